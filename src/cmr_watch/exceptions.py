@@ -1,0 +1,54 @@
+"""Everything that cmr-watch raises on purpose.
+
+    CmrWatchError
+    ├── ConfigError            exit 2: the configuration, or an option, is wrong
+    ├── StoreError             the database cannot be used
+    │   ├── StoreUnavailable   exit 1: full, read-only, locked, gone
+    │   └── SchemaError        exit 2: a database that this version cannot read
+    ├── FetchError             a page could not be fetched (the check failed; a value, not a crash)
+    ├── ParseError             a page could not be read at all
+    └── DeliveryError          a message was not accepted; `permanent` says whether trying again can help
+
+The first line of a class's docstring is its default message.
+"""
+
+from __future__ import annotations
+
+
+class CmrWatchError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+
+
+class ConfigError(CmrWatchError):
+    """The configuration is wrong."""
+
+
+class StoreError(CmrWatchError):
+    """The database cannot be used."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached or written."""
+
+
+class SchemaError(StoreError):
+    """The database belongs to another version of cmr-watch."""
+
+
+class FetchError(CmrWatchError):
+    """The page could not be fetched."""
+
+
+class ParseError(CmrWatchError):
+    """The page could not be read."""
+
+
+class DeliveryError(CmrWatchError):
+    """The message was not accepted."""
+
+    def __init__(self, message: str = "", *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent

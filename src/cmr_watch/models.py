@@ -1,0 +1,310 @@
+"""The nouns. Frozen; tuples, not lists; `_at` is an aware UTC datetime, `_on` is a date.
+
+On the road: Page → Snapshot(Edition, CallNotice) → Change → CheckResult ‖ Subscription → Message → Delivery.
+
+Equality is the diff: a field that must not count as a change is declared with `compare=False`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+PageKind = Literal["initiative", "call", "edition"]
+Section = Literal["upcoming", "past"]
+Precision = Literal["day", "month", "season", "year", "unknown"]
+EditionStatus = Literal["scheduled", "save_the_date", "postponed", "cancelled", "held"]
+CallStatus = Literal["announced", "open", "closed"]
+Topic = Literal["calls", "editions", "materials"]
+TOPICS: tuple[Topic, ...] = ("calls", "editions", "materials")
+
+PARSER_VERSION = 1
+"""Raised whenever the parser may read a stored page differently: the baseline is then read again, silently."""
+
+
+# ── a page ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What makes the next GET conditional (RFC 9110 §13): both as the server sent them."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched page. `content` is decompressed bytes; `charset` is the header's, if it named one."""
+
+    url: str
+    final_url: str
+    content: bytes = field(repr=False)
+    charset: str | None
+    validators: Validators
+    fetched_at: datetime
+
+
+# ── a reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One line of the list. `period` is the ISO-like span that a date without days names (2024-06, 2024-Q2, 2024)."""
+
+    city: str
+    region: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    date_precision: Precision = "unknown"
+    period: str | None = None
+    section: Section = "upcoming"
+    status: EditionStatus = "scheduled"
+    url: str | None = None
+    summary_url: str | None = None
+    date_text: str | None = field(default=None, compare=False)
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """A date until which applications are taken. `closed` and `tentative` are the page's words, never the clock's."""
+
+    at: datetime
+    text: str = field(default="", compare=False)
+    closed: bool = False
+    tentative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallNotice:
+    """A call for hosts, as a notice on the initiative page (later also as a page of its own)."""
+
+    status: CallStatus
+    hosting_years: tuple[int, ...] = ()
+    cutoffs: tuple[Cutoff, ...] = ()
+    title: str | None = field(default=None, compare=False)
+    apply_url: str | None = field(default=None, compare=False)
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingWarning:
+    """A line that was not read whole: `code` from READING's closed list, `text` the line (shortened when huge)."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the verdict needs to know of a document beside its editions."""
+
+    complete: bool = True
+    sections: tuple[Section, ...] = ("upcoming", "past")
+    dated_lines: int = 0
+    unread_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that one page says."""
+
+    page: PageKind = "initiative"
+    editions: tuple[Edition, ...] = ()
+    calls: tuple[CallNotice, ...] = ()
+    warnings: tuple[ReadingWarning, ...] = ()
+    outline: Outline = Outline()
+
+
+# ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
+
+Gone = Literal["withdrawn", "delisted"]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEdition:
+    """An edition with the key that it keeps for ever. `missing_since`: its line was not in the last good reading."""
+
+    key: str
+    edition: Edition
+    first_seen_at: datetime | None = None
+    missing_since: datetime | None = None
+    gone: Gone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCall:
+    """A call with the key that it keeps for ever."""
+
+    key: str
+    call: CallNotice
+    first_seen_at: datetime | None = None
+    missing_since: datetime | None = None
+    gone: Gone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that was ever seen on one page: the state that a reading is compared with."""
+
+    editions: tuple[KnownEdition, ...] = ()
+    calls: tuple[KnownCall, ...] = ()
+
+
+# ── a comparison ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ChangeKind(StrEnum):
+    """The closed list of kinds of change."""
+
+    EDITION_ANNOUNCED = "edition.announced"
+    EDITION_LISTED = "edition.listed"
+    EDITION_DATED = "edition.dated"
+    EDITION_RESCHEDULED = "edition.rescheduled"
+    EDITION_RELOCATED = "edition.relocated"
+    EDITION_POSTPONED = "edition.postponed"
+    EDITION_CANCELLED = "edition.cancelled"
+    EDITION_REINSTATED = "edition.reinstated"
+    EDITION_WITHDRAWN = "edition.withdrawn"
+    EDITION_REGISTRATION_OPENED = "edition.registration_opened"
+    EDITION_HELD = "edition.held"
+    EDITION_SUMMARY_PUBLISHED = "edition.summary_published"
+    EDITION_MATERIALS_PUBLISHED = "edition.materials_published"
+    EDITION_UPDATED = "edition.updated"
+    EDITION_DELISTED = "edition.delisted"
+    CALL_ANNOUNCED = "call.announced"
+    CALL_OPENED = "call.opened"
+    CALL_CLOSED = "call.closed"
+    CALL_CUTOFF_ADDED = "call.cutoff_added"
+    CALL_CUTOFF_MOVED = "call.cutoff_moved"
+    CALL_UPDATED = "call.updated"
+    CALL_WITHDRAWN = "call.withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact that is different. Exactly one of the pairs (`before`, `after`) may have None on one side.
+
+    `cutoff_before` and `cutoff_after` name the cut-off of `call.cutoff_added` and `call.cutoff_moved`.
+    """
+
+    kind: ChangeKind
+    key: str
+    before: Edition | CallNotice | None
+    after: Edition | CallNotice | None
+    cutoff_before: Cutoff | None = None
+    cutoff_after: Cutoff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChange:
+    """A change in the store: `read_at` is the reading's time, `sentence` what a person reads."""
+
+    id: int
+    change: Change
+    sentence: str
+    page_url: str
+    read_at: datetime
+
+
+CheckOutcome = Literal["baseline", "changed", "unchanged", "suspect", "failed", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check of one page did. `detail` is a plain sentence when the outcome is suspect, failed or dropped."""
+
+    outcome: CheckOutcome
+    page_url: str
+    checked_at: datetime
+    snapshot: Snapshot | None = None
+    changes: tuple[RecordedChange, ...] = ()
+    detail: str = ""
+    previous_read_at: datetime | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the operator has to look: nothing was read, or what was read is not believed."""
+        return self.outcome in ("suspect", "failed")
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SubscriptionStatus = Literal["active", "ended"]
+Channel = Literal["mail", "apprise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A subscription as somebody asks for it. Empty `countries` means all; codes are ISO 3166 alpha-2, upper case."""
+
+    address: str
+    topics: tuple[Topic, ...] = TOPICS
+    countries: tuple[str, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Who hears of what. `name` is set for those declared in the configuration file.
+
+    `after_change_id`: it hears of changes with a greater id only; what came before it was active is no news.
+    """
+
+    id: int
+    address: str
+    topics: tuple[Topic, ...]
+    countries: tuple[str, ...]
+    status: SubscriptionStatus
+    after_change_id: int
+    created_at: datetime
+    name: str | None = None
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Words for one address. `message_id` is random, with angle brackets (RFC 5322 §3.6.4), made once."""
+
+    address: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    change_ids: tuple[int, ...] = ()
+
+
+DeliveryOutcome = Literal["sent", "logged", "set_aside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message in the outbox. `outcome` is None until it is final; `token` is the claim that holds it."""
+
+    id: int
+    message: Message
+    created_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    last_error: str | None = None
+    outcome: DeliveryOutcome | None = None
+    done_at: datetime | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Trouble for the operator: unique by (kind, subject) while it is open."""
+
+    id: int
+    kind: Literal["source-failing", "reading-suspect", "delivery-set-aside"]
+    subject: str
+    detail: str
+    opened_at: datetime
+    closed_at: datetime | None = None
