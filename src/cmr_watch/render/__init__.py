@@ -1,0 +1,1 @@
+"""Words for people: pure, from models to text."""
