@@ -1,0 +1,152 @@
+"""One sentence and one headline for each kind of change."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition
+
+K = ChangeKind
+BRUSSELS: Final = ZoneInfo("Europe/Brussels")
+MONTHS: Final = (
+    "January February March April May June July August September October November December".split()  # strftime would follow the machine's locale
+)
+_STATUS_WORDS: Final = {"save_the_date": "save the date", "cancelled": "cancelled", "postponed": "postponed"}
+_PLAIN: Final = {
+    K.EDITION_REGISTRATION_OPENED: "registration is open",
+    K.EDITION_HELD: "held",
+    K.EDITION_SUMMARY_PUBLISHED: "summary published",
+    K.EDITION_MATERIALS_PUBLISHED: "materials published",
+    K.EDITION_UPDATED: "details updated",
+    K.EDITION_DELISTED: "no longer listed",
+    K.EDITION_WITHDRAWN: "withdrawn, no longer on the page",
+    K.EDITION_CANCELLED: "cancelled",
+    K.EDITION_POSTPONED: "postponed",
+    K.EDITION_REINSTATED: "back on the page",
+}
+_CALL_WORDS: Final = {
+    K.CALL_ANNOUNCED: "Call announced",
+    K.CALL_OPENED: "Call open",
+    K.CALL_CLOSED: "Call closed",
+    K.CALL_UPDATED: "Call updated",
+    K.CALL_WITHDRAWN: "Call withdrawn",
+    K.CALL_CUTOFF_ADDED: "New cut-off",
+    K.CALL_CUTOFF_MOVED: "Cut-off moved",
+}
+
+
+def sentence(change: Change) -> str:
+    """What a person reads: “Lyon, France, 12–13 October 2023: announced”."""
+    noun = _noun(change)
+    if isinstance(noun, CallNotice):
+        return _call(change, noun)
+    if change.kind in (K.EDITION_RESCHEDULED, K.EDITION_DATED):
+        return f"{place(noun)}: {_what(change)}"
+    return f"{_place_and_days(noun)}: {_what(change)}"
+
+
+def headline(change: Change) -> str:
+    """What a subject says: “Lyon, France: 12–13 October 2023 announced”, “Call open: host an edition in 2024–2025”."""
+    noun = _noun(change)
+    if isinstance(noun, CallNotice):
+        return _call(change, noun)
+    if change.kind in (K.EDITION_RESCHEDULED, K.EDITION_DATED, K.EDITION_RELOCATED):
+        return f"{place(noun)}: {_what(change)}"
+    return f"{place(noun)}: {' '.join(part for part in (days(noun), _what(change)) if part)}"
+
+
+def place(edition: Edition) -> str:
+    """City and country, in the page's words; a lone name once."""
+    if edition.country is None or edition.country == edition.city:
+        return edition.city
+    return f"{edition.city}, {edition.country}"
+
+
+def days(edition: Edition) -> str:
+    """`12–13 October 2023`, `30 November – 1 December 2023`; without days the page's own words, or nothing."""
+    start, end = edition.starts_on, edition.ends_on
+    if start is None or end is None:
+        return edition.date_text or "" if edition.period else ""
+    if start == end:
+        return _day(start)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}–{_day(end)}"
+    if start.year == end.year:
+        return f"{start.day} {MONTHS[start.month - 1]} – {_day(end)}"
+    return f"{_day(start)} – {_day(end)}"
+
+
+def years(call: CallNotice) -> str:
+    """`2024–2025` for years in a row, `2024, 2026` otherwise, empty for none."""
+    all_years = call.hosting_years
+    if len(all_years) > 1 and all_years == tuple(range(all_years[0], all_years[-1] + 1)):
+        return f"{all_years[0]}–{all_years[-1]}"
+    return ", ".join(map(str, all_years))
+
+
+def cutoff_words(cutoff: Cutoff) -> str:
+    """`31 May 2024, 18:00 (Brussels time)`, with `, to be confirmed` where the page says so."""
+    local = cutoff.at.astimezone(BRUSSELS)
+    tentative = ", to be confirmed" if cutoff.tentative else ""
+    return f"{_day(local.date())}, {local:%H:%M} (Brussels time){tentative}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _noun(change: Change) -> Edition | CallNotice:
+    noun = change.before if change.kind is K.EDITION_RELOCATED else change.after or change.before
+    assert noun is not None, "a change has at least one side"
+    return noun
+
+
+def _place_and_days(edition: Edition) -> str:
+    return ", ".join(part for part in (place(edition), days(edition)) if part)
+
+
+def _what(change: Change) -> str:
+    before, after = change.before, change.after
+    if change.kind in (K.EDITION_ANNOUNCED, K.EDITION_LISTED) and isinstance(after, Edition):
+        return _first_seen(change.kind, after)
+    if isinstance(before, Edition) and isinstance(after, Edition):
+        if change.kind is K.EDITION_RELOCATED:
+            return f"moved to {place(after)}"
+        if change.kind is K.EDITION_DATED:
+            return f"dates set, {days(after)}"
+        if change.kind is K.EDITION_RESCHEDULED:
+            return _rescheduled(before, after)
+    return _PLAIN[change.kind]
+
+
+def _first_seen(kind: ChangeKind, edition: Edition) -> str:
+    words = ["announced" if kind is K.EDITION_ANNOUNCED else "listed"]
+    if edition.status in _STATUS_WORDS:
+        words.append(_STATUS_WORDS[edition.status])
+    if edition.summary_url:
+        words.append("summary published")
+    return ", ".join(words)
+
+
+def _rescheduled(before: Edition, after: Edition) -> str:
+    new = days(after)
+    old = f"from {days(before)} " if days(before) else ""
+    return f"moved {old}to {new}" if new else f"{days(before)} no longer holds, new date to be announced"
+
+
+def _call(change: Change, call: CallNotice) -> str:
+    subject = _CALL_WORDS[change.kind]
+    if change.kind is K.CALL_CUTOFF_ADDED and change.cutoff_after:
+        return f"{subject}: {cutoff_words(change.cutoff_after)}{_to_host(call, ' ')}"
+    if change.kind is K.CALL_CUTOFF_MOVED and change.cutoff_after and change.cutoff_before:
+        moved = f"from {cutoff_words(change.cutoff_before)} to {cutoff_words(change.cutoff_after)}"
+        return f"{subject}: {moved}{_to_host(call, ' ')}"
+    return f"{subject}: {_to_host(call)}"
+
+
+def _to_host(call: CallNotice, lead: str = "") -> str:
+    if lead:
+        return f" – to host an edition in {years(call)}" if call.hosting_years else ""
+    return f"host an edition in {years(call)}" if call.hosting_years else "host an edition"
