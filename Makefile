@@ -1,0 +1,65 @@
+# How to work on cmr-watch. Needs python3 (3.11 or newer, with venv), git and make: `make demo`, `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint types format demo bench lock lock-check wheel-demo fixtures clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup: $(STAMP) ## the environment in .venv, from the lock
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "cmr-watch needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: $(STAMP) ## all tests, also on PostgreSQL; one of them: make test ARGS="-k diff"
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(STAMP) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy --strict
+	$(BIN)/mypy
+
+format: $(STAMP) ## put the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: $(STAMP) ## the main job on real input, without any network
+	$(BIN)/cmr-watch demo $(ARGS)
+
+bench: $(STAMP) ## how long the main job takes
+	$(BIN)/python -m bench $(ARGS)
+
+lock: ## write both lock files again (needs uv: pipx install uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv, or python3 -m pip install --user uv" >&2; exit 1; }
+	$(LOCK) pyproject.toml --all-extras -o requirements.lock $(ARGS)
+	$(LOCK) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
+
+lock-check: $(STAMP) ## the locks are whole, hashed, and fit pyproject.toml
+	$(BIN)/python .ci/lock_check.py
+	$(PIP) install --require-hashes --dry-run -r requirements.lock
+	$(PIP) install --require-hashes --dry-run -r requirements-dev.lock
+
+wheel-demo: $(STAMP) ## the wheel, alone in an empty environment elsewhere, runs the demo
+	.ci/wheel-demo
+
+fixtures: $(STAMP) ## write the fixture pages again
+	$(BIN)/python -m tests.shapes
+
+clean: ## remove everything that is made
+	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
