@@ -8,6 +8,7 @@
     ├── FetchError             a page could not be fetched (the check failed; a value, not a crash)
     ├── ParseError             a page could not be read at all
     └── DeliveryError          a message was not accepted; `permanent` says whether trying again can help
+        └── ChannelDown        no message can go this way now: nobody answers, or it does not let us in
 
 The first line of a class's docstring is its default message.
 """
@@ -52,3 +53,7 @@ class DeliveryError(CmrWatchError):
     def __init__(self, message: str = "", *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class ChannelDown(DeliveryError):
+    """The way that the message should go is closed at the moment."""

@@ -279,6 +279,11 @@ class Message:
     message_id: str
     change_ids: tuple[int, ...] = ()
 
+    @property
+    def channel(self) -> Channel:
+        """Which way it goes: an Apprise URL by its service, anything else by mail."""
+        return "apprise" if "://" in self.address else "mail"
+
 
 DeliveryOutcome = Literal["sent", "logged", "set_aside"]
 
