@@ -1,0 +1,28 @@
+"""Settings from a TOML file and the environment; `load` is the only reader of the environment."""
+
+from cmr_watch.config.load import find_file, load
+from cmr_watch.config.settings import (
+    INITIATIVE_PAGE,
+    PINNED_HOSTS,
+    DatabaseSection,
+    FetchSection,
+    LogSection,
+    MailSection,
+    MessagesSection,
+    PageSection,
+    Settings,
+)
+
+__all__ = [
+    "INITIATIVE_PAGE",
+    "PINNED_HOSTS",
+    "DatabaseSection",
+    "FetchSection",
+    "LogSection",
+    "MailSection",
+    "MessagesSection",
+    "PageSection",
+    "Settings",
+    "find_file",
+    "load",
+]

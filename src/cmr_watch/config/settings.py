@@ -1,0 +1,133 @@
+"""The settings: one frozen dataclass a section. A field's metadata says what it may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from cmr_watch.config import kinds
+from cmr_watch.config.kinds import Kind
+from cmr_watch.log import LEVELS, LogFormat
+from cmr_watch.models import TOPICS, Topic, Wanted
+
+INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
+PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
+MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How a setting is written. A secret may also stand in a file of its own, named by `<key>_file`."""
+
+    key: str
+    kind: Kind
+    secret: bool = False
+
+
+def option(key: str, kind: Kind, default: Any, *, secret: bool = False) -> Any:
+    """A dataclass field that is a setting."""
+    return field(default=default, repr=not secret, metadata={"option": Option(key, kind, secret)})
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSection:
+    """Where what we know is kept."""
+
+    url: str = option("url", kinds.DATABASE, "", secret=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PageSection:
+    """What is watched. `hosts` are added to the pinned ones: no other host is ever asked."""
+
+    url: str = option("url", kinds.PAGE_ADDRESS, INITIATIVE_PAGE)
+    hosts: tuple[str, ...] = option("hosts", kinds.HOSTS, ())
+    private_addresses: bool = option("private_addresses", kinds.YES_OR_NO, False)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSection:
+    """How politely it is asked for. `deadline` in seconds, for one whole answer."""
+
+    contact: str | None = option("contact", kinds.TEXT, None)
+    deadline: int = option("deadline", kinds.whole(1, 600), 60)
+    retries: int = option("retries", kinds.whole(0, 10), 3)
+    robots: bool = option("robots", kinds.YES_OR_NO, True)
+
+
+@dataclass(frozen=True, slots=True)
+class MailSection:
+    """The mail server. Without a host, mail is only logged."""
+
+    host: str | None = option("host", kinds.HOST, None)
+    port: int | None = option("port", kinds.whole(1, 65535), None)
+    security: Literal["starttls", "tls", "none"] = option("security", kinds.one_of(*MAIL_PORTS), "starttls")
+    user: str | None = option("user", kinds.TEXT, None)
+    password: str | None = option("password", kinds.PASSWORD, None, secret=True)
+    sender: str | None = option("from", kinds.MAIL_ADDRESS, None)
+    sender_name: str = option("from_name", kinds.TEXT, "Clusters meet Regions watch")
+    ca_file: Path | None = option("ca_file", kinds.FILE, None)
+
+    @property
+    def port_or_usual(self) -> int:
+        """The port, or the usual one of the kind of security."""
+        return self.port or MAIL_PORTS[self.security]
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesSection:
+    """How messages are written."""
+
+    time_zone: str = option("time_zone", kinds.TIME_ZONE, "Europe/Brussels")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone that people read."""
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSection:
+    """What goes to stderr."""
+
+    level: str = option("level", kinds.one_of(*LEVELS), "warning")
+    format: LogFormat = option("format", kinds.one_of("text", "json"), "text")
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionEntry:
+    """One [[subscriptions]] entry, as it is written."""
+
+    name: str = option("name", kinds.TEXT, "")
+    to: str = option("to", kinds.ADDRESS, "", secret=True)
+    topics: tuple[Topic, ...] = option("topics", kinds.TOPIC_LIST, TOPICS)
+    countries: tuple[str, ...] = option("countries", kinds.COUNTRY_LIST, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. `file` is where it was read, None when there was no file."""
+
+    database: DatabaseSection = DatabaseSection()
+    page: PageSection = PageSection()
+    fetch: FetchSection = FetchSection()
+    mail: MailSection = MailSection()
+    messages: MessagesSection = MessagesSection()
+    log: LogSection = LogSection()
+    subscriptions: tuple[Wanted, ...] = field(default=(), repr=False)
+    file: Path | None = None
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The only hosts that are ever asked for a page."""
+        return (*PINNED_HOSTS, *(host.lower() for host in self.page.hosts))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        password = urlsplit(self.database.url).password if "@" in self.database.url else None
+        services = [wanted.address for wanted in self.subscriptions if "://" in wanted.address]
+        return tuple(secret for secret in (self.mail.password, password, *services) if secret)

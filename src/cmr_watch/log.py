@@ -1,0 +1,75 @@
+"""The log: one set-up function, one line an event, and no secret ever in a line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final, Literal, TextIO
+from urllib.parse import urlsplit
+
+LogFormat = Literal["text", "json"]
+LEVELS: Final = ("debug", "info", "warning", "error")
+
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+_OWN_PATHS: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")  # the host is no secret there
+
+
+def set_up(level: str = "warning", form: LogFormat = "text", secrets: Iterable[str] = ()) -> None:
+    """Send this program's events to stderr, one line each. May be called again: the last call counts."""
+    handler = _Stderr()
+    handler.setFormatter(_Formatter(form, secrets))
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if isinstance(handler, _Stderr)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    logging.getLogger("cmr_watch").setLevel(level.upper())
+
+
+def shown(address: str) -> str:
+    """An address as it may be shown: e-mail whole; of an Apprise URL no more than the service, or the host."""
+    if "://" not in address:
+        return address
+    scheme, _, _ = address.partition("://")
+    if scheme.lower() not in _OWN_PATHS:
+        return f"{scheme}://…"
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return f"{scheme}://…"
+    return f"{scheme}://{parts.hostname or ''}{port}/…"
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever stderr is now, not to what it was when logging was set up."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, form: LogFormat, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._json = form == "json"
+        self._secrets = sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        message = self._masked(super().format(record))
+        if self._json:
+            event = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
+            return json.dumps(event, ensure_ascii=False)
+        return f"{at} {record.levelname.lower()} {record.name}: " + message.replace("\r", "\\r").replace("\n", "\\n")
+
+    def _masked(self, message: str) -> str:
+        for secret in self._secrets:
+            message = message.replace(secret, "***")
+        return _CREDENTIALS.sub("***", message)
