@@ -47,7 +47,8 @@ def test_a_full_file(written, tmp_path):
         [database]
         url = "sqlite:////srv/watch.db"
         [page]
-        hosts = ["Copy.Example.eu"]
+        url = "http://copy.example.eu:8080/list"
+        hosts = ["Copy.Example.eu:8080"]
         [fetch]
         deadline = 30
         robots = false
@@ -72,7 +73,7 @@ def test_a_full_file(written, tmp_path):
     assert settings.mail.password == "sesame"
     assert settings.mail.port_or_usual == 465
     assert (settings.fetch.deadline, settings.fetch.robots, settings.log.format) == (30, False, "json")
-    assert "copy.example.eu" in settings.allowed_hosts
+    assert settings.page.hosts == ("copy.example.eu:8080",)
     assert settings.subscriptions == (
         Wanted("anna@example.eu", ("calls",), ("FR", "PL", "TR"), "anna"),
         Wanted("slack://a/b/c", name="chat"),
@@ -154,7 +155,7 @@ WRONG = [
     ('[mail]\nsecurity = "ssl"', '[mail] security: found "ssl", expected one of "starttls", "tls", "none"'),
     ('[mail]\nhost = "smtp.example.eu"', "[mail] from: is missing, expected the address that mail comes from"),
     ('[mail]\nuser = "u"', "[mail] password_file: is missing, expected it beside user"),
-    ('[mail]\npassword = "p"', "[mail] user: is missing, expected it beside password_file"),
+    ('[mail]\npassword = "p"', "[mail] user: is missing, expected it beside password"),
     ('[mail]\npassword = "a\\nb"', "found a value that is not shown, expected a password in one line"),
     ('[mail]\npassword_file = "none"', "none: No such file or directory"),
     ('[mail]\npassword_file = "a"\npassword = "b"', "[mail] password: is set twice, also as password_file"),

@@ -15,7 +15,7 @@ from cmr_watch.places import country_code, country_codes
 
 _MAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
-_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _WORDS: Final = {
     "true": True,
     "yes": True,
@@ -104,6 +104,12 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _host_and_port(value: Any) -> str:
+    host, colon, port = _text(value).partition(":")
+    _is(_HOST.fullmatch(host) and (not colon or re.fullmatch(r"\d{1,5}", port)))
+    return f"{host.lower()}{colon}{port}"
+
+
 def _page_address(value: Any) -> str:
     text = _text(value)
     parts = urlsplit(text)
@@ -158,8 +164,10 @@ def _country(value: Any) -> str:
 TEXT: Final = Kind("a line of text", _text)
 PASSWORD: Final = Kind("a password in one line", _password)
 YES_OR_NO: Final = Kind("true or false", _yes_or_no, lambda text: _WORDS.get(text.lower(), text))
-HOST: Final = Kind("a host name", _matching(_HOST))
-HOSTS: Final = Kind('a list of host names such as ["example.eu"]', _list_of(_matching(_HOST)), _parts)
+HOST: Final = Kind(
+    "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))
+)
+HOSTS: Final = Kind('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _parts)
 MAIL_ADDRESS: Final = Kind('an e-mail address such as "watch@example.eu"', _matching(_MAIL))
 ADDRESS: Final = Kind('an e-mail address, or an Apprise URL such as "slack://…"', _address)
 PAGE_ADDRESS: Final = Kind("an http or https address without a password", _page_address)

@@ -266,8 +266,8 @@ def _refuse_incomplete(here: str, entry: SubscriptionEntry, names: set[str]) -> 
 
 
 def _refuse_contradictions(place: str, settings: Settings) -> None:
-    mail, host = settings.mail, urlsplit(settings.page.url).hostname
-    if host not in settings.allowed_hosts:
+    mail, host = settings.mail, urlsplit(settings.page.url).netloc
+    if not settings.page.is_allowed:
         raise ConfigError(
             f"{place}: [page] url: its host is not one of {', '.join(PINNED_HOSTS)}; "
             f'to watch it all the same: hosts = ["{host}"]'

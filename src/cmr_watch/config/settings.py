@@ -41,11 +41,17 @@ class DatabaseSection:
 
 @dataclass(frozen=True, slots=True)
 class PageSection:
-    """What is watched. `hosts` are added to the pinned ones: no other host is ever asked."""
+    """What is watched. `hosts`, with or without a port, are added to the pinned ones: no other host is ever asked."""
 
     url: str = option("url", kinds.PAGE_ADDRESS, INITIATIVE_PAGE)
     hosts: tuple[str, ...] = option("hosts", kinds.HOSTS, ())
     private_addresses: bool = option("private_addresses", kinds.YES_OR_NO, False)
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the page is on a host that may be asked."""
+        page = urlsplit(self.url)
+        return not {page.hostname, f"{page.hostname}:{page.port}"}.isdisjoint((*PINNED_HOSTS, *self.hosts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +125,6 @@ class Settings:
     log: LogSection = LogSection()
     subscriptions: tuple[Wanted, ...] = field(default=(), repr=False)
     file: Path | None = None
-
-    @property
-    def allowed_hosts(self) -> tuple[str, ...]:
-        """The only hosts that are ever asked for a page."""
-        return (*PINNED_HOSTS, *(host.lower() for host in self.page.hosts))
 
     @property
     def secrets(self) -> tuple[str, ...]:

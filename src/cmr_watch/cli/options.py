@@ -1,0 +1,33 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+def _remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.find_root().meta[CONFIG] = value
+
+
+CONFIG = "cmr_watch.config"
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The configuration file.",
+    callback=_remember,
+    expose_value=False,
+    is_eager=True,
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+page_option = click.option(
+    "--page",
+    type=click.Choice(["initiative", "call", "edition"]),
+    default="initiative",
+    show_default=True,
+    help="What kind of page it is.",
+)

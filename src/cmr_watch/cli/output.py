@@ -1,0 +1,92 @@
+"""How commands print: lines, JSON Lines, tables of 80 columns."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+import click
+
+PIPE_CLOSED: Final = 141  # what a shell reports of a program that SIGPIPE ended
+GAP: Final = "  "
+WIDEST: Final = 32
+
+
+def line(text: str = "") -> None:
+    """One line to stdout; ends the program quietly when nobody reads it any more."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(PIPE_CLOSED) from None
+
+
+def complain(text: str) -> None:
+    """One line to stderr."""
+    click.echo(f"cmr-watch: {text}", err=True)
+
+
+def json_line(value: dict[str, Any]) -> None:
+    """One JSON object in one line."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    line(json.dumps(value, ensure_ascii=not unicode))
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """A time as people read it."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def plain(text: str) -> str:
+    """Text of a page as it may go to a terminal: no control characters."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as they need; the last one is wrapped into what the terminal leaves."""
+    cells = [tuple(head), *(tuple(plain(cell) for cell in row) for row in rows)]
+    widths = [min(WIDEST, max(width(row[column]) for row in cells)) for column in range(len(head) - 1)]
+    left = max(20, shutil.get_terminal_size((80, 24)).columns - sum(widths) - len(GAP) * len(widths))
+    for row in cells:
+        first, *more = wrap(row[-1], left)
+        line(GAP.join([*map(fit, row[:-1], widths), first]).rstrip())
+        for rest in more:
+            line(" " * (sum(widths) + len(GAP) * len(widths)) + rest)
+
+
+def width(text: str) -> int:
+    """How many columns a text takes: marks none, wide letters and emoji two."""
+    return sum(_columns(letter) for letter in text)
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def fit(text: str, columns: int) -> str:
+    """The text in exactly so many columns: filled with spaces, or cut with an ellipsis."""
+    if width(text) > columns:
+        while width(text) > columns - 1:
+            text = text[: columns - 1] if len(text) > columns else text[:-1]
+        text += "…"
+    return text + " " * (columns - width(text))
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """The text in lines of so many columns, parted at spaces; a word that is too long stays whole."""
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width(joined) > columns:
+            lines.append(word)
+        else:
+            lines[-1] = joined
+    return lines

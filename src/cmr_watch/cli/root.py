@@ -1,0 +1,83 @@
+"""The `cmr-watch` command: finds its sub-commands by name, and turns our errors into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from cmr_watch import __version__
+from cmr_watch.cli.options import config_option
+from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
+
+FINE, FAILED, WRONG, CHANGED, INTERRUPTED = 0, 1, 2, 3, 130
+
+COMMANDS: Final = {
+    "check": "Look at the page, store what changed, tell the subscribers.",
+    "parse": "Print what a saved page says.",
+    "diff": "Print what changed between two saved pages.",
+    "editions": "List the editions that are known.",
+    "calls": "List the calls for hosts that are known.",
+    "changes": "List what changed.",
+    "snapshots": "List, show and export the readings that are kept.",
+    "accept": "Believe a reading that was kept aside as suspect.",
+    "subscriptions": "Say who hears of what.",
+    "test-mail": "Send a test message to an address.",
+    "deliveries": "List the outbox, or try again what failed.",
+    "capture": "Save a page as a test fixture.",
+    "db": "Bring the database to this version.",
+    "doctor": "Check the whole installation, and say what to do.",
+    "demo": "Run the main job on real pages without any network.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name, and imports one only to run it or to show its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"cmr_watch.cli.{name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@config_option
+@click.version_option(__version__, prog_name="cmr-watch")
+def root() -> None:
+    """Tells people when the European Cluster Collaboration Platform announces a
+    “Clusters meet Regions” edition or opens a call to host one.
+
+    \b
+    Exit codes: 0 fine · 1 could not check or deliver · 2 wrong usage,
+    configuration or database · 3 with --exit-code: something changed.
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")  # the pages are full of letters that an old terminal has not
+    try:
+        return root.main(arguments, "cmr-watch", standalone_mode=False) or FINE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except CmrWatchError as error:
+        click.echo(f"cmr-watch: {error}", err=True)
+        return WRONG if isinstance(error, (ConfigError, SchemaError)) else FAILED
