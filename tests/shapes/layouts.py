@@ -24,14 +24,14 @@ class Block:
 
     kind: Literal["prose", "heading", "notice", "line"]
     cells: tuple[tuple[Piece, ...], ...]
-    gap: str = ""
+    gap: Piece = ("", None)
 
     def joined(self) -> tuple[Piece, ...]:
         """The cells as one run of text."""
         first, *rest = self.cells
         if not rest:
             return first
-        return (*first, (self.gap, None), *(piece for cell in rest for piece in cell))
+        return (*first, self.gap, *(piece for cell in rest for piece in cell))
 
 
 class Pen:
@@ -41,7 +41,9 @@ class Pen:
         return html.escape(words, quote=False)
 
     def run(self, pieces: Iterable[Piece]) -> str:
-        return "".join(self.link(href, self.text(words)) if href else self.text(words) for words, href in pieces)
+        runs = groupby(pieces, key=lambda piece: piece[1])
+        texts = ((href, "".join(self.text(words) for words, _ in run)) for href, run in runs)
+        return "".join(self.link(href, text) if href else text for href, text in texts)
 
     def link(self, href: str, inner: str) -> str:
         return f'<a href="{html.escape(href)}">{inner}</a>'
@@ -71,7 +73,6 @@ class Shape:
     layout: Layout
     cover: Cover = "place"
     container: Container = "article"
-    heading: str = "h2"
     order: Literal["upcoming first", "past first"] = "upcoming first"
 
 
@@ -102,20 +103,19 @@ def _notice(notice: Notice, cover: Cover) -> Block:
 
 def _lines(lines: Sequence[Line], cover: Cover, pen: Pen) -> Iterator[Block]:
     for line in pen.lines(lines):
-        lead = [(pen.lead(), None)]
-        yield Block(
-            "line", (tuple(lead + _place(line, cover)), tuple(_days(line, cover)), _rest(line, cover)), line.between
-        )
+        place = ((pen.lead(), None), *_place(line, cover))
+        gap = (line.between, line.url if cover == "line" else None)
+        yield Block("line", (place, _days(line, cover), _rest(line, cover)), gap)
 
 
-def _place(line: Line, cover: Cover) -> list[Piece]:
+def _place(line: Line, cover: Cover) -> tuple[Piece, ...]:
     if cover == "part":
-        return [(line.place[:2], None), (line.place[2:], line.url)]
-    return [(line.place, line.url if cover in ("place", "line") else None)]
+        return ((line.place[:2], None), (line.place[2:], line.url))
+    return ((line.place, line.url if cover in ("place", "line") else None),)
 
 
-def _days(line: Line, cover: Cover) -> list[Piece]:
-    return [(line.days, line.url if cover == "line" else None)]
+def _days(line: Line, cover: Cover) -> tuple[Piece, ...]:
+    return ((line.days, line.url if cover == "line" else None),)
 
 
 def _rest(line: Line, cover: Cover) -> tuple[Piece, ...]:

@@ -95,7 +95,8 @@ def _dotted(day: date) -> str:
 
 
 ONE_DAY: tuple[Callable[[date], str], ...] = (_full, _short, _ordinal, _american, _weekday, _numeric, _dotted)
-LINKS = ("-", " - ", "–", " – ", " to ", " and ", " & ")
+LINKS = ("-", " - ", "–", " – ", " to ")
+NEXT_DAY_LINKS = (*LINKS, " and ", " & ")
 
 
 def _same_month(start: date, end: date, link: str) -> str:
@@ -126,7 +127,8 @@ def spans(draw: st.DrawFn) -> tuple[str, date, date]:
         ways.append(_both_months)
     if (start.year, start.month) == (end.year, end.month):
         ways += [_same_month, _same_month, _american_range]
-    return draw(st.sampled_from(ways))(start, end, draw(st.sampled_from(LINKS))), start, end
+    links = NEXT_DAY_LINKS if end - start == timedelta(days=1) else LINKS
+    return draw(st.sampled_from(ways))(start, end, draw(st.sampled_from(links))), start, end
 
 
 # ── lines, notices, states ───────────────────────────────────────────────────────────────────────────────────────
