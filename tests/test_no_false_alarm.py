@@ -17,11 +17,12 @@ from cmr_watch.wire import reading_to_dict
 from tests.shapes import SHAPES, STATES, render
 from tests.shapes.furniture import MARKERS
 from tests.shapes.layouts import Shape
+from tests.shapes.more_layouts import MORE_SHAPES
 from tests.shapes.noise import NoisyPen
 from tests.shapes.random_states import states, without
 from tests.shapes.states import Line, State
 
-LINKED = [shape for shape in SHAPES if shape.cover in ("place", "line", "part")]
+LINKED = [shape for shape in (*SHAPES, *MORE_SHAPES) if shape.cover in ("place", "line", "part")]
 """Shapes whose links say the same."""
 
 shapes = st.sampled_from(LINKED)

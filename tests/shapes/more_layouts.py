@@ -1,0 +1,98 @@
+"""Shapes that no stored page has shown; the laws try them, no recorded state is kept in them."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from tests.shapes.layouts import Block, Pen, Shape
+
+
+def _next_line(blocks: list[Block], pen: Pen) -> str:
+    """The days and all the rest in the line after the place."""
+    return "\n".join(_two_lines(block, pen) if block.kind == "line" else _block(block, pen) for block in blocks)
+
+
+def _two_lines(block: Block, pen: Pen) -> str:
+    place, days, rest = block.cells
+    return f"<p>{pen.run(place)}<br>\n{pen.run((*days, *rest))}</p>"
+
+
+def _block(block: Block, pen: Pen) -> str:
+    tag = "h3" if block.kind == "heading" else "p"
+    return f"<{tag}>{pen.run(block.joined())}</{tag}>"
+
+
+def _definitions(blocks: list[Block], pen: Pen) -> str:
+    """The place is a term, the rest its definition."""
+    out = []
+    for is_line, group in groupby(blocks, key=lambda block: block.kind == "line"):
+        if is_line:
+            out += ["<dl>", *(_definition(block, pen) for block in group), "</dl>"]
+        else:
+            out += [_block(block, pen) for block in group]
+    return "\n".join(out)
+
+
+def _definition(block: Block, pen: Pen) -> str:
+    place, days, rest = block.cells
+    return f"<dt>{pen.run(place)}</dt>\n<dd>{pen.run((*days, *rest))}</dd>"
+
+
+def _block_a_section(blocks: list[Block], pen: Pen) -> str:
+    """Each section is one paragraph that begins with its bold heading."""
+    out: list[str] = []
+    for block in blocks:
+        text = pen.run(block.joined())
+        if block.kind == "heading":
+            out.append(f"<p><strong>{text}</strong>")
+        elif block.kind == "line" and out[-1].startswith("<p>"):
+            out[-1] += f"<br>\n{text}"
+        else:
+            out.append(f"<p>{text}")
+    return "\n".join(f"{text}</p>" for text in out)
+
+
+def _bold_lines(blocks: list[Block], pen: Pen) -> str:
+    """The lines are bold, the headings real."""
+    return "\n".join(
+        f"<p><strong>{pen.run(block.joined())}</strong></p>" if block.kind == "line" else _block(block, pen)
+        for block in blocks
+    )
+
+
+def _days_first(blocks: list[Block], pen: Pen) -> str:
+    """The days before the place, where the rest of the line is not glued to the days."""
+    out = []
+    for block in blocks:
+        place, *others = block.cells
+        is_free = block.kind == "line" and not others[1][0][0].strip(" –(📑") and block.gap[0].strip()
+        lead, *name = place
+        turned = (lead, *others[0], block.gap, *name, *others[1]) if is_free else block.joined()
+        out.append(_block(Block(block.kind, (tuple(turned),)), pen))
+    return "\n".join(out)
+
+
+def _nested_list(blocks: list[Block], pen: Pen) -> str:
+    """Everything in one list, the editions in a list inside their heading's item."""
+    out, depth = ["<ul>"], 1
+    for block in blocks:
+        if block.kind != "line" and depth == 2:
+            out.append("</ul></li>")
+            depth = 1
+        text = pen.run(block.joined())
+        if block.kind == "heading":
+            out.append(f"<li><strong>{text}</strong><ul>")
+            depth = 2
+        else:
+            out.append(f"<li>{text}</li>")
+    return "\n".join([*out, "</ul></li>" if depth == 2 else "", "</ul>"])
+
+
+MORE_SHAPES = (
+    Shape("next-line", _next_line),
+    Shape("definitions", _definitions, order="past first"),
+    Shape("block-a-section", _block_a_section, cover="line"),
+    Shape("bold-lines", _bold_lines, cover="part", container="reclassed"),
+    Shape("days-first", _days_first),
+    Shape("nested-list", _nested_list, container="section"),
+)
