@@ -1,0 +1,21 @@
+"""The pages come in here: conditional GET, robots.txt and limits. The only door of httpx, brotli and protego.
+
+    client     puts the parts in order: may it be asked, what is the answer, is it a page
+    asking     asks until there is an answer: redirects, retries, one budget
+    line       the sockets: private addresses, deadlines, TLS; `transport` puts httpx on top of them
+    addresses  pure: which addresses are public
+    answers    pure: what a status, a Content-Type and a Retry-After mean
+    unpack     pure: decompression that stops at a limit
+    urls       pure: which addresses may be asked, and where a redirect may lead
+    robots     RFC 9309, and what is remembered of it
+
+Everything that goes wrong is a `FetchError` with one sentence that names the host.
+"""
+
+from __future__ import annotations
+
+from cmr_watch.monitor.fetch.client import Fetcher
+from cmr_watch.monitor.fetch.robots import MemoryRobots, RobotsCache
+from cmr_watch.monitor.fetch.settings import PINNED_HOSTS, FetchSettings
+
+__all__ = ["PINNED_HOSTS", "FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache"]

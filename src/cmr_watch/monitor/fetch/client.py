@@ -1,0 +1,93 @@
+"""Fetch a page: the parts in order. May it be asked, what is the answer, is it a page."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from cmr_watch.models import Page, Validators
+from cmr_watch.monitor.fetch import answers, robots
+from cmr_watch.monitor.fetch.addresses import Resolve, resolve
+from cmr_watch.monitor.fetch.answers import Answer
+from cmr_watch.monitor.fetch.asking import Asker, Question
+from cmr_watch.monitor.fetch.robots import Robots, RobotsCache
+from cmr_watch.monitor.fetch.settings import FetchSettings
+from cmr_watch.monitor.fetch.transport import default_tls
+from cmr_watch.monitor.fetch.urls import host_of
+
+
+class Fetcher:
+    """One httpx client and one TLS context, made when first needed. One fetch at a time: other threads wait.
+
+    `resolve` and `tls` are for tests: what a name resolves to, and which authorities are trusted.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        robots_cache: RobotsCache,
+        clock: Callable[[], datetime],
+        *,
+        resolve: Resolve = resolve,
+        tls: Callable[[], ssl.SSLContext] = default_tls,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._asker = Asker(settings, clock, resolve, tls)
+        self._robots = Robots(robots_cache, self._ask_for_robots, clock)
+        self._one_at_a_time = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._asker.close()
+
+    def fetch(self, url: str, validators: Validators | None = None) -> Page | None:
+        """The page; None if it still is the one that `validators` came with. Raises FetchError with one sentence."""
+        with self._one_at_a_time:
+            return self._fetch(url, validators)
+
+    def _fetch(self, url: str, validators: Validators | None) -> Page | None:
+        headers = answers.conditions(validators)
+        question = Question(
+            limit=self._settings.max_bytes,
+            judge=self._judge_page(conditional=bool(headers)),
+            may=self._robots.check if self._settings.robots else lambda _url: None,
+            headers=headers,
+        )
+        final, answer, asked_at = self._asker.ask(self._asker.start(url), question)
+        if answer.status == httpx.codes.NOT_MODIFIED:
+            return None
+        answers.judge_body(host_of(final), answer)
+        return Page(
+            url=url,
+            final_url=str(final),
+            content=answer.body,
+            charset=answers.charset(answer.headers),
+            validators=answers.validators(answer.headers),
+            fetched_at=asked_at,  # not when the answer came: what another check read in between may be newer
+        )
+
+    def _judge_page(self, *, conditional: bool) -> Callable[[httpx.URL, Answer], None]:
+        def judge(url: httpx.URL, answer: Answer) -> None:
+            answers.judge(host_of(url), url.path, answer, self._clock(), conditional=conditional)
+
+        return judge
+
+    def _ask_for_robots(self, url: httpx.URL) -> Answer:
+        return self._asker.ask(url, Question(limit=robots.MOST_BYTES, judge=self._judge_robots, cut=True))[1]
+
+    def _judge_robots(self, url: httpx.URL, answer: Answer) -> None:
+        """What may pass is tried again; the rest is for `Robots` to judge."""
+        if answers.may_pass(answer.status):
+            raise answers.refusal(host_of(url), url.path, answer, self._clock())
