@@ -1,7 +1,7 @@
 """The dates of a line: a small grammar of our own.
 
-A line becomes a *shape*, one letter a token (`Lyon, France – 12-13 October 2023` → `x,x-d-dmy`), and regular expressions
-over shapes find the dates. Every expression is bounded, so time grows with the length of the line.
+A line becomes a *shape*, one letter a token (`Lyon, France – 12-13 October 2023` → `x,x-d-dmy`), and regular
+expressions over shapes find the dates. Every expression is bounded, so time grows with the length of the line.
 
     d  day, one or two digits   m  month   y  year   w  weekday   s  season   q  quarter or half   o  of
     -  any dash   /  .  ,   &  and   t  to, until   f  from   r  a word of moving (“rescheduled”)   v  early, mid, late…

@@ -1,0 +1,144 @@
+"""Cut-off dates: the instant until which applications are taken, from prose or from a list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cmr_watch.models import Cutoff, ReadingWarning
+from cmr_watch.monitor.parse import words
+from cmr_watch.monitor.parse.dates import Found, find_dates
+
+BRUSSELS: Final = ZoneInfo("Europe/Brussels")
+END_OF_DAY: Final = time(23, 59)
+"""The time of a cut-off that names none."""
+
+SPEAKS_OF_CUTOFF: Final = re.compile(r"\b(?:deadlines?|cut[\s-]?offs?|closing dates?|due dates?)\b", re.I)
+_LED_IN: Final = re.compile(
+    r"(?:\b(?:until|till|by|before|no later than|not later than|up to|clos(?:es?|ing)(?: on)?|extended to|due|ends?(?: on)?)"
+    r"|\b(?:deadlines?|cut[\s-]?offs?)\b[^.;]{0,60})"
+    r"(?:\s+(?:on|the|is|are|at|midnight|\d{1,2}[:.h]\d\d|[CG][A-Z]{2,3}|\w+day|end of))*[\s:,(–—-]*$",
+    re.I,
+)
+_OTHER_EVENT: Final = re.compile(
+    r"\b(?:from|since|starting|starts?|begin\w*|open(?:s|ed|ing)?|launch\w*|publish\w*|publication|held|results?|announced"
+    r"|between|updated|posted|instead of|originally|previously|was)\b(?:\s+(?:on|the|in|is|are|at|by))*[\s:,(–—-]*$",
+    re.I,
+)
+_TIME: Final = re.compile(
+    r"(?P<hour>\d{1,2})(?:\s*[:.h]\s*(?P<minute>\d\d)(?:\s*(?P<half>[ap]\.?m\b\.?))?"
+    r"|\s*(?P<only>[ap]\.?m\b\.?|h\b|hours?\b|hrs?\b|o['’]clock))"
+    r"|\b(?P<word>noon|midday|midnight)\b",
+    re.I,
+)
+_ZONE: Final = re.compile(r"(?<![A-Za-z])(CEST|CET|GMT|UTC|BST|WEST|WET|EEST|EET)(?:\s?([+-]\d{1,2}))?(?![A-Za-z])")
+_OFFSETS: Final = {"CEST": 2, "CET": 1, "GMT": 0, "UTC": 0, "BST": 1, "WEST": 1, "WET": 0, "EEST": 3, "EET": 2}
+_BRUSSELS: Final = re.compile(
+    r"\b(?:brussels|brussel|bruxelles)(?:\s+local)?\s+time\b|\btime(?:\s+in)?\s+brussels\b", re.I
+)
+_CLOSED: Final = re.compile(r"\b(?:closed|expired|passed|no longer open|over)\b", re.I)
+_TENTATIVE: Final = re.compile(r"\bpotential(?:ly)?\b|\bpossibl[ey]\b", re.I)
+_SENTENCE_END: Final = re.compile(r"(?<=[a-zA-Z)\d][.!?])\s+(?=[A-Z📅⏰🔔])|[;\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """One day in a text, with the words before it and after it."""
+
+    day: date
+    lead: str
+    tail: str
+    text: str
+
+
+def read_cutoffs(
+    text: str, year: int | None, *, listed: bool = False
+) -> tuple[tuple[Cutoff, ...], list[ReadingWarning]]:
+    """The cut-offs that a text names, in its order, and a warning for each zone name that is wrong on its day.
+
+    `listed`: the text stands under words that speak of cut-offs, so that each of its days is one.
+    """
+    cutoffs: list[Cutoff] = []
+    warnings: list[ReadingWarning] = []
+    for sentence in _sentences(text):
+        spoken = listed or bool(SPEAKS_OF_CUTOFF.search(sentence))
+        for dated in _days(sentence, year):
+            if _is_cutoff(dated, spoken=spoken):
+                cutoff, right_zone = _cutoff(dated)
+                cutoffs.append(cutoff)
+                warnings += [] if right_zone else [ReadingWarning("cutoff-zone", cutoff.text)]
+    return tuple(cutoffs), warnings
+
+
+def _sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+
+
+def _days(sentence: str, year: int | None) -> list[_Dated]:
+    """The single days of a sentence; a range is an event's period and no cut-off."""
+    ranges = [found for found in find_dates(sentence, year) if found.starts_on != found.ends_on]
+    found = [day for day in find_dates(sentence, year, single=True) if day.precision == "day"]
+    found = [day for day in found if not any(_is_period(span, day, sentence) for span in ranges)]
+    ends = [day.start for day in found[1:]] + [len(sentence)]
+    starts = [0] + [day.end for day in found[:-1]]
+    return [_dated(sentence, day, start, end) for day, start, end in zip(found, starts, ends, strict=True)]
+
+
+def _is_period(span: Found, day: Found, sentence: str) -> bool:
+    inside = span.start <= day.start < span.end
+    return inside and not re.search(r"\band\b|&", sentence[span.start : span.end])
+
+
+def _dated(sentence: str, day: Found, start: int, end: int) -> _Dated:
+    assert day.starts_on is not None, "only whole days come here"
+    lead, tail = sentence[start : day.start], sentence[day.end : end]
+    return _Dated(day.starts_on, lead, tail, f"{sentence[day.start : day.end]}{tail}".strip(" ,;–-"))
+
+
+def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
+    if _LED_IN.search(dated.lead):
+        return True
+    return spoken and not _OTHER_EVENT.search(dated.lead)
+
+
+def _cutoff(dated: _Dated) -> tuple[Cutoff, bool]:
+    """The cut-off of a day, and whether its zone name is right there and then."""
+    at_time = _time(dated.tail) or _time(dated.lead[-40:]) or END_OF_DAY
+    around = f"{dated.lead[-60:]} {dated.tail}"
+    at, right_zone = _instant(dated.day, at_time, around)
+    tentative = bool(words.TENTATIVE.search(dated.tail) or _TENTATIVE.search(dated.lead))
+    return Cutoff(at, dated.text, bool(_CLOSED.search(dated.tail)), tentative), right_zone
+
+
+def _time(text: str) -> time | None:
+    match = _TIME.search(text)
+    if not match:
+        return None
+    if match["word"]:
+        return END_OF_DAY if match["word"].lower() == "midnight" else time(12)
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    half = (match["half"] or match["only"] or "").lower()[:1]
+    if half == "p" and hour < 12:
+        hour += 12
+    elif half == "a" and hour == 12:
+        hour = 0
+    if hour == 24 and not minute:
+        return END_OF_DAY
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _instant(day: date, at_time: time, words_around: str) -> tuple[datetime, bool]:
+    """The earlier of the offset that is stated and Brussels on that day: nobody is told a later hour than is safe."""
+    brussels = datetime.combine(day, at_time, BRUSSELS)
+    zone = _ZONE.search(words_around)
+    if _BRUSSELS.search(words_around) or not zone:
+        return brussels.astimezone(UTC), True
+    hours = _OFFSETS[zone[1]] + int(zone[2] or 0)
+    if not -12 <= hours <= 14:
+        return brussels.astimezone(UTC), False
+    stated = datetime.combine(day, at_time, timezone(timedelta(hours=hours)))
+    right = zone[1] not in ("CET", "CEST") or brussels.utcoffset() == stated.utcoffset()
+    return min(brussels, stated).astimezone(UTC), right

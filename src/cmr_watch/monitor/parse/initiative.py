@@ -1,0 +1,289 @@
+"""The initiative page: two lists of editions and the call notices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from cmr_watch.models import CallNotice, Edition, Outline, ReadingWarning, Section, Snapshot
+from cmr_watch.monitor.parse import words
+from cmr_watch.monitor.parse.calls import read_notice
+from cmr_watch.monitor.parse.document import candidates, open_document
+from cmr_watch.monitor.parse.entry import (
+    Entry,
+    edition_of,
+    is_summary,
+    joined,
+    read_entry,
+    resolve,
+    stands_alone,
+    status_of,
+)
+from cmr_watch.monitor.parse.headings import (
+    Heading,
+    heading_of,
+    looks_like_heading,
+    section_of,
+    split_inline,
+)
+from cmr_watch.monitor.parse.lines import Line, article_lines
+from cmr_watch.monitor.parse.notices import find_notices
+from cmr_watch.places import city_names
+
+URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
+"""The page's canonical address: relative links are resolved against it."""
+
+_LONGEST_WARNING: Final = 500
+
+
+def read_initiative(content: bytes, charset: str | None = None) -> Snapshot:
+    """What the initiative page says. `charset` is the one that the HTTP header named; ParseError if it is no page."""
+    document = open_document(content, charset)
+    best: Snapshot | None = None
+    for element in candidates(document, section_of):
+        snapshot = read_lines(article_lines(element), complete=document.complete)
+        if len(snapshot.outline.sections) == 2:
+            return snapshot
+        if best is None or _worth(snapshot) > _worth(best):
+            best = snapshot
+    return best or Snapshot(outline=Outline(document.complete, ()))
+
+
+def _worth(snapshot: Snapshot) -> tuple[int, int]:
+    return len(snapshot.outline.sections), len(snapshot.editions)
+
+
+def read_lines(lines: Sequence[Line], *, complete: bool = True) -> Snapshot:
+    """What an article's lines say."""
+    marked = _marked(list(_split(lines)))
+    reader = _Reader(both={heading.section for _, heading in marked if heading} >= {"upcoming", "past"})
+    for line, heading, call in _with_notices(marked):
+        if call:
+            reader.take_call(call)
+        elif heading:
+            reader.open(line, heading)
+        else:
+            reader.take(line)
+    reader.settle()
+    return reader.snapshot(complete)
+
+
+# ── lines, headings, notices ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _split(lines: Sequence[Line]) -> Iterator[Line]:
+    """Headings that share a line with what follows, and editions parted by “;”, each on a line of its own."""
+    for line in lines:
+        parts = split_inline(line) or (line,)
+        for part in parts:
+            yield from _editions_apart(part)
+
+
+def _editions_apart(line: Line) -> Iterator[Line]:
+    cuts = [match.start() for match in re.finditer(";", line.text[:2_000])]
+    if not cuts:
+        yield line
+        return
+    bounds = zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(line.text)], strict=True)
+    parts = [line.part(start, end) for start, end in bounds]
+    parts = [part for part in parts if part.text]
+    entries = [read_entry(part, 2000) for part in parts]  # any year: only the kind of line counts here
+    yield from parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
+
+
+_Marked = tuple[Line, Heading | None]
+
+
+def _marked(lines: list[Line]) -> list[_Marked]:
+    """Lines with their headings. Where a section has a heading by its tags, a plain line with such words is text."""
+    found = [(line, heading_of(line)) for line in lines]
+    strong = {heading.section for line, heading in found if heading and heading.section and looks_like_heading(line)}
+    return [
+        (line, None if heading and heading.section in strong and not looks_like_heading(line) else heading)
+        for line, heading in found
+    ]
+
+
+def _with_notices(
+    marked: list[_Marked],
+) -> Iterator[tuple[Line, Heading | None, tuple[CallNotice, list[ReadingWarning]] | None]]:
+    """Lines in order, each notice once in the place of its lines."""
+    headings = {id(line): heading for line, heading in marked}
+    lines = [line for line, _ in marked]
+
+    def is_other(line: Line) -> bool:
+        return headings[id(line)] is not None or read_entry(line, 2000).kind == "edition"
+
+    notices = {found.start: found for found in find_notices(lines, is_other)}
+    position, year = 0, None
+    while position < len(lines):
+        line, heading = marked[position]
+        year = heading.year if heading else year
+        found = notices.get(position)
+        if found:
+            yield line, None, read_notice(found.notice, year, URL, found.more)
+        else:
+            yield line, heading, None
+        position = found.end if found else position + 1
+
+
+# ── the lists ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_COLLECTION: Final = re.compile(
+    r"\b(?:editions?|events?|workshops?|meetings?|conferences?|webinars?|archive|contacts?|documents?|downloads?|news"
+    r"|about|links?|partners?|background|objectives?|faqs?)\b",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes lines one by one. `section` is None above the first heading and under one that we do not know."""
+
+    both: bool
+    section: Section | None = None
+    level: int = 0
+    year: int | None = None
+    pending: Entry | None = None
+    editions: list[Edition] = field(default_factory=list)
+    last_line: Line | None = None
+    calls: list[CallNotice] = field(default_factory=list)
+    warnings: list[ReadingWarning] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    dated: int = 0
+    unread: int = 0
+
+    def take_call(self, call: tuple[CallNotice, list[ReadingWarning]]) -> None:
+        self.settle()
+        self.calls.append(call[0])
+        self.warnings += call[1]
+
+    def open(self, line: Line, heading: Heading) -> None:
+        self.settle()
+        self.year = heading.year
+        self.last_line = None
+        if heading.section:
+            self.section, self.level = heading.section, line.level
+            if heading.section not in self.sections:
+                self.sections.append(heading.section)
+
+    def take(self, line: Line) -> None:
+        entry = read_entry(line, self.year)
+        if self._ends_section(entry):
+            self.settle()
+            self.section, self.last_line = None, None
+        elif self.section is None:
+            self._outside(entry)
+        elif not self._completes(entry):
+            self.settle()
+            self._inside(entry)
+
+    def _ends_section(self, entry: Entry) -> bool:
+        """Whether the line is a heading that we do not know: what follows it is of neither section."""
+        line = entry.line
+        if self.section is None or entry.kind not in ("other", "place") or not looks_like_heading(line):
+            return False
+        if entry.place and entry.place.country_code:
+            return False
+        if line.level:
+            return self.level in (0, 7) or line.level <= self.level
+        return not self.level and len(line.text) <= 120 and bool(_COLLECTION.search(line.text))
+
+    def _outside(self, entry: Entry) -> None:
+        """Above both headings stands prose; where a heading is missing, a line that looks like an edition is a warning."""
+        known = entry.place is not None and entry.place.country_code is not None
+        if entry.kind == "edition" and known and not (self.both and not self.sections):
+            self._warn("section-unknown", entry.line, unread=True)
+
+    def _completes(self, entry: Entry) -> bool:
+        """A place followed by its date in the next line, or a date followed by its place."""
+        pending = self.pending
+        if pending is None or {pending.kind, entry.kind} != {"place", "date"}:
+            return False
+        whole = joined(pending, entry, self.year)
+        if whole.kind != "edition":
+            return False
+        self.pending = None
+        self._add(whole)
+        return True
+
+    def _inside(self, entry: Entry) -> None:
+        if entry.kind == "edition":
+            self._add(entry)
+        elif entry.kind == "unread":
+            self._warn("line-unread", entry.line, unread=True)
+        elif entry.kind == "date" or (entry.kind == "place" and _may_be_place(entry)):
+            self.pending = entry
+        else:
+            self._remark(entry.line)
+
+    def settle(self) -> None:
+        """Decide on a place or a date that is still waiting for its other half."""
+        entry, self.pending = self.pending, None
+        if entry is None or self.section is None:
+            return
+        if entry.kind == "place" and stands_alone(entry):
+            self._add(entry)
+        elif entry.kind == "date":
+            self._warn("line-unread", entry.line, unread=True)
+
+    def _add(self, entry: Entry) -> None:
+        assert self.section is not None, "editions stand in a section"
+        edition, doubts = edition_of(entry, self.section, URL)
+        self.dated += entry.date is not None
+        self.editions.append(edition)
+        self.warnings += [replace(doubt, text=doubt.text[:_LONGEST_WARNING]) for doubt in doubts]
+        self.last_line = entry.line
+
+    def _remark(self, line: Line) -> None:
+        """A line that only says more of the edition above it: its summary, or its state in the same paragraph."""
+        if self.last_line is None or not self.editions:
+            return
+        edition = self.editions[-1]
+        link = next((link for link in line.links if is_summary(line.text, link)), None)
+        if link and edition.summary_url is None:
+            self.editions[-1] = replace(edition, summary_url=resolve(URL, link.href))
+        elif (
+            line.block == self.last_line.block
+            and words.REMARK.match(line.text.lstrip("(*!– "))
+            and len(line.text) <= 80
+        ):
+            self.editions[-1] = replace(edition, status=status_of(f"{edition.text} {line.text}", edition.section))
+
+    def _warn(self, code: str, line: Line, *, unread: bool) -> None:
+        self.warnings.append(ReadingWarning(code, line.shown[:_LONGEST_WARNING]))
+        self.dated += unread
+        self.unread += unread
+
+    def snapshot(self, complete: bool) -> Snapshot:
+        editions, doubles = _without_doubles(self.editions)
+        outline = Outline(complete, tuple(self.sections), self.dated, self.unread)
+        return Snapshot("initiative", editions, tuple(self.calls), (*self.warnings, *doubles), outline)
+
+
+def _may_be_place(entry: Entry) -> bool:
+    """Whether a place without a date is worth waiting for one: an edition by itself, or a short name."""
+    return stands_alone(entry) or len(entry.line.text.split()) <= 4
+
+
+def _without_doubles(editions: list[Edition]) -> tuple[tuple[Edition, ...], list[ReadingWarning]]:
+    """A line that stands in both sections is one edition, the past one."""
+    kept: dict[tuple[object, ...], Edition] = {}
+    doubles = []
+    for edition in editions:
+        key = _identity(edition)
+        other = kept.get(key)
+        if other is None:
+            kept[key] = edition
+            continue
+        winner, loser = (edition, other) if other.section == "upcoming" else (other, edition)
+        kept[key] = replace(winner, url=winner.url or loser.url, summary_url=winner.summary_url or loser.summary_url)
+        doubles.append(ReadingWarning("duplicate", loser.text[:_LONGEST_WARNING]))
+    return tuple(kept.values()), doubles
+
+
+def _identity(edition: Edition) -> tuple[object, ...]:
+    when = edition.starts_on or edition.period or edition.text
+    return min(city_names(edition.city)), edition.country_code or edition.country, when
