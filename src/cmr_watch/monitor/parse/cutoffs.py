@@ -82,8 +82,8 @@ def _days(sentence: str, year: int | None) -> list[_Dated]:
     ranges = [found for found in find_dates(sentence, year) if found.starts_on != found.ends_on]
     found = [day for day in find_dates(sentence, year, single=True) if day.precision == "day"]
     found = [day for day in found if not any(_is_period(span, day, sentence) for span in ranges)]
-    ends = [day.start for day in found[1:]] + [len(sentence)]
-    starts = [0] + [day.end for day in found[:-1]]
+    ends = [*(day.start for day in found), len(sentence)][1:]
+    starts = [0, *(day.end for day in found)][: len(found)]
     return [_dated(sentence, day, start, end) for day, start, end in zip(found, starts, ends, strict=True)]
 
 

@@ -116,6 +116,7 @@ _D = r"(?:w[,.]?)?d\.?"
 _DAYS = rf"{_D}(?:[-/&t,]&?{_D}){{0,6}}"
 _ONE = rf"{_D}[-/]?o?m\.?(?:[-,/]?o?y)?"
 _DAY_FIRST = rf"(?:w[-/&t])?{_DAYS}[-/]?o?m\.?(?:[-,/]?o?y)?"
+_MONTH_DAY = rf"m\.?,?{_D}(?:,?y)?"
 _MONTH_FIRST = rf"m\.?,?{_DAYS}(?:,?y)?"
 _NUMERIC: Final = (
     r"d(?P<a>[./-])d(?P=a)y[-t&]d(?P=a)d(?P=a)y"  # 12/10/2023 – 13/10/2023
@@ -133,8 +134,8 @@ _SPAN: Final = (
 )
 _RANGES: Final = re.compile(
     rf"(?P<numeric>{_NUMERIC})"
-    rf"|(?P<days>{_DAY_FIRST}(?:[-&t/]{_DAY_FIRST})?)"
-    rf"|(?P<turned>{_MONTH_FIRST}(?:[-&t/]{_MONTH_FIRST})?)"
+    rf"|(?P<days>{_ONE}[-&t/]{_ONE}|{_DAY_FIRST})"
+    rf"|(?P<turned>{_MONTH_DAY}[-&t/]{_MONTH_DAY}|{_MONTH_FIRST})"
     rf"|{_SPAN}"
 )
 _SINGLE_DAYS: Final = re.compile(

@@ -138,7 +138,7 @@ def _refuse_bottomless(root: html.HtmlElement) -> None:
 
 _FURNITURE_TAGS: Final = frozenset(
     {"head", "nav", "aside", "footer", "template", "noscript", "iframe", "object", "embed", "svg", "math", "select"}
-    | {"button", "dialog", "audio", "video", "canvas", "figcaption", "datalist", "map", "applet", "noframes", "menu"}
+    | {"button", "dialog", "audio", "video", "canvas", "datalist", "map", "applet", "noframes", "menu"}
 )
 _FURNITURE_ROLES: Final = frozenset(
     {"navigation", "complementary", "contentinfo", "search", "banner", "dialog", "alertdialog", "menu", "menubar"}

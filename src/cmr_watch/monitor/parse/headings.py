@@ -52,6 +52,12 @@ def section_of(text: str) -> Section | None:
     return "upcoming" if upcoming else "past"
 
 
+def _section_of_a_word(text: str) -> Section | None:
+    """“Upcoming”, “Recordings”: enough for a line that is marked as a heading."""
+    word = fold(text)
+    return "upcoming" if word in _UPCOMING else "past" if word in _PAST else None
+
+
 def year_of(text: str) -> int | None:
     """The one year that a heading names; several are no year for a line that has none."""
     years = {int(year) for year in _YEAR.findall(text)}
@@ -72,7 +78,7 @@ def heading_of(line: Line) -> Heading | None:
     """The heading that a whole line is, or None. A plain line counts when its words leave no doubt."""
     if any(link.href.startswith("#") for link in line.links):
         return None  # a jump mark in a table of contents
-    section = section_of(line.text)
+    section = section_of(line.text) or (_section_of_a_word(line.text) if looks_like_heading(line) else None)
     if section:
         return Heading(section, year_of(line.text))
     if is_year(line.text):

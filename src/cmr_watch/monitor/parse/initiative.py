@@ -269,16 +269,21 @@ def _may_be_place(entry: Entry) -> bool:
 
 
 def _without_doubles(editions: list[Edition]) -> tuple[tuple[Edition, ...], list[ReadingWarning]]:
-    """A line that stands in both sections is one edition, the past one."""
+    """A line that stands in both sections is one edition, the past one; so is one that was pasted twice."""
     kept: dict[tuple[object, ...], Edition] = {}
     doubles = []
     for edition in editions:
         key = _identity(edition)
         other = kept.get(key)
+        if other and other.section == edition.section and other.text != edition.text:
+            key = (*key, edition.text)
+            other = kept.get(key)
         if other is None:
             kept[key] = edition
             continue
         winner, loser = (edition, other) if other.section == "upcoming" else (other, edition)
+        if winner is edition:
+            del kept[key]  # it stands where its own line stands
         kept[key] = replace(winner, url=winner.url or loser.url, summary_url=winner.summary_url or loser.summary_url)
         doubles.append(ReadingWarning("duplicate", loser.text[:_LONGEST_WARNING]))
     return tuple(kept.values()), doubles

@@ -44,7 +44,8 @@ REMARK_PART: Final = re.compile(
 PREFIX: Final = re.compile(
     r"(?:\W*(?:save[\s-]+the[\s-]+dates?|new (?:edition|dates?)|new(?=\s*[:!–—-])|coming (?:up|soon)|next(?: up| edition)?|(?:the )?\d{1,2}(?:st|nd|rd|th)"
     r"(?: edition| workshop)?(?: of)?(?: the)?|\d{1,2}[.)]|#\d{1,2}|clusters?[\s-]+meets?[\s-]+regions?(?:\s+20\d\d)?|(?:edition|workshop"
-    r"|event)s?(?= in\b| at\b|\s*[:–—-])|place|location|city|venue|where|host (?:region|city)|in|at)(?![\w’'])"
+    r"|event)s?(?= in\b| at\b|\s*[:–—-])|place|location|city|venue|where|host (?:region|city)|in|at|(?:cancell?ed|postponed|rescheduled|fully booked|sold out|registration (?:is )?(?:now )?open|reminder|updated?"
+    r"|tentative|provisional|t\.?b\.?[ca]\.?)(?=\s*[:!)\]–—-]))(?![\w’'])"
     r"(?:\s*[:–—-])?\W*)+",
     _I,
 )
