@@ -1,0 +1,1 @@
+"""Changes → delivered messages. It shares nothing with monitor but rows."""

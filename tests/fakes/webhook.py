@@ -1,0 +1,117 @@
+"""A real HTTP server on loopback that takes what Apprise's json:// posts, and misbehaves as a test says.
+
+with Webhook() as hook:
+    AppriseChannel().send(replace(message, address=hook.address()))
+    assert hook.received[0].text == message.text
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One request that was answered with 200."""
+
+    path: str
+    body: dict[str, Any] = field(repr=False)
+
+    @property
+    def subject(self) -> str:
+        return str(self.body["title"])
+
+    @property
+    def text(self) -> str:
+        return str(self.body["message"])
+
+
+class Webhook:
+    """The server. `received` are the posts that it took; `requests` counts all."""
+
+    def __init__(self) -> None:
+        self.received: list[Post] = []
+        self.requests = 0
+        self._answers: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._always: dict[str, int] = {}
+        self._slow: dict[str, float] = {}
+        self._ended = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.webhook = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def address(self, path: str = "/hook") -> str:
+        """The Apprise URL of one hook."""
+        return f"json://127.0.0.1:{self.port}{path}"
+
+    def answer(self, *codes: int, path: str = "/hook") -> None:
+        """Answer the next requests to this path so."""
+        self._answers[path].extend(codes)
+
+    def always(self, code: int, path: str = "/hook") -> None:
+        """Answer every request to this path so."""
+        self._always[path] = code
+
+    def slow(self, seconds: float, path: str = "/hook") -> None:
+        """Drip that long before each answer: a byte now and then, so that no single read takes long."""
+        self._slow[path] = seconds
+
+    def __enter__(self) -> Webhook:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def take(self, handler: BaseHTTPRequestHandler) -> None:
+        """Keep one request, and answer it."""
+        self.requests += 1
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", "0")))
+        path = handler.path
+        answers = self._answers[path]
+        code = answers.popleft() if answers else self._always.get(path, 200)
+        handler.wfile.write(f"HTTP/1.0 {code} {HTTPStatus(code).phrase}\r\nX-Drip: ".encode())
+        self._drip(handler, self._slow.get(path, 0.0))
+        if code == 200:
+            self.received.append(Post(path, json.loads(body)))
+        handler.wfile.write(b"\r\nContent-Length: 2\r\n\r\nok")
+
+    def _drip(self, handler: BaseHTTPRequestHandler, seconds: float) -> None:
+        for _ in range(int(seconds / 0.05)):
+            handler.wfile.write(b".")
+            handler.wfile.flush()
+            if self._ended.wait(0.05):
+                return
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+    webhook: Webhook
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """The client went away while we dripped: that is what the test wants."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
+    wbufsize = 65536
+    server: _Server
+
+    def do_POST(self) -> None:
+        self.server.webhook.take(self)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silence."""
