@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from tests.shapes.layouts import Block, Pen, Shape
+from tests.shapes.layouts import Block, Pen, Piece, Shape
 
 
 def _next_line(blocks: list[Block], pen: Pen) -> str:
@@ -61,15 +61,22 @@ def _bold_lines(blocks: list[Block], pen: Pen) -> str:
 
 
 def _days_first(blocks: list[Block], pen: Pen) -> str:
-    """The days before the place, where the rest of the line is not glued to the days."""
-    out = []
-    for block in blocks:
-        place, *others = block.cells
-        is_free = block.kind == "line" and not others[1][0][0].strip(" –(📑") and block.gap[0].strip()
-        lead, *name = place
-        turned = (lead, *others[0], block.gap, *name, *others[1]) if is_free else block.joined()
-        out.append(_block(Block(block.kind, (tuple(turned),)), pen))
-    return "\n".join(out)
+    """The days before the place."""
+    turned = (Block("line", (_turned(block),)) if _can_turn(block) else block for block in blocks)
+    return "\n".join(_block(block, pen) for block in turned)
+
+
+def _can_turn(block: Block) -> bool:
+    """Not where the rest would be glued to the country, or nothing parts the days from the place."""
+    if block.kind != "line" or not block.gap[0].strip():
+        return False
+    rest = "".join(words for words, _ in block.cells[2])
+    return not rest or rest.startswith(" ")
+
+
+def _turned(block: Block) -> tuple[Piece, ...]:
+    (lead, *place), days, rest = block.cells
+    return (lead, *days, block.gap, *place, *rest)
 
 
 def _nested_list(blocks: list[Block], pen: Pen) -> str:
