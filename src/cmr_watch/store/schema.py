@@ -1,0 +1,197 @@
+"""The tables. migrations/versions makes them; a test compares the two.
+
+A hand-over is a row with a time that is still NULL: changes.enqueued_at, deliveries.done_at, incidents.closed_at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+
+from cmr_watch.store.types import Json, Utc, Words
+
+REVISIONS = ("0001",)
+"""The schema's revisions, oldest first: known here so that opening a database needs no alembic."""
+REVISION = REVISIONS[-1]
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _table(name: str, *columns: Column[Any]) -> Table:
+    return Table(name, metadata, *columns)
+
+
+def _numbered(name: str, *columns: Column[Any]) -> Table:
+    # AUTOINCREMENT: an id is never given twice, also not after the newest rows were deleted
+    return Table(name, metadata, Column("id", Integer, primary_key=True), *columns, sqlite_autoincrement=True)
+
+
+def _index(name: str, *columns: Column[Any], where: Any = None, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+# ── the pages ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+pages = _table(
+    "pages",
+    Column("url", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    # 0 until there is a baseline; every good reading raises it
+    Column("revision", Integer, nullable=False),
+    # no foreign key: snapshots already point here, and the two tables could not be made in either order
+    Column("baseline_id", Integer),
+    Column("etag", Words),
+    Column("last_modified", Words),
+    Column("read_at", Utc),
+    Column("full_read_at", Utc),
+    Column("failures", Integer, nullable=False),
+)
+
+contents = _table(
+    "contents",
+    Column("sha256", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+snapshots = _numbered(
+    "snapshots",
+    Column("page_url", ForeignKey("pages.url"), nullable=False),
+    Column("fetched_at", Utc, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    # the newest bytes that gave this reading
+    Column("content_sha256", ForeignKey("contents.sha256"), nullable=False),
+    Column("final_url", Words, nullable=False),
+    Column("charset", Words),
+    Column("parser_version", Integer, nullable=False),
+    Column("reading", Json, nullable=False),
+)
+_index("ix_snapshots_page_url", snapshots.c.page_url, snapshots.c.id)
+_index("ix_snapshots_content_sha256", snapshots.c.content_sha256)
+
+checks = _numbered(
+    "checks",
+    Column("page_url", ForeignKey("pages.url"), nullable=False),
+    Column("checked_at", Utc, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+_index("ix_checks_page_url", checks.c.page_url, checks.c.id)
+
+
+def _known(name: str) -> Table:
+    """What is known of one page: as it was last seen, in the page's order, under a key that never changes."""
+    return _table(
+        name,
+        Column("page_url", ForeignKey("pages.url"), primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("position", Integer, nullable=False),
+        Column("first_seen_at", Utc),
+        Column("missing_since", Utc),
+        Column("gone", Text),
+        Column("body", Json, nullable=False),
+    )
+
+
+editions = _known("editions")
+calls = _known("calls")
+
+changes = _numbered(
+    "changes",
+    Column("page_url", ForeignKey("pages.url"), nullable=False),
+    Column("check_id", ForeignKey("checks.id"), nullable=False),
+    Column("read_at", Utc, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("before", Json),
+    Column("after", Json),
+    Column("cutoff_before", Json),
+    Column("cutoff_after", Json),
+    Column("sentence", Words, nullable=False),
+    Column("enqueued_at", Utc),
+)
+_index("ix_changes_pending", changes.c.id, where=changes.c.enqueued_at.is_(None))
+
+robots = _table(
+    "robots",
+    Column("host", Text, primary_key=True),
+    Column("status", Integer, nullable=False),
+    Column("text", Words),
+    Column("fetched_at", Utc, nullable=False),
+)
+
+# ── the people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+subscriptions = _numbered(
+    "subscriptions",
+    Column("name", Text),
+    Column("address", Text, nullable=False),
+    Column("topics", Json, nullable=False),
+    Column("countries", Json, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("after_change_id", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("end_reason", Words),
+)
+_active = subscriptions.c.status == "active"
+_index("ux_subscriptions_name", subscriptions.c.name, where=_active, unique=True)
+_index(
+    "ux_subscriptions_wanted",
+    subscriptions.c.address,
+    subscriptions.c.topics,
+    subscriptions.c.countries,
+    where=_active & subscriptions.c.name.is_(None),
+    unique=True,
+)
+
+deliveries = _numbered(
+    "deliveries",
+    Column("address", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("html", Words, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Words),
+    Column("token", Text),
+    Column("leased_until", Utc),
+    Column("outcome", Text),
+    Column("done_at", Utc),
+)
+_waiting = deliveries.c.outcome.is_(None)
+_index("ix_deliveries_due", deliveries.c.due_at, deliveries.c.id, where=_waiting)
+_index("ix_deliveries_waiting", deliveries.c.address, deliveries.c.id, where=_waiting)
+_index("ix_deliveries_outcome", deliveries.c.outcome)
+
+matches = _table(
+    "matches",
+    Column("address", Text, primary_key=True),
+    Column("change_id", ForeignKey("changes.id"), primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
+)
+_index("ix_matches_delivery_id", matches.c.delivery_id)
+
+# ── the operator ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+incidents = _numbered(
+    "incidents",
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+)
+_index("ux_incidents_open", incidents.c.kind, incidents.c.subject, where=incidents.c.closed_at.is_(None), unique=True)
