@@ -99,7 +99,8 @@ def retry_after(value: str, now: datetime) -> timedelta:
     """How long a `Retry-After` asks to wait (RFC 9110 §10.2.3: seconds, or a date); zero if it says nothing."""
     value = value.strip()[:100]
     if re.fullmatch(r"[0-9]+", value):
-        return timedelta(seconds=int(value[:10])) if len(value.lstrip("0")) <= 10 else timedelta.max
+        digits = value.lstrip("0") or "0"
+        return timedelta(seconds=int(digits)) if len(digits) <= 10 else timedelta.max
     try:
         at = parsedate_to_datetime(value)
         return max(timedelta(0), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)

@@ -186,5 +186,5 @@ def _joined(headers: httpx.Headers) -> dict[str, str]:
 
 def pause_after(tries: int, retry_after: float, jitter: float) -> float:
     """Seconds to wait: 1, 2, 4 … up to 30, one half of it by `jitter` (0 to 1); never less than the server asks for."""
-    backoff = min(30.0, 2.0 ** (tries - 1))
+    backoff = min(30.0, 2.0 ** min(tries - 1, 5))
     return max(retry_after, backoff * (0.5 + jitter / 2))

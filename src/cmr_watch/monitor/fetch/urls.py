@@ -32,9 +32,9 @@ class Pinned:
         """The address of a page to watch."""
         url = _parse(text)
         if url is None or not url.is_absolute_url:
-            raise FetchError(f"{shown(text)} is not a web address")
+            raise FetchError(f"“{shown(text)}” is not a web address")
         if url.scheme not in _PORTS:
-            raise FetchError(f"{shown(text)} is neither an http nor an https address")
+            raise FetchError(f"“{shown(text)}” is neither an http nor an https address")
         if url.userinfo:
             raise FetchError(f"the address on {host_of(url)} has a user name or a password in it: refused")
         if not self._has(url):

@@ -1,0 +1,221 @@
+"""One check of one page: fetch, read, judge, compare, commit. Puts the pure parts and the store in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final, Protocol
+
+from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
+from cmr_watch.models import (
+    PARSER_VERSION,
+    Change,
+    CheckResult,
+    Known,
+    Outline,
+    Page,
+    PageKind,
+    Snapshot,
+    Validators,
+)
+from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt, compare
+from cmr_watch.monitor.verdict import doubt
+from cmr_watch.render.sentences import sentence
+from cmr_watch.store.checks import Baseline, CheckRecord, Checks
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+UNCONDITIONAL_AFTER: Final = timedelta(days=1)
+"""At least this often the whole page is asked for: a server's validators can be wrong."""
+_TRIES: Final = 5
+
+
+class PageFetcher(Protocol):
+    """The door to the page: None is “not modified”; FetchError says in one sentence what went wrong."""
+
+    def fetch(self, url: str, validators: Validators | None) -> Page | None: ...
+
+
+class NothingToAccept(CmrWatchError):
+    """There is no suspect reading to accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What came of a fetch: the page (None after a 304), what it says, when, and why it could not be read at all."""
+
+    page: Page | None
+    snapshot: Snapshot
+    at: datetime
+    conditional: bool
+    trouble: str | None = None
+
+
+def check_page(page_url: str, kind: PageKind, fetcher: PageFetcher, checks: Checks, clock: Clock) -> CheckResult:
+    """Check a page once. Whatever goes wrong with the page is a result, not an exception; only the store's errors rise."""
+    baseline = _reread(checks, checks.baseline(page_url))
+    now = clock()
+    validators = _validators(baseline, now)
+    try:
+        page = fetcher.fetch(page_url, validators)
+    except FetchError as error:
+        return _not_read(CheckRecord(page_url, kind, now, "failed", detail=str(error)), checks, baseline)
+    reading = _read(page, kind, baseline, clock(), conditional=validators is not None)
+    for _ in range(_TRIES):
+        result = _commit(page_url, kind, reading, baseline, checks)
+        if result:
+            return result
+        baseline = _reread(checks, checks.baseline(page_url))
+        if page is None or (baseline and reading.at < baseline.read_at):
+            break
+    detail = "another check committed a newer reading meanwhile"
+    return _not_read(CheckRecord(page_url, kind, reading.at, "dropped", detail=detail), checks, baseline)
+
+
+def accept(page_url: str, kind: PageKind, checks: Checks, clock: Clock) -> CheckResult:
+    """Make the newest suspect reading the baseline: the operator has looked. Its changes are told as any others.
+
+    What it misses still needs a second reading before it counts as gone. NothingToAccept when no reading waits.
+    """
+    stored = checks.newest_suspect(page_url)
+    if stored is None:
+        raise NothingToAccept(f"There is no suspect reading of {page_url} to accept.")
+    baseline = _reread(checks, checks.baseline(page_url))
+    reading = _read(stored.page, kind, None, stored.page.fetched_at, conditional=False)
+    if reading.trouble:
+        raise NothingToAccept(f"The suspect reading of {page_url} cannot be read: {reading.trouble}")
+    result = _commit_good(page_url, kind, reading, baseline, checks)
+    if result is None:
+        raise NothingToAccept("Another check committed a newer reading meanwhile: look at it first.")
+    return result
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
+    """Those of the last page read with success; None at least once a day."""
+    if baseline is None or now - baseline.full_read_at >= UNCONDITIONAL_AFTER:
+        return None
+    validators = baseline.validators
+    return validators if validators.etag or validators.last_modified else None
+
+
+def _read(
+    page: Page | None, kind: PageKind, baseline: Baseline | None, now: datetime, *, conditional: bool
+) -> _Reading:
+    """What the page says; bytes that were read before are not read again."""
+    if page is None:
+        assert baseline is not None, "only a conditional GET is answered with 304"
+        return _Reading(None, baseline.snapshot, now, conditional)
+    if baseline and sha256(page.content).hexdigest() == baseline.content_sha256:
+        return _Reading(page, baseline.snapshot, page.fetched_at, conditional)
+    try:
+        return _Reading(page, parse(page), page.fetched_at, conditional)
+    except ParseError as error:
+        unread = Snapshot(page=kind, outline=Outline(complete=False, sections=()))
+        return _Reading(page, unread, page.fetched_at, conditional, str(error))
+
+
+def parse(page: Page) -> Snapshot:
+    """Read a page; the parser is loaded only when there is something to read."""
+    from cmr_watch.monitor.parse import read_initiative
+
+    return read_initiative(page.content, page.charset)
+
+
+def _reread(checks: Checks, baseline: Baseline | None) -> Baseline | None:
+    """After an upgrade, the baseline as today's parser reads it: compared with itself, an improved parser alerts nobody."""
+    if baseline is None or baseline.parser_version == PARSER_VERSION:
+        return baseline
+    stored = checks.snapshot(baseline.snapshot_id)
+    try:
+        snapshot = parse(stored.page)
+    except ParseError:
+        log.warning("the stored page of snapshot %s can no longer be read; its old reading stays", baseline.snapshot_id)
+        return baseline
+    known = adopt(baseline.known, snapshot, baseline.read_at)
+    return replace(baseline, snapshot=snapshot, known=known)
+
+
+# ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _commit(
+    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, checks: Checks
+) -> CheckResult | None:
+    """Judge, compare, commit; None when the baseline has moved on."""
+    known = baseline.known if baseline else Known()
+    doubted = reading.trouble or doubt(known, reading.snapshot, reading.at)
+    if doubted:
+        return _commit_suspect(page_url, kind, reading, baseline, checks, doubted)
+    return _commit_good(page_url, kind, reading, baseline, checks)
+
+
+def _commit_good(
+    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, checks: Checks
+) -> CheckResult | None:
+    if baseline is None:
+        compared = Comparison((), adopt(Known(), reading.snapshot, reading.at))
+    else:
+        compared = compare(baseline.known, reading.snapshot, reading.at, CONFIRMED_AFTER)
+    record = _record(page_url, kind, reading, baseline, compared)
+    outcome = "baseline" if baseline is None else "changed" if compared.changes else "unchanged"
+    return _committed(replace(record, outcome=outcome), checks, baseline)
+
+
+def _commit_suspect(
+    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, checks: Checks, why: str
+) -> CheckResult | None:
+    """Keep it aside. Nothing is removed or moved by it; a new edition that it names beyond doubt is still announced."""
+    compared = additions(baseline.known, reading.snapshot, reading.at) if baseline else Comparison((), Known())
+    record = replace(_record(page_url, kind, reading, baseline, compared), outcome="suspect", detail=why)
+    if not compared.changes:
+        record = replace(record, known=None)
+    return _committed(record, checks, baseline)
+
+
+def _record(
+    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, compared: Comparison
+) -> CheckRecord:
+    return CheckRecord(
+        page_url,
+        kind,
+        reading.at,
+        "unchanged",
+        revision=baseline.revision if baseline else None,
+        fetched=reading.page,
+        snapshot=reading.snapshot,
+        known=compared.known,
+        changes=tuple((change, sentence(change)) for change in _in_telling_order(compared.changes)),
+        conditional=reading.conditional,
+    )
+
+
+def _in_telling_order(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda change: not change.kind.value.startswith("call.")))
+
+
+def _committed(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult | None:
+    recorded = checks.commit(record)
+    if recorded is None:
+        return None
+    return CheckResult(
+        record.outcome,
+        record.page_url,
+        record.read_at,
+        record.snapshot,
+        recorded,
+        record.detail,
+        baseline.read_at if baseline else None,
+    )
+
+
+def _not_read(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult:
+    result = _committed(record, checks, baseline)
+    assert result is not None, "a check that compares nothing is always committed"
+    return result
