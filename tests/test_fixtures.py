@@ -90,7 +90,7 @@ def test_the_recorded_states_are_as_the_shapes_write_them(state, shape) -> None:
 
 
 @pytest.mark.parametrize("state", STATE_NAMES)
-@pytest.mark.parametrize(("old", "new"), permutations(SHAPE_NAMES, 2))
+@pytest.mark.parametrize(("old", "new"), list(permutations(SHAPE_NAMES, 2)))
 def test_another_shape_is_no_news(state: str, old: str, new: str) -> None:
     before, after = f"initiative/{state}-{old}", f"initiative/{state}-{new}"
 
@@ -98,7 +98,7 @@ def test_another_shape_is_no_news(state: str, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("states", CHANGES, ids="→".join)
-@pytest.mark.parametrize(("old", "new"), product(SHAPE_NAMES, repeat=2))
+@pytest.mark.parametrize(("old", "new"), list(product(SHAPE_NAMES, repeat=2)))
 def test_another_state_is_exactly_its_news(states: tuple[str, str], old: str, new: str) -> None:
     before, after = f"initiative/{states[0]}-{old}", f"initiative/{states[1]}-{new}"
     facts = {(kind, city) for kind, city in CHANGES[states] if kind != "edition.summary_published"}
