@@ -27,6 +27,7 @@ from typing import Any, Literal, Self
 
 Encoding = Literal["gzip", "deflate", "raw-deflate", "br"]
 HTML = "text/html; charset=utf-8"
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_GET
 
     def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status, HTTPStatus(answer.status).phrase if answer.status < 600 else "")
+        self.send_response(answer.status, _PHRASES.get(answer.status, "Odd"))
         if answer.content_type is not None:
             self.send_header("Content-Type", answer.content_type)
         for name, value in answer.headers:

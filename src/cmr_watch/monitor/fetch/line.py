@@ -60,10 +60,12 @@ class Exchange:
 class Lines(httpcore.NetworkBackend):
     """Opens lines for httpcore. `exchange` is what is going on now: one at a time."""
 
-    def __init__(self, settings: FetchSettings, resolve: Resolve) -> None:
+    def __init__(
+        self, settings: FetchSettings, resolve: Resolve, sockets: httpcore.NetworkBackend | None = None
+    ) -> None:
         self.settings = settings
         self._resolve = resolve
-        self._sockets = httpcore.SyncBackend()
+        self._sockets = sockets or httpcore.SyncBackend()
         self.exchange = Exchange(settings.deadline, settings.deadline)
 
     def connect_tcp(
@@ -163,13 +165,13 @@ class _Line(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = min(self._lines.settings.connect_timeout, self._lines.exchange.left(self._name))
+        patience = self._lines.settings.connect_timeout
+        left = min(patience, self._lines.exchange.left(self._name))
         try:
             return _Line(self._stream.start_tls(ssl_context, server_hostname, left), self._lines, self._name)
         except httpcore.ConnectTimeout as error:
-            raise PassingTrouble(
-                f"{self._name} did not agree on a secure connection within {left:.0f} seconds"
-            ) from error
+            words = f"{self._name} did not agree on a secure connection within {patience:g} seconds"
+            raise PassingTrouble(words) from error
         except httpcore.ConnectError as error:
             raise _no_tls(self._name, error.__cause__) from error
 

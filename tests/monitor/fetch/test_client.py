@@ -1,0 +1,400 @@
+"""Fetching a page from a real server: what is asked, what comes back."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from cmr_watch import __version__
+from cmr_watch.exceptions import FetchError
+from cmr_watch.models import Page, Validators
+from cmr_watch.monitor.fetch import PINNED_HOSTS, FetchSettings
+from tests.fakes.site import Answer, Encoding
+from tests.monitor.fetch.conftest import NOON, Rig
+
+MODIFIED = "Tue, 02 Apr 2024 08:00:00 GMT"
+
+
+def test_a_page_comes_with_its_bytes_charset_validators_and_time(rig: Rig) -> None:
+    rig.site.page(
+        "/list",
+        "Iași".encode("iso8859_16"),
+        content_type='text/html; charset="ISO-8859-16"',
+        etag='W/"1-gzip"',
+        last_modified=MODIFIED,
+    )
+    url = rig.site.url("/list")
+    assert rig.fetch("/list") == Page(
+        url=url,
+        final_url=url,
+        content="Iași".encode("iso8859_16"),
+        charset="ISO-8859-16",
+        validators=Validators('W/"1-gzip"', MODIFIED),
+        fetched_at=NOON,
+    )
+
+
+def test_without_a_charset_or_validators_there_are_none(rig: Rig) -> None:
+    rig.site.page("/", "<p>hello", content_type="text/html")
+    page = rig.page()
+    assert (page.charset, page.validators) == (None, Validators())
+
+
+def test_a_question_says_who_asks(rig: Rig) -> None:
+    rig.site.page("/", "<p>")
+    rig.fetch()
+    asked = rig.site.requests[0].headers
+    assert asked["user-agent"] == f"cmr-watch/{__version__} (+ops@example.org)"
+    assert asked["host"] == rig.site.host
+    assert asked["accept-encoding"] == "gzip, deflate, br"
+    assert asked["accept"].startswith("text/html")
+    assert not asked.keys() & {"if-none-match", "if-modified-since", "cookie", "authorization"}
+
+
+@pytest.mark.parametrize(
+    ("contact", "user_agent"),
+    [
+        ("mailto:ops@example.org", "(+mailto:ops@example.org)"),
+        ("https://example.org/bot?a=1", "(+https://example.org/bot?a=1)"),
+        ("a\r\nX-Evil: 1) (b", "(+aX-Evil:1b)"),
+        ("Łukasz@example.org", "(+ukasz@example.org)"),
+        ("", f"cmr-watch/{__version__}"),
+    ],
+)
+def test_no_contact_breaks_the_user_agent(contact: str, user_agent: str) -> None:
+    assert FetchSettings(contact).user_agent.endswith(user_agent)
+
+
+@pytest.mark.parametrize(
+    ("known", "sent"),
+    [
+        (Validators('"1"', MODIFIED), {"if-none-match": '"1"', "if-modified-since": MODIFIED}),
+        (Validators('"1"', None), {"if-none-match": '"1"'}),
+        (Validators(None, MODIFIED), {"if-modified-since": MODIFIED}),
+    ],
+)
+def test_a_page_that_did_not_change_is_none(rig: Rig, known: Validators, sent: dict[str, str]) -> None:
+    rig.site.page("/", "<p>", etag='"1"', last_modified=MODIFIED)
+    assert rig.fetch("/", known) is None
+    asked = rig.site.requests[0].headers
+    assert {name: asked[name] for name in asked if name.startswith("if-")} == sent
+
+
+def test_a_page_that_changed_comes_whole(rig: Rig) -> None:
+    rig.site.page("/", "<p>new", etag='"2"')
+    page = rig.fetch("/", Validators('"1"'))
+    assert page is not None
+    assert (page.content, page.validators.etag) == (b"<p>new", '"2"')
+
+
+def test_validators_go_back_as_they_came_even_if_not_ascii(rig: Rig) -> None:
+    rig.site.page("/", "<p>", etag='"é"')
+    validators = rig.page().validators
+    assert rig.fetch("/", validators) is None
+
+
+def test_validators_that_would_break_the_question_are_left_out(rig: Rig) -> None:
+    rig.site.page("/", "<p>", etag='"1"')
+    assert rig.fetch("/", Validators('"1"\r\nX-Evil: 1', "€")) is not None
+    assert "x-evil" not in rig.site.requests[0].headers
+
+
+def test_not_modified_without_a_condition_is_an_error(rig: Rig) -> None:
+    rig.site.fail("/", 304)
+    assert rig.trouble() == "SITE answered “not modified” to a question without a condition"
+    assert rig.trouble("/", Validators()) == "SITE answered “not modified” to a question without a condition"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw-deflate", "br"])
+def test_every_encoding_that_is_asked_for_is_unpacked(rig: Rig, encoding: Encoding) -> None:
+    text = "<p>Düsseldorf, Germany – 8-9 November 2023</p>" * 5000
+    rig.site.page("/", text, encoding=encoding)
+    assert rig.page().content == text.encode()
+
+
+def test_an_empty_page_is_a_page(rig: Rig) -> None:
+    rig.site.page("/", b"")
+    rig.site.page("/nameless", b"", content_type=None)
+    assert rig.page().content == rig.page("/nameless").content == b""
+
+
+def test_xhtml_and_a_page_without_a_type_are_pages(rig: Rig) -> None:
+    rig.site.page("/x", "<html/>", content_type="application/xhtml+xml")
+    rig.site.page("/none", "\ufeff\n<!-- THEME DEBUG --><html>", content_type=None)
+    assert rig.page("/x").content == b"<html/>"
+    assert rig.page("/none").charset is None
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "sentence"),
+    [
+        ("application/pdf", b"%PDF-1.7", "SITE answered a PDF document (application/pdf), not a page"),
+        ("text/html", b"%PDF-1.7", "SITE answered a PDF document, not a page"),
+        ("Application/JSON; charset=utf-8", b"{}", "SITE answered JSON data (application/json), not a page"),
+        ("image/png", b"", "SITE answered an image (image/png), not a page"),
+        ("x/y<script>", b"", "SITE answered something else (x/y<script>), not a page"),
+        (None, b"\x89PNG", "SITE answered something that does not say what it is and does not look like a page"),
+    ],
+)
+def test_what_is_no_html_is_refused(rig: Rig, content_type: str | None, body: bytes, sentence: str) -> None:
+    rig.site.page("/", body, content_type=content_type)
+    assert rig.trouble() == sentence
+    assert not rig.pauses
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (204, "SITE did not send the page (204 No Content for /)"),
+        (206, "SITE did not send the page (206 Partial Content for /)"),
+        (300, "SITE did not send the page (300 Multiple Choices for /)"),
+        (302, "SITE did not send the page (302 Found for /)"),
+        (401, "SITE asks for a password (401 Unauthorized for /)"),
+        (403, "SITE refused access (403 Forbidden for /)"),
+        (404, "SITE has no such page (404 Not Found for /)"),
+        (410, "SITE says that the page is gone for good (410 Gone for /)"),
+        (418, "SITE did not send the page (418 I'm a Teapot for /)"),
+        (799, "SITE did not send the page (status 799 for /)"),
+    ],
+)
+def test_other_answers_fail_at_once(rig: Rig, status: int, sentence: str) -> None:
+    rig.site.fail("/", status)
+    assert rig.trouble() == sentence
+    assert len(rig.site.requests) == 1
+
+
+# ── again ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
+def test_what_may_pass_is_asked_again_with_growing_pauses(rig: Rig, status: int) -> None:
+    rig.site.page("/", "<p>")
+    rig.site.script("/", *[Answer(status)] * 3)
+    assert rig.page().content == b"<p>"
+    assert rig.pauses == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (429, "SITE asks not to be asked so often (429 Too Many Requests for /) (tried 4 times)"),
+        (500, "SITE has trouble of its own (500 Internal Server Error for /) (tried 4 times)"),
+        (503, "SITE has trouble of its own (503 Service Unavailable for /) (tried 4 times)"),
+    ],
+)
+def test_in_the_end_it_gives_up(rig: Rig, status: int, sentence: str) -> None:
+    rig.site.fail("/", status)
+    assert rig.trouble() == sentence
+    assert len(rig.site.requests) == 4
+
+
+def test_without_retries_it_asks_once(rig: Rig) -> None:
+    rig.site.fail("/", 500)
+    assert rig.trouble(retries=0) == "SITE has trouble of its own (500 Internal Server Error for /)"
+    assert len(rig.site.requests) == 1
+
+
+def test_jitter_takes_up_to_half_of_a_pause(rig: Rig) -> None:
+    rig.site.fail("/", 500)
+    rig.trouble(jitter=lambda: 0.0)
+    assert rig.pauses == [0.5, 1, 2]
+
+
+def test_retry_after_is_obeyed(rig: Rig) -> None:
+    rig.site.page("/", "<p>")
+    rig.site.script(
+        "/",
+        Answer(429, headers=(("Retry-After", "17"),)),
+        Answer(503, headers=(("Retry-After", "Tue, 02 Apr 2024 12:01:30 GMT"),)),
+        Answer(503, headers=(("Retry-After", "soon"),)),
+    )
+    rig.fetch()
+    assert rig.pauses == [17, 90, 4]
+
+
+@pytest.mark.parametrize(
+    ("value", "until"),
+    [
+        ("121", "2024-04-02 12:02 UTC"),
+        ("86400", "2024-04-03 12:00 UTC"),
+        ("Tue, 02 Apr 2024 16:05:00 GMT", "2024-04-02 16:05 UTC"),
+        ("9" * 50, "the end of time"),
+    ],
+)
+def test_a_long_retry_after_ends_the_fetch_and_says_until_when(rig: Rig, value: str, until: str) -> None:
+    rig.site.fail("/", 503, retry_after=value)
+    assert rig.trouble() == (f"SITE has trouble of its own (503 Service Unavailable for /), and not before {until}")
+    assert (len(rig.site.requests), rig.pauses) == (1, [])
+
+
+def test_the_time_of_a_page_is_when_it_was_asked_for(rig: Rig) -> None:
+    rig.site.page("/", "<p>")
+    rig.site.script("/", Answer(503))
+
+    def sleep(seconds: float) -> None:
+        rig.later(seconds=seconds)
+
+    page = rig.fetcher(pause=sleep).fetch(rig.site.url("/"))
+    assert page is not None
+    assert page.fetched_at == NOON + timedelta(seconds=1)
+
+
+# ── elsewhere ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_followed(rig: Rig, status: int) -> None:
+    rig.site.redirect("/old", "/new?a=1#part", status)
+    rig.site.page("/new?a=1", "<p>new")
+    page = rig.page("/old")
+    assert (page.url, page.final_url) == (rig.site.url("/old"), rig.site.url("/new?a=1"))
+    assert page.content == b"<p>new"
+
+
+def test_a_condition_goes_along(rig: Rig) -> None:
+    rig.site.redirect("/old", "/new")
+    rig.site.page("/new", "<p>", etag='"1"')
+    assert rig.fetch("/old", Validators('"1"')) is None
+
+
+def test_five_redirects_are_followed_and_a_sixth_is_not(rig: Rig) -> None:
+    for hop in range(6):
+        rig.site.redirect(f"/{hop}", f"/{hop + 1}")
+    rig.site.page("/6", "<p>")
+    assert rig.page("/1").content == b"<p>"
+    assert rig.trouble("/0") == "SITE redirects more than 5 times"
+
+
+def test_a_circle_is_seen(rig: Rig) -> None:
+    rig.site.redirect("/a", "/b")
+    rig.site.redirect("/b", "/a")
+    rig.site.redirect("/self", "#top")
+    assert rig.trouble("/a") == "SITE redirects in a circle"
+    assert rig.trouble("/self") == "SITE redirects in a circle"
+
+
+def test_retries_are_for_all_hops_together(rig: Rig) -> None:
+    rig.site.redirect("/a", "/b")
+    rig.site.script("/a", Answer(500), Answer(500))
+    rig.site.fail("/b", 500)
+    assert rig.trouble("/a").endswith("(tried 2 times)")
+    assert rig.site.paths() == ["/a"] * 3 + ["/b"] * 2
+
+
+@pytest.mark.parametrize(
+    ("location", "sentence"),
+    [
+        (
+            "http://staging.example/x",
+            "SITE redirects to staging.example, which is not one of the hosts that may be read",
+        ),
+        ("//evil.example:81", "SITE redirects to evil.example:81, which is not one of the hosts that may be read"),
+        ("http://127.0.0.1:1/", "SITE redirects to 127.0.0.1:1, which is not one of the hosts that may be read"),
+        ("http://u:secret@SITE/", "SITE redirects to an address with a user name or a password in it: refused"),
+        ("ftp://SITE/", "SITE redirects to something that is no web page (ftp://SITE/)"),
+        ("javascript:alert(1)", "SITE redirects to something that is no web page (javascript:alert(1))"),
+        ("http://[::1", "SITE redirects to something that is no web page (http://[::1)"),
+        ("http://xn--zz zz/", "SITE redirects to xn--zz%20zz, which is not one of the hosts that may be read"),
+        ("http://\u00f3\u00f3" + "x" * 70 + "/", "SITE redirects to something that is no web page (http://"),
+        ("http://SITE:99999/", "SITE redirects to something that is no web page (http://SITE:99999/)"),
+        ("/\x01", "SITE redirects to something that is no web page (/?)"),
+    ],
+)
+def test_redirects_that_lead_astray_are_not_followed(rig: Rig, location: str, sentence: str) -> None:
+    rig.site.redirect("/", location.replace("SITE", rig.site.host))
+    said = rig.trouble()
+    assert said.startswith(sentence)
+    assert "secret" not in said
+    assert len(rig.site.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("", "“” is not a web address"),
+        ("/content/x", "“/content/x” is not a web address"),
+        ("https://", "“https://” is not a web address"),
+        ("http://[", "%5B is not one of the hosts that may be read"),
+        ("http://a\nb/", "“http://a?b/” is not a web address"),
+        ("file:///etc/passwd", "“file:///etc/passwd” is not a web address"),
+        ("ftp://clustercollaboration.eu/", "“ftp://clustercollaboration.eu/” is neither an http nor an https address"),
+        (
+            "https://me:secret@clustercollaboration.eu/",
+            "the address on clustercollaboration.eu has a user name or a password in it: refused",
+        ),
+        (
+            "https://clustercollaboration.eu.evil.example/",
+            "clustercollaboration.eu.evil.example is not one of the hosts",
+        ),
+        ("https://clustercollaboration.eu./", "clustercollaboration.eu. is not one of the hosts"),
+        ("https://evil.example\\@clustercollaboration.eu/", "the address on clustercollaboration.eu has a user"),
+        ("https://staging.clustercollaboration.eu/", "staging.clustercollaboration.eu is not one of the hosts"),
+        ("http://127.0.0.1:9/", "127.0.0.1:9 is not one of the hosts that may be read"),
+    ],
+)
+def test_addresses_that_are_not_asked_at_all(rig: Rig, url: str, sentence: str) -> None:
+    def nobody(host: str, port: int) -> tuple[str, ...]:
+        raise AssertionError(host)
+
+    with pytest.raises(FetchError) as caught:
+        rig.fetcher(resolve=nobody).fetch(url)
+    assert str(caught.value).startswith(sentence)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_platforms_own_hosts_are_pinned(rig: Rig) -> None:
+    asked: list[str] = []
+
+    def here(host: str, port: int) -> tuple[str, ...]:
+        asked.append(host)
+        return ("127.0.0.1",)
+
+    rig.site.page("/", "<p>")
+    fetcher = rig.fetcher(resolve=here)
+    for host in PINNED_HOSTS:
+        page = fetcher.fetch(f"http://{host}:{rig.site.port}/")
+        assert page is not None
+    assert asked == list(PINNED_HOSTS)
+    assert rig.site.requests[0].headers["host"] == f"clustercollaboration.eu:{rig.site.port}"
+
+
+# ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_line_serves_many_questions(rig: Rig) -> None:
+    rig.site.page("/", "<p>", encoding="gzip")
+    fetcher = rig.fetcher()
+    for _ in range(5):
+        fetcher.fetch(rig.site.url("/"))
+    assert rig.site.connections == 1
+
+
+def test_no_cookie_is_kept(rig: Rig) -> None:
+    rig.site.page("/", "<p>", headers=(("Set-Cookie", "a=b; Expires=Tue, 99 Foo " + "0" * 5000),))
+    fetcher = rig.fetcher()
+    fetcher.fetch(rig.site.url("/"))
+    fetcher.fetch(rig.site.url("/"))
+    assert "cookie" not in rig.site.requests[1].headers
+
+
+def test_threads_wait_for_one_another(rig: Rig) -> None:
+    rig.site.page("/", "<p>" * 1000)
+    fetcher, pages = rig.fetcher(), []
+    threads = [threading.Thread(target=lambda: pages.append(fetcher.fetch(rig.site.url("/")))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(pages) == 8
+    assert rig.site.connections == 1
+
+
+def test_after_closing_it_opens_again(rig: Rig) -> None:
+    rig.site.page("/", "<p>")
+    fetcher = rig.fetcher()
+    fetcher.fetch(rig.site.url("/"))
+    fetcher.close()
+    fetcher.close()
+    assert fetcher.fetch(rig.site.url("/")) is not None
