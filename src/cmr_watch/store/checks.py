@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from cmr_watch import wire
 from cmr_watch.models import (
@@ -25,24 +24,30 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.store import rows
-from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import IncidentKind, close_incident, open_incident
-from cmr_watch.store.schema import calls, changes, checks, editions, pages, robots, snapshots
+from cmr_watch.store import rows, state
+from cmr_watch.store.database import Database, inserted_id
+from cmr_watch.store.incidents import IncidentKind, close_incidents, open_incident
+from cmr_watch.store.schema import changes, checks, pages, robots
 from cmr_watch.store.snapshots import (
     Kept,
     SnapshotRow,
     StoredSnapshot,
+    get_snapshot,
     keep,
     keep_suspect,
     list_snapshots,
     load_snapshot,
     newest_suspect,
 )
+from cmr_watch.store.state import State
 
 log = logging.getLogger(__name__)
 
 FAILURES_UNTIL_INCIDENT = 3
+
+_PAGE = select(pages).where(pages.c.url == bindparam("page"))
+_LOCKED_PAGE = _PAGE.with_for_update()
+_UPDATE_PAGE = update(pages).where(pages.c.url == bindparam("page"))
 
 _CHANGES_LOCK = 0x636D7202  # any number, the same in every process
 _GOOD = ("baseline", "changed", "unchanged")
@@ -116,19 +121,17 @@ class Checks:
     def __init__(self, database: Database, parser_version: int = PARSER_VERSION) -> None:
         self._database = database
         self._parser_version = parser_version
+        self._stored: dict[str, _Stored] = {}
 
     # ── comparing ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def baseline(self, page_url: str) -> Baseline | None:
         """What the next reading of a page is compared with. None: there was no good reading yet."""
-        statement = (
-            select(pages, snapshots)
-            .join_from(pages, snapshots, snapshots.c.id == pages.c.baseline_id)
-            .where(pages.c.url == page_url)
-        )
         with self._database.read() as connection:
-            row = connection.execute(statement).first()
-            return _baseline(row, _known(connection, page_url)) if row else None
+            page = connection.execute(_PAGE, {"page": page_url}).first()
+            if page is None or page.baseline_id is None:
+                return None
+            return _baseline(page, self._load(connection, page))
 
     def commit(self, record: CheckRecord) -> tuple[RecordedChange, ...] | None:
         """Write what a check learned. None, and nothing written: the baseline is another by now, compare again.
@@ -143,55 +146,69 @@ class Checks:
             if record.compares and record.revision != (page.revision if page.baseline_id else None):
                 return None
             check_id = _insert_check(connection, record, page.revision)
-            incident = self._write(connection, record, page)
-            recorded = self._write_state(connection, record, check_id)
+            stored = self._load(connection, page)
+            incident = self._write(connection, record, page, stored)
+            if record.known is not None:
+                state.replace(connection, record.page_url, stored.state, record.known)
+            recorded = self._insert_changes(connection, record, check_id)
         if incident:
             log.warning("%s: %s: %s", incident, record.page_url, record.detail)
         return recorded
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
-        statement = select(pages).where(pages.c.url == record.page_url).with_for_update()
-        page = connection.execute(statement).first()
+        page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).first()
         if page is None:
             new = {"url": record.page_url, "kind": record.page, "revision": 0, "failures": 0}
             connection.execute(self._database.insert(pages).values(new).on_conflict_do_nothing())
-            page = connection.execute(statement).one()
+            page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).one()
         return page
 
-    def _write(self, connection: Connection, record: CheckRecord, page: Any) -> IncidentKind | None:
+    def _load(self, connection: Connection, page: Any) -> _Stored:
+        # what belongs to a revision never changes, so it is read once: a check reads it before its commit does
+        stored = self._stored.get(page.url)
+        at = (page.revision, page.baseline_id, page.read_at)
+        if stored is None or stored.at != at:
+            baseline = get_snapshot(connection, page.baseline_id) if page.baseline_id else None
+            self._stored[page.url] = stored = _Stored(at, baseline, state.load(connection, page.url))
+        return stored
+
+    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> IncidentKind | None:
         if record.outcome in _GOOD:
-            self._write_good(connection, record, page)
+            self._write_good(connection, record, page, stored)
         elif record.outcome == "suspect":
-            return self._write_suspect(connection, record, page)
+            return self._write_suspect(connection, record, page, stored)
         elif record.outcome == "failed":
             return self._write_failed(connection, record, page)
         return None
 
-    def _write_good(self, connection: Connection, record: CheckRecord, page: Any) -> None:
+    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> None:
+        full = page.full_read_at is None or not record.conditional
+        validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
         values = {
+            "page": record.page_url,
             "revision": page.revision + 1,
-            "baseline_id": keep(self._database, connection, self._kept(record), page.baseline_id),
+            "baseline_id": keep(self._database, connection, self._kept(record), stored.baseline),
+            "etag": validators.etag,
+            "last_modified": validators.last_modified,
             "read_at": record.read_at,
+            "full_read_at": record.read_at if full else page.full_read_at,
             "failures": 0,
         }
-        if record.fetched:
-            values["etag"] = record.fetched.validators.etag
-            values["last_modified"] = record.fetched.validators.last_modified
-        if page.full_read_at is None or not record.conditional:
-            values["full_read_at"] = record.read_at
-        _update_page(connection, record, values)
-        for kind in ("source-failing", "reading-suspect"):
-            close_incident(connection, kind, record.page_url, record.checked_at)
+        connection.execute(_UPDATE_PAGE, values)
+        close_incidents(connection, record.page_url, record.checked_at, "source-failing", "reading-suspect")
 
-    def _write_suspect(self, connection: Connection, record: CheckRecord, page: Any) -> IncidentKind | None:
-        keep_suspect(self._database, connection, self._kept(record), page, record.detail)
+    def _write_suspect(
+        self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored
+    ) -> IncidentKind | None:
+        keep_suspect(self._database, connection, self._kept(record), stored.baseline, record.detail)
         raised = 1 if record.known is not None else 0
-        _update_page(connection, record, {"failures": 0, "revision": page.revision + raised})
+        values = {"page": record.page_url, "failures": 0, "revision": page.revision + raised}
+        connection.execute(_UPDATE_PAGE, values)
         return self._open(connection, "reading-suspect", record)
 
     def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> IncidentKind | None:
         failures = page.failures + 1
-        _update_page(connection, record, {"failures": failures})
+        connection.execute(_UPDATE_PAGE, {"page": record.page_url, "failures": failures})
         return self._open(connection, "source-failing", record) if failures >= FAILURES_UNTIL_INCIDENT else None
 
     def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> IncidentKind | None:
@@ -202,10 +219,7 @@ class Checks:
         reading = wire.snapshot_to_dict(record.snapshot or Snapshot(page=record.page))
         return Kept(record.page_url, record.read_at, record.fetched, reading, self._parser_version)
 
-    def _write_state(self, connection: Connection, record: CheckRecord, check_id: int) -> tuple[RecordedChange, ...]:
-        if record.known is not None:
-            _replace(connection, editions, record.page_url, rows.known_rows(record.page_url, record.known.editions))
-            _replace(connection, calls, record.page_url, rows.known_rows(record.page_url, record.known.calls))
+    def _insert_changes(self, connection: Connection, record: CheckRecord, check_id: int) -> tuple[RecordedChange, ...]:
         if not record.changes:
             return ()
         # ids in the order of commits: a subscription hears of those after the last that it could see
@@ -236,7 +250,7 @@ class Checks:
     def known(self, page_url: str | None = None) -> Known:
         """What is known of one page, or of all."""
         with self._database.read() as connection:
-            return _known(connection, page_url)
+            return state.load(connection, page_url).known() if page_url else state.load_all(connection)
 
     def changes(
         self, since_id: int | None = None, since: datetime | None = None, limit: int | None = None
@@ -273,57 +287,40 @@ class Checks:
             connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.host], set_=values))
 
 
-def _baseline(row: Any, known: Known) -> Baseline:
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What is stored of a page at one revision: the row of its baseline, and its state."""
+
+    at: tuple[int, int | None, datetime | None]
+    baseline: Any
+    state: State
+
+
+def _baseline(page: Any, stored: _Stored) -> Baseline:
+    row = stored.baseline
     return Baseline(
-        revision=row.revision,
-        snapshot_id=row.baseline_id,
+        revision=page.revision,
+        snapshot_id=row.id,
         fetched_at=row.fetched_at,
-        read_at=row.read_at,
-        full_read_at=row.full_read_at,
+        read_at=page.read_at,
+        full_read_at=page.full_read_at,
         content_sha256=row.content_sha256,
         parser_version=row.parser_version,
-        validators=Validators(row.etag, row.last_modified),
+        validators=Validators(page.etag, page.last_modified),
         snapshot=wire.snapshot_from_dict(row.reading),
-        known=known,
+        known=stored.state.known(),
     )
-
-
-def _known(connection: Connection, page_url: str | None) -> Known:
-    return rows.known(_state(connection, editions, page_url), _state(connection, calls, page_url))
-
-
-def _state(connection: Connection, table: Table, page_url: str | None) -> Sequence[Any]:
-    statement = select(table).order_by(table.c.page_url, table.c.position)
-    if page_url is not None:
-        statement = statement.where(table.c.page_url == page_url)
-    return connection.execute(statement).all()
-
-
-def _replace(connection: Connection, table: Table, page_url: str, new: dict[str, dict[str, Any]]) -> None:
-    """Make the state `new`, touching only the rows that differ: mostly none."""
-    old = {row.key: dict(row._mapping) for row in _state(connection, table, page_url)}
-    differing = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
-    if not differing:
-        return
-    connection.execute(delete(table).where(and_(table.c.page_url == page_url, table.c.key.in_(differing))))
-    added = [row for key, row in new.items() if key in differing]
-    if added:
-        connection.execute(table.insert(), added)
 
 
 def _insert_check(connection: Connection, record: CheckRecord, revision: int) -> int:
-    statement = checks.insert().values(
-        page_url=record.page_url,
-        checked_at=record.checked_at,
-        outcome=record.outcome,
-        detail=record.detail,
-        revision=revision,
-    )
-    return int(connection.execute(statement.returning(checks.c.id)).scalar_one())
-
-
-def _update_page(connection: Connection, record: CheckRecord, values: dict[str, Any]) -> None:
-    connection.execute(update(pages).where(pages.c.url == record.page_url).values(values))
+    row = {
+        "page_url": record.page_url,
+        "checked_at": record.checked_at,
+        "outcome": record.outcome,
+        "detail": record.detail,
+        "revision": revision,
+    }
+    return inserted_id(connection, checks, row)
 
 
 def _insert_change(
@@ -334,5 +331,4 @@ def _insert_change(
         "check_id": check_id,
         "enqueued_at": record.checked_at if record.silent else None,
     }
-    inserted = connection.execute(changes.insert().values(row).returning(changes.c.id)).scalar_one()
-    return RecordedChange(inserted, change, sentence, record.page_url, record.read_at)
+    return RecordedChange(inserted_id(connection, changes, row), change, sentence, record.page_url, record.read_at)

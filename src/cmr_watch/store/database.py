@@ -89,6 +89,13 @@ class Database:
             return _revision(connection, self.name)
 
 
+def inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    """Insert a row; the id that it got."""
+    key = connection.execute(table.insert(), row).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
 def open_database(url: str) -> Database:
     """A database with today's schema.
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
 from cmr_watch.models import Delivery, DeliveryOutcome, Message, RecordedChange
 from cmr_watch.store import rows
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import IncidentKind, close_incident, open_incident
+from cmr_watch.store.incidents import IncidentKind, close_incidents, open_incident
 from cmr_watch.store.schema import changes, deliveries, matches
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Deliveries:
         if outcome == "set_aside":
             return open_incident(self._database, connection, _SET_ASIDE, address, error or "", now)
         if outcome == "sent":
-            close_incident(connection, _SET_ASIDE, address, now)
+            close_incidents(connection, address, now, _SET_ASIDE)
         return False
 
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +136,7 @@ class Deliveries:
         with self._database.write() as connection:
             addresses = connection.execute(statement).scalars().all()
             for address in set(addresses):
-                close_incident(connection, _SET_ASIDE, address, now)
+                close_incidents(connection, address, now, _SET_ASIDE)
         return len(addresses)
 
     def counts(self) -> dict[str, int]:

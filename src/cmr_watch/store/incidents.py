@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from cmr_watch.models import Incident
 from cmr_watch.store.database import Database
@@ -14,6 +14,11 @@ from cmr_watch.store.schema import incidents
 IncidentKind = Literal["source-failing", "reading-suspect", "delivery-set-aside"]
 
 _open = incidents.c.closed_at.is_(None)
+_CLOSE = (
+    update(incidents)
+    .where(incidents.c.kind.in_(bindparam("kinds", expanding=True)), incidents.c.subject == bindparam("about"), _open)
+    .values(closed_at=bindparam("now"))
+)
 
 
 def open_incident(
@@ -25,15 +30,9 @@ def open_incident(
     return connection.execute(statement).first() is not None
 
 
-def close_incident(connection: Connection, kind: IncidentKind, subject: str, now: datetime) -> bool:
-    """Close one in the caller's transaction. False: none was open."""
-    statement = (
-        update(incidents)
-        .where(incidents.c.kind == kind, incidents.c.subject == subject, _open)
-        .values(closed_at=now)
-        .returning(incidents.c.id)
-    )
-    return connection.execute(statement).first() is not None
+def close_incidents(connection: Connection, subject: str, now: datetime, *kinds: IncidentKind) -> None:
+    """Close those of these kinds that are open, in the caller's transaction."""
+    connection.execute(_CLOSE, {"about": subject, "kinds": kinds, "now": now})
 
 
 class Incidents:

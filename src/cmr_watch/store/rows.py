@@ -42,18 +42,16 @@ def _known_row(page_url: str, position: int, entry: KnownEdition | KnownCall) ->
     }
 
 
-def known(editions: Iterable[Row], calls: Iterable[Row]) -> Known:
+def known(editions: Iterable[Mapping[Any, Any]], calls: Iterable[Mapping[Any, Any]]) -> Known:
     """The state of a page, or of all."""
     return Known(
-        editions=tuple(
-            KnownEdition(row.key, wire.edition_from_dict(row.body), row.first_seen_at, row.missing_since, row.gone)
-            for row in editions
-        ),
-        calls=tuple(
-            KnownCall(row.key, wire.call_from_dict(row.body), row.first_seen_at, row.missing_since, row.gone)
-            for row in calls
-        ),
+        editions=tuple(KnownEdition(edition=wire.edition_from_dict(row["body"]), **_life(row)) for row in editions),
+        calls=tuple(KnownCall(call=wire.call_from_dict(row["body"]), **_life(row)) for row in calls),
     )
+
+
+def _life(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("key", "first_seen_at", "missing_since", "gone")}
 
 
 def change_row(page_url: str, read_at: datetime, change: Change, sentence: str) -> dict[str, Any]:

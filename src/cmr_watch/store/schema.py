@@ -1,5 +1,8 @@
 """The tables. migrations/versions makes them; a test compares the two.
 
+Indexes are there alone: to declare a partial one would load PostgreSQL's dialect in every process. Three of them are
+rules: one active subscription to a name, one to a wish without a name, one open incident of a kind and subject.
+
 A hand-over is a row with a time that is still NULL: changes.enqueued_at, deliveries.done_at, incidents.closed_at.
 """
 
@@ -7,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
 
 from cmr_watch.store.types import Json, Utc, Words
 
@@ -31,10 +34,6 @@ def _table(name: str, *columns: Column[Any]) -> Table:
 def _numbered(name: str, *columns: Column[Any]) -> Table:
     # AUTOINCREMENT: an id is never given twice, also not after the newest rows were deleted
     return Table(name, metadata, Column("id", Integer, primary_key=True), *columns, sqlite_autoincrement=True)
-
-
-def _index(name: str, *columns: Column[Any], where: Any = None, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 # ── the pages ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -74,8 +73,6 @@ snapshots = _numbered(
     Column("parser_version", Integer, nullable=False),
     Column("reading", Json, nullable=False),
 )
-_index("ix_snapshots_page_url", snapshots.c.page_url, snapshots.c.id)
-_index("ix_snapshots_content_sha256", snapshots.c.content_sha256)
 
 checks = _numbered(
     "checks",
@@ -85,7 +82,6 @@ checks = _numbered(
     Column("detail", Words, nullable=False),
     Column("revision", Integer, nullable=False),
 )
-_index("ix_checks_page_url", checks.c.page_url, checks.c.id)
 
 
 def _known(name: str) -> Table:
@@ -119,7 +115,6 @@ changes = _numbered(
     Column("sentence", Words, nullable=False),
     Column("enqueued_at", Utc),
 )
-_index("ix_changes_pending", changes.c.id, where=changes.c.enqueued_at.is_(None))
 
 robots = _table(
     "robots",
@@ -143,16 +138,6 @@ subscriptions = _numbered(
     Column("ended_at", Utc),
     Column("end_reason", Words),
 )
-_active = subscriptions.c.status == "active"
-_index("ux_subscriptions_name", subscriptions.c.name, where=_active, unique=True)
-_index(
-    "ux_subscriptions_wanted",
-    subscriptions.c.address,
-    subscriptions.c.topics,
-    subscriptions.c.countries,
-    where=_active & subscriptions.c.name.is_(None),
-    unique=True,
-)
 
 deliveries = _numbered(
     "deliveries",
@@ -171,10 +156,6 @@ deliveries = _numbered(
     Column("outcome", Text),
     Column("done_at", Utc),
 )
-_waiting = deliveries.c.outcome.is_(None)
-_index("ix_deliveries_due", deliveries.c.due_at, deliveries.c.id, where=_waiting)
-_index("ix_deliveries_waiting", deliveries.c.address, deliveries.c.id, where=_waiting)
-_index("ix_deliveries_outcome", deliveries.c.outcome)
 
 matches = _table(
     "matches",
@@ -182,7 +163,6 @@ matches = _table(
     Column("change_id", ForeignKey("changes.id"), primary_key=True),
     Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
 )
-_index("ix_matches_delivery_id", matches.c.delivery_id)
 
 # ── the operator ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,4 +174,3 @@ incidents = _numbered(
     Column("opened_at", Utc, nullable=False),
     Column("closed_at", Utc),
 )
-_index("ux_incidents_open", incidents.c.kind, incidents.c.subject, where=incidents.c.closed_at.is_(None), unique=True)

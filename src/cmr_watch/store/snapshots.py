@@ -13,16 +13,17 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from cmr_watch import wire
 from cmr_watch.models import Page, Snapshot, Validators
-from cmr_watch.store.database import Database
+from cmr_watch.store.database import Database, inserted_id
 from cmr_watch.store.schema import contents, pages, snapshots
 
 Verdict = Literal["good", "suspect"]
 
 _LEVEL = 6
+_SNAPSHOT = select(snapshots).where(snapshots.c.id == bindparam("snapshot"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,8 @@ class Kept:
     parser_version: int
 
 
-def keep(database: Database, connection: Connection, kept: Kept, baseline_id: int | None) -> int:
-    """Keep a good reading; its id. The baseline's own row is used again when it says the same."""
-    old = _row(connection, baseline_id)
+def keep(database: Database, connection: Connection, kept: Kept, old: Any) -> int:
+    """Keep a good reading; its id. The row of the old baseline is used again when it says the same."""
     if old is None or not _says_the_same(old, kept):
         return _insert(database, connection, kept, old, "good", "")
     if kept.page is not None:
@@ -72,12 +72,17 @@ def keep(database: Database, connection: Connection, kept: Kept, baseline_id: in
     return int(old.id)
 
 
-def keep_suspect(database: Database, connection: Connection, kept: Kept, page: Any, reason: str) -> None:
+def keep_suspect(database: Database, connection: Connection, kept: Kept, baseline: Any, reason: str) -> None:
     """Keep a suspect reading with its reason, once while the page goes on saying it."""
     newest = _newest_suspect_row(connection, kept.page_url)
     if newest is not None and newest.reason == reason and _says_the_same(newest, kept):
         return
-    _insert(database, connection, kept, _row(connection, page.baseline_id), "suspect", reason)
+    _insert(database, connection, kept, baseline, "suspect", reason)
+
+
+def get_snapshot(connection: Connection, snapshot_id: int) -> Any:
+    """The row of a snapshot, for `keep` and `keep_suspect`."""
+    return connection.execute(_SNAPSHOT, {"snapshot": snapshot_id}).one()
 
 
 def list_snapshots(connection: Connection, page_url: str | None, limit: int) -> tuple[SnapshotRow, ...]:
@@ -115,12 +120,6 @@ def content_of(connection: Connection, digest: str) -> bytes:
     return zlib.decompress(connection.execute(select(contents.c.body).where(contents.c.sha256 == digest)).scalar_one())
 
 
-def _row(connection: Connection, snapshot_id: int | None) -> Any:
-    if snapshot_id is None:
-        return None
-    return connection.execute(select(snapshots).where(snapshots.c.id == snapshot_id)).one()
-
-
 def _newest_suspect_row(connection: Connection, page_url: str) -> Any:
     newer = (pages.c.read_at.is_(None)) | (snapshots.c.fetched_at > pages.c.read_at)
     statement = (
@@ -145,16 +144,16 @@ def _insert(
         _keep_content(database, connection, kept.page.content, source["content_sha256"])
     else:
         source = {name: getattr(baseline, name) for name in ("content_sha256", "final_url", "charset")}
-    statement = snapshots.insert().values(
-        page_url=kept.page_url,
-        fetched_at=kept.read_at,
-        verdict=verdict,
-        reason=reason,
-        parser_version=kept.parser_version,
-        reading=kept.reading,
+    row = {
+        "page_url": kept.page_url,
+        "fetched_at": kept.read_at,
+        "verdict": verdict,
+        "reason": reason,
+        "parser_version": kept.parser_version,
+        "reading": kept.reading,
         **source,
-    )
-    return int(connection.execute(statement.returning(snapshots.c.id)).scalar_one())
+    }
+    return inserted_id(connection, snapshots, row)
 
 
 def _source(page: Page) -> dict[str, Any]:
