@@ -152,7 +152,7 @@ WRONG = [
     ("[mail]\nport = 1\nport = 2", "is not valid TOML: "),
     ("mail = 3", "mail: found 3, expected a table [mail]"),
     (b"\xff", "is not UTF-8 text (byte 0)"),
-    ('[mail]\nsecurity = "ssl"', '[mail] security: found "ssl", expected one of "starttls", "tls", "none"'),
+    ('[mail]\nsecurity = "ssl"', '[mail] security: found "ssl", expected one of "starttls", "tls", "plain"'),
     ('[mail]\nhost = "smtp.example.eu"', "[mail] from: is missing, expected the address that mail comes from"),
     ('[mail]\nuser = "u"', "[mail] password_file: is missing, expected it beside user"),
     ('[mail]\npassword = "p"', "[mail] user: is missing, expected it beside password"),

@@ -1,4 +1,4 @@
-"""How commands print: lines, JSON Lines, tables of 80 columns."""
+"""How commands print: lines, JSON Lines, tables of 80 columns; and how they refuse."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
@@ -18,10 +19,29 @@ GAP: Final = "  "
 WIDEST: Final = 32
 
 
+class Refused(click.ClickException):
+    """What was asked for cannot be begun, though the command line is well formed."""
+
+    exit_code = 2
+
+
 def line(text: str = "") -> None:
     """One line to stdout; ends the program quietly when nobody reads it any more."""
-    try:
+    with _quiet_pipe():
         click.echo(text)
+
+
+def raw(content: bytes) -> None:
+    """Bytes to stdout, as they are."""
+    with _quiet_pipe():
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _quiet_pipe() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(PIPE_CLOSED) from None

@@ -8,9 +8,11 @@ from importlib import import_module
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from cmr_watch import __version__
 from cmr_watch.cli.options import config_option
+from cmr_watch.cli.output import complain
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
 
 FINE, FAILED, WRONG, CHANGED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -52,6 +54,10 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [CompletionItem(name, help=what) for name, what in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @config_option
@@ -73,11 +79,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
             reconfigure(errors="backslashreplace")  # the pages are full of letters that an old terminal has not
     try:
         return root.main(arguments, "cmr-watch", standalone_mode=False) or FINE
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return WRONG
+    except click.ClickException as error:
+        complain(_in_one_line(error))
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
     except CmrWatchError as error:
-        click.echo(f"cmr-watch: {error}", err=True)
+        complain(str(error))
         return WRONG if isinstance(error, (ConfigError, SchemaError)) else FAILED
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split())
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else None
+    return f"{message.rstrip('.')}; see: {path} --help" if path else message

@@ -1,6 +1,6 @@
 """Settings from a TOML file and the environment; `load` is the only reader of the environment."""
 
-from cmr_watch.config.load import find_file, load
+from cmr_watch.config.load import environment_without_ours, find_file, load
 from cmr_watch.config.settings import (
     INITIATIVE_PAGE,
     PINNED_HOSTS,
@@ -23,6 +23,7 @@ __all__ = [
     "MessagesSection",
     "PageSection",
     "Settings",
+    "environment_without_ours",
     "find_file",
     "load",
 ]

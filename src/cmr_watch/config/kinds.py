@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.models import TOPICS
 from cmr_watch.places import country_code, country_codes
 
-_MAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_MAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?""")
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _WORDS: Final = {
@@ -174,5 +174,6 @@ PAGE_ADDRESS: Final = Kind("an http or https address without a password", _page_
 DATABASE: Final = Kind('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_address)
 TIME_ZONE: Final = Kind('a time zone such as "Europe/Brussels"', _time_zone)
 FILE: Final = Kind("a file that can be read", _file, from_path=True)
+COUNTRY: Final = Kind("a country by name or code", _country)
 TOPIC_LIST: Final = Kind("a list of " + ", ".join(f'"{topic}"' for topic in TOPICS), _list_of(_topic), _parts)
 COUNTRY_LIST: Final = Kind('a list of countries by name or code, such as ["France", "PL"]', _list_of(_country), _parts)

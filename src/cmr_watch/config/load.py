@@ -62,6 +62,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     return settings
 
 
+def environment_without_ours(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment for a process that is to have no other settings than its file's."""
+    return {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
+
+
 def find_file(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
     """The configuration file that counts."""
     named = path or (Path(environ[PREFIX + "CONFIG"]) if environ.get(PREFIX + "CONFIG") else None)

@@ -15,7 +15,7 @@ from cmr_watch.models import TOPICS, Topic, Wanted
 
 INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
-MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
+MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "plain": 25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class MailSection:
 
     host: str | None = option("host", kinds.HOST, None)
     port: int | None = option("port", kinds.whole(1, 65535), None)
-    security: Literal["starttls", "tls", "none"] = option("security", kinds.one_of(*MAIL_PORTS), "starttls")
+    security: Literal["starttls", "tls", "plain"] = option("security", kinds.one_of(*MAIL_PORTS), "starttls")
     user: str | None = option("user", kinds.TEXT, None)
     password: str | None = option("password", kinds.PASSWORD, None, secret=True)
     sender: str | None = option("from", kinds.MAIL_ADDRESS, None)

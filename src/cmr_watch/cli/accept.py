@@ -1,0 +1,33 @@
+"""`cmr-watch accept`"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+
+from cmr_watch.app import App
+from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.options import config_option, json_option
+from cmr_watch.cli.rounds import show_round
+
+
+@click.command()
+@config_option
+@json_option
+@click.option("--no-notify", is_flag=True, help="Tell nobody yet: the next check does.")
+def command(as_json: bool, no_notify: bool) -> int:
+    """Believe the newest reading that was kept aside as suspect.
+
+    It becomes the one that later readings are compared with, and what changed by it is told. Look at it before:
+    `cmr-watch snapshots list`, `cmr-watch snapshots show ID`.
+
+    \b
+    Example:
+      cmr-watch accept
+    """
+    settings = load_settings()
+    with closing(open_store(settings)) as database:
+        report = App(settings, database, clock).accept(notify=not no_notify)
+    show_round(report, settings.messages.zone, as_json)
+    return int(report.failed)

@@ -1,0 +1,56 @@
+"""`cmr-watch capture`"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cmr_watch.app import fetch_page
+from cmr_watch.cli.context import clock, load_settings
+from cmr_watch.cli.options import config_option, page_option
+from cmr_watch.cli.output import Refused, line
+from cmr_watch.cli.pages import content_of, read_content
+from cmr_watch.models import Snapshot
+from cmr_watch.render.words import counted
+from cmr_watch.wire import reading_to_dict
+
+
+@click.command()
+@config_option
+@page_option
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("source", metavar="[URL|FILE]", default=None, required=False)
+def command(folder: Path, page: str, source: str | None) -> None:
+    """Save a page as a test fixture: DIR/page.html as it came, DIR/expected.json as it is read today.
+
+    Without URL or FILE, the page that the configuration names. Mend expected.json where the reading is wrong: the
+    fixture is then a test that fails until the parser is mended.
+
+    \b
+    Example:
+      cmr-watch capture tests/fixtures/initiative/2026-11 saved-page.html
+    """
+    content, charset = _content(source)
+    snapshot = read_content(content, page, charset)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "page.html").write_bytes(content)
+        (folder / "expected.json").write_text(_expected(snapshot), encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{folder} cannot be written: {error.strerror}") from error
+    read = f"{counted(len(snapshot.editions), 'edition')}, {counted(len(snapshot.calls), 'call')}"
+    line(f"Saved {folder / 'page.html'} and {folder / 'expected.json'} ({read}).")
+
+
+def _content(source: str | None) -> tuple[bytes, str | None]:
+    if source is not None and "://" not in source:
+        return content_of(source), None
+    settings = load_settings()
+    fetched = fetch_page(settings, source or settings.page.url, clock)
+    return fetched.content, fetched.charset
+
+
+def _expected(snapshot: Snapshot) -> str:
+    return json.dumps(reading_to_dict(snapshot), ensure_ascii=False, indent=2) + "\n"

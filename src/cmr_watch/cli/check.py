@@ -1,0 +1,36 @@
+"""`cmr-watch check`"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+
+from cmr_watch.app import App
+from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.options import config_option, json_option
+from cmr_watch.cli.rounds import show_round
+
+CHANGED = 3
+
+
+@click.command()
+@config_option
+@json_option
+@click.option("--no-notify", is_flag=True, help="Store what changed, tell nobody yet: the next check does.")
+@click.option("--exit-code", is_flag=True, help="Exit 3 when something changed.")
+def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
+    """Look at the page, store what changed, tell the subscribers: once.
+
+    Safe to run at any time, also twice at once: what a run could not finish, the next one does.
+
+    \b
+    Examples:
+      cmr-watch check
+      */30 * * * *  cmr-watch check    (in a crontab)
+    """
+    settings = load_settings()
+    with closing(open_store(settings)) as database:
+        report = App(settings, database, clock).check(notify=not no_notify)
+    show_round(report, settings.messages.zone, as_json)
+    return 1 if report.failed else CHANGED if exit_code and report.check.changes else 0

@@ -1,0 +1,96 @@
+"""`cmr-watch deliveries`"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Final, get_args
+
+import click
+
+from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.options import config_option, json_option
+from cmr_watch.cli.output import Refused, json_line, line, moment, table
+from cmr_watch.log import shown
+from cmr_watch.models import Delivery
+from cmr_watch.render.words import counted
+from cmr_watch.store.deliveries import Deliveries, State
+from cmr_watch.wire import instant
+
+STATES: Final = [state.replace("_", "-") for state in get_args(State)]
+
+
+@click.group()
+def command() -> None:
+    """List the outbox, or try again what failed."""
+
+
+@command.command("list")
+@config_option
+@json_option
+@click.option("--state", type=click.Choice(STATES), default="all", show_default=True, help="Only these.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many, the newest.")
+def list_(as_json: bool, state: str, limit: int) -> None:
+    """List the messages: sent, waiting for another try, set aside for good.
+
+    \b
+    Example:
+      cmr-watch deliveries list --state waiting
+    """
+    settings = load_settings()
+    zone = settings.messages.zone
+    with closing(open_store(settings)) as database:
+        found = Deliveries(database).list(_state(state), limit)
+    if as_json:
+        for entry in found:
+            json_line(_public(entry))
+    elif found:
+        rows = [(str(row.id), moment(row.created_at, zone), shown(row.message.address), _what(row)) for row in found]
+        table(("ID", "WRITTEN", "TO", "WHAT"), rows)
+    else:
+        line("The outbox is empty." if state == "all" else f"No message is {state}.")
+
+
+@command.command("retry")
+@config_option
+@click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[ID]...")
+def retry(ids: tuple[int, ...]) -> None:
+    """Make messages due now, as if they had never been tried: these, or all that wait or were set aside.
+
+    The next `cmr-watch check` sends them.
+
+    \b
+    Example:
+      cmr-watch deliveries retry 17 && cmr-watch check
+    """
+    with closing(open_store(load_settings())) as database:
+        count = Deliveries(database).retry(ids or None, clock())
+    if ids and not count:
+        raise Refused("none of these messages waits or was set aside; see: cmr-watch deliveries list")
+    line(f"Due now: {counted(count, 'message')}; the next check sends them.")
+
+
+def _state(word: str) -> State:
+    return next(state for state in get_args(State) if state == word.replace("-", "_"))
+
+
+def _what(entry: Delivery) -> str:
+    state = (entry.outcome or "waiting").replace("_", " ")
+    tries = f", {counted(entry.attempts, 'try', 'tries')} so far" if not entry.outcome else ""
+    reason = f" ({entry.last_error})" if entry.last_error and entry.outcome != "sent" else ""
+    return f"{state}{tries}: {entry.message.subject}{reason}"
+
+
+def _public(entry: Delivery) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "address": shown(entry.message.address),
+        "subject": entry.message.subject,
+        "message_id": entry.message.message_id,
+        "change_ids": list(entry.message.change_ids),
+        "created_at": instant(entry.created_at),
+        "due_at": instant(entry.due_at),
+        "attempts": entry.attempts,
+        "last_error": entry.last_error,
+        "outcome": entry.outcome,
+        "done_at": instant(entry.done_at) if entry.done_at else None,
+    }

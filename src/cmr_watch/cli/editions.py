@@ -1,0 +1,50 @@
+"""`cmr-watch editions`"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date
+
+import click
+
+from cmr_watch.cli.context import load_settings, open_store
+from cmr_watch.cli.options import config_option, json_option
+from cmr_watch.cli.output import json_line, line, table
+from cmr_watch.models import KnownEdition
+from cmr_watch.render.sentences import days, place
+from cmr_watch.store.checks import Checks
+from cmr_watch.wire import edition_to_dict, instant
+
+
+@click.command()
+@config_option
+@json_option
+def command(as_json: bool) -> None:
+    """List the editions that are known, the next ones first.
+
+    \b
+    Example:
+      cmr-watch editions
+    """
+    with closing(open_store(load_settings())) as database:
+        known = sorted(Checks(database).known().editions, key=_latest_first, reverse=True)
+    if as_json:
+        for entry in known:
+            seen = instant(entry.first_seen_at) if entry.first_seen_at else None
+            json_line({"key": entry.key, **edition_to_dict(entry.edition), "gone": entry.gone, "first_seen_at": seen})
+    elif known:
+        table(("WHEN", "WHERE", "WHAT"), [(_when(entry), place(entry.edition), _status(entry)) for entry in known])
+    else:
+        line("No edition is known yet; cmr-watch check looks for them.")
+
+
+def _latest_first(entry: KnownEdition) -> tuple[bool, date]:
+    return entry.edition.section == "upcoming", entry.edition.starts_on or date.max
+
+
+def _when(entry: KnownEdition) -> str:
+    return days(entry.edition) or entry.edition.date_text or "no date yet"
+
+
+def _status(entry: KnownEdition) -> str:
+    return entry.gone or entry.edition.status.replace("_", " ")

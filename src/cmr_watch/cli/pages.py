@@ -1,0 +1,31 @@
+"""Saved pages, read for `parse`, `diff` and `capture`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cmr_watch.cli.output import Refused
+from cmr_watch.exceptions import ParseError
+from cmr_watch.models import Snapshot
+from cmr_watch.monitor.parse import read_initiative
+
+
+def read_file(file: str, page: str) -> Snapshot:
+    """What a saved page says; `-` is the standard input. ParseError also when the file cannot be opened."""
+    return read_content(content_of(file), page)
+
+
+def read_content(content: bytes, page: str, charset: str | None = None) -> Snapshot:
+    """What a page says."""
+    if page != "initiative":
+        raise Refused(f"this version reads the initiative page only, no {page} page yet")
+    return read_initiative(content, charset)
+
+
+def content_of(file: str) -> bytes:
+    """The bytes of a saved page."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise ParseError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -1,0 +1,29 @@
+"""`cmr-watch test-mail`"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+
+from cmr_watch.app import App
+from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.options import address_argument, config_option
+from cmr_watch.cli.output import line
+from cmr_watch.log import shown
+
+
+@click.command()
+@config_option
+@address_argument
+def command(address: str) -> None:
+    """Send a test message to ADDRESS, an e-mail address or an Apprise URL, at once.
+
+    \b
+    Example:
+      cmr-watch test-mail anna@example.eu
+    """
+    settings = load_settings()
+    with closing(open_store(settings)) as database:
+        App(settings, database, clock).send_trial(address)
+    line(f"Accepted for {shown(address)}.")

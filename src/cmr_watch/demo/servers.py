@@ -1,0 +1,106 @@
+"""What the demo talks to, all on 127.0.0.1: the site with its page, a chat's web hook, a mail server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import threading
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+PATH = "/events/organised-by-eccp/clusters-meet-regions"
+HOOK = "/chat"
+
+
+class Site(ThreadingHTTPServer):
+    """Serves `page` at PATH; keeps what is posted to HOOK in `posted`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.page = b""
+        self.posted: list[dict[str, Any]] = []
+        self.host = f"127.0.0.1:{self.server_port}"
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+
+    def server_bind(self) -> None:
+        """Without the parent's look-up of this machine's full name, which can take seconds."""
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Site
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 65536
+
+    def do_GET(self) -> None:
+        if self.path != PATH:
+            self._answer(404, b"", {})
+            return
+        etag = f'"{hashlib.sha256(self.server.page).hexdigest()[:16]}"'
+        known = self.headers.get("If-None-Match") == etag
+        self._answer(304 if known else 200, b"" if known else self.server.page, {"ETag": etag})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.posted.append(json.loads(body))
+        self._answer(200, b"ok", {})
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
+            self.send_header(name, value)
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet: the demo says what happens."""
+
+
+class MailServer(Controller):
+    """A real SMTP server; keeps what it accepts in `mails`."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.mails: list[EmailMessage] = []
+        super().__init__(self, hostname="127.0.0.1", port=self._socket.getsockname()[1])
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._socket)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Called for each mail."""
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 accepted"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
