@@ -1,0 +1,186 @@
+"""`python -m bench`: prints each measure with its goal."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.fakes.site import FakeSite
+
+from bench import pages
+from cmr_watch.app import App
+from cmr_watch.config import load
+from cmr_watch.exceptions import ParseError
+from cmr_watch.monitor.parse import read_initiative
+from cmr_watch.store.database import open_database
+
+PATH = "/clusters-meet-regions"
+REPEATS = 15
+SUBSCRIBERS = 100
+
+
+def main() -> None:
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; medians of {REPEATS} runs unless said otherwise\n")
+    reading()
+    with tempfile.TemporaryDirectory() as folder, FakeSite() as site:
+        cold(Path(folder), site)
+        warm(Path(folder), site)
+
+
+def row(what: str, seconds: float, goal: str) -> None:
+    print(f"{what:<66}{seconds * 1000:>9.1f} ms   {goal}")
+
+
+def median(run: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median wall time of a call, after one that warms up."""
+    run()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def reading() -> None:
+    content = pages.around(120_000).encode()
+    row(f"read one page of {len(content) // 1000} KB", median(lambda: read_initiative(content)), "goal 10 ms")
+    for name, grow in (("menu", pages.around), ("article", pages.inside)):
+        print(f"\nreading a page that grows by its {name} (linear: the last column stays level)")
+        for size in (30_000, 120_000, 500_000, 2_000_000, 5_000_000):
+            content = grow(size).encode()
+            seconds = median(lambda: read_initiative(content), repeats=3)  # noqa: B023
+            per_size = seconds * 1000 / (len(content) / 1_000_000)
+            print(f"  {len(content) / 1000:>7.0f} KB {seconds * 1000:>9.1f} ms {per_size:>9.0f} ms/MB")
+    hostile()
+
+
+def hostile() -> None:
+    print("\nhostile pages, one size and its double (linear: about 2)")
+    shapes: dict[str, Callable[[int], str]] = {
+        "nested tags": lambda n: "<div>" * n,
+        "open bold": lambda n: "<b>" * n,
+        "one long line": lambda n: "<p>" + "Lyon, France – 12-13 October 2023 " * (n // 30),
+        "digits and dashes": lambda n: "<h2>Next editions</h2><p>" + "12-" * n,
+        "unclosed comments": lambda n: "<!--" * n,
+        "links": lambda n: "<h2>Next editions</h2>" + '<a href="/x">y</a>' * (n // 10),
+    }
+    for name, shape in shapes.items():
+        one, two = (median(lambda: _tried(shape(n)), repeats=3) for n in (100_000, 200_000))  # noqa: B023
+        print(f"  {name:<24}{one * 1000:>9.1f} ms {two * 1000:>9.1f} ms   × {two / one:.1f}")
+
+
+def _tried(page: str) -> None:
+    with suppress(ParseError):
+        read_initiative(page.encode())
+
+
+# ── checking ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def configuration(folder: Path, site: FakeSite, subscribers: int = 0) -> Path:
+    """A configuration without a mail server: what is sent is logged, as a database write."""
+    lines = [
+        f'[database]\nurl = "sqlite:///{folder}/bench.db"',
+        f'[page]\nurl = "{site.url(PATH)}"\nhosts = ["127.0.0.1"]\nprivate_addresses = true',
+        *(f'[[subscriptions]]\nname = "s{n}"\nto = "s{n}@example.org"' for n in range(subscribers)),
+    ]
+    path = folder / "bench.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def cold(folder: Path, site: FakeSite) -> None:
+    print("\nchecking")
+    site.page(PATH, pages.around(120_000), etag='"1"')
+    command = [sys.executable, "-m", "cmr_watch", "--config", str(configuration(folder, site)), "check"]
+    subprocess.run(command, check=True, capture_output=True)
+    cpu_before = _children_cpu()
+    wall = median(lambda: subprocess.run(command, check=True, capture_output=True))
+    cpu = (_children_cpu() - cpu_before) / (REPEATS + 1)
+    row("cold `cmr-watch check`, nothing changed (304): wall", wall, "goal 350 ms")
+    row("cold `cmr-watch check`, nothing changed (304): CPU (mean)", cpu, "")
+    site.page(PATH, pages.around(120_000))
+    wall = median(lambda: subprocess.run(command, check=True, capture_output=True))
+    row("cold `cmr-watch check`, the same bytes (200): wall", wall, "")
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Clock:
+    """The real time of the start, and a minute later with each look: pages are never older than their baseline."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@contextmanager
+def app(folder: Path, site: FakeSite, subscribers: int = 0) -> Iterator[App]:
+    (folder / "bench.db").unlink(missing_ok=True)
+    settings = load(configuration(folder, site, subscribers))
+    database = open_database(settings.database.url)
+    try:
+        with App(settings, database, Clock()) as running:
+            yield running
+    finally:
+        database.close()
+
+
+def warm(folder: Path, site: FakeSite) -> None:
+    page = pages.around(120_000)
+    site.page(PATH, page)
+    with app(folder, site) as running:
+        row("warm check, the same bytes", median(running.check), "goal 3 ms")
+        row("  of that: fetch on loopback", _fetch_alone(site), "")
+
+        def other_tokens() -> None:
+            site.page(PATH, pages.with_token(page, str(time.perf_counter_ns())))
+            running.check()
+
+        row("warm check, other tokens around the same article", median(other_tokens), "goal 6 ms")
+    row(f"warm check, one new edition, {SUBSCRIBERS} messages enqueued", _new_edition(folder, site, page), "goal 40 ms")
+
+
+def _fetch_alone(site: FakeSite) -> float:
+    import httpx
+
+    with httpx.Client() as client:
+        return median(lambda: client.get(site.url(PATH)).content)
+
+
+def _new_edition(folder: Path, site: FakeSite, page: str) -> float:
+    times = []
+    for _ in range(5):
+        site.page(PATH, page)
+        with app(folder, site, SUBSCRIBERS) as running:
+            running.check()
+            site.page(PATH, pages.with_edition(page))
+            start = time.perf_counter()
+            report = running.check(notify=False)
+            made = running.enqueue()
+            times.append(time.perf_counter() - start)
+            assert made == SUBSCRIBERS, f"{made} messages; {report}"
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
