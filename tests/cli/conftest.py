@@ -1,0 +1,106 @@
+"""A whole installation for a test: a site, a mailbox and a web hook on loopback, a configuration, real commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmr_watch.cli import run
+from tests.fakes.mailbox import Mailbox
+from tests.fakes.site import FakeSite
+from tests.fakes.webhook import Webhook
+
+PATH = "/list"
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "initiative"
+STATES = ("2023-09", "2023-12", "2024-04")
+
+Read = Callable[[], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+def page(state: str) -> bytes:
+    """The page as it was then."""
+    return (FIXTURES / f"{state}-list" / "page.html").read_bytes()
+
+
+class Installation:
+    """`run` runs a command with the configuration of `configure`, in this process."""
+
+    def __init__(self, folder: Path, site: FakeSite, mailbox: Mailbox, hook: Webhook, read: Read) -> None:
+        self.folder = folder
+        self.site = site
+        self.mailbox = mailbox
+        self.hook = hook
+        self.config = folder / "watch.toml"
+        self.database = folder / "watch.db"
+        self._read = read
+        self.configure()
+
+    @property
+    def page_url(self) -> str:
+        return self.site.url(PATH)
+
+    def configure(self, more: str = "", *, mail: bool = True, retries: int = 0, people: bool = True) -> None:
+        """Write the configuration: Anna by mail, a chat by web hook."""
+        text = f'[database]\nurl = "sqlite:///{self.database}"\n[fetch]\nretries = {retries}\n'
+        text += f'[page]\nurl = "{self.page_url}"\nhosts = ["{self.site.host}"]\nprivate_addresses = true\n'
+        if mail:
+            text += f'[mail]\nhost = "127.0.0.1"\nport = {self.mailbox.port}\nsecurity = "plain"\n'
+            text += 'from = "watch@example.org"\n'
+        if people:
+            text += '[[subscriptions]]\nname = "anna"\nto = "anna@example.org"\n'
+            text += f'[[subscriptions]]\nname = "chat"\nto = "{self.hook.address()}"\n'
+        self.config.write_text(text + more, encoding="utf-8")
+
+    def serve(self, state: str | bytes) -> None:
+        """From now on the page is this one."""
+        self.site.page(PATH, page(state) if isinstance(state, str) else state)
+
+    def run(self, *arguments: str, config: bool = True) -> Ran:
+        self._read()
+        code = run([*(["--config", str(self.config)] if config else []), *arguments])
+        out, err = self._read()
+        return Ran(code, out, err)
+
+    def check(self, state: str | bytes | None = None, *arguments: str) -> Ran:
+        if state is not None:
+            self.serve(state)
+        return self.run("check", *arguments)
+
+
+@pytest.fixture
+def watch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Installation]:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with FakeSite() as site, Mailbox() as mailbox, Webhook() as hook:
+        yield Installation(tmp_path, site, mailbox, hook, lambda: capsys.readouterr())
+
+
+@pytest.fixture
+def seen(watch: Installation) -> Installation:
+    """September 2023 is the baseline, and December 2023 was told."""
+    assert watch.check("2023-09").code == 0
+    assert watch.check("2023-12").code == 0
+    return watch
