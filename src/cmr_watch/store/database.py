@@ -175,7 +175,7 @@ def _mismatch(name: str, revision: str) -> str:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # the address itself stays out of the sentence: there may be a password in it
         raise ConfigError(
             "the database's address is wrong: write sqlite:///file or postgresql://user@host/name"

@@ -1,0 +1,101 @@
+"""Nouns with defaults, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from cmr_watch.models import (
+    CallNotice,
+    Change,
+    ChangeKind,
+    Edition,
+    Known,
+    KnownCall,
+    KnownEdition,
+    Message,
+    Page,
+    Snapshot,
+    Validators,
+    Wanted,
+)
+
+URL = "https://clustercollaboration.eu/clusters-meet-regions"
+NOW = datetime(2024, 4, 2, 9, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+_numbers = count(1)
+
+
+def edition(city: str = "Lyon", **values: Any) -> Edition:
+    """An edition to come, in France."""
+    defaults: dict[str, Any] = {
+        "country": "France",
+        "country_code": "FR",
+        "starts_on": date(2024, 10, 12),
+        "ends_on": date(2024, 10, 13),
+        "date_precision": "day",
+        "date_text": "12-13 October 2024",
+        "text": f"{city}, France, 12-13 October 2024",
+    }
+    return Edition(city, **{**defaults, **values})
+
+
+def call(**values: Any) -> CallNotice:
+    """An open call for hosts."""
+    defaults: dict[str, Any] = {
+        "status": "open",
+        "hosting_years": (2024, 2025),
+        "apply_url": "https://clustercollaboration.eu/call",
+        "text": "The call for hosts is open.",
+    }
+    return CallNotice(**{**defaults, **values})
+
+
+def snapshot(*editions: Edition, calls: tuple[CallNotice, ...] = (), **values: Any) -> Snapshot:
+    """A reading; of one edition if none is given."""
+    return Snapshot(editions=editions or (edition(),), calls=calls, **values)
+
+
+def known(reading: Snapshot, now: datetime = NOW) -> Known:
+    """The state after a page's first reading."""
+    return Known(
+        editions=tuple(KnownEdition(entry.city.lower(), entry, first_seen_at=now) for entry in reading.editions),
+        calls=tuple(KnownCall(f"call-{number}", entry, now) for number, entry in enumerate(reading.calls, 1)),
+    )
+
+
+def change(kind: ChangeKind = ChangeKind.EDITION_ANNOUNCED, after: Any = None, **values: Any) -> Change:
+    """An edition announced."""
+    after = after or edition()
+    defaults: dict[str, Any] = {"key": "lyon-fr-2024-10", "before": None, "after": after}
+    return Change(kind, **{**defaults, **values})
+
+
+def page(content: bytes = b"<html></html>", **values: Any) -> Page:
+    """A fetched page."""
+    defaults: dict[str, Any] = {
+        "url": URL,
+        "final_url": URL,
+        "charset": "utf-8",
+        "validators": Validators('"1"', "Tue, 02 Apr 2024 09:00:00 GMT"),
+        "fetched_at": NOW,
+    }
+    return Page(content=content, **{**defaults, **values})
+
+
+def message(address: str = "ada@example.org", *change_ids: int, **values: Any) -> Message:
+    """A message, each with an id of its own."""
+    defaults: dict[str, Any] = {
+        "subject": "Lyon, France: 12–13 October 2024 announced",
+        "text": "Lyon, France, 12–13 October 2024: announced",
+        "html": "<p>Lyon, France, 12–13 October 2024: announced</p>",
+        "message_id": f"<{next(_numbers)}@example.org>",
+    }
+    return Message(address, change_ids=change_ids, **{**defaults, **values})
+
+
+def wanted(address: str = "ada@example.org", **values: Any) -> Wanted:
+    """A subscription to everything."""
+    return Wanted(address, **values)
