@@ -11,8 +11,9 @@ from cmr_watch.app import fetch_page
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option, page_option
 from cmr_watch.cli.output import Refused, line
-from cmr_watch.cli.pages import content_of, read_content
+from cmr_watch.cli.pages import content_of, refuse_others
 from cmr_watch.models import Snapshot
+from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.render.words import counted
 from cmr_watch.wire import reading_to_dict
 
@@ -32,8 +33,9 @@ def command(folder: Path, page: str, source: str | None) -> None:
     Example:
       cmr-watch capture tests/fixtures/initiative/2026-11 saved-page.html
     """
+    refuse_others(page)
     content, charset = _content(source)
-    snapshot = read_content(content, page, charset)
+    snapshot = read_initiative(content, charset)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "page.html").write_bytes(content)

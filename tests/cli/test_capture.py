@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import FIXTURES, page
+
+
+def test_a_file_becomes_a_fixture(watch):
+    folder = watch.folder / "new" / "oddity"
+    ran = watch.run("capture", str(folder), str(FIXTURES / "2023-12-br" / "page.html"), config=False)
+    assert (ran.code, ran.out.endswith("(14 editions, 1 call).\n")) == (0, True)
+    assert (folder / "page.html").read_bytes() == (FIXTURES / "2023-12-br" / "page.html").read_bytes()
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    assert expected == json.loads((FIXTURES / "2023-12-br" / "expected.json").read_text(encoding="utf-8"))
+
+
+def test_the_configured_page_and_an_address(watch):
+    watch.serve("2024-04")
+    for source in ([], [watch.page_url]):
+        assert watch.run("capture", str(watch.folder / "live"), *source).code == 0
+        assert (watch.folder / "live" / "page.html").read_bytes() == page("2024-04")
+    assert not watch.database.exists()
+
+
+def test_an_address_elsewhere_is_refused(watch):
+    ran = watch.run("capture", str(watch.folder / "x"), "https://example.org/")
+    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
+    assert "example.org is not one of the hosts that may be read" in ran.err
+
+
+def test_where_nothing_can_be_written(watch):
+    (watch.folder / "file").write_text("")
+    ran = watch.run("capture", str(watch.folder / "file" / "x"), str(FIXTURES / "2023-12-br" / "page.html"))
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)

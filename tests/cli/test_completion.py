@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cmr_watch.cli import run
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script(capsys, shell):
+    assert run(["completion", shell]) == 0
+    assert f"_CMR_WATCH_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("cmr-watch sub", "subscriptions"), ("cmr-watch subscriptions e", "end"), ("cmr-watch check --no", "--no-notify")],
+)
+def test_what_it_completes(words, completed):
+    asked = {"_CMR_WATCH_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    ran = subprocess.run(
+        [sys.executable, "-m", "cmr_watch"], env=os.environ | asked, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == [f"plain,{completed}"]

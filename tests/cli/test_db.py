@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+
+def stamp(watch, revision: str) -> None:
+    with closing(sqlite3.connect(watch.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+def test_upgrade_of_a_current_one(seen):
+    ran = seen.run("db", "upgrade")
+    assert ran.code == 0
+    assert ran.out.startswith("The schema is up to date (")
+
+
+def test_a_newer_database_is_refused_by_every_command(seen):
+    stamp(seen, "9999")
+    for arguments in (["check"], ["editions"], ["db", "upgrade"], ["subscriptions", "list"]):
+        ran = seen.run(*arguments)
+        assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+        assert "newer version" in ran.err

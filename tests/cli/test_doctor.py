@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+
+def test_all_is_well(watch):
+    watch.serve("2024-04")
+    ran = watch.run("doctor")
+    assert (ran.code, ran.lines[-1], ran.err) == (0, "All is well.", "")
+    for words in (
+        f"✓ configuration: {watch.config} is right",
+        "✓ database: ",
+        "✓ network: 127.0.0.1 answers on port",
+        "✓ page: it may be fetched and was read: 15 editions, 1 call",
+        f"✓ mail: 127.0.0.1:{watch.mailbox.port} answers (plain); nothing was sent",
+        "✓ channel: json://127.0.0.1:",
+        "✓ subscriptions: 2 addresses to tell",
+    ):
+        assert words in ran.out
+    assert watch.mailbox.mails == []
+    assert "/hook" not in ran.out
+
+
+def test_without_a_mail_server_it_says_so(watch):
+    watch.serve("2024-04")
+    watch.configure(mail=False)
+    ran = watch.run("doctor")
+    assert ran.code == 0
+    assert "· mail: no mail server is configured: mail to 1 address is only logged\n  → Set [mail] host" in ran.out
+
+
+def test_each_fault_with_what_to_do(watch):
+    watch.configure('[[subscriptions]]\nname = "odd"\nto = "nosuchservice://x"\n')
+    watch.mailbox.shut()
+    ran = watch.run("doctor")
+    assert (ran.code, ran.lines[-1]) == (1, "3 to mend.")
+    for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is no address that Apprise understands"):
+        assert words in ran.out
+    assert ran.out.count("\n  → ") >= 3
+    watch.mailbox.open()
+
+
+def test_robots_that_forbid_the_page(watch):
+    watch.serve("2024-04")
+    watch.site.robots("User-agent: *\nDisallow: /")
+    ran = watch.run("doctor")
+    assert ran.code == 1
+    assert "robots.txt" in ran.out
+
+
+def test_a_page_that_is_another(watch):
+    watch.serve(b"<html><body><h1>Welcome</h1></body></html>")
+    assert "✗ page: its two headings were not found (0 editions, 0 calls)" in watch.run("doctor").out
+
+
+def test_a_broken_configuration(watch):
+    watch.config.write_text("[mail]\nprot = 1\n")
+    ran = watch.run("doctor")
+    assert ran.code == 1
+    assert "✗ configuration: " in ran.out
+    assert '[mail] prot: unknown; did you mean "port"?' in ran.out
+
+
+def test_open_trouble_is_told(watch):
+    watch.check("2023-09")
+    watch.check(b"<html></html>")
+    watch.serve("2023-09")
+    ran = watch.run("doctor")
+    assert ran.code == 1
+    assert "✗ trouble: reading suspect since " in ran.out

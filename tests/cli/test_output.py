@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import io
+import sys
+import unicodedata
+
+import pytest
+
+from cmr_watch.cli.output import fit, json_line, plain, table, width, wrap
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("Kraków", 6), (unicodedata.normalize("NFD", "Kraków"), 6), ("日本", 4), ("📑", 2), ("a\u200bb", 2), ("", 0)],
+)
+def test_width(text, columns):
+    assert width(text) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "fitted"),
+    [
+        ("Lyon", 6, "Lyon  "),
+        ("Donostia / San Sebastián", 9, "Donostia…"),
+        ("日本日本", 5, "日本…"),
+        ("日本", 4, "日本"),
+    ],
+)
+def test_fit(text, columns, fitted):
+    assert fit(text, columns) == fitted
+    assert width(fitted) <= columns
+
+
+def test_wrap():
+    assert wrap("one two three", 7) == ["one two", "three"]
+    assert wrap("https://example.org/long two", 7) == ["https://example.org/long", "two"]
+    assert wrap("", 7) == [""]
+
+
+def test_a_table_fills_eighty_columns_and_no_more(capsys):
+    table(("ID", "WHAT"), [("1", "word " * 40), ("2", "日本 " * 40)])
+    out = capsys.readouterr().out
+    assert max(width(line) for line in out.splitlines()) <= 80
+    assert out.startswith("ID  WHAT\n1   word word")
+    assert "\n    word" in out
+
+
+def test_scraped_text_cannot_drive_the_terminal(capsys):
+    assert plain("a\x1b[31mb\r\nc\x9bd\u202ee") == "a [31mb  c d e"
+    table(("A", "B"), [("\x1b[31m", "\x07")])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_json_lines_on_a_terminal_that_is_not_unicode(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.__dict__, "stdout", stream)
+        json_line({"city": "Iași"})
+    stream.flush()
+    assert stream.buffer.getvalue() == b'{"city": "Ia\\u0219i"}\n'  # type: ignore[attr-defined]

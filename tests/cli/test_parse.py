@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from tests.cli.conftest import FIXTURES, STATES
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_it_prints_what_the_page_says(watch, state):
+    file = FIXTURES / f"{state}-list" / "page.html"
+    ran = watch.run("parse", str(file), config=False)
+    expected = json.loads((file.parent / "expected.json").read_text(encoding="utf-8"))
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json == [{"source": str(file), **expected}]
+
+
+def test_the_source_is_as_given(watch, monkeypatch):
+    monkeypatch.chdir(FIXTURES / "2023-09-list")
+    assert [one["source"] for one in watch.run("parse", "./page.html", "page.html").json] == [
+        "./page.html",
+        "page.html",
+    ]
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(watch):
+    page = str(FIXTURES / "2023-09-list" / "page.html")
+    ran = watch.run("parse", "nowhere.html", str(watch.folder), page)
+    assert (ran.code, len(ran.json)) == (1, 1)
+    assert ran.err.splitlines() == [
+        "cmr-watch: nowhere.html: cannot be read: No such file or directory",
+        f"cmr-watch: {watch.folder}: cannot be read: Is a directory",
+    ]
+
+
+def test_it_needs_no_configuration_and_touches_no_store(watch):
+    watch.config.write_text("this is [not TOML")
+    assert watch.run("parse", str(FIXTURES / "2023-09-list" / "page.html")).code == 0
+    assert not watch.database.exists()
+
+
+def test_the_standard_input(watch, monkeypatch):
+    content = (FIXTURES / "2023-09-list" / "page.html").read_bytes()
+    monkeypatch.setitem(sys.__dict__, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    (reading,) = watch.run("parse", "-").json
+    assert (reading["source"], len(reading["editions"])) == ("-", 14)
+
+
+@pytest.mark.parametrize("page", ["call", "edition"])
+def test_other_pages_are_not_read_yet(watch, page):
+    ran = watch.run("parse", "--page", page, "x.html")
+    assert ran.code == 2
+    assert ran.err == f"cmr-watch: this version reads the initiative page only, no {page} page yet\n"

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from cmr_watch import __version__
+from cmr_watch.cli import run
+from cmr_watch.cli.root import COMMANDS, root
+
+
+def commands() -> dict[str, click.Command]:
+    """Each command and sub-command by its words."""
+    context = click.Context(root)
+    found: dict[str, click.Command] = {}
+    for name in COMMANDS:
+        command = root.get_command(context, name)
+        assert command is not None
+        found[name] = command
+        if isinstance(command, click.Group):
+            found |= {f"{name} {sub}": one for sub, one in command.commands.items()}
+    return found
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_has_a_help_with_an_example(capsys, name):
+    assert run([*name.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    if not isinstance(commands()[name], click.Group):
+        assert f"cmr-watch {name}" in out.partition("Example")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_the_command_says(name):
+    """Word for word is too much to ask: the list is one line, and so is the help's first sentence."""
+    assert commands()[name].get_short_help_str(200)
+    assert len(COMMANDS[name]) <= 62
+    assert COMMANDS[name].endswith(".")
+
+
+def test_help_and_version(capsys):
+    assert run(["--help"]) == 0
+    assert all(name in capsys.readouterr().out or name for name in COMMANDS)
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"cmr-watch, version {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["chekc"], "cmr-watch: No such command 'chekc'"),
+        (["check", "--jsno"], "cmr-watch: No such option '--jsno'"),
+        (["parse"], "cmr-watch: Missing argument 'FILE...'; see: cmr-watch parse --help"),
+        (["parse", "--page", "map", "x"], "cmr-watch: Invalid value for '--page': 'map' is not one of"),
+        (["--config", "/nowhere.toml", "check"], "cmr-watch: /nowhere.toml: cannot be read: No such file"),
+        (["check", "--config", "/nowhere.toml"], "cmr-watch: /nowhere.toml: cannot be read: No such file"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(capsys, arguments, sentence):
+    assert run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert err.startswith(sentence)
+
+
+def test_no_command_is_the_help(capsys):
+    assert run([]) == 2
+    assert "Commands:" in capsys.readouterr().err
+
+
+def test_help_loads_no_command():
+    code = "import sys; from cmr_watch.cli import run; run(['--help']); print(sorted(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    modules = out.splitlines()[-1]
+    for heavy in ("cmr_watch.cli.check", "httpx", "sqlalchemy", "bs4", "lxml", "apprise", "jinja2", "alembic"):
+        assert f"'{heavy}'" not in modules, heavy
+
+
+@pytest.mark.parametrize("arguments", [["parse", "--help"], ["demo", "--help"], ["completion", "bash"]])
+def test_a_closed_pipe_is_quiet(arguments):
+    one = subprocess.Popen(
+        [sys.executable, "-m", "cmr_watch", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert one.stdout is not None
+    assert one.stderr is not None
+    one.stdout.close()
+    err = one.stderr.read()
+    one.stderr.close()
+    assert one.wait(30) in (0, 1, 141)
+    assert b"Traceback" not in err
+    assert b"BrokenPipe" not in err

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+
+def test_a_mail_at_once(watch):
+    ran = watch.run("test-mail", "bea@example.org")
+    assert (ran.code, ran.out) == (0, "Accepted for bea@example.org.\n")
+    assert watch.mailbox.recipients == ["bea@example.org"]
+    assert watch.mailbox.subjects[0].startswith("Test: ")
+
+
+def test_a_chat(watch):
+    ran = watch.run("test-mail", watch.hook.address("/secret"))
+    assert (ran.code, len(watch.hook.received)) == (0, 1)
+    assert "secret" not in ran.out
+
+
+def test_a_refusal(watch):
+    watch.mailbox.refuse("bea@example.org")
+    ran = watch.run("test-mail", "bea@example.org")
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+    assert "550 5.1.1 no such user" in ran.err
+
+
+def test_without_a_mail_server(watch):
+    watch.configure(mail=False)
+    ran = watch.run("test-mail", "bea@example.org")
+    assert (ran.code, ran.err) == (2, "cmr-watch: no mail server is configured: set [mail] host and from\n")

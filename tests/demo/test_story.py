@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from email import message_from_bytes
+
+
+def demo(folder, **options):
+    command = [sys.executable, "-m", "cmr_watch", "demo", *options.pop("arguments", [])]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("CMR_WATCH_DATABASE_URL", "sqlite:////nowhere/at/all.db")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    ran = demo(tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for words in (
+        "read 14 editions, 1 call: 10 changes, 3 messages sent",
+        "✉ bruno@demo.example: Call open: host an edition in 2024–2025 (+1)",
+        "nothing new since",
+        "SQLite file:   demo-output/cmr-watch.db",
+        "The live page, for yourself:  cmr-watch check",
+    ):
+        assert words in ran.stdout
+    out = tmp_path / "demo-output"
+    assert {path.name for path in tmp_path.iterdir()} == {"demo-output"}
+    assert (out / "cmr-watch.db").stat().st_size > 0
+    for number in (1, 2, 3):
+        assert "<html" in (out / f"mail-{number}.html").read_text(encoding="utf-8")
+        assert message_from_bytes((out / f"mail-{number}.eml").read_bytes())["Message-ID"]
+
+
+def test_a_place_where_it_cannot_write(tmp_path):
+    (tmp_path / "file").write_text("")
+    ran = demo(tmp_path, arguments=["--dir", "file/x"])
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1)
