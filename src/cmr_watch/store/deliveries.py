@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
 
 from cmr_watch.models import Delivery, DeliveryOutcome, Message, RecordedChange
 from cmr_watch.store import rows
@@ -60,9 +60,9 @@ class Deliveries:
     def claim(self, now: datetime, lease: timedelta = LEASE, limit: int = 20) -> tuple[Delivery, ...]:
         """The next due deliveries, ours until the lease is over; one to an address, in the order of its messages."""
         with self._database.write() as connection:
-            statement = _claimable(now).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
             # SQLite knows no SKIP LOCKED and needs none: it has one writer at a time
-            due = connection.execute(statement.with_for_update(skip_locked=True)).scalars().all()
+            statement = claimable(now).limit(limit).with_for_update(skip_locked=True)
+            due = connection.execute(statement).scalars().all()
             if not due:
                 return ()
             values = {"token": secrets.token_urlsafe(16), "leased_until": now + lease}
@@ -141,9 +141,13 @@ class Deliveries:
 
     def counts(self) -> dict[str, int]:
         """How many wait, were sent, logged, set aside."""
-        statement = select(deliveries.c.outcome, func.count()).group_by(deliveries.c.outcome)
+        # one condition an index; a count over both would read every row
+        statements = [
+            select(deliveries.c.outcome, func.count()).where(condition).group_by(deliveries.c.outcome)
+            for condition in (_unfinished, ~_unfinished)
+        ]
         with self._database.read() as connection:
-            found = {outcome or "waiting": count for outcome, count in connection.execute(statement)}
+            found = {outcome or "waiting": count for one in statements for outcome, count in connection.execute(one)}
         return {state: found.get(state, 0) for state in ("waiting", "sent", "logged", "set_aside")}
 
     def next_due(self, now: datetime) -> datetime | None:
@@ -179,13 +183,15 @@ def _insert(connection: Connection, messages: Sequence[Message], now: datetime) 
         connection.execute(matches.insert(), pairs)
 
 
-def _claimable(now: datetime) -> Any:
+def claimable(now: datetime) -> Select[Any]:
+    """The ids of what is due and held by nobody, unless something earlier still waits for the same address."""
     earlier = deliveries.alias()
     blocked = exists().where(
         earlier.c.address == deliveries.c.address, earlier.c.id < deliveries.c.id, earlier.c.outcome.is_(None)
     )
     free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until < now)
-    return select(deliveries.c.id).where(_unfinished, deliveries.c.due_at <= now, free, ~blocked)
+    statement = select(deliveries.c.id).where(_unfinished, deliveries.c.due_at <= now, free, ~blocked)
+    return statement.order_by(deliveries.c.due_at, deliveries.c.id)
 
 
 def _update_mine(connection: Connection, delivery: Delivery, values: dict[str, Any]) -> bool:

@@ -106,6 +106,7 @@ changes = _numbered(
     Column("page_url", ForeignKey("pages.url"), nullable=False),
     Column("check_id", ForeignKey("checks.id"), nullable=False),
     Column("read_at", Utc, nullable=False),
+    Column("enqueued_at", Utc),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("before", Json),
@@ -113,7 +114,6 @@ changes = _numbered(
     Column("cutoff_before", Json),
     Column("cutoff_after", Json),
     Column("sentence", Words, nullable=False),
-    Column("enqueued_at", Utc),
 )
 
 robots = _table(
@@ -144,9 +144,6 @@ deliveries = _numbered(
     Column("address", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
-    Column("subject", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("html", Words, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("due_at", Utc, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -155,6 +152,10 @@ deliveries = _numbered(
     Column("leased_until", Utc),
     Column("outcome", Text),
     Column("done_at", Utc),
+    # last, so that SQLite reads what stands before without walking over a long text
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("html", Words, nullable=False),
 )
 
 matches = _table(

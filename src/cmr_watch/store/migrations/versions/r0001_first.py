@@ -120,6 +120,7 @@ def _changes() -> None:
         _column("page_url", sa.Text),
         _column("check_id", sa.Integer),
         _column("read_at", _INSTANT),
+        _column("enqueued_at", _INSTANT, null=True),
         _column("kind", sa.Text),
         _column("key", sa.Text),
         _column("before", sa.Text, null=True),
@@ -127,7 +128,6 @@ def _changes() -> None:
         _column("cutoff_before", sa.Text, null=True),
         _column("cutoff_after", sa.Text, null=True),
         _column("sentence", sa.Text),
-        _column("enqueued_at", _INSTANT, null=True),
         _points("changes", "page_url", "pages.url"),
         _points("changes", "check_id", "checks.id"),
     )
@@ -158,9 +158,6 @@ def _deliveries() -> None:
         _column("address", sa.Text),
         _column("channel", sa.Text),
         _column("message_id", sa.Text),
-        _column("subject", sa.Text),
-        _column("text", sa.Text),
-        _column("html", sa.Text),
         _column("created_at", _INSTANT),
         _column("due_at", _INSTANT),
         _column("attempts", sa.Integer),
@@ -169,11 +166,14 @@ def _deliveries() -> None:
         _column("leased_until", _INSTANT, null=True),
         _column("outcome", sa.Text, null=True),
         _column("done_at", _INSTANT, null=True),
+        _column("subject", sa.Text),
+        _column("text", sa.Text),
+        _column("html", sa.Text),
         sa.UniqueConstraint("message_id", name="uq_deliveries_message_id"),
     )
     _index("ix_deliveries_due", "deliveries", ["due_at", "id"], "outcome IS NULL")
     _index("ix_deliveries_waiting", "deliveries", ["address", "id"], "outcome IS NULL")
-    _index("ix_deliveries_outcome", "deliveries", ["outcome"])
+    _index("ix_deliveries_outcome", "deliveries", ["outcome", "id"], "outcome IS NOT NULL")
     op.create_table(
         "matches",
         _column("address", sa.Text),

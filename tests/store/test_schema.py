@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from cmr_watch.store import migrate
+from cmr_watch.store.database import Database
+from cmr_watch.store.deliveries import claimable
+from cmr_watch.store.schema import REVISIONS, deliveries, incidents, metadata, subscriptions
+from tests.factories import NOW
+
+
+def no_index(_object: Any, _name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+    return kind != "index"
+
+
+def test_the_migrations_make_the_tables(database: Database) -> None:
+    options = {"compare_type": True, "include_object": no_index}
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+
+def test_the_revisions_are_those_of_the_migrations() -> None:
+    script = ScriptDirectory.from_config(migrate.configuration())
+    assert tuple(entry.revision for entry in reversed(list(script.walk_revisions()))) == REVISIONS
+
+
+def test_the_indexes(database: Database) -> None:
+    with database.read() as connection:
+        found = {name: inspect(connection).get_indexes(name) for name in metadata.tables}
+    unique = {index["name"] for indexes in found.values() for index in indexes if index["unique"]}
+    assert unique - {"uq_deliveries_message_id"} == {
+        "ux_subscriptions_name",
+        "ux_subscriptions_wanted",
+        "ux_incidents_open",
+    }
+    assert {index["name"] for index in found["deliveries"]} >= {"ix_deliveries_due", "ix_deliveries_waiting"}
+
+
+def subscription(**values: Any) -> dict[str, Any]:
+    defaults = {"address": "a@b.org", "topics": [], "countries": [], "status": "active", "after_change_id": 0}
+    return {**defaults, "created_at": NOW, **values}
+
+
+INCIDENT = {"kind": "source-failing", "subject": "x", "detail": "", "opened_at": NOW}
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "second", "allowed"),
+    [
+        (subscriptions, subscription(), subscription(), False),
+        (subscriptions, subscription(), subscription(status="ended"), True),
+        (subscriptions, subscription(), subscription(countries=["FR"]), True),
+        (subscriptions, subscription(name="x"), subscription(name="x", address="c@d.org"), False),
+        (subscriptions, subscription(name="x", status="ended"), subscription(name="x"), True),
+        (subscriptions, subscription(), subscription(name="x"), True),
+        (incidents, INCIDENT, INCIDENT, False),
+        (incidents, {**INCIDENT, "closed_at": NOW}, INCIDENT, True),
+        (incidents, INCIDENT, {**INCIDENT, "subject": "y"}, True),
+    ],
+)
+def test_what_the_database_forbids(
+    database: Database, table: Any, first: dict[str, Any], second: dict[str, Any], allowed: bool
+) -> None:
+    with database.write() as connection:
+        connection.execute(table.insert(), first)
+    if allowed:
+        with database.write() as connection:
+            connection.execute(table.insert(), second)
+        return
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(table.insert(), second)
+
+
+def test_an_id_is_never_given_twice(database: Database) -> None:
+    row = {"address": "a", "channel": "mail", "message_id": "<1>", "subject": "", "text": "", "html": ""}
+    row = {**row, "created_at": NOW, "due_at": NOW, "attempts": 0}
+    ids = []
+    for _ in range(2):
+        with database.write() as connection:
+            ids.append(connection.execute(deliveries.insert().returning(deliveries.c.id), row).scalar_one())
+            connection.execute(deliveries.delete())
+    assert ids == [1, 2]
+
+
+def test_claiming_needs_no_scan(database: Database) -> None:
+    if database.path is None:
+        pytest.skip("PostgreSQL prefers a scan while the table is empty")
+    with database.read() as connection:
+        statement = claimable(NOW).limit(20).compile(connection, compile_kwargs={"literal_binds": True})
+        plan = " ".join(str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
+    assert "USING INDEX ix_deliveries_due" in plan
+    assert "USING INDEX ix_deliveries_waiting" in plan
+    assert "SCAN" not in plan
+    assert "TEMP B-TREE" not in plan
