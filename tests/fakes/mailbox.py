@@ -13,10 +13,11 @@ import asyncio
 import email
 import email.policy
 import logging
+import re
 import ssl
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -33,6 +34,8 @@ logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd tells of it
 
 Moment = Literal["MAIL", "inside DATA", "before 250", "after 250"]
 """Where the line is dropped. "before 250": the mail is kept, but nobody is told."""
+
+_MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]*>)", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Mail:
 
     @property
     def message_id(self) -> str:
-        return str(self.parsed["Message-ID"]).strip()
+        found = _MESSAGE_ID.search(self.content)  # many are asked for theirs: no need to parse the whole mail
+        return found[1].decode() if found else ""
 
     def part(self, kind: Literal["plain", "html"]) -> str:
         part = self.parsed.get_body((kind,))
@@ -82,7 +86,7 @@ class Mailbox:
         self._folder = TemporaryDirectory(prefix="mailbox-")
         self._refused: dict[str, tuple[str, float]] = {}
         self._data_answers: deque[str] = deque()
-        self._cuts: deque[Moment] = deque()
+        self._cuts: list[tuple[Moment, str | None]] = []
         self._pause = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -100,9 +104,9 @@ class Mailbox:
         """Answer the next mails so after the final dot; none of them is kept."""
         self._data_answers.extend(answers)
 
-    def cut(self, *moments: Moment) -> None:
-        """Drop the line at these moments, one a mail."""
-        self._cuts.extend(moments)
+    def cut(self, moment: Moment, to: str | None = None) -> None:
+        """Drop the line once at this moment: of the next mail, or of the next one to an address."""
+        self._cuts.append((moment, to))
 
     def slow(self, seconds: float) -> None:
         """Think that long before each answer to DATA."""
@@ -235,17 +239,18 @@ class Mailbox:
             return self._data_answers.popleft()
         for recipient in envelope.rcpt_tos:
             self.mails.append(Mail(envelope.mail_from or "", recipient, envelope.original_content or b""))
-        if self._next_cut("before 250"):
+        if self._next_cut("before 250", envelope.rcpt_tos):
             server.transport.abort()
-        elif self._next_cut("after 250"):
+        elif self._next_cut("after 250", envelope.rcpt_tos):
             await server.push("250 OK")
             server.transport.close()
         return "250 OK"
 
-    def _next_cut(self, moment: Moment) -> bool:
-        if self._cuts and self._cuts[0] == moment:
-            self._cuts.popleft()
-            return True
+    def _next_cut(self, moment: Moment, recipients: Sequence[str] = ()) -> bool:
+        for to in (None, *recipients):
+            if (moment, to) in self._cuts:
+                self._cuts.remove((moment, to))
+                return True
         return False
 
 
@@ -282,7 +287,7 @@ class _Talk(SMTP):
             await super().smtp_MAIL(arg)
 
     async def smtp_DATA(self, arg: str) -> None:
-        if self._mailbox._next_cut("inside DATA"):
+        if self._mailbox._next_cut("inside DATA", self.envelope.rcpt_tos):
             await self.push("354 Go on")
             await self._reader.readline()
             self.transport.abort()

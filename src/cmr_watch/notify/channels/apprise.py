@@ -54,9 +54,9 @@ class AppriseChannel:
         """Nothing is held open."""
 
     def _load(self, address: str) -> NotifyBase:
+        _hush()
         from apprise import Apprise, AppriseAsset
 
-        _hush()
         asset = AppriseAsset(
             app_id=self._sender_name,
             app_desc=self._sender_name,
@@ -132,12 +132,13 @@ class _Ear(logging.Handler):
 
 
 def _hush() -> None:
-    """Apprise's log names addresses with their tokens: it is heard here, and goes nowhere else."""
-    log = logging.getLogger("apprise")
-    log.setLevel(logging.WARNING)
-    log.propagate = False
-    if not log.handlers:
-        log.addHandler(logging.NullHandler())
+    """Their logs name addresses with their tokens: Apprise is heard by `_Ear` only, what it stands on by nobody."""
+    for name in ("apprise", "urllib3"):
+        log = logging.getLogger(name)
+        log.setLevel(logging.WARNING)
+        log.propagate = False
+        if not log.handlers:
+            log.addHandler(logging.NullHandler())
 
 
 def _is_gone(reason: str) -> bool:
