@@ -356,7 +356,7 @@ def world(clock) -> Iterator[World]:
 
 
 @given(fates=st.lists(st.sampled_from(FATES), min_size=1, max_size=25))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bad_rows_never_stop_the_good_ones(deliveries, world, fates):
     letters = [(fate, world.letter(fate)) for fate in fates]
     put(deliveries, world.clock, *(letter for _, letter in letters))
