@@ -70,8 +70,7 @@ def test_a_time_without_a_zone_is_a_mistake(database: Database) -> None:
     ],
 )
 def test_words_are_never_poison(database: Database, words: str | None, kept: str | None) -> None:
-    found = round_trip(database, words=words).words
-    assert (found if found is None else found.replace("\ufffd\ufffd\ufffd", "\ufffd")) == kept
+    assert round_trip(database, words=words).words == kept
 
 
 @pytest.mark.parametrize("value", [None, [], {"a": [1, None, "x\0\ud800ä"]}, "", 0])
