@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
@@ -368,6 +370,11 @@ def test_one_line_serves_many_questions(rig: Rig) -> None:
     fetcher = rig.fetcher()
     for _ in range(5):
         fetcher.fetch(rig.site.url("/"))
+    page = fetcher.fetch(rig.site.url("/"))
+    assert page is not None
+    rig.site.page("/", "<p>", etag='"1"')
+    for _ in range(2):
+        assert fetcher.fetch(rig.site.url("/"), Validators('"1"')) is None
     assert rig.site.connections == 1
 
 
@@ -398,3 +405,11 @@ def test_after_closing_it_opens_again(rig: Rig) -> None:
     fetcher.close()
     fetcher.close()
     assert fetcher.fetch(rig.site.url("/")) is not None
+
+
+def test_importing_loads_nothing_that_may_not_be_needed() -> None:
+    code = (
+        "import sys, cmr_watch.monitor.fetch; print(*{'protego', 'rich', 'pygments', 'httpx._main'} & {*sys.modules})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []

@@ -41,10 +41,9 @@ _MEANING = {
     451: "may not show the page for legal reasons",
 }
 # How HTML begins, comments included: https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type
-_HTML_START = re.compile(
-    rb"(?:\xef\xbb\xbf)?[ \t\r\n\f]*<(?:!--|\?xml|(?:!doctype html|html|head|body|script|iframe|title|style|div|article"
-    rb"|main|section|table|font|span|meta|link|h[1-6]|ul|ol|br|p|a|b)[\s/>])",
-    re.IGNORECASE,
+_HTML_START = (
+    rb"(?i)(?:\xef\xbb\xbf)?[ \t\r\n\f]*<(?:!--|\?xml|(?:!doctype html|html|head|body|script|iframe|title|style|div"
+    rb"|article|main|section|table|font|span|meta|link|h[1-6]|ul|ol|br|p|a|b)[\s/>])"
 )
 
 
@@ -126,7 +125,7 @@ def judge_body(host: str, answer: Answer) -> None:
     """Raise if the body is surely no page. An empty one is the reader's to judge."""
     if answer.body.startswith(b"%PDF-"):
         raise FetchError(f"{host} answered a PDF document, not a page")
-    if answer.body and not answer.headers.get("content-type") and not _HTML_START.match(answer.body):
+    if answer.body and not answer.headers.get("content-type") and not re.match(_HTML_START, answer.body):
         raise FetchError(f"{host} answered something that does not say what it is and does not look like a page")
 
 

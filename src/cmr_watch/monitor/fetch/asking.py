@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -169,6 +170,8 @@ def _take(url: httpx.URL, question: Question, response: httpx.Response) -> Answe
     if location is not None:
         return answer
     question.judge(url, answer)
+    if answer.status == httpx.codes.NOT_MODIFIED:
+        deque(response.iter_raw(), 0)  # it has no body; what is not read to its end costs the line
     if not response.is_success:
         return answer
     encoding = answer.headers.get("content-encoding", "")
