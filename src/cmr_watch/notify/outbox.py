@@ -16,7 +16,7 @@ from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
 from cmr_watch.log import shown
 from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Message, RecordedChange
 from cmr_watch.notify.channels import Sender
-from cmr_watch.notify.channels.letter import parse
+from cmr_watch.notify.channels.addresses import parse
 from cmr_watch.notify.digest import recipients
 from cmr_watch.notify.retry import Retry, decide
 from cmr_watch.store.deliveries import LEASE, Deliveries
