@@ -356,9 +356,11 @@ class Authority:
         self.ca = trustme.CA()
         self.contexts = 0
 
-    def server(self, name: str = "127.0.0.1", **dates: datetime) -> ssl.SSLContext:
+    def server(
+        self, name: str = "127.0.0.1", *, not_before: datetime | None = None, not_after: datetime | None = None
+    ) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.ca.issue_cert(name, **dates).configure_cert(context)
+        self.ca.issue_cert(name, not_before=not_before, not_after=not_after).configure_cert(context)
         return context
 
     def trusting(self) -> ssl.SSLContext:
@@ -470,3 +472,12 @@ def test_the_machines_own_authorities_are_trusted() -> None:
     context = default_tls()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+def test_authorities_that_cannot_be_read(rig: Rig) -> None:
+    def unreadable() -> ssl.SSLContext:
+        raise PermissionError(13, "Permission denied")
+
+    assert trouble(rig.fetcher(tls=unreadable), "https://clustercollaboration.eu/") == (
+        "this machine's certificate authorities cannot be read (Permission denied)"
+    )

@@ -9,7 +9,9 @@ from pathlib import Path
 import httpcore
 import httpx
 
+from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.line import Lines
+from cmr_watch.monitor.fetch.trouble import shown
 
 
 def default_tls() -> ssl.SSLContext:
@@ -53,12 +55,19 @@ class Transport(httpx.BaseTransport):
         """One for http and one for https, made when needed: reading the machine's authorities takes 20 ms or more."""
         pool = self._pools.get(scheme)
         if pool is None:
-            context = self._tls() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context = self._trust() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             pool = httpcore.ConnectionPool(
                 context, max_connections=2, keepalive_expiry=5.0, network_backend=self._lines
             )
             self._pools[scheme] = pool
         return pool
+
+    def _trust(self) -> ssl.SSLContext:
+        try:
+            return self._tls()
+        except OSError as error:
+            words = shown(error.strerror or str(error))
+            raise FetchError(f"this machine's certificate authorities cannot be read ({words})") from error
 
     def close(self) -> None:
         for pool in self._pools.values():
