@@ -20,6 +20,7 @@ from cmr_watch.notify.channels.settings import MailSettings
 
 # 530, 534, 535, 538 say: log in first. 552 says: full now, as RFC 5321 §4.5.3.1.10 wants it read.
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
+GOODBYE_TIMEOUT: Final = 3.0  # seconds; by then all is said, and nobody should wait for a polite answer
 _HUNG_UP: Final = (421, b"it hung up")
 
 
@@ -60,6 +61,8 @@ class Line:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(smtplib.SMTPException, OSError):
+                if connection.sock is not None:
+                    connection.sock.settimeout(min(self._settings.timeout, GOODBYE_TIMEOUT))
                 connection.quit()
             connection.close()
 
