@@ -29,7 +29,11 @@ tirana tirane|trieste triest|turin torino|valletta|venice venezia|vienna wien|vi
 wroclaw breslau|zagreb|zaragoza saragossa|zurich zuerich|ljubljana laibach|kosice kaschau|kharkiv kharkov|skopje skoplje
 """
 
-ONLINE: Final = frozenset({"online", "virtual", "online event", "virtual event", "online only", "virtually"})
+ONLINE: Final = frozenset(
+    f"{word}{noun}"
+    for word in ("online", "virtual")
+    for noun in ("", " event", " edition", " workshop", " meeting", " webinar", " only")
+) | {"virtually", "webinar", "fully online"}
 
 
 @lru_cache(maxsize=4096)

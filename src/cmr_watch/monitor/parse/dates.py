@@ -6,6 +6,8 @@ expressions over shapes find the dates. Every expression is bounded, so time gro
     d  day, one or two digits   m  month   y  year   w  weekday   s  season   q  quarter or half   o  of
     -  any dash   /  .  ,   &  and   t  to, until   f  from   r  a word of moving (“rescheduled”)   v  early, mid, late…
     x  anything else
+
+“the” is no token: “from the 12th to the 13th” has the shape of “from 12 to 13”.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _WEEKDAY: Final = re.compile(
     r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
 )
 _WORDS: Final = {
-    **dict.fromkeys(("and",), "&"),
+    **dict.fromkeys(("and", "or"), "&"),
     **dict.fromkeys(("to", "until", "till", "through"), "t"),
     **dict.fromkeys(("from",), "f"),
     **dict.fromkeys(("of",), "o"),
@@ -38,14 +40,16 @@ _WORDS: Final = {
     **dict.fromkeys(("early", "mid", "late", "end", "beginning", "start", "first", "second", "third", "fourth"), "v"),
 }
 _TOKEN: Final = re.compile(
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)(?![^\W\d_])"
+    r"(?P<skip>\bthe\b|[(\[](?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?[)\]])"
+    r"|(?P<day>\d{1,2})(?:st|nd|rd|th)(?![^\W\d_])"
     r"|(?P<quarter>[QqHh][1-4])(?!\w)"
     r"|(?P<short>['’]\d\d)(?!\d)"
     r"|(?P<number>\d+)"
     r"|(?P<word>[^\W\d_]+)"
     r"|(?P<dash>[-\u2010-\u2015\u2212~])"
     r"|(?P<sign>[/.,&(\[])"
-    r"|(?P<other>[^\s\w])"
+    r"|(?P<other>[^\s\w])",
+    re.IGNORECASE,
 )
 
 
@@ -75,6 +79,8 @@ class Found:
 
 def _tokens(text: str) -> Iterator[Token]:
     for match in _TOKEN.finditer(text):
+        if match.lastgroup == "skip":
+            continue
         letter, value = _classify(match)
         yield Token(letter, value, match.start(), match.end())
 
@@ -113,7 +119,8 @@ def _word(word: str) -> tuple[str, int]:
 # ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _D = r"(?:w[,.]?)?d\.?"
-_DAYS = rf"{_D}(?:[-/&t,]&?{_D}){{0,6}}"
+_TO = r"(?:--?-?|[/&t])"
+_DAYS = rf"{_D}(?:(?:,|{_TO})&?{_D}){{0,6}}"
 _ONE = rf"{_D}[-/]?o?m\.?(?:[-,/]?o?y)?"
 _DAY_FIRST = rf"(?:w[-/&t])?{_DAYS}[-/]?o?m\.?(?:[-,/]?o?y)?"
 _MONTH_DAY = rf"m\.?,?{_D}(?:,?y)?"
@@ -124,22 +131,23 @@ _NUMERIC: Final = (
     r"|d\.?[-/&t]d(?P<c>[./])d(?P=c)y"  # 12-13.10.2023
     r"|d(?P<e>[./-])d(?P=e)y"  # 12.10.2023
     r"|d(?P<g>[./])d(?P=g)d(?![./-]?[dmy])"  # 12/10/23
-    r"|y-d-d(?:[-t&/]y-d-d|/d)?"  # 2023-10-12/13
+    r"|y(?P<h>[./-])d(?P=h)d(?:[-t&/]y(?P=h)d(?P=h)d|/d)?"  # 2023-10-12/13
 )
 _SPAN: Final = (
-    r"(?P<month>(?:v-?o?)?m\.?(?:(?:[,-]?y)?[-/&t]m\.?)?[,-]?o?y)"
-    r"|(?P<season>v?s(?:[/&-]s)?[,/-]?o?y|q[,/-]?o?y|[vd]q[,/-]?o?y|y[,/-]?q)"
+    r"(?P<month>(?:(?:v-?|vq|dq)o?)?m\.?(?:(?:[,-]?y)?[-/&t]m\.?)?[,-]?o?y)"
+    r"|(?P<season>v?s(?:[/&-]s)?[,/-]?o?y(?:[-/][yd])?|q[,/-]?o?y|[vd]q[,/-]?o?y|y[,/-]?q)"
     r"|(?P<bare>(?<=[-,])(?:v-?o?)?m\.?(?:[-/&t]m\.?)?(?=$|[-(]))"
+    r"|(?P<bare_season>(?<=[-,])(?:v?s(?:[/&-]s)?|[vd]?q)(?=$|[-(]))"
     r"|(?P<year>y)"
 )
 _RANGES: Final = re.compile(
     rf"(?P<numeric>{_NUMERIC})"
-    rf"|(?P<days>{_ONE}[-&t/]{_ONE}|{_DAY_FIRST})"
-    rf"|(?P<turned>{_MONTH_DAY}[-&t/]{_MONTH_DAY}|{_MONTH_FIRST})"
+    rf"|(?P<days>{_ONE}{_TO}{_ONE}|{_DAY_FIRST})"
+    rf"|(?P<turned>{_MONTH_DAY}{_TO}{_MONTH_DAY}|{_MONTH_FIRST})"
     rf"|{_SPAN}"
 )
 _SINGLE_DAYS: Final = re.compile(
-    r"(?P<numeric>d(?P<e>[./-])d(?P=e)y|d(?P<g>[./])d(?P=g)d(?![./-]?[dmy])|y-d-d)"
+    r"(?P<numeric>d(?P<e>[./-])d(?P=e)y|d(?P<g>[./])d(?P=g)d(?![./-]?[dmy])|y(?P<h>[./-])d(?P=h)d)"
     rf"|(?P<days>{_ONE})"
     r"|(?P<turned>m\.?(?:w[,.]?)?d(?!\.d)(?:,?y)?)"
 )
@@ -250,15 +258,23 @@ def _over_new_year(first_year: int, last_year: int, first: _Group, last: _Group,
 # ── spans without days ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-_SPANS: Final[dict[str, Precision]] = {"month": "month", "bare": "month", "season": "season", "year": "year"}
+_SPANS: Final[dict[str, Precision]] = {
+    "month": "month",
+    "bare": "month",
+    "season": "season",
+    "bare_season": "season",
+    "year": "year",
+}
 
 
 def _span(named: str, tokens: list[Token], text: str, year: int | None) -> Found | None:
     """A month, season, quarter or year. A month alone counts with a heading's year and a capital (not “may”)."""
-    if named == "bare" and (year is None or not text[tokens[0].start].isupper()):
+    if named in ("bare", "bare_season") and year is None:
+        return None
+    if named == "bare" and not text[tokens[0].start].isupper():
         return None
     years = [token.value for token in tokens if token.letter == "y"] or [year or 0]
-    period = _period(named, years[-1], tokens, text)
+    period = _period(named, years[0] if named == "season" else years[-1], tokens, text)
     return Found(tokens[0].start, tokens[-1].end, _SPANS[named], period=period)
 
 

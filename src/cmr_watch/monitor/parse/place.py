@@ -7,25 +7,36 @@ from dataclasses import dataclass
 from typing import Final
 
 from cmr_watch.monitor.parse import words
-from cmr_watch.places import code_itself, country_code, is_online
+from cmr_watch.places import code_itself, country_code, fold, is_online
 
 _DASH = r"[-\u2010-\u2015\u2212~]"
-# What parts the pieces of a place: comma, colon, bar, cell, a dash with a space beside it, any emoji or bullet.
-_SEPARATOR: Final = re.compile(
-    rf"\s*[,;:|\t·•‣▪◦●→⇒]+\s*|\s+{_DASH}+\s*|\s*{_DASH}+\s+|\s*[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]+\s*"
-)
+# What parts the pieces of a place: comma, colon, bar, cell, bullet, a dash with a space beside it.
+_SEPARATOR: Final = re.compile(rf"\s*[,;:|\t·•‣▪◦●→⇒]+\s*|\s+{_DASH}+\s*|\s*{_DASH}+\s+")
 _BRACKET: Final = re.compile(r"[(\[]([^()\[\]]{0,120})[)\]]")
-_EDGE: Final = " \t,;:.!?*_|/\\\"'“”„«»‘’()[]<>·•‣▪◦●○■□➢►▶✓✔→⇒#+=&\ufe0f-\u2010\u2011\u2012\u2013\u2014\u2015\u2212~"
-_EMOJI: Final = re.compile(r"[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]+")
+_EDGE: Final = (
+    " \t,;:.…!?*_|/\\\"'“”„«»‘’()[]<>·•‣▪◦●○■□➢►▶✓✔→⇒§#+=&\ufe0f-\u2010\u2011\u2012\u2013\u2014\u2015\u2212~"
+)
+_EMOJI: Final = re.compile(  # with key caps, and the tags in the flags of England, Scotland and Wales
+    r"(?:[\d#*]?\ufe0f?\u20e3|[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f])+"
+)
+_AND_ONLINE: Final = re.compile(r"\s*(?:\band|[&+/])\s*(?:online|virtual|hybrid)\b", re.I)
+_ABBREVIATED: Final = re.compile(r"(?:\bRep|\b(?:[A-Z]\.)+[A-Z])$")
 _PARTICLES: Final = frozenset(
-    "de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im in ob of the and og och "
-    "na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l & / -".split()
+    """
+    de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im in ob of the and og och
+    na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l & / - nell nell'emilia
+    """.split()
 )
 _PROSE: Final = frozenset(
-    "the this that these our we you us your will is are was were be been has have can please join more follow stay next "
-    "previous upcoming past edition editions workshop workshops event events conference webinar call calls participants "
-    "register registration contact information platform clusters with about published updated on from date dates when".split()
+    """
+    the this that these our we you us your will is are was were be been has have can please join more follow stay next
+    previous upcoming past edition editions workshop workshops event events conference webinar call calls participants
+    register registration contact information platform clusters with about published updated on from date dates when
+    deadline potentially possibly
+    """.split()
 )
+_ARTICLES: Final = frozenset({"a", "o", "la", "le", "les", "el", "al", "den", "am", "de", "des", "du", "l", "i"})
+_HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
 _MOST_WORDS: Final = 7
 
 
@@ -59,24 +70,34 @@ def read_place(text: str) -> Place | None:
 
 
 def _parts(text: str) -> list[_Part]:
-    text = _EMOJI.sub("\t", text)
-    prefix = words.PREFIX.match(text)
-    if prefix and prefix.end() < len(text):
-        text = text[prefix.end() :]
-    remark = words.REMARK.search(text)
-    text = text[: remark.start()] if remark else text
     parts: list[_Part] = []
-    for piece, bracket, dash in _pieces(text):
+    for piece, bracket, dash in _pieces(_without_remarks(text)):
         bare = _bare(piece)
         if bare and not (parts and words.REMARK_PART.match(bare)):
             parts.append(_Part(bare, bracket, dash))
     return parts
 
 
+def _without_remarks(text: str) -> str:
+    """Without emoji, what stands before the place, labels, remarks in brackets, and what follows a remark."""
+    text = _EMOJI.sub("\t", text)
+    for before in (words.PREFIX, words.SHOUTED):
+        match = before.match(text)
+        text = text[match.end() :] if match and match.end() < len(text) else text
+    text = words.LABEL.sub("\t", text)
+    text = _BRACKET.sub(lambda found: "" if words.REMARK.match(found[1]) else found[0], text)
+    text = _AND_ONLINE.sub("", text)
+    remark = words.REMARK.search(text)
+    return text[: remark.start()] if remark else text
+
+
 def _bare(piece: str) -> str:
-    """Without bullets, quotes and dashes at its ends; the apostrophe of ’s-Hertogenbosch belongs to it."""
+    """Without bullets, quotes and dashes at its ends, but ’s-Hertogenbosch keeps its apostrophe, “Rep.” its stop."""
     bare = piece.strip(_EDGE)
     start = piece.find(bare)
+    end = start + len(bare)
+    if piece[end : end + 1] == "." and _ABBREVIATED.search(bare):
+        bare += "."
     return piece[start - 1] + bare if bare.startswith("s-") and start and piece[start - 1] in "'’" else bare
 
 
@@ -149,12 +170,27 @@ def _leading(text: str, *, first: bool) -> _Found | None:
 
 def _assembled(parts: list[_Part], index: int, rest: str, word: str, code: str) -> Place:
     """City first, region between or in another bracket, country where it was found."""
-    if index == 0:
-        brackets = [part.text for part in parts[1:] if part.bracket]
-        return Place(rest or word, ", ".join(brackets) or None, word, code)
-    between = [part.text for part in parts[1:index]] + ([rest] if rest else [])
+    before = [part.text for part in _without_theme(parts[:index], rest)] + ([rest] if rest else [])
     after = [part.text for part in parts[index + 1 :] if part.bracket]
-    return Place(parts[0].text, ", ".join(between + after) or None, word, code)
+    city, *others = [*before, *after] if before else [word, *after]
+    regions = [other for other in others if not _is_other_name(other, code)]
+    return Place(city, ", ".join(regions) or None, word, code)
+
+
+def _without_theme(parts: list[_Part], rest: str) -> list[_Part]:
+    """“Skills for industry – Lyon, France”: what leads in a place is none when it reads as a theme."""
+    if not parts or not (parts[1:] or rest) or (parts[1:] and not parts[1].dash):
+        return parts
+    first, *others = parts[0].text.split()
+    is_theme = any(c.isdigit() for c in parts[0].text) or any(
+        word[0].islower() and word.casefold() not in _PARTICLES for word in others
+    )
+    return parts[1:] if is_theme or first.casefold() in _PROSE - {"the"} else parts
+
+
+def _is_other_name(text: str, code: str) -> bool:
+    """“Czechia (Czech Republic)”: a second name of the country is no region; England is."""
+    return country_code(text) == code and fold(text) not in _HOME_NATIONS
 
 
 # ── without one ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -180,11 +216,16 @@ def _is_name(place: Place) -> bool:
     city_words = place.city.split()
     if not city_words or len(city_words) > _MOST_WORDS or len(place.city) > 90:
         return False
-    lower = [word.casefold() for word in city_words]
-    if len(lower) > 1 and not _PROSE.isdisjoint(word.strip(_EDGE) for word in lower[lower[0] == "the" :]):
-        return False
-    if len(lower) == 1 and lower[0] in _PROSE | _PARTICLES:
+    if is_online(place.city):
+        return True
+    lower = [word.casefold().strip(_EDGE) for word in city_words]
+    if not _PROSE.isdisjoint(lower[len(lower) > 1 and lower[0] == "the" :]):
         return False
     if place.country_code:
         return any(c.isalpha() for c in place.city)
-    return all(word in _PARTICLES or not word[0].islower() for word in city_words) and city_words[0][0].isalpha()
+    return lower[0] not in _PARTICLES - _ARTICLES and _is_capitalised(city_words)
+
+
+def _is_capitalised(city_words: list[str]) -> bool:
+    others = all(word in _PARTICLES or not word[0].islower() for word in city_words)
+    return others and city_words[0].lstrip("'’")[:1].isalpha()
