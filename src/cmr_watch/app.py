@@ -62,6 +62,30 @@ def fetch_page(settings: Settings, url: str, clock: Clock) -> Page:
     return page
 
 
+def message_context(settings: Settings) -> MessageContext:
+    """What the configuration says about messages."""
+    contact = settings.fetch.contact or settings.mail.sender
+    return MessageContext(settings.page.url, settings.messages.zone, settings.mail.sender_name, contact)
+
+
+def open_channels(settings: Settings, clock: Clock) -> dict[Channel, Sender]:
+    """The ways out that are configured; each connects when it is first used."""
+    channels: dict[Channel, Sender] = {"apprise": AppriseChannel(sender_name=settings.mail.sender_name)}
+    if mail := mail_settings(settings):
+        channels["mail"] = MailChannel(mail, clock)
+    return channels
+
+
+def send_trial(settings: Settings, address: str, clock: Clock) -> None:
+    """Send a test message at once, past the outbox; ConfigError when there is no way to send it."""
+    trial = trial_message(address, message_context(settings), message_ids(settings.mail.sender)())
+    channel = open_channels(settings, clock).get(trial.channel)
+    if channel is None:
+        raise ConfigError("no mail server is configured: set [mail] host and from")
+    with closing(channel):
+        channel.send(trial)
+
+
 @dataclass(frozen=True, slots=True)
 class RoundReport:
     """What one round did. `delivery` is None when nobody was to be told."""
@@ -105,7 +129,7 @@ class App:
 
     def enqueue(self) -> int:
         """Turn changes into messages; how many."""
-        context, new_id = self._context(), message_ids(self._settings.mail.sender)
+        context, new_id = message_context(self._settings), message_ids(self._settings.mail.sender)
         return enqueue(
             self._deliveries,
             self._subscriptions,
@@ -115,32 +139,10 @@ class App:
 
     def deliver(self) -> DeliveryReport:
         """Send what is due."""
-        return deliver(self._deliveries, self._channels(), self._clock)
-
-    def send_trial(self, address: str) -> Channel:
-        """Send a test message at once, past the outbox; ConfigError when there is no way to send it."""
-        trial = trial_message(address, self._context(), message_ids(self._settings.mail.sender)())
-        channel = self._channels().get(trial.channel)
-        if channel is None:
-            raise ConfigError("no mail server is configured: set [mail] host and from")
-        with closing(channel):
-            channel.send(trial)
-        return trial.channel
+        return deliver(self._deliveries, open_channels(self._settings, self._clock), self._clock)
 
     def _told(self, result: CheckResult, notify: bool) -> RoundReport:
         if not notify:
             return RoundReport(result)
         self.enqueue()
         return RoundReport(result, self.deliver())
-
-    def _context(self) -> MessageContext:
-        settings = self._settings
-        contact = settings.fetch.contact or settings.mail.sender
-        return MessageContext(settings.page.url, settings.messages.zone, settings.mail.sender_name, contact)
-
-    def _channels(self) -> dict[Channel, Sender]:
-        """The ways out that are configured."""
-        channels: dict[Channel, Sender] = {"apprise": AppriseChannel(sender_name=self._settings.mail.sender_name)}
-        if mail := mail_settings(self._settings):
-            channels["mail"] = MailChannel(mail, self._clock)
-        return channels

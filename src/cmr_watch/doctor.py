@@ -47,8 +47,10 @@ def examine(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Findi
     except (StoreError, ConfigError) as error:
         incidents = ()
         yield Finding("database", False, str(error), "Mend [database] url, or the rights on the file.")
-    yield from _network(settings)
-    yield from _page(settings, clock)
+    network = _network(settings)
+    yield network
+    if network.good:
+        yield _page(settings, clock)
     yield _mail(settings, clock, sum("://" not in address for address in addresses))
     yield from _channels(sorted(address for address in addresses if "://" in address))
     yield _subscriptions(len(addresses))
@@ -63,35 +65,33 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         yield Finding("configuration", None, "requests do not say whom the site can write to", advice)
 
 
-def _network(settings: Settings) -> Iterator[Finding]:
+def _network(settings: Settings) -> Finding:
     page = urlsplit(settings.page.url)
     host, port = page.hostname or "", page.port or (443 if page.scheme == "https" else 80)
     try:
         with socket.create_connection((host, port), CONNECT_TIMEOUT):
-            yield Finding("network", True, f"{host} answers on port {port}")
+            return Finding("network", True, f"{host} answers on port {port}")
     except socket.gaierror:
         advice = "Check the name in [page] url, and this machine's DNS and network."
-        yield Finding("network", False, f"{host} is not known to the DNS", advice)
+        return Finding("network", False, f"{host} is not known to the DNS", advice)
     except OSError as error:
         advice = "Check this machine's network and firewall."
-        yield Finding("network", False, f"{host} cannot be reached on port {port}: {error}", advice)
+        return Finding("network", False, f"{host} cannot be reached on port {port}: {error}", advice)
 
 
-def _page(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Finding]:
+def _page(settings: Settings, clock: Callable[[], datetime]) -> Finding:
     try:
         page = fetch_page(settings, settings.page.url, clock)
         reading = read_initiative(page.content, page.charset)
     except FetchError as error:
-        yield Finding("page", False, str(error), f"Open {settings.page.url} in a browser; check [page] and [fetch].")
+        return Finding("page", False, str(error), f"Open {settings.page.url} in a browser; check [page] and [fetch].")
     except ParseError as error:
-        yield Finding("page", False, str(error), "Is [page] url the page that lists the editions?")
-    else:
-        found = f"{counted(len(reading.editions), 'edition')}, {counted(len(reading.calls), 'call')}"
-        if len(reading.outline.sections) == 2:
-            yield Finding("page", True, f"it may be fetched and was read: {found}")
-        else:
-            advice = "Is [page] url the page that lists the editions? If it is, its template has changed."
-            yield Finding("page", False, f"its two headings were not found ({found})", advice)
+        return Finding("page", False, str(error), "Is [page] url the page that lists the editions?")
+    found = f"{counted(len(reading.editions), 'edition')}, {counted(len(reading.calls), 'call')}"
+    if len(reading.outline.sections) == 2:
+        return Finding("page", True, f"it may be fetched and was read: {found}")
+    advice = "Is [page] url the page that lists the editions? If it is, its template has changed."
+    return Finding("page", False, f"its two headings were not found ({found})", advice)
 
 
 def _mail(settings: Settings, clock: Callable[[], datetime], people: int) -> Finding:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -158,6 +160,17 @@ def test_a_database_where_there_is_no_place(watch):
     watch.configure()
     ran = watch.check("2023-09")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+
+
+def test_a_database_that_somebody_else_holds(watch):
+    watch.check("2023-09")
+    watch.serve("2023-12")
+    with closing(sqlite3.connect(watch.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ran = watch.check()
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+    assert watch.mailbox.mails == []
+    assert watch.check().out.endswith("10 changes, 2 messages sent\n")
 
 
 # ── processes ────────────────────────────────────────────────────────────────────────────────────────────────────

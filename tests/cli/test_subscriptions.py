@@ -25,6 +25,16 @@ def test_who_was_added_hears_of_what_comes_after(watch):
     assert "summary published" in watch.mailbox.subjects[0]
 
 
+def test_those_of_the_configuration_begin_with_the_next_check(watch):
+    assert [line.split()[:3] for line in watch.run("subscriptions", "list").lines[1:]] == [
+        ["–", "anna@example.org", "anna"],
+        ["–", f"json://127.0.0.1:{watch.hook.port}/…", "chat"],
+    ]
+    watch.check("2023-09")
+    assert [row["name"] for row in watch.run("subscriptions", "list", "--json").json] == ["anna", "chat"]
+    assert "next check" not in watch.run("subscriptions", "list").out
+
+
 def test_an_apprise_url_is_a_secret(watch):
     added = watch.run("subscriptions", "add", "slack://TokenA/TokenB/TokenC")
     listed = watch.run("subscriptions", "list").out + watch.run("subscriptions", "list", "--json").out

@@ -53,14 +53,18 @@ def list_(as_json: bool, everything: bool) -> None:
     Example:
       cmr-watch subscriptions list
     """
-    with closing(open_store(load_settings())) as database:
+    settings = load_settings()
+    with closing(open_store(settings)) as database:
         store = Subscriptions(database)
         found = store.all() if everything else store.active()
+    known = {entry.name for entry in found}
+    declared = [wanted for wanted in settings.subscriptions if wanted.name not in known]
     if as_json:
         for entry in found:
             json_line(_public(entry))
-    elif found:
-        table(("ID", "ADDRESS", "NAME", "HEARS OF"), [_row(entry) for entry in found])
+    elif found or declared:
+        rows = [_row(entry) for entry in found] + [_row_to_be(wanted) for wanted in declared]
+        table(("ID", "ADDRESS", "NAME", "HEARS OF"), rows)
     else:
         line("Nobody is subscribed; see: cmr-watch subscriptions add --help")
 
@@ -84,7 +88,7 @@ def end(id_or_address: str) -> None:
         raise Refused(f"there is no active subscription {shown(id_or_address)}")
 
 
-def _what(entry: Subscription) -> str:
+def _what(entry: Subscription | Wanted) -> str:
     where = f" in {', '.join(entry.countries)}" if entry.countries else ""
     return ", ".join(entry.topics) + where
 
@@ -92,6 +96,10 @@ def _what(entry: Subscription) -> str:
 def _row(entry: Subscription) -> tuple[str, ...]:
     ended = f" (ended: {entry.end_reason})" if entry.status == "ended" else ""
     return str(entry.id), shown(entry.address), entry.name or "–", _what(entry) + ended
+
+
+def _row_to_be(wanted: Wanted) -> tuple[str, ...]:
+    return "–", shown(wanted.address), wanted.name or "–", _what(wanted) + " (from the next check on)"
 
 
 def _public(entry: Subscription) -> dict[str, object]:

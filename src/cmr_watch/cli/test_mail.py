@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
-from cmr_watch.app import App
-from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.app import send_trial
+from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import address_argument, config_option
 from cmr_watch.cli.output import line
 from cmr_watch.log import shown
@@ -23,7 +21,5 @@ def command(address: str) -> None:
     Example:
       cmr-watch test-mail anna@example.eu
     """
-    settings = load_settings()
-    with closing(open_store(settings)) as database:
-        App(settings, database, clock).send_trial(address)
+    send_trial(load_settings(), address, clock)
     line(f"Accepted for {shown(address)}.")
