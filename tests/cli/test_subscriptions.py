@@ -26,10 +26,8 @@ def test_who_was_added_hears_of_what_comes_after(watch):
 
 
 def test_those_of_the_configuration_begin_with_the_next_check(watch):
-    assert [line.split()[:3] for line in watch.run("subscriptions", "list").lines[1:]] == [
-        ["–", "anna@example.org", "anna"],
-        ["–", f"json://127.0.0.1:{watch.hook.port}/…", "chat"],
-    ]
+    rows = [line.split()[1:3] for line in watch.run("subscriptions", "list").lines if line.startswith("–")]
+    assert rows == [["anna@example.org", "anna"], [f"json://127.0.0.1:{watch.hook.port}/…", "chat"]]
     watch.check("2023-09")
     assert [row["name"] for row in watch.run("subscriptions", "list", "--json").json] == ["anna", "chat"]
     assert "next check" not in watch.run("subscriptions", "list").out
