@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,6 +66,14 @@ def trouble(fetcher: Fetcher, url: str, validators: Validators | None = None) ->
     assert "\n" not in sentence
     assert len(sentence) < 400
     return sentence
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """However busy the machine is: far less than it would take without the limit."""
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < seconds
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_the_limit_itself_is_allowed_and_one_more_is_not(encoding: str) -> None:
                 unpack([data], encoding, 1000)
 
 
-def bomb(encoding: Encoding, size: int = 300 * MIB) -> bytes:
+def bomb(encoding: Encoding, size: int = 64 * MIB) -> bytes:
     """Made by steps, so that the test's own memory tells nothing."""
     step = b"\0" * MIB
     if encoding == "br":

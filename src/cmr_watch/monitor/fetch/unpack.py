@@ -173,10 +173,9 @@ class _Brotli:
         while not self._stream.is_finished():
             piece = self._process(data)
             data = b""
-            if piece:
-                yield piece
-            elif self._stream.can_accept_more_data():
+            if not piece:
                 return
+            yield piece
 
     def _process(self, data: bytes) -> bytes:
         try:
