@@ -14,8 +14,10 @@ _LONGEST_LINK: Final = 2000
 
 def clean(words: str, longest: int) -> str:
     """One line of at most `longest` characters, cut at a word."""
-    kept = "".join(_kept(char) for char in words[: longest * 8])  # enough to cut from, whatever is thrown away
-    return shortened(" ".join(kept.split()), longest)
+    words = words[: longest * 8]  # enough to cut from, whatever is thrown away
+    if not words.isprintable():
+        words = "".join(map(_kept, words))
+    return shortened(" ".join(words.split()), longest)
 
 
 def _kept(char: str) -> str:
