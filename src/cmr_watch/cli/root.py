@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Final
 
 import click
@@ -74,9 +75,7 @@ def root() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")  # the pages are full of letters that an old terminal has not
+    _print_whatever_the_terminal()
     try:
         return root.main(arguments, "cmr-watch", standalone_mode=False) or FINE
     except click.exceptions.NoArgsIsHelpError as error:
@@ -90,6 +89,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CmrWatchError as error:
         complain(str(error))
         return WRONG if isinstance(error, (ConfigError, SchemaError)) else FAILED
+
+
+def _print_whatever_the_terminal() -> None:
+    """The pages are full of letters that an old terminal has not: those are written as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _in_one_line(error: click.ClickException) -> str:

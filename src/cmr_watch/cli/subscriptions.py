@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 import click
@@ -57,13 +58,10 @@ def list_(as_json: bool, everything: bool) -> None:
     with closing(open_store(settings)) as database:
         store = Subscriptions(database)
         found = store.all() if everything else store.active()
-    known = {entry.name for entry in found}
-    declared = [wanted for wanted in settings.subscriptions if wanted.name not in known]
     if as_json:
         for entry in found:
             json_line(_public(entry))
-    elif found or declared:
-        rows = [_row(entry) for entry in found] + [_row_to_be(wanted) for wanted in declared]
+    elif rows := [*map(_row, found), *_rows_to_be(settings.subscriptions, found)]:
         table(("ID", "ADDRESS", "NAME", "HEARS OF"), rows)
     else:
         line("Nobody is subscribed; see: cmr-watch subscriptions add --help")
@@ -98,8 +96,11 @@ def _row(entry: Subscription) -> tuple[str, ...]:
     return str(entry.id), shown(entry.address), entry.name or "–", _what(entry) + ended
 
 
-def _row_to_be(wanted: Wanted) -> tuple[str, ...]:
-    return "–", shown(wanted.address), wanted.name or "–", _what(wanted) + " (from the next check on)"
+def _rows_to_be(declared: Iterable[Wanted], found: Iterable[Subscription]) -> Iterator[tuple[str, ...]]:
+    known = {entry.name for entry in found}
+    for wanted in declared:
+        if wanted.name not in known:
+            yield "–", shown(wanted.address), wanted.name or "–", _what(wanted) + " (from the next check on)"
 
 
 def _public(entry: Subscription) -> dict[str, object]:
