@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from lxml import etree, html
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import Section
+from cmr_watch.monitor.parse.headings import is_year, section_of, section_of_marked
 
 MAX_DEPTH: Final = 500
 """Nested deeper than this is no page that a person wrote."""
@@ -38,9 +40,7 @@ def open_document(content: bytes, charset: str | None) -> Document:
     text = decode(content, charset)
     bare, closed = _cut_raw_parts(text)
     root = _tree(bare)
-    _refuse_bottomless(root)
-    for element in [element for element in root.iter() if _is_furniture(element)]:
-        _drop(element)
+    _empty(element for element in _MAY_BE_FURNITURE(root) if _is_furniture(element))
     return Document(root, closed and bool(re.search(r"</html\s*>", bare[-400_000:], re.I)))
 
 
@@ -82,11 +82,10 @@ def _known(charset: str | None) -> str | None:
 
 
 _NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape")
-_RAW_START: Final = re.compile(r"<!--|<(script|style|textarea|xmp|noembed)\b", re.I)
-_RAW_END: Final = {
-    name: re.compile(rf"</{name}\b[^>]*>", re.I) for name in ("script", "style", "textarea", "xmp", "noembed")
-}
-_CONTROLS: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127], None)
+_RAW: Final = ("script", "style", "textarea", "xmp", "noembed", "title", "iframe", "noframes")
+_RAW_START: Final = re.compile(rf"<!--|<({'|'.join(_RAW)})\b", re.I)
+_RAW_END: Final = {name: re.compile(rf"</{name}\b[^>]*>", re.I) for name in _RAW}
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
 
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
@@ -94,7 +93,7 @@ def _cut_raw_parts(text: str) -> tuple[str, bool]:
 
     One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
     """
-    text = text.translate(_CONTROLS)
+    text = _CONTROLS.sub("", text)
     kept: list[str] = []
     position = 0
     while start := _RAW_START.search(text, position):
@@ -118,24 +117,6 @@ def _end_of_raw(text: str, start: re.Match[str]) -> int | None:
 
 # ── text to tree ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-
-def _tree(text: str) -> html.HtmlElement:
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    try:
-        root = html.document_fromstring(text.encode("utf-8", errors="replace"), parser=parser, ensure_head_body=True)
-    except (etree.LxmlError, ValueError, AssertionError) as error:
-        raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
-    return root
-
-
-def _refuse_bottomless(root: html.HtmlElement) -> None:
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > MAX_DEPTH:
-            raise ParseError(f"The page's elements are nested more than {MAX_DEPTH} deep.")
-
-
 _FURNITURE_TAGS: Final = frozenset(
     {"head", "nav", "aside", "footer", "template", "noscript", "iframe", "object", "embed", "svg", "math", "select"}
     | {"button", "dialog", "audio", "video", "canvas", "datalist", "map", "applet", "noframes", "menu"}
@@ -143,94 +124,104 @@ _FURNITURE_TAGS: Final = frozenset(
 _FURNITURE_ROLES: Final = frozenset(
     {"navigation", "complementary", "contentinfo", "search", "banner", "dialog", "alertdialog", "menu", "menubar"}
 )
-_HIDDEN_STYLE: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HIDDEN_STYLE: Final = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
+_HIDDEN_CLASS: Final = re.compile(r"(?:^|\s)(?:visually-hidden|sr-only|hidden|element-invisible|d-none)(?:$|\s)")
+_MAY_BE_FURNITURE: Final = etree.XPath(
+    f"//*[{' or '.join(f'self::{tag}' for tag in sorted(_FURNITURE_TAGS))} or @role or @hidden or @style or @class]"
+)
+_TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
+
+
+def _tree(text: str) -> html.HtmlElement:
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        root = html.document_fromstring(text.encode("utf-8", errors="replace"), parser=parser, ensure_head_body=True)
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
+    # libxml2 stops at a depth of 2048, so what it would leave out is refused here.
+    if _TOO_DEEP(root):
+        raise ParseError(f"The page's elements are nested more than {MAX_DEPTH} deep.")
+    return root
 
 
 def _is_furniture(element: html.HtmlElement) -> bool:
     """Never content, wherever it stands: menus, asides, footers, and what is hidden from every reader."""
     if element.tag in _FURNITURE_TAGS:
-        return True
-    attributes = element.attrib
-    if not attributes or element.tag in ("html", "body"):
+        return element.tag != "button" or not _opens_something(_short_text(element))
+    if element.tag in ("html", "body"):
         return False
+    attributes = element.attrib
     return (
         (attributes.get("role") or "").lower() in _FURNITURE_ROLES
-        or "hidden" in attributes
+        or ("hidden" in attributes and attributes.get("role") != "tabpanel")
         or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+        or bool(_HIDDEN_CLASS.search(attributes.get("class") or ""))
     )
 
 
-def _drop(element: html.HtmlElement) -> None:
-    if element.getparent() is not None:
-        element.drop_tree()
+def _opens_something(text: str) -> bool:
+    """Whether a button is the heading of an accordion's part."""
+    return bool(section_of_marked(text)) or is_year(text)
+
+
+def _empty(elements: Iterable[html.HtmlElement]) -> None:
+    """Take out all that the elements hold. They stay, empty, so that the text around them is not copied each time."""
+    for element in list(elements):
+        element.clear(keep_tail=True)
 
 
 # ── where the article may be ─────────────────────────────────────────────────────────────────────────────────────
 
-_BODY_FIELD: Final = "descendant::*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')]"
-_ARTICLE: Final = "descendant::article"
-_MAIN: Final = "descendant::main | descendant::*[@role='main'] | descendant::*[@id='main-content' or @id='content']"
-_MAX_CANDIDATES: Final = 4
-
-
-def candidates(document: Document, section_of: Callable[[str], Section | None]) -> Iterator[html.HtmlElement]:
-    """Elements that may be the article, the likeliest first: classes change, the headings' words stay.
-
-    First the body field of Drupal's templates; then, wherever it is, the smallest element that holds a heading of each
-    section; then ever wider ones. `section_of` tells which section a heading's words open.
-    """
-    root = document.root
-    yield from root.xpath(_BODY_FIELD)[:_MAX_CANDIDATES]
-    narrowest = _narrowest(root, section_of)
-    if narrowest is not None:
-        yield without_teasers(narrowest)
-    for expression in (_ARTICLE, _MAIN, "descendant::body"):
-        for element in root.xpath(expression)[:_MAX_CANDIDATES]:
-            yield without_teasers(element)
-
-
-_HEADING_TAGS: Final = (
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "summary",
-    "strong",
-    "b",
-    "p",
-    "legend",
-    "caption",
-    "th",
-    "dt",
-    "li",
-    "div",
-    "span",
+_BODY_FIELD: Final = etree.XPath("//*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')]")
+_WIDE: Final = tuple(
+    map(etree.XPath, ("//article", "//main | //*[@role='main' or @id='main-content' or @id='content']", "//body"))
 )
+_MOST: Final = 4
+
+
+def candidates(document: Document) -> Iterator[Sequence[html.HtmlElement]]:
+    """Elements that may be the article, the likeliest group first: classes change, the headings' words stay.
+
+    First the body field of Drupal's templates; then, wherever they are, the smallest elements that hold a heading of
+    each section; then ever wider ones; at last those without regard to what their parts are named.
+    """
+    fields = _BODY_FIELD(document.root)[:_MOST]
+    yield [_without_boxes(field, _is_other_box) for field in fields]
+    root = _without_boxes(document.root, _is_named_as_teaser)
+    yield [_without_boxes(element, _is_other_box) for element in _narrowest(root)]
+    for wide in _WIDE:
+        yield [_without_boxes(element, _is_other_box) for element in wide(root)[:_MOST]]
+    yield [*fields, document.root]
+
+
+_MARKED_TAGS: Final = frozenset(
+    {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "button", "strong", "b", "legend", "caption", "th", "dt"}
+)
+_HEADING_TAGS: Final = (*_MARKED_TAGS, "p", "li", "div", "span", "td")
 _LONGEST_HEADING: Final = 160
 _MOST_HEADINGS: Final = 20
 
 
-def _narrowest(root: html.HtmlElement, section_of: Callable[[str], Section | None]) -> html.HtmlElement | None:
+def _narrowest(root: html.HtmlElement) -> list[html.HtmlElement]:
+    """The smallest elements that hold headings of both sections, the deepest first."""
     found: dict[Section, list[html.HtmlElement]] = {"upcoming": [], "past": []}
     for element in root.iter(*_HEADING_TAGS):
         text = _short_text(element)
-        section = section_of(text) if text else None
+        section = section_of_marked(text) if element.tag in _MARKED_TAGS else section_of(text)
         if section and len(found[section]) < _MOST_HEADINGS:
             found[section].append(element)
-    pairs = [_common_ancestor(one, other) for one in found["upcoming"] for other in found["past"]]
-    return max(pairs, key=_depth, default=None)
+    pairs = {_common_ancestor(one, other) for one in found["upcoming"] for other in found["past"]}
+    return sorted(pairs, key=_depth, reverse=True)[:_MOST]
 
 
 def _short_text(element: html.HtmlElement) -> str:
     """An element's text, or nothing when it is too long for a heading: stops reading there."""
     text = ""
-    for piece in element.itertext():
+    for count, piece in enumerate(element.itertext()):
         text += piece
-        if len(text) > _LONGEST_HEADING:
+        if len(text) > _LONGEST_HEADING or count > _LONGEST_HEADING:
             return ""
-    return text
+    return text.strip()
 
 
 def _common_ancestor(one: html.HtmlElement, other: html.HtmlElement) -> html.HtmlElement:
@@ -244,23 +235,23 @@ def _depth(element: html.HtmlElement) -> int:
 
 _TEASER: Final = re.compile(
     r"(?:^|[\s_-])(?:teasers?|sidebar|related|breadcrumbs?|menu|nav|navbar|navigation|footer|cookies?|pager|social"
-    r"|newsletter|advert\w*|promo|modal|popup|carousel|slider|search|comments?)(?:$|[\s_-])",
+    r"|newsletter|advert\w{0,20}|promo|modal|popup|carousel|slider|search|comments?|views-element-container|block-views)"
+    r"(?:$|[\s_-])",
     re.I,
 )
 _BOXES: Final = frozenset({"div", "section", "ul", "ol", "form", "article", "header"})
 _MOST_CHECKS: Final = 60
 
 
-def without_teasers(article: html.HtmlElement) -> html.HtmlElement:
-    """A copy of the article without boxes that are named as something else, and without articles inside it.
+def _without_boxes(article: html.HtmlElement, is_other: Callable[[html.HtmlElement], bool]) -> html.HtmlElement:
+    """A copy of the article without the boxes in it that are something else.
 
     A box that holds most of the text is the article itself, whatever its name (`page-with-sidebar`).
     """
-    copy = html.fromstring(etree.tostring(article, encoding="unicode", with_tail=False))
-    named = [inner for inner in copy.iterdescendants() if _is_named_as_teaser(inner)]
-    half = _text_length(copy) / 2
-    for element in [box for n, box in enumerate(named) if n >= _MOST_CHECKS or _text_length(box) < half]:
-        _drop(element)
+    copy = deepcopy(article)
+    boxes = [box for box in copy.iterdescendants(*_BOXES) if is_other(box)]
+    half = _text_length(copy) / 2 if boxes else 0
+    _empty(box for n, box in enumerate(boxes) if n >= _MOST_CHECKS or _text_length(box) < half)
     return copy
 
 
@@ -268,8 +259,9 @@ def _text_length(element: html.HtmlElement) -> int:
     return sum(map(len, element.itertext()))
 
 
-def _is_named_as_teaser(element: html.HtmlElement) -> bool:
-    if element.tag not in _BOXES:
-        return False
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return element.tag == "article" or bool(_TEASER.search(names))
+def _is_named_as_teaser(box: html.HtmlElement) -> bool:
+    return bool(_TEASER.search(f"{box.get('class') or ''} {box.get('id') or ''}"))
+
+
+def _is_other_box(box: html.HtmlElement) -> bool:
+    return box.tag == "article" or _is_named_as_teaser(box)

@@ -11,10 +11,12 @@ from cmr_watch.models import Edition, EditionStatus, Precision, ReadingWarning, 
 from cmr_watch.monitor.parse import words
 from cmr_watch.monitor.parse.dates import Found, find_dates
 from cmr_watch.monitor.parse.lines import Line, Link
-from cmr_watch.monitor.parse.place import Place, read_place
+from cmr_watch.monitor.parse.place import Place, names_a_country, read_place
 from cmr_watch.places import is_online
 
 _LONGEST: Final = 1_000
+_SHORTEST_SENTENCE: Final = 6
+_TIMES: Final = re.compile(r"^[\s,;()|–—-]*(?:\d{1,2}[:.h]\d\d\s?(?:[ap]\.?m\.?)?[\s–—-]*(?:to\s)?){1,2}(?:CES?T|h)?")
 _RANK: Final[dict[Precision, int]] = {"day": 0, "unknown": 0, "month": 1, "season": 2, "year": 3}
 
 Kind = Literal["edition", "place", "date", "unread", "other"]
@@ -22,7 +24,10 @@ Kind = Literal["edition", "place", "date", "unread", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line, understood. `place`: no date in it; `date`: nothing but a date; `unread`: a date and no place we can read."""
+    """A line, understood.
+
+    `place`: no date in it; `date`: nothing but a date; `unread`: a date, and no place that we can read.
+    """
 
     kind: Kind
     line: Line
@@ -32,18 +37,35 @@ class Entry:
 
 def read_entry(line: Line, year: int | None) -> Entry:
     """What a line of a list is. `year` is the nearest heading's."""
-    if len(line.text) > _LONGEST:
-        return Entry("unread" if _whole_dates(find_dates(line.text, year)) else "other", line)
-    dates = find_dates(line.text, year)
-    chosen = choose(line.text, dates)
+    text = line.text
+    dates = find_dates(text[:_LONGEST], year)
+    if len(text) > _LONGEST:
+        return Entry("unread" if _whole_dates(dates) and names_a_country(text) else "other", line)
+    chosen = choose(text, dates)
     if chosen is None or chosen.precision == "year":
         return _without_days(line, chosen, dates)
-    place = read_place(line.text[: _cut(dates)])
-    if place is None and not _has_words(line.text[: _cut(dates)]):
-        place = read_place(line.text[chosen.end :])
-        if place is None and _only_remarks(line.text[chosen.end :]):
-            return Entry("date", line, None, chosen)
-    return Entry("edition" if place else "unread", line, place, chosen)
+    place = _place_beside(text, dates, chosen)
+    if place:
+        return Entry("edition", line, place, chosen)
+    if not _has_words(text[: _cut(dates)]) and _only_remarks(text[chosen.end :]):
+        return Entry("date", line, None, chosen)
+    return Entry("other" if _is_sentence(text) else "unread", line, None, chosen)
+
+
+def _place_beside(text: str, dates: tuple[Found, ...], chosen: Found) -> Place | None:
+    """Before the first date; else between another date and the edition's; else, where no words stand before it, after."""
+    place = read_place(text[: _cut(dates)])
+    if place:
+        return place
+    gap = max((date.end for date in dates if date.end <= chosen.start), default=0)
+    lead = text[gap : chosen.start]
+    place = read_place(lead) if gap else None
+    return place or (None if _has_words(lead) else read_place(_TIMES.sub("", text[chosen.end :])))
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a line with a date is prose that looks like no edition: it is long enough and names no country."""
+    return len(text.split()) >= _SHORTEST_SENTENCE and not names_a_country(text)
 
 
 def choose(text: str, dates: tuple[Found, ...]) -> Found | None:
@@ -92,7 +114,13 @@ def _without_days(line: Line, year: Found | None, dates: tuple[Found, ...]) -> E
     place = read_place(line.text[:end])
     if place is None:
         return Entry("other", line)
+    if year and _BROKEN_DATE.search(line.text[:end]):
+        return Entry("edition", line, place)
     return Entry("place", line, place, year)
+
+
+_BROKEN_DATE: Final = re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th)?[\s.,–—-]{0,3}[^\W\d_]{1,12}[\s.,–—-]{0,3}$")
+"""Days, and a word that should be a month: “12-13 Ocotber 2024” is more than a year, and not understood."""
 
 
 def stands_alone(entry: Entry) -> bool:
@@ -145,14 +173,16 @@ def status_of(text: str, section: Section) -> EditionStatus:
 
 
 def _doubts(edition: Edition, date: Found | None) -> list[str]:
-    codes = []
-    if edition.date_precision == "unknown":
-        codes.append("date-impossible" if date and date.impossible else "date-unknown")
-    elif edition.date_precision == "day" and words.TENTATIVE.search(edition.text):
-        codes.append("date-tentative")
+    country = None
     if edition.country_code is None and not is_online(edition.city):
-        codes.append("country-unknown" if edition.country else "country-missing")
-    return codes
+        country = "country-unknown" if edition.country else "country-missing"
+    return [code for code in (_doubt_of_date(edition, date), country) if code]
+
+
+def _doubt_of_date(edition: Edition, date: Found | None) -> str | None:
+    if edition.date_precision == "unknown":
+        return "date-impossible" if date and date.impossible else "date-unknown"
+    return "date-tentative" if edition.date_precision == "day" and words.TENTATIVE.search(edition.text) else None
 
 
 # ── links ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,22 +191,30 @@ def _doubts(edition: Edition, date: Found | None) -> list[str]:
 def _addresses(entry: Entry, base: str) -> tuple[str | None, str | None]:
     """The edition's page, and its summary: by what each link's text says and what it covers."""
     text, links = entry.line.text, entry.line.links
-    summary = next((link for link in links if is_summary(text, link) and resolve(base, link.href)), None)
     core = entry.date.end if entry.date else len(text)
-    rest = [link for link in links if link is not summary and not is_summary(text, link) and resolve(base, link.href)]
-    own = next((link for link in rest if link.start < core and not _is_material(text, link)), None)
-    own = own or next((link for link in rest if not _is_material(text, link)), None)
-    return (resolve(base, own.href) if own else None), (resolve(base, summary.href) if summary else None)
+    found = [(link, resolve(base, link.href)) for link in links[:_MOST_LINKS]]
+    summaries = [url for link, url in found if url and is_summary(text, link)]
+    others = [(link, url) for link, url in found if url and not is_summary(text, link) and not _is_material(text, link)]
+    near = [url for link, url in others if link.start < core]
+    return next(iter([*near, *(url for _, url in others)]), None), next(iter(summaries), None)
 
 
-_SUMMARY_PHRASE: Final = re.compile(r"\b(?:read|see|find|view|download|check)\b[^.;]{0,30}?\bsummar(?:y|ies)\b", re.I)
+_MOST_LINKS: Final = 20
+_SUMMARY_PHRASE: Final = re.compile(
+    r"\b(?:read|see|find|view|download|check)\b[^.;]{0,30}?\bsummar(?:y|ies)\b(?:[\s:–—-]{0,3}(?:here|link))?", re.I
+)
 
 
 def is_summary(text: str, link: Link) -> bool:
     """Whether a link leads to the summary: it says so, or it covers a part of “Read the event summary”."""
     if words.SUMMARY.search(text, link.start, link.end):
         return True
-    return any(phrase.start() <= link.start < phrase.end() for phrase in _SUMMARY_PHRASE.finditer(text))
+    near = text[max(0, link.start - _PHRASE_REACH) : link.end + _PHRASE_REACH]
+    at = min(link.start, _PHRASE_REACH)
+    return any(phrase.start() <= at < phrase.end() for phrase in _SUMMARY_PHRASE.finditer(near))
+
+
+_PHRASE_REACH: Final = 60
 
 
 def _is_material(text: str, link: Link) -> bool:

@@ -23,9 +23,10 @@ from cmr_watch.monitor.parse.entry import (
 )
 from cmr_watch.monitor.parse.headings import (
     Heading,
+    broken_heading,
     heading_of,
+    is_foreign,
     looks_like_heading,
-    section_of,
     split_inline,
 )
 from cmr_watch.monitor.parse.lines import Line, article_lines
@@ -41,18 +42,18 @@ _LONGEST_WARNING: Final = 500
 def read_initiative(content: bytes, charset: str | None = None) -> Snapshot:
     """What the initiative page says. `charset` is the one that the HTTP header named; ParseError if it is no page."""
     document = open_document(content, charset)
-    best: Snapshot | None = None
-    for element in candidates(document, section_of):
-        snapshot = read_lines(article_lines(element), complete=document.complete)
-        if len(snapshot.outline.sections) == 2:
-            return snapshot
-        if best is None or _worth(snapshot) > _worth(best):
-            best = snapshot
-    return best or Snapshot(outline=Outline(document.complete, ()))
+    best = Snapshot(outline=Outline(document.complete, ()))
+    for elements in candidates(document):
+        for element in elements:
+            best = max(best, read_lines(article_lines(element), complete=document.complete), key=_worth)
+        if len(best.outline.sections) == 2:
+            break
+    return best
 
 
-def _worth(snapshot: Snapshot) -> tuple[int, int]:
-    return len(snapshot.outline.sections), len(snapshot.editions)
+def _worth(snapshot: Snapshot) -> tuple[int, int, int]:
+    """Of several readings the first with most is taken."""
+    return len(snapshot.outline.sections), len(snapshot.editions), snapshot.outline.dated_lines
 
 
 def read_lines(lines: Sequence[Line], *, complete: bool = True) -> Snapshot:
@@ -75,8 +76,11 @@ def read_lines(lines: Sequence[Line], *, complete: bool = True) -> Snapshot:
 
 def _split(lines: Sequence[Line]) -> Iterator[Line]:
     """Headings that share a line with what follows, and editions parted by “;”, each on a line of its own."""
-    for line in lines:
-        parts = split_inline(line) or (line,)
+    position = 0
+    while position < len(lines):
+        line, count = broken_heading(lines[position : position + 3]) or (lines[position], 1)
+        position += count
+        parts = (line,) if heading_of(line) else split_inline(line) or (line,)
         for part in parts:
             yield from _editions_apart(part)
 
@@ -136,15 +140,21 @@ _COLLECTION: Final = re.compile(
     r"|about|links?|partners?|background|objectives?|faqs?)\b",
     re.I,
 )
+_NO_SECTION: Final = 9
+"""A level below every heading's."""
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Takes lines one by one. `section` is None above the first heading and under one that we do not know."""
+    """Takes lines one by one. `section` is None above the first heading and under one that we do not know.
+
+    `foreign` is the level of the heading under which other people's events stand, None under any other.
+    """
 
     both: bool
     section: Section | None = None
     level: int = 0
+    foreign: int | None = None
     year: int | None = None
     pending: Entry | None = None
     editions: list[Edition] = field(default_factory=list)
@@ -157,15 +167,16 @@ class _Reader:
 
     def take_call(self, call: tuple[CallNotice, list[ReadingWarning]]) -> None:
         self.settle()
-        self.calls.append(call[0])
-        self.warnings += call[1]
+        if self.foreign is None:
+            self.calls.append(call[0])
+            self.warnings += call[1]
 
     def open(self, line: Line, heading: Heading) -> None:
         self.settle()
         self.year = heading.year
         self.last_line = None
         if heading.section:
-            self.section, self.level = heading.section, line.level
+            self.section, self.level, self.foreign = heading.section, line.level, None
             if heading.section not in self.sections:
                 self.sections.append(heading.section)
 
@@ -174,7 +185,9 @@ class _Reader:
         if self._ends_section(entry):
             self.settle()
             self.section, self.last_line = None, None
-        elif self.section is None:
+        if looks_like_heading(line):
+            self._note_foreign(line)
+        if self.section is None:
             self._outside(entry)
         elif not self._completes(entry):
             self.settle()
@@ -187,14 +200,25 @@ class _Reader:
             return False
         if entry.place and entry.place.country_code:
             return False
+        if is_foreign(line.text):
+            return True
         if line.level:
             return self.level in (0, 7) or line.level <= self.level
         return not self.level and len(line.text) <= 120 and bool(_COLLECTION.search(line.text))
 
+    def _note_foreign(self, line: Line) -> None:
+        """Other people's events reach to the next heading of the same level."""
+        level = line.level or _NO_SECTION
+        if self.section is None and is_foreign(line.text):
+            self.foreign = level
+        elif self.foreign is not None and level <= self.foreign and level < _NO_SECTION:
+            self.foreign = None
+
     def _outside(self, entry: Entry) -> None:
-        """Above both headings stands prose; where a heading is missing, a line that looks like an edition is a warning."""
+        """Prose above both headings and other people's events are none of ours; else an edition's line is a warning."""
         known = entry.place is not None and entry.place.country_code is not None
-        if entry.kind == "edition" and known and not (self.both and not self.sections):
+        is_prose = self.both and (not self.sections or self.foreign is not None)
+        if entry.kind == "edition" and known and not is_prose:
             self._warn("section-unknown", entry.line, unread=True)
 
     def _completes(self, entry: Entry) -> bool:

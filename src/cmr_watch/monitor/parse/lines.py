@@ -15,6 +15,8 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 from lxml import etree, html
 
+from cmr_watch.monitor.parse.dates import find_dates
+
 _BLOCKS: Final = frozenset(
     {
         "p",
@@ -48,17 +50,15 @@ _BLOCKS: Final = frozenset(
         "address",
         "center",
     }
-    | {"fieldset", "legend", "form", "body", "html", "h1", "h2", "h3", "h4", "h5", "h6", "hgroup"}
+    | {"button", "fieldset", "legend", "form", "body", "html", "h1", "h2", "h3", "h4", "h5", "h6", "hgroup"}
 )
-_HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 7, "caption": 7, "legend": 7}
+_HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 7, "caption": 7, "legend": 7, "button": 7}
 _BOLD: Final = frozenset({"b", "strong"})
 _BOLD_STYLE: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _STRUCK: Final = frozenset({"del", "s", "strike"})
 _STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]*line-through", re.I)
 # Zero-width characters, soft hyphen, direction marks: they carry no meaning for a reader.
-_INVISIBLE: Final = dict.fromkeys(
-    [0xAD, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
-)
+_INVISIBLE: Final = re.compile(r"[\u00ad\u061c\u180e\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]+")
 _SPACES: Final = re.compile(r"\s+")
 
 CELL: Final = "\t"
@@ -215,7 +215,7 @@ def _folded(chunks: list[tuple[str, bool, str | None]]) -> tuple[str, tuple[Link
     length, ends_in_space = 0, True
     still_bold = True
     for raw, is_bold, href in chunks:
-        piece = _SPACES.sub(" ", unicodedata.normalize("NFC", raw).translate(_INVISIBLE))
+        piece = _SPACES.sub(" ", _clean(raw))
         piece = piece[1:] if ends_in_space and piece.startswith(" ") else piece
         if not piece:
             continue
@@ -228,6 +228,19 @@ def _folded(chunks: list[tuple[str, bool, str | None]]) -> tuple[str, tuple[Link
             links.append(Link(start, length, href))
     text = "".join(parts).rstrip()
     return text, _whole_links(links, text), min(bold, len(text))
+
+
+def _clean(raw: str) -> str:
+    """NFC, without invisible characters. Words beyond all measure stay: sorting their marks takes quadratic time."""
+    if raw.isascii():
+        return raw
+    if len(raw) > _LONGEST_NFC:
+        raw = _LONG_WORD.sub(lambda word: word[0][:_LONGEST_NFC], raw)
+    return _INVISIBLE.sub("", unicodedata.normalize("NFC", raw))
+
+
+_LONGEST_NFC: Final = 400
+_LONG_WORD: Final = re.compile(rf"[^\s\x00-\x7f]{{{_LONGEST_NFC},}}")
 
 
 def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
@@ -243,7 +256,7 @@ def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
 
 
 _MOST_ROW_LINES: Final = 8
-_YEAR: Final = re.compile(r"(?<!\d)20\d\d(?!\d)")
+_LONGEST_CELL: Final = 300
 
 
 def _joined_rows(lines: list[Line]) -> Iterator[Line]:
@@ -264,8 +277,13 @@ def _joined_rows(lines: list[Line]) -> Iterator[Line]:
 
 def _is_one_line(row: list[Line]) -> bool:
     """Whether a row's cells make one line: it is no layout, and no cell is a list of dated lines."""
-    dated = [line.cell for line in row if _YEAR.search(line.text)]
-    return 1 < len(row) <= _MOST_ROW_LINES and not any(line.level for line in row) and len(dated) == len(set(dated))
+    if not 1 < len(row) <= _MOST_ROW_LINES or any(line.level for line in row):
+        return False
+    return sum(_has_days(line.text) for line in row) < 2
+
+
+def _has_days(text: str) -> bool:
+    return any(date.precision in ("day", "unknown") for date in find_dates(text[:_LONGEST_CELL]))
 
 
 def _joined(group: list[Line]) -> Line:

@@ -69,6 +69,21 @@ def read_place(text: str) -> Place | None:
     return place if place and _is_name(place) else None
 
 
+_WORD: Final = re.compile(r"[^\W\d_][\w’'-]*")
+_MOST_NAMES: Final = 60
+
+
+def names_a_country(text: str) -> bool:
+    """Whether a country's name stands anywhere in a text (in its beginning, when it is long)."""
+    found = [match.group() for match in _WORD.finditer(text[:1_000])][:_MOST_NAMES]
+    return any(
+        country_code(" ".join(found[start : start + count]))
+        for start, word in enumerate(found)
+        if word[0].isupper() and len(word) > 2
+        for count in (1, 2, 3)
+    )
+
+
 def _parts(text: str) -> list[_Part]:
     parts: list[_Part] = []
     for piece, bracket, dash in _pieces(_without_remarks(text)):
