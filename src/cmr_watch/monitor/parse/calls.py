@@ -14,36 +14,50 @@ from cmr_watch.monitor.parse.lines import Line
 
 _LONGEST: Final = 4_000
 _CALL: Final = re.compile(
-    r"\bcalls?\s+(?:is\s+\w+\s+)?(?:for|of|to)\b|\b(?:new|open|next|this|the|our|previous|current|first|second|third|latest"
-    r"|eccp|\d{4})\s+calls?\b|\bcalls?\s+(?:is|are|will|has|have|was|closed|opens?|now|remains?)\b|^\W*(?:open )?calls?\b",
+    r"\bcalls?\s+(?:is\s+\w+\s+)?(?:for|of|to)\b"
+    r"|\b(?:new|open|next|this|the|our|previous|current|first|second|third|latest|eccp|\d{4})\s+calls?\b"
+    r"|\bcalls?\s+(?:is|are|will|has|have|was|closed|opens?|now|remains?)\b|^\W*(?:open )?calls?\b",
     re.I,
 )
 _HOSTING: Final = re.compile(
-    r"\bhost(?:s|ed|ing)?\b|\b(?:clusters?\s+meets?\s+regions?|cmr)\b\W*(?:\w+\W+){0,2}?(?:events?|editions?|workshops?)\b",
+    r"\bhost(?:s|ed|ing)?\b"
+    r"|\b(?:clusters?\s+meets?\s+regions?|cmr)\b\W*(?:\w+\W+){0,2}?(?:events?|editions?|workshops?)\b",
     re.I,
 )
 # In this order: what is closed may say when the next one will open, what will open may say how to apply.
 _CLOSED: Final = re.compile(
-    r"\b(?:closed|no longer (?:open|accept\w+|possible)|(?:has|have) (?:\w+ )?ended|has expired|is over|not open any ?more)\b",
+    r"(?<!will be )(?<!to be )(?<!is not )(?<!not yet )(?<!not been )(?<!isn['’]t )\bclosed\b(?! yet)"
+    r"|\bno longer (?:open|accept\w+|possible)\b|\b(?:has|have) (?:\w+ )?ended\b|\bhas expired\b|\bis over\b"
+    r"|\bnot open any ?more\b|\bdeadline (?:has|is) passed\b",
     re.I,
 )
 _ANNOUNCED: Final = re.compile(
-    r"\bwill (?:\w+ )?(?:open|be (?:\w+ )?(?:launched|opened|published|open|announced|released|available|issued)|follow"
-    r"|launch|start)\b|\bstay tuned\b|\bopen(?:s|ing)? (?:soon|shortly)\b|\b(?:coming|launching|opening) (?:soon|shortly)\b"
+    r"\bwill (?:\w+ )?(?:(?:re-?)?open|follow|launch|start|be (?:\w+ )?(?:launched|(?:re-?)?opened|published|open"
+    r"|announced|released|available|issued))\b"
+    r"|\bstay tuned\b|\bopen(?:s|ing)? (?:soon|shortly)\b|\b(?:coming|launching|opening) (?:soon|shortly)\b"
     r"|\bsoon (?:be )?(?:open|launch\w*|publish\w*)\b|\bto be (?:launched|opened|published|announced)\b"
-    r"|\bnot (?:yet )?open(?:ed)?(?: yet)?\b|\b(?:is|are) (?:planned|foreseen|expected)\b",
+    r"|\bnot (?:yet )?open(?:ed)?(?: yet)?\b|\b(?:is|are) (?:planned|foreseen|expected)\b|\bopens (?:on|in|from|at)\b",
     re.I,
 )
 _OPEN: Final = re.compile(
-    r"\b(?:is|are|now|remains?|still|continuously|currently|again|re-?)\s?(?:\w+ ){0,2}?open(?:ed)?\b|\bopen (?:now|until|till|for|call)\b"
-    r"|\bapply\b|\bapplications? (?:are|is) (?:welcome|accepted|possible)|\bsubmit\b|\bextended\b|\bhas (?:\w+ )?(?:been )?"
-    r"(?:opened|launched|published)\b|\b(?:is|was|been) launched\b",
+    r"\b(?:is|are|now|remains?|still|continuously|currently|again|re-?)\s?(?:\w+ ){0,2}?open(?:ed)?\b"
+    r"|\bopen (?:now|until|till|for|call)\b|[:(–—-]\s*(?:now )?open\s*(?:$|[.!)–—-])"
+    r"|\bapply\b|\bapplications? (?:are|is) (?:welcome|accepted|possible)|\bsubmit\b|\bextended\b"
+    r"|\bhas (?:\w+ )?(?:been )?(?:opened|launched|published)\b|\b(?:is|was|been) launched\b"
+    r"|\bcloses\b|\bwill (?:be )?closed?\b|\bnot (?:yet |been )?closed\b",
     re.I,
 )
 _APPLY: Final = re.compile(r"\bapply\b|\bapplication\b|\bhere\b|\bform\b|\bsubmit\b|\bexpress\w*\b", re.I)
 _YEARS: Final = re.compile(r"(?<![\d.])(20\d\d)(?:\s*[-–—/]\s*((?:20)?\d\d)(?!\d))?(?!\d)")
+_JOINT = r"(?:\s*(?:[-–—/,&]|and|or|to|until)\s*)"
 _HOSTING_YEARS: Final = re.compile(
-    r"\b(?:host\w*|events?|editions?|workshops?|regions)\b[^.;]{0,60}?(20\d\d(?:(?:\s*(?:[-–—/,&]|and|or|to)\s*)+(?:20)?\d\d)*)(?!\d)",
+    rf"\b(?:host\w*|events?|editions?|workshops?|regions)\b[^.;]{{0,60}}?"
+    rf"(20\d\d(?:{_JOINT}+(?:in |[a-z]{{3,9}}\s)?(?:20)?\d\d)*)(?!\d)",
+    re.I,
+)
+_TIME_OF_THE_CALL: Final = re.compile(
+    r"\b(?:(?:re-?)?open\w*|launch\w*|publish\w*|start\w*|clos\w+|announced|released|available|expected|until|till|by"
+    r"|since|from)\s+(?:again\s+)?(?:(?:in|on|at|the|early|late|mid|end|of|beginning)\W+)*$",
     re.I,
 )
 
@@ -78,6 +92,14 @@ def continues_notice(text: str) -> bool:
     )
 
 
+def heads_a_list(text: str) -> bool:
+    """Whether a text ends with words that head a list of cut-offs: “… Cut-off dates:”."""
+    return bool(SPEAKS_OF_CUTOFF.search(text[-_HEAD_OF_A_LIST:])) and text.rstrip().endswith(":")
+
+
+_HEAD_OF_A_LIST: Final = 80
+
+
 def says_status(text: str) -> bool:
     """Whether the words of a text tell the state of a call."""
     return any(pattern.search(text) for pattern in (_CLOSED, _ANNOUNCED, _OPEN))
@@ -110,7 +132,7 @@ def read_notice(
     """The call that a notice tells of. `more` are lines after it that carry cut-offs or the way to apply."""
     text = notice.text[:_LONGEST]
     cutoffs, warnings = read_cutoffs(text, year)
-    listed = False
+    listed = heads_a_list(text)
     for line in more:
         own, doubts = read_cutoffs(line.shown, year, listed=listed)
         listed = listed or bool(SPEAKS_OF_CUTOFF.search(line.text))
@@ -129,11 +151,13 @@ def read_notice(
 def hosting_years(text: str) -> tuple[int, ...]:
     """The years in which the events are to be hosted, not those of a cut-off or a publication.
 
-    A range counts whole (`2024 - 2026`); years that follow the events' name win over others.
+    A range counts whole (`2024 - 2026`); years that follow the events' name win over others, and a year in which the
+    call itself opens or ends is none.
     """
     bare = text
-    for date in reversed([date for date in find_dates(text) if date.precision != "year"]):
-        bare = f"{bare[: date.start]};{bare[date.end :]}"
+    for date in reversed(find_dates(text)):
+        if date.precision in ("day", "unknown") or _TIME_OF_THE_CALL.search(text[: date.start][-60:]):
+            bare = f"{bare[: date.start]};{bare[date.end :]}"
     near = _HOSTING_YEARS.search(bare)
     return _years(near[1]) or _years(bare) if near else _years(bare)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -28,16 +28,30 @@ _OTHER_EVENT: Final = re.compile(
     r"|between|updated|posted|instead of|originally|previously|was)\b(?:\s+(?:on|the|in|is|are|at|by))*[\s:,(–—-]*$",
     re.I,
 )
+_OTHER_SUBJECT: Final = re.compile(
+    r"\b(?:results?|notif\w+|inform\w*|announc\w+|evaluat\w+|selected|feedback|held|takes? place|took place)\b", re.I
+)
+"""What happens until such a day is no application, unless the same words speak of a cut-off."""
 _TIME: Final = re.compile(
     r"(?P<hour>\d{1,2})(?:\s*[:.h]\s*(?P<minute>\d\d)(?:\s*(?P<half>[ap]\.?m\b\.?))?"
     r"|\s*(?P<only>[ap]\.?m\b\.?|h\b|hours?\b|hrs?\b|o['’]clock))"
     r"|\b(?P<word>noon|midday|midnight)\b",
     re.I,
 )
-_ZONE: Final = re.compile(r"(?<![A-Za-z])(CEST|CET|GMT|UTC|BST|WEST|WET|EEST|EET)(?:\s?([+-]\d{1,2}))?(?![A-Za-z])")
+_ZONE: Final = re.compile(
+    r"(?<![A-Za-z])(?P<name>(?i:CEST|CET|GMT|UTC)|BST|WEST|WET|EEST|EET)(?:\s?(?P<hours>[+-]\d{1,2})(?::?(?P<minutes>\d\d))?)?"
+    r"(?![A-Za-z])|(?<=\d)\s?(?P<offset>[+]\d\d):?(?P<rest>\d\d)(?!\d)"
+)
 _OFFSETS: Final = {"CEST": 2, "CET": 1, "GMT": 0, "UTC": 0, "BST": 1, "WEST": 1, "WET": 0, "EEST": 3, "EET": 2}
+_WHERE: Final = {
+    **dict.fromkeys(("CET", "CEST"), BRUSSELS),
+    **dict.fromkeys(("EET", "EEST"), ZoneInfo("Europe/Helsinki")),
+    **dict.fromkeys(("WET", "WEST"), ZoneInfo("Europe/Lisbon")),
+    "BST": ZoneInfo("Europe/London"),
+}
 _BRUSSELS: Final = re.compile(
-    r"\b(?:brussels|brussel|bruxelles)(?:\s+local)?\s+time\b|\btime(?:\s+in)?\s+brussels\b", re.I
+    r"\b(?:brussels|brussel|bruxelles)(?:\s+local)?\s+time\b|\btime(?:\s+in)?\s+brussels\b|\bCES?T\s?/\s?CES?T\b|\bCE\(S\)T",
+    re.I,
 )
 _CLOSED: Final = re.compile(r"\b(?:closed|expired|passed|no longer open|over)\b", re.I)
 _TENTATIVE: Final = re.compile(r"\bpotential(?:ly)?\b|\bpossibl[ey]\b", re.I)
@@ -52,6 +66,7 @@ class _Dated:
     lead: str
     tail: str
     text: str
+    shared: str = ""
 
 
 def read_cutoffs(
@@ -65,7 +80,7 @@ def read_cutoffs(
     warnings: list[ReadingWarning] = []
     for sentence in _sentences(text):
         spoken = listed or bool(SPEAKS_OF_CUTOFF.search(sentence))
-        for dated in _days(sentence, year):
+        for dated in _with_shared_times(_days(sentence, year)):
             if _is_cutoff(dated, spoken=spoken):
                 cutoff, right_zone = _cutoff(dated)
                 cutoffs.append(cutoff)
@@ -79,26 +94,62 @@ def _sentences(text: str) -> list[str]:
 
 def _days(sentence: str, year: int | None) -> list[_Dated]:
     """The single days of a sentence; a range is an event's period and no cut-off."""
-    ranges = [found for found in find_dates(sentence, year) if found.starts_on != found.ends_on]
-    found = [day for day in find_dates(sentence, year, single=True) if day.precision == "day"]
-    found = [day for day in found if not any(_is_period(span, day, sentence) for span in ranges)]
+    spans = [found for found in find_dates(sentence, year) if found.starts_on != found.ends_on]
+    periods = iter(span for span in spans if not _AND.search(sentence, span.start, span.end))
+    period, found = next(periods, None), []
+    for day in find_dates(sentence, year, single=True):
+        while period and period.end <= day.start:
+            period = next(periods, None)
+        if day.precision == "day" and not (period and _is_of_period(day, period, sentence)):
+            found.append(day)
     ends = [*(day.start for day in found), len(sentence)][1:]
     starts = [0, *(day.end for day in found)][: len(found)]
     return [_dated(sentence, day, start, end) for day, start, end in zip(found, starts, ends, strict=True)]
 
 
-def _is_period(span: Found, day: Found, sentence: str) -> bool:
-    inside = span.start <= day.start < span.end
-    return inside and not re.search(r"\band\b|&", sentence[span.start : span.end])
+_AND: Final = re.compile(r"\band\b|&")
+_UNTIL: Final = re.compile(r"\b(?:until|till)\b", re.I)
+_TAKEN_FROM: Final = re.compile(r"\b(?:open|apply|appl\w+|submi\w+|accepted|taken|runs?)\b[^.;]{0,30}$", re.I)
+
+
+def _is_of_period(day: Found, period: Found, sentence: str) -> bool:
+    """Whether a day belongs to a period: but “from … until …” ends with a cut-off, and so does the time to apply."""
+    if day.start < period.start:
+        return False
+    is_end = day.end >= period.end
+    ends_calls = _UNTIL.search(sentence, period.start, period.end) or _TAKEN_FROM.search(sentence[: period.start][-80:])
+    return not (is_end and ends_calls)
+
+
+_LIST_SIGNS: Final = re.compile(r"[\s,&/–—-]*(?:and|or)?[\s,&/]*", re.I)
+
+
+def _with_shared_times(days: list[_Dated]) -> list[_Dated]:
+    """“31 May, 30 September and 20 December at 18:00 CET”: days of a list share the time that stands once."""
+    shared = list(days)
+    for index in range(len(days) - 2, -1, -1):
+        if _LIST_SIGNS.fullmatch(days[index].tail) and not _time(days[index].lead[-_REACH_OF_TIME:]):
+            shared[index] = replace(days[index], shared=shared[index + 1].shared or shared[index + 1].tail)
+    for index in range(1, len(days)):
+        before = shared[index - 1]
+        if _LIST_SIGNS.fullmatch(days[index].lead) and not shared[index].shared and not _time(days[index].tail):
+            shared[index] = replace(shared[index], shared=before.shared or before.lead[-_REACH_OF_TIME:])
+    return shared
+
+
+_REACH_OF_TIME: Final = 40
 
 
 def _dated(sentence: str, day: Found, start: int, end: int) -> _Dated:
     assert day.starts_on is not None, "only whole days come here"
     lead, tail = sentence[start : day.start], sentence[day.end : end]
-    return _Dated(day.starts_on, lead, tail, f"{sentence[day.start : day.end]}{tail}".strip(" ,;–-"))
+    text = re.sub(r"\s+(?:and|or|&)$", "", f"{sentence[day.start : day.end]}{tail}".strip(" ,;–-"))
+    return _Dated(day.starts_on, lead, tail, text)
 
 
 def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
+    if _OTHER_SUBJECT.search(dated.lead) and not SPEAKS_OF_CUTOFF.search(dated.lead):
+        return False
     if _LED_IN.search(dated.lead):
         return True
     return spoken and not _OTHER_EVENT.search(dated.lead)
@@ -106,8 +157,8 @@ def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
 
 def _cutoff(dated: _Dated) -> tuple[Cutoff, bool]:
     """The cut-off of a day, and whether its zone name is right there and then."""
-    at_time = _time(dated.tail) or _time(dated.lead[-40:]) or END_OF_DAY
-    around = f"{dated.lead[-60:]} {dated.tail}"
+    at_time = _time(dated.tail) or _time(dated.lead[-_REACH_OF_TIME:]) or _time(dated.shared) or END_OF_DAY
+    around = f"{dated.lead[-60:]} {dated.tail} {dated.shared}"
     at, right_zone = _instant(dated.day, at_time, around)
     tentative = bool(words.TENTATIVE.search(dated.tail) or _TENTATIVE.search(dated.lead))
     return Cutoff(at, dated.text, bool(_CLOSED.search(dated.tail)), tentative), right_zone
@@ -121,10 +172,8 @@ def _time(text: str) -> time | None:
         return END_OF_DAY if match["word"].lower() == "midnight" else time(12)
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
     half = (match["half"] or match["only"] or "").lower()[:1]
-    if half == "p" and hour < 12:
-        hour += 12
-    elif half == "a" and hour == 12:
-        hour = 0
+    if half in ("a", "p") and hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
     if hour == 24 and not minute:
         return END_OF_DAY
     return time(hour, minute) if hour < 24 and minute < 60 else None
@@ -136,9 +185,13 @@ def _instant(day: date, at_time: time, words_around: str) -> tuple[datetime, boo
     zone = _ZONE.search(words_around)
     if _BRUSSELS.search(words_around) or not zone:
         return brussels.astimezone(UTC), True
-    hours = _OFFSETS[zone[1]] + int(zone[2] or 0)
-    if not -12 <= hours <= 14:
+    name = (zone["name"] or "UTC").upper()
+    offset = timedelta(
+        hours=_OFFSETS[name] + int(zone["hours"] or zone["offset"] or 0),
+        minutes=int(zone["minutes"] or zone["rest"] or 0),
+    )
+    if not timedelta(hours=-12) <= offset <= timedelta(hours=14):
         return brussels.astimezone(UTC), False
-    stated = datetime.combine(day, at_time, timezone(timedelta(hours=hours)))
-    right = zone[1] not in ("CET", "CEST") or brussels.utcoffset() == stated.utcoffset()
+    stated = datetime.combine(day, at_time, timezone(offset))
+    right = name not in _WHERE or datetime.combine(day, at_time, _WHERE[name]).utcoffset() == offset
     return min(brussels, stated).astimezone(UTC), right
