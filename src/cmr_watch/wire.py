@@ -130,7 +130,7 @@ def snapshot_from_dict(row: Json) -> Snapshot:
 
 
 def change_to_dict(change: Change, sentence: str) -> Json:
-    """What `diff` and `changes` print of a change: place and code are the new reading's (the old one's if it is gone)."""
+    """What `diff` and `changes` print of a change. City and code are the new reading's, else the old one's."""
     noun = change.after or change.before
     edition = noun if isinstance(noun, Edition) else None
     return {

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
 from cmr_watch.models import (
     PARSER_VERSION,
-    Change,
+    CheckOutcome,
     CheckResult,
     Known,
     Outline,
@@ -21,7 +21,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt, compare
+from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt, compare, read_again
 from cmr_watch.monitor.verdict import doubt
 from cmr_watch.render.sentences import sentence
 from cmr_watch.store.checks import Baseline, CheckRecord, Checks
@@ -48,32 +48,30 @@ class NothingToAccept(CmrWatchError):
 class _Reading:
     """What came of a fetch: the page (None after a 304), what it says, when, and why it could not be read at all."""
 
+    page_url: str
+    kind: PageKind
     page: Page | None
     snapshot: Snapshot
     at: datetime
-    conditional: bool
+    checked_at: datetime
+    conditional: bool = False
     trouble: str | None = None
 
 
 def check_page(page_url: str, kind: PageKind, fetcher: PageFetcher, checks: Checks, clock: Clock) -> CheckResult:
-    """Check a page once. Whatever goes wrong with the page is a result, not an exception; only the store's errors rise."""
-    baseline = _reread(checks, checks.baseline(page_url))
+    """Check a page once. Whatever goes wrong with the page is a result; only the store's errors rise."""
+    baseline = _today(checks, checks.baseline(page_url))
     now = clock()
     validators = _validators(baseline, now)
     try:
         page = fetcher.fetch(page_url, validators)
     except FetchError as error:
         return _not_read(CheckRecord(page_url, kind, now, "failed", detail=str(error)), checks, baseline)
-    reading = _read(page, kind, baseline, clock(), conditional=validators is not None)
-    for _ in range(_TRIES):
-        result = _commit(page_url, kind, reading, baseline, checks)
-        if result:
-            return result
-        baseline = _reread(checks, checks.baseline(page_url))
-        if page is None or (baseline and reading.at < baseline.read_at):
-            break
-    detail = "another check committed a newer reading meanwhile"
-    return _not_read(CheckRecord(page_url, kind, reading.at, "dropped", detail=detail), checks, baseline)
+    if page is None:
+        reading = _not_modified(page_url, kind, baseline, clock())
+    else:
+        reading = _read(page_url, kind, page, baseline, clock(), conditional=validators is not None)
+    return _settle(reading, baseline, checks)
 
 
 def accept(page_url: str, kind: PageKind, checks: Checks, clock: Clock) -> CheckResult:
@@ -84,11 +82,11 @@ def accept(page_url: str, kind: PageKind, checks: Checks, clock: Clock) -> Check
     stored = checks.newest_suspect(page_url)
     if stored is None:
         raise NothingToAccept(f"There is no suspect reading of {page_url} to accept.")
-    baseline = _reread(checks, checks.baseline(page_url))
-    reading = _read(stored.page, kind, None, stored.page.fetched_at, conditional=False)
+    baseline = _today(checks, checks.baseline(page_url))
+    reading = _read(page_url, kind, stored.page, None, clock(), conditional=False)
     if reading.trouble:
         raise NothingToAccept(f"The suspect reading of {page_url} cannot be read: {reading.trouble}")
-    result = _commit_good(page_url, kind, reading, baseline, checks)
+    result = _commit_good(reading, baseline, checks)
     if result is None:
         raise NothingToAccept("Another check committed a newer reading meanwhile: look at it first.")
     return result
@@ -105,20 +103,23 @@ def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
     return validators if validators.etag or validators.last_modified else None
 
 
+def _not_modified(page_url: str, kind: PageKind, baseline: Baseline | None, now: datetime) -> _Reading:
+    """What the page said when it was read last, it says now."""
+    assert baseline is not None, "only a conditional GET is answered with 304"
+    return _Reading(page_url, kind, None, baseline.snapshot, now, now, conditional=True)
+
+
 def _read(
-    page: Page | None, kind: PageKind, baseline: Baseline | None, now: datetime, *, conditional: bool
+    page_url: str, kind: PageKind, page: Page, baseline: Baseline | None, now: datetime, *, conditional: bool
 ) -> _Reading:
-    """What the page says; bytes that were read before are not read again."""
-    if page is None:
-        assert baseline is not None, "only a conditional GET is answered with 304"
-        return _Reading(None, baseline.snapshot, now, conditional)
+    """What the page says; the baseline's bytes are not read again."""
     if baseline and sha256(page.content).hexdigest() == baseline.content_sha256:
-        return _Reading(page, baseline.snapshot, page.fetched_at, conditional)
+        return _Reading(page_url, kind, page, baseline.snapshot, page.fetched_at, now, conditional)
     try:
-        return _Reading(page, parse(page), page.fetched_at, conditional)
+        return _Reading(page_url, kind, page, parse(page), page.fetched_at, now, conditional)
     except ParseError as error:
         unread = Snapshot(page=kind, outline=Outline(complete=False, sections=()))
-        return _Reading(page, unread, page.fetched_at, conditional, str(error))
+        return _Reading(page_url, kind, page, unread, page.fetched_at, now, conditional, str(error))
 
 
 def parse(page: Page) -> Snapshot:
@@ -128,8 +129,8 @@ def parse(page: Page) -> Snapshot:
     return read_initiative(page.content, page.charset)
 
 
-def _reread(checks: Checks, baseline: Baseline | None) -> Baseline | None:
-    """After an upgrade, the baseline as today's parser reads it: compared with itself, an improved parser alerts nobody."""
+def _today(checks: Checks, baseline: Baseline | None) -> Baseline | None:
+    """The baseline as today's parser reads it: compared with that, an improved parser alerts nobody."""
     if baseline is None or baseline.parser_version == PARSER_VERSION:
         return baseline
     stored = checks.snapshot(baseline.snapshot_id)
@@ -138,66 +139,65 @@ def _reread(checks: Checks, baseline: Baseline | None) -> Baseline | None:
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be read; its old reading stays", baseline.snapshot_id)
         return baseline
-    known = adopt(baseline.known, snapshot, baseline.read_at)
+    known = read_again(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
     return replace(baseline, snapshot=snapshot, known=known)
 
 
 # ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _commit(
-    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, checks: Checks
-) -> CheckResult | None:
+def _settle(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
+    """Commit it. When the baseline has moved on, compare with that one, unless it is newer or a 304 was of the old."""
+    for _ in range(_TRIES):
+        result = _commit(reading, baseline, checks)
+        if result:
+            return result
+        baseline = _today(checks, checks.baseline(reading.page_url))
+        if reading.page is None or (baseline and reading.at < baseline.read_at):
+            break
+    detail = "another check committed a newer reading meanwhile"
+    record = CheckRecord(reading.page_url, reading.kind, reading.checked_at, "dropped", detail=detail)
+    return _not_read(record, checks, baseline)
+
+
+def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     """Judge, compare, commit; None when the baseline has moved on."""
-    known = baseline.known if baseline else Known()
-    doubted = reading.trouble or doubt(known, reading.snapshot, reading.at)
+    known, last = (baseline.known, baseline.snapshot) if baseline else (Known(), None)
+    doubted = reading.trouble or doubt(known, last, reading.snapshot, reading.at)
     if doubted:
-        return _commit_suspect(page_url, kind, reading, baseline, checks, doubted)
-    return _commit_good(page_url, kind, reading, baseline, checks)
+        return _commit_suspect(reading, baseline, checks, doubted)
+    return _commit_good(reading, baseline, checks)
 
 
-def _commit_good(
-    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, checks: Checks
-) -> CheckResult | None:
+def _commit_good(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     if baseline is None:
-        compared = Comparison((), adopt(Known(), reading.snapshot, reading.at))
-    else:
-        compared = compare(baseline.known, reading.snapshot, reading.at, CONFIRMED_AFTER)
-    record = _record(page_url, kind, reading, baseline, compared)
-    outcome = "baseline" if baseline is None else "changed" if compared.changes else "unchanged"
-    return _committed(replace(record, outcome=outcome), checks, baseline)
+        known = adopt(Known(), reading.snapshot, reading.at)
+        return _committed(_record(reading, None, "baseline", Comparison((), known)), checks, None)
+    compared = compare(baseline.known, reading.snapshot, reading.at, CONFIRMED_AFTER)
+    outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
+    return _committed(_record(reading, baseline, outcome, compared), checks, baseline)
 
 
-def _commit_suspect(
-    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, checks: Checks, why: str
-) -> CheckResult | None:
+def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, why: str) -> CheckResult | None:
     """Keep it aside. Nothing is removed or moved by it; a new edition that it names beyond doubt is still announced."""
     compared = additions(baseline.known, reading.snapshot, reading.at) if baseline else Comparison((), Known())
-    record = replace(_record(page_url, kind, reading, baseline, compared), outcome="suspect", detail=why)
-    if not compared.changes:
-        record = replace(record, known=None)
-    return _committed(record, checks, baseline)
+    record = replace(_record(reading, baseline, "suspect", compared), detail=why)
+    return _committed(record if compared.changes else replace(record, known=None), checks, baseline)
 
 
-def _record(
-    page_url: str, kind: PageKind, reading: _Reading, baseline: Baseline | None, compared: Comparison
-) -> CheckRecord:
+def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
     return CheckRecord(
-        page_url,
-        kind,
-        reading.at,
-        "unchanged",
+        reading.page_url,
+        reading.kind,
+        reading.checked_at,
+        outcome,
         revision=baseline.revision if baseline else None,
         fetched=reading.page,
         snapshot=reading.snapshot,
         known=compared.known,
-        changes=tuple((change, sentence(change)) for change in _in_telling_order(compared.changes)),
+        changes=tuple((change, sentence(change)) for change in compared.changes),
         conditional=reading.conditional,
     )
-
-
-def _in_telling_order(changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    return tuple(sorted(changes, key=lambda change: not change.kind.value.startswith("call.")))
 
 
 def _committed(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult | None:

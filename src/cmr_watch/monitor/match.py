@@ -8,78 +8,94 @@ Each rule runs over all lines before the next, one to one, nearest start first:
 3. same city and country, at most 60 days apart (a month counts from its first day to its last);
 4. same city and country, the known one still to come and the new line upcoming;
 5. same known country and same known days, one candidate on each side (its place was renamed);
-6. same city and days or span, the country missing on one side (it was forgotten, or has been added).
+6. same city and days or span, the country missing on a side (it was forgotten, or has been added).
 
 Unknown never equals unknown. A past edition is never moved into a new one: under the upcoming heading it is found only
-by its start.
+by its start. The rules 0 and 6 are ours, the others are READING.md's (ADR 1).
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Edition, KnownEdition
-from cmr_watch.places import fold, is_online, same_city
+from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
+from cmr_watch.monitor.times import span, still_to_come
+from cmr_watch.places import city_names, fold, is_online, same_city
 
-BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 NEAR: Final = timedelta(days=60)
 """How far an edition may move and still be the same without other evidence (ADR 1)."""
 
 Pair = tuple[KnownEdition, Edition]
-_Distance = Callable[[KnownEdition, Edition], timedelta | None]
 
 
-def match_editions(known: Sequence[KnownEdition], lines: Sequence[Edition], now: datetime | None) -> tuple[Pair, ...]:
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A pair that shares one of `marks` is rated by `distance`, which says None when it is no pair.
+
+    `alone`: it takes only what is the one candidate on each side.
+    """
+
+    marks: Callable[[Edition], Iterable[Hashable]]
+    distance: Callable[[KnownEdition, Edition], timedelta | None]
+    alone: bool = False
+
+
+def match_editions(known: Known, reading: Snapshot, now: datetime | None) -> tuple[Pair, ...]:
     """Pairs of a known edition and its line. `now` is the reading's instant where it is known."""
-    left_known, left_lines = list(known), list(lines)
+    left_known, left_lines = list(known.editions), list(reading.editions)
     pairs: list[Pair] = []
-    for rule in (
-        _same_facts,
-        _same_start,
-        _address_rule(known, lines),
-        _near,
-        _upcoming(now),
-        _renamed,
-        _without_country,
-    ):
+    for rule in _rules(known, reading, now):
         found = _closest(rule, left_known, left_lines)
         pairs += found
-        taken_known, taken_lines = {id(one) for one, _ in found}, {id(other) for _, other in found}
-        left_known = [one for one in left_known if id(one) not in taken_known]
-        left_lines = [line for line in left_lines if id(line) not in taken_lines]
-        if not left_lines or not left_known:
-            break
+        taken = {id(one) for pair in found for one in pair}
+        left_known = [one for one in left_known if id(one) not in taken]
+        left_lines = [line for line in left_lines if id(line) not in taken]
     return tuple(pairs)
 
 
-def _closest(rule: _Distance, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> list[Pair]:
-    """One to one by a rule: the nearest first, what is on the list before what is gone, then in order."""
-    rated = [
-        (distance, one.gone is not None, k, n)
-        for k, one in enumerate(known)
-        for n, line in enumerate(lines)
-        if (distance := rule(one, line)) is not None and not _past_into_new(one, line)
-    ]
-    if rule in (_renamed, _without_country):
-        rated = _without_rivals(rated)
-    taken_known: set[int] = set()
-    taken_lines: set[int] = set()
-    pairs = []
-    for _, _, k, n in sorted(rated):
-        if k not in taken_known and n not in taken_lines:
-            taken_known.add(k)
-            taken_lines.add(n)
-            pairs.append((known[k], lines[n]))
-    return pairs
+def _rules(known: Known, reading: Snapshot, now: datetime | None) -> Iterator[_Rule]:
+    yield _Rule(lambda edition: (edition,), _at_once)
+    yield _Rule(_cities_and_start, _same_start)
+    yield _Rule(_addresses, _own_address(known, reading))
+    yield _Rule(_cities, _near)
+    yield _Rule(_cities, _upcoming(now))
+    yield _Rule(_country_and_days, _at_once, alone=True)
+    yield _Rule(_cities, _without_country, alone=True)
 
 
 _Rated = tuple[timedelta, bool, int, int]
+
+
+def _closest(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> list[Pair]:
+    """One to one by a rule: the nearest first, what is on the list before what is gone, then in order."""
+    rated = [
+        (distance, known[k].gone is not None, k, n)
+        for k, n in _sharing(rule, known, lines)
+        if (distance := rule.distance(known[k], lines[n])) is not None and not _past_into_new(known[k], lines[n])
+    ]
+    if rule.alone:
+        rated = _without_rivals(rated)
+    line_of: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, _, k, n in sorted(rated):
+        if k not in line_of and n not in taken:
+            line_of[k] = n
+            taken.add(n)
+    return [(known[k], lines[n]) for k, n in line_of.items()]
+
+
+def _sharing(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> set[tuple[int, int]]:
+    """The pairs that share a mark: not each line is held against each edition."""
+    marked: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for n, line in enumerate(lines):
+        for mark in rule.marks(line):
+            marked[mark].append(n)
+    return {(k, n) for k, one in enumerate(known) for mark in rule.marks(one.edition) for n in marked.get(mark, ())}
 
 
 def _without_rivals(rated: list[_Rated]) -> list[_Rated]:
@@ -88,44 +104,71 @@ def _without_rivals(rated: list[_Rated]) -> list[_Rated]:
 
 
 def _past_into_new(known: KnownEdition, line: Edition) -> bool:
-    moved = known.edition.starts_on is None or known.edition.starts_on != line.starts_on
-    return known.edition.section == "past" and line.section == "upcoming" and moved
+    if known.edition.section != "past" or line.section != "upcoming":
+        return False
+    same_start = known.edition.starts_on is not None and known.edition.starts_on == line.starts_on
+    same_period = known.edition.period is not None and known.edition.period == line.period
+    return not (same_start or same_period)
 
 
-# ── the rules: a distance, or None ───────────────────────────────────────────────────────────────────────────────
+# ── what the rules look at ───────────────────────────────────────────────────────────────────────────────────────
 
 _ZERO: Final = timedelta(0)
 
 
-def _same_facts(known: KnownEdition, line: Edition) -> timedelta | None:
-    return _ZERO if known.edition == line else None
+def _cities(edition: Edition) -> Iterable[Hashable]:
+    return city_names(edition.city)
+
+
+def _cities_and_start(edition: Edition) -> Iterable[Hashable]:
+    if edition.starts_on:
+        yield from ((name, edition.starts_on) for name in city_names(edition.city))
+
+
+def _addresses(edition: Edition) -> Iterable[Hashable]:
+    address = bare_address(edition.url)
+    if address:
+        yield address
+
+
+def _country_and_days(edition: Edition) -> Iterable[Hashable]:
+    if edition.country_code and edition.starts_on:
+        yield edition.country_code, edition.starts_on, edition.ends_on
+
+
+# ── the rules: a distance, or None ───────────────────────────────────────────────────────────────────────────────
+
+
+def _at_once(_known: KnownEdition, _line: Edition) -> timedelta | None:
+    return _ZERO
 
 
 def _same_start(known: KnownEdition, line: Edition) -> timedelta | None:
-    start = known.edition.starts_on
-    return _ZERO if start is not None and start == line.starts_on and same_place(known.edition, line) else None
+    return _ZERO if same_place(known.edition, line) else None
 
 
-def _address_rule(known: Sequence[KnownEdition], lines: Sequence[Edition]) -> _Distance:
-    once_known, once_now = _once(one.edition for one in known if one.gone is None), _once(lines)
+def _own_address(known: Known, reading: Snapshot) -> Callable[[KnownEdition, Edition], timedelta | None]:
+    """Whether it stands once in each reading and belongs to an edition: not to the list, nor to a call."""
+    once_known = _once(one.edition for one in known.editions if one.gone is None)
+    once_now = _once(reading.editions)
+    calls = [*(one.call for one in known.calls), *reading.calls]
+    others = _NO_EDITIONS | {bare_address(call.apply_url) for call in calls}
 
-    def rule(one: KnownEdition, line: Edition) -> timedelta | None:
+    def distance(one: KnownEdition, line: Edition) -> timedelta | None:
         address = bare_address(line.url)
-        if address is None or address != bare_address(one.edition.url):
-            return None
-        if address not in once_now or not (address in once_known or one.gone):
+        if address not in once_now or not (address in once_known or one.gone) or _is_one_of(others, address):
             return None
         return _ZERO if _year_or_city_agrees(one.edition, line) else None
 
-    return rule
+    return distance
 
 
 def _once(editions: Iterable[Edition]) -> set[str]:
     counted = Counter(address for edition in editions if (address := bare_address(edition.url)))
-    return {address for address, count in counted.items() if count == 1 and address not in _NOT_AN_EDITION}
+    return {address for address, count in counted.items() if count == 1}
 
 
-_NOT_AN_EDITION: Final = frozenset(
+_NO_EDITIONS: Final = frozenset(
     {
         "clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions",
         "clustercollaboration.eu/content/call-expression-interest-clusters-meet-regions",
@@ -133,13 +176,21 @@ _NOT_AN_EDITION: Final = frozenset(
 )
 
 
+def _is_one_of(others: Iterable[str | None], address: str) -> bool:
+    return address in others or address.partition("?")[0] in others
+
+
 def bare_address(url: str | None) -> str | None:
     """An address without scheme, `www.`, fragment and closing slash: the two hosts are one site."""
     if url is None:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:  # what an editor typed is no address at all
+        return url
     query = f"?{parts.query}" if parts.query else ""
-    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}{query}"
+    return f"{host}{parts.path.rstrip('/')}{query}"
 
 
 def _year_or_city_agrees(one: Edition, other: Edition) -> bool:
@@ -159,8 +210,8 @@ def _near(known: KnownEdition, line: Edition) -> timedelta | None:
     return distance if distance <= NEAR else None
 
 
-def _upcoming(now: datetime | None) -> _Distance:
-    def rule(known: KnownEdition, line: Edition) -> timedelta | None:
+def _upcoming(now: datetime | None) -> Callable[[KnownEdition, Edition], timedelta | None]:
+    def distance(known: KnownEdition, line: Edition) -> timedelta | None:
         if known.gone or line.section != "upcoming" or not same_place(known.edition, line):
             return None
         if not still_to_come(known.edition, now):
@@ -168,19 +219,12 @@ def _upcoming(now: datetime | None) -> _Distance:
         first, second = span(known.edition), span(line)
         return abs(first[0] - second[0]) if first and second else timedelta.max
 
-    return rule
-
-
-def _renamed(known: KnownEdition, line: Edition) -> timedelta | None:
-    old = known.edition
-    same_days = old.starts_on is not None and (old.starts_on, old.ends_on) == (line.starts_on, line.ends_on)
-    same_country = old.country_code is not None and old.country_code == line.country_code
-    return _ZERO if same_days and same_country else None
+    return distance
 
 
 def _without_country(known: KnownEdition, line: Edition) -> timedelta | None:
     old = known.edition
-    if old.country_code and line.country_code or not same_city(old.city, line.city):
+    if (old.country_code and line.country_code) or not same_city(old.city, line.city):
         return None
     same_days = old.starts_on is not None and old.starts_on == line.starts_on
     same_span = old.period is not None and old.period == line.period
@@ -196,34 +240,11 @@ def same_place(one: Edition, other: Edition) -> bool:
         return False
     if is_online(one.city) and one.country is None and other.country is None:
         return True
+    return same_country(one, other)
+
+
+def same_country(one: Edition, other: Edition) -> bool:
+    """By the code where one is known, else by the word."""
     if one.country_code or other.country_code:
         return one.country_code == other.country_code
     return one.country is not None and other.country is not None and fold(one.country) == fold(other.country)
-
-
-def span(edition: Edition) -> tuple[date, date] | None:
-    """First and last day: of its days, of its months, else of its year."""
-    if edition.starts_on and edition.ends_on:
-        return edition.starts_on, edition.ends_on
-    if edition.period is None:
-        return None
-    year = int(edition.period[:4])
-    if edition.date_precision != "month":
-        return date(year, 1, 1), date(year, 12, 31)
-    months = [int(part[-2:]) for part in edition.period.split("/")]
-    return date(year, months[0], 1), date(year, months[-1], monthrange(year, months[-1])[1])
-
-
-def still_to_come(edition: Edition, now: datetime | None) -> bool:
-    """Under the upcoming heading and, where the instant of the reading is known, with days that are not over."""
-    if edition.section != "upcoming":
-        return False
-    days = span(edition)
-    return now is None or days is None or days[1] >= now.astimezone(BRUSSELS).date()
-
-
-def confirmed(missing_since: datetime | None, now: datetime | None, after: timedelta | None) -> bool:
-    """Whether a missing line is gone: at once when `after` is None, else when it is missed again that much later."""
-    if after is None:
-        return True
-    return missing_since is not None and now is not None and now - missing_since >= after

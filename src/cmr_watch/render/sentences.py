@@ -10,8 +10,9 @@ from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition
 
 K = ChangeKind
 BRUSSELS: Final = ZoneInfo("Europe/Brussels")
-MONTHS: Final = (
-    "January February March April May June July August September October November December".split()  # strftime would follow the machine's locale
+# strftime would follow the machine's locale
+MONTHS: Final = tuple(
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
 _STATUS_WORDS: Final = {"save_the_date": "save the date", "cancelled": "cancelled", "postponed": "postponed"}
 _PLAIN: Final = {
@@ -98,9 +99,23 @@ def _day(day: date) -> str:
 
 
 def _noun(change: Change) -> Edition | CallNotice:
-    noun = change.before if change.kind is K.EDITION_RELOCATED else change.after or change.before
+    """The side that the sentence is about: the new one, but the old place and days of what is no longer there."""
+    before, after = change.before, change.after
+    noun = before if _is_of_the_past(change) else after
+    noun = noun or after or before
     assert noun is not None, "a change has at least one side"
     return noun
+
+
+def _is_of_the_past(change: Change) -> bool:
+    if change.kind in (K.EDITION_POSTPONED, K.EDITION_CANCELLED):
+        days_kept = change.kind is K.EDITION_CANCELLED and _days_of(change.after)
+        return bool(_days_of(change.before)) and not days_kept
+    return change.kind is K.EDITION_RELOCATED
+
+
+def _days_of(noun: Edition | CallNotice | None) -> str:
+    return days(noun) if isinstance(noun, Edition) else ""
 
 
 def _place_and_days(edition: Edition) -> str:
@@ -118,6 +133,8 @@ def _what(change: Change) -> str:
             return f"dates set, {days(after)}"
         if change.kind is K.EDITION_RESCHEDULED:
             return _rescheduled(before, after)
+        if change.kind is K.EDITION_POSTPONED and days(before) and days(after) not in ("", days(before)):
+            return f"postponed to {days(after)}"
     return _PLAIN[change.kind]
 
 
@@ -131,9 +148,10 @@ def _first_seen(kind: ChangeKind, edition: Edition) -> str:
 
 
 def _rescheduled(before: Edition, after: Edition) -> str:
-    new = days(after)
-    old = f"from {days(before)} " if days(before) else ""
-    return f"moved {old}to {new}" if new else f"{days(before)} no longer holds, new date to be announced"
+    old, new = days(before), days(after)
+    if not new:
+        return f"{old} no longer holds, new date to be announced"
+    return f"moved from {old} to {new}" if old and old != new else f"new date, {new}"
 
 
 def _call(change: Change, call: CallNotice) -> str:
