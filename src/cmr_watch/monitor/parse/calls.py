@@ -57,7 +57,7 @@ _HOSTING_YEARS: Final = re.compile(
 )
 _TIME_OF_THE_CALL: Final = re.compile(
     r"\b(?:(?:re-?)?open\w*|launch\w*|publish\w*|start\w*|clos\w+|announced|released|available|expected|until|till|by"
-    r"|since|from)\s+(?:again\s+)?(?:(?:in|on|at|the|early|late|mid|end|of|beginning)\W+)*$",
+    r"|since|from|deadlines?|cut[\s-]?offs?)[\s:]+(?:again\s+)?(?:(?:in|on|at|the|early|late|mid|end|of|beginning)\W+)*$",
     re.I,
 )
 

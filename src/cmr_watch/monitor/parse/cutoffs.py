@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import Cutoff, ReadingWarning
@@ -67,6 +67,7 @@ class _Dated:
     tail: str
     text: str
     shared: str = ""
+    ends_period: bool = False
 
 
 def read_cutoffs(
@@ -78,14 +79,19 @@ def read_cutoffs(
     """
     cutoffs: list[Cutoff] = []
     warnings: list[ReadingWarning] = []
+    spoken = False
     for sentence in _sentences(text):
-        spoken = listed or bool(SPEAKS_OF_CUTOFF.search(sentence))
+        spoken = bool(SPEAKS_OF_CUTOFF.search(sentence)) or (spoken and bool(_GOES_ON.match(sentence)))
         for dated in _with_shared_times(_days(sentence, year)):
-            if _is_cutoff(dated, spoken=spoken):
+            if listed or _is_cutoff(dated, spoken=spoken):
                 cutoff, right_zone = _cutoff(dated)
                 cutoffs.append(cutoff)
                 warnings += [] if right_zone else [ReadingWarning("cutoff-zone", cutoff.text)]
     return tuple(cutoffs), warnings
+
+
+_GOES_ON: Final = re.compile(r"[^\w]*(?:(?:and|potential\w*|possibly|then|next|first|second|third|last|final)\b|\d)", re.I)
+"""Begins a sentence that goes on with a list of cut-offs."""
 
 
 def _sentences(text: str) -> list[str]:
@@ -100,11 +106,15 @@ def _days(sentence: str, year: int | None) -> list[_Dated]:
     for day in find_dates(sentence, year, single=True):
         while period and period.end <= day.start:
             period = next(periods, None)
-        if day.precision == "day" and not (period and _is_of_period(day, period, sentence)):
-            found.append(day)
-    ends = [*(day.start for day in found), len(sentence)][1:]
-    starts = [0, *(day.end for day in found)][: len(found)]
-    return [_dated(sentence, day, start, end) for day, start, end in zip(found, starts, ends, strict=True)]
+        part = _part_of(period, day, sentence)
+        if day.precision == "day" and part != "inside":
+            found.append((day, part == "end"))
+    ends = [*(day.start for day, _ in found), len(sentence)][1:]
+    starts = [0, *(day.end for day, _ in found)][: len(found)]
+    return [
+        replace(_dated(sentence, day, start, end), ends_period=ends_period)
+        for (day, ends_period), start, end in zip(found, starts, ends, strict=True)
+    ]
 
 
 _AND: Final = re.compile(r"\band\b|&")
@@ -112,13 +122,12 @@ _UNTIL: Final = re.compile(r"\b(?:until|till)\b", re.I)
 _TAKEN_FROM: Final = re.compile(r"\b(?:open|apply|appl\w+|submi\w+|accepted|taken|runs?)\b[^.;]{0,30}$", re.I)
 
 
-def _is_of_period(day: Found, period: Found, sentence: str) -> bool:
-    """Whether a day belongs to a period: but “from … until …” ends with a cut-off, and so does the time to apply."""
-    if day.start < period.start:
-        return False
-    is_end = day.end >= period.end
-    ends_calls = _UNTIL.search(sentence, period.start, period.end) or _TAKEN_FROM.search(sentence[: period.start][-80:])
-    return not (is_end and ends_calls)
+def _part_of(period: Found | None, day: Found, sentence: str) -> Literal["outside", "inside", "end"]:
+    """Where a day stands: at the `end` of the time to apply (“open from … to …”), `inside` it or any other period."""
+    if period is None or day.start < period.start:
+        return "outside"
+    to_apply = _UNTIL.search(sentence, period.start, period.end) or _TAKEN_FROM.search(sentence[: period.start][-80:])
+    return "end" if to_apply and day.end >= period.end else "inside"
 
 
 _LIST_SIGNS: Final = re.compile(r"[\s,&/–—-]*(?:and|or)?[\s,&/]*", re.I)
@@ -150,7 +159,7 @@ def _dated(sentence: str, day: Found, start: int, end: int) -> _Dated:
 def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
     if _OTHER_SUBJECT.search(dated.lead) and not SPEAKS_OF_CUTOFF.search(dated.lead):
         return False
-    if _LED_IN.search(dated.lead):
+    if dated.ends_period or _LED_IN.search(dated.lead):
         return True
     return spoken and not _OTHER_EVENT.search(dated.lead)
 

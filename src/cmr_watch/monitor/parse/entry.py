@@ -59,8 +59,10 @@ def _place_beside(text: str, dates: tuple[Found, ...], chosen: Found) -> Place |
         return place
     gap = max((date.end for date in dates if date.end <= chosen.start), default=0)
     lead = text[gap : chosen.start]
-    place = read_place(lead) if gap else None
-    return place or (None if _has_words(lead) else read_place(_TIMES.sub("", text[chosen.end :])))
+    between = read_place(lead) if gap else None
+    if between and between.country_code:
+        return between
+    return None if _has_words(lead) else read_place(_TIMES.sub("", text[chosen.end :]))
 
 
 def _is_sentence(text: str) -> bool:

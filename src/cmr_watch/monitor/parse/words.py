@@ -71,7 +71,7 @@ SHOUTED: Final = re.compile(
 
 NOT_ITS_DATE: Final = re.compile(
     r"(?:\b(?:by|until|till|before|no later than|deadlines?|clos(?:es?|ing)|ends?|due|instead of|originally|initially"
-    r"|previously|formerly|published|updated|posted|submitted|created|modified|as of|was|were|opens?|starts?)"
+    r"|previously|formerly|published|publication|updated|posted|submitted|created|modified|as of|was|were|opens?|opening|launch(?:ed)?|starts?)"
     r"|\bcut[\s-]?offs?(?: dates?)?(?: \d)?"
     r"|\b(?:rescheduled|moved|postponed|changed|shifted|transferred|delayed)\b[^.;]{0,20}\bfrom)"
     r"(?:\s+(?:on|the|planned|scheduled|date|dates|for|is|was|at|from|foreseen))*[\s:(–—-]*$",
