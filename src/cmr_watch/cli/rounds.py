@@ -28,15 +28,16 @@ def show_round(report: RoundReport, zone: tzinfo, as_json: bool) -> None:
 def words(report: RoundReport, zone: tzinfo) -> str:
     """“read 15 editions, 1 call: 5 changes, 3 messages sent”."""
     parts = [_outcome(report.check, zone), *(_delivered(report.delivery) if report.delivery else [])]
-    return ", ".join(parts)
+    hint = "; if the page is right: cmr-watch accept" if report.check.outcome == "suspect" else ""
+    return ", ".join(parts) + hint
 
 
 def _outcome(check: CheckResult, zone: tzinfo) -> str:
     if check.outcome == "failed":
         return f"could not check the page: {check.detail}"
     if check.outcome == "suspect":
-        news = f" {counted(len(check.changes), 'new edition')} on it." if check.changes else ""
-        return f"read a page that is not believed, and kept it aside: {check.detail}.{news} Right? cmr-watch accept"
+        news = f", {counted(len(check.changes), 'new edition')}" if check.changes else ""
+        return f"read a page that is not believed, and kept it aside: {check.detail}{news}"
     if check.outcome == "dropped":
         return f"read the page in vain: {check.detail}"
     return f"{_read(check)}: {_news(check, zone)}"
