@@ -19,14 +19,16 @@ _NOT_WORD: Final = re.compile(r"[^\w]+|_+")
 
 # One city, several names: only those that the English page could plausibly switch between.
 _CITY_NAMES: Final = """
-antwerp antwerpen anvers|athens athina|basel basle bale|belgrade beograd|berne bern|bruges brugge|brussels bruxelles brussel
-bucharest bucuresti|chisinau kishinev|cologne koln koeln|copenhagen kobenhavn|dusseldorf duesseldorf|florence firenze
-geneva geneve genf|genoa genova|ghent gent gand|gothenburg goteborg goeteborg|hanover hannover|iasi jassy|istanbul constantinople
-krakow cracow krakau|kyiv kiev|leuven louvain|liege luik|lisbon lisboa|lviv lvov lemberg|lyon lyons|malaga|marseille marseilles
-milan milano|munich munchen muenchen|naples napoli|nicosia lefkosia|nuremberg nurnberg nuernberg|odesa odessa|padua padova
-pilsen plzen|podgorica|porto oporto|prague praha prag|rome roma|seville sevilla|sofia sofija|thessaloniki salonica saloniki
-tirana tirane|trieste triest|turin torino|valletta|venice venezia|vienna wien|vilnius wilno|warsaw warszawa
-wroclaw breslau|zagreb|zaragoza saragossa|zurich zuerich|ljubljana laibach|kosice kaschau|kharkiv kharkov|skopje skoplje
+antwerp antwerpen anvers|athens athina|basel basle bale|belgrade beograd|berne bern|bruges brugge
+brussels bruxelles brussel|bucharest bucuresti|chisinau kishinev|cologne koln koeln|copenhagen kobenhavn
+dusseldorf duesseldorf|florence firenze|geneva geneve genf|genoa genova|ghent gent gand
+gothenburg goteborg goeteborg|hanover hannover|iasi jassy|istanbul constantinople|krakow cracow krakau|kyiv kiev
+leuven louvain|liege luik|lisbon lisboa|lviv lvov lemberg|lyon lyons|malaga|marseille marseilles|milan milano
+munich munchen muenchen|naples napoli|nicosia lefkosia|nuremberg nurnberg nuernberg|odesa odessa|padua padova
+pilsen plzen|podgorica|porto oporto|prague praha prag|rome roma|seville sevilla|sofia sofija
+thessaloniki salonica saloniki|tirana tirane|trieste triest|turin torino|valletta|venice venezia|vienna wien
+vilnius wilno|warsaw warszawa|wroclaw breslau|zagreb|zaragoza saragossa|zurich zuerich|ljubljana laibach
+kosice kaschau|kharkiv kharkov|skopje skoplje
 """
 
 ONLINE: Final = frozenset(

@@ -90,7 +90,9 @@ def read_cutoffs(
     return tuple(cutoffs), warnings
 
 
-_GOES_ON: Final = re.compile(r"[^\w]*(?:(?:and|potential\w*|possibly|then|next|first|second|third|last|final)\b|\d)", re.I)
+_GOES_ON: Final = re.compile(
+    r"[^\w]*(?:(?:and|potential\w*|possibly|then|next|first|second|third|last|final)\b|\d)", re.I
+)
 """Begins a sentence that goes on with a list of cut-offs."""
 
 

@@ -24,6 +24,8 @@ MAX_DEPTH: Final = 500
 
 _META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_CONTROL_BYTES: Final = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _SINGLE_BYTE: Final = frozenset({"ascii", "iso8859-1", "iso8859-15", "cp1252"})
 
 
@@ -40,7 +42,8 @@ def open_document(content: bytes, charset: str | None) -> Document:
     text = decode(content, charset)
     bare, closed = _cut_raw_parts(text)
     root = _tree(bare)
-    _empty(element for element in _MAY_BE_FURNITURE(root) if _is_furniture(element))
+    _empty(element for element in root.iter(*_FURNITURE_TAGS) if not _opens_a_part(element))
+    _empty(element for element in _WITH_ATTRIBUTES(root) if _is_furniture(element))
     return Document(root, closed and bool(re.search(r"</html\s*>", bare[-400_000:], re.I)))
 
 
@@ -55,7 +58,8 @@ def decode(content: bytes, charset: str | None) -> str:
     """
     for mark, name in _BOMS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(name, errors="replace")
+            return _CONTROLS.sub("", content[len(mark) :].decode(name, errors="replace"))
+    content = content.translate(None, _CONTROL_BYTES)
     declared = _known(charset) or _known(_meta_charset(content)) or "utf-8"
     if declared in _SINGLE_BYTE:
         try:
@@ -85,7 +89,6 @@ _NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "
 _RAW: Final = ("script", "style", "textarea", "xmp", "noembed", "title", "iframe", "noframes")
 _RAW_START: Final = re.compile(rf"<!--|<({'|'.join(_RAW)})\b", re.I)
 _RAW_END: Final = {name: re.compile(rf"</{name}\b[^>]*>", re.I) for name in _RAW}
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
 
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
@@ -93,7 +96,6 @@ def _cut_raw_parts(text: str) -> tuple[str, bool]:
 
     One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
     """
-    text = _CONTROLS.sub("", text)
     kept: list[str] = []
     position = 0
     while start := _RAW_START.search(text, position):
@@ -126,9 +128,7 @@ _FURNITURE_ROLES: Final = frozenset(
 )
 _HIDDEN_STYLE: Final = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
 _HIDDEN_CLASS: Final = re.compile(r"(?:^|\s)(?:visually-hidden|sr-only|hidden|element-invisible|d-none)(?:$|\s)")
-_MAY_BE_FURNITURE: Final = etree.XPath(
-    f"//*[{' or '.join(f'self::{tag}' for tag in sorted(_FURNITURE_TAGS))} or @role or @hidden or @style or @class]"
-)
+_WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style or @class]")
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
@@ -144,24 +144,24 @@ def _tree(text: str) -> html.HtmlElement:
     return root
 
 
-def _is_furniture(element: html.HtmlElement) -> bool:
-    """Never content, wherever it stands: menus, asides, footers, and what is hidden from every reader."""
-    if element.tag in _FURNITURE_TAGS:
-        return element.tag != "button" or not _opens_something(_short_text(element))
-    if element.tag in ("html", "body"):
+def _opens_a_part(element: html.HtmlElement) -> bool:
+    """Whether an element is the button that heads a part of an accordion."""
+    if element.tag != "button":
         return False
-    attributes = element.attrib
-    return (
-        (attributes.get("role") or "").lower() in _FURNITURE_ROLES
-        or ("hidden" in attributes and attributes.get("role") != "tabpanel")
-        or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
-        or bool(_HIDDEN_CLASS.search(attributes.get("class") or ""))
-    )
-
-
-def _opens_something(text: str) -> bool:
-    """Whether a button is the heading of an accordion's part."""
+    text = _short_text(element)
     return bool(section_of_marked(text)) or is_year(text)
+
+
+def _is_furniture(element: html.HtmlElement) -> bool:
+    """Never content, wherever it stands: what is no part of the text, or hidden from every reader."""
+    attributes = element.attrib
+    role = attributes.get("role", "").lower()
+    return (
+        role in _FURNITURE_ROLES
+        or ("hidden" in attributes and role != "tabpanel")
+        or bool(_HIDDEN_STYLE.search(attributes.get("style", "")))
+        or bool(_HIDDEN_CLASS.search(attributes.get("class", "")))
+    )
 
 
 def _empty(elements: Iterable[html.HtmlElement]) -> None:

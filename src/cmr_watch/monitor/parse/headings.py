@@ -9,6 +9,7 @@ from typing import Final
 
 from cmr_watch.models import Section
 from cmr_watch.monitor.parse.lines import CELL, Line
+from cmr_watch.monitor.parse.words import set_of
 from cmr_watch.places import fold
 
 _UPCOMING: Final = frozenset({"next", "upcoming", "forthcoming", "future"})
@@ -16,25 +17,25 @@ _PAST: Final = frozenset({"previous", "previously", "past", "earlier", "former",
 _RECORDINGS: Final = frozenset({"recordings", "recording"})
 _NOUNS: Final = frozenset({"editions", "edition", "workshops", "workshop"})
 _SERIES: Final = ("clusters meet regions", "cluster meet regions", "clusters meets regions", "cmr")
-_FILLING: Final = frozenset(
+_FILLING: Final = set_of(
     """
     info information infos about and or of the our from to for in on at all list overview calendar dates date clusters
     cluster meet meets regions region cmr events event summaries summary materials material documents document archive
     presentations photos pictures videos video outcomes results conclusions agendas reports report proceedings eccp
     european series initiative organised held transnational season year years autumn spring winter summer s save find
     here see discover
-    """.split()
+    """
 )
 _VOCABULARY: Final = _UPCOMING | _PAST | _RECORDINGS | _NOUNS | _FILLING
-_NOT_OF_A_HEADING: Final = frozenset(
+_NOT_OF_A_HEADING: Final = set_of(
     """
     call calls host hosts hosting apply application applications register registration subscribe newsletter join will
     please stay tuned deadline is are was were has have been be related other similar conference conferences summit
     webinar webinars award awards days
-    """.split()
+    """
 )
 _MOST_OTHER_WORDS: Final = 3
-_FOREIGN: Final = frozenset(
+_FOREIGN: Final = set_of(
     """
     upcoming next past previous forthcoming recent latest featured related other others similar more further all our the
     you may might also like be interested in see and of from on at to by us s is eccp european cluster collaboration
@@ -42,14 +43,14 @@ _FOREIGN: Final = frozenset(
     articles content contents contact contacts partners newsletter subscribe share this page tags downloads download
     links useful follow calendar agenda resources publications library success stories about search menu cookies what
     topics categories highlights suggested recommended discover read organised community
-    """.split()
+    """
 )
-_FOREIGN_MARK: Final = _FOREIGN & frozenset(
+_FOREIGN_MARK: Final = _FOREIGN & set_of(
     """
     related other others similar more further also news event events article articles content contact contacts partners
     newsletter share tags downloads download links follow resources publications library stories about search menu
     cookies topics categories highlights suggested recommended featured webinars webinar conferences conference
-    """.split()
+    """
 )
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _YEARS_ONLY: Final = re.compile(
@@ -88,11 +89,12 @@ def _words(text: str) -> set[str]:
 
 def _section(text: str, words: set[str]) -> Section | None:
     upcoming, past = not words.isdisjoint(_UPCOMING), not words.isdisjoint(_PAST)
-    if upcoming and past or not (upcoming or past or not words.isdisjoint(_RECORDINGS)):
+    names_ours = not words.isdisjoint(_NOUNS) or any(name in fold(text) for name in _SERIES)
+    if not names_ours or (upcoming and past):
         return None
-    if words.isdisjoint(_NOUNS) and not any(name in fold(text) for name in _SERIES):
-        return None
-    return "upcoming" if upcoming else "past"
+    if upcoming:
+        return "upcoming"
+    return "past" if past or not words.isdisjoint(_RECORDINGS) else None
 
 
 def is_foreign(text: str) -> bool:

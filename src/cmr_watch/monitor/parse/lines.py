@@ -52,7 +52,18 @@ _BLOCKS: Final = frozenset(
     }
     | {"button", "fieldset", "legend", "form", "body", "html", "h1", "h2", "h3", "h4", "h5", "h6", "hgroup"}
 )
-_HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 7, "caption": 7, "legend": 7, "button": 7}
+_HEADINGS: Final = {
+    "h1": 1,
+    "h2": 2,
+    "h3": 3,
+    "h4": 4,
+    "h5": 5,
+    "h6": 6,
+    "summary": 7,
+    "caption": 7,
+    "legend": 7,
+    "button": 7,
+}
 _BOLD: Final = frozenset({"b", "strong"})
 _BOLD_STYLE: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _STRUCK: Final = frozenset({"del", "s", "strike"})

@@ -13,27 +13,25 @@ _DASH = r"[-\u2010-\u2015\u2212~]"
 # What parts the pieces of a place: comma, colon, bar, cell, bullet, a dash with a space beside it.
 _SEPARATOR: Final = re.compile(rf"\s*[,;:|\t·•‣▪◦●→⇒]+\s*|\s+{_DASH}+\s*|\s*{_DASH}+\s+")
 _BRACKET: Final = re.compile(r"[(\[]([^()\[\]]{0,120})[)\]]")
-_EDGE: Final = (
-    " \t,;:.…!?*_|/\\\"'“”„«»‘’()[]<>·•‣▪◦●○■□➢►▶✓✔→⇒§#+=&\ufe0f-\u2010\u2011\u2012\u2013\u2014\u2015\u2212~"
-)
+_EDGE: Final = " \t,;:.…!?*_|/\\\"'“”„«»‘’()[]<>·•‣▪◦●○■□➢►▶✓✔→⇒§#+=&\ufe0f-\u2010\u2011\u2012\u2013\u2014\u2015\u2212~"
 _EMOJI: Final = re.compile(  # with key caps, and the tags in the flags of England, Scotland and Wales
     r"(?:[\d#*]?\ufe0f?\u20e3|[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f])+"
 )
 _AND_ONLINE: Final = re.compile(r"\s*(?:\band|[&+/])\s*(?:online|virtual|hybrid)\b", re.I)
 _ABBREVIATED: Final = re.compile(r"(?:\bRep|\b(?:[A-Z]\.)+[A-Z])$")
-_PARTICLES: Final = frozenset(
+_PARTICLES: Final = words.set_of(
     """
     de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im in ob of the and og och
     na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l & / - nell nell'emilia
-    """.split()
+    """
 )
-_PROSE: Final = frozenset(
+_PROSE: Final = words.set_of(
     """
     the this that these our we you us your will is are was were be been has have can please join more follow stay next
     previous upcoming past edition editions workshop workshops event events conference webinar call calls participants
     register registration contact information platform clusters with about published updated on from date dates when
     deadline potentially possibly
-    """.split()
+    """
 )
 _ARTICLES: Final = frozenset({"a", "o", "la", "le", "les", "el", "al", "den", "am", "de", "des", "du", "l", "i"})
 _HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})

@@ -7,6 +7,12 @@ from typing import Final
 
 _I: Final = re.IGNORECASE
 
+
+def set_of(text: str) -> frozenset[str]:
+    """The words of a text, for a vocabulary that reads as one."""
+    return frozenset(text.split())
+
+
 CANCELLED: Final = re.compile(r"(?<!not )(?<!not been )\b(?:cancell?ed|called off)\b", _I)
 POSTPONED: Final = re.compile(
     r"(?<!previously )(?<!originally )(?<!formerly )(?<!not )(?<!not been )\b(?:postponed|on hold|delayed)\b", _I
@@ -14,7 +20,8 @@ POSTPONED: Final = re.compile(
 SAVE_THE_DATE: Final = re.compile(r"\bsave[\s-]+the[\s-]+dates?\b", _I)
 _TO_COME = r"t\.?b\.?[cad]\b\.?|to be (?:confirmed|announced|defined|decided|determined)"
 TENTATIVE: Final = re.compile(
-    rf"(?<!venue )(?<!place )(?<!location )(?<!agenda )(?<!programme )\b(?:{_TO_COME}|provisional(?:ly)?|tentative(?:ly)?)",
+    rf"(?<!venue )(?<!place )(?<!location )(?<!agenda )(?<!programme )"
+    rf"\b(?:{_TO_COME}|provisional(?:ly)?|tentative(?:ly)?)",
     _I,
 )
 SUMMARY: Final = re.compile(r"\bsummar(?:y|ies)\b", _I)
@@ -24,7 +31,8 @@ OTHER_MATERIAL: Final = re.compile(
     _I,
 )
 _STRONG = (
-    r"save[\s-]+the[\s-]+dates?|cancell?ed|called off|postponed|rescheduled|moved (?:from|to)|on hold|new (?:dates?|venue)"
+    r"save[\s-]+the[\s-]+dates?|cancell?ed|called off|postponed|rescheduled|moved (?:from|to)"
+    r"|on hold|new (?:dates?|venue)"
     rf"|fully booked|sold out|{_TO_COME}|provisional\w*|tentative\w*|instead of|originally|previously"
     r"|regist(?:er|ration)\b|deadline|cut[\s-]?offs?\b|read (?:the|our|more|about)|event summary|more info\w*"
     r"|hybrid (?:event|format)|(?:and|[&+/]) (?:online|virtual|hybrid)|hosted by|organised by|date[s:]*$"
@@ -43,7 +51,8 @@ REMARK_PART: Final = re.compile(
 """Begins a part (after a comma or dash) that belongs to no place."""
 
 LABEL: Final = re.compile(
-    r"\b(?:place|location|city|town|country|region|venue|where|when|dates?|host(?:ing)? (?:region|city|country))\s*:", _I
+    r"\b(?:place|location|city|town|country|region|venue|where|when|dates?|host(?:ing)? (?:region|city|country))\s*:",
+    _I,
 )
 """“City: Lyon, Country: France”."""
 
@@ -55,7 +64,8 @@ _STATE = (
 )
 PREFIX: Final = re.compile(
     rf"(?:[^\w'’]*(?:['’](?!s-))?(?:save[\s-]+the[\s-]+dates?|new (?:{_NOUN}|dates?)|new(?=\s*[:!–—-])"
-    rf"|coming (?:up|soon)|next(?: up| edition)?|(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: edition| workshop)?(?: of)?(?: the)?"
+    rf"|coming (?:up|soon)|next(?: up| edition)?"
+    rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: edition| workshop)?(?: of)?(?: the)?"
     rf"|\d{{1,2}}[.)]|\d{{1,2}}(?=\t)|#?\d{{1,2}}(?=[:)])|#\d{{1,2}}|[a-z]\)|#?(?:{_SERIES})"
     rf"|{_NOUN}(?= in\b| at\b|\s*[:–—-])|place|location|city|venue|where|host (?:region|city)|in|at"
     rf"|(?:{_STATE})(?=\s*[:!)\]–—-]))(?!\w|['’]\w)(?:['’]|(?:\s*[:–—-])?)[^\w'’]*)+",
