@@ -31,7 +31,7 @@ def command(folder: Path, page: str, source: str | None) -> None:
 
     \b
     Example:
-      cmr-watch capture tests/fixtures/initiative/2026-11 saved-page.html
+      cmr-watch capture tests/fixtures/oddities/new-dash saved-page.html
     """
     refuse_others(page)
     content, charset = _content(source)

@@ -24,7 +24,7 @@ def command() -> None:
     """List the outbox, or try again what failed."""
 
 
-@command.command("list")
+@command.command("list", short_help="List the messages.")
 @config_option
 @json_option
 @click.option("--state", type=click.Choice(STATES), default="all", show_default=True, help="Only these.")
@@ -50,7 +50,7 @@ def list_(as_json: bool, state: str, limit: int) -> None:
         line("The outbox is empty." if state == "all" else f"No message is {state}.")
 
 
-@command.command("retry")
+@command.command("retry", short_help="Make messages due now.")
 @config_option
 @click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[ID]...")
 def retry(ids: tuple[int, ...]) -> None:

@@ -44,7 +44,7 @@ page_option = click.option(
     "--page",
     type=click.Choice(["initiative", "call", "edition"]),
     default="initiative",
-    show_default=True,
-    help="What kind of page it is.",
+    metavar="KIND",
+    help="What kind of page it is: initiative (the default), call, edition.",
 )
 address_argument = click.argument("address", type=of_kind(kinds.ADDRESS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from typing import Final
 
 import click
 
@@ -16,6 +17,8 @@ from cmr_watch.models import TOPICS, Subscription, Wanted
 from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.wire import instant
 
+TOPIC_HELP: Final = f"Only this: {', '.join(TOPICS)}. May be repeated, like the next."
+
 
 @click.group()
 def command() -> None:
@@ -25,11 +28,13 @@ def command() -> None:
     """
 
 
-@command.command("add")
+@command.command("add", short_help="Tell an address of changes from now on.")
 @config_option
 @address_argument
-@click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), help="Only this; may be repeated.")
-@click.option("--country", "countries", multiple=True, type=of_kind(kinds.COUNTRY), help="Only there; may be repeated.")
+@click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP)
+@click.option(
+    "--country", "countries", multiple=True, type=of_kind(kinds.COUNTRY), metavar="COUNTRY", help="Only there."
+)
 def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...]) -> None:
     """Tell ADDRESS, an e-mail address or an Apprise URL, of changes from now on.
 
