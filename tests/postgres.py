@@ -26,6 +26,9 @@ SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
     "max_connections": "60",
     "shared_buffers": "32MB",
     "log_min_messages": "fatal",
@@ -35,14 +38,16 @@ SETTINGS = {
 class Server:
     """A server where databases can be made and dropped."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, strategy: str = "") -> None:
         self._url = url
+        self._strategy = strategy
         self._names = (f"cmr_test_{os.getpid()}_{number}" for number in count(1))
 
     def create(self, template: str | None = None) -> str:
         """A new database, empty or like another one; its address."""
         name = next(self._names)
-        self._run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{make_url(template).database}"' if template else ""))
+        like = f' TEMPLATE "{make_url(template).database}"{self._strategy}' if template else ""
+        self._run(f'CREATE DATABASE "{name}"{like}')
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
@@ -62,12 +67,19 @@ def server() -> Iterator[Server]:
     if given:
         yield Server(make_url(given))
         return
-    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-", dir=_memory()))
     try:
         with _running(folder) as url:
-            yield Server(url)
+            yield Server(url, strategy=" STRATEGY FILE_COPY")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> str | None:
+    """Where there is room in memory: a new database takes 20 ms there, and up to 500 ms on a disk."""
+    shm = Path("/dev/shm")
+    roomy = shm.is_dir() and os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2**30
+    return str(shm) if roomy else None
 
 
 @contextmanager

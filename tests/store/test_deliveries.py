@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections import Counter
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from cmr_watch.store.checks import Checks
+from cmr_watch.store.database import Database, open_database
+from cmr_watch.store.deliveries import LEASE, Deliveries
+from cmr_watch.store.incidents import Incidents
+from tests.factories import MINUTE, NOW, change, message
+from tests.store.test_checks import record
+
+ROOT = Path(__file__).parents[2]
+SLACK = "slack://token/a/b"
+
+
+@pytest.fixture
+def deliveries(database: Database) -> Deliveries:
+    return Deliveries(database)
+
+
+def commit_changes(database: Database, number: int) -> list[int]:
+    """Changes that nobody was told of yet; their ids."""
+    checks = Checks(database)
+    baseline = checks.baseline("https://clustercollaboration.eu/clusters-meet-regions")
+    revision = baseline.revision if baseline else None
+    told = tuple((change(), f"change {index}") for index in range(number))
+    return [entry.id for entry in checks.commit(record(outcome="changed", revision=revision, changes=told)) or ()]
+
+
+def send_to(deliveries: Deliveries, *addresses: str) -> None:
+    """One message to each address, in this order."""
+    assert deliveries.enqueue([], [message(address) for address in addresses], NOW) == len(addresses)
+
+
+# ── changes become messages ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_pending_changes_come_oldest_first(database: Database, deliveries: Deliveries) -> None:
+    commit_changes(database, 3)
+    assert [entry.sentence for entry in deliveries.pending()] == ["change 0", "change 1", "change 2"]
+    assert [entry.id for entry in deliveries.pending(limit=2)] == [1, 2]
+
+
+def test_enqueue_marks_the_changes_and_keeps_the_words(database: Database, deliveries: Deliveries) -> None:
+    ids = commit_changes(database, 3)
+    first, second = message("ada@example.org", 1, 2), message(SLACK, 2)
+    assert deliveries.enqueue(ids[:2], [first, second], NOW) == 2
+    assert [entry.id for entry in deliveries.pending()] == [3]
+    assert [entry.message for entry in deliveries.list()] == [first, second]
+    assert [(entry.created_at, entry.due_at, entry.attempts) for entry in deliveries.list()] == [(NOW, NOW, 0)] * 2
+
+
+def test_changes_that_nobody_wants_are_marked_too(database: Database, deliveries: Deliveries) -> None:
+    ids = commit_changes(database, 2)
+    assert deliveries.enqueue(ids, [], NOW) == 0
+    assert deliveries.pending() == ()
+
+
+def test_enqueue_is_all_or_nothing(database: Database, deliveries: Deliveries) -> None:
+    ids = commit_changes(database, 3)
+    deliveries.enqueue(ids[:1], [], NOW)
+    assert deliveries.enqueue(ids, [message("ada@example.org", *ids)], NOW) is None
+    assert deliveries.list() == ()
+    assert [entry.id for entry in deliveries.pending()] == [2, 3]
+
+
+def test_a_change_that_is_not_there_is_not_enqueued(deliveries: Deliveries) -> None:
+    assert deliveries.enqueue([7], [message("ada@example.org", 7)], NOW) is None
+
+
+def test_the_database_forbids_to_tell_an_address_twice(database: Database, deliveries: Deliveries) -> None:
+    ids = commit_changes(database, 1)
+    with pytest.raises(IntegrityError):
+        deliveries.enqueue(ids, [message("ada@example.org", 1), message("ada@example.org", 1)], NOW)
+    assert deliveries.list() == ()
+    assert len(deliveries.pending()) == 1
+
+
+def test_of_many_threads_one_enqueues(database: Database) -> None:
+    ids = commit_changes(database, 20)
+    barrier = threading.Barrier(4)
+    results: list[int | None] = []
+
+    def enqueue(address: str) -> None:
+        barrier.wait()
+        results.append(Deliveries(database).enqueue(ids, [message(address, *ids)], NOW))
+
+    threads = [threading.Thread(target=enqueue, args=(f"{name}@example.org",)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(results) == {1: 1, None: 3}
+    assert len(Deliveries(database).list()) == 1
+
+
+def test_overlapping_batches_never_cross(database: Database) -> None:
+    ids = commit_changes(database, 200)
+    results: list[int | None] = []
+
+    def enqueue(part: list[int]) -> None:
+        results.append(Deliveries(database).enqueue(part, [], NOW))
+
+    threads = [threading.Thread(target=enqueue, args=(part,)) for part in (ids[:150], ids[50:][::-1], ids[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(results) == {0: 1, None: 2}
+
+
+def test_a_hostile_text_is_no_poison(deliveries: Deliveries) -> None:
+    hostile = "a\0b\ud800c"
+    send = message("ada@example.org", subject=hostile, text=hostile, html=hostile)
+    deliveries.enqueue([], [send, message("bob@example.org")], NOW)
+    stored = deliveries.list()[0].message
+    assert (stored.subject, stored.text, stored.html) == ("a\ufffdb\ufffdc",) * 3
+
+
+def test_ten_thousand_messages_at_once(database: Database, deliveries: Deliveries) -> None:
+    ids = commit_changes(database, 2)
+    messages = [message(f"{number}@example.org", *ids, message_id=f"<{number}>") for number in range(10_000)]
+    assert deliveries.enqueue(ids, messages, NOW) == 10_000
+    assert deliveries.counts()["waiting"] == 10_000
+    assert [entry.message for entry in deliveries.claim(NOW, limit=3)] == messages[:3]
+    assert [entry.message for entry in deliveries.list(limit=2)] == messages[-2:]
+    assert len(deliveries.list()) == 10_000
+
+
+# ── messages are claimed and marked ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_claim_takes_what_is_due_and_holds_it(deliveries: Deliveries) -> None:
+    send_to(deliveries, "ada@example.org", "bob@example.org", "eve@example.org")
+    first = deliveries.claim(NOW, limit=2)
+    assert [entry.message.address for entry in first] == ["ada@example.org", "bob@example.org"]
+    assert all(entry.token for entry in first)
+    assert [entry.message.address for entry in deliveries.claim(NOW)] == ["eve@example.org"]
+    assert deliveries.claim(NOW) == ()
+
+
+def test_a_lease_that_ran_out_is_claimed_by_another(deliveries: Deliveries) -> None:
+    send_to(deliveries, "ada@example.org")
+    (first,) = deliveries.claim(NOW)
+    assert deliveries.claim(NOW + LEASE) == ()
+    (second,) = deliveries.claim(NOW + LEASE + timedelta(seconds=1))
+    assert (second.id, second.token != first.token) == (first.id, True)
+    assert not deliveries.renew(first, NOW)
+    assert not deliveries.finish(first, "sent", NOW)
+    assert not deliveries.postpone(first, NOW, "late", NOW)
+    deliveries.release(first)
+    assert deliveries.renew(second, NOW)
+    assert deliveries.finish(second, "sent", NOW)
+
+
+def test_a_renewed_lease_holds_on(deliveries: Deliveries) -> None:
+    send_to(deliveries, "ada@example.org")
+    (delivery,) = deliveries.claim(NOW)
+    assert deliveries.renew(delivery, NOW + 4 * MINUTE)
+    assert deliveries.claim(NOW + 8 * MINUTE) == ()
+    assert len(deliveries.claim(NOW + 10 * MINUTE)) == 1
+
+
+def test_released_is_free_again_and_not_counted(deliveries: Deliveries) -> None:
+    send_to(deliveries, "ada@example.org")
+    (delivery,) = deliveries.claim(NOW)
+    deliveries.release(delivery)
+    (again,) = deliveries.claim(NOW)
+    assert again.attempts == 0
+
+
+def test_postponed_waits_with_its_reason(deliveries: Deliveries) -> None:
+    send_to(deliveries, "ada@example.org")
+    (delivery,) = deliveries.claim(NOW)
+    assert deliveries.postpone(delivery, NOW + MINUTE, "451 later", NOW)
+    assert deliveries.claim(NOW) == ()
+    (again,) = deliveries.claim(NOW + MINUTE)
+    assert (again.attempts, again.last_error) == (1, "451 later")
+    assert not deliveries.finish(delivery, "sent", NOW)
+
+
+@pytest.mark.parametrize(("outcome", "attempts"), [("sent", 1), ("set_aside", 1), ("logged", 0)])
+def test_finished_is_final(deliveries: Deliveries, outcome: str, attempts: int) -> None:
+    send_to(deliveries, "ada@example.org")
+    (delivery,) = deliveries.claim(NOW)
+    assert deliveries.finish(delivery, outcome, NOW + MINUTE, "550 no")  # type: ignore[arg-type]
+    assert not deliveries.finish(delivery, "sent", NOW)
+    assert deliveries.claim(NOW + timedelta(days=1)) == ()
+    (done,) = deliveries.list(outcome)  # type: ignore[arg-type]
+    assert (done.outcome, done.done_at, done.attempts) == (outcome, NOW + MINUTE, attempts)
+    assert (done.last_error, done.token) == ("550 no", None)
+
+
+def test_to_one_address_in_order(deliveries: Deliveries) -> None:
+    send_to(deliveries, "ada@example.org", "ada@example.org", "bob@example.org")
+    first, bob = deliveries.claim(NOW)
+    assert (first.id, bob.message.address) == (1, "bob@example.org")
+    deliveries.postpone(first, NOW + MINUTE, "451", NOW)
+    assert deliveries.claim(NOW) == ()
+    (first,) = deliveries.claim(NOW + MINUTE)
+    deliveries.finish(first, "set_aside", NOW)
+    assert [entry.id for entry in deliveries.claim(NOW)] == [2]
+
+
+def test_oldest_due_first(deliveries: Deliveries) -> None:
+    send_to(deliveries, "ada@example.org", "bob@example.org")
+    ada, bob = deliveries.claim(NOW)
+    deliveries.postpone(ada, NOW + 2 * MINUTE, "451", NOW)
+    deliveries.postpone(bob, NOW + MINUTE, "451", NOW)
+    (first,) = deliveries.claim(NOW + 2 * MINUTE, limit=1)
+    assert first.message.address == "bob@example.org"
+
+
+def work(database: Database, done: list[int]) -> None:
+    deliveries = Deliveries(database)
+    while batch := deliveries.claim(NOW, limit=3):
+        for delivery in batch:
+            assert deliveries.renew(delivery, NOW)
+            assert deliveries.finish(delivery, "sent", NOW)
+            done.append(delivery.id)
+
+
+def test_threads_share_the_work(database: Database, deliveries: Deliveries) -> None:
+    send_to(deliveries, *(f"{number}@example.org" for number in range(60)))
+    done: list[int] = []
+    threads = [threading.Thread(target=work, args=(database, done)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == list(range(1, 61))
+    assert deliveries.counts() == {"waiting": 0, "sent": 60, "logged": 0, "set_aside": 0}
+
+
+WORKER = """
+import sys
+from cmr_watch.store.database import open_database
+from tests.store.test_deliveries import work
+
+done = []
+database = open_database(sys.argv[1])
+sys.stdin.readline()
+work(database, done)
+print(*done)
+"""
+
+
+def test_two_processes_share_the_work(database_url: str) -> None:
+    with closing(open_database(database_url)) as database:
+        deliveries = Deliveries(database)
+        send_to(deliveries, *(f"{number}@example.org" for number in range(60)))
+        command = [sys.executable, "-c", WORKER, database_url]
+        workers = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+            for _ in range(2)
+        ]
+        done = [int(line) for worker in workers for line in worker.communicate("go\n", timeout=60)[0].split()]
+        assert sorted(done) == list(range(1, 61))
+        assert deliveries.counts()["sent"] == 60
+
+
+def test_a_claim_skips_what_another_process_is_claiming(database: Database, deliveries: Deliveries) -> None:
+    if database.path is not None:
+        return  # one writer at a time: nobody can look in the middle of a claim
+    send_to(deliveries, "ada@example.org", "bob@example.org")
+    with database.write() as connection:
+        connection.exec_driver_sql("SELECT id FROM deliveries WHERE id = 1 FOR UPDATE")
+        assert [entry.id for entry in deliveries.claim(NOW)] == [2]
+
+
+# ── trouble ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_set_aside_is_an_incident_of_its_address(
+    database: Database, deliveries: Deliveries, caplog: pytest.LogCaptureFixture
+) -> None:
+    send_to(deliveries, SLACK, SLACK)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            deliveries.finish(deliveries.claim(NOW)[0], "set_aside", NOW, "404 no such hook")
+    (incident,) = Incidents(database).open_ones()
+    assert (incident.kind, incident.subject) == ("delivery-set-aside", SLACK)
+    assert incident.detail == "404 no such hook"
+    assert caplog.messages == ["delivery 1 was set aside, nobody will try again: see cmr-watch deliveries list"]
+
+
+def test_the_incident_ends_when_something_is_sent_there(database: Database, deliveries: Deliveries) -> None:
+    send_to(deliveries, SLACK, SLACK)
+    deliveries.finish(deliveries.claim(NOW)[0], "set_aside", NOW, "404")
+    deliveries.finish(deliveries.claim(NOW)[0], "sent", NOW)
+    assert Incidents(database).open_ones() == ()
+
+
+def test_retry_makes_due_what_waits_or_was_set_aside(database: Database, deliveries: Deliveries) -> None:
+    send_to(deliveries, "a@b.org", "b@b.org", "c@b.org", "d@b.org")
+    sent, logged, aside, waiting = deliveries.claim(NOW)
+    deliveries.finish(sent, "sent", NOW)
+    deliveries.finish(logged, "logged", NOW)
+    deliveries.finish(aside, "set_aside", NOW, "550 no")
+    deliveries.postpone(waiting, NOW + timedelta(days=1), "451 later", NOW)
+    assert deliveries.retry(None, NOW + MINUTE) == 2
+    assert Incidents(database).open_ones() == ()
+    found = deliveries.claim(NOW + MINUTE)
+    assert [(entry.id, entry.attempts, entry.outcome, entry.done_at) for entry in found] == [
+        (3, 0, None, None),
+        (4, 0, None, None),
+    ]
+
+
+def test_retry_by_id_leaves_the_others(deliveries: Deliveries) -> None:
+    send_to(deliveries, "a@b.org", "b@b.org", "c@b.org")
+    first, second, third = deliveries.claim(NOW)
+    deliveries.finish(first, "set_aside", NOW)
+    deliveries.finish(second, "set_aside", NOW)
+    deliveries.finish(third, "sent", NOW)
+    assert deliveries.retry([first.id, third.id, 99], NOW) == 1
+    assert deliveries.counts() == {"waiting": 1, "sent": 1, "logged": 0, "set_aside": 1}
+
+
+def test_retry_does_not_take_a_delivery_out_of_a_hand(deliveries: Deliveries) -> None:
+    send_to(deliveries, "a@b.org")
+    (delivery,) = deliveries.claim(NOW)
+    deliveries.retry(None, NOW)
+    assert deliveries.claim(NOW) == ()
+    assert deliveries.finish(delivery, "sent", NOW)
+
+
+# ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_listed_by_state(deliveries: Deliveries) -> None:
+    send_to(deliveries, "a@b.org", "b@b.org", "c@b.org", "d@b.org")
+    first, second, third, _ = deliveries.claim(NOW)
+    deliveries.finish(first, "sent", NOW)
+    deliveries.finish(second, "logged", NOW)
+    deliveries.finish(third, "set_aside", NOW)
+    states = ("all", "sent", "logged", "set_aside", "waiting")
+    assert [[entry.id for entry in deliveries.list(state)] for state in states] == [[1, 2, 3, 4], [1], [2], [3], [4]]
+    assert [entry.id for entry in deliveries.list("all", limit=2)] == [3, 4]
+
+
+def test_when_there_is_something_to_claim(deliveries: Deliveries) -> None:
+    assert deliveries.next_due(NOW) is None
+    send_to(deliveries, "a@b.org")
+    assert deliveries.next_due(NOW + MINUTE) == NOW + MINUTE
+    (delivery,) = deliveries.claim(NOW)
+    assert deliveries.next_due(NOW) == NOW + LEASE
+    deliveries.postpone(delivery, NOW + 60 * MINUTE, "451", NOW)
+    assert deliveries.next_due(NOW) == NOW + 60 * MINUTE
