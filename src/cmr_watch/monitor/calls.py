@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, KnownCall
+from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, KnownCall
 from cmr_watch.monitor.cutoffs import cutoff_moves
 from cmr_watch.monitor.keys import Keys
 from cmr_watch.monitor.times import confirmed
@@ -53,19 +53,20 @@ _Rule = Callable[[KnownCall, CallNotice], bool]
 def match_calls(known: Sequence[KnownCall], notices: Sequence[CallNotice]) -> dict[int, KnownCall]:
     """The call of each notice that was known, by the notice's id. Rule by rule, the best fit first."""
     found: dict[int, KnownCall] = {}
+    taken: set[str] = set()
     for rule in (_says_the_same, _years_overlap, _only_one(known), _none_has_years):
-        taken = {one.key for one in found.values()}
-        rated = [
-            (*_fit(one, notice), k, n)
-            for k, one in enumerate(known)
-            for n, notice in enumerate(notices)
-            if one.key not in taken and id(notice) not in found and rule(one, notice)
-        ]
-        for *_, k, n in sorted(rated):
-            if id(notices[n]) not in found and known[k].key not in taken:
-                taken.add(known[k].key)
-                found[id(notices[n])] = known[k]
+        for one, notice in _best_first(known, notices, rule):
+            if id(notice) not in found and one.key not in taken:
+                taken.add(one.key)
+                found[id(notice)] = one
     return found
+
+
+def _best_first(
+    known: Sequence[KnownCall], notices: Sequence[CallNotice], rule: _Rule
+) -> list[tuple[KnownCall, CallNotice]]:
+    pairs = [(one, notice) for one in known for notice in notices if rule(one, notice)]
+    return sorted(pairs, key=lambda pair: _fit(*pair))
 
 
 def _says_the_same(one: KnownCall, notice: CallNotice) -> bool:
@@ -116,18 +117,22 @@ def _missing(
 
 def _changed(one: KnownCall, new: CallNotice, now: datetime | None) -> list[Change]:
     old = one.call
+    moves, dropped = cutoff_moves(old.cutoffs, new.cutoffs)
     changes = []
     if old.status != new.status or one.gone == "withdrawn":
         changes.append(Change(_BY_STATUS[new.status], one.key, old, new))
-    moves, dropped = cutoff_moves(old.cutoffs, new.cutoffs)
     for before, after in moves:
         kind = K.CALL_CUTOFF_MOVED if before else K.CALL_CUTOFF_ADDED
         changes.append(Change(kind, one.key, old, new, before, after))
-    ended = new.status == "closed" != old.status
-    lost = any(not cutoff.closed and (now is None or cutoff.at > now) for cutoff in dropped)
-    if _other_years(old, new) or _marked(old, new) or (lost and not ended):
+    if _other_years(old, new) or _marked(old, new) or _missed(old, new, dropped, now):
         changes.append(Change(K.CALL_UPDATED, one.key, old, new))
     return changes
+
+
+def _missed(old: CallNotice, new: CallNotice, dropped: Sequence[Cutoff], now: datetime | None) -> bool:
+    """Whether a cut-off that was ahead is gone: not one that is over, nor all of them with the call."""
+    ended = new.status == "closed" != old.status
+    return not ended and any(not cutoff.closed and (now is None or cutoff.at > now) for cutoff in dropped)
 
 
 def _other_years(old: CallNotice, new: CallNotice) -> bool:

@@ -77,12 +77,14 @@ def _dates(old: Edition, new: Edition) -> ChangeKind | None:
 
 
 def _elsewhere(old: Edition, new: Edition) -> bool:
-    """Another city, or another country: one that is missing or unknown on a side is not another one."""
-    if not same_city(old.city, new.city):
-        return True
+    return not same_city(old.city, new.city) or _other_country(old, new)
+
+
+def _other_country(old: Edition, new: Edition) -> bool:
+    """One that is missing or unknown on a side is not another one."""
     if old.country_code or new.country_code:
         return None not in (old.country_code, new.country_code) and old.country_code != new.country_code
-    return bool(old.country and new.country) and fold(old.country or "") != fold(new.country or "")
+    return None not in (old.country, new.country) and fold(old.country or "") != fold(new.country or "")
 
 
 # ── what is history only ─────────────────────────────────────────────────────────────────────────────────────────

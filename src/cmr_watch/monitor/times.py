@@ -33,12 +33,13 @@ def span(edition: Edition) -> tuple[date, date] | None:
         return edition.starts_on, edition.ends_on
     if edition.period is None:
         return None
-    if edition.date_precision == "month":
-        return _of_months(edition.period)
-    year = int(edition.period[:4])
-    parts = [months for words, months in _PARTS if words.search(edition.period)] or [(1, 12)]
-    first, last = min(first for first, _ in parts), max(last for _, last in parts)
-    return date(year, first, 1), _last_day(year, last)
+    return _of_months(edition.period) if edition.date_precision == "month" else _of_season(edition.period)
+
+
+def _of_season(period: str) -> tuple[date, date]:
+    year = int(period[:4])
+    parts = [months for words, months in _PARTS if words.search(period)] or [(1, 12)]
+    return date(year, min(parts)[0], 1), _last_day(year, max(last for _, last in parts))
 
 
 def _of_months(period: str) -> tuple[date, date]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
-from cmr_watch.monitor.match import match_editions
+from cmr_watch.monitor.match import Pair, match_editions
 from cmr_watch.monitor.times import span, still_to_come
 
 
@@ -47,13 +47,17 @@ def _of_the_lists(known: Known, last: Snapshot, reading: Snapshot, now: datetime
     if last.editions and not reading.editions:
         return f"there are no editions where there were {len(last.editions)}"
     pairs = match_editions(known, reading, now)
-    for one, line in pairs:
-        if one.edition.section == "past" and line.section == "upcoming":
-            return f"{line.city}, known as past, stands under the upcoming heading"
     found = {one.key for one, _ in pairs}
     listed = [one for one, _ in match_editions(known, last, now)]
     gone = [one for one in listed if one.key not in found]
-    return _of_the_past(listed, gone, reading) or _of_the_upcoming(gone, now)
+    return _of_the_risen(pairs) or _of_the_past(listed, gone, reading) or _of_the_upcoming(gone, now)
+
+
+def _of_the_risen(pairs: Iterable[Pair]) -> str | None:
+    for one, line in pairs:
+        if one.edition.section == "past" and line.section == "upcoming":
+            return f"{line.city}, known as past, stands under the upcoming heading"
+    return None
 
 
 def _of_the_past(listed: Sequence[KnownEdition], gone: Sequence[KnownEdition], reading: Snapshot) -> str | None:

@@ -124,18 +124,23 @@ def _place_and_days(edition: Edition) -> str:
 
 def _what(change: Change) -> str:
     before, after = change.before, change.after
-    if change.kind in (K.EDITION_ANNOUNCED, K.EDITION_LISTED) and isinstance(after, Edition):
+    if not isinstance(after, Edition):
+        return _PLAIN[change.kind]
+    if change.kind in (K.EDITION_ANNOUNCED, K.EDITION_LISTED):
         return _first_seen(change.kind, after)
-    if isinstance(before, Edition) and isinstance(after, Edition):
-        if change.kind is K.EDITION_RELOCATED:
-            return f"moved to {place(after)}"
-        if change.kind is K.EDITION_DATED:
-            return f"dates set, {days(after)}"
-        if change.kind is K.EDITION_RESCHEDULED:
-            return _rescheduled(before, after)
-        if change.kind is K.EDITION_POSTPONED and days(before) and days(after) not in ("", days(before)):
-            return f"postponed to {days(after)}"
-    return _PLAIN[change.kind]
+    return _moved(change.kind, before, after) if isinstance(before, Edition) else _PLAIN[change.kind]
+
+
+def _moved(kind: ChangeKind, before: Edition, after: Edition) -> str:
+    if kind is K.EDITION_RELOCATED:
+        return f"moved to {place(after)}"
+    if kind is K.EDITION_DATED:
+        return f"dates set, {days(after)}"
+    if kind is K.EDITION_RESCHEDULED:
+        return _rescheduled(before, after)
+    if kind is K.EDITION_POSTPONED and days(before) and days(after) not in ("", days(before)):
+        return f"postponed to {days(after)}"
+    return _PLAIN[kind]
 
 
 def _first_seen(kind: ChangeKind, edition: Edition) -> str:
