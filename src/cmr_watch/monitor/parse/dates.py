@@ -3,7 +3,7 @@
 A line becomes a *shape*, one letter a token (`Lyon, France – 12-13 October 2023` → `x,x-d-dmy`), and regular
 expressions over shapes find the dates. Every expression is bounded, so time grows with the length of the line.
 
-    d  day, one or two digits   m  month   y  year   w  weekday   s  season   q  quarter or half   o  of
+    d  day, one or two digits   m  month   y  year   i  an ISO date   w  weekday   s  season   q  quarter or half   o  of
     -  any dash   /  .  ,   &  and   t  to, until   f  from   r  a word of moving (“rescheduled”)   v  early, mid, late…
     x  anything else
 
@@ -13,7 +13,7 @@ expressions over shapes find the dates. Every expression is bounded, so time gro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -41,6 +41,8 @@ _WORDS: Final = {
 }
 _TOKEN: Final = re.compile(
     r"(?P<skip>\bthe\b|[(\[](?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?[)\]])"
+    r"|(?P<iso>(?:19|20)\d\d(?:-\d{1,2}-|/\d{1,2}/|\.\d{1,2}\.)\d{1,2})(?!\d)"
+    r"|(?P<decimal>(?<![\d.])\d\.\d)(?![\d.])"
     r"|(?P<day>\d{1,2})(?:st|nd|rd|th)(?![^\W\d_])"
     r"|(?P<quarter>[QqHh][1-4])(?!\w)"
     r"|(?P<short>['’]\d\d)(?!\d)"
@@ -85,22 +87,15 @@ def _tokens(text: str) -> Iterator[Token]:
         yield Token(letter, value, match.start(), match.end())
 
 
-def _classify(match: re.Match[str]) -> tuple[str, int]:
-    kind, text = match.lastgroup, match.group()
-    if kind == "quarter":
-        return "q", 0
-    if kind == "day":
-        return "d", int(match["day"])
-    if kind == "short":
-        return "y", 2000 + int(text[1:])
-    if kind == "number":
-        return _number(text)
-    if kind == "word":
-        return _word(text.casefold())
-    return ("-" if kind == "dash" else _WORDS.get(text, text) if kind == "sign" else "x"), 0
+_Reading = tuple[str, int]
+"""A letter and its number."""
 
 
-def _number(digits: str) -> tuple[str, int]:
+def _classify(match: re.Match[str]) -> _Reading:
+    return _BY_KIND[str(match.lastgroup)](match.group())
+
+
+def _number(digits: str) -> _Reading:
     if len(digits) <= 2:
         return "d", int(digits)
     if len(digits) == 4 and digits[:2] in ("19", "20"):
@@ -108,12 +103,27 @@ def _number(digits: str) -> tuple[str, int]:
     return "x", 0
 
 
-def _word(word: str) -> tuple[str, int]:
+def _word(text: str) -> _Reading:
+    word = text.casefold()
     if _MONTH.fullmatch(word):
         return "m", _MONTHS.index(word[:3]) + 1
     if _WEEKDAY.fullmatch(word):
         return "w", 0
     return _WORDS.get(word, "x"), 0
+
+
+_BY_KIND: Final[dict[str, Callable[[str], _Reading]]] = {
+    "iso": lambda text: ("i", int("".join(part.zfill(2) for part in re.split(r"[./-]", text)))),
+    "day": lambda text: ("d", int(text[:-2])),
+    "short": lambda text: ("y", 2000 + int(text[1:])),
+    "number": _number,
+    "word": _word,
+    "quarter": lambda _: ("q", 0),
+    "dash": lambda _: ("-", 0),
+    "sign": lambda text: (_WORDS.get(text, text), 0),
+    "decimal": lambda _: ("x", 0),
+    "other": lambda _: ("x", 0),
+}
 
 
 # ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,7 +141,7 @@ _NUMERIC: Final = (
     r"|d\.?[-/&t]d(?P<c>[./])d(?P=c)y"  # 12-13.10.2023
     r"|d(?P<e>[./-])d(?P=e)y"  # 12.10.2023
     r"|d(?P<g>[./])d(?P=g)d(?![./-]?[dmy])"  # 12/10/23
-    r"|y(?P<h>[./-])d(?P=h)d(?:[-t&/]y(?P=h)d(?P=h)d|/d)?"  # 2023-10-12/13
+    r"|i(?:[-t&/]i|/d)?"  # 2023-10-12/13
 )
 _SPAN: Final = (
     r"(?P<month>(?:(?:v-?|vq|dq)o?)?m\.?(?:(?:[,-]?y)?[-/&t]m\.?)?[,-]?o?y)"
@@ -147,7 +157,7 @@ _RANGES: Final = re.compile(
     rf"|{_SPAN}"
 )
 _SINGLE_DAYS: Final = re.compile(
-    r"(?P<numeric>d(?P<e>[./-])d(?P=e)y|d(?P<g>[./])d(?P=g)d(?![./-]?[dmy])|y(?P<h>[./-])d(?P=h)d)"
+    r"(?P<numeric>d(?P<e>[./-])d(?P=e)y|d(?P<g>[./])d(?P=g)d(?![./-]?[dmy])|i)"
     rf"|(?P<days>{_ONE})"
     r"|(?P<turned>m\.?(?:w[,.]?)?d(?!\.d)(?:,?y)?)"
 )
@@ -183,10 +193,23 @@ def _found(match: re.Match[str], tokens: list[Token], text: str, year: int | Non
     named = str(match.lastgroup)
     if named in _SPANS:
         return _span(named, own, text, year)
-    letters = "".join(token.letter for token in own if token.letter in "dmy")
-    values = [token.value for token in own if token.letter in "dmy"]
+    found = _whole_days(named, own, year)
+    if found.impossible and named == "days" and _is_led_in_by_a_number(own):
+        return _whole_days(named, own[2:], year)
+    return found
+
+
+def _is_led_in_by_a_number(tokens: list[Token]) -> bool:
+    """“Agenda 21 – 12-13 October”, “10.00, 12 October”: days that cannot be, but can without the first of them."""
+    first, *others = [token for token in tokens if token.letter == "d"]
+    return tokens[0] is first and bool(others) and tokens[1].letter != "d" and (first.value == 0 or len(others) > 1)
+
+
+def _whole_days(named: str, tokens: list[Token], year: int | None) -> Found:
+    letters = "".join(token.letter for token in tokens if token.letter in "dmyi")
+    values = [token.value for token in tokens if token.letter in "dmyi"]
     days = _numeric(letters, values) if named == "numeric" else _named(letters, values, year)
-    start, end = own[0].start, own[-1].end
+    start, end = tokens[0].start, tokens[-1].end
     if days is None:
         return Found(start, end, "unknown", yearless=True)
     first, last = _as_date(days[0]), _as_date(days[1])
@@ -207,10 +230,9 @@ def _as_date(parts: _YMD) -> date | None:
 
 def _numeric(letters: str, values: list[int]) -> tuple[_YMD, _YMD]:
     """Day first; ISO where the year stands first."""
-    if letters[0] == "y":
-        year, month, day = values[:3]
-        last = values[-1] if len(values) in (4, 6) else day
-        return (year, month, day), (values[3], values[4], last) if len(values) == 6 else (year, month, last)
+    if letters[0] == "i":
+        first, last = _iso(values[0]), _iso(values[-1])
+        return first, (last if letters[-1] == "i" else (*first[:2], values[-1]))
     if letters == "ddyddy":
         return (values[2], values[1], values[0]), (values[5], values[4], values[3])
     year = values[-1] if letters[-1] == "y" else 2000 + values[-1]
@@ -219,6 +241,10 @@ def _numeric(letters: str, values: list[int]) -> tuple[_YMD, _YMD]:
         first_day, first_month, last_day = days
         return (year - (first_month > month), first_month, first_day), (year, month, last_day)
     return (year, month, days[0]), (year, month, days[-1])
+
+
+def _iso(value: int) -> _YMD:
+    return value // 10_000, value // 100 % 100, value % 100
 
 
 def _named(letters: str, values: list[int], year: int | None) -> tuple[_YMD, _YMD] | None:
@@ -267,11 +293,12 @@ _SPANS: Final[dict[str, Precision]] = {
 }
 
 
+_BARE: Final = ("bare", "bare_season")
+
+
 def _span(named: str, tokens: list[Token], text: str, year: int | None) -> Found | None:
     """A month, season, quarter or year. A month alone counts with a heading's year and a capital (not “may”)."""
-    if named in ("bare", "bare_season") and year is None:
-        return None
-    if named == "bare" and not text[tokens[0].start].isupper():
+    if named in _BARE and (year is None or (named == "bare" and not text[tokens[0].start].isupper())):
         return None
     years = [token.value for token in tokens if token.letter == "y"] or [year or 0]
     period = _period(named, years[0] if named == "season" else years[-1], tokens, text)

@@ -135,7 +135,9 @@ _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 def _tree(text: str) -> html.HtmlElement:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        root = html.document_fromstring(text.encode("utf-8", errors="replace"), parser=parser, ensure_head_body=True)
+        # An empty page is a page that says nothing, not a broken one.
+        markup = (text if text.strip() else "<body></body>").encode("utf-8", errors="replace")
+        root = html.document_fromstring(markup, parser=parser, ensure_head_body=True)
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
     # libxml2 stops at a depth of 2048, so what it would leave out is refused here.

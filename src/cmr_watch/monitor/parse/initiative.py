@@ -31,12 +31,14 @@ from cmr_watch.monitor.parse.headings import (
 )
 from cmr_watch.monitor.parse.lines import Line, article_lines
 from cmr_watch.monitor.parse.notices import find_notices
-from cmr_watch.places import city_names
+from cmr_watch.places import city_names, same_city
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it."""
 
 _LONGEST_WARNING: Final = 500
+_LONGEST_REMARK: Final = 80
+_MOST_LINKS: Final = 20
 
 
 def read_initiative(content: bytes, charset: str | None = None) -> Snapshot:
@@ -68,6 +70,7 @@ def read_lines(lines: Sequence[Line], *, complete: bool = True) -> Snapshot:
         else:
             reader.take(line)
     reader.settle()
+    reader.take_remark(None)
     return reader.snapshot(complete)
 
 
@@ -159,6 +162,7 @@ class _Reader:
     pending: Entry | None = None
     editions: list[Edition] = field(default_factory=list)
     last_line: Line | None = None
+    remark: Line | None = None
     calls: list[CallNotice] = field(default_factory=list)
     warnings: list[ReadingWarning] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
@@ -173,6 +177,7 @@ class _Reader:
 
     def open(self, line: Line, heading: Heading) -> None:
         self.settle()
+        self.take_remark(None)
         self.year = heading.year
         self.last_line = None
         if heading.section:
@@ -184,6 +189,7 @@ class _Reader:
         entry = read_entry(line, self.year)
         if self._ends_section(entry):
             self.settle()
+            self.take_remark(None)
             self.section, self.last_line = None, None
         if looks_like_heading(line):
             self._note_foreign(line)
@@ -249,32 +255,59 @@ class _Reader:
         if entry is None or self.section is None:
             return
         if entry.kind == "place" and stands_alone(entry):
-            self._add(entry)
+            if not self._is_venue(entry):
+                self._add(entry)
         elif entry.kind == "date":
             self._warn("line-unread", entry.line, unread=True)
+
+    def _is_venue(self, entry: Entry) -> bool:
+        """“Cité Internationale, Lyon, France” under Lyon's line tells where it is, and is no edition of its own."""
+        if self.last_line is None or not self.editions or entry.place is None:
+            return False
+        edition, place = self.editions[-1], entry.place
+        names = [place.city, *(place.region or "").split(", ")]
+        return edition.country_code == place.country_code and any(same_city(edition.city, name) for name in names)
 
     def _add(self, entry: Entry) -> None:
         assert self.section is not None, "editions stand in a section"
         edition, doubts = edition_of(entry, self.section, URL)
-        self.dated += entry.date is not None
         self.editions.append(edition)
+        self.take_remark(entry.line)
+        self.dated += entry.date is not None
         self.warnings += [replace(doubt, text=doubt.text[:_LONGEST_WARNING]) for doubt in doubts]
         self.last_line = entry.line
 
     def _remark(self, line: Line) -> None:
-        """A line that only says more of the edition above it: its summary, or its state in the same paragraph."""
+        """A line that only says more of the edition above it: its summary, or its state.
+
+        What stands above a list's first edition as its heading, or begins its paragraph, tells of the edition under it.
+        """
+        if len(line.text) <= _LONGEST_REMARK and words.REMARK.match(line.text.lstrip("(*!– 🔔📢")):
+            self.take_remark(None)
+            self.remark = line
         if self.last_line is None or not self.editions:
             return
         edition = self.editions[-1]
-        link = next((link for link in line.links if is_summary(line.text, link)), None)
+        link = next((link for link in line.links[:_MOST_LINKS] if is_summary(line.text, link)), None)
         if link and edition.summary_url is None:
             self.editions[-1] = replace(edition, summary_url=resolve(URL, link.href))
-        elif (
-            line.block == self.last_line.block
-            and words.REMARK.match(line.text.lstrip("(*!– "))
-            and len(line.text) <= 80
-        ):
-            self.editions[-1] = replace(edition, status=status_of(f"{edition.text} {line.text}", edition.section))
+
+    def take_remark(self, line: Line | None) -> None:
+        """Give a waiting remark to the edition of `line`, which was just added, or to the one above it."""
+        remark, self.remark = self.remark, None
+        if remark is None:
+            return
+        is_its_own = line is not None and (
+            remark.block == line.block != self._block_above() or (self.last_line is None and looks_like_heading(remark))
+        )
+        above = len(self.editions) - 1 - (line is not None)
+        index = len(self.editions) - 1 if is_its_own else above if self.last_line else -1
+        if index >= 0:
+            edition = self.editions[index]
+            self.editions[index] = replace(edition, status=status_of(f"{edition.text} {remark.text}", edition.section))
+
+    def _block_above(self) -> int | None:
+        return self.last_line.block if self.last_line else None
 
     def _warn(self, code: str, line: Line, *, unread: bool) -> None:
         self.warnings.append(ReadingWarning(code, line.shown[:_LONGEST_WARNING]))

@@ -65,9 +65,9 @@ _HEADINGS: Final = {
     "button": 7,
 }
 _BOLD: Final = frozenset({"b", "strong"})
-_BOLD_STYLE: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
+_BOLD_STYLE: Final = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:bold|[6-9]00)", re.I)
 _STRUCK: Final = frozenset({"del", "s", "strike"})
-_STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]*line-through", re.I)
+_STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]{0,80}line-through", re.I)
 # Zero-width characters, soft hyphen, direction marks: they carry no meaning for a reader.
 _INVISIBLE: Final = re.compile(r"[\u00ad\u061c\u180e\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]+")
 _SPACES: Final = re.compile(r"\s+")
@@ -163,6 +163,7 @@ class _Writer:
     lines: list[Line] = field(default_factory=list)
     chunks: list[tuple[str, bool, str | None]] = field(default_factory=list)  # text, bold, href
     bold: int = 0
+    pre: int = 0
     hrefs: list[str] = field(default_factory=list)
     levels: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
@@ -175,7 +176,14 @@ class _Writer:
         if isinstance(node, Tag):
             (self._start if event == "start" else self._end)(node)
         else:
-            self.chunks.append((str(node), self.bold > 0, self.hrefs[-1] if self.hrefs else None))
+            self._write(str(node))
+
+    def _write(self, text: str) -> None:
+        lines = text.split("\n") if self.pre else [text]
+        for number, line in enumerate(lines):
+            if number:
+                self._flush(new_block=False)
+            self.chunks.append((line, self.bold > 0, self.hrefs[-1] if self.hrefs else None))
 
     def _start(self, tag: Tag) -> None:
         if tag.name in _BLOCKS:
@@ -185,6 +193,7 @@ class _Writer:
         elif tag.name == "a":
             self.hrefs.append(str(tag.get("href") or ""))
         self.bold += _is_bold(tag)
+        self.pre += tag.name == "pre"
         if tag.name in _HEADINGS:
             self.levels.append(_HEADINGS[tag.name])
         elif tag.name == "tr":
@@ -199,6 +208,7 @@ class _Writer:
         elif tag.name == "a" and self.hrefs:
             self.hrefs.pop()
         self.bold -= _is_bold(tag)
+        self.pre -= tag.name == "pre"
         if tag.name in _HEADINGS:
             self.levels.pop()
         elif tag.name == "tr":
@@ -242,7 +252,7 @@ def _folded(chunks: list[tuple[str, bool, str | None]]) -> tuple[str, tuple[Link
 
 
 def _clean(raw: str) -> str:
-    """NFC, without invisible characters. Words beyond all measure stay: sorting their marks takes quadratic time."""
+    """NFC, without invisible characters. Words beyond all measure are cut: to sort their marks takes quadratic time."""
     if raw.isascii():
         return raw
     if len(raw) > _LONGEST_NFC:

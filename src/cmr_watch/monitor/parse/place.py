@@ -17,6 +17,7 @@ _EDGE: Final = " \t,;:.…!?*_|/\\\"'“”„«»‘’()[]<>·•‣▪◦●�
 _EMOJI: Final = re.compile(  # with key caps, and the tags in the flags of England, Scotland and Wales
     r"(?:[\d#*]?\ufe0f?\u20e3|[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f])+"
 )
+_QUOTED: Final = re.compile(r"[\"“”„«»‘][^\"“”„«»]+[\"“”„«»’]")
 _AND_ONLINE: Final = re.compile(r"\s*(?:\band|[&+/])\s*(?:online|virtual|hybrid)\b", re.I)
 _ABBREVIATED: Final = re.compile(r"(?:\bRep|\b(?:[A-Z]\.)+[A-Z])$")
 _PARTICLES: Final = words.set_of(
@@ -33,6 +34,7 @@ _PROSE: Final = words.set_of(
     deadline potentially possibly
     """
 )
+_NO_NAME: Final = frozenset("@<>{}=")
 _ARTICLES: Final = frozenset({"a", "o", "la", "le", "les", "el", "al", "den", "am", "de", "des", "du", "l", "i"})
 _HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
 _MOST_WORDS: Final = 7
@@ -53,6 +55,7 @@ class _Part:
     text: str
     bracket: bool = False
     dash: bool = False
+    quoted: bool = False
 
 
 def read_place(text: str) -> Place | None:
@@ -87,7 +90,7 @@ def _parts(text: str) -> list[_Part]:
     for piece, bracket, dash in _pieces(_without_remarks(text)):
         bare = _bare(piece)
         if bare and not (parts and words.REMARK_PART.match(bare)):
-            parts.append(_Part(bare, bracket, dash))
+            parts.append(_Part(bare, bracket, dash, bool(_QUOTED.fullmatch(piece.strip()))))
     return parts
 
 
@@ -192,13 +195,18 @@ def _assembled(parts: list[_Part], index: int, rest: str, word: str, code: str) 
 
 def _without_theme(parts: list[_Part], rest: str) -> list[_Part]:
     """“Skills for industry – Lyon, France”: what leads in a place is none when it reads as a theme."""
-    if not parts or not (parts[1:] or rest) or (parts[1:] and not parts[1].dash):
+    if not (parts[1:] or (parts and rest)):
         return parts
-    first, *others = parts[0].text.split()
-    is_theme = any(c.isdigit() for c in parts[0].text) or any(
-        word[0].islower() and word.casefold() not in _PARTICLES for word in others
-    )
-    return parts[1:] if is_theme or first.casefold() in _PROSE - {"the"} else parts
+    stands_apart = parts[0].quoted or not parts[1:] or parts[1].dash
+    return parts[1:] if stands_apart and _is_theme(parts[0]) else parts
+
+
+def _is_theme(part: _Part) -> bool:
+    """In quotes, with a number in it, or with small words that are in no town's name."""
+    first, *others = part.text.split()
+    if part.quoted or first.casefold() in _PROSE - {"the"} or any(c.isdigit() for c in part.text):
+        return True
+    return any(word[0].islower() and word.casefold() not in _PARTICLES for word in others)
 
 
 def _is_other_name(text: str, code: str) -> bool:
@@ -231,6 +239,8 @@ def _is_name(place: Place) -> bool:
         return False
     if is_online(place.city):
         return True
+    if not _NO_NAME.isdisjoint(place.city):
+        return False
     lower = [word.casefold().strip(_EDGE) for word in city_words]
     if not _PROSE.isdisjoint(lower[len(lower) > 1 and lower[0] == "the" :]):
         return False
