@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, Text, and_, bindparam, case, exists, func, or_, select, update
 
 from cmr_watch.models import Delivery, DeliveryOutcome, Message, RecordedChange
 from cmr_watch.store import rows
@@ -27,6 +27,13 @@ State = Literal["all", "waiting", "set_aside", "sent", "logged"]
 LEASE = timedelta(minutes=5)
 
 _unfinished = deliveries.c.outcome.is_(None)
+# the delivery is found by its message, for the ids of many rows inserted at once are not known; one by one is slow
+_MATCH = matches.insert().from_select(
+    ["address", "change_id", "delivery_id"],
+    select(bindparam("to", type_=Text), bindparam("change", type_=Integer), deliveries.c.id).where(
+        deliveries.c.message_id == bindparam("message")
+    ),
+)
 _SET_ASIDE: IncidentKind = "delivery-set-aside"
 
 
@@ -169,18 +176,16 @@ def _mark_told(connection: Connection, ids: Sequence[int], now: datetime) -> boo
 
 
 def _insert(connection: Connection, messages: Sequence[Message], now: datetime) -> None:
-    if not messages:
-        return
     values = [{**rows.message_row(message), "created_at": now, "due_at": now, "attempts": 0} for message in messages]
-    statement = deliveries.insert().returning(deliveries.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(statement, values).scalars().all()
+    if values:
+        connection.execute(deliveries.insert(), values)
     pairs = [
-        {"address": message.address, "change_id": change_id, "delivery_id": delivery_id}
-        for message, delivery_id in zip(messages, ids, strict=True)
+        {"to": message.address, "change": change_id, "message": message.message_id}
+        for message in messages
         for change_id in message.change_ids
     ]
     if pairs:
-        connection.execute(matches.insert(), pairs)
+        connection.execute(_MATCH, pairs)
 
 
 def claimable(now: datetime) -> Select[Any]:
