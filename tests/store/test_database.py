@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -365,15 +366,16 @@ except StoreUnavailable as error:
         (0o555, 0o666, "the database test.db is read-only"),
     ],
 )
-def test_a_read_only_file(tmp_path: Path, sqlite_template: Path, folder: int, file: int, sentence: str) -> None:
-    for parent in (tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    shutil.copyfile(sqlite_template, tmp_path / "test.db")
-    (tmp_path / "test.db").chmod(file)
-    tmp_path.chmod(folder)
-    command = [sys.executable, "-c", READ_ONLY, str(sqlite_template)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    tmp_path.chmod(0o755)
+def test_a_read_only_file(sqlite_template: Path, folder: int, file: int, sentence: str) -> None:
+    # not in tmp_path: the folders above it are closed to everybody but their owner
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place)
+        shutil.copyfile(sqlite_template, path / "test.db")
+        (path / "test.db").chmod(file)
+        path.chmod(folder)
+        command = [sys.executable, "-c", READ_ONLY, str(sqlite_template)]
+        done = subprocess.run(command, cwd=path, capture_output=True, text=True, check=True)
+        path.chmod(0o755)
     assert done.stdout.strip() == sentence
 
 
