@@ -8,6 +8,7 @@ from tests.monitor.small import news
 
 LYON = "Lyon, France – 12-13 October 2023"
 PRAGUE = "Prague, Czechia – 23-24 October 2023"
+CALL = "! The call for hosts of events in 2024 is open. [Apply](/content/a-call)"
 SUMMARY = "[Read the event summary](/summary)"
 
 KNOWN_AND_CHANGED = [
@@ -261,7 +262,8 @@ AGAIN = [
         "same days, two candidates",
         "> Skåne, Sweden – 15 June 2023 ;; > Umeå, Sweden – 15 June 2023",
         "> Malmö, Sweden – 15 June 2023 ;; > Kiruna, Sweden – 15 June 2023",
-        "announced malmo-se-2023-06, announced kiruna-se-2023-06, withdrawn skane-se-2023-06, withdrawn umea-se-2023-06",
+        "announced malmo-se-2023-06, announced kiruna-se-2023-06, "
+        "withdrawn skane-se-2023-06, withdrawn umea-se-2023-06",
     ),
     (
         "same country, other days",
@@ -284,8 +286,8 @@ AGAIN = [
     ),
     (
         "the call's own address",
-        f"! The call for hosts of events in 2024 is open. [Apply](/content/a-call) ;; > [{LYON}](/content/a-call)",
-        "! The call for hosts of events in 2024 is open. [Apply](/content/a-call) ;; > [Turin, Italy – 5 May 2023](/content/a-call)",
+        f"{CALL} ;; > [{LYON}](/content/a-call)",
+        f"{CALL} ;; > [Turin, Italy – 5 May 2023](/content/a-call)",
         "announced turin-it-2023-05, withdrawn lyon-fr-2023-10",
     ),
     (

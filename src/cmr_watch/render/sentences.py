@@ -155,7 +155,7 @@ def _first_seen(kind: ChangeKind, edition: Edition) -> str:
 def _rescheduled(before: Edition, after: Edition) -> str:
     old, new = days(before), days(after)
     if not new:
-        return f"{old} no longer holds, new date to be announced"
+        return f"{old} no longer holds, new date to be announced" if old else "new date to be announced"
     return f"moved from {old} to {new}" if old and old != new else f"new date, {new}"
 
 
