@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final, Literal
@@ -18,7 +19,8 @@ END_OF_DAY: Final = time(23, 59)
 
 SPEAKS_OF_CUTOFF: Final = re.compile(r"\b(?:deadlines?|cut[\s-]?offs?|closing dates?|due dates?)\b", re.I)
 _LED_IN: Final = re.compile(
-    r"(?:\b(?:until|till|by|before|no later than|not later than|up to|clos(?:es?|ing)(?: on)?|extended to|due|ends?(?: on)?)"
+    r"(?:\b(?:until|till|by|before|no later than|not later than|up to|clos(?:es?|ing)(?: on)?|extended to|due"
+    r"|ends?(?: on)?)"
     r"|\b(?:deadlines?|cut[\s-]?offs?)\b[^.;]{0,60})"
     r"(?:\s+(?:on|the|is|are|at|midnight|\d{1,2}[:.h]\d\d|[CG][A-Z]{2,3}|\w+day|end of))*[\s:,(–—-]*$",
     re.I,
@@ -69,6 +71,11 @@ class _Dated:
     shared: str = ""
     ends_period: bool = False
 
+    @property
+    def near_lead(self) -> str:
+        """The words right before it, where its time may stand."""
+        return self.lead[-_REACH_OF_TIME:]
+
 
 def read_cutoffs(
     text: str, year: int | None, *, listed: bool = False
@@ -103,19 +110,24 @@ def _sentences(text: str) -> list[str]:
 def _days(sentence: str, year: int | None) -> list[_Dated]:
     """The single days of a sentence; a range is an event's period and no cut-off."""
     spans = [found for found in find_dates(sentence, year) if found.starts_on != found.ends_on]
-    periods = iter(span for span in spans if not _AND.search(sentence, span.start, span.end))
-    period, found = next(periods, None), []
+    periods = deque(span for span in spans if not _AND.search(sentence, span.start, span.end))
+    found = []
     for day in find_dates(sentence, year, single=True):
-        while period and period.end <= day.start:
-            period = next(periods, None)
-        part = _part_of(period, day, sentence)
+        while periods and periods[0].end <= day.start:
+            periods.popleft()
+        part = _part_of(periods[0] if periods else None, day, sentence)
         if day.precision == "day" and part != "inside":
             found.append((day, part == "end"))
-    ends = [*(day.start for day, _ in found), len(sentence)][1:]
-    starts = [0, *(day.end for day, _ in found)][: len(found)]
+    return _with_words(found, sentence)
+
+
+def _with_words(days: list[tuple[Found, bool]], sentence: str) -> list[_Dated]:
+    """Each day with the words that reach to its neighbours."""
+    ends = [*(day.start for day, _ in days), len(sentence)][1:]
+    starts = [0, *(day.end for day, _ in days)][: len(days)]
     return [
         replace(_dated(sentence, day, start, end), ends_period=ends_period)
-        for (day, ends_period), start, end in zip(found, starts, ends, strict=True)
+        for (day, ends_period), start, end in zip(days, starts, ends, strict=True)
     ]
 
 
@@ -139,12 +151,13 @@ def _with_shared_times(days: list[_Dated]) -> list[_Dated]:
     """“31 May, 30 September and 20 December at 18:00 CET”: days of a list share the time that stands once."""
     shared = list(days)
     for index in range(len(days) - 2, -1, -1):
-        if _LIST_SIGNS.fullmatch(days[index].tail) and not _time(days[index].lead[-_REACH_OF_TIME:]):
-            shared[index] = replace(days[index], shared=shared[index + 1].shared or shared[index + 1].tail)
+        day, after = days[index], shared[index + 1]
+        if _LIST_SIGNS.fullmatch(day.tail) and not _time(day.near_lead):
+            shared[index] = replace(day, shared=after.shared or after.tail)
     for index in range(1, len(days)):
-        before = shared[index - 1]
-        if _LIST_SIGNS.fullmatch(days[index].lead) and not shared[index].shared and not _time(days[index].tail):
-            shared[index] = replace(shared[index], shared=before.shared or before.lead[-_REACH_OF_TIME:])
+        day, before = shared[index], shared[index - 1]
+        if _LIST_SIGNS.fullmatch(day.lead) and not (day.shared or _time(day.tail)):
+            shared[index] = replace(day, shared=before.shared or before.near_lead)
     return shared
 
 
@@ -168,7 +181,7 @@ def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
 
 def _cutoff(dated: _Dated) -> tuple[Cutoff, bool]:
     """The cut-off of a day, and whether its zone name is right there and then."""
-    at_time = _time(dated.tail) or _time(dated.lead[-_REACH_OF_TIME:]) or _time(dated.shared) or END_OF_DAY
+    at_time = _time(dated.tail) or _time(dated.near_lead) or _time(dated.shared) or END_OF_DAY
     around = f"{dated.lead[-60:]} {dated.tail} {dated.shared}"
     at, right_zone = _instant(dated.day, at_time, around)
     tentative = bool(words.TENTATIVE.search(dated.tail) or _TENTATIVE.search(dated.lead))
@@ -177,17 +190,19 @@ def _cutoff(dated: _Dated) -> tuple[Cutoff, bool]:
 
 def _time(text: str) -> time | None:
     match = _TIME.search(text)
-    if not match:
+    if match is None:
         return None
     if match["word"]:
         return END_OF_DAY if match["word"].lower() == "midnight" else time(12)
-    hour, minute = int(match["hour"]), int(match["minute"] or 0)
-    half = (match["half"] or match["only"] or "").lower()[:1]
-    if half in ("a", "p") and hour <= 12:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if hour == 24 and not minute:
+    hour, minute = _of_24_hours(match), int(match["minute"] or 0)
+    if (hour, minute) == (24, 0):
         return END_OF_DAY
     return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _of_24_hours(match: re.Match[str]) -> int:
+    hour, half = int(match["hour"]), (match["half"] or match["only"] or "").lower()[:1]
+    return hour % 12 + (12 if half == "p" else 0) if half in ("a", "p") and hour <= 12 else hour
 
 
 def _instant(day: date, at_time: time, words_around: str) -> tuple[datetime, bool]:

@@ -3,7 +3,7 @@
 A line becomes a *shape*, one letter a token (`Lyon, France – 12-13 October 2023` → `x,x-d-dmy`), and regular
 expressions over shapes find the dates. Every expression is bounded, so time grows with the length of the line.
 
-    d  day, one or two digits   m  month   y  year   i  an ISO date   w  weekday   s  season   q  quarter or half   o  of
+    d  day, one or two digits   m  month   y  year   i  ISO date   w  weekday   s  season   q  quarter or half   o  of
     -  any dash   /  .  ,   &  and   t  to, until   f  from   r  a word of moving (“rescheduled”)   v  early, mid, late…
     x  anything else
 
@@ -42,13 +42,13 @@ _WORDS: Final = {
 _TOKEN: Final = re.compile(
     r"(?P<skip>\bthe\b|[(\[](?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?[)\]])"
     r"|(?P<iso>(?:19|20)\d\d(?:-\d{1,2}-|/\d{1,2}/|\.\d{1,2}\.)\d{1,2})(?!\d)"
-    r"|(?P<decimal>(?<![\d.])\d\.\d)(?![\d.])"
+    r"|(?P<decimal>(?<![\d.])\d\.\d)(?![\d.]|\s*[-–]\s*\d{1,2}\.\d)"
     r"|(?P<day>\d{1,2})(?:st|nd|rd|th)(?![^\W\d_])"
     r"|(?P<quarter>[QqHh][1-4])(?!\w)"
     r"|(?P<short>['’]\d\d)(?!\d)"
     r"|(?P<number>\d+)"
     r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<dash>[-\u2010-\u2015\u2212~])"
+    r"|(?P<dash>[-\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~])"
     r"|(?P<sign>[/.,&(\[])"
     r"|(?P<other>[^\s\w])",
     re.IGNORECASE,
@@ -205,9 +205,12 @@ def _is_led_in_by_a_number(tokens: list[Token]) -> bool:
     return tokens[0] is first and bool(others) and tokens[1].letter != "d" and (first.value == 0 or len(others) > 1)
 
 
+_LETTERS: Final = frozenset("dmyi")
+
+
 def _whole_days(named: str, tokens: list[Token], year: int | None) -> Found:
-    letters = "".join(token.letter for token in tokens if token.letter in "dmyi")
-    values = [token.value for token in tokens if token.letter in "dmyi"]
+    letters = "".join(token.letter for token in tokens if token.letter in _LETTERS)
+    values = [token.value for token in tokens if token.letter in _LETTERS]
     days = _numeric(letters, values) if named == "numeric" else _named(letters, values, year)
     start, end = tokens[0].start, tokens[-1].end
     if days is None:

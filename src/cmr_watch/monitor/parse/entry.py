@@ -53,7 +53,7 @@ def read_entry(line: Line, year: int | None) -> Entry:
 
 
 def _place_beside(text: str, dates: tuple[Found, ...], chosen: Found) -> Place | None:
-    """Before the first date; else between another date and the edition's; else, where no words stand before it, after."""
+    """Before the first date; else between another and the edition's; else, where no words stand before it, after."""
     place = read_place(text[: _cut(dates)])
     if place:
         return place

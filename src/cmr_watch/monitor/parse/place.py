@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cmr_watch.monitor.parse import words
 from cmr_watch.places import code_itself, country_code, fold, is_online
 
-_DASH = r"[-\u2010-\u2015\u2212~]"
+_DASH = r"[-\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~]"
 # What parts the pieces of a place: comma, colon, bar, cell, bullet, a dash with a space beside it.
 _SEPARATOR: Final = re.compile(rf"\s*[,;:|\t·•‣▪◦●→⇒]+\s*|\s+{_DASH}+\s*|\s*{_DASH}+\s+")
 _BRACKET: Final = re.compile(r"[(\[]([^()\[\]]{0,120})[)\]]")
@@ -167,9 +167,15 @@ def _glued(text: str, *, first: bool) -> _Found | None:
     for match in list(re.finditer(rf"\s+|{_DASH}|/", text))[-8:]:
         word = text[match.end() :].strip(_EDGE)
         code = country_code(word) if len(word) > 3 or word in ("UK", "USA", "UAE") else None
-        if code and (word[0].isupper() or word.startswith("the ")):
-            return text[: match.start()].strip(_EDGE), word, code
+        rest = text[: match.start()].strip(_EDGE)
+        if code and (word[0].isupper() or word.startswith("the ")) and not _is_another(rest):
+            return rest, word, code
     return None
+
+
+def _is_another(text: str) -> bool:
+    """Whether what stands before a country is another one (“Denmark and Sweden”), and so no town."""
+    return bool(re.search(r"(?:\band|&)$", text)) or country_code(text) is not None
 
 
 def _leading(text: str, *, first: bool) -> _Found | None:
@@ -179,26 +185,26 @@ def _leading(text: str, *, first: bool) -> _Found | None:
     for match in list(re.finditer(r"\s+", text))[:6][::-1]:
         word = text[: match.start()].strip(_EDGE)
         code = country_code(word) if len(word) > 3 else None
-        if code:
+        if code and not re.match(r"\s*(?:and\b|&)", text[match.start() :]):
             return "", word, code
     return None
 
 
 def _assembled(parts: list[_Part], index: int, rest: str, word: str, code: str) -> Place:
     """City first, region between or in another bracket, country where it was found."""
-    before = [part.text for part in _without_theme(parts[:index], rest)] + ([rest] if rest else [])
+    whole = [*parts[:index], replace(parts[index], text=rest)] if rest else parts[:index]
+    before = [part.text for part in _without_theme(whole)]
     after = [part.text for part in parts[index + 1 :] if part.bracket]
     city, *others = [*before, *after] if before else [word, *after]
     regions = [other for other in others if not _is_other_name(other, code)]
     return Place(city, ", ".join(regions) or None, word, code)
 
 
-def _without_theme(parts: list[_Part], rest: str) -> list[_Part]:
+def _without_theme(parts: list[_Part]) -> list[_Part]:
     """“Skills for industry – Lyon, France”: what leads in a place is none when it reads as a theme."""
-    if not (parts[1:] or (parts and rest)):
+    if len(parts) < 2 or not (parts[0].quoted or parts[1].dash):
         return parts
-    stands_apart = parts[0].quoted or not parts[1:] or parts[1].dash
-    return parts[1:] if stands_apart and _is_theme(parts[0]) else parts
+    return parts[1:] if _is_theme(parts[0]) else parts
 
 
 def _is_theme(part: _Part) -> bool:
@@ -235,20 +241,17 @@ def _is_short_name(text: str) -> bool:
 def _is_name(place: Place) -> bool:
     """Whether the city reads as a name and not as prose."""
     city_words = place.city.split()
-    if not city_words or len(city_words) > _MOST_WORDS or len(place.city) > 90:
-        return False
     if is_online(place.city):
         return True
-    if not _NO_NAME.isdisjoint(place.city):
+    if not 1 <= len(city_words) <= _MOST_WORDS or len(place.city) > 90 or not _NO_NAME.isdisjoint(place.city):
         return False
     lower = [word.casefold().strip(_EDGE) for word in city_words]
     if not _PROSE.isdisjoint(lower[len(lower) > 1 and lower[0] == "the" :]):
         return False
-    if place.country_code:
-        return any(c.isalpha() for c in place.city)
-    return lower[0] not in _PARTICLES - _ARTICLES and _is_capitalised(city_words)
+    return any(map(str.isalpha, place.city)) if place.country_code else _is_capitalised(city_words)
 
 
 def _is_capitalised(city_words: list[str]) -> bool:
+    first = city_words[0].lstrip("'’")
     others = all(word in _PARTICLES or not word[0].islower() for word in city_words)
-    return others and city_words[0].lstrip("'’")[:1].isalpha()
+    return others and first[:1].isalpha() and first.casefold() not in _PARTICLES - _ARTICLES

@@ -13,15 +13,17 @@ def set_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-CANCELLED: Final = re.compile(r"(?<!not )(?<!not been )\b(?:cancell?ed|called off)\b", _I)
+# Words may be glued to the date before them: “October 2025CANCELLED”.
+_START = r"(?<![^\W\d_])"
+CANCELLED: Final = re.compile(rf"(?<!not )(?<!not been ){_START}(?:cancell?ed|called off)\b", _I)
 POSTPONED: Final = re.compile(
-    r"(?<!previously )(?<!originally )(?<!formerly )(?<!not )(?<!not been )\b(?:postponed|on hold|delayed)\b", _I
+    rf"(?<!previously )(?<!originally )(?<!formerly )(?<!not )(?<!not been ){_START}(?:postponed|on hold|delayed)\b", _I
 )
-SAVE_THE_DATE: Final = re.compile(r"\bsave[\s-]+the[\s-]+dates?\b", _I)
+SAVE_THE_DATE: Final = re.compile(rf"{_START}save[\s-]+the[\s-]+dates?\b", _I)
 _TO_COME = r"t\.?b\.?[cad]\b\.?|to be (?:confirmed|announced|defined|decided|determined)"
 TENTATIVE: Final = re.compile(
     rf"(?<!venue )(?<!place )(?<!location )(?<!agenda )(?<!programme )"
-    rf"\b(?:{_TO_COME}|provisional(?:ly)?|tentative(?:ly)?)",
+    rf"{_START}(?:{_TO_COME}|provisional(?:ly)?|tentative(?:ly)?)",
     _I,
 )
 SUMMARY: Final = re.compile(r"\bsummar(?:y|ies)\b", _I)
@@ -42,8 +44,8 @@ REMARK: Final = re.compile(rf"(?<!\w)(?:{_STRONG})", _I)
 
 REMARK_PART: Final = re.compile(
     rf"\W*(?:(?:{_STRONG})|(?:moved|delayed|updated?|new|booked|booking|dates?|from|on|in|at|initially|formerly|apply"
-    r"|hybrid|online|virtual|live|in[ -]person|physical|read|see|watch|download|discover|explore|check|find|click|details"
-    r"|learn|summary|summaries|agenda|programme|recordings?|photos?|slides|proceedings|presentations?|held|took place"
+    r"|hybrid|online|virtual|live|in[ -]person|physical|read|see|watch|download|discover|explore|check|find|click"
+    r"|details|learn|summary|summaries|agenda|programme|recordings?|photos?|slides|proceedings|presentations?|held|took place"
     r"|takes? place|will|is|was|by|until|between|for more|stay tuned|coming soon|soon|and|the event|event|under|unscr"
     r"|venue|speakers|republic of$)\b(?!\s+(?-i:[A-Z]))|unscr|under unscr|\d)",
     _I,
@@ -81,7 +83,8 @@ SHOUTED: Final = re.compile(
 
 NOT_ITS_DATE: Final = re.compile(
     r"(?:\b(?:by|until|till|before|no later than|deadlines?|clos(?:es?|ing)|ends?|due|instead of|originally|initially"
-    r"|previously|formerly|published|publication|updated|posted|submitted|created|modified|as of|was|were|opens?|opening|launch(?:ed)?|starts?)"
+    r"|previously|formerly|published|publication|updated|posted|submitted|created|modified|as of|was|were"
+    r"|opens?|opening|launch(?:ed)?|starts?)"
     r"|\bcut[\s-]?offs?(?: dates?)?(?: \d)?"
     r"|\b(?:rescheduled|moved|postponed|changed|shifted|transferred|delayed)\b[^.;]{0,20}\bfrom)"
     r"(?:\s+(?:on|the|planned|scheduled|date|dates|for|is|was|at|from|foreseen))*[\s:(–—-]*$",
