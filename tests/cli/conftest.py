@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,10 @@ class Installation:
 def watch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Installation]:
+    for name in [name for name in os.environ if name.startswith("CMR_WATCH_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with FakeSite() as site, Mailbox() as mailbox, Webhook() as hook:
         yield Installation(tmp_path, site, mailbox, hook, lambda: capsys.readouterr())
 

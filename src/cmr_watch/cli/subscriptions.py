@@ -72,11 +72,13 @@ def list_(as_json: bool, everything: bool) -> None:
         line("Nobody is subscribed; see: cmr-watch subscriptions add --help")
 
 
-@command.command("end")
+@command.command("end", short_help="End one subscription, or all of an address.")
 @config_option
 @click.argument("id_or_address", metavar="ID|ADDRESS")
 def end(id_or_address: str) -> None:
     """End one subscription, or all of an address.
+
+    One of the configuration file stays ended for as long as its entry has the same name and address.
 
     \b
     Example:
