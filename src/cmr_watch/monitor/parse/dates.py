@@ -36,7 +36,7 @@ _WORDS: Final = {
     **dict.fromkeys(("rescheduled", "moved", "postponed", "changed", "shifted", "transferred", "delayed"), "r"),
     **dict.fromkeys(("spring", "summer", "autumn", "fall", "winter"), "s"),
     **dict.fromkeys(("(", "["), "("),
-    **dict.fromkeys(("quarter", "trimester", "semester", "half", "q", "h"), "q"),
+    **dict.fromkeys(("quarter", "trimester", "semester", "half"), "q"),
     **dict.fromkeys(("early", "mid", "late", "end", "beginning", "start", "first", "second", "third", "fourth"), "v"),
 }
 _TOKEN: Final = re.compile(

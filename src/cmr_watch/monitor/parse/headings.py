@@ -153,7 +153,7 @@ _ENDS: Final = (":", CELL)
 def broken_heading(lines: Sequence[Line]) -> tuple[Line, int] | None:
     """A heading that its element's `<br>` breaks into two or three lines, as one line, and their number."""
     first = lines[0]
-    if not looks_like_heading(first) or heading_of(first):
+    if not looks_like_heading(first) or (" " in first.text and heading_of(first)):
         return None
     whole = first
     for count, line in enumerate(lines[1:3], 2):

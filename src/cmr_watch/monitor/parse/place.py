@@ -31,7 +31,7 @@ _PROSE: Final = words.set_of(
     the this that these our we you us your will is are was were be been has have can please join more follow stay next
     previous upcoming past edition editions workshop workshops event events conference webinar call calls participants
     register registration contact information platform clusters with about published updated on from date dates when
-    deadline potentially possibly
+    deadline potentially possibly took takes held hosted organised
     """
 )
 _NO_NAME: Final = frozenset("@<>{}=")
