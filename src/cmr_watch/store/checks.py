@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,8 @@ _LOCKED_PAGE = _PAGE.with_for_update()
 _UPDATE_PAGE = update(pages).where(pages.c.url == bindparam("page"))
 
 _CHANGES_LOCK = 0x636D7202  # any number, the same in every process
+_At = tuple[int, int | None, datetime | None]
+"""Which revision of a page: its number, its baseline, when it was read."""
 _GOOD = ("baseline", "changed", "unchanged")
 
 
@@ -147,12 +149,15 @@ class Checks:
                 return None
             check_id = _insert_check(connection, record, page.revision)
             stored = self._load(connection, page)
-            incident = self._write(connection, record, page, stored)
-            if record.known is not None:
-                state.replace(connection, record.page_url, stored.state, record.known)
+            written = self._write(connection, record, page, stored)
+            replaced = record.known is not None and state.replace(
+                connection, record.page_url, stored.state, record.known
+            )
             recorded = self._insert_changes(connection, record, check_id)
-        if incident:
-            log.warning("%s: %s: %s", incident, record.page_url, record.detail)
+        if written.holds_at and not replaced:
+            self._stored[record.page_url] = replace(stored, at=written.holds_at)
+        if written.incident:
+            log.warning("%s: %s: %s", written.incident, record.page_url, record.detail)
         return recorded
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
@@ -164,30 +169,30 @@ class Checks:
         return page
 
     def _load(self, connection: Connection, page: Any) -> _Stored:
-        # what belongs to a revision never changes, so it is read once: a check reads it before its commit does
+        # what belongs to a revision never changes, so it is read once; mostly the next revision is the same again
         stored = self._stored.get(page.url)
         at = (page.revision, page.baseline_id, page.read_at)
         if stored is None or stored.at != at:
-            baseline = get_snapshot(connection, page.baseline_id) if page.baseline_id else None
-            self._stored[page.url] = stored = _Stored(at, baseline, state.load(connection, page.url))
+            self._stored[page.url] = stored = _load(connection, page, at)
         return stored
 
-    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> IncidentKind | None:
+    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> _Written:
         if record.outcome in _GOOD:
-            self._write_good(connection, record, page, stored)
-        elif record.outcome == "suspect":
+            return self._write_good(connection, record, page, stored)
+        if record.outcome == "suspect":
             return self._write_suspect(connection, record, page, stored)
-        elif record.outcome == "failed":
+        if record.outcome == "failed":
             return self._write_failed(connection, record, page)
-        return None
+        return _Written()
 
-    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> None:
+    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> _Written:
         full = page.full_read_at is None or not record.conditional
         validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
+        baseline_id, moved = keep(self._database, connection, self._kept(record, stored), stored.baseline)
         values = {
             "page": record.page_url,
             "revision": page.revision + 1,
-            "baseline_id": keep(self._database, connection, self._kept(record), stored.baseline),
+            "baseline_id": baseline_id,
             "etag": validators.etag,
             "last_modified": validators.last_modified,
             "read_at": record.read_at,
@@ -196,27 +201,31 @@ class Checks:
         }
         connection.execute(_UPDATE_PAGE, values)
         close_incidents(connection, record.page_url, record.checked_at, "source-failing", "reading-suspect")
+        return _Written(holds_at=None if moved else (page.revision + 1, baseline_id, record.read_at))
 
-    def _write_suspect(
-        self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored
-    ) -> IncidentKind | None:
-        keep_suspect(self._database, connection, self._kept(record), stored.baseline, record.detail)
+    def _write_suspect(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> _Written:
+        keep_suspect(self._database, connection, self._kept(record, stored), stored.baseline, record.detail)
         raised = 1 if record.known is not None else 0
         values = {"page": record.page_url, "failures": 0, "revision": page.revision + raised}
         connection.execute(_UPDATE_PAGE, values)
         return self._open(connection, "reading-suspect", record)
 
-    def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> IncidentKind | None:
+    def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> _Written:
         failures = page.failures + 1
         connection.execute(_UPDATE_PAGE, {"page": record.page_url, "failures": failures})
-        return self._open(connection, "source-failing", record) if failures >= FAILURES_UNTIL_INCIDENT else None
+        if failures < FAILURES_UNTIL_INCIDENT:
+            return _Written()
+        return self._open(connection, "source-failing", record)
 
-    def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> IncidentKind | None:
+    def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> _Written:
         news = open_incident(self._database, connection, kind, record.page_url, record.detail, record.checked_at)
-        return kind if news else None
+        return _Written(incident=kind if news else None)
 
-    def _kept(self, record: CheckRecord) -> Kept:
-        reading = wire.snapshot_to_dict(record.snapshot or Snapshot(page=record.page))
+    def _kept(self, record: CheckRecord, stored: _Stored) -> Kept:
+        if record.snapshot is not None and record.snapshot is stored.snapshot:
+            reading = stored.baseline.reading
+        else:
+            reading = wire.snapshot_to_dict(record.snapshot or Snapshot(page=record.page))
         return Kept(record.page_url, record.read_at, record.fetched, reading, self._parser_version)
 
     def _insert_changes(self, connection: Connection, record: CheckRecord, check_id: int) -> tuple[RecordedChange, ...]:
@@ -291,13 +300,32 @@ class Checks:
 class _Stored:
     """What is stored of a page at one revision: the row of its baseline, and its state."""
 
-    at: tuple[int, int | None, datetime | None]
+    at: _At
     baseline: Any
+    snapshot: Snapshot | None
     state: State
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What came of a commit: an incident that is new; the revision at which what was stored before still holds."""
+
+    incident: IncidentKind | None = None
+    holds_at: _At | None = None
+
+
+def _load(connection: Connection, page: Any, at: _At) -> _Stored:
+    rows_of_page = state.load(connection, page.url)
+    if page.baseline_id is None:
+        return _Stored(at, None, None, rows_of_page, rows_of_page.known())
+    baseline = get_snapshot(connection, page.baseline_id)
+    return _Stored(at, baseline, wire.snapshot_from_dict(baseline.reading), rows_of_page, rows_of_page.known())
 
 
 def _baseline(page: Any, stored: _Stored) -> Baseline:
     row = stored.baseline
+    assert stored.snapshot is not None
     return Baseline(
         revision=page.revision,
         snapshot_id=row.id,
@@ -307,8 +335,8 @@ def _baseline(page: Any, stored: _Stored) -> Baseline:
         content_sha256=row.content_sha256,
         parser_version=row.parser_version,
         validators=Validators(page.etag, page.last_modified),
-        snapshot=wire.snapshot_from_dict(row.reading),
-        known=stored.state.known(),
+        snapshot=stored.snapshot,
+        known=stored.known,
     )
 
 

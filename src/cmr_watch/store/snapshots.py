@@ -63,13 +63,14 @@ class Kept:
     parser_version: int
 
 
-def keep(database: Database, connection: Connection, kept: Kept, old: Any) -> int:
-    """Keep a good reading; its id. The row of the old baseline is used again when it says the same."""
+def keep(database: Database, connection: Connection, kept: Kept, old: Any) -> tuple[int, bool]:
+    """Keep a good reading; its id, and whether anything is other than before.
+
+    The row of the old baseline is used again when it says the same.
+    """
     if old is None or not _says_the_same(old, kept):
-        return _insert(database, connection, kept, old, "good", "")
-    if kept.page is not None:
-        _move_to(database, connection, old, kept.page)
-    return int(old.id)
+        return _insert(database, connection, kept, old, "good", ""), True
+    return int(old.id), kept.page is not None and _move_to(database, connection, old, kept.page)
 
 
 def keep_suspect(database: Database, connection: Connection, kept: Kept, baseline: Any, reason: str) -> None:
@@ -161,14 +162,15 @@ def _source(page: Page) -> dict[str, Any]:
     return {"content_sha256": digest, "final_url": page.final_url, "charset": page.charset}
 
 
-def _move_to(database: Database, connection: Connection, old: Any, page: Page) -> None:
+def _move_to(database: Database, connection: Connection, old: Any, page: Page) -> bool:
     source = _source(page)
     if all(getattr(old, name) == value for name, value in source.items()):
-        return
+        return False
     _keep_content(database, connection, page.content, source["content_sha256"])
     connection.execute(update(snapshots).where(snapshots.c.id == old.id).values(source))
     unused = ~exists().where(snapshots.c.content_sha256 == old.content_sha256)
     connection.execute(delete(contents).where(contents.c.sha256 == old.content_sha256, unused))
+    return True
 
 
 def _keep_content(database: Database, connection: Connection, content: bytes, digest: str) -> None:

@@ -46,10 +46,14 @@ def load_all(connection: Connection) -> Known:
     return rows.known(*found)
 
 
-def replace(connection: Connection, page_url: str, old: State, known: Known) -> None:
-    """Make the rows say `known`, touching only those that differ: mostly none."""
-    _replace(connection, editions, page_url, old.editions, rows.known_rows(page_url, known.editions))
-    _replace(connection, calls, page_url, old.calls, rows.known_rows(page_url, known.calls))
+def replace(connection: Connection, page_url: str, old: State, known: Known) -> bool:
+    """Make the rows say `known`, touching only those that differ; False: none did."""
+    new = State(rows.known_rows(page_url, known.editions), rows.known_rows(page_url, known.calls))
+    if new == old:
+        return False
+    _replace(connection, editions, page_url, old.editions, new.editions)
+    _replace(connection, calls, page_url, old.calls, new.calls)
+    return True
 
 
 def _load(connection: Connection, table: Table, page_url: str) -> Rows:
