@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -315,27 +316,47 @@ def test_a_full_database(tmp_path: Path, sqlite_template: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Path:
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("only root may mount a small disk")
-    return folder
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+FULL = r"cannot grow: the disk is full|the disk reports an error"
 
 
 def test_a_full_disk(small_disk: Path, sqlite_template: Path) -> None:
     path = small_disk / "test.db"
-    try:
-        shutil.copyfile(sqlite_template, path)
-        with closing(open_database(f"sqlite:///{path}")) as database:
-            insert(database, "before")
-            with pytest.raises(StoreUnavailable, match=r"cannot grow: the disk is full|the disk reports an error"):
-                insert(database, "a", "x" * 500_000)
-            assert hosts(database) == ["before"]
-        (small_disk / "test.db.before-0001.bak").write_bytes(b"")
-    finally:
-        subprocess.run(["umount", "-l", str(small_disk)], check=True)
+    shutil.copyfile(sqlite_template, path)
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        insert(database, "before")
+        with pytest.raises(StoreUnavailable, match=FULL):
+            insert(database, "a", "x" * 500_000)
+        assert hosts(database) == ["before"]
+
+
+def test_a_full_disk_at_the_start(small_disk: Path) -> None:
+    (small_disk / "ballast").write_bytes(b"x" * 380 * 1024)
+    with pytest.raises(StoreUnavailable, match=FULL):
+        open_database(f"sqlite:///{small_disk / 'test.db'}")
+    (small_disk / "ballast").unlink()
+    open_database(f"sqlite:///{small_disk / 'test.db'}").close()
+
+
+def test_no_upgrade_without_its_copy(small_disk: Path) -> None:
+    url = f"sqlite:///{small_disk / 'test.db'}"
+    make_older(url)
+    free = shutil.disk_usage(small_disk).free
+    (small_disk / "ballast").write_bytes(b"x" * (free - 36 * 1024))
+    with pytest.raises(StoreUnavailable, match=r"no copy of the database could be made as .*before-base\.bak"):
+        upgrade(url)
+    assert list(small_disk.glob("*.bak")) == []
+    (small_disk / "ballast").unlink()
+    assert upgrade(url) == ("base", REVISION)
 
 
 READ_ONLY = """
