@@ -29,6 +29,8 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum": "off",
+    # files in the folder of the data, which goes at the end: nothing else is left behind
+    "dynamic_shared_memory_type": "mmap",
     "max_connections": "60",
     "shared_buffers": "32MB",
     "log_min_messages": "fatal",
