@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from email import message_from_bytes
+from pathlib import Path
 
 
 def demo(folder, **options):
@@ -12,6 +13,7 @@ def demo(folder, **options):
 
 def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
     monkeypatch.setenv("CMR_WATCH_DATABASE_URL", "sqlite:////nowhere/at/all.db")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     ran = demo(tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -20,7 +22,7 @@ def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
         "✉ bruno@demo.example: Call open: host an edition in 2024–2025 (+1)",
         "nothing new since",
         "SQLite file:   demo-output/cmr-watch.db",
-        "The live page, for yourself:  cmr-watch check",
+        f"The live page, for yourself:  {Path(sys.executable).with_name('cmr-watch')} check\n",
     ):
         assert words in ran.stdout
     out = tmp_path / "demo-output"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -173,7 +174,7 @@ def _say_where(stage: Stage) -> None:
     stage.say(f"SQLite file:   {_shortest(stage.database)}")
     stage.say(f"Configuration: {_shortest(stage.config)}")
     stage.say("")
-    stage.say("The live page, for yourself:  cmr-watch check")
+    stage.say(f"The live page, for yourself:  {_our_command()} check")
 
 
 def _write_html(stage: Stage) -> Iterator[Path]:
@@ -189,6 +190,15 @@ def _body(mail: EmailMessage, form: str) -> str:
     if part is None:
         raise DemoFailed(f"the mail “{mail['Subject']}” has no {form} part")
     return str(part.get_content())
+
+
+def _our_command() -> str:
+    """What the user has to type for this very installation."""
+    command = Path(sys.executable).with_name("cmr-watch")
+    found = shutil.which("cmr-watch")
+    if not command.exists():
+        return f"{_shortest(Path(sys.executable))} -m cmr_watch"
+    return "cmr-watch" if found and Path(found).samefile(command) else _shortest(command)
 
 
 def _shortest(path: Path) -> str:
