@@ -21,10 +21,11 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: postgres.Server) -> str:
+def postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
     url = postgres_server.create()
     open_database(url).close()
-    return url
+    yield url
+    postgres_server.drop(url)
 
 
 @pytest.fixture(scope="session")
