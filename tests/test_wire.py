@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch import wire
@@ -65,6 +65,7 @@ def through_json(value: Any) -> Any:
 
 
 @given(snapshots)
+@settings(deadline=None)
 def test_a_snapshot_comes_back(snapshot: Snapshot) -> None:
     back = wire.snapshot_from_dict(through_json(wire.snapshot_to_dict(snapshot)))
 
@@ -72,11 +73,13 @@ def test_a_snapshot_comes_back(snapshot: Snapshot) -> None:
 
 
 @given(st.none() | editions | calls)
+@settings(deadline=None)
 def test_a_side_of_a_change_comes_back(noun: Edition | CallNotice | None) -> None:
     assert repr(wire.noun_from_row(through_json(wire.noun_to_row(noun)))) == repr(noun)
 
 
 @given(editions)
+@settings(deadline=None)
 def test_an_edition_comes_back_from_the_public_form_but_for_its_period(edition: Edition) -> None:
     back = wire.edition_from_dict(through_json(wire.edition_to_dict(edition)))
 

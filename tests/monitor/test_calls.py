@@ -135,7 +135,7 @@ STORIES = [
     ("replaced for one reading", [(FIRST,), (SECOND,), (FIRST,), (FIRST,)], ["opened", "", "withdrawn"]),
     ("withdrawn, then another", [(FIRST,), (), (), (SECOND,)], ["", "withdrawn", "opened"]),
     ("without years, withdrawn, back", [(BARE,), (), (), (BARE,)], ["", "withdrawn", "opened"]),
-    ("loses its years, gets them again", [(FIRST,), (BARE,), (FIRST,)], ["", ""]),
+    ("loses its years, gets them again", [(FIRST,), (BARE,), (FIRST,)], ["", "updated"]),
     ("gone silently, a new one without years", [(DONE,), (), (), (BARE,)], ["", "", "opened"]),
 ]
 

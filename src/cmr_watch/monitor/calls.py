@@ -1,7 +1,8 @@
 """Which call is it, and what changed in it. Pure.
 
 Two notices are the same call when their hosting years overlap, or one has none and only one call is known. Before that
-a notice is what says exactly the same; after it, the last two without years are one.
+a notice is what says exactly the same; after it, one notice and one call that are left are the same unless their years
+differ.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ def compare_calls(
             one = KnownCall(keys.call(notice), notice, now)
             changes.append(Change(_BY_STATUS[notice.status], one.key, None, notice))
         else:
-            notice = replace(notice, hosting_years=notice.hosting_years or one.call.hosting_years)
             changes += _changed(one, notice, now)
         seen[one.key] = replace(one, call=notice, missing_since=None, gone=None)
     replaced = len(found) < len(notices)
@@ -51,22 +51,34 @@ _Rule = Callable[[KnownCall, CallNotice], bool]
 
 
 def match_calls(known: Sequence[KnownCall], notices: Sequence[CallNotice]) -> dict[int, KnownCall]:
-    """The call of each notice that was known, by the notice's id. Rule by rule, the best fit first."""
+    """The call of each notice that was known, by the notice's id."""
     found: dict[int, KnownCall] = {}
-    taken: set[str] = set()
-    for rule in (_says_the_same, _years_overlap, _only_one(known), _none_has_years):
-        for one, notice in _best_first(known, notices, rule):
-            if id(notice) not in found and one.key not in taken:
-                taken.add(one.key)
-                found[id(notice)] = one
+    _find(found, known, notices, _says_the_same)
+    _find(found, known, notices, _years_overlap)
+    listed = [one for one in known if one.gone is None]
+    if len(listed or known) == 1:
+        _find(found, listed or known, notices, _years_may_agree)
+    _find_last(found, listed, notices)
     return found
 
 
-def _best_first(
-    known: Sequence[KnownCall], notices: Sequence[CallNotice], rule: _Rule
-) -> list[tuple[KnownCall, CallNotice]]:
+def _find(found: dict[int, KnownCall], known: Sequence[KnownCall], notices: Sequence[CallNotice], rule: _Rule) -> None:
+    """Add what a rule finds, one to one, the best fit first."""
     pairs = [(one, notice) for one in known for notice in notices if rule(one, notice)]
-    return sorted(pairs, key=lambda pair: _fit(*pair))
+    taken = {one.key for one in found.values()}
+    for one, notice in sorted(pairs, key=lambda pair: _fit(*pair)):
+        if id(notice) not in found and one.key not in taken:
+            taken.add(one.key)
+            found[id(notice)] = one
+
+
+def _find_last(found: dict[int, KnownCall], listed: Sequence[KnownCall], notices: Sequence[CallNotice]) -> None:
+    """Add the one that is left on each side."""
+    taken = {one.key for one in found.values()}
+    left_known = [one for one in listed if one.key not in taken]
+    left = [notice for notice in notices if id(notice) not in found]
+    if len(left_known) == len(left) == 1:
+        _find(found, left_known, left, _years_may_agree)
 
 
 def _says_the_same(one: KnownCall, notice: CallNotice) -> bool:
@@ -77,18 +89,8 @@ def _years_overlap(one: KnownCall, notice: CallNotice) -> bool:
     return not set(one.call.hosting_years).isdisjoint(notice.hosting_years)
 
 
-def _only_one(known: Sequence[KnownCall]) -> _Rule:
-    """What is on the page counts before what has gone."""
-    listed = [one.key for one in known if one.gone is None] or [one.key for one in known]
-
-    def rule(one: KnownCall, notice: CallNotice) -> bool:
-        return [one.key] == listed and not (one.call.hosting_years and notice.hosting_years)
-
-    return rule
-
-
-def _none_has_years(one: KnownCall, notice: CallNotice) -> bool:
-    return not (one.call.hosting_years or notice.hosting_years)
+def _years_may_agree(one: KnownCall, notice: CallNotice) -> bool:
+    return not (one.call.hosting_years and notice.hosting_years)
 
 
 def _fit(one: KnownCall, notice: CallNotice) -> tuple[bool, bool, bool]:
@@ -136,10 +138,10 @@ def _missed(old: CallNotice, new: CallNotice, dropped: Sequence[Cutoff], now: da
 
 
 def _other_years(old: CallNotice, new: CallNotice) -> bool:
-    """Years that were not given before are told by the new status, if that is news too."""
+    """Years that are left out are no other ones, and those that come with a new status are told by it."""
     if not old.hosting_years:
         return bool(new.hosting_years) and old.status == new.status
-    return old.hosting_years != new.hosting_years
+    return bool(new.hosting_years) and old.hosting_years != new.hosting_years
 
 
 def _marked(old: CallNotice, new: CallNotice) -> bool:
