@@ -109,6 +109,7 @@ def _sentences(text: str) -> list[str]:
 
 def _days(sentence: str, year: int | None) -> list[_Dated]:
     """The single days of a sentence; a range is an event's period and no cut-off."""
+    year = _own_year(sentence) or year
     spans = [found for found in find_dates(sentence, year) if found.starts_on != found.ends_on]
     periods = deque(span for span in spans if not _AND.search(sentence, span.start, span.end))
     found = []
@@ -119,6 +120,12 @@ def _days(sentence: str, year: int | None) -> list[_Dated]:
         if day.precision == "day" and part != "inside":
             found.append((day, part == "end"))
     return _with_words(found, sentence)
+
+
+def _own_year(sentence: str) -> int | None:
+    """The one year that stands at some day of a list, and counts for its other days."""
+    years = {day.starts_on.year for day in find_dates(sentence, single=True) if day.starts_on}
+    return years.pop() if len(years) == 1 else None
 
 
 def _with_words(days: list[tuple[Found, bool]], sentence: str) -> list[_Dated]:
@@ -133,7 +140,7 @@ def _with_words(days: list[tuple[Found, bool]], sentence: str) -> list[_Dated]:
 
 _AND: Final = re.compile(r"\band\b|&")
 _UNTIL: Final = re.compile(r"\b(?:until|till)\b", re.I)
-_TAKEN_FROM: Final = re.compile(r"\b(?:open|apply|appl\w+|submi\w+|accepted|taken|runs?)\b[^.;]{0,30}$", re.I)
+_TAKEN_FROM: Final = re.compile(r"\b(?:open|apply|appl\w+|submi\w+|accepted|taken|runs?|extended)\b[^.;]{0,30}$", re.I)
 
 
 def _part_of(period: Found | None, day: Found, sentence: str) -> Literal["outside", "inside", "end"]:
@@ -164,9 +171,12 @@ def _with_shared_times(days: list[_Dated]) -> list[_Dated]:
 _REACH_OF_TIME: Final = 40
 
 
+_DEPENDING: Final = re.compile(r"\bdepending on\b[^,;]{0,80}", re.I)
+
+
 def _dated(sentence: str, day: Found, start: int, end: int) -> _Dated:
     assert day.starts_on is not None, "only whole days come here"
-    lead, tail = sentence[start : day.start], sentence[day.end : end]
+    lead, tail = _DEPENDING.sub("", sentence[start : day.start]), sentence[day.end : end]
     text = re.sub(r"\s+(?:and|or|&)$", "", f"{sentence[day.start : day.end]}{tail}".strip(" ,;–-"))
     return _Dated(day.starts_on, lead, tail, text)
 

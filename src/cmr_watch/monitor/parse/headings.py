@@ -126,7 +126,7 @@ def heading_of(line: Line) -> Heading | None:
     section = section_of(line.text) or (section_of_marked(line.text) if looks_like_heading(line) else None)
     if section:
         return Heading(section, year_of(line.text))
-    if is_year(line.text):
+    if is_year(line.text) and (looks_like_heading(line) or not line.text[0].islower()):
         return Heading(None, year_of(line.text))
     return None
 

@@ -44,10 +44,10 @@ REMARK: Final = re.compile(rf"(?<!\w)(?:{_STRONG})", _I)
 
 REMARK_PART: Final = re.compile(
     rf"\W*(?:(?:{_STRONG})|(?:moved|delayed|updated?|new|booked|booking|dates?|from|on|in|at|initially|formerly|apply"
-    r"|hybrid|online|virtual|live|in[ -]person|physical|read|see|watch|download|discover|explore|check|find"
-    r"|click|details|learn|summary|summaries|agenda|programme|recordings?|photos?|slides|proceedings|presentations?|held"
-    r"|took place|takes? place|will|is|was|by|until|between|for more|stay tuned|coming soon|soon|and|the event|event|under"
-    r"|unscr|venue|speakers|republic of$)\b(?!\s+(?-i:[A-Z]))|unscr|under unscr|\d)",
+    r"|hybrid|online|virtual|live|in[ -]person|physical|read|see|watch|download|discover|explore|check|find|click|learn"
+    r"|details|summary|summaries|agenda|programme|recordings?|photos?|slides|proceedings|presentations?|held|took place"
+    r"|takes? place|will|is|was|by|until|between|for more|stay tuned|coming soon|soon|and|the event|event|under|unscr"
+    r"|venue|speakers|republic of$)\b(?!\s+(?-i:[A-Z]))|unscr|under unscr|\d)",
     _I,
 )
 """Begins a part (after a comma or dash) that belongs to no place."""
