@@ -9,6 +9,7 @@ import click
 from cmr_watch.app import App
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
+from cmr_watch.cli.output import FAILED, FINE
 from cmr_watch.cli.rounds import show_round
 
 
@@ -30,4 +31,4 @@ def command(as_json: bool, no_notify: bool) -> int:
     with closing(open_store(settings)) as database:
         report = App(settings, database, clock).accept(notify=not no_notify)
     show_round(report, settings.messages.zone, as_json)
-    return int(report.failed)
+    return FAILED if report.failed else FINE

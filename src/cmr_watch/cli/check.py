@@ -9,9 +9,8 @@ import click
 from cmr_watch.app import App
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
+from cmr_watch.cli.output import CHANGED, FAILED, FINE
 from cmr_watch.cli.rounds import show_round
-
-CHANGED = 3
 
 
 @click.command()
@@ -33,4 +32,4 @@ def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
     with closing(open_store(settings)) as database:
         report = App(settings, database, clock).check(notify=not no_notify)
     show_round(report, settings.messages.zone, as_json)
-    return 1 if report.failed else CHANGED if exit_code and report.check.changes else 0
+    return FAILED if report.failed else CHANGED if exit_code and report.check.changes else FINE

@@ -6,7 +6,7 @@ import click
 
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import line, plain
+from cmr_watch.cli.output import FAILED, FINE, line, plain
 from cmr_watch.doctor import Finding, examine
 from cmr_watch.exceptions import ConfigError
 
@@ -28,14 +28,14 @@ def command() -> int:
         settings = load_settings()
     except ConfigError as error:
         _show(Finding("configuration", False, str(error), "Mend it, and run the doctor again."))
-        return 1
+        return FAILED
     findings = []
     for finding in examine(settings, clock):
         _show(finding)
         findings.append(finding)
     faults = sum(finding.good is False for finding in findings)
     line(f"{faults} to mend." if faults else "All is well.")
-    return 1 if faults else 0
+    return FAILED if faults else FINE
 
 
 def _show(finding: Finding) -> None:

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
-
-from cmr_watch.config import kinds
-from cmr_watch.log import shown
 
 
 def _remember(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
     if value is not None:
         ctx.find_root().meta[CONFIG] = value
-
-
-def of_kind(kind: kinds.Kind) -> Callable[[str], str]:
-    """A parameter's type, with the words of the configuration's."""
-
-    def convert(text: str) -> str:
-        try:
-            return str(kind.take(text))
-        except ValueError:
-            raise click.BadParameter(f'found "{shown(text)}", expected {kind.expected}') from None
-
-    return convert
 
 
 CONFIG = "cmr_watch.config"
@@ -47,4 +31,3 @@ page_option = click.option(
     metavar="KIND",
     help="What kind of page it is: initiative (the default), call, edition.",
 )
-address_argument = click.argument("address", type=of_kind(kinds.ADDRESS))

@@ -1,4 +1,4 @@
-"""How commands print: lines, JSON Lines, tables of 80 columns; and how they refuse."""
+"""How commands print: lines, JSON Lines, tables of 80 columns; and how they end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import click
 
-PIPE_CLOSED: Final = 141  # what a shell reports of a program that SIGPIPE ended
+FINE, FAILED, WRONG, CHANGED = 0, 1, 2, 3
+INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports of a program that SIGINT, SIGPIPE ended
 GAP: Final = "  "
 WIDEST: Final = 32
 
@@ -22,7 +23,7 @@ WIDEST: Final = 32
 class Refused(click.ClickException):
     """What was asked for cannot be begun, though the command line is well formed."""
 
-    exit_code = 2
+    exit_code = WRONG
 
 
 def line(text: str = "") -> None:

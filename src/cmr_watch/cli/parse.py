@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cmr_watch.cli.options import page_option
-from cmr_watch.cli.output import complain, json_line
+from cmr_watch.cli.output import FAILED, FINE, complain, json_line
 from cmr_watch.cli.pages import read_file
 from cmr_watch.exceptions import ParseError
 from cmr_watch.wire import reading_to_dict
@@ -31,4 +31,4 @@ def command(page: str, files: tuple[str, ...]) -> int:
         except ParseError as error:
             complain(f"{file}: {error}")
             failed = True
-    return int(failed)
+    return FAILED if failed else FINE

@@ -13,10 +13,8 @@ from click.shell_completion import CompletionItem
 
 from cmr_watch import __version__
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import complain
+from cmr_watch.cli.output import FAILED, FINE, INTERRUPTED, WRONG, complain
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
-
-FINE, FAILED, WRONG, CHANGED, INTERRUPTED = 0, 1, 2, 3, 130
 
 COMMANDS: Final = {
     "check": "Look at the page, store what changed, tell the subscribers.",

@@ -8,10 +8,10 @@ from typing import Final
 
 import click
 
+from cmr_watch.cli.arguments import address_argument, country_option
 from cmr_watch.cli.context import clock, load_settings, open_store
-from cmr_watch.cli.options import address_argument, config_option, json_option, of_kind
+from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import Refused, json_line, line, table
-from cmr_watch.config import kinds
 from cmr_watch.log import shown
 from cmr_watch.models import TOPICS, Subscription, Wanted
 from cmr_watch.store.subscriptions import Subscriptions
@@ -32,9 +32,7 @@ def command() -> None:
 @config_option
 @address_argument
 @click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP)
-@click.option(
-    "--country", "countries", multiple=True, type=of_kind(kinds.COUNTRY), metavar="COUNTRY", help="Only there."
-)
+@country_option
 def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...]) -> None:
     """Tell ADDRESS, an e-mail address or an Apprise URL, of changes from now on.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from cmr_watch.app import send_trial
+from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings
-from cmr_watch.cli.options import address_argument, config_option
+from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import line
 from cmr_watch.log import shown
 
