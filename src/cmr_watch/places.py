@@ -15,7 +15,7 @@ from typing import Final
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "ŧ": "t", "’": "'"}
 )
-_NOT_WORD: Final = re.compile(r"[^\w]+|_+")
+_NOT_WORD: Final = re.compile(r"[\W_]+")
 
 # One city, several names: only those that the English page could plausibly switch between.
 _CITY_NAMES: Final = """
