@@ -71,14 +71,6 @@ def test_no_command_is_the_help(capsys):
     assert "Commands:" in capsys.readouterr().err
 
 
-def test_help_loads_no_command():
-    code = "import sys; from cmr_watch.cli import run; run(['--help']); print(sorted(sys.modules))"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    modules = out.splitlines()[-1]
-    for heavy in ("cmr_watch.cli.check", "httpx", "sqlalchemy", "bs4", "lxml", "apprise", "jinja2", "alembic"):
-        assert f"'{heavy}'" not in modules, heavy
-
-
 @pytest.mark.parametrize("arguments", [["parse", "--help"], ["demo", "--help"], ["completion", "bash"]])
 def test_a_closed_pipe_is_quiet(arguments):
     one = subprocess.Popen(
