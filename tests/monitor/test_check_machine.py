@@ -1,0 +1,274 @@
+"""Any sequence of readings, good and bad, against a model that a child could follow.
+
+The model knows nothing of matching: each edition has a city and days of its own. It says what has to be told after each
+check; whatever the order of events, each addition is told once, each withdrawal after two believable readings.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cmr_watch.monitor.check import check_page
+from cmr_watch.store.checks import Checks
+from cmr_watch.store.database import open_database
+from tests.fakes.fetcher import FakeFetcher
+from tests.monitor.small import html
+
+URL = "https://clustercollaboration.eu/clusters-meet-regions"
+START = datetime(2024, 1, 10, 9, tzinfo=UTC)
+CITIES = (
+    "Lyon, France",
+    "Bonn, Germany",
+    "Oslo, Norway",
+    "Porto, Portugal",
+    "Turin, Italy",
+    "Graz, Austria",
+    "Brno, Czechia",
+    "Gdynia, Poland",
+    "Varna, Bulgaria",
+    "Riga, Latvia",
+)
+FIRST_DAYS = (date(2024, 1, 12), date(2024, 1, 20), date(2024, 3, 1), date(2024, 6, 5), date(2025, 2, 7),
+              date(2023, 3, 8), date(2023, 6, 14), date(2023, 9, 20), date(2022, 5, 11), date(2022, 2, 2))  # fmt: skip
+KEYS = tuple(f"{city.split(',')[0].lower()}" for city in CITIES)
+
+
+@dataclass(frozen=True)
+class Line:
+    section: str
+    cancelled: bool = False
+
+
+Lines = dict[int, Line]
+
+
+@dataclass
+class Memory:
+    """What the model remembers of an edition."""
+
+    line: Line
+    missing_since: datetime | None = None
+    withdrawn: bool = False
+
+
+class Model:
+    """What must be told."""
+
+    def __init__(self) -> None:
+        self.last: Lines | None = None
+        self.known: dict[int, Memory] = {}
+
+    def read(self, page: Lines, at: datetime, cut: bool) -> Counter[tuple[str, str]]:
+        if self.last is None:
+            if not cut:
+                self.last, self.known = dict(page), {n: Memory(line) for n, line in page.items()}
+            return Counter()
+        if cut or self.is_suspect(page, self.last, at):
+            return self.add(page, at)
+        told = Counter((kind, KEYS[n]) for n, line in page.items() for kind in self.on_page(n, line, at))
+        told += Counter((kind, KEYS[n]) for n in self.known.keys() - page.keys() for kind in self.off_page(n, at))
+        self.last = dict(page)
+        return told
+
+    def is_suspect(self, page: Lines, last: Lines, at: datetime) -> bool:
+        if last and not page:
+            return True
+        gone = last.keys() - page.keys()
+        if sum(last[n].section == "next" and not over(n, at) for n in gone) > 1:
+            return True
+        past, lost = [n for n in last if last[n].section == "past"], [n for n in gone if last[n].section == "past"]
+        kept = [n for n in page if page[n].section == "past"]
+        trimmed = kept and lost and max(FIRST_DAYS[n] for n in lost) <= min(FIRST_DAYS[n] for n in kept)
+        return len(lost) * 2 > len(past) and not trimmed
+
+    def add(self, page: Lines, at: datetime) -> Counter[tuple[str, str]]:
+        new = [
+            n
+            for n, line in page.items()
+            if n not in self.known and line.section == "next" and not line.cancelled and not over(n, at)
+        ]
+        for n in new[:3]:
+            self.known[n] = Memory(page[n])
+        return Counter(("announced", KEYS[n]) for n in new[:3])
+
+    def on_page(self, n: int, line: Line, at: datetime) -> list[str]:
+        to_come = line.section == "next" and not over(n, at)
+        was = self.known.get(n)
+        if was is None:
+            self.known[n] = Memory(line)
+            return ["announced" if to_come else "listed"]
+        self.known[n] = Memory(
+            replace(line, cancelled=line.cancelled or (was.line.cancelled and line.section == "past"))
+        )
+        if line.cancelled and not was.line.cancelled and "next" in (was.line.section, line.section):
+            return ["cancelled"]
+        if was.line.section == "next" and line.section == "past" and not was.line.cancelled:
+            return ["held"]
+        back = was.withdrawn or (was.line.cancelled and not line.cancelled)
+        return ["reinstated"] if back and line.section == "next" else []
+
+    def off_page(self, n: int, at: datetime) -> list[str]:
+        was = self.known[n]
+        since, was.missing_since = was.missing_since, was.missing_since or at
+        if was.withdrawn or was.line.section == "past" or was.line.cancelled or over(n, at):
+            return []
+        if since is None or at - since < timedelta(minutes=30):
+            return []
+        was.withdrawn = True
+        return ["withdrawn"]
+
+
+def over(n: int, at: datetime) -> bool:
+    return FIRST_DAYS[n] < at.date()
+
+
+class Readings(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="cmr-watch-"))
+        shutil.copyfile(TEMPLATE[0], self.folder / "test.db")
+        self.database = open_database(f"sqlite:///{self.folder / 'test.db'}")
+        self.now = START
+        self.fetcher = FakeFetcher(lambda: self.now)
+        self.model = Model()
+        self.page: Lines = {n: Line("past" if n > 4 else "next") for n in (2, 3, 5, 6, 7)}
+        self.token = 0
+        self.told: Counter[tuple[str, str]] = Counter()
+
+    # ── the editors ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(n=st.integers(0, 9), cancelled=st.booleans())
+    def add(self, n: int, cancelled: bool) -> None:
+        self.page.setdefault(n, Line("past" if n > 4 or n in self.past_ones() else "next", cancelled and n <= 4))
+
+    @rule(n=st.integers(0, 9))
+    def remove(self, n: int) -> None:
+        self.page.pop(n, None)
+
+    @rule(n=st.integers(0, 4))
+    def cancel_or_not(self, n: int) -> None:
+        if n in self.page and self.page[n].section == "next":
+            self.page[n] = replace(self.page[n], cancelled=not self.page[n].cancelled)
+
+    @rule(n=st.integers(0, 4))
+    def move_down(self, n: int) -> None:
+        if n in self.page:
+            self.page[n] = Line("past")
+
+    @rule(random=st.randoms(use_true_random=False))
+    def shuffle(self, random: object) -> None:
+        order = list(self.page)
+        random.shuffle(order)  # type: ignore[attr-defined]
+        self.page = {n: self.page[n] for n in order}
+
+    @rule()
+    def new_token(self) -> None:
+        self.token += 1
+
+    # ── the checks ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(minutes=st.sampled_from((1, 10, 20, 30, 60, 60 * 25, 60 * 24 * 9)))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(
+        minutes=st.sampled_from((1, 10, 30, 45)),
+        cut=st.sampled_from((False, False, False, True)),
+        version=st.sampled_from((1, 1, 0)),
+    )
+    def check(self, minutes: int, cut: bool, version: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        self.fetcher.body = self.body(cut)
+        self.told += self.model.read(self.page, self.now, cut)
+        self.run(version)
+
+    @rule()
+    def fail(self) -> None:
+        self.fetcher.body = None
+        assert self.run() == "failed"
+
+    @precondition(lambda self: self.model.last is not None)
+    @rule(n=st.integers(0, 4))
+    def check_while_another_one_runs(self, n: int) -> None:
+        self.now += timedelta(minutes=1)
+        self.fetcher.body = self.body()
+        outer = dict(self.page)
+        outcomes: list[str] = []
+
+        def meanwhile() -> None:
+            at, self.now = self.now, self.now + timedelta(minutes=1)
+            self.add(n, False)
+            self.fetcher.body = self.body()
+            before = self.model.last
+            self.told += self.model.read(self.page, self.now, False)
+            outcomes.append(self.run())
+            if outcomes == ["suspect"] and self.model.last is before:
+                self.told += self.model.read(outer, at, False)
+
+        self.fetcher.meanwhile = meanwhile
+        outcomes.append(self.run())
+        assert outcomes[0] == "suspect" or outcomes[1] == "dropped"
+
+    def run(self, version: int = 1) -> str:
+        checks = Checks(self.database, parser_version=version)
+        return check_page(URL, "initiative", self.fetcher, checks, lambda: self.now).outcome
+
+    def body(self, cut: bool = False) -> str:
+        lines = []
+        for n, line in self.page.items():
+            day = FIRST_DAYS[n]
+            cancelled = " CANCELLED" if line.cancelled else ""
+            lines.append(f"{'<' if line.section == 'past' else '>'} {CITIES[n]} – {day:%d/%m/%Y}{cancelled}")
+        body = html(" ;; ".join(lines)).replace("<body>", f"<body><!-- {self.token} -->")
+        return body[: -len("</body></html>")] if cut else body
+
+    def past_ones(self) -> set[int]:
+        return {n for n, was in self.model.known.items() if was.line.section == "past"}
+
+    # ── the law ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @invariant()
+    def everything_is_told_and_nothing_twice(self) -> None:
+        if not hasattr(self, "database"):
+            return
+        recorded = Checks(self.database).changes()
+        told = Counter(
+            (one.change.kind.value.removeprefix("edition."), one.change.key.split("-")[0])
+            for one in recorded
+            if one.change.kind.value not in ("edition.updated", "edition.delisted")
+        )
+        assert told == self.told
+
+    def teardown(self) -> None:
+        if hasattr(self, "database"):
+            self.database.close()
+            shutil.rmtree(self.folder)
+
+
+TEMPLATE: list[Path] = []
+
+
+def test_any_sequence_of_readings(sqlite_template: Path) -> None:
+    TEMPLATE[:] = [sqlite_template]
+    run_state_machine_as_test(
+        Readings,
+        settings=settings(
+            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
