@@ -157,15 +157,23 @@ _LIST_SIGNS: Final = re.compile(r"[\s,&/–—-]*(?:and|or)?[\s,&/]*", re.I)
 def _with_shared_times(days: list[_Dated]) -> list[_Dated]:
     """“31 May, 30 September and 20 December at 18:00 CET”: days of a list share the time that stands once."""
     shared = list(days)
-    for index in range(len(days) - 2, -1, -1):
-        day, after = days[index], shared[index + 1]
-        if _LIST_SIGNS.fullmatch(day.tail) and not _time(day.near_lead):
-            shared[index] = replace(day, shared=after.shared or after.tail)
+    for index in reversed(range(len(days) - 1)):
+        shared[index] = _shared_after(shared[index], shared[index + 1])
     for index in range(1, len(days)):
-        day, before = shared[index], shared[index - 1]
-        if _LIST_SIGNS.fullmatch(day.lead) and not (day.shared or _time(day.tail)):
-            shared[index] = replace(day, shared=before.shared or before.near_lead)
+        shared[index] = _shared_before(shared[index], shared[index - 1])
     return shared
+
+
+def _shared_after(day: _Dated, after: _Dated) -> _Dated:
+    if _time(day.near_lead) or not _LIST_SIGNS.fullmatch(day.tail):
+        return day
+    return replace(day, shared=after.shared or after.tail)
+
+
+def _shared_before(day: _Dated, before: _Dated) -> _Dated:
+    if day.shared or _time(day.tail) or not _LIST_SIGNS.fullmatch(day.lead):
+        return day
+    return replace(day, shared=before.shared or before.near_lead)
 
 
 _REACH_OF_TIME: Final = 40

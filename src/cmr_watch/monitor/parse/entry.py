@@ -45,11 +45,13 @@ def read_entry(line: Line, year: int | None) -> Entry:
     if chosen is None or chosen.precision == "year":
         return _without_days(line, chosen, dates)
     place = _place_beside(text, dates, chosen)
-    if place:
-        return Entry("edition", line, place, chosen)
-    if not _has_words(text[: _cut(dates)]) and _only_remarks(text[chosen.end :]):
+    return Entry("edition", line, place, chosen) if place else _without_place(line, dates, chosen)
+
+
+def _without_place(line: Line, dates: tuple[Found, ...], chosen: Found) -> Entry:
+    if not _has_words(line.text[: _cut(dates)]) and _only_remarks(line.text[chosen.end :]):
         return Entry("date", line, None, chosen)
-    return Entry("other" if _is_sentence(text) else "unread", line, None, chosen)
+    return Entry("other" if _is_sentence(line.text) else "unread", line, None, chosen)
 
 
 def _place_beside(text: str, dates: tuple[Found, ...], chosen: Found) -> Place | None:

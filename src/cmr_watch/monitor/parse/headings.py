@@ -121,14 +121,19 @@ def looks_like_heading(line: Line) -> bool:
 
 def heading_of(line: Line) -> Heading | None:
     """The heading that a whole line is, or None. A plain line counts when its words leave no doubt."""
-    if any(link.href.startswith("#") and link.end - link.start > len(line.text) / 2 for link in line.links):
-        return None  # a jump mark in a table of contents
+    if _is_jump_mark(line):
+        return None
     section = section_of(line.text) or (section_of_marked(line.text) if looks_like_heading(line) else None)
     if section:
         return Heading(section, year_of(line.text))
     if is_year(line.text) and (looks_like_heading(line) or not line.text[0].islower()):
         return Heading(None, year_of(line.text))
     return None
+
+
+def _is_jump_mark(line: Line) -> bool:
+    """Whether the line is one of a table of contents; a small link beside a heading's words is an anchor's sign."""
+    return any(link.href.startswith("#") and link.end - link.start > len(line.text) / 2 for link in line.links)
 
 
 def split_inline(line: Line) -> tuple[Line, Line] | None:

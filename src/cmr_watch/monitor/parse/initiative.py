@@ -31,7 +31,7 @@ from cmr_watch.monitor.parse.headings import (
 )
 from cmr_watch.monitor.parse.lines import Line, article_lines
 from cmr_watch.monitor.parse.notices import find_notices
-from cmr_watch.places import city_names, same_city
+from cmr_watch.places import city_names, is_online, same_city
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it."""
@@ -113,6 +113,12 @@ def _marked(lines: list[Line]) -> list[_Marked]:
     ]
 
 
+def _is_known_place(entry: Entry) -> bool:
+    """Whether a line is an edition beyond doubt; “Round 1: 31 May 2025” under a call is a cut-off."""
+    place = entry.place
+    return entry.kind == "edition" and place is not None and (place.country_code is not None or is_online(place.city))
+
+
 def _with_notices(
     marked: list[_Marked],
 ) -> Iterator[tuple[Line, Heading | None, tuple[CallNotice, list[ReadingWarning]] | None]]:
@@ -121,7 +127,7 @@ def _with_notices(
     lines = [line for line, _ in marked]
 
     def is_other(line: Line) -> bool:
-        return headings[id(line)] is not None or read_entry(line, 2000).kind == "edition"
+        return headings[id(line)] is not None or _is_known_place(read_entry(line, 2000))
 
     notices = {found.start: found for found in find_notices(lines, is_other)}
     position, year = 0, None
