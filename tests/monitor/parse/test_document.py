@@ -151,3 +151,17 @@ def test_deep_nesting_is_read_whole() -> None:
     deep = MAX_DEPTH - 10
 
     assert_ours_alone(read_initiative(article("<div>" * deep + OURS + "</div>" * deep).encode()))
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [" ".join(f"a{n}=1" for n in range(50_000)), " ".join(f"a{n}='>'" for n in range(50_000)), "' " + "b " * 50_000],
+    ids=["values", "quoted", "stray quote"],
+)
+def test_a_crowd_of_attributes_is_refused(attributes: str) -> None:
+    with pytest.raises(ParseError, match="attributes"):
+        read_initiative(article(f"<p {attributes}>{OURS}").encode())
+
+
+def test_a_long_attribute_is_read() -> None:
+    assert_ours_alone(read_initiative(article(f'<img src="data:image/png;base64,{"A" * 1_000_000}">{OURS}').encode()))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from lxml import etree, html
@@ -19,6 +20,7 @@ from cmr_watch.exceptions import ParseError
 from cmr_watch.models import Section
 from cmr_watch.monitor.parse.headings import is_year, section_of, section_of_marked
 
+MAX_ATTRIBUTES: Final = 1_000
 MAX_DEPTH: Final = 500
 """Nested deeper than this is no page that a person wrote."""
 
@@ -38,7 +40,7 @@ class Document:
 
 
 def open_document(content: bytes, charset: str | None) -> Document:
-    """The page's tree without comments, scripts, menus and the like; ParseError if it is no document at all."""
+    """The page's tree without comments, scripts, menus and the like; ParseError if no person can have written it."""
     text = decode(content, charset)
     bare, closed = _cut_raw_parts(text)
     root = _tree(bare)
@@ -132,7 +134,20 @@ _WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style 
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
+_TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
+_LONG_TAG: Final = 5_000
+_VALUE: Final = re.compile(r"\"[^\"]*+\"|'[^']*+'")
+
+
+def _refuse_crowded_tags(text: str) -> None:
+    """libxml2 compares each attribute of an element with all others: thousands take quadratic time."""
+    for tag in _TAG.findall(text):
+        if len(tag) > _LONG_TAG and len(_VALUE.sub("", tag).split()) > MAX_ATTRIBUTES:
+            raise ParseError(f"An element of the page has more than {MAX_ATTRIBUTES} attributes.")
+
+
 def _tree(text: str) -> html.HtmlElement:
+    _refuse_crowded_tags(text)
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         # An empty page is a page that says nothing, not a broken one.
@@ -201,6 +216,7 @@ _MARKED_TAGS: Final = frozenset(
 )
 _HEADING_TAGS: Final = (*_MARKED_TAGS, "p", "li", "div", "span", "td")
 _LONGEST_HEADING: Final = 160
+_MOST_PARTS: Final = 40
 _MOST_HEADINGS: Final = 20
 
 
@@ -217,11 +233,13 @@ def _narrowest(root: html.HtmlElement) -> list[html.HtmlElement]:
 
 
 def _short_text(element: html.HtmlElement) -> str:
-    """An element's text, or nothing when it is too long for a heading: stops reading there."""
+    """An element's text, or nothing when it holds too much for a heading: stops reading there."""
+    if next(islice(element.iterdescendants(), _MOST_PARTS, None), None) is not None:
+        return ""
     text = ""
-    for count, piece in enumerate(element.itertext()):
+    for piece in element.itertext():
         text += piece
-        if len(text) > _LONGEST_HEADING or count > _LONGEST_HEADING:
+        if len(text) > _LONGEST_HEADING:
             return ""
     return text.strip()
 
