@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from lxml import etree, html
@@ -19,6 +18,7 @@ from lxml import etree, html
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import Section
 from cmr_watch.monitor.parse.headings import is_year, section_of, section_of_marked
+from cmr_watch.monitor.parse.panels import MARKED_TAGS, put_headings_in_front, short_text
 
 MAX_ATTRIBUTES: Final = 1_000
 MAX_DEPTH: Final = 500
@@ -46,6 +46,7 @@ def open_document(content: bytes, charset: str | None) -> Document:
     root = _tree(bare)
     _empty(element for element in root.iter(*_FURNITURE_TAGS) if not _opens_a_part(element))
     _empty(element for element in _WITH_ATTRIBUTES(root) if _is_furniture(element))
+    put_headings_in_front(root)
     return Document(root, closed and bool(re.search(r"</html\s*>", bare[-400_000:], re.I)))
 
 
@@ -165,7 +166,7 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     """Whether an element is the button that heads a part of an accordion."""
     if element.tag != "button":
         return False
-    text = _short_text(element)
+    text = short_text(element)
     return bool(section_of_marked(text)) or is_year(text)
 
 
@@ -211,12 +212,7 @@ def candidates(document: Document) -> Iterator[Sequence[html.HtmlElement]]:
     yield [*fields, document.root]
 
 
-_MARKED_TAGS: Final = frozenset(
-    {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "button", "strong", "b", "legend", "caption", "th", "dt"}
-)
-_HEADING_TAGS: Final = (*_MARKED_TAGS, "p", "li", "div", "span", "td")
-_LONGEST_HEADING: Final = 160
-_MOST_PARTS: Final = 40
+_HEADING_TAGS: Final = (*MARKED_TAGS, "p", "li", "div", "span", "td")
 _MOST_HEADINGS: Final = 20
 
 
@@ -224,24 +220,12 @@ def _narrowest(root: html.HtmlElement) -> list[html.HtmlElement]:
     """The smallest elements that hold headings of both sections, the deepest first."""
     found: dict[Section, list[html.HtmlElement]] = {"upcoming": [], "past": []}
     for element in root.iter(*_HEADING_TAGS):
-        text = _short_text(element)
-        section = section_of_marked(text) if element.tag in _MARKED_TAGS else section_of(text)
+        text = short_text(element)
+        section = section_of_marked(text) if element.tag in MARKED_TAGS else section_of(text)
         if section and len(found[section]) < _MOST_HEADINGS:
             found[section].append(element)
     pairs = {_common_ancestor(one, other) for one in found["upcoming"] for other in found["past"]}
     return sorted(pairs, key=_depth, reverse=True)[:_MOST]
-
-
-def _short_text(element: html.HtmlElement) -> str:
-    """An element's text, or nothing when it holds too much for a heading: stops reading there."""
-    if next(islice(element.iterdescendants(), _MOST_PARTS, None), None) is not None:
-        return ""
-    text = ""
-    for piece in element.itertext():
-        text += piece
-        if len(text) > _LONGEST_HEADING:
-            return ""
-    return text.strip()
 
 
 def _common_ancestor(one: html.HtmlElement, other: html.HtmlElement) -> html.HtmlElement:
