@@ -112,14 +112,16 @@ def _days(sentence: str, year: int | None) -> list[_Dated]:
     year = _own_year(sentence) or year
     spans = [found for found in find_dates(sentence, year) if found.starts_on != found.ends_on]
     periods = deque(span for span in spans if not _AND.search(sentence, span.start, span.end))
-    found = []
-    for day in find_dates(sentence, year, single=True):
-        while periods and periods[0].end <= day.start:
-            periods.popleft()
-        part = _part_of(periods[0] if periods else None, day, sentence)
-        if day.precision == "day" and part != "inside":
-            found.append((day, part == "end"))
-    return _with_words(found, sentence)
+    days = [day for day in find_dates(sentence, year, single=True) if day.precision == "day"]
+    parts = [(day, _part_of(_reaching(periods, day), day, sentence)) for day in days]
+    return _with_words([(day, part == "end") for day, part in parts if part != "inside"], sentence)
+
+
+def _reaching(periods: deque[Found], day: Found) -> Found | None:
+    """The first period that is not over before a day. Days come in order, so what is over is over for good."""
+    while periods and periods[0].end <= day.start:
+        periods.popleft()
+    return periods[0] if periods else None
 
 
 def _own_year(sentence: str) -> int | None:

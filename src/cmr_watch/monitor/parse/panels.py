@@ -46,18 +46,21 @@ def put_headings_in_front(root: html.HtmlElement) -> None:
 
 
 def _lay_out_columns(table: html.HtmlElement) -> None:
-    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in islice(table.iter("tr"), _MOST_ROWS)]
-    heads = rows[0] if rows else []
+    heads, *rows = _rows(table) or [[]]
     if len(heads) < 2 or not all(section_of_marked(short_text(head)) for head in heads):
         return
     columns = html.Element("div")
     for number, head in enumerate(heads):
         _heading(columns, short_text(head))
-        for cell in [row[number] for row in rows[1:] if number < len(row)]:
+        for cell in [row[number] for row in rows if number < len(row)]:
             cell.tag = "div"
             columns.append(cell)
     table.addprevious(columns)
     table.clear(keep_tail=True)
+
+
+def _rows(table: html.HtmlElement) -> list[list[html.HtmlElement]]:
+    return [[cell for cell in row if cell.tag in ("td", "th")] for row in islice(table.iter("tr"), _MOST_ROWS)]
 
 
 def _label_panel(root: html.HtmlElement, link: html.HtmlElement) -> None:
