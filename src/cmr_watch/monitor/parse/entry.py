@@ -73,16 +73,23 @@ def _is_sentence(text: str) -> bool:
 
 
 def choose(text: str, dates: tuple[Found, ...]) -> Found | None:
-    """The edition's date among those of its line: not one led in by “from”, “instead of” or “register by”."""
+    """The edition's date among those of its line: not one led in by “from”, “instead of” or “register by”.
+
+    “12-13 October 2024, postponed to spring 2025” keeps its days: only days take the place of days.
+    """
     leads = [
         text[before.end if before else 0 : date.start] for before, date in zip((None, *dates), dates, strict=False)
     ]
     rated = [
-        (not words.NEW_DATE.search(lead), bool(words.FROM.search(lead)), _RANK[date.precision], date.start, date)
+        (not _is_new_date(lead, date), bool(words.FROM.search(lead)), _RANK[date.precision], date.start, date)
         for lead, date in zip(leads, dates, strict=True)
         if not _belongs_to_something_else(text, lead, date)
     ]
     return min(rated, key=lambda row: row[:4])[4] if rated else None
+
+
+def _is_new_date(lead: str, date: Found) -> bool:
+    return bool(words.NEW_DATE.search(lead)) and (date.precision == "day" or not words.POSTPONED.search(lead))
 
 
 def _belongs_to_something_else(text: str, lead: str, date: Found) -> bool:
