@@ -71,7 +71,7 @@ ROWS = [
     ("", "! A call for hosts of events in 2024 will open soon.", "Call announced: host an edition in 2024", None),
     (CALL, CALL.replace("open", "closed"), "Call closed: host an edition in 2024–2025", None),
     (CALL, "", "Call withdrawn: host an edition in 2024–2025", None),
-    (CALL, CALL.replace("2025", "2026"), "Call updated: host an edition in 2024–2026", None),
+    (CALL, CALL.replace("2025", "2026"), "Call updated: host an edition in 2024–2026 (was 2024–2025)", None),
     (
         CALL,
         f"{CALL} Deadline: 31 May 2024, 18:00.",

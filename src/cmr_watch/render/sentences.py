@@ -166,7 +166,21 @@ def _call(change: Change, call: CallNotice) -> str:
     if change.kind is K.CALL_CUTOFF_MOVED and change.cutoff_after and change.cutoff_before:
         moved = f"from {cutoff_words(change.cutoff_before)} to {cutoff_words(change.cutoff_after)}"
         return f"{subject}: {moved}{_to_host(call, ' ')}"
-    return f"{subject}: {_to_host(call)}"
+    told = f"{subject}: {_to_host(call)}"
+    return f"{told}{_updated(change.before, call)}" if change.kind is K.CALL_UPDATED else told
+
+
+def _updated(before: Edition | CallNotice | None, call: CallNotice) -> str:
+    """What is different in an updated call: its years, and the cut-offs that are closed or gone."""
+    if not isinstance(before, CallNotice):
+        return ""
+    now = {cutoff.at: cutoff for cutoff in call.cutoffs}
+    words = [f"was {years(before) or 'without years'}"] if before.hosting_years != call.hosting_years else []
+    for cutoff in before.cutoffs:
+        after = now.get(cutoff.at)
+        if after is None or (after.closed and not cutoff.closed):
+            words.append(f"{cutoff_words(cutoff)} {'closed' if after else 'no longer listed'}")
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _to_host(call: CallNotice, lead: str = "") -> str:
