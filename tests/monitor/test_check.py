@@ -268,6 +268,12 @@ def test_the_older_of_two_readings_is_dropped(watch: Watch) -> None:
     assert watch.reads(LYON, PRAGUE) == "unchanged"
 
 
+def test_an_older_doubt_is_dropped(watch: Watch) -> None:
+    watch.reads(LYON, PRAGUE, BURGAS)
+    assert interleaved(watch, [BURGAS], [LYON, PRAGUE, BURGAS]) == ("dropped", "unchanged")
+    assert watch.incidents == []
+
+
 def test_two_first_readings_make_one_baseline(watch: Watch) -> None:
     assert interleaved(watch, [LYON], [LYON, PRAGUE]) == ("dropped", "baseline")
     assert watch.checks.changes() == ()

@@ -179,10 +179,13 @@ def _commit_good(reading: _Reading, baseline: Baseline | None, checks: Checks) -
 
 
 def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, why: str) -> CheckResult | None:
-    """Keep it aside. Nothing is removed or moved by it; a new edition that it names beyond doubt is still announced."""
+    """Keep it aside. Nothing is removed or moved by it; a new edition that it names beyond doubt is still announced.
+
+    What is known is committed even if nothing is added, so that a doubt about a page of yesterday's is dropped too.
+    """
     compared = additions(baseline.known, reading.snapshot, reading.at) if baseline else Comparison((), Known())
     record = replace(_record(reading, baseline, "suspect", compared), detail=why)
-    return _committed(record if compared.changes else replace(record, known=None), checks, baseline)
+    return _committed(record if baseline else replace(record, known=None), checks, baseline)
 
 
 def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
