@@ -15,6 +15,7 @@ from cmr_watch.models import TOPICS, Topic, Wanted
 
 INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
+"""The platform's own two names. A page, and a redirect, elsewhere is read only if the configuration names its host."""
 MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "plain": 25}
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from cmr_watch.config import PINNED_HOSTS
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models import Validators
-from cmr_watch.monitor.fetch import PINNED_HOSTS
 from tests.fakes.site import Answer
 from tests.monitor.fetch.conftest import NOON, Rig
 

@@ -24,9 +24,9 @@ if "httpx" not in sys.modules:
 
 from cmr_watch.monitor.fetch.client import Fetcher  # noqa: E402
 from cmr_watch.monitor.fetch.robots import MemoryRobots, RobotsCache  # noqa: E402
-from cmr_watch.monitor.fetch.settings import PINNED_HOSTS, FetchSettings  # noqa: E402
+from cmr_watch.monitor.fetch.settings import FetchSettings  # noqa: E402
 
 if sys.modules.get(_command_line, sys) is None:
     del sys.modules[_command_line]
 
-__all__ = ["PINNED_HOSTS", "FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache"]
+__all__ = ["FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache"]

@@ -13,12 +13,13 @@ from datetime import datetime
 import httpcore
 import httpx
 
+from cmr_watch.config.settings import PINNED_HOSTS
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch import answers, unpack
 from cmr_watch.monitor.fetch.addresses import Resolve
 from cmr_watch.monitor.fetch.answers import Answer
 from cmr_watch.monitor.fetch.line import Exchange, Lines
-from cmr_watch.monitor.fetch.settings import PINNED_HOSTS, FetchSettings
+from cmr_watch.monitor.fetch.settings import FetchSettings
 from cmr_watch.monitor.fetch.transport import Transport
 from cmr_watch.monitor.fetch.trouble import PassingTrouble
 from cmr_watch.monitor.fetch.urls import Pinned, host_of

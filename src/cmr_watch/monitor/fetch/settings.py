@@ -10,16 +10,13 @@ from dataclasses import dataclass, field
 
 from cmr_watch import __version__
 
-PINNED_HOSTS = ("clustercollaboration.eu", "www.clustercollaboration.eu")
-"""The platform's own two names. A page, and a redirect, elsewhere is read only if the configuration names its host."""
-
 PRODUCT = "cmr-watch"
 """The name that robots.txt knows us by."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """`allowed_hosts` are added to `PINNED_HOSTS`, each as `host` (any port) or `host:port`. Times are seconds.
+    """`allowed_hosts` are added to the pinned ones, each as `host` (any port) or `host:port`. Times are seconds.
 
     - `contact` stands in the User-Agent: an address or a URL where the site's people reach the operator.
     - `private_addresses` lets it talk to 127.0.0.1, 10.0.0.0/8 and the like.
