@@ -30,6 +30,9 @@ from cmr_watch.places import city_names, fold, is_online, same_city
 NEAR: Final = timedelta(days=60)
 """How far an edition may move and still be the same without other evidence (ADR 1)."""
 
+MOST_OF_ONE_MARK: Final = 50
+"""No city hosts more often. It keeps the time of a hostile page within bounds."""
+
 Pair = tuple[KnownEdition, Edition]
 
 
@@ -91,11 +94,18 @@ def _closest(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition
 
 def _sharing(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> set[tuple[int, int]]:
     """The pairs that share a mark: not each line is held against each edition."""
+    ones = _by_mark(rule, [one.edition for one in known])
+    others = _by_mark(rule, lines)
+    return {(k, n) for mark in ones.keys() & others.keys() for k in ones[mark] for n in others[mark]}
+
+
+def _by_mark(rule: _Rule, editions: Sequence[Edition]) -> dict[Hashable, list[int]]:
     marked: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for n, line in enumerate(lines):
-        for mark in rule.marks(line):
-            marked[mark].append(n)
-    return {(k, n) for k, one in enumerate(known) for mark in rule.marks(one.edition) for n in marked.get(mark, ())}
+    for number, edition in enumerate(editions):
+        for mark in rule.marks(edition):
+            if len(marked[mark]) < MOST_OF_ONE_MARK:
+                marked[mark].append(number)
+    return marked
 
 
 def _without_rivals(rated: list[_Rated]) -> list[_Rated]:
