@@ -1,4 +1,4 @@
-"""Every model comes back from JSON as it went; the public form is exactly what READING.md promises."""
+"""Every model comes back from JSON as it went; the public form is exactly what is promised."""
 
 from __future__ import annotations
 

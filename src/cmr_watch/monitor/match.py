@@ -11,7 +11,7 @@ Each rule runs over all lines before the next, one to one, nearest start first:
 6. same city and days or span, the country missing on a side (it was forgotten, or has been added).
 
 Unknown never equals unknown. A past edition is never moved into a new one: under the upcoming heading it is found only
-by its start. The rules 0 and 6 are ours, the others are READING.md's (ADR 1).
+by its start. See docs/adr/0001 and 0003.
 """
 
 from __future__ import annotations

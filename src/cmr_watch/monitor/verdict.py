@@ -1,6 +1,6 @@
 """Is the page believable beside the last good reading? Removals need proof; this is where it is asked for.
 
-A reading is suspect when one of these holds (READING.md):
+A reading is suspect when one of these holds (docs/adr/0002 and 0005):
 - the document stops before its `</html>`;
 - either section's heading is missing;
 - more than a third of the lines with a date are unread;
