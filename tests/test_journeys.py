@@ -80,7 +80,9 @@ def _sentences(text: str) -> list[str]:
 @pytest.fixture
 def journey(database: Database) -> Iterator[Journey]:
     with FakeSite() as site, Mailbox() as mailbox:
-        yield Journey(database, site, mailbox)
+        journey = Journey(database, site, mailbox)
+        with journey.app:
+            yield journey
 
 
 ANNOUNCED = ["Prague, Czechia, 23–24 October 2023: announced"]
@@ -174,6 +176,11 @@ def test_a_mail_server_that_is_down_loses_and_doubles_nothing(journey: Journey) 
     assert journey.check() == []
 
 
+def _check(app: App) -> None:
+    with app:
+        app.check()
+
+
 def test_two_checks_at_once_in_two_threads(journey: Journey) -> None:
     journey.reads(*PAST)
     url = journey.database.engine.url.render_as_string(hide_password=False)
@@ -182,7 +189,7 @@ def test_two_checks_at_once_in_two_threads(journey: Journey) -> None:
         lines = [f"> Oslo, Norway – {day} June 2024" for day in range(1, number * 4, 4)]
         journey.serve(html(" ;; ".join((*lines, *PAST))).encode())
         apps = [App(journey.settings, database, lambda: journey.now) for database in others]
-        both = [threading.Thread(target=app.check) for app in apps]
+        both = [threading.Thread(target=_check, args=(app,)) for app in apps]
         for thread in both:
             thread.start()
         for thread in both:

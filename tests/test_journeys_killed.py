@@ -66,7 +66,8 @@ class Place:
         database = open_database(self.database)
         for hours in (1, 2):
             later = timedelta(hours=hours)
-            App(load(self.config, {}), database, partial(_clock, later)).check()
+            with App(load(self.config, {}), database, partial(_clock, later)) as app:
+                app.check()
         database.close()
 
     def told(self) -> dict[str, list[str]]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from types import TracebackType
+from typing import Self
 
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
@@ -105,7 +107,7 @@ class RoundReport:
 
 
 class App:
-    """One page, one database, the channels. Each verb opens what it needs, and closes it."""
+    """One page, one database, one fetcher (with its one client and TLS context), the channels. To be closed."""
 
     def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
         self._settings = settings
@@ -113,12 +115,18 @@ class App:
         self._checks = Checks(database)
         self._subscriptions = Subscriptions(database)
         self._deliveries = Deliveries(database)
+        self._fetcher = Fetcher(fetch_settings(settings), self._checks, clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._fetcher.close()
 
     def check(self, *, notify: bool = True) -> RoundReport:
         """Look at the page; then, also when that failed, tell people what waits to be told."""
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
-        with Fetcher(fetch_settings(self._settings), self._checks, self._clock) as fetcher:
-            result = check_page(self._settings.page.url, "initiative", fetcher, self._checks, self._clock)
+        result = check_page(self._settings.page.url, "initiative", self._fetcher, self._checks, self._clock)
         return self._told(result, notify)
 
     def accept(self, *, notify: bool = True) -> RoundReport:

@@ -28,7 +28,7 @@ def command(as_json: bool, no_notify: bool) -> int:
       cmr-watch accept
     """
     settings = load_settings()
-    with closing(open_store(settings)) as database:
-        report = App(settings, database, clock).accept(notify=not no_notify)
+    with closing(open_store(settings)) as database, App(settings, database, clock) as app:
+        report = app.accept(notify=not no_notify)
     show_round(report, settings.messages.zone, as_json)
     return FAILED if report.failed else FINE

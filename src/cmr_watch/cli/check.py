@@ -29,7 +29,7 @@ def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
       */30 * * * *  cmr-watch check    (in a crontab)
     """
     settings = load_settings()
-    with closing(open_store(settings)) as database:
-        report = App(settings, database, clock).check(notify=not no_notify)
+    with closing(open_store(settings)) as database, App(settings, database, clock) as app:
+        report = app.check(notify=not no_notify)
     show_round(report, settings.messages.zone, as_json)
     return FAILED if report.failed else CHANGED if exit_code and report.check.changes else FINE
