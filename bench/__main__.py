@@ -106,15 +106,26 @@ def cold(folder: Path, site: FakeSite) -> None:
     print("\nchecking")
     site.page(PATH, pages.around(120_000), etag='"1"')
     command = [sys.executable, "-m", "cmr_watch", "--config", str(configuration(folder, site)), "check"]
-    subprocess.run(command, check=True, capture_output=True)
+    environment = _as_installed(folder)
+
+    def check() -> None:
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+
+    check()
     cpu_before = _children_cpu()
-    wall = median(lambda: subprocess.run(command, check=True, capture_output=True))
+    wall = median(check)
     cpu = (_children_cpu() - cpu_before) / (REPEATS + 1)
     row("cold `cmr-watch check`, nothing changed (304): wall", wall, "goal 350 ms")
     row("cold `cmr-watch check`, nothing changed (304): CPU (mean)", cpu, "")
     site.page(PATH, pages.around(120_000))
-    wall = median(lambda: subprocess.run(command, check=True, capture_output=True))
+    wall = median(check)
     row("cold `cmr-watch check`, the same bytes (200): wall", wall, "")
+
+
+def _as_installed(folder: Path) -> dict[str, str]:
+    """An environment in which modules are compiled once, as pip leaves them, whatever this one says of bytecode."""
+    ours = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**ours, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 def _children_cpu() -> float:
