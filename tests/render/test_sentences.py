@@ -73,6 +73,12 @@ ROWS = [
     (CALL, "", "Call withdrawn: host an edition in 2024–2025", None),
     (CALL, CALL.replace("2025", "2026"), "Call updated: host an edition in 2024–2026 (was 2024–2025)", None),
     (
+        f"{CALL} Deadlines: 31 May 2024 and 30 September 2024.",
+        f"{CALL} Deadline: 30 September 2024.",
+        "Call updated: host an edition in 2024–2025 (31 May 2024, 23:59 (Brussels time) no longer listed)",
+        None,
+    ),
+    (
         CALL,
         f"{CALL} Deadline: 31 May 2024, 18:00.",
         "New cut-off: 31 May 2024, 18:00 (Brussels time) – to host an edition in 2024–2025",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -174,13 +175,21 @@ def _updated(before: Edition | CallNotice | None, call: CallNotice) -> str:
     """What is different in an updated call: its years, and the cut-offs that are closed or gone."""
     if not isinstance(before, CallNotice):
         return ""
-    now = {cutoff.at: cutoff for cutoff in call.cutoffs}
     words = [f"was {years(before) or 'without years'}"] if before.hosting_years != call.hosting_years else []
-    for cutoff in before.cutoffs:
-        after = now.get(cutoff.at)
-        if after is None or (after.closed and not cutoff.closed):
-            words.append(f"{cutoff_words(cutoff)} {'closed' if after else 'no longer listed'}")
+    words += [f"{cutoff_words(cutoff)} {what}" for cutoff, what in _ended(before, call)]
     return f" ({'; '.join(words)})" if words else ""
+
+
+def _ended(before: CallNotice, after: CallNotice) -> Iterator[tuple[Cutoff, str]]:
+    """Cut-offs that are closed now, or gone; where as many have come, the gone ones moved, which is told elsewhere."""
+    now = {cutoff.at: cutoff for cutoff in after.cutoffs}
+    fewer = len(after.cutoffs) < len(before.cutoffs)
+    for cutoff in before.cutoffs:
+        same = now.get(cutoff.at)
+        if same is None and fewer:
+            yield cutoff, "no longer listed"
+        elif same and same.closed and not cutoff.closed:
+            yield cutoff, "closed"
 
 
 def _to_host(call: CallNotice, lead: str = "") -> str:
