@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from cmr_watch.models import CallNotice, Edition, Outline, ReadingWarning, Section, Snapshot
@@ -29,7 +30,7 @@ from cmr_watch.monitor.parse.headings import (
     looks_like_heading,
     split_inline,
 )
-from cmr_watch.monitor.parse.lines import Line, article_lines
+from cmr_watch.monitor.parse.lines import Line, article_lines, markup_of
 from cmr_watch.monitor.parse.notices import find_notices
 from cmr_watch.places import city_names, is_online, same_city
 
@@ -47,10 +48,21 @@ def read_initiative(content: bytes, charset: str | None = None) -> Snapshot:
     best = Snapshot(outline=Outline(document.complete, ()))
     for elements in candidates(document):
         for element in elements:
-            best = max(best, read_lines(article_lines(element), complete=document.complete), key=_worth)
+            best = max(best, _read_markup(markup_of(element), document.complete), key=_worth)
         if len(best.outline.sections) == 2:
             break
     return best
+
+
+@lru_cache(maxsize=2)
+def _read_markup(markup: str, complete: bool) -> Snapshot:
+    """Remembered for a process that looks at the page again and again: mostly only the tokens around it are new."""
+    return read_lines(article_lines(markup), complete=complete)
+
+
+def forget() -> None:
+    """Read the next page anew, as a fresh process does: for measuring."""
+    _read_markup.cache_clear()
 
 
 def _worth(snapshot: Snapshot) -> tuple[int, int, int]:

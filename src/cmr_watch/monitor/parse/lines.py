@@ -122,9 +122,14 @@ class Line:
         return self.text.replace(CELL, " ")
 
 
-def article_lines(article: html.HtmlElement) -> tuple[Line, ...]:
-    """All lines of an element, top to bottom, without empty ones."""
-    soup = BeautifulSoup(etree.tostring(article, encoding="unicode", with_tail=False), "lxml")
+def markup_of(article: html.HtmlElement) -> str:
+    """An element as text: the same for the same article."""
+    return str(etree.tostring(article, encoding="unicode", with_tail=False))
+
+
+def article_lines(markup: str) -> tuple[Line, ...]:
+    """All lines of an element's markup, top to bottom, without empty ones."""
+    soup = BeautifulSoup(markup, "lxml")
     writer = _Writer()
     for event, node in _events(soup):
         writer.take(event, node)
