@@ -123,6 +123,9 @@ def cold(folder: Path, site: FakeSite) -> None:
     cpu = (_children_cpu() - cpu_before) / (REPEATS + 1)
     row("cold `cmr-watch check`, nothing changed (304): wall", wall, "goal 350 ms")
     row("cold `cmr-watch check`, nothing changed (304): CPU (mean)", cpu, "")
+    bare = [sys.executable, "-c", "import click, httpx, sqlalchemy"]
+    wall = median(lambda: subprocess.run(bare, check=True, capture_output=True, env=environment))
+    row("  beside it: importing click, httpx and SQLAlchemy alone", wall, "")
     site.page(PATH, pages.around(120_000))
     wall = median(check)
     row("cold `cmr-watch check`, the same bytes (200): wall", wall, "")
