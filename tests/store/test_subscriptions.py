@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from cmr_watch.models import Wanted
 from cmr_watch.store.database import Database
+from cmr_watch.store.incidents import Incidents, open_incident
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions, normal
 from tests.factories import MINUTE, NOW, wanted
 from tests.store.test_deliveries import commit_changes
@@ -193,3 +194,38 @@ def test_many_threads_may_follow_at_once(database: Database) -> None:
         thread.join()
     assert failures == []
     assert sorted(map(str, names(Subscriptions(database)))) == ["ada", "team"]
+
+
+# ── trouble of an address that is gone ───────────────────────────────────────────────────────────────────────────
+
+
+def set_aside(database: Database, address: str) -> None:
+    with database.write() as connection:
+        open_incident(database, connection, "delivery-set-aside", address, "no such user", NOW)
+
+
+def troubled(database: Database) -> list[str]:
+    return [incident.subject for incident in Incidents(database).open_ones()]
+
+
+def test_the_last_end_of_an_address_ends_its_trouble(database: Database, subscriptions: Subscriptions) -> None:
+    first = subscriptions.add(wanted("a@b.org", topics=("calls",)), NOW)
+    second = subscriptions.add(wanted("a@b.org", topics=("editions",)), NOW)
+    set_aside(database, "a@b.org")
+    set_aside(database, "c@d.org")
+    subscriptions.end(first.id, "asked to", LATER)
+    assert troubled(database) == ["a@b.org", "c@d.org"]
+    subscriptions.end(second.id, "asked to", LATER)
+    assert troubled(database) == ["c@d.org"]
+
+
+def test_trouble_follows_the_addresses_of_the_configuration(database: Database, subscriptions: Subscriptions) -> None:
+    subscriptions.sync([wanted("a@b.org", name="one"), wanted("c@d.org", name="two")], NOW)
+    set_aside(database, "a@b.org")
+    set_aside(database, "c@d.org")
+    subscriptions.sync([wanted("c@d.org", name="one"), wanted("a@b.org", name="two")], LATER)
+    assert troubled(database) == ["a@b.org", "c@d.org"]
+    subscriptions.sync([wanted("c@d.org", name="one")], LATER)
+    assert troubled(database) == ["c@d.org"]
+    subscriptions.sync([], LATER)
+    assert troubled(database) == []

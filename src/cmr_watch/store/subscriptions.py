@@ -5,7 +5,7 @@ Those with a name are declared in the configuration file and follow it; the othe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select, update
 from cmr_watch.models import TOPICS, Subscription, Wanted
 from cmr_watch.store import rows
 from cmr_watch.store.database import Database
+from cmr_watch.store.incidents import close_incidents
 from cmr_watch.store.schema import changes, subscriptions
 
 REMOVED = "removed from the configuration"
@@ -68,7 +69,9 @@ class Subscriptions:
         else:
             which = subscriptions.c.address == normal_address(id_or_address)
         with self._database.write() as connection:
-            return _end(connection, which, reason, now)
+            ended = _end(connection, which, reason, now)
+            _forget_trouble(connection, ended, now)
+            return ended
 
     def sync(self, declared: Sequence[Wanted], now: datetime) -> None:
         """Make those with a name follow the configuration, where each has one. Nothing is written when nothing differs.
@@ -85,8 +88,11 @@ class Subscriptions:
                 return
         with self._database.write() as connection:
             latest = _latest(connection)
-            for name in _differences(wanted, latest):
+            differences = _differences(wanted, latest)
+            for name in differences:
                 self._follow(connection, wanted.get(name), latest.get(name), now)
+            # after all of them: an address may have gone from one name to another
+            _forget_trouble(connection, [latest[name] for name in differences if name in latest], now)
 
     def _follow(self, connection: Connection, wanted: Wanted | None, old: Subscription | None, now: datetime) -> None:
         if wanted and old and old.status == "active" and old.address == wanted.address:
@@ -163,6 +169,13 @@ def _end(connection: Connection, which: Any, reason: str, now: datetime) -> tupl
     )
     ended = [rows.subscription(row) for row in connection.execute(statement)]
     return tuple(sorted(ended, key=lambda entry: entry.id))
+
+
+def _forget_trouble(connection: Connection, ended: Iterable[Subscription], now: datetime) -> None:
+    """What was set aside for an address that hears of nothing more is nobody's trouble."""
+    for address in sorted({entry.address for entry in ended}):
+        if not _found(connection, _active, subscriptions.c.address == address):
+            close_incidents(connection, address, now, "delivery-set-aside")
 
 
 def _update(connection: Connection, old: Subscription, wanted: Wanted) -> None:
