@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,13 @@ from cmr_watch.app import fetch_page, mail_settings
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, ConfigError, DeliveryError, FetchError, ParseError, StoreError
 from cmr_watch.log import shown
-from cmr_watch.models import Incident
+from cmr_watch.models import Delivery, Incident
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.render.words import counted
 from cmr_watch.store.database import open_database
+from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.subscriptions import Subscriptions
 
@@ -44,8 +45,9 @@ def examine(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Findi
             yield Finding("database", True, f"{database.name} is open and up to date")
             addresses |= {entry.address for entry in Subscriptions(database).active()}
             incidents = Incidents(database).open_ones()
+            failing = Deliveries(database).failing()
     except (StoreError, ConfigError) as error:
-        incidents = ()
+        incidents, failing = (), ()
         yield Finding("database", False, str(error), "Mend [database] url, or the rights on the file.")
     network = _network(settings)
     yield network
@@ -54,6 +56,8 @@ def examine(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Findi
     yield _mail(settings, clock, sum("://" not in address for address in addresses))
     yield from _channels(sorted(address for address in addresses if "://" in address))
     yield _subscriptions(len(addresses))
+    if failing:
+        yield _outbox(failing, settings, clock())
     yield from map(_incident, incidents)
 
 
@@ -123,6 +127,16 @@ def _subscriptions(count: int) -> Finding:
     if count:
         return Finding("subscriptions", True, f"{counted(count, 'address', 'addresses')} to tell")
     return Finding("subscriptions", None, "nobody is subscribed", "See: cmr-watch subscriptions add --help")
+
+
+def _outbox(failing: Sequence[Delivery], settings: Settings, now: datetime) -> Finding:
+    zone = settings.messages.zone
+    verb, they = ("waits", "it is") if len(failing) == 1 else ("wait", "they are")
+    since = min(entry.created_at for entry in failing).astimezone(zone)
+    due = min(entry.due_at for entry in failing)
+    again = f"at {due.astimezone(zone):%Y-%m-%d %H:%M}" if due > now else "by the next check"
+    words = f"{counted(len(failing), 'message')} {verb} since {since:%Y-%m-%d %H:%M}: {failing[-1].last_error}"
+    return Finding("outbox", False, f"{words}; {they} tried again {again}", "See: cmr-watch deliveries list")
 
 
 def _incident(incident: Incident) -> Finding:

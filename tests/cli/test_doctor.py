@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 
 def test_all_is_well(watch):
     watch.serve("2024-04")
@@ -66,3 +68,20 @@ def test_open_trouble_is_told(watch):
     ran = watch.run("doctor")
     assert ran.code == 1
     assert "✗ trouble: reading suspect since " in ran.out
+
+
+def test_mail_that_waits_is_told_although_the_server_answers_again(watch):
+    watch.check("2023-09")
+    watch.mailbox.shut()
+    assert watch.check("2023-12").code == 1
+    watch.mailbox.open()
+    ran = watch.run("doctor")
+    assert (ran.code, ran.lines[-1]) == (1, "1 to mend.")
+    assert re.search(
+        r"✗ outbox: 1 message waits since [-0-9]+ [:0-9]+: .+; it is tried again at [-0-9]+ [:0-9]+", ran.out
+    )
+    assert "  → See: cmr-watch deliveries list\n" in ran.out
+    watch.run("deliveries", "retry")
+    assert "; it is tried again by the next check\n" in watch.run("doctor").out
+    watch.check()
+    assert watch.run("doctor").lines[-1] == "All is well."

@@ -186,6 +186,7 @@ def test_postponed_waits_with_its_reason(deliveries: Deliveries) -> None:
     assert deliveries.claim(NOW) == ()
     (again,) = deliveries.claim(NOW + MINUTE)
     assert (again.attempts, again.last_error) == (1, "451 later")
+    assert deliveries.failing() == (again,)
     assert not deliveries.finish(delivery, "sent", NOW)
 
 
@@ -357,3 +358,11 @@ def test_when_there_is_something_to_claim(deliveries: Deliveries) -> None:
     assert deliveries.next_due(NOW) == NOW + LEASE
     deliveries.postpone(delivery, NOW + 60 * MINUTE, "451", NOW)
     assert deliveries.next_due(NOW) == NOW + 60 * MINUTE
+
+
+def test_failing_is_what_waits_after_a_try(deliveries: Deliveries) -> None:
+    send_to(deliveries, "a@b.org", "b@b.org", "c@b.org")
+    first, second, _ = deliveries.claim(NOW)
+    deliveries.postpone(first, NOW + MINUTE, "451", NOW)
+    deliveries.finish(second, "set_aside", NOW, "550")
+    assert [entry.id for entry in deliveries.failing()] == [first.id]

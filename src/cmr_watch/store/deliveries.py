@@ -134,6 +134,11 @@ class Deliveries:
         with self._database.read() as connection:
             return _found(connection, *condition, limit=limit)
 
+    def failing(self) -> tuple[Delivery, ...]:
+        """Those that wait because a try has failed, oldest first."""
+        with self._database.read() as connection:
+            return _found(connection, _unfinished, deliveries.c.last_error.is_not(None))
+
     def retry(self, ids: Iterable[int] | None, now: datetime) -> int:
         """Make them due now, as if never tried: those of `ids`, or all, that wait or were set aside; how many."""
         retriable = or_(_unfinished, deliveries.c.outcome == "set_aside")
