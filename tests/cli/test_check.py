@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -200,3 +201,12 @@ def test_ctrl_c_is_quiet(watch):
     os.kill(one.pid, signal.SIGINT)
     out, err = one.communicate(timeout=30)
     assert (one.returncode, out, err.strip()) == (130, "", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_check_that_cannot_print(watch, options):
+    watch.serve("2023-09")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command(watch, "check", *options), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "cmr-watch: cannot write the output: No space left on device\n")

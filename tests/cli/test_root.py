@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from cmr_watch import __version__
 from cmr_watch.cli import run
 from cmr_watch.cli.root import COMMANDS, root
+from tests.cli.conftest import FIXTURES
+
+FULL = Path("/dev/full")
+SAVED = FIXTURES / "2023-12-br" / "page.html"
 
 
 def commands() -> dict[str, click.Command]:
@@ -84,3 +89,21 @@ def test_a_closed_pipe_is_quiet(arguments):
     assert one.wait(30) in (0, 1, 141)
     assert b"Traceback" not in err
     assert b"BrokenPipe" not in err
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [["parse", "--help"], ["--version"], ["parse", str(SAVED)], ["completion", "bash"]]
+)
+def test_a_full_disk_is_one_sentence(arguments):
+    with FULL.open("wb") as full:
+        done = subprocess.run([sys.executable, "-m", "cmr_watch", *arguments], stdout=full, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (1, b"cmr-watch: cannot write the output: No space left on device\n")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has /dev/full")
+def test_nothing_can_be_written_at_all():
+    with FULL.open("wb") as full:
+        assert (
+            subprocess.run([sys.executable, "-m", "cmr_watch", "--version"], stdout=full, stderr=full).returncode == 1
+        )

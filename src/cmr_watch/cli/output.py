@@ -10,14 +10,20 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import click
+
+from cmr_watch.exceptions import CmrWatchError
 
 FINE, FAILED, WRONG, CHANGED = 0, 1, 2, 3
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports of a program that SIGINT, SIGPIPE ended
 GAP: Final = "  "
 WIDEST: Final = 32
+
+
+class OutputError(CmrWatchError):
+    """The output cannot be written."""
 
 
 class Refused(click.ClickException):
@@ -28,29 +34,43 @@ class Refused(click.ClickException):
 
 def line(text: str = "") -> None:
     """One line to stdout; ends the program quietly when nobody reads it any more."""
-    with _quiet_pipe():
+    with to_stdout():
         click.echo(text)
 
 
 def raw(content: bytes) -> None:
     """Bytes to stdout, as they are."""
-    with _quiet_pipe():
+    with to_stdout():
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
 
 
 @contextmanager
-def _quiet_pipe() -> Iterator[None]:
+def to_stdout() -> Iterator[None]:
+    """OutputError when what is printed cannot be written: the disk is full."""
     try:
         yield
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(sys.stdout)
         raise SystemExit(PIPE_CLOSED) from None
+    except OSError as error:
+        _give_up(sys.stdout)
+        raise OutputError(f"cannot write the output: {error.strerror or error}") from error
+
+
+def _give_up(stream: TextIO) -> None:
+    """What is still in the buffer goes nowhere: at the exit the interpreter would complain of it once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def complain(text: str) -> None:
-    """One line to stderr."""
-    click.echo(f"cmr-watch: {text}", err=True)
+    """One line to stderr, if anything can be written there."""
+    try:
+        click.echo(f"cmr-watch: {text}", err=True)
+    except OSError:
+        _give_up(sys.stderr)
 
 
 def json_line(value: dict[str, Any]) -> None:

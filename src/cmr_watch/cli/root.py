@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
@@ -13,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from cmr_watch import __version__
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import FAILED, FINE, INTERRUPTED, WRONG, complain
+from cmr_watch.cli.output import FAILED, FINE, INTERRUPTED, WRONG, complain, to_stdout
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
 
 COMMANDS: Final = {
@@ -75,7 +76,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code."""
     _print_whatever_the_terminal()
     try:
-        return root.main(arguments, "cmr-watch", standalone_mode=False) or FINE
+        return _run(arguments)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return WRONG
@@ -87,6 +88,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CmrWatchError as error:
         complain(str(error))
         return WRONG if isinstance(error, (ConfigError, SchemaError)) else FAILED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = root.main(arguments, "cmr-watch", standalone_mode=False)
+    except OSError as error:
+        if not _is_of_echo(error):
+            raise
+        with to_stdout():  # help and version are printed by click, and not by our `line`
+            raise
+    with to_stdout():
+        if sys.stdout:  # None: the program was started without one
+            sys.stdout.flush()
+    return code or FINE
+
+
+def _is_of_echo(error: OSError) -> bool:
+    return any(frame.f_code is click.echo.__code__ for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def _print_whatever_the_terminal() -> None:
