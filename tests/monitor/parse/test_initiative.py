@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,26 @@ from cmr_watch.exceptions import ParseError
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.monitor.parse.initiative import read_lines
 from tests.monitor.parse.pages import BURGAS, LYON, article, cities, codes, read
+
+
+@pytest.mark.parametrize("joint", [" ", ", ", " / ", " and ", " | ", " – SAVE THE DATE! ", "; "])
+def test_two_whole_editions_on_one_line_are_two(joint: str) -> None:
+    page = read(f"<h2>Next editions</h2><p>Oslo, Norway – 12-13 May 2027{joint}Bergen, Norway – 14-15 June 2027</p>")
+
+    assert [(edition.city, str(edition.starts_on)) for edition in page.editions] == [
+        ("Oslo", "2027-05-12"),
+        ("Bergen", "2027-06-14"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["(instead of Paris, France – 5 June 2024)", "– moved from Paris, France, 5 June 2024", "– apply by 1 May 2024"],
+)
+def test_another_place_that_is_only_mentioned_is_no_edition(rest: str) -> None:
+    page = read(f"<h2>Next editions</h2><p>Lyon, France – 12-13 October 2024 {rest}</p>")
+
+    assert cities(page, "upcoming") == ["Lyon"]
 
 
 def test_a_line_in_both_sections_is_one_past_edition() -> None:

@@ -101,15 +101,42 @@ def _split(lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _editions_apart(line: Line) -> Iterator[Line]:
+    for part in _parted_by_semicolon(line):
+        yield from _run_together(part) if len(_YEARS.findall(part.text[:2_000])) > 1 else (part,)
+
+
+def _parted_by_semicolon(line: Line) -> list[Line]:
     cuts = [match.start() for match in re.finditer(";", line.text[:2_000])]
     if not cuts:
-        yield line
-        return
+        return [line]
     bounds = zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(line.text)], strict=True)
     parts = [line.part(start, end) for start, end in bounds]
     parts = [part for part in parts if part.text]
     entries = [read_entry(part, 2000) for part in parts]  # any year: only the kind of line counts here
-    yield from parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
+    return parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
+
+
+_YEARS: Final = re.compile(r"(?<!\d)20\d\d(?!\d)")
+
+
+def _run_together(line: Line) -> Iterator[Line]:
+    """Two whole editions on one line without anything between them that parts lines: the break was forgotten."""
+    first = read_entry(line, None)
+    end = first.date.end if first.date else 0
+    second = read_entry(line.part(end), None) if end else first
+    if not (_is_known_place(first) and _is_known_place(second) and first.place and second.place):
+        yield line
+        return
+    start = line.text.find(second.place.city, end)
+    if line.text.find(first.place.city, 0, end) < 0 or start < 0:
+        yield line
+        return
+    joint = _JOINT.match(line.text, start)
+    yield line.part(0, len(line.text[:start].rstrip(" \t,/|&+–—-")))
+    yield from _run_together(line.part(joint.end() if joint else start))
+
+
+_JOINT: Final = re.compile(r"(?:and|or|then)\s+")
 
 
 _Marked = tuple[Line, Heading | None]
