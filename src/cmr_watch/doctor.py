@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 
 from cmr_watch.app import fetch_page, mail_settings
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError, ConfigError, DeliveryError, FetchError, ParseError, StoreError
+from cmr_watch.exceptions import (
+    CmrWatchError,
+    ConfigError,
+    DeliveryError,
+    FetchError,
+    ParseError,
+    SchemaError,
+    StoreError,
+)
 from cmr_watch.log import shown
 from cmr_watch.models import Delivery, Incident
 from cmr_watch.monitor.parse import read_initiative
@@ -48,7 +56,7 @@ def examine(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Findi
             failing = Deliveries(database).failing()
     except (StoreError, ConfigError) as error:
         incidents, failing = (), ()
-        yield Finding("database", False, str(error), "Mend [database] url, or the rights on the file.")
+        yield _unusable(error)
     network = _network(settings)
     yield network
     if network.good:
@@ -67,6 +75,11 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     if not (settings.fetch.contact or settings.mail.sender):
         advice = "Set [fetch] contact to an address of yours."
         yield Finding("configuration", None, "requests do not say whom the site can write to", advice)
+
+
+def _unusable(error: CmrWatchError) -> Finding:
+    advice = error.advice if isinstance(error, SchemaError) else ""
+    return Finding("database", False, str(error), advice or "Mend [database] url, or the rights on the file.")
 
 
 def _network(settings: Settings) -> Finding:

@@ -4,7 +4,7 @@
     ├── ConfigError            exit 2: the configuration, or an option, is wrong
     ├── StoreError             the database cannot be used
     │   ├── StoreUnavailable   exit 1: full, read-only, locked, gone
-    │   └── SchemaError        exit 2: a database that this version cannot read
+    │   └── SchemaError        exit 2: a database that this version cannot read; `advice` says what to do
     ├── FetchError             a page could not be fetched (the check failed; a value, not a crash)
     ├── ParseError             a page could not be read at all
     └── DeliveryError          a message was not accepted; `permanent` says whether trying again can help
@@ -37,6 +37,10 @@ class StoreUnavailable(StoreError):
 
 class SchemaError(StoreError):
     """The database belongs to another version of cmr-watch."""
+
+    def __init__(self, message: str = "", *, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
 
 
 class FetchError(CmrWatchError):

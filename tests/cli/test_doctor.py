@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
+
+import pytest
 
 
 def test_all_is_well(watch):
@@ -85,3 +89,24 @@ def test_mail_that_waits_is_told_although_the_server_answers_again(watch):
     assert "; it is tried again by the next check\n" in watch.run("doctor").out
     watch.check()
     assert watch.run("doctor").lines[-1] == "All is well."
+
+
+@pytest.mark.parametrize(
+    ("sql", "words", "advice"),
+    [
+        (
+            "UPDATE alembic_version SET version_num = '9999'",
+            "a newer version",
+            "Install the newer cmr-watch, or restore",
+        ),
+        ("DELETE FROM alembic_version", "an older schema", "Run: cmr-watch db upgrade"),
+        ("DROP TABLE alembic_version", "tables of another program", "Choose another file"),
+    ],
+)
+def test_a_database_that_this_version_cannot_read(watch, sql, words, advice):
+    watch.check("2023-09")
+    with closing(sqlite3.connect(watch.database)) as connection, connection:
+        connection.execute(sql)
+    ran = watch.run("doctor")
+    assert ran.code == 1
+    assert re.search(rf"✗ database: .*{words}.*\n  → {advice}", ran.out)

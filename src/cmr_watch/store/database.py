@@ -112,7 +112,7 @@ def open_database(url: str) -> Database:
         if revision is None:
             revision = _migrate(database)
         if revision != REVISION:
-            raise SchemaError(_mismatch(database.name, revision))
+            raise _mismatch(database.name, revision)
         stack.pop_all()
     return database
 
@@ -126,7 +126,7 @@ def upgrade(url: str) -> tuple[str, str]:
             _make_file(database.path, database.name)
         revision = database.revision()
         if revision is not None and revision not in (BASE, *REVISIONS):
-            raise SchemaError(_mismatch(database.name, revision))
+            raise _mismatch(database.name, revision)
         return revision or BASE, revision if revision == REVISION else _migrate(database)
 
 
@@ -154,7 +154,8 @@ def _revision(connection: Connection, name: str) -> str | None:
         if not _is_missing_table(error):
             raise
         if inspect(connection).get_table_names():
-            raise SchemaError(f"{name} holds the tables of another program") from error
+            advice = "Choose another file or database in [database] url."
+            raise SchemaError(f"{name} holds the tables of another program", advice=advice) from error
         return None
     return BASE if found is None else str(found)
 
@@ -163,10 +164,12 @@ def _is_missing_table(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "42P01" or "no such table" in str(error.orig)
 
 
-def _mismatch(name: str, revision: str) -> str:
+def _mismatch(name: str, revision: str) -> SchemaError:
     if revision in (BASE, *REVISIONS):
-        return f"{name} has an older schema ({revision}, this version needs {REVISION}); run: cmr-watch db upgrade"
-    return f"{name} belongs to a newer version of cmr-watch (schema {revision}, this one knows {REVISION})"
+        words = f"{name} has an older schema ({revision}, this version needs {REVISION}); run: cmr-watch db upgrade"
+        return SchemaError(words, advice="Run: cmr-watch db upgrade")
+    words = f"{name} belongs to a newer version of cmr-watch (schema {revision}, this one knows {REVISION})"
+    return SchemaError(words, advice="Install the newer cmr-watch, or restore the database copy.")
 
 
 # ── addresses and engines ────────────────────────────────────────────────────────────────────────────────────────
