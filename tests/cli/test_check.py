@@ -192,15 +192,40 @@ def test_two_at_once_tell_once(watch):
     assert (len(watch.mailbox.mails), len(watch.hook.received)) == (1, 1)
 
 
-def test_ctrl_c_is_quiet(watch):
+@pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_end_from_outside_is_quiet(watch, ending, code):
     watch.site.script(PATH, Hang())
     one = subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 30
     while not watch.site.paths() and time.monotonic() < until:
         time.sleep(0.02)
-    os.kill(one.pid, signal.SIGINT)
+    os.kill(one.pid, ending)
     out, err = one.communicate(timeout=30)
-    assert (one.returncode, out, err.strip()) == (130, "", "")
+    assert (one.returncode, out, err.strip()) == (code, "", "")
+
+
+def test_what_was_claimed_is_given_back_at_sigterm(watch):
+    watch.check("2023-09")
+    watch.serve("2023-12")
+    watch.mailbox.slow(2)
+    one = subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 30
+    while not held(watch) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert held(watch)
+    os.kill(one.pid, signal.SIGTERM)
+    assert (*one.communicate(timeout=30), one.returncode) == ("", "", 143)
+    assert not held(watch)
+    watch.mailbox.slow(0)
+    assert watch.check().code == 0
+    assert len(watch.mailbox.mails) == 1
+
+
+def held(watch: Installation) -> int:
+    """How many messages some process has claimed."""
+    with closing(sqlite3.connect(watch.database)) as database:
+        (count,) = database.execute("SELECT count(*) FROM deliveries WHERE token IS NOT NULL").fetchone()
+    return int(count)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")

@@ -17,7 +17,8 @@ import click
 from cmr_watch.exceptions import CmrWatchError
 
 FINE, FAILED, WRONG, CHANGED = 0, 1, 2, 3
-INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell reports of a program that SIGINT, SIGPIPE ended
+# what a shell reports of a program that SIGINT, SIGPIPE, SIGTERM ended
+INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 GAP: Final = "  "
 WIDEST: Final = 32
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Final
@@ -14,7 +17,7 @@ from click.shell_completion import CompletionItem
 
 from cmr_watch import __version__
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import FAILED, FINE, INTERRUPTED, WRONG, complain, to_stdout
+from cmr_watch.cli.output import FAILED, FINE, INTERRUPTED, TERMINATED, WRONG, complain, to_stdout
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
 
 COMMANDS: Final = {
@@ -76,7 +79,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code."""
     _print_whatever_the_terminal()
     try:
-        return _run(arguments)
+        with _ended_in_order():
+            return _run(arguments)
+    except _Terminated:
+        return TERMINATED
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return WRONG
@@ -88,6 +94,29 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CmrWatchError as error:
         complain(str(error))
         return WRONG if isinstance(error, (ConfigError, SchemaError)) else FAILED
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: whatever was begun is given back on the way out, as with Ctrl-C."""
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """SIGTERM is an exception in here. Not where it is ignored, and not in a thread, which gets no signals."""
+    mine = threading.current_thread() is threading.main_thread()
+    if not mine or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the giving back
+    raise _Terminated
 
 
 def _run(arguments: Sequence[str] | None) -> int:
