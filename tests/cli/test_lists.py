@@ -35,6 +35,17 @@ def test_editions_next_ones_first(seen):
     assert "21–23 November 2023" in lines[2]
 
 
+def test_editions_to_come_soonest_first_then_the_past_backwards(watch):
+    watch.check("2023-09")
+    rows = watch.run("editions", "--json").json
+    to_come = [row["starts_on"] for row in rows if row["section"] == "upcoming" and row["starts_on"]]
+    past = [row["starts_on"] for row in rows if row["section"] == "past" and row["starts_on"]]
+    assert len(to_come) > 1
+    assert to_come == sorted(to_come)
+    assert past == sorted(past, reverse=True)
+    assert [row["section"] for row in rows] == sorted((row["section"] for row in rows), reverse=True)
+
+
 def test_editions_json(seen):
     first = seen.run("editions", "--json").json[0]
     assert (first["key"], first["city"], first["gone"]) == ("krakow-pl-2023-12", "Kraków", None)

@@ -20,14 +20,14 @@ from cmr_watch.wire import edition_to_dict, instant
 @config_option
 @json_option
 def command(as_json: bool) -> None:
-    """List the editions that are known, the next ones first.
+    """List the editions that are known, the next ones first, then the past ones, the latest first.
 
     \b
     Example:
       cmr-watch editions
     """
     with closing(open_store(load_settings())) as database:
-        known = sorted(Checks(database).known().editions, key=_latest_first, reverse=True)
+        known = sorted(Checks(database).known().editions, key=_next_first)
     if as_json:
         for entry in known:
             seen = instant(entry.first_seen_at) if entry.first_seen_at else None
@@ -38,8 +38,11 @@ def command(as_json: bool) -> None:
         line("No edition is known yet; cmr-watch check looks for them.")
 
 
-def _latest_first(entry: KnownEdition) -> tuple[bool, date]:
-    return entry.edition.section == "upcoming", entry.edition.starts_on or date.max
+def _next_first(entry: KnownEdition) -> tuple[bool, int]:
+    """Those to come by date, the undated after them; then those of the past, backwards."""
+    upcoming = entry.edition.section == "upcoming"
+    day = (entry.edition.starts_on or date.max).toordinal()
+    return not upcoming, day if upcoming else -day
 
 
 def _when(entry: KnownEdition) -> str:
