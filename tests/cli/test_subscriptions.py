@@ -46,6 +46,7 @@ def test_an_apprise_url_is_a_secret(watch):
         (["add", "bea"], 'found "bea", expected an e-mail address, or an Apprise URL'),
         (["add", "b@e.org", "--country", "Atlantis"], 'found "Atlantis", expected a country by name or code'),
         (["add", "b@e.org", "--topic", "call"], "'call' is not one of 'calls', 'editions', 'materials'"),
+        (["add", "bogus://Secret/key"], "bogus://… is no address that Apprise understands"),
         (["end", "7"], "there is no active subscription 7"),
         (["end", "b@e.org"], "there is no active subscription b@e.org"),
     ],
@@ -54,3 +55,4 @@ def test_what_is_wrong(watch, arguments, sentence):
     ran = watch.run("subscriptions", *arguments)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert sentence in ran.err
+    assert "Secret" not in ran.err

@@ -12,8 +12,10 @@ from cmr_watch.cli.arguments import address_argument, country_option
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import Refused, json_line, line, table
+from cmr_watch.exceptions import DeliveryError
 from cmr_watch.log import shown
 from cmr_watch.models import TOPICS, Subscription, Wanted
+from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.wire import instant
 
@@ -40,6 +42,7 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...]) -> No
     Example:
       cmr-watch subscriptions add anna@example.eu --topic calls --country France
     """
+    _must_be_understood(address)
     wanted = Wanted(address, tuple(topic for topic in TOPICS if topic in topics) or TOPICS, countries)
     with closing(open_store(load_settings())) as database:
         added = Subscriptions(database).add(wanted, clock())
@@ -89,6 +92,15 @@ def end(id_or_address: str) -> None:
         line(f"Ended subscription {entry.id}: {shown(entry.address)} hears nothing more of {_what(entry)}.")
     if not ended:
         raise Refused(f"there is no active subscription {shown(id_or_address)}")
+
+
+def _must_be_understood(address: str) -> None:
+    if "://" not in address:
+        return
+    try:
+        AppriseChannel().check(address)
+    except DeliveryError as error:
+        raise Refused(str(error)) from None
 
 
 def _what(entry: Subscription | Wanted) -> str:
