@@ -136,8 +136,19 @@ def test_where_the_database_is(written, environ, database):
     assert written("", **environ).database.url == database
 
 
-def test_variables_that_a_cluster_sets_are_none_of_ours(written):
-    assert written("", CMR_WATCH_PORT="tcp://10.0.0.1:80", CMR_WATCH_SERVICE_HOST="10.0.0.1")
+@pytest.mark.parametrize("service", ["CMR_WATCH", "CMR_WATCH_WEB"])
+def test_variables_that_a_cluster_sets_are_none_of_ours(written, service):
+    values = {
+        "SERVICE_HOST": "10.0.0.1",
+        "SERVICE_PORT": "80",
+        "SERVICE_PORT_HTTP": "80",
+        "PORT": "tcp://10.0.0.1:80",
+        "PORT_80_TCP": "tcp://10.0.0.1:80",
+        "PORT_80_TCP_PROTO": "tcp",
+        "PORT_80_TCP_PORT": "80",
+        "PORT_80_TCP_ADDR": "10.0.0.1",
+    }
+    assert written("", **{f"{service}_{name}": value for name, value in values.items()})
 
 
 # ── what is wrong is named with its place ────────────────────────────────────────────────────────────────────────
@@ -204,6 +215,9 @@ def test_what_is_wrong_is_named(written, tmp_path, text, sentence):
     [
         ({"CMR_WATCH_MAIL_PORT": "abc"}, 'environment: CMR_WATCH_MAIL_PORT: found "abc", expected a whole number'),
         ({"CMR_WATCH_MAIL_PROT": "1"}, 'CMR_WATCH_MAIL_PROT: unknown; did you mean "CMR_WATCH_MAIL_PORT"?'),
+        ({"CMR_WATCH_MIAL_HOST": "h"}, 'CMR_WATCH_MIAL_HOST: unknown; did you mean "CMR_WATCH_MAIL_HOST"?'),
+        ({"CMR_WATCH_CONFG": "x"}, 'CMR_WATCH_CONFG: unknown; did you mean "CMR_WATCH_CONFIG"?'),
+        ({"CMR_WATCH_PORT": "80"}, "CMR_WATCH_PORT: unknown; did you mean"),
         ({"CMR_WATCH_MAIL_PASSWORD_FILE": "/nowhere"}, "CMR_WATCH_MAIL_PASSWORD_FILE: cannot read /nowhere: No such"),
         ({"CMR_WATCH_FETCH_ROBOTS": "maybe"}, 'CMR_WATCH_FETCH_ROBOTS: found "maybe", expected true or false'),
     ],

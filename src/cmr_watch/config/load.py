@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -42,6 +43,11 @@ SECTIONS: Final[dict[str, type]] = {
     "messages": MessagesSection,
     "log": LogSection,
 }
+# what Kubernetes tells every program of a service that is called cmr-watch, or cmr-watch-something
+_CLUSTER: Final = re.compile(
+    r"CMR_WATCH_(\w+_)?(SERVICE_HOST=.*|SERVICE_PORT(_\w+)?=\d+|PORT(_\d+_[A-Z]+)?=[a-z]+://.*"
+    r"|PORT_\d+_[A-Z]+_(PROTO|PORT|ADDR)=.*)"
+)
 SEARCHED: Final = (Path("cmr-watch.toml"), Path("/etc/cmr-watch/cmr-watch.toml"))
 
 
@@ -253,10 +259,9 @@ def _suggestion(key: str, known: list[str]) -> str:
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
-    """Only below our own sections: a cluster sets variables like CMR_WATCH_PORT for a service of that name."""
     known = [f"{PREFIX}{name}_{key}".upper() for name, section in SECTIONS.items() for key in keys(section)]
-    ours = tuple(f"{PREFIX}{name}_".upper() for name in SECTIONS)
-    _refuse_unknown("environment: {}".format, [name for name in environ if name.startswith(ours)], known)
+    ours = [name for name in environ if name.startswith(PREFIX) and not _CLUSTER.fullmatch(f"{name}={environ[name]}")]
+    _refuse_unknown("environment: {}".format, ours, [PREFIX + "CONFIG", *known])
 
 
 def _refuse_incomplete(here: str, entry: SubscriptionEntry, names: set[str]) -> None:
