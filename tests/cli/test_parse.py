@@ -54,3 +54,8 @@ def test_other_pages_are_not_read_yet(watch, page):
     ran = watch.run("parse", "--page", page, "x.html")
     assert ran.code == 2
     assert ran.err == f"cmr-watch: this version reads the initiative page only, no {page} page yet\n"
+
+
+@pytest.mark.parametrize("command", ["parse", "diff", "capture"])
+def test_help_says_which_pages_are_read_later(watch, command):
+    assert "call and edition are read by a later version" in " ".join(watch.run(command, "--help").out.split())
