@@ -467,4 +467,4 @@ except ConfigError as error:
 """
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.strip() == "PostgreSQL needs one more package; run: pip install 'cmr-watch[postgres]'"
+    assert done.stdout.strip() == "PostgreSQL needs one more package; run: pip install '.[postgres]'"

@@ -203,7 +203,7 @@ def _engine(url: URL) -> Engine:
             return _sqlite_engine(url)
         return _postgresql_engine(url)
     except ModuleNotFoundError as error:
-        raise ConfigError("PostgreSQL needs one more package; run: pip install 'cmr-watch[postgres]'") from error
+        raise ConfigError("PostgreSQL needs one more package; run: pip install '.[postgres]'") from error
 
 
 def _sqlite_engine(url: URL) -> Engine:
