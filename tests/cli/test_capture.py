@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import FIXTURES, page
 
 
@@ -16,9 +18,9 @@ def test_a_file_becomes_a_fixture(watch):
 
 def test_the_configured_page_and_an_address(watch):
     watch.serve("2024-04")
-    for source in ([], [watch.page_url]):
-        assert watch.run("capture", str(watch.folder / "live"), *source).code == 0
-        assert (watch.folder / "live" / "page.html").read_bytes() == page("2024-04")
+    for name, source in (("live", []), ("named", [watch.page_url])):
+        assert watch.run("capture", str(watch.folder / name), *source).code == 0
+        assert (watch.folder / name / "page.html").read_bytes() == page("2024-04")
     assert not watch.database.exists()
 
 
@@ -32,3 +34,20 @@ def test_where_nothing_can_be_written(watch):
     (watch.folder / "file").write_text("")
     ran = watch.run("capture", str(watch.folder / "file" / "x"), str(FIXTURES / "2023-12-br" / "page.html"))
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["page.html", "expected.json"])
+def test_what_was_mended_by_hand_is_not_written_over(watch, name):
+    mended = watch.folder / name
+    mended.write_text("by hand")
+    arguments = ("capture", str(watch.folder), str(FIXTURES / "2023-12-br" / "page.html"))
+    ran = watch.run(*arguments)
+    assert (ran.code, ran.err) == (2, f"cmr-watch: {mended} is there already; to write over it: --force\n")
+    assert mended.read_text() == "by hand"
+    assert watch.run(*arguments, "--force").code == 0
+    assert mended.read_text(encoding="utf-8") != "by hand"
+
+
+def test_the_page_that_cannot_be_read_is_named(watch):
+    ran = watch.run("capture", str(watch.folder / "x"), "nowhere.html")
+    assert (ran.code, ran.err) == (1, "cmr-watch: nowhere.html: cannot be read: No such file or directory\n")
