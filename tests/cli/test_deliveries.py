@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from cmr_watch.store.database import open_database
+from cmr_watch.store.deliveries import Deliveries
+
 
 def test_an_empty_outbox(watch):
     assert watch.run("deliveries", "list").out == "The outbox is empty.\n"
@@ -29,6 +35,18 @@ def test_retry_sends_the_same_words_under_the_same_id(watch):
     assert watch.run("deliveries", "retry", str(row["id"])).out == "Due now: 1 message; the next check sends them.\n"
     assert watch.check().code == 0
     assert [mail.message_id for mail in watch.mailbox.mails] == [row["message_id"]]
+
+
+def test_retry_does_not_promise_what_another_process_holds(watch):
+    watch.check("2023-09")
+    watch.mailbox.refuse("anna@example.org", "451 later", times=1)
+    watch.check("2023-12")
+    with closing(open_database(f"sqlite:///{watch.database}")) as database:
+        Deliveries(database).claim(datetime.now(UTC) + timedelta(days=1))
+    assert watch.run("deliveries", "retry").out == (
+        "Due now: 1 message; the next check sends them,"
+        " but for 1 that another process has begun and holds for up to 5 minutes.\n"
+    )
 
 
 def test_retry_of_one_that_was_sent(seen):

@@ -332,6 +332,8 @@ def test_retry_does_not_take_a_delivery_out_of_a_hand(deliveries: Deliveries) ->
     send_to(deliveries, "a@b.org")
     (delivery,) = deliveries.claim(NOW)
     deliveries.retry(None, NOW)
+    assert [deliveries.held(ids, NOW) for ids in (None, [delivery.id], [99])] == [1, 1, 0]
+    assert deliveries.held(None, NOW + timedelta(minutes=6)) == 0
     assert deliveries.claim(NOW) == ()
     assert deliveries.finish(delivery, "sent", NOW)
 

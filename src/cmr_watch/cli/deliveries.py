@@ -13,7 +13,7 @@ from cmr_watch.cli.output import Refused, json_line, line, moment, table
 from cmr_watch.log import shown
 from cmr_watch.models import Delivery
 from cmr_watch.render.words import counted
-from cmr_watch.store.deliveries import Deliveries, State
+from cmr_watch.store.deliveries import LEASE, Deliveries, State
 from cmr_watch.wire import instant
 
 STATES: Final = [state.replace("_", "-") for state in get_args(State)]
@@ -63,10 +63,17 @@ def retry(ids: tuple[int, ...]) -> None:
       cmr-watch deliveries retry 17 && cmr-watch check
     """
     with closing(open_store(load_settings())) as database:
-        count = Deliveries(database).retry(ids or None, clock())
+        outbox, now = Deliveries(database), clock()
+        count, held = outbox.retry(ids or None, now), outbox.held(ids or None, now)
     if ids and not count:
         raise Refused("none of these messages waits or was set aside; see: cmr-watch deliveries list")
-    line(f"Due now: {counted(count, 'message')}; the next check sends them.")
+    line(f"Due now: {counted(count, 'message')}; the next check sends them{_in_other_hands(held)}.")
+
+
+def _in_other_hands(held: int) -> str:
+    """A process that was killed still holds what it claimed, until its lease is over."""
+    minutes = LEASE.seconds // 60
+    return f", but for {held} that another process has begun and holds for up to {minutes} minutes" if held else ""
 
 
 def _state(word: str) -> State:

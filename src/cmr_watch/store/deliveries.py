@@ -151,6 +151,13 @@ class Deliveries:
                 close_incidents(connection, address, now, _SET_ASIDE)
         return len(addresses)
 
+    def held(self, ids: Iterable[int] | None, now: datetime) -> int:
+        """How many, of `ids` or of all, a process has claimed, so that nobody else sends them before the lease ends."""
+        which = () if ids is None else (deliveries.c.id.in_(list(ids)),)
+        statement = select(func.count()).where(_unfinished, deliveries.c.leased_until >= now, *which)
+        with self._database.read() as connection:
+            return connection.execute(statement).scalar_one()
+
     def counts(self) -> dict[str, int]:
         """How many wait, were sent, logged, set aside."""
         # one condition an index; a count over both would read every row
