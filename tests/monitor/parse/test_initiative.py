@@ -22,6 +22,15 @@ def test_two_whole_editions_on_one_line_are_two(joint: str) -> None:
     ]
 
 
+def test_two_editions_whose_dates_stand_first_are_two() -> None:
+    page = read("<h2>Next editions</h2><p>12-13 May 2027: Oslo, Norway, 14-15 June 2027: Bergen, Norway</p>")
+
+    assert [(edition.city, str(edition.starts_on)) for edition in page.editions] == [
+        ("Oslo", "2027-05-12"),
+        ("Bergen", "2027-06-14"),
+    ]
+
+
 @pytest.mark.parametrize(
     "rest",
     ["(instead of Paris, France – 5 June 2024)", "– moved from Paris, France, 5 June 2024", "– apply by 1 May 2024"],

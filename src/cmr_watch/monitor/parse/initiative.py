@@ -11,6 +11,7 @@ from typing import Final
 from cmr_watch.models import CallNotice, Edition, Outline, ReadingWarning, Section, Snapshot
 from cmr_watch.monitor.parse import words
 from cmr_watch.monitor.parse.calls import read_notice
+from cmr_watch.monitor.parse.dates import find_dates
 from cmr_watch.monitor.parse.document import candidates, open_document
 from cmr_watch.monitor.parse.entry import (
     Entry,
@@ -121,19 +122,36 @@ _YEARS: Final = re.compile(r"(?<!\d)20\d\d(?!\d)")
 
 def _run_together(line: Line) -> Iterator[Line]:
     """Two whole editions on one line without anything between them that parts lines: the break was forgotten."""
+    bounds = _second_edition(line)
+    if bounds is None:
+        yield line
+        return
+    yield line.part(0, len(line.text[: bounds[0]].rstrip(" \t,/|&+–—-")))
+    yield from _run_together(line.part(bounds[1]))
+
+
+def _second_edition(line: Line) -> tuple[int, int] | None:
+    """Where the first edition of a line ends and a second one begins, if it is whole by itself."""
     first = read_entry(line, None)
-    end = first.date.end if first.date else 0
-    second = read_entry(line.part(end), None) if end else first
-    if not (_is_known_place(first) and _is_known_place(second) and first.place and second.place):
-        yield line
-        return
-    start = line.text.find(second.place.city, end)
-    if line.text.find(first.place.city, 0, end) < 0 or start < 0:
-        yield line
-        return
-    joint = _JOINT.match(line.text, start)
-    yield line.part(0, len(line.text[:start].rstrip(" \t,/|&+–—-")))
-    yield from _run_together(line.part(joint.end() if joint else start))
+    if not (_is_known_place(first) and first.place and first.date):
+        return None
+    if line.text.find(first.place.city, 0, first.date.start) < 0:
+        return _second_date(line, first.date.end)
+    second = read_entry(line.part(first.date.end), None)
+    if not (_is_known_place(second) and second.place):
+        return None
+    start = line.text.find(second.place.city, first.date.end)
+    joint = _JOINT.match(line.text, start) if start >= 0 else None
+    return (start, joint.end() if joint else start) if start >= 0 else None
+
+
+def _second_date(line: Line, end: int) -> tuple[int, int] | None:
+    """Where a line whose dates stand before their places has its second date, if both halves are editions."""
+    start = next((date.start for date in find_dates(line.text) if date.start > end and date.precision == "day"), None)
+    if start is None:
+        return None
+    halves = read_entry(line.part(0, start), None), read_entry(line.part(start), None)
+    return (start, start) if all(_is_known_place(half) for half in halves) else None
 
 
 _JOINT: Final = re.compile(r"(?:and|or|then)\s+")
