@@ -10,8 +10,8 @@ from typing import Final
 
 from cmr_watch.models import CallNotice, Edition, Outline, ReadingWarning, Section, Snapshot
 from cmr_watch.monitor.parse import words
+from cmr_watch.monitor.parse.apart import editions_apart, is_known_place
 from cmr_watch.monitor.parse.calls import read_notice
-from cmr_watch.monitor.parse.dates import find_dates
 from cmr_watch.monitor.parse.document import candidates, open_document
 from cmr_watch.monitor.parse.entry import (
     Entry,
@@ -33,7 +33,7 @@ from cmr_watch.monitor.parse.headings import (
 )
 from cmr_watch.monitor.parse.lines import Line, article_lines, markup_of
 from cmr_watch.monitor.parse.notices import find_notices
-from cmr_watch.places import city_names, is_online, same_city
+from cmr_watch.places import city_names, same_city
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it."""
@@ -98,63 +98,7 @@ def _split(lines: Sequence[Line]) -> Iterator[Line]:
         position += count
         parts = (line,) if heading_of(line) else split_inline(line) or (line,)
         for part in parts:
-            yield from _editions_apart(part)
-
-
-def _editions_apart(line: Line) -> Iterator[Line]:
-    for part in _parted_by_semicolon(line):
-        yield from _run_together(part) if len(_YEARS.findall(part.text[:2_000])) > 1 else (part,)
-
-
-def _parted_by_semicolon(line: Line) -> list[Line]:
-    cuts = [match.start() for match in re.finditer(";", line.text[:2_000])]
-    if not cuts:
-        return [line]
-    bounds = zip([0, *(cut + 1 for cut in cuts)], [*cuts, len(line.text)], strict=True)
-    parts = [line.part(start, end) for start, end in bounds]
-    parts = [part for part in parts if part.text]
-    entries = [read_entry(part, 2000) for part in parts]  # any year: only the kind of line counts here
-    return parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
-
-
-_YEARS: Final = re.compile(r"(?<!\d)20\d\d(?!\d)")
-
-
-def _run_together(line: Line) -> Iterator[Line]:
-    """Two whole editions on one line without anything between them that parts lines: the break was forgotten."""
-    bounds = _second_edition(line)
-    if bounds is None:
-        yield line
-        return
-    yield line.part(0, len(line.text[: bounds[0]].rstrip(" \t,/|&+–—-")))
-    yield from _run_together(line.part(bounds[1]))
-
-
-def _second_edition(line: Line) -> tuple[int, int] | None:
-    """Where the first edition of a line ends and a second one begins, if it is whole by itself."""
-    first = read_entry(line, None)
-    if not (_is_known_place(first) and first.place and first.date):
-        return None
-    if line.text.find(first.place.city, 0, first.date.start) < 0:
-        return _second_date(line, first.date.end)
-    second = read_entry(line.part(first.date.end), None)
-    if not (_is_known_place(second) and second.place):
-        return None
-    start = line.text.find(second.place.city, first.date.end)
-    joint = _JOINT.match(line.text, start) if start >= 0 else None
-    return (start, joint.end() if joint else start) if start >= 0 else None
-
-
-def _second_date(line: Line, end: int) -> tuple[int, int] | None:
-    """Where a line whose dates stand before their places has its second date, if both halves are editions."""
-    start = next((date.start for date in find_dates(line.text) if date.start > end and date.precision == "day"), None)
-    if start is None:
-        return None
-    halves = read_entry(line.part(0, start), None), read_entry(line.part(start), None)
-    return (start, start) if all(_is_known_place(half) for half in halves) else None
-
-
-_JOINT: Final = re.compile(r"(?:and|or|then)\s+")
+            yield from editions_apart(part)
 
 
 _Marked = tuple[Line, Heading | None]
@@ -170,12 +114,6 @@ def _marked(lines: list[Line]) -> list[_Marked]:
     ]
 
 
-def _is_known_place(entry: Entry) -> bool:
-    """Whether a line is an edition beyond doubt; “Round 1: 31 May 2025” under a call is a cut-off."""
-    place = entry.place
-    return entry.kind == "edition" and place is not None and (place.country_code is not None or is_online(place.city))
-
-
 def _with_notices(
     marked: list[_Marked],
 ) -> Iterator[tuple[Line, Heading | None, tuple[CallNotice, list[ReadingWarning]] | None]]:
@@ -184,7 +122,7 @@ def _with_notices(
     lines = [line for line, _ in marked]
 
     def is_other(line: Line) -> bool:
-        return headings[id(line)] is not None or _is_known_place(read_entry(line, 2000))
+        return headings[id(line)] is not None or is_known_place(read_entry(line, 2000))
 
     notices = {found.start: found for found in find_notices(lines, is_other)}
     position, year = 0, None
