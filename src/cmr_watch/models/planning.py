@@ -1,0 +1,85 @@
+"""What is to be told to one person, and what was decided about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cmr_watch.models.people import Contents, Message, OpenCutoff, Quiet, Standing, Subscription
+from cmr_watch.models.readings import RecordedChange
+
+ReminderKey = tuple[str, datetime, int]
+"""A call's key, the instant of one of its cut-offs, and the days before it: each is told to a person once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A change that a person may hear of. `waiting`: it stands in a message that was not sent yet."""
+
+    recorded: RecordedChange
+    found_at: datetime
+    due_at: datetime
+    period: str | None = None
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A mailbox with all that may have to be told there.
+
+    - `reminded` and `reminded_waiting`: the reminders that are settled, and those in a message not sent yet.
+    - `digests`: the periods whose digest was written. `is_stale`: the words of a waiting message are no longer true.
+    - `spoken_at`: when the last message was written.
+    """
+
+    mailbox: str
+    subscriptions: tuple[Subscription, ...] = ()
+    matches: tuple[Match, ...] = ()
+    reminded: frozenset[ReminderKey] = frozenset()
+    reminded_waiting: frozenset[ReminderKey] = frozenset()
+    digests: frozenset[str] = frozenset()
+    is_stale: bool = False
+    spoken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is the same for everybody: the open cut-offs, and what is open and to come. None: nothing was read yet."""
+
+    cutoffs: tuple[OpenCutoff, ...] = ()
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of all that.
+
+    - `contents`: what is told now; None when nothing is. `absorbs`: messages that wait are replaced by this one, or by
+      none when nothing in them is true any more; else they stay as they are.
+    - `told` and `dropped`: changes that are settled, with words or without. `postponed`: those that are looked at
+      again later, and the digest that they are for.
+    - `reminders` are settled, told or not; `periods` are the digests that this message is.
+    - `wake_at`: when there is something to decide beside new changes.
+    - `quiet`: when it must not be sent. `stale_at`: from when on its words are not true any more.
+    """
+
+    contents: Contents | None = None
+    absorbs: bool = False
+    told: tuple[int, ...] = ()
+    dropped: tuple[int, ...] = ()
+    postponed: tuple[tuple[int, datetime, str | None], ...] = ()
+    reminders: tuple[ReminderKey, ...] = ()
+    periods: tuple[str, ...] = ()
+    welcomed: tuple[int, ...] = ()
+    wake_at: datetime | None = None
+    quiet: tuple[Quiet, str] | None = None
+    stale_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and the message for it."""
+
+    person: Person
+    plan: Plan
+    message: Message | None = None
