@@ -5,9 +5,12 @@
     ├── StoreError             the database cannot be used
     │   ├── StoreUnavailable   exit 1: full, read-only, locked, gone
     │   └── SchemaError        exit 2: a database that this version cannot read; `advice` says what to do
+    ├── RefusedAddress         an address that must not be written to
     ├── FetchError             a page could not be fetched (the check failed; a value, not a crash)
     ├── ParseError             a page could not be read at all
-    └── DeliveryError          a message was not accepted; `permanent` says whether trying again can help
+    ├── RenderError            a message could not be written
+    └── DeliveryError          a message was not accepted; `permanent`: trying again cannot help;
+    │                         `uncertain`: it may have been accepted all the same
         └── ChannelDown        no message can go this way now: nobody answers, or it does not let us in
 
 The first line of a class's docstring is its default message.
@@ -43,6 +46,10 @@ class SchemaError(StoreError):
         self.advice = advice
 
 
+class RefusedAddress(CmrWatchError):
+    """This address was erased at its reader's wish, and is not written to."""
+
+
 class FetchError(CmrWatchError):
     """The page could not be fetched."""
 
@@ -51,12 +58,17 @@ class ParseError(CmrWatchError):
     """The page could not be read."""
 
 
+class RenderError(CmrWatchError):
+    """The message could not be written."""
+
+
 class DeliveryError(CmrWatchError):
     """The message was not accepted."""
 
-    def __init__(self, message: str = "", *, permanent: bool = False) -> None:
+    def __init__(self, message: str = "", *, permanent: bool = False, uncertain: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.uncertain = uncertain
 
 
 class ChannelDown(DeliveryError):
