@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,21 @@ class Database:
         """Wait until no other transaction holds this lock. SQLite has one writer at a time anyway."""
         if self.path is None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+    def try_lock(self, connection: Connection, lock: int) -> bool:
+        """Whether no other transaction holds this lock; then it is ours until the end of this one."""
+        if self.path is not None:
+            return True  # SQLite has one writer at a time anyway
+        return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock}).scalar())
+
+    def ahead(self, clock: Callable[[], datetime]) -> timedelta:
+        """How far the database's clock is ahead of this one: several hosts then agree on what is due and leased."""
+        if self.path is not None:
+            return timedelta(0)
+        with self.plain_errors(), self.engine.connect() as connection:
+            here = clock()
+            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return there - here
 
     def revision(self) -> str | None:
         """Which schema the database has, by one SELECT. None: it has no tables at all."""

@@ -1,4 +1,4 @@
-"""The outbox: changes become messages, messages are claimed, sent and marked.
+"""The outbox: messages are claimed, sent and marked.
 
 A claim is a random token and a lease. Whoever holds the token may mark the delivery; a lease that ran out may be
 claimed by somebody else, and then the old token marks nothing.
@@ -10,31 +10,27 @@ import logging
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Integer, Select, Text, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
 
-from cmr_watch.models import Delivery, DeliveryOutcome, Message, RecordedChange
-from cmr_watch.store import rows
+from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
+from cmr_watch.store import people, plans, rows
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import IncidentKind, close_incidents, open_incident
-from cmr_watch.store.schema import changes, deliveries, matches
+from cmr_watch.store.incidents import close_incidents, mark_told, open_incident
+from cmr_watch.store.schema import bodies, channels, deliveries, matches, pauses
 
 log = logging.getLogger(__name__)
 
 State = Literal["all", "waiting", "set_aside", "sent", "logged"]
 
 LEASE = timedelta(minutes=5)
+MINUTE = timedelta(minutes=1)
 
 _unfinished = deliveries.c.outcome.is_(None)
-# the delivery is found by its message, for the ids of many rows inserted at once are not known; one by one is slow
-_MATCH = matches.insert().from_select(
-    ["address", "change_id", "delivery_id"],
-    select(bindparam("to", type_=Text), bindparam("change", type_=Integer), deliveries.c.id).where(
-        deliveries.c.message_id == bindparam("message")
-    ),
-)
 _SET_ASIDE: IncidentKind = "delivery-set-aside"
+_MAIL = "mail"
 
 
 class Deliveries:
@@ -43,33 +39,20 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    # ── changes become messages ──────────────────────────────────────────────────────────────────────────────────
-
-    def pending(self, limit: int = 500) -> tuple[RecordedChange, ...]:
-        """The changes that nobody was told of yet, oldest first."""
-        statement = select(changes).where(changes.c.enqueued_at.is_(None)).order_by(changes.c.id).limit(limit)
-        with self._database.read() as connection:
-            return tuple(rows.recorded_change(row) for row in connection.execute(statement))
-
-    def enqueue(self, change_ids: Iterable[int], messages: Sequence[Message], now: datetime) -> int | None:
-        """Put messages in the outbox and mark the changes as told, all or nothing; how many messages.
-
-        None: some of the changes are marked already, because another process was faster.
-        """
-        with self._database.write() as connection:
-            if not _mark_told(connection, sorted(set(change_ids)), now):
-                return None
-            _insert(connection, messages, now)
-            return len(messages)
-
     # ── messages are claimed and marked ──────────────────────────────────────────────────────────────────────────
 
-    def claim(self, now: datetime, lease: timedelta = LEASE, limit: int = 20) -> tuple[Delivery, ...]:
-        """The next due deliveries, ours until the lease is over; one to an address, in the order of its messages."""
+    def claim(
+        self, now: datetime, lease: timedelta = LEASE, limit: int = 20, per_minute: int | None = None
+    ) -> tuple[Delivery, ...]:
+        """The next due deliveries, ours until the lease is over; one to an address, in the order of its messages.
+
+        `per_minute`: no more mails are claimed than may be sent now, whoever else sends.
+        """
         with self._database.write() as connection:
+            left = _mails_left(connection, now, per_minute) if per_minute else limit
             # SQLite knows no SKIP LOCKED and needs none: it has one writer at a time
-            statement = claimable(now).limit(limit).with_for_update(skip_locked=True)
-            due = connection.execute(statement).scalars().all()
+            statement = claimable(now, mail=left > 0).limit(min(limit, left or limit))
+            due = connection.execute(statement.with_for_update(skip_locked=True)).scalars().all()
             if not due:
                 return ()
             values = {"token": secrets.token_urlsafe(16), "leased_until": now + lease}
@@ -77,14 +60,26 @@ class Deliveries:
             return _found(connection, deliveries.c.id.in_(due))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
-        """Begin the lease anew. False: it is no longer ours."""
-        return self._mark(delivery, leased_until=now + lease)
+        """Begin the lease anew. False: it is no longer ours, or nobody wants it any more."""
+        with self._database.write() as connection:
+            return _renew(connection, delivery, now, lease)
 
     def finish(self, delivery: Delivery, outcome: DeliveryOutcome, now: datetime, error: str | None = None) -> bool:
         """Mark it as done for good. False: it is no longer ours.
 
         What is set aside is an incident of its address until something is sent there, or it is tried again.
         """
+        return self.finish_and_renew(delivery, outcome, now, error)[0]
+
+    def finish_and_renew(
+        self,
+        delivery: Delivery,
+        outcome: DeliveryOutcome,
+        now: datetime,
+        error: str | None = None,
+        then: Delivery | None = None,
+    ) -> tuple[bool, bool]:
+        """`finish`, and `renew` for the one that comes `then`, in one commit."""
         values: dict[str, Any] = {
             "outcome": outcome,
             "done_at": now,
@@ -92,25 +87,41 @@ class Deliveries:
             "token": None,
             "leased_until": None,
         }
-        if outcome != "logged":
-            values["attempts"] = deliveries.c.attempts + 1
+        if outcome in ("sent", "set_aside"):
+            values["attempts"] = delivery.attempts + 1
         with self._database.write() as connection:
-            if not _update_mine(connection, delivery, values):
-                return False
-            news = self._incident(connection, delivery, outcome, now, error)
+            mine = _update_mine(connection, delivery, values)
+            news = mine and self._incident(connection, delivery, outcome, now, error)
+            renewed = then is not None and _renew(connection, then, now, LEASE)
         if news:
             # neither the address nor the channel's words: either may hold the secret of a web hook
             log.warning("delivery %d was set aside, nobody will try again: see cmr-watch deliveries list", delivery.id)
-        return True
+        return mine, renewed
 
-    def postpone(self, delivery: Delivery, due_at: datetime, error: str, now: datetime) -> bool:
+    def postpone(self, delivery: Delivery, due_at: datetime, error: str, uncertain: bool = False) -> bool:
         """Count an attempt that failed; try again at `due_at`. False: it is no longer ours."""
-        attempts = deliveries.c.attempts + 1
-        return self._mark(delivery, due_at=due_at, last_error=error, attempts=attempts, token=None, leased_until=None)
+        values = {"due_at": due_at, "last_error": error, "attempts": deliveries.c.attempts + 1}
+        return self._mark(delivery, **values, uncertain=delivery.uncertain or uncertain, token=None, leased_until=None)
 
-    def release(self, delivery: Delivery) -> None:
-        """Give it back untried."""
-        self._mark(delivery, token=None, leased_until=None)
+    def release(self, delivery: Delivery, due_at: datetime | None = None) -> None:
+        """Give it back untried; not to be sent before `due_at`."""
+        later = {"due_at": due_at} if due_at else {}
+        self._mark(delivery, token=None, leased_until=None, **later)
+
+    def tell_operator(self, messages: Sequence[Message], told: Sequence[Incident], now: datetime) -> bool:
+        """Put the operator's messages in the outbox, and mark of what they tell. False: another process was faster."""
+        with self._database.write() as connection:
+            if not mark_told(connection, told, now):
+                connection.rollback()
+                return False
+            for message in messages:
+                plans.insert_message(self._database, connection, message, "operator", now)
+            return True
+
+    def end_unwanted(self, now: datetime) -> int:
+        """End what waits for somebody who is not subscribed any more; how many."""
+        with self._database.write() as connection:
+            return people.end_unwanted(connection, now)
 
     def _mark(self, delivery: Delivery, **values: Any) -> bool:
         with self._database.write() as connection:
@@ -119,12 +130,50 @@ class Deliveries:
     def _incident(
         self, connection: Connection, delivery: Delivery, outcome: DeliveryOutcome, now: datetime, error: str | None
     ) -> bool:
+        if delivery.purpose == "operator":  # trouble with telling of trouble would go on for ever
+            return False
         address = delivery.message.address
         if outcome == "set_aside":
             return open_incident(self._database, connection, _SET_ASIDE, address, error or "", now)
         if outcome == "sent":
             close_incidents(connection, address, now, _SET_ASIDE)
         return False
+
+    # ── ways that are closed ─────────────────────────────────────────────────────────────────────────────────────
+
+    def closed(self) -> dict[str, int]:
+        """The ways on which nobody answered, and how often in a row."""
+        with self._database.read() as connection:
+            return {row.name: row.failures for row in connection.execute(select(channels))}
+
+    def close_way(self, address: str, until: datetime, failures: int, reason: str) -> None:
+        """Claim nothing for this way until then."""
+        values = {"down_until": until, "failures": failures, "reason": reason}
+        statement = self._database.insert(channels).values(name=rows.route(address), **values)
+        with self._database.write() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=[channels.c.name], set_=values))
+
+    def open_way(self, address: str) -> None:
+        """Somebody has answered there."""
+        with self._database.write() as connection:
+            connection.execute(channels.delete().where(channels.c.name == rows.route(address)))
+
+    def behind_closed_ways(self, now: datetime) -> int:
+        """How many that are due wait because nobody answers on their way."""
+        down = select(channels.c.name).where(channels.c.down_until > now)
+        statement = select(func.count()).where(_unfinished, deliveries.c.due_at <= now, deliveries.c.channel.in_(down))
+        with self._database.read() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def next_mail_at(self, now: datetime, per_minute: int) -> datetime | None:
+        """When the next mail may be sent, if one is due that may not be sent now."""
+        waits = claimable(now).where(deliveries.c.channel == _MAIL).limit(1)
+        with self._database.read() as connection:
+            if _mails_left(connection, now, per_minute) > 0 or connection.execute(waits).first() is None:
+                return None
+            oldest = select(func.min(deliveries.c.done_at)).where(*_sent_within_a_minute(now))
+            first = connection.execute(oldest).scalar()
+        return (first or now) + MINUTE
 
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -143,7 +192,7 @@ class Deliveries:
         """Make them due now, as if never tried: those of `ids`, or all, that wait or were set aside; how many."""
         retriable = or_(_unfinished, deliveries.c.outcome == "set_aside")
         which = retriable if ids is None else and_(retriable, deliveries.c.id.in_(list(ids)))
-        values = {"outcome": None, "done_at": None, "due_at": now, "attempts": 0}
+        values = {"outcome": None, "done_at": None, "due_at": now, "attempts": 0, "stale_at": None}
         statement = update(deliveries).where(which).values(values).returning(deliveries.c.address)
         with self._database.write() as connection:
             addresses = connection.execute(statement).scalars().all()
@@ -169,6 +218,11 @@ class Deliveries:
             found = {outcome or "waiting": count for one in statements for outcome, count in connection.execute(one)}
         return {state: found.get(state, 0) for state in ("waiting", "sent", "logged", "set_aside")}
 
+    def by_message_id(self, message_ids: Iterable[str]) -> tuple[Delivery, ...]:
+        """The deliveries with one of these Message-IDs."""
+        with self._database.read() as connection:
+            return _found(connection, deliveries.c.message_id.in_(list(message_ids)))
+
     def next_due(self, now: datetime) -> datetime | None:
         """When there is something to claim: `now`, later, or None when nothing waits."""
         leased = deliveries.c.leased_until
@@ -178,49 +232,72 @@ class Deliveries:
         return None if first is None else max(first, now)
 
 
-def _mark_told(connection: Connection, ids: Sequence[int], now: datetime) -> bool:
-    untold = select(changes.c.id).where(changes.c.id.in_(ids), changes.c.enqueued_at.is_(None))
-    # in the order of their ids, so that two processes on PostgreSQL wait for each other and never cross
-    if len(connection.execute(untold.order_by(changes.c.id).with_for_update()).all()) < len(ids):
-        return False
-    connection.execute(update(changes).where(changes.c.id.in_(ids)).values(enqueued_at=now))
-    return True
+def _mails_left(connection: Connection, now: datetime, per_minute: int) -> int:
+    """How many mails may still begin in this minute: those sent in the last one and those under way are counted."""
+    sent = select(func.count()).where(*_sent_within_a_minute(now))
+    leased = select(func.count()).where(_unfinished, deliveries.c.channel == _MAIL, deliveries.c.leased_until >= now)
+    counted = [connection.execute(statement).scalar_one() for statement in (sent, leased)]
+    return max(0, per_minute - sum(counted))
 
 
-def _insert(connection: Connection, messages: Sequence[Message], now: datetime) -> None:
-    values = [{**rows.message_row(message), "created_at": now, "due_at": now, "attempts": 0} for message in messages]
-    if values:
-        connection.execute(deliveries.insert(), values)
-    pairs = [
-        {"to": message.address, "change": change_id, "message": message.message_id}
-        for message in messages
-        for change_id in message.change_ids
-    ]
-    if pairs:
-        connection.execute(_MATCH, pairs)
+def _sent_within_a_minute(now: datetime) -> tuple[Any, ...]:
+    tried = deliveries.c.outcome.in_(("sent", "set_aside"))
+    return deliveries.c.outcome.is_not(None), tried, deliveries.c.channel == _MAIL, deliveries.c.done_at > now - MINUTE
 
 
-def claimable(now: datetime) -> Select[Any]:
-    """The ids of what is due and held by nobody, unless something earlier still waits for the same address."""
+def claimable(now: datetime, *, mail: bool = True) -> Select[Any]:
+    """The ids of what may be sent now.
+
+    - It is due, held by nobody and by no restore, and its words still hold.
+    - Its reader is still subscribed, and no soft bounce asks for a pause.
+    - Its way is open.
+    - Nothing earlier still waits for the same mailbox.
+    """
     earlier = deliveries.alias()
     blocked = exists().where(
-        earlier.c.address == deliveries.c.address, earlier.c.id < deliveries.c.id, earlier.c.outcome.is_(None)
+        earlier.c.mailbox == deliveries.c.mailbox,
+        earlier.c.id < deliveries.c.id,
+        earlier.c.outcome.is_(None),
+        earlier.c.held_at.is_(None),
     )
     free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until < now)
-    statement = select(deliveries.c.id).where(_unfinished, deliveries.c.due_at <= now, free, ~blocked)
+    true = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > now, deliveries.c.uncertain)
+    paused = exists().where(pauses.c.mailbox == deliveries.c.mailbox, pauses.c.until > now)
+    down = exists().where(channels.c.name == deliveries.c.channel, channels.c.down_until > now)
+    due = (_unfinished, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None), free, true)
+    statement = select(deliveries.c.id).where(*due, ~blocked, ~paused, ~down, people.wanted())
+    if not mail:
+        statement = statement.where(deliveries.c.channel != _MAIL)
     return statement.order_by(deliveries.c.due_at, deliveries.c.id)
 
 
-def _update_mine(connection: Connection, delivery: Delivery, values: dict[str, Any]) -> bool:
-    mine = and_(deliveries.c.id == delivery.id, deliveries.c.token == delivery.token, _unfinished)
+def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:
+    return _update_mine(connection, delivery, {"leased_until": now + lease}, people.wanted())
+
+
+def _update_mine(connection: Connection, delivery: Delivery, values: dict[str, Any], *conditions: Any) -> bool:
+    mine = and_(deliveries.c.id == delivery.id, deliveries.c.token == delivery.claim, _unfinished, *conditions)
     return connection.execute(update(deliveries).where(mine).values(values)).rowcount == 1
 
 
 def _found(connection: Connection, *conditions: Any, limit: int | None = None) -> tuple[Delivery, ...]:
     newest = select(deliveries.c.id).where(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
-    found = connection.execute(select(deliveries).where(deliveries.c.id.in_(newest)).order_by(deliveries.c.id))
+    joined = deliveries.outerjoin(bodies, bodies.c.id == deliveries.c.body_id)
+    words = (bodies.c.subject, bodies.c.text, bodies.c.html, bodies.c.more_url)
+    statement = select(deliveries, *words).select_from(joined).where(deliveries.c.id.in_(newest))
+    found = connection.execute(statement.order_by(deliveries.c.id)).all()
     change_ids: dict[int, tuple[int, ...]] = {}
-    told = select(matches).where(matches.c.delivery_id.in_(newest)).order_by(matches.c.change_id)
+    told = select(matches).where(matches.c.delivery_id.in_([row.id for row in found])).order_by(matches.c.change_id)
     for match in connection.execute(told):
         change_ids[match.delivery_id] = (*change_ids.get(match.delivery_id, ()), match.change_id)
-    return tuple(rows.delivery(row, change_ids) for row in found)
+    return tuple(rows.delivery(row, _body(row), change_ids.get(row.id, ())) for row in found)
+
+
+def _body(row: Any) -> Body:
+    return _shared(row.subject or "", row.text or "", row.html or "", row.more_url or "")
+
+
+@lru_cache(maxsize=64)
+def _shared(subject: str, text: str, html: str, more_url: str) -> Body:
+    """Many messages have the same words, and mails are made from them once."""
+    return Body(subject, text, html, more_url)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
-from cmr_watch.models import Incident
+from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import incidents
 
-IncidentKind = Literal["source-failing", "reading-suspect", "delivery-set-aside"]
-
 _open = incidents.c.closed_at.is_(None)
+UNTOLD = or_(incidents.c.told_at.is_(None), and_(incidents.c.closed_at.is_not(None), incidents.c.end_told_at.is_(None)))
 _CLOSE = (
     update(incidents)
     .where(incidents.c.kind.in_(bindparam("kinds", expanding=True)), incidents.c.subject == bindparam("about"), _open)
@@ -46,6 +46,34 @@ class Incidents:
         with self._database.read() as connection:
             rows = connection.execute(select(incidents).where(_open).order_by(incidents.c.id))
             return tuple(_incident(row) for row in rows)
+
+    def untold(self) -> tuple[Incident, ...]:
+        """Those whose beginning or end the operator was not told yet, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(incidents).where(UNTOLD).order_by(incidents.c.id))
+            return tuple(_incident(row) for row in rows)
+
+    def open(self, kind: IncidentKind, subject: str, detail: str, now: datetime) -> bool:
+        """Open one. False: it was open already."""
+        with self._database.write() as connection:
+            return open_incident(self._database, connection, kind, subject, detail, now)
+
+    def close(self, kind: IncidentKind, subject: str, now: datetime) -> None:
+        """Close it, if it is open."""
+        with self._database.write() as connection:
+            close_incidents(connection, subject, now, kind)
+
+
+def mark_told(connection: Connection, told: Sequence[Incident], now: datetime) -> bool:
+    """Mark that the operator was told of these as they are, in the caller's transaction. False: somebody else did."""
+    marked = 0
+    for incident in told:
+        values = {"told_at": incident.told_at or now, "end_told_at": now if incident.closed_at else None}
+        which = and_(
+            incidents.c.id == incident.id, UNTOLD, incidents.c.closed_at.is_not_distinct_from(incident.closed_at)
+        )
+        marked += connection.execute(update(incidents).where(which).values(values)).rowcount
+    return marked == len(told)
 
 
 def _incident(row: Any) -> Incident:
