@@ -17,6 +17,7 @@ from cmr_watch.models import (
     PARSER_VERSION,
     Change,
     CheckOutcome,
+    IncidentKind,
     Known,
     Page,
     PageKind,
@@ -24,9 +25,9 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.store import rows, state
+from cmr_watch.store import holds, people, rows, state
 from cmr_watch.store.database import Database, inserted_id
-from cmr_watch.store.incidents import IncidentKind, close_incidents, open_incident
+from cmr_watch.store.incidents import close_incidents, open_incident
 from cmr_watch.store.schema import changes, checks, pages, robots
 from cmr_watch.store.snapshots import (
     Kept,
@@ -44,6 +45,7 @@ from cmr_watch.store.state import State
 log = logging.getLogger(__name__)
 
 FAILURES_UNTIL_INCIDENT = 3
+"""Checks in a row, unless the operator wishes otherwise."""
 
 _PAGE = select(pages).where(pages.c.url == bindparam("page"))
 _LOCKED_PAGE = _PAGE.with_for_update()
@@ -120,8 +122,11 @@ class CheckRow:
 class Checks:
     """The pages: what they say, what is known of them, what changed."""
 
-    def __init__(self, database: Database, parser_version: int = PARSER_VERSION) -> None:
+    def __init__(
+        self, database: Database, parser_version: int = PARSER_VERSION, patience: int = FAILURES_UNTIL_INCIDENT
+    ) -> None:
         self._database = database
+        self._patience = patience
         self._parser_version = parser_version
         self._stored: dict[str, _Stored] = {}
 
@@ -154,6 +159,10 @@ class Checks:
                 connection, record.page_url, stored.state, record.known
             )
             recorded = self._insert_changes(connection, record, check_id)
+            if replaced and record.known is not None and record.known.calls != stored.known.calls:
+                people.wake_for_calls(connection, record.checked_at)
+            if record.outcome in _GOOD and holds.waits_for_reading(connection):
+                holds.end_reading(connection)
         if written.holds_at and not replaced:
             self._stored[record.page_url] = replace(stored, at=written.holds_at)
         if written.incident:
@@ -213,7 +222,7 @@ class Checks:
     def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> _Written:
         failures = page.failures + 1
         connection.execute(_UPDATE_PAGE, {"page": record.page_url, "failures": failures})
-        if failures < FAILURES_UNTIL_INCIDENT:
+        if failures < self._patience:
             return _Written()
         return self._open(connection, "source-failing", record)
 
@@ -233,7 +242,8 @@ class Checks:
             return ()
         # ids in the order of commits: a subscription hears of those after the last that it could see
         self._database.serialize(connection, _CHANGES_LOCK)
-        return tuple(_insert_change(connection, record, check_id, *told) for told in record.changes)
+        held_at = record.checked_at if holds.waits_for_reading(connection) else None
+        return tuple(_insert_change(connection, record, check_id, held_at, *told) for told in record.changes)
 
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -352,11 +362,17 @@ def _insert_check(connection: Connection, record: CheckRecord, revision: int) ->
 
 
 def _insert_change(
-    connection: Connection, record: CheckRecord, check_id: int, change: Change, sentence: str
+    connection: Connection,
+    record: CheckRecord,
+    check_id: int,
+    held_at: datetime | None,
+    change: Change,
+    sentence: str,
 ) -> RecordedChange:
     row = {
         **rows.change_row(record.page_url, record.read_at, change, sentence),
         "check_id": check_id,
         "enqueued_at": record.checked_at if record.silent else None,
+        "held_at": held_at,
     }
     return RecordedChange(inserted_id(connection, changes, row), change, sentence, record.page_url, record.read_at)

@@ -11,16 +11,20 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from cmr_watch.models import TOPICS, Subscription, Wanted
-from cmr_watch.store import rows
+from cmr_watch.exceptions import RefusedAddress
+from cmr_watch.models import TOPICS, Subscription, Wanted, mailbox_of
+from cmr_watch.store import erasing, people, rows
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import close_incidents
+from cmr_watch.store.installation import mark
+from cmr_watch.store.journal import Journal
+from cmr_watch.store.people import ACTIVE
 from cmr_watch.store.schema import changes, subscriptions
 
 REMOVED = "removed from the configuration"
 ADDRESS_CHANGED = "its address changed in the configuration"
-
-_active = subscriptions.c.status == "active"
+UNSUBSCRIBED = "unsubscribed by mail"
+BOUNCED = "mail to it bounces"
 
 
 def normal(wanted: Wanted) -> Wanted:
@@ -30,6 +34,9 @@ def normal(wanted: Wanted) -> Wanted:
         topics=tuple(topic for topic in TOPICS if topic in wanted.topics),
         countries=tuple(sorted({code.upper() for code in wanted.countries})),
         name=wanted.name,
+        rhythm=wanted.rhythm,
+        reminders=tuple(sorted(set(wanted.reminders), reverse=True)),
+        still_watching=wanted.still_watching,
     )
 
 
@@ -41,54 +48,80 @@ def normal_address(address: str) -> str:
 
 
 class Subscriptions:
-    """The subscriptions, ended ones too."""
+    """The subscriptions, ended ones too. `journal` remembers beside the database who must not be written to."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal: Journal | None = None) -> None:
         self._database = database
+        self._journal = journal or Journal(None)
 
     def active(self) -> tuple[Subscription, ...]:
         """Those that hear of changes."""
         with self._database.read() as connection:
-            return _found(connection, _active)
+            return _found(connection, ACTIVE)
 
     def all(self) -> tuple[Subscription, ...]:
         """Every one that ever was."""
         with self._database.read() as connection:
             return _found(connection)
 
-    def add(self, wanted: Wanted, now: datetime) -> Subscription:
-        """A new one, without a name; or the active one that says the same."""
+    def of(self, id_or_address: int | str) -> tuple[Subscription, ...]:
+        """One, or all of an address, ended ones too."""
+        with self._database.read() as connection:
+            return _found(connection, _which(id_or_address))
+
+    def add(self, wanted: Wanted, now: datetime, *, consent: str = "operator", anew: bool = False) -> Subscription:
+        """A new one, without a name; or the active one that says the same.
+
+        RefusedAddress: whoever reads there said no, or mail bounces; `anew`: it is known that this has changed.
+        """
         wanted = normal(wanted)
         with self._database.write() as connection:
-            return self._same(connection, wanted) or self._insert(connection, wanted, None, now)
+            if not anew:
+                _refuse_who_said_no(connection, wanted.address)
+            erasing.forget(connection, wanted.address)
+            return self._same(connection, wanted) or self._insert(connection, wanted, None, now, consent)
 
     def end(self, id_or_address: int | str, reason: str, now: datetime) -> tuple[Subscription, ...]:
         """End one, or all of an address; those that were active are returned, as they are now."""
-        if isinstance(id_or_address, int):
-            which = subscriptions.c.id == id_or_address
-        else:
-            which = subscriptions.c.address == normal_address(id_or_address)
         with self._database.write() as connection:
-            ended = _end(connection, which, reason, now)
-            _forget_trouble(connection, ended, now)
-            return ended
+            return self._end_for_good(connection, _which(id_or_address), reason, now)
+
+    def end_person(self, subscription_id: int, reason: str, now: datetime) -> tuple[Subscription, ...]:
+        """End all that the reader of this subscription has: whoever unsubscribes from a message wants none."""
+        with self._database.write() as connection:
+            box = select(subscriptions.c.mailbox).where(subscriptions.c.id == subscription_id).scalar_subquery()
+            return self._end_for_good(connection, subscriptions.c.mailbox == box, reason, now)
+
+    def erase(self, address: str, now: datetime) -> int:
+        """Blank an address wherever it stands, and remember only that it must not be written to; how many rows.
+
+        Its subscriptions end. What was sent there is forgotten, not only the address.
+        """
+        address = normal_address(address)
+        with self._database.write() as connection:
+            box = mailbox_of(address)
+            self._end_for_good(connection, subscriptions.c.mailbox == box, "erased", now)
+            self._journal.erased(connection, mark(connection, address), now)
+            return erasing.erase(self._database, connection, address, now)
 
     def sync(self, declared: Sequence[Wanted], now: datetime) -> None:
         """Make those with a name follow the configuration, where each has one. Nothing is written when nothing differs.
 
         - A new name: active from now on.
-        - Other topics or countries: changed in place, it goes on hearing from where it was.
+        - Other wishes: changed in place, it goes on hearing from where it was; what was not told yet is told as it
+          wishes now.
         - Another address: the old one is ended, the new one is active from now on.
         - A name that is gone: ended. When it comes back, it is active again, from then on.
         - Ended by other means (somebody said no): stays ended for as long as name and address are the same.
+        - Erased: stays so, under any name.
         """
         wanted = {entry.name: normal(entry) for entry in declared}
         with self._database.read() as connection:
-            if not _differences(wanted, _latest(connection)):
+            if not _differences(connection, wanted):
                 return
         with self._database.write() as connection:
             latest = _latest(connection)
-            differences = _differences(wanted, latest)
+            differences = _differences(connection, wanted)
             for name in differences:
                 self._follow(connection, wanted.get(name), latest.get(name), now)
             # after all of them: an address may have gone from one name to another
@@ -96,33 +129,39 @@ class Subscriptions:
 
     def _follow(self, connection: Connection, wanted: Wanted | None, old: Subscription | None, now: datetime) -> None:
         if wanted and old and old.status == "active" and old.address == wanted.address:
-            _update(connection, old, wanted)
+            _update(connection, old, wanted, now)
             return
         if old and old.status == "active":
             reason = ADDRESS_CHANGED if wanted else REMOVED
             _end(connection, subscriptions.c.id == old.id, reason, now)
         if wanted:
-            self._insert(connection, wanted, wanted.name, now)
+            self._insert(connection, wanted, wanted.name, now, "operator")
+
+    def _end_for_good(self, connection: Connection, which: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
+        ended = _end(connection, which, reason, now)
+        self._journal.ended(connection, [(entry.id, mark(connection, entry.address)) for entry in ended], now)
+        _forget_trouble(connection, ended, now)
+        return ended
 
     def _same(self, connection: Connection, wanted: Wanted) -> Subscription | None:
-        found = _found(
-            connection,
-            _active,
-            subscriptions.c.address == wanted.address,
-            subscriptions.c.topics == list(wanted.topics),
-            subscriptions.c.countries == list(wanted.countries),
-        )
+        wishes = [subscriptions.c[name] == value for name, value in rows.wanted_row(wanted).items()]
+        found = _found(connection, ACTIVE, subscriptions.c.address == wanted.address, *wishes)
         return found[0] if found else None
 
-    def _insert(self, connection: Connection, wanted: Wanted, name: str | None, now: datetime) -> Subscription:
+    def _insert(
+        self, connection: Connection, wanted: Wanted, name: str | None, now: datetime, consent: str
+    ) -> Subscription:
         row = {
+            **rows.wanted_row(wanted),
             "name": name,
             "address": wanted.address,
-            "topics": list(wanted.topics),
-            "countries": list(wanted.countries),
+            "mailbox": mailbox_of(wanted.address),
             "status": "active",
+            "consent": consent,
             "after_change_id": connection.execute(select(func.coalesce(func.max(changes.c.id), 0))).scalar_one(),
             "created_at": now,
+            "activated_at": now,
+            "wake_at": now,
         }
         # on PostgreSQL two processes may add the same one at the same time: the index lets one through
         statement = self._database.insert(subscriptions).values(row).on_conflict_do_nothing().returning(subscriptions)
@@ -131,10 +170,24 @@ class Subscriptions:
 
     def _there(self, connection: Connection, wanted: Wanted, name: str | None) -> Subscription:
         if name is not None:
-            return _found(connection, _active, subscriptions.c.name == name)[0]
+            return _found(connection, ACTIVE, subscriptions.c.name == name)[0]
         same = self._same(connection, wanted)
         assert same is not None
         return same
+
+
+def _refuse_who_said_no(connection: Connection, address: str) -> None:
+    if erasing.is_erased(connection, address):
+        raise RefusedAddress
+    found = _found(connection, subscriptions.c.mailbox == mailbox_of(address))
+    if found and found[-1].status == "ended" and found[-1].end_reason in (UNSUBSCRIBED, BOUNCED):
+        raise RefusedAddress(f"this address is not written to any more: {found[-1].end_reason}")
+
+
+def _which(id_or_address: int | str) -> Any:
+    if isinstance(id_or_address, int):
+        return subscriptions.c.id == id_or_address
+    return subscriptions.c.mailbox == mailbox_of(normal_address(id_or_address))
 
 
 def _found(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
@@ -147,37 +200,52 @@ def _latest(connection: Connection) -> dict[str | None, Subscription]:
     return {entry.name: entry for entry in _found(connection, subscriptions.c.name.is_not(None))}
 
 
-def _differences(wanted: dict[str | None, Wanted], latest: dict[str | None, Subscription]) -> list[str | None]:
-    names = dict.fromkeys([*latest, *wanted])
-    return [name for name in names if _differs(wanted.get(name), latest.get(name))]
+def _differences(connection: Connection, wanted: dict[str | None, Wanted]) -> list[str | None]:
+    latest = _latest(connection)
+    names = [name for name in dict.fromkeys([*latest, *wanted]) if _differs(wanted.get(name), latest.get(name))]
+    # looked up only for those that differ: mostly none does
+    return [name for name in names if not _is_erased(connection, wanted.get(name), latest.get(name))]
+
+
+def _is_erased(connection: Connection, wanted: Wanted | None, old: Subscription | None) -> bool:
+    if wanted is None or (old is not None and old.status == "active"):
+        return False
+    return erasing.is_erased(connection, wanted.address)
 
 
 def _differs(wanted: Wanted | None, old: Subscription | None) -> bool:
     if wanted is None or old is None:
         return wanted is not None or (old is not None and old.status == "active")
     if old.status == "active":
-        return (old.address, old.topics, old.countries) != (wanted.address, wanted.topics, wanted.countries)
+        return old.address != wanted.address or _wishes(old) != _wishes(wanted)
     return old.end_reason in (REMOVED, ADDRESS_CHANGED) or old.address != wanted.address
+
+
+def _wishes(entry: Subscription | Wanted) -> tuple[object, ...]:
+    return entry.topics, entry.countries, entry.rhythm, entry.reminders, entry.still_watching
 
 
 def _end(connection: Connection, which: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
     statement = (
         update(subscriptions)
-        .where(which, _active)
-        .values(status="ended", ended_at=now, end_reason=reason)
+        .where(which, ACTIVE)
+        .values(status="ended", ended_at=now, end_reason=reason, wake_at=None)
         .returning(subscriptions)
     )
     ended = [rows.subscription(row) for row in connection.execute(statement)]
+    if ended:
+        people.reexamine(connection, (mailbox_of(entry.address) for entry in ended), now)
     return tuple(sorted(ended, key=lambda entry: entry.id))
 
 
 def _forget_trouble(connection: Connection, ended: Iterable[Subscription], now: datetime) -> None:
     """What was set aside for an address that hears of nothing more is nobody's trouble."""
     for address in sorted({entry.address for entry in ended}):
-        if not _found(connection, _active, subscriptions.c.address == address):
+        if not _found(connection, ACTIVE, subscriptions.c.address == address):
             close_incidents(connection, address, now, "delivery-set-aside")
 
 
-def _update(connection: Connection, old: Subscription, wanted: Wanted) -> None:
-    values = {"topics": list(wanted.topics), "countries": list(wanted.countries)}
+def _update(connection: Connection, old: Subscription, wanted: Wanted, now: datetime) -> None:
+    values = rows.wanted_row(wanted)
     connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(values))
+    people.reexamine(connection, [mailbox_of(old.address)], now)

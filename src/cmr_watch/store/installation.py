@@ -1,0 +1,54 @@
+"""What this installation keeps about itself: its key, made once, and what a mark made with it says."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+
+from sqlalchemy import Connection, select
+
+from cmr_watch.models import mailbox_of
+from cmr_watch.store.database import Database
+from cmr_watch.store.schema import installation
+
+
+def read(connection: Connection, name: str) -> str | None:
+    """A value, if it is there."""
+    return connection.execute(select(installation.c.value).where(installation.c.name == name)).scalar()
+
+
+def write(connection: Connection, name: str, value: str | None) -> None:
+    """Keep a value, or drop it."""
+    connection.execute(installation.delete().where(installation.c.name == name))
+    if value is not None:
+        connection.execute(installation.insert(), {"name": name, "value": value})
+
+
+def key(connection: Connection) -> bytes:
+    """The secret that tokens and marks are made with. It travels with copies, so that their tokens hold."""
+    found = read(connection, "key")
+    if found is None:
+        found = secrets.token_hex(32)
+        write(connection, "key", found)
+    return bytes.fromhex(found)
+
+
+def mark(connection: Connection, address: str) -> str:
+    """What stays of an address that was erased: enough to know it again, not enough to find it."""
+    return hmac.digest(key(connection), b"address:" + mailbox_of(address).encode(), "sha256").hex()
+
+
+class Installation:
+    """The installation, for those who hold no transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def key(self) -> bytes:
+        """The secret that tokens are made with."""
+        with self._database.read() as connection:
+            found = read(connection, "key")
+        if found is not None:
+            return bytes.fromhex(found)
+        with self._database.write() as connection:
+            return key(connection)
