@@ -1,12 +1,24 @@
-"""Who hears of what, and in which order: pure."""
+"""Who hears of what, and in which order: pure. When, is decided in planning.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Final
 
-from cmr_watch.models import TOPICS, CallNotice, Change, ChangeKind, Edition, RecordedChange, Subscription, Topic
+from cmr_watch.models import (
+    TOPICS,
+    CallNotice,
+    Change,
+    ChangeKind,
+    Edition,
+    Known,
+    RecordedChange,
+    Standing,
+    Subscription,
+    Topic,
+)
+from cmr_watch.render.sentences import BRUSSELS
 
 K = ChangeKind
 
@@ -36,9 +48,16 @@ TOPIC: Final[dict[ChangeKind, Topic]] = {
 NEVER_TOLD: Final = frozenset({K.EDITION_UPDATED, K.EDITION_DELISTED})
 """History and feeds only."""
 
-_CAN_WAIT: Final = frozenset({K.EDITION_LISTED, K.EDITION_HELD, K.CALL_UPDATED})
-
-Told = tuple[str, tuple[RecordedChange, ...]]
+CAN_WAIT: Final = frozenset(
+    {
+        K.EDITION_LISTED,
+        K.EDITION_HELD,
+        K.EDITION_SUMMARY_PUBLISHED,
+        K.EDITION_MATERIALS_PUBLISHED,
+        K.CALL_UPDATED,
+    }
+)
+"""What is told in a digest, also to those who want to hear of things immediately."""
 
 
 def topic_of(kind: ChangeKind) -> Topic | None:
@@ -46,15 +65,31 @@ def topic_of(kind: ChangeKind) -> Topic | None:
     return TOPIC.get(kind)
 
 
-def recipients(changes: Sequence[RecordedChange], subscriptions: Iterable[Subscription]) -> tuple[Told, ...]:
-    """(address, its changes in telling order) for each address that hears of something; every address stands once."""
-    heard: dict[str, tuple[str, dict[int, RecordedChange]]] = {}
-    for subscription in subscriptions:
-        news = [change for change in changes if wants(subscription, change)]
-        if news:
-            _, own = heard.setdefault(_mailbox(subscription.address), (subscription.address, {}))
-            own.update((change.id, change) for change in news)
-    return tuple((address, tuple(sorted(own.values(), key=_telling_order))) for address, own in heard.values())
+def standing(known: Known, now: datetime) -> Standing:
+    """What is open or announced, and what is still to come, the soonest first."""
+    today = now.astimezone(BRUSSELS).date()
+    calls = [entry for entry in known.calls if not entry.gone and entry.call.status != "closed"]
+    coming = [entry for entry in known.editions if not entry.gone and _is_to_come(entry.edition, today)]
+    return Standing(tuple(calls), tuple(sorted(coming, key=lambda entry: entry.edition.starts_on or date.max)))
+
+
+def _is_to_come(edition: Edition, today: date) -> bool:
+    over = edition.ends_on is not None and edition.ends_on < today
+    return edition.section == "upcoming" and not over and edition.status not in ("cancelled", "held")
+
+
+def shown_to(subscriptions: Iterable[Subscription], now: Standing) -> Standing:
+    """What of that concerns these subscriptions, by their topics and countries."""
+    entries = list(subscriptions)
+    calls = now.calls if any("calls" in entry.topics for entry in entries) else ()
+    attending = [entry for entry in entries if "editions" in entry.topics]
+    editions = tuple(known for known in now.editions if any(_concerns(entry, known.edition) for entry in attending))
+    return Standing(calls, editions)
+
+
+def _concerns(subscription: Subscription, edition: Edition) -> bool:
+    code = edition.country_code
+    return not subscription.countries or code is None or code in subscription.countries
 
 
 def wants(subscription: Subscription, recorded: RecordedChange) -> bool:
@@ -79,16 +114,11 @@ def _passes(change: Change, countries: tuple[str, ...]) -> bool:
     )
 
 
-def _mailbox(address: str) -> str:
-    # Providers that tell `Ann@` from `ann@` are not found any more; the domain's case never counted (RFC 5321 §2.4).
-    return address if "://" in address else address.casefold()
-
-
-def _telling_order(recorded: RecordedChange) -> tuple[int, bool, date, int]:
+def telling_order(recorded: RecordedChange) -> tuple[int, bool, date, int]:
     """Calls, editions by date, materials; in each the news before the history, as the first one gives the subject."""
     change = recorded.change
     topic = topic_of(change.kind)
     noun = change.after or change.before
     starts_on = noun.starts_on if isinstance(noun, Edition) else None
     rank = TOPICS.index(topic) if topic else len(TOPICS)
-    return rank, change.kind in _CAN_WAIT, starts_on or date.max, recorded.id
+    return rank, change.kind in CAN_WAIT, starts_on or date.max, recorded.id
