@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.models import Channel, CheckResult, Page
+from cmr_watch.models import Body, Channel, CheckResult, Contents, Incident, Message, Page
 from cmr_watch.monitor.check import accept, check_page
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
-from cmr_watch.notify.outbox import DeliveryReport, deliver, enqueue, message_ids
-from cmr_watch.render.messages import MessageContext, message, trial_message
+from cmr_watch.notify.outbox import (
+    DeliveryReport,
+    Pace,
+    compose,
+    deliver,
+    enqueue,
+    message_ids,
+    tell_operator,
+    watch_digests,
+)
+from cmr_watch.notify.writer import Render, Writer
+from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.holds import Holds
+from cmr_watch.store.incidents import Incidents
+from cmr_watch.store.installation import Installation
+from cmr_watch.store.journal import Journal
+from cmr_watch.store.news import News
 from cmr_watch.store.subscriptions import Subscriptions
 
 Clock = Callable[[], datetime]
+
+
+def _never() -> bool:
+    return False
 
 
 def fetch_settings(settings: Settings) -> FetchSettings:
@@ -53,6 +75,8 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         password=mail.password,
         sender_name=mail.sender_name,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
+        unsubscribe=mail.unsubscribe,
+        web_url=settings.web.url,
     )
 
 
@@ -66,8 +90,15 @@ def fetch_page(settings: Settings, url: str, clock: Clock) -> Page:
 
 def message_context(settings: Settings) -> MessageContext:
     """What the configuration says about messages."""
-    contact = settings.fetch.contact or settings.mail.sender
-    return MessageContext(settings.page.url, settings.messages.zone, settings.mail.sender_name, contact)
+    mail = settings.mail
+    return MessageContext(
+        source_url=settings.page.url,
+        time_zone=settings.messages.zone,
+        sender_name=mail.sender_name,
+        contact=settings.fetch.contact or mail.sender,
+        unsubscribe_address=mail.unsubscribe or mail.sender,
+        web_url=settings.web.url,
+    )
 
 
 def open_channels(settings: Settings, clock: Clock) -> dict[Channel, Sender]:
@@ -80,7 +111,8 @@ def open_channels(settings: Settings, clock: Clock) -> dict[Channel, Sender]:
 
 def send_trial(settings: Settings, address: str, clock: Clock) -> None:
     """Send a test message at once, past the outbox; ConfigError when there is no way to send it."""
-    trial = trial_message(address, message_context(settings), message_ids(settings.mail.sender)())
+    body = trial_body(message_context(settings), chat="://" in address)
+    trial = Message(address, body, message_ids(settings.mail.sender)())
     channel = open_channels(settings, clock).get(trial.channel)
     if channel is None:
         raise ConfigError("no mail server is configured: set [mail] host and from")
@@ -107,15 +139,26 @@ class RoundReport:
 
 
 class App:
-    """One page, one database, one fetcher (with its one client and TLS context), the channels. To be closed."""
+    """One page, one database, one fetcher (with its one client and TLS context), the channels. To be closed.
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+    `sleep` waits some seconds, where a limit on mails per minute asks for it.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._settings = settings
+        self._database = database
         self._clock = clock
-        self._checks = Checks(database)
-        self._subscriptions = Subscriptions(database)
+        self._sleep = sleep
+        self._checks = Checks(database, patience=settings.operator.after_failures)
+        self._journal = Journal(settings.database.journal)
+        self._subscriptions = Subscriptions(database, self._journal)
+        self._news = News(database)
         self._deliveries = Deliveries(database)
+        self._incidents = Incidents(database)
         self._fetcher = Fetcher(fetch_settings(settings), self._checks, clock)
+        self._is_ready = False
 
     def __enter__(self) -> Self:
         return self
@@ -125,32 +168,73 @@ class App:
 
     def check(self, *, notify: bool = True) -> RoundReport:
         """Look at the page; then, also when that failed, tell people what waits to be told."""
+        self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
         result = check_page(self._settings.page.url, "initiative", self._fetcher, self._checks, self._clock)
         return self._told(result, notify)
 
     def accept(self, *, notify: bool = True) -> RoundReport:
         """Make the newest suspect reading the baseline."""
+        self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
         result = accept(self._settings.page.url, "initiative", self._checks, self._clock)
         return self._told(result, notify)
 
     def enqueue(self) -> int:
-        """Turn changes into messages; how many."""
-        context, new_id = message_context(self._settings), message_ids(self._settings.mail.sender)
-        return enqueue(
-            self._deliveries,
-            self._subscriptions,
-            lambda address, changes: message(address, changes, context, new_id()),
-            self._clock(),
-        )
+        """Find whom the changes concern; how many matches."""
+        self._prepare()
+        return enqueue(self._news, self._clock())
 
-    def deliver(self) -> DeliveryReport:
-        """Send what is due."""
-        return deliver(self._deliveries, open_channels(self._settings, self._clock), self._clock)
+    def compose(self) -> int:
+        """Write the messages that are due; for how many people something was decided."""
+        context = message_context(self._settings)
+        render: Render = partial(_body, context)
+        new_id = message_ids(self._settings.mail.sender)
+        writer = Writer(render, new_id, Installation(self._database).key(), self._incidents)
+        return compose(self._news, writer, self._clock)
+
+    def deliver(self, stop: Callable[[], bool] = _never) -> DeliveryReport:
+        """Write and send what is due; tell the operator of trouble, also of what this run has met."""
+        self._prepare()
+        if self._news.is_idle(self._clock()):
+            return DeliveryReport()
+        watch_digests(self._news, self._incidents, self._clock())
+        self.compose()
+        self._tell_operator()
+        report = self._send(stop)
+        watch_digests(self._news, self._incidents, self._clock())
+        return report + self._send(stop) if self._tell_operator() else report
+
+    def next_due(self) -> datetime | None:
+        """When there is something to send again; None when nothing waits."""
+        return self._deliveries.next_due(self._clock())
+
+    def _prepare(self) -> None:
+        """Once: a database that came back from a copy tells nothing by itself, and learns who said no meanwhile."""
+        if not self._is_ready:
+            Holds(self._database).begin(self._clock())
+            self._journal.replay(self._database, self._clock())
+            self._is_ready = True
+
+    def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
+        pace = Pace(self._settings.mail.per_minute, self._sleep, stop)
+        return deliver(self._deliveries, open_channels(self._settings, self._clock), self._clock, pace=pace)
+
+    def _tell_operator(self) -> int:
+        context, new_id = message_context(self._settings), message_ids(self._settings.mail.sender)
+
+        def write(address: str, incidents: Sequence[Incident]) -> Message:
+            return Message(address, operator_body(incidents, context, "://" in address), new_id())
+
+        operators = self._settings.operator.to
+        return tell_operator(self._deliveries, self._incidents, operators, write, self._clock())
 
     def _told(self, result: CheckResult, notify: bool) -> RoundReport:
         if not notify:
             return RoundReport(result)
         self.enqueue()
         return RoundReport(result, self.deliver())
+
+
+def _body(context: MessageContext, contents: Contents, chat: bool, zone: ZoneInfo) -> Body:
+    return body(contents, context, chat, zone)

@@ -1,4 +1,7 @@
-"""The outbox: changes become messages, messages are sent. The decisions are digest's and retry's."""
+"""The outbox: changes find people, people get messages, messages are sent.
+
+The decisions are planning's (who hears of what, and when) and retry's (when again, or never).
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,28 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
 from cmr_watch.log import shown
-from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Message, RecordedChange
+from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Incident, Message
+from cmr_watch.notify import periods, planning
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.addresses import parse
-from cmr_watch.notify.digest import recipients
-from cmr_watch.notify.retry import Retry, decide
+from cmr_watch.notify.retry import Retry, decide, knock_again
+from cmr_watch.notify.writer import Writer
 from cmr_watch.store.deliveries import LEASE, Deliveries
-from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.incidents import Incidents
+from cmr_watch.store.news import News
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-Render = Callable[[str, Sequence[RecordedChange]], Message]
+WriteOperator = Callable[[str, Sequence[Incident]], Message]
 BATCH: Final = 20
+LATE: Final = timedelta(hours=1)
+"""How late a digest may be before the operator hears of it."""
 
 
 def message_ids(sender: str | None) -> Callable[[], str]:
@@ -38,15 +45,45 @@ def message_ids(sender: str | None) -> Callable[[], str]:
 # ── enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def enqueue(deliveries: Deliveries, subscriptions: Subscriptions, render: Render, now: datetime) -> int:
-    """Turn what nobody was told of yet into messages, one for each address; how many."""
+def enqueue(news: News, now: datetime) -> int:
+    """Find whom the changes concern that were not spread yet, some people at a time; how many matches."""
     made = 0
-    while pending := deliveries.pending():
-        told = recipients(pending, subscriptions.active())
-        messages = [render(address, changes) for address, changes in told]
-        # None: another process was faster with some of them, and what is left is looked at again
-        made += deliveries.enqueue([change.id for change in pending], messages, now) or 0
+    while (found := news.spread(lambda people, changes: planning.find(people, changes, now), now)) is not None:
+        made += found
     return made
+
+
+def tell_operator(
+    deliveries: Deliveries, incidents: Incidents, operators: Sequence[str], write: WriteOperator, now: datetime
+) -> int:
+    """Tell the operator of what began and what ended, once each; how many messages."""
+    untold = incidents.untold()
+    if not untold or not operators:
+        return 0
+    messages = [write(address, untold) for address in operators]
+    return len(messages) if deliveries.tell_operator(messages, untold, now) else 0
+
+
+# ── compose ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def compose(news: News, writer: Writer, clock: Clock) -> int:
+    """Decide for everybody for whom something is due, and write the messages; for how many people."""
+    planned = 0
+    now = clock()
+    while count := news.plan(lambda known, moves: writer.planner(planning.world(known, moves, now), now), now):
+        planned += count
+    writer.report_poison(now)
+    return planned
+
+
+def watch_digests(news: News, incidents: Incidents, now: datetime) -> None:
+    """A digest that is late is the operator's to know, and its end too."""
+    since = news.late_since(now - LATE)
+    if since is None:
+        incidents.close("digest-late", "digests", now)
+    else:
+        incidents.open("digest-late", "digests", f"a digest was due at {since:%Y-%m-%d %H:%M} UTC", now)
 
 
 # ── deliver ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -67,22 +104,54 @@ class DeliveryReport:
         """Whether something that was due did not go out."""
         return bool(self.waiting or self.set_aside)
 
+    def __add__(self, later: DeliveryReport) -> DeliveryReport:
+        return DeliveryReport(
+            sent=self.sent + later.sent,
+            logged=self.logged + later.logged,
+            waiting=max(self.waiting, later.waiting),
+            set_aside=self.set_aside + later.set_aside,
+            failures=tuple(dict.fromkeys(self.failures + later.failures)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast it goes: at most `per_minute` mails; `sleep` waits some seconds; `stop`: take no more work."""
+
+    per_minute: int | None = None
+    sleep: Callable[[float], None] = lambda _: None
+    stop: Callable[[], bool] = lambda: False
+
 
 def deliver(
     deliveries: Deliveries,
     channels: Mapping[Channel, Sender],
     clock: Clock,
     jitter: Callable[[], float] = random.random,
+    pace: Pace = Pace(),
 ) -> DeliveryReport:
     """Send everything that is due. A channel that is missing is not configured: its messages are only logged."""
+    deliveries.end_unwanted(clock())
     run = _Run(deliveries, channels, clock, jitter)
     try:
-        while batch := deliveries.claim(clock(), LEASE, BATCH):
-            run.batch(batch)
+        while not pace.stop() and _one_batch(run, deliveries, clock, pace):
+            pass
     finally:
         for channel in channels.values():
             channel.close()
     return run.report()
+
+
+def _one_batch(run: _Run, deliveries: Deliveries, clock: Clock, pace: Pace) -> bool:
+    """Whether there may be more to do."""
+    batch = deliveries.claim(clock(), LEASE, BATCH, pace.per_minute)
+    if batch:
+        run.batch(batch, pace.stop)
+        return True
+    next_at = deliveries.next_mail_at(clock(), pace.per_minute) if pace.per_minute else None
+    if next_at is not None:
+        pace.sleep(min(5.0, max(0.1, (next_at - clock()).total_seconds())))  # in pieces, to hear of a stop
+    return next_at is not None
 
 
 class _Run:
@@ -95,35 +164,54 @@ class _Run:
         self._channels = channels
         self._clock = clock
         self._jitter = jitter
-        self._down: dict[Channel, str] = {}
+        self._closed = deliveries.closed()
+        self._down: dict[str, str] = {}
         self._accepted: Delivery | None = None
         self._counts: Counter[str] = Counter()
         self._failures: dict[str, None] = {}
 
     def report(self) -> DeliveryReport:
-        return DeliveryReport(**self._counts, failures=tuple(self._failures))
+        counts = dict(self._counts)
+        if self._down:
+            counts["waiting"] = counts.get("waiting", 0) + self._deliveries.behind_closed_ways(self._clock())
+        return DeliveryReport(**counts, failures=tuple(self._failures))
 
-    def batch(self, claimed: Sequence[Delivery]) -> None:
+    def batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
         """One after the other. Whatever ends it early, what was not sent is given back at once."""
         rest = list(claimed)
+        mine = self._deliveries.renew(rest[0], self._clock(), LEASE)
         try:
-            while rest:
-                self._one(rest[0])
+            while rest and not stop():
+                # the next one's lease is renewed in the commit that marks this one
+                mine = self._one(rest[0], mine, rest[1] if len(rest) > 1 else None)
                 del rest[0]
         finally:
             for delivery in rest:
                 with suppress(StoreError):  # the lease gives it back, later
                     self._let_go(delivery)
 
-    def _one(self, delivery: Delivery) -> None:
-        if not self._deliveries.renew(delivery, self._clock(), LEASE):
-            return  # it took too long to get here: somebody else has it now
-        try:
-            outcome = self._send(delivery)
-        except DeliveryError as error:
-            self._failed(delivery, error)
-        else:
-            self._finish(delivery, outcome)
+    def _one(self, delivery: Delivery, mine: bool, then: Delivery | None) -> bool:
+        if mine and not self._wait(delivery):
+            try:
+                outcome = self._send(delivery)
+            except DeliveryError as error:
+                self._failed(delivery, error)
+            else:
+                return self._finish(delivery, outcome, then=then)
+        # else it took too long to get here, and somebody else has it now; or nobody wants it any more
+        return then is not None and self._deliveries.renew(then, self._clock(), LEASE)
+
+    def _wait(self, delivery: Delivery) -> bool:
+        """Whether it has to wait: it is night where it goes, or nobody answers on its way."""
+        now = self._clock()
+        if _way(delivery) in self._down:
+            self._deliveries.release(delivery)  # nobody knocks twice
+            return True
+        hours, zone = delivery.quiet or (None, "UTC")
+        until = periods.after_quiet(hours, zone, now)
+        if until > now:
+            self._deliveries.release(delivery, until)
+        return until > now
 
     def _send(self, delivery: Delivery) -> DeliveryOutcome:
         message = delivery.message
@@ -131,15 +219,23 @@ class _Run:
         if channel is None:
             log.warning("no mail server is configured, not sent to %s: %s", shown(message.address), message.subject)
             return "logged"
-        if message.channel in self._down:
-            raise ChannelDown(self._down[message.channel])  # nobody knocks twice in one run
         try:
             channel.send(message)
         except ChannelDown as error:
-            self._down[message.channel] = str(error)
+            self._close_way(delivery, error)
             raise
         self._accepted = delivery
+        if _way(delivery) in self._closed:
+            self._closed.pop(_way(delivery))
+            self._deliveries.open_way(message.address)
         return "sent"
+
+    def _close_way(self, delivery: Delivery, error: ChannelDown) -> None:
+        way, reason = _way(delivery), str(error)
+        failures = self._closed.get(way, 0) + 1
+        self._closed[way], self._down[way] = failures, reason
+        until = knock_again(failures, self._clock(), self._jitter())
+        self._deliveries.close_way(delivery.message.address, until, failures, reason)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
         now = self._clock()
@@ -147,12 +243,17 @@ class _Run:
         verdict = decide(error, delivery.attempts, delivery.created_at, now, self._jitter())
         if not isinstance(verdict, Retry):
             self._finish(delivery, "set_aside", verdict.reason)
-        elif self._deliveries.postpone(delivery, verdict.at, str(error), now):
-            self._counts["waiting"] += 1
+        elif self._deliveries.postpone(delivery, verdict.at, str(error), error.uncertain):
+            self._counts["waiting"] += _way(delivery) not in self._down
 
-    def _finish(self, delivery: Delivery, outcome: DeliveryOutcome, error: str | None = None) -> None:
-        if self._deliveries.finish(delivery, outcome, self._clock(), error):
+    def _finish(
+        self, delivery: Delivery, outcome: DeliveryOutcome, error: str | None = None, then: Delivery | None = None
+    ) -> bool:
+        """Mark it; whether the next one is ours."""
+        mine, renewed = self._deliveries.finish_and_renew(delivery, outcome, self._clock(), error, then)
+        if mine:
             self._counts[outcome] += 1
+        return renewed
 
     def _let_go(self, delivery: Delivery) -> None:
         """What was accepted before the end came is marked, so that it is not sent again."""
@@ -160,3 +261,8 @@ class _Run:
             self._finish(delivery, "sent")
         else:
             self._deliveries.release(delivery)
+
+
+def _way(delivery: Delivery) -> str:
+    address = delivery.message.address
+    return shown(address) if "://" in address else "mail"

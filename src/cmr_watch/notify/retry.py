@@ -55,3 +55,12 @@ def decide(error: DeliveryError, attempts: int, first_at: datetime, now: datetim
         return SetAside(f"given up after {attempts + 1} attempts: {error}")
     pause = PAUSES[min(attempts, len(PAUSES) - 1)] * (1 + JITTER * jitter)
     return Retry(min(now + pause, give_up_at) if worn_out else now + pause)
+
+
+def knock_again(failures: int, now: datetime, jitter: float) -> datetime:
+    """When to try a way again on which nobody answered, so often in a row: the first pauses, but never over two hours.
+
+    One message is the one that knocks; whatever else goes that way waits untried.
+    """
+    pause = PAUSES[min(failures - 1, len(PAUSES) - 1, 3)]
+    return now + pause * (1 + JITTER * jitter)
