@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import TOPICS
+from cmr_watch.models import FREQUENCIES, TOPICS, Quiet
 from cmr_watch.places import country_code, country_codes
 
 _MAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?""")
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WORDS: Final = {
     "true": True,
     "yes": True,
@@ -149,6 +151,39 @@ def _address(value: Any) -> str:
     return text
 
 
+def _addresses(value: Any) -> tuple[str, ...]:
+    return _list_of(_address)(value)
+
+
+def _quiet(value: Any) -> Quiet:
+    found = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})", _text(value))
+    _is(found)
+    assert found is not None
+    start, end = (time.fromisoformat(part.zfill(5)) for part in found.groups())
+    return Quiet(start, end)
+
+
+def _weekday(value: Any) -> int:
+    days = [day for day in WEEKDAYS if isinstance(value, str) and len(value) > 2 and day.startswith(value.lower())]
+    _is(days)
+    return WEEKDAYS.index(days[0])
+
+
+def _days(value: Any) -> tuple[int, ...]:
+    _is(isinstance(value, list) and all(type(day) is int and 1 <= day <= 365 for day in value))
+    return tuple(sorted(set(value), reverse=True))
+
+
+def _whole_parts(text: str) -> list[int | str]:
+    return [_number(part) for part in _parts(text)]
+
+
+def _web_address(value: Any) -> str:
+    text = _page_address(value)
+    _is(not urlsplit(text).query and not urlsplit(text).fragment)
+    return text.rstrip("/")
+
+
 def _topic(value: Any) -> str:
     _is(value in TOPICS)
     return str(value)
@@ -177,3 +212,11 @@ FILE: Final = Kind("a file that can be read", _file, from_path=True)
 COUNTRY: Final = Kind("a country by name or code", _country)
 TOPIC_LIST: Final = Kind("a list of " + ", ".join(f'"{topic}"' for topic in TOPICS), _list_of(_topic), _parts)
 COUNTRY_LIST: Final = Kind('a list of countries by name or code, such as ["France", "PL"]', _list_of(_country), _parts)
+ADDRESS_LIST: Final = Kind("a list of e-mail addresses and Apprise URLs", _addresses, _parts)
+FREQUENCY: Final = one_of(*FREQUENCIES)
+HOUR: Final = whole(0, 23)
+WEEKDAY: Final = Kind('a day such as "monday"', _weekday)
+QUIET: Final = Kind('hours such as "22:00-07:00"', _quiet)
+DAY_LIST: Final = Kind("a list of days from 1 to 365, such as [30, 7, 1]", _days, _whole_parts)
+WEB_ADDRESS: Final = Kind("an http or https address without a password or a query", _web_address)
+PATH: Final = Kind("the name of a file or a folder", lambda value: Path(_text(value)), from_path=True)

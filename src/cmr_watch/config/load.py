@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,15 +20,18 @@ from urllib.parse import urlsplit
 
 from cmr_watch.config.settings import (
     PINNED_HOSTS,
+    BouncesSection,
     DatabaseSection,
     FetchSection,
     LogSection,
     MailSection,
     MessagesSection,
+    OperatorSection,
     Option,
     PageSection,
     Settings,
     SubscriptionEntry,
+    WebSection,
 )
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log import shown
@@ -41,6 +44,9 @@ SECTIONS: Final[dict[str, type]] = {
     "fetch": FetchSection,
     "mail": MailSection,
     "messages": MessagesSection,
+    "bounces": BouncesSection,
+    "operator": OperatorSection,
+    "web": WebSection,
     "log": LogSection,
 }
 # what Kubernetes tells every program of a service that is called cmr-watch, or cmr-watch-something
@@ -60,9 +66,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     _refuse_unknown_variables(environ)
     base = file.parent if file else Path()
     read = {name: _section(name, _table(place, name, document), place, base, environ) for name in SECTIONS}
-    subscriptions = tuple(_subscriptions(place, base, document.get("subscriptions", [])))
-    if not read["database"].url:
-        read["database"] = DatabaseSection(url=_default_database(environ))
+    zone = read["messages"].time_zone
+    subscriptions = tuple(_subscriptions(place, base, document.get("subscriptions", []), zone))
+    read["database"] = _database(read["database"], environ)
     settings = Settings(**read, subscriptions=subscriptions, file=file)
     _refuse_contradictions(place, settings)
     return settings
@@ -95,6 +101,14 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: is not valid TOML: {error}") from error
+
+
+def _database(section: DatabaseSection, environ: Mapping[str, str]) -> DatabaseSection:
+    """With the usual places: the journal stands beside an SQLite file, or where one would be."""
+    default = _default_database(environ) if not (section.url and section.journal) else ""
+    url = section.url or default
+    file = url if url.startswith("sqlite:///") else default
+    return DatabaseSection(url, section.journal or Path(file.removeprefix("sqlite:///") + ".ended"))
 
 
 def _default_database(environ: Mapping[str, str]) -> str:
@@ -180,7 +194,8 @@ def _value(option: Option, found: Mapping[str, _Given]) -> Any:
     if given and in_file:
         raise ConfigError(f"{given.place}: is set twice, also as {option.key}_file; keep one of them")
     if in_file:
-        given = _from_file(in_file)
+        secret = _from_file(in_file)
+        given = replace(secret, value=option.kind.from_text(secret.value))
     return _take(option, given) if given else None
 
 
@@ -230,7 +245,7 @@ def _from_environment(name: str, section: type, environ: Mapping[str, str]) -> I
             yield key, _Given(f"environment: {variable}", value)
 
 
-def _subscriptions(place: str, base: Path, entries: Any) -> Iterator[Wanted]:
+def _subscriptions(place: str, base: Path, entries: Any, time_zone: str) -> Iterator[Wanted]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise _Given(f"{place}: subscriptions", entries).wrong("one or more [[subscriptions]] in double brackets")
     names: set[str] = set()
@@ -241,7 +256,7 @@ def _subscriptions(place: str, base: Path, entries: Any) -> Iterator[Wanted]:
         read = _fill(SubscriptionEntry, found)
         _refuse_incomplete(here, read, names)
         names.add(read.name)
-        yield Wanted(address=read.to, topics=read.topics, countries=read.countries, name=read.name)
+        yield read.wanted(time_zone)
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -284,6 +299,8 @@ def _refuse_contradictions(place: str, settings: Settings) -> None:
         )
     if mail.host and not mail.sender:
         raise ConfigError(f"{place}: [mail] from: is missing, expected the address that mail comes from")
+    if settings.bounces.maildir and settings.bounces.host:
+        raise ConfigError(f"{place}: [bounces]: names a maildir and a host; keep one of them")
     if bool(mail.user) != bool(mail.password):
         lacking, given = ("password_file", "user") if mail.user else ("user", "password")
         raise ConfigError(f"{place}: [mail] {lacking}: is missing, expected it beside {given}")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.config import kinds
 from cmr_watch.config.kinds import Kind
 from cmr_watch.log import LEVELS, LogFormat
-from cmr_watch.models import TOPICS, Topic, Wanted
+from cmr_watch.models import REMINDERS, TOPICS, Frequency, Quiet, Rhythm, Topic, Wanted
 
 INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
@@ -35,9 +35,10 @@ def option(key: str, kind: Kind, default: Any, *, secret: bool = False) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSection:
-    """Where what we know is kept."""
+    """Where what we know is kept; `journal` remembers who must not be written to, also after a restore."""
 
     url: str = option("url", kinds.DATABASE, "", secret=True)
+    journal: Path | None = option("journal", kinds.PATH, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class FetchSection:
 
 @dataclass(frozen=True, slots=True)
 class MailSection:
-    """The mail server. Without a host, mail is only logged."""
+    """The mail server. Without a host, mail is only logged. `unsubscribe`: the mailbox that `bounces` reads."""
 
     host: str | None = option("host", kinds.HOST, None)
     port: int | None = option("port", kinds.whole(1, 65535), None)
@@ -77,6 +78,8 @@ class MailSection:
     sender: str | None = option("from", kinds.MAIL_ADDRESS, None)
     sender_name: str = option("from_name", kinds.TEXT, "Clusters meet Regions watch")
     ca_file: Path | None = option("ca_file", kinds.FILE, None)
+    per_minute: int | None = option("per_minute", kinds.whole(1, 100_000), None)
+    unsubscribe: str | None = option("unsubscribe", kinds.MAIL_ADDRESS, None)
 
     @property
     def port_or_usual(self) -> int:
@@ -97,6 +100,35 @@ class MessagesSection:
 
 
 @dataclass(frozen=True, slots=True)
+class BouncesSection:
+    """Where mail comes back: a Maildir, or a mailbox on an IMAP server."""
+
+    maildir: Path | None = option("maildir", kinds.PATH, None)
+    host: str | None = option("host", kinds.HOST, None)
+    port: int | None = option("port", kinds.whole(1, 65535), None)
+    security: Literal["starttls", "tls", "plain"] = option("security", kinds.one_of("tls", "starttls", "plain"), "tls")
+    user: str | None = option("user", kinds.TEXT, None)
+    password: str | None = option("password", kinds.PASSWORD, None, secret=True)
+    folder: str = option("folder", kinds.TEXT, "INBOX")
+    ca_file: Path | None = option("ca_file", kinds.FILE, None)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSection:
+    """Who is told of trouble. `after_failures`: so many checks in a row have to fail first."""
+
+    to: tuple[str, ...] = option("to", kinds.ADDRESS_LIST, (), secret=True)
+    after_failures: int = option("after_failures", kinds.whole(1, 1000), 3)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSection:
+    """Where the web pages of this installation are, for links in messages."""
+
+    url: str | None = option("url", kinds.WEB_ADDRESS, None)
+
+
+@dataclass(frozen=True, slots=True)
 class LogSection:
     """What goes to stderr."""
 
@@ -112,6 +144,19 @@ class SubscriptionEntry:
     to: str = option("to", kinds.ADDRESS, "", secret=True)
     topics: tuple[Topic, ...] = option("topics", kinds.TOPIC_LIST, TOPICS)
     countries: tuple[str, ...] = option("countries", kinds.COUNTRY_LIST, ())
+    frequency: Frequency = option("frequency", kinds.FREQUENCY, "immediately")
+    hour: int = option("hour", kinds.HOUR, 8)
+    weekday: int = option("weekday", kinds.WEEKDAY, 0)
+    time_zone: str | None = option("time_zone", kinds.TIME_ZONE, None)
+    quiet: Quiet | None = option("quiet", kinds.QUIET, None)
+    reminders: tuple[int, ...] = option("reminders", kinds.DAY_LIST, REMINDERS)
+    still_watching: bool = option("still_watching", kinds.YES_OR_NO, False)
+
+    def wanted(self, time_zone: str) -> Wanted:
+        """As a wish; `time_zone` where it names none."""
+        rhythm = Rhythm(self.frequency, self.hour, self.weekday, self.time_zone or time_zone, self.quiet)
+        wishes = (self.topics, self.countries, self.name, rhythm, self.reminders, self.still_watching)
+        return Wanted(self.to, *wishes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +168,9 @@ class Settings:
     fetch: FetchSection = FetchSection()
     mail: MailSection = MailSection()
     messages: MessagesSection = MessagesSection()
+    bounces: BouncesSection = BouncesSection()
+    operator: OperatorSection = OperatorSection()
+    web: WebSection = WebSection()
     log: LogSection = LogSection()
     subscriptions: tuple[Wanted, ...] = field(default=(), repr=False)
     file: Path | None = None
@@ -131,5 +179,7 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown."""
         password = urlsplit(self.database.url).password if "@" in self.database.url else None
-        services = [wanted.address for wanted in self.subscriptions if "://" in wanted.address]
-        return tuple(secret for secret in (self.mail.password, password, *services) if secret)
+        addresses = [*(wanted.address for wanted in self.subscriptions), *self.operator.to]
+        services = [address for address in addresses if "://" in address]
+        secrets = (self.mail.password, self.bounces.password, password, *services)
+        return tuple(secret for secret in secrets if secret)
