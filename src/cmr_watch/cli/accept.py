@@ -7,7 +7,7 @@ from contextlib import closing
 import click
 
 from cmr_watch.app import App
-from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.context import load_settings, open_store, store_clock
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import FAILED, FINE
 from cmr_watch.cli.rounds import show_round
@@ -28,7 +28,7 @@ def command(as_json: bool, no_notify: bool) -> int:
       cmr-watch accept
     """
     settings = load_settings()
-    with closing(open_store(settings)) as database, App(settings, database, clock) as app:
+    with closing(open_store(settings)) as database, App(settings, database, store_clock(database)) as app:
         report = app.accept(notify=not no_notify)
     show_round(report, settings.messages.zone, as_json)
     return FAILED if report.failed else FINE

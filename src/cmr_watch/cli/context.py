@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -39,3 +39,24 @@ def open_store(settings: Settings) -> Database:
         return open_database(settings.database.url)
     except StoreUnavailable as error:
         raise Refused(str(error)) from error
+
+
+class StoreClock:
+    """Now, in UTC, by the database's clock where it has one: several hosts then agree on what is due."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ahead = timedelta(0)
+        self.adjust()
+
+    def __call__(self) -> datetime:
+        return clock() + self._ahead
+
+    def adjust(self) -> None:
+        """Compare the clocks again."""
+        self._ahead = self._database.ahead(clock)
+
+
+def store_clock(database: Database) -> StoreClock:
+    """The clock of whoever shares this database."""
+    return StoreClock(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Final, get_args
 
@@ -14,6 +15,7 @@ from cmr_watch.log import shown
 from cmr_watch.models import Delivery
 from cmr_watch.render.words import counted
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
+from cmr_watch.store.holds import Held, Holds, Kind
 from cmr_watch.wire import instant
 
 STATES: Final = [state.replace("_", "-") for state in get_args(State)]
@@ -21,7 +23,7 @@ STATES: Final = [state.replace("_", "-") for state in get_args(State)]
 
 @click.group()
 def command() -> None:
-    """List the outbox, or try again what failed."""
+    """List the outbox, try again what failed, decide about what a restore holds back."""
 
 
 @command.command("list", short_help="List the messages.")
@@ -68,6 +70,58 @@ def retry(ids: tuple[int, ...]) -> None:
     if ids and not count:
         raise Refused("none of these messages waits or was set aside; see: cmr-watch deliveries list")
     line(f"Due now: {counted(count, 'message')}; the next check sends them{_in_other_hands(held)}.")
+
+
+@command.command("release", short_help="Decide about what a restore holds back.")
+@config_option
+@json_option
+@click.option("--send", multiple=True, metavar="WHAT", help="Send after all: m17, c4, or all. May be repeated.")
+@click.option("--drop", multiple=True, metavar="WHAT", help="Never send: m17, c4, or all. May be repeated.")
+def release(as_json: bool, send: tuple[str, ...], drop: tuple[str, ...]) -> None:
+    """Decide about what is held back since the database was restored from a copy.
+
+    Without an option: list it. Messages (m17) waited in the copy, and may have been sent since it was made. Changes
+    (c4) were found by the first reading after the restore, or were told to some only.
+
+    \b
+    Examples:
+      cmr-watch deliveries release
+      cmr-watch deliveries release --send c4 --drop all
+    """
+    with closing(open_store(load_settings())) as database:
+        holds, now = Holds(database), clock()
+        holds.begin(now)
+        for words, sends in ((send, True), (drop, False)):
+            for kind, ids in _chosen(words, holds.list()):
+                count = holds.release(kind, ids, now, send=sends)
+                line(
+                    f"{'Released' if sends else 'Dropped'}: {counted(count, 'message')}."
+                ) if kind == "message" else line(
+                    f"{'Released' if sends else 'Dropped'}: {counted(len(ids), 'change')}."
+                )
+        if not (send or drop):
+            _show_held(holds.list(), as_json)
+
+
+def _chosen(words: tuple[str, ...], held: Sequence[Held]) -> Iterator[tuple[Kind, list[int]]]:
+    names = {f"{entry.kind[0]}{entry.id}": entry for entry in held}
+    unknown = [word for word in words if word != "all" and word not in names]
+    if unknown:
+        raise Refused(f"nothing that is held back is called {unknown[0]}; see: cmr-watch deliveries release")
+    chosen = held if "all" in words else [names[word] for word in words]
+    for kind in get_args(Kind):
+        if ids := [entry.id for entry in chosen if entry.kind == kind]:
+            yield kind, ids
+
+
+def _show_held(held: Sequence[Held], as_json: bool) -> None:
+    if as_json:
+        for entry in held:
+            json_line({"what": f"{entry.kind[0]}{entry.id}", "kind": entry.kind, "words": entry.words})
+    elif held:
+        table(("WHAT", "SAYS"), [(f"{entry.kind[0]}{entry.id}", entry.words) for entry in held])
+    else:
+        line("Nothing is held back.")
 
 
 def _in_other_hands(held: int) -> str:

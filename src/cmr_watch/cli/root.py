@@ -22,6 +22,7 @@ from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
 
 COMMANDS: Final = {
     "check": "Look at the page, store what changed, tell the subscribers.",
+    "worker": "Deliver only: send what is due, until it is stopped.",
     "parse": "Print what a saved page says.",
     "diff": "Print what changed between two saved pages.",
     "editions": "List the editions that are known.",
@@ -32,6 +33,7 @@ COMMANDS: Final = {
     "subscriptions": "Say who hears of what.",
     "test-mail": "Send a test message to an address.",
     "deliveries": "List the outbox, or try again what failed.",
+    "bounces": "Read the mail that came back, and who unsubscribed.",
     "capture": "Save a page as a test fixture.",
     "db": "Bring the database to this version.",
     "doctor": "Check the whole installation, and say what to do.",
