@@ -1,0 +1,78 @@
+"""Whom to remind of which cut-off, and when: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from cmr_watch.models import OpenCutoff, Reminder, ReminderKey, Subscription
+from cmr_watch.notify.periods import at_local, local_date
+
+Key = ReminderKey
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one person is reminded of now, what is settled by it, and when there is the next one."""
+
+    tell: tuple[Reminder, ...]
+    settled: tuple[Key, ...]
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    at: datetime
+    offset: int
+    zone: str
+    since: datetime
+
+
+def decide(
+    cutoffs: Sequence[OpenCutoff], subscriptions: Sequence[Subscription], told: Collection[Key], now: datetime
+) -> Decision:
+    """What one person, with all these subscriptions, is reminded of.
+
+    - Each offset is due at the subscription's hour on its local day, the soonest of the subscriptions.
+    - A cut-off that is closed or past is silent.
+    - What fell due before the subscription began, or before the cut-off was known, is none: the news told it then.
+    - Of several that are due only the nearest to the cut-off is told, with the true days left.
+    - Each (call, instant, offset) once: a cut-off that moved is another instant, and is told anew.
+    """
+    hosting = [entry for entry in subscriptions if "calls" in entry.topics]
+    tell: list[Reminder] = []
+    settled: list[Key] = []
+    coming: list[datetime] = []
+    for known in sorted(cutoffs, key=lambda entry: entry.cutoff.at):
+        if known.cutoff.closed or known.cutoff.at <= now:
+            continue
+        dues = [one for one in _dues(known, hosting) if (known.call_key, known.cutoff.at, one.offset) not in told]
+        ready = [one for one in dues if one.at <= now]
+        settled += [(known.call_key, known.cutoff.at, one.offset) for one in ready]
+        coming += [one.at for one in dues if one.at > now]
+        if ready:
+            tell.append(_reminder(known, min(ready, key=lambda one: one.offset), now))
+    return Decision(tuple(tell), tuple(settled), min(coming, default=None))
+
+
+def _dues(known: OpenCutoff, subscriptions: Sequence[Subscription]) -> Iterator[_Due]:
+    """One for each offset that somebody wishes for."""
+    for offset in sorted({offset for entry in subscriptions for offset in entry.reminders}, reverse=True):
+        dues = [_due(known, offset, entry) for entry in subscriptions if offset in entry.reminders]
+        good = [one for one in dues if one.at >= one.since and one.at < known.cutoff.at]
+        if good:
+            yield min(good, key=lambda one: one.at)
+
+
+def _due(known: OpenCutoff, offset: int, subscription: Subscription) -> _Due:
+    zone = subscription.rhythm.time_zone
+    day = local_date(zone, known.cutoff.at) - timedelta(days=offset)
+    began = subscription.activated_at or subscription.created_at
+    since = max(began, known.since) if known.since else began
+    return _Due(at_local(zone, day, time(subscription.rhythm.hour)), offset, zone, since)
+
+
+def _reminder(known: OpenCutoff, due: _Due, now: datetime) -> Reminder:
+    left = local_date(due.zone, known.cutoff.at) - local_date(due.zone, now)
+    return Reminder(known, due.offset, left.days)
