@@ -29,6 +29,7 @@ class Person:
 
     - `reminded` and `reminded_waiting`: the reminders that are settled, and those in a message not sent yet.
     - `digests`: the periods whose digest was written. `is_stale`: the words of a waiting message are no longer true.
+    - `welcoming`: subscriptions whose welcome stands in a message not sent yet.
     - `spoken_at`: when the last message was written.
     """
 
@@ -38,6 +39,7 @@ class Person:
     reminded: frozenset[ReminderKey] = frozenset()
     reminded_waiting: frozenset[ReminderKey] = frozenset()
     digests: frozenset[str] = frozenset()
+    welcoming: frozenset[int] = frozenset()
     is_stale: bool = False
     spoken_at: datetime | None = None
 

@@ -135,9 +135,8 @@ def plan(person: Person, around: World, now: datetime) -> Plan:
     until = periods.after_quiet(silence, zone, now)
     decided = _decide(person, now, until if silence else None)
     urgent = _urgent(person, around, now, until if silence else None)
-    new = None if silence else _unwelcomed(person, around)
     month_at = _quiet_month_at(person)
-    written = _written(person, around, decided, urgent, new, now)
+    written = _written(person, around, decided, urgent, now)
     if written is None and month_at and month_at <= now and not silence and around.standing is not None:
         written = Plan(Contents(quiet_month=True))
         month_at = None
@@ -188,36 +187,34 @@ def _urgent(person: Person, around: World, now: datetime, silent_until: datetime
     return _Urgent(tell, silent_until is not None)
 
 
-def _unwelcomed(person: Person, around: World) -> Standing | None:
-    new = [entry for entry in person.subscriptions if entry.welcomed_at is None]
-    return shown_to(new, around.standing) if new and around.standing is not None else None
+def _unwelcomed(person: Person) -> tuple[Subscription, ...]:
+    """Those that were not welcomed yet, or only in a message that was not sent."""
+    return tuple(one for one in person.subscriptions if one.welcomed_at is None or one.id in person.welcoming)
 
 
-def _written(
-    person: Person, around: World, decided: _Decided, urgent: _Urgent, new: Standing | None, now: datetime
-) -> Plan | None:
+def _written(person: Person, around: World, decided: _Decided, urgent: _Urgent, now: datetime) -> Plan | None:
     """The message that is to be written, with what it settles; None: there is nothing to write."""
-    fresh = any(not match.waiting for match in decided.now)
-    if not (fresh or urgent.tell or new is not None or person.is_stale):
+    new = () if urgent.in_silence or around.standing is None else _unwelcomed(person)
+    fresh = any(not match.waiting for match in decided.now) or any(one.id not in person.welcoming for one in new)
+    if not (fresh or urgent.tell or person.is_stale):
         return None
     again = reminders.decide(around.cutoffs, person.subscriptions, person.reminded, now)
     tell = urgent.tell if urgent.in_silence else again.tell
-    known = _keys(new) if new is not None else frozenset[str]()
-    old = [entry for entry in person.subscriptions if entry.welcomed_at is not None]
-    news = [match.recorded for match in decided.now if not _is_shown(match, known, old)]
+    welcome = shown_to(new, around.standing) if new and around.standing is not None else None
+    old = [entry for entry in person.subscriptions if entry not in new]
+    news = [match.recorded for match in decided.now if not _is_shown(match, _keys(welcome), old)]
     told = tuple(sorted(fold(news), key=telling_order))
-    ids = tuple(match.recorded.id for match in decided.now)
-    settled = Plan(None, absorbs=True, reminders=_settled(again.settled, tell, urgent.in_silence))
-    if not (told or tell or new is not None):
+    shown = {match.recorded.id for match in person.matches if _is_shown(match, _keys(welcome), old)}
+    ids = tuple(sorted({match.recorded.id for match in decided.now} | (shown - set(decided.dropped))))
+    settled = Plan(absorbs=True, reminders=_settled(again.settled, tell, urgent.in_silence))
+    if not (told or tell or welcome is not None):
         return replace(settled, dropped=ids)
-    welcomed = tuple(entry.id for entry in person.subscriptions if entry.welcomed_at is None) if new is not None else ()
-    own = {match.period for match in decided.now if match.period}
     return replace(
         settled,
-        contents=Contents(told, tell, new),
+        contents=Contents(told, tell, welcome),
         told=ids,
-        periods=tuple(sorted(own - person.digests)),
-        welcomed=welcomed,
+        periods=tuple(sorted({match.period for match in decided.now if match.period} - person.digests)),
+        welcomed=tuple(entry.id for entry in new),
     )
 
 
@@ -227,8 +224,10 @@ def _settled(keys: tuple[ReminderKey, ...], tell: tuple[Reminder, ...], in_silen
     return tuple(key for key in keys if not in_silence or key[:2] in told)
 
 
-def _keys(shown: Standing) -> frozenset[str]:
-    return frozenset(entry.key for entry in (*shown.calls, *shown.editions))
+def _keys(shown: Standing | None) -> frozenset[str]:
+    if shown is None:
+        return frozenset()
+    return frozenset([*(entry.key for entry in shown.calls), *(entry.key for entry in shown.editions)])
 
 
 def _is_shown(match: Match, keys: frozenset[str], old: Sequence[Subscription]) -> bool:
@@ -270,7 +269,7 @@ def _with_times(
     return replace(
         written,
         dropped=written.dropped + decided.dropped,
-        postponed=decided.later,
+        postponed=tuple(one for one in decided.later if one[0] not in written.told),
         wake_at=wake_at,
         quiet=(hours, zone) if hours and not hurry else None,
         stale_at=min([periods.next_midnight(zone, now), *cutoffs]) if cutoffs else None,

@@ -99,5 +99,5 @@ def _said(contents: Contents) -> object:
         (one.open.call_key, one.open.cutoff.at, one.open.moved_from, one.days_left) for one in contents.reminders
     )
     shown = contents.welcome
-    keys = None if shown is None else tuple(entry.key for entry in (*shown.calls, *shown.editions))
+    keys = None if shown is None else (tuple(one.key for one in shown.calls), tuple(one.key for one in shown.editions))
     return news, told, keys, contents.quiet_month

@@ -98,6 +98,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Fou
             reminded=frozenset(key for key, delivery in reminded[mailbox] if delivery not in ids),
             reminded_waiting=frozenset(key for key, delivery in reminded[mailbox] if delivery in ids),
             digests=frozenset(row.period for row in periods[mailbox]),
+            welcoming=frozenset(row.id for row in subscribed[mailbox] if row.welcome_id in ids),
             is_stale=any(row.stale_at is not None and row.stale_at <= now for row in waiting[mailbox]),
             spoken_at=spoken.get(mailbox),
         )
