@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import click
@@ -33,7 +33,7 @@ def command(poll: float, once: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database, _stopped_by_signals() as ended:
         clock = store_clock(database)
-        with App(settings, database, clock, sleep=lambda seconds: ended.wait(seconds) and None) as app:
+        with App(settings, database, clock, sleep=_sleeping(ended)) as app:
             while not ended.is_set():
                 clock.adjust()
                 report = app.deliver(ended.is_set)
@@ -43,6 +43,13 @@ def command(poll: float, once: bool) -> None:
                     complain(plain(failure))
                 if once or ended.wait(poll):
                     break
+
+
+def _sleeping(ended: threading.Event) -> Callable[[float], None]:
+    def sleep(seconds: float) -> None:
+        ended.wait(seconds)
+
+    return sleep
 
 
 @contextmanager
