@@ -7,6 +7,7 @@ from itertools import count
 
 from cmr_watch.models import (
     TOPICS,
+    Body,
     CallNotice,
     Change,
     ChangeKind,
@@ -77,5 +78,7 @@ def subscription(
 def letter_to(address: str, subject: str = "Lyon, France: 12–13 October 2023 announced", **rest: str) -> Message:
     """A message as render makes it, with a Message-ID of its own."""
     chat = "://" in address
-    usual = {"text": f"{subject}\n", "html": "" if chat else f"<p>{subject}</p>"}
-    return Message(address, subject, **{**usual, **rest}, message_id=f"<{next(_numbers):032x}@example.org>")
+    usual = {"text": f"{subject}\n", "html": "" if chat else f"<p>{subject}</p>", "more_url": PAGE}
+    token = rest.pop("token", "")
+    body = Body(subject, **{**usual, **rest})
+    return Message(address, body, f"<{next(_numbers):032x}@example.org>", token=token)

@@ -3,46 +3,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import Cutoff, RecordedChange
+from cmr_watch.models import SLOT, Contents, Cutoff, RecordedChange, Standing
 from cmr_watch.notify.channels.harmless import harmless
-from cmr_watch.render.messages import ADVICE, MessageContext, message, moment, subject, trial_message
+from cmr_watch.render.messages import ADVICE, MessageContext, body, moment, subject, trial_body
+from cmr_watch.render.sentences import BRUSSELS
 from tests.notify.make import NOON, PAGE, K, call, edition, recorded
+from tests.render.make import CONTEXT, Shape, check_document, reminder, told, write
 
-CONTEXT = MessageContext(PAGE)
-ANN, SLACK = "ann@example.org", "slack://TokenA/TokenB/TokenC"
-ID = "<0@example.org>"
 SUMMARY = "https://clustercollaboration.eu/summary"
-
-
-def write(*changes: RecordedChange, address: str = ANN, context: MessageContext = CONTEXT):
-    return message(address, changes, context, ID)
-
-
-class Shape(HTMLParser):
-    """The tags, the links and the words of a document."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.links: list[str | None] = []
-        self.attributes: set[str] = set()
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.links += [value for name, value in attrs if name == "href"]
-
-    def handle_data(self, data):
-        self.words.append(data.strip())
 
 
 # ── the subject ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,7 +74,7 @@ def check_harmless(hostile, kind):
     bad = edition(hostile, hostile, None, text=hostile, date_text=hostile, url=hostile, summary_url=hostile)
     before = None if kind is K.EDITION_ANNOUNCED else bad
     change = recorded(kind, None if kind is K.EDITION_WITHDRAWN else bad, before)
-    mail, chat = write(change), write(change, address=SLACK)
+    mail, chat = write(change), write(change, chat=True)
     for part in (mail.subject, mail.text, mail.html, chat.subject, chat.text):
         part.encode("utf-8")
         assert not set(part) & set("\r\x00\x1b\u202e\u2066")
@@ -112,61 +86,42 @@ def check_harmless(hostile, kind):
     assert not set("<>") & set(harmless(chat.text))
 
 
-def check_document(html):
-    shape = Shape(html)
-    assert set(shape.tags) <= {
-        "html", "head", "meta", "title", "style", "body", "table", "tr", "td", "p", "a", "br", "span"
-    }  # fmt: skip
-    assert shape.attributes <= {
-        "lang", "charset", "name", "content", "class", "style", "role", "width", "cellpadding", "cellspacing",
-        "border", "align", "href",
-    }  # fmt: skip
-    assert all(link and link.startswith(("http://", "https://")) for link in shape.links)
-    assert "url(" not in html, "no remote pictures, no tracking"
-    return shape
-
-
 # ── the body ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def bodies(*changes: RecordedChange, context: MessageContext = CONTEXT) -> list[str]:
-    """The text, the words and links of the HTML, and the chat message: all say the same."""
-    mail = write(*changes, context=context)
-    shape = check_document(mail.html)
-    html = "\n".join([*shape.words, *map(str, shape.links)])
-    return [mail.text, html, write(*changes, address=SLACK, context=context).text]
+    return told(lambda chat: write(*changes, chat=chat, context=context))
 
 
 def test_what_every_message_says():
     lyon = edition(text="Lyon, France - 12-13 October 2023", url="https://clustercollaboration.eu/lyon")
-    for body in bodies(recorded(K.EDITION_ANNOUNCED, lyon)):
-        assert "Lyon, France, 12–13 October 2023: announced" in body
-        assert "On the page" in body
-        assert "Lyon, France - 12-13 October 2023" in body
-        assert "https://clustercollaboration.eu/lyon" in body
-        assert PAGE in body
-        assert "Read on 5 December 2023, 13:00 (Brussels time)" in body
-        assert "nofficial service" in body
-        assert "declared" in body
-        assert "operator" in body
-        assert "To stop" in body
+    for words in bodies(recorded(K.EDITION_ANNOUNCED, lyon)):
+        assert "Lyon, France, 12–13 October 2023: announced" in words
+        assert "On the page" in words
+        assert "Lyon, France - 12-13 October 2023" in words
+        assert "https://clustercollaboration.eu/lyon" in words
+        assert PAGE in words
+        assert "Read on 5 December 2023, 13:00 (Brussels time)" in words
+        assert "nofficial service" in words
+        assert "the operator of this service subscribed you" in words
+        assert "To stop" in words
 
 
 def test_each_change_has_its_sentence_in_the_order_given():
     changes = [OPENED, ANNOUNCED, recorded(K.EDITION_SUMMARY_PUBLISHED, edition("Bonn", summary_url=SUMMARY))]
-    for body in bodies(*changes):
-        places = [body.index(change.sentence) for change in changes]
+    for words in bodies(*changes):
+        places = [words.index(change.sentence) for change in changes]
         assert places == sorted(places)
-        assert SUMMARY in body
+        assert SUMMARY in words
     assert "3 changes" in Shape(write(*changes).html).words
 
 
 def test_what_is_gone_is_quoted_as_it_was_without_its_links():
     lyon = edition(url="https://clustercollaboration.eu/lyon")
-    for body in bodies(recorded(K.EDITION_WITHDRAWN, None, lyon)):
-        assert "No longer on the page" in body
-        assert lyon.text in body
-        assert "https://clustercollaboration.eu/lyon" not in body
+    for words in bodies(recorded(K.EDITION_WITHDRAWN, None, lyon)):
+        assert "No longer on the page" in words
+        assert lyon.text in words
+        assert "https://clustercollaboration.eu/lyon" not in words
 
 
 def test_an_open_call_says_until_when_and_what_it_takes():
@@ -175,25 +130,25 @@ def test_an_open_call_says_until_when_and_what_it_takes():
         Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC)),
         Cutoff(datetime(2025, 1, 31, 17, 0, tzinfo=UTC), tentative=True),
     )
-    for body in bodies(recorded(K.CALL_OPENED, call(cutoffs=cutoffs))):
-        assert ADVICE in body
-        assert "https://example.eu/apply" in body
-        assert "Cut-off: 31 May 2024, 18:00 (Brussels time)" in body
-        assert "Cut-off: 31 January 2025, 18:00 (Brussels time), to be confirmed" in body
-        assert "2023, 18:00" not in body
+    for words in bodies(recorded(K.CALL_OPENED, call(cutoffs=cutoffs))):
+        assert ADVICE in words
+        assert "https://example.eu/apply" in words
+        assert "Cut-off: 31 May 2024, 18:00 (Brussels time)" in words
+        assert "Cut-off: 31 January 2025, 18:00 (Brussels time), to be confirmed" in words
+        assert "2023, 18:00" not in words
 
 
 @pytest.mark.parametrize("kind", [K.CALL_CLOSED, K.CALL_UPDATED, K.CALL_CUTOFF_MOVED])
 def test_advice_comes_when_there_is_something_to_begin(kind):
-    for body in bodies(recorded(kind, call("closed"), call())):
-        assert ADVICE not in body
+    for words in bodies(recorded(kind, call("closed"), call())):
+        assert ADVICE not in words
 
 
 def test_readings_at_several_times_are_told_apart():
     later = recorded(K.CALL_OPENED, call(), number=2, read_at=NOON + timedelta(days=1))
-    for body in bodies(ANNOUNCED, later):
-        assert "Read on 5 December 2023, 13:00 (Brussels time)" in body
-        assert "Read on 6 December 2023, 13:00 (Brussels time)" in body
+    for words in bodies(ANNOUNCED, later):
+        assert "Read on 5 December 2023, 13:00 (Brussels time)" in words
+        assert "Read on 6 December 2023, 13:00 (Brussels time)" in words
 
 
 def test_the_operator_can_be_asked():
@@ -205,16 +160,56 @@ def test_the_operator_can_be_asked():
     assert "Regions & more: an unofficial service" in mail
 
 
-def test_chat_is_text_alone_and_tells_no_token():
-    chat = write(OPENED, ANNOUNCED, address=SLACK)
-    assert chat.html == ""
-    assert "Token" not in chat.text
-    assert chat.address == SLACK
+def test_changes_of_several_sorts_stand_under_headings():
+    summary = recorded(K.EDITION_SUMMARY_PUBLISHED, edition("Bonn", summary_url=SUMMARY))
+    for words in bodies(OPENED, ANNOUNCED, summary, recorded(K.EDITION_CANCELLED)):
+        lower = words.lower()
+        places = [lower.index(heading) for heading in ("calls for hosts", "\neditions\n", "\nmaterials\n")]
+        assert places == sorted(places)
+        assert places[1] < words.index("Lyon, France, 12–13 October 2023: cancelled") < places[2]
+    for words in bodies(ANNOUNCED, recorded(K.EDITION_CANCELLED)):
+        assert "\neditions\n" not in words.lower()
 
 
-def test_what_belongs_to_the_delivery():
-    mail = write(recorded(K.CALL_OPENED, number=7), recorded(K.EDITION_ANNOUNCED, number=3))
-    assert (mail.address, mail.message_id, mail.change_ids) == (ANN, ID, (7, 3))
+def test_times_are_those_of_the_reader():
+    cutoff = Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC), tentative=True)
+    news = Contents((recorded(K.CALL_OPENED, call(cutoffs=(cutoff,))),))
+    for words in told(lambda chat: body(news, CONTEXT, chat, ZoneInfo("Asia/Tokyo"))):
+        assert "Cut-off: 1 June 2024, 01:00 Tokyo time (31 May 2024, 18:00 Brussels time), to be confirmed" in words
+        assert "Read on 5 December 2023, 21:00 (Tokyo time)" in words
+
+
+def test_a_message_may_have_it_all():
+    contents = Contents((OPENED, ANNOUNCED), (reminder(7),), Standing())
+    for words in told(lambda chat: body(contents, CONTEXT, chat, BRUSSELS)):
+        places = [words.index(part) for part in ("7 days left", "Call open", "Lyon, France", "You are subscribed")]
+        assert places == sorted(places)
+    made = body(contents, CONTEXT, False, BRUSSELS)
+    assert made.subject == "7 days left: cut-off of the call to host an edition, 31 May 2024 (+2)"
+    assert "2 changes" in Shape(made.html).words
+    assert body(Contents((ANNOUNCED,), (), Standing()), CONTEXT, False, BRUSSELS).subject.startswith("Lyon, France")
+
+
+def test_a_quiet_month():
+    for words in told(lambda chat: body(Contents(quiet_month=True), CONTEXT, chat, BRUSSELS)):
+        assert "Still watching, nothing new: the “Clusters meet Regions” page has not changed" in words
+        assert PAGE in words
+    assert body(Contents(quiet_month=True), CONTEXT, False, BRUSSELS).subject == "Still watching, nothing new"
+
+
+def test_the_rest_can_be_read_on_the_page():
+    assert write(OPENED).more_url == PAGE
+    assert trial_body(CONTEXT, True).more_url == PAGE
+
+
+def test_a_page_learns_nobodys_token():
+    context = MessageContext(PAGE, web_url="https://watch.example.org")
+    url = f"https://evil.example/{SLOT}"
+    bad = edition(f"Lyon {SLOT}", text=f"a{SLOT[:5]}\u200b{SLOT[5:]}b", url=url, summary_url=f"{url[:30]}\n{url[30:]}")
+    mail = write(recorded(K.EDITION_ANNOUNCED, bad), context=context)
+    assert SLOT not in mail.subject
+    assert (mail.text.count(SLOT), mail.html.count(SLOT)) == (1, 1)
+    assert "evil.example" not in mail.text + mail.html
 
 
 def test_every_kind_can_be_told():
@@ -224,11 +219,12 @@ def test_every_kind_can_be_told():
 
 
 def test_a_trial():
-    mail = trial_message(ANN, CONTEXT, ID)
-    assert mail.subject == "Test: Clusters meet Regions watch"
-    assert "This is a test." in mail.text
-    assert "This is a test." in " ".join(check_document(mail.html).words)
-    assert "This is a test." in trial_message(SLACK, CONTEXT, ID).text
+    context = MessageContext(PAGE, web_url="https://watch.example.org", contact="Ada")
+    for words in told(lambda chat: trial_body(context, chat)):
+        assert "This is a test." in words
+        assert "To stop" not in words
+        assert SLOT not in words
+    assert trial_body(context, False).subject == "Test: Clusters meet Regions watch"
 
 
 MOMENTS = [

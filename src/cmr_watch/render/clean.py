@@ -6,6 +6,8 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from cmr_watch.models import SLOT
+
 _JOINERS: Final = frozenset("\u200c\u200d")  # emoji and some scripts are written with them
 _GOES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero width, tags; halves of characters
 _IN_LINKS: Final = "/:?#[]@!$&'()*+,;=%~"
@@ -17,7 +19,8 @@ def clean(words: str, longest: int) -> str:
     words = words[: longest * 8]  # enough to cut from, whatever is thrown away
     if not words.isprintable():
         words = "".join(map(_kept, words))
-    return shortened(" ".join(words.split()), longest)
+    line = shortened(" ".join(words.split()), longest)
+    return line.replace(SLOT, "…")  # a page must not learn anybody's token
 
 
 def _kept(char: str) -> str:
@@ -46,4 +49,5 @@ def link(address: str | None) -> str | None:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return None
-    return quote(parts.geturl().encode("utf-8", "replace"), safe=_IN_LINKS) if usable else None
+    made = quote(parts.geturl().encode("utf-8", "replace"), safe=_IN_LINKS) if usable else None
+    return None if made is None or SLOT in made else made  # nobody's token may leave with a click

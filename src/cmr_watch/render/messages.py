@@ -1,187 +1,108 @@
-"""What people get: a subject that says what changed, and a body that shows where it stands. Pure; the door of jinja2.
+"""What people get: a subject that says what it is about, and a body that shows where it stands. Pure.
 
-Every scraped word is cleaned on its way into a template, and is never a template itself.
+A body is shared by all that it goes to: nothing of one recipient is in it, but SLOT.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Edition, Message, RecordedChange
+from cmr_watch.models import Body, Change, Contents, Incident
 from cmr_watch.render.clean import clean, link
-from cmr_watch.render.sentences import BRUSSELS, MONTHS, cutoff_words, headline
+from cmr_watch.render.context import MessageContext
+from cmr_watch.render.filling import fill
+from cmr_watch.render.moments import moment
+from cmr_watch.render.news import news_sections
+from cmr_watch.render.parts import ADVICE, PAGE_NAME, SUBJECT_LENGTH, Section, total
+from cmr_watch.render.reminding import reminder_item, reminder_subject
+from cmr_watch.render.sentences import headline
+from cmr_watch.render.stopping import OPERATING, SUBSCRIBED, TRYING, Stopping, stopping
+from cmr_watch.render.trouble import trouble_sections, trouble_subject
+from cmr_watch.render.welcome import welcome_sections, welcome_subject
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+__all__ = ["ADVICE", "MessageContext", "body", "moment", "operator_body", "subject", "trial_body"]
 
-K = ChangeKind
-SUBJECT_LENGTH: Final = 140
-SENTENCE_LENGTH: Final = 300
-QUOTE_LENGTH: Final = 600
-QUOTE_LENGTH_IN_CHAT: Final = 240
-ADVICE: Final = (
-    "Applicants need a letter of support from their regional authority. It takes weeks to get one: ask for it first."
-)
-
-_ADVISED: Final = frozenset({K.CALL_ANNOUNCED, K.CALL_OPENED, K.CALL_CUTOFF_ADDED})
-_SAD: Final = frozenset(
-    {K.EDITION_CANCELLED, K.EDITION_POSTPONED, K.EDITION_WITHDRAWN, K.CALL_CLOSED, K.CALL_WITHDRAWN}
-)
-_MATERIALS: Final = frozenset({K.EDITION_SUMMARY_PUBLISHED, K.EDITION_MATERIALS_PUBLISHED})
+STILL_WATCHING: Final = "Still watching, nothing new"
+QUIET_MONTH: Final = f"{STILL_WATCHING}: the {PAGE_NAME} has not changed in the past month."
+TRIAL: Final = "This is a test. When something changes on the page, the news comes the same way."
 
 
-@dataclass(frozen=True, slots=True)
-class MessageContext:
-    """What is the same in every message: the watched page, the readers' time zone, who sends, whom to ask."""
-
-    source_url: str
-    time_zone: ZoneInfo = BRUSSELS
-    sender_name: str = "Clusters meet Regions watch"
-    contact: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where something can be read, or done."""
-
-    label: str
-    url: str
+def body(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> Body:
+    """All that one message tells: reminders, news, and a welcome. Times are those of `zone`, the reader's."""
+    sections = _sections(contents, chat, zone)
+    read = max((change.read_at for change in contents.news), default=None)
+    read_at = moment(read, zone) if read else ""
+    words = _subject(contents, context, zone)
+    return _body(words, sections, context, chat, SUBSCRIBED, stopping(context, chat), read_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One change, in words that are fit to be shown."""
-
-    kicker: str
-    tone: str
-    sentence: str
-    quoted_from: str
-    quote: str
-    facts: tuple[str, ...]
-    links: tuple[Link, ...]
-    advice: str
-    read_at: str
+def operator_body(incidents: Sequence[Incident], context: MessageContext, chat: bool) -> Body:
+    """Trouble that began and trouble that is over, for the operator."""
+    sections = trouble_sections(incidents, chat, context.time_zone)
+    return _body(trouble_subject(incidents), sections, context, chat, OPERATING)
 
 
-def message(address: str, changes: Sequence[RecordedChange], context: MessageContext, message_id: str) -> Message:
-    """One message for one address: changes stand in the order given, the first gives the subject."""
-    readings = sorted({change.read_at for change in changes})
-    chat = "://" in address
-    words = {
-        "items": [_item(change, context, chat, several=len(readings) > 1) for change in changes],
-        "read_at": moment(readings[-1], context.time_zone),
-    }
-    ids = tuple(change.id for change in changes)
-    return _message(address, subject([change.change for change in changes]), words, context, message_id, ids)
-
-
-def trial_message(address: str, context: MessageContext, message_id: str) -> Message:
+def trial_body(context: MessageContext, chat: bool) -> Body:
     """What `test-mail` sends."""
-    words = {"items": [], "note": "This is a test. When something changes on the page, the news comes the same way."}
-    return _message(address, f"Test: {context.sender_name}", words, context, message_id, ())
+    return _body(f"Test: {context.sender_name}", [Section(lead=TRIAL)], context, chat, TRYING)
 
 
-def _message(
-    address: str,
+def subject(changes: Sequence[Change], more: int = 0) -> str:
+    """Exactly what changed: the first headline, and how many more there are."""
+    return _counted(headline(changes[0]), len(changes) - 1 + more)
+
+
+def _sections(contents: Contents, chat: bool, zone: ZoneInfo) -> list[Section]:
+    reminders = tuple(reminder_item(reminder, zone) for reminder in contents.reminders)
+    alone = not reminders and contents.welcome is None
+    sections = [Section(reminders)] if reminders else []
+    if contents.news:
+        sections += news_sections(contents.news, chat, zone, alone)
+    if contents.welcome is not None:
+        sections += welcome_sections(contents.welcome, chat, zone)
+    if contents.quiet_month:
+        sections.append(Section(lead=QUIET_MONTH))
+    return sections
+
+
+def _subject(contents: Contents, context: MessageContext, zone: ZoneInfo) -> str:
+    """Of the first thing that is told; what is due soon before what is new."""
+    if contents.reminders:
+        more = len(contents.reminders) - 1 + len(contents.news)
+        return _counted(reminder_subject(contents.reminders[0], zone), more)
+    if contents.news:
+        return subject([change.change for change in contents.news])
+    if contents.welcome is not None:
+        return welcome_subject(contents.welcome, context.sender_name)
+    return STILL_WATCHING
+
+
+def _counted(words: str, more: int) -> str:
+    end = f" (+{more})" if more else ""
+    return clean(words, SUBJECT_LENGTH - len(end)) + end
+
+
+def _body(
     title: str,
-    words: Mapping[str, object],
+    sections: Sequence[Section],
     context: MessageContext,
-    message_id: str,
-    ids: tuple[int, ...],
-) -> Message:
-    values = {
-        **words,
+    chat: bool,
+    reason: str,
+    stop: Stopping | None = None,
+    read_at: str = "",
+) -> Body:
+    values: dict[str, object] = {
         "subject": clean(title, SUBJECT_LENGTH + 20),
-        "address": clean(address, 320),
+        "sections": sections,
+        "single": total(sections) == 1,
+        "read_at": read_at,
         "source_url": link(context.source_url),
         "sender_name": clean(context.sender_name, 100),
-        "contact": clean(context.contact or "", 200),
+        "reason": reason,
+        "stop": stop or Stopping(),
     }
-    chat = "://" in address
-    text = _fill("chat.txt" if chat else "mail.txt", values)
-    html = "" if chat else _fill("mail.html", values)
-    return Message(address, str(values["subject"]), text, html, message_id, ids)
-
-
-def subject(changes: Sequence[Change]) -> str:
-    """Exactly what changed: the first headline, and how many more there are."""
-    more = f" (+{len(changes) - 1})" if len(changes) > 1 else ""
-    return clean(headline(changes[0]), SUBJECT_LENGTH - len(more)) + more
-
-
-def moment(at: datetime, time_zone: ZoneInfo) -> str:
-    """`12 October 2023, 09:12 (Brussels time)`."""
-    local = at.astimezone(time_zone)
-    place = time_zone.key.rpartition("/")[2].replace("_", " ")
-    zone = f"{place} time" if "/" in time_zone.key else place
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M} ({zone})"
-
-
-# ── one change ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _item(recorded: RecordedChange, context: MessageContext, chat: bool, several: bool) -> Item:
-    change = recorded.change
-    noun = change.after or change.before
-    return Item(
-        kicker=_kicker(change.kind),
-        tone="sad" if change.kind in _SAD else "call" if change.kind.startswith("call.") else "plain",
-        sentence=clean(recorded.sentence, SENTENCE_LENGTH),
-        quoted_from="On the page" if change.after else "No longer on the page",
-        quote=clean(noun.text if noun else "", QUOTE_LENGTH_IN_CHAT if chat else QUOTE_LENGTH),
-        facts=_facts(change),
-        links=_links(change),
-        advice=ADVICE if change.kind in _ADVISED else "",
-        read_at=moment(recorded.read_at, context.time_zone) if several else "",
-    )
-
-
-def _kicker(kind: ChangeKind) -> str:
-    if kind.startswith("call."):
-        return "Call for hosts"
-    return "Materials" if kind in _MATERIALS else "Edition"
-
-
-def _facts(change: Change) -> tuple[str, ...]:
-    """The cut-offs that are still open, for whoever thinks of applying."""
-    call = change.after
-    if not isinstance(call, CallNotice) or call.status == "closed":
-        return ()
-    return tuple(f"Cut-off: {cutoff_words(cutoff)}" for cutoff in call.cutoffs if not cutoff.closed)[:8]
-
-
-def _links(change: Change) -> tuple[Link, ...]:
-    """What the page links to, as long as the page still says it."""
-    noun = change.after
-    candidates: tuple[tuple[str, str | None], ...] = ()
-    if isinstance(noun, CallNotice):
-        candidates = (("Apply" if noun.status == "open" else "About the call", noun.apply_url),)
-    elif isinstance(noun, Edition):
-        candidates = (("Read the event summary", noun.summary_url), ("Page of the edition", noun.url))
-    return tuple(Link(label, url) for label, address in candidates if (url := link(address)))
-
-
-# ── templates ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _fill(name: str, values: dict[str, object]) -> str:
-    return _environment().get_template(name).render(values)
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    return Environment(
-        loader=PackageLoader("cmr_watch.render"),
-        autoescape=select_autoescape(("html",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    text = fill("chat.txt" if chat else "mail.txt", values)
+    html = "" if chat else fill("mail.html", values)
+    return Body(str(values["subject"]), text, html, context.source_url)
