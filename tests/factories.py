@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from cmr_watch.models import (
+    Body,
     CallNotice,
     Change,
     ChangeKind,
@@ -87,13 +88,14 @@ def page(content: bytes = b"<html></html>", **values: Any) -> Page:
 
 def message(address: str = "ada@example.org", *change_ids: int, **values: Any) -> Message:
     """A message, each with an id of its own."""
-    defaults: dict[str, Any] = {
+    words = {
         "subject": "Lyon, France: 12–13 October 2024 announced",
         "text": "Lyon, France, 12–13 October 2024: announced",
         "html": "<p>Lyon, France, 12–13 October 2024: announced</p>",
-        "message_id": f"<{next(_numbers)}@example.org>",
+        "more_url": URL,
     }
-    return Message(address, change_ids=change_ids, **{**defaults, **values})
+    body = Body(**{name: values.pop(name, usual) for name, usual in words.items()})
+    return Message(address, body, values.pop("message_id", f"<{next(_numbers)}@example.org>"), change_ids, **values)
 
 
 def wanted(address: str = "ada@example.org", **values: Any) -> Wanted:

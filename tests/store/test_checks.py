@@ -17,8 +17,8 @@ from cmr_watch.models import ChangeKind, Cutoff, Known, Outline, Page, ReadingWa
 from cmr_watch.store import schema
 from cmr_watch.store.checks import CheckRecord, Checks
 from cmr_watch.store.database import Database, open_database
-from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
+from cmr_watch.store.news import News
 from tests.factories import MINUTE, NOW, URL, call, change, edition, known, page, snapshot
 
 READING = snapshot(edition("Lyon"), edition("Malmö", country="Sweden", country_code="SE"), calls=(call(),))
@@ -207,7 +207,7 @@ def test_every_kind_of_change_comes_back(checks: Checks) -> None:
 def test_silent_changes_are_told_to_nobody(checks: Checks, database: Database) -> None:
     checks.commit(record(changes=((change(), "told"),), silent=True))
     assert len(checks.changes()) == 1
-    assert Deliveries(database).pending() == ()
+    assert News(database).pending() == ()
 
 
 def test_pages_are_apart(checks: Checks) -> None:

@@ -4,20 +4,20 @@ import logging
 import subprocess
 import sys
 import threading
-from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, func, select
 
-from cmr_watch.store.checks import Checks
+from cmr_watch.models import Message, mailbox_of
+from cmr_watch.store import plans, rows
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import LEASE, Deliveries
 from cmr_watch.store.incidents import Incidents
-from tests.factories import MINUTE, NOW, change, message
-from tests.store.test_checks import record
+from cmr_watch.store.schema import bodies, subscriptions
+from tests.factories import MINUTE, NOW, message, wanted
 
 ROOT = Path(__file__).parents[2]
 SLACK = "slack://token/a/b"
@@ -28,113 +28,41 @@ def deliveries(database: Database) -> Deliveries:
     return Deliveries(database)
 
 
-def commit_changes(database: Database, number: int) -> list[int]:
-    """Changes that nobody was told of yet; their ids."""
-    checks = Checks(database)
-    baseline = checks.baseline("https://clustercollaboration.eu/clusters-meet-regions")
-    revision = baseline.revision if baseline else None
-    told = tuple((change(), f"change {index}") for index in range(number))
-    return [entry.id for entry in checks.commit(record(outcome="changed", revision=revision, changes=told)) or ()]
+def put(database: Database, *messages: Message) -> None:
+    """Messages in the outbox, in this order, and somebody who is subscribed at each address."""
+    with database.write() as connection:
+        for address in {entry.address for entry in messages}:
+            subscribe(connection, address)
+        for entry in messages:
+            plans.insert_message(database, connection, entry, "news", NOW)
+
+
+def subscribe(connection: Connection, address: str) -> None:
+    row = {"address": address, "mailbox": mailbox_of(address), "status": "active", "consent": "operator"}
+    wishes = {**rows.wanted_row(wanted(address)), "after_change_id": 0, "created_at": NOW, "activated_at": NOW}
+    there = subscriptions.c.mailbox == mailbox_of(address)
+    if connection.execute(select(subscriptions.c.id).where(there)).first() is None:
+        connection.execute(subscriptions.insert(), {**row, **wishes, "welcomed_at": NOW})
 
 
 def send_to(deliveries: Deliveries, *addresses: str) -> None:
     """One message to each address, in this order."""
-    assert deliveries.enqueue([], [message(address) for address in addresses], NOW) == len(addresses)
+    put(deliveries._database, *(message(address) for address in addresses))
 
 
-# ── changes become messages ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_pending_changes_come_oldest_first(database: Database, deliveries: Deliveries) -> None:
-    commit_changes(database, 3)
-    assert [entry.sentence for entry in deliveries.pending()] == ["change 0", "change 1", "change 2"]
-    assert [entry.id for entry in deliveries.pending(limit=2)] == [1, 2]
-
-
-def test_enqueue_marks_the_changes_and_keeps_the_words(database: Database, deliveries: Deliveries) -> None:
-    ids = commit_changes(database, 3)
-    first, second = message("ada@example.org", 1, 2), message(SLACK, 2)
-    assert deliveries.enqueue(ids[:2], [first, second], NOW) == 2
-    assert [entry.id for entry in deliveries.pending()] == [3]
-    assert [entry.message for entry in deliveries.list()] == [first, second]
-    assert [(entry.created_at, entry.due_at, entry.attempts) for entry in deliveries.list()] == [(NOW, NOW, 0)] * 2
-
-
-def test_changes_that_nobody_wants_are_marked_too(database: Database, deliveries: Deliveries) -> None:
-    ids = commit_changes(database, 2)
-    assert deliveries.enqueue(ids, [], NOW) == 0
-    assert deliveries.pending() == ()
-
-
-def test_enqueue_is_all_or_nothing(database: Database, deliveries: Deliveries) -> None:
-    ids = commit_changes(database, 3)
-    deliveries.enqueue(ids[:1], [], NOW)
-    assert deliveries.enqueue(ids, [message("ada@example.org", *ids)], NOW) is None
-    assert deliveries.list() == ()
-    assert [entry.id for entry in deliveries.pending()] == [2, 3]
-
-
-def test_a_change_that_is_not_there_is_not_enqueued(deliveries: Deliveries) -> None:
-    assert deliveries.enqueue([7], [message("ada@example.org", 7)], NOW) is None
-
-
-def test_the_database_forbids_to_tell_an_address_twice(database: Database, deliveries: Deliveries) -> None:
-    ids = commit_changes(database, 1)
-    with pytest.raises(IntegrityError):
-        deliveries.enqueue(ids, [message("ada@example.org", 1), message("ada@example.org", 1)], NOW)
-    assert deliveries.list() == ()
-    assert len(deliveries.pending()) == 1
-
-
-def test_of_many_threads_one_enqueues(database: Database) -> None:
-    ids = commit_changes(database, 20)
-    barrier = threading.Barrier(4)
-    results: list[int | None] = []
-
-    def enqueue(address: str) -> None:
-        barrier.wait()
-        results.append(Deliveries(database).enqueue(ids, [message(address, *ids)], NOW))
-
-    threads = [threading.Thread(target=enqueue, args=(f"{name}@example.org",)) for name in "abcd"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Counter(results) == {1: 1, None: 3}
-    assert len(Deliveries(database).list()) == 1
-
-
-def test_overlapping_batches_never_cross(database: Database) -> None:
-    ids = commit_changes(database, 200)
-    results: list[int | None] = []
-
-    def enqueue(part: list[int]) -> None:
-        results.append(Deliveries(database).enqueue(part, [], NOW))
-
-    threads = [threading.Thread(target=enqueue, args=(part,)) for part in (ids[:150], ids[50:][::-1], ids[::-1])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Counter(results) == {0: 1, None: 2}
-
-
-def test_a_hostile_text_is_no_poison(deliveries: Deliveries) -> None:
+def test_a_hostile_text_is_no_poison(database: Database, deliveries: Deliveries) -> None:
     hostile = "a\0b\ud800c"
-    send = message("ada@example.org", subject=hostile, text=hostile, html=hostile)
-    deliveries.enqueue([], [send, message("bob@example.org")], NOW)
+    put(database, message("ada@example.org", subject=hostile, text=hostile, html=hostile), message("bob@example.org"))
     stored = deliveries.list()[0].message
     assert (stored.subject, stored.text, stored.html) == ("a\ufffdb\ufffdc",) * 3
 
 
-def test_ten_thousand_messages_at_once(database: Database, deliveries: Deliveries) -> None:
-    ids = commit_changes(database, 2)
-    messages = [message(f"{number}@example.org", *ids, message_id=f"<{number}>") for number in range(10_000)]
-    assert deliveries.enqueue(ids, messages, NOW) == 10_000
-    assert deliveries.counts()["waiting"] == 10_000
-    assert [entry.message for entry in deliveries.claim(NOW, limit=3)] == messages[:3]
-    assert [entry.message for entry in deliveries.list(limit=2)] == messages[-2:]
-    assert len(deliveries.list()) == 10_000
+def test_the_same_words_are_kept_once(database: Database, deliveries: Deliveries) -> None:
+    put(database, *(message(f"{number}@example.org") for number in range(3)), message("x@example.org", text="other"))
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(bodies)).scalar_one() == 2
+    first, second, *_ = deliveries.list()
+    assert first.message.body is second.message.body
 
 
 # ── messages are claimed and marked ──────────────────────────────────────────────────────────────────────────────
@@ -144,7 +72,7 @@ def test_a_claim_takes_what_is_due_and_holds_it(deliveries: Deliveries) -> None:
     send_to(deliveries, "ada@example.org", "bob@example.org", "eve@example.org")
     first = deliveries.claim(NOW, limit=2)
     assert [entry.message.address for entry in first] == ["ada@example.org", "bob@example.org"]
-    assert all(entry.token for entry in first)
+    assert all(entry.claim for entry in first)
     assert [entry.message.address for entry in deliveries.claim(NOW)] == ["eve@example.org"]
     assert deliveries.claim(NOW) == ()
 
@@ -154,10 +82,10 @@ def test_a_lease_that_ran_out_is_claimed_by_another(deliveries: Deliveries) -> N
     (first,) = deliveries.claim(NOW)
     assert deliveries.claim(NOW + LEASE) == ()
     (second,) = deliveries.claim(NOW + LEASE + timedelta(seconds=1))
-    assert (second.id, second.token != first.token) == (first.id, True)
+    assert (second.id, second.claim != first.claim) == (first.id, True)
     assert not deliveries.renew(first, NOW)
     assert not deliveries.finish(first, "sent", NOW)
-    assert not deliveries.postpone(first, NOW, "late", NOW)
+    assert not deliveries.postpone(first, NOW, "late")
     deliveries.release(first)
     assert deliveries.renew(second, NOW)
     assert deliveries.finish(second, "sent", NOW)
@@ -182,7 +110,7 @@ def test_released_is_free_again_and_not_counted(deliveries: Deliveries) -> None:
 def test_postponed_waits_with_its_reason(deliveries: Deliveries) -> None:
     send_to(deliveries, "ada@example.org")
     (delivery,) = deliveries.claim(NOW)
-    assert deliveries.postpone(delivery, NOW + MINUTE, "451 later", NOW)
+    assert deliveries.postpone(delivery, NOW + MINUTE, "451 later")
     assert deliveries.claim(NOW) == ()
     (again,) = deliveries.claim(NOW + MINUTE)
     assert (again.attempts, again.last_error) == (1, "451 later")
@@ -199,14 +127,14 @@ def test_finished_is_final(deliveries: Deliveries, outcome: str, attempts: int) 
     assert deliveries.claim(NOW + timedelta(days=1)) == ()
     (done,) = deliveries.list(outcome)  # type: ignore[arg-type]
     assert (done.outcome, done.done_at, done.attempts) == (outcome, NOW + MINUTE, attempts)
-    assert (done.last_error, done.token) == ("550 no", None)
+    assert (done.last_error, done.claim) == ("550 no", None)
 
 
 def test_to_one_address_in_order(deliveries: Deliveries) -> None:
     send_to(deliveries, "ada@example.org", "ada@example.org", "bob@example.org")
     first, bob = deliveries.claim(NOW)
     assert (first.id, bob.message.address) == (1, "bob@example.org")
-    deliveries.postpone(first, NOW + MINUTE, "451", NOW)
+    deliveries.postpone(first, NOW + MINUTE, "451")
     assert deliveries.claim(NOW) == ()
     (first,) = deliveries.claim(NOW + MINUTE)
     deliveries.finish(first, "set_aside", NOW)
@@ -216,8 +144,8 @@ def test_to_one_address_in_order(deliveries: Deliveries) -> None:
 def test_oldest_due_first(deliveries: Deliveries) -> None:
     send_to(deliveries, "ada@example.org", "bob@example.org")
     ada, bob = deliveries.claim(NOW)
-    deliveries.postpone(ada, NOW + 2 * MINUTE, "451", NOW)
-    deliveries.postpone(bob, NOW + MINUTE, "451", NOW)
+    deliveries.postpone(ada, NOW + 2 * MINUTE, "451")
+    deliveries.postpone(bob, NOW + MINUTE, "451")
     (first,) = deliveries.claim(NOW + 2 * MINUTE, limit=1)
     assert first.message.address == "bob@example.org"
 
@@ -308,7 +236,7 @@ def test_retry_makes_due_what_waits_or_was_set_aside(database: Database, deliver
     deliveries.finish(sent, "sent", NOW)
     deliveries.finish(logged, "logged", NOW)
     deliveries.finish(aside, "set_aside", NOW, "550 no")
-    deliveries.postpone(waiting, NOW + timedelta(days=1), "451 later", NOW)
+    deliveries.postpone(waiting, NOW + timedelta(days=1), "451 later")
     assert deliveries.retry(None, NOW + MINUTE) == 2
     assert Incidents(database).open_ones() == ()
     found = deliveries.claim(NOW + MINUTE)
@@ -358,13 +286,13 @@ def test_when_there_is_something_to_claim(deliveries: Deliveries) -> None:
     assert deliveries.next_due(NOW + MINUTE) == NOW + MINUTE
     (delivery,) = deliveries.claim(NOW)
     assert deliveries.next_due(NOW) == NOW + LEASE
-    deliveries.postpone(delivery, NOW + 60 * MINUTE, "451", NOW)
+    deliveries.postpone(delivery, NOW + 60 * MINUTE, "451")
     assert deliveries.next_due(NOW) == NOW + 60 * MINUTE
 
 
 def test_failing_is_what_waits_after_a_try(deliveries: Deliveries) -> None:
     send_to(deliveries, "a@b.org", "b@b.org", "c@b.org")
     first, second, _ = deliveries.claim(NOW)
-    deliveries.postpone(first, NOW + MINUTE, "451", NOW)
+    deliveries.postpone(first, NOW + MINUTE, "451")
     deliveries.finish(second, "set_aside", NOW, "550")
     assert [entry.id for entry in deliveries.failing()] == [first.id]

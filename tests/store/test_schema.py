@@ -38,7 +38,7 @@ def test_the_indexes(database: Database) -> None:
     with database.read() as connection:
         found = {name: inspect(connection).get_indexes(name) for name in metadata.tables}
     unique = {index["name"] for indexes in found.values() for index in indexes if index["unique"]}
-    assert unique - {"uq_deliveries_message_id"} == {
+    assert unique - {"uq_deliveries_message_id", "uq_bodies_sha256"} == {
         "ux_subscriptions_name",
         "ux_subscriptions_wanted",
         "ux_incidents_open",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 
 from sqlalchemy import Connection, select
 
@@ -25,11 +24,9 @@ def write(connection: Connection, name: str, value: str | None) -> None:
 
 
 def key(connection: Connection) -> bytes:
-    """The secret that tokens and marks are made with. It travels with copies, so that their tokens hold."""
+    """The secret that tokens and marks are made with: made with the schema, and travels with copies."""
     found = read(connection, "key")
-    if found is None:
-        found = secrets.token_hex(32)
-        write(connection, "key", found)
+    assert found is not None, "the schema brings it"
     return bytes.fromhex(found)
 
 
@@ -47,8 +44,4 @@ class Installation:
     def key(self) -> bytes:
         """The secret that tokens are made with."""
         with self._database.read() as connection:
-            found = read(connection, "key")
-        if found is not None:
-            return bytes.fromhex(found)
-        with self._database.write() as connection:
             return key(connection)

@@ -76,9 +76,10 @@ class Subscriptions:
         """
         wanted = normal(wanted)
         with self._database.write() as connection:
-            if not anew:
+            if anew:
+                erasing.forget(connection, wanted.address)
+            else:
                 _refuse_who_said_no(connection, wanted.address)
-            erasing.forget(connection, wanted.address)
             return self._same(connection, wanted) or self._insert(connection, wanted, None, now, consent)
 
     def end(self, id_or_address: int | str, reason: str, now: datetime) -> tuple[Subscription, ...]:

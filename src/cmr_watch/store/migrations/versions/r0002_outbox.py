@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Any
 
 import sqlalchemy as sa
@@ -215,3 +216,6 @@ def _new_tables() -> None:
     )
     _keyed("erased", ["mark"], _column("mark", sa.Text), _column("erased_at", _INSTANT))
     _keyed("installation", ["name"], _column("name", sa.Text), _column("value", sa.Text))
+    # made here, once, so that no two processes can make two
+    made = sa.text("INSERT INTO installation (name, value) VALUES ('key', :key)")
+    op.get_bind().execute(made, {"key": secrets.token_hex(32)})

@@ -1,0 +1,107 @@
+"""R9: the database of each released schema, kept as a fixture, is upgraded with every row kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import MetaData, func, select
+
+from cmr_watch.store import migrate
+from cmr_watch.store.checks import Checks
+from cmr_watch.store.database import Database, _parsed, open_database, upgrade
+from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.news import News
+from cmr_watch.store.subscriptions import Subscriptions
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "databases"
+
+
+def recorded(revision: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the fixture, by table."""
+    with closing(sqlite3.connect(":memory:")) as source:
+        source.executescript((FOLDER / f"{revision}.sql").read_text(encoding="utf-8"))
+        source.row_factory = sqlite3.Row
+        names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        tables = [row[0] for row in source.execute(names)]
+        return {name: [dict(row) for row in source.execute(f"SELECT * FROM {name}")] for name in tables}
+
+
+def make(url: str, revision: str) -> dict[str, list[dict[str, Any]]]:
+    """A database as that version left it."""
+    rows = recorded(revision)
+    database = Database(_parsed(url))
+    with closing(database), database.write() as connection:
+        command.upgrade(migrate.configuration(connection), revision)
+        found = MetaData()
+        found.reflect(connection)
+        for table in found.sorted_tables:
+            if table.name != "alembic_version" and rows.get(table.name):
+                connection.execute(table.insert(), [_typed(table, row) for row in rows[table.name]])
+    return rows
+
+
+def _typed(table: Any, row: dict[str, Any]) -> dict[str, Any]:
+    def typed(name: str, value: Any) -> Any:
+        is_time = value is not None and table.c[name].type.python_type.__name__ == "datetime"
+        return datetime.fromisoformat(value).replace(tzinfo=UTC) if is_time else value
+
+    return {name: typed(name, value) for name, value in row.items()}
+
+
+@pytest.mark.parametrize("revision", sorted(path.stem for path in FOLDER.glob("*.sql")))
+def test_every_row_is_kept(empty_url: str, revision: str) -> None:
+    rows = make(empty_url, revision)
+    before, after = upgrade(empty_url)
+    assert (before, after) == (revision, "0002")
+    with closing(open_database(empty_url)) as database, database.read() as connection:
+        found = MetaData()
+        found.reflect(connection)
+        counted = {
+            name: connection.execute(select(func.count()).select_from(found.tables[name])).scalar_one() for name in rows
+        }
+    assert counted == {name: len(entries) for name, entries in rows.items()}
+
+
+def test_what_was_known_and_told_is_the_same(empty_url: str) -> None:
+    rows = make(empty_url, "0001")
+    upgrade(empty_url)
+    with closing(open_database(empty_url)) as database:
+        sent = Deliveries(database).list()
+        assert [(one.message.subject, one.message.text, one.message.html) for one in sent] == [
+            (row["subject"], row["text"], row["html"]) for row in rows["deliveries"]
+        ]
+        assert [(one.id, one.outcome, one.attempts, one.message.message_id) for one in sent] == [
+            (row["id"], row["outcome"], row["attempts"], row["message_id"]) for row in rows["deliveries"]
+        ]
+        assert sorted(ids for one in sent for ids in one.message.change_ids) == sorted(
+            row["change_id"] for row in rows["matches"]
+        )
+        assert [change.sentence for change in Checks(database).changes()] == [
+            row["sentence"] for row in rows["changes"]
+        ]
+        people = Subscriptions(database).all()
+        assert [(one.address, one.status, one.rhythm.frequency) for one in people] == [
+            (row["address"], row["status"], "immediately") for row in rows["subscriptions"]
+        ]
+        assert all(one.welcomed_at for one in people), "nobody is welcomed a second time"
+        assert [change.id for change in News(database).pending()] == [4]
+        assert [one.message.address for one in Deliveries(database).claim(sent[1].due_at)] == [
+            "json://127.0.0.1:1/hook",
+            "Anna@example.org",
+        ]
+
+
+def test_a_copy_is_made_first(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    make(url, "0001")
+    upgrade(url)
+    (copy,) = tmp_path.glob("*.bak")
+    with closing(sqlite3.connect(copy)) as old:
+        assert old.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert old.execute("SELECT count(*) FROM deliveries").fetchone() == (4,)
