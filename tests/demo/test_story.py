@@ -18,6 +18,7 @@ def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
     ran = demo(tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
     for words in (
+        "✉ anna@demo.example: Welcome: 1 call announced",
         "read 14 editions, 1 call: 10 changes, 3 messages sent",
         "✉ bruno@demo.example: Call open: host an edition in 2024–2025 (+1)",
         "nothing new since",
@@ -28,7 +29,7 @@ def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
     out = tmp_path / "demo-output"
     assert {path.name for path in tmp_path.iterdir()} == {"demo-output"}
     assert (out / "cmr-watch.db").stat().st_size > 0
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         assert "<html" in (out / f"mail-{number}.html").read_text(encoding="utf-8")
         assert message_from_bytes((out / f"mail-{number}.eml").read_bytes())["Message-ID"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ from cmr_watch.models import (
     ChangeKind,
     Edition,
     Known,
+    KnownCall,
     RecordedChange,
     Standing,
     Subscription,
@@ -68,9 +70,15 @@ def topic_of(kind: ChangeKind) -> Topic | None:
 def standing(known: Known, now: datetime) -> Standing:
     """What is open or announced, and what is still to come, the soonest first."""
     today = now.astimezone(BRUSSELS).date()
-    calls = [entry for entry in known.calls if not entry.gone and entry.call.status != "closed"]
+    calls = [_ahead(entry, now) for entry in known.calls if not entry.gone and entry.call.status != "closed"]
     coming = [entry for entry in known.editions if not entry.gone and _is_to_come(entry.edition, today)]
     return Standing(tuple(calls), tuple(sorted(coming, key=lambda entry: entry.edition.starts_on or date.max)))
+
+
+def _ahead(known: KnownCall, now: datetime) -> KnownCall:
+    """The call with the cut-offs that can still be met."""
+    ahead = tuple(cutoff for cutoff in known.call.cutoffs if cutoff.at > now and not cutoff.closed)
+    return replace(known, call=replace(known.call, cutoffs=ahead))
 
 
 def _is_to_come(edition: Edition, today: date) -> bool:
