@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 
 
 def at_local(zone: str, day: date, hour: time) -> datetime:
-    """The instant of a local time."""
+    """The instant of a local time; the second of two when `hour.fold` is 1."""
     local = datetime.combine(day, hour, ZoneInfo(zone))
     instant = local.astimezone(UTC)
     if instant.astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None):
@@ -83,7 +83,8 @@ def after_quiet(quiet: Quiet | None, zone: str, at: datetime) -> datetime:
     if quiet is None or not is_quiet(quiet, zone, at):
         return at
     day = local_date(zone, at)
-    ends = (at_local(zone, day + number * _DAY, quiet.end) for number in range(3))
+    # the end comes twice in the night when clocks go back: whose second 02:15 is quiet until 02:30 waits 15 minutes
+    ends = (at_local(zone, day + n * _DAY, quiet.end.replace(fold=fold)) for n in range(3) for fold in (0, 1))
     return next(end for end in ends if end > at and not is_quiet(quiet, zone, end))
 
 
