@@ -41,26 +41,36 @@ def decide(
     - Each (call, instant, offset) once: a cut-off that moved is another instant, and is told anew.
     """
     hosting = [entry for entry in subscriptions if "calls" in entry.topics]
-    tell: list[Reminder] = []
-    settled: list[Key] = []
-    coming: list[datetime] = []
-    for known in sorted(cutoffs, key=lambda entry: entry.cutoff.at):
-        if known.cutoff.closed or known.cutoff.at <= now:
-            continue
-        dues = [one for one in _dues(known, hosting) if (known.call_key, known.cutoff.at, one.offset) not in told]
-        ready = [one for one in dues if one.at <= now]
-        settled += [(known.call_key, known.cutoff.at, one.offset) for one in ready]
-        coming += [one.at for one in dues if one.at > now]
-        if ready:
-            tell.append(_reminder(known, min(ready, key=lambda one: one.offset), now))
-    return Decision(tuple(tell), tuple(settled), min(coming, default=None))
+    ahead = {(one.call_key, one.cutoff.at): one for one in cutoffs if not one.cutoff.closed and one.cutoff.at > now}
+    done = frozenset(told)
+    parts = [_of_one(known, hosting, done, now) for known in sorted(ahead.values(), key=lambda one: one.cutoff.at)]
+    return Decision(
+        tuple(one for part in parts for one in part.tell),
+        tuple(key for part in parts for key in part.settled),
+        min((part.next_at for part in parts if part.next_at), default=None),
+    )
+
+
+def _of_one(known: OpenCutoff, hosting: Sequence[Subscription], done: Collection[Key], now: datetime) -> Decision:
+    """The same for one cut-off. One that is due and farther than one already told is settled without a word."""
+    dues = list(_dues(known, hosting))
+    ready = [one for one in dues if one.at <= now]
+    settled = tuple(key for one in ready if (key := _key(known, one)) not in done)
+    nearest = min(ready, key=lambda one: one.offset, default=None)
+    tell = (_reminder(known, nearest, now),) if nearest and _key(known, nearest) in settled else ()
+    coming = (one.at for one in dues if one.at > now and _key(known, one) not in done)
+    return Decision(tell, settled, min(coming, default=None))
+
+
+def _key(known: OpenCutoff, due: _Due) -> Key:
+    return known.call_key, known.cutoff.at, due.offset
 
 
 def _dues(known: OpenCutoff, subscriptions: Sequence[Subscription]) -> Iterator[_Due]:
     """One for each offset that somebody wishes for."""
     for offset in sorted({offset for entry in subscriptions for offset in entry.reminders}, reverse=True):
         dues = [_due(known, offset, entry) for entry in subscriptions if offset in entry.reminders]
-        good = [one for one in dues if one.at >= one.since and one.at < known.cutoff.at]
+        good = [one for one in dues if one.since <= one.at < known.cutoff.at]
         if good:
             yield min(good, key=lambda one: one.at)
 
