@@ -111,9 +111,19 @@ def _stands_beside(one: RecordedChange, after: Edition) -> bool:
 
 
 def _facts(own: Own) -> Iterator[RecordedChange]:
-    yield from _days(_of(own, DAYS))
-    yield from _places(_of(own, {K.EDITION_RELOCATED}))
-    yield from _by_kind([one for one in own if one.change.kind not in DAYS | {K.EDITION_RELOCATED}])
+    moves = _of(own, {K.EDITION_RELOCATED})
+    places = list(_places(moves))
+    yield from places
+    others = [one for one in own if one.change.kind not in DAYS | {K.EDITION_RELOCATED}]
+    for one in [*_days(_of(own, DAYS)), *_by_kind(others)]:
+        # what happened while it stood elsewhere would name a place that nobody hears of
+        yield _placed(one, moves[-1].change.after) if moves and not places else one
+
+
+def _placed(one: RecordedChange, home: Edition | CallNotice | None) -> RecordedChange:
+    place = {name: getattr(home, name) for name in ("city", "region", "country", "country_code")}
+    before, after = (side and replace(side, **place) for side in (one.change.before, one.change.after))
+    return _between(one, one.change.kind, before, after)
 
 
 def _days(own: Own) -> Iterable[RecordedChange]:
