@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,7 @@ class Journey:
         self.app = App(self.settings, database, lambda: self.now)
         self._read = 0
         self._token = 0
+        self.welcomes: list[str] = []
 
     def serve(self, page: bytes, etag: str | None = None) -> None:
         self.site.page(PATH, page, etag=etag)
@@ -63,8 +65,10 @@ class Journey:
         return self.check(minutes)
 
     def mails(self) -> list[list[str]]:
+        """What is news; welcomes are kept apart."""
         new, self._read = self.mailbox.mails[self._read :], len(self.mailbox.mails)
-        return [_sentences(mail.part("plain")) for mail in new]
+        self.welcomes += [mail.part("plain") for mail in new if mail.subject.startswith("Welcome")]
+        return [_sentences(mail.part("plain")) for mail in new if not mail.subject.startswith("Welcome")]
 
     @property
     def outcome(self) -> str:
@@ -74,7 +78,12 @@ class Journey:
 
 
 def _sentences(text: str) -> list[str]:
-    return [part.strip().splitlines()[0] for part in text.split("· · ·")]
+    """The first line of each item, without the headings that stand above it."""
+    return [next(filter(_is_sentence, part.splitlines())) for part in text.split("· · ·")]
+
+
+def _is_sentence(line: str) -> bool:
+    return bool(line.strip()) and not line.isupper() and not re.fullmatch(r"\d+ changes", line)
 
 
 @pytest.fixture
@@ -93,12 +102,15 @@ def test_the_three_recorded_states(journey: Journey) -> None:
     told = []
     for state in ("2023-09", "2023-12", "2024-04", "2024-04"):
         journey.serve((FIXTURES / f"{state}-list" / "page.html").read_bytes())
-        told.append(journey.check())
-    assert [len(mails) for mails in told] == [0, 1, 1, 0]
-    autumn, spring = told[1][0], told[2][0]
-    assert autumn[0] == "Call open: host an edition in 2024–2025"
+        told.append(journey.check(minutes=60 * 24 * 8))
+    told.append(journey.check())
+    assert [len(mails) for mails in told] == [0, 1, 1, 1, 0]
+    assert told[1] == [
+        ["Call open: host an edition in 2024–2025", "Call updated: host an edition in 2024–2025 (was 2024)"]
+    ]
+    autumn, spring = told[2][0], told[3][0]
     assert "Iași, Romania, 21–23 November 2023: held" in autumn
-    assert len(autumn) == 10
+    assert len(autumn) == 8, autumn
     assert sorted(spring) == [
         "Iași, Romania, 21–23 November 2023: summary published",
         "Kraków, Poland, 11–12 December 2023: held",
@@ -164,6 +176,9 @@ def test_a_city_hosts_twice_and_the_list_is_trimmed(journey: Journey) -> None:
     assert journey.reads(LYON, again, *old) == [["Bonn, Germany, 5 May 2024: announced"]]
     assert [journey.reads(LYON, again, *old[:2]) for _ in range(3)] == [[], [], []]
     journey.now = datetime(2023, 10, 16, tzinfo=UTC)
+    assert journey.reads(LYON.replace(">", "<"), again, *old[:2], minutes=60 * 24 * 7) == [], (
+        "that can wait until Monday"
+    )
     assert journey.reads(LYON.replace(">", "<"), again, *old[:2]) == [["Lyon, France, 12–13 October 2023: held"]]
 
 

@@ -18,15 +18,17 @@ from tests.fakes.site import Answer, Drop, Hang
 
 def test_a_first_reading_is_the_baseline_and_tells_nobody(watch):
     ran = watch.check("2023-09")
-    assert ran.out == "read 14 editions, 1 call: the first reading, which later ones are compared with\n"
-    assert (ran.code, ran.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], [])
+    assert (
+        ran.out == "read 14 editions, 1 call: the first reading, which later ones are compared with, 2 messages sent\n"
+    )
+    assert (ran.code, ran.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], []), "but for the welcome"
 
 
 def test_what_changed_is_told_once(watch):
     watch.check("2023-09")
     ran = watch.check("2023-12")
     assert (ran.code, ran.out) == (0, "read 14 editions, 1 call: 10 changes, 2 messages sent\n")
-    assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+9)"]
+    assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"]
     assert [post.subject for post in watch.hook.received] == watch.mailbox.subjects
     again = watch.check()
     assert re.fullmatch(r"read 14 editions, 1 call: nothing new since \d\d:\d\d\n", again.out)

@@ -17,7 +17,11 @@ def test_the_script(capsys, shell):
 
 @pytest.mark.parametrize(
     ("words", "completed"),
-    [("cmr-watch sub", "subscriptions"), ("cmr-watch subscriptions e", "end"), ("cmr-watch check --no", "--no-notify")],
+    [
+        ("cmr-watch sub", "subscriptions"),
+        ("cmr-watch subscriptions en", "end"),
+        ("cmr-watch check --no", "--no-notify"),
+    ],
 )
 def test_what_it_completes(words, completed):
     asked = {"_CMR_WATCH_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}

@@ -24,7 +24,7 @@ def test_what_was_sent_and_what_was_set_aside(watch):
     (row,) = watch.run("deliveries", "list", "--state", "set-aside", "--json").json
     assert (row["address"], row["outcome"], row["attempts"]) == ("anna@example.org", "set_aside", 1)
     assert row["message_id"].startswith("<")
-    assert len(row["change_ids"]) == 10
+    assert len(row["change_ids"]) == 2
 
 
 def test_retry_sends_the_same_words_under_the_same_id(watch):

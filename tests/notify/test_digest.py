@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models import ChangeKind, Subscription
-from cmr_watch.notify.digest import NEVER_TOLD, recipients, topic_of, wants
+from cmr_watch.models import ChangeKind, Cutoff, Known, KnownCall, KnownEdition, Standing
+from cmr_watch.notify.digest import NEVER_TOLD, shown_to, standing, telling_order, topic_of, wants
 from tests.notify.make import K, call, edition, recorded, subscription
 
 LYON, MALMO = edition(), edition("Malmö", "Sweden", "SE")
@@ -67,27 +67,6 @@ def test_an_ended_subscription_hears_nothing():
     assert not wants(subscription(status="ended"), recorded(K.CALL_OPENED))
 
 
-def told(changes, *subscriptions: Subscription) -> dict[str, list[int]]:
-    return {address: [change.id for change in news] for address, news in recipients(changes, subscriptions)}
-
-
-def test_one_message_for_an_address_with_several_subscriptions():
-    changes = [recorded(K.EDITION_ANNOUNCED, LYON, number=1), recorded(K.CALL_OPENED, number=2)]
-    several = (
-        subscription(topics=("calls",)),
-        subscription(topics=("editions",), countries=("FR",)),
-        subscription(topics=("calls", "editions")),
-        subscription("Ann@Example.org"),
-        subscription("bob@example.org", topics=("materials",)),
-    )
-    assert told(changes, *several) == {"ann@example.org": [2, 1]}
-
-
-def test_an_apprise_address_counts_letter_by_letter():
-    changes = [recorded(K.CALL_OPENED)]
-    assert len(told(changes, subscription("slack://A/B/C"), subscription("slack://a/b/c"))) == 2
-
-
 def test_telling_order():
     later = edition("Prague", "Czechia", "CZ", starts_on=date(2024, 10, 23))
     undated = edition("Bonn", "Germany", "DE", starts_on=None, ends_on=None)
@@ -101,9 +80,54 @@ def test_telling_order():
         recorded(K.CALL_OPENED, number=7),
     ]
     # calls, editions by date, materials; in each what is told at once before what could have waited
-    assert told(changes, subscription()) == {"ann@example.org": [7, 6, 5, 3, 2, 4, 1]}
+    assert [change.id for change in sorted(changes, key=telling_order)] == [7, 6, 5, 3, 2, 4, 1]
 
 
-def test_nobody_hears_of_nothing():
-    assert recipients([], [subscription()]) == ()
-    assert recipients([recorded(K.EDITION_UPDATED)], [subscription()]) == ()
+# ── what stands at a moment ──────────────────────────────────────────────────────────────────────────────────────
+
+NOW = datetime(2023, 10, 20, 9, tzinfo=UTC)
+
+
+def known(*editions, calls=()) -> Known:
+    return Known(
+        tuple(KnownEdition(f"e{number}", one) for number, one in enumerate(editions)),
+        tuple(KnownCall(f"c{number}", one) for number, one in enumerate(calls)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "stands"),
+    [
+        ({"starts_on": None, "ends_on": None}, True),
+        ({"starts_on": date(2023, 10, 19), "ends_on": date(2023, 10, 20)}, True),
+        ({"starts_on": date(2023, 10, 18), "ends_on": date(2023, 10, 19)}, False),
+        ({"ends_on": date(2024, 1, 1), "status": "postponed"}, True),
+        ({"ends_on": date(2024, 1, 1), "status": "cancelled"}, False),
+        ({"ends_on": date(2024, 1, 1), "section": "past"}, False),
+    ],
+)
+def test_what_is_still_to_come(values, stands):
+    assert len(standing(known(edition(**values)), NOW).editions) == stands
+
+
+def test_what_is_gone_or_closed_does_not_stand():
+    gone = Known(
+        (KnownEdition("e", edition(ends_on=date(2024, 1, 1)), gone="withdrawn"),), (KnownCall("c", call("closed")),)
+    )
+    assert standing(gone, NOW) == Standing()
+
+
+def test_only_cut_offs_that_can_be_met_stand():
+    cutoffs = tuple(
+        Cutoff(NOW + timedelta(days=days), closed=closed) for days, closed in ((-1, False), (1, True), (2, False))
+    )
+    (shown,) = standing(known(calls=[call(cutoffs=cutoffs)]), NOW).calls
+    assert shown.call.cutoffs == cutoffs[2:]
+
+
+def test_who_is_shown_what():
+    soon = {"starts_on": date(2023, 11, 1), "ends_on": date(2023, 11, 2)}
+    whole = standing(known(edition(**soon), edition("Malmö", "Sweden", "SE", **soon), calls=[call()]), NOW)
+    assert shown_to([subscription(topics=("calls",))], whole) == Standing(whole.calls, ())
+    assert shown_to([subscription(topics=("editions",), countries=("SE",))], whole) == Standing((), whole.editions[1:])
+    assert shown_to([subscription(topics=("materials",))], whole) == Standing()

@@ -8,22 +8,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreUnavailable
-from cmr_watch.models import ChangeKind, Message
+from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
+from cmr_watch.models import SLOT, Body, ChangeKind, Message
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
-from cmr_watch.notify.outbox import DeliveryReport, deliver, enqueue, message_ids
-from cmr_watch.render.messages import MessageContext, message
+from cmr_watch.notify.outbox import DeliveryReport, compose, deliver, enqueue, message_ids
+from cmr_watch.notify.writer import Writer
+from cmr_watch.render.messages import MessageContext, body
 from cmr_watch.render.sentences import sentence
+from cmr_watch.store import plans
 from cmr_watch.store.checks import CheckRecord, Checks
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
+from cmr_watch.store.installation import Installation
+from cmr_watch.store.news import News
+from cmr_watch.store.schema import changes
+from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions
 from tests import factories
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.senders import Sender
 from tests.fakes.webhook import Webhook
 from tests.notify.make import Clock, K, letter_to
+from tests.store.test_deliveries import subscribe
 
 ANN, BOB, CID = "ann@example.org", "bob@example.org", "cid@example.org"
 HOOK = "json://127.0.0.1/hook"
@@ -74,14 +81,14 @@ def seed(database, *kinds: ChangeKind) -> None:
     assert checks.commit(record) is not None
 
 
-def render(address, changes) -> Message:
-    return message(address, changes, MessageContext(factories.URL), message_ids("watch@example.org")())
-
-
 def put(deliveries: Deliveries, clock: Clock, *messages: Message | str) -> list[Message]:
-    """Messages straight into the outbox."""
+    """Messages straight into the outbox, for people who are subscribed."""
     made = [letter_to(entry) if isinstance(entry, str) else entry for entry in messages]
-    deliveries.enqueue([], made, clock())
+    database = deliveries._database
+    with database.write() as connection:
+        for entry in made:
+            subscribe(connection, entry.address)
+            plans.insert_message(database, connection, entry, "news", clock())
     return made
 
 
@@ -96,37 +103,59 @@ def run(deliveries: Deliveries, clock: Clock, sender: Sender) -> DeliveryReport:
 # ── enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def tell(database, clock, render=body) -> int:
+    context = MessageContext(factories.URL)
+    writer = Writer(
+        lambda contents, chat, zone: render(contents, context, chat, zone),
+        message_ids("watch@example.org"),
+        Installation(database).key(),
+        Incidents(database),
+    )
+    made = enqueue(News(database), clock())
+    compose(News(database), writer, clock)
+    return made
+
+
 def test_one_message_for_each_address_and_never_again(database, deliveries, subscriptions, clock):
+    seed(database)
+    tell(database, clock)
     seed(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
-    assert enqueue(deliveries, subscriptions, render, clock()) == 2
-    assert enqueue(deliveries, subscriptions, render, clock()) == 0
+    assert tell(database, clock) == 4
+    assert tell(database, clock) == 0
     waiting = deliveries.list("waiting")
     assert [entry.message.address for entry in waiting] == [ANN, BOB]
-    assert {entry.message.subject for entry in waiting} == {"Call open: host an edition in 2024–2025 (+1)"}
-    assert {entry.message.change_ids for entry in waiting} == {(1, 2)}
     assert len({entry.message.message_id for entry in waiting}) == 2
+    assert {len(entry.message.token) for entry in waiting} == {len(SLOT)}
 
 
 def test_what_is_never_told_is_done_with(database, deliveries, subscriptions, clock):
     seed(database, K.EDITION_UPDATED)
-    assert enqueue(deliveries, subscriptions, render, clock()) == 0
-    assert deliveries.pending() == ()
+    assert tell(database, clock) == 0
+    assert News(database).pending() == ()
 
 
-def test_another_process_enqueues_while_we_render(database, deliveries, subscriptions, clock):
-    seed(database, K.EDITION_ANNOUNCED)
-    others = []
+def test_what_cannot_be_written_is_set_aside_alone(database, deliveries, subscriptions, clock):
+    seed(database)
+    tell(database, clock)
+    welcomed = len(deliveries.list())
+    seed(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
+    with database.write() as connection:
+        connection.execute(changes.update().where(changes.c.id == 1).values(sentence="poison"))
+        connection.execute(deliveries_table.update().values(outcome="sent"))
 
-    def slow_render(address, changes) -> Message:
-        if not others:
-            others.append(enqueue(deliveries, subscriptions, render, clock()))
-            seed(database, K.CALL_OPENED)
-        return render(address, changes)
+    def poisoned(contents, *rest) -> Body:
+        if any(one.sentence == "poison" for one in contents.news):
+            raise RenderError("no such word")
+        return body(contents, *rest)
 
-    assert enqueue(deliveries, subscriptions, slow_render, clock()) == 2
-    assert others == [2]
-    heard = [(entry.message.address, entry.message.change_ids) for entry in deliveries.list()]
-    assert heard == [(ANN, (1,)), (BOB, (1,)), (ANN, (2,)), (BOB, (2,))]
+    tell(database, clock, poisoned)
+    told = deliveries.list("waiting")
+    assert len(told) == 2
+    assert welcomed == 2
+    assert all("Call open" in entry.message.subject and "poison" not in entry.message.text for entry in told)
+    assert [entry.subject for entry in Incidents(database).open_ones()] == ["change 1"]
+    assert News(database).is_idle(clock()) is False
+    assert tell(database, clock, poisoned) == 0
 
 
 def test_message_ids_are_random_and_at_the_senders_domain():
@@ -244,11 +273,11 @@ class Interrupted(Deliveries):
 
     interrupts = 1
 
-    def finish(self, *args, **kwargs) -> bool:
+    def finish_and_renew(self, *args, **kwargs):
         if self.interrupts:
             self.interrupts -= 1
             raise KeyboardInterrupt
-        return super().finish(*args, **kwargs)
+        return super().finish_and_renew(*args, **kwargs)
 
 
 def test_what_was_accepted_is_marked_also_when_the_end_comes_then(database, clock, sender):

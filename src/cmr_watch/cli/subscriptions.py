@@ -45,7 +45,7 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], anew:
     \b
     Examples:
       cmr-watch subscriptions add anna@example.eu --topic calls --country France
-      cmr-watch subscriptions add bob@example.eu --frequency weekly --weekday friday
+      cmr-watch subscriptions add bob@example.eu --frequency weekly
     """
     must_be_understood(address)
     settings = load_settings()

@@ -244,7 +244,7 @@ class _Run:
         if not isinstance(verdict, Retry):
             self._finish(delivery, "set_aside", verdict.reason)
         elif self._deliveries.postpone(delivery, verdict.at, str(error), error.uncertain):
-            self._counts["waiting"] += _way(delivery) not in self._down
+            self._counts["waiting"] += 1
 
     def _finish(
         self, delivery: Delivery, outcome: DeliveryOutcome, error: str | None = None, then: Delivery | None = None

@@ -158,7 +158,7 @@ def _decide(person: Person, now: datetime, silent_until: datetime | None) -> _De
         return _Decided((), tuple(dropped), tuple(held))
     ready = {match.recorded.change.key for match, at, _ in due if at <= now and not match.waiting}
     told = [
-        replace(match, period=period)
+        replace(match, period=period if at <= now else None)  # what is told along is no digest
         for match, at, period in due
         if at <= now or match.waiting or match.recorded.change.key in ready
     ]
@@ -174,6 +174,8 @@ def _not_again(
     at, period = when
     if period is None or period not in person.digests or match.waiting:
         return when
+    if match.period is not None and match.period not in person.digests:
+        return match.due_at, match.period  # it was put off already, to this one
     later = [
         _told_at(entry.rhythm, False, max(at, now)) for entry in person.subscriptions if wants(entry, match.recorded)
     ]

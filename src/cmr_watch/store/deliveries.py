@@ -196,6 +196,8 @@ class Deliveries:
         statement = update(deliveries).where(which).values(values).returning(deliveries.c.address)
         with self._database.write() as connection:
             addresses = connection.execute(statement).scalars().all()
+            ways = sorted({rows.route(address) for address in addresses})
+            connection.execute(channels.delete().where(channels.c.name.in_(ways)))  # whoever asks wants to knock
             for address in set(addresses):
                 close_incidents(connection, address, now, _SET_ASIDE)
         return len(addresses)

@@ -167,7 +167,7 @@ def reexamine(connection: Connection, mailboxes: Iterable[str], now: datetime) -
             connection.execute(select(deliveries.c.id).where(WAITING, deliveries.c.mailbox.in_(names))).scalars().all()
         )
         take_back(connection, waiting, "absorbed", now)
-        connection.execute(update(matches).where(_OPEN, matches.c.mailbox.in_(names)).values(due_at=now))
+        connection.execute(update(matches).where(_OPEN, matches.c.mailbox.in_(names)).values(due_at=now, period=None))
         connection.execute(update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(names)).values(wake_at=now))
     end_unwanted(connection, now)
 
@@ -178,7 +178,9 @@ def take_back(connection: Connection, ids: Sequence[int], outcome: str, now: dat
         return
     of_these = matches.c.delivery_id.in_(ids)
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(outcome=outcome, done_at=now))
-    connection.execute(update(matches).where(of_these).values(settled_at=None, delivery_id=None, due_at=now))
+    connection.execute(
+        update(matches).where(of_these).values(settled_at=None, delivery_id=None, due_at=now, period=None)
+    )
     connection.execute(reminders.delete().where(reminders.c.delivery_id.in_(ids)))
     connection.execute(digests.delete().where(digests.c.delivery_id.in_(ids)))
     welcomed = subscriptions.c.welcome_id.in_(ids)
