@@ -26,3 +26,5 @@ class MailSettings:
     timeout: float = 20.0
     deadline: float = 120.0
     ca_file: str | None = None
+    unsubscribe: str | None = None
+    web_url: str | None = None

@@ -32,12 +32,14 @@ class Line:
         self._clock = clock
         self._connection: smtplib.SMTP | None = None
         self._context: ssl.SSLContext | None = None
+        self._is_past_the_dot = False
         self._sender = parse(settings.sender)
+        self._from = letter.Sender(self._sender, settings.sender_name, settings.unsubscribe, settings.web_url)
 
     def send(self, message: Message) -> None:
         """Return when the server has taken the mail."""
-        ready = letter.write(message, self._sender, self._settings.sender_name, self._clock())
-        in_step = False
+        ready = letter.write(message, self._from, self._clock())
+        in_step, self._is_past_the_dot = False, False
         try:
             with self._deadline():
                 self._transmit(ready)
@@ -46,7 +48,8 @@ class Line:
             in_step = True
             raise
         except (smtplib.SMTPException, OSError) as error:
-            raise DeliveryError(f"{self._name} broke off: {self._safe(error)}") from error
+            words = f"{self._name} broke off: {self._safe(error)}"
+            raise DeliveryError(words, uncertain=self._is_past_the_dot) from error
         finally:
             if not in_step:  # also when Ctrl-C came between a command and its answer
                 self._drop()
@@ -72,10 +75,12 @@ class Line:
         connection = self._begin(ready)
         code, reply = connection.rcpt(str(ready.recipient))
         self._expect(code, reply, (250, 251), f"refuses {ready.recipient}")
-        try:
-            code, reply = connection.data(ready.content)
-        except smtplib.SMTPDataError as error:  # refused before the content was sent
-            code, reply = error.smtp_code, _bytes(error.smtp_error)
+        code, reply = connection.docmd("DATA")
+        self._expect(code, reply, (354,), f"refuses the mail to {ready.recipient}")
+        # from here on the dot may have gone out, whatever becomes of the line: nobody can know whether it arrived
+        self._is_past_the_dot = True
+        connection.send(_quoted(ready.content))
+        code, reply = connection.getreply()
         self._expect(code, reply, (250,), f"refuses the mail to {ready.recipient}")
 
     def _begin(self, ready: letter.Letter) -> smtplib.SMTP:
@@ -211,6 +216,12 @@ class Line:
         if self._settings.password:
             line = line.replace(self._settings.password, "***")
         return line[:300]
+
+
+def _quoted(content: bytes) -> bytes:
+    """The content as DATA carries it: dots doubled at the beginning of lines, and the last one (RFC 5321 §4.5.2)."""
+    whole = content if content.endswith(b"\r\n") else content + b"\r\n"
+    return whole.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
 def _log_in(connection: smtplib.SMTP, user: str, password: str) -> None:
