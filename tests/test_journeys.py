@@ -110,9 +110,8 @@ def test_the_three_recorded_states(journey: Journey) -> None:
     ]
     autumn, spring = told[2][0], told[3][0]
     assert "Iași, Romania, 21–23 November 2023: held" in autumn
-    assert len(autumn) == 8, autumn
+    assert len(autumn) == 9, "the newest of Iași is told along"
     assert sorted(spring) == [
-        "Iași, Romania, 21–23 November 2023: summary published",
         "Kraków, Poland, 11–12 December 2023: held",
         "Kraków, Poland, 11–12 December 2023: summary published",
         "Milan, Italy, 26–27 March 2024: listed, summary published",

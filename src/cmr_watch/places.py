@@ -41,7 +41,8 @@ ONLINE: Final = frozenset(
 @lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Lower case, without diacritics or punctuation, single spaces: what two spellings of one name share."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    small = unicodedata.normalize("NFKD", name).casefold()  # first: some capitals are letters only after it
+    bare = "".join(c for c in unicodedata.normalize("NFKD", small) if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", bare.translate(_LETTERS).replace("&", " and ")).strip()
 
 
