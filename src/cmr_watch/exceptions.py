@@ -10,7 +10,8 @@
     ├── ParseError             a page could not be read at all
     ├── RenderError            a message could not be written
     └── DeliveryError          a message was not accepted; `permanent`: trying again cannot help;
-    │                         `uncertain`: it may have been accepted all the same
+    │                         `uncertain`: it may have been accepted all the same;
+    │                         `gone`: there is nobody at this address
         └── ChannelDown        no message can go this way now: nobody answers, or it does not let us in
 
 The first line of a class's docstring is its default message.
@@ -65,10 +66,13 @@ class RenderError(CmrWatchError):
 class DeliveryError(CmrWatchError):
     """The message was not accepted."""
 
-    def __init__(self, message: str = "", *, permanent: bool = False, uncertain: bool = False) -> None:
+    def __init__(
+        self, message: str = "", *, permanent: bool = False, uncertain: bool = False, gone: bool = False
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.uncertain = uncertain
+        self.gone = gone
 
 
 class ChannelDown(DeliveryError):

@@ -29,7 +29,7 @@ def test_what_was_sent_and_what_was_set_aside(watch):
 
 def test_retry_sends_the_same_words_under_the_same_id(watch):
     watch.check("2023-09")
-    watch.mailbox.refuse("anna@example.org", times=1)
+    watch.mailbox.refuse("anna@example.org", "554 5.7.1 not now", times=1)
     watch.check("2023-12")
     (row,) = watch.run("deliveries", "list", "--state", "set-aside", "--json").json
     assert watch.run("deliveries", "retry", str(row["id"])).out == "Due now: 1 message; the next check sends them.\n"

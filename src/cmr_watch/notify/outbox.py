@@ -123,16 +123,23 @@ class Pace:
     stop: Callable[[], bool] = lambda: False
 
 
+def _nothing(_: str) -> None: ...
+
+
 def deliver(
     deliveries: Deliveries,
     channels: Mapping[Channel, Sender],
     clock: Clock,
     jitter: Callable[[], float] = random.random,
     pace: Pace = Pace(),
+    gone: Callable[[str], object] = _nothing,
 ) -> DeliveryReport:
-    """Send everything that is due. A channel that is missing is not configured: its messages are only logged."""
+    """Send everything that is due. A channel that is missing is not configured: its messages are only logged.
+
+    `gone` is told of addresses where there is nobody.
+    """
     deliveries.end_unwanted(clock())
-    run = _Run(deliveries, channels, clock, jitter)
+    run = _Run(deliveries, channels, clock, jitter, gone)
     try:
         while not pace.stop() and _one_batch(run, deliveries, clock, pace):
             pass
@@ -158,8 +165,14 @@ class _Run:
     """One run of deliver, and what it has learned on the way."""
 
     def __init__(
-        self, deliveries: Deliveries, channels: Mapping[Channel, Sender], clock: Clock, jitter: Callable[[], float]
+        self,
+        deliveries: Deliveries,
+        channels: Mapping[Channel, Sender],
+        clock: Clock,
+        jitter: Callable[[], float],
+        gone: Callable[[str], object],
     ) -> None:
+        self._gone = gone
         self._deliveries = deliveries
         self._channels = channels
         self._clock = clock
@@ -243,6 +256,8 @@ class _Run:
         verdict = decide(error, delivery.attempts, delivery.created_at, now, self._jitter())
         if not isinstance(verdict, Retry):
             self._finish(delivery, "set_aside", verdict.reason)
+            if error.gone:
+                self._gone(delivery.message.address)
         elif self._deliveries.postpone(delivery, verdict.at, str(error), error.uncertain):
             self._counts["waiting"] += 1
 

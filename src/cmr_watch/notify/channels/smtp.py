@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -21,6 +22,7 @@ from cmr_watch.notify.channels.settings import MailSettings
 # 530, 534, 535, 538 say: log in first. 552 says: full now, as RFC 5321 §4.5.3.1.10 wants it read.
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
 GOODBYE_TIMEOUT: Final = 3.0  # seconds; by then all is said, and nobody should wait for a polite answer
+_ENHANCED: Final = re.compile(rb"\s*5\.(\d{1,3})\.\d{1,3}\b")
 _HUNG_UP: Final = (421, b"it hung up")
 
 
@@ -112,7 +114,8 @@ class Line:
             return
         self._start_over()
         permanent = 500 <= code < 600 and code not in _TEMPORARY_5XX
-        raise DeliveryError(f"{self._name} {what}: {self._say(code, reply)}", permanent=permanent)
+        words = f"{self._name} {what}: {self._say(code, reply)}"
+        raise DeliveryError(words, permanent=permanent, gone=_is_gone(code, reply))
 
     def _start_over(self) -> None:
         """This mail is off; the connection stays for the next one where the server goes along."""
@@ -232,6 +235,12 @@ def _log_in(connection: smtplib.SMTP, user: str, password: str) -> None:
     code, reply = connection.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
     if code != 235:
         raise smtplib.SMTPAuthenticationError(code, reply)
+
+
+def _is_gone(code: int, reply: bytes) -> bool:
+    """Whether there is no such mailbox (RFC 3463 §3.2), and not a server that will not have us, or one that is full."""
+    status = _ENHANCED.match(reply)
+    return code in (550, 551, 553) and (status is None or status[1] == b"1")
 
 
 def _bytes(reply: bytes | str) -> bytes:
