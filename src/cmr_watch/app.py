@@ -40,7 +40,7 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.journal import Journal
 from cmr_watch.store.news import News
-from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
 
 Clock = Callable[[], datetime]
 
@@ -205,6 +205,16 @@ class App:
         watch_digests(self._news, self._incidents, self._clock())
         return report + self._send(stop) if self._tell_operator() else report
 
+    def bounces(self) -> BounceReport:
+        """Read the mail that came back; ConfigError when no mailbox is configured."""
+        self._prepare()
+        from cmr_watch.notify.returned import Returned
+
+        bounces, key = Bounces(self._database), Installation(self._database).key()
+        returned = Returned(self._deliveries, self._subscriptions, bounces, key, self._clock)
+        with open_mailbox(mailbox_settings(self._settings)) as inbox:
+            return returned.process(inbox)
+
     def next_due(self) -> datetime | None:
         """When there is something to send again; None when nothing waits."""
         return self._deliveries.next_due(self._clock())
@@ -218,7 +228,13 @@ class App:
 
     def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
         pace = Pace(self._settings.mail.per_minute, self._sleep, stop)
-        return deliver(self._deliveries, open_channels(self._settings, self._clock), self._clock, pace=pace)
+        return deliver(
+            self._deliveries, open_channels(self._settings, self._clock), self._clock, pace=pace, gone=self._end
+        )
+
+    def _end(self, address: str) -> None:
+        """Nobody is there: the mail server said so to our face."""
+        self._subscriptions.end(address, BOUNCED, self._clock())
 
     def _tell_operator(self) -> int:
         context, new_id = message_context(self._settings), message_ids(self._settings.mail.sender)
