@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench lock lock-check wheel-demo fixtures clean
+.PHONY: help setup test lint types format demo bench prove lock lock-check wheel-demo fixtures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -41,6 +41,9 @@ format: $(STAMP) ## put the code into form
 
 demo: $(STAMP) ## the main job on real input, without any network
 	$(BIN)/cmr-watch demo $(ARGS)
+
+prove: $(STAMP) ## kill thousands of runs at every point, and count what was lost or doubled
+	$(BIN)/python -m tests.prove $(ARGS)
 
 bench: $(STAMP) ## how long the main job takes
 	$(BIN)/python -m bench $(ARGS)

@@ -37,13 +37,16 @@ SETTINGS = {
 }
 
 
+_NUMBERS = count(1)  # one row of numbers for all servers of this process, which may be one and the same
+
+
 class Server:
     """A server where databases can be made and dropped."""
 
     def __init__(self, url: URL, strategy: str = "") -> None:
         self._url = url
         self._strategy = strategy
-        self._names = (f"cmr_test_{os.getpid()}_{number}" for number in count(1))
+        self._names = (f"cmr_test_{os.getpid()}_{number}" for number in _NUMBERS)
 
     def create(self, template: str | None = None) -> str:
         """A new database, empty or like another one; its address."""

@@ -1,0 +1,116 @@
+"""`make prove`: the runs that the promises rest on, and what was counted."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+from cmr_watch.store.database import open_database
+from tests import postgres
+from tests.prove import kills, processes
+from tests.prove.kills import Figures
+
+ON_POSTGRESQL = 20
+"""Each so-manieth run in process is made on PostgreSQL."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make prove")
+    parser.add_argument("--runs", type=int, default=10_000, help="in process")
+    parser.add_argument("--kills", type=int, default=48, help="with real processes")
+    parser.add_argument("--seed", type=int, default=0, help="the first one")
+    asked = parser.parse_args()
+    with postgres.server() as server:
+        total = in_process(asked.runs, asked.seed, server)
+        show("R1, R2 in process", total)
+        real = with_processes(asked.kills, server)
+        show("R1, R2 with real processes", real)
+    return 1 if total.lost or total.unexplained or real.lost or real.unexplained else 0
+
+
+def show(what: str, figures: Figures) -> None:
+    killed = ", ".join(f"{point} {count}" for point, count in sorted(figures.kills.items()))
+    print(f"{what}: {figures.runs} runs, {figures.kills.total()} killed ({killed})")
+    print(f"  {figures.due} messages due, {figures.lost} lost")
+    print(f"  {figures.doubled} doubled, of those not explained: {figures.unexplained}")
+    if figures.bad_seeds:
+        print(f"  seeds to look at: {figures.bad_seeds[:20]}")
+    sys.stdout.flush()
+
+
+def in_process(runs: int, seed: int, server: postgres.Server, workers: int = 2) -> Figures:
+    """Seeded runs, shared by a few processes."""
+    total, begun = Figures(), time.monotonic()
+    template = server.create()
+    open_database(template).close()
+    seeds = [range(seed + start, seed + runs, workers * 4) for start in range(workers * 4)]
+    with ProcessPoolExecutor(workers) as pool:
+        for figures in pool.map(partial(some, template=template), seeds):
+            total.add(figures)
+    print(f"({time.monotonic() - begun:.0f} s)")
+    return total
+
+
+def some(seeds: range, template: str) -> Figures:
+    """A share of the runs."""
+    total = Figures()
+    server = postgres.Server(postgres.make_url(template))
+    with memory() as folder:
+        for seed in seeds:
+            with _database(seed, folder, server, template) as url, closing(open_database(url)) as database:
+                total.add(kills.run(seed, database))
+    return total
+
+
+@contextmanager
+def _database(seed: int, folder: Path, server: postgres.Server, template: str) -> Iterator[str]:
+    if seed % ON_POSTGRESQL == 0:
+        url = server.create(template=template)
+        yield url
+        server.drop(url)
+        return
+    file = folder / "run.db"
+    for old in folder.glob("run.db*"):
+        old.unlink()
+    shutil.copyfile(_made(folder), file)
+    yield f"sqlite:///{file}"
+
+
+def _made(folder: Path) -> Path:
+    path = folder / "template.db"
+    if not path.exists():
+        open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@contextmanager
+def memory() -> Iterator[Path]:
+    """A folder that is quick."""
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+def with_processes(number: int, server: postgres.Server) -> Figures:
+    """Half of the kills on SQLite, half on PostgreSQL."""
+    total = Figures()
+    for engine, share in (("sqlite", (number + 1) // 2), ("postgresql", number // 2)):
+        for first in range(0, share, 6):
+            with memory() as folder:
+                url = f"sqlite:///{folder}/watch.db" if engine == "sqlite" else server.create()
+                total.add(processes.run(folder, url, min(6, share - first), first))
+                if engine != "sqlite":
+                    server.drop(url)
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""R1 and R2 in small; `make prove` counts them in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.prove.__main__ import in_process, some
+from tests.prove.processes import run
+
+SHARE = 25
+
+
+@pytest.mark.parametrize("first", range(0, 500, SHARE))
+def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled_without_a_reason(
+    first: int, postgres_template: str
+) -> None:
+    figures = some(range(first, first + SHARE), postgres_template)
+    assert (figures.runs, figures.lost, figures.unexplained, figures.bad_seeds) == (SHARE, 0, 0, [])
+    assert figures.kills.total() > 0
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_real_processes_that_are_killed(tmp_path: Path, database_url: str, first: int) -> None:
+    figures = run(tmp_path, database_url, 3, first)
+    assert (figures.lost, figures.unexplained) == (0, 0)
+    assert figures.kills.total() == 3
+
+
+def test_the_runs_are_shared_by_processes(postgres_server: postgres.Server) -> None:
+    assert in_process(4, 90_000, postgres_server).runs == 4
