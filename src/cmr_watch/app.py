@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,6 +109,10 @@ def open_channels(settings: Settings, clock: Clock) -> dict[Channel, Sender]:
     return channels
 
 
+Ways = Callable[[Settings, Clock], Mapping[Channel, Sender]]
+"""Opens the ways out."""
+
+
 def send_trial(settings: Settings, address: str, clock: Clock) -> None:
     """Send a test message at once, past the outbox; ConfigError when there is no way to send it."""
     body = trial_body(message_context(settings), chat="://" in address)
@@ -141,12 +145,18 @@ class RoundReport:
 class App:
     """One page, one database, one fetcher (with its one client and TLS context), the channels. To be closed.
 
-    `sleep` waits some seconds, where a limit on mails per minute asks for it.
+    `sleep` waits some seconds, where a limit on mails per minute asks for it; `ways` opens the ways out.
     """
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
+        ways: Ways = open_channels,
     ) -> None:
+        self._ways = ways
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -229,7 +239,7 @@ class App:
     def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
         pace = Pace(self._settings.mail.per_minute, self._sleep, stop)
         return deliver(
-            self._deliveries, open_channels(self._settings, self._clock), self._clock, pace=pace, gone=self._end
+            self._deliveries, self._ways(self._settings, self._clock), self._clock, pace=pace, gone=self._end
         )
 
     def _end(self, address: str) -> None:

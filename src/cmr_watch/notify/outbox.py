@@ -178,7 +178,7 @@ class _Run:
         self._clock = clock
         self._jitter = jitter
         self._closed = deliveries.closed()
-        self._down: dict[str, str] = {}
+        self._down: dict[str, datetime] = {}
         self._accepted: Delivery | None = None
         self._counts: Counter[str] = Counter()
         self._failures: dict[str, None] = {}
@@ -246,8 +246,8 @@ class _Run:
     def _close_way(self, delivery: Delivery, error: ChannelDown) -> None:
         way, reason = _way(delivery), str(error)
         failures = self._closed.get(way, 0) + 1
-        self._closed[way], self._down[way] = failures, reason
         until = knock_again(failures, self._clock(), self._jitter())
+        self._closed[way], self._down[way] = failures, until
         self._deliveries.close_way(delivery.message.address, until, failures, reason)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
@@ -258,8 +258,14 @@ class _Run:
             self._finish(delivery, "set_aside", verdict.reason)
             if error.gone:
                 self._gone(delivery.message.address)
-        elif self._deliveries.postpone(delivery, verdict.at, str(error), error.uncertain):
+        elif self._deliveries.postpone(
+            delivery, self._not_after_way(delivery, verdict.at), str(error), error.uncertain
+        ):
             self._counts["waiting"] += 1
+
+    def _not_after_way(self, delivery: Delivery, at: datetime) -> datetime:
+        """Where nobody answers, the way has a pause of its own, and one message tries it again."""
+        return min(at, self._down.get(_way(delivery), at))
 
     def _finish(
         self, delivery: Delivery, outcome: DeliveryOutcome, error: str | None = None, then: Delivery | None = None

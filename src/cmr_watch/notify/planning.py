@@ -139,7 +139,8 @@ def plan(person: Person, around: World, now: datetime) -> Plan:
     written = _written(person, around, decided, urgent, now)
     if written is None and month_at and month_at <= now and not silence and around.standing is not None:
         written = Plan(Contents(quiet_month=True))
-        month_at = None
+    if written is not None and written.contents is not None:
+        month_at = _quiet_month_at(replace(person, spoken_at=now))
     wake_at = _wake_at(person, around, now, month_at, until if silence else None)
     return _with_times(written or Plan(dropped=()), decided, wake_at, (quiet, zone), now)
 

@@ -167,7 +167,8 @@ def reexamine(connection: Connection, mailboxes: Iterable[str], now: datetime) -
             connection.execute(select(deliveries.c.id).where(WAITING, deliveries.c.mailbox.in_(names))).scalars().all()
         )
         take_back(connection, waiting, "absorbed", now)
-        connection.execute(update(matches).where(_OPEN, matches.c.mailbox.in_(names)).values(due_at=now, period=None))
+        anew = {"found_at": now, "due_at": now, "period": None}  # as if found now: by what is wished from now on
+        connection.execute(update(matches).where(_OPEN, matches.c.mailbox.in_(names)).values(**anew))
         connection.execute(update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(names)).values(wake_at=now))
     end_unwanted(connection, now)
 
