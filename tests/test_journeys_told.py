@@ -92,7 +92,7 @@ def test_a_call_opens_and_its_cut_off_moves(travel: Travel) -> None:
     days = [subject.partition(" left")[0] for _, subject in told]
     assert days == ["30 days", "14 days", "7 days", "2 days", "1 day"]
     words = travel.came[-1][3]
-    assert "moved from 20 October 2023" in " ".join(words.split())
+    assert "Moved from 20 October 2023" in " ".join(words.split())
     assert "letter of support" in words
 
 
