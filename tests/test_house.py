@@ -33,9 +33,12 @@ layers =
     cli
     demo | doctor
     app
-    monitor.check | notify.outbox
+    monitor.check | notify.outbox | notify.returned
+    notify.writer
     monitor.fetch | store | notify.channels
-    monitor.parse | monitor.verdict | monitor.diff | notify.digest | notify.retry
+    monitor.parse | monitor.verdict | monitor.diff | notify.planning | notify.retry | notify.bounces | notify.tokens
+    notify.digest : notify.reminders : notify.fold
+    notify.periods
     {helpers}
     render
     config
@@ -58,8 +61,14 @@ source_modules =
     cmr_watch.monitor.verdict
     cmr_watch.monitor.diff
     {pure}
+    cmr_watch.notify.bounces
     cmr_watch.notify.digest
+    cmr_watch.notify.fold
+    cmr_watch.notify.periods
+    cmr_watch.notify.planning
+    cmr_watch.notify.reminders
     cmr_watch.notify.retry
+    cmr_watch.notify.tokens
     cmr_watch.render
     cmr_watch.wire
     cmr_watch.places
@@ -87,6 +96,8 @@ DOORS = {
     "alembic": "store/",
     "apprise": "notify/channels/",
     "smtplib": "notify/channels/",
+    "flufl": "notify/bounces",
+    "imaplib": "notify/channels/",
     "jinja2": "render/",
     "apscheduler": "daemon",
     "aiosmtpd": "demo/",

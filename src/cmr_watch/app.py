@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from cmr_watch.config import Settings
@@ -32,6 +32,7 @@ from cmr_watch.notify.outbox import (
 )
 from cmr_watch.notify.writer import Render, Writer
 from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
+from cmr_watch.store.bounces import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
@@ -41,6 +42,10 @@ from cmr_watch.store.installation import Installation
 from cmr_watch.store.journal import Journal
 from cmr_watch.store.news import News
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
+
+if TYPE_CHECKING:
+    from cmr_watch.notify.channels.mailbox import MailboxSettings
+    from cmr_watch.notify.returned import BounceReport
 
 Clock = Callable[[], datetime]
 
@@ -107,6 +112,25 @@ def open_channels(settings: Settings, clock: Clock) -> dict[Channel, Sender]:
     if mail := mail_settings(settings):
         channels["mail"] = MailChannel(mail, clock)
     return channels
+
+
+def mailbox_settings(settings: Settings) -> MailboxSettings:
+    """What the configuration says about the mailbox that mail comes back to."""
+    from cmr_watch.notify.channels.mailbox import MailboxSettings
+
+    bounces = settings.bounces
+    if bounces.maildir is None and bounces.host is None:
+        raise ConfigError("no mailbox is configured: set maildir, or host and user, in [bounces]")
+    return MailboxSettings(
+        maildir=bounces.maildir,
+        host=bounces.host or "",
+        port=bounces.port,
+        security=bounces.security,
+        user=bounces.user,
+        password=bounces.password,
+        folder=bounces.folder,
+        ca_file=bounces.ca_file,
+    )
 
 
 Ways = Callable[[Settings, Clock], Mapping[Channel, Sender]]
@@ -218,6 +242,8 @@ class App:
     def bounces(self) -> BounceReport:
         """Read the mail that came back; ConfigError when no mailbox is configured."""
         self._prepare()
+        # loaded here, for only this command needs to take strange mails apart
+        from cmr_watch.notify.channels.mailbox import open_mailbox
         from cmr_watch.notify.returned import Returned
 
         bounces, key = Bounces(self._database), Installation(self._database).key()
