@@ -1,4 +1,4 @@
-"""R1 and R2 in small; `make prove` counts them in full."""
+"""R1, R2 and R6 in small; `make prove` counts them in full."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cmr_watch.store.database import Database
 from tests import postgres
+from tests.prove import years
 from tests.prove.__main__ import in_process, some
 from tests.prove.processes import run
 
@@ -31,3 +33,11 @@ def test_real_processes_that_are_killed(tmp_path: Path, database_url: str, first
 
 def test_the_runs_are_shared_by_processes(postgres_server: postgres.Server) -> None:
     assert in_process(4, 90_000, postgres_server).runs == 4
+
+
+def test_three_years_of_pauses_and_clock_changes(database: Database) -> None:
+    lived = years.run(1, database)
+    assert lived.faults == []
+    assert lived.bad == 0
+    assert lived.rounds > 800
+    assert lived.reminders > 50

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cmr_watch.store.database import open_database
 from tests import postgres
-from tests.prove import kills, processes
+from tests.prove import kills, processes, years
 from tests.prove.kills import Figures
 
 ON_POSTGRESQL = 20
@@ -26,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make prove")
     parser.add_argument("--runs", type=int, default=10_000, help="in process")
     parser.add_argument("--kills", type=int, default=48, help="with real processes")
+    parser.add_argument("--lives", type=int, default=6, help="of three years each")
     parser.add_argument("--seed", type=int, default=0, help="the first one")
     asked = parser.parse_args()
     with postgres.server() as server:
@@ -33,7 +34,8 @@ def main() -> int:
         show("R1, R2 in process", total)
         real = with_processes(asked.kills, server)
         show("R1, R2 with real processes", real)
-    return 1 if total.lost or total.unexplained or real.lost or real.unexplained else 0
+        slept = lives(asked.lives, server)
+    return 1 if total.lost or total.unexplained or real.lost or real.unexplained or slept else 0
 
 
 def show(what: str, figures: Figures) -> None:
@@ -44,6 +46,21 @@ def show(what: str, figures: Figures) -> None:
     if figures.bad_seeds:
         print(f"  seeds to look at: {figures.bad_seeds[:20]}")
     sys.stdout.flush()
+
+
+def lives(number: int, server: postgres.Server) -> int:
+    """R6: three years each, every other one on PostgreSQL; how much was wrong."""
+    bad = 0
+    for seed in range(number):
+        with memory() as folder:
+            url = server.create() if seed % 2 else f"sqlite:///{folder}/watch.db"
+            with closing(open_database(url)) as database:
+                lived = years.run(seed, database)
+        bad += lived.bad
+        told = f"{lived.rounds} rounds, {lived.messages} messages, {lived.reminders} reminders"
+        wrong = f"{lived.doubled} doubled, {lived.lost} lost, {lived.untrue} untrue, {lived.crowded} digests too many"
+        print(f"R6 three years, seed {seed}: {told}; {wrong}", flush=True)
+    return bad
 
 
 def in_process(runs: int, seed: int, server: postgres.Server, workers: int = 2) -> Figures:
