@@ -1,4 +1,4 @@
-"""What mails that came back say: each folder of tests/fixtures/bounces is a pair of a mail and what is read in it.
+"""What mails that came back say: each folder in tests/fixtures/bounces/* is a pair, a mail and what is read in it.
 
 A mail that is read wrong is a new folder, not new code. Only the keys of expected.json are compared; `kind` always.
 """
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cmr_watch.notify.bounces import LIMIT, LONGEST_REASON, MOST_IDS, Bounce, Unsubscribe, read
 
-FOLDERS = sorted((Path(__file__).parents[1] / "fixtures" / "bounces").iterdir())
+FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "fixtures" / "bounces").rglob("mail.eml"))
 MAILS = [(folder / "mail.eml").read_bytes() for folder in FOLDERS]
 KINDS = {"bounce": Bounce, "unsubscribe": Unsubscribe, None: type(None)}
 MEBIBYTE = 1024 * 1024
