@@ -35,6 +35,7 @@ NO_ADDRESSES = [
     "a" * 65 + "@example.org",
     "ann@" + "a" * 64 + ".org",
     "ann\u202e@example.org",
+    "=?utf-8?q?ann=0D=0ABcc=3A_eve?=@example.org",
     "ann@\udc80.org",
     "ann@straße.example",  # IDNA 2003 and 2008 lead to different hosts
 ]

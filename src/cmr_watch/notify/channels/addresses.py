@@ -32,6 +32,8 @@ def parse(address: str) -> Mailbox:
     local, _, domain = address.rpartition("@")
     if not _LOCAL.fullmatch(local) or not local.isprintable() or len(local.encode()) > _LONGEST_LOCAL:
         raise _no_address(address)
+    if "=?" in local:  # an encoded word (RFC 2047): mail programs, and Python's, would write to what it decodes to
+        raise _no_address(address)
     return Mailbox(local, _ascii_domain(domain, address))
 
 
