@@ -101,22 +101,8 @@ def _open_cutoffs(
 
 # ── one person ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """What is to be done with each match: told now, dropped for nobody wants it, or looked at later."""
-
-    now: tuple[Match, ...]
-    dropped: tuple[int, ...]
-    later: tuple[tuple[int, datetime, str | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Urgent:
-    """Reminders that are due and stand in no message yet; in quiet hours only those that cannot wait."""
-
-    tell: tuple[Reminder, ...]
-    in_silence: bool
+_When = tuple[datetime, str | None]
+"""When something is told, and in which digest."""
 
 
 def plan(person: Person, around: World, now: datetime) -> Plan:
@@ -129,102 +115,162 @@ def plan(person: Person, around: World, now: datetime) -> Plan:
     - In quiet hours nothing, but for a cut-off that would not wait.
     """
     if not person.subscriptions:
-        return Plan(dropped=tuple(match.recorded.id for match in person.matches))
-    quiet, zone = _quiet(person.subscriptions)
-    silence = quiet if quiet and periods.is_quiet(quiet, zone, now) else None
-    until = periods.after_quiet(silence, zone, now)
-    decided = _decide(person, now, until if silence else None)
-    urgent = _urgent(person, around, now, until if silence else None)
-    month_at = _quiet_month_at(person)
-    written = _written(person, around, decided, urgent, now)
-    if written is None and month_at and month_at <= now and not silence and around.standing is not None:
-        written = Plan(Contents(quiet_month=True))
-    if written is not None and written.contents is not None:
-        month_at = _quiet_month_at(replace(person, spoken_at=now))
-    wake_at = _wake_at(person, around, now, month_at, until if silence else None)
-    return _with_times(written or Plan(dropped=()), decided, wake_at, (quiet, zone), now)
+        return Plan(absorbs=True, dropped=tuple(match.recorded.id for match in person.matches))
+    look = _Look(person, around, now, *_quiet(person.subscriptions))
+    decided = _decide(look)
+    written = _written(look, decided) or _quiet_month(look) or Plan()
+    return _with_times(look, written, decided)
 
 
-def _decide(person: Person, now: datetime, silent_until: datetime | None) -> _Decided:
-    dropped: list[int] = []
-    due: list[tuple[Match, datetime, str | None]] = []
-    for match in person.matches:
-        when = _due(person.subscriptions, match.recorded, match.found_at)
-        if when is None:
-            dropped.append(match.recorded.id)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One person at one moment, with the quiet hours that hold for them."""
+
+    person: Person
+    around: World
+    now: datetime
+    quiet: Quiet | None
+    zone: str
+
+    @property
+    def silent_until(self) -> datetime | None:
+        """When the quiet hours end that it is now; None outside them."""
+        end = periods.after_quiet(self.quiet, self.zone, self.now)
+        return end if end > self.now else None
+
+    def reminders(self, *, anew: bool = False) -> reminders.Decision:
+        """What is due of cut-offs; `anew`: as if nothing stood in a message that waits."""
+        told = self.person.reminded if anew else self.person.reminded | self.person.reminded_waiting
+        return reminders.decide(self.around.cutoffs, self.person.subscriptions, told, self.now)
+
+
+# ── matches ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What is to be done with each match: told now, dropped for nobody wants it, or looked at later."""
+
+    now: tuple[Match, ...]
+    dropped: tuple[int, ...]
+    later: tuple[tuple[int, datetime, str | None], ...]
+
+
+def _decide(look: _Look) -> _Decided:
+    due = {match: _due(look.person.subscriptions, match.recorded, match.found_at) for match in look.person.matches}
+    dropped = tuple(match.recorded.id for match, when in due.items() if when is None)
+    wanted = [(match, _not_again(look, match, when)) for match, when in due.items() if when is not None]
+    until = look.silent_until
+    if until is not None:
+        held = [(match, (max(at, until), period)) for match, (at, period) in wanted if not match.waiting]
+        return _Decided((), dropped, _later(held))
+    return _parted(wanted, dropped, look.now)
+
+
+def _parted(wanted: list[tuple[Match, _When]], dropped: tuple[int, ...], now: datetime) -> _Decided:
+    ready = {match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.waiting}
+    told, rest = [], []
+    for match, (at, period) in wanted:
+        if at <= now:
+            told.append(replace(match, period=period))
+        elif match.waiting or match.recorded.change.key in ready:
+            told.append(replace(match, period=None))  # what is told along is no digest
         else:
-            due.append((match, *_not_again(person, match, when, now)))
-    if silent_until:
-        held = [(match.recorded.id, max(at, silent_until), period) for match, at, period in due if not match.waiting]
-        return _Decided((), tuple(dropped), tuple(held))
-    ready = {match.recorded.change.key for match, at, _ in due if at <= now and not match.waiting}
-    told = [
-        replace(match, period=period if at <= now else None)  # what is told along is no digest
-        for match, at, period in due
-        if at <= now or match.waiting or match.recorded.change.key in ready
-    ]
-    ids = {match.recorded.id for match in told}
-    later = [(match.recorded.id, at, period) for match, at, period in due if match.recorded.id not in ids]
-    return _Decided(tuple(told), tuple(dropped), tuple(later))
+            rest.append((match, (at, period)))
+    return _Decided(tuple(told), dropped, _later(rest))
 
 
-def _not_again(
-    person: Person, match: Match, when: tuple[datetime, str | None], now: datetime
-) -> tuple[datetime, str | None]:
+def _later(wanted: list[tuple[Match, _When]]) -> tuple[tuple[int, datetime, str | None], ...]:
+    return tuple((match.recorded.id, *when) for match, when in wanted)
+
+
+def _not_again(look: _Look, match: Match, when: _When) -> _When:
     """Each digest is written once: what came too late for it goes into the next."""
     at, period = when
-    if period is None or period not in person.digests or match.waiting:
+    written = look.person.digests
+    if period not in written or match.waiting:
         return when
-    if match.period is not None and match.period not in person.digests:
+    if match.period is not None and match.period not in written:
         return match.due_at, match.period  # it was put off already, to this one
-    later = [
-        _told_at(entry.rhythm, False, max(at, now)) for entry in person.subscriptions if wants(entry, match.recorded)
-    ]
-    return min(later, key=lambda one: one[0])
+    wanting = [entry for entry in look.person.subscriptions if wants(entry, match.recorded)]
+    return min((_told_at(entry.rhythm, False, max(at, look.now)) for entry in wanting), key=lambda one: one[0])
 
 
-def _urgent(person: Person, around: World, now: datetime, silent_until: datetime | None) -> _Urgent:
-    told = person.reminded | person.reminded_waiting
-    found = reminders.decide(around.cutoffs, person.subscriptions, told, now).tell
-    tell = tuple(one for one in found if silent_until is None or one.open.cutoff.at <= silent_until)
-    return _Urgent(tell, silent_until is not None)
+# ── a message ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _unwelcomed(person: Person) -> tuple[Subscription, ...]:
-    """Those that were not welcomed yet, or only in a message that was not sent."""
-    return tuple(one for one in person.subscriptions if one.welcomed_at is None or one.id in person.welcoming)
+@dataclass(frozen=True, slots=True)
+class _Welcome:
+    """Who is new, and what they are shown; `others` are the subscriptions that are not new."""
+
+    new: tuple[Subscription, ...] = ()
+    others: tuple[Subscription, ...] = ()
+    shown: Standing | None = None
+
+    def tells(self, match: Match) -> bool:
+        """A welcome shows how things stand: that is no news beside it, but for an older subscription's."""
+        return match.recorded.change.key in _keys(self.shown) and not any(
+            wants(entry, match.recorded) for entry in self.others
+        )
 
 
-def _written(person: Person, around: World, decided: _Decided, urgent: _Urgent, now: datetime) -> Plan | None:
+def _written(look: _Look, decided: _Decided) -> Plan | None:
     """The message that is to be written, with what it settles; None: there is nothing to write."""
-    new = () if urgent.in_silence or around.standing is None else _unwelcomed(person)
-    fresh = any(not match.waiting for match in decided.now) or any(one.id not in person.welcoming for one in new)
-    if not (fresh or urgent.tell or person.is_stale):
+    welcome = _welcome(look)
+    urgent = _urgent(look)
+    if not (urgent or look.person.is_stale or _is_fresh(look, decided, welcome)):
         return None
-    again = reminders.decide(around.cutoffs, person.subscriptions, person.reminded, now)
-    tell = urgent.tell if urgent.in_silence else again.tell
-    welcome = shown_to(new, around.standing) if new and around.standing is not None else None
-    old = [entry for entry in person.subscriptions if entry not in new]
-    news = [match.recorded for match in decided.now if not _is_shown(match, _keys(welcome), old)]
-    told = tuple(sorted(fold(news), key=telling_order))
-    shown = {match.recorded.id for match in person.matches if _is_shown(match, _keys(welcome), old)}
-    ids = tuple(sorted({match.recorded.id for match in decided.now} | (shown - set(decided.dropped))))
-    settled = Plan(absorbs=True, reminders=_settled(again.settled, tell, urgent.in_silence))
-    if not (told or tell or welcome is not None):
+    again = look.reminders(anew=True)
+    tell = urgent if look.silent_until else again.tell
+    news = fold([match.recorded for match in decided.now if not welcome.tells(match)])
+    settled = Plan(absorbs=True, reminders=_settled(look, again.settled, tell))
+    ids = _ids(look, decided, welcome)
+    if not (news or tell or welcome.new):
         return replace(settled, dropped=ids)
-    return replace(
-        settled,
-        contents=Contents(told, tell, welcome),
-        told=ids,
-        periods=tuple(sorted({match.period for match in decided.now if match.period} - person.digests)),
-        welcomed=tuple(entry.id for entry in new),
-    )
+    contents = Contents(tuple(sorted(news, key=telling_order)), tell, welcome.shown)
+    new = tuple(entry.id for entry in welcome.new)
+    return replace(settled, contents=contents, told=ids, periods=_periods(look, decided), welcomed=new)
 
 
-def _settled(keys: tuple[ReminderKey, ...], tell: tuple[Reminder, ...], in_silence: bool) -> tuple[ReminderKey, ...]:
+def _welcome(look: _Look) -> _Welcome:
+    """For those that were not welcomed yet, or only in a message that was not sent."""
+    subscribed, standing_now = look.person.subscriptions, look.around.standing
+    if look.silent_until or standing_now is None:
+        return _Welcome(others=subscribed)
+    new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in look.person.welcoming)
+    if not new:
+        return _Welcome(others=subscribed)
+    return _Welcome(new, tuple(one for one in subscribed if one not in new), shown_to(new, standing_now))
+
+
+def _urgent(look: _Look) -> tuple[Reminder, ...]:
+    """Reminders that are due and stand in no message yet; in quiet hours only those that cannot wait."""
+    until = look.silent_until
+    return tuple(one for one in look.reminders().tell if until is None or one.open.cutoff.at <= until)
+
+
+def _is_fresh(look: _Look, decided: _Decided, welcome: _Welcome) -> bool:
+    """Whether there is something that stands in no message yet."""
+    news = any(not match.waiting for match in decided.now)
+    return news or any(one.id not in look.person.welcoming for one in welcome.new)
+
+
+def _ids(look: _Look, decided: _Decided, welcome: _Welcome) -> tuple[int, ...]:
+    """The changes that are settled with the message."""
+    shown = {match.recorded.id for match in look.person.matches if welcome.tells(match)}
+    return tuple(sorted({match.recorded.id for match in decided.now} | (shown - set(decided.dropped))))
+
+
+def _periods(look: _Look, decided: _Decided) -> tuple[str, ...]:
+    return tuple(sorted({match.period for match in decided.now if match.period} - look.person.digests))
+
+
+def _settled(look: _Look, keys: tuple[ReminderKey, ...], tell: tuple[Reminder, ...]) -> tuple[ReminderKey, ...]:
     """In quiet hours only what is told is settled: the rest is decided when they are over."""
+    if look.silent_until is None:
+        return keys
     told = {(one.open.call_key, one.open.cutoff.at) for one in tell}
-    return tuple(key for key in keys if not in_silence or key[:2] in told)
+    return tuple(key for key in keys if key[:2] in told)
 
 
 def _keys(shown: Standing | None) -> frozenset[str]:
@@ -233,16 +279,19 @@ def _keys(shown: Standing | None) -> frozenset[str]:
     return frozenset([*(entry.key for entry in shown.calls), *(entry.key for entry in shown.editions)])
 
 
-def _is_shown(match: Match, keys: frozenset[str], old: Sequence[Subscription]) -> bool:
-    """A welcome shows how things stand: that is no news beside it, but for an older subscription's."""
-    return match.recorded.change.key in keys and not any(wants(entry, match.recorded) for entry in old)
-
-
 # ── times ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _quiet_month(look: _Look) -> Plan | None:
+    """The line of a month without news, for those who want it."""
+    at = _quiet_month_at(look.person)
+    if at is None or at > look.now or look.silent_until or look.around.standing is None:
+        return None
+    return Plan(Contents(quiet_month=True))
+
+
 def _quiet_month_at(person: Person) -> datetime | None:
-    """When the line of a quiet month is due: at the beginning of the month after whatever was told last."""
+    """When it is due: at the beginning of the month after whatever was told last."""
     watching = [entry for entry in person.subscriptions if entry.still_watching]
     if not watching:
         return None
@@ -250,30 +299,30 @@ def _quiet_month_at(person: Person) -> datetime | None:
     return periods.next_quiet_month(watching[0].rhythm, since)
 
 
-def _wake_at(
-    person: Person, around: World, now: datetime, month_at: datetime | None, silent_until: datetime | None
-) -> datetime | None:
-    if around.standing is None:
-        return now  # nothing was read yet: the welcome waits for the first reading
-    told = person.reminded | person.reminded_waiting
-    found = reminders.decide(around.cutoffs, person.subscriptions, told, now)
-    times = [found.next_at, month_at, silent_until]
-    coming = [at for at in times if at is not None and at > now]
-    return min(coming, default=None)
+def _wake_at(look: _Look, written: Plan) -> datetime | None:
+    """When there is something to decide beside new changes."""
+    if look.around.standing is None:
+        return look.now  # nothing was read yet: the welcome waits for the first reading
+    person = look.person if written.contents is None else replace(look.person, spoken_at=look.now)
+    times = (look.reminders().next_at, _quiet_month_at(person), look.silent_until)
+    return min((at for at in times if at is not None and at > look.now), default=None)
 
 
-def _with_times(
-    written: Plan, decided: _Decided, wake_at: datetime | None, quiet: tuple[Quiet | None, str], now: datetime
-) -> Plan:
-    hours, zone = quiet
-    told = written.contents.reminders if written.contents else ()
-    cutoffs = [one.open.cutoff.at for one in told]
-    hurry = hours is not None and any(at <= periods.after_quiet(hours, zone, now) for at in cutoffs)
+def _with_times(look: _Look, written: Plan, decided: _Decided) -> Plan:
+    cutoffs = [one.open.cutoff.at for one in written.contents.reminders] if written.contents else []
     return replace(
         written,
         dropped=written.dropped + decided.dropped,
         postponed=tuple(one for one in decided.later if one[0] not in written.told),
-        wake_at=wake_at,
-        quiet=(hours, zone) if hours and not hurry else None,
-        stale_at=min([periods.next_midnight(zone, now), *cutoffs]) if cutoffs else None,
+        wake_at=_wake_at(look, written),
+        quiet=_hours(look, cutoffs),
+        stale_at=min([periods.next_midnight(look.zone, look.now), *cutoffs]) if cutoffs else None,
     )
+
+
+def _hours(look: _Look, cutoffs: list[datetime]) -> tuple[Quiet, str] | None:
+    """The hours in which the message is not sent: none where a cut-off would pass meanwhile."""
+    end = periods.after_quiet(look.quiet, look.zone, look.now)
+    if look.quiet is None or any(at <= end for at in cutoffs):
+        return None
+    return look.quiet, look.zone

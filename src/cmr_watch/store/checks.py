@@ -159,15 +159,19 @@ class Checks:
                 connection, record.page_url, stored.state, record.known
             )
             recorded = self._insert_changes(connection, record, check_id)
-            if replaced and record.known is not None and record.known.calls != stored.known.calls:
-                people.wake_for_calls(connection, record.checked_at)
-            if record.outcome in _GOOD and holds.waits_for_reading(connection):
-                holds.end_reading(connection)
+            self._tell_others(connection, record, stored, replaced)
         if written.holds_at and not replaced:
             self._stored[record.page_url] = replace(stored, at=written.holds_at)
         if written.incident:
             log.warning("%s: %s: %s", written.incident, record.page_url, record.detail)
         return recorded
+
+    def _tell_others(self, connection: Connection, record: CheckRecord, stored: _Stored, replaced: bool) -> None:
+        """What a reading means to those who wait for one: reminders, and what a restore holds back."""
+        if replaced and record.known is not None and record.known.calls != stored.known.calls:
+            people.wake_for_calls(connection, record.checked_at)
+        if record.outcome in _GOOD and holds.waits_for_reading(connection):
+            holds.end_reading(connection)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).first()

@@ -69,45 +69,65 @@ def due(connection: Connection, now: datetime, limit: int, *, awake: bool) -> li
 
 def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Found:
     """All that matters of these, in their order."""
-    subscribed = _by_mailbox(
-        connection,
-        select(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(mailboxes)).order_by(subscriptions.c.id),
-    )
     waiting = _waiting(connection, mailboxes)
-    ids = [entry.id for entries in waiting.values() for entry in entries]
-    found = _matches(connection, mailboxes, ids)
-    reminded = _reminded(connection, mailboxes)
-    periods = _by_mailbox(
-        connection,
-        select(digests).where(
-            digests.c.mailbox.in_(mailboxes), or_(digests.c.delivery_id.is_(None), digests.c.delivery_id.not_in(ids))
-        ),
+    rows_waiting = [row for found in waiting.values() for row in found]
+    loaded = _Loaded(
+        waiting=waiting,
+        ids=frozenset(row.id for row in rows_waiting),
+        subscribed=_subscribed(connection, mailboxes),
+        matches=_matches(connection, mailboxes, [row.id for row in rows_waiting]),
+        reminded=_reminded(connection, mailboxes),
+        periods=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
+        spoken=_spoken(connection, mailboxes),
     )
-    spoken = dict(
-        connection.execute(
-            select(deliveries.c.mailbox, func.max(deliveries.c.created_at))
-            .where(deliveries.c.mailbox.in_(mailboxes), deliveries.c.purpose == "news")
-            .group_by(deliveries.c.mailbox)
-        ).all()
-    )
-    people = tuple(
-        Person(
+    old = tuple(Waiting(row.id, row.mailbox, row.created_at, row.attempts) for row in rows_waiting)
+    return Found(tuple(loaded.person(mailbox, now) for mailbox in mailboxes), old)
+
+
+_Rows = defaultdict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What was read of some mailboxes at once; `ids` are the messages that wait."""
+
+    waiting: _Rows
+    ids: frozenset[int]
+    subscribed: _Rows
+    matches: _Rows
+    reminded: _Rows
+    periods: _Rows
+    spoken: dict[str, datetime]
+
+    def person(self, mailbox: str, now: datetime) -> Person:
+        """One of them."""
+        stale_at = [row.stale_at for row in self.waiting[mailbox] if row.stale_at is not None]
+        return Person(
             mailbox=mailbox,
-            subscriptions=tuple(map(rows.subscription, subscribed[mailbox])),
-            matches=tuple(found[mailbox]),
-            reminded=frozenset(key for key, delivery in reminded[mailbox] if delivery not in ids),
-            reminded_waiting=frozenset(key for key, delivery in reminded[mailbox] if delivery in ids),
-            digests=frozenset(row.period for row in periods[mailbox]),
-            welcoming=frozenset(row.id for row in subscribed[mailbox] if row.welcome_id in ids),
-            is_stale=any(row.stale_at is not None and row.stale_at <= now for row in waiting[mailbox]),
-            spoken_at=spoken.get(mailbox),
+            subscriptions=tuple(map(rows.subscription, self.subscribed[mailbox])),
+            matches=tuple(self.matches[mailbox]),
+            reminded=self._reminded(mailbox, waiting=False),
+            reminded_waiting=self._reminded(mailbox, waiting=True),
+            digests=frozenset(row.period for row in self.periods[mailbox] if row.delivery_id not in self.ids),
+            welcoming=frozenset(row.id for row in self.subscribed[mailbox] if row.welcome_id in self.ids),
+            is_stale=any(at <= now for at in stale_at),
+            spoken_at=self.spoken.get(mailbox),
         )
-        for mailbox in mailboxes
-    )
-    return Found(
-        people,
-        tuple(Waiting(row.id, row.mailbox, row.created_at, row.attempts) for one in waiting.values() for row in one),
-    )
+
+    def _reminded(self, mailbox: str, *, waiting: bool) -> frozenset[ReminderKey]:
+        return frozenset(key for key, delivery in self.reminded[mailbox] if (delivery in self.ids) == waiting)
+
+
+def _subscribed(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
+    found = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(mailboxes))
+    return _by_mailbox(connection, found.order_by(subscriptions.c.id))
+
+
+def _spoken(connection: Connection, mailboxes: Sequence[str]) -> dict[str, datetime]:
+    """When the last message to each was written."""
+    newest = select(deliveries.c.mailbox, func.max(deliveries.c.created_at))
+    told = newest.where(deliveries.c.mailbox.in_(mailboxes), deliveries.c.purpose == "news")
+    return {row[0]: row[1] for row in connection.execute(told.group_by(deliveries.c.mailbox))}
 
 
 def _by_mailbox(connection: Connection, statement: Any) -> defaultdict[str, list[Any]]:
