@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.models import SLOT
 from cmr_watch.notify.channels.addresses import Mailbox
-from cmr_watch.notify.channels.letter import Sender, write
+from cmr_watch.notify.channels.letter import Sender, _template, write
 from tests.notify.make import NOON, letter_to
 
 SENDER = Sender(Mailbox("watch", "example.org"))
@@ -129,7 +129,45 @@ def test_where_there_is_nothing_to_end_nothing_is_said_of_it():
     assert mail_to_end(SENDER, token="")["List-Unsubscribe"] is None
 
 
-LOCALS = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}", fullmatch=True)
+def test_ways_to_unsubscribe_stay_as_they_are_written():
+    sender = replace(
+        SENDER,
+        unsubscribe="unsubscribe+all%x@" + "long-name." * 5 + "example",
+        web_url="https://x.example/a,<b>\r\nX: y",
+    )
+    message = letter_to("ann@example.org", token=TOKEN)
+    content = write(message, sender, NOON).content
+    assert (
+        f"\r\n <mailto:unsubscribe%2Ball%25x@{'long-name.' * 5}example?subject=unsubscribe%20{TOKEN}>\r\n"
+        in content.decode()
+    )
+    assert (
+        f"List-Unsubscribe: <https://x.example/a%2C%3Cb%3E%0D%0AX:%20y/unsubscribe/{TOKEN}>,\r\n " in content.decode()
+    )
+
+
+@given(st.integers(0, 90), st.integers(0, 90), st.booleans())
+def test_every_body_is_written_once_and_its_mails_are_put_together(before, after, spaced):
+    """Wherever the encoder folds a line: also within the place of the token."""
+    text = ("é " if spaced else "e") * before + SLOT + "é" * after
+    message = letter_to("ann@example.org", text=text, html=f'<a href="{text}">{text}</a>', token=TOKEN)
+    pieces = _template(message.body, SENDER, False)
+    assert len(pieces) == 4
+    mail = write(message, SENDER, NOON).content
+    assert max(map(len, mail.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
+    assert read(mail).get_body(("plain",)).get_content().splitlines() == [text.replace(SLOT, TOKEN)]
+
+
+@pytest.mark.parametrize("length", [1, 60, 64])
+@pytest.mark.parametrize("domain", ["d.example", ".".join(["d" * 60] * 4)])
+def test_a_long_recipient_is_written_whole_and_in_lines_that_are_allowed(length, domain):
+    address = f"{'a' * length}@{domain}"
+    content = write(letter_to(address), SENDER, NOON).content
+    assert read(content)["To"] == address
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+
+
+LOCALS = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}", fullmatch=True).filter(lambda local: "=?" not in local)
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
 
 

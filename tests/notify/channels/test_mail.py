@@ -117,6 +117,8 @@ def test_what_is_no_address_is_refused_without_asking(mailbox):
 def test_a_sender_that_is_no_address_is_a_mistake_of_the_configuration():
     with pytest.raises(ConfigError, match="no mail address"):
         MailChannel(MailSettings("127.0.0.1", 25, sender="nobody"), Clock())
+    with pytest.raises(ConfigError, match="unsubscribe"):
+        MailChannel(MailSettings("127.0.0.1", 25, sender="watch@example.org", unsubscribe="nobody"), Clock())
 
 
 def test_an_international_address(mailbox):

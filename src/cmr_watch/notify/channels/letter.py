@@ -1,7 +1,7 @@
-"""From a Message to the bytes of a mail (RFC 5322): pure.
+"""From a Message to the bytes of a mail (RFC 5322): pure, and fast where many get the same words.
 
-Many mails say the same to different people. Such a mail is made once, with marks where each one's own words go, and
-taken apart there; a mail is then put together from the pieces.
+All mails of one Body are the same but for five headers and the token at SLOT. So the standard library writes each
+Body once; its bytes are split at SLOT and joined anew for every reader. What does not fit that is written whole.
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote
 
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.models import SLOT, Message
+from cmr_watch.models import SLOT, Body, Message
 from cmr_watch.notify.channels.addresses import Mailbox, parse
 
-_TO: Final = Mailbox("recipient0goes0here", "recipient.invalid")
-_ID: Final = "<message0id0goes0here@recipient.invalid>"
-_DATE: Final = datetime.fromisoformat("1999-12-31T23:59:59+00:00")
-_MARKS: Final = re.compile("|".join(re.escape(mark) for mark in (str(_TO), _ID, format_datetime(_DATE), SLOT)).encode())
-_OWN: Final = re.compile(r"<[!-;=?-~]+>")
-_LONGEST_TO: Final = 70  # with its name a line of the header stays within 78 (RFC 5322 §2.1.1)
+_SLOT: Final = SLOT.encode()
+_SOFT_BREAK: Final = b"=\r\n"  # RFC 2045 §6.7: not there once it is decoded
+_FOLDED_SLOT: Final = re.compile(b"(?:=\r\n)?".join(re.escape(SLOT[at : at + 1].encode()) for at in range(len(SLOT))))
+_PLAIN_ID: Final = re.compile(r"<[a-zA-Z0-9.+_-]+@[a-zA-Z0-9.-]+>")
+_PLAIN_TOKEN: Final = re.compile(rf"([0-9a-z]{{{len(SLOT)}}})?")
+_LONGEST_LINE: Final = 78  # RFC 5322 §2.1.1
+_IN_URL: Final = "%:/?#[]@!$&'()*+;="  # no comma and no angle bracket: they part the addresses of List-Unsubscribe
+_KEPT: Final = 32  # digests have one body for each wish, and they come in turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,11 @@ class Letter:
 def write(message: Message, sender: Sender, now: datetime) -> Letter:
     """The mail as bytes: text and HTML, and headers that nobody can add to."""
     recipient = parse(message.address)
-    international = not (recipient.local + sender.mailbox.local).isascii()
     try:
-        usual = not international and _is_plain(recipient, message)
-        pieces = _pieces(_template(message), sender) if usual else None
-        if pieces is None:
-            return Letter(recipient, _whole(message, recipient, sender, now, international), international)
+        content = _filled_in(message, recipient, sender, now) or _whole(message, recipient, sender, now)
+        return Letter(recipient, content, _is_international(recipient, sender))
     except (MessageError, ValueError) as error:
         raise DeliveryError(f"The mail to {recipient} cannot be written: {error}", permanent=True) from error
-    own = (str(recipient), message.message_id, format_datetime(now), message.token)
-    return Letter(recipient, _joined(pieces, own), international)
 
 
 def one_line(words: str) -> str:
@@ -68,67 +66,81 @@ def one_line(words: str) -> str:
     return " ".join(words.replace("=?", "= ?").split())
 
 
-def _whole(message: Message, recipient: Mailbox, sender: Sender, now: datetime, international: bool) -> bytes:
-    mail = EmailMessage(policy=email.policy.SMTPUTF8 if international else email.policy.SMTP)
-    mail["Subject"] = one_line(message.subject)
-    mail["From"] = Address(one_line(sender.name), sender.mailbox.local, sender.mailbox.domain)
+def _whole(message: Message, recipient: Mailbox, sender: Sender, now: datetime) -> bytes:
+    """The mail, all of it written by the standard library."""
+    mail = _common(Body(message.subject, message.text, message.html), sender, _is_international(recipient, sender))
     mail["To"] = Address("", recipient.local, recipient.domain)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message.message_id
+    return _unsubscribing(sender, message.token).encode() + mail.as_bytes()
+
+
+# ── the fast way ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _filled_in(message: Message, recipient: Mailbox, sender: Sender, now: datetime) -> bytes | None:
+    """The mail from the template of its body; None where a part of it could come out otherwise than it should."""
+    to = f"To: {recipient}"
+    if len(to) > _LONGEST_LINE or len(message.message_id) > _LONGEST_LINE - len("Message-ID: "):
+        return None
+    if not (_PLAIN_ID.fullmatch(message.message_id) and _PLAIN_TOKEN.fullmatch(message.token)):
+        return None
+    pieces = _template(message.body, sender, _is_international(recipient, sender))
+    if not pieces:
+        return None
+    own = f"{to}\r\nDate: {format_datetime(now)}\r\nMessage-ID: {message.message_id}\r\n"
+    return (own + _unsubscribing(sender, message.token)).encode() + message.token.encode().join(pieces)
+
+
+@lru_cache(_KEPT)
+def _template(body: Body, sender: Sender, international: bool) -> tuple[bytes, ...]:
+    """The mail but for the headers of its own, in pieces between the tokens; empty if it does not come apart well."""
+    content = _common(body, sender, international).as_bytes()
+    headers, gap, rest = content.partition(b"\r\n\r\n")
+    first, *others = _FOLDED_SLOT.sub(_unfolded, rest).split(_SLOT)
+    if len(others) != body.text.count(SLOT) + body.html.count(SLOT):
+        return ()
+    return (headers + gap + first, *others)
+
+
+def _unfolded(found: re.Match[bytes]) -> bytes:
+    """A slot that a soft line break runs through gets a line of its own."""
+    return _SOFT_BREAK + _SLOT + _SOFT_BREAK if _SOFT_BREAK in found[0] else found[0]
+
+
+# ── what is the same for all ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_international(recipient: Mailbox, sender: Sender) -> bool:
+    return not (recipient.local + sender.mailbox.local).isascii()
+
+
+def _common(body: Body, sender: Sender, international: bool) -> EmailMessage:
+    mail = EmailMessage(policy=email.policy.SMTPUTF8 if international else email.policy.SMTP)
+    mail["Subject"] = one_line(body.subject)
+    mail["From"] = Address(one_line(sender.name), sender.mailbox.local, sender.mailbox.domain)
     mail["List-Id"] = f"cmr-watch <cmr-watch.{sender.mailbox.domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in return
-    if message.token:
-        _add_unsubscribe(mail, sender, message.token)
-    mail.set_content(message.text, cte="quoted-printable")
-    if message.html:
-        mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    return mail.as_bytes()
+    mail.set_content(body.text, cte="quoted-printable")
+    if body.html:
+        mail.add_alternative(body.html, subtype="html", cte="quoted-printable")
+    return mail
 
 
-def _add_unsubscribe(mail: EmailMessage, sender: Sender, token: str) -> None:
-    """RFC 2369 §3.2, and RFC 8058 where there are pages: only a POST from there acts."""
-    ways = [f"<mailto:{sender.unsubscribe or sender.mailbox}?subject=unsubscribe%20{token}>"]
-    if sender.web_url and sender.web_url.startswith("https://"):
-        ways.insert(0, f"<{sender.web_url}/unsubscribe/{token}>")
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail["List-Unsubscribe"] = ", ".join(ways)
+def _unsubscribing(sender: Sender, token: str) -> str:
+    return _unsubscribe_lines(sender).replace(SLOT, quote(token, safe="")) if token else ""
 
 
-# ── the same words for many ──────────────────────────────────────────────────────────────────────────────────────
+@lru_cache(_KEPT)
+def _unsubscribe_lines(sender: Sender) -> str:
+    """RFC 2369, and RFC 8058 where there are pages: only a POST from there acts.
 
-
-def _is_plain(recipient: Mailbox, message: Message) -> bool:
-    """Whether all that is its own stands in a mail as it is: nothing to fold, and nothing that could be a line."""
-    token = not message.token or (message.token.isascii() and message.token.isalnum())
-    return len(str(recipient)) <= _LONGEST_TO and token and _OWN.fullmatch(message.message_id) is not None
-
-
-def _template(message: Message) -> Message:
-    return Message("", message.body, _ID, token=SLOT if message.token else "")
-
-
-@lru_cache(maxsize=32)
-def _pieces(template: Message, sender: Sender) -> tuple[bytes, ...] | None:
-    """The mail between its marks, and the marks; None when an encoder has parted a mark, or a word looks like one."""
-    content = _whole(template, _TO, sender, _DATE, international=False)
-    found = _MARKS.findall(content)
-    if [found.count(mark) for mark in _own_marks()] != [1, 1, 1, _slots(template, sender)]:
-        return None
-    return tuple(part for pair in zip(_MARKS.split(content), [*found, b""], strict=True) for part in pair)
-
-
-def _own_marks() -> tuple[bytes, ...]:
-    return str(_TO).encode(), _ID.encode(), format_datetime(_DATE).encode(), SLOT.encode()
-
-
-def _slots(template: Message, sender: Sender) -> int:
-    """How often the token has to stand there."""
-    if not template.token:
-        return 0
-    headers = 2 if sender.web_url and sender.web_url.startswith("https://") else 1
-    return headers + template.body.text.count(SLOT) + template.body.html.count(SLOT)
-
-
-def _joined(pieces: tuple[bytes, ...], own: tuple[str, ...]) -> bytes:
-    words = dict(zip(_own_marks(), (word.encode("ascii") for word in own), strict=True))
-    return b"".join(words.get(piece, piece) for piece in pieces)
+    By hand, for the standard library makes encoded words of whatever is longer than a line, and nobody follows those.
+    """
+    mailbox = parse(sender.unsubscribe) if sender.unsubscribe else sender.mailbox
+    mailto = f"<mailto:{quote(mailbox.local)}@{mailbox.domain}?subject=unsubscribe%20{SLOT}>"
+    web_url = (sender.web_url or "").rstrip("/")
+    if not web_url.startswith("https://"):
+        return f"List-Unsubscribe: {mailto}\r\n"
+    page = f"<{quote(web_url, safe=_IN_URL)}/unsubscribe/{SLOT}>"
+    return f"List-Unsubscribe: {page},\r\n {mailto}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

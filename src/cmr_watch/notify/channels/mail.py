@@ -21,10 +21,8 @@ class MailChannel:
     """Sends mails through one server."""
 
     def __init__(self, settings: MailSettings, clock: Callable[[], datetime]) -> None:
-        try:
-            parse(settings.sender)
-        except DeliveryError as error:
-            raise ConfigError(f"The sender of mails: {error}") from None
+        _check("The sender of mails", settings.sender)
+        _check("The address to unsubscribe at", settings.unsubscribe or settings.sender)
         self._settings = settings
         self._clock = clock
         self._line: Line | None = None
@@ -48,3 +46,10 @@ class MailChannel:
 
             self._line = Line(self._settings, self._clock)
         return self._line
+
+
+def _check(what: str, address: str) -> None:
+    try:
+        parse(address)
+    except DeliveryError as error:
+        raise ConfigError(f"{what}: {error}") from None
