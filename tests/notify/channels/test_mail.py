@@ -151,6 +151,45 @@ def test_a_line_dropped_before_the_250_is_temporary(mailbox, moment):
     assert mailbox.connections == 2
 
 
+@pytest.mark.parametrize("moment", ["inside DATA", "before 250"])
+def test_a_line_dropped_after_the_dot_leaves_it_uncertain(mailbox, moment):
+    with channel_to(mailbox) as channel:
+        mailbox.cut(moment)
+        assert refusal(channel).uncertain
+        channel.send(letter_to(ANN))
+
+
+def test_an_answer_that_does_not_come_leaves_it_uncertain(mailbox):
+    mailbox.slow(5.0)
+    with channel_to(mailbox, deadline=0.2) as channel:
+        assert refusal(channel).uncertain
+
+
+def test_a_line_dropped_before_the_dot_is_certain(mailbox):
+    mailbox.cut("inside DATA")
+    with channel_to(mailbox) as channel, pytest.raises(DeliveryError) as caught:
+        channel.send(letter_to(ANN, text=("much" * 18 + "\n") * 150_000, html=""))  # more than the line holds
+    assert not caught.value.uncertain
+    assert "broke off" in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", ["421 4.3.2 going down", "554 5.7.1 spam"])
+def test_an_answer_is_certain(mailbox, answer):
+    mailbox.answer_data(answer)
+    mailbox.refuse(BOB, answer)
+    with channel_to(mailbox) as channel:
+        assert not refusal(channel).uncertain
+        assert not refusal(channel, BOB).uncertain
+
+
+def test_an_uncertain_mail_does_not_stain_the_next(mailbox):
+    mailbox.cut("before 250")
+    mailbox.refuse(BOB)
+    with channel_to(mailbox) as channel:
+        assert refusal(channel).uncertain
+        assert not refusal(channel, BOB).uncertain
+
+
 def test_a_line_dropped_after_the_250_was_accepted(mailbox):
     mailbox.cut("after 250")
     with channel_to(mailbox) as channel:

@@ -6,10 +6,9 @@ import re
 import smtplib
 import socket
 import ssl
-import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +17,7 @@ from cmr_watch.models import Message
 from cmr_watch.notify.channels import letter
 from cmr_watch.notify.channels.addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings
+from cmr_watch.notify.channels.watchdog import Watchdog
 
 # 530, 534, 535, 538 say: log in first. 552 says: full now, as RFC 5321 §4.5.3.1.10 wants it read.
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
@@ -35,15 +35,20 @@ class Line:
         self._connection: smtplib.SMTP | None = None
         self._context: ssl.SSLContext | None = None
         self._is_past_the_dot = False
+        self._watchdog = Watchdog(self._cut)
         self._sender = parse(settings.sender)
         self._from = letter.Sender(self._sender, settings.sender_name, settings.unsubscribe, settings.web_url)
 
     def send(self, message: Message) -> None:
-        """Return when the server has taken the mail."""
+        """Return when the server has taken the mail.
+
+        An error is `uncertain` when the dot may have been said and no answer was heard. Ctrl-C goes through as it is,
+        and says nothing of it.
+        """
         ready = letter.write(message, self._from, self._clock())
         in_step, self._is_past_the_dot = False, False
         try:
-            with self._deadline():
+            with self._watchdog.watching(self._settings.deadline):
                 self._transmit(ready)
             in_step = True
         except DeliveryError:
@@ -58,11 +63,12 @@ class Line:
 
     def check(self) -> None:
         """Connect and log in, send nothing; raises ChannelDown."""
-        with self._deadline():
+        with self._watchdog.watching(self._settings.deadline):
             self._open()
 
     def close(self) -> None:
         """Say goodbye, if there is a connection."""
+        self._watchdog.dismiss()
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(smtplib.SMTPException, OSError):
@@ -79,11 +85,16 @@ class Line:
         self._expect(code, reply, (250, 251), f"refuses {ready.recipient}")
         code, reply = connection.docmd("DATA")
         self._expect(code, reply, (354,), f"refuses the mail to {ready.recipient}")
+        code, reply = self._hand_over(connection, ready.content)
+        self._expect(code, reply, (250,), f"refuses the mail to {ready.recipient}")
+
+    def _hand_over(self, connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+        """The content, and then the dot: a server that did not get the dot has no mail."""
+        connection.send(_quoted(content))
         # from here on the dot may have gone out, whatever becomes of the line: nobody can know whether it arrived
         self._is_past_the_dot = True
-        connection.send(_quoted(ready.content))
-        code, reply = connection.getreply()
-        self._expect(code, reply, (250,), f"refuses the mail to {ready.recipient}")
+        connection.send(b".\r\n")
+        return connection.getreply()
 
     def _begin(self, ready: letter.Letter) -> smtplib.SMTP:
         """An open connection with MAIL FROM said. Nothing is handed over yet, so a worn one is simply replaced."""
@@ -155,6 +166,7 @@ class Line:
         code, reply = connection.connect(settings.host, settings.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, reply)
+        _without_delay(connection)
         connection.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
             code, reply = connection.starttls(context=self._tls())
@@ -186,18 +198,8 @@ class Line:
         if connection is not None:
             connection.close()
 
-    @contextmanager
-    def _deadline(self) -> Iterator[None]:
-        """Cut the line when one mail takes too long: a server that drips keeps within every single time-out."""
-        timer = threading.Timer(self._settings.deadline, self._cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
     def _cut(self) -> None:
+        """What the watchdog does to a server that drips, which keeps within every single time-out."""
         connection = self._connection
         sock = connection.sock if connection is not None else None
         if sock is not None:
@@ -222,9 +224,18 @@ class Line:
 
 
 def _quoted(content: bytes) -> bytes:
-    """The content as DATA carries it: dots doubled at the beginning of lines, and the last one (RFC 5321 §4.5.2)."""
+    """The content as DATA carries it before its last dot: dots doubled at the beginning of lines (RFC 5321 §4.5.2).
+
+    After a lone line feed too, for some servers take that for the end of a line.
+    """
     whole = content if content.endswith(b"\r\n") else content + b"\r\n"
-    return whole.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    return whole.replace(b"\n.", b"\n..")
+
+
+def _without_delay(connection: smtplib.SMTP) -> None:
+    """The dot is a write of its own, which would else wait until the other side has acknowledged the content."""
+    if connection.sock is not None:
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _log_in(connection: smtplib.SMTP, user: str, password: str) -> None:
