@@ -38,6 +38,9 @@ def test_nothing_is_cut_after_its_end():
 def test_one_thread_for_many_jobs_and_a_new_one_after_it_went():
     dog = Watchdog(lambda: None)
     threads = set()
+    with dog.watching(60):
+        while not dog._changed._waiters:  # the thread is there, and asleep
+            time.sleep(0.001)
     for _ in range(3):
         with dog.watching(60):
             threads.add(dog._thread)
