@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models import mailbox_of
 from cmr_watch.store.database import Database
 from cmr_watch.store.installation import mark
-from cmr_watch.store.schema import deliveries, digests, erased, incidents, matches, pauses, reminders, subscriptions
+from cmr_watch.store.schema import (
+    changes,
+    deliveries,
+    digests,
+    erased,
+    incidents,
+    matches,
+    pauses,
+    reminders,
+    subscriptions,
+)
 
 _KEYED = (matches, reminders, digests, pauses)
 
@@ -38,16 +48,39 @@ def erase_marked(database: Database, connection: Connection, its_mark: str, mail
     there = {"mark": its_mark, "erased_at": now}
     connection.execute(database.insert(erased).values(there).on_conflict_do_nothing())
     blank = f"erased:{its_mark[:16]}"
+    _blank_incidents(connection, mailbox, blank, now)
     named = 0
-    for table in (subscriptions, deliveries):
-        values = {"address": blank, "mailbox": blank}
+    for table, more in ((subscriptions, {"name": None}), (deliveries, {"last_error": None})):
+        values = {"address": blank, "mailbox": blank, **more}
         named += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
     for keyed in _KEYED:
         named += _rename(connection, keyed, mailbox, blank)
-    about = incidents.c.subject.in_([mailbox])
-    connection.execute(update(incidents).where(about).values(subject=blank, detail=""))
-    connection.execute(update(deliveries).where(deliveries.c.mailbox == blank).values(last_error=None))
+    _send_nothing(connection, blank, now)
+    _step_back(connection, mailbox)
     return named
+
+
+def _blank_incidents(connection: Connection, mailbox: str, blank: str, now: datetime) -> None:
+    """Trouble with sending there is named by the address as somebody wrote it."""
+    found = connection.execute(select(incidents).where(incidents.c.kind == "delivery-set-aside"))
+    ids = [row.id for row in found if mailbox_of(row.subject) == mailbox]
+    about = incidents.c.id.in_(ids)
+    connection.execute(update(incidents).where(about, incidents.c.closed_at.is_(None)).values(closed_at=now))
+    connection.execute(update(incidents).where(about).values(subject=blank, detail=""))
+
+
+def _send_nothing(connection: Connection, blank: str, now: datetime) -> None:
+    """Also what was set aside: it could be tried again. Whoever is sending just now writes nothing about it."""
+    unsent = or_(deliveries.c.outcome.is_(None), deliveries.c.outcome == "set_aside")
+    values = {"outcome": "ended", "done_at": now, "token": None, "leased_until": None, "held_at": None}
+    connection.execute(update(deliveries).where(deliveries.c.mailbox == blank, unsent).values(**values))
+
+
+def _step_back(connection: Connection, mailbox: str) -> None:
+    """A change that was spread as far as this mailbox goes on from the one before it."""
+    before = select(func.max(subscriptions.c.mailbox)).where(subscriptions.c.mailbox < mailbox)
+    reached = connection.execute(before).scalar()
+    connection.execute(update(changes).where(changes.c.reached == mailbox).values(reached=reached))
 
 
 def _rename(connection: Connection, table: Any, mailbox: str, blank: str) -> int:

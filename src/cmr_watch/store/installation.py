@@ -23,6 +23,11 @@ def write(connection: Connection, name: str, value: str | None) -> None:
         connection.execute(installation.insert(), {"name": name, "value": value})
 
 
+def lock(connection: Connection) -> None:
+    """Wait until no other transaction holds it; then it is ours until the end of this one."""
+    connection.execute(select(installation.c.value).where(installation.c.name == "key").with_for_update())
+
+
 def key(connection: Connection) -> bytes:
     """The secret that tokens and marks are made with: made with the schema, and travels with copies."""
     found = read(connection, "key")

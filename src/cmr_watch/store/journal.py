@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from cmr_watch.exceptions import StoreUnavailable
-from cmr_watch.models import mailbox_of
 from cmr_watch.store import erasing, installation, people
 from cmr_watch.store.database import Database
-from cmr_watch.store.schema import subscriptions
+from cmr_watch.store.schema import deliveries, subscriptions
 
 _POSITION = "journal"
+_UNKNOWN = "ended before this copy came back"
 Ended = Iterable[tuple[int, str]]
 """The ids of subscriptions, and the marks of their addresses."""
 
@@ -32,10 +33,10 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def ended(self, connection: Connection, ended: Ended, now: datetime) -> None:
-        """Remember subscriptions that ended, by their ids and the marks of their addresses."""
-        at = now.isoformat()
-        self._append(connection, [{"at": at, "ended": number, "mark": mark} for number, mark in ended])
+    def ended(self, connection: Connection, ended: Ended, reason: str, now: datetime) -> None:
+        """Remember subscriptions that ended, by their ids and the marks of their addresses, and why."""
+        said = {"at": now.isoformat(), "reason": reason}
+        self._append(connection, [{**said, "ended": number, "mark": mark} for number, mark in ended])
 
     def erased(self, connection: Connection, mark: str, now: datetime) -> None:
         """Remember an address that was erased."""
@@ -53,7 +54,8 @@ class Journal:
             if installation.read(connection, _POSITION) == str(size):
                 return 0
         with database.write() as connection:
-            entries = list(self._entries())
+            installation.lock(connection)
+            entries = list(self._entries(int(installation.read(connection, _POSITION) or 0)))
             for entry in entries:
                 _again(database, connection, entry)
             installation.write(connection, _POSITION, str(size))
@@ -63,17 +65,15 @@ class Journal:
         if self._path is None or not entries:
             return
         text = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
+        installation.lock(connection)  # one writes after the other, and each knows what the last one has seen
         seen = installation.read(connection, _POSITION) or "0"
         begun = self._size()
         try:
-            with os.fdopen(os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+            size = _append_line(self._path, text.encode())
         except OSError as error:
             raise StoreUnavailable(f"the journal {self._path} cannot be written: {error.strerror}") from error
         if seen == str(begun):  # otherwise there is something in it that this database has not seen yet
-            installation.write(connection, _POSITION, str(begun + len(text.encode())))
+            installation.write(connection, _POSITION, str(size))
 
     def _size(self) -> int:
         try:
@@ -83,34 +83,77 @@ class Journal:
         except OSError as error:
             raise StoreUnavailable(f"the journal {self._path} cannot be read: {error.strerror}") from error
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
+    def _entries(self, seen: int) -> Iterator[_Entry]:
         assert self._path is not None
-        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            written = self._path.read_bytes()
+        except OSError as error:
+            raise StoreUnavailable(f"the journal {self._path} cannot be read: {error.strerror}") from error
+        if written[seen - 1 : seen] == b"\n":  # otherwise it is another file by now, and is read from its beginning
+            written = written[seen:]
+        for line in written.splitlines():
             try:
-                entry = json.loads(line)
-            except ValueError:
+                yield _entry(json.loads(line))
+            except (ValueError, TypeError, KeyError):
                 continue  # the machine stopped while it was written, and so before the database was
-            if isinstance(entry, dict):
-                yield entry
 
 
-def _again(database: Database, connection: Connection, entry: dict[str, Any]) -> None:
-    at = datetime.fromisoformat(str(entry["at"]))
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One line. `ended` is the id of a subscription; None: its address was erased."""
+
+    at: datetime
+    mark: str
+    ended: int | None
+    reason: str
+
+
+def _entry(line: dict[str, Any]) -> _Entry:
+    at = datetime.fromisoformat(line["at"])
+    if "erased" in line:
+        return _Entry(at, str(line["erased"]), None, "erased")
+    return _Entry(at, str(line["mark"]), int(line["ended"]), str(line.get("reason", _UNKNOWN)))
+
+
+def _append_line(path: Path, text: bytes) -> int:
+    """Add it as lines of their own; how long the file is then."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as file:
+        if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+            text = b"\n" + text  # the machine stopped inside the last one
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+        return file.seek(0, os.SEEK_END)
+
+
+def _again(database: Database, connection: Connection, entry: _Entry) -> None:
+    if entry.ended is None:
+        _erase_again(database, connection, entry)
+        return
     # who subscribed afterwards asked for it again
-    conditions = [people.ACTIVE, subscriptions.c.created_at <= at]
-    if "ended" in entry:
-        conditions.append(subscriptions.c.id == entry["ended"])
-    rows = connection.execute(select(subscriptions).where(*conditions)).all()
-    wanted = entry.get("mark") or entry.get("erased")
-    mine = [row for row in rows if installation.mark(connection, row.address) == wanted]
-    for row in mine:
-        values = {"status": "ended", "ended_at": at, "end_reason": "ended before this copy came back", "wake_at": None}
-        connection.execute(subscriptions.update().where(subscriptions.c.id == row.id).values(**values))
-    people.reexamine(connection, [row.mailbox for row in mine], at)
-    if "erased" in entry:
-        _erase_again(database, connection, str(wanted), [row.address for row in mine], at)
+    conditions = (people.ACTIVE, subscriptions.c.created_at <= entry.at, subscriptions.c.id == entry.ended)
+    row = connection.execute(select(subscriptions).where(*conditions)).first()
+    if row is not None and installation.mark(connection, row.address) == entry.mark:
+        _end_again(connection, subscriptions.c.id == row.id, entry)
+        people.reexamine(connection, [row.mailbox], entry.at)
 
 
-def _erase_again(database: Database, connection: Connection, mark: str, addresses: list[str], at: datetime) -> None:
-    for mailbox in {mailbox_of(address) for address in addresses} or {""}:
-        erasing.erase_marked(database, connection, mark, mailbox, at)
+def _end_again(connection: Connection, which: Any, entry: _Entry) -> None:
+    values = {"status": "ended", "ended_at": entry.at, "end_reason": entry.reason, "wake_at": None}
+    connection.execute(subscriptions.update().where(which, people.ACTIVE).values(**values))
+
+
+def _erase_again(database: Database, connection: Connection, entry: _Entry) -> None:
+    named = (row.mailbox for table in (subscriptions, deliveries) for row in connection.execute(_mailboxes(table)))
+    mailbox = next((box for box in named if installation.mark(connection, box) == entry.mark), "")
+    later = subscriptions.c.created_at > entry.at
+    mine = subscriptions.c.mailbox == mailbox
+    if connection.execute(select(subscriptions.c.id).where(people.ACTIVE, mine, later)).first() is not None:
+        return  # its reader asked for news again
+    _end_again(connection, mine, entry)
+    people.reexamine(connection, [mailbox], entry.at)
+    erasing.erase_marked(database, connection, entry.mark, mailbox, entry.at)
+
+
+def _mailboxes(table: Any) -> Any:
+    return select(table.c.mailbox).distinct()

@@ -140,7 +140,8 @@ class Subscriptions:
 
     def _end_for_good(self, connection: Connection, which: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
         ended = _end(connection, which, reason, now)
-        self._journal.ended(connection, [(entry.id, mark(connection, entry.address)) for entry in ended], now)
+        marked = [(entry.id, mark(connection, entry.address)) for entry in ended]
+        self._journal.ended(connection, marked, reason, now)
         _forget_trouble(connection, ended, now)
         return ended
 
