@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
 from cmr_watch.store import people, plans, rows
@@ -29,6 +29,21 @@ LEASE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 
 _unfinished = deliveries.c.outcome.is_(None)
+_OURS = (deliveries.c.id == bindparam("which"), deliveries.c.token == bindparam("claimed"), _unfinished)
+# one of each a mail: made once, for to build a statement takes longer than to run it
+_RENEW = update(deliveries).where(*_OURS, people.wanted()).values(leased_until=bindparam("until"))
+_FINISH = (
+    update(deliveries)
+    .where(*_OURS)
+    .values(
+        outcome=bindparam("its"),
+        done_at=bindparam("now"),
+        last_error=bindparam("error"),
+        attempts=bindparam("tries"),
+        token=None,
+        leased_until=None,
+    )
+)
 _SET_ASIDE: IncidentKind = "delivery-set-aside"
 _MAIL = "mail"
 
@@ -80,17 +95,10 @@ class Deliveries:
         then: Delivery | None = None,
     ) -> tuple[bool, bool]:
         """`finish`, and `renew` for the one that comes `then`, in one commit."""
-        values: dict[str, Any] = {
-            "outcome": outcome,
-            "done_at": now,
-            "last_error": error,
-            "token": None,
-            "leased_until": None,
-        }
-        if outcome in ("sent", "set_aside"):
-            values["attempts"] = delivery.attempts + 1
+        tried = outcome in ("sent", "set_aside")
+        values = {"its": outcome, "now": now, "error": error, "tries": delivery.attempts + tried}
         with self._database.write() as connection:
-            mine = _update_mine(connection, delivery, values)
+            mine = connection.execute(_FINISH, {**_mine(delivery), **values}).rowcount == 1
             news = mine and self._incident(connection, delivery, outcome, now, error)
             renewed = then is not None and _renew(connection, then, now, LEASE)
         if news:
@@ -189,8 +197,11 @@ class Deliveries:
             return _found(connection, _unfinished, deliveries.c.last_error.is_not(None))
 
     def retry(self, ids: Iterable[int] | None, now: datetime) -> int:
-        """Make them due now, as if never tried: those of `ids`, or all, that wait or were set aside; how many."""
-        retriable = or_(_unfinished, deliveries.c.outcome == "set_aside")
+        """Make them due now, as if never tried: those of `ids`, or all, that wait or were set aside; how many.
+
+        Not what a restore holds: that is released, or dropped.
+        """
+        retriable = and_(or_(_unfinished, deliveries.c.outcome == "set_aside"), deliveries.c.held_at.is_(None))
         which = retriable if ids is None else and_(retriable, deliveries.c.id.in_(list(ids)))
         values = {"outcome": None, "done_at": None, "due_at": now, "attempts": 0, "stale_at": None}
         statement = update(deliveries).where(which).values(values).returning(deliveries.c.address)
@@ -274,7 +285,11 @@ def claimable(now: datetime, *, mail: bool = True) -> Select[Any]:
 
 
 def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:
-    return _update_mine(connection, delivery, {"leased_until": now + lease}, people.wanted())
+    return connection.execute(_RENEW, {**_mine(delivery), "until": now + lease}).rowcount == 1
+
+
+def _mine(delivery: Delivery) -> dict[str, Any]:
+    return {"which": delivery.id, "claimed": delivery.claim}
 
 
 def _update_mine(connection: Connection, delivery: Delivery, values: dict[str, Any], *conditions: Any) -> bool:

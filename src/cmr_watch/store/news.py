@@ -109,6 +109,8 @@ def _something_to_do(now: datetime) -> Any:
         select(subscriptions.c.id).where(people.ACTIVE, subscriptions.c.wake_at <= now),
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
         select(incidents.c.id).where(UNTOLD),
+        # it ends also when nobody wants the digest any more
+        select(incidents.c.id).where(incidents.c.kind == "digest-late", incidents.c.closed_at.is_(None)),
     )
     return select(or_(*(condition.exists() for condition in conditions)))
 
