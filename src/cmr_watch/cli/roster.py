@@ -20,6 +20,7 @@ from cmr_watch.models import Subscription, Wanted
 from cmr_watch.store.subscriptions import Subscriptions
 
 FORMATS: Final = ("csv", "json")
+_NEVER: Final = "0"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _OPTIONS: Final[dict[str, Option]] = {field.name: field.metadata["option"] for field in fields(SubscriptionEntry)}
 COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
@@ -55,15 +56,24 @@ def written(subscriptions: Iterable[Subscription], form: str) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in entry.items()} for entry in entries)
+    writer.writerows({name: _cell(value) for name, value in {**entry, **_never(entry)}.items()} for entry in entries)
     return text.getvalue()
+
+
+def _never(entry: Mapping[str, object]) -> dict[str, object]:
+    """No reminders, as `add --remind` has it: an empty cell means the usual ones."""
+    return {} if entry["reminders"] else {"reminders": _NEVER}
 
 
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _is_formula(text.lstrip("'")) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(_FORMULA)
 
 
 # ── in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,11 +100,16 @@ def _csv_rows(file: TextIO) -> Iterator[tuple[str, Mapping[str, Any] | Entry]]:
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell.strip()
+    return cell[1:] if cell[:1] == "'" and _is_formula(cell.lstrip("'")) else cell.strip()
 
 
 def _json_rows(file: TextIO) -> Iterator[tuple[str, Mapping[str, Any] | Entry]]:
-    for number, text in enumerate(_json_lines(file), 1):
+    try:
+        lines = _json_lines(file)
+    except UnicodeDecodeError as error:
+        yield "", Entry("the file", refusal=f"cannot be read: {error}")
+        return
+    for number, text in enumerate(lines, 1):
         place = f"entry {number}"
         try:
             row = json.loads(text) if isinstance(text, str) else text
@@ -147,20 +162,24 @@ def _entry(place: str, row: Mapping[str, Any], usual_zone: str) -> Entry:
 def _typed(option: Option, value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    if option.key == "reminders" and value.strip() == _NEVER:
+        return []
     return _WORDS.get(value.lower(), value) if option.key == "still_watching" else option.kind.from_text(value)
 
 
 def take_in(found: Iterable[Entry], store: Subscriptions, now: datetime) -> Report:
     """Add them; what is there already is left as it is."""
-    added, known, refused = 0, 0, []
+    added, known, refused = set[int](), 0, []
     for entry in found:
         if entry.wanted is None:
             refused.append(f"{entry.place}: {entry.refusal}")
             continue
         try:
-            is_new = store.add(entry.wanted, now).created_at == now
+            found_there = store.add(entry.wanted, now)
         except RefusedAddress as error:
             refused.append(f"{entry.place}: {shown(entry.wanted.address)}: {error}")
             continue
-        added, known = added + is_new, known + (not is_new)
-    return Report(added, known, tuple(refused))
+        is_new = found_there.created_at == now and found_there.id not in added
+        known += not is_new
+        added |= {found_there.id} if is_new else set()
+    return Report(len(added), known, tuple(refused))
