@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cmr_watch.exceptions import DeliveryError
+from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from tests.fakes.webhook import Webhook
 from tests.notify.make import letter_to
@@ -50,6 +50,7 @@ def test_answers(hook, code, permanent):
     hook.answer(code, path=HOOK)
     error = refusal(hook.address(HOOK))
     assert error.permanent is permanent
+    assert not isinstance(error, ChannelDown), "somebody is there"
     assert str(error).startswith(f"json://127.0.0.1:{hook.port}/…: ")
     assert f"error={code}" in str(error)
     assert hook.requests == 1, "the outbox tries again, not Apprise"
@@ -81,27 +82,42 @@ def test_nobody_there():
     with Webhook() as hook:
         address = hook.address()
     error = refusal(address)
+    assert isinstance(error, ChannelDown)
     assert not error.permanent
     assert "Connection error" in str(error)
+
+
+def test_a_host_that_is_none():
+    assert isinstance(refusal("json://no-such-host.invalid/hook"), ChannelDown)
 
 
 def test_a_hook_that_drips_is_left_behind(hook):
     hook.slow(30.0)
     began = time.monotonic()
     error = refusal(hook.address(), deadline=0.3)
-    assert not error.permanent
+    assert isinstance(error, ChannelDown)
     assert "did not answer within 0.3 seconds" in str(error)
     assert time.monotonic() - began < 3
 
 
 def test_one_that_is_silent_times_out(hook):
     hook.slow(30.0)
-    assert not refusal(hook.address() + "?rto=0.01").permanent
+    assert isinstance(refusal(hook.address() + "?rto=0.01"), ChannelDown)
 
 
-def test_a_long_message_comes_in_parts(hook):
-    service = AppriseChannel()._load("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js")
-    assert service.overflow_mode.value == "split"
+def test_a_long_message_is_cut_and_says_where_the_rest_is(hook):
+    long = letter_to(hook.address(), "very " * 100 + "long", text="word " * 20_000)
+    AppriseChannel().send(long)
+    [post] = hook.received
+    assert len(post.text) <= 32_768
+    assert post.text.endswith(f"word… {long.body.more_url}")
+    assert len(post.subject) <= 250
+    assert post.subject.endswith("very…")
+
+
+def test_who_asks_for_parts_gets_parts(hook):
+    AppriseChannel().send(letter_to(hook.address() + "?overflow=split", text="word " * 10_000))
+    assert sum(post.text.count("word") for post in hook.received) == 10_000
 
 
 def test_no_pictures_and_no_footer_of_others():

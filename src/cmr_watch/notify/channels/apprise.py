@@ -9,15 +9,18 @@ import warnings
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
-from cmr_watch.exceptions import DeliveryError
+from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.log import shown
 from cmr_watch.models import Message
-from cmr_watch.notify.channels.harmless import as_markdown, harmless
+from cmr_watch.notify.channels.saying import said
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyBase
 
 _CODE: Final = re.compile(r"\berror[ =:]+(?:code[ =:]+)?(\d{3})\b", re.IGNORECASE)
+_NO_ANSWER: Final = re.compile(
+    r"\bconnection error|\btime(?:d[ -]?|-)?out\b|\bcould not be (?:established|sustained)", re.IGNORECASE
+)
 _GONE: Final = frozenset({404, 410})
 _SEPARATORS: Final = re.compile(r"[/:@?&=#,]+")
 
@@ -34,16 +37,18 @@ class AppriseChannel:
         self._deadline = deadline
 
     def send(self, message: Message) -> None:
-        """Return when the service has said yes."""
+        """Return when the service has said yes; ChannelDown where nobody answered, which says nothing of others."""
         sending = _Sending(self._load(message.address), message)
         sending.start()
         sending.join(self._deadline)
         where = shown(message.address)
         if sending.is_alive():
-            raise DeliveryError(f"{where} did not answer within {self._deadline:g} seconds")
+            raise ChannelDown(f"{where} did not answer within {self._deadline:g} seconds")
         if not sending.accepted:
             heard = "; ".join(sending.heard)
             reason = _without_secrets(heard, message.address) or "refused without a reason"
+            if _is_without_an_answer(heard):
+                raise ChannelDown(f"{where}: {reason}")
             raise DeliveryError(f"{where}: {reason}", permanent=_is_gone(heard))
 
     def check(self, address: str) -> None:
@@ -88,7 +93,9 @@ class AppriseChannel:
             if f"{option}=" not in options and hasattr(service, name):
                 setattr(service, name, value)
         if "overflow=" not in options:
-            service.overflow_mode = type(service.overflow_mode)("split")  # too long is sent in parts, never refused
+            service.overflow_mode = type(service.overflow_mode)(
+                "split"
+            )  # `said` cuts before; should it err, nothing is refused
         return service
 
 
@@ -103,18 +110,15 @@ class _Sending(threading.Thread):
         self.heard: list[str] = []
 
     def run(self) -> None:
-        from apprise import Apprise, NotifyFormat
+        from apprise import Apprise
 
-        title, body, form = harmless(self._message.subject), harmless(self._message.text), NotifyFormat.TEXT
-        if self._service.resolve_format(form) == NotifyFormat.MARKDOWN:
-            body, form = as_markdown(body), NotifyFormat.MARKDOWN
-            title = as_markdown(title) if self._service.title_maxlen <= 0 else title  # it goes into the body then
+        words = said(self._service, self._message, cut="overflow=" not in self._message.address)
         courier: Apprise = Apprise()
         courier.add(self._service)
         ear = _Ear(self)
         logging.getLogger("apprise").addHandler(ear)
         try:
-            self.accepted = bool(courier.notify(body=body, title=title, body_format=form))
+            self.accepted = bool(courier.notify(body=words.body, title=words.title, body_format=words.form))
         finally:
             logging.getLogger("apprise").removeHandler(ear)
 
@@ -143,6 +147,11 @@ def _hush() -> None:
 
 def _is_gone(reason: str) -> bool:
     return any(int(code) in _GONE for code in _CODE.findall(reason))
+
+
+def _is_without_an_answer(reason: str) -> bool:
+    """Refused, timed out, no such host: Apprise words them all alike, and never names a code then."""
+    return not _CODE.search(reason) and _NO_ANSWER.search(reason) is not None
 
 
 def _without_secrets(reason: str, address: str) -> str:
