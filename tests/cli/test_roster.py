@@ -17,8 +17,6 @@ CHAT = Wanted("slack://TokenA/TokenB/TokenC", ("calls", "materials"), ("CZ", "FR
 NIGHT = Quiet(time(22), time(7))
 WEEKLY_AT_SIX = Rhythm("weekly", 6, 4, "Europe/Lisbon", NIGHT)
 BEA = Wanted("bea@example.org", rhythm=WEEKLY_AT_SIX, reminders=(), still_watching=True)
-    "bea@example.org", rhythm=Rhythm("weekly", 6, 4, "Europe/Lisbon", NIGHT), reminders=(), still_watching=True
-)
 CARL = Wanted("carl@example.org", rhythm=Rhythm("daily", 0, 6), reminders=(60, 1))
 PEOPLE = (ANNA, CHAT, BEA, CARL)
 FORMULAS = ("=1+1@b.org", "+a@b.org", "-a@b.org", "'=a@b.org", "'a@b.org", "''+a@b.org")
