@@ -159,5 +159,6 @@ def _incident(incident: Incident) -> Finding:
     advice = {
         "reading-suspect": "Look at the page; if it is right: cmr-watch accept",
         "delivery-set-aside": "See: cmr-watch deliveries list --state set-aside",
+        "digest-late": "See: cmr-watch deliveries list --state waiting",
     }
     return Finding("trouble", False, f"{words}, {incident.detail}", advice.get(incident.kind, "See page, above."))
