@@ -175,6 +175,13 @@ def test_a_line_that_says_nothing_is_passed_over(database: Database, path: Path,
     assert Journal(path).replay(database, NOW) == 1
 
 
+def test_its_folder_is_made(database: Database, path: Path) -> None:
+    store = Subscriptions(database, Journal(path / "state" / "ended"))
+    store.add(wanted("ada@b.org"), NOW)
+    store.end("ada@b.org", "asked to", NOW)
+    assert (path / "state" / "ended").stat().st_size > 0
+
+
 @pytest.mark.parametrize("how", ["end", "erase"])
 def test_what_cannot_be_remembered_is_not_done(database: Database, path: Path, how: str) -> None:
     path.mkdir()

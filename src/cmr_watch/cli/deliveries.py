@@ -91,6 +91,7 @@ def release(as_json: bool, send: tuple[str, ...], drop: tuple[str, ...]) -> None
     with closing(open_store(load_settings())) as database:
         holds, now = Holds(database), clock()
         holds.begin(now)
+        _refuse_unknown(send, drop, holds.list())
         for words, sends in ((send, True), (drop, False)):
             for kind, ids in _chosen(words, holds.list()):
                 count = holds.release(kind, ids, now, send=sends)
@@ -103,12 +104,22 @@ def release(as_json: bool, send: tuple[str, ...], drop: tuple[str, ...]) -> None
             _show_held(holds.list(), as_json)
 
 
-def _chosen(words: tuple[str, ...], held: Sequence[Held]) -> Iterator[tuple[Kind, list[int]]]:
-    names = {f"{entry.kind[0]}{entry.id}": entry for entry in held}
-    unknown = [word for word in words if word != "all" and word not in names]
+def _called(entry: Held) -> str:
+    return f"{entry.kind[0]}{entry.id}"
+
+
+def _refuse_unknown(send: tuple[str, ...], drop: tuple[str, ...], held: Sequence[Held]) -> None:
+    """Before anything is decided."""
+    names = {"all", *map(_called, held)}
+    unknown = [word for word in (*send, *drop) if word not in names]
     if unknown:
         raise Refused(f"nothing that is held back is called {unknown[0]}; see: cmr-watch deliveries release")
-    chosen = held if "all" in words else [names[word] for word in words]
+    if both := [word for word in send if word in drop]:
+        raise Refused(f"either --send or --drop {both[0]}, not both")
+
+
+def _chosen(words: tuple[str, ...], held: Sequence[Held]) -> Iterator[tuple[Kind, list[int]]]:
+    chosen = [entry for entry in held if "all" in words or _called(entry) in words]
     for kind in get_args(Kind):
         if ids := [entry.id for entry in chosen if entry.kind == kind]:
             yield kind, ids
@@ -117,9 +128,9 @@ def _chosen(words: tuple[str, ...], held: Sequence[Held]) -> Iterator[tuple[Kind
 def _show_held(held: Sequence[Held], as_json: bool) -> None:
     if as_json:
         for entry in held:
-            json_line({"what": f"{entry.kind[0]}{entry.id}", "kind": entry.kind, "words": entry.words})
+            json_line({"what": _called(entry), "kind": entry.kind, "words": entry.words})
     elif held:
-        table(("WHAT", "SAYS"), [(f"{entry.kind[0]}{entry.id}", entry.words) for entry in held])
+        table(("WHAT", "SAYS"), [(_called(entry), entry.words) for entry in held])
     else:
         line("Nothing is held back.")
 

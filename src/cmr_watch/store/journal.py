@@ -117,6 +117,7 @@ def _entry(line: dict[str, Any]) -> _Entry:
 
 def _append_line(path: Path, text: bytes) -> int:
     """Add it as lines of their own; how long the file is then."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # with PostgreSQL nothing else may stand there
     with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as file:
         if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
             text = b"\n" + text  # the machine stopped inside the last one

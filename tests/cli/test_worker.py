@@ -1,0 +1,127 @@
+"""A real process that sends what others put in the outbox."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+
+from cmr_watch.store.database import open_database
+from cmr_watch.store.deliveries import Deliveries
+from tests.factories import message
+from tests.store.test_deliveries import put
+
+PATIENCE = 20.0
+
+
+def configure(watch, url):
+    text = f'[database]\nurl = "{url}"\n[mail]\nhost = "127.0.0.1"\nport = {watch.mailbox.port}\n'
+    watch.config.write_text(text + 'security = "plain"\nfrom = "watch@example.org"\n', encoding="utf-8")
+
+
+@contextmanager
+def worker(watch, *options):
+    command = [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), "worker", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(condition):
+    """Wait until it is so."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.02)
+
+
+def stop(process, how=signal.SIGTERM):
+    """Its exit code and what it said, and how long it took."""
+    began = time.monotonic()
+    process.send_signal(how)
+    out, err = process.communicate(timeout=PATIENCE)
+    return process.returncode, out, err, time.monotonic() - began
+
+
+@pytest.fixture
+def outbox(watch, database_url):
+    configure(watch, database_url)
+    with closing(open_database(database_url)) as database:
+        yield Deliveries(database)
+
+
+def enqueue(outbox, *addresses):
+    put(outbox._database, *(message(address) for address in addresses))
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_what_another_process_enqueues_is_sent_until_a_signal_comes(watch, outbox, how):
+    with worker(watch, "--poll", "0.1") as process:
+        for number, address in enumerate(("ada@example.org", "bob@example.org"), 1):
+            enqueue(outbox, address)
+            until(lambda sent=number: outbox.counts()["sent"] == sent)
+        code, out, err, took = stop(process, how)
+    assert (code, out, err) == (0, "1 message sent\n" * 2, "")
+    assert took < 5
+    assert watch.mailbox.recipients == ["ada@example.org", "bob@example.org"]
+
+
+def test_a_long_pause_ends_at_once(watch, outbox):
+    enqueue(outbox, "ada@example.org")
+    with worker(watch, "--poll", "3600") as process:
+        until(lambda: outbox.counts()["sent"] == 1)
+        code, _, _, took = stop(process)
+    assert code == 0
+    assert took < 5
+
+
+def test_the_message_in_hand_is_finished_and_the_others_are_given_back(watch, outbox):
+    enqueue(outbox, *(f"{number}@example.org" for number in range(15)))
+    watch.mailbox.slow(0.4)
+    with worker(watch) as process:
+        until(lambda: watch.mailbox.mails)
+        code, _, err, took = stop(process)
+    assert (code, err) == (0, "")
+    assert took < 5
+    sent = outbox.counts()["sent"]
+    assert 1 <= sent == len(watch.mailbox.mails) < 15, "what was taken is marked, and nothing twice"
+    assert all(entry.claim is None for entry in outbox.list("waiting"))
+
+
+def test_once(watch, outbox):
+    enqueue(outbox, "ada@example.org", "bob@example.org")
+    for said in ("2 messages sent\n", ""):
+        with worker(watch, "--once") as process:
+            out, err = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, out, err) == (0, said, "")
+
+
+def test_two_workers_send_each_message_once(watch, outbox):
+    enqueue(outbox, *(f"{number}@example.org" for number in range(60)))
+    with worker(watch, "--once") as one, worker(watch, "--once") as other:
+        codes = [process.wait(PATIENCE) for process in (one, other)]
+    assert codes == [0, 0]
+    assert set(watch.mailbox.by_message_id().values()) == {1}
+    assert len(watch.mailbox.mails) == 60
+
+
+def test_a_reason_why_something_did_not_go_out(watch, outbox):
+    watch.mailbox.refuse("ada@example.org")
+    enqueue(outbox, "ada@example.org")
+    with worker(watch, "--once") as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (0, ""), err
+    assert "550" in err
+    assert "Traceback" not in err
+
+
+def test_options(watch):
+    ran = watch.run("worker", "--poll", "0")
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
