@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.notify.channels.apprise import AppriseChannel
@@ -45,6 +45,7 @@ def posts(address, message):
 
 
 @pytest.mark.parametrize("address", SERVICES.values(), ids=SERVICES)
+@settings(deadline=None)  # the first of each loads the service
 @given(WORDS, WORDS, st.integers(1, 30))
 def test_one_post_within_the_limits_that_ends_with_the_link(address, subject, text, times):
     message = letter_to(address, " ".join(subject[:40]), text=" ".join(text * times), more_url=URL)

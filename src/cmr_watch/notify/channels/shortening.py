@@ -21,7 +21,10 @@ def shortened(text: str, limit: int, more_url: str = "", length: Callable[[str],
     end = f"{ELLIPSIS} {more_url}" if more_url else ELLIPSIS
     if length(end) > limit:
         return shortened(text, limit, length=length) if more_url else ""
-    return _beginning(text, lambda beginning: length(beginning + end) <= limit) + end
+    beginning = _beginning(text, lambda words: length(words + end) <= limit)
+    if more_url and _is_broken(beginning, text) and length(text.split(maxsplit=1)[0] + ELLIPSIS) <= limit:
+        beginning = ""  # the word is not too long, there is only no room for it beside the link
+    return beginning + end
 
 
 def _beginning(text: str, fits: Callable[[str], bool]) -> str:
@@ -34,8 +37,11 @@ def _beginning(text: str, fits: Callable[[str], bool]) -> str:
 
 
 def _longest(text: str, fits: Callable[[str], bool]) -> int:
-    """How many characters fit, by halving."""
-    low, high = 0, len(text)
+    """How many characters fit, by doubling and then by halving: to ask of a long text takes long."""
+    low, high = 0, 64
+    while high < len(text) and fits(text[:high].rstrip()):
+        low, high = high, high * 2
+    high = min(high, len(text))
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(text[:middle].rstrip()) else (low, middle - 1)
@@ -52,3 +58,8 @@ def _letters(text: str, at: int, fits: Callable[[str], bool]) -> str:
     while at > 0 and not fits(text[:at].rstrip()):
         at -= 1
     return text[:at].rstrip()
+
+
+def _is_broken(beginning: str, text: str) -> bool:
+    """Whether it ends within a word of the text."""
+    return bool(beginning and text[len(beginning) :][:1].strip())
