@@ -48,7 +48,7 @@ class SchemaError(StoreError):
 
 
 class RefusedAddress(CmrWatchError):
-    """This address was erased at its reader's wish, and is not written to."""
+    """this address was erased at its reader's wish, and is not written to"""
 
 
 class FetchError(CmrWatchError):

@@ -83,6 +83,10 @@ def _when(rhythm: Rhythm) -> str:
     return words[rhythm.frequency] + (f", quiet {rhythm.quiet}" if rhythm.quiet else "")
 
 
+def _digest_day(rhythm: Rhythm) -> str:
+    return "every day" if rhythm.frequency == "daily" else f"on {_day(rhythm)}"
+
+
 def _day(rhythm: Rhythm) -> str:
     return kinds.WEEKDAYS[rhythm.weekday].capitalize()
 
@@ -96,7 +100,7 @@ def facts(entry: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "status", entry.status + (f": {entry.end_reason}" if entry.end_reason else "")
     yield "hears of", ", ".join(entry.topics)
     yield "in", ", ".join(entry.countries) or "all countries"
-    yield "when", f"{rhythm.frequency}; digests on {_day(rhythm)} at {rhythm.hour}:00, {rhythm.time_zone}"
+    yield "when", f"{rhythm.frequency}; digests {_digest_day(rhythm)} at {rhythm.hour}:00, {rhythm.time_zone}"
     yield "quiet hours", str(rhythm.quiet or "none")
     yield "reminders", ", ".join(map(str, entry.reminders)) + " days before a cut-off" if entry.reminders else "none"
     yield "still watching", "a line after each month without news" if entry.still_watching else "no"
