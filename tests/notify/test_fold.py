@@ -212,7 +212,7 @@ YEARS = fact(K.CALL_UPDATED, OPEN, call(years=(2025,)))
         ([A_TO_B, B_TO_A], []),
         ([A_TO_B, ADDED, CLOSED], [CLOSED]),
         ([ADDED, ADDED], [ADDED]),
-        ([OPENED, A_TO_B], [OPENED, A_TO_B]),
+        ([OPENED, A_TO_B], [replace(OPENED, after=A_TO_B.after), A_TO_B]),  # with the cut-offs as they are now
         ([YEARS, fact(K.CALL_UPDATED, YEARS.after, OPEN)], []),
         ([YEARS, fact(K.CALL_UPDATED, YEARS.after, call(years=()))], [replace(YEARS, after=call(years=()))]),
     ],

@@ -190,10 +190,18 @@ def _call(own: Own) -> Iterator[RecordedChange]:
         if states[0].change.before is not None:
             yield _between(states[-1], last, own[0].change.before, None)
         return
-    yield from _status(states)
+    yield from (_current(one, own[-1].change.after) for one in _status(states))
     if last not in ENDED:
         yield from _cutoffs(_of(own, CUTOFFS))
     yield from _updated(_of(own, {K.CALL_UPDATED}))
+
+
+def _current(one: RecordedChange, latest: Edition | CallNotice | None) -> RecordedChange:
+    """Beside the status stand the cut-offs as they are now: nobody is told of a date that has moved since."""
+    if latest is None or latest == one.change.after:
+        return one
+    change = replace(one.change, after=latest)
+    return replace(one, change=change, sentence=sentence(change))
 
 
 def _status(states: Own) -> Iterable[RecordedChange]:
