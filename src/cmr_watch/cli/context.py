@@ -13,6 +13,8 @@ from cmr_watch.cli.output import Refused
 from cmr_watch.config import Settings, load
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.store.database import Database, open_database
+from cmr_watch.store.journal import Journal
+from cmr_watch.store.subscriptions import Subscriptions
 
 
 def clock() -> datetime:
@@ -39,6 +41,13 @@ def open_store(settings: Settings) -> Database:
         return open_database(settings.database.url)
     except StoreUnavailable as error:
         raise Refused(str(error)) from error
+
+
+def people(settings: Settings, database: Database) -> Subscriptions:
+    """The subscriptions, after the journal was read: a database that came back from a copy learns who said no."""
+    journal = Journal(settings.database.journal)
+    journal.replay(database, clock())
+    return Subscriptions(database, journal)
 
 
 class StoreClock:

@@ -9,7 +9,7 @@ from typing import Any, Final, TextIO
 import click
 
 from cmr_watch.cli.arguments import address_argument, country_option
-from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.context import clock, load_settings, open_store, people
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import FAILED, FINE, Refused, complain, json_line, line, plain, table, to_stdout
 from cmr_watch.cli.roster import FORMATS, entries, take_in, written
@@ -18,7 +18,6 @@ from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import shown
 from cmr_watch.models import TOPICS, Subscription, Wanted
 from cmr_watch.render.words import counted
-from cmr_watch.store.journal import Journal
 from cmr_watch.store.subscriptions import Subscriptions
 
 TOPIC_HELP: Final = f"Only this: {', '.join(TOPICS)}. May be repeated, like the next."
@@ -52,7 +51,7 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], anew:
     wanted = asked_for(address, topics, countries, settings.messages.time_zone, **rhythm)
     with closing(open_store(settings)) as database:
         try:
-            added = Subscriptions(database, Journal(settings.database.journal)).add(wanted, clock(), anew=anew)
+            added = people(settings, database).add(wanted, clock(), anew=anew)
         except RefusedAddress as error:
             raise Refused(f"{shown(address)}: {error}; if its reader asks for it again: --anew") from None
     line(f"Subscription {added.id}: {shown(added.address)} hears of {in_words(added)}.")
@@ -119,7 +118,7 @@ def end(id_or_address: str) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        store = Subscriptions(database, Journal(settings.database.journal))
+        store = people(settings, database)
         ended = store.end(_number_or_address(id_or_address), "ended by the operator", clock())
     for entry in ended:
         line(f"Ended subscription {entry.id}: {shown(entry.address)} hears nothing more of {in_words(entry)}.")
@@ -141,7 +140,7 @@ def erase(address: str) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        count = Subscriptions(database, Journal(settings.database.journal)).erase(address, clock())
+        count = people(settings, database).erase(address, clock())
     line(f"Erased: {counted(count, 'row')} named it. It will not be written to again.")
 
 
@@ -182,7 +181,7 @@ def import_(form: str | None, file: TextIO) -> int:
     settings = load_settings()
     form = form or ("json" if file.name.endswith((".json", ".jsonl")) else "csv")
     with closing(open_store(settings)) as database:
-        store = Subscriptions(database, Journal(settings.database.journal))
+        store = people(settings, database)
         report = take_in(entries(file, form, settings.messages.time_zone), store, clock())
     for refused in report.refused:
         complain(plain(refused))
