@@ -179,9 +179,9 @@ HEAVY = {
 
 @pytest.mark.parametrize("content", HEAVY.values(), ids=HEAVY)
 def test_heavy_mails_take_no_long_time(content):
-    before = time.perf_counter()
+    before = time.process_time()
     assert is_sound(read(content[: 5 * MEBIBYTE]))
-    assert time.perf_counter() - before < 5
+    assert time.process_time() - before < 20  # CPU: a bound on what a hostile mail may cost, no measure
 
 
 def test_what_is_behind_the_limit_is_not_read():

@@ -113,8 +113,14 @@ def test_a_line_that_was_cut_off_is_passed_over(
     assert active(people) == []
 
 
+def _blocked(folder: Path) -> Path:
+    """A place where no file can be: a file stands where its folder would."""
+    (folder / "file").write_text("")
+    return folder / "file" / "ended"
+
+
 def test_an_end_that_cannot_be_remembered_is_not_made(database: Database, tmp_path: Path) -> None:
-    people = Subscriptions(database, Journal(tmp_path / "nowhere" / "ended"))
+    people = Subscriptions(database, Journal(_blocked(tmp_path)))
     people.add(wanted(ADA), NOW)
     with pytest.raises(StoreUnavailable, match="journal"):
         people.end(ADA, UNSUBSCRIBED, NOW)

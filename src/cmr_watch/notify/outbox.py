@@ -192,8 +192,8 @@ class _Run:
     def batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
         """One after the other. Whatever ends it early, what was not sent is given back at once."""
         rest = list(claimed)
-        mine = self._deliveries.renew(rest[0], self._clock(), LEASE)
         try:
+            mine = self._deliveries.renew(rest[0], self._clock(), LEASE)
             while rest and not stop():
                 # the next one's lease is renewed in the commit that marks this one
                 mine = self._one(rest[0], mine, rest[1] if len(rest) > 1 else None)
