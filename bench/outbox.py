@@ -9,6 +9,7 @@ import resource
 import smtplib
 import socket
 import socketserver
+import statistics
 import tempfile
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -54,9 +56,10 @@ def outbox() -> None:
             print(f"  {MAILS:,} mails to {name}")
             with sink(serve) as taking:
                 bare = bare_loop(taking)
-                by_the_book(taking, Path(folder, f"marks{number}"))
+                durable = by_the_book(taking, Path(folder, f"marks{number}"))
                 ours = sending(f"sqlite:///{folder}/mails{number}.db", taking)
-                row("  ratio, all book-keeping included", f"{ours / bare:.2f}", "goal 0.5")
+                row("  deliver to the bare loop, a ratio", f"{ours / bare:.2f}", "goal 0.5")
+                row("  deliver to the loop that forces its marks to the disk, a ratio", f"{ours / durable:.2f}")
         with sink(_serve) as taking, postgres.server() as server:
             for workers in (1, 2, 4):
                 shared(server.create(), taking, workers)
@@ -72,27 +75,41 @@ def row(what: str, figure: str, goal: str = "") -> None:
 def fan_out(url: str) -> None:
     with closing(open_database(url)) as database:
         subscribe(database, PEOPLE)
-        before, begun = peak(), time.perf_counter()
-        pieces = 0
-        news = News(database)
-        while news.spread(lambda people, changes: planning.find(people, changes, NOW), NOW) is not None:
-            pieces += 1
-            if pieces == BREAK:  # broken off; whoever comes next goes on from there
-                news = News(database)
-        took = time.perf_counter() - begun
+    before, begun = peak(), time.perf_counter()
+    pieces = spread(url, BREAK) + spread(url)  # broken off; whoever comes next goes on from there
+    took = time.perf_counter() - begun
+    with closing(open_database(url)) as database:
         with database.read() as connection:
             found = connection.exec_driver_sql(f"SELECT count(*) FROM {matches.name}").scalar_one()
+        assert found == PEOPLE
         row(f"enqueue one change to {found:,} subscriptions, SQLite", f"{took:.1f} s", "goal 20 s")
         row(
-            f"  in {pieces} pieces, begun anew after {BREAK}; memory", f"+{peak() - before:.0f} MiB", "as for one piece"
+            f"  in {pieces} pieces, opened anew after {BREAK}; peak memory",
+            f"+{peak() - before:.0f} MiB",
+            "goal: a piece at most",
         )
-        before, begun = peak(), time.perf_counter()
-        compose(news, writer(database), lambda: NOW)
-        took = time.perf_counter() - begun
-        row("  then composing their messages", f"{found / took:.0f} /s", f"+{peak() - before:.0f} MiB")
-        begun = time.perf_counter()
-        Deliveries(database).claim(NOW)
-        row("  then claiming 20 of them", f"{(time.perf_counter() - begun) * 1000:.0f} ms")
+        write_all(database)
+
+
+def spread(url: str, pieces: int | None = None) -> int:
+    """Spread what is pending, or that many pieces of it, as a process of its own would; how many pieces."""
+    with closing(open_database(url)) as database:
+        news = News(database)
+        for done in count():
+            if done == pieces:
+                return done
+            if news.spread(lambda people, changes: planning.find(people, changes, NOW), NOW) is None:
+                return done
+    return 0
+
+
+def write_all(database: Database) -> None:
+    before, begun = peak(), time.perf_counter()
+    compose(News(database), writer(database), lambda: NOW)
+    took = time.perf_counter() - begun
+    row("  then composing their messages", f"{PEOPLE / took:.0f} /s", f"+{peak() - before:.0f} MiB")
+    claims = [_timed(lambda: Deliveries(database).claim(NOW)) for _ in range(15)]
+    row("  then claiming 20 of them, median of 15", f"{statistics.median(claims) * 1000:.1f} ms")
 
 
 def subscribe(database: Database, number: int) -> None:
