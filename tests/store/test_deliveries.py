@@ -83,6 +83,7 @@ def test_a_lease_that_ran_out_is_claimed_by_another(deliveries: Deliveries) -> N
     assert deliveries.claim(NOW + LEASE) == ()
     (second,) = deliveries.claim(NOW + LEASE + timedelta(seconds=1))
     assert (second.id, second.claim != first.claim) == (first.id, True)
+    assert (first.uncertain, second.uncertain) == (False, True), "the first may have sent it, and never came to say so"
     assert not deliveries.renew(first, NOW)
     assert not deliveries.finish(first, "sent", NOW)
     assert not deliveries.postpone(first, NOW, "late")

@@ -70,7 +70,9 @@ class Deliveries:
             due = connection.execute(statement.with_for_update(skip_locked=True)).scalars().all()
             if not due:
                 return ()
-            values = {"token": secrets.token_urlsafe(16), "leased_until": now + lease}
+            # a lease that ran out: whoever held it may have sent it, and never came to say so
+            doubtful = or_(deliveries.c.uncertain, deliveries.c.token.is_not(None))
+            values = {"token": secrets.token_urlsafe(16), "leased_until": now + lease, "uncertain": doubtful}
             connection.execute(update(deliveries).where(deliveries.c.id.in_(due)).values(values))
             return _found(connection, deliveries.c.id.in_(due))
 
