@@ -24,6 +24,12 @@ def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled_without_a_rea
     assert figures.kills.total() > 0
 
 
+@pytest.mark.parametrize("seed", [969, 1041])
+def test_seeds_that_once_went_wrong(seed: int, postgres_template: str) -> None:
+    figures = some(range(seed, seed + 1), postgres_template)
+    assert (figures.lost, figures.unexplained) == (0, 0)
+
+
 @pytest.mark.parametrize("first", [0, 3])
 def test_real_processes_that_are_killed(tmp_path: Path, database_url: str, first: int) -> None:
     figures = run(tmp_path, database_url, 3, first)
