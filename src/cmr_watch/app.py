@@ -251,10 +251,6 @@ class App:
         with open_mailbox(mailbox_settings(self._settings)) as inbox:
             return returned.process(inbox)
 
-    def next_due(self) -> datetime | None:
-        """When there is something to send again; None when nothing waits."""
-        return self._deliveries.next_due(self._clock())
-
     def _prepare(self) -> None:
         """Once: a database that came back from a copy tells nothing by itself, and learns who said no meanwhile."""
         if not self._is_ready:

@@ -26,6 +26,7 @@ from cmr_watch.notify.writer import Writer
 from cmr_watch.store.deliveries import LEASE, Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.news import News
+from cmr_watch.store.rows import route
 
 log = logging.getLogger(__name__)
 
@@ -285,5 +286,4 @@ class _Run:
 
 
 def _way(delivery: Delivery) -> str:
-    address = delivery.message.address
-    return shown(address) if "://" in address else "mail"
+    return route(delivery.message.address)

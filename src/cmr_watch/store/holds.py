@@ -79,7 +79,9 @@ class Holds:
 
 def _put_aside(connection: Connection, now: datetime) -> None:
     unfinished, unsettled = deliveries.c.outcome.is_(None), matches.c.settled_at.is_(None)
-    values = {"held_at": now, "token": None, "leased_until": None}
+    # who held a message when the copy was made may have sent it
+    doubtful = or_(deliveries.c.uncertain, deliveries.c.token.is_not(None))
+    values = {"held_at": now, "token": None, "leased_until": None, "uncertain": doubtful}
     connection.execute(update(deliveries).where(unfinished).values(**values))
     connection.execute(update(matches).where(unsettled).values(held_at=now))
     connection.execute(update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=now))
