@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cmr_watch.store import migrate
 from cmr_watch.store.database import Database, open_database
-from cmr_watch.store.deliveries import claimable
+from cmr_watch.store.deliveries import DUE
 from cmr_watch.store.schema import REVISIONS, deliveries, incidents, metadata, subscriptions
 from tests.factories import NOW
 
@@ -96,7 +96,7 @@ def test_claiming_needs_no_scan(tmp_path: Path, sqlite_template: Path) -> None:
     # PostgreSQL would prefer a scan while the table is empty
     shutil.copyfile(sqlite_template, tmp_path / "test.db")
     with closing(open_database(f"sqlite:///{tmp_path / 'test.db'}")) as database, database.read() as connection:
-        statement = claimable(NOW).limit(20).compile(connection, compile_kwargs={"literal_binds": True})
+        statement = DUE.params(at=NOW, size=20).compile(connection, compile_kwargs={"literal_binds": True})
         plan = " ".join(str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
     assert "USING INDEX ix_deliveries_due" in plan
     assert "USING INDEX ix_deliveries_waiting" in plan

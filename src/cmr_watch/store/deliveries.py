@@ -46,6 +46,47 @@ _FINISH = (
 )
 _SET_ASIDE: IncidentKind = "delivery-set-aside"
 _MAIL = "mail"
+_AT = bindparam("at", type_=deliveries.c.due_at.type)
+
+
+def _claimable(*conditions: Any) -> Select[Any]:
+    """The ids of what may be sent `at` a time, `size` of them.
+
+    - It is due, held by nobody and by no restore, and its words still hold.
+    - Its reader is still subscribed, and no soft bounce asks for a pause.
+    - Its way is open.
+    - Nothing earlier still waits for the same mailbox.
+    """
+    earlier = deliveries.alias()
+    blocked = exists().where(
+        earlier.c.mailbox == deliveries.c.mailbox,
+        earlier.c.id < deliveries.c.id,
+        earlier.c.outcome.is_(None),
+        earlier.c.held_at.is_(None),
+    )
+    free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT)
+    true = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > _AT, deliveries.c.uncertain)
+    paused = exists().where(pauses.c.mailbox == deliveries.c.mailbox, pauses.c.until > _AT)
+    down = exists().where(channels.c.name == deliveries.c.channel, channels.c.down_until > _AT)
+    due = (_unfinished, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), free, true)
+    statement = select(deliveries.c.id).where(*due, ~blocked, ~paused, ~down, people.wanted(), *conditions)
+    return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size"))
+
+
+# SQLite knows no SKIP LOCKED and needs none: it has one writer at a time
+DUE = _claimable().with_for_update(skip_locked=True)
+_DUE_BUT_MAIL = _claimable(deliveries.c.channel != _MAIL).with_for_update(skip_locked=True)
+_DUE_MAIL = _claimable(deliveries.c.channel == _MAIL)
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        token=bindparam("claim"),
+        leased_until=bindparam("until"),
+        # a lease that ran out: whoever held it may have sent it, and never came to say so
+        uncertain=or_(deliveries.c.uncertain, deliveries.c.token.is_not(None)),
+    )
+)
 
 
 class Deliveries:
@@ -65,15 +106,11 @@ class Deliveries:
         """
         with self._database.write() as connection:
             left = _mails_left(connection, now, per_minute) if per_minute else limit
-            # SQLite knows no SKIP LOCKED and needs none: it has one writer at a time
-            statement = claimable(now, mail=left > 0).limit(min(limit, left or limit))
-            due = connection.execute(statement.with_for_update(skip_locked=True)).scalars().all()
+            size = min(limit, left or limit)
+            due = connection.execute(DUE if left else _DUE_BUT_MAIL, {"at": now, "size": size}).scalars().all()
             if not due:
                 return ()
-            # a lease that ran out: whoever held it may have sent it, and never came to say so
-            doubtful = or_(deliveries.c.uncertain, deliveries.c.token.is_not(None))
-            values = {"token": secrets.token_urlsafe(16), "leased_until": now + lease, "uncertain": doubtful}
-            connection.execute(update(deliveries).where(deliveries.c.id.in_(due)).values(values))
+            connection.execute(_CLAIM, {"ids": due, "claim": secrets.token_urlsafe(16), "until": now + lease})
             return _found(connection, deliveries.c.id.in_(due))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
@@ -177,9 +214,10 @@ class Deliveries:
 
     def next_mail_at(self, now: datetime, per_minute: int) -> datetime | None:
         """When the next mail may be sent, if one is due that may not be sent now."""
-        waits = claimable(now).where(deliveries.c.channel == _MAIL).limit(1)
         with self._database.read() as connection:
-            if _mails_left(connection, now, per_minute) > 0 or connection.execute(waits).first() is None:
+            if _mails_left(connection, now, per_minute) > 0:
+                return None
+            if connection.execute(_WAITS, {"at": now}).first() is None:
                 return None
             oldest = select(func.min(deliveries.c.done_at)).where(*_sent_within_a_minute(now))
             first = connection.execute(oldest).scalar()
@@ -258,32 +296,6 @@ def _mails_left(connection: Connection, now: datetime, per_minute: int) -> int:
 def _sent_within_a_minute(now: datetime) -> tuple[Any, ...]:
     tried = deliveries.c.outcome.in_(("sent", "set_aside"))
     return deliveries.c.outcome.is_not(None), tried, deliveries.c.channel == _MAIL, deliveries.c.done_at > now - MINUTE
-
-
-def claimable(now: datetime, *, mail: bool = True) -> Select[Any]:
-    """The ids of what may be sent now.
-
-    - It is due, held by nobody and by no restore, and its words still hold.
-    - Its reader is still subscribed, and no soft bounce asks for a pause.
-    - Its way is open.
-    - Nothing earlier still waits for the same mailbox.
-    """
-    earlier = deliveries.alias()
-    blocked = exists().where(
-        earlier.c.mailbox == deliveries.c.mailbox,
-        earlier.c.id < deliveries.c.id,
-        earlier.c.outcome.is_(None),
-        earlier.c.held_at.is_(None),
-    )
-    free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until < now)
-    true = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > now, deliveries.c.uncertain)
-    paused = exists().where(pauses.c.mailbox == deliveries.c.mailbox, pauses.c.until > now)
-    down = exists().where(channels.c.name == deliveries.c.channel, channels.c.down_until > now)
-    due = (_unfinished, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None), free, true)
-    statement = select(deliveries.c.id).where(*due, ~blocked, ~paused, ~down, people.wanted())
-    if not mail:
-        statement = statement.where(deliveries.c.channel != _MAIL)
-    return statement.order_by(deliveries.c.due_at, deliveries.c.id)
 
 
 def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:

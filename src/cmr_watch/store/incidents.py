@@ -16,7 +16,7 @@ _open = incidents.c.closed_at.is_(None)
 UNTOLD = or_(incidents.c.told_at.is_(None), and_(incidents.c.closed_at.is_not(None), incidents.c.end_told_at.is_(None)))
 _CLOSE = (
     update(incidents)
-    .where(incidents.c.kind.in_(bindparam("kinds", expanding=True)), incidents.c.subject == bindparam("about"), _open)
+    .where(incidents.c.kind == bindparam("which"), incidents.c.subject == bindparam("about"), _open)
     .values(closed_at=bindparam("now"))
 )
 
@@ -32,7 +32,8 @@ def open_incident(
 
 def close_incidents(connection: Connection, subject: str, now: datetime, *kinds: IncidentKind) -> None:
     """Close those of these kinds that are open, in the caller's transaction."""
-    connection.execute(_CLOSE, {"about": subject, "kinds": kinds, "now": now})
+    for kind in kinds:
+        connection.execute(_CLOSE, {"about": subject, "which": kind, "now": now})
 
 
 class Incidents:
