@@ -30,7 +30,7 @@ def test_seeds_that_once_went_wrong(seed: int, postgres_template: str) -> None:
     assert (figures.lost, figures.unexplained) == (0, 0)
 
 
-@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("first", [0, 5])
 def test_real_processes_that_are_killed(tmp_path: Path, database_url: str, first: int) -> None:
     figures = run(tmp_path, database_url, 3, first)
     assert (figures.lost, figures.unexplained) == (0, 0)

@@ -20,6 +20,8 @@ from tests.prove.mortal import POINTS
 from tests.prove.victim import ANSWER
 
 PATH = "/clusters-meet-regions"
+AFTER_A_LEASE = 6
+"""Minutes from one victim to the next: what the dead one held is free again, and the next finds work to die at."""
 ROOT = Path(__file__).parents[2]
 PEOPLE = ("anna@example.org", "bruno@example.org", "clara@example.org")
 
@@ -46,13 +48,13 @@ class _Place:
     def figures(self, kills: int, first: int) -> Figures:
         counted = Figures(runs=kills)
         self._serve(0)
-        self._process("none", 1)
+        self._process("none", 0)
         unknowable = 0
         for number in range(kills):
             self._serve(number % len(CITIES) + 1)
             point = POINTS[(first + number) % len(POINTS)]
             self.mailbox.slow(ANSWER if point == "inside DATA" else 0.0)
-            died = self._process(point, 1 + number // len(POINTS) % 2)
+            died = self._process(point, (number + 1) * AFTER_A_LEASE)
             counted.kills[point] += died
             unknowable += died and point in ("inside DATA", "after the 250")
         self.mailbox.slow(0.0)
@@ -64,8 +66,8 @@ class _Place:
         lines = [f"> {city} – {day} June 2099" for day, city in enumerate(CITIES[:cities], 1)]
         self.site.page(PATH, html(" ;; ".join([*lines, PAST])))
 
-    def _process(self, point: str, nth: int) -> bool:
-        command = [sys.executable, "-m", "tests.prove.victim", str(self.config), point, str(nth)]
+    def _process(self, point: str, later: int) -> bool:
+        command = [sys.executable, "-m", "tests.prove.victim", str(self.config), point, str(later)]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
         assert ended.returncode in (0, -9), ended.stderr.decode()
         return ended.returncode == -9

@@ -1,4 +1,6 @@
-"""A real process that kills itself at a marked point: `python -m tests.prove.victim CONFIG POINT NTH`.
+"""A real process that kills itself at a marked point: `python -m tests.prove.victim CONFIG POINT LATER`.
+
+LATER: by how many minutes its clock is ahead, so that nothing is held by a victim that died before.
 
 It runs what `cmr-watch check` runs, on the same rows, with the same servers; only its database and its mail channel
 have points in them.
@@ -9,14 +11,17 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from cmr_watch import app as wiring
 from cmr_watch.app import App
 from cmr_watch.cli.context import clock
-from cmr_watch.config import load
-from cmr_watch.models import Message
+from cmr_watch.config import Settings, load
+from cmr_watch.models import Channel, Message
 from cmr_watch.notify.channels import Sender
 from cmr_watch.store.database import open_database
 from tests.prove.mortal import Life, MortalDatabase, kill_for_real
@@ -45,12 +50,12 @@ class RealSender:
 
 
 def main() -> None:
-    config, point, nth = sys.argv[1:4]
-    settings = load(Path(config), {})
-    life = Life(point if point != "none" else None, int(nth), kill_for_real)
+    config, point, minutes = sys.argv[1:4]
+    settings, later = load(Path(config), {}), timedelta(minutes=int(minutes))
+    life = Life(point if point != "none" else None, end=kill_for_real)
     with closing(open_database(settings.database.url)) as living:
         database = MortalDatabase(living, life)
-        with App(settings, database, clock, time.sleep, lambda s, c: _ways(wiring.open_channels(s, c), life)) as app:
+        with App(settings, database, partial(_now, later), time.sleep, partial(_ways, life)) as app:
             app.check(notify=False)
             database.phase = "enqueue"
             app.enqueue()
@@ -58,8 +63,12 @@ def main() -> None:
             app.deliver()
 
 
-def _ways(real: dict, life: Life) -> dict:  # type: ignore[type-arg]
-    return {name: RealSender(channel, life) for name, channel in real.items()}
+def _now(later: timedelta) -> datetime:
+    return clock() + later
+
+
+def _ways(life: Life, settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sender]:
+    return {name: RealSender(channel, life) for name, channel in wiring.open_channels(settings, clock).items()}
 
 
 if __name__ == "__main__":
