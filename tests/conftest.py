@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cmr_watch.store.database import Database, open_database
 from tests import postgres
 
 ENGINES = ("sqlite", "postgresql")
+
+# how long one example takes is the machine's load, and no property of ours
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
