@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
 from cmr_watch.store import people, plans, rows
@@ -70,7 +70,7 @@ def _claimable(*conditions: Any) -> Select[Any]:
     down = exists().where(channels.c.name == deliveries.c.channel, channels.c.down_until > _AT)
     due = (_unfinished, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), free, true)
     statement = select(deliveries.c.id).where(*due, ~blocked, ~paused, ~down, people.wanted(), *conditions)
-    return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size"))
+    return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size", type_=Integer))
 
 
 # SQLite knows no SKIP LOCKED and needs none: it has one writer at a time
@@ -217,7 +217,7 @@ class Deliveries:
         with self._database.read() as connection:
             if _mails_left(connection, now, per_minute) > 0:
                 return None
-            if connection.execute(_WAITS, {"at": now}).first() is None:
+            if connection.execute(_DUE_MAIL, {"at": now, "size": 1}).first() is None:
                 return None
             oldest = select(func.min(deliveries.c.done_at)).where(*_sent_within_a_minute(now))
             first = connection.execute(oldest).scalar()
