@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Outline, ReadingWarning, Snapshot
+from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Material, Outline, ReadingWarning, Snapshot
 
 Json = dict[str, Any]
 
@@ -45,14 +45,29 @@ def edition_to_dict(edition: Edition) -> Json:
     return {key: value.isoformat() if isinstance(value, date) else value for key, value in values.items()}
 
 
+def edition_page_to_dict(edition: Edition) -> Json:
+    """The public JSON of an edition as its own page tells it."""
+    closes_on = edition.registration_closes_on
+    return {
+        **edition_to_dict(edition),
+        "venue": edition.venue,
+        "registration_url": edition.registration_url,
+        "registration_closes_on": closes_on.isoformat() if closes_on else None,
+        "materials": [{"kind": one.kind, "url": one.url, "title": one.title} for one in edition.materials],
+    }
+
+
 def edition_to_row(edition: Edition) -> Json:
-    """The stored JSON of an edition."""
-    return {**edition_to_dict(edition), "period": edition.period}
+    """The stored JSON of an edition; what only its own page knows stands there where it is known."""
+    row, own = edition_to_dict(edition), {**edition_page_to_dict(edition), "theme": edition.theme}
+    return {**row, "period": edition.period, **{key: own[key] for key in own.keys() - row.keys() if own[key]}}
 
 
 def edition_from_dict(row: Json) -> Edition:
     """An edition from either JSON."""
-    return Edition(**{**row, "starts_on": _day(row["starts_on"]), "ends_on": _day(row["ends_on"])})
+    days = {key: _day(row.get(key)) for key in ("starts_on", "ends_on", "registration_closes_on")}
+    materials = tuple(Material(**material) for material in row.get("materials", ()))
+    return Edition(**{**row, **days, "materials": materials})
 
 
 def cutoff_to_dict(cutoff: Cutoff) -> Json:
@@ -72,17 +87,24 @@ def call_to_dict(call: CallNotice) -> Json:
     }
 
 
+def call_to_row(call: CallNotice) -> Json:
+    """The stored JSON of a call; what only its own page knows stands there where it is known."""
+    own = {"contact": call.contact, "needs": list(call.needs)}
+    return {**call_to_dict(call), **{key: value for key, value in own.items() if value}}
+
+
 def call_from_dict(row: Json) -> CallNotice:
-    """A call from its JSON."""
+    """A call from either JSON."""
     cutoffs = tuple(Cutoff(**{**cutoff, "at": datetime.fromisoformat(cutoff["at"])}) for cutoff in row["cutoffs"])
-    return CallNotice(**{**row, "hosting_years": tuple(row["hosting_years"]), "cutoffs": cutoffs})
+    lists = {"hosting_years": tuple(row["hosting_years"]), "cutoffs": cutoffs, "needs": tuple(row.get("needs", ()))}
+    return CallNotice(**{**row, **lists})
 
 
 def noun_to_row(noun: Edition | CallNotice | None) -> Json | None:
     """The stored JSON of one side of a change."""
     if noun is None:
         return None
-    return edition_to_row(noun) if isinstance(noun, Edition) else call_to_dict(noun)
+    return edition_to_row(noun) if isinstance(noun, Edition) else call_to_row(noun)
 
 
 def noun_from_row(row: Json | None) -> Edition | CallNotice | None:
@@ -94,9 +116,10 @@ def noun_from_row(row: Json | None) -> Edition | CallNotice | None:
 
 def reading_to_dict(snapshot: Snapshot) -> Json:
     """What `parse` prints of a page, without its `source`."""
+    as_read = edition_page_to_dict if snapshot.page == "edition" else edition_to_dict
     return {
         "page": snapshot.page,
-        "editions": [edition_to_dict(edition) for edition in snapshot.editions],
+        "editions": [as_read(edition) for edition in snapshot.editions],
         "calls": [call_to_dict(call) for call in snapshot.calls],
         "warnings": [{"code": warning.code, "text": warning.text} for warning in snapshot.warnings],
     }
@@ -108,11 +131,13 @@ def snapshot_to_dict(snapshot: Snapshot) -> Json:
     return {
         **reading_to_dict(snapshot),
         "editions": [edition_to_row(edition) for edition in snapshot.editions],
+        "calls": [call_to_row(call) for call in snapshot.calls],
         "outline": {
             "complete": outline.complete,
             "sections": list(outline.sections),
             "dated_lines": outline.dated_lines,
             "unread_lines": outline.unread_lines,
+            "headings": list(outline.headings),
         },
     }
 
@@ -125,7 +150,13 @@ def snapshot_from_dict(row: Json) -> Snapshot:
         editions=tuple(edition_from_dict(edition) for edition in row["editions"]),
         calls=tuple(call_from_dict(call) for call in row["calls"]),
         warnings=tuple(ReadingWarning(**warning) for warning in row["warnings"]),
-        outline=Outline(**{**outline, "sections": tuple(outline["sections"])}),
+        outline=Outline(
+            **{
+                **outline,
+                "sections": tuple(outline["sections"]),
+                "headings": tuple(outline.get("headings", ())),
+            }
+        ),
     )
 
 

@@ -15,6 +15,7 @@ Section = Literal["upcoming", "past"]
 Precision = Literal["day", "month", "season", "year", "unknown"]
 EditionStatus = Literal["scheduled", "save_the_date", "postponed", "cancelled", "held"]
 CallStatus = Literal["announced", "open", "closed"]
+MaterialKind = Literal["agenda", "booklet", "paper", "summary", "proceedings", "photos", "slides", "recording"]
 Topic = Literal["calls", "editions", "materials"]
 TOPICS: tuple[Topic, ...] = ("calls", "editions", "materials")
 
@@ -49,8 +50,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Material:
+    """What an edition's own page offers to read or to watch. `title` is the link's words."""
+
+    kind: MaterialKind
+    url: str
+    title: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
-    """One line of the list. `period` is the ISO-like span that a date without days names (2024-06, 2024-Q2, 2024)."""
+    """An edition, as a line of the list or its own page tells it.
+
+    `period` is the ISO-like span that a date without days names (2024-06, 2024-Q2, 2024). From `venue` on, only the
+    edition's own page knows.
+    """
 
     city: str
     region: str | None = None
@@ -66,6 +80,11 @@ class Edition:
     summary_url: str | None = None
     date_text: str | None = field(default=None, compare=False)
     text: str = field(default="", compare=False)
+    venue: str | None = None
+    registration_url: str | None = None
+    registration_closes_on: date | None = None
+    theme: str | None = field(default=None, compare=False)
+    materials: tuple[Material, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +99,10 @@ class Cutoff:
 
 @dataclass(frozen=True, slots=True)
 class CallNotice:
-    """A call for hosts, as a notice on the initiative page (later also as a page of its own)."""
+    """A call for hosts, as a notice on the initiative page or as its own page, which alone has a title and the rest.
+
+    `contact`: whom to ask, an address of mail. `needs`: what applicants have to hand in, a sentence each.
+    """
 
     status: CallStatus
     hosting_years: tuple[int, ...] = ()
@@ -88,6 +110,8 @@ class CallNotice:
     title: str | None = field(default=None, compare=False)
     apply_url: str | None = field(default=None, compare=False)
     text: str = field(default="", compare=False)
+    contact: str | None = field(default=None, compare=False)
+    needs: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +124,13 @@ class ReadingWarning:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the verdict needs to know of a document beside its editions."""
+    """What the verdict needs to know of a document beside its editions; `headings` are the article's, top to bottom."""
 
     complete: bool = True
     sections: tuple[Section, ...] = ("upcoming", "past")
     dated_lines: int = 0
     unread_lines: int = 0
+    headings: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
