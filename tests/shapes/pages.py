@@ -1,0 +1,44 @@
+"""Write the pages of their own anew: `python -m tests.shapes.pages`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.shapes.callodds import CALL_ODDITIES
+from tests.shapes.callpage import CALL_STATES
+from tests.shapes.editionodds import EDITION_ODDITIES
+from tests.shapes.editionpage import EDITION_STATES
+from tests.shapes.ownpages import OWN_SHAPES, Oddity, OwnState, render_oddity, render_state
+from tests.shapes.states import Json
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+KINDS: tuple[tuple[str, tuple[OwnState, ...], tuple[Oddity, ...]], ...] = (
+    ("call", CALL_STATES, CALL_ODDITIES),
+    ("edition", EDITION_STATES, EDITION_ODDITIES),
+)
+
+
+def pages() -> Iterator[tuple[str, str, Json]]:
+    """Each page's folder below the fixtures, its HTML and its JSON."""
+    for kind, states, oddities in KINDS:
+        for state in states:
+            for shape in OWN_SHAPES:
+                yield f"{kind}/{state.name}-{shape.name}", render_state(state, shape), state.says
+        for oddity in oddities:
+            yield f"{kind}/odd-{oddity.name}", render_oddity(oddity), oddity.says
+
+
+def write() -> None:
+    """A folder for each page."""
+    for name, page, says in pages():
+        folder = FIXTURES / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "page.html").write_text(page + "\n", encoding="utf-8")
+        expected = json.dumps(says, ensure_ascii=False, indent=2)
+        (folder / "expected.json").write_text(expected + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
