@@ -1,0 +1,195 @@
+"""FakeArchive: a small Memento server on loopback (RFC 7089) that shows copies as the large archives do.
+
+    with FakeArchive() as archive:
+        archive.hold("https://example.org/list", (SEPTEMBER, b"<html>…"), (DECEMBER, b"<html>…"))
+        archive.fail("https://example.org/list", DECEMBER)             # 503, once; times=None: until `mend`
+        Archive(archive.timemap_url, ask, pause).mementos("https://example.org/list")
+        …
+        archive.paths()
+
+Its TimeMaps are paged; a copy has a banner, rewritten links and notes at its end, its raw copy (`id_`) has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Self
+from urllib.error import HTTPError
+from urllib.parse import urljoin
+from urllib.request import ProxyHandler, build_opener
+
+from cmr_watch.exceptions import FetchError
+from cmr_watch.models import Page, Validators
+from tests.fakes.site import Answer, FakeSite
+
+LINK_FORMAT = "application/link-format"
+Copy = tuple[datetime, bytes]
+
+_LINK = re.compile(rb"""(<(\w+)[^<>]*?\s(?:href|src|action)=["']?)((?:https?:/)?/[^\s"'<>]*)""")
+_FLAGS = {b"img": "im_", b"script": "js_", b"link": "cs_", b"iframe": "if_"}
+
+
+class FakeArchive:
+    """See the module. `per_page`: how many copies a TimeMap lists; `raw`: whether there are raw copies."""
+
+    def __init__(self, *, per_page: int = 2, raw: bool = True) -> None:
+        self.site = FakeSite()
+        self._per_page = per_page
+        self._raw = raw
+        self._copies: dict[tuple[str, datetime], bytes] = {}
+
+    # ── what a test says ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def hold(self, page_url: str, *copies: Copy) -> None:
+        """From now on it lists these copies of the page, and no others."""
+        for number, text in enumerate(self._timemaps(page_url, [at for at, _ in copies]), 1):
+            self.site.page(self._timemap_path(page_url, number), text, content_type=LINK_FORMAT)
+        for at, content in copies:
+            self._copies[page_url, at] = content
+            self._show(page_url, at)
+
+    def fail(self, page_url: str, at: datetime, *, times: int | None = 1, status: int = 503) -> None:
+        """The copy fails so many times (each of its two addresses), or until `mend`."""
+        for path in _both_paths(page_url, at):
+            if times is None:
+                self.site.fail(path, status)
+            else:
+                self.site.script(path, *[Answer(status, b"<h1>Sorry</h1>")] * times)
+
+    def mend(self, page_url: str, at: datetime) -> None:
+        """The copy fails no more."""
+        for path in _both_paths(page_url, at):
+            self.site.remove(path)
+        self._show(page_url, at)
+
+    # ── what a test asks ─────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def timemap_url(self) -> str:
+        """What stands before a page's address."""
+        return self.site.url("/web/timemap/link/")
+
+    def copy_url(self, page_url: str, at: datetime) -> str:
+        return self.site.url(copy_path(page_url, at))
+
+    def paths(self) -> list[str]:
+        """The paths asked for, in order."""
+        return self.site.paths()
+
+    # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def __enter__(self) -> Self:
+        self.site.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.site.close()
+
+    def _show(self, page_url: str, at: datetime) -> None:
+        content = self._copies[page_url, at]
+        headers = (("Memento-Datetime", http_date(at)), ("Link", f'<{page_url}>; rel="original"'))
+        self.site.page(copy_path(page_url, at), furnished(content, at, page_url, self.site.url()), headers=headers)
+        if self._raw:
+            self.site.page(copy_path(page_url, at, "id_"), content, headers=headers)
+
+    def _timemap_path(self, page_url: str, number: int) -> str:
+        return f"/web/timemap/link/{page_url}" if number == 1 else f"/web/timemap/{number}/link/{page_url}"
+
+    def _timemaps(self, page_url: str, instants: list[datetime]) -> Iterator[str]:
+        parts = [instants[start : start + self._per_page] for start in range(0, len(instants), self._per_page)] or [[]]
+        for number, part in enumerate(parts, 1):
+            entries = [
+                f'<{page_url}>; rel="original"',
+                f'<{self.site.url(self._timemap_path(page_url, number))}>; rel="self"; type="{LINK_FORMAT}"',
+                f'<{self.site.url("/web/")}{page_url}>; rel="timegate"',
+                *(self._entry(page_url, at, first=at == instants[0], last=at == instants[-1]) for at in part),
+            ]
+            if number < len(parts):
+                following = self.site.url(self._timemap_path(page_url, number + 1))
+                entries.append(f'<{following}>; rel="timemap"; type="{LINK_FORMAT}"; from="{http_date(part[-1])}"')
+            yield ",\n".join(entries) + "\n"
+
+    def _entry(self, page_url: str, at: datetime, *, first: bool, last: bool) -> str:
+        rel = f"{'first ' if first else ''}{'last ' if last else ''}memento"
+        return f'<{self.copy_url(page_url, at)}>; rel="{rel}"; datetime="{http_date(at)}"'
+
+
+def copy_path(page_url: str, at: datetime, flag: str = "") -> str:
+    return f"/web/{at:%Y%m%d%H%M%S}{flag}/{page_url}"
+
+
+def _both_paths(page_url: str, at: datetime) -> list[str]:
+    return [copy_path(page_url, at, flag) for flag in ("", "id_")]
+
+
+def http_date(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
+
+
+def ask(url: str) -> Page:
+    """What `Archive` needs: the address's page, or FetchError."""
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
+            content, headers, final = answer.read(), answer.headers, answer.url
+    except HTTPError as error:
+        error.close()
+        raise FetchError(f"the archive answered {error.code}") from None
+    except OSError as error:
+        raise FetchError("the archive did not answer") from error
+    at = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
+    return Page(url, final, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
+
+
+# ── what an archive adds ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def furnished(page: bytes, at: datetime, page_url: str, archive_url: str = "https://archive.example/") -> bytes:
+    """The page as the archive shows it."""
+    stamp = f"{at:%Y%m%d%H%M%S}"
+
+    def rewritten(link: re.Match[bytes]) -> bytes:
+        target = urljoin(page_url, link[3].decode("latin-1"))
+        flag = _FLAGS.get(link[2].lower(), "")
+        begin = archive_url.rstrip("/") if flag else ""
+        return link[1] + f"{begin}/web/{stamp}{flag}/{target}".encode("latin-1")
+
+    page = _LINK.sub(rewritten, page)
+    page = _behind(page, rb"<head\b[^<>]*>", _head(stamp, page_url))
+    return _behind(page, rb"<body\b[^<>]*>", _banner(at)) + _notes(at)
+
+
+def _behind(page: bytes, tag: bytes, addition: str) -> bytes:
+    return re.sub(tag, lambda found: found[0] + addition.encode(), page, count=1)
+
+
+def _head(stamp: str, page_url: str) -> str:
+    return (
+        '<script src="//archive.org/includes/sums.js" type="text/javascript"></script>\n'
+        "<script type=\"text/javascript\">archive_analytics.count('</body>');</script>\n"
+        '<script type="text/javascript" src="/_static/js/playback.js?v=1" charset="utf-8"></script>\n'
+        f'<script type="text/javascript">\n  __wm.init("/web");\n  __wm.show("{page_url}", "{stamp}");\n</script>\n'
+        '<link rel="stylesheet" type="text/css" href="/_static/css/banner.css?v=1" />\n'
+        "<!-- End Wayback Rewrite JS Include -->\n"
+    )
+
+
+def _banner(at: datetime) -> str:
+    return (
+        "<!-- BEGIN WAYBACK TOOLBAR INSERT -->\n"
+        '<div id="wm-ipp"><form action="/web/submit"><input name="url"></form>\n'
+        f"<h2>Upcoming editions</h2><p>Graz, Austria – 1-2 {at:%B %Y}</p>\n"
+        f"<a href='/web/{at:%Y}0101000000*/x'>{at:%d %b %Y}</a><!-- all copies --></div>\n"
+        "<script>__wm.bt(700);</script>\n"
+        "<!-- END WAYBACK TOOLBAR INSERT -->\n"
+    )
+
+
+def _notes(at: datetime) -> bytes:
+    archived = (
+        f"<!--\n     FILE ARCHIVED ON {at:%H:%M:%S %b %d, %Y} AND SHOWN LATER BY THE\n     ARCHIVE OF A TEST.\n-->\n"
+    )
+    return f"{archived}<!--\nplayback timings (ms):\n  load_resource: 71.75\n-->".encode()
