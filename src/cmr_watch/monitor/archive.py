@@ -30,7 +30,7 @@ class Archive:
 
     - `timemap_url` is what stands before a page's address in the address of its TimeMap
     - `get` fetches an address, or raises FetchError
-    - `pause` is called between two requests: an archive is a guest's house
+    - `pause` is called between two requests: to an archive we are guests
     """
 
     def __init__(self, timemap_url: str, get: Callable[[str], Page], pause: Callable[[], None]) -> None:
