@@ -56,6 +56,7 @@ from cmr_watch.models.readings import (
     Snapshot,
     Topic,
     Validators,
+    Visit,
 )
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "SubscriptionStatus",
     "Topic",
     "Validators",
+    "Visit",
     "Wanted",
     "World",
     "mailbox_of",

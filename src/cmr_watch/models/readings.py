@@ -36,7 +36,10 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A fetched page. `content` is decompressed bytes; `charset` is the header's, if it named one."""
+    """A fetched page. `content` is decompressed bytes; `charset` is the header's, if it named one.
+
+    `headers`: the answer's, names in small letters; only a page that was just fetched has them.
+    """
 
     url: str
     final_url: str
@@ -44,6 +47,7 @@ class Page:
     charset: str | None
     validators: Validators
     fetched_at: datetime
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
 
 # ── a reading ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,13 +166,14 @@ class KnownEdition:
 
 @dataclass(frozen=True, slots=True)
 class KnownCall:
-    """A call with the key that it keeps for ever."""
+    """A call with the key that it keeps for ever. `otherwise`: the notice on the list, where it contradicts."""
 
     key: str
     call: CallNotice
     first_seen_at: datetime | None = None
     missing_since: datetime | None = None
     gone: Gone | None = None
+    otherwise: CallNotice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,16 @@ class Known:
 
     editions: tuple[KnownEdition, ...] = ()
     calls: tuple[KnownCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """When a page was asked for last, and whether it failed then."""
+
+    url: str
+    kind: PageKind
+    asked_at: datetime
+    failed: bool = False
 
 
 # ── a comparison ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,6 +264,7 @@ class CheckResult:
     changes: tuple[RecordedChange, ...] = ()
     detail: str = ""
     previous_read_at: datetime | None = None
+    page: PageKind = "initiative"
 
     @property
     def failed(self) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
+from cmr_watch.merge import PageKnown, merged
 from cmr_watch.models import Known
 from cmr_watch.store import rows
-from cmr_watch.store.schema import calls, editions
+from cmr_watch.store.schema import calls, editions, pages
 
 Rows = dict[str, dict[str, Any]]
 """Rows by key, in the page's order."""
@@ -38,12 +41,18 @@ def load(connection: Connection, page_url: str) -> State:
 
 
 def load_all(connection: Connection) -> Known:
-    """What is known of all pages, page by page."""
-    found = (
-        connection.execute(select(table).order_by(table.c.page_url, table.c.position)).mappings().all()
-        for table in (editions, calls)
-    )
-    return rows.known(*found)
+    """What is known of all pages together."""
+    return merged(load_pages(connection))
+
+
+def load_pages(connection: Connection) -> tuple[PageKnown, ...]:
+    """What is known of each page."""
+    found: dict[str, list[list[Mapping[Any, Any]]]] = defaultdict(lambda: [[], []])
+    for number, table in enumerate((editions, calls)):
+        for row in connection.execute(select(table).order_by(table.c.page_url, table.c.position)).mappings():
+            found[row["page_url"]][number].append(row)
+    kinds = {row.url: row.kind for row in connection.execute(select(pages.c.url, pages.c.kind))}
+    return tuple(PageKnown(url, kinds[url], rows.known(*both)) for url, both in found.items())
 
 
 def replace(connection: Connection, page_url: str, old: State, known: Known) -> bool:
