@@ -15,7 +15,7 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.news import News
 from cmr_watch.store.schema import matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
-from tests.factories import MINUTE, NOW, message, wanted
+from tests.factories import MINUTE, NOW, URL, message, wanted
 from tests.store.test_checks import failed, suspect
 from tests.store.test_checks import record as reading
 from tests.store.test_deliveries import SLACK, put
@@ -113,7 +113,7 @@ def test_a_first_reading_without_changes_is_the_first_too(database: Database, ho
     restore(database)
     Checks(database).commit(reading(outcome="unchanged", revision=1))
     with database.read() as connection:
-        assert not waits_for_reading(connection)
+        assert not waits_for_reading(connection, URL)
     commit_changes(database, 1)
     assert holds.list() == ()
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from cmr_watch.log import shown
 from cmr_watch.store import installation, people
 from cmr_watch.store.database import Database
-from cmr_watch.store.schema import bodies, changes, deliveries, incidents, matches, subscriptions
+from cmr_watch.store.schema import bodies, changes, deliveries, incidents, matches, pages, subscriptions
 
 _HOLD = "hold"
 Kind = Literal["message", "change"]
@@ -37,14 +37,20 @@ def write_hold(connection: Connection) -> None:
     installation.write(connection, _HOLD, "copy")
 
 
-def waits_for_reading(connection: Connection) -> bool:
-    """Whether the next good reading is the first after a restore."""
-    return installation.read(connection, _HOLD) is not None
+def waits_for_reading(connection: Connection, page_url: str) -> bool:
+    """Whether the next good reading of a page is its first after a restore."""
+    return page_url in _unread(connection)
 
 
-def end_reading(connection: Connection) -> None:
-    """The first reading after a restore was made."""
-    installation.write(connection, _HOLD, None)
+def end_reading(connection: Connection, page_url: str) -> None:
+    """The first reading of a page after a restore was made."""
+    left = [url for url in _unread(connection) if url != page_url]
+    installation.write(connection, _HOLD, "\n".join(left) or None)
+
+
+def _unread(connection: Connection) -> list[str]:
+    """The pages that were not read since the restore, once `begin` has seen that there was one."""
+    return (installation.read(connection, _HOLD) or "").split("\n")
 
 
 class Holds:
@@ -60,7 +66,8 @@ class Holds:
                 return False
         with self._database.write() as connection:
             _put_aside(connection, now)
-            installation.write(connection, _HOLD, "reading")
+            known = connection.execute(select(pages.c.url).where(pages.c.baseline_id.is_not(None))).scalars()
+            installation.write(connection, _HOLD, "\n".join(known) or None)
         return True
 
     def list(self) -> tuple[Held, ...]:
