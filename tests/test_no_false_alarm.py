@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.models import Change, Snapshot
-from cmr_watch.monitor.diff import compare_pages
+from cmr_watch.monitor.own import compare_pages
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.wire import reading_to_dict
 from tests.shapes import SHAPES, STATES, render

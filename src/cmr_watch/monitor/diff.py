@@ -45,11 +45,6 @@ def compare(known: Known, snapshot: Snapshot, now: datetime | None, confirmed_af
     return Comparison(told_of_calls + told, Known(editions, calls))
 
 
-def compare_pages(old: Snapshot, new: Snapshot, at: datetime | None = None) -> tuple[Change, ...]:
-    """What changed between two saved pages: no verdict, and a missing line is gone."""
-    return compare(adopt(Known(), old, at), new, at, None).changes
-
-
 # ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _Missing = tuple[list[Change], KnownEdition]
