@@ -8,6 +8,9 @@ A reading is suspect when one of these holds (docs/adr/0002 and 0005):
 - an edition known as past stands under the upcoming heading;
 - more than half of the previous editions are gone, and they are not simply the oldest;
 - two or more editions that are still to come vanish at once and stand nowhere else.
+
+So is a call page that names no call, or whose cut-offs that were ahead all vanish while it is open; and an edition's
+page that tells of no edition any more, or of another one.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from datetime import date, datetime
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.match import Pair, match_editions
 from cmr_watch.monitor.times import span, still_to_come
+from cmr_watch.places import same_city
 
 
 def doubt(known: Known, last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
@@ -27,17 +31,27 @@ def doubt(known: Known, last: Snapshot | None, reading: Snapshot, now: datetime)
     """
     if last == reading:
         return None
+    if reading.page != "initiative":
+        return _of_a_page(last, reading, now)
     return _of_the_document(reading) or (_of_the_lists(known, last, reading, now) if last else None)
 
 
 def _of_the_document(reading: Snapshot) -> str | None:
     """What can be said without knowing anything of the page's past."""
     outline = reading.outline
-    if not outline.complete:
-        return "the document stops before its </html>"
     missing = [section for section in ("upcoming", "past") if section not in outline.sections]
     if missing:
-        return f"the heading of the {' and of the '.join(missing)} editions is missing"
+        unheaded = f"the heading of the {' and of the '.join(missing)} editions is missing"
+        return _cut_off(reading) or unheaded
+    return _cut_off(reading) or _unread(reading)
+
+
+def _cut_off(reading: Snapshot) -> str | None:
+    return None if reading.outline.complete else "the document stops before its </html>"
+
+
+def _unread(reading: Snapshot) -> str | None:
+    outline = reading.outline
     if outline.unread_lines * 3 > outline.dated_lines:
         return f"{outline.unread_lines} of {outline.dated_lines} lines with a date could not be read"
     return None
@@ -82,3 +96,34 @@ def _simply_oldest(lost: Iterable[Edition], kept: Iterable[Edition]) -> bool:
 
 def _first_days(editions: Iterable[Edition]) -> list[date]:
     return [days[0] for edition in editions if (days := span(edition))]
+
+
+# ── call pages, and the editions' own ────────────────────────────────────────────────────────────────────────────
+
+
+def _of_a_page(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
+    of_its_kind = _of_the_call(last, reading, now) if reading.page == "call" else _of_the_edition(last, reading)
+    return _cut_off(reading) or of_its_kind or _unread(reading)
+
+
+def _of_the_call(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
+    if not reading.calls:
+        return "it names no call"
+    if last is None or any(call.status == "closed" for call in reading.calls):
+        return None
+    ahead = [cutoff for call in last.calls for cutoff in call.cutoffs if not cutoff.closed and cutoff.at > now]
+    if ahead and not any(call.cutoffs for call in reading.calls):
+        return f"{len(ahead)} cut-offs that were ahead vanished, and the call is not closed"
+    return None
+
+
+def _of_the_edition(last: Snapshot | None, reading: Snapshot) -> str | None:
+    """A page that never told of an edition is a page like any other."""
+    if last is None or not last.editions:
+        return None
+    if not reading.editions:
+        return "it tells of no edition any more"
+    old, new = last.editions[0], reading.editions[0]
+    if not same_city(old.city, new.city) and (old.starts_on, old.ends_on) != (new.starts_on, new.ends_on):
+        return f"it tells of {new.city} where it told of {old.city}, on other days"
+    return None
