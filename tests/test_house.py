@@ -33,16 +33,18 @@ layers =
     cli
     demo | doctor
     app
+    monitor.site
     monitor.check | notify.outbox | notify.returned
     notify.writer
     monitor.fetch | store | notify.channels
+    monitor.own | monitor.told
     monitor.parse | monitor.verdict | monitor.diff | notify.planning | notify.retry | notify.bounces | notify.tokens
     notify.digest : notify.reminders : notify.fold
     notify.periods
     {helpers}
     render
     config
-    wire | places | log
+    merge | wire | places | log
     models
     exceptions
 
@@ -70,6 +72,7 @@ source_modules =
     cmr_watch.notify.retry
     cmr_watch.notify.tokens
     cmr_watch.render
+    cmr_watch.merge
     cmr_watch.wire
     cmr_watch.places
     cmr_watch.models
@@ -82,8 +85,10 @@ forbidden_modules =
     apscheduler
 """
 
-DECIDING = ("parse", "verdict", "diff")
-HELPING = sorted(path.stem for path in (SOURCE / "monitor").glob("[a-z]*.py") if path.stem not in (*DECIDING, "check"))
+DECIDING = ("parse", "verdict", "diff", "own", "told")
+ORDERING = ("check", "site", "replay", "backfill")
+NOT_HELPING = {*DECIDING, *ORDERING}
+HELPING = sorted(path.stem for path in (SOURCE / "monitor").glob("[a-z]*.py") if path.stem not in NOT_HELPING)
 
 DOORS = {
     "httpx": "monitor/fetch/",

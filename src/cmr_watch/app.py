@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.models import Body, Channel, CheckResult, Contents, Incident, Message, Page
-from cmr_watch.monitor.check import accept, check_page
+from cmr_watch.monitor.check import accept
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
+from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
@@ -150,20 +151,31 @@ def send_trial(settings: Settings, address: str, clock: Clock) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RoundReport:
-    """What one round did. `delivery` is None when nobody was to be told."""
+    """What one round did: the list's check, and those of the pages that it leads to.
+
+    `delivery` is None when nobody was to be told.
+    """
 
     check: CheckResult
     delivery: DeliveryReport | None = None
+    others: tuple[CheckResult, ...] = ()
 
     @property
     def failed(self) -> bool:
-        """Whether the page was not read or not believed, or a message did not go out."""
-        return self.check.failed or (self.delivery is not None and self.delivery.failed)
+        """Whether the list or the call page was not read or not believed, or a message did not go out."""
+        calls = any(other.failed for other in self.others if other.page == "call")
+        return self.check.failed or calls or (self.delivery is not None and self.delivery.failed)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any page has changed."""
+        return any(result.changes for result in (self.check, *self.others))
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Why messages did not go out."""
-        return self.delivery.failures if self.delivery else ()
+        """What the sentence does not say: pages that were not read or not believed, messages that did not go out."""
+        pages = tuple(f"{other.page_url}: {other.detail}" for other in self.others if other.failed)
+        return pages + (self.delivery.failures if self.delivery else ())
 
 
 class App:
@@ -204,15 +216,16 @@ class App:
         """Look at the page; then, also when that failed, tell people what waits to be told."""
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
-        result = check_page(self._settings.page.url, "initiative", self._fetcher, self._checks, self._clock)
-        return self._told(result, notify)
+        results = check_site(self._settings.page.url, self._fetcher, self._checks, self._clock, self._pause)
+        return self._told(results, notify)
 
-    def accept(self, *, notify: bool = True) -> RoundReport:
-        """Make the newest suspect reading the baseline."""
+    def accept(self, page_url: str | None = None, *, notify: bool = True) -> RoundReport:
+        """Make the newest suspect reading of a page the baseline; of the list, unless another page is named."""
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
-        result = accept(self._settings.page.url, "initiative", self._checks, self._clock)
-        return self._told(result, notify)
+        url = page_url or self._settings.page.url
+        kinds = {visit.url: visit.kind for visit in self._checks.visits()}
+        return self._told((accept(url, kinds.get(url, "initiative"), self._checks, self._clock),), notify)
 
     def enqueue(self) -> int:
         """Find whom the changes concern; how many matches."""
@@ -277,11 +290,15 @@ class App:
         operators = self._settings.operator.to
         return tell_operator(self._deliveries, self._incidents, operators, write, self._clock())
 
-    def _told(self, result: CheckResult, notify: bool) -> RoundReport:
+    def _told(self, results: Sequence[CheckResult], notify: bool) -> RoundReport:
+        first, *others = results
         if not notify:
-            return RoundReport(result)
+            return RoundReport(first, None, tuple(others))
         self.enqueue()
-        return RoundReport(result, self.deliver())
+        return RoundReport(first, self.deliver(), tuple(others))
+
+    def _pause(self) -> None:
+        self._sleep(self._settings.fetch.pause)
 
 
 def _body(context: MessageContext, contents: Contents, chat: bool, zone: ZoneInfo) -> Body:

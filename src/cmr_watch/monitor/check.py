@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
+from cmr_watch.merge import of_kind
 from cmr_watch.models import (
     PARSER_VERSION,
     CheckOutcome,
@@ -22,7 +23,10 @@ from cmr_watch.models import (
     Validators,
 )
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt, compare, read_again
+from cmr_watch.monitor.own import compare_own
+from cmr_watch.monitor.told import already_told, with_shared_keys
 from cmr_watch.monitor.verdict import doubt
+from cmr_watch.render.drift import drift
 from cmr_watch.render.sentences import sentence
 from cmr_watch.store.checks import Baseline, CheckRecord, Checks
 
@@ -116,17 +120,17 @@ def _read(
     if baseline and sha256(page.content).hexdigest() == baseline.content_sha256:
         return _Reading(page_url, kind, page, baseline.snapshot, page.fetched_at, now, conditional)
     try:
-        return _Reading(page_url, kind, page, parse(page), page.fetched_at, now, conditional)
+        return _Reading(page_url, kind, page, parse(page, kind), page.fetched_at, now, conditional)
     except ParseError as error:
         unread = Snapshot(page=kind, outline=Outline(complete=False, sections=()))
         return _Reading(page_url, kind, page, unread, page.fetched_at, now, conditional, str(error))
 
 
-def parse(page: Page) -> Snapshot:
+def parse(page: Page, kind: PageKind) -> Snapshot:
     """Read a page; the parser is loaded only when there is something to read."""
-    from cmr_watch.monitor.parse import read_initiative
+    from cmr_watch.monitor.parse import read
 
-    return read_initiative(page.content, page.charset)
+    return read(kind, page.content, page.charset, page.url)
 
 
 def _today(checks: Checks, baseline: Baseline | None) -> Baseline | None:
@@ -135,7 +139,7 @@ def _today(checks: Checks, baseline: Baseline | None) -> Baseline | None:
         return baseline
     stored = checks.snapshot(baseline.snapshot_id)
     try:
-        snapshot = parse(stored.page)
+        snapshot = parse(stored.page, baseline.snapshot.page)
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be read; its old reading stays", baseline.snapshot_id)
         return baseline
@@ -171,11 +175,34 @@ def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> Che
 
 def _commit_good(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     if baseline is None:
-        known = adopt(Known(), reading.snapshot, reading.at)
+        known = _compared(reading, Known(), checks, adopting=True).known
         return _committed(_record(reading, None, "baseline", Comparison((), known)), checks, None)
-    compared = compare(baseline.known, reading.snapshot, reading.at, CONFIRMED_AFTER)
+    compared = _untold(_compared(reading, baseline.known, checks), reading.page_url, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
     return _committed(_record(reading, baseline, outcome, compared), checks, baseline)
+
+
+def _compared(reading: _Reading, known: Known, checks: Checks, *, adopting: bool = False) -> Comparison:
+    """Each page is compared with its own last reading; what the others say gives keys and owners."""
+    if reading.kind == "edition":
+        listed = of_kind(checks.pages(), "initiative").editions
+        return compare_own(known, reading.snapshot, reading.at, listed, reading.page_url)
+    if adopting:
+        compared = Comparison((), adopt(known, reading.snapshot, reading.at))
+    else:
+        compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
+    if len(compared.known.calls) == len(known.calls):
+        return compared  # no call is new, so none needs a key
+    others = of_kind(checks.pages(), "call" if reading.kind == "initiative" else "initiative")
+    return with_shared_keys(known, compared, others.calls)
+
+
+def _untold(compared: Comparison, page_url: str, checks: Checks) -> Comparison:
+    """Without what another page has told already."""
+    if not compared.changes:
+        return compared
+    told = checks.told_elsewhere(page_url, {change.key for change in compared.changes})
+    return replace(compared, changes=tuple(one for one in compared.changes if not already_told(one, told)))
 
 
 def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, why: str) -> CheckResult | None:
@@ -184,7 +211,8 @@ def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks
     What is known is committed even if nothing is added, so that a doubt about a page of yesterday's is dropped too.
     """
     compared = additions(baseline.known, reading.snapshot, reading.at) if baseline else Comparison((), Known())
-    record = replace(_record(reading, baseline, "suspect", compared), detail=why)
+    came = drift(baseline.snapshot if baseline else None, reading.snapshot)
+    record = replace(_record(reading, baseline, "suspect", compared), detail=why, drift=came)
     return _committed(record if baseline else replace(record, known=None), checks, baseline)
 
 
@@ -215,6 +243,7 @@ def _committed(record: CheckRecord, checks: Checks, baseline: Baseline | None) -
         recorded,
         record.detail,
         baseline.read_at if baseline else None,
+        record.page,
     )
 
 

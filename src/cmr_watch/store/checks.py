@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from cmr_watch import wire
+from cmr_watch.merge import PageKnown
 from cmr_watch.models import (
     PARSER_VERSION,
     Change,
@@ -24,6 +26,7 @@ from cmr_watch.models import (
     RecordedChange,
     Snapshot,
     Validators,
+    Visit,
 )
 from cmr_watch.store import holds, people, rows, state
 from cmr_watch.store.database import Database, inserted_id
@@ -82,6 +85,7 @@ class CheckRecord:
 
     `revision` is that of the baseline it compared with, None if there was none. `fetched` is None after a 304: the
     baseline's bytes are then the page's. `changes` come with their sentences; `silent` ones are told to nobody.
+    `drift`: what was expected of a suspect page, and what came.
     """
 
     page_url: str
@@ -96,6 +100,7 @@ class CheckRecord:
     changes: tuple[tuple[Change, str], ...] = ()
     conditional: bool = False
     silent: bool = False
+    drift: str = ""
 
     @property
     def read_at(self) -> datetime:
@@ -170,8 +175,8 @@ class Checks:
         """What a reading means to those who wait for one: reminders, and what a restore holds back."""
         if replaced and record.known is not None and record.known.calls != stored.known.calls:
             people.wake_for_calls(connection, record.checked_at)
-        if record.outcome in _GOOD and holds.waits_for_reading(connection):
-            holds.end_reading(connection)
+        if record.outcome in _GOOD and holds.waits_for_reading(connection, record.page_url):
+            holds.end_reading(connection, record.page_url)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).first()
@@ -231,7 +236,8 @@ class Checks:
         return self._open(connection, "source-failing", record)
 
     def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> _Written:
-        news = open_incident(self._database, connection, kind, record.page_url, record.detail, record.checked_at)
+        detail = ". ".join(filter(None, (record.detail, record.drift)))
+        news = open_incident(self._database, connection, kind, record.page_url, detail, record.checked_at)
         return _Written(incident=kind if news else None)
 
     def _kept(self, record: CheckRecord, stored: _Stored) -> Kept:
@@ -246,8 +252,31 @@ class Checks:
             return ()
         # ids in the order of commits: a subscription hears of those after the last that it could see
         self._database.serialize(connection, _CHANGES_LOCK)
-        held_at = record.checked_at if holds.waits_for_reading(connection) else None
+        held_at = record.checked_at if holds.waits_for_reading(connection, record.page_url) else None
         return tuple(_insert_change(connection, record, check_id, held_at, *told) for told in record.changes)
+
+    # ── several pages ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def pages(self) -> tuple[PageKnown, ...]:
+        """What is known of each page."""
+        with self._database.read() as connection:
+            return state.load_pages(connection)
+
+    def told_elsewhere(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
+        """The changes of these editions and calls that other pages told, oldest first."""
+        others = select(changes).where(changes.c.page_url != page_url, changes.c.key.in_(keys))
+        with self._database.read() as connection:
+            found = connection.execute(others.order_by(changes.c.id)).all()
+        return tuple(rows.recorded_change(row).change for row in found)
+
+    def visits(self) -> tuple[Visit, ...]:
+        """When each page was asked for last, and whether it failed then."""
+        last = select(checks.c.page_url, func.max(checks.c.id).label("id")).group_by(checks.c.page_url).subquery()
+        statement = select(pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome)
+        joined = statement.join(last, last.c.page_url == pages.c.url).join(checks, checks.c.id == last.c.id)
+        with self._database.read() as connection:
+            found = connection.execute(joined.order_by(pages.c.url)).all()
+        return tuple(Visit(row.url, row.kind, row.checked_at, row.outcome == "failed") for row in found)
 
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
 
