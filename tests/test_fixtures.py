@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cmr_watch.models import CallNotice, Change, Edition, Snapshot
-from cmr_watch.monitor.diff import compare_pages
-from cmr_watch.monitor.parse import read_initiative
+from cmr_watch.monitor.own import compare_pages
+from cmr_watch.monitor.parse import read
 from cmr_watch.wire import reading_to_dict
 from tests.compare import differences
 from tests.shapes import SHAPES, STATES, render
@@ -52,7 +52,8 @@ CHANGES: dict[tuple[str, str], Told] = {
 
 @cache
 def snapshot(folder: str) -> Snapshot:
-    return read_initiative((FIXTURES / folder / "page.html").read_bytes())
+    kind = expected(folder)["page"]
+    return read(kind, (FIXTURES / folder / "page.html").read_bytes())
 
 
 @cache

@@ -50,12 +50,13 @@ def test_the_standard_input(watch, monkeypatch):
 
 
 @pytest.mark.parametrize("page", ["call", "edition"])
-def test_other_pages_are_not_read_yet(watch, page):
-    ran = watch.run("parse", "--page", page, "x.html")
+def test_each_kind_of_page_has_its_own_reading(watch, page, tmp_path):
+    (tmp_path / "x.html").write_text("<html><body><article><h1>Nothing of ours</h1></article></body></html>")
+    (reading,) = watch.run("parse", "--page", page, str(tmp_path / "x.html")).json
+    assert (reading["page"], reading["editions"], reading["calls"]) == (page, [], [])
+
+
+def test_a_kind_that_there_is_not(watch):
+    ran = watch.run("parse", "--page", "feed", "x.html")
     assert ran.code == 2
-    assert ran.err == f"cmr-watch: this version reads the initiative page only, no {page} page yet\n"
-
-
-@pytest.mark.parametrize("command", ["parse", "diff", "capture"])
-def test_help_says_which_pages_are_read_later(watch, command):
-    assert "call and edition are read by a later version" in " ".join(watch.run(command, "--help").out.split())
+    assert "initiative" in ran.err

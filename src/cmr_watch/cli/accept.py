@@ -17,18 +17,20 @@ from cmr_watch.cli.rounds import show_round
 @config_option
 @json_option
 @click.option("--no-notify", is_flag=True, help="Tell nobody yet: the next check does.")
-def command(as_json: bool, no_notify: bool) -> int:
-    """Believe the newest reading that was kept aside as suspect.
+@click.argument("page_url", metavar="[PAGE]", required=False)
+def command(as_json: bool, no_notify: bool, page_url: str | None) -> int:
+    """Believe the newest reading that was kept aside as suspect: of the list, or of the page whose address is given.
 
     It becomes the one that later readings are compared with, and what changed by it is told. Look at it before:
     `cmr-watch snapshots list`, `cmr-watch snapshots show ID`.
 
     \b
-    Example:
+    Examples:
       cmr-watch accept
+      cmr-watch accept https://clustercollaboration.eu/content/some-edition
     """
     settings = load_settings()
     with closing(open_store(settings)) as database, App(settings, database, store_clock(database)) as app:
-        report = app.accept(notify=not no_notify)
+        report = app.accept(page_url, notify=not no_notify)
     show_round(report, settings.messages.zone, as_json)
     return FAILED if report.failed else FINE

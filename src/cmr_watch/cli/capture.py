@@ -12,10 +12,10 @@ from cmr_watch.app import fetch_page
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option, page_option
 from cmr_watch.cli.output import Refused, line
-from cmr_watch.cli.pages import content_of, refuse_others
+from cmr_watch.cli.pages import content_of
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Snapshot
-from cmr_watch.monitor.parse import read_initiative
+from cmr_watch.models import Page, PageKind, Snapshot
+from cmr_watch.monitor.parse import read
 from cmr_watch.render.words import counted
 from cmr_watch.wire import reading_to_dict
 
@@ -26,26 +26,28 @@ from cmr_watch.wire import reading_to_dict
 @click.option("--force", is_flag=True, help="Also over the files of an earlier capture.")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.argument("source", metavar="[URL|FILE]", default=None, required=False)
-def command(folder: Path, page: str, source: str | None, force: bool) -> None:
+def command(folder: Path, page: PageKind, source: str | None, force: bool) -> None:
     """Save a page as a test fixture: DIR/page.html as it came, DIR/expected.json as it is read today.
 
-    Without URL or FILE, the page that the configuration names. Mend expected.json where the reading is wrong: the
+    What was fetched has DIR/headers.json beside them. Without URL or FILE, it is the page that the configuration
+    names. Mend expected.json where the reading is wrong: the
     fixture is then a test that fails until the parser is mended.
 
     \b
     Example:
       cmr-watch capture tests/fixtures/oddities/new-dash saved-page.html
     """
-    refuse_others(page)
-    files = folder / "page.html", folder / "expected.json"
+    names = ("page.html", "expected.json", "headers.json")
+    files = [folder / name for name in names]
     if not force:
         _refuse_existing(files)
-    content, charset = _content(source)
-    snapshot = read_initiative(content, charset)
+    content, fetched = _content(source)
+    snapshot = _read(page, content, fetched)
+    written = [content, _json(reading_to_dict(snapshot))] + ([_json(_headers(fetched))] if fetched else [])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files[0].write_bytes(content)
-        files[1].write_text(_expected(snapshot), encoding="utf-8")
+        for file, body in zip(files, written, strict=False):
+            file.write_bytes(body)
     except OSError as error:
         raise Refused(f"{folder} cannot be written: {error.strerror}") from error
     read = f"{counted(len(snapshot.editions), 'edition')}, {counted(len(snapshot.calls), 'call')}"
@@ -62,7 +64,11 @@ def _refuse_existing(files: Iterable[Path]) -> None:
         raise Refused(f"{there} is there already; to write over it: --force")
 
 
-def _content(source: str | None) -> tuple[bytes, str | None]:
+def _read(kind: PageKind, content: bytes, fetched: Page | None) -> Snapshot:
+    return read(kind, content, fetched.charset, fetched.url) if fetched else read(kind, content)
+
+
+def _content(source: str | None) -> tuple[bytes, Page | None]:
     if source is not None and "://" not in source:
         try:
             return content_of(source), None
@@ -70,8 +76,13 @@ def _content(source: str | None) -> tuple[bytes, str | None]:
             raise ParseError(f"{source}: {error}") from error
     settings = load_settings()
     fetched = fetch_page(settings, source or settings.page.url, clock)
-    return fetched.content, fetched.charset
+    return fetched.content, fetched
 
 
-def _expected(snapshot: Snapshot) -> str:
-    return json.dumps(reading_to_dict(snapshot), ensure_ascii=False, indent=2) + "\n"
+def _headers(page: Page) -> dict[str, object]:
+    """Where the page came from, and what its server said of it."""
+    return {"url": page.url, "final_url": page.final_url, "headers": dict(page.headers)}
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()

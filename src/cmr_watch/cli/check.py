@@ -19,7 +19,9 @@ from cmr_watch.cli.rounds import show_round
 @click.option("--no-notify", is_flag=True, help="Store what changed, tell nobody yet: the next check does.")
 @click.option("--exit-code", is_flag=True, help="Exit 3 when something changed.")
 def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
-    """Look at the page, store what changed, tell the subscribers: once.
+    """Look at the pages, store what changed, tell the subscribers: once.
+
+    First the list; then the call page and the pages of editions that it leads to, each on its own rhythm.
 
     Safe to run at any time, also twice at once: what a run could not finish, the next one does.
 
@@ -32,4 +34,4 @@ def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
     with closing(open_store(settings)) as database, App(settings, database, store_clock(database)) as app:
         report = app.check(notify=not no_notify)
     show_round(report, settings.messages.zone, as_json)
-    return FAILED if report.failed else CHANGED if exit_code and report.check.changes else FINE
+    return FAILED if report.failed else CHANGED if exit_code and report.changed else FINE

@@ -10,8 +10,8 @@ from cmr_watch.cli.options import json_option, page_option
 from cmr_watch.cli.output import json_line, line, plain
 from cmr_watch.cli.pages import read_file
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Snapshot
-from cmr_watch.monitor.diff import compare_pages
+from cmr_watch.models import PageKind, Snapshot
+from cmr_watch.monitor.own import compare_pages
 from cmr_watch.render.sentences import BRUSSELS, sentence
 from cmr_watch.wire import change_to_dict
 
@@ -22,7 +22,7 @@ from cmr_watch.wire import change_to_dict
 @click.option("--at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of the new reading.")
 @click.argument("old")
 @click.argument("new")
-def command(as_json: bool, page: str, at: datetime | None, old: str, new: str) -> None:
+def command(as_json: bool, page: PageKind, at: datetime | None, old: str, new: str) -> None:
     """Print what changed between two saved pages.
 
     Needs no configuration and touches no database; takes a missing line as gone. Without --at an edition is still to
@@ -46,7 +46,7 @@ def _noon(day: date) -> datetime:
     return datetime.combine(day, time(12), BRUSSELS)
 
 
-def _read(file: str, page: str) -> Snapshot:
+def _read(file: str, page: PageKind) -> Snapshot:
     try:
         return read_file(file, page)
     except ParseError as error:

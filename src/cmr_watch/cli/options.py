@@ -29,5 +29,5 @@ page_option = click.option(
     type=click.Choice(["initiative", "call", "edition"]),
     default="initiative",
     metavar="KIND",
-    help="What kind of page it is: initiative (the default); call and edition are read by a later version.",
+    help="What kind of page it is: initiative (the default), call or edition.",
 )

@@ -8,13 +8,14 @@ from cmr_watch.cli.options import page_option
 from cmr_watch.cli.output import FAILED, FINE, complain, json_line
 from cmr_watch.cli.pages import read_file
 from cmr_watch.exceptions import ParseError
+from cmr_watch.models import PageKind
 from cmr_watch.wire import reading_to_dict
 
 
 @click.command()
 @page_option
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-def command(page: str, files: tuple[str, ...]) -> int:
+def command(page: PageKind, files: tuple[str, ...]) -> int:
     """Print what saved pages say: one JSON object a line for each file.
 
     Needs no configuration and touches no database. A file that cannot be read is named on stderr, the others are

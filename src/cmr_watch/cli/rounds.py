@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -27,9 +28,23 @@ def show_round(report: RoundReport, zone: tzinfo, as_json: bool) -> None:
 
 def words(report: RoundReport, zone: tzinfo) -> str:
     """“read 15 editions, 1 call: 5 changes, 3 messages sent”."""
-    parts = [_outcome(report.check, zone), *(_delivered(report.delivery) if report.delivery else [])]
+    parts = [
+        _outcome(report.check, zone),
+        *_of_others(report.others),
+        *(_delivered(report.delivery) if report.delivery else []),
+    ]
     hint = "; if the page is right: cmr-watch accept" if report.check.outcome == "suspect" else ""
     return ", ".join(parts) + hint
+
+
+def _of_others(others: Sequence[CheckResult]) -> list[str]:
+    """“3 more pages: 2 changes”."""
+    if not others:
+        return []
+    changes = sum(len(other.changes) for other in others)
+    failed = sum(other.failed for other in others)
+    trouble = f", {failed} of them not read or not believed" if failed else ""
+    return [f"{counted(len(others), 'more page')}: {counted(changes, 'change')}{trouble}"]
 
 
 def _outcome(check: CheckResult, zone: tzinfo) -> str:
@@ -78,7 +93,19 @@ def _delivered(delivery: DeliveryReport) -> list[str]:
 
 
 def _public(report: RoundReport) -> dict[str, Any]:
-    check, delivery = report.check, report.delivery or DeliveryReport()
+    delivery = report.delivery or DeliveryReport()
+    return {
+        **_page(report.check),
+        "pages": [_page(other) for other in report.others],
+        "sent": delivery.sent,
+        "logged": delivery.logged,
+        "waiting": delivery.waiting,
+        "set_aside": delivery.set_aside,
+        "failures": list(delivery.failures),
+    }
+
+
+def _page(check: CheckResult) -> dict[str, Any]:
     snapshot = check.snapshot
     return {
         "outcome": check.outcome,
@@ -89,9 +116,4 @@ def _public(report: RoundReport) -> dict[str, Any]:
         "calls": len(snapshot.calls) if snapshot else None,
         "warnings": len(snapshot.warnings) if snapshot else None,
         "changes": [{"id": one.id, **change_to_dict(one.change, one.sentence)} for one in check.changes],
-        "sent": delivery.sent,
-        "logged": delivery.logged,
-        "waiting": delivery.waiting,
-        "set_aside": delivery.set_aside,
-        "failures": list(delivery.failures),
     }

@@ -58,12 +58,13 @@ class PageSection:
 
 @dataclass(frozen=True, slots=True)
 class FetchSection:
-    """How politely it is asked for. `deadline` in seconds, for one whole answer."""
+    """How politely it is asked for. `deadline` in seconds, for one whole answer; `pause` between two pages."""
 
     contact: str | None = option("contact", kinds.TEXT, None)
     deadline: int = option("deadline", kinds.whole(1, 600), 60)
     retries: int = option("retries", kinds.whole(0, 10), 3)
     robots: bool = option("robots", kinds.YES_OR_NO, True)
+    pause: int = option("pause", kinds.whole(0, 60), 1)
 
 
 @dataclass(frozen=True, slots=True)

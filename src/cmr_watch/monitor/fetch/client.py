@@ -76,6 +76,7 @@ class Fetcher:
             charset=answers.charset(answer.headers),
             validators=answers.validators(answer.headers),
             fetched_at=asked_at,  # not when the answer came: what another check read in between may be newer
+            headers=tuple((name, value) for name, value in answer.headers.items() if name != "set-cookie"),
         )
 
     def _judge_page(self, *, conditional: bool) -> Callable[[httpx.URL, Answer], None]:
