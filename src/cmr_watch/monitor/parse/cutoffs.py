@@ -17,11 +17,14 @@ BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 END_OF_DAY: Final = time(23, 59)
 """The time of a cut-off that names none."""
 
-SPEAKS_OF_CUTOFF: Final = re.compile(r"\b(?:deadlines?|cut[\s-]?offs?|closing dates?|due dates?)\b", re.I)
+_CUT_OFF: Final = r"(?:dead[\s-]?lines?|cut[\s\u2010\u2011–-]?offs?)"
+SPEAKS_OF_CUTOFF: Final = re.compile(
+    rf"\b(?:{_CUT_OFF}|closing dates?|due dates?|submission dates?|collection dates?|last day to apply)\b", re.I
+)
 _LED_IN: Final = re.compile(
     r"(?:\b(?:until|till|by|before|no later than|not later than|up to|clos(?:es?|ing)(?: on)?|extended to|due"
     r"|ends?(?: on)?)"
-    r"|\b(?:deadlines?|cut[\s-]?offs?)\b[^.;]{0,60})"
+    rf"|\b{_CUT_OFF}\b[^.;]{{0,60}})"
     r"(?:\s+(?:on|the|is|are|at|midnight|\d{1,2}[:.h]\d\d|[CG][A-Z]{2,3}|\w+day|end of))*[\s:,(–—-]*$",
     re.I,
 )
@@ -34,6 +37,25 @@ _OTHER_SUBJECT: Final = re.compile(
     r"\b(?:results?|notif\w+|inform\w*|announc\w+|evaluat\w+|selected|feedback|held|takes? place|took place)\b", re.I
 )
 """What happens until such a day is no application, unless the same words speak of a cut-off."""
+_OF_THE_PAGE: Final = re.compile(r"^\W*(?:submitted|posted|published) by\b[^.;]{0,80}\bon\W*$", re.I)
+_TO_APPLY: Final = re.compile(r"\b(?:appl\w+|submi\w+|sen[dt]|interest)\b", re.I)
+_EVENTS: Final = re.compile(r"\b(?:take place|taking place|hosted|hosting|organi[sz]ed|implemented)\b", re.I)
+_NO_CUTOFF: Final = re.compile(
+    r"\W*(?:the )?(?:results?|notif\w+|announc\w+|evaluat\w+|publicat\w+|published|opens|opening|launch\w*|start\w*"
+    r"|webinars?|info(?:rmation)? (?:sessions?|days?)|kick[\s-]?off|workshops?|events?)\b",
+    re.I,
+)
+"""What a day of a list is when it is no cut-off: “15 July: results”, “Info day: 3 March”."""
+_MOVES: Final = r"\b(?:extended|prolonged|postponed|moved|changed|shifted|rescheduled|delayed)\b"
+_REPLACED: Final = re.compile(
+    rf"{_MOVES}[^.;]{{0,40}}(?:\b(?:to|until|till)\b|[:→])[^.;]{{0,20}}$|(?:→|⇒|[-=]>)\W{{0,9}}$"
+    rf"|\bnew (?:date|{_CUT_OFF})\b[^.;]{{0,20}}$",
+    re.I,
+)
+"""Between a day and the one that takes its place: “31 May extended to 14 June”."""
+_PUTS_OFF: Final = re.compile(
+    rf"[^.;\d]{{0,80}}?{_MOVES}(?![^.;]{{0,40}}\bfrom\b)[^.;\d]{{0,40}}\b(?:to|until|till)\b", re.I
+)
 _TIME: Final = re.compile(
     r"(?P<hour>\d{1,2})(?:\s*[:.h]\s*(?P<minute>\d\d)(?:\s*(?P<half>[ap]\.?m\b\.?))?"
     r"|\s*(?P<only>[ap]\.?m\b\.?|h\b|hours?\b|hrs?\b|o['’]clock))"
@@ -55,8 +77,14 @@ _BRUSSELS: Final = re.compile(
     r"\b(?:brussels|brussel|bruxelles)(?:\s+local)?\s+time\b|\btime(?:\s+in)?\s+brussels\b|\bCES?T\s?/\s?CES?T\b|\bCE\(S\)T",
     re.I,
 )
-_CLOSED: Final = re.compile(r"\b(?:closed|expired|passed|no longer open|over)\b", re.I)
-_TENTATIVE: Final = re.compile(r"\bpotential(?:ly)?\b|\bpossibl[ey]\b", re.I)
+_CLOSED: Final = re.compile(
+    r"(?<!be )(?<!not )\b(?:closed|expired|passed|no longer open)\b|(?:\b(?:is|are|now)|[(–—-])\s?over\b", re.I
+)
+_TENTATIVE: Final = re.compile(
+    rf"\bpotentially\b(?! interested)|\bpossibly\b"
+    rf"|\b(?:potential|possible) (?:\w+ )?(?:{_CUT_OFF}|closing|dates?)\b|\b(?:potential|possible)\W{{0,9}}$",
+    re.I,
+)
 _SENTENCE_END: Final = re.compile(r"(?<=[a-zA-Z)\d][.!?])\s+(?=[A-Z📅⏰🔔])|[;\n]")
 
 
@@ -89,12 +117,25 @@ def read_cutoffs(
     spoken = False
     for sentence in _sentences(text):
         spoken = bool(SPEAKS_OF_CUTOFF.search(sentence)) or (spoken and bool(_GOES_ON.match(sentence)))
-        for dated in _with_shared_times(_days(sentence, year)):
-            if listed or _is_cutoff(dated, spoken=spoken):
+        days = _standing(_with_shared_times(_days(sentence, year)))
+        if cutoffs and days and puts_off(sentence):
+            cutoffs.pop()
+        for dated in days:
+            if _is_listed(dated) if listed else _is_cutoff(dated, spoken=spoken):
                 cutoff, right_zone = _cutoff(dated)
                 cutoffs.append(cutoff)
                 warnings += [] if right_zone else [ReadingWarning("cutoff-zone", cutoff.text)]
     return tuple(cutoffs), warnings
+
+
+def puts_off(sentence: str) -> bool:
+    """Whether a sentence gives the day above it a later one: “The deadline is extended to 14 June”."""
+    return bool(_PUTS_OFF.match(sentence))
+
+
+def _standing(days: list[_Dated]) -> list[_Dated]:
+    """Days without those that the next one takes the place of."""
+    return [day for day in days[:-1] if not _REPLACED.search(day.tail)] + days[-1:]
 
 
 _GOES_ON: Final = re.compile(
@@ -169,7 +210,8 @@ def _with_shared_times(days: list[_Dated]) -> list[_Dated]:
 def _shared_after(day: _Dated, after: _Dated) -> _Dated:
     if _time(day.near_lead) or not _LIST_SIGNS.fullmatch(day.tail):
         return day
-    return replace(day, shared=after.shared or after.tail)
+    shared = after.shared or after.tail
+    return replace(day, shared=shared) if _time(shared) else day
 
 
 def _shared_before(day: _Dated, before: _Dated) -> _Dated:
@@ -191,7 +233,26 @@ def _dated(sentence: str, day: Found, start: int, end: int) -> _Dated:
     return _Dated(day.starts_on, lead, tail, text)
 
 
+def _is_listed(dated: _Dated) -> bool:
+    """Each day of a list is a cut-off, unless the words beside it say what else happens then."""
+    lead = re.split(r"[,;)]", dated.near_lead)[-1] if len(dated.lead) > _REACH_OF_TIME else dated.lead
+    if SPEAKS_OF_CUTOFF.search(lead) or SPEAKS_OF_CUTOFF.search(dated.tail):
+        return True
+    is_other = _OTHER_EVENT.search(lead) or _OTHER_SUBJECT.search(lead) or _NO_CUTOFF.match(lead)
+    return not (is_other or _NO_CUTOFF.match(dated.tail) or _OF_THE_PAGE.search(dated.lead))
+
+
+def _is_of_an_event(lead: str) -> bool:
+    """“Workshops take place until …”, where no word after it speaks of applying."""
+    ends = [event.end() for event in _EVENTS.finditer(lead)]
+    return bool(ends) and not _TO_APPLY.search(lead, ends[-1])
+
+
 def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
+    if _OF_THE_PAGE.search(dated.lead):
+        return False
+    if _is_of_an_event(dated.lead) and not SPEAKS_OF_CUTOFF.search(dated.lead):
+        return False
     if _OTHER_SUBJECT.search(dated.lead) and not SPEAKS_OF_CUTOFF.search(dated.lead):
         return False
     if dated.ends_period or _LED_IN.search(dated.lead):
@@ -202,10 +263,16 @@ def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
 def _cutoff(dated: _Dated) -> tuple[Cutoff, bool]:
     """The cut-off of a day, and whether its zone name is right there and then."""
     at_time = _time(dated.tail) or _time(dated.near_lead) or _time(dated.shared) or END_OF_DAY
-    around = f"{dated.lead[-60:]} {dated.tail} {dated.shared}"
+    around = f"{_zone_before(dated)} {dated.tail} {dated.shared}"
     at, right_zone = _instant(dated.day, at_time, around)
     tentative = bool(words.TENTATIVE.search(dated.tail) or _TENTATIVE.search(dated.lead))
     return Cutoff(at, dated.text, bool(_CLOSED.search(dated.tail)), tentative), right_zone
+
+
+def _zone_before(dated: _Dated) -> str:
+    """The words before a day that may name its zone; where one stands after it, theirs is that of the day before."""
+    lead = dated.lead[-60:]
+    return "" if _ZONE.search(dated.tail) and not _BRUSSELS.search(lead) else lead
 
 
 def _time(text: str) -> time | None:
