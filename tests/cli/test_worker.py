@@ -68,7 +68,8 @@ def test_what_another_process_enqueues_is_sent_until_a_signal_comes(watch, outbo
             enqueue(outbox, address)
             until(lambda sent=number: outbox.counts()["sent"] == sent)
         code, out, err, took = stop(process, how)
-    assert (code, out, err) == (0, "1 message sent\n" * 2, "")
+    assert (code, err) == (0, "")
+    assert out in ("1 message sent\n" * 2, "2 messages sent\n")  # the second may come while the first is sent
     assert took < 5
     assert watch.mailbox.recipients == ["ada@example.org", "bob@example.org"]
 
