@@ -122,8 +122,7 @@ def _read(
     try:
         return _Reading(page_url, kind, page, parse(page, kind), page.fetched_at, now, conditional)
     except ParseError as error:
-        unread = Snapshot(page=kind, outline=Outline(complete=False, sections=()))
-        return _Reading(page_url, kind, page, unread, page.fetched_at, now, conditional, str(error))
+        return _Reading(page_url, kind, page, unreadable(kind), page.fetched_at, now, conditional, str(error))
 
 
 def parse(page: Page, kind: PageKind) -> Snapshot:
@@ -131,6 +130,11 @@ def parse(page: Page, kind: PageKind) -> Snapshot:
     from cmr_watch.monitor.parse import read
 
     return read(kind, page.content, page.charset, page.url)
+
+
+def unreadable(kind: PageKind) -> Snapshot:
+    """What a page says that cannot be read at all."""
+    return Snapshot(page=kind, outline=Outline(complete=False, sections=()))
 
 
 def _today(checks: Checks, baseline: Baseline | None) -> Baseline | None:
@@ -210,10 +214,19 @@ def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks
 
     What is known is committed even if nothing is added, so that a doubt about a page of yesterday's is dropped too.
     """
-    compared = additions(baseline.known, reading.snapshot, reading.at) if baseline else Comparison((), Known())
+    compared = _added(reading, baseline)
     came = drift(baseline.snapshot if baseline else None, reading.snapshot)
     record = replace(_record(reading, baseline, "suspect", compared), detail=why, drift=came)
     return _committed(record if baseline else replace(record, known=None), checks, baseline)
+
+
+def _added(reading: _Reading, baseline: Baseline | None) -> Comparison:
+    """Only the list announces editions."""
+    if baseline is None:
+        return Comparison((), Known())
+    if reading.kind != "initiative":
+        return Comparison((), baseline.known)
+    return additions(baseline.known, reading.snapshot, reading.at)
 
 
 def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
