@@ -9,7 +9,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
@@ -31,7 +31,7 @@ from cmr_watch.models import (
 from cmr_watch.store import holds, people, rows, state
 from cmr_watch.store.database import Database, inserted_id
 from cmr_watch.store.incidents import close_incidents, open_incident
-from cmr_watch.store.schema import changes, checks, pages, robots
+from cmr_watch.store.schema import changes, checks, pages, robots, snapshots
 from cmr_watch.store.snapshots import (
     Kept,
     SnapshotRow,
@@ -47,6 +47,8 @@ from cmr_watch.store.state import State
 
 log = logging.getLogger(__name__)
 
+ARCHIVED: Final = "archived"
+"""The outcome of what was never a check of ours: a copy from an archive."""
 FAILURES_UNTIL_INCIDENT = 3
 """Checks in a row, unless the operator wishes otherwise."""
 
@@ -264,16 +266,19 @@ class Checks:
 
     def told_elsewhere(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
         """The changes of these editions and calls that other pages told, oldest first."""
-        others = select(changes).where(changes.c.page_url != page_url, changes.c.key.in_(keys))
+        told = select(changes).join(checks, checks.c.id == changes.c.check_id).where(checks.c.outcome != ARCHIVED)
+        others = told.where(changes.c.page_url != page_url, changes.c.key.in_(keys))
         with self._database.read() as connection:
             found = connection.execute(others.order_by(changes.c.id)).all()
         return tuple(rows.recorded_change(row).change for row in found)
 
     def visits(self) -> tuple[Visit, ...]:
         """When each page was asked for last, and whether it failed then."""
-        last = select(checks.c.page_url, func.max(checks.c.id).label("id")).group_by(checks.c.page_url).subquery()
-        statement = select(pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome)
-        joined = statement.join(last, last.c.page_url == pages.c.url).join(checks, checks.c.id == last.c.id)
+        own = checks.alias()
+        newest = select(func.max(own.c.id)).where(own.c.page_url == pages.c.url, own.c.outcome != ARCHIVED)
+        joined = select(pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome).join_from(
+            pages, checks, checks.c.id == newest.scalar_subquery()
+        )
         with self._database.read() as connection:
             found = connection.execute(joined.order_by(pages.c.url)).all()
         return tuple(Visit(row.url, row.kind, row.checked_at, row.outcome == "failed") for row in found)
@@ -294,6 +299,24 @@ class Checks:
         with self._database.read() as connection:
             return load_snapshot(connection, snapshot_id)
 
+    def snapshot_ids(self) -> tuple[int, ...]:
+        """All that are kept, oldest first."""
+        with self._database.read() as connection:
+            return tuple(connection.execute(select(snapshots.c.id).order_by(snapshots.c.id)).scalars())
+
+    def correct(self, snapshot_id: int, reading: Snapshot, known: Known | None) -> None:
+        """Put a better reading of the same page in the place of a snapshot's; with `known`, what is known with it."""
+        values = {"reading": wire.snapshot_to_dict(reading), "parser_version": self._parser_version}
+        with self._database.write() as connection:
+            which = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
+            page_url = connection.execute(which.values(values)).scalar_one()
+            if known is not None:
+                state.replace(connection, page_url, state.load(connection, page_url), known)
+                # whoever compares with what was known must look again
+                revision = pages.c.revision + 1
+                connection.execute(update(pages).where(pages.c.url == page_url).values(revision=revision))
+        self._stored.pop(page_url, None)
+
     def newest_suspect(self, page_url: str) -> StoredSnapshot | None:
         """The last suspect reading, if no good one came after it."""
         with self._database.read() as connection:
@@ -308,7 +331,8 @@ class Checks:
         self, since_id: int | None = None, since: datetime | None = None, limit: int | None = None
     ) -> tuple[RecordedChange, ...]:
         """The changes after an id, or read at or after a time, oldest first; with a limit, the newest of them."""
-        statement = select(changes).order_by(changes.c.id.desc()).limit(limit)
+        # what came from an archive has a young id and an old date
+        statement = select(changes).order_by(changes.c.read_at.desc(), changes.c.id.desc()).limit(limit)
         if since_id is not None:
             statement = statement.where(changes.c.id > since_id)
         if since is not None:
@@ -316,9 +340,17 @@ class Checks:
         with self._database.read() as connection:
             return tuple(rows.recorded_change(row) for row in reversed(connection.execute(statement).all()))
 
+    def first_read_at(self, page_url: str) -> datetime | None:
+        """When a page was read with success for the first time."""
+        good = (checks.c.page_url == page_url, checks.c.outcome == "baseline")
+        with self._database.read() as connection:
+            found: datetime | None = connection.execute(select(func.min(checks.c.checked_at)).where(*good)).scalar()
+        return found
+
     def last_check(self, page_url: str) -> CheckRow | None:
         """The last check of a page, whatever came of it."""
-        statement = select(checks).where(checks.c.page_url == page_url).order_by(checks.c.id.desc()).limit(1)
+        of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome != ARCHIVED)
+        statement = of_page.order_by(checks.c.id.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(statement).first()
         return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None

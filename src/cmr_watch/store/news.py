@@ -138,5 +138,5 @@ def _known(connection: Connection) -> Known | None:
 def _moves(connection: Connection) -> tuple[RecordedChange, ...]:
     """Every cut-off that came or moved, oldest first."""
     kinds = changes.c.kind.in_(("call.cutoff_added", "call.cutoff_moved"))
-    found = connection.execute(select(changes).where(kinds).order_by(changes.c.id))
+    found = connection.execute(select(changes).where(kinds).order_by(changes.c.read_at, changes.c.id))
     return tuple(rows.recorded_change(row) for row in found)

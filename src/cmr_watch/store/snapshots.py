@@ -20,7 +20,7 @@ from cmr_watch.models import Page, Snapshot, Validators
 from cmr_watch.store.database import Database, inserted_id
 from cmr_watch.store.schema import contents, pages, snapshots
 
-Verdict = Literal["good", "suspect"]
+Verdict = Literal["good", "suspect", "archived"]
 
 _LEVEL = 6
 _SNAPSHOT = select(snapshots).where(snapshots.c.id == bindparam("snapshot"))
@@ -79,6 +79,11 @@ def keep_suspect(database: Database, connection: Connection, kept: Kept, baselin
     if newest is not None and newest.reason == reason and _says_the_same(newest, kept):
         return
     _insert(database, connection, kept, baseline, "suspect", reason)
+
+
+def insert_snapshot(database: Database, connection: Connection, kept: Kept, verdict: Verdict, reason: str) -> int:
+    """Keep a reading as one of its own; its id."""
+    return _insert(database, connection, kept, None, verdict, reason)
 
 
 def get_snapshot(connection: Connection, snapshot_id: int) -> Any:
