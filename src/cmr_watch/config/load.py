@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from cmr_watch.config.settings import (
     PINNED_HOSTS,
+    ArchiveSection,
     BouncesSection,
     DatabaseSection,
     FetchSection,
@@ -42,6 +43,7 @@ SECTIONS: Final[dict[str, type]] = {
     "database": DatabaseSection,
     "page": PageSection,
     "fetch": FetchSection,
+    "archive": ArchiveSection,
     "mail": MailSection,
     "messages": MessagesSection,
     "bounces": BouncesSection,

@@ -68,6 +68,14 @@ class FetchSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveSection:
+    """The archive that `backfill` reads (Memento, RFC 7089). `timemap` stands before a page's own address."""
+
+    timemap: str = option("timemap", kinds.PAGE_ADDRESS, "https://web.archive.org/web/timemap/link/")
+    pause: int = option("pause", kinds.whole(0, 600), 5)
+
+
+@dataclass(frozen=True, slots=True)
 class MailSection:
     """The mail server. Without a host, mail is only logged. `unsubscribe`: the mailbox that `bounces` reads."""
 
@@ -167,6 +175,7 @@ class Settings:
     database: DatabaseSection = DatabaseSection()
     page: PageSection = PageSection()
     fetch: FetchSection = FetchSection()
+    archive: ArchiveSection = ArchiveSection()
     mail: MailSection = MailSection()
     messages: MessagesSection = MessagesSection()
     bounces: BouncesSection = BouncesSection()

@@ -17,6 +17,8 @@ from cmr_watch.monitor.timemap import Memento, in_order, parse_timemap
 
 _log = logging.getLogger(__name__)
 
+TIMEMAP_TYPES: Final = ("application/link-format", "text/plain")
+"""What a TimeMap says it is (RFC 7089 §5); some archives serve it as plain text."""
 MOST_TIMEMAPS: Final = 50
 """How many TimeMaps are asked for one page."""
 

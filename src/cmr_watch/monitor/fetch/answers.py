@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -57,10 +57,15 @@ class Answer:
     body: bytes = b""
 
 
-def judge(host: str, path: str, answer: Answer, now: datetime, *, conditional: bool) -> None:
-    """Raise unless the answer is a page in HTML, or a 304 that was asked for. Looks at the head only."""
+def judge(
+    host: str, path: str, answer: Answer, now: datetime, *, conditional: bool, kinds: Collection[str] = ()
+) -> None:
+    """Raise unless the answer is a page in HTML or of these `kinds`, or a 304 that was asked for.
+
+    Looks at the head only.
+    """
     if answer.status == HTTPStatus.OK:
-        _judge_type(host, answer.headers.get("content-type", ""))
+        _judge_type(host, answer.headers.get("content-type", ""), kinds)
     elif answer.status == HTTPStatus.NOT_MODIFIED:
         if not conditional:
             raise FetchError(f"{host} answered “not modified” to a question without a condition")
@@ -114,9 +119,9 @@ def _until(now: datetime, wait: timedelta) -> str:
         return "the end of time"
 
 
-def _judge_type(host: str, content_type: str) -> None:
+def _judge_type(host: str, content_type: str, kinds: Collection[str]) -> None:
     kind = content_type.partition(",")[0].partition(";")[0].strip().lower()
-    if kind and kind not in _HTML:
+    if kind and kind not in _HTML and kind not in kinds:
         what = _OTHER.get(kind) or _OTHER.get(kind.partition("/")[0]) or "something else"
         raise FetchError(f"{host} answered {what} ({shown(kind, 60)}), not a page")
 

@@ -80,8 +80,10 @@ class Fetcher:
         )
 
     def _judge_page(self, *, conditional: bool) -> Callable[[httpx.URL, Answer], None]:
+        kinds = self._settings.kinds
+
         def judge(url: httpx.URL, answer: Answer) -> None:
-            answers.judge(host_of(url), url.path, answer, self._clock(), conditional=conditional)
+            answers.judge(host_of(url), url.path, answer, self._clock(), conditional=conditional, kinds=kinds)
 
         return judge
 

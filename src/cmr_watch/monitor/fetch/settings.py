@@ -20,6 +20,7 @@ class FetchSettings:
 
     - `contact` stands in the User-Agent: an address or a URL where the site's people reach the operator.
     - `private_addresses` lets it talk to 127.0.0.1, 10.0.0.0/8 and the like.
+    - `kinds`: media types that are taken beside HTML.
     - `deadline` is for one answer, with its redirects; every retry has its own.
     """
 
@@ -33,6 +34,7 @@ class FetchSettings:
     retries: int = 3
     max_redirects: int = 5
     robots: bool = True
+    kinds: tuple[str, ...] = ()
     pause: Callable[[float], None] = field(default=time.sleep, compare=False)
     jitter: Callable[[], float] = field(default=random.random, compare=False)
 
