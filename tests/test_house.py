@@ -33,7 +33,7 @@ layers =
     cli
     demo | doctor
     app
-    monitor.site
+    monitor.site | monitor.backfill | monitor.replay
     monitor.check | notify.outbox | notify.returned
     notify.writer
     monitor.fetch | store | notify.channels

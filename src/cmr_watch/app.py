@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.models import Body, Channel, CheckResult, Contents, Incident, Message, Page
+from cmr_watch.models import PARSER_VERSION, Body, Channel, CheckResult, Contents, Incident, Message, Page
+from cmr_watch.monitor.archive import TIMEMAP_TYPES, Archive
+from cmr_watch.monitor.backfill import Backfilled, Progress, backfill_page, pages_to_fill
 from cmr_watch.monitor.check import accept
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
+from cmr_watch.monitor.replay import Correction, replay_pages
 from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.apprise import AppriseChannel
@@ -33,6 +37,7 @@ from cmr_watch.notify.outbox import (
 )
 from cmr_watch.notify.writer import Render, Writer
 from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
+from cmr_watch.store.archived import Archived
 from cmr_watch.store.bounces import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -65,6 +70,24 @@ def fetch_settings(settings: Settings) -> FetchSettings:
         retries=settings.fetch.retries,
         robots=settings.fetch.robots,
     )
+
+
+def open_archive(settings: Settings, fetcher: Fetcher, sleep: Callable[[float], None]) -> Archive:
+    """The archive that the configuration names; `fetcher` is made with `archive_settings`."""
+
+    def get(url: str) -> Page:
+        page = fetcher.fetch(url)
+        assert page is not None, "an unconditional GET has no 304"
+        return page
+
+    return Archive(settings.archive.timemap, get, lambda: sleep(settings.archive.pause))
+
+
+def archive_settings(settings: Settings) -> FetchSettings:
+    """How an archive is asked: its own host is allowed, and its lists are no HTML."""
+    host = urlsplit(settings.archive.timemap).netloc
+    own = fetch_settings(settings)
+    return replace(own, allowed_hosts=(*own.allowed_hosts, host), kinds=TIMEMAP_TYPES)
 
 
 def mail_settings(settings: Settings) -> MailSettings | None:
@@ -251,6 +274,18 @@ class App:
         report = self._send(stop)
         watch_digests(self._news, self._incidents, self._clock())
         return report + self._send(stop) if self._tell_operator() else report
+
+    def backfill(self, progress: Progress) -> Iterator[Backfilled]:
+        """Fill in what was announced before the first check, page by page; nobody is told."""
+        archived = Archived(self._database, PARSER_VERSION)
+        with Fetcher(archive_settings(self._settings), self._checks, self._clock) as fetcher:
+            archive = open_archive(self._settings, fetcher, self._sleep)
+            for url, kind in pages_to_fill(self._settings.page.url, self._checks):
+                yield backfill_page(url, kind, archive, archived, self._checks, progress)
+
+    def replay(self, *, apply: bool) -> Iterator[Correction]:
+        """Read every stored page again with today's parser; nobody is told."""
+        return replay_pages(self._checks, self._clock, apply=apply)
 
     def bounces(self) -> BounceReport:
         """Read the mail that came back; ConfigError when no mailbox is configured."""

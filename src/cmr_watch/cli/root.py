@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "test-mail": "Send a test message to an address.",
     "deliveries": "List the outbox, or try again what failed.",
     "bounces": "Read the mail that came back, and who unsubscribed.",
+    "replay": "Read every stored page again with today's parser.",
+    "backfill": "Fill in the history from an archive's copies of the pages.",
     "capture": "Save a page as a test fixture.",
     "db": "Bring the database to this version.",
     "doctor": "Check the whole installation, and say what to do.",

@@ -19,7 +19,7 @@ MaterialKind = Literal["agenda", "booklet", "paper", "summary", "proceedings", "
 Topic = Literal["calls", "editions", "materials"]
 TOPICS: tuple[Topic, ...] = ("calls", "editions", "materials")
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raised whenever the parser may read a stored page differently: the baseline is then read again, silently."""
 
 
