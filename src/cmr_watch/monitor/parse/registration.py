@@ -1,0 +1,125 @@
+"""How to register for an edition, and until when, as its own page tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from cmr_watch.monitor.parse.calls import mentions_call
+from cmr_watch.monitor.parse.dates import find_dates
+from cmr_watch.monitor.parse.materials import Anchor, leads_to_another
+from cmr_watch.monitor.parse.venue import NEXT, Home, Sentence
+
+_REGISTER: Final = re.compile(r"\bregist(?:er|ration|rations)\b|\bsign[ -]?up\b|\bsign up\b", re.I)
+_OTHER_REGISTER: Final = re.compile(
+    r"\b(?:newsletter|profile|platform|transparency|commercial|mailing list|b2b|matchmaking"
+    r"|webinar|call for|to host)\b",
+    re.I,
+)
+_ABOUT: Final = re.compile(r"\b(?:regist\w+|sign[ -]?up|signing up|book your (?:place|seat)|attend)\b", re.I)
+_NOT_OPEN: Final = re.compile(
+    r"\bregist\w+[^.;]{0,60}?(?:"
+    r"(?<!will be )(?<!to be )(?<!not )(?<!not be )(?<!not yet )(?<!be )\bclosed\b(?! to\b)"
+    r"|\b(?:is|are|now) (?:\w+ )?(?:full|over)\b"
+    r"|\b(?:has|have) (?:\w+ )?(?:ended|closed|expired)\b|\bno longer\b"
+    r"|\bwill (?:\w+ )?(?:open|be (?:\w+ )?(?:open(?:ed)?|available|launched|possible))\b"
+    r"|\bopens?\b[^.;]{0,12}\b(?:soon|shortly|in|on)\b"
+    r"|\bopening (?:soon|shortly)\b|\bcoming soon\b|\bnot (?:yet )?(?:been )?(?:open|possible|available)\w*"
+    r"|\bto (?:be opened|follow)\b)"
+    r"|\b(?:fully booked|sold out|no (?:more )?places (?:left|available)"
+    r"|(?:event|workshop) is full\b|all places are taken)",
+    re.I,
+)
+_STILL_OPEN: Final = re.compile(r"\bregist\w+ (?:is|are) (?:now |still )?open\b|\bregister now\b", re.I)
+
+
+def registration_url(anchors: Sequence[Anchor], sentences: Sequence[Sentence], home: Home) -> str | None:
+    """The first link that says register; None where the page says that registration is closed, full or to come."""
+    if any(_says_not_open(sentence.text) and not home.is_another(sentence.text) for sentence in sentences):
+        return None
+    return next((anchor.url for anchor in anchors if _leads_to_registration(anchor, home)), None)
+
+
+def _says_not_open(text: str) -> bool:
+    return bool(_NOT_OPEN.search(text)) and not _STILL_OPEN.search(text)
+
+
+def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
+    around = f"{anchor.before}{anchor.words}{anchor.after}"
+    if _OTHER_REGISTER.search(anchor.words) or home.is_another(anchor.sentence.text) or leads_to_another(anchor):
+        return False
+    if _follows_the_next(anchor, home):
+        return False
+    if _REGISTER.search(anchor.words):
+        return True
+    if not anchor.is_bare or _OTHER_REGISTER.search(around) or mentions_call(around):
+        return False
+    return bool(_REGISTER.search(f"{anchor.before} {anchor.after[:_NEAR]}") or _REGISTER.search(anchor.sentence.under))
+
+
+_NEAR: Final = 40
+
+
+def _follows_the_next(anchor: Anchor, home: Home) -> bool:
+    """“The next workshop will be in Prague. Register here!”"""
+    sentence = anchor.sentence
+    above = sentence.line.text[max(0, sentence.start - _REACH) : sentence.start]
+    return bool(NEXT.search(above)) and home.is_another(above)
+
+
+_REACH: Final = 200
+
+
+# ── until when ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+_DEADLINE: Final = re.compile(r"\b(?:dead[\s-]?lines?|cut[\s-]?offs?|last day|closing date)\b", re.I)
+_LED_IN: Final = re.compile(
+    r"\b(?:until|till|by|before|not? later than|at the latest|clos(?:es?|ing|ed)|ends?|due|extended to|latest|up to"
+    r"|dead[\s-]?lines?(?: (?:for|of|to) [^.;:]{0,40})?|cut[\s-]?offs?"
+    r"|last day(?: (?:for|of|to) [^.;:]{0,40})?|closing date)"
+    r"(?:\s+(?:on|the|is|was|at|midnight|end of|date|registration"
+    r"|\d{1,2}[:.h]\d\d|CES?T|new|\w{3,6}day))*[\s:,(\u2013\u2014\t-]*$",
+    re.I,
+)
+_LEAD: Final = 80
+_UNDER: Final = re.compile(r"\b(?:regist\w+|sign[ -]?up|how to (?:join|attend|participate))\b", re.I)
+
+
+def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on: date | None) -> date | None:
+    """The first day until which the page takes registrations; a day without a year is the last one before the event."""
+    for sentence in sentences:
+        if _is_about_registration(sentence) and not home.is_another(sentence.text):
+            days = [day for day in _days(sentence.text, starts_on) if starts_on is None or day <= starts_on]
+            if days:
+                return days[-1]
+    return None
+
+
+def _is_about_registration(sentence: Sentence) -> bool:
+    text = sentence.text
+    if mentions_call(text) or re.search(r"\b(?:hotel|accommodation|rooms?|abstracts?)\b", text, re.I):
+        return False
+    if _ABOUT.search(text):
+        return True
+    return bool(_UNDER.search(sentence.under) or _ABOUT.search(sentence.line.text[: sentence.start][-_LEAD:])) and bool(
+        _DEADLINE.search(text) or re.search(r"\b(?:open|clos\w+|until|by|before)\b", text, re.I)
+    )
+
+
+def _days(text: str, starts_on: date | None) -> list[date]:
+    """The days of a sentence that are led in as an end."""
+    found = find_dates(text, starts_on.year if starts_on else None, single=True)
+    ends = [one for one in found if _LED_IN.search(text[max(0, one.start - _LEAD) : one.start])]
+    return [_in_time(one.starts_on, text[one.start : one.end], starts_on) for one in ends if one.starts_on]
+
+
+_STATES_ITS_YEAR: Final = re.compile(r"\d{4}|\d[./-]\d{1,2}[./-]\d|['’]\d\d")
+
+
+def _in_time(day: date, words: str, starts_on: date | None) -> date:
+    """“by 20 December” for an event in January is of the year before."""
+    if starts_on is None or day <= starts_on or _STATES_ITS_YEAR.search(words) or (day.month, day.day) == (2, 29):
+        return day
+    return day.replace(year=day.year - 1)
