@@ -13,7 +13,7 @@ from cmr_watch.cli.output import json_line, line, table
 from cmr_watch.models import KnownEdition
 from cmr_watch.render.sentences import days, place
 from cmr_watch.store.checks import Checks
-from cmr_watch.wire import edition_to_dict, instant
+from cmr_watch.wire import edition_page_to_dict, instant
 
 
 @click.command()
@@ -31,7 +31,8 @@ def command(as_json: bool) -> None:
     if as_json:
         for entry in known:
             seen = instant(entry.first_seen_at) if entry.first_seen_at else None
-            json_line({"key": entry.key, **edition_to_dict(entry.edition), "gone": entry.gone, "first_seen_at": seen})
+            life = {"gone": entry.gone, "first_seen_at": seen}
+            json_line({"key": entry.key, **edition_page_to_dict(entry.edition), **life})
     elif known:
         table(("WHEN", "WHERE", "WHAT"), [(_when(entry), place(entry.edition), _status(entry)) for entry in known])
     else:

@@ -190,10 +190,15 @@ def _call(own: Own) -> Iterator[RecordedChange]:
         if states[0].change.before is not None:
             yield _between(states[-1], last, own[0].change.before, None)
         return
-    yield from (_current(one, own[-1].change.after) for one in _status(states))
+    yield from (_current(one, _latest(own, one.page_url)) for one in _status(states))
     if last not in ENDED:
         yield from _cutoffs(_of(own, CUTOFFS))
     yield from _updated(_of(own, {K.CALL_UPDATED}))
+
+
+def _latest(own: Own, page_url: str) -> Edition | CallNotice | None:
+    """What a page says now: a notice that names no cut-offs takes away none of the call page's."""
+    return next((one.change.after for one in reversed(own) if one.page_url == page_url), None)
 
 
 def _current(one: RecordedChange, latest: Edition | CallNotice | None) -> RecordedChange:

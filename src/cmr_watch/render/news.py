@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.models import CallNotice, Change, ChangeKind, Edition, RecordedChange
 from cmr_watch.render.clean import clean
-from cmr_watch.render.moments import cutoff_at, moment
+from cmr_watch.render.moments import cutoff_at, day_words, moment
 from cmr_watch.render.parts import ADVICE, SENTENCE_LENGTH, Item, Link, Section, Tone, links, quoted_length
 from cmr_watch.render.words import counted
 
 K = ChangeKind
 CUTOFFS_SHOWN: Final = 8
+MATERIALS_SHOWN: Final = 8
+TITLE_LENGTH: Final = 80
 
 _ADVISED: Final = frozenset({K.CALL_ANNOUNCED, K.CALL_OPENED, K.CALL_CUTOFF_ADDED})
 _SAD: Final = frozenset(
@@ -54,7 +56,11 @@ def call_links(call: CallNotice) -> tuple[Link, ...]:
 
 def edition_links(edition: Edition) -> tuple[Link, ...]:
     """What the page links an edition to."""
-    return links(("Read the event summary", edition.summary_url), ("Page of the edition", edition.url))
+    return links(
+        ("Register", edition.registration_url),
+        ("Read the event summary", edition.summary_url),
+        ("Page of the edition", edition.url),
+    )
 
 
 def _item(recorded: RecordedChange, chat: bool, zone: ZoneInfo, several: bool, kicker: bool) -> Item:
@@ -67,7 +73,7 @@ def _item(recorded: RecordedChange, chat: bool, zone: ZoneInfo, several: bool, k
         sentence=clean(recorded.sentence, SENTENCE_LENGTH),
         quoted_from="On the page" if change.after else "No longer on the page",
         quote=clean(noun.text if noun else "", quoted_length(chat)),
-        facts=open_cutoffs(call, zone) if call else (),
+        facts=open_cutoffs(call, zone) if call else _edition_facts(change),
         links=_links(change),
         advice=ADVICE if change.kind in _ADVISED else "",
         read_at=moment(recorded.read_at, zone) if several else "",
@@ -90,4 +96,25 @@ def _links(change: Change) -> tuple[Link, ...]:
     """What the page links to, as long as the page still says it."""
     if isinstance(change.after, CallNotice):
         return call_links(change.after)
-    return edition_links(change.after) if isinstance(change.after, Edition) else ()
+    if not isinstance(change.after, Edition):
+        return ()
+    return (*_new_materials(change, change.after), *edition_links(change.after))
+
+
+def _new_materials(change: Change, after: Edition) -> tuple[Link, ...]:
+    """What the edition's own page offers now, and did not before; the summary has a label of its own."""
+    if change.kind is not K.EDITION_MATERIALS_PUBLISHED:
+        return ()
+    known = {one.url for one in change.before.materials} if isinstance(change.before, Edition) else set()
+    new = [one for one in after.materials if one.kind != "summary" and one.url not in known]
+    return links(*((clean(one.title, TITLE_LENGTH) or one.kind.capitalize(), one.url) for one in new[:MATERIALS_SHOWN]))
+
+
+def _edition_facts(change: Change) -> tuple[str, ...]:
+    """Until when one can register, where that is the news."""
+    after = change.after
+    if change.kind is not K.EDITION_REGISTRATION_OPENED or not isinstance(after, Edition):
+        return ()
+    closes_on = after.registration_closes_on
+    venue = (f"Venue: {clean(after.venue, SENTENCE_LENGTH)}",) if after.venue else ()
+    return (*venue, *((f"Registration closes on {day_words(closes_on)}",) if closes_on else ()))

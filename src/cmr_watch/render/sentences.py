@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition
+from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall
 
 K = ChangeKind
 BRUSSELS: Final = ZoneInfo("Europe/Brussels")
@@ -93,6 +93,19 @@ def cutoff_words(cutoff: Cutoff) -> str:
     local = cutoff.at.astimezone(BRUSSELS)
     tentative = ", to be confirmed" if cutoff.tentative else ""
     return f"{_day(local.date())}, {local:%H:%M} (Brussels time){tentative}"
+
+
+def contradiction(known: KnownCall) -> tuple[str, ...]:
+    """What the notice on the list says otherwise than the call page, whose word counts; empty where they agree."""
+    other = known.otherwise
+    if other is None:
+        return ()
+    cutoffs = [cutoff_words(cutoff) for cutoff in other.cutoffs if not cutoff.closed]
+    said = "; ".join([f"the call is {other.status}", *(f"cut-off {words}" for words in cutoffs[:_MOST_CUTOFFS])])
+    return (f"The list of editions says otherwise: {said}",)
+
+
+_MOST_CUTOFFS: Final = 4
 
 
 def _day(day: date) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import CallNotice, Edition, Standing
+from cmr_watch.models import Edition, KnownCall, Standing
 from cmr_watch.render.clean import clean
 from cmr_watch.render.news import call_links, edition_links, open_cutoffs
 from cmr_watch.render.parts import ADVICE, PAGE_NAME, SENTENCE_LENGTH, Item, Section, quoted_length
-from cmr_watch.render.sentences import days, place, years
+from cmr_watch.render.sentences import contradiction, days, place, years
 from cmr_watch.render.words import counted
 
 SHOWN: Final = 20
@@ -22,7 +22,7 @@ _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
 
 def welcome_subject(standing: Standing, sender_name: str) -> str:
     """`Welcome: 1 call open, 3 editions to come`."""
-    states = [call.status for call in _calls(standing)]
+    states = [known.call.status for known in _calls(standing)]
     words = [
         f"{counted(states.count(status), 'call')} {status}" for status in ("open", "announced") if status in states
     ]
@@ -47,10 +47,10 @@ def welcome_sections(standing: Standing, chat: bool, zone: ZoneInfo) -> list[Sec
     return sections
 
 
-def _calls(standing: Standing) -> list[CallNotice]:
+def _calls(standing: Standing) -> list[KnownCall]:
     """Those that somebody can still apply for, the open ones first."""
-    calls = [known.call for known in standing.calls if known.gone is None and known.call.status != "closed"]
-    return sorted(calls, key=lambda call: call.status != "open")
+    calls = [known for known in standing.calls if known.gone is None and known.call.status != "closed"]
+    return sorted(calls, key=lambda known: known.call.status != "open")
 
 
 def _editions(standing: Standing) -> list[Edition]:
@@ -67,14 +67,15 @@ def _when(edition: Edition) -> str:
     return f"{period}~"  # stands after every digit and dash
 
 
-def _call(call: CallNotice, chat: bool, zone: ZoneInfo) -> Item:
+def _call(known: KnownCall, chat: bool, zone: ZoneInfo) -> Item:
+    call = known.call
     state = "Call open" if call.status == "open" else "Call announced"
     return Item(
         tone="call",
         sentence=f"{state}: host an edition{' in ' * bool(call.hosting_years)}{years(call)}",
         quoted_from="On the page",
         quote=clean(call.text, quoted_length(chat)),
-        facts=open_cutoffs(call, zone),
+        facts=(*open_cutoffs(call, zone), *contradiction(known)),
         links=call_links(call),
         advice=ADVICE,
     )
