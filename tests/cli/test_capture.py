@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.cli.conftest import FIXTURES, page
+from tests.compare import differences
 
 
 def test_a_file_becomes_a_fixture(watch):
@@ -21,7 +22,20 @@ def test_the_configured_page_and_an_address(watch):
     for name, source in (("live", []), ("named", [watch.page_url])):
         assert watch.run("capture", str(watch.folder / name), *source).code == 0
         assert (watch.folder / name / "page.html").read_bytes() == page("2024-04")
+        headers = json.loads((watch.folder / name / "headers.json").read_text(encoding="utf-8"))
+        assert (headers["url"], headers["final_url"]) == (watch.page_url, watch.page_url)
+        assert headers["headers"]["content-type"].startswith("text/html")
     assert not watch.database.exists()
+
+
+@pytest.mark.parametrize(("kind", "folder"), [("call", "call/2024-05-list"), ("edition", "edition/malmo-after-br")])
+def test_pages_of_other_kinds(watch, kind, folder):
+    source = FIXTURES.parent / folder
+    assert watch.run("capture", "--page", kind, str(watch.folder / "x"), str(source / "page.html")).code == 0
+    captured = json.loads((watch.folder / "x" / "expected.json").read_text(encoding="utf-8"))
+    expected = json.loads((source / "expected.json").read_text(encoding="utf-8"))
+    assert differences(expected, captured) == []
+    assert not (watch.folder / "x" / "headers.json").exists()
 
 
 def test_an_address_elsewhere_is_refused(watch):
