@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from cmr_watch.models import Section
@@ -117,6 +118,23 @@ def is_year(text: str) -> bool:
 def looks_like_heading(line: Line) -> bool:
     """Marked as one by its tags: a heading element, or bold from end to end."""
     return line.level > 0 or line.bold >= len(line.text.rstrip(" :."))
+
+
+def headings_of(lines: Iterable[Line]) -> tuple[str, ...]:
+    """All that is marked as a heading, top to bottom: a page's outline, by which a drift is seen.
+
+    A bold line with a number is an edition or a date rather than a heading.
+    """
+    marked = (line.shown[:_LONGEST_SHOWN] for line in lines if looks_like_heading(line) and _is_outline(line))
+    return tuple(islice(marked, _MOST_SHOWN))
+
+
+def _is_outline(line: Line) -> bool:
+    return line.level > 0 or not any(letter.isdigit() for letter in line.text)
+
+
+_MOST_SHOWN: Final = 20
+_LONGEST_SHOWN: Final = 80
 
 
 def heading_of(line: Line) -> Heading | None:

@@ -27,6 +27,7 @@ from cmr_watch.monitor.parse.headings import (
     Heading,
     broken_heading,
     heading_of,
+    headings_of,
     is_foreign,
     looks_like_heading,
     split_inline,
@@ -84,7 +85,7 @@ def read_lines(lines: Sequence[Line], *, complete: bool = True) -> Snapshot:
             reader.take(line)
     reader.settle()
     reader.take_remark(None)
-    return reader.snapshot(complete)
+    return reader.snapshot(complete, headings_of(lines))
 
 
 # ── lines, headings, notices ─────────────────────────────────────────────────────────────────────────────────────
@@ -315,9 +316,9 @@ class _Reader:
         self.dated += unread
         self.unread += unread
 
-    def snapshot(self, complete: bool) -> Snapshot:
+    def snapshot(self, complete: bool, headings: tuple[str, ...]) -> Snapshot:
         editions, doubles = _without_doubles(self.editions)
-        outline = Outline(complete, tuple(self.sections), self.dated, self.unread)
+        outline = Outline(complete, tuple(self.sections), self.dated, self.unread, headings)
         return Snapshot("initiative", editions, tuple(self.calls), (*self.warnings, *doubles), outline)
 
 
