@@ -37,7 +37,7 @@ layers =
     monitor.check | notify.outbox | notify.returned
     notify.writer
     monitor.fetch | store | notify.channels
-    monitor.own | monitor.told
+    monitor.own | monitor.told | monitor.history
     monitor.parse | monitor.verdict | monitor.diff | notify.planning | notify.retry | notify.bounces | notify.tokens
     notify.digest : notify.reminders : notify.fold
     notify.periods
@@ -85,7 +85,7 @@ forbidden_modules =
     apscheduler
 """
 
-DECIDING = ("parse", "verdict", "diff", "own", "told")
+DECIDING = ("parse", "verdict", "diff", "own", "told", "history")
 ORDERING = ("check", "site", "replay", "backfill")
 NOT_HELPING = {*DECIDING, *ORDERING}
 HELPING = sorted(path.stem for path in (SOURCE / "monitor").glob("[a-z]*.py") if path.stem not in NOT_HELPING)

@@ -157,7 +157,7 @@ def _incident(incident: Incident) -> Finding:
         f"{incident.kind.replace('-', ' ')} since {incident.opened_at:%Y-%m-%d %H:%M} UTC: {shown(incident.subject)}"
     )
     advice = {
-        "reading-suspect": "Look at the page; if it is right: cmr-watch accept",
+        "reading-suspect": f"Look at the page; if it is right: cmr-watch accept {shown(incident.subject)}",
         "delivery-set-aside": "See: cmr-watch deliveries list --state set-aside",
         "digest-late": "See: cmr-watch deliveries list --state waiting",
     }

@@ -36,7 +36,8 @@ _WORDS: Final[dict[IncidentKind, _Words]] = {
         "what the page says is not believed",
         "what the page said was not believed",
         "Page",
-        "Look at the page. If it is right, run: cmr-watch accept",
+        "See what it said before and what it says now: cmr-watch snapshots list, then cmr-watch snapshots show ID – and"
+        " if the page is right: cmr-watch accept PAGE",
     ),
     "delivery-set-aside": _Words(
         "a message cannot be delivered",
@@ -86,7 +87,7 @@ def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
         quoted_from="Detail",
         quote=clean(_detail(incident), quoted_length(chat)),
         facts=(*([f"{words.about}: {subject}"] if subject else []), *_times(incident, zone)),
-        advice="" if over else words.to_do,
+        advice="" if over else words.to_do.replace("PAGE", subject),
     )
 
 
