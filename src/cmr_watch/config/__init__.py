@@ -4,7 +4,10 @@ from cmr_watch.config.load import environment_without_ours, find_file, load
 from cmr_watch.config.settings import (
     INITIATIVE_PAGE,
     PINNED_HOSTS,
+    ArchiveSection,
+    BackupSection,
     BouncesSection,
+    DaemonSection,
     DatabaseSection,
     FetchSection,
     LogSection,
@@ -19,7 +22,10 @@ from cmr_watch.config.settings import (
 __all__ = [
     "INITIATIVE_PAGE",
     "PINNED_HOSTS",
+    "ArchiveSection",
+    "BackupSection",
     "BouncesSection",
+    "DaemonSection",
     "DatabaseSection",
     "FetchSection",
     "LogSection",

@@ -184,6 +184,16 @@ def _web_address(value: Any) -> str:
     return text.rstrip("/")
 
 
+def _listen(value: Any) -> str | None:
+    """`host:port`; an empty text is nowhere."""
+    text = str(_text(value)) if value != "" else ""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    _is(host.strip("[]") and port.isdecimal() and 0 <= int(port) <= 65535)
+    return text
+
+
 def _topic(value: Any) -> str:
     _is(value in TOPICS)
     return str(value)
@@ -219,4 +229,5 @@ WEEKDAY: Final = Kind('a day such as "monday"', _weekday)
 QUIET: Final = Kind('hours such as "22:00-07:00"', _quiet)
 DAY_LIST: Final = Kind("a list of days from 1 to 365, such as [30, 7, 1]", _days, _whole_parts)
 WEB_ADDRESS: Final = Kind("an http or https address without a password or a query", _web_address)
+LISTEN: Final = Kind('a host and a port such as "127.0.0.1:8080", or "" for none', _listen)
 PATH: Final = Kind("the name of a file or a folder", lambda value: Path(_text(value)), from_path=True)

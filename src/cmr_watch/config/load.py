@@ -21,7 +21,9 @@ from urllib.parse import urlsplit
 from cmr_watch.config.settings import (
     PINNED_HOSTS,
     ArchiveSection,
+    BackupSection,
     BouncesSection,
+    DaemonSection,
     DatabaseSection,
     FetchSection,
     LogSection,
@@ -44,6 +46,8 @@ SECTIONS: Final[dict[str, type]] = {
     "page": PageSection,
     "fetch": FetchSection,
     "archive": ArchiveSection,
+    "daemon": DaemonSection,
+    "backup": BackupSection,
     "mail": MailSection,
     "messages": MessagesSection,
     "bounces": BouncesSection,

@@ -76,6 +76,24 @@ class ArchiveSection:
 
 
 @dataclass(frozen=True, slots=True)
+class DaemonSection:
+    """How `run` works. Times in minutes; `listen`: where it says how it is; `ping`: whom it tells of good checks."""
+
+    check_every: int = option("check_every", kinds.whole(5, 1440), 60)
+    jitter: int = option("jitter", kinds.whole(0, 60), 5)
+    listen: str | None = option("listen", kinds.LISTEN, "127.0.0.1:8080")
+    ping: str | None = option("ping", kinds.WEB_ADDRESS, None, secret=True)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSection:
+    """Copies of an SQLite database that `run` makes each day: into `folder`, the newest `keep` of them."""
+
+    folder: Path | None = option("folder", kinds.PATH, None)
+    keep: int = option("keep", kinds.whole(1, 365), 7)
+
+
+@dataclass(frozen=True, slots=True)
 class MailSection:
     """The mail server. Without a host, mail is only logged. `unsubscribe`: the mailbox that `bounces` reads."""
 
@@ -176,6 +194,8 @@ class Settings:
     page: PageSection = PageSection()
     fetch: FetchSection = FetchSection()
     archive: ArchiveSection = ArchiveSection()
+    daemon: DaemonSection = DaemonSection()
+    backup: BackupSection = BackupSection()
     mail: MailSection = MailSection()
     messages: MessagesSection = MessagesSection()
     bounces: BouncesSection = BouncesSection()
@@ -191,5 +211,5 @@ class Settings:
         password = urlsplit(self.database.url).password if "@" in self.database.url else None
         addresses = [*(wanted.address for wanted in self.subscriptions), *self.operator.to]
         services = [address for address in addresses if "://" in address]
-        secrets = (self.mail.password, self.bounces.password, password, *services)
+        secrets = (self.mail.password, self.bounces.password, password, self.daemon.ping, *services)
         return tuple(secret for secret in secrets if secret)
