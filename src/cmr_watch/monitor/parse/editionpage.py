@@ -9,18 +9,16 @@ from typing import Final
 
 from lxml import etree, html
 
-from cmr_watch.models import Edition, EditionStatus, Material, Outline, ReadingWarning, Snapshot
-from cmr_watch.monitor.parse import words
-from cmr_watch.monitor.parse.calls import mentions_call
-from cmr_watch.monitor.parse.dates import Found, find_dates
+from cmr_watch.models import Edition, EditionStatus, Outline, ReadingWarning, Snapshot
 from cmr_watch.monitor.parse.document import Document, candidates, open_document
-from cmr_watch.monitor.parse.entry import choose
-from cmr_watch.monitor.parse.headings import looks_like_heading, year_of
+from cmr_watch.monitor.parse.editiondays import When, dates_of, is_tentative, with_last_day
+from cmr_watch.monitor.parse.editionstate import is_held, state_of
+from cmr_watch.monitor.parse.headings import looks_like_heading
 from cmr_watch.monitor.parse.lines import Line, article_lines, markup_of
 from cmr_watch.monitor.parse.materials import anchors_of, materials_of
 from cmr_watch.monitor.parse.place import Place
 from cmr_watch.monitor.parse.registration import registration_closes_on, registration_url
-from cmr_watch.monitor.parse.venue import NEXT, SERIES, Home, Sentence, place_of, sentences_of, theme_of_title
+from cmr_watch.monitor.parse.venue import SERIES, Home, Sentence, place_of, sentences_of, theme_of_title
 from cmr_watch.places import is_online
 
 URL: Final = "https://clustercollaboration.eu/content/"
@@ -123,173 +121,6 @@ def read_article(lines: Sequence[Line], title: Line | None, url: str, *, complet
     return Snapshot("edition", (edition,), (), warnings, outline)
 
 
-# ── when ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_RANKS: Final = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
-_MARKED: Final = re.compile(
-    r"\W*(?:📅|🗓|📆|📍|⏰|(?:save the date|new dates?"
-    r"|(?:event |workshop )?dates?(?: (?:and|&) (?:venue|place|location))?|when)\b)",
-    re.I,
-)
-_DATE_HEADING: Final = re.compile(r"\W*(?:(?:event |save the |workshop )?dates?|when)\b.{0,30}", re.I)
-_OF_THE_EVENT: Final = re.compile(
-    r"\b(?:workshop|event|edition|meet|meeting|gather\w*|join us|took place|take[s]? place|taking place|held"
-    r"|save the date|invit\w+|welcom\w+|brought|clusters meet regions|see you)\b",
-    re.I,
-)
-_NOT_THE_EVENT: Final = re.compile(
-    r"^\W*(?:submitted|posted|published|created|updated|last (?:updated|modified)|deadlines?|registrations?)\b"
-    r"|\b(?:hotels?|accommodation|flights?|rooms?|info(?:rmation)? session|webinar)\b",
-    re.I,
-)
-_ON_THE_EVENT: Final = re.compile(
-    r"\b(?:workshop|event|edition|meeting|regions)\b[^.;,]{0,60}?(?:\bon|\bof|,|from|[\u2013-])\W*(?:the\W+)?$", re.I
-)
-_OTHER_HEADING: Final = re.compile(r"\b(?:regist\w+|deadlines?|contacts?|accommodation|hotels?)\b", re.I)
-_AGENDA_DAY: Final = re.compile(
-    r"\W*(?:day\s(?:\d|one|two|three)\b|(?:first|second|third) day\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)",
-    re.I,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _When:
-    """A date that may be the edition's; `rank`: the lower the likelier."""
-
-    date: Found
-    sentence: Sentence
-    rank: int
-
-    @property
-    def key(self) -> tuple[int, int]:
-        return _RANKS[self.date.precision], self.rank
-
-    @property
-    def words(self) -> str:
-        return self.sentence.text[self.date.start : self.date.end].replace("\t", " ")
-
-
-def _dates_of(title: Line, body: Sequence[Sentence], home: Home, *, held: bool) -> Iterator[_When]:
-    """All dates that may be the edition's: the title's, then those of the text's sentences."""
-    year = year_of(title.text)
-    head = Sentence(title.text[:_LONGEST_TEXT], title)
-    chosen = choose(head.text, find_dates(head.text))
-    if chosen and chosen.precision != "year":
-        yield _When(chosen, head, 0)
-    for sentence in body:
-        if _may_tell_days(sentence, home, held=held):
-            yield from _dates_in(sentence, year, home)
-
-
-def _may_tell_days(sentence: Sentence, home: Home, *, held: bool) -> bool:
-    text = sentence.text
-    if home.is_another(text) or mentions_call(text) or _OTHER_HEADING.search(sentence.under):
-        return False
-    return not (held and NEXT.search(text) and not home.is_named(text))
-
-
-def _dates_in(sentence: Sentence, year: int | None, home: Home) -> Iterator[_When]:
-    text = _DAY_NUMBER.sub(lambda number: " " * len(number[0]), sentence.text)
-    dates = find_dates(text, year)
-    own = tuple(date for date in dates if not home.is_elsewhere(text, date.start, date.end))
-    chosen = choose(text, own) if own else None
-    rank = _rank(sentence, chosen) if chosen else None
-    if chosen and rank is not None:
-        yield _When(chosen, sentence, rank)
-
-
-def _rank(sentence: Sentence, date: Found) -> int | None:
-    """1 a line marked as the date's, 2 nothing but it, 3 prose of the event, 4 of the next, 5 an agenda's, 6 others."""
-    text, lead = sentence.text, sentence.text[: date.start]
-    if _NOT_THE_EVENT.search(text) and re.search(r"\w", lead) and not _ON_THE_EVENT.search(lead[-80:]):
-        return None
-    if _MARKED.match(text) or _DATE_HEADING.fullmatch(sentence.under):
-        return 1
-    if _AGENDA_DAY.match(text) and not _is_period(date):
-        return 5
-    if _OF_THE_EVENT.search(text):
-        return 3 + bool(NEXT.search(text))
-    if date.precision == "year" or (date.yearless and len(text.split()) > _SHORT):
-        return None
-    return _rank_of_a_short_line(text, lead, date)
-
-
-_SHORT: Final = 12
-_DAY_NUMBER: Final = re.compile(r"(?<=\bday)\s\d\b(?!\s?(?:st|nd|rd|th)\b)", re.I)
-"""“Day 1 – 27 November”: the number is no day of a month."""
-
-
-def _rank_of_a_short_line(text: str, lead: str, date: Found) -> int | None:
-    if len(text.split()) <= _SHORT and not re.search(r"\w", lead):
-        return 5 if text.strip(" .:") != text[date.start : date.end] and not _is_period(date) else 2
-    is_name = date.precision == "day" and len(text.split()) <= _SHORT and not re.search(r"(?<!\w)[a-z]", lead)
-    return 6 if _is_period(date) or is_name else None
-
-
-def _is_period(date: Found) -> bool:
-    return date.starts_on != date.ends_on
-
-
-_LONGEST_EVENT: Final = 5
-
-
-def _with_last_day(first: _When, all_dates: Sequence[_When]) -> Found:
-    """The days of an agenda, one above each part of it, are one event."""
-    start = first.date.starts_on
-    if first.rank != _AGENDA_RANK or start is None:
-        return first.date
-    days = [one.date.ends_on for one in all_dates if one.rank == _AGENDA_RANK and one.date.ends_on]
-    near = [day for day in days if 0 <= (day - start).days <= _LONGEST_EVENT]
-    return replace(first.date, ends_on=max(near, default=first.date.ends_on))
-
-
-_AGENDA_RANK: Final = 5
-
-# ── before or after ──────────────────────────────────────────────────────────────────────────────────────────────
-
-_PAST: Final = re.compile(
-    r"\btook place\b|\b(?:was|were) (?:successfully |jointly )?(?:held|attended|hosted|organi[sz]ed)\b|\bgathered\b"
-    r"|\bbrought (?:\w+ ){0,8}?together\b|\bthank(?:s|ing)? (?:you )?(?:\w+ ){0,5}?(?:for|to)\b[^.]{0,40}?"
-    r"\b(?:participat|attend|join|com|being|host|contribut|speakers|participants|who)\w*"
-    r"|\b(?:workshop|event|edition|meeting)\b[^.;]{0,120}?"
-    r"\b(?:brought|attracted|welcomed|concluded|drew|united|convened)\b"
-    r"|\bparticipants (?:\w+ )?(?:discussed|explored|visited|met|exchanged|learned|learnt|shared|had)\b"
-    r"|\b(?:has|have) (?:now )?(?:ended|come to an end|been held|taken place)\b",
-    re.I,
-)
-_NOT_YET: Final = re.compile(r"\b(?:will|if|once|after the event|regist\w+|in advance)\b", re.I)
-_AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
-_UNSURE: Final = re.compile(
-    r"\b(?:if|in case|unless|may|can|could|might|registrations?|hotels?|flights?|rooms?|deadlines?|who"
-    r"|sessions?|visits?)\b",
-    re.I,
-)
-_LONGEST_STATE: Final = 250
-
-
-def _is_held(body: Sequence[Sentence], home: Home, materials: Sequence[Material]) -> bool:
-    """Whether the page speaks of the edition in the past tense, or offers what only comes after it."""
-    return any(one.kind in _AFTER_KINDS for one in materials) or any(_tells_the_past(one, home) for one in body)
-
-
-def _tells_the_past(sentence: Sentence, home: Home) -> bool:
-    found = _PAST.search(sentence.text)
-    if found is None or _NOT_YET.search(sentence.text[: found.start()]):
-        return False
-    return not home.is_another(sentence.text) and not mentions_call(sentence.text)
-
-
-def _state(title: Line, body: Sequence[Sentence], home: Home) -> EditionStatus | None:
-    """Cancelled or postponed where said of this edition, else save the date where said."""
-    own = [title.text] + [one.text for one in body if len(one.text) <= _LONGEST_STATE and not home.is_another(one.text)]
-    sure = [text for text in own if not _UNSURE.search(text)]
-    if any(words.CANCELLED.search(text) for text in sure):
-        return "cancelled"
-    if any(words.POSTPONED.search(text) for text in sure):
-        return "postponed"
-    return "save_the_date" if any(words.SAVE_THE_DATE.search(text) for text in own) else None
-
-
 # ── the edition ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -303,12 +134,12 @@ class _Page:
     url: str
     venue: str | None
 
-    def edition(self) -> tuple[Edition, _When | None]:
+    def edition(self) -> tuple[Edition, When | None]:
         """The edition, and the date that was taken for it."""
         anchors = tuple(anchors_of(self.body, self.url))
         materials = materials_of(anchors)
-        held = _is_held(self.body, self.home, materials)
-        dates = tuple(_dates_of(self.title, self.body, self.home, held=held))
+        held = is_held(self.body, self.home, materials)
+        dates = tuple(dates_of(self.title, self.body, self.home, held=held))
         found = min(dates, key=lambda one: one.key, default=None)
         form = registration_url(anchors, self.body, self.home)
         edition = replace(
@@ -327,24 +158,24 @@ class _Page:
         return replace(edition, registration_closes_on=closes_on), found
 
     def _status(self, form: str | None, *, held: bool) -> EditionStatus:
-        state = _state(self.title, self.body, self.home)
+        state = state_of(self.title, self.body, self.home)
         if state in ("cancelled", "postponed"):
             return state
         if held:
             return "held"
         return "save_the_date" if state and form is None else "scheduled"
 
-    def _text(self, found: _When | None) -> str:
+    def _text(self, found: When | None) -> str:
         """The line that names place and date, else the title."""
         line = found.sentence.line if found and self.home.is_named(found.sentence.text) else self.title
         return line.shown[:_LONGEST_TEXT]
 
 
-def _dated(place: Place, found: _When | None, dates: Sequence[_When]) -> Edition:
+def _dated(place: Place, found: When | None, dates: Sequence[When]) -> Edition:
     edition = Edition(place.city, place.region, place.country, place.country_code)
     if found is None:
         return edition
-    date = _with_last_day(found, dates)
+    date = with_last_day(found, dates)
     return replace(
         edition,
         starts_on=date.starts_on,
@@ -372,21 +203,12 @@ def _theme(title: Line, body: Sequence[Sentence], place: Place) -> str | None:
     return theme_of_title(title.text, place)
 
 
-def _doubts(edition: Edition, found: _When | None, page: _Page) -> list[str]:
+def _doubts(edition: Edition, found: When | None, page: _Page) -> list[str]:
     doubts = []
     if edition.date_precision == "unknown":
         doubts.append("date-impossible" if found and found.date.impossible else "date-unknown")
-    elif edition.date_precision == "day" and found and _is_tentative(found):
+    elif edition.date_precision == "day" and found and is_tentative(found):
         doubts.append("date-tentative")
     if edition.country_code is None and not is_online(edition.city):
         doubts.append("country-unknown" if page.home.place.country else "country-missing")
     return doubts
-
-
-_OF_ELSE: Final = re.compile(r"\b(?:agenda|programme|venue|speakers?)\b", re.I)
-
-
-def _is_tentative(found: _When) -> bool:
-    date, text = found.date, found.sentence.text
-    around = f"{text[max(0, date.start - 30) : date.start]} {text[date.end : date.end + 30]}"
-    return bool(words.TENTATIVE.search(around)) and not _OF_ELSE.search(around)
