@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from cmr_watch.monitor.parse import words
@@ -12,8 +13,9 @@ from cmr_watch.monitor.parse.calls import mentions_call
 from cmr_watch.monitor.parse.dates import Found, find_dates
 from cmr_watch.monitor.parse.entry import choose
 from cmr_watch.monitor.parse.headings import year_of
+from cmr_watch.monitor.parse.home import NEXT, Home
 from cmr_watch.monitor.parse.lines import Line
-from cmr_watch.monitor.parse.venue import NEXT, Home, Sentence
+from cmr_watch.monitor.parse.sentences import Sentence
 
 LONGEST: Final = 500
 """A title is read so far."""
@@ -82,13 +84,24 @@ def _may_tell_days(sentence: Sentence, home: Home, *, held: bool) -> bool:
 
 
 def _dates_in(sentence: Sentence, year: int | None, home: Home) -> Iterator[When]:
-    text = _DAY_NUMBER.sub(lambda number: " " * len(number[0]), sentence.text)
-    dates = find_dates(text, year)
-    own = tuple(date for date in dates if not home.is_elsewhere(text, date.start, date.end))
+    text = _NO_DATE.sub(lambda other: " " * len(other[0]), sentence.text)
+    own = _own_dates(text, find_dates(text, year), home)
     chosen = choose(text, own) if own else None
     rank = _rank(sentence, chosen) if chosen else None
     if chosen and rank is not None:
         yield When(chosen, sentence, rank)
+
+
+def _own_dates(text: str, dates: tuple[Found, ...], home: Home) -> tuple[Found, ...]:
+    """Without those of another place; “in Iași on A, after the workshop in Prague on B” has one of each."""
+    own = tuple(date for date in dates if not home.is_elsewhere(text, date.start, date.end))
+    if not any(home.is_here(text, date.start, date.end) for date in own):
+        return own
+    return tuple(
+        date
+        for date in own
+        if home.is_here(text, date.start, date.end) or not home.is_in_another_town(text, date.start, date.end)
+    )
 
 
 def _rank(sentence: Sentence, date: Found) -> int | None:
@@ -108,8 +121,10 @@ def _rank(sentence: Sentence, date: Found) -> int | None:
 
 
 _SHORT: Final = 12
-_DAY_NUMBER: Final = re.compile(r"(?<=\bday)\s\d\b(?!\s?(?:st|nd|rd|th)\b)", re.I)
-"""“Day 1 – 27 November”: the number is no day of a month."""
+_NO_DATE: Final = re.compile(
+    r"(?<=\bday)\s\d\b(?!\s?(?:st|nd|rd|th)\b)|(?:,?\s)?\b\d{1,2}[:h]\d\d\b(?:\s?(?:hrs?|[ap]m|CES?T|EES?T)\b)?", re.I
+)
+"""“Day 1 – 27 November”: the number is no day of a month. “4 May 2023, 9:00 – 5 May 2023, 16:00” is one range."""
 
 
 def _rank_of_a_short_line(text: str, lead: str, date: Found) -> int | None:
@@ -127,16 +142,23 @@ _LONGEST_EVENT: Final = 5
 
 
 def with_last_day(first: When, all_dates: Sequence[When]) -> Found:
-    """The days of an agenda, one above each part of it, are one event."""
+    """The days of an agenda, one above each part of it, are one event; so are lines of one day and the next."""
     start = first.date.starts_on
-    if first.rank != _AGENDA_RANK or start is None:
+    if start is None or _is_period(first.date) or first.rank not in _DAY_BY_DAY:
         return first.date
-    days = [one.date.ends_on for one in all_dates if one.rank == _AGENDA_RANK and one.date.ends_on]
-    near = [day for day in days if 0 <= (day - start).days <= _LONGEST_EVENT]
-    return replace(first.date, ends_on=max(near, default=first.date.ends_on))
+    days = {one.date.ends_on for one in all_dates if one.rank == first.rank and one.date.ends_on}
+    if first.rank == _AGENDA_RANK:
+        near = [day for day in days if 0 <= (day - start).days <= _LONGEST_EVENT]
+        return replace(first.date, ends_on=max(near, default=start))
+    last = start
+    while last + _A_DAY in days and (last - start).days < _LONGEST_EVENT:
+        last += _A_DAY
+    return replace(first.date, ends_on=last)
 
 
 _AGENDA_RANK: Final = 5
+_DAY_BY_DAY: Final = (1, 2, _AGENDA_RANK)
+_A_DAY: Final = timedelta(days=1)
 
 
 _OF_ELSE: Final = re.compile(r"\b(?:agenda|programme|venue|speakers?)\b", re.I)

@@ -14,11 +14,13 @@ from cmr_watch.monitor.parse.document import Document, candidates, open_document
 from cmr_watch.monitor.parse.editiondays import When, dates_of, is_tentative, with_last_day
 from cmr_watch.monitor.parse.editionstate import is_held, state_of
 from cmr_watch.monitor.parse.headings import looks_like_heading
+from cmr_watch.monitor.parse.home import Home
 from cmr_watch.monitor.parse.lines import Line, article_lines, markup_of
 from cmr_watch.monitor.parse.materials import anchors_of, materials_of
 from cmr_watch.monitor.parse.place import Place
 from cmr_watch.monitor.parse.registration import registration_closes_on, registration_url
-from cmr_watch.monitor.parse.venue import SERIES, Home, Sentence, place_of, sentences_of, theme_of_title
+from cmr_watch.monitor.parse.sentences import Sentence, sentences_of
+from cmr_watch.monitor.parse.venue import SERIES, place_of, theme_of_title
 from cmr_watch.places import is_online
 
 URL: Final = "https://clustercollaboration.eu/content/"

@@ -9,8 +9,9 @@ from typing import Final
 from cmr_watch.models import EditionStatus, Material
 from cmr_watch.monitor.parse import words
 from cmr_watch.monitor.parse.calls import mentions_call
+from cmr_watch.monitor.parse.home import Home
 from cmr_watch.monitor.parse.lines import Line
-from cmr_watch.monitor.parse.venue import Home, Sentence
+from cmr_watch.monitor.parse.sentences import Sentence
 
 _PAST: Final = re.compile(
     r"\btook place\b|\b(?:was|were) (?:successfully |jointly )?(?:held|attended|hosted|organi[sz]ed)\b|\bgathered\b"
@@ -22,6 +23,12 @@ _PAST: Final = re.compile(
     r"|\b(?:has|have) (?:now )?(?:ended|come to an end|been held|taken place)\b",
     re.I,
 )
+_HOSTED: Final = re.compile(
+    r"(?<!be )(?<!is )(?<!are )\b(?:hosted|organi[sz]ed|held) (?:the|its|their|our|a|an) [^.;]{0,60}?"
+    r"\b(?:workshop|event|edition)\b",
+    re.I,
+)
+"""Tells the past only where the page's own place is named: other events were hosted before it."""
 _NOT_YET: Final = re.compile(r"\b(?:will|if|once|after the event|regist\w+|in advance)\b", re.I)
 _AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
 _UNSURE: Final = re.compile(
@@ -38,7 +45,7 @@ def is_held(body: Sequence[Sentence], home: Home, materials: Sequence[Material])
 
 
 def _tells_the_past(sentence: Sentence, home: Home) -> bool:
-    found = _PAST.search(sentence.text)
+    found = _PAST.search(sentence.text) or (home.is_named(sentence.text) and _HOSTED.search(sentence.text)) or None
     if found is None or _NOT_YET.search(sentence.text[: found.start()]):
         return False
     return not home.is_another(sentence.text) and not mentions_call(sentence.text)

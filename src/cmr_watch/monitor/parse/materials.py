@@ -10,8 +10,9 @@ from urllib.parse import urldefrag, urlsplit
 
 from cmr_watch.models import Material, MaterialKind
 from cmr_watch.monitor.parse.entry import is_summary, resolve
+from cmr_watch.monitor.parse.home import ANOTHER
 from cmr_watch.monitor.parse.lines import Line, Link
-from cmr_watch.monitor.parse.venue import ANOTHER, Sentence
+from cmr_watch.monitor.parse.sentences import Sentence
 
 _MOST_LINKS: Final = 200
 """In one line; no person writes more."""
@@ -42,7 +43,8 @@ class Anchor:
 
 _BARE: Final = re.compile(
     r"\W*(?:(?:please|click|read|see|find|it|on|view|open|get|download|available|directly|the|this|via|at|link|form"
-    r"|page|website|pdf|here|now|more|file|document|button|below)\b\W*){0,8}|https?://\S*|www\.\S*",
+    r"|page|website|pdf|here|now|more|file|document|button|below"
+    r"|(?:day|part|session|album) \d{1,2}|\d)\b\W*){0,8}|https?://\S*|www\.\S*",
     re.I,
 )
 
@@ -69,7 +71,7 @@ def _anchor(sentence: Sentence, number: int, url: str) -> Anchor:
     last = line.links[number + 1].start if number + 1 < len(line.links) else len(line.text)
     before = line.text[max(first, sentence.start, link.start - _REACH) : link.start]
     after = line.text[link.end : min(last, link.end + _REACH)]
-    return Anchor(tidy(line.text[link.start : link.end]), url, before, after, sentence, line, link)
+    return Anchor(_once(tidy(line.text[link.start : link.end])), url, before, after, sentence, line, link)
 
 
 _EDGE: Final = re.compile(r"^[^\w“‘\"'«(]+|[^\w”’\"'».!?)…]+$")
@@ -79,6 +81,12 @@ def tidy(words: str) -> str:
     """A link's words as shown, without emoji and spaces at their ends."""
     words = words[:_LONGEST_TITLE].replace("\t", " ")
     return _EDGE.sub("", words) if re.search(r"\w", words) else ""
+
+
+def _once(words: str) -> str:
+    """“Agenda Agenda”: two links side by side to one address are one, and its words are said once."""
+    half = len(words) // 2
+    return words[:half].strip() if half > 2 and words[:half].strip() == words[-half:].strip() else words
 
 
 # ── what a link leads to ─────────────────────────────────────────────────────────────────────────────────────────
@@ -131,12 +139,25 @@ def kind_of(anchor: Anchor) -> MaterialKind | None:
     if _CHANNEL.search(anchor.url) or leads_to_another(anchor):
         return None
     kind = kind_of_words(anchor.words)
-    if kind or not (anchor.is_bare or is_summary(anchor.line.text, anchor.link)):
+    if kind:
         return kind
     if is_summary(anchor.line.text, anchor.link):
         return "summary"
+    if not anchor.is_bare:
+        return _kind_by_both(anchor)
     around = kind_of_words(anchor.before) or kind_of_words(_up_to_the_next(anchor.after))
-    return around or _kind_of_heading(anchor) or _kind_of_host(anchor.url)
+    return around or _kind_of_label(anchor) or _kind_of_heading(anchor) or _kind_of_host(anchor.url)
+
+
+def _kind_of_label(anchor: Anchor) -> MaterialKind | None:
+    """“Photo gallery Day 1 | Day 2”: what leads in a row of links, where nothing but signs parts them."""
+    links = [link for link in anchor.line.links[:_MOST_LINKS] if anchor.sentence.start <= link.start]
+    between = anchor.line.text[links[0].end : anchor.link.start][:_REACH] if links else ""
+    for link in links:
+        if link.end <= anchor.link.start:
+            between = between.replace(anchor.line.text[link.start : link.end], "", 1)
+    label = anchor.line.text[anchor.sentence.start : links[0].start][-_REACH:] if links else ""
+    return kind_of_words(label) if not re.search(r"\w{4}", between) else None
 
 
 def _up_to_the_next(after: str) -> str:
@@ -154,6 +175,20 @@ def _kind_of_host(url: str) -> MaterialKind | None:
     if _WATCHED.search(host):
         return "recording"
     return "photos" if _SEEN.search(host) else None
+
+
+_FILE: Final = re.compile(r"\.(?:pdf|pptx?|odp|key|zip)$", re.I)
+
+
+def _kind_by_both(anchor: Anchor) -> MaterialKind | None:
+    """A link of other words: a file in the part “Presentations”; a film or photos where heading or sentence say so."""
+    if _NO_MATERIAL.search(anchor.words):
+        return None
+    heading = kind_of_words(anchor.sentence.under) or kind_of_words(anchor.sentence.part)
+    if heading == "slides" and _FILE.search(urlsplit(anchor.url).path):
+        return heading
+    host = _kind_of_host(anchor.url)
+    return host if host in (heading, kind_of_words(anchor.sentence.text[:_REACH])) else None
 
 
 _LIST_PAGE: Final = re.compile(r"/(?:events/organised-by-eccp/clusters-meet-regions|content/call-[\w-]+)/?$")

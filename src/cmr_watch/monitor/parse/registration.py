@@ -9,8 +9,9 @@ from typing import Final
 
 from cmr_watch.monitor.parse.calls import mentions_call
 from cmr_watch.monitor.parse.dates import find_dates
+from cmr_watch.monitor.parse.home import NEXT, Home
 from cmr_watch.monitor.parse.materials import Anchor, leads_to_another
-from cmr_watch.monitor.parse.venue import NEXT, Home, Sentence
+from cmr_watch.monitor.parse.sentences import Sentence
 
 _REGISTER: Final = re.compile(r"\bregist(?:er|ration|rations)\b|\bsign[ -]?up\b|\bsign up\b", re.I)
 _OTHER_REGISTER: Final = re.compile(
@@ -32,12 +33,17 @@ _NOT_OPEN: Final = re.compile(
     r"|(?:event|workshop) is full\b|all places are taken)",
     re.I,
 )
+_OPEN_BESIDE: Final = re.compile(
+    r"\b(?:still|can also|may still) (?:be )?(?:regist\w+|sign[ -]?up|possible|join online)\b", re.I
+)
+"""One way to take part is closed, another is not: “you can still register to follow online”."""
 _STILL_OPEN: Final = re.compile(r"\bregist\w+ (?:is|are) (?:now |still )?open\b|\bregister now\b", re.I)
 
 
 def registration_url(anchors: Sequence[Anchor], sentences: Sequence[Sentence], home: Home) -> str | None:
     """The first link that says register; None where the page says that registration is closed, full or to come."""
-    if any(_says_not_open(sentence.text) and not home.is_another(sentence.text) for sentence in sentences):
+    own = [sentence.text for sentence in sentences if not home.is_another(sentence.text)]
+    if any(map(_says_not_open, own)) and not any(map(_OPEN_BESIDE.search, own)):
         return None
     return next((anchor.url for anchor in anchors if _leads_to_registration(anchor, home)), None)
 
@@ -76,7 +82,8 @@ _REACH: Final = 200
 
 _DEADLINE: Final = re.compile(r"\b(?:dead[\s-]?lines?|cut[\s-]?offs?|last day|closing date)\b", re.I)
 _LED_IN: Final = re.compile(
-    r"\b(?:until|till|by|before|not? later than|at the latest|clos(?:es?|ing|ed)|ends?|due|extended to|latest|up to"
+    r"\b(?:until|till|by|before|not? later than|at the latest|clos(?:es?|ing|ed)|ends?|due"
+    r"|extended (?:from [^.;:]{0,40} )?(?:to|until|till)|latest|up to"
     r"|dead[\s-]?lines?(?: (?:for|of|to) [^.;:]{0,40})?|cut[\s-]?offs?"
     r"|last day(?: (?:for|of|to) [^.;:]{0,40})?|closing date)"
     r"(?:\s+(?:on|the|is|was|at|midnight|end of|date|registration"
@@ -89,9 +96,11 @@ _UNDER: Final = re.compile(r"\b(?:regist\w+|sign[ -]?up|how to (?:join|attend|pa
 
 def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on: date | None) -> date | None:
     """The first day until which the page takes registrations; a day without a year is the last one before the event."""
-    for sentence in sentences:
-        if _is_about_registration(sentence) and not home.is_another(sentence.text):
-            days = [day for day in _days(sentence.text, starts_on) if starts_on is None or day <= starts_on]
+    for above, sentence in zip((None, *sentences), sentences, strict=False):
+        about = _is_about_registration(sentence) or _continues(sentence, above)
+        if about and not home.is_another(sentence.text):
+            text = _with_label(sentence, above)
+            days = [day for day in _days(text, starts_on) if starts_on is None or day <= starts_on]
             if days:
                 return days[-1]
     return None
@@ -106,6 +115,24 @@ def _is_about_registration(sentence: Sentence) -> bool:
     return bool(_UNDER.search(sentence.under) or _ABOUT.search(sentence.line.text[: sentence.start][-_LEAD:])) and bool(
         _DEADLINE.search(text) or re.search(r"\b(?:open|clos\w+|until|by|before)\b", text, re.I)
     )
+
+
+_ONLY_A_DEADLINE: Final = re.compile(r"\W*(?:dead[\s-]?line|closing date|open until|until|by|before)\b[^a-z]", re.I)
+_LABEL: Final = re.compile(
+    r"\W*(?:dead[\s-]?line (?:for|of|to) regist\w+|regist\w+ (?:dead[\s-]?line|closing date|closes(?: on)?|until))\W*",
+    re.I,
+)
+
+
+def _continues(sentence: Sentence, above: Sentence | None) -> bool:
+    """“Deadline: 10 November” in the line below the form, or a day below the line “Registration deadline”."""
+    if above is None or mentions_call(above.text) or not _ABOUT.search(above.text):
+        return False
+    return bool(_ONLY_A_DEADLINE.match(sentence.text) or _LABEL.fullmatch(above.text))
+
+
+def _with_label(sentence: Sentence, above: Sentence | None) -> str:
+    return f"{above.text} {sentence.text}" if above and _LABEL.fullmatch(above.text) else sentence.text
 
 
 def _days(text: str, starts_on: date | None) -> list[date]:

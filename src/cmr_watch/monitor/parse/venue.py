@@ -9,50 +9,14 @@ from typing import Final
 
 from cmr_watch.monitor.parse.dates import Found, find_dates
 from cmr_watch.monitor.parse.headings import looks_like_heading
+from cmr_watch.monitor.parse.home import ANOTHER, IN_TOWN, Home, leading_country
 from cmr_watch.monitor.parse.lines import Line
 from cmr_watch.monitor.parse.place import Place, read_place
-from cmr_watch.places import city_names, country_code, fold, same_city
+from cmr_watch.monitor.parse.regions import is_region
+from cmr_watch.monitor.parse.sentences import LONGEST, Sentence
+from cmr_watch.places import country_code, fold, same_city
 
-LONGEST: Final = 1_000
-"""A sentence is read so far: what a person writes ends earlier."""
 SERIES: Final = re.compile(r"\bclusters?[\s-]+meets?[\s-]+regions?\b|\bCMR\b", re.I)
-_SENTENCE_END: Final = re.compile(
-    r"(?:(?<=[^\W\d_][.!?])|(?<=\d\d\d\d[.!?])|(?<=[)”’\"'][.!?]))\s+(?=[^\W\d_a-z]|[\"“‘(])|;\s+"
-)
-
-
-# ── sentences ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a line, where it begins there, and the heading above it (empty where there is none)."""
-
-    text: str
-    line: Line
-    start: int = 0
-    under: str = ""
-
-
-def sentences_of(lines: Sequence[Line]) -> tuple[Sentence, ...]:
-    """All sentences, top to bottom; a heading counts as one of its own."""
-    found: list[Sentence] = []
-    under = ""
-    for line in lines:
-        found += [Sentence(text, line, start, under) for text, start in _split(line.text)]
-        under = line.shown[:_LONGEST_HEADING] if looks_like_heading(line) else under
-    return tuple(found)
-
-
-_LONGEST_HEADING: Final = 80
-
-
-def _split(text: str) -> Iterator[tuple[str, int]]:
-    position = 0
-    for end in _SENTENCE_END.finditer(text):
-        yield text[position : end.start()][:LONGEST], position
-        position = end.end()
-    yield text[position:][:LONGEST], position
 
 
 # ── the place ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,13 +93,14 @@ class Spot:
 def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
     """The lines that tell the venue: marked with a pin or a label, or the first one under such a heading."""
     headed: set[str] = set()
-    for sentence in sentences:
+    for above, sentence in zip((None, *sentences), sentences, strict=False):
         if sentence.start or (looks_like_heading(sentence.line) and _HEADS.fullmatch(sentence.text)):
             continue
         text = sentence.line.text[:LONGEST]
         mark = _MARKED.match(text)
         is_first = bool(_HEADS.fullmatch(sentence.under)) and sentence.under not in headed
-        if mark or (is_first and not _only_a_date(text)) or (title and _is_days_and(title.city, text)):
+        is_told = bool(mark) or (is_first and not _only_a_date(text))
+        if is_told or (title and (_is_days_and(title.city, text) or _is_below_days(title.city, text, above))):
             headed.add(sentence.under)
             yield _spot(sentence.line, text[mark.end() if mark else 0 :], title)
 
@@ -145,8 +110,18 @@ def _is_days_and(town: str, text: str) -> bool:
     first = next(iter(find_dates(text)), None)
     if first is None or first.precision != "day" or re.search(r"\w", text[: first.start]) or len(text) > _LONGEST_VENUE:
         return False
-    parts = [_POSTCODE.sub("", _tidy(part)) for part in _COMMAS.split(text[first.end :])]
+    parts = [_town_of(_tidy(part)) for part in _COMMAS.split(text[first.end :])]
     return any(same_city(town, part) for part in parts[-2:] if part)
+
+
+def _is_below_days(town: str, text: str, above: Sentence | None) -> bool:
+    """“Town Hall, Main Street 1, Vilnius, Lithuania” in the line below one with nothing but the days."""
+    if above is None or above.start or not _only_a_date(above.text) or len(text) > _LONGEST_VENUE:
+        return False
+    if not any(found.precision == "day" for found in find_dates(above.text)):
+        return False
+    parts = [part for part in (_town_of(_tidy(part)) for part in _COMMAS.split(text)) if part]
+    return len(parts) > 2 and any(same_city(town, half) for part in parts[-2:] for half in (part, part.split(" / ")[0]))
 
 
 def _only_a_date(text: str) -> bool:
@@ -160,32 +135,49 @@ def _spot(line: Line, address: str, title: Place | None) -> Spot:
     country = parts[-1] if parts and country_code(parts[-1]) else None
     if country and len(parts) > 1:
         parts.pop()
-        town = _POSTCODE.sub("", parts[-1])
+        town = _town_of(parts[-1])
         place = title if title and same_city(title.city, town) else Place(town, None, country, country_code(country))
-        return Spot(line, _venue(parts[:-1], title), place)
-    return Spot(line, _venue(parts, title))
+        is_own = title is None or same_city(title.city, town) or is_region(title.city)
+        return Spot(line, _venue(parts[:-1] if is_own else parts, title, bare), place)
+    return Spot(line, _venue(parts, title, bare))
 
 
 _COMMAS: Final = re.compile(r"\s*(?:[,;|(]|\)|\s[-\u2013\u2014]\s)\s*")
 _NEXT_LABEL: Final = re.compile(r"\s(?=(?:date|dates|when|time|registration|language|theme)\s?:)|\s*[📅🗓🕘🕒⏰🎟]", re.I)
 _POSTCODE: Final = re.compile(
-    r"^(?:[A-Z]{1,3}-?\s?)?\d[\d\s-]{2,6}\s+(?:[A-Z]{2}\s)?|\s+(?:[A-Z]{1,3}-?)?\d[\d\s-]{2,6}$"
+    r"^(?:[A-Z]{1,3}-?\s?)?\d[\d\s-]{2,7}\s+(?:[A-Z]{2}\s)?|\s+(?:[A-Z]{1,3}-?)?\d[\d\s-]{2,6}$"
 )
+_DISTRICT: Final = re.compile(r"\s(?:[A-Z]{2}|\d{1,2}|CEDEX(?:\s\d{1,2})?)$")
+
+
+def _town_of(part: str) -> str:
+    """Without a postcode and the sign of a district: “160 41 Praha 6”, “20124 Milano MI”."""
+    return _DISTRICT.sub("", _POSTCODE.sub("", part))
+
+
 _SENTENCE: Final = re.compile(
     r"\b(?:will|is|are|was|were|t\.?b\.?[cad]\b|announced|confirmed|soon|please|you)\b|https?:", re.I
 )
 _LONGEST_VENUE: Final = 200
 
 
-def _venue(parts: list[str], title: Place | None) -> str | None:
+def _venue(parts: list[str], title: Place | None, bare: str) -> str | None:
     """Without the town at its end; prose (“will be announced soon”) is no venue."""
     names = [name for name in (title.city, title.region) if name] if title else []
-    while parts and any(same_city(_POSTCODE.sub("", parts[-1]), name) for name in names):
+    while parts and any(same_city(_town_of(parts[-1]), name) for name in names):
         parts = parts[:-1]
-    venue = ", ".join(parts)
+    venue = _as_written(parts, bare) or ", ".join(parts)
     if not re.search(r"[^\W\d_]{2}", venue) or len(venue) > _LONGEST_VENUE or _SENTENCE.search(venue):
         return None
     return venue
+
+
+def _as_written(parts: list[str], bare: str) -> str | None:
+    """The parts with what parts them (“UPTEC – Science Park”), unless a bracket or a date's gap is in between."""
+    start = bare.find(parts[0]) if parts else -1
+    end = bare.rfind(parts[-1]) + len(parts[-1]) if parts else -1
+    text = bare[start:end]
+    return text if 0 <= start < end and not re.search(r"[()|;]|,\s*,", text) else None
 
 
 def _without_dates(text: str, dates: Sequence[Found]) -> str:
@@ -206,7 +198,8 @@ def _tidy(piece: str) -> str:
 def place_of(title: str, body: Sequence[Sentence]) -> tuple[Place | None, str | None]:
     """The edition's place and venue.
 
-    - The town of an address wins over the name in the title, which is then its region (Malmö in Skåne).
+    - The town of an address wins over a region's name in the title (Malmö in Skåne), never over a town's: the venue
+      may be in a suburb.
     - A title without a country takes the one that stands beside its town in the text.
     - A page that names no place in its title is an edition's only when it names the series.
     """
@@ -214,127 +207,71 @@ def place_of(title: str, body: Sequence[Sentence]) -> tuple[Place | None, str | 
         return None, None
     named = place_of_title(title)
     spots = tuple(spots_of(body, named))
-    venue = next((spot.venue for spot in spots if spot.venue), None)
+    venue = next((spot.venue for spot in spots if spot.venue), None) or (
+        _venue_in_prose(body, named) if named else None
+    )
     address = next((spot.place for spot in spots if spot.place), None)
     if named is None:
         return (address or _in_prose(body) if SERIES.search(title) else None), venue
     place = named if named.country_code else _with_country(named, body)
-    return (_merged(place, address) if address else place), venue
+    if address is None:
+        return place, venue
+    return _merged(place, address, is_listed_by_region=_is_listed_by_region(place, body)), venue
 
 
-def _merged(title: Place, address: Place) -> Place:
+_MOST_READ: Final = 20_000
+
+
+def _is_listed_by_region(title: Place, body: Sequence[Sentence]) -> bool:
+    """Whether the title names a region alone. A town beside its region (“Kittilä, Lapland”) is the town."""
+    return title.region is None and is_region(title.city, " . ".join(one.text for one in body)[:_MOST_READ])
+
+
+def _merged(title: Place, address: Place, *, is_listed_by_region: bool) -> Place:
+    """The title's, unless that is a region: an address may lie in a suburb, or in a town that two names are for."""
     if title.country_code not in (None, address.country_code):
         return title
-    if same_city(title.city, address.city) or any(
-        same_city(title.city, half) for half in re.split(r"\s*[/,]\s*", address.city)
-    ):
-        return (
-            title if title.country_code else replace(title, country=address.country, country_code=address.country_code)
-        )
-    return replace(address, region=title.region or title.city)
+    if is_listed_by_region and not same_city(title.city, address.city):
+        return replace(address, region=title.city)
+    return title if title.country_code else replace(title, country=address.country, country_code=address.country_code)
 
 
 def _with_country(place: Place, body: Sequence[Sentence]) -> Place:
     for sentence in body:
-        found = re.search(rf"(?<!\w){re.escape(place.city)}\s?[,(]\s?([^\W\d_][^,.;:()\t]{{2,40}})", sentence.text)
-        word = _leading_country(found[1]) if found else None
+        found = re.search(
+            rf"(?<!\w){re.escape(place.city)}\s?[,(]\s?([^\W\d_][^,.;:()\t·•|\u2013\u2014]{{2,40}})", sentence.text
+        )
+        word = leading_country(found[1]) if found else None
         if word:
             return replace(place, country=word, country_code=country_code(word))
-    return place
+    alone = next((one.text for one in body if country_code(one.text)), None)
+    return replace(place, country=alone, country_code=country_code(alone)) if alone else place
 
 
-def _leading_country(text: str) -> str | None:
-    names = text.split()
-    starts = (" ".join(names[:count]) for count in (4, 3, 2, 1) if count <= len(names))
-    return next((start for start in starts if country_code(start)), None)
-
-
-_IN_TOWN: Final = re.compile(
-    r"\b(?:in|to|at)\s+((?:[^\W\d_a-z][\w’'-]{1,30}[ /-]{0,3}){1,4}),\s?([^\W\d_a-z][^,.;:()\t]{2,40})"
+_MEETS_AT: Final = re.compile(
+    r"\b(?:workshop|event|edition|meeting|we|regions)\b[^.;]{0,100}?"
+    r"\b(?:tak(?:es?|ing) place|took place|held|hosted|meet|met)\b"
+    r"[^.;]{0,80}?\bat (?:the )?(?P<venue>[^\W\d_a-z][^,.;:()\t]{2,90}?)"
+    r"(?=\s(?:in|on|from|and|where|with|with?in|for|to)\s|[,.;(]|\s?$)"
 )
+_MEAL: Final = re.compile(r"\b(?:dinner|reception|lunch|visits?|hotels?|session|drinks?|tour)\b", re.I)
+
+
+def _venue_in_prose(body: Sequence[Sentence], title: Place) -> str | None:
+    """“The workshop will take place at the Hôtel de Région”, where no line of its own tells the venue."""
+    home = Home(title)
+    for sentence in body:
+        found = _MEETS_AT.search(sentence.text)
+        if found and not home.is_another(sentence.text) and not _MEAL.search(sentence.text[: found.start("venue")]):
+            return found["venue"].strip()
+    return None
 
 
 def _in_prose(body: Sequence[Sentence]) -> Place | None:
     """“… will meet in Lyon, France”, in the first sentence that is of no other edition."""
     for sentence in body:
-        found = None if ANOTHER.search(sentence.text) else _IN_TOWN.search(sentence.text)
-        word = _leading_country(found[2]) if found else None
+        found = None if ANOTHER.search(sentence.text) else IN_TOWN.search(sentence.text)
+        word = leading_country(found[2]) if found else None
         if found and word:
             return Place(found[1].strip(), None, word, country_code(word))
     return None
-
-
-# ── this edition or another ──────────────────────────────────────────────────────────────────────────────────────
-
-_NOUN = r"(?:editions?|workshops?|events?|meetings?|stops?)\b"
-_WORDS_BETWEEN = (
-    r"(?:[\s“”‘’\"']+(?:clusters?|meets?|regions?|cmr|eccp|successful|regional|\d{4}|two|three|four|five|few)){0,5}"
-    r"[\s“”‘’\"']+"
-)
-ANOTHER: Final = re.compile(
-    rf"\b(?:previous|last|earlier|former|past|following|recent|future|other){_WORDS_BETWEEN}{_NOUN}", re.I
-)
-"""Names an edition that is not the page's, unless the page's town stands beside it."""
-NEXT: Final = re.compile(rf"\b(?:next|upcoming|forthcoming|coming){_WORDS_BETWEEN}(?:{_NOUN}|one\b)", re.I)
-"""Names the page's edition before it, another one afterwards."""
-_TOWN_BEFORE: Final = re.compile(
-    r"(?:^|\b(?:in|to|at|after|from|before|and)\s|[(:])\W{0,3}([^\W\d_a-z][^,.;:()\t]{1,40})"
-    r"(?:,\s?([^\W\d_a-z][^,.;:()\t]{2,40}?))?[\s,(:\u2013\u2014-]*(?:\b(?:on|from|the|between|took place|was|is|held"
-    r"|will be|will take place|takes place)\b[\s(]*)*$"
-)
-_TOWN_AFTER: Final = re.compile(
-    r"^[\s,)\u2013\u2014-]*(?:in|at)\s([^\W\d_a-z][^,.;:()\t]{1,40})(?:,\s?([^\W\d_a-z][^,.;:()\t]{2,40}))?"
-)
-_NO_TOWN: Final = re.compile(r"^(?:the|this|our|a|clusters?|workshops?|events?|day|we|it|brussels)\b", re.I)
-_REACH: Final = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The page's own place, to tell its sentences from those about other editions."""
-
-    place: Place
-
-    def is_named(self, text: str) -> bool:
-        """Whether a text names the page's town or region, by any of its names."""
-        folded = f" {fold(text)} "
-        names = [*city_names(self.place.city), fold(self.place.city), *map(fold, _names(self.place.region))]
-        return any(name and f" {name} " in folded for name in names)
-
-    def is_another(self, text: str) -> bool:
-        """Whether a sentence speaks of another edition: it says so, or names only another place to meet in."""
-        if self.is_named(text):
-            return False
-        if ANOTHER.search(text):
-            return True
-        town = _IN_TOWN.search(text)
-        return self._is_abroad(_leading_country(town[2]) if town else None) or bool(
-            NEXT.search(text) and _IN.search(text)
-        )
-
-    def is_elsewhere(self, text: str, start: int, end: int) -> bool:
-        """Whether the place right beside a date is another one: “Milan, Italy (26-27 March 2024)”."""
-        before = text[max(0, start - _REACH) : start]
-        after = text[end : end + _REACH]
-        for match in (_TOWN_BEFORE.search(before), _TOWN_AFTER.match(after)):
-            if match and self._is_elsewhere(match, text):
-                return True
-        return False
-
-    def _is_elsewhere(self, town: re.Match[str], text: str) -> bool:
-        if _NO_TOWN.match(town[1]) or self.is_named(town[0]):
-            return False
-        return self._is_abroad(_leading_country(town[2] or "")) or bool(ANOTHER.search(text))
-
-    def _is_abroad(self, country: str | None) -> bool:
-        return country is not None and country_code(country) != self.place.country_code
-
-
-_IN: Final = re.compile(
-    r"\bin\s(?!(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)"
-    r"[^\W\d_a-z]\w"
-)
-
-
-def _names(region: str | None) -> list[str]:
-    return [part for part in re.split(r"\s*,\s*", region or "") if part]
