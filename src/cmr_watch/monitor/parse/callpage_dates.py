@@ -9,7 +9,8 @@ from typing import Final
 
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.monitor.parse import words
-from cmr_watch.monitor.parse.cutoffs import BRUSSELS, END_OF_DAY, SPEAKS_OF_CUTOFF, puts_off, read_cutoffs
+from cmr_watch.monitor.parse.cutoff_times import BRUSSELS, END_OF_DAY
+from cmr_watch.monitor.parse.cutoffs import SPEAKS_OF_CUTOFF, at_common_time, common_time, puts_off, read_cutoffs
 from cmr_watch.monitor.parse.dates import Found, find_dates
 from cmr_watch.monitor.parse.headings import looks_like_heading, section_of_marked, year_of
 from cmr_watch.monitor.parse.lines import CELL, Line
@@ -61,6 +62,7 @@ def read_dates(lines: Sequence[Line]) -> Dates:
     reader = _Reader()
     for line in _with_times_beside(_without_other_columns(lines)):
         reader.take(line)
+    reader.share_time()
     return Dates(_without_doubles(reader.found), tuple(dict.fromkeys(reader.warnings)), reader.dated, reader.unread)
 
 
@@ -83,17 +85,29 @@ class _Reader:
     warnings: list[ReadingWarning] = field(default_factory=list)
     dated: int = 0
     unread: int = 0
+    time: str | None = None
+
+    def share_time(self) -> None:
+        """Give the days without a time the one that stands once for all of them, above or below."""
+        if self.time is None:
+            return
+        for index, (cutoff, listed) in enumerate(self.found):
+            timed, right_zone = at_common_time(cutoff, self.time)
+            self.found[index] = timed, listed
+            self.warnings += [] if right_zone else [ReadingWarning("cutoff-zone", cutoff.text)]
 
     def take(self, line: Line) -> None:
         text = line.shown[:LONGEST_LINE]
         dates = find_dates(text, self.year, single=True)
         if dates:
             self._dated(line, text, dates)
-        elif looks_like_heading(line):
+            return
+        self.time = self.time or common_time(text[:_LONGEST_ENTRY])
+        if looks_like_heading(line):
             self._heading(line, text)
         else:
             self._undated(text, is_row=CELL in line.text)
-        self.above = bool(dates) and self.above
+        self.above = False
 
     def _heading(self, line: Line, text: str) -> None:
         level = line.level or _BOLD_LEVEL
@@ -196,22 +210,31 @@ def _has_days(text: str) -> bool:
 
 
 def _without_other_columns(lines: Sequence[Line]) -> list[Line]:
-    """Lines without the cells that stand under “Results” or “Opening” in a table that has a column of cut-offs.
+    """Lines without the cells that stand under or beside “Results” or “Opening” in a table.
 
     Rows with several days are lines for each cell; a row with one is a line of its own, its cells parted.
     """
     kept: list[Line] = []
     heads: list[str] = []
     first: dict[int, int] = {}
+    labels: dict[int, str] = {}
     for line in lines:
         if line.row is None:
             heads = []
         elif CELL in line.text and SPEAKS_OF_CUTOFF.search(line.text) and not _has_days(line.text):
             heads = line.text.split(CELL)
         column = line.cell - first.setdefault(line.row, line.cell) if line.row is not None else 0
-        if not _is_under_other(heads, column, line):
+        label = labels.setdefault(line.row, line.text) if line.row is not None else ""
+        if not _is_under_other(heads, column, line) and not (label is not line.text and _OTHER_ROW.fullmatch(label)):
             kept.append(line)
     return kept
+
+
+_OTHER_ROW: Final = re.compile(
+    r"\W*(?:results?|evaluation|notification|publication|announcement|launch|start|opening|events?|implementation)\b"
+    r"[^\d\t]{0,40}",
+    re.I,
+)
 
 
 def _is_under_other(heads: Sequence[str], column: int, line: Line) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from cmr_watch.models import CallStatus, Cutoff
 from cmr_watch.monitor.parse.calls import status_of
 from cmr_watch.monitor.parse.cutoffs import SPEAKS_OF_CUTOFF
+from cmr_watch.monitor.parse.dates import find_dates
 
 _LONGEST: Final = 1_000
 _SENTENCE_END: Final = re.compile(r"(?<=[a-zA-Z)\d][.!?])\s+|[;\n]")
@@ -19,6 +20,8 @@ _OTHER_CALL: Final = re.compile(
     r"\b(?:previous|earlier|past|former|last year['’]s|first|second|third|last|\d(?:st|nd|rd|th)) (?:\w+ )?"
     r"(?:calls?|rounds?|editions?|selections?|waves?)\b"
     r"|\b(?:once|after|when|until|if|before|as soon as)\b[^.;,]{0,60}\b(?:closed|ended|expired|over)\b"
+    r"|\b(?:late|incomplete|individual) (?:applications?|submissions?)\b"
+    r"|\b(?:calls?|one|rounds?)\b[^.;,]{0,30}\b(?:is|remains) (?:now |still |currently )?open\b"
     r"|\bclosed (?:cut|dates?|deadlines?)|\bclosed[- ](?:door|session|events?)\b",
     re.I,
 )
@@ -41,7 +44,9 @@ def read_status(title: str, texts: Sequence[str], cutoffs: Sequence[Cutoff], *, 
     """
     sentences = [part for text in (title, *texts) for part in _SENTENCE_END.split(text[: 4 * _LONGEST]) if part.strip()]
     live = [cutoff for cutoff in cutoffs if not cutoff.closed]
-    if _title_is_closed(title) or any(_closes(sentence[:_LONGEST], len(live)) for sentence in sentences):
+    if _title_is_closed(title) or _field_is_closed(texts):
+        return "closed"
+    if any(_closes(sentence[:_LONGEST], len(live)) for sentence in sentences):
         return "closed"
     if has_form or (any(not cutoff.tentative for cutoff in live) and not _is_to_come(sentences)):
         return "open"
@@ -57,14 +62,32 @@ def _title_is_closed(title: str) -> bool:
     return head.endswith("closed") or bool(re.match(r"\W*closed\b", head))
 
 
-_MAY_CLOSE: Final = re.compile(r"clos|end|expire|over|passed|no longer|not open", re.I)
+_STATUS: Final = re.compile(r"\W*(?:call |current )?status(?: of (?:the|this) call)?\W*", re.I)
+_STATUS_CLOSED: Final = re.compile(rf"{_STATUS.pattern}(?:{_SHOUTED.pattern})", re.I)
+
+
+def _field_is_closed(texts: Sequence[str]) -> bool:
+    """“Status: Closed”, in a line or in two, unless it stands below a day: then it is that cut-off's."""
+    heads = ["", *(text[:_LONGEST_FIELD] for text in texts), ""]
+    for above, text, below in zip(heads, heads[1:], heads[2:], strict=False):
+        field = f"{text} {below}" if _STATUS.fullmatch(text) else text
+        if _STATUS_CLOSED.fullmatch(field) and not find_dates(above, single=True):
+            return True
+    return False
+
+
+_LONGEST_FIELD: Final = 60
+_QUESTION: Final = re.compile(r"\?\W*$")
+_MAY_CLOSE: Final = re.compile(r"clos|no open|end|expire|over|passed|no longer|not open", re.I)
 
 
 def _closes(sentence: str, live: int) -> bool:
-    """Whether a sentence says that the call is closed, and not one of its cut-offs or an earlier call."""
+    """Whether a sentence says, and does not ask, that the call is closed, and not a cut-off or an earlier call."""
     if _SHOUTED.fullmatch(sentence):
         return "call" in sentence.lower() or not live
-    if not _MAY_CLOSE.search(sentence) or status_of(sentence) != "closed" or _OTHER_CALL.search(sentence):
+    if not _MAY_CLOSE.search(sentence) or _QUESTION.search(sentence[-20:]):
+        return False
+    if status_of(sentence) != "closed" or _OTHER_CALL.search(sentence):
         return False
     if SPEAKS_OF_CUTOFF.search(sentence):
         return bool(_CALL_IS.search(sentence)) or (live <= 1 and not _ORDINAL.search(sentence))

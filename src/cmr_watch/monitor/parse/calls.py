@@ -26,8 +26,10 @@ _HOSTING: Final = re.compile(
 )
 # In this order: what is closed may say when the next one will open, what will open may say how to apply.
 _CLOSED: Final = re.compile(
-    r"(?<!will be )(?<!to be )(?<!is not )(?<!not yet )(?<!not been )(?<!isn['’]t )\bclosed\b(?! yet)"
-    r"|\bno longer (?:open|accept\w+|possible)\b|\b(?:has|have) (?:\w+ )?ended\b|\bhas expired\b|\bis over\b"
+    r"(?<!will be )(?<!may be )(?<!can be )(?<!might be )(?<!could be )(?<!would be )(?<!to be )"
+    r"(?<!is not )(?<!not yet )(?<!not been )(?<!isn['’]t )\bclosed\b(?! yet)"
+    r"|\bno longer (?:open|accept\w*|possible|available|apply|submit|be (?:submitted|accepted|made|sent))\b"
+    r"|\bno open calls?\b|\b(?:has|have) (?:\w+ )?ended\b|\bhas expired\b|\bis over\b"
     r"|\bnot open any ?more\b|\bdeadline (?:has|is) passed\b",
     re.I,
 )
