@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove lock lock-check wheel-demo fixtures clean
+.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check wheel-demo fixtures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -44,6 +44,10 @@ demo: $(STAMP) ## the main job on real input, without any network
 
 prove: $(STAMP) ## kill thousands of runs at every point, and count what was lost or doubled
 	$(BIN)/python -m tests.prove $(ARGS)
+
+fuzz: $(STAMP) ## look for input that a parser cannot take, a minute; longer: make fuzz ARGS="-max_total_time=600"
+	$(PIP) install --require-hashes --no-deps -r tests/fuzz/requirements.txt
+	$(BIN)/python -m tests.fuzz.parse $(ARGS)
 
 bench: $(STAMP) ## how long the main job takes
 	$(BIN)/python -m bench $(ARGS)

@@ -1,4 +1,4 @@
-"""R1, R2 and R6 in small; `make prove` counts them in full."""
+"""R1 to R4 and R6 in small; `make prove` counts them in full."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from cmr_watch.store.database import Database
 from tests import postgres
-from tests.prove import years
-from tests.prove.__main__ import in_process, some
+from tests.prove import mutations, years
+from tests.prove.__main__ import in_process, some, templates, without_meaning
 from tests.prove.processes import run
 
 SHARE = 25
@@ -47,3 +47,24 @@ def test_three_years_of_pauses_and_clock_changes(database: Database) -> None:
     assert lived.bad == 0
     assert lived.rounds > 800
     assert lived.reminders > 50
+
+
+@pytest.mark.xfail(reason="other dashes in a call's years and after “Postponed”: take this off when they are mended")
+def test_what_carries_no_meaning_is_no_news() -> None:
+    counted = mutations.run(range(300))
+    assert not counted.faults
+    assert (counted.runs, counted.alarms, counted.doubts) == (300, 0, 0)
+
+
+@pytest.mark.xfail(reason="days lost everywhere, broken letters, an edition's page gone empty: take this off likewise")
+def test_a_changed_template_is_the_operators_news(tmp_path: Path) -> None:
+    cases = mutations.cases()
+    counted = mutations.turn(cases[:: len(cases) // 60], tmp_path)
+    assert not counted.faults
+    assert counted.good
+    assert counted.suspect >= 40
+
+
+def test_mutations_are_shared_by_processes() -> None:
+    assert without_meaning(8, 0).runs == 8
+    assert templates(8).runs == 8

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
@@ -15,8 +17,9 @@ from pathlib import Path
 
 from cmr_watch.store.database import open_database
 from tests import postgres
-from tests.prove import kills, processes, years
+from tests.prove import kills, mutations, processes, years
 from tests.prove.kills import Figures
+from tests.prove.mutations import Mutated, Turned
 
 ON_POSTGRESQL = 20
 """Each so-manieth run in process is made on PostgreSQL."""
@@ -27,15 +30,20 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10_000, help="in process")
     parser.add_argument("--kills", type=int, default=48, help="with real processes")
     parser.add_argument("--lives", type=int, default=6, help="of three years each")
+    parser.add_argument("--mutations", type=int, default=6_000, help="of saved pages, without meaning")
+    parser.add_argument("--templates", type=int, default=2_000, help="at most so many changed templates")
     parser.add_argument("--seed", type=int, default=0, help="the first one")
     asked = parser.parse_args()
+    logging.getLogger("cmr_watch").setLevel(logging.CRITICAL)
+    retyped, turned = without_meaning(asked.mutations, asked.seed), templates(asked.templates)
     with postgres.server() as server:
         total = in_process(asked.runs, asked.seed, server)
         show("R1, R2 in process", total)
         real = with_processes(asked.kills, server)
         show("R1, R2 with real processes", real)
         slept = lives(asked.lives, server)
-    return 1 if total.lost or total.unexplained or real.lost or real.unexplained or slept else 0
+    broken = total.lost or total.unexplained or real.lost or real.unexplained or slept
+    return 1 if broken or retyped.alarms or retyped.doubts or not turned.good else 0
 
 
 def show(what: str, figures: Figures) -> None:
@@ -46,6 +54,47 @@ def show(what: str, figures: Figures) -> None:
     if figures.bad_seeds:
         print(f"  seeds to look at: {figures.bad_seeds[:20]}")
     sys.stdout.flush()
+
+
+def without_meaning(runs: int, seed: int, workers: int = 2) -> Mutated:
+    """R3: saved pages that say the same in another way."""
+    total = Mutated()
+    with ProcessPoolExecutor(workers) as pool:
+        for counted in pool.map(mutations.run, [range(seed + n, seed + runs, workers * 4) for n in range(workers * 4)]):
+            total.add(counted)
+    print(f"R3: {total.runs} mutations without meaning, {total.alarms} false alarms, {total.doubts} doubts")
+    _faults(total.faults)
+    if total.bad_seeds:
+        print(f"  seeds to look at: {sorted(total.bad_seeds)[:20]}", flush=True)
+    return total
+
+
+def templates(most: int, workers: int = 2) -> Turned:
+    """R4: saved pages whose template was changed under us; `most` of them, from the whole range."""
+    total, cases = Turned(), mutations.cases()
+    step = max(len(cases) / most, 1)
+    chosen = [cases[int(n * step)] for n in range(min(most, len(cases)))]
+    with ProcessPoolExecutor(workers) as pool:
+        for counted in pool.map(turned_share, [chosen[n :: workers * 4] for n in range(workers * 4)]):
+            total.add(counted)
+    fates = f"{total.suspect} caught, {total.same} read all the same, {total.missed} missed"
+    print(
+        f"R4: {total.runs} changed templates, {fates} ({total.caught:.1%}), {total.leaked} told a subscriber something"
+    )
+    _faults(total.faults)
+    return total
+
+
+def turned_share(cases: list[mutations.Case]) -> Turned:
+    with memory() as folder:
+        return mutations.turn(cases, folder)
+
+
+def _faults(faults: Counter[str], most: int = 20) -> None:
+    for fault in sorted(faults)[:most]:
+        print(f"  {fault}")
+    if len(faults) > most:
+        print(f"  and {len(faults) - most} more", flush=True)
 
 
 def lives(number: int, server: postgres.Server) -> int:
