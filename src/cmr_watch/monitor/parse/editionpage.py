@@ -139,7 +139,7 @@ class _Page:
     def edition(self) -> tuple[Edition, When | None]:
         """The edition, and the date that was taken for it."""
         anchors = tuple(anchors_of(self.body, self.url))
-        materials = materials_of(anchors)
+        materials = materials_of(anchors, self.home)
         held = is_held(self.body, self.home, materials)
         dates = tuple(dates_of(self.title, self.body, self.home, held=held))
         found = min(dates, key=lambda one: one.key, default=None)

@@ -19,8 +19,9 @@ _PAST: Final = re.compile(
     r"\b(?:participat|attend|join|com|being|host|contribut|speakers|participants|who)\w*"
     r"|\b(?:workshop|event|edition|meeting)\b[^.;]{0,120}?"
     r"\b(?:brought|attracted|welcomed|concluded|drew|united|convened)\b"
-    r"|\bparticipants (?:\w+ )?(?:discussed|explored|visited|met|exchanged|learned|learnt|shared|had)\b"
-    r"|\b(?:has|have) (?:now )?(?:ended|come to an end|been held|taken place)\b",
+    r"|\bparticipants (?:\w+ )?(?:discussed|explored|visited|met|exchanged|networked|learned|learnt|shared|had)\b"
+    r"|\b(?:workshop|event|edition) is (?:now |already )?over\b"
+    r"|\b(?:has|have) (?:now )?(?:already )?(?:ended|passed|come to an end|been held|taken place)\b",
     re.I,
 )
 _HOSTED: Final = re.compile(

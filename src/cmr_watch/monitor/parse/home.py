@@ -51,13 +51,19 @@ class Home:
         if ANOTHER.search(text):
             return True
         town = IN_TOWN.search(text)
-        return self._is_abroad(leading_country(town[2]) if town else None) or bool(
-            NEXT.search(text) and _IN.search(text)
-        )
+        if self._is_abroad(leading_country(town[2]) if town else None):
+            return True
+        after = NEXT.search(text)
+        return bool(after and (_IN.search(text) or _NAMED.match(text, after.end())))
 
     def is_here(self, text: str, start: int, end: int) -> bool:
         """Whether the page's own place stands right beside a date."""
         return any(self.is_named(town[0]) for town in _towns_beside(text, start, end))
+
+    def is_of_another_place(self, text: str) -> bool:
+        """Whether a sentence names a town with its country, and not the page's own."""
+        town = None if self.is_named(text) else IN_TOWN.search(text)
+        return town is not None and leading_country(town[2]) is not None
 
     def is_elsewhere(self, text: str, start: int, end: int) -> bool:
         """Whether the place right beside a date is another one: “Milan, Italy (26-27 March 2024)”."""
@@ -83,6 +89,8 @@ def _towns_beside(text: str, start: int, end: int) -> list[re.Match[str]]:
     return [town for town in (before, after) if town]
 
 
+_NAMED: Final = re.compile(r"\s?:\s?[^\W\d_a-z]\w")
+"""“Next stop: Kraków”."""
 _IN: Final = re.compile(
     r"\bin\s(?!(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)"
     r"[^\W\d_a-z]\w"

@@ -10,7 +10,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from cmr_watch.models import Material, MaterialKind
 from cmr_watch.monitor.parse.entry import is_summary, resolve
-from cmr_watch.monitor.parse.home import ANOTHER
+from cmr_watch.monitor.parse.home import ANOTHER, Home
 from cmr_watch.monitor.parse.lines import Line, Link
 from cmr_watch.monitor.parse.sentences import Sentence
 
@@ -44,7 +44,7 @@ class Anchor:
 _BARE: Final = re.compile(
     r"\W*(?:(?:please|click|read|see|find|it|on|view|open|get|download|available|directly|the|this|via|at|link|form"
     r"|page|website|pdf|here|now|more|file|document|button|below"
-    r"|(?:day|part|session|album) \d{1,2}|\d)\b\W*){0,8}|https?://\S*|www\.\S*",
+    r"|(?:day|part|session|album) \d{1,2}|\d)\b\W*){0,8}|(?:https?://|www\.)\S*|[\w.-]{1,60}\.[a-z]{2,6}/\S*",
     re.I,
 )
 
@@ -128,6 +128,7 @@ def kind_of_words(words: str) -> MaterialKind | None:
     """The kind that is named first: “Read the Input Paper on photo voltaics” is a paper."""
     if _NO_MATERIAL.search(words):
         return None
+    words = words.replace("_", " ")  # a file's name
     found = [
         (match.start(), rank, kind) for rank, (kind, regex) in enumerate(_ANY_KIND) if (match := regex.search(words))
     ]
@@ -145,8 +146,16 @@ def kind_of(anchor: Anchor) -> MaterialKind | None:
         return "summary"
     if not anchor.is_bare:
         return _kind_by_both(anchor)
-    around = kind_of_words(anchor.before) or kind_of_words(_up_to_the_next(anchor.after))
+    before, after = kind_of_words(anchor.before), kind_of_words(_up_to_the_next(anchor.after))
+    around = (after or before) if _leads_in(anchor) else (before or after)
     return around or _kind_of_label(anchor) or _kind_of_heading(anchor) or _kind_of_host(anchor.url)
+
+
+def _leads_in(anchor: Anchor) -> bool:
+    """“Here for the agenda, and here for the booklet”: the first link's words stand behind it, so do the others'."""
+    start = anchor.sentence.start
+    first = next(link.start for link in anchor.line.links if link.start >= start)
+    return first < anchor.link.start and kind_of_words(anchor.line.text[start:first][-_REACH:]) is None
 
 
 def _kind_of_label(anchor: Anchor) -> MaterialKind | None:
@@ -167,7 +176,9 @@ def _up_to_the_next(after: str) -> str:
 def _kind_of_heading(anchor: Anchor) -> MaterialKind | None:
     """Under “Presentations” a bare link is one, unless its words speak of something else."""
     around = f"{anchor.before} {anchor.after}"
-    return None if _NO_MATERIAL.search(around) else kind_of_words(anchor.sentence.under)
+    if _NO_MATERIAL.search(around):
+        return None
+    return kind_of_words(anchor.sentence.under) or kind_of_words(anchor.sentence.part)
 
 
 def _kind_of_host(url: str) -> MaterialKind | None:
@@ -207,12 +218,21 @@ def leads_to_another(anchor: Anchor) -> bool:
     return bool(ANOTHER.search(anchor.words) or ANOTHER.search(f"{anchor.before} {anchor.words} {anchor.after}"))
 
 
-def materials_of(anchors: Sequence[Anchor]) -> tuple[Material, ...]:
+_EVENT: Final = re.compile(r"\b(?:workshops?|events?|editions?|meetings?|regions)\b", re.I)
+
+
+def _is_of_another(anchor: Anchor, home: Home) -> bool:
+    """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country is none of it."""
+    text = anchor.sentence.text
+    return bool(_EVENT.search(text)) and home.is_another(text)
+
+
+def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[Material, ...]:
     """In page order, each address once for each kind; words win over an icon that leads to the same place."""
     found: dict[tuple[MaterialKind, str], Material] = {}
     told = {anchor.url: kind for anchor in reversed(anchors) if (kind := kind_of_words(anchor.words))}
     for anchor in anchors:
-        kind = kind_of(anchor)
+        kind = None if _is_of_another(anchor, home) else kind_of(anchor)
         if kind is None or (anchor.is_bare and told.get(anchor.url, kind) != kind):
             continue
         title = _title(anchor, kind)

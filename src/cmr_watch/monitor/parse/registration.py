@@ -56,7 +56,7 @@ def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
     around = f"{anchor.before}{anchor.words}{anchor.after}"
     if _OTHER_REGISTER.search(anchor.words) or home.is_another(anchor.sentence.text) or leads_to_another(anchor):
         return False
-    if _follows_the_next(anchor, home):
+    if _follows_the_next(anchor, home) or home.is_of_another_place(anchor.sentence.text):
         return False
     if _REGISTER.search(anchor.words):
         return True
@@ -139,7 +139,14 @@ def _days(text: str, starts_on: date | None) -> list[date]:
     """The days of a sentence that are led in as an end."""
     found = find_dates(text, starts_on.year if starts_on else None, single=True)
     ends = [one for one in found if _LED_IN.search(text[max(0, one.start - _LEAD) : one.start])]
+    if not ends and _PERIOD.search(text):
+        spans = find_dates(text, starts_on.year if starts_on else None)
+        return [one.ends_on for one in spans if one.ends_on and one.ends_on != one.starts_on]
     return [_in_time(one.starts_on, text[one.start : one.end], starts_on) for one in ends if one.starts_on]
+
+
+_PERIOD: Final = re.compile(r"\bregist\w+ (?:period|window|dates?|phase|(?:is |are |will be )?(?:now )?open)\b", re.I)
+"""“Registration is open from 10 January to 10 February” ends with its last day."""
 
 
 _STATES_ITS_YEAR: Final = re.compile(r"\d{4}|\d[./-]\d{1,2}[./-]\d|['’]\d\d")

@@ -34,15 +34,23 @@ class Sentence:
 def sentences_of(lines: Sequence[Line]) -> tuple[Sentence, ...]:
     """All sentences, top to bottom; a heading counts as one of its own."""
     found: list[Sentence] = []
-    under = part = ""
+    under = part = columns = ""
     for line in lines:
-        found += [Sentence(text, line, start, under, part) for text, start in _split(line.text)]
+        found += [Sentence(text, line, start, under, columns or part) for text, start in _split(line.text)]
         under = line.shown[:_LONGEST_HEADING] if looks_like_heading(line) else under
         part = under if line.level and looks_like_heading(line) else part
+        columns = _columns(line, columns)
     return tuple(found)
 
 
 _LONGEST_HEADING: Final = 80
+
+
+def _columns(line: Line, known: str) -> str:
+    """The first row of a table, where it has no links, is the heading of those below it."""
+    if line.row is None:
+        return ""
+    return known or ("" if line.links else line.shown[:_LONGEST_HEADING])
 
 
 def _split(text: str) -> Iterator[tuple[str, int]]:

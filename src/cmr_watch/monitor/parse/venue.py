@@ -26,7 +26,7 @@ _ERROR: Final = re.compile(
 )
 _DASHES: Final = re.compile(r"\s+[-\u2010-\u2015\u2212~|]+\s+|\s*[:|]\s+|\s*[\u2013\u2014]\s*")
 _MARKED: Final = re.compile(
-    r"^[^\w📍]{0,9}(?:📍|🏢|🏛|(?:(?:event|meeting|conference|ma"
+    r"^[^\w📍]{0,9}(?:📍|🏢|🏛|(?:(?:event|meeting|conference|workshop|ma"
     r"in) )?(?:dates? (?:and|&) )?(?:venue|location|place|where|address)"
     r"(?: (?:of the|and date)[^:]{0,30})?\s{0,3}[:\t–-])[^\w(]{0,9}",
     re.I,
@@ -97,6 +97,8 @@ def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spo
         if sentence.start or (looks_like_heading(sentence.line) and _HEADS.fullmatch(sentence.text)):
             continue
         text = sentence.line.text[:LONGEST]
+        if _ASIDE.search(sentence.under) or _ASIDE.search(text[: text.find(":") + 1]):
+            continue
         mark = _MARKED.match(text)
         is_first = bool(_HEADS.fullmatch(sentence.under)) and sentence.under not in headed
         is_told = bool(mark) or (is_first and not _only_a_date(text))
@@ -112,6 +114,14 @@ def _is_days_and(town: str, text: str) -> bool:
         return False
     parts = [_town_of(_tidy(part)) for part in _COMMAS.split(text[first.end :])]
     return any(same_city(town, part) for part in parts[-2:] if part)
+
+
+_ASIDE: Final = re.compile(
+    r"\b(?:hotels?|accommodation|where to (?:stay|eat)|dinner|lunch|reception|airports?|parking|travel"
+    r"|how to (?:get|reach)|getting (?:there|to)|visits?|speakers?|partners?|contacts?)\b",
+    re.I,
+)
+"""Over an address, or as its label: it is not where the event is."""
 
 
 def _is_below_days(town: str, text: str, above: Sentence | None) -> bool:
@@ -139,6 +149,8 @@ def _spot(line: Line, address: str, title: Place | None) -> Spot:
         place = title if title and same_city(title.city, town) else Place(town, None, country, country_code(country))
         is_own = title is None or same_city(title.city, town) or is_region(title.city)
         return Spot(line, _venue(parts[:-1] if is_own else parts, title, bare), place)
+    if title and len(parts) > 1 and is_region(title.city) and (town := _town_of(parts[-1])) != parts[-1]:
+        return Spot(line, _venue(parts[:-1], title, bare), Place(town, None, title.country, title.country_code))
     return Spot(line, _venue(parts, title, bare))
 
 
@@ -147,7 +159,7 @@ _NEXT_LABEL: Final = re.compile(r"\s(?=(?:date|dates|when|time|registration|lang
 _POSTCODE: Final = re.compile(
     r"^(?:[A-Z]{1,3}-?\s?)?\d[\d\s-]{2,7}\s+(?:[A-Z]{2}\s)?|\s+(?:[A-Z]{1,3}-?)?\d[\d\s-]{2,6}$"
 )
-_DISTRICT: Final = re.compile(r"\s(?:[A-Z]{2}|\d{1,2}|CEDEX(?:\s\d{1,2})?)$")
+_DISTRICT: Final = re.compile(r"\s(?:[A-Z]{1,2}|\d{1,2}|CEDEX(?:\s\d{1,2})?)$")
 
 
 def _town_of(part: str) -> str:
@@ -212,7 +224,7 @@ def place_of(title: str, body: Sequence[Sentence]) -> tuple[Place | None, str | 
     )
     address = next((spot.place for spot in spots if spot.place), None)
     if named is None:
-        return (address or _in_prose(body) if SERIES.search(title) else None), venue
+        return (address or _in_prose(body) or _in_a_heading(body) if SERIES.search(title) else None), venue
     place = named if named.country_code else _with_country(named, body)
     if address is None:
         return place, venue
@@ -255,6 +267,17 @@ _MEETS_AT: Final = re.compile(
     r"(?=\s(?:in|on|from|and|where|with|with?in|for|to)\s|[,.;(]|\s?$)"
 )
 _MEAL: Final = re.compile(r"\b(?:dinner|reception|lunch|visits?|hotels?|session|drinks?|tour)\b", re.I)
+
+
+def _in_a_heading(body: Sequence[Sentence]) -> Place | None:
+    """“Burgas, Bulgaria” as a line of its own, near the top."""
+    lines = [one.text for one in body[:_FIRST] if len(one.text) <= _LONGEST_NAME and not _ASIDE.search(one.under)]
+    places = (read_place(text) for text in lines if "," in text or "(" in text)
+    return next((place for place in places if place and place.country_code), None)
+
+
+_FIRST: Final = 4
+_LONGEST_NAME: Final = 60
 
 
 def _venue_in_prose(body: Sequence[Sentence], title: Place) -> str | None:
