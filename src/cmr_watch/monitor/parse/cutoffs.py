@@ -23,7 +23,7 @@ _LED_IN: Final = re.compile(
     r"|extended to|due|ends?(?: on)?)"
     rf"|\b{_CUT_OFF}\b[^.;]{{0,60}})"
     r"(?:\s+(?:on|the|is|are|at|midnight|noon|\d{1,2}(?:[:.h]\d\d)?(?:\s?[ap]\.?m\b\.?|\s?h\b)?|\(?[CG][A-Z]{2,3}\)?"
-    r"|\(?Brussels(?: local)? time\)?|\w+day|end of|and|incl\.|including),?)*"
+    r"|\(?Brussels(?: local)? time\)?|\w+day|end of(?: \w+)?|and|incl\.|including),?)*"
     r"[\s:,(–—-]*$",
     re.I,
 )
@@ -38,6 +38,8 @@ _OTHER_SUBJECT: Final = re.compile(
 )
 """What happens until such a day is no application, unless the same words speak of a cut-off."""
 _OF_THE_PAGE: Final = re.compile(r"^\W*(?:submitted|posted|published) by\b[^.;]{0,80}\bon\W*$", re.I)
+_UPDATE: Final = re.compile(r"^\W*(?:update[sd]?|news|edit|note)\b(?: (?:of|on|from))?\W*$", re.I)
+_SAYS_MORE: Final = re.compile(r"\s?[)\]]?\s?[:–—-]\s?[^\W\d_]")
 _TO_APPLY: Final = re.compile(
     r"\b(?:appl\w+|submi\w+|sen[dt]|interest|form|survey|fill|return|proposals?|candidates?)\b", re.I
 )
@@ -207,7 +209,7 @@ def _own_year(sentence: str) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
-_IN_YEAR: Final = re.compile(r"\b(?:in|for) (20\d\d)(?![\d/–-])", re.I)
+_IN_YEAR: Final = re.compile(r"(?:\b(?:in|for) |^\W{0,9})(20\d\d)(?![\d/–-])", re.I)
 
 
 def _with_words(days: list[tuple[Found, bool]], sentence: str) -> list[_Dated]:
@@ -222,7 +224,9 @@ def _with_words(days: list[tuple[Found, bool]], sentence: str) -> list[_Dated]:
 
 _AND: Final = re.compile(r"\band\b|&")
 _UNTIL: Final = re.compile(r"\b(?:until|till)\b", re.I)
-_TAKEN_FROM: Final = re.compile(r"\b(?:open|apply|appl\w+|submi\w+|accepted|taken|runs?|extended)\b[^.;]{0,30}$", re.I)
+_TAKEN_FROM: Final = re.compile(
+    r"\b(?:open|apply|appl\w+|submi\w+|accepted|taken|runs?|extended|extension)\b[^.;]{0,30}$", re.I
+)
 
 
 def _part_of(period: Found | None, day: Found, sentence: str) -> Literal["outside", "inside", "end"]:
@@ -281,7 +285,7 @@ def _dated(sentence: str, day: Found, start: int, end: int) -> _Dated:
 def _is_listed(dated: _Dated) -> bool:
     """Each day of a list is a cut-off, unless the words beside it say what else happens then."""
     lead = re.split(r"[,;)]", dated.near_lead)[-1] if len(dated.lead) > _REACH_OF_TIME else dated.lead
-    if _FORMER.search(lead):
+    if _FORMER.search(lead) or _is_of_the_page(dated):
         return False
     if SPEAKS_OF_CUTOFF.search(lead) or _OPEN_MARK.fullmatch(dated.lead):
         return True
@@ -292,7 +296,7 @@ def _is_listed(dated: _Dated) -> bool:
         return False
     if SPEAKS_OF_CUTOFF.search(dated.tail) or _ASIDE.match(dated.tail):
         return True
-    return not (_NO_CUTOFF.match(dated.tail) or _OF_THE_PAGE.search(dated.lead))
+    return not _NO_CUTOFF.match(dated.tail)
 
 
 def _is_afterwards(tail: str) -> bool:
@@ -302,6 +306,12 @@ def _is_afterwards(tail: str) -> bool:
 
 _OPEN_MARK: Final = re.compile(r"\W*(?:OPEN|[(\[](?:now |still )?[Oo]pen[)\]])\W*")
 _AFTERWARDS: Final = re.compile(r"\W*(?:the )?(?:results?|notif\w+|announc\w+|evaluat\w+|inform\w+|assess\w+)\b", re.I)
+
+
+def _is_of_the_page(dated: _Dated) -> bool:
+    """When the page was written or what follows was added: “UPDATE 12/03/2024: the deadline …”."""
+    is_update = _UPDATE.match(dated.lead[:_REACH_OF_TIME]) and _SAYS_MORE.match(dated.tail)
+    return bool(is_update or _OF_THE_PAGE.search(dated.lead))
 
 
 def _is_of_another(lead: str) -> bool:
@@ -323,7 +333,7 @@ _HANDED_IN: Final = re.compile(r"\b(?:received|submitted|handed in)\b", re.I)
 
 
 def _is_cutoff(dated: _Dated, *, spoken: bool) -> bool:
-    if _OF_THE_PAGE.search(dated.lead) or _FORMER.search(dated.lead) or _is_said_of_another(dated.lead):
+    if _is_of_the_page(dated) or _FORMER.search(dated.lead) or _is_said_of_another(dated.lead):
         return False
     if dated.ends_period or _LED_IN.search(dated.lead) or _AT_LATEST.match(dated.tail):
         return True
