@@ -35,7 +35,14 @@ def compare_own(
     if one is None:
         return Comparison((), Known((KnownEdition(owner.key, page, now),)))
     changes = tuple(Change(kind, one.key, one.edition, page) for kind in _kinds(one, page, now))
-    return Comparison(changes, Known((replace(one, edition=page),)))
+    return Comparison(changes, Known((replace(one, edition=_remembering(one.edition, page)),)))
+
+
+def _remembering(old: Edition, page: Edition) -> Edition:
+    """With every material that was ever there: one that is missing for a while is no news when it comes back."""
+    there = {bare_address(one.url) for one in page.materials}
+    gone = tuple(one for one in old.materials if bare_address(one.url) not in there)
+    return replace(page, materials=page.materials + gone)
 
 
 def compare_pages(old: Snapshot, new: Snapshot, at: datetime | None = None) -> tuple[Change, ...]:

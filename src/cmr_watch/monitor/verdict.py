@@ -7,16 +7,19 @@ A reading is suspect when one of these holds (docs/adr/0002 and 0005):
 - there are no editions where there were some;
 - an edition known as past stands under the upcoming heading;
 - more than half of the previous editions are gone, and they are not simply the oldest;
-- two or more editions that are still to come vanish at once and stand nowhere else.
+- two or more editions that are still to come vanish at once and stand nowhere else;
+- two or more editions lose their days at once, with no word of why;
+- letters are broken that were not.
 
 So is a call page that names no call, or whose cut-offs that were ahead all vanish while it is open; and an edition's
-page that tells of no edition any more, or of another one.
+page that tells of no edition any more, or of another one, or has lost its days or all that it offered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.match import Pair, match_editions
@@ -64,7 +67,8 @@ def _of_the_lists(known: Known, last: Snapshot, reading: Snapshot, now: datetime
     found = {one.key for one, _ in pairs}
     listed = [one for one, _ in match_editions(known, last, now)]
     gone = [one for one in listed if one.key not in found]
-    return _of_the_risen(pairs) or _of_the_past(listed, gone, reading) or _of_the_upcoming(gone, now)
+    of_lines = _of_the_risen(pairs) or _of_the_undated(pairs) or _broken_letters(last, reading)
+    return of_lines or _of_the_past(listed, gone, reading) or _of_the_upcoming(gone, now)
 
 
 def _of_the_risen(pairs: Iterable[Pair]) -> str | None:
@@ -72,6 +76,28 @@ def _of_the_risen(pairs: Iterable[Pair]) -> str | None:
         if one.edition.section == "past" and line.section == "upcoming":
             return f"{line.city}, known as past, stands under the upcoming heading"
     return None
+
+
+def _of_the_undated(pairs: Iterable[Pair]) -> str | None:
+    """A month in the place of days is news; nothing in the place of many days is a page that was not whole."""
+    lost = [line for one, line in pairs if one.edition.starts_on and _has_lost_its_days(line)]
+    return f"{len(lost)} editions have lost their days at once" if len(lost) > 1 else None
+
+
+def _has_lost_its_days(line: Edition) -> bool:
+    said_why = line.status in ("cancelled", "postponed")
+    return line.starts_on is None and line.date_precision in ("unknown", "year") and not said_why
+
+
+def _broken_letters(last: Snapshot, reading: Snapshot) -> str | None:
+    """U+FFFD is what a wrong encoding leaves: the words around it are not to be told to anybody."""
+    broken = sum(_BROKEN in line.text for line in reading.editions)
+    if not broken or any(_BROKEN in line.text for line in last.editions):
+        return None
+    return f"{broken} lines have broken letters"
+
+
+_BROKEN: Final = "\ufffd"
 
 
 def _of_the_past(listed: Sequence[KnownEdition], gone: Sequence[KnownEdition], reading: Snapshot) -> str | None:
@@ -124,6 +150,10 @@ def _of_the_edition(last: Snapshot | None, reading: Snapshot) -> str | None:
     if not reading.editions:
         return "it tells of no edition any more"
     old, new = last.editions[0], reading.editions[0]
+    if old.starts_on and _has_lost_its_days(new):
+        return f"the days of {old.city} are gone from it"
+    if old.materials and not new.materials:
+        return f"all that it offered is gone: {len(old.materials)} links"
     if not same_city(old.city, new.city) and (old.starts_on, old.ends_on) != (new.starts_on, new.ends_on):
         return f"it tells of {new.city} where it told of {old.city}, on other days"
     return None
