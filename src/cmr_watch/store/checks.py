@@ -340,6 +340,12 @@ class Checks:
         with self._database.read() as connection:
             return tuple(rows.recorded_change(row) for row in reversed(connection.execute(statement).all()))
 
+    def read_at(self, page_url: str) -> datetime | None:
+        """The last good reading of a page."""
+        with self._database.read() as connection:
+            page = connection.execute(_PAGE, {"page": page_url}).first()
+        return page.read_at if page else None
+
     def first_read_at(self, page_url: str) -> datetime | None:
         """When a page was read with success for the first time."""
         good = (checks.c.page_url == page_url, checks.c.outcome == "baseline")

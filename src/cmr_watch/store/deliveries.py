@@ -223,6 +223,20 @@ class Deliveries:
             first = connection.execute(oldest).scalar()
         return (first or now) + MINUTE
 
+    def oldest_due(self, now: datetime) -> datetime | None:
+        """Since when the oldest message is due that was not sent, if there is one."""
+        late = (_unfinished, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None))
+        with self._database.read() as connection:
+            found: datetime | None = connection.execute(select(func.min(deliveries.c.due_at)).where(*late)).scalar()
+        return found
+
+    def by_way(self) -> dict[tuple[str, str], int]:
+        """How many messages went by mail and by other ways, with each outcome; `waiting` where there is none yet."""
+        way = case((deliveries.c.channel == _MAIL, _MAIL), else_="other")
+        counted = select(way, deliveries.c.outcome, func.count()).group_by(way, deliveries.c.outcome)
+        with self._database.read() as connection:
+            return {(row[0], row[1] or "waiting"): row[2] for row in connection.execute(counted)}
+
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
 
     def list(self, state: State = "all", limit: int | None = None) -> tuple[Delivery, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models import Known, Planned, RecordedChange, Subscription
 from cmr_watch.models import Person as PersonToPlan
@@ -93,6 +93,13 @@ class News:
         """Decide anew for these: what they want, or what is known of them, has changed."""
         with self._database.write() as connection:
             people.reexamine(connection, mailboxes, now)
+
+    def oldest_due(self, now: datetime) -> datetime | None:
+        """Since when somebody is to hear of something for whom nothing was decided yet."""
+        late = (matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now)
+        with self._database.read() as connection:
+            found: datetime | None = connection.execute(select(func.min(matches.c.due_at)).where(*late)).scalar()
+        return found
 
     def late_since(self, before: datetime) -> datetime | None:
         """The time of the oldest digest that was due before then and has not gone out."""
