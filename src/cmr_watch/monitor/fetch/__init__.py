@@ -7,6 +7,7 @@
     answers    pure: what a status, a Content-Type and a Retry-After mean
     unpack     pure: decompression that stops at a limit
     urls       pure: which addresses may be asked, and where a redirect may lead
+    ping       tells a dead man's switch how it goes
     robots     RFC 9309, and what is remembered of it
 
 Everything that goes wrong is a `FetchError` with one sentence that names the host.
@@ -23,10 +24,11 @@ if "httpx" not in sys.modules:
     sys.modules[_command_line] = None  # type: ignore[assignment]
 
 from cmr_watch.monitor.fetch.client import Fetcher  # noqa: E402
+from cmr_watch.monitor.fetch.ping import ping  # noqa: E402
 from cmr_watch.monitor.fetch.robots import MemoryRobots, RobotsCache  # noqa: E402
 from cmr_watch.monitor.fetch.settings import FetchSettings  # noqa: E402
 
 if sys.modules.get(_command_line, sys) is None:
     del sys.modules[_command_line]
 
-__all__ = ["FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache"]
+__all__ = ["FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache", "ping"]
