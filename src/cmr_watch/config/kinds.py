@@ -184,11 +184,11 @@ def _web_address(value: Any) -> str:
     return text.rstrip("/")
 
 
-def _listen(value: Any) -> str | None:
+def _listen(value: Any) -> str:
     """`host:port`; an empty text is nowhere."""
-    text = str(_text(value)) if value != "" else ""
-    if not text:
-        return None
+    if value == "":
+        return ""
+    text = str(_text(value))
     host, _, port = text.rpartition(":")
     _is(host.strip("[]") and port.isdecimal() and 0 <= int(port) <= 65535)
     return text

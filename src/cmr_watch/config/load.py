@@ -85,6 +85,17 @@ def environment_without_ours(environ: Mapping[str, str] = os.environ) -> dict[st
     return {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
 
 
+def notify_socket(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Where systemd wants to hear that the service is ready (sd_notify(3))."""
+    return environ.get("NOTIFY_SOCKET") or None
+
+
+def watchdog_seconds(environ: Mapping[str, str] = os.environ) -> float | None:
+    """How often systemd's watchdog is to hear of us, by half of what it waits (sd_watchdog_enabled(3))."""
+    microseconds = environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 2_000_000 if microseconds.isdecimal() and int(microseconds) > 0 else None
+
+
 def find_file(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
     """The configuration file that counts."""
     named = path or (Path(environ[PREFIX + "CONFIG"]) if environ.get(PREFIX + "CONFIG") else None)

@@ -81,7 +81,7 @@ class DaemonSection:
 
     check_every: int = option("check_every", kinds.whole(5, 1440), 60)
     jitter: int = option("jitter", kinds.whole(0, 60), 5)
-    listen: str | None = option("listen", kinds.LISTEN, "127.0.0.1:8080")
+    listen: str = option("listen", kinds.LISTEN, "127.0.0.1:8080")
     ping: str | None = option("ping", kinds.WEB_ADDRESS, None, secret=True)
 
 

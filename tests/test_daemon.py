@@ -1,0 +1,192 @@
+"""The daemon with its real scheduler, a site, a mail server and a dead man's switch on loopback."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cmr_watch.app import App
+from cmr_watch.config import DaemonSection, Settings
+from cmr_watch.daemon import Daemon, routes, threads
+from cmr_watch.store.database import Database
+from cmr_watch.store.deliveries import Deliveries
+from tests.factories import message
+from tests.fakes.mailbox import Mailbox
+from tests.fakes.site import FakeSite
+from tests.monitor.small import html
+from tests.store.test_deliveries import put
+from tests.test_journeys import LYON, PAST, PATH, Journey
+
+PATIENCE = 20.0
+PING = "/ping/secret-uuid"
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.02)
+
+
+def wall() -> datetime:
+    return datetime.now(UTC)
+
+
+class Running(Journey):
+    """A daemon on the journey's site; its clock is ahead by as much as a test wants."""
+
+    def __init__(self, database: Database, site: FakeSite, mailbox: Mailbox) -> None:
+        super().__init__(database, site, mailbox)
+        self.app.__exit__(None, None, None)
+        self.ahead = timedelta(0)
+        site.page(PING, b"ok")
+        site.page(f"{PING}/start", b"ok")
+        site.page(f"{PING}/fail", b"ok")
+        self.settings = replace(self.settings, daemon=DaemonSection(ping=site.url(PING), jitter=0))
+        self.read(LYON, *PAST)
+
+    def read(self, *lines: str) -> None:
+        self.site.page(PATH, html(" ;; ".join(lines)).encode())
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    @contextmanager
+    def daemon(self, open_app: Callable[..., App] = App) -> Iterator[Daemon]:
+        daemon = Daemon(self.settings, self.database, self.clock, threads(), wall, open_app)
+        daemon.start()
+        try:
+            yield daemon
+        finally:
+            daemon.stop(PATIENCE)
+
+    def pings(self) -> list[str]:
+        return [path.removeprefix(PING) for path in self.site.paths() if path.startswith(PING)]
+
+    def subjects(self) -> list[str]:
+        return [mail.subject for mail in self.mailbox.mails]
+
+
+@pytest.fixture
+def running(database: Database) -> Iterator[Running]:
+    with FakeSite() as site, Mailbox() as mailbox:
+        yield Running(database, site, mailbox)
+
+
+def problems(daemon: Daemon, path: str) -> list[str]:
+    return list(json.loads(routes(daemon)[path]().body)["problems"])
+
+
+def test_it_checks_at_once_and_delivers(running: Running) -> None:
+    with running.daemon() as daemon:
+        until(lambda: running.pings() == ["/start", ""])
+        until(lambda: running.subjects())
+        assert problems(daemon, "/healthz") == []
+        assert problems(daemon, "/readyz") == []
+    assert running.subjects()[0].startswith("Welcome")
+
+
+def test_a_change_is_delivered_at_once(running: Running) -> None:
+    with running.daemon() as daemon:
+        until(lambda: running.subjects() and running.pings()[-1:] == [""])
+        running.read(LYON, "> Oslo, Norway – 3 March 2099", *PAST)
+        running.ahead = timedelta(hours=1)
+        began = time.monotonic()
+        daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+        until(lambda: len(running.subjects()) == 2)
+        assert time.monotonic() - began < 30, "and not with the next minute's round"
+        text = routes(daemon)["/metrics"]().body.decode()
+    assert 'cmr_watch_changes_total{kind="edition.announced"} 1.0' in text
+    assert 'cmr_watch_checks_total{outcome="changed"} 1.0' in text
+    assert 'cmr_watch_deliveries{outcome="sent",way="mail"} 2.0' in text
+    assert "secret-uuid" not in text
+
+
+def test_a_check_that_was_not_believed_is_no_good_ping(running: Running) -> None:
+    running.site.page(PATH, b"<html><body>maintenance</body></html>")
+    with running.daemon() as daemon:
+        until(lambda: running.pings() == ["/start", "/fail"])
+        assert problems(daemon, "/healthz") == ["the page was never read with success"]
+        assert problems(daemon, "/readyz") == []
+
+
+def test_another_process_has_just_looked(running: Running) -> None:
+    with App(running.settings, running.database, running.clock) as app:
+        app.check()
+    asked = running.site.paths().count(PATH)
+    with running.daemon():
+        until(lambda: running.subjects())
+        time.sleep(0.3)
+    assert running.site.paths().count(PATH) == asked
+    assert running.pings() == []
+
+
+class Broken(App):
+    """Breaks off by a mistake that nobody thought of, once."""
+
+    left = 1
+
+    def enqueue(self) -> int:
+        if Broken.left:
+            Broken.left -= 1
+            raise RuntimeError("a mistake")
+        return super().enqueue()
+
+
+def test_a_job_that_breaks_off_is_tried_again(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    Broken.left = 1
+    with caplog.at_level(logging.ERROR), running.daemon(Broken) as daemon:
+        until(lambda: "deliver: RuntimeError" in caplog.text)
+        daemon.deliver_soon()
+        until(lambda: running.subjects())
+        assert b'cmr_watch_job_failures_total{job="deliver"} 1.0' in routes(daemon)["/metrics"]().body
+
+
+def test_a_switch_that_does_not_answer_holds_up_nothing(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    for what in ("", "/start", "/fail"):
+        running.site.fail(PING + what, 500)
+    with caplog.at_level(logging.WARNING), running.daemon():
+        until(lambda: running.subjects())
+        until(lambda: "could not be told how it goes" in caplog.text)
+    assert "secret-uuid" not in caplog.text
+
+
+def test_other_settings(running: Running) -> None:
+    with running.daemon() as daemon:
+        until(lambda: running.subjects())
+        more = running.settings.subscriptions[0]
+        settings: Settings = replace(
+            running.settings, subscriptions=(more, replace(more, address="bo@example.org", name="bo"))
+        )
+        running.ahead = timedelta(hours=2)
+        daemon.reload(settings)
+        until(lambda: "bo@example.org" in running.mailbox.recipients)
+
+
+def test_the_end_gives_back_what_was_not_sent(running: Running) -> None:
+    running.mailbox.slow(0.2)
+    with running.daemon() as daemon:
+        until(lambda: running.subjects())
+        put(running.database, *(message(f"p{number}@example.org") for number in range(20)))
+        daemon.deliver_soon()
+        sent = len(running.subjects())
+        until(lambda: len(running.subjects()) > sent)
+        assert daemon.stop(PATIENCE)
+    waiting = Deliveries(running.database).list("waiting")
+    assert waiting
+    assert all(delivery.claim is None for delivery in waiting)
+
+
+def test_the_outbox_is_stuck(running: Running) -> None:
+    put(running.database, message("ann@example.org"))
+    running.ahead = timedelta(minutes=20)
+    daemon = Daemon(running.settings, running.database, running.clock, threads(), wall)
+    assert "something has been due for" in " ".join(problems(daemon, "/healthz"))
