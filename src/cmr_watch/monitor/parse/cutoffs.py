@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
@@ -124,23 +125,33 @@ def read_cutoffs(
     """
     cutoffs: list[Cutoff] = []
     warnings: list[ReadingWarning] = []
-    spoken, of_session = False, False
-    for sentence in _sentences(text):
-        if of_session and _REGISTER.match(sentence):
-            continue
-        of_session = bool(_SESSION.search(sentence))
+    spoken = False
+    for sentence in _without_registrations(_sentences(text)):
         spoken = bool(SPEAKS_OF_CUTOFF.search(sentence)) or (spoken and bool(_GOES_ON.match(sentence)))
         days = _standing(_with_shared_times(_days(sentence, year)))
         if cutoffs and days and puts_off(sentence):
             cutoffs.pop()
-        known = len(cutoffs)
-        for dated in days:
-            goes_on = spoken or (len(cutoffs) > known and bool(_NEXT_ONE.fullmatch(dated.lead)))
-            if _is_listed(dated) if listed else _is_cutoff(dated, spoken=goes_on):
-                cutoff, right_zone = _cutoff(dated)
-                cutoffs.append(cutoff)
-                warnings += [] if right_zone else [ReadingWarning("cutoff-zone", cutoff.text)]
+        for dated in _that_count(days, listed=listed, spoken=spoken):
+            cutoff, right_zone = _cutoff(dated)
+            cutoffs.append(cutoff)
+            warnings += [] if right_zone else [ReadingWarning("cutoff-zone", cutoff.text)]
     return tuple(cutoffs), warnings
+
+
+def _without_registrations(sentences: Sequence[str]) -> list[str]:
+    """Without “Register by 12 April” right after a sentence on a webinar or another event."""
+    pairs = zip(["", *sentences], sentences, strict=False)
+    return [sentence for above, sentence in pairs if not (_SESSION.search(above) and _REGISTER.match(sentence))]
+
+
+def _that_count(days: Sequence[_Dated], *, listed: bool, spoken: bool) -> list[_Dated]:
+    """The days of a sentence that are cut-offs."""
+    found: list[_Dated] = []
+    for dated in days:
+        goes_on = spoken or bool(found and _NEXT_ONE.fullmatch(dated.lead))
+        if _is_listed(dated) if listed else _is_cutoff(dated, spoken=goes_on):
+            found.append(dated)
+    return found
 
 
 def puts_off(sentence: str) -> bool:
