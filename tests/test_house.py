@@ -31,6 +31,8 @@ containers = cmr_watch
 layers =
     __main__
     cli
+    daemon
+    web
     demo | doctor
     app
     monitor.site | monitor.backfill | monitor.replay
@@ -44,6 +46,7 @@ layers =
     {helpers}
     render
     config
+    health | service
     merge | wire | places | log
     models
     exceptions
@@ -72,6 +75,7 @@ source_modules =
     cmr_watch.notify.retry
     cmr_watch.notify.tokens
     cmr_watch.render
+    cmr_watch.health
     cmr_watch.merge
     cmr_watch.wire
     cmr_watch.places
@@ -104,6 +108,7 @@ DOORS = {
     "flufl": "notify/bounces",
     "imaplib": "notify/channels/",
     "jinja2": "render/",
+    "prometheus_client": "web/",
     "apscheduler": "daemon",
     "aiosmtpd": "demo/",
     "click": "cli/",
