@@ -40,6 +40,11 @@ class Anchor:
         """Whether its own words tell nothing: “here”, “link”, an icon, an address."""
         return bool(_BARE.fullmatch(self.words))
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether its whole sentence tells nothing but that there is a link."""
+        return bool(_BARE.fullmatch(self.sentence.text[:_REACH]))
+
 
 _BARE: Final = re.compile(
     r"\W*(?:(?:please|click|read|see|find|it|on|view|open|get|download|available|directly|the|this|via|at|link|form"
@@ -161,11 +166,13 @@ def _leads_in(anchor: Anchor) -> bool:
 def _kind_of_label(anchor: Anchor) -> MaterialKind | None:
     """“Photo gallery Day 1 | Day 2”: what leads in a row of links, where nothing but signs parts them."""
     links = [link for link in anchor.line.links[:_MOST_LINKS] if anchor.sentence.start <= link.start]
-    between = anchor.line.text[links[0].end : anchor.link.start][:_REACH] if links else ""
+    if not links or anchor.link.start - links[0].end > _REACH:
+        return None
+    between = anchor.line.text[links[0].end : anchor.link.start]
     for link in links:
         if link.end <= anchor.link.start:
             between = between.replace(anchor.line.text[link.start : link.end], "", 1)
-    label = anchor.line.text[anchor.sentence.start : links[0].start][-_REACH:] if links else ""
+    label = anchor.line.text[anchor.sentence.start : links[0].start][-_REACH:]
     return kind_of_words(label) if not re.search(r"\w{4}", between) else None
 
 

@@ -13,7 +13,12 @@ from cmr_watch.monitor.parse.home import NEXT, Home
 from cmr_watch.monitor.parse.materials import Anchor, leads_to_another
 from cmr_watch.monitor.parse.sentences import Sentence
 
-_REGISTER: Final = re.compile(r"\bregist(?:er|ration|rations)\b|\bsign[ -]?up\b|\bsign up\b", re.I)
+_REGISTER: Final = re.compile(
+    r"\bregist(?:er|ration|rations)\b|\bsign[ -]?up\b"
+    r"|\b(?:i|we)(?: want|'d like|’d like| would like) to (?:participate|attend|join|take part)\b"
+    r"|\b(?:book|reserve|secure|save) (?:your|my|a) (?:place|seat|spot)\b",
+    re.I,
+)
 _OTHER_REGISTER: Final = re.compile(
     r"\b(?:newsletter|profile|platform|transparency|commercial|mailing list|b2b|matchmaking"
     r"|webinar|call for|to host)\b",
@@ -62,7 +67,14 @@ def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
         return True
     if not anchor.is_bare or _OTHER_REGISTER.search(around) or mentions_call(around):
         return False
-    return bool(_REGISTER.search(f"{anchor.before} {anchor.after[:_NEAR]}") or _REGISTER.search(anchor.sentence.under))
+    beside = f"{anchor.before} {anchor.after[:_NEAR]} {_said_before(anchor)}"
+    return bool(_REGISTER.search(beside) or _REGISTER.search(anchor.sentence.under))
+
+
+def _said_before(anchor: Anchor) -> str:
+    """“Registration is now open! Click here”: the sentence before one that says nothing but “click here”."""
+    sentence = anchor.sentence
+    return sentence.line.text[: sentence.start][-_NEAR:] if anchor.stands_alone else ""
 
 
 _NEAR: Final = 40
@@ -86,7 +98,7 @@ _LED_IN: Final = re.compile(
     r"|extended (?:from [^.;:]{0,40} )?(?:to|until|till)|latest|up to"
     r"|dead[\s-]?lines?(?: (?:for|of|to) [^.;:]{0,40})?|cut[\s-]?offs?"
     r"|last day(?: (?:for|of|to) [^.;:]{0,40})?|closing date)"
-    r"(?:\s+(?:on|the|is|was|at|midnight|end of|date|registration"
+    r"(?:\s+(?:on|the|is|was|at|midnight|end of|date|registration|this|next"
     r"|\d{1,2}[:.h]\d\d|CES?T|new|\w{3,6}day))*[\s:,(\u2013\u2014\t-]*$",
     re.I,
 )
@@ -106,9 +118,14 @@ def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on:
     return None
 
 
+_OTHER_DEADLINE: Final = re.compile(
+    r"\b(?:hotel|accommodation|rooms?|abstracts?|b2b|matchmaking)\b(?![^.;]{0,60}\b(?:and|workshop)\b)", re.I
+)
+
+
 def _is_about_registration(sentence: Sentence) -> bool:
     text = sentence.text
-    if mentions_call(text) or re.search(r"\b(?:hotel|accommodation|rooms?|abstracts?)\b", text, re.I):
+    if mentions_call(text) or _OTHER_DEADLINE.search(text):
         return False
     if _ABOUT.search(text):
         return True

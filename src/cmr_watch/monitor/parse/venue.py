@@ -203,7 +203,13 @@ def _without_dates(text: str, dates: Sequence[Found]) -> str:
 
 def _tidy(piece: str) -> str:
     return re.sub(
-        r"^(?:on|from|at|in)\s*$", "", re.sub(r"^[^\w“‘\"'«]{1,20}|[^\w”’\"'».)]{1,20}$|[.]$", "", piece.strip())
+        r"^(?:on|from|at|in)\s*$",
+        "",
+        re.sub(
+            r"^[^\w“‘\"'«]{1,20}|[^\w”’\"'».)]{1,20}$|(?<!\b[Ss]tr)(?<!\b[Ss]t)(?<!\b[Rr]d)(?<!\b[Aa]ve)[.]$",
+            "",
+            piece.strip(),
+        ),
     )
 
 
