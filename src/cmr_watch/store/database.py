@@ -63,7 +63,10 @@ class Database:
         except IntegrityError:
             raise
         except DBAPIError as error:
-            raise StoreUnavailable(f"{self.name} {trouble.reason(error)}") from error
+            words = trouble.reason(error)
+            # "is read-only" is often no more than a file or a folder that was made by root
+            owner = _ownership(self.path) if self.path and words == trouble.READ_ONLY else ""
+            raise StoreUnavailable(f"{self.name} {words}{owner}") from error
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -258,4 +261,15 @@ def _make_file(path: Path, name: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     except OSError as error:
-        raise StoreUnavailable(f"{name} cannot be opened: {error.strerror}") from error
+        owner = _ownership(path) if isinstance(error, PermissionError) else ""
+        raise StoreUnavailable(f"{name} cannot be opened: {error.strerror}{owner}") from error
+
+
+def _ownership(path: Path) -> str:
+    """The end of a sentence: whose the file or its folder is, when it is somebody else's and not ours to write to."""
+    folder = next((folder for folder in path.parents if os.path.isdir(folder)), path)
+    for place in (path, folder):
+        if os.path.exists(place) and not os.access(place, os.W_OK) and place.stat().st_uid != os.geteuid():
+            whose, ours = f"{place} belongs to user {place.stat().st_uid}", os.geteuid()
+            return f"; {whose}, but cmr-watch runs as user {ours}: give it away with chown {ours}"
+    return ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
 
+READ_ONLY = "is read-only"
+
 _SQLITE = {
     "SQLITE_BUSY": "is locked: another program has been writing to it for more than 5 seconds",
     "SQLITE_LOCKED": "is locked by another program",
-    "SQLITE_READONLY": "is read-only",
+    "SQLITE_READONLY": READ_ONLY,
     "SQLITE_FULL": "cannot grow: the disk is full",
     "SQLITE_CANTOPEN": "cannot be opened: see whether its folder is there and may be written",
     "SQLITE_PERM": "cannot be opened: permission denied",
