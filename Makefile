@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check wheel-demo fixtures clean
+.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check wheel-demo image-test fixtures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -64,6 +64,9 @@ lock-check: $(STAMP) ## the locks are whole, hashed, and fit pyproject.toml
 
 wheel-demo: $(STAMP) ## the wheel, alone in an empty environment elsewhere, runs the demo
 	.ci/wheel-demo
+
+image-test: $(STAMP) ## the container image, built and run for real (root, on Debian; no Docker engine needed)
+	.ci/image-test $(ARGS)
 
 fixtures: $(STAMP) ## write the fixture pages again
 	$(BIN)/python -m tests.shapes
