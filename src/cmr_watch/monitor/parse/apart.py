@@ -38,7 +38,7 @@ def _run_together(line: Line) -> Iterator[Line]:
     if bounds is None:
         yield line
         return
-    yield line.part(0, len(line.text[: bounds[0]].rstrip(" \t,/|&+–—-")))
+    yield line.part(0, len(line.text[: bounds[0]].rstrip(" \t,/|&+‐‑‒–—―−-")))
     yield from _run_together(line.part(bounds[1]))
 
 

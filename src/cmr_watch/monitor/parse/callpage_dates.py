@@ -37,7 +37,7 @@ _BARE: Final = re.compile(
     re.I,
 )
 _DEPENDING: Final = re.compile(r"\bdepending on\b[^,;]{0,80}", re.I)
-_MARK: Final = r"(?:^|[(\[\t–—:-])\s{0,3}(?:now )?(?:closed|expired|passed)\s{0,3}(?:$|[)\]\t–—:.,-])"
+_MARK: Final = r"(?:^|[(\[\t‐‑‒–—―−:-])\s{0,3}(?:now )?(?:closed|expired|passed)\s{0,3}(?:$|[)\]\t‐‑‒–—―−:.,-])"
 _MARKED_CLOSED: Final = re.compile(_MARK, re.I)
 _MARKED_TENTATIVE: Final = re.compile(r"^\W*(?:potentially|possibly)\b", re.I)
 _OTHER_COLUMN: Final = re.compile(
@@ -187,7 +187,7 @@ def _with_times_beside(lines: Sequence[Line]) -> list[Line]:
     for line in lines:
         text = line.text
         if joined and len(text) <= _LONGEST_SHORT and _is_beside(text) and _has_days(joined[-1].text):
-            joined[-1] = replace(joined[-1], text=f"{joined[-1].text} – {text.strip(' –—-')}", bold=0)
+            joined[-1] = replace(joined[-1], text=f"{joined[-1].text} – {text.strip(' ‐‑‒–—―−-')}", bold=0)
         else:
             joined.append(line)
     return joined

@@ -43,15 +43,15 @@ _ANNOUNCED: Final = re.compile(
 )
 _OPEN: Final = re.compile(
     r"\b(?:is|are|now|remains?|still|continuously|currently|again|re-?)\s?(?:\w+ ){0,2}?open(?:ed)?\b"
-    r"|\bopen (?:now|until|till|for|call)\b|[:(–—-]\s*(?:now )?open\s*(?:$|[.!)–—-])"
+    r"|\bopen (?:now|until|till|for|call)\b|[:(‐‑‒–—―−-]\s*(?:now )?open\s*(?:$|[.!)‐‑‒–—―−-])"
     r"|\bapply\b|\bapplications? (?:are|is) (?:welcome|accepted|possible)|\bsubmit\b|\bextended\b"
     r"|\bhas (?:\w+ )?(?:been )?(?:opened|launched|published)\b|\b(?:is|was|been) launched\b"
     r"|\bcloses\b|\bwill (?:be )?closed?\b|\bnot (?:yet |been )?closed\b",
     re.I,
 )
 _APPLY: Final = re.compile(r"\bapply\b|\bapplication\b|\bhere\b|\bform\b|\bsubmit\b|\bexpress\w*\b", re.I)
-_YEARS: Final = re.compile(r"(?<![\d.])(20\d\d)(?:\s*[-–—/]\s*((?:20)?\d\d)(?!\d))?(?!\d)")
-_JOINT = r"(?:\s*(?:[-–—/,&]|and|or|to|until)\s*)"
+_YEARS: Final = re.compile(r"(?<![\d.])(20\d\d)(?:\s*[-‐‑‒–—―−/]\s*((?:20)?\d\d)(?!\d))?(?!\d)")
+_JOINT = r"(?:\s*(?:[-‐‑‒–—―−/,&]|and|or|to|until)\s*)"
 _HOSTING_YEARS: Final = re.compile(
     rf"\b(?:host\w*|events?|editions?|workshops?|regions)\b[^.;]{{0,60}}?"
     rf"(20\d\d(?:{_JOINT}+(?:in |[a-z]{{3,9}}\s)?(?:20)?\d\d)*)(?!\d)",
@@ -116,7 +116,7 @@ def status_of(text: str) -> CallStatus:
     return "open" if _OPEN.search(text) else "announced"
 
 
-_CUTOFF_MARK: Final = re.compile(r"[–—(-]\s*(?:closed|expired)\b", re.I)
+_CUTOFF_MARK: Final = re.compile(r"[‐‑‒–—―−(-]\s*(?:closed|expired)\b", re.I)
 _MARK_REACH: Final = 60
 
 

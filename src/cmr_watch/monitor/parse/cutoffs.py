@@ -25,13 +25,13 @@ _LED_IN: Final = re.compile(
     rf"|\b{_CUT_OFF}\b[^.;]{{0,60}})"
     r"(?:\s+(?:on|the|is|are|at|midnight|noon|\d{1,2}(?:[:.h]\d\d)?(?:\s?[ap]\.?m\b\.?|\s?h\b)?|\(?[CG][A-Z]{2,3}\)?"
     r"|\(?Brussels(?: local)? time\)?|\w+day|end of(?: \w+)?|and|incl\.|including),?)*"
-    r"[\s:,(–—-]*$",
+    r"[\s:,(‐‑‒–—―−-]*$",
     re.I,
 )
 _OTHER_EVENT: Final = re.compile(
     r"\b(?:from|since|starting|starts?|begin\w*|open(?:s|ed|ing)?|launch\w*|publish\w*|publication|held|results?|announced"
     r"|between|updated|posted|instead of|originally|previously|initially|formerly|was)\b"
-    r"(?:\s+(?:on|the|in|is|are|at|by))*[\s:,(–—-]*$",
+    r"(?:\s+(?:on|the|in|is|are|at|by))*[\s:,(‐‑‒–—―−-]*$",
     re.I,
 )
 _OTHER_SUBJECT: Final = re.compile(
@@ -40,7 +40,7 @@ _OTHER_SUBJECT: Final = re.compile(
 """What happens until such a day is no application, unless the same words speak of a cut-off."""
 _OF_THE_PAGE: Final = re.compile(r"^\W*(?:submitted|posted|published) by\b[^.;]{0,80}\bon\W*$", re.I)
 _UPDATE: Final = re.compile(r"^\W*(?:update[sd]?|news|edit|note)\b(?: (?:of|on|from))?\W*$", re.I)
-_SAYS_MORE: Final = re.compile(r"\s?[)\]]?\s?[:–—-]\s?[^\W\d_]")
+_SAYS_MORE: Final = re.compile(r"\s?[)\]]?\s?[:‐‑‒–—―−-]\s?[^\W\d_]")
 _TO_APPLY: Final = re.compile(
     r"\b(?:appl\w+|submi\w+|sen[dt]|interest|form|survey|fill|return|proposals?|candidates?)\b", re.I
 )
@@ -89,7 +89,7 @@ _PUTS_OFF: Final = re.compile(
     rf"[^.;\d]{{0,80}}?{_MOVES}(?![^.;]{{0,40}}\bfrom\b)[^.;\d]{{0,40}}\b(?:to|until|till)\b", re.I
 )
 _CLOSED: Final = re.compile(
-    r"(?<!be )(?<!not )\b(?:closed|expired|passed|no longer open)\b|(?:\b(?:is|are|now)|[(–—-])\s?over\b", re.I
+    r"(?<!be )(?<!not )\b(?:closed|expired|passed|no longer open)\b|(?:\b(?:is|are|now)|[(‐‑‒–—―−-])\s?over\b", re.I
 )
 _TENTATIVE: Final = re.compile(
     rf"\bpotentially\b(?! interested)|\bpossibly\b"
@@ -201,7 +201,7 @@ def _is_period(span: Found, sentence: str) -> bool:
 _NUMBERED: Final = re.compile(
     rf"(?:#|\b(?:{_CUT_OFF}(?:\s+dates?)?|rounds?|waves?|phases?|batch|no|nr)\b[\s.#]*)$", re.I
 )
-_NUMBER: Final = re.compile(r"\d\d?\s*[–—-]\s*\d")
+_NUMBER: Final = re.compile(r"\d\d?\s*[‐‑‒–—―−-]\s*\d")
 _BETWEEN: Final = re.compile(r"\bbetween(?:\s+(?:the|\w+day,?))*\s*$", re.I)
 
 
@@ -254,7 +254,7 @@ def _part_of(period: Found | None, day: Found, sentence: str) -> Literal["outsid
 _REACH_OF_SUBJECT: Final = 80
 _OF_EVENTS: Final = re.compile(r"\b(?:events?|workshops?|implementation)\b", re.I)
 _OF_CALL: Final = re.compile(r"\b(?:appl\w+|submi\w+|calls?|open|interest)\b", re.I)
-_LIST_SIGNS: Final = re.compile(r"[\s,&/|•·–—-]*(?:and|or)?[\s,&/]*", re.I)
+_LIST_SIGNS: Final = re.compile(r"[\s,&/|•·‐‑‒–—―−-]*(?:and|or)?[\s,&/]*", re.I)
 
 
 def _with_shared_times(days: list[_Dated]) -> list[_Dated]:

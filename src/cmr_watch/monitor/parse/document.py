@@ -167,7 +167,14 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     if element.tag != "button":
         return False
     text = short_text(element)
-    return bool(section_of_marked(text)) or is_year(text)
+    return bool(section_of_marked(text)) or is_year(text) or (bool(text) and _unfolds(element))
+
+
+def _unfolds(element: html.HtmlElement) -> bool:
+    """Whether a button says of itself that it shows and hides a part of the text."""
+    attributes = element.attrib
+    toggles = attributes.get("data-bs-toggle", attributes.get("data-toggle", ""))
+    return "accordion" in attributes.get("class", "") or toggles == "collapse"
 
 
 def _is_furniture(element: html.HtmlElement) -> bool:

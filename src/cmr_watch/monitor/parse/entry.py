@@ -16,7 +16,9 @@ from cmr_watch.places import is_online
 
 _LONGEST: Final = 1_000
 _SHORTEST_SENTENCE: Final = 6
-_TIMES: Final = re.compile(r"^[\s,;()|–—-]*(?:\d{1,2}[:.h]\d\d\s?(?:[ap]\.?m\.?)?[\s–—-]*(?:to\s)?){1,2}(?:CES?T|h)?")
+_TIMES: Final = re.compile(
+    r"^[\s,;()|‐‑‒–—―−-]*(?:\d{1,2}[:.h]\d\d\s?(?:[ap]\.?m\.?)?[\s‐‑‒–—―−-]*(?:to\s)?){1,2}(?:CES?T|h)?"
+)
 _RANK: Final[dict[Precision, int]] = {"day": 0, "unknown": 0, "month": 1, "season": 2, "year": 3}
 
 Kind = Literal["edition", "place", "date", "unread", "other"]
@@ -130,7 +132,7 @@ def _without_days(line: Line, year: Found | None, dates: tuple[Found, ...]) -> E
     return Entry("place", line, place, year)
 
 
-_BROKEN_DATE: Final = re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th)?[\s.,–—-]{0,3}[^\W\d_]{1,12}[\s.,–—-]{0,3}$")
+_BROKEN_DATE: Final = re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th)?[\s.,‐‑‒–—―−-]{0,3}[^\W\d_]{1,12}[\s.,‐‑‒–—―−-]{0,3}$")
 """Days, and a word that should be a month: “12-13 Ocotber 2024” is more than a year, and not understood."""
 
 
@@ -212,7 +214,8 @@ def _addresses(entry: Entry, base: str) -> tuple[str | None, str | None]:
 
 _MOST_LINKS: Final = 20
 _SUMMARY_PHRASE: Final = re.compile(
-    r"\b(?:read|see|find|view|download|check)\b[^.;]{0,30}?\bsummar(?:y|ies)\b(?:[\s:–—-]{0,3}(?:here|link))?", re.I
+    r"\b(?:read|see|find|view|download|check)\b[^.;]{0,30}?\bsummar(?:y|ies)\b(?:[\s:‐‑‒–—―−-]{0,3}(?:here|link))?",
+    re.I,
 )
 
 

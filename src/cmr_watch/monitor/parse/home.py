@@ -103,7 +103,7 @@ def _names(region: str | None) -> list[str]:
 
 def leading_country(text: str) -> str | None:
     names = text.split()
-    starts = (" ".join(names[:count]).rstrip(" ·•|–—-") for count in (4, 3, 2, 1) if count <= len(names))
+    starts = (" ".join(names[:count]).rstrip(" ·•|‐‑‒–—―−-") for count in (4, 3, 2, 1) if count <= len(names))
     return next((start for start in starts if country_code(start)), None)
 
 

@@ -69,7 +69,7 @@ _BOLD_STYLE: Final = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:bold|[6-9]00)", r
 _STRUCK: Final = frozenset({"del", "s", "strike"})
 _STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]{0,80}line-through", re.I)
 # Zero-width characters, soft hyphen, direction marks: they carry no meaning for a reader.
-_INVISIBLE: Final = re.compile(r"[\u00ad\u061c\u180e\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]+")
+INVISIBLE: Final = re.compile(r"[\u00ad\u061c\u180e\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]+")
 _SPACES: Final = re.compile(r"\s+")
 
 CELL: Final = "\t"
@@ -262,7 +262,7 @@ def _clean(raw: str) -> str:
         return raw
     if len(raw) > _LONGEST_NFC:
         raw = _LONG_WORD.sub(lambda word: word[0][:_LONGEST_NFC], raw)
-    return _INVISIBLE.sub("", unicodedata.normalize("NFC", raw))
+    return INVISIBLE.sub("", unicodedata.normalize("NFC", raw))
 
 
 _LONGEST_NFC: Final = 400

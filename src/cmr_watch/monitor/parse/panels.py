@@ -11,6 +11,7 @@ from typing import Final
 from lxml import etree, html
 
 from cmr_watch.monitor.parse.headings import section_of_marked
+from cmr_watch.monitor.parse.lines import INVISIBLE
 
 MARKED_TAGS: Final = frozenset(
     {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "button", "strong", "b", "legend", "caption", "th", "dt"}
@@ -33,7 +34,7 @@ def short_text(element: html.HtmlElement) -> str:
         text += piece
         if len(text) > LONGEST_HEADING:
             return ""
-    return text.strip()
+    return INVISIBLE.sub("", text).strip()
 
 
 def put_headings_in_front(root: html.HtmlElement) -> None:

@@ -65,12 +65,12 @@ _STATE = (
     r"|tentative|provisional|hybrid(?: event)?|t\.?b\.?[ca]\.?"
 )
 PREFIX: Final = re.compile(
-    rf"(?:[^\w'’]*(?:['’](?!s-))?(?:save[\s-]+the[\s-]+dates?|new (?:{_NOUN}|dates?)|new(?=\s*[:!–—-])"
+    rf"(?:[^\w'’]*(?:['’](?!s-))?(?:save[\s-]+the[\s-]+dates?|new (?:{_NOUN}|dates?)|new(?=\s*[:!‐‑‒–—―−-])"
     rf"|coming (?:up|soon)|next(?: up| edition)?"
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: edition| workshop)?(?: of)?(?: the)?"
     rf"|\d{{1,2}}[.)]|\d{{1,2}}(?=\t)|#?\d{{1,2}}(?=[:)])|#\d{{1,2}}|[a-z]\)|#?(?:{_SERIES})"
-    rf"|{_NOUN}(?= in\b| at\b|\s*[:–—-])|place|location|city|venue|where|host (?:region|city)|in|at"
-    rf"|(?:{_STATE})(?=\s*[:!)\]–—-]))(?!\w|['’]\w)(?:['’]|(?:\s*[:–—-])?)[^\w'’]*)+",
+    rf"|{_NOUN}(?= in\b| at\b|\s*[:‐‑‒–—―−-])|place|location|city|venue|where|host (?:region|city)|in|at"
+    rf"|(?:{_STATE})(?=\s*[:!)\]‐‑‒–—―−-]))(?!\w|['’]\w)(?:['’]|(?:\s*[:‐‑‒–—―−-])?)[^\w'’]*)+",
     _I,
 )
 """Stands before a place and is not part of it."""
@@ -87,16 +87,16 @@ NOT_ITS_DATE: Final = re.compile(
     r"|opens?|opening|launch(?:ed)?|starts?)"
     r"|\bcut[\s-]?offs?(?: dates?)?(?: \d)?"
     r"|\b(?:rescheduled|moved|postponed|changed|shifted|transferred|delayed)\b[^.;]{0,20}\bfrom)"
-    r"(?:\s+(?:on|the|planned|scheduled|date|dates|for|is|was|at|from|foreseen))*[\s:(–—-]*$",
+    r"(?:\s+(?:on|the|planned|scheduled|date|dates|for|is|was|at|from|foreseen))*[\s:(‐‑‒–—―−-]*$",
     _I,
 )
 """Leads in a date that is not the edition's."""
 
 NEW_DATE: Final = re.compile(
     r"(?:\bnew dates?|\bnow|\b(?:rescheduled|moved|postponed|changed|shifted|delayed)\b[^.;]{0,60}\bto|→|⇒|[-=]>)"
-    r"(?:\s+(?:on|the|is|are|for))*[\s:(–—-]*$",
+    r"(?:\s+(?:on|the|is|are|for))*[\s:(‐‑‒–—―−-]*$",
     _I,
 )
 """Leads in the date that counts."""
 
-FROM: Final = re.compile(r"\bfrom(?:\s+the)?[\s:(–—-]*$", _I)
+FROM: Final = re.compile(r"\bfrom(?:\s+the)?[\s:(‐‑‒–—―−-]*$", _I)

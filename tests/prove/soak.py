@@ -1,0 +1,216 @@
+"""The daemon for three years of hourly checks, in compressed time: its real scheduler, store, fetcher and mail.
+
+A site and a mail server on loopback; the clock is moved half an hour at a time, and over pauses and both changes of
+the clock. The page has a script: an edition a month, that moves, is held and gets a summary; a call twice a year.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import time_machine
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.schedulers.base import BaseScheduler
+
+from cmr_watch.config import (
+    BackupSection,
+    DaemonSection,
+    DatabaseSection,
+    FetchSection,
+    MailSection,
+    PageSection,
+    Settings,
+)
+from cmr_watch.daemon import Daemon
+from cmr_watch.models import ChangeKind, Rhythm, Wanted
+from cmr_watch.store.checks import Checks
+from cmr_watch.store.database import Database
+from tests.fakes.mailbox import Mailbox
+from tests.fakes.site import FakeSite
+from tests.monitor.small import html
+from tests.test_journeys import _sentences
+
+BEGIN: Final = datetime(2025, 1, 6, 7, 10, tzinfo=UTC)
+PATH: Final = "/clusters-meet-regions"
+STEP: Final = timedelta(minutes=30)
+MONTH: Final = 30
+TOWNS: Final = ("Oslo, Norway", "Graz, Austria", "Brno, Czechia", "Turin, Italy", "Porto, Portugal", "Split, Croatia")
+PEOPLE: Final = ("anna@example.org", "bo@example.org")
+UNTOLD: Final = frozenset({ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED})
+
+
+@dataclass
+class Soaked:
+    """What was counted; `doubled`, `lost` and `crowded` must stay at nought. Sizes in bytes."""
+
+    days: int = 0
+    checks: int = 0
+    changes: int = 0
+    mails: int = 0
+    doubled: int = 0
+    lost: int = 0
+    crowded: int = 0
+    memory: list[int] = field(default_factory=list)
+    database: list[int] = field(default_factory=list)
+
+    @property
+    def bad(self) -> int:
+        return self.doubled + self.lost + self.crowded
+
+
+class Travelling(BaseScheduler):  # type: ignore[misc]
+    """The scheduler's own rules, turned by hand: its jobs are done when `turn` returns."""
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Take no more work."""
+        super().shutdown(wait)
+
+    def wakeup(self) -> None:
+        """It is turned anyway."""
+
+    def turn(self) -> None:
+        """Do what is due by now."""
+        self._process_jobs()
+
+
+def run(seed: int, database: Database, folder: Path, days: int = 3 * 365 + 1) -> Soaked:
+    """One life of so many days."""
+    with FakeSite() as site, Mailbox() as mailbox:
+        return _Soak(seed, database, folder, site, mailbox).lived(days)
+
+
+class _Soak:
+    def __init__(self, seed: int, database: Database, folder: Path, site: FakeSite, mailbox: Mailbox) -> None:
+        self.chance = random.Random(seed)
+        self.database, self.folder, self.site, self.mailbox = database, folder, site, mailbox
+        self.now = BEGIN
+        self.counted = Soaked()
+        self.told: Counter[tuple[str, str]] = Counter()
+        self.weeks: Counter[tuple[int, int]] = Counter()
+        self.wanted: list[str] = []
+        self.last_change = 0
+        self.settings = Settings(
+            database=DatabaseSection(str(database.url), folder / "ended"),
+            page=PageSection(site.url(PATH), (site.host,), True),
+            fetch=FetchSection("me@example.org", 10, 0, False, 0),
+            mail=MailSection("127.0.0.1", mailbox.port, "plain", sender="watch@example.org"),
+            daemon=DaemonSection(jitter=0),
+            backup=BackupSection(folder / "copies" if database.path else None, 3),
+            subscriptions=(
+                Wanted(PEOPLE[0], name="anna"),
+                Wanted(PEOPLE[1], name="bo", rhythm=Rhythm("weekly", 8, 2, "Europe/Brussels")),
+            ),
+        )
+
+    def lived(self, days: int) -> Soaked:
+        scheduler = Travelling(executors={"default": DebugExecutor()}, timezone=UTC)
+        with time_machine.travel(self.now, tick=False) as traveller:
+            daemon = Daemon(self.settings, self.database, lambda: self.now, scheduler, lambda: self.now)
+            self._serve()
+            daemon.start()
+            while self.now < BEGIN + timedelta(days=days):
+                traveller.move_to(self.now)
+                self._serve()
+                scheduler.turn()
+                self._read()
+                self.now += self._pause()
+            daemon.stop(10)
+        return self._summary(days)
+
+    def _pause(self) -> timedelta:
+        """Mostly half an hour; once in a while the host sleeps for 1 to 60 hours."""
+        return timedelta(hours=self.chance.randint(1, 60)) if self.chance.random() < 1 / 1000 else STEP
+
+    # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _serve(self) -> None:
+        day = (self.now - BEGIN).days
+        if day % 17 == 3 and self.now.hour < 5:
+            self.site.fail(PATH, 503)
+        else:
+            self.site.page(PATH, html(" ;; ".join(_lines(day))).encode())
+        if day % 23 == 5 and self.now.hour == 9 and self.now.minute < 30:
+            self.mailbox.refuse(PEOPLE[0], "451 4.3.0 later", 2)
+
+    # ── what came ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _read(self) -> None:
+        for recorded in Checks(self.database).changes(self.last_change):
+            self.last_change = max(self.last_change, recorded.id)
+            self.counted.changes += 1
+            if recorded.change.kind not in UNTOLD:
+                self.wanted.append(recorded.sentence)
+        mails, self.mailbox.mails[:] = list(self.mailbox.mails), []
+        for mail in mails:
+            self._note(mail)
+        if (self.now - BEGIN) % timedelta(days=60) < STEP:
+            self.counted.memory.append(_resident())
+            self.counted.database.append(self.database.path.stat().st_size if self.database.path else 0)
+
+    def _note(self, mail: Any) -> None:
+        self.counted.mails += 1
+        if mail.subject.startswith("Welcome"):
+            return
+        sentences = _sentences(mail.part("plain"))
+        self.told.update((mail.recipient, sentence) for sentence in sentences)
+        if mail.recipient == PEOPLE[1] and any(sentence in self.wanted for sentence in sentences):
+            self.weeks[self.now.isocalendar()[:2]] += 1
+
+    def _summary(self, days: int) -> Soaked:
+        counted = self.counted
+        counted.days = days
+        counted.checks = self.site.paths().count(PATH)
+        # what is new in the last fortnight may still wait for its digest
+        settled = [
+            sentence for sentence in self.wanted if self.told[PEOPLE[1], sentence] or sentence not in self._young()
+        ]
+        counted.lost = sum(not self.told[person, sentence] for person in PEOPLE for sentence in settled)
+        counted.doubled = sum(times - 1 for times in self.told.values())
+        counted.crowded = sum(times - 1 for times in self.weeks.values())
+        return counted
+
+    def _young(self) -> set[str]:
+        since = self.now - timedelta(days=14)
+        return {recorded.sentence for recorded in Checks(self.database).changes(since=since)}
+
+
+def _lines(day: int) -> Iterator[str]:
+    """The page on a day: what it says of each edition and of the call."""
+    yield from _calls(day)
+    for number in range(day // MONTH + 1):
+        yield _edition(number, day)
+    for number, town in enumerate(("Bonn, Germany", "Lyon, France", "Nice, France")):
+        yield f"< {town} – {number + 3} May 2024"
+
+
+def _edition(number: int, day: int) -> str:
+    """Announced on its day, moved ten days later, held after fifty-odd, with a summary three weeks after that."""
+    age = day - number * MONTH
+    first = date(2025, 1, 6) + timedelta(days=number * MONTH + 50 + 3 * (age >= 10 and number % 3 == 0))
+    town = TOWNS[number % len(TOWNS)]
+    line = f"{town} – {first.day} {first:%B %Y}"
+    if age < 56:
+        return f"> {line}"
+    return f"< {line}" + (" [Read the event summary](/summary.pdf)" if age >= 77 else "")
+
+
+def _calls(day: int) -> Iterator[str]:
+    """Twice a year a call for the next year but one opens for seventy days, with one cut-off."""
+    half, age = divmod(day, 182)
+    year = 2026 + half
+    cutoff = date(2025, 1, 6) + timedelta(days=half * 182 + 60)
+    state = f"is open until {cutoff.day} {cutoff:%B %Y}, 18:00 (Brussels time)" if age < 70 else "is closed"
+    yield f"! The call to host events in {year} {state}. [Apply here](/apply)"
+
+
+def _resident() -> int:
+    """What the process has in memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1]) if Path("/proc/self/statm").exists() else 0
+    return pages * resource.getpagesize()
