@@ -54,7 +54,8 @@ ENV PATH=/opt/cmr-watch/bin:/usr/local/bin:/usr/bin:/bin \
     CMR_WATCH_DAEMON_LISTEN=0.0.0.0:8080
 
 USER 10001:10001
-WORKDIR /data
+# not in /data: a cmr-watch.toml in the folder it runs from would come before the one in /etc
+WORKDIR /
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -136,7 +136,8 @@ def main() -> int:
             with FakeSite() as site, Mailbox("starttls", ("watch", PASSWORD)) as mailbox:
                 live(Installation(podman, site, mailbox, Path(scratch)))
             with step("a volume of somebody else's is explained"):
-                somebody_elses_volume(podman, Path(scratch) / "theirs")
+                somebody_elses_volume(podman, Path(scratch) / "open", 0o755)
+                somebody_elses_volume(podman, Path(scratch) / "closed", 0o700)
     except Trouble as trouble:
         print(f"image test: {trouble}", file=sys.stderr)
         return 1
@@ -180,9 +181,9 @@ def live(here: Installation) -> None:
         expect("its exit code", here.signal("TERM"), 0)
 
 
-def somebody_elses_volume(podman: Podman, folder: Path) -> None:
+def somebody_elses_volume(podman: Podman, folder: Path, mode: int) -> None:
     """One sentence that says what to do, for a folder that only root may write to."""
-    folder.mkdir(mode=0o755)
+    folder.mkdir(mode=mode)
     done = podman.once(f"--volume={folder}:/data", IMAGE)
     expect("its exit code", done.code, 2)
     sentence = r"cmr-watch: the database /data/cmr-watch\.db cannot be opened: .*/data belongs to user 0, .*chown 10001"
