@@ -150,10 +150,47 @@ def _of_the_edition(last: Snapshot | None, reading: Snapshot) -> str | None:
     if not reading.editions:
         return "it tells of no edition any more"
     old, new = last.editions[0], reading.editions[0]
+    return _of_its_facts(old, new) or _of_its_outline(last, reading)
+
+
+def _of_its_facts(old: Edition, new: Edition) -> str | None:
     if old.starts_on and _has_lost_its_days(new):
         return f"the days of {old.city} are gone from it"
-    if old.materials and not new.materials:
-        return f"all that it offered is gone: {len(old.materials)} links"
+    if len(new.materials) * 2 < len(old.materials):
+        return f"it offered {len(old.materials)} links to materials, and now {len(new.materials)}"
+    if _BROKEN in _words(new) and _BROKEN not in _words(old):
+        return "its letters are broken"
     if not same_city(old.city, new.city) and (old.starts_on, old.ends_on) != (new.starts_on, new.ends_on):
         return f"it tells of {new.city} where it told of {old.city}, on other days"
     return None
+
+
+def _of_its_outline(last: Snapshot, reading: Snapshot) -> str | None:
+    """What stood under headings is read by guessing where they are gone, or are all others and something is missing."""
+    before, now = last.outline.headings, reading.outline.headings
+    if len(before) < _OUTLINED:
+        return None
+    if len(now) * 3 < len(before):
+        return f"of its {len(before)} headings {len(now)} are left"
+    kept = set(before) & set(now)
+    if len(kept) <= 1 and _offers_less(last.editions[0], reading.editions[0]):
+        return "its headings are all others, and something that it offered is gone"
+    return None
+
+
+_OUTLINED: Final = 3
+"""So many headings make an outline; one of them is the page's title."""
+
+
+def _offers_less(old: Edition, new: Edition) -> bool:
+    kept = {one.url for one in new.materials}
+    lost_a_link = any(one.url not in kept for one in old.materials)
+    return lost_a_link or any(was and not now for was, now in zip(_offered(old), _offered(new), strict=True))
+
+
+def _offered(edition: Edition) -> tuple[str | None, ...]:
+    return edition.registration_url, edition.venue
+
+
+def _words(edition: Edition) -> str:
+    return " ".join((edition.text, edition.venue or "", *(one.title for one in edition.materials)))
