@@ -8,7 +8,7 @@ import pytest
 
 from cmr_watch.store.database import Database
 from tests import postgres
-from tests.prove import mutations, years
+from tests.prove import mutations, soak, years
 from tests.prove.__main__ import in_process, some, templates, without_meaning
 from tests.prove.processes import run
 
@@ -68,3 +68,10 @@ def test_a_changed_template_is_the_operators_news(tmp_path: Path) -> None:
 def test_mutations_are_shared_by_processes() -> None:
     assert without_meaning(8, 0).runs == 8
     assert templates(8).runs == 8
+
+
+def test_the_daemon_in_compressed_time(tmp_path: Path, database: Database) -> None:
+    soaked = soak.run(3, database, tmp_path, 20)
+    assert (soaked.lost, soaked.doubled, soaked.crowded) == (0, 0, 0)
+    assert soaked.checks > 400
+    assert soaked.mails > 4

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cmr_watch.store.database import open_database
 from tests import postgres
-from tests.prove import kills, mutations, processes, years
+from tests.prove import kills, mutations, processes, soak, years
 from tests.prove.kills import Figures
 from tests.prove.mutations import Mutated, Turned
 
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10_000, help="in process")
     parser.add_argument("--kills", type=int, default=48, help="with real processes")
     parser.add_argument("--lives", type=int, default=6, help="of three years each")
+    parser.add_argument("--soak", type=int, default=3 * 365 + 1, help="days of the daemon")
     parser.add_argument("--mutations", type=int, default=6_000, help="of saved pages, without meaning")
     parser.add_argument("--templates", type=int, default=2_000, help="at most so many changed templates")
     parser.add_argument("--seed", type=int, default=0, help="the first one")
@@ -42,7 +43,8 @@ def main() -> int:
         real = with_processes(asked.kills, server)
         show("R1, R2 with real processes", real)
         slept = lives(asked.lives, server)
-    broken = total.lost or total.unexplained or real.lost or real.unexplained or slept
+    soaked = soak_daemon(asked.soak, asked.seed) if asked.soak else 0
+    broken = soaked or total.lost or total.unexplained or real.lost or real.unexplained or slept
     return 1 if broken or retyped.alarms or retyped.doubts or not turned.good else 0
 
 
@@ -54,6 +56,18 @@ def show(what: str, figures: Figures) -> None:
     if figures.bad_seeds:
         print(f"  seeds to look at: {figures.bad_seeds[:20]}")
     sys.stdout.flush()
+
+
+def soak_daemon(days: int, seed: int) -> int:
+    """The daemon in compressed time; how much was wrong."""
+    with memory() as folder, closing(open_database(f"sqlite:///{folder}/watch.db")) as database:
+        soaked = soak.run(seed, database, folder, days)
+    first, last = soaked.memory[len(soaked.memory) // 10], soaked.memory[-1]
+    print(f"soak: {soaked.days} days, {soaked.checks} checks, {soaked.changes} changes, {soaked.mails} mails")
+    print(f"  {soaked.lost} lost, {soaked.doubled} doubled, {soaked.crowded} digests too many")
+    print(f"  memory {first / 2**20:.0f} MiB after a tenth, {last / 2**20:.0f} MiB in the end", end="; ")
+    print(f"database {soaked.database[-1] / 2**20:.1f} MiB", flush=True)
+    return soaked.bad
 
 
 def without_meaning(runs: int, seed: int, workers: int = 2) -> Mutated:
