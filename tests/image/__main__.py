@@ -166,6 +166,8 @@ def live(here: Installation) -> None:
         expect("its exit code", here.signal("TERM"), 0)
         if time.monotonic() - begin > 10:
             raise Trouble("SIGTERM took longer than ten seconds")
+        log = here.podman.try_("logs", here.name).said
+        expect("tracebacks in its log", log.count("Traceback"), 0)
     with step("SIGKILL and a new start lose nothing, and double nothing"):
         here.start()
         here.serve(LYON, PRAGUE, TURIN)
