@@ -71,7 +71,7 @@ def test_mutations_are_shared_by_processes() -> None:
 
 
 def test_the_daemon_in_compressed_time(tmp_path: Path, database: Database) -> None:
-    soaked = soak.run(3, database, tmp_path, 20)
+    soaked = soak.run(3, database, tmp_path, 33)
     assert (soaked.lost, soaked.doubled, soaked.crowded) == (0, 0, 0)
-    assert soaked.checks > 400
+    assert soaked.checks > 700
     assert soaked.mails > 4
