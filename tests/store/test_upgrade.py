@@ -17,6 +17,7 @@ from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, _parsed, open_database, upgrade
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.news import News
+from cmr_watch.store.schema import REVISION, REVISIONS, metadata
 from cmr_watch.store.subscriptions import Subscriptions
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "databases"
@@ -42,14 +43,17 @@ def make(url: str, revision: str) -> dict[str, list[dict[str, Any]]]:
         found.reflect(connection)
         for table in found.sorted_tables:
             if table.name != "alembic_version" and rows.get(table.name):
+                connection.execute(table.delete())  # the schema brings a key of its own
                 connection.execute(table.insert(), [_typed(table, row) for row in rows[table.name]])
     return rows
 
 
 def _typed(table: Any, row: dict[str, Any]) -> dict[str, Any]:
     def typed(name: str, value: Any) -> Any:
-        is_time = value is not None and table.c[name].type.python_type.__name__ == "datetime"
-        return datetime.fromisoformat(value).replace(tzinfo=UTC) if is_time else value
+        kind = table.c[name].type.python_type
+        if value is None:
+            return None
+        return datetime.fromisoformat(value).replace(tzinfo=UTC) if kind is datetime else kind(value)
 
     return {name: typed(name, value) for name, value in row.items()}
 
@@ -58,7 +62,7 @@ def _typed(table: Any, row: dict[str, Any]) -> dict[str, Any]:
 def test_every_row_is_kept(empty_url: str, revision: str) -> None:
     rows = make(empty_url, revision)
     before, after = upgrade(empty_url)
-    assert (before, after) == (revision, "0002")
+    assert (before, after) == (revision, REVISION)
     with closing(open_database(empty_url)) as database, database.read() as connection:
         found = MetaData()
         found.reflect(connection)
@@ -66,6 +70,47 @@ def test_every_row_is_kept(empty_url: str, revision: str) -> None:
             name: connection.execute(select(func.count()).select_from(found.tables[name])).scalar_one() for name in rows
         }
     assert counted == {name: len(entries) for name, entries in rows.items()}
+
+
+def test_each_released_schema_has_its_fixture_with_rows_in_every_table() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.sql")) == list(REVISIONS)
+    rows = recorded(REVISION)
+    assert set(rows) == {*metadata.tables, "alembic_version"}
+    assert not [name for name, entries in rows.items() if not entries]
+
+
+def test_todays_rows_are_the_same_in_every_column(empty_url: str) -> None:
+    rows = make(empty_url, REVISION)
+    assert upgrade(empty_url) == (REVISION, REVISION)
+    with closing(open_database(empty_url)) as database, database.read() as connection:
+        for name, table in metadata.tables.items():
+            found = MetaData()
+            found.reflect(connection, only=[name])
+            there = [_plain(row) for row in connection.execute(select(found.tables[name])).mappings()]
+            expected = [_plain(_typed(found.tables[name], row)) for row in rows[name]]
+            assert sorted(there, key=repr) == sorted(expected, key=repr), table.name
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    """Without the zone, which only PostgreSQL keeps."""
+    aware = {name: value for name, value in row.items() if isinstance(value, datetime)}
+    return {**row, **{name: value.replace(tzinfo=None) for name, value in aware.items()}}
+
+
+def test_what_waits_in_todays_schema_goes_on(empty_url: str) -> None:
+    make(empty_url, REVISION)
+    with closing(open_database(empty_url)) as database:
+        assert [change.id for change in News(database).pending()] == [4]
+        assert [(one.id, one.outcome) for one in Deliveries(database).list()] == [
+            (1, "sent"),
+            (2, "set_aside"),
+            (3, None),
+        ]
+        assert [one.address for one in Subscriptions(database).active()] == [
+            "Anna@example.org",
+            "json://127.0.0.1:1/hook",
+            "bob@example.org",
+        ]
 
 
 def test_what_was_known_and_told_is_the_same(empty_url: str) -> None:
