@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from cmr_watch.notify.outbox import (
 from cmr_watch.notify.writer import Render, Writer
 from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
 from cmr_watch.store.archived import Archived
+from cmr_watch.store.backup import Copy, make
 from cmr_watch.store.bounces import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -47,6 +49,7 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.journal import Journal
 from cmr_watch.store.news import News
+from cmr_watch.store.retention import Removed, Retention
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
 
 if TYPE_CHECKING:
@@ -298,6 +301,15 @@ class App:
         returned = Returned(self._deliveries, self._subscriptions, bounces, key, self._clock)
         with open_mailbox(mailbox_settings(self._settings)) as inbox:
             return returned.process(inbox)
+
+    def retain(self) -> Removed:
+        """Remove what was kept long enough; what was removed."""
+        self._prepare()
+        return Retention(self._database).run(self._clock())
+
+    def backup(self, path: Path, *, force: bool = False) -> Copy:
+        """Copy the database into a file that is not there yet, or that is replaced by `force`."""
+        return make(self._database, path, force=force)
 
     def _prepare(self) -> None:
         """Once: a database that came back from a copy tells nothing by itself, and learns who said no meanwhile."""
