@@ -1,0 +1,129 @@
+"""A journey: the database is copied, more happens, and the copy comes back."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from cmr_watch.store.database import open_database
+from tests.store.test_upgrade import FOLDER
+
+
+def held(watch):
+    return [row["what"] for row in watch.run("deliveries", "release", "--json").json]
+
+
+def status(watch):
+    return {row["address"]: row["status"] for row in watch.run("subscriptions", "list", "--all", "--json").json}
+
+
+@pytest.fixture
+def copy(watch):
+    """December was told to the chat and to Carl; Anna's mail waits, for her server is busy. Then a copy is made."""
+    watch.run("subscriptions", "add", "carl@example.org")
+    watch.check("2023-09")
+    watch.mailbox.refuse("anna@example.org", "451 later", times=1)
+    watch.check("2023-12")
+    path = watch.folder / "copies" / "copy.db"
+    ran = watch.run("backup", str(path))
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(r"Copied and checked: \S+copy\.db, \d+\.\d MB, \d+ rows\.\n", ran.out)
+    return path
+
+
+def test_a_copy_that_comes_back_sends_nothing_a_second_time(watch, copy):
+    assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"], "Carl's"
+    # meanwhile Anna's mail is sent, and Carl unsubscribes
+    watch.run("deliveries", "retry")
+    watch.check()
+    assert [mail.recipient for mail in watch.mailbox.mails] == ["carl@example.org", "anna@example.org"]
+    assert watch.run("subscriptions", "end", "carl@example.org").code == 0
+    watch.mailbox.mails.clear()
+    watch.hook.received.clear()
+
+    ran = watch.run("restore", str(copy))
+    assert (ran.code, ran.err) == (0, "")
+    assert [line.partition(":")[0] for line in ran.lines] == [
+        "Restored",
+        "The database before it is kept",
+        "What waits is held back; see",
+    ]
+    # the first reading after it finds more
+    before = held(watch)
+    watch.check("2024-04")
+    watch.check()
+    assert (watch.mailbox.mails, watch.hook.received) == ([], [])
+    assert status(watch)["carl@example.org"] == "ended"
+    assert status(watch)["anna@example.org"] == "active"
+    waiting = held(watch)
+    assert [what[0] for what in waiting].count("m") == 1, "Anna's mail, which was sent since"
+    assert "anna@example.org: Call open" in watch.run("deliveries", "release").out
+    assert [what for what in waiting if what not in before], "what that reading found"
+
+    watch.run("deliveries", "release", "--drop", "all")
+    watch.check()
+    assert (watch.mailbox.mails, watch.hook.received, held(watch)) == ([], [], [])
+
+
+def test_what_was_told_since_the_copy_is_found_again_and_held(watch):
+    watch.check("2023-09")
+    path = str(watch.folder / "copy.db")
+    watch.run("backup", path)
+    watch.check("2023-12")
+    assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"]
+    watch.run("restore", path)
+    assert held(watch) == []
+    watch.check()
+    found = held(watch)
+    assert found
+    assert all(what.startswith("c") for what in found)
+    assert len(watch.mailbox.mails) == 1
+    watch.run("deliveries", "release", "--send", "all")
+    watch.check()
+    assert len(watch.mailbox.mails) == 2, "only because the operator said so"
+
+
+def test_a_second_copy_needs_leave(watch, copy):
+    ran = watch.run("backup", str(copy))
+    assert (ran.code, ran.out) == (2, "")
+    assert "is there already" in ran.err
+    assert watch.run("backup", str(copy), "--force").code == 0
+
+
+def test_a_file_that_is_no_copy(watch, copy):
+    (watch.folder / "letter.txt").write_text("Dear Anna,\n" * 99)
+    before = watch.database.read_bytes()
+    for name, code in (("letter.txt", 1), ("nowhere.db", 2)):
+        ran = watch.run("restore", str(watch.folder / name))
+        assert (ran.code, ran.out, len(ran.err.splitlines())) == (code, "", 1)
+    assert watch.database.read_bytes() == before
+
+
+def test_somebody_has_the_database_open(watch, copy):
+    with closing(open_database(f"sqlite:///{watch.database}")) as database:
+        database.revision()
+        ran = watch.run("restore", str(copy))
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+    assert "another process has the database" in ran.err
+    assert "stop cmr-watch first" in ran.err
+
+
+def test_an_older_copy_is_upgraded(watch, copy):
+    old = watch.folder / "old.db"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
+    ran = watch.run("restore", str(old))
+    assert ran.lines[0] == f"Restored: {old}, upgraded from schema 0001 to 0002."
+    assert held(watch) == ["m2", "m4", "c4"]
+
+
+def test_the_hold_by_hand(watch, copy):
+    assert held(watch) == []
+    ran = watch.run("db", "hold")
+    assert (ran.code, ran.out) == (0, "What waits is held back; see: cmr-watch deliveries release\n")
+    assert [what[0] for what in held(watch)].count("m") == 1
+    watch.check()
+    assert [mail.recipient for mail in watch.mailbox.mails] == ["carl@example.org"]
