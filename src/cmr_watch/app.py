@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import ConfigError
+from cmr_watch.exceptions import ConfigError, StoreError
+from cmr_watch.health import Observed
 from cmr_watch.models import PARSER_VERSION, Body, Channel, CheckResult, Contents, Incident, Message, Page
 from cmr_watch.monitor.archive import TIMEMAP_TYPES, Archive
 from cmr_watch.monitor.backfill import Backfilled, Progress, backfill_page, pages_to_fill
@@ -39,7 +40,7 @@ from cmr_watch.notify.outbox import (
 from cmr_watch.notify.writer import Render, Writer
 from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
 from cmr_watch.store.archived import Archived
-from cmr_watch.store.backup import Copy, make
+from cmr_watch.store.backup import Copy, make, name_at, prune
 from cmr_watch.store.bounces import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -50,6 +51,7 @@ from cmr_watch.store.installation import Installation
 from cmr_watch.store.journal import Journal
 from cmr_watch.store.news import News
 from cmr_watch.store.retention import Removed, Retention
+from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
 
 if TYPE_CHECKING:
@@ -301,6 +303,38 @@ class App:
         returned = Returned(self._deliveries, self._subscriptions, bounces, key, self._clock)
         with open_mailbox(mailbox_settings(self._settings)) as inbox:
             return returned.process(inbox)
+
+    def keep_copy(self) -> Copy | None:
+        """Today's copy into the configured folder, and the oldest ones away; None where none is wanted."""
+        wanted = self._settings.backup
+        if wanted.folder is None:
+            return None
+        wanted.folder.mkdir(parents=True, exist_ok=True)
+        copy = self.backup(wanted.folder / name_at(self._clock()))
+        prune(wanted.folder, wanted.keep)
+        return copy
+
+    def observe(self) -> Observed:
+        """How it goes; a database that cannot be used is what was found, and no error."""
+        interval = timedelta(minutes=self._settings.daemon.check_every)
+        try:
+            now = self._clock()
+            if (revision := self._database.revision()) != REVISION:
+                return Observed(now, interval, f"{self._database.name} has the schema {revision}, not {REVISION}")
+            due = [at for at in (self._deliveries.oldest_due(now), self._news.oldest_due(now)) if at]
+            read_at = self._checks.read_at(self._settings.page.url)
+            return Observed(now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["waiting"])
+        except StoreError as error:
+            return Observed(self._clock(), interval, str(error))
+
+    def deliveries_by_way(self) -> dict[tuple[str, str], int]:
+        """How many messages went by mail and by other ways, with each outcome."""
+        return self._deliveries.by_way()
+
+    def looked_within(self, span: timedelta) -> bool:
+        """Whether some process has just checked the list."""
+        last = self._checks.last_check(self._settings.page.url)
+        return last is not None and self._clock() - last.checked_at < span
 
     def retain(self) -> Removed:
         """Remove what was kept long enough; what was removed."""

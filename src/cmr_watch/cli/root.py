@@ -22,6 +22,7 @@ from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
 
 COMMANDS: Final = {
     "check": "Look at the page, store what changed, tell the subscribers.",
+    "run": "Watch the pages and tell people, until it is stopped.",
     "worker": "Deliver only: send what is due, until it is stopped.",
     "parse": "Print what a saved page says.",
     "diff": "Print what changed between two saved pages.",
@@ -40,6 +41,7 @@ COMMANDS: Final = {
     "backup": "Copy the database into a file, while it is in use.",
     "restore": "Put a copy of the database in its place.",
     "db": "Bring the database to this version, or hold back what waits.",
+    "health": "Ask the running daemon how it is.",
     "doctor": "Check the whole installation, and say what to do.",
     "demo": "Run the main job on real pages without any network.",
     "completion": "Print the completion script of a shell.",
