@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.fakes.site import FakeSite
 
-from bench import outbox, pages
+from bench import daemon, outbox, pages
 from cmr_watch.app import App
 from cmr_watch.config import load
 from cmr_watch.exceptions import ParseError
@@ -34,6 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, FakeSite() as site:
         cold(Path(folder), site)
         warm(Path(folder), site)
+        daemon.daemon(Path(folder))
     outbox.outbox()
 
 
