@@ -25,6 +25,12 @@ MAY_2024 = """
 FIVE = ["2023-12-22 17:00 C", "2024-05-31 16:00", "2024-09-30 16:00", "2024-12-20 17:00", "2025-01-31 17:00 T"]
 MAY, MAY_18, JUNE, SEPTEMBER = "2024-05-31 21:59", "2024-05-31 16:00", "2024-06-14 21:59", "2024-09-30 21:59"
 PAGES = [  # newest bugs on top: the article's body → status and cut-offs (UTC; C: closed, T: tentative)
+    (
+        "<h3>Cut-off dates</h3><p>✅ CLOSED: 31 May 2024</p><p>OPEN: 30 September 2024</p>",
+        "open",
+        [f"{MAY} C", SEPTEMBER],
+    ),
+    ("<h3>Cut‑off dates</h3><p>31 May 2024</p>", "open", [MAY]),
     (MAY_2024, "open", FIVE),
     (MAY_2024.replace("<p>–", "<li>").replace("</p>", "</li>"), "open", FIVE),
     ("<p>" + MAY_2024.replace("<p>", "").replace("</p>", "<br>") + "</p>", "open", FIVE),

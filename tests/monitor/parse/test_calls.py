@@ -8,6 +8,7 @@ from cmr_watch.monitor.parse.calls import hosting_years, names_a_call, status_of
 from tests.monitor.parse.pages import read_line
 
 STATUSES = [  # newest bugs on top
+    ("The call for hosts will be re‑opened in May.", "announced"),
     ("The call for hosts has not been closed.", "open"),
     ("The call for hosts is not closed yet: apply!", "open"),
     ("The call for hosts will close on 31 May 2025.", "open"),

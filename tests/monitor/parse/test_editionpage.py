@@ -228,3 +228,51 @@ def test_any_markup_is_read_or_refused(pieces: list[str]) -> None:
     except ParseError:
         return
     assert len(snapshot.editions) <= 1
+
+
+# ── what carries no meaning ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("dash", "‐‑‒–—―−-")
+def test_any_dash_in_a_file_name_a_postcode_and_a_venue_is_the_same(dash: str) -> None:
+    edition = only(
+        f"{WHEN}<p>Venue: UPTEC {dash} Science Park, Rua 455, B{dash}6000 Charleroi, Belgium</p>"
+        f'<p><a href="/p.pdf">CMR{dash}Input{dash}Paper.pdf</a></p>'
+    )
+    assert edition.venue == "UPTEC – Science Park, Rua 455"
+    assert [one.kind for one in edition.materials] == ["paper"]
+
+
+@pytest.mark.parametrize("sign", ["", "• ", "🗓️ ", "✅\u00a0"])
+def test_a_sign_before_a_sentence_or_an_address_is_a_bullet(sign: str) -> None:
+    edition = only(
+        f"{WHEN}<p>{sign}Don't miss the European Cluster Conference in Namur, Belgium on 7-8 May 2024.</p>"
+        f"<h3>Venue</h3><p>{sign}Town Hall, Place 1, 6000 Charleroi, Belgium</p>"
+    )
+    assert (days(edition), edition.venue) == ("2024-11-27/11-28", "Town Hall, Place 1")
+
+
+@pytest.mark.parametrize("lead", ["🗓️ ", "📅 Save the date: ", "📆 We will be there on "])
+def test_a_calendar_before_its_days_marks_them(lead: str) -> None:
+    assert days(only(f"<p>3-4 March 2024</p><p>{lead}27-28 November 2024</p>")) == "2024-11-27/11-28"
+
+
+PARTS = [
+    ("<p><b>Presentations</b></p><p><b>Session 1</b></p>", ["slides"]),
+    ("<h3>Presentations</h3><p><b>Morning</b></p>", ["slides"]),
+    ("<p><b>Presentations</b></p><p><b>Further reading</b></p>", []),
+    ("<h3>Presentations</h3><h3>Further reading</h3>", []),
+]
+
+
+@pytest.mark.parametrize(("headings", "kinds"), PARTS)
+def test_a_bold_line_that_counts_sessions_ends_no_part(headings: str, kinds: list[str]) -> None:
+    edition = only(f'{WHEN}{headings}<p><a href="/t.pdf">Max Beispiel – Hydrogen valleys</a></p>')
+    assert [one.kind for one in edition.materials] == kinds
+
+
+def test_text_that_runs_on_after_the_address_is_no_part_of_the_venue() -> None:
+    edition = only(
+        "<p>📍27-28 November 2024, Town Hall, Place 1, Charleroi, Belgium The region welcomed us. Thanks</p>"
+    )
+    assert (edition.venue, edition.country_code) == ("Town Hall, Place 1", "BE")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cmr_watch.exceptions import ParseError
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.monitor.parse.initiative import read_lines
-from tests.monitor.parse.pages import BURGAS, LYON, article, cities, codes, read
+from tests.monitor.parse.pages import BURGAS, LYON, article, cities, codes, read, read_line
 
 
 @pytest.mark.parametrize("joint", [" ", ", ", " / ", " and ", " | ", " – SAVE THE DATE! ", "; "])
@@ -134,3 +134,9 @@ def test_dashes_spaces_and_invisible_characters_mean_nothing(dash: str, around: 
 
     assert (edition.city, edition.country, edition.country_code) == ("Lyon", "France", "FR")
     assert (str(edition.starts_on), str(edition.ends_on)) == ("2025-10-12", "2025-10-13")
+
+
+@pytest.mark.parametrize("sign", ["", "📍", "✅ ", "• ", "**", "(", "🔔📢 ", "& "])
+def test_any_sign_may_stand_before_a_remark_in_the_next_line(sign: str) -> None:
+    (edition,) = read_line(f"{LYON}<br>{sign}POSTPONED").editions
+    assert edition.status == "postponed"

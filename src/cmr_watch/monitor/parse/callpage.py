@@ -31,7 +31,9 @@ _MOST_TITLES: Final = 10
 
 _INTEREST: Final = re.compile(r"\bexpressions? of interest\b", re.I)
 _SERIES: Final = re.compile(r"\bclusters?\s+meets?\s+regions?\b|\bhost(?:s|ed|ing)?\b", re.I)
-_SUBSTANCE: Final = re.compile(r"\b(?:calls?|appl(?:y|ying|icants?|ications?)|deadlines?|cut-?offs?|interest)\b", re.I)
+_SUBSTANCE: Final = re.compile(
+    r"\b(?:calls?|appl(?:y|ying|icants?|ications?)|deadlines?|cut[‐‑-]?offs?|interest)\b", re.I
+)
 _OTHERS: Final = re.compile(
     r"\W*(?:related|other|more|similar|further|latest|recent|you may|you might|see also|read also|also interesting"
     r"|upcoming events|news)\b(?!\s+(?:information|info|details|questions|requirements|conditions|documents|about))",

@@ -25,7 +25,7 @@ _LONGEST_ADDRESS: Final = 2_000
 
 _APPLY_NOW: Final = re.compile(r"\bapply\b(?!.{0,20}\b(?:guide|rules)\b)", re.I)
 _FORM: Final = re.compile(
-    r"\b(?:application|registration|expression[\s-]of[\s-]interest|eoi|online|interest) form\b"
+    r"\b(?:application|registration|expression[\s‐‑-]of[\s‐‑-]interest|eoi|online|interest) form\b"
     r"|\b(?:eu)?survey\b|\b(?:submit|express|send|fill)\b|\byour (?:application|interest|proposal)\b|\bapplication\b",
     re.I,
 )

@@ -37,7 +37,7 @@ _BARE: Final = re.compile(
     re.I,
 )
 _DEPENDING: Final = re.compile(r"\bdepending on\b[^,;]{0,80}", re.I)
-_MARK: Final = r"(?:^|[(\[\t‐‑‒–—―−:-])\s{0,3}(?:now )?(?:closed|expired|passed)\s{0,3}(?:$|[)\]\t‐‑‒–—―−:.,-])"
+_MARK: Final = r"(?:^\W{0,9}|[(\[\t‐‑‒–—―−:-])\s{0,3}(?:now )?(?:closed|expired|passed)\s{0,3}(?:$|[)\]\t‐‑‒–—―−:.,-])"
 _MARKED_CLOSED: Final = re.compile(_MARK, re.I)
 _MARKED_TENTATIVE: Final = re.compile(r"^\W*(?:potentially|possibly)\b", re.I)
 _OTHER_COLUMN: Final = re.compile(

@@ -95,8 +95,8 @@ def _closes(sentence: str, live: int) -> bool:
 
 
 _CALL_WILL: Final = re.compile(
-    r"\bcalls?\b[^.;]{0,80}\bwill (?:\w+ )?(?:(?:re-?)?open|launch|start|be (?:\w+ )?(?:launched|(?:re-?)?opened|open"
-    r"|published|released|available))\b",
+    r"\bcalls?\b[^.;]{0,80}\bwill (?:\w+ )?(?:(?:re[‐‑-]?)?open|launch|start|be (?:\w+ )?(?:launched"
+    r"|(?:re[‐‑-]?)?opened|open|published|released|available))\b",
     re.I,
 )
 _OTHER_NEXT: Final = re.compile(r"\b(?:new|next|another|second|further|future|following) (?:\w+ )?calls?\b", re.I)

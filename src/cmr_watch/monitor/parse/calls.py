@@ -34,15 +34,15 @@ _CLOSED: Final = re.compile(
     re.I,
 )
 _ANNOUNCED: Final = re.compile(
-    r"\bwill (?:\w+ )?(?:(?:re-?)?open|follow|launch|start|be (?:\w+ )?(?:launched|(?:re-?)?opened|published|open"
-    r"|announced|released|available|issued))\b"
+    r"\bwill (?:\w+ )?(?:(?:re[‐‑-]?)?open|follow|launch|start|be (?:\w+ )?(?:launched|(?:re[‐‑-]?)?opened|published"
+    r"|open|announced|released|available|issued))\b"
     r"|\bstay tuned\b|\bopen(?:s|ing)? (?:soon|shortly)\b|\b(?:coming|launching|opening) (?:soon|shortly)\b"
     r"|\bsoon (?:be )?(?:open|launch\w*|publish\w*)\b|\bto be (?:launched|opened|published|announced)\b"
     r"|\bnot (?:yet )?open(?:ed)?(?: yet)?\b|\b(?:is|are) (?:planned|foreseen|expected)\b|\bopens (?:on|in|from|at)\b",
     re.I,
 )
 _OPEN: Final = re.compile(
-    r"\b(?:is|are|now|remains?|still|continuously|currently|again|re-?)\s?(?:\w+ ){0,2}?open(?:ed)?\b"
+    r"\b(?:is|are|now|remains?|still|continuously|currently|again|re[‐‑-]?)\s?(?:\w+ ){0,2}?open(?:ed)?\b"
     r"|\bopen (?:now|until|till|for|call)\b|[:(‐‑‒–—―−-]\s*(?:now )?open\s*(?:$|[.!)‐‑‒–—―−-])"
     r"|\bapply\b|\bapplications? (?:are|is) (?:welcome|accepted|possible)|\bsubmit\b|\bextended\b"
     r"|\bhas (?:\w+ )?(?:been )?(?:opened|launched|published)\b|\b(?:is|was|been) launched\b"
@@ -58,8 +58,8 @@ _HOSTING_YEARS: Final = re.compile(
     re.I,
 )
 _TIME_OF_THE_CALL: Final = re.compile(
-    r"\b(?:(?:re-?)?open\w*|launch\w*|publish\w*|start\w*|clos\w+|announced|released|available|expected|until|till|by"
-    r"|since|from|deadlines?|cut[\s-]?offs?)[\s:]+(?:again\s+)?(?:(?:in|on|at|the|early|late|mid|end|of|beginning)\W+)*$",
+    r"\b(?:(?:re[‐‑-]?)?open\w*|launch\w*|publish\w*|start\w*|clos\w+|announced|released|available|expected|until|till|by"
+    r"|since|from|deadlines?|cut[\s‐‑-]?offs?)[\s:]+(?:again\s+)?(?:(?:in|on|at|the|early|late|mid|end|of|beginning)\W+)*$",
     re.I,
 )
 

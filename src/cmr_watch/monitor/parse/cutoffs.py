@@ -14,7 +14,7 @@ from cmr_watch.monitor.parse import words
 from cmr_watch.monitor.parse.cutoff_times import BRUSSELS, END_OF_DAY, IN_BRUSSELS, ZONE, instant_of, time_of
 from cmr_watch.monitor.parse.dates import Found, find_dates
 
-_CUT_OFF: Final = r"(?:dead[\s-]?lines?|cut[\s\u2010\u2011–-]?offs?)"
+_CUT_OFF: Final = r"(?:dead[\s‐‑-]?lines?|cut[\s‐‑–-]?offs?)"
 SPEAKS_OF_CUTOFF: Final = re.compile(
     rf"\b(?:{_CUT_OFF}|closing dates?|due dates?|submission dates?|collection dates?|last day to apply)\b", re.I
 )
@@ -49,7 +49,9 @@ _EVENTS: Final = re.compile(
     r"|(?:is|are|remains?) valid|kept|stored|retained)\b",
     re.I,
 )
-_SESSION: Final = re.compile(r"\b(?:webinars?|info(?:rmation)?[\s-](?:sessions?|days?)|summits?|conferences?)\b", re.I)
+_SESSION: Final = re.compile(
+    r"\b(?:webinars?|info(?:rmation)?[\s‐‑-](?:sessions?|days?)|summits?|conferences?)\b", re.I
+)
 _QUESTIONS: Final = re.compile(
     r"(?:\b(?:questions?|quer(?:y|ies)|clarifications?)\b[^.;]{0,60}"
     r"\b(?:sen[dt]|submit\w*|ask\w*|addressed|received|posed|accepted|answered|raised|contact|write)\b"
@@ -63,12 +65,12 @@ _LONG_AGO: Final = re.compile(
     re.I,
 )
 """“Regions that applied before 1 January”."""
-_REGISTER: Final = re.compile(r"\W*(?:please )?(?:regist|sign[ -]up)(?![^.;]{0,40}\binterest)", re.I)
+_REGISTER: Final = re.compile(r"\W*(?:please )?(?:regist|sign[ ‐‑-]up)(?![^.;]{0,40}\binterest)", re.I)
 _FORMER: Final = re.compile(rf"\b(?:original|old|former) (?:\w+ )?(?:{_CUT_OFF}|closing date)[^.;]{{0,40}}$", re.I)
 _AT_LATEST: Final = re.compile(r"[^.;\n]{0,40}\bat (?:the )?(?:very )?latest\b", re.I)
 _NO_CUTOFF: Final = re.compile(
     r"\W*(?:the )?(?:results?|notif\w+|announc\w+|evaluat\w+|publicat\w+|published|opens|opening|launch\w*|start\w*"
-    r"|webinars?|info(?:rmation)? (?:sessions?|days?)|kick[\s-]?off|workshops?|events?)\b",
+    r"|webinars?|info(?:rmation)? (?:sessions?|days?)|kick[\s‐‑-]?off|workshops?|events?)\b",
     re.I,
 )
 """What a day of a list is when it is no cut-off: “15 July: results”, “Info day: 3 March”."""
@@ -220,7 +222,7 @@ def _own_year(sentence: str) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
-_IN_YEAR: Final = re.compile(r"(?:\b(?:in|for) |^\W{0,9})(20\d\d)(?![\d/–-])", re.I)
+_IN_YEAR: Final = re.compile(r"(?:\b(?:in|for) |^\W{0,9})(20\d\d)(?![\d/‐‑‒–—―−-])", re.I)
 
 
 def _with_words(days: list[tuple[Found, bool]], sentence: str) -> list[_Dated]:
@@ -289,7 +291,7 @@ _DEPENDING: Final = re.compile(r"\bdepending on\b[^,;]{0,80}", re.I)
 def _dated(sentence: str, day: Found, start: int, end: int) -> _Dated:
     assert day.starts_on is not None, "only whole days come here"
     lead, tail = _DEPENDING.sub("", sentence[start : day.start]), sentence[day.end : end]
-    text = re.sub(r"\s+(?:and|or|&)$", "", f"{sentence[day.start : day.end]}{tail}".strip(" ,;–-"))
+    text = re.sub(r"\s+(?:and|or|&)$", "", f"{sentence[day.start : day.end]}{tail}".strip(" ,;‐‑‒–—―−-"))
     return _Dated(day.starts_on, lead, tail, text)
 
 
@@ -378,7 +380,7 @@ def common_time(text: str) -> str | None:
 
 
 _CLEAR_TIME: Final = re.compile(
-    r"\b\d{1,2}\s?[:h]\s?\d\d\b(?!\s?[-–])|\b\d\d\.\d\d\b(?!\.)|\b\d{1,2} ?[ap]\.?m\b|\bnoon\b", re.I
+    r"\b\d{1,2}\s?[:h]\s?\d\d\b(?!\s?[‐‑‒–—―−-])|\b\d\d\.\d\d\b(?!\.)|\b\d{1,2} ?[ap]\.?m\b|\bnoon\b", re.I
 )
 _OF_CUTOFFS: Final = re.compile(
     rf"{_CUT_OFF}|\bfollowing dates\b|\b(?:calls?|rounds?|form|applications?)\b[^.;]{{0,30}}\bclos(?:es?|ing)\b", re.I

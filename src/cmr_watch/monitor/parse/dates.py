@@ -42,7 +42,7 @@ _WORDS: Final = {
 _TOKEN: Final = re.compile(
     r"(?P<skip>\bthe\b|[(\[](?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?[)\]])"
     r"|(?P<iso>(?:19|20)\d\d(?:-\d{1,2}-|/\d{1,2}/|\.\d{1,2}\.)\d{1,2})(?!\d)"
-    r"|(?P<decimal>(?<![\d.])\d\.\d)(?![\d.]|\s*[-–]\s*\d{1,2}\.\d)"
+    r"|(?P<decimal>(?<![\d.])\d\.\d)(?![\d.]|\s*[‐‑‒–—―−-]\s*\d{1,2}\.\d)"
     r"|(?P<day>\d{1,2})(?:st|nd|rd|th)(?![^\W\d_])"
     r"|(?P<quarter>[QqHh][1-4])(?!\w)"
     r"|(?P<short>['’]\d\d)(?!\d)"

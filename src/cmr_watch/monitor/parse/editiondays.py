@@ -22,10 +22,13 @@ LONGEST: Final = 500
 
 _RANKS: Final = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
 _MARKED: Final = re.compile(
-    r"\W*(?:📅|🗓|📆|📍|⏰|(?:save the date|new dates?"
+    r"\W*(?:📍|⏰|(?:save the date|new dates?"
     r"|(?:event |workshop )?dates?(?: (?:and|&) (?:venue|place|location))?|when)\b)",
     re.I,
 )
+_CALENDAR: Final = re.compile(r"\W*[📅🗓📆]")
+_MOST_WORDS_OF_A_LABEL: Final = 5
+"""Between a calendar and its date; with more of them the calendar is but the bullet of a sentence."""
 _DATE_HEADING: Final = re.compile(r"\W*(?:(?:event |save the |workshop )?dates?|when)\b.{0,30}", re.I)
 _OF_THE_EVENT: Final = re.compile(
     r"\b(?:workshop|event|edition|meet|meeting|gather\w*|join us|took place|take[s]? place|taking place|held"
@@ -38,7 +41,7 @@ _NOT_THE_EVENT: Final = re.compile(
     re.I,
 )
 _ON_THE_EVENT: Final = re.compile(
-    r"\b(?:workshop|event|edition|meeting|regions)\b[^.;,]{0,60}?(?:\bon|\bof|,|from|[\u2013-])\W*(?:the\W+)?$", re.I
+    r"\b(?:workshop|event|edition|meeting|regions)\b[^.;,]{0,60}?(?:\bon|\bof|,|from|[‐‑‒–—―−-])\W*(?:the\W+)?$", re.I
 )
 _OTHER_HEADING: Final = re.compile(r"\b(?:regist\w+|deadlines?|contacts?|accommodation|hotels?)\b", re.I)
 _AGENDA_DAY: Final = re.compile(
@@ -109,7 +112,7 @@ def _rank(sentence: Sentence, date: Found) -> int | None:
     text, lead = sentence.text, sentence.text[: date.start]
     if _NOT_THE_EVENT.search(text) and re.search(r"\w", lead) and not _ON_THE_EVENT.search(lead[-80:]):
         return None
-    if _MARKED.match(text) or _DATE_HEADING.fullmatch(sentence.under):
+    if _is_marked(text, lead) or _DATE_HEADING.fullmatch(sentence.under):
         return 1
     if _AGENDA_DAY.match(text) and not _is_period(date):
         return 5
@@ -118,6 +121,13 @@ def _rank(sentence: Sentence, date: Found) -> int | None:
     if date.precision == "year" or (date.yearless and len(text.split()) > _SHORT):
         return None
     return _rank_of_a_short_line(text, lead, date)
+
+
+def _is_marked(text: str, lead: str) -> bool:
+    """“When: …”, or a calendar with at most a label before its date."""
+    return bool(_MARKED.match(text)) or (
+        bool(_CALENDAR.match(text)) and len(re.findall(r"\w+", lead)) <= _MOST_WORDS_OF_A_LABEL
+    )
 
 
 _SHORT: Final = 12

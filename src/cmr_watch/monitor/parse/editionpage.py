@@ -189,7 +189,7 @@ def _dated(place: Place, found: When | None, dates: Sequence[When]) -> Edition:
 
 
 _THEME: Final = re.compile(
-    r"\W*(?:(?:main |workshop |event )?(?:theme|topic|subject|focus))\s?[:\t–-]\s?(?P<theme>.{3,200})", re.I
+    r"\W*(?:(?:main |workshop |event )?(?:theme|topic|subject|focus))\s?[:\t‐‑‒–—―−-]\s?(?P<theme>.{3,200})", re.I
 )
 _THEME_HEADING: Final = re.compile(r"\W*(?:the |main |workshop |event )*(?:theme|topic)\W*", re.I)
 

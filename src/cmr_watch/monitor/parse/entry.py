@@ -117,7 +117,7 @@ def _has_words(text: str) -> bool:
 
 
 def _only_remarks(text: str) -> bool:
-    bare = text.strip(" \t.,;:–-()!")
+    bare = text.strip(" \t.,;:‐‑‒–—―−-()!")
     return not bare or bool(words.REMARK.match(bare) or words.REMARK_PART.match(bare))
 
 

@@ -160,7 +160,7 @@ def split_inline(line: Line) -> tuple[Line, Line] | None:
         head, rest = line.part(0, end), line.part(end)
         section = section_of_marked(head.text) if line.level or head.bold else section_of(head.text)
         if rest.text and section:
-            return head, rest.part(len(rest.text) - len(rest.text.lstrip(" :–-")))
+            return head, rest.part(len(rest.text) - len(rest.text.lstrip(" :‐‑‒–—―−-")))
     return None
 
 

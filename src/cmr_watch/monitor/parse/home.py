@@ -22,11 +22,11 @@ NEXT: Final = re.compile(rf"\b(?:next|upcoming|forthcoming|coming){_WORDS_BETWEE
 """Names the page's edition before it, another one afterwards."""
 _TOWN_BEFORE: Final = re.compile(
     r"(?:^|\b(?:in|to|at|after|from|before|and)\s|[(:])\W{0,3}([^\W\d_a-z][^,.;:()\t]{1,40})"
-    r"(?:,\s?([^\W\d_a-z][^,.;:()\t]{2,40}?))?[\s,(:\u2013\u2014-]*(?:\b(?:on|from|the|between|took place|was|is|held"
+    r"(?:,\s?([^\W\d_a-z][^,.;:()\t]{2,40}?))?[\s,(:‐‑‒–—―−-]*(?:\b(?:on|from|the|between|took place|was|is|held"
     r"|will be|will take place|takes place)\b[\s(]*)*$"
 )
 _TOWN_AFTER: Final = re.compile(
-    r"^[\s,)\u2013\u2014-]*(?:in|at)\s([^\W\d_a-z][^,.;:()\t]{1,40})(?:,\s?([^\W\d_a-z][^,.;:()\t]{2,40}))?"
+    r"^[\s,)‐‑‒–—―−-]*(?:in|at)\s([^\W\d_a-z][^,.;:()\t]{1,40})(?:,\s?([^\W\d_a-z][^,.;:()\t]{2,40}))?"
 )
 _NO_TOWN: Final = re.compile(r"^(?:the|this|our|a|clusters?|workshops?|events?|day|we|it|brussels)\b", re.I)
 _REACH: Final = 120

@@ -284,7 +284,7 @@ class _Reader:
 
         What stands above a list's first edition as its heading, or begins its paragraph, tells of the edition under it.
         """
-        if len(line.text) <= _LONGEST_REMARK and words.REMARK.match(line.text.lstrip("(*!– 🔔📢")):
+        if _is_remark(line.text):
             self.take_remark(None)
             self.remark = line
         if self.last_line is None or not self.editions:
@@ -320,6 +320,14 @@ class _Reader:
         editions, doubles = _without_doubles(self.editions)
         outline = Outline(complete, tuple(self.sections), self.dated, self.unread, headings)
         return Snapshot("initiative", editions, tuple(self.calls), (*self.warnings, *doubles), outline)
+
+
+_REMARK: Final = re.compile(rf"\W{{0,20}}{words.REMARK.pattern}", words.REMARK.flags)
+"""Any bullet, emoji or bracket may stand before it."""
+
+
+def _is_remark(text: str) -> bool:
+    return len(text) <= _LONGEST_REMARK and bool(_REMARK.match(text))
 
 
 def _may_be_place(entry: Entry) -> bool:

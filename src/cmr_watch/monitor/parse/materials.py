@@ -129,11 +129,14 @@ _WATCHED: Final = re.compile(r"(?:^|\.)(?:youtube\.com|youtu\.be|vimeo\.com)$", 
 _SEEN: Final = re.compile(r"(?:^|\.)flickr\.com$|^flic\.kr$", re.I)
 
 
+_HYPHENS: Final = re.compile("[‐‑‒–—―−]")
+
+
 def kind_of_words(words: str) -> MaterialKind | None:
     """The kind that is named first: “Read the Input Paper on photo voltaics” is a paper."""
+    words = _HYPHENS.sub("-", words).replace("_", " ")  # in a file's name
     if _NO_MATERIAL.search(words):
         return None
-    words = words.replace("_", " ")  # a file's name
     found = [
         (match.start(), rank, kind) for rank, (kind, regex) in enumerate(_ANY_KIND) if (match := regex.search(words))
     ]

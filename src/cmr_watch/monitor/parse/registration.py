@@ -14,7 +14,7 @@ from cmr_watch.monitor.parse.materials import Anchor, leads_to_another
 from cmr_watch.monitor.parse.sentences import Sentence
 
 _REGISTER: Final = re.compile(
-    r"\bregist(?:er|ration|rations)\b|\bsign[ -]?up\b"
+    r"\bregist(?:er|ration|rations)\b|\bsign[ ‐‑-]?up\b"
     r"|\b(?:i|we)(?: want|'d like|’d like| would like) to (?:participate|attend|join|take part)\b"
     r"|\b(?:book|reserve|secure|save) (?:your|my|a) (?:place|seat|spot)\b",
     re.I,
@@ -24,7 +24,7 @@ _OTHER_REGISTER: Final = re.compile(
     r"|webinar|call for|to host)\b",
     re.I,
 )
-_ABOUT: Final = re.compile(r"\b(?:regist\w+|sign[ -]?up|signing up|book your (?:place|seat)|attend)\b", re.I)
+_ABOUT: Final = re.compile(r"\b(?:regist\w+|sign[ ‐‑-]?up|signing up|book your (?:place|seat)|attend)\b", re.I)
 _NOT_OPEN: Final = re.compile(
     r"\bregist\w+[^.;]{0,60}?(?:"
     r"(?<!will be )(?<!to be )(?<!not )(?<!not be )(?<!not yet )(?<!be )\bclosed\b(?! to\b)"
@@ -39,7 +39,7 @@ _NOT_OPEN: Final = re.compile(
     re.I,
 )
 _OPEN_BESIDE: Final = re.compile(
-    r"\b(?:still|can also|may still) (?:be )?(?:regist\w+|sign[ -]?up|possible|join online)\b", re.I
+    r"\b(?:still|can also|may still) (?:be )?(?:regist\w+|sign[ ‐‑-]?up|possible|join online)\b", re.I
 )
 """One way to take part is closed, another is not: “you can still register to follow online”."""
 _STILL_OPEN: Final = re.compile(r"\bregist\w+ (?:is|are) (?:now |still )?open\b|\bregister now\b", re.I)
@@ -92,18 +92,18 @@ _REACH: Final = 200
 
 # ── until when ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-_DEADLINE: Final = re.compile(r"\b(?:dead[\s-]?lines?|cut[\s-]?offs?|last day|closing date)\b", re.I)
+_DEADLINE: Final = re.compile(r"\b(?:dead[\s‐‑-]?lines?|cut[\s‐‑-]?offs?|last day|closing date)\b", re.I)
 _LED_IN: Final = re.compile(
     r"\b(?:until|till|by|before|not? later than|at the latest|clos(?:es?|ing|ed)|ends?|due"
     r"|extended (?:from [^.;:]{0,40} )?(?:to|until|till)|latest|up to"
-    r"|dead[\s-]?lines?(?: (?:for|of|to) [^.;:]{0,40})?|cut[\s-]?offs?"
+    r"|dead[\s‐‑-]?lines?(?: (?:for|of|to) [^.;:]{0,40})?|cut[\s‐‑-]?offs?"
     r"|last day(?: (?:for|of|to) [^.;:]{0,40})?|closing date)"
     r"(?:\s+(?:on|the|is|was|at|midnight|end of|date|registration|this|next"
-    r"|\d{1,2}[:.h]\d\d|CES?T|new|\w{3,6}day))*[\s:,(\u2013\u2014\t-]*$",
+    r"|\d{1,2}[:.h]\d\d|CES?T|new|\w{3,6}day))*[\s:,(‐‑‒–—―−\t-]*$",
     re.I,
 )
 _LEAD: Final = 80
-_UNDER: Final = re.compile(r"\b(?:regist\w+|sign[ -]?up|how to (?:join|attend|participate))\b", re.I)
+_UNDER: Final = re.compile(r"\b(?:regist\w+|sign[ ‐‑-]?up|how to (?:join|attend|participate))\b", re.I)
 
 
 def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on: date | None) -> date | None:
@@ -134,9 +134,10 @@ def _is_about_registration(sentence: Sentence) -> bool:
     )
 
 
-_ONLY_A_DEADLINE: Final = re.compile(r"\W*(?:dead[\s-]?line|closing date|open until|until|by|before)\b[^a-z]", re.I)
+_ONLY_A_DEADLINE: Final = re.compile(r"\W*(?:dead[\s‐‑-]?line|closing date|open until|until|by|before)\b[^a-z]", re.I)
 _LABEL: Final = re.compile(
-    r"\W*(?:dead[\s-]?line (?:for|of|to) regist\w+|regist\w+ (?:dead[\s-]?line|closing date|closes(?: on)?|until))\W*",
+    r"\W*(?:dead[\s‐‑-]?line (?:for|of|to) regist\w+"
+    r"|regist\w+ (?:dead[\s‐‑-]?line|closing date|closes(?: on)?|until))\W*",
     re.I,
 )
 

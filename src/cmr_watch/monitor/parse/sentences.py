@@ -21,7 +21,7 @@ _SENTENCE_END: Final = re.compile(
 class Sentence:
     """A sentence of a line, where it begins there, and the heading above it (empty where there is none).
 
-    `part` is the last real heading, where bold lines stand between: “Presentations” over “Session 1”.
+    `part` is the heading of the part, where lesser ones stand between: “Presentations” over “Session 1”.
     """
 
     text: str
@@ -35,14 +35,22 @@ def sentences_of(lines: Sequence[Line]) -> tuple[Sentence, ...]:
     """All sentences, top to bottom; a heading counts as one of its own."""
     found: list[Sentence] = []
     under = part = columns = ""
+    is_marked = False  # whether the part's heading is one by its tags: then no bold line ends it
     for line in lines:
         found += [Sentence(text, line, start, under, columns or part) for text, start in _split(line.text)]
         under = line.shown[:_LONGEST_HEADING] if looks_like_heading(line) else under
-        part = under if line.level and looks_like_heading(line) else part
+        if looks_like_heading(line) and (line.level or not (is_marked or _COUNTED.match(line.text))):
+            part, is_marked = under, line.level > 0
         columns = _columns(line, columns)
     return tuple(found)
 
 
+_COUNTED: Final = re.compile(
+    r"\W*(?:(?:parallel|plenary|opening|closing|first|second|third) )?"
+    r"(?:sessions?|days?|panels?|parts?|blocks?|rounds?)\b",
+    re.I,
+)
+"""Begins a bold line that divides a part and opens none: “Session 1”, “Day 2 – Company visits”."""
 _LONGEST_HEADING: Final = 80
 
 

@@ -16,7 +16,7 @@ from cmr_watch.monitor.parse.regions import is_region
 from cmr_watch.monitor.parse.sentences import LONGEST, Sentence
 from cmr_watch.places import country_code, fold, same_city
 
-SERIES: Final = re.compile(r"\bclusters?[\s-]+meets?[\s-]+regions?\b|\bCMR\b", re.I)
+SERIES: Final = re.compile(r"\bclusters?[\s‐‑-]+meets?[\s‐‑-]+regions?\b|\bCMR\b", re.I)
 
 
 # ── the place ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -24,11 +24,11 @@ SERIES: Final = re.compile(r"\bclusters?[\s-]+meets?[\s-]+regions?\b|\bCMR\b", r
 _ERROR: Final = re.compile(
     r"\b(?:not found|denied|forbidden|errors?|40[34]|50\d|unavailable|maintenance|just a moment|log ?in)\b", re.I
 )
-_DASHES: Final = re.compile(r"\s+[-\u2010-\u2015\u2212~|]+\s+|\s*[:|]\s+|\s*[\u2013\u2014]\s*")
+_DASHES: Final = re.compile(r"\s+[-\u2010-\u2015\u2212~|]+\s+|\s*[:|]\s+|\s*[‒–—―−]\s*")
 _MARKED: Final = re.compile(
     r"^[^\w📍]{0,9}(?:📍|🏢|🏛|(?:(?:event|meeting|conference|workshop|ma"
     r"in) )?(?:dates? (?:and|&) )?(?:venue|location|place|where|address)"
-    r"(?: (?:of the|and date)[^:]{0,30})?\s{0,3}[:\t–-])[^\w(]{0,9}",
+    r"(?: (?:of the|and date)[^:]{0,30})?\s{0,3}[:\t‐‑‒–—―−-])[^\w(]{0,9}",
     re.I,
 )
 """Begins a line that tells the venue."""
@@ -67,7 +67,7 @@ def _in_a_part(title: str) -> Place | None:
 def theme_of_title(title: str, place: Place) -> str | None:
     """What a title says beside the series, the place, the date and a state: “… – Skills for the green transition”."""
     names = {fold(name) for name in (place.city, place.region, place.country) if name}
-    parts = [part.strip(" \t.,–-") for part in _DASHES.split(title[:LONGEST])]
+    parts = [part.strip(" \t.,‐‑‒–—―−-") for part in _DASHES.split(title[:LONGEST])]
     rest = [part for part in parts if _is_theme(part, names)]
     return rest[-1] if rest else None
 
@@ -139,9 +139,10 @@ def _only_a_date(text: str) -> bool:
 
 
 def _spot(line: Line, address: str, title: Place | None) -> Spot:
-    address = _NEXT_LABEL.split(address)[0]
+    address = _NEXT_LABEL.split(_SIGNS.sub("", address))[0]
     bare = _without_dates(address, find_dates(address)).replace("\t", ", ")
     parts = [part for part in (_tidy(piece) for piece in _COMMAS.split(bare)) if part]
+    parts = _up_to_its_country(parts, title)
     country = parts[-1] if parts and country_code(parts[-1]) else None
     if country and len(parts) > 1:
         parts.pop()
@@ -154,10 +155,21 @@ def _spot(line: Line, address: str, title: Place | None) -> Spot:
     return Spot(line, _venue(parts, title, bare))
 
 
-_COMMAS: Final = re.compile(r"\s*(?:[,;|(]|\)|\s[-\u2013\u2014]\s)\s*")
+def _up_to_its_country(parts: list[str], title: Place | None) -> list[str]:
+    """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
+    for number, part in enumerate(parts[1:] if title else (), 1):
+        country = leading_country(part)
+        if title and country and same_city(title.city, _town_of(parts[number - 1])):
+            return [*parts[:number], country]
+    return parts
+
+
+_COMMAS: Final = re.compile(r"\s*(?:[,;|(]|\)|\s[‐‑‒–—―−-]\s)\s*")
+_SIGNS: Final = re.compile(r"^[^\w“‘\"'«(]+")
+"""A bullet or an emoji before the line, which ends nothing."""
 _NEXT_LABEL: Final = re.compile(r"\s(?=(?:date|dates|when|time|registration|language|theme)\s?:)|\s*[📅🗓🕘🕒⏰🎟]", re.I)
 _POSTCODE: Final = re.compile(
-    r"^(?:[A-Z]{1,3}-?\s?)?\d[\d\s-]{2,7}\s+(?:[A-Z]{2}\s)?|\s+(?:[A-Z]{1,3}-?)?\d[\d\s-]{2,6}$"
+    r"^(?:[A-Z]{1,3}[‐‑‒–—―−-]?\s?)?\d[\d\s‐‑‒–—―−-]{2,7}\s+(?:[A-Z]{2}\s)?|\s+(?:[A-Z]{1,3}[‐‑‒–—―−-]?)?\d[\d\s‐‑‒–—―−-]{2,6}$"
 )
 _DISTRICT: Final = re.compile(r"\s(?:[A-Z]{1,2}|\d{1,2}|CEDEX(?:\s\d{1,2})?)$")
 
@@ -228,6 +240,7 @@ def place_of(title: str, body: Sequence[Sentence]) -> tuple[Place | None, str | 
     venue = next((spot.venue for spot in spots if spot.venue), None) or (
         _venue_in_prose(body, named) if named else None
     )
+    venue = venue and _with_plain_dashes(venue)
     address = next((spot.place for spot in spots if spot.place), None)
     if named is None:
         return (address or _in_prose(body) or _in_a_heading(body) if SERIES.search(title) else None), venue
@@ -235,6 +248,11 @@ def place_of(title: str, body: Sequence[Sentence]) -> tuple[Place | None, str | 
     if address is None:
         return place, venue
     return _merged(place, address, is_listed_by_region=_is_listed_by_region(place, body)), venue
+
+
+def _with_plain_dashes(venue: str) -> str:
+    """One dash between words, one hyphen within them: another sign for either is no other venue."""
+    return re.sub(r"\s-\s", " – ", re.sub(r"[‐‑‒–—―−]", "-", venue))
 
 
 _MOST_READ: Final = 20_000
@@ -257,7 +275,7 @@ def _merged(title: Place, address: Place, *, is_listed_by_region: bool) -> Place
 def _with_country(place: Place, body: Sequence[Sentence]) -> Place:
     for sentence in body:
         found = re.search(
-            rf"(?<!\w){re.escape(place.city)}\s?[,(]\s?([^\W\d_][^,.;:()\t·•|\u2013\u2014]{{2,40}})", sentence.text
+            rf"(?<!\w){re.escape(place.city)}\s?[,(]\s?([^\W\d_][^,.;:()\t·•|‒–—―−]{{2,40}})", sentence.text
         )
         word = leading_country(found[1]) if found else None
         if word:

@@ -19,7 +19,7 @@ CANCELLED: Final = re.compile(rf"(?<!not )(?<!not been ){_START}(?:cancell?ed|ca
 POSTPONED: Final = re.compile(
     rf"(?<!previously )(?<!originally )(?<!formerly )(?<!not )(?<!not been ){_START}(?:postponed|on hold|delayed)\b", _I
 )
-SAVE_THE_DATE: Final = re.compile(rf"{_START}save[\s-]+the[\s-]+dates?\b", _I)
+SAVE_THE_DATE: Final = re.compile(rf"{_START}save[\s‐‑-]+the[\s‐‑-]+dates?\b", _I)
 _TO_COME = r"t\.?b\.?[cad]\b\.?|to be (?:confirmed|announced|defined|decided|determined)"
 TENTATIVE: Final = re.compile(
     rf"(?<!venue )(?<!place )(?<!location )(?<!agenda )(?<!programme )"
@@ -29,14 +29,14 @@ TENTATIVE: Final = re.compile(
 SUMMARY: Final = re.compile(r"\bsummar(?:y|ies)\b", _I)
 OTHER_MATERIAL: Final = re.compile(
     r"\b(?:agenda|programme|booklet|paper|proceedings|photos?|gallery|pictures|slides|presentations?|recordings?|videos?"
-    r"|regist\w*|sign[ -]up|apply|application|livestream|watch)\b",
+    r"|regist\w*|sign[ ‐‑-]up|apply|application|livestream|watch)\b",
     _I,
 )
 _STRONG = (
-    r"save[\s-]+the[\s-]+dates?|cancell?ed|called off|postponed|rescheduled|moved (?:from|to)"
+    r"save[\s‐‑-]+the[\s‐‑-]+dates?|cancell?ed|called off|postponed|rescheduled|moved (?:from|to)"
     r"|on hold|new (?:dates?|venue)"
     rf"|fully booked|sold out|{_TO_COME}|provisional\w*|tentative\w*|instead of|originally|previously"
-    r"|regist(?:er|ration)\b|deadline|cut[\s-]?offs?\b|read (?:the|our|more|about)|event summary|more info\w*"
+    r"|regist(?:er|ration)\b|deadline|cut[\s‐‑-]?offs?\b|read (?:the|our|more|about)|event summary|more info\w*"
     r"|hybrid (?:event|format)|(?:and|[&+/]) (?:online|virtual|hybrid)|hosted by|organised by|date[s:]*$"
 )
 REMARK: Final = re.compile(rf"(?<!\w)(?:{_STRONG})", _I)
@@ -44,10 +44,10 @@ REMARK: Final = re.compile(rf"(?<!\w)(?:{_STRONG})", _I)
 
 REMARK_PART: Final = re.compile(
     rf"\W*(?:(?:{_STRONG})|(?:moved|delayed|updated?|new|booked|booking|dates?|from|on|in|at|initially|formerly|apply"
-    r"|hybrid|online|virtual|live|in[ -]person|physical|read|see|watch|download|discover|explore|check|find|click|learn"
-    r"|details|summary|summaries|agenda|programme|recordings?|photos?|slides|proceedings|presentations?|held|took place"
-    r"|takes? place|will|is|was|by|until|between|for more|stay tuned|coming soon|soon|and|the event|event|under|unscr"
-    r"|venue|speakers|republic of$)\b(?!\s+(?-i:[A-Z]))|unscr|under unscr|\d)",
+    r"|hybrid|online|virtual|live|in[ ‐‑-]person|physical|read|see|watch|download|discover|explore|check|find|click"
+    r"|learn|details|summary|summaries|agenda|programme|recordings?|photos?|slides|proceedings|presentations?|held"
+    r"|took place|takes? place|will|is|was|by|until|between|for more|stay tuned|coming soon|soon|and|(?:the )?event"
+    r"|under|unscr|venue|speakers|republic of$)\b(?!\s+(?-i:[A-Z]))|unscr|under unscr|\d)",
     _I,
 )
 """Begins a part (after a comma or dash) that belongs to no place."""
@@ -58,14 +58,14 @@ LABEL: Final = re.compile(
 )
 """“City: Lyon, Country: France”."""
 
-_SERIES = r"clusters?[\s-]+meets?[\s-]+regions?(?:[\s-]+['’]?(?:20)?\d\d)?|cmr(?:['’]?(?:20)?\d\d)?"
+_SERIES = r"clusters?[\s‐‑-]+meets?[\s‐‑-]+regions?(?:[\s‐‑-]+['’]?(?:20)?\d\d)?|cmr(?:['’]?(?:20)?\d\d)?"
 _NOUN = r"(?:edition|workshop|event|meeting)s?"
 _STATE = (
     r"cancell?ed|postponed|rescheduled|fully booked|sold out|registration (?:is )?(?:now )?open|reminder|updated?"
     r"|tentative|provisional|hybrid(?: event)?|t\.?b\.?[ca]\.?"
 )
 PREFIX: Final = re.compile(
-    rf"(?:[^\w'’]*(?:['’](?!s-))?(?:save[\s-]+the[\s-]+dates?|new (?:{_NOUN}|dates?)|new(?=\s*[:!‐‑‒–—―−-])"
+    rf"(?:[^\w'’]*(?:['’](?!s-))?(?:save[\s‐‑-]+the[\s‐‑-]+dates?|new (?:{_NOUN}|dates?)|new(?=\s*[:!‐‑‒–—―−-])"
     rf"|coming (?:up|soon)|next(?: up| edition)?"
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: edition| workshop)?(?: of)?(?: the)?"
     rf"|\d{{1,2}}[.)]|\d{{1,2}}(?=\t)|#?\d{{1,2}}(?=[:)])|#\d{{1,2}}|[a-z]\)|#?(?:{_SERIES})"
@@ -85,7 +85,7 @@ NOT_ITS_DATE: Final = re.compile(
     r"(?:\b(?:by|until|till|before|no later than|deadlines?|clos(?:es?|ing)|ends?|due|instead of|originally|initially"
     r"|previously|formerly|published|publication|updated|posted|submitted|created|modified|as of|was|were"
     r"|opens?|opening|launch(?:ed)?|starts?)"
-    r"|\bcut[\s-]?offs?(?: dates?)?(?: \d)?"
+    r"|\bcut[\s‐‑-]?offs?(?: dates?)?(?: \d)?"
     r"|\b(?:rescheduled|moved|postponed|changed|shifted|transferred|delayed)\b[^.;]{0,20}\bfrom)"
     r"(?:\s+(?:on|the|planned|scheduled|date|dates|for|is|was|at|from|foreseen))*[\s:(‐‑‒–—―−-]*$",
     _I,
