@@ -17,11 +17,12 @@ from cmr_watch.notify.writer import Writer
 from cmr_watch.render.messages import MessageContext, body
 from cmr_watch.render.sentences import sentence
 from cmr_watch.store import plans
-from cmr_watch.store.checks import CheckRecord, Checks
+from cmr_watch.store.checks import Checks
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.news import News
+from cmr_watch.store.records import CheckRecord
 from cmr_watch.store.schema import changes
 from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions

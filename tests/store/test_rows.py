@@ -31,8 +31,9 @@ from cmr_watch.models import (
     Validators,
     Wanted,
 )
-from cmr_watch.store.checks import CheckRecord, Checks
+from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
+from cmr_watch.store.records import CheckRecord
 from cmr_watch.store.subscriptions import Subscriptions, normal
 from tests.factories import NOW
 

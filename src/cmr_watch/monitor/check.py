@@ -28,7 +28,8 @@ from cmr_watch.monitor.told import already_told, with_shared_keys
 from cmr_watch.monitor.verdict import doubt
 from cmr_watch.render.drift import drift
 from cmr_watch.render.sentences import sentence
-from cmr_watch.store.checks import Baseline, CheckRecord, Checks
+from cmr_watch.store.checks import Checks
+from cmr_watch.store.records import Baseline, CheckRecord
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,32 +18,39 @@ from cmr_watch.merge import PageKnown
 from cmr_watch.models import (
     PARSER_VERSION,
     Change,
-    CheckOutcome,
     IncidentKind,
     Known,
-    Page,
-    PageKind,
     RecordedChange,
     Snapshot,
     Validators,
     Visit,
 )
 from cmr_watch.store import holds, people, rows, state
-from cmr_watch.store.database import Database, inserted_id
+from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import close_incidents, open_incident
+from cmr_watch.store.records import (
+    GOOD,
+    Baseline,
+    CheckRecord,
+    CheckRow,
+    Stored,
+    Written,
+    baseline_of,
+    insert_change,
+    insert_check,
+    load_stored,
+)
 from cmr_watch.store.schema import changes, checks, pages, robots, snapshots
 from cmr_watch.store.snapshots import (
     Kept,
     SnapshotRow,
     StoredSnapshot,
-    get_snapshot,
     keep,
     keep_suspect,
     list_snapshots,
     load_snapshot,
     newest_suspect,
 )
-from cmr_watch.store.state import State
 
 log = logging.getLogger(__name__)
 
@@ -57,73 +64,6 @@ _LOCKED_PAGE = _PAGE.with_for_update()
 _UPDATE_PAGE = update(pages).where(pages.c.url == bindparam("page"))
 
 _CHANGES_LOCK = 0x636D7202  # any number, the same in every process
-_At = tuple[int, int | None, datetime | None]
-"""Which revision of a page: its number, its baseline, when it was read."""
-_GOOD = ("baseline", "changed", "unchanged")
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """The last good reading of a page, which the next one is compared with.
-
-    `read_at`: the last good reading, also an unchanged one; `full_read_at`: the last one from an unconditional GET.
-    """
-
-    revision: int
-    snapshot_id: int
-    fetched_at: datetime
-    read_at: datetime
-    full_read_at: datetime
-    content_sha256: str
-    parser_version: int
-    validators: Validators
-    snapshot: Snapshot
-    known: Known
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRecord:
-    """All that one check learned.
-
-    `revision` is that of the baseline it compared with, None if there was none. `fetched` is None after a 304: the
-    baseline's bytes are then the page's. `changes` come with their sentences; `silent` ones are told to nobody.
-    `drift`: what was expected of a suspect page, and what came.
-    """
-
-    page_url: str
-    page: PageKind
-    checked_at: datetime
-    outcome: CheckOutcome
-    detail: str = ""
-    revision: int | None = None
-    fetched: Page | None = None
-    snapshot: Snapshot | None = None
-    known: Known | None = None
-    changes: tuple[tuple[Change, str], ...] = ()
-    conditional: bool = False
-    silent: bool = False
-    drift: str = ""
-
-    @property
-    def read_at(self) -> datetime:
-        """When the page said this."""
-        return self.fetched.fetched_at if self.fetched else self.checked_at
-
-    @property
-    def compares(self) -> bool:
-        """Whether it rests on the baseline that it was compared with."""
-        return self.outcome in _GOOD or self.known is not None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRow:
-    """A check that was made."""
-
-    id: int
-    page_url: str
-    checked_at: datetime
-    outcome: CheckOutcome
-    detail: str
 
 
 class Checks:
@@ -135,7 +75,7 @@ class Checks:
         self._database = database
         self._patience = patience
         self._parser_version = parser_version
-        self._stored: dict[str, _Stored] = {}
+        self._stored: dict[str, Stored] = {}
 
     # ── comparing ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,7 +85,7 @@ class Checks:
             page = connection.execute(_PAGE, {"page": page_url}).first()
             if page is None or page.baseline_id is None:
                 return None
-            return _baseline(page, self._load(connection, page))
+            return baseline_of(page, self._load(connection, page))
 
     def commit(self, record: CheckRecord) -> tuple[RecordedChange, ...] | None:
         """Write what a check learned. None, and nothing written: the baseline is another by now, compare again.
@@ -159,7 +99,7 @@ class Checks:
             page = self._lock_page(connection, record)
             if record.compares and record.revision != (page.revision if page.baseline_id else None):
                 return None
-            check_id = _insert_check(connection, record, page.revision)
+            check_id = insert_check(connection, record, page.revision)
             stored = self._load(connection, page)
             written = self._write(connection, record, page, stored)
             replaced = record.known is not None and state.replace(
@@ -173,11 +113,11 @@ class Checks:
             log.warning("%s: %s: %s", written.incident, record.page_url, record.detail)
         return recorded
 
-    def _tell_others(self, connection: Connection, record: CheckRecord, stored: _Stored, replaced: bool) -> None:
+    def _tell_others(self, connection: Connection, record: CheckRecord, stored: Stored, replaced: bool) -> None:
         """What a reading means to those who wait for one: reminders, and what a restore holds back."""
         if replaced and record.known is not None and record.known.calls != stored.known.calls:
             people.wake_for_calls(connection, record.checked_at)
-        if record.outcome in _GOOD and holds.waits_for_reading(connection, record.page_url):
+        if record.outcome in GOOD and holds.waits_for_reading(connection, record.page_url):
             holds.end_reading(connection, record.page_url)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
@@ -188,24 +128,24 @@ class Checks:
             page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).one()
         return page
 
-    def _load(self, connection: Connection, page: Any) -> _Stored:
+    def _load(self, connection: Connection, page: Any) -> Stored:
         # what belongs to a revision never changes, so it is read once; mostly the next revision is the same again
         stored = self._stored.get(page.url)
         at = (page.revision, page.baseline_id, page.read_at)
         if stored is None or stored.at != at:
-            self._stored[page.url] = stored = _load(connection, page, at)
+            self._stored[page.url] = stored = load_stored(connection, page, at)
         return stored
 
-    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> _Written:
-        if record.outcome in _GOOD:
+    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: Stored) -> Written:
+        if record.outcome in GOOD:
             return self._write_good(connection, record, page, stored)
         if record.outcome == "suspect":
             return self._write_suspect(connection, record, page, stored)
         if record.outcome == "failed":
             return self._write_failed(connection, record, page)
-        return _Written()
+        return Written()
 
-    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> _Written:
+    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: Stored) -> Written:
         full = page.full_read_at is None or not record.conditional
         validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
         baseline_id, moved = keep(self._database, connection, self._kept(record, stored), stored.baseline)
@@ -221,28 +161,28 @@ class Checks:
         }
         connection.execute(_UPDATE_PAGE, values)
         close_incidents(connection, record.page_url, record.checked_at, "source-failing", "reading-suspect")
-        return _Written(holds_at=None if moved else (page.revision + 1, baseline_id, record.read_at))
+        return Written(holds_at=None if moved else (page.revision + 1, baseline_id, record.read_at))
 
-    def _write_suspect(self, connection: Connection, record: CheckRecord, page: Any, stored: _Stored) -> _Written:
+    def _write_suspect(self, connection: Connection, record: CheckRecord, page: Any, stored: Stored) -> Written:
         keep_suspect(self._database, connection, self._kept(record, stored), stored.baseline, record.detail)
         raised = 1 if record.known is not None else 0
         values = {"page": record.page_url, "failures": 0, "revision": page.revision + raised}
         connection.execute(_UPDATE_PAGE, values)
         return self._open(connection, "reading-suspect", record)
 
-    def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> _Written:
+    def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> Written:
         failures = page.failures + 1
         connection.execute(_UPDATE_PAGE, {"page": record.page_url, "failures": failures})
         if failures < self._patience:
-            return _Written()
+            return Written()
         return self._open(connection, "source-failing", record)
 
-    def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> _Written:
+    def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> Written:
         detail = ". ".join(filter(None, (record.detail, record.drift)))
         news = open_incident(self._database, connection, kind, record.page_url, detail, record.checked_at)
-        return _Written(incident=kind if news else None)
+        return Written(incident=kind if news else None)
 
-    def _kept(self, record: CheckRecord, stored: _Stored) -> Kept:
+    def _kept(self, record: CheckRecord, stored: Stored) -> Kept:
         if record.snapshot is not None and record.snapshot is stored.snapshot:
             reading = stored.baseline.reading
         else:
@@ -255,7 +195,7 @@ class Checks:
         # ids in the order of commits: a subscription hears of those after the last that it could see
         self._database.serialize(connection, _CHANGES_LOCK)
         held_at = record.checked_at if holds.waits_for_reading(connection, record.page_url) else None
-        return tuple(_insert_change(connection, record, check_id, held_at, *told) for told in record.changes)
+        return tuple(insert_change(connection, record, check_id, held_at, *told) for told in record.changes)
 
     # ── several pages ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -375,75 +315,3 @@ class Checks:
         statement = self._database.insert(robots).values(host=host, **values)
         with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.host], set_=values))
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What is stored of a page at one revision: the row of its baseline, and its state."""
-
-    at: _At
-    baseline: Any
-    snapshot: Snapshot | None
-    state: State
-    known: Known
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What came of a commit: an incident that is new; the revision at which what was stored before still holds."""
-
-    incident: IncidentKind | None = None
-    holds_at: _At | None = None
-
-
-def _load(connection: Connection, page: Any, at: _At) -> _Stored:
-    rows_of_page = state.load(connection, page.url)
-    if page.baseline_id is None:
-        return _Stored(at, None, None, rows_of_page, rows_of_page.known())
-    baseline = get_snapshot(connection, page.baseline_id)
-    return _Stored(at, baseline, wire.snapshot_from_dict(baseline.reading), rows_of_page, rows_of_page.known())
-
-
-def _baseline(page: Any, stored: _Stored) -> Baseline:
-    row = stored.baseline
-    assert stored.snapshot is not None
-    return Baseline(
-        revision=page.revision,
-        snapshot_id=row.id,
-        fetched_at=row.fetched_at,
-        read_at=page.read_at,
-        full_read_at=page.full_read_at,
-        content_sha256=row.content_sha256,
-        parser_version=row.parser_version,
-        validators=Validators(page.etag, page.last_modified),
-        snapshot=stored.snapshot,
-        known=stored.known,
-    )
-
-
-def _insert_check(connection: Connection, record: CheckRecord, revision: int) -> int:
-    row = {
-        "page_url": record.page_url,
-        "checked_at": record.checked_at,
-        "outcome": record.outcome,
-        "detail": record.detail,
-        "revision": revision,
-    }
-    return inserted_id(connection, checks, row)
-
-
-def _insert_change(
-    connection: Connection,
-    record: CheckRecord,
-    check_id: int,
-    held_at: datetime | None,
-    change: Change,
-    sentence: str,
-) -> RecordedChange:
-    row = {
-        **rows.change_row(record.page_url, record.read_at, change, sentence),
-        "check_id": check_id,
-        "enqueued_at": record.checked_at if record.silent else None,
-        "held_at": held_at,
-    }
-    return RecordedChange(inserted_id(connection, changes, row), change, sentence, record.page_url, record.read_at)
