@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from packaging.markers import Marker
+
 from tests.image.podman import IMAGE, LIMITS, Podman, Trouble, must
 
 ROOT: Final = Path(__file__).parents[2]
@@ -73,13 +75,30 @@ def _sources(release: str, scratch: Path) -> list[str]:
 def wheel_folder(python: str, scratch: Path) -> Path:
     """Everything that pip is asked for while the image is built, as the two locks have it."""
     folder = KEPT / f"wheels-{python}"
-    tools = scratch / "build.lock"
-    tools.write_text(_build_lock(), encoding="utf-8")
-    for lock in (ROOT / "requirements.lock", tools):
+    runs = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for name, text in (("run.lock", runs), ("build.lock", _build_lock())):
+        lock = scratch / name
+        lock.write_text(_for_python(text, python), encoding="utf-8")
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
         what = ["--only-binary=:all:", f"--python-version={python}", "--require-hashes", f"--requirement={lock}"]
         must([*pip, *what, f"--dest={folder}"], 180)
     return folder
+
+
+def _for_python(lock: str, python: str) -> str:
+    """The pins that hold for another Python: pip would ask the markers of the one that it runs on."""
+    environment = {"python_version": python, "python_full_version": f"{python}.0"}
+    pins = re.split(r"(?m)^(?=\S)", lock)
+    return "".join(_without_marker(pin) for pin in pins if _holds(pin, environment))
+
+
+def _holds(pin: str, environment: dict[str, str]) -> bool:
+    marker = re.search(r";\s*([^\\\n]+)", pin.partition("--hash")[0])
+    return marker is None or Marker(marker[1]).evaluate(environment)
+
+
+def _without_marker(pin: str) -> str:
+    return re.sub(r"\s*;[^\\\n]+(?=\\)", " ", pin, count=1)
 
 
 def _build_lock() -> str:
