@@ -16,7 +16,7 @@ from cmr_watch.monitor.diff import Comparison, adopt, compare
 from cmr_watch.monitor.facts import changed_facts
 from cmr_watch.monitor.match import bare_address, same_place
 from cmr_watch.monitor.times import still_to_come
-from cmr_watch.places import same_city
+from cmr_watch.places import fold, same_city
 
 K = ChangeKind
 _OF_THE_LIST: Final = frozenset({K.EDITION_HELD})
@@ -102,4 +102,4 @@ def _added(old: Edition, page: Edition) -> bool:
 
 def _private(edition: Edition) -> tuple[object, ...]:
     materials = {(one.kind, bare_address(one.url)) for one in edition.materials}
-    return edition.venue, bare_address(edition.registration_url), edition.registration_closes_on, materials
+    return fold(edition.venue or ""), bare_address(edition.registration_url), edition.registration_closes_on, materials
