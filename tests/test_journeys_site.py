@@ -283,3 +283,30 @@ def test_a_list_that_is_trimmed_to_its_last_ten(tour: Tour) -> None:
     assert tour.outcome == "unchanged"
     assert tour.reads(*long[:10], "> Oslo, Norway – 3 March 2026", minutes=60) == []
     assert {told.split()[0] for told in tour.told()} == {"edition.delisted"}
+
+
+def test_a_suspect_page_that_contains_a_real_new_edition(tour: Tour) -> None:
+    tour.reads(LISTED, *PAST)
+    new = "> Oslo, Norway – 3 March 2024"
+    assert tour.reads(LISTED, new) == [["Oslo, Norway, 3 March 2024: announced"]]
+    assert tour.outcome == "suspect"
+    assert tour.reads(LISTED, new, *PAST) == []
+    assert tour.told() == ["edition.announced oslo-no-2024-03"]
+
+
+def test_a_suspect_first_page_is_no_baseline(tour: Tour) -> None:
+    assert tour.reads(LISTED, *PAST, cut=-30) == []
+    assert tour.outcome == "suspect"
+    assert tour.reads(LISTED, *PAST) == []
+    assert tour.outcome == "baseline"
+    assert tour.told() == []
+
+
+def test_there_and_back_again(tour: Tour) -> None:
+    moved = LISTED.replace("12-13", "19-20")
+    tour.reads(LISTED, *PAST)
+    assert tour.reads(moved, *PAST) == [["Lyon, France: moved from 12–13 October 2023 to 19–20 October 2023"]]
+    assert tour.reads(LISTED, *PAST) == [["Lyon, France: moved from 19–20 October 2023 to 12–13 October 2023"]]
+    tour.reads(*PAST, minutes=10)
+    assert tour.reads(LISTED, *PAST) == []
+    assert len(tour.told()) == 2
