@@ -18,8 +18,8 @@ from cmr_watch.store.database import Database, open_database
 class Watch:
     """A daemon whose jobs are called by hand."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self.at = datetime(2024, 4, 2, 9, tzinfo=UTC)
+    def __init__(self, settings: Settings, database: Database, hour: int) -> None:
+        self.at = datetime(2024, 4, 2, 9, tzinfo=UTC) + timedelta(hours=hour)
         self.daemon = Daemon(settings, database, lambda: self.at, threads(), lambda: self.at)
         self.daemon._scheduler.start(paused=True)
         for name, job in self.daemon._jobs().items():
@@ -31,11 +31,11 @@ class Watch:
         self.at += timedelta(hours=1)
 
 
-def main(checks: int, config: Path) -> None:
-    """Print the memory in MiB."""
+def main(checks: int, first: int, config: Path) -> None:
+    """Make so many checks from the `first` hour on, and print the memory in MiB."""
     settings = load(config, {})
     with closing(open_database(settings.database.url)) as database:
-        watch = Watch(settings, database)
+        watch = Watch(settings, database, first)
         for _ in range(checks):
             watch.hour()
     pages_in_use = int(Path("/proc/self/statm").read_text().split()[1])
@@ -43,4 +43,4 @@ def main(checks: int, config: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
