@@ -186,3 +186,21 @@ def test_the_soonest_cutoff_comes_first():
     known = [cutoff(MAY + timedelta(days=1), "later"), cutoff()]
     decision = decide(known, [ANN], (), utc("2024-05-31 12:00"))
     assert [one.open.call_key for one in decision.tell] == ["call-2024", "later"]
+
+
+# ── late ones ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_number_of_days_is_not_told_twice():
+    # two days before it was due at 08:00 on the 29th; the host woke after midnight on the 30th
+    late = decide([cutoff()], [ANN], {("call-2024", MAY, offset) for offset in (30, 14, 7)}, utc("2024-05-29 23:30"))
+    assert said(late) == [(2, 1)]
+    assert {key[2] for key in late.settled} == {2, 1}
+    assert late.next_at is None
+
+
+def test_one_that_is_in_time_leaves_the_next_one():
+    on_time = decide([cutoff()], [ANN], {("call-2024", MAY, offset) for offset in (30, 14, 7)}, utc("2024-05-29 06:00"))
+    assert said(on_time) == [(2, 2)]
+    assert {key[2] for key in on_time.settled} == {2}
+    assert on_time.next_at == utc("2024-05-30 06:00")

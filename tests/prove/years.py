@@ -129,7 +129,7 @@ class _Life:
             if kind == "reminder":
                 self._reminded(message.address, rest)
             elif kind == "digest":
-                self._digest(message.address, rest)
+                self._digest(message.address, self._period(message.address))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -143,6 +143,13 @@ class _Life:
         if int(left) != true or at <= self.now:
             self.counted.untrue += 1
             self.counted.faults.append(f"{self.now} {address}: {line}, in truth {true}")
+
+    def _period(self, address: str) -> str:
+        """The day of the last digest hour that has passed: a late digest and the next one may come on one day."""
+        rhythm = self.people[address]
+        day = (self.now.astimezone(ZoneInfo(rhythm.time_zone)) - timedelta(hours=rhythm.hour)).date()
+        back = (day.weekday() - rhythm.weekday) % 7 if rhythm.frequency == "weekly" else 0
+        return str(day - timedelta(days=back))
 
     def _digest(self, address: str, period: str) -> None:
         self.days[address, period] += 1

@@ -37,7 +37,8 @@ def decide(
     - Each offset is due at the subscription's hour on its local day, the soonest of the subscriptions.
     - A cut-off that is closed or past is silent.
     - What fell due before the subscription began, or before the cut-off was known, is none: the news told it then.
-    - Of several that are due only the nearest to the cut-off is told, with the true days left.
+    - Of several that are due only the nearest to the cut-off is told, with the true days left; and that number of days
+      is not told again.
     - Each (call, instant, offset) once: a cut-off that moved is another instant, and is told anew.
     """
     hosting = [entry for entry in subscriptions if "calls" in entry.topics]
@@ -51,15 +52,18 @@ def decide(
     )
 
 
-def _of_one(known: OpenCutoff, hosting: Sequence[Subscription], done: Collection[Key], now: datetime) -> Decision:
+def _of_one(known: OpenCutoff, hosting: Sequence[Subscription], done: frozenset[Key], now: datetime) -> Decision:
     """The same for one cut-off. One that is due and farther than one already told is settled without a word."""
     dues = list(_dues(known, hosting))
     ready = [one for one in dues if one.at <= now]
     settled = tuple(key for one in ready if (key := _key(known, one)) not in done)
     nearest = min(ready, key=lambda one: one.offset, default=None)
     tell = (_reminder(known, nearest, now),) if nearest and _key(known, nearest) in settled else ()
-    coming = (one.at for one in dues if one.at > now and _key(known, one) not in done)
-    return Decision(tell, settled, min(coming, default=None))
+    # a late one says the true days left, and nobody is told the same number again when its own hour comes
+    said = tuple(_key(known, one) for one in dues if one.at > now and tell and one.offset >= tell[0].days_left)
+    fresh = tuple(key for key in said if key not in done)
+    coming = (one.at for one in dues if one.at > now and _key(known, one) not in done.union(fresh))
+    return Decision(tell, settled + fresh, min(coming, default=None))
 
 
 def _key(known: OpenCutoff, due: _Due) -> Key:
