@@ -147,6 +147,8 @@ class _Soak:
             self.counted.changes += 1
             if recorded.change.kind not in UNTOLD:
                 self.wanted.append(recorded.sentence)
+        self.counted.checks += self.site.paths().count(PATH)
+        self.site.requests.clear()  # the memory that is measured is the daemon's
         mails, self.mailbox.mails[:] = list(self.mailbox.mails), []
         for mail in mails:
             self._note(mail)
@@ -166,7 +168,6 @@ class _Soak:
     def _summary(self, days: int) -> Soaked:
         counted = self.counted
         counted.days = days
-        counted.checks = self.site.paths().count(PATH)
         # what is new in the last fortnight may still wait for its digest
         settled = [
             sentence for sentence in self.wanted if self.told[PEOPLE[1], sentence] or sentence not in self._young()
