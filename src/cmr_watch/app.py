@@ -18,11 +18,8 @@ from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError, StoreError
 from cmr_watch.health import Observed
 from cmr_watch.models import PARSER_VERSION, Body, Channel, CheckResult, Contents, Incident, Message, Page
-from cmr_watch.monitor.archive import TIMEMAP_TYPES, Archive
-from cmr_watch.monitor.backfill import Backfilled, Progress, backfill_page, pages_to_fill
 from cmr_watch.monitor.check import accept
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
-from cmr_watch.monitor.replay import Correction, replay_pages
 from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.apprise import AppriseChannel
@@ -39,8 +36,6 @@ from cmr_watch.notify.outbox import (
 )
 from cmr_watch.notify.writer import Render, Writer
 from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
-from cmr_watch.store.archived import Archived
-from cmr_watch.store.backup import Copy, make, name_at, prune
 from cmr_watch.store.bounces import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -50,13 +45,17 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.journal import Journal
 from cmr_watch.store.news import News
-from cmr_watch.store.retention import Removed, Retention
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded by the methods that need them: a one-off check pays for every import
+    from cmr_watch.monitor.archive import Archive
+    from cmr_watch.monitor.backfill import Backfilled, Progress
+    from cmr_watch.monitor.replay import Correction
     from cmr_watch.notify.channels.mailbox import MailboxSettings
     from cmr_watch.notify.returned import BounceReport
+    from cmr_watch.store.backup import Copy
+    from cmr_watch.store.retention import Removed
 
 Clock = Callable[[], datetime]
 
@@ -79,6 +78,7 @@ def fetch_settings(settings: Settings) -> FetchSettings:
 
 def open_archive(settings: Settings, fetcher: Fetcher, sleep: Callable[[float], None]) -> Archive:
     """The archive that the configuration names; `fetcher` is made with `archive_settings`."""
+    from cmr_watch.monitor.archive import Archive
 
     def get(url: str) -> Page:
         page = fetcher.fetch(url)
@@ -90,6 +90,8 @@ def open_archive(settings: Settings, fetcher: Fetcher, sleep: Callable[[float], 
 
 def archive_settings(settings: Settings) -> FetchSettings:
     """How an archive is asked: its own host is allowed, and its lists are no HTML."""
+    from cmr_watch.monitor.archive import TIMEMAP_TYPES
+
     host = urlsplit(settings.archive.timemap).netloc
     own = fetch_settings(settings)
     return replace(own, allowed_hosts=(*own.allowed_hosts, host), kinds=TIMEMAP_TYPES)
@@ -282,6 +284,9 @@ class App:
 
     def backfill(self, progress: Progress) -> Iterator[Backfilled]:
         """Fill in what was announced before the first check, page by page; nobody is told."""
+        from cmr_watch.monitor.backfill import backfill_page, pages_to_fill
+        from cmr_watch.store.archived import Archived
+
         archived = Archived(self._database, PARSER_VERSION)
         with Fetcher(archive_settings(self._settings), self._checks, self._clock) as fetcher:
             archive = open_archive(self._settings, fetcher, self._sleep)
@@ -290,6 +295,8 @@ class App:
 
     def replay(self, *, apply: bool) -> Iterator[Correction]:
         """Read every stored page again with today's parser; nobody is told."""
+        from cmr_watch.monitor.replay import replay_pages
+
         return replay_pages(self._checks, self._clock, apply=apply)
 
     def bounces(self) -> BounceReport:
@@ -306,6 +313,8 @@ class App:
 
     def keep_copy(self) -> Copy | None:
         """Today's copy into the configured folder, and the oldest ones away; None where none is wanted."""
+        from cmr_watch.store.backup import name_at, prune
+
         wanted = self._settings.backup
         if wanted.folder is None:
             return None
@@ -338,11 +347,15 @@ class App:
 
     def retain(self) -> Removed:
         """Remove what was kept long enough; what was removed."""
+        from cmr_watch.store.retention import Retention
+
         self._prepare()
         return Retention(self._database).run(self._clock())
 
     def backup(self, path: Path, *, force: bool = False) -> Copy:
         """Copy the database into a file that is not there yet, or that is replaced by `force`."""
+        from cmr_watch.store.backup import make
+
         return make(self._database, path, force=force)
 
     def _prepare(self) -> None:
