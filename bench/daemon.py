@@ -31,7 +31,7 @@ def daemon(folder: Path) -> None:
         config = _configuration(folder, site)
         tokens = (page.replace("</body>", f"<!-- {number} --></body>") for number in range(2 * CHECKS))
         site.script(PATH, *(Answer(200, page.encode()) for page in tokens))  # as the site does: never the same bytes
-        first, again = (_hundred(config, hour) for hour in (0, CHECKS))
+        first, again = (_memory_after_checks(config, hour) for hour in (0, CHECKS))
         print(f"  memory after {CHECKS} checks{again['memory']:>46.0f} MiB  goal 70 MiB")
         print(f"  the same, where it has made the database itself{first['memory']:>27.0f} MiB")
         print(
@@ -56,9 +56,9 @@ def _configuration(folder: Path, site: FakeSite) -> Path:
     return path
 
 
-def _hundred(config: Path, hour: int) -> dict[str, float]:
+def _memory_after_checks(config: Path, hour: int) -> dict[str, float]:
     """MiB after so many checks, and seconds of CPU for each; the first time there is no database yet."""
-    command = [sys.executable, "-m", "bench.hundred", str(CHECKS), str(hour), str(config)]
+    command = [sys.executable, "-m", "bench.daemon_memory", str(CHECKS), str(hour), str(config)]
     ran = subprocess.run(command, check=True, capture_output=True)
     found: dict[str, float] = json.loads(ran.stdout)
     return found

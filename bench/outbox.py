@@ -29,16 +29,16 @@ from cmr_watch.models import Channel, Message, mailbox_of
 from cmr_watch.notify import planning, tokens
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
+from cmr_watch.notify.message_composer import Writer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
-from cmr_watch.notify.writer import Writer
 from cmr_watch.render.messages import MessageContext, body
-from cmr_watch.store import rows
+from cmr_watch.store import row_mapping
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.news import News
+from cmr_watch.store.match_queue import News
 from cmr_watch.store.schema import matches, subscriptions
 
 PEOPLE = 100_000
@@ -114,7 +114,7 @@ def write_all(database: Database) -> None:
 
 def subscribe(database: Database, number: int) -> None:
     """That many people, and one change that concerns them all."""
-    wish = rows.wanted_row(wanted())
+    wish = row_mapping.wanted_row(wanted())
     row = {**wish, "status": "active", "consent": "operator", "after_change_id": 0, "created_at": NOW}
     row = {**row, "activated_at": NOW, "welcomed_at": NOW}
     for start in range(0, number, 1000):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cmr_watch.models import CallNotice, Change, Edition, Snapshot
-from cmr_watch.monitor.own import compare_pages
+from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.parse import read
-from cmr_watch.wire import reading_to_dict
+from cmr_watch.serialization import reading_to_dict
 from tests.compare import differences
 from tests.shapes import SHAPES, STATES, render
 from tests.shapes.expected import reading

@@ -8,7 +8,7 @@ import pytest
 
 from cmr_watch.store.database import Database
 from tests import postgres
-from tests.prove import mutations, soak, years
+from tests.prove import long_run, mutations, soak
 from tests.prove.__main__ import in_process, some, templates, without_meaning
 from tests.prove.processes import run
 
@@ -42,7 +42,7 @@ def test_the_runs_are_shared_by_processes(postgres_server: postgres.Server) -> N
 
 
 def test_three_years_of_pauses_and_clock_changes(database: Database) -> None:
-    lived = years.run(1, database)
+    lived = long_run.run(1, database)
     assert lived.faults == []
     assert lived.bad == 0
     assert lived.rounds > 800

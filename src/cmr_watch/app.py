@@ -24,6 +24,7 @@ from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
+from cmr_watch.notify.message_composer import Render, Writer
 from cmr_watch.notify.outbox import (
     DeliveryReport,
     Pace,
@@ -34,26 +35,25 @@ from cmr_watch.notify.outbox import (
     tell_operator,
     watch_digests,
 )
-from cmr_watch.notify.writer import Render, Writer
 from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
-from cmr_watch.store.bounces import Bounces
+from cmr_watch.store.bounce_pauses import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.holds import Holds
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.journal import Journal
-from cmr_watch.store.news import News
+from cmr_watch.store.match_queue import News
+from cmr_watch.store.restore_quarantine import Holds
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
+from cmr_watch.store.suppression_journal import Journal
 
 if TYPE_CHECKING:  # loaded by the methods that need them: a one-off check pays for every import
-    from cmr_watch.monitor.archive import Archive
-    from cmr_watch.monitor.backfill import Backfilled, Progress
+    from cmr_watch.monitor.archive.backfill import Backfilled, Progress
+    from cmr_watch.monitor.archive.memento_client import Archive
     from cmr_watch.monitor.replay import Correction
+    from cmr_watch.notify.bounce_processing import BounceReport
     from cmr_watch.notify.channels.mailbox import MailboxSettings
-    from cmr_watch.notify.returned import BounceReport
     from cmr_watch.store.backup import Copy
     from cmr_watch.store.retention import Removed
 
@@ -78,7 +78,7 @@ def fetch_settings(settings: Settings) -> FetchSettings:
 
 def open_archive(settings: Settings, fetcher: Fetcher, sleep: Callable[[float], None]) -> Archive:
     """The archive that the configuration names; `fetcher` is made with `archive_settings`."""
-    from cmr_watch.monitor.archive import Archive
+    from cmr_watch.monitor.archive.memento_client import Archive
 
     def get(url: str) -> Page:
         page = fetcher.fetch(url)
@@ -90,7 +90,7 @@ def open_archive(settings: Settings, fetcher: Fetcher, sleep: Callable[[float], 
 
 def archive_settings(settings: Settings) -> FetchSettings:
     """How an archive is asked: its own host is allowed, and its lists are no HTML."""
-    from cmr_watch.monitor.archive import TIMEMAP_TYPES
+    from cmr_watch.monitor.archive.memento_client import TIMEMAP_TYPES
 
     host = urlsplit(settings.archive.timemap).netloc
     own = fetch_settings(settings)
@@ -284,8 +284,8 @@ class App:
 
     def backfill(self, progress: Progress) -> Iterator[Backfilled]:
         """Fill in what was announced before the first check, page by page; nobody is told."""
-        from cmr_watch.monitor.backfill import backfill_page, pages_to_fill
-        from cmr_watch.store.archived import Archived
+        from cmr_watch.monitor.archive.backfill import backfill_page, pages_to_fill
+        from cmr_watch.store.archive_history import Archived
 
         archived = Archived(self._database, PARSER_VERSION)
         with Fetcher(archive_settings(self._settings), self._checks, self._clock) as fetcher:
@@ -303,8 +303,8 @@ class App:
         """Read the mail that came back; ConfigError when no mailbox is configured."""
         self._prepare()
         # loaded here, for only this command needs to take strange mails apart
+        from cmr_watch.notify.bounce_processing import Returned
         from cmr_watch.notify.channels.mailbox import open_mailbox
-        from cmr_watch.notify.returned import Returned
 
         bounces, key = Bounces(self._database), Installation(self._database).key()
         returned = Returned(self._deliveries, self._subscriptions, bounces, key, self._clock)

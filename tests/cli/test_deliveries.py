@@ -7,7 +7,7 @@ import pytest
 
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.holds import write_hold
+from cmr_watch.store.restore_quarantine import write_hold
 
 
 def test_an_empty_outbox(watch):

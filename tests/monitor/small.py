@@ -14,7 +14,7 @@ from functools import cache
 from html import escape
 
 from cmr_watch.models import Change, Snapshot
-from cmr_watch.monitor.own import compare_pages
+from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.parse import read_initiative
 
 _HEADINGS = {">": "Next “Clusters meet Regions” editions", "<": "Previous “Clusters meet Regions” editions"}

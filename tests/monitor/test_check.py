@@ -11,10 +11,10 @@ import pytest
 from cmr_watch.models import CheckResult, Known, Snapshot
 from cmr_watch.monitor.check import NothingToAccept, accept, check_page
 from cmr_watch.monitor.diff import adopt
+from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.records import CheckRecord
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html, told
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Known, Snapshot
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, additions, adopt, compare, read_again
+from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.match import bare_address, match_editions, same_place
-from cmr_watch.monitor.own import compare_pages
-from cmr_watch.monitor.verdict import doubt
+from cmr_watch.monitor.plausibility import doubt
 from tests.monitor.small import read
 
 NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)

@@ -12,17 +12,17 @@ from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreU
 from cmr_watch.models import SLOT, Body, ChangeKind, Message
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
+from cmr_watch.notify.message_composer import Writer
 from cmr_watch.notify.outbox import DeliveryReport, compose, deliver, enqueue, message_ids
-from cmr_watch.notify.writer import Writer
 from cmr_watch.render.messages import MessageContext, body
 from cmr_watch.render.sentences import sentence
-from cmr_watch.store import plans
+from cmr_watch.store import plan_writer
+from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.news import News
-from cmr_watch.store.records import CheckRecord
+from cmr_watch.store.match_queue import News
 from cmr_watch.store.schema import changes
 from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions
@@ -89,7 +89,7 @@ def put(deliveries: Deliveries, clock: Clock, *messages: Message | str) -> list[
     with database.write() as connection:
         for entry in made:
             subscribe(connection, entry.address)
-            plans.insert_message(database, connection, entry, "news", clock())
+            plan_writer.insert_message(database, connection, entry, "news", clock())
     return made
 
 

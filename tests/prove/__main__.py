@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cmr_watch.store.database import open_database
 from tests import postgres
-from tests.prove import kills, mutations, processes, soak, years
+from tests.prove import kills, long_run, mutations, processes, soak
 from tests.prove.kills import Figures
 from tests.prove.mutations import Mutated, Turned
 
@@ -118,7 +118,7 @@ def lives(number: int, server: postgres.Server) -> int:
         with memory() as folder:
             url = server.create() if seed % 2 else f"sqlite:///{folder}/watch.db"
             with closing(open_database(url)) as database:
-                lived = years.run(seed, database)
+                lived = long_run.run(seed, database)
         bad += lived.bad
         told = f"{lived.rounds} rounds, {lived.messages} messages, {lived.reminders} reminders"
         wrong = f"{lived.doubled} doubled, {lived.lost} lost, {lived.untrue} untrue, {lived.crowded} digests too many"

@@ -15,19 +15,19 @@ from typing import Final
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.models import Body, Contents, Message, Rhythm, Wanted
 from cmr_watch.monitor.check import check_page
+from cmr_watch.notify.message_composer import Writer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
-from cmr_watch.notify.writer import Writer
 from cmr_watch.render.sentences import place
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.news import News
+from cmr_watch.store.match_queue import News
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
-from tests.prove.mortal import POINTS, Killed, Life, MortalDatabase, MortalSender
+from tests.prove.kill_points import POINTS, Killed, Life, MortalDatabase, MortalSender
 
 URL: Final = "https://clustercollaboration.eu/clusters-meet-regions"
 CITIES: Final = ("Oslo, Norway", "Graz, Austria", "Brno, Czechia", "Turin, Italy", "Porto, Portugal", "Split, Croatia")

@@ -21,15 +21,15 @@ from typing import Final
 from cmr_watch.models import ChangeKind, CheckResult, Edition, Known, PageKind, Snapshot
 from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.diff import adopt
-from cmr_watch.monitor.own import compare_pages
+from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.parse import read
-from cmr_watch.monitor.verdict import doubt
+from cmr_watch.monitor.plausibility import doubt
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor import small
-from tests.prove.retyped import WAYS
-from tests.prove.turned import BY_CHANCE, TURNS, Turn
+from tests.prove.neutral_edits import WAYS
+from tests.prove.template_drift import BY_CHANCE, TURNS, Turn
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
 KINDS: Final[dict[str, PageKind]] = {

@@ -15,9 +15,9 @@ from cmr_watch.store.database import open_database
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.monitor.small import html
+from tests.prove.crashing_process import ANSWER
+from tests.prove.kill_points import POINTS
 from tests.prove.kills import CITIES, PAST, Figures
-from tests.prove.mortal import POINTS
-from tests.prove.victim import ANSWER
 
 PATH = "/clusters-meet-regions"
 AFTER_A_LEASE = 6
@@ -67,7 +67,7 @@ class _Place:
         self.site.page(PATH, html(" ;; ".join([*lines, PAST])))
 
     def _process(self, point: str, later: int) -> bool:
-        command = [sys.executable, "-m", "tests.prove.victim", str(self.config), point, str(later)]
+        command = [sys.executable, "-m", "tests.prove.crashing_process", str(self.config), point, str(later)]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
         assert ended.returncode in (0, -9), ended.stderr.decode()
         return ended.returncode == -9

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.models import SLOT, Contents, Cutoff, RecordedChange, Standing
-from cmr_watch.notify.channels.harmless import harmless
+from cmr_watch.notify.channels.escaping import harmless
 from cmr_watch.render.messages import ADVICE, MessageContext, body, moment, subject, trial_body
 from cmr_watch.render.sentences import BRUSSELS
 from tests.notify.make import NOON, PAGE, K, call, edition, recorded

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition
-from cmr_watch.monitor.own import compare_pages
+from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.render.sentences import cutoff_words, days, headline, place, sentence, years
 from tests.monitor.small import read
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from tests.shapes.furniture import Container, furnish
+from tests.shapes.boilerplate import Container, furnish
 from tests.shapes.states import CALL_PATH, PROSE, SUMMARY_WORDS, Line, Notice, State
 
 Cover = Literal["place", "line", "part", "summary", "none"]

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tests.shapes.furniture import Container, Tokens, furnish
+from tests.shapes.boilerplate import Container, Tokens, furnish
 from tests.shapes.layouts import Pen
 from tests.shapes.states import Line
 

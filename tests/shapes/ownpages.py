@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from tests.shapes.furniture import furnish
+from tests.shapes.boilerplate import furnish
 from tests.shapes.layouts import SHAPES, Block, Pen, Piece, Shape
 from tests.shapes.states import PAGE_URL, SITE, Json
 

@@ -19,11 +19,11 @@ from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreU
 from cmr_watch.store.backup import hold, make, name_at, prune, restore
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
-from cmr_watch.store.holds import Holds
+from cmr_watch.store.restore_quarantine import Holds
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, wanted
-from tests.store.test_holds import HELD, waits, words
+from tests.store.test_restore_quarantine import HELD, waits, words
 from tests.store.test_upgrade import FOLDER
 
 KEPT = "live.db.replaced-20240402-091200"

@@ -15,11 +15,11 @@ from sqlalchemy import func, select, text
 
 from cmr_watch.models import ChangeKind, Cutoff, Known, Outline, Page, ReadingWarning, Snapshot, Validators
 from cmr_watch.store import schema
+from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.news import News
-from cmr_watch.store.records import CheckRecord
+from cmr_watch.store.match_queue import News
 from tests.factories import MINUTE, NOW, URL, call, change, edition, known, page, snapshot
 
 READING = snapshot(edition("Lyon"), edition("Malmö", country="Sweden", country_code="SE"), calls=(call(),))

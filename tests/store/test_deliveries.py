@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from cmr_watch.models import Message, mailbox_of
-from cmr_watch.store import plans, rows
+from cmr_watch.store import plan_writer, row_mapping
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import LEASE, Deliveries
 from cmr_watch.store.incidents import Incidents
@@ -34,12 +34,12 @@ def put(database: Database, *messages: Message) -> None:
         for address in {entry.address for entry in messages}:
             subscribe(connection, address)
         for entry in messages:
-            plans.insert_message(database, connection, entry, "news", NOW)
+            plan_writer.insert_message(database, connection, entry, "news", NOW)
 
 
 def subscribe(connection: Connection, address: str) -> None:
     row = {"address": address, "mailbox": mailbox_of(address), "status": "active", "consent": "operator"}
-    wishes = {**rows.wanted_row(wanted(address)), "after_change_id": 0, "created_at": NOW, "activated_at": NOW}
+    wishes = {**row_mapping.wanted_row(wanted(address)), "after_change_id": 0, "created_at": NOW, "activated_at": NOW}
     there = subscriptions.c.mailbox == mailbox_of(address)
     if connection.execute(select(subscriptions.c.id).where(there)).first() is None:
         connection.execute(subscriptions.insert(), {**row, **wishes, "welcomed_at": NOW})

@@ -12,19 +12,19 @@ from sqlalchemy import Text, select
 
 from cmr_watch.exceptions import RefusedAddress, StoreUnavailable
 from cmr_watch.models import mailbox_of
-from cmr_watch.store import holds
+from cmr_watch.store import restore_quarantine
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.holds import Holds
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.journal import Journal
-from cmr_watch.store.news import News
+from cmr_watch.store.match_queue import News
+from cmr_watch.store.restore_quarantine import Holds
 from cmr_watch.store.schema import metadata, subscriptions
 from cmr_watch.store.subscriptions import UNSUBSCRIBED, Subscriptions
+from cmr_watch.store.suppression_journal import Journal
 from tests.factories import MINUTE, NOW, URL, change, wanted
 from tests.store.test_checks import record
-from tests.store.test_news import commit_changes, spread, tell
+from tests.store.test_match_queue import commit_changes, spread, tell
 
 ADA, BOB = "ada@example.org", "bob@example.org"
 
@@ -177,7 +177,7 @@ def restored(database: Database) -> Holds:
     spread(News(database))
     commit_changes(database, 1)
     with database.write() as connection:
-        holds.write_hold(connection)
+        restore_quarantine.write_hold(connection)
     found = Holds(database)
     assert found.begin(NOW + MINUTE)
     assert not found.begin(NOW + MINUTE), "once"

@@ -15,18 +15,17 @@ from sqlalchemy import func, insert, select, update
 
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.models import Plan, Planned, mailbox_of
-from cmr_watch.store import plans
-from cmr_watch.store.archived import Archived, Past
-from cmr_watch.store.bounces import Bounces
+from cmr_watch.store import plan_writer
+from cmr_watch.store.archive_history import Archived, Past
+from cmr_watch.store.bounce_pauses import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.holds import Holds
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.journal import Journal
-from cmr_watch.store.news import News
+from cmr_watch.store.match_queue import News
+from cmr_watch.store.restore_quarantine import Holds
 from cmr_watch.store.retention import ADDRESSES, HISTORY, SUSPECTS, TEXTS, Removed, Retention
-from cmr_watch.store.rows import wanted_row
+from cmr_watch.store.row_mapping import wanted_row
 from cmr_watch.store.schema import (
     bodies,
     changes,
@@ -44,11 +43,12 @@ from cmr_watch.store.schema import (
     subscriptions,
 )
 from cmr_watch.store.subscriptions import BOUNCED, REMOVED, UNSUBSCRIBED, Subscriptions
+from cmr_watch.store.suppression_journal import Journal
 from tests.factories import MINUTE, NOW, URL, change, edition, known, message, page, snapshot, wanted
 from tests.store.test_checks import OTHER, READING, count, later, record, suspect
 from tests.store.test_deliveries import put
-from tests.store.test_holds import restore, waits, words
-from tests.store.test_news import commit_changes, spread, tell
+from tests.store.test_match_queue import commit_changes, spread, tell
+from tests.store.test_restore_quarantine import restore, waits, words
 from tests.store.test_restored import everything
 
 DAY = timedelta(days=1)
@@ -239,7 +239,7 @@ def pending(database: Database, address: str) -> None:
 
 def opt_in(database: Database, address: str, outcome: str | None) -> None:
     with database.write() as connection:
-        plans.insert_message(database, connection, message(address), "operator", NOW)
+        plan_writer.insert_message(database, connection, message(address), "operator", NOW)
         there = deliveries.c.mailbox == address
         connection.execute(
             update(deliveries).where(there).values(outcome=outcome, done_at=NOW if outcome else None, purpose="optin")
@@ -434,7 +434,7 @@ def _person(database: Database, connection: Any, address: str, person: Any) -> N
     ended = {"ended_at": at if end else None, "end_reason": end, "created_at": at, "after_change_id": 0}
     connection.execute(insert(subscriptions), {**row, **ended, **wanted_row(wanted(address))})
     sent = message(address, text=address)
-    plans.insert_message(database, connection, sent, "news", at)
+    plan_writer.insert_message(database, connection, sent, "news", at)
     mine = deliveries.c.message_id == sent.message_id
     done = {"outcome": outcome, "done_at": at if outcome else None}
     connection.execute(update(deliveries).where(mine).values(**done))

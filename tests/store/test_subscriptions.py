@@ -12,7 +12,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents, open_incident
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions, normal
 from tests.factories import MINUTE, NOW, wanted
-from tests.store.test_news import commit_changes
+from tests.store.test_match_queue import commit_changes
 
 LATER = NOW + MINUTE
 

@@ -16,7 +16,7 @@ from cmr_watch.store import migrate
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, _parsed, open_database, upgrade
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.news import News
+from cmr_watch.store.match_queue import News
 from cmr_watch.store.schema import REVISION, REVISIONS, metadata
 from cmr_watch.store.subscriptions import Subscriptions
 

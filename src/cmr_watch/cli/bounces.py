@@ -11,7 +11,7 @@ from cmr_watch.app import App
 from cmr_watch.cli.context import load_settings, open_store, store_clock
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import json_line, line
-from cmr_watch.render.words import counted
+from cmr_watch.render.plural import counted
 
 
 @click.command()

@@ -11,8 +11,8 @@ from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import json_line, line, table
 from cmr_watch.models import KnownCall
 from cmr_watch.render.sentences import contradiction, cutoff_words, years
+from cmr_watch.serialization import call_to_dict, instant
 from cmr_watch.store.checks import Checks
-from cmr_watch.wire import call_to_dict, instant
 
 
 @click.command()

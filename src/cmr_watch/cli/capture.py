@@ -12,12 +12,12 @@ from cmr_watch.app import fetch_page
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option, page_option
 from cmr_watch.cli.output import Refused, line
-from cmr_watch.cli.pages import content_of
+from cmr_watch.cli.page_files import content_of
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import Page, PageKind, Snapshot
 from cmr_watch.monitor.parse import read
-from cmr_watch.render.words import counted
-from cmr_watch.wire import reading_to_dict
+from cmr_watch.render.plural import counted
+from cmr_watch.serialization import reading_to_dict
 
 
 @click.command()

@@ -10,8 +10,8 @@ import click
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import json_line, line, moment, table
+from cmr_watch.serialization import change_to_dict, instant
 from cmr_watch.store.checks import Checks
-from cmr_watch.wire import change_to_dict, instant
 
 
 @click.command()

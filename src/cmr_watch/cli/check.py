@@ -7,10 +7,10 @@ from contextlib import closing
 import click
 
 from cmr_watch.app import App
+from cmr_watch.cli.check_output import show_round
 from cmr_watch.cli.context import load_settings, open_store, store_clock
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import CHANGED, FAILED, FINE
-from cmr_watch.cli.rounds import show_round
 
 
 @click.command()

@@ -13,8 +13,8 @@ from cmr_watch.cli.output import Refused
 from cmr_watch.config import Settings, load
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.store.database import Database, open_database
-from cmr_watch.store.journal import Journal
 from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.suppression_journal import Journal
 
 
 def clock() -> datetime:

@@ -13,10 +13,10 @@ from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import Refused, json_line, line, moment, table
 from cmr_watch.log import shown
 from cmr_watch.models import Delivery
-from cmr_watch.render.words import counted
+from cmr_watch.render.plural import counted
+from cmr_watch.serialization import instant
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
-from cmr_watch.store.holds import Held, Holds, Kind
-from cmr_watch.wire import instant
+from cmr_watch.store.restore_quarantine import Held, Holds, Kind
 
 STATES: Final = [state.replace("_", "-") for state in get_args(State)]
 

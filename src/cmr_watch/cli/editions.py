@@ -12,8 +12,8 @@ from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import json_line, line, table
 from cmr_watch.models import KnownEdition
 from cmr_watch.render.sentences import days, place
+from cmr_watch.serialization import edition_page_to_dict, instant
 from cmr_watch.store.checks import Checks
-from cmr_watch.wire import edition_page_to_dict, instant
 
 
 @click.command()

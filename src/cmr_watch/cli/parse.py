@@ -6,10 +6,10 @@ import click
 
 from cmr_watch.cli.options import page_option
 from cmr_watch.cli.output import FAILED, FINE, complain, json_line
-from cmr_watch.cli.pages import read_file
+from cmr_watch.cli.page_files import read_file
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PageKind
-from cmr_watch.wire import reading_to_dict
+from cmr_watch.serialization import reading_to_dict
 
 
 @click.command()

@@ -11,9 +11,9 @@ from cmr_watch.cli.context import load_settings, open_store, store_clock
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import json_line, line, moment, plain
 from cmr_watch.monitor.replay import Correction
-from cmr_watch.render.replayed import differences
-from cmr_watch.render.words import counted
-from cmr_watch.wire import instant
+from cmr_watch.render.plural import counted
+from cmr_watch.render.reading_diff import differences
+from cmr_watch.serialization import instant
 
 
 @click.command()

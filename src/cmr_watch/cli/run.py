@@ -19,7 +19,7 @@ from cmr_watch.config import Settings
 from cmr_watch.config.load import notify_socket, watchdog_seconds
 from cmr_watch.daemon import Daemon, routes, threads
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.service import Service
+from cmr_watch.systemd import Service
 from cmr_watch.web.server import Server
 
 log = logging.getLogger("cmr_watch.run")

@@ -11,12 +11,12 @@ import click
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import Refused, json_line, line, moment, plain, raw, table
+from cmr_watch.render.plural import counted
 from cmr_watch.render.sentences import days, place
-from cmr_watch.render.words import counted
+from cmr_watch.serialization import instant, reading_to_dict
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.snapshots import SnapshotRow, StoredSnapshot
-from cmr_watch.wire import instant, reading_to_dict
 
 ID: Final = click.IntRange(1, 2**63 - 1)
 

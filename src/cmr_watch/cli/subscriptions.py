@@ -12,12 +12,12 @@ from cmr_watch.cli.arguments import address_argument, country_option
 from cmr_watch.cli.context import clock, load_settings, open_store, people
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import FAILED, FINE, Refused, complain, json_line, line, plain, table, to_stdout
-from cmr_watch.cli.roster import FORMATS, entries, take_in, written
-from cmr_watch.cli.wishes import asked_for, facts, in_words, must_be_understood, public, rhythm_options
+from cmr_watch.cli.subscription_io import FORMATS, entries, take_in, written
+from cmr_watch.cli.subscription_options import asked_for, facts, in_words, must_be_understood, public, rhythm_options
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import shown
 from cmr_watch.models import TOPICS, Subscription, Wanted
-from cmr_watch.render.words import counted
+from cmr_watch.render.plural import counted
 from cmr_watch.store.subscriptions import Subscriptions
 
 TOPIC_HELP: Final = f"Only this: {', '.join(TOPICS)}. May be repeated, like the next."

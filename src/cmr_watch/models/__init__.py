@@ -3,30 +3,6 @@
 On the road: Page → Snapshot(Edition, CallNotice) → Change → CheckResult ‖ Subscription → Message → Delivery.
 """
 
-from cmr_watch.models.people import (
-    FREQUENCIES,
-    REMINDERS,
-    SLOT,
-    Body,
-    Channel,
-    Contents,
-    Delivery,
-    DeliveryOutcome,
-    Frequency,
-    Incident,
-    IncidentKind,
-    Message,
-    OpenCutoff,
-    Purpose,
-    Quiet,
-    Reminder,
-    Rhythm,
-    Standing,
-    Subscription,
-    SubscriptionStatus,
-    Wanted,
-    mailbox_of,
-)
 from cmr_watch.models.planning import Match, Person, Plan, Planned, ReminderKey, World
 from cmr_watch.models.readings import (
     PARSER_VERSION,
@@ -57,6 +33,30 @@ from cmr_watch.models.readings import (
     Topic,
     Validators,
     Visit,
+)
+from cmr_watch.models.recipients import (
+    FREQUENCIES,
+    REMINDERS,
+    SLOT,
+    Body,
+    Channel,
+    Contents,
+    Delivery,
+    DeliveryOutcome,
+    Frequency,
+    Incident,
+    IncidentKind,
+    Message,
+    OpenCutoff,
+    Purpose,
+    Quiet,
+    Reminder,
+    Rhythm,
+    Standing,
+    Subscription,
+    SubscriptionStatus,
+    Wanted,
+    mailbox_of,
 )
 
 __all__ = [

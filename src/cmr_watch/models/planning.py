@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cmr_watch.models.people import Contents, Message, OpenCutoff, Quiet, Standing, Subscription
 from cmr_watch.models.readings import RecordedChange
+from cmr_watch.models.recipients import Contents, Message, OpenCutoff, Quiet, Standing, Subscription
 
 ReminderKey = tuple[str, datetime, int]
 """A call's key, the instant of one of its cut-offs, and the days before it: each is told to a person once."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
-from cmr_watch.merge import of_kind
+from cmr_watch.merge_pages import of_kind
 from cmr_watch.models import (
     PARSER_VERSION,
     CheckOutcome,
@@ -22,14 +22,14 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
+from cmr_watch.monitor.deduplicate import already_told, with_shared_keys
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt, compare, read_again
-from cmr_watch.monitor.own import compare_own
-from cmr_watch.monitor.told import already_told, with_shared_keys
-from cmr_watch.monitor.verdict import doubt
+from cmr_watch.monitor.edition_page_diff import compare_own
+from cmr_watch.monitor.plausibility import doubt
 from cmr_watch.render.drift import drift
 from cmr_watch.render.sentences import sentence
+from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
-from cmr_watch.store.records import Baseline, CheckRecord
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from itertools import islice
 from typing import Final
 
 from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
-from cmr_watch.monitor.calls import compare_calls, match_calls
-from cmr_watch.monitor.facts import changed_facts, still_cancelled
+from cmr_watch.monitor.call_diff import compare_calls, match_calls
+from cmr_watch.monitor.edition_dates import confirmed, still_to_come
+from cmr_watch.monitor.edition_diff import changed_facts, still_cancelled
 from cmr_watch.monitor.keys import Keys
 from cmr_watch.monitor.match import match_editions, same_place
-from cmr_watch.monitor.times import confirmed, still_to_come
 
 K = ChangeKind
 CONFIRMED_AFTER: Final = timedelta(minutes=30)

@@ -24,7 +24,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
-from cmr_watch.monitor.times import span, still_to_come
+from cmr_watch.monitor.edition_dates import span, still_to_come
 from cmr_watch.places import city_names, fold, is_online, same_city
 
 NEAR: Final = timedelta(days=60)

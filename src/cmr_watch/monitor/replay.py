@@ -10,9 +10,9 @@ from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PARSER_VERSION, Snapshot
 from cmr_watch.monitor.check import parse
 from cmr_watch.monitor.diff import read_again
+from cmr_watch.serialization import snapshot_to_dict
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.snapshots import StoredSnapshot
-from cmr_watch.wire import snapshot_to_dict
 
 
 @dataclass(frozen=True, slots=True)

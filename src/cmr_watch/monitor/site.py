@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cmr_watch.merge import of_kind
+from cmr_watch.merge_pages import of_kind
 from cmr_watch.models import CheckResult
 from cmr_watch.monitor.check import Clock, PageFetcher, check_page
-from cmr_watch.monitor.visits import due_pages
+from cmr_watch.monitor.crawl_schedule import due_pages
 from cmr_watch.store.checks import Checks
 
 Pause = Callable[[], None]

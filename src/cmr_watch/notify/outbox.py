@@ -18,15 +18,15 @@ from typing import Final
 from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
 from cmr_watch.log import shown
 from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Incident, Message
-from cmr_watch.notify import periods, planning
+from cmr_watch.notify import delivery_schedule, planning
 from cmr_watch.notify.channels import Sender
-from cmr_watch.notify.channels.addresses import parse
+from cmr_watch.notify.channels.mail_addresses import parse
+from cmr_watch.notify.message_composer import Writer
 from cmr_watch.notify.retry import Retry, decide, knock_again
-from cmr_watch.notify.writer import Writer
 from cmr_watch.store.deliveries import LEASE, Deliveries
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.news import News
-from cmr_watch.store.rows import route
+from cmr_watch.store.match_queue import News
+from cmr_watch.store.row_mapping import route
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +222,7 @@ class _Run:
             self._deliveries.release(delivery)  # nobody knocks twice
             return True
         hours, zone = delivery.quiet or (None, "UTC")
-        until = periods.after_quiet(hours, zone, now)
+        until = delivery_schedule.after_quiet(hours, zone, now)
         if until > now:
             self._deliveries.release(delivery, until)
         return until > now

@@ -24,9 +24,9 @@ from cmr_watch.models import (
     World,
     mailbox_of,
 )
-from cmr_watch.notify import periods, reminders
-from cmr_watch.notify.digest import CAN_WAIT, shown_to, standing, telling_order, topic_of, wants
-from cmr_watch.notify.fold import fold
+from cmr_watch.notify import delivery_schedule, reminders
+from cmr_watch.notify.coalesce import fold
+from cmr_watch.notify.relevance import CAN_WAIT, shown_to, standing, telling_order, topic_of, wants
 
 # ── changes find people ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -58,12 +58,12 @@ def _due(own: Sequence[Subscription], change: RecordedChange, found_at: datetime
         return None
     at, period = min(due, key=lambda one: one[0])
     quiet, zone = _quiet(own)
-    return periods.after_quiet(quiet, zone, at), period
+    return delivery_schedule.after_quiet(quiet, zone, at), period
 
 
 @lru_cache(maxsize=4096)
 def _told_at(rhythm: Rhythm, at_once: bool, found_at: datetime) -> tuple[datetime, str | None]:
-    return periods.due(rhythm, at_once, found_at)
+    return delivery_schedule.due(rhythm, at_once, found_at)
 
 
 def _quiet(own: Sequence[Subscription]) -> tuple[Quiet | None, str]:
@@ -135,7 +135,7 @@ class _Look:
     @property
     def silent_until(self) -> datetime | None:
         """When the quiet hours end that it is now; None outside them."""
-        end = periods.after_quiet(self.quiet, self.zone, self.now)
+        end = delivery_schedule.after_quiet(self.quiet, self.zone, self.now)
         return end if end > self.now else None
 
     def reminders(self, *, anew: bool = False) -> reminders.Decision:
@@ -296,7 +296,7 @@ def _quiet_month_at(person: Person) -> datetime | None:
     if not watching:
         return None
     since = person.spoken_at or watching[0].activated_at or watching[0].created_at
-    return periods.next_quiet_month(watching[0].rhythm, since)
+    return delivery_schedule.next_quiet_month(watching[0].rhythm, since)
 
 
 def _wake_at(look: _Look, written: Plan) -> datetime | None:
@@ -316,13 +316,13 @@ def _with_times(look: _Look, written: Plan, decided: _Decided) -> Plan:
         postponed=tuple(one for one in decided.later if one[0] not in written.told),
         wake_at=_wake_at(look, written),
         quiet=_hours(look, cutoffs),
-        stale_at=min([periods.next_midnight(look.zone, look.now), *cutoffs]) if cutoffs else None,
+        stale_at=min([delivery_schedule.next_midnight(look.zone, look.now), *cutoffs]) if cutoffs else None,
     )
 
 
 def _hours(look: _Look, cutoffs: list[datetime]) -> tuple[Quiet, str] | None:
     """The hours in which the message is not sent: none where a cut-off would pass meanwhile."""
-    end = periods.after_quiet(look.quiet, look.zone, look.now)
+    end = delivery_schedule.after_quiet(look.quiet, look.zone, look.now)
     if look.quiet is None or any(at <= end for at in cutoffs):
         return None
     return look.quiet, look.zone

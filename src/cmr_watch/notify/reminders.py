@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from cmr_watch.models import OpenCutoff, Reminder, ReminderKey, Subscription
-from cmr_watch.notify.periods import at_local, local_date
+from cmr_watch.notify.delivery_schedule import at_local, local_date
 
 Key = ReminderKey
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmr_watch.models import Snapshot
-from cmr_watch.render.words import counted
+from cmr_watch.render.plural import counted
 
 _MOST_HEADINGS = 6
 _LONGEST = 60

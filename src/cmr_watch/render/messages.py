@@ -10,16 +10,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import Body, Change, Contents, Incident
-from cmr_watch.render.clean import clean, link
-from cmr_watch.render.context import MessageContext
-from cmr_watch.render.filling import fill
-from cmr_watch.render.moments import moment
-from cmr_watch.render.news import news_sections
-from cmr_watch.render.parts import ADVICE, PAGE_NAME, SUBJECT_LENGTH, Section, total
-from cmr_watch.render.reminding import reminder_item, reminder_subject
+from cmr_watch.render.change_items import news_sections
+from cmr_watch.render.datetimes import moment
+from cmr_watch.render.incident_messages import trouble_sections, trouble_subject
+from cmr_watch.render.message_context import MessageContext
+from cmr_watch.render.message_parts import ADVICE, PAGE_NAME, SUBJECT_LENGTH, Section, total
+from cmr_watch.render.reminders import reminder_item, reminder_subject
+from cmr_watch.render.sanitize import clean, link
 from cmr_watch.render.sentences import headline
-from cmr_watch.render.stopping import OPERATING, SUBSCRIBED, TRYING, Stopping, stopping
-from cmr_watch.render.trouble import trouble_sections, trouble_subject
+from cmr_watch.render.templating import fill
+from cmr_watch.render.unsubscribe import OPERATING, SUBSCRIBED, TRYING, Stopping, stopping
 from cmr_watch.render.welcome import welcome_sections, welcome_subject
 
 __all__ = ["ADVICE", "MessageContext", "body", "moment", "operator_body", "subject", "trial_body"]

@@ -6,11 +6,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import Edition, KnownCall, Standing
-from cmr_watch.render.clean import clean
-from cmr_watch.render.news import call_links, edition_links, open_cutoffs
-from cmr_watch.render.parts import ADVICE, PAGE_NAME, SENTENCE_LENGTH, Item, Section, quoted_length
+from cmr_watch.render.change_items import call_links, edition_links, open_cutoffs
+from cmr_watch.render.message_parts import ADVICE, PAGE_NAME, SENTENCE_LENGTH, Item, Section, quoted_length
+from cmr_watch.render.plural import counted
+from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import contradiction, days, place, years
-from cmr_watch.render.words import counted
 
 SHOWN: Final = 20
 GREETING: Final = f"You are subscribed to changes of the {PAGE_NAME}."

@@ -1,7 +1,7 @@
 """Copies of an SQLite database, and how one comes back. PostgreSQL has its own tools for both, and the same hold.
 
-The hold is written into the copy: however it comes back, it sends nothing by itself (holds.py). A copy is one file,
-readable by its owner only; under its name stands a whole one that was checked, or none.
+The quarantine is written into the copy, so a restored copy sends nothing until it is released, however it was restored
+(restore_quarantine.py). A backup is one file, readable by its owner only, and appears under its name only once checked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Final
 from sqlalchemy import URL, make_url
 
 from cmr_watch.exceptions import ConfigError, SchemaError, StoreUnavailable
-from cmr_watch.store import holds
+from cmr_watch.store import restore_quarantine
 from cmr_watch.store.database import Database, upgrade
 from cmr_watch.store.schema import REVISIONS, metadata
 
@@ -81,7 +81,7 @@ def make(database: Database, path: Path, *, force: bool = False) -> Copy:
 def hold(database: Database) -> None:
     """Say in a database that it is a copy that came back: after a pg_restore, or after a file was put back by hand."""
     with database.write() as connection:
-        holds.write_hold(connection)
+        restore_quarantine.write_hold(connection)
 
 
 def restore(path: Path, url: str, now: datetime) -> Restored:

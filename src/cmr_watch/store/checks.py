@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from cmr_watch import wire
-from cmr_watch.merge import PageKnown
+from cmr_watch import serialization
+from cmr_watch.merge_pages import PageKnown
 from cmr_watch.models import (
     PARSER_VERSION,
     Change,
@@ -25,10 +25,8 @@ from cmr_watch.models import (
     Validators,
     Visit,
 )
-from cmr_watch.store import holds, people, rows, state
-from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import close_incidents, open_incident
-from cmr_watch.store.records import (
+from cmr_watch.store import page_state, recipients, restore_quarantine, row_mapping
+from cmr_watch.store.check_records import (
     GOOD,
     Baseline,
     CheckRecord,
@@ -40,6 +38,8 @@ from cmr_watch.store.records import (
     insert_check,
     load_stored,
 )
+from cmr_watch.store.database import Database
+from cmr_watch.store.incidents import close_incidents, open_incident
 from cmr_watch.store.schema import changes, checks, pages, robots, snapshots
 from cmr_watch.store.snapshots import (
     Kept,
@@ -102,7 +102,7 @@ class Checks:
             check_id = insert_check(connection, record, page.revision)
             stored = self._load(connection, page)
             written = self._write(connection, record, page, stored)
-            replaced = record.known is not None and state.replace(
+            replaced = record.known is not None and page_state.replace(
                 connection, record.page_url, stored.state, record.known
             )
             recorded = self._insert_changes(connection, record, check_id)
@@ -116,9 +116,9 @@ class Checks:
     def _tell_others(self, connection: Connection, record: CheckRecord, stored: Stored, replaced: bool) -> None:
         """What a reading means to those who wait for one: reminders, and what a restore holds back."""
         if replaced and record.known is not None and record.known.calls != stored.known.calls:
-            people.wake_for_calls(connection, record.checked_at)
-        if record.outcome in GOOD and holds.waits_for_reading(connection, record.page_url):
-            holds.end_reading(connection, record.page_url)
+            recipients.wake_for_calls(connection, record.checked_at)
+        if record.outcome in GOOD and restore_quarantine.waits_for_reading(connection, record.page_url):
+            restore_quarantine.end_reading(connection, record.page_url)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).first()
@@ -186,7 +186,7 @@ class Checks:
         if record.snapshot is not None and record.snapshot is stored.snapshot:
             reading = stored.baseline.reading
         else:
-            reading = wire.snapshot_to_dict(record.snapshot or Snapshot(page=record.page))
+            reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(page=record.page))
         return Kept(record.page_url, record.read_at, record.fetched, reading, self._parser_version)
 
     def _insert_changes(self, connection: Connection, record: CheckRecord, check_id: int) -> tuple[RecordedChange, ...]:
@@ -194,7 +194,7 @@ class Checks:
             return ()
         # ids in the order of commits: a subscription hears of those after the last that it could see
         self._database.serialize(connection, _CHANGES_LOCK)
-        held_at = record.checked_at if holds.waits_for_reading(connection, record.page_url) else None
+        held_at = record.checked_at if restore_quarantine.waits_for_reading(connection, record.page_url) else None
         return tuple(insert_change(connection, record, check_id, held_at, *told) for told in record.changes)
 
     # ── several pages ────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,7 +202,7 @@ class Checks:
     def pages(self) -> tuple[PageKnown, ...]:
         """What is known of each page."""
         with self._database.read() as connection:
-            return state.load_pages(connection)
+            return page_state.load_pages(connection)
 
     def told_elsewhere(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
         """The changes of these editions and calls that other pages told, oldest first."""
@@ -210,7 +210,7 @@ class Checks:
         others = told.where(changes.c.page_url != page_url, changes.c.key.in_(keys))
         with self._database.read() as connection:
             found = connection.execute(others.order_by(changes.c.id)).all()
-        return tuple(rows.recorded_change(row).change for row in found)
+        return tuple(row_mapping.recorded_change(row).change for row in found)
 
     def visits(self) -> tuple[Visit, ...]:
         """When each page was asked for last, and whether it failed then."""
@@ -246,12 +246,12 @@ class Checks:
 
     def correct(self, snapshot_id: int, reading: Snapshot, known: Known | None) -> None:
         """Put a better reading of the same page in the place of a snapshot's; with `known`, what is known with it."""
-        values = {"reading": wire.snapshot_to_dict(reading), "parser_version": self._parser_version}
+        values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
         with self._database.write() as connection:
             which = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
             page_url = connection.execute(which.values(values)).scalar_one()
             if known is not None:
-                state.replace(connection, page_url, state.load(connection, page_url), known)
+                page_state.replace(connection, page_url, page_state.load(connection, page_url), known)
                 # whoever compares with what was known must look again
                 revision = pages.c.revision + 1
                 connection.execute(update(pages).where(pages.c.url == page_url).values(revision=revision))
@@ -265,7 +265,7 @@ class Checks:
     def known(self, page_url: str | None = None) -> Known:
         """What is known of one page, or of all."""
         with self._database.read() as connection:
-            return state.load(connection, page_url).known() if page_url else state.load_all(connection)
+            return page_state.load(connection, page_url).known() if page_url else page_state.load_all(connection)
 
     def changes(
         self, since_id: int | None = None, since: datetime | None = None, limit: int | None = None
@@ -278,7 +278,7 @@ class Checks:
         if since is not None:
             statement = statement.where(changes.c.read_at >= since)
         with self._database.read() as connection:
-            return tuple(rows.recorded_change(row) for row in reversed(connection.execute(statement).all()))
+            return tuple(row_mapping.recorded_change(row) for row in reversed(connection.execute(statement).all()))
 
     def read_at(self, page_url: str) -> datetime | None:
         """The last good reading of a page."""

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from cmr_watch.exceptions import ConfigError, SchemaError, StoreUnavailable
-from cmr_watch.store import trouble
+from cmr_watch.store import error_messages
 from cmr_watch.store.schema import REVISION, REVISIONS
 
 BASE = "base"
@@ -63,9 +63,9 @@ class Database:
         except IntegrityError:
             raise
         except DBAPIError as error:
-            words = trouble.reason(error)
+            words = error_messages.reason(error)
             # "is read-only" is often no more than a file or a folder that was made by root
-            owner = _ownership(self.path) if self.path and words == trouble.READ_ONLY else ""
+            owner = _ownership(self.path) if self.path and words == error_messages.READ_ONLY else ""
             raise StoreUnavailable(f"{self.name} {words}{owner}") from error
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
-from cmr_watch.store import people, plans, rows
+from cmr_watch.store import plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import close_incidents, mark_told, open_incident
 from cmr_watch.store.schema import bodies, channels, deliveries, matches, pauses
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 _unfinished = deliveries.c.outcome.is_(None)
 _OURS = (deliveries.c.id == bindparam("which"), deliveries.c.token == bindparam("claimed"), _unfinished)
 # one of each a mail: made once, for to build a statement takes longer than to run it
-_RENEW = update(deliveries).where(*_OURS, people.wanted()).values(leased_until=bindparam("until"))
+_RENEW = update(deliveries).where(*_OURS, recipients.wanted()).values(leased_until=bindparam("until"))
 _FINISH = (
     update(deliveries)
     .where(*_OURS)
@@ -69,7 +69,7 @@ def _claimable(*conditions: Any) -> Select[Any]:
     paused = exists().where(pauses.c.mailbox == deliveries.c.mailbox, pauses.c.until > _AT)
     down = exists().where(channels.c.name == deliveries.c.channel, channels.c.down_until > _AT)
     due = (_unfinished, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), free, true)
-    statement = select(deliveries.c.id).where(*due, ~blocked, ~paused, ~down, people.wanted(), *conditions)
+    statement = select(deliveries.c.id).where(*due, ~blocked, ~paused, ~down, recipients.wanted(), *conditions)
     return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size", type_=Integer))
 
 
@@ -162,13 +162,13 @@ class Deliveries:
                 connection.rollback()
                 return False
             for message in messages:
-                plans.insert_message(self._database, connection, message, "operator", now)
+                plan_writer.insert_message(self._database, connection, message, "operator", now)
             return True
 
     def end_unwanted(self, now: datetime) -> int:
         """End what waits for somebody who is not subscribed any more; how many."""
         with self._database.write() as connection:
-            return people.end_unwanted(connection, now)
+            return recipients.end_unwanted(connection, now)
 
     def _mark(self, delivery: Delivery, **values: Any) -> bool:
         with self._database.write() as connection:
@@ -196,14 +196,14 @@ class Deliveries:
     def close_way(self, address: str, until: datetime, failures: int, reason: str) -> None:
         """Claim nothing for this way until then."""
         values = {"down_until": until, "failures": failures, "reason": reason}
-        statement = self._database.insert(channels).values(name=rows.route(address), **values)
+        statement = self._database.insert(channels).values(name=row_mapping.route(address), **values)
         with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=[channels.c.name], set_=values))
 
     def open_way(self, address: str) -> None:
         """Somebody has answered there."""
         with self._database.write() as connection:
-            connection.execute(channels.delete().where(channels.c.name == rows.route(address)))
+            connection.execute(channels.delete().where(channels.c.name == row_mapping.route(address)))
 
     def behind_closed_ways(self, now: datetime) -> int:
         """How many that are due wait because nobody answers on their way."""
@@ -261,7 +261,7 @@ class Deliveries:
         statement = update(deliveries).where(which).values(values).returning(deliveries.c.address)
         with self._database.write() as connection:
             addresses = connection.execute(statement).scalars().all()
-            ways = sorted({rows.route(address) for address in addresses})
+            ways = sorted({row_mapping.route(address) for address in addresses})
             connection.execute(channels.delete().where(channels.c.name.in_(ways)))  # whoever asks wants to knock
             for address in set(addresses):
                 close_incidents(connection, address, now, _SET_ASIDE)
@@ -335,7 +335,7 @@ def _found(connection: Connection, *conditions: Any, limit: int | None = None) -
     told = select(matches).where(matches.c.delivery_id.in_([row.id for row in found])).order_by(matches.c.change_id)
     for match in connection.execute(told):
         change_ids[match.delivery_id] = (*change_ids.get(match.delivery_id, ()), match.change_id)
-    return tuple(rows.delivery(row, _body(row), change_ids.get(row.id, ())) for row in found)
+    return tuple(row_mapping.delivery(row, _body(row), change_ids.get(row.id, ())) for row in found)
 
 
 def _body(row: Any) -> Body:

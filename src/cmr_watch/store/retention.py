@@ -2,7 +2,7 @@
 
 - Mail texts: 7 days after the message is done. One that was set aside keeps its words: it could be tried again.
 - Addresses: 28 days after the last subscription there has ended, or was asked for and never confirmed. A mark in their
-  place still says whom not to write to (erasing.py).
+  place still says whom not to write to (erasure.py).
 - What was sent, matched, reminded of; checks; troubles that are over: a year. Changes stay.
 - Readings: one a change of reading. Of suspect ones, 28 days; the newest of a page stays until a good one has come.
   Copies from an archive stay.
@@ -35,8 +35,8 @@ from sqlalchemy import (
 )
 
 from cmr_watch.models import mailbox_of
-from cmr_watch.store import erasing, people
-from cmr_watch.store.bounces import FORGOTTEN_AFTER
+from cmr_watch.store import erasure, recipients
+from cmr_watch.store.bounce_pauses import FORGOTTEN_AFTER
 from cmr_watch.store.checks import ARCHIVED
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNTOLD
@@ -68,7 +68,7 @@ _SLOW_PIECE: Final = 10
 """For rows that others point to without an index: each costs a look through the whole outbox."""
 _PLAN_LOCK: Final = 0x636D7204  # news.py's: who plans may just be pointing a new message to old words
 
-_BLANKED = "erased:"  # how erasing.py begins what it puts in an address's place
+_BLANKED = "erased:"  # how erasure.py begins what it puts in an address's place
 _SAID_NO = (UNSUBSCRIBED, BOUNCED)
 _BY_CONFIGURATION = (REMOVED, ADDRESS_CHANGED)
 
@@ -192,10 +192,10 @@ class Retention:
             return len(boxes)
 
     def _blank(self, connection: Connection, mailbox: str, now: datetime, *, remember: bool) -> None:
-        remember = remember or erasing.is_erased(connection, mailbox)
-        erasing.erase_marked(self._database, connection, mark(connection, mailbox), mailbox_of(mailbox), now)
+        remember = remember or erasure.is_erased(connection, mailbox)
+        erasure.erase_marked(self._database, connection, mark(connection, mailbox), mailbox_of(mailbox), now)
         if not remember:
-            erasing.forget(connection, mailbox)
+            erasure.forget(connection, mailbox)
 
 
 # ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -272,7 +272,7 @@ def _deliveries(before: datetime) -> _Rule:
     told = [exists().where(table.c.delivery_id == deliveries.c.id) for table in (matches, reminders, digests)]
     old = and_(deliveries.c.outcome.is_not(None), deliveries.c.done_at < before, not_(or_(*told)))
     # the last one that somebody got says since when it has been quiet
-    reading = select(subscriptions.c.mailbox).where(people.ACTIVE)
+    reading = select(subscriptions.c.mailbox).where(recipients.ACTIVE)
     newest = select(func.max(deliveries.c.id)).where(deliveries.c.purpose == "news", deliveries.c.mailbox.in_(reading))
     last = newest.group_by(deliveries.c.mailbox)
     return _Rule(deliveries, old, first=deliveries.c.id.not_in(last))

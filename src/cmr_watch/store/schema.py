@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
 
-from cmr_watch.store.types import Json, Utc, Words
+from cmr_watch.store.column_types import Json, Utc, Words
 
 REVISIONS = ("0001", "0002")
 """The schema's revisions, oldest first: known here so that opening a database needs no alembic."""

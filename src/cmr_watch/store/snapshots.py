@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
-from cmr_watch import wire
+from cmr_watch import serialization
 from cmr_watch.models import Page, Snapshot, Validators
 from cmr_watch.store.database import Database, inserted_id
 from cmr_watch.store.schema import contents, pages, snapshots
@@ -112,7 +112,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
         validators=Validators(),
         fetched_at=row.fetched_at,
     )
-    return StoredSnapshot(_snapshot_row(row), wire.snapshot_from_dict(row.reading), page)
+    return StoredSnapshot(_snapshot_row(row), serialization.snapshot_from_dict(row.reading), page)
 
 
 def newest_suspect(connection: Connection, page_url: str) -> StoredSnapshot | None:

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, func, select, update
 
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.models import TOPICS, Subscription, Wanted, mailbox_of
-from cmr_watch.store import erasing, people, rows
+from cmr_watch.store import erasure, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import close_incidents
 from cmr_watch.store.installation import mark
-from cmr_watch.store.journal import Journal
-from cmr_watch.store.people import ACTIVE
+from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.schema import changes, subscriptions
+from cmr_watch.store.suppression_journal import Journal
 
 REMOVED = "removed from the configuration"
 ADDRESS_CHANGED = "its address changed in the configuration"
@@ -77,7 +77,7 @@ class Subscriptions:
         wanted = normal(wanted)
         with self._database.write() as connection:
             if anew:
-                erasing.forget(connection, wanted.address)
+                erasure.forget(connection, wanted.address)
             else:
                 _refuse_who_said_no(connection, wanted.address)
             return self._same(connection, wanted) or self._insert(connection, wanted, None, now, consent)
@@ -103,7 +103,7 @@ class Subscriptions:
             box = mailbox_of(address)
             self._end_for_good(connection, subscriptions.c.mailbox == box, "erased", now)
             self._journal.erased(connection, mark(connection, address), now)
-            return erasing.erase(self._database, connection, address, now)
+            return erasure.erase(self._database, connection, address, now)
 
     def sync(self, declared: Sequence[Wanted], now: datetime) -> None:
         """Make those with a name follow the configuration, where each has one. Nothing is written when nothing differs.
@@ -146,7 +146,7 @@ class Subscriptions:
         return ended
 
     def _same(self, connection: Connection, wanted: Wanted) -> Subscription | None:
-        wishes = [subscriptions.c[name] == value for name, value in rows.wanted_row(wanted).items()]
+        wishes = [subscriptions.c[name] == value for name, value in row_mapping.wanted_row(wanted).items()]
         found = _found(connection, ACTIVE, subscriptions.c.address == wanted.address, *wishes)
         return found[0] if found else None
 
@@ -154,7 +154,7 @@ class Subscriptions:
         self, connection: Connection, wanted: Wanted, name: str | None, now: datetime, consent: str
     ) -> Subscription:
         row = {
-            **rows.wanted_row(wanted),
+            **row_mapping.wanted_row(wanted),
             "name": name,
             "address": wanted.address,
             "mailbox": mailbox_of(wanted.address),
@@ -168,7 +168,7 @@ class Subscriptions:
         # on PostgreSQL two processes may add the same one at the same time: the index lets one through
         statement = self._database.insert(subscriptions).values(row).on_conflict_do_nothing().returning(subscriptions)
         inserted = connection.execute(statement).first()
-        return rows.subscription(inserted) if inserted else self._there(connection, wanted, name)
+        return row_mapping.subscription(inserted) if inserted else self._there(connection, wanted, name)
 
     def _there(self, connection: Connection, wanted: Wanted, name: str | None) -> Subscription:
         if name is not None:
@@ -179,7 +179,7 @@ class Subscriptions:
 
 
 def _refuse_who_said_no(connection: Connection, address: str) -> None:
-    if erasing.is_erased(connection, address):
+    if erasure.is_erased(connection, address):
         raise RefusedAddress
     found = _found(connection, subscriptions.c.mailbox == mailbox_of(address))
     if found and found[-1].status == "ended" and found[-1].end_reason in (UNSUBSCRIBED, BOUNCED):
@@ -194,7 +194,7 @@ def _which(id_or_address: int | str) -> Any:
 
 def _found(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
     found = connection.execute(select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
-    return tuple(rows.subscription(row) for row in found)
+    return tuple(row_mapping.subscription(row) for row in found)
 
 
 def _latest(connection: Connection) -> dict[str | None, Subscription]:
@@ -212,7 +212,7 @@ def _differences(connection: Connection, wanted: dict[str | None, Wanted]) -> li
 def _is_erased(connection: Connection, wanted: Wanted | None, old: Subscription | None) -> bool:
     if wanted is None or (old is not None and old.status == "active"):
         return False
-    return erasing.is_erased(connection, wanted.address)
+    return erasure.is_erased(connection, wanted.address)
 
 
 def _differs(wanted: Wanted | None, old: Subscription | None) -> bool:
@@ -234,9 +234,9 @@ def _end(connection: Connection, which: Any, reason: str, now: datetime) -> tupl
         .values(status="ended", ended_at=now, end_reason=reason, wake_at=None)
         .returning(subscriptions)
     )
-    ended = [rows.subscription(row) for row in connection.execute(statement)]
+    ended = [row_mapping.subscription(row) for row in connection.execute(statement)]
     if ended:
-        people.reexamine(connection, (mailbox_of(entry.address) for entry in ended), now)
+        recipients.reexamine(connection, (mailbox_of(entry.address) for entry in ended), now)
     return tuple(sorted(ended, key=lambda entry: entry.id))
 
 
@@ -248,6 +248,6 @@ def _forget_trouble(connection: Connection, ended: Iterable[Subscription], now: 
 
 
 def _update(connection: Connection, old: Subscription, wanted: Wanted, now: datetime) -> None:
-    values = rows.wanted_row(wanted)
+    values = row_mapping.wanted_row(wanted)
     connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(values))
-    people.reexamine(connection, [mailbox_of(old.address)], now)
+    recipients.reexamine(connection, [mailbox_of(old.address)], now)

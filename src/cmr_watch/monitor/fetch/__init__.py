@@ -24,7 +24,7 @@ if "httpx" not in sys.modules:
     sys.modules[_command_line] = None  # type: ignore[assignment]
 
 from cmr_watch.monitor.fetch.client import Fetcher  # noqa: E402
-from cmr_watch.monitor.fetch.ping import ping  # noqa: E402
+from cmr_watch.monitor.fetch.dead_mans_switch import ping  # noqa: E402
 from cmr_watch.monitor.fetch.robots import MemoryRobots, RobotsCache  # noqa: E402
 from cmr_watch.monitor.fetch.settings import FetchSettings  # noqa: E402
 

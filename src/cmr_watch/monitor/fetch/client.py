@@ -12,10 +12,10 @@ from typing import Self
 import httpx
 
 from cmr_watch.models import Page, Validators
-from cmr_watch.monitor.fetch import answers, robots
-from cmr_watch.monitor.fetch.addresses import Resolve, resolve
-from cmr_watch.monitor.fetch.answers import Answer
-from cmr_watch.monitor.fetch.asking import Asker, Question
+from cmr_watch.monitor.fetch import responses, robots
+from cmr_watch.monitor.fetch.ip_addresses import Resolve, resolve
+from cmr_watch.monitor.fetch.responses import Answer
+from cmr_watch.monitor.fetch.retrying import Asker, Question
 from cmr_watch.monitor.fetch.robots import Robots, RobotsCache
 from cmr_watch.monitor.fetch.settings import FetchSettings
 from cmr_watch.monitor.fetch.transport import default_tls
@@ -58,7 +58,7 @@ class Fetcher:
             return self._fetch(url, validators)
 
     def _fetch(self, url: str, validators: Validators | None) -> Page | None:
-        headers = answers.conditions(validators)
+        headers = responses.conditions(validators)
         question = Question(
             limit=self._settings.max_bytes,
             judge=self._judge_page(conditional=bool(headers)),
@@ -68,13 +68,13 @@ class Fetcher:
         final, answer, asked_at = self._asker.ask(self._asker.start(url), question)
         if answer.status == httpx.codes.NOT_MODIFIED:
             return None
-        answers.judge_body(host_of(final), answer)
+        responses.judge_body(host_of(final), answer)
         return Page(
             url=url,
             final_url=str(final),
             content=answer.body,
-            charset=answers.charset(answer.headers),
-            validators=answers.validators(answer.headers),
+            charset=responses.charset(answer.headers),
+            validators=responses.validators(answer.headers),
             fetched_at=asked_at,  # not when the answer came: what another check read in between may be newer
             headers=tuple((name, value) for name, value in answer.headers.items() if name != "set-cookie"),
         )
@@ -83,7 +83,7 @@ class Fetcher:
         kinds = self._settings.kinds
 
         def judge(url: httpx.URL, answer: Answer) -> None:
-            answers.judge(host_of(url), url.path, answer, self._clock(), conditional=conditional, kinds=kinds)
+            responses.judge(host_of(url), url.path, answer, self._clock(), conditional=conditional, kinds=kinds)
 
         return judge
 
@@ -92,5 +92,5 @@ class Fetcher:
 
     def _judge_robots(self, url: httpx.URL, answer: Answer) -> None:
         """What may pass is tried again; the rest is for `Robots` to judge."""
-        if answers.may_pass(answer.status):
-            raise answers.refusal(host_of(url), url.path, answer, self._clock())
+        if responses.may_pass(answer.status):
+            raise responses.refusal(host_of(url), url.path, answer, self._clock())

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.answers import Answer, named
+from cmr_watch.monitor.fetch.errors import PassingTrouble, shown
+from cmr_watch.monitor.fetch.responses import Answer, named
 from cmr_watch.monitor.fetch.settings import PRODUCT
-from cmr_watch.monitor.fetch.trouble import PassingTrouble, shown
 from cmr_watch.monitor.fetch.urls import host_of, origin_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import httpcore
 import httpx
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.line import Lines
-from cmr_watch.monitor.fetch.trouble import shown
+from cmr_watch.monitor.fetch.connection import Lines
+from cmr_watch.monitor.fetch.errors import shown
 
 
 def default_tls() -> ssl.SSLContext:

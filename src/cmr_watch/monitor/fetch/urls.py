@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import httpx
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.trouble import shown
+from cmr_watch.monitor.fetch.errors import shown
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.log import shown
 from cmr_watch.models import Message
-from cmr_watch.notify.channels.saying import said
+from cmr_watch.notify.channels.apprise_format import said
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyBase

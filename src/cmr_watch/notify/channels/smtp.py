@@ -14,8 +14,8 @@ from typing import Final
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.models import Message
-from cmr_watch.notify.channels import letter
-from cmr_watch.notify.channels.addresses import parse
+from cmr_watch.notify.channels import mime
+from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings
 from cmr_watch.notify.channels.watchdog import Watchdog
 
@@ -37,7 +37,7 @@ class Line:
         self._is_past_the_dot = False
         self._watchdog = Watchdog(self._cut)
         self._sender = parse(settings.sender)
-        self._from = letter.Sender(self._sender, settings.sender_name, settings.unsubscribe, settings.web_url)
+        self._from = mime.Sender(self._sender, settings.sender_name, settings.unsubscribe, settings.web_url)
 
     def send(self, message: Message) -> None:
         """Return when the server has taken the mail.
@@ -45,7 +45,7 @@ class Line:
         An error is `uncertain` when the dot may have been said and no answer was heard. Ctrl-C goes through as it is,
         and says nothing of it.
         """
-        ready = letter.write(message, self._from, self._clock())
+        ready = mime.write(message, self._from, self._clock())
         in_step, self._is_past_the_dot = False, False
         try:
             with self._watchdog.watching(self._settings.deadline):
@@ -79,7 +79,7 @@ class Line:
 
     # ── one mail ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _transmit(self, ready: letter.Letter) -> None:
+    def _transmit(self, ready: mime.Letter) -> None:
         connection = self._begin(ready)
         code, reply = connection.rcpt(str(ready.recipient))
         self._expect(code, reply, (250, 251), f"refuses {ready.recipient}")
@@ -96,7 +96,7 @@ class Line:
         connection.send(b".\r\n")
         return connection.getreply()
 
-    def _begin(self, ready: letter.Letter) -> smtplib.SMTP:
+    def _begin(self, ready: mime.Letter) -> smtplib.SMTP:
         """An open connection with MAIL FROM said. Nothing is handed over yet, so a worn one is simply replaced."""
         fresh = self._connection is None
         connection = self._open()
@@ -113,7 +113,7 @@ class Line:
         error = DeliveryError if options else ChannelDown  # the sender is the same for every mail, so is the refusal
         raise error(f"{self._name} takes no mail from {self._sender}: {self._say(code, reply)}")
 
-    def _options(self, connection: smtplib.SMTP, ready: letter.Letter) -> list[str]:
+    def _options(self, connection: smtplib.SMTP, ready: mime.Letter) -> list[str]:
         if not ready.international:
             return []
         if not connection.has_extn("smtputf8"):

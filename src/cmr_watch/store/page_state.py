@@ -1,0 +1,79 @@
+"""What is known of each page: the rows of `editions` and `calls`. The transaction is the caller's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, select
+
+from cmr_watch.merge_pages import PageKnown, merged
+from cmr_watch.models import Known
+from cmr_watch.store import row_mapping
+from cmr_watch.store.schema import calls, editions, pages
+
+Rows = dict[str, dict[str, Any]]
+"""Rows by key, in the page's order."""
+
+_SELECT = {
+    table: select(table).where(table.c.page_url == bindparam("page")).order_by(table.c.position)
+    for table in (editions, calls)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The rows of one page."""
+
+    editions: Rows
+    calls: Rows
+
+    def known(self) -> Known:
+        """As models."""
+        return row_mapping.known(self.editions.values(), self.calls.values())
+
+
+def load(connection: Connection, page_url: str) -> State:
+    """The rows as they are."""
+    return State(_load(connection, editions, page_url), _load(connection, calls, page_url))
+
+
+def load_all(connection: Connection) -> Known:
+    """What is known of all pages together."""
+    return merged(load_pages(connection))
+
+
+def load_pages(connection: Connection) -> tuple[PageKnown, ...]:
+    """What is known of each page."""
+    found: dict[str, list[list[Mapping[Any, Any]]]] = defaultdict(lambda: [[], []])
+    for number, table in enumerate((editions, calls)):
+        for row in connection.execute(select(table).order_by(table.c.page_url, table.c.position)).mappings():
+            found[row["page_url"]][number].append(row)
+    kinds = {row.url: row.kind for row in connection.execute(select(pages.c.url, pages.c.kind))}
+    return tuple(PageKnown(url, kinds[url], row_mapping.known(*both)) for url, both in found.items())
+
+
+def replace(connection: Connection, page_url: str, old: State, known: Known) -> bool:
+    """Make the rows say `known`, touching only those that differ; False: none did."""
+    new = State(row_mapping.known_rows(page_url, known.editions), row_mapping.known_rows(page_url, known.calls))
+    if new == old:
+        return False
+    _replace(connection, editions, page_url, old.editions, new.editions)
+    _replace(connection, calls, page_url, old.calls, new.calls)
+    return True
+
+
+def _load(connection: Connection, table: Table, page_url: str) -> Rows:
+    return {row["key"]: dict(row) for row in connection.execute(_SELECT[table], {"page": page_url}).mappings()}
+
+
+def _replace(connection: Connection, table: Table, page_url: str, old: Rows, new: Rows) -> None:
+    differing = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
+    if not differing:
+        return
+    connection.execute(delete(table).where(table.c.page_url == page_url, table.c.key.in_(differing)))
+    added = [new[key] for key in differing if key in new]
+    if added:
+        connection.execute(table.insert(), added)

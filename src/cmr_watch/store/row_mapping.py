@@ -1,0 +1,196 @@
+"""Rows to models and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time
+from functools import lru_cache
+from typing import Any
+
+from cmr_watch import serialization
+from cmr_watch.log import shown
+from cmr_watch.models import (
+    Body,
+    Change,
+    ChangeKind,
+    Cutoff,
+    Delivery,
+    Frequency,
+    Known,
+    KnownCall,
+    KnownEdition,
+    Message,
+    Quiet,
+    RecordedChange,
+    Rhythm,
+    Subscription,
+    Wanted,
+    mailbox_of,
+)
+
+Row = Any
+"""A row of SQLAlchemy: its columns are attributes."""
+
+
+def known_rows(page_url: str, known: Iterable[KnownEdition | KnownCall]) -> dict[str, dict[str, Any]]:
+    """Rows of `editions` or `calls`, by key."""
+    return {entry.key: _known_row(page_url, position, entry) for position, entry in enumerate(known)}
+
+
+def _known_row(page_url: str, position: int, entry: KnownEdition | KnownCall) -> dict[str, Any]:
+    noun = entry.edition if isinstance(entry, KnownEdition) else entry.call
+    return {
+        "page_url": page_url,
+        "key": entry.key,
+        "position": position,
+        "first_seen_at": entry.first_seen_at,
+        "missing_since": entry.missing_since,
+        "gone": entry.gone,
+        "body": serialization.noun_to_row(noun),
+    }
+
+
+def known(editions: Iterable[Mapping[Any, Any]], calls: Iterable[Mapping[Any, Any]]) -> Known:
+    """The state of a page, or of all."""
+    return Known(
+        editions=tuple(
+            KnownEdition(edition=serialization.edition_from_dict(row["body"]), **_life(row)) for row in editions
+        ),
+        calls=tuple(KnownCall(call=serialization.call_from_dict(row["body"]), **_life(row)) for row in calls),
+    )
+
+
+def _life(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("key", "first_seen_at", "missing_since", "gone")}
+
+
+def change_row(page_url: str, read_at: datetime, change: Change, sentence: str) -> dict[str, Any]:
+    """A row of `changes`."""
+    return {
+        "page_url": page_url,
+        "read_at": read_at,
+        "kind": change.kind.value,
+        "key": change.key,
+        "before": serialization.noun_to_row(change.before),
+        "after": serialization.noun_to_row(change.after),
+        "cutoff_before": change.cutoff_before and serialization.cutoff_to_dict(change.cutoff_before),
+        "cutoff_after": change.cutoff_after and serialization.cutoff_to_dict(change.cutoff_after),
+        "sentence": sentence,
+    }
+
+
+def recorded_change(row: Row) -> RecordedChange:
+    """A change from its row."""
+    change = Change(
+        kind=ChangeKind(row.kind),
+        key=row.key,
+        before=serialization.noun_from_row(row.before),
+        after=serialization.noun_from_row(row.after),
+        cutoff_before=_cutoff(row.cutoff_before),
+        cutoff_after=_cutoff(row.cutoff_after),
+    )
+    return RecordedChange(row.id, change, row.sentence, row.page_url, row.read_at)
+
+
+def _cutoff(row: dict[str, Any] | None) -> Cutoff | None:
+    return Cutoff(**{**row, "at": datetime.fromisoformat(row["at"])}) if row else None
+
+
+def subscription(row: Row) -> Subscription:
+    """A subscription from its row."""
+    return Subscription(
+        id=row.id,
+        address=row.address,
+        topics=tuple(row.topics),
+        countries=tuple(row.countries),
+        status=row.status,
+        after_change_id=row.after_change_id,
+        created_at=row.created_at,
+        name=row.name,
+        ended_at=row.ended_at,
+        end_reason=row.end_reason,
+        rhythm=_rhythm(**row.rhythm),
+        reminders=tuple(row.reminders),
+        still_watching=row.still_watching,
+        consent=row.consent,
+        activated_at=row.activated_at,
+        welcomed_at=row.welcomed_at,
+    )
+
+
+def wanted_row(wanted: Wanted) -> dict[str, Any]:
+    """What somebody wishes, as a part of a row of `subscriptions`."""
+    return {
+        "topics": list(wanted.topics),
+        "countries": list(wanted.countries),
+        "rhythm": rhythm_row(wanted.rhythm),
+        "reminders": list(wanted.reminders),
+        "still_watching": wanted.still_watching,
+    }
+
+
+def rhythm_row(rhythm: Rhythm) -> dict[str, Any]:
+    """A rhythm as JSON; the order of the keys is part of what is compared."""
+    quiet = str(rhythm.quiet) if rhythm.quiet else None
+    return {
+        "frequency": rhythm.frequency,
+        "hour": rhythm.hour,
+        "weekday": rhythm.weekday,
+        "time_zone": rhythm.time_zone,
+        "quiet": quiet,
+    }
+
+
+@lru_cache(maxsize=1024)
+def _rhythm(frequency: Frequency, hour: int, weekday: int, time_zone: str, quiet: str | None) -> Rhythm:
+    return Rhythm(frequency, hour, weekday, time_zone, _quiet(quiet) if quiet else None)
+
+
+def _quiet(text: str) -> Quiet:
+    start, _, end = text.partition("-")
+    return Quiet(time.fromisoformat(start), time.fromisoformat(end))
+
+
+def quiet_row(quiet: tuple[Quiet, str] | None) -> list[str] | None:
+    """Quiet hours and their time zone as JSON."""
+    return [str(quiet[0]), quiet[1]] if quiet else None
+
+
+def message_row(message: Message) -> dict[str, Any]:
+    """The message's part of a row of `deliveries`."""
+    return {
+        "address": message.address,
+        "mailbox": mailbox_of(message.address),
+        "channel": route(message.address),
+        "message_id": message.message_id,
+        "unsubscribe": message.token,
+    }
+
+
+def route(address: str) -> str:
+    """The way that an address is reached, which is open or closed for all that go there."""
+    return shown(address) if "://" in address else "mail"
+
+
+def body_row(body: Body) -> dict[str, Any]:
+    """A row of `bodies`."""
+    return {"subject": body.subject, "text": body.text, "html": body.html, "more_url": body.more_url}
+
+
+def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
+    """A delivery from its row, its words, and the changes that it tells."""
+    return Delivery(
+        id=row.id,
+        message=Message(row.address, body, row.message_id, change_ids, row.unsubscribe),
+        created_at=row.created_at,
+        due_at=row.due_at,
+        attempts=row.attempts,
+        last_error=row.last_error,
+        outcome=row.outcome,
+        done_at=row.done_at,
+        claim=row.token,
+        purpose=row.purpose,
+        uncertain=row.uncertain,
+        quiet=(_quiet(row.quiet[0]), row.quiet[1]) if row.quiet else None,
+        stale_at=row.stale_at,
+    )

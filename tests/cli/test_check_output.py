@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cmr_watch.app import RoundReport
+from cmr_watch.cli.check_output import words
+from cmr_watch.models import (
+    CallNotice,
+    Change,
+    ChangeKind,
+    CheckResult,
+    Edition,
+    ReadingWarning,
+    RecordedChange,
+    Snapshot,
+)
+from cmr_watch.notify.outbox import DeliveryReport
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+NOW = datetime(2024, 4, 2, 10, 30, tzinfo=UTC)
+READ = CheckResult(
+    "unchanged",
+    "https://clustercollaboration.eu/",
+    NOW,
+    Snapshot(editions=(Edition("Lyon"), Edition("Milan")), calls=(CallNotice("open"),)),
+    previous_read_at=datetime(2024, 4, 2, 7, 12, tzinfo=UTC),
+)
+LYON = Change(ChangeKind.EDITION_ANNOUNCED, "lyon-fr-2023-10", None, Edition("Lyon"))
+NEWS = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
+
+
+@pytest.mark.parametrize(
+    ("check", "delivery", "sentence"),
+    [
+        (READ, None, "read 2 editions, 1 call: nothing new since 09:12"),
+        (READ, DeliveryReport(), "read 2 editions, 1 call: nothing new since 09:12"),
+        (
+            replace(READ, previous_read_at=datetime(2024, 4, 1, 21, 59, tzinfo=UTC)),
+            None,
+            "read 2 editions, 1 call: nothing new since 1 April 2024, 23:59",
+        ),
+        (
+            replace(READ, previous_read_at=datetime(2024, 4, 1, 22, 1, tzinfo=UTC)),
+            None,
+            "read 2 editions, 1 call: nothing new since 00:01",
+        ),
+        (
+            replace(READ, outcome="changed", changes=NEWS),
+            DeliveryReport(sent=3),
+            "read 2 editions, 1 call: 1 change, 3 messages sent",
+        ),
+        (
+            replace(READ, outcome="changed", changes=NEWS * 5),
+            DeliveryReport(sent=1, logged=1, waiting=2, set_aside=1),
+            "read 2 editions, 1 call: 5 changes, 1 message sent, 1 message only logged, for no mail server is "
+            "configured, 2 messages to be tried again, 1 message set aside",
+        ),
+        (
+            replace(READ, outcome="baseline", previous_read_at=None),
+            None,
+            "read 2 editions, 1 call: the first reading, which later ones are compared with",
+        ),
+        (
+            replace(READ, snapshot=Snapshot(warnings=(ReadingWarning("line-unread", "?"),))),
+            None,
+            "read 0 editions, 0 calls, 1 warning: nothing new since 09:12",
+        ),
+        (
+            replace(READ, outcome="failed", snapshot=None, detail="example.org refused the connection"),
+            DeliveryReport(sent=1),
+            "could not check the page: example.org refused the connection, 1 message sent",
+        ),
+        (
+            replace(READ, outcome="suspect", detail="there are no editions"),
+            None,
+            "read a page that is not believed, and kept it aside: there are no editions; "
+            "if the page is right: cmr-watch accept",
+        ),
+        (
+            replace(READ, outcome="suspect", detail="the page ends early", changes=NEWS),
+            DeliveryReport(sent=1),
+            "read a page that is not believed, and kept it aside: the page ends early, 1 new edition, 1 message sent; "
+            "if the page is right: cmr-watch accept",
+        ),
+        (
+            replace(READ, outcome="dropped", snapshot=None, detail="another check was faster"),
+            None,
+            "read the page in vain: another check was faster",
+        ),
+    ],
+)
+def test_one_line_says_what_was_done(check, delivery, sentence):
+    assert words(RoundReport(check, delivery), BRUSSELS) == sentence
+
+
+@pytest.mark.parametrize(
+    ("check", "delivery", "failed"),
+    [
+        (READ, None, False),
+        (READ, DeliveryReport(sent=2, logged=1), False),
+        (READ, DeliveryReport(waiting=1, failures=("451",)), True),
+        (READ, DeliveryReport(set_aside=1, failures=("550",)), True),
+        (replace(READ, outcome="suspect"), None, True),
+        (replace(READ, outcome="failed"), None, True),
+        (replace(READ, outcome="dropped"), None, False),
+    ],
+)
+def test_what_counts_as_failed(check, delivery, failed):
+    assert RoundReport(check, delivery).failed is failed

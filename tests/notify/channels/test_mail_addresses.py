@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from cmr_watch.exceptions import DeliveryError
+from cmr_watch.notify.channels.mail_addresses import parse
+
+ADDRESSES = [
+    ("ann@example.org", "ann@example.org"),
+    ("ann+cmr@sub.example.org", "ann+cmr@sub.example.org"),
+    ("o'neill@example.ie", "o'neill@example.ie"),
+    ("root@localhost", "root@localhost"),
+    ("jörg@example.org", "jörg@example.org"),
+    ("ann@müller.example", "ann@xn--mller-kva.example"),
+    ("ann@例え.テスト", "ann@xn--r8jz45g.xn--zckzah"),
+]
+
+NO_ADDRESSES = [
+    "",
+    "ann",
+    "@example.org",
+    "ann@",
+    "ann@exa mple.org",
+    "ann@example..org",
+    "ann@-example.org",
+    "ann@example.org\r\nRCPT TO:<eve@example.org>",
+    "ann@example.org\nBcc: eve@example.org",
+    "ann\0@example.org",
+    "Ann <ann@example.org>",
+    "ann@example.org, eve@example.org",
+    "ann@example.org>",
+    "a..b@example.org",
+    '"ann eve"@example.org',
+    "ann@[127.0.0.1]",
+    "a" * 65 + "@example.org",
+    "ann@" + "a" * 64 + ".org",
+    "ann\u202e@example.org",
+    "=?utf-8?q?ann=0D=0ABcc=3A_eve?=@example.org",
+    "ann@\udc80.org",
+    "ann@straße.example",  # IDNA 2003 and 2008 lead to different hosts
+]
+
+
+@pytest.mark.parametrize(("address", "expected"), ADDRESSES)
+def test_addresses(address, expected):
+    assert str(parse(address)) == expected
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_no_addresses(address):
+    with pytest.raises(DeliveryError) as caught:
+        parse(address)
+    assert caught.value.permanent
+    assert "\n" not in str(caught.value)
+    str(caught.value).encode("utf-8")

@@ -1,0 +1,188 @@
+"""What mails that came back say: each folder in tests/fixtures/bounces/* is a pair, a mail and what is read in it.
+
+A mail that is read wrong is a new folder, not new code. Only the keys of expected.json are compared; `kind` always.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmr_watch.notify.bounce_parser import LIMIT, LONGEST_REASON, MOST_IDS, Bounce, Unsubscribe, read
+
+FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "fixtures" / "bounces").rglob("mail.eml"))
+MAILS = [(folder / "mail.eml").read_bytes() for folder in FOLDERS]
+KINDS = {"bounce": Bounce, "unsubscribe": Unsubscribe, None: type(None)}
+MEBIBYTE = 1024 * 1024
+
+
+def mail_of(name: str) -> bytes:
+    return next(mail for folder, mail in zip(FOLDERS, MAILS, strict=True) if folder.name == name)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_the_fixtures(folder, ends):
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    found = read((folder / "mail.eml").read_bytes().replace(b"\n", ends))
+    assert type(found) is KINDS[expected.pop("kind")]
+    for name, value in expected.items():
+        got = getattr(found, name)
+        assert (list(got) if isinstance(got, tuple) else got) == value, name
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "kind"),
+    [
+        ("5.1.1", "smtp; 550 5.7.1 odd", "hard"),
+        ("5.1.10", "", "hard"),
+        ("5.4.4", "", "hard"),
+        ("5.2.1", "", "hard"),
+        ("5.2.2", "", "soft"),
+        ("5.2.3", "", "soft"),
+        ("5.3.4", "", "soft"),
+        ("5.4.7", "", "soft"),
+        ("5.7.26", "", "soft"),
+        ("4.4.1", "", "soft"),
+        ("5.1.1 (unknown)", "", "hard"),
+        ("5.0.0", "smtp; 550 5.2.2 no room", "soft"),
+        ("5.0.0", "smtp; 550 unknown", "hard"),
+        ("5.0.0", "smtp; 451 4.3.0 later", "soft"),
+        ("5.0.0", "smtp; 451 later", "soft"),
+        ("5.0.0", "smtp; host [4.2.2.1] says 550 unknown", "hard"),
+        ("nonsense", "smtp; 550 the mailbox of ann is full", "soft"),
+        ("4.0.0", "", "soft"),
+    ],
+)
+def test_which_codes_are_for_ever(status, diagnostic, kind):
+    mail = mail_of("no-status").replace(
+        b"Diagnostic-Code: smtp; 550 unknown", f"Status: {status}\nDiagnostic-Code: {diagnostic}".encode()
+    )
+    found = read(mail)
+    assert isinstance(found, Bounce)
+    assert (found.hard, found.soft) == ((("ann@example.org",), ()) if kind == "hard" else ((), ("ann@example.org",)))
+
+
+def test_a_reason_is_one_short_harmless_line():
+    mail = mail_of("no-status").replace(b"550 unknown", b"550 \x1b[31mred\x07 \xff" + b"long " * 200)
+    found = read(mail)
+    assert isinstance(found, Bounce)
+    assert found.reason.isprintable()
+    assert 200 < len(found.reason) <= LONGEST_REASON
+
+
+def test_a_report_never_counts_its_own_message_id():
+    for mail in MAILS:
+        found = read(mail)
+        assert not isinstance(found, Bounce) or not [one for one in found.message_ids if "report" in one]
+
+
+def test_the_returned_mail_may_be_large():
+    mail = mail_of("postfix-550").replace(b"\nHello\n", b"\n" + b"Hello\n" * MEBIBYTE)
+    assert read(mail) == read(mail_of("postfix-550"))
+
+
+def test_the_words_of_the_returned_mail_are_not_the_report():
+    mail = mail_of("postfix-550").replace(b"\nHello\n", b"\n" + mail_of("two-recipients").replace(b"B1", b"B9") + b"\n")
+    found = read(mail)
+    assert isinstance(found, Bounce)
+    assert (found.hard, found.soft) == (("ann@example.org",), ())
+
+
+# ── any bytes at all ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def is_sound(found: Bounce | Unsubscribe | None) -> bool:
+    if isinstance(found, Bounce):
+        addresses = found.hard + found.soft
+        sound = all(address.isprintable() and address.count("@") for address in addresses)
+        return bool(addresses) and sound and "\n" not in found.reason and len(found.message_ids) <= MOST_IDS
+    return found is None or isinstance(found, Unsubscribe)
+
+
+@given(st.binary(max_size=2000))
+def test_random_bytes(content):
+    assert is_sound(read(content))
+
+
+PIECES = st.sampled_from(
+    [
+        b"",
+        b"\n",
+        b"\n\n",
+        b"\x00",
+        b"\xff\xfe",
+        b"=?utf-8?b?////?=",
+        b"=?nonsense?q?=FF?=",
+        b'"',
+        b"<",
+        b";",
+        b"--B1--\n",
+        b"--B1\n",
+        b"Content-Type: text/plain; charset=nonsense\n",
+        b"Content-Type: message/delivery-status\n",
+        b"Content-Type: multipart/report; boundary*0*=utf-8''%FF\n",
+        b"Content-Transfer-Encoding: base64\n",
+        b"Content-Transfer-Encoding: x-uuencode\n",
+        b"Action: failed\n",
+        b"Final-Recipient: rfc822\n",
+        b"Final-Recipient: rfc822; @\n",
+    ]
+)
+CUTS = st.tuples(st.floats(0, 1), st.integers(0, 80), PIECES)
+
+
+@given(st.sampled_from(MAILS), st.lists(CUTS, min_size=1, max_size=8))
+def test_mutated_mails(mail, cuts):
+    for place, length, piece in cuts:
+        at = int(place * len(mail))
+        mail = mail[:at] + piece + mail[at + length :]
+    assert is_sound(read(mail))
+
+
+HEAD = b"From: mailer-daemon@example.org\nIn-Reply-To: <a@b>\n"
+NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(1000))
+FIFTEEN = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(15))
+REPORT = HEAD + b'Content-Type: multipart/report; boundary="x"\n\n--x\n'
+TAGS = b"this message was created automatically by mail delivery software\nfailed addresses follow:\nYour message to:\n"
+HEAVY = {
+    "nested": HEAD + NESTED,
+    "nested enclosed": HEAD + b"Content-Type: message/rfc822\n\n" * 100_000,
+    "many lines, nested": HEAD + FIFTEEN + b"\n" * 5 * MEBIBYTE,
+    "many parts": REPORT + b"\n--x\n" * MEBIBYTE,
+    "many blocks": REPORT + b"Content-Type: message/delivery-status\n\n" + b"Action: failed\n\n" * 300_000,
+    "many recipients": REPORT
+    + b"Content-Type: message/delivery-status\n\n"
+    + b"".join(b"Final-Recipient: rfc822; %s\nAction: failed\n\n" % (b"a" * 4000) for _ in range(280)),
+    "one line": HEAD + b"\n" + b"a" * 5 * MEBIBYTE,
+    "long words": HEAD + b"\n" + TAGS + (b"a" * 3999 + b"\n") * 1300,
+    "signs": HEAD + b"\n" + TAGS + (b"a@" * 1999 + b"\n") * 1300,
+    "spaces": HEAD + b"\n" + TAGS + (b" " * 3999 + b"\n") * 1300,
+    "huge header": HEAD + b"X: " + b"y\n " * MEBIBYTE + b"\n\n",
+    "huge type": HEAD + b"Content-Type: multipart/report; " + b'";\n ' * MEBIBYTE + b"\n\n",
+    "huge type, no quotes": HEAD + b"Content-Type: text/plain; " + b"a=b;\n " * MEBIBYTE + b"\n\n",
+    "huge failed": HEAD + b"X-Failed-Recipients: " + b"(\n " * MEBIBYTE + b"\n\n",
+    "huge from": b"From: " + b'"(<\n ' * MEBIBYTE + b"\n\n",
+    "huge subject": b"Subject: " + b"=?utf-8?q?a\n " * MEBIBYTE + b"\n\n",
+    "huge references": b"Subject: stop\nIn-Reply-To: " + b"<\n " * MEBIBYTE + b"\n\n",
+    "base64 of nested": REPORT
+    + b"Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n"
+    + NESTED,
+    "zeros": bytes(5 * MEBIBYTE),
+}
+
+
+@pytest.mark.parametrize("content", HEAVY.values(), ids=HEAVY)
+def test_heavy_mails_take_no_long_time(content):
+    before = time.process_time()
+    assert is_sound(read(content[: 5 * MEBIBYTE]))
+    assert time.process_time() - before < 20  # CPU: a bound on what a hostile mail may cost, no measure
+
+
+def test_what_is_behind_the_limit_is_not_read():
+    assert read(mail_of("unsubscribe-by-subject") + b"x\n" * LIMIT) == read(mail_of("unsubscribe-by-subject"))

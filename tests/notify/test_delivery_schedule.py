@@ -1,0 +1,158 @@
+"""When somebody is told: laws over zones and years, and small tables around the changes of clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cmr_watch.models import Quiet, Rhythm
+from cmr_watch.notify.delivery_schedule import (
+    after_quiet,
+    at_local,
+    due,
+    is_quiet,
+    next_digest,
+    next_midnight,
+    next_quiet_month,
+)
+from cmr_watch.notify.delivery_schedule import period as name_of
+
+NAMES = (
+    "Europe/Brussels",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Pacific/Chatham",
+    "Africa/Casablanca",
+)
+zones = st.sampled_from(NAMES)
+first, last = datetime(2023, 1, 1), datetime(2027, 12, 31)  # noqa: DTZ001 (hypothesis wants them naive)
+moments = st.datetimes(first, last, timezones=st.just(UTC))
+# the hours around a change of clock in Brussels or New York, which chance hits too seldom
+changes = st.sampled_from([datetime(2024, *at, tzinfo=UTC) for at in ((3, 10, 7), (3, 31, 1), (10, 27, 1), (11, 3, 6))])
+instants = moments | st.builds(
+    lambda at, minutes: at + timedelta(minutes=minutes), changes, st.integers(min_value=-300, max_value=300)
+)
+rhythms = st.builds(
+    Rhythm, st.sampled_from(["immediately", "daily", "weekly"]), st.integers(0, 23), st.integers(0, 6), zones
+)
+times = st.times().map(lambda at: at.replace(microsecond=0))
+
+
+def local(rhythm: Rhythm, at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(rhythm.time_zone))
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# ── digests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(rhythms, instants)
+def test_the_next_digest_is_the_first_one_later(rhythm, after):
+    at = next_digest(rhythm, after)
+    assert after < at <= after + timedelta(days=2 if rhythm.frequency == "daily" else 8)
+    assert at.utcoffset() == timedelta()
+    assert next_digest(rhythm, at - timedelta(microseconds=1)) == at
+    assert rhythm.frequency == "daily" or local(rhythm, at).weekday() == rhythm.weekday
+
+
+@settings(max_examples=12, deadline=None)
+@given(rhythms, moments.filter(lambda at: at.year < 2025))
+def test_one_digest_each_day_or_week_for_three_years(rhythm, start):
+    step = 1 if rhythm.frequency == "daily" else 7
+    told = [next_digest(rhythm, start)]
+    while told[-1] < start + timedelta(days=3 * 365):
+        told.append(next_digest(rhythm, told[-1]))
+    days = [local(rhythm, at).date() for at in told]
+    assert {(later - day).days for day, later in pairwise(days)} == {step}
+    assert len({name_of(rhythm, at) for at in told}) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hour", "instant"),
+    [
+        ("Europe/Brussels", date(2024, 3, 30), time(2), "2024-03-30 01:00"),
+        ("Europe/Brussels", date(2024, 3, 31), time(2), "2024-03-31 01:00"),  # skipped: 03:00 summer time
+        ("Europe/Brussels", date(2024, 3, 31), time(2, 30), "2024-03-31 01:00"),
+        ("Europe/Brussels", date(2024, 10, 27), time(2), "2024-10-27 00:00"),  # twice: the first
+        ("Europe/Brussels", date(2024, 10, 27), time(2, fold=1), "2024-10-27 01:00"),
+        ("Australia/Lord_Howe", date(2024, 10, 6), time(2, 15), "2024-10-05 15:30"),  # half an hour
+        ("America/New_York", date(2024, 3, 10), time(2, 59), "2024-03-10 07:00"),
+    ],
+)
+def test_local_times_around_a_change_of_clock(zone, day, hour, instant):
+    assert at_local(zone, day, hour) == utc(instant)
+
+
+def test_when_a_change_is_told():
+    monday = utc("2024-04-01 05:00")
+    assert due(Rhythm(), True, monday) == (monday, None)
+    assert due(Rhythm(), False, monday) == (utc("2024-04-01 06:00"), "weekly 2024-04-01")
+    assert due(Rhythm("daily"), True, utc("2024-04-01 06:00")) == (utc("2024-04-02 06:00"), "daily 2024-04-02")
+    assert due(Rhythm("weekly", 23, 2, "America/New_York"), True, monday)[1] == "weekly 2024-04-03"
+
+
+# ── quiet hours, midnights, months ───────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.builds(Quiet, times, times), zones, instants)
+def test_after_quiet_hours_it_is_not_quiet(quiet, zone, at):
+    end = after_quiet(quiet, zone, at)
+    assert not is_quiet(quiet, zone, end)
+    assert after_quiet(quiet, zone, end) == end
+    assert (end == at) is not is_quiet(quiet, zone, at)
+    assert at <= end <= at + timedelta(hours=49)
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "end"),
+    [
+        ((22, 7), "2024-04-01 19:59", None),
+        ((22, 7), "2024-04-01 20:00", "2024-04-02 05:00"),
+        ((22, 7), "2024-04-02 04:59", "2024-04-02 05:00"),
+        ((22, 7), "2024-04-02 05:00", None),
+        ((12, 14), "2024-04-01 11:00", "2024-04-01 12:00"),
+        ((9, 9), "2024-04-01 07:00", None),
+        ((22, 2), "2024-03-31 00:30", "2024-03-31 01:00"),  # 02:00 is skipped
+        ((22, 3), "2024-10-27 01:30", "2024-10-27 02:00"),  # 02:30 for the second time
+    ],
+)
+def test_quiet_hours(hours, at, end):
+    quiet = Quiet(time(hours[0]), time(hours[1]))
+    assert after_quiet(quiet, "Europe/Brussels", utc(at)) == utc(end or at)
+
+
+def test_quiet_hours_that_end_twice():
+    quiet = Quiet(time(22), time(2, 30))
+    ends = [after_quiet(quiet, "Europe/Brussels", utc(f"2024-10-27 {at}")) for at in ("00:15", "01:15")]
+    assert ends == [utc("2024-10-27 00:30"), utc("2024-10-27 01:30")]
+
+
+def test_without_quiet_hours_there_is_no_waiting():
+    assert after_quiet(None, "Europe/Brussels", utc("2024-04-01 01:00")) == utc("2024-04-01 01:00")
+
+
+@given(zones, instants)
+def test_the_next_midnight_begins_the_next_day(zone, at):
+    midnight = next_midnight(zone, at)
+    assert at < midnight <= at + timedelta(hours=25.5)
+    begins = midnight.astimezone(ZoneInfo(zone))
+    assert (begins.date() - at.astimezone(ZoneInfo(zone)).date()).days == 1
+    assert begins.time() == time()
+
+
+@given(rhythms, instants)
+def test_a_quiet_month_ends_with_the_first_digest_of_the_next(rhythm, after):
+    at = local(rhythm, next_quiet_month(rhythm, after))
+    was = local(rhythm, after)
+    assert (at.year * 12 + at.month) - (was.year * 12 + was.month) == 1
+    assert at.day <= (1 if rhythm.frequency == "daily" else 7)
+    assert next_digest(rhythm, at.astimezone(UTC) - timedelta(seconds=1)) == at

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, select
+from sqlalchemy.exc import StatementError
+
+from cmr_watch.store.column_types import Json, Utc, Words
+from cmr_watch.store.database import Database
+
+things = Table(
+    "things",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("at", Utc),
+    Column("words", Words),
+    Column("json", Json),
+)
+
+
+def round_trip(database: Database, **values: Any) -> Any:
+    with database.write() as connection:
+        things.create(connection)
+        connection.execute(things.insert(), values)
+        return connection.execute(select(things)).one()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2024, 4, 2, 9, 12, tzinfo=UTC),
+        datetime(2024, 4, 2, 9, 12, 1, 234567, tzinfo=UTC),
+        datetime(2024, 10, 27, 2, 30, tzinfo=timezone(timedelta(hours=2))),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        None,
+    ],
+)
+def test_a_time_comes_back_in_utc(database: Database, moment: datetime | None) -> None:
+    found = round_trip(database, at=moment).at
+    assert found == moment
+    assert found is None or found.tzinfo is UTC
+
+
+def test_times_are_compared_as_instants(database: Database) -> None:
+    noon = datetime(2024, 4, 2, 12, tzinfo=UTC)
+    round_trip(database, at=noon)
+    elsewhere = noon.astimezone(timezone(timedelta(hours=-9)))
+    with database.read() as connection:
+        assert connection.execute(select(things.c.id).where(things.c.at <= elsewhere)).all() == [(1,)]
+        assert connection.execute(select(things.c.id).where(things.c.at < elsewhere)).all() == []
+
+
+def test_a_time_without_a_zone_is_a_mistake(database: Database) -> None:
+    with pytest.raises(StatementError, match="a time without a zone"):
+        round_trip(database, at=datetime(2024, 4, 2))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("", ""),
+        (None, None),
+        ("Kittilä – Донецьк 🎉", "Kittilä – Донецьк 🎉"),
+        ("a\0b", "a\ufffdb"),
+        ("ä\0b", "ä\ufffdb"),
+        ("a\ud800b", "a\ufffdb"),
+    ],
+)
+def test_words_are_never_poison(database: Database, words: str | None, kept: str | None) -> None:
+    assert round_trip(database, words=words).words == kept
+
+
+@pytest.mark.parametrize("value", [None, [], {"a": [1, None, "x\0\ud800ä"]}, "", 0])
+def test_json_comes_back_as_it_is(database: Database, value: Any) -> None:
+    assert round_trip(database, json=value).json == value
