@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.fakes.site import Answer, FakeSite
+from tests.fakes.site import FakeSite, Response
 
 from bench import pages
 from cmr_watch.config import load
@@ -30,7 +30,7 @@ def daemon(folder: Path) -> None:
         page = pages.around(120_000)
         config = _configuration(folder, site)
         tokens = (page.replace("</body>", f"<!-- {number} --></body>") for number in range(2 * CHECKS))
-        site.script(PATH, *(Answer(200, page.encode()) for page in tokens))  # as the site does: never the same bytes
+        site.script(PATH, *(Response(200, page.encode()) for page in tokens))  # as the site does: never the same bytes
         first, again = (_memory_after_checks(config, hour) for hour in (0, CHECKS))
         print(f"  memory after {CHECKS} checks{again['memory']:>46.0f} MiB  goal 70 MiB")
         print(f"  the same, where it has made the database itself{first['memory']:>27.0f} MiB")

@@ -29,7 +29,7 @@ from cmr_watch.models import Channel, Message, mailbox_of
 from cmr_watch.notify import planning, tokens
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
-from cmr_watch.notify.message_composer import Writer
+from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
 from cmr_watch.render.messages import MessageContext, body
 from cmr_watch.store import row_mapping
@@ -38,7 +38,7 @@ from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import matches, subscriptions
 
 PEOPLE = 100_000
@@ -94,7 +94,7 @@ def fan_out(url: str) -> None:
 def spread(url: str, pieces: int | None = None) -> int:
     """Spread what is pending, or that many pieces of it, as a process of its own would; how many pieces."""
     with closing(open_database(url)) as database:
-        news = News(database)
+        news = MatchQueue(database)
         for done in count():
             if done == pieces:
                 return done
@@ -105,7 +105,7 @@ def spread(url: str, pieces: int | None = None) -> int:
 
 def write_all(database: Database) -> None:
     before, begun = peak(), time.perf_counter()
-    compose(News(database), writer(database), lambda: NOW)
+    compose(MatchQueue(database), writer(database), lambda: NOW)
     took = time.perf_counter() - begun
     row("  then composing their messages", f"{PEOPLE / took:.0f} /s", f"+{peak() - before:.0f} MiB")
     claims = [_timed(lambda: Deliveries(database).claim(NOW)) for _ in range(15)]
@@ -125,10 +125,10 @@ def subscribe(database: Database, number: int) -> None:
     Checks(database).commit(record(outcome="changed", changes=((change(), "Lyon, France: announced"),)))
 
 
-def writer(database: Database) -> Writer:
+def writer(database: Database) -> MessageComposer:
     new_id = message_ids("watch@example.org")
     render = lambda contents, chat, zone: body(contents, CONTEXT, chat, zone)  # noqa: E731
-    return Writer(render, new_id, Installation(database).key(), Incidents(database))
+    return MessageComposer(render, new_id, Installation(database).key(), Incidents(database))
 
 
 def peak() -> float:
@@ -294,7 +294,7 @@ def sending(url: str, taking: Sink) -> float:
     """Mails per second of the whole road, from the change to the last mark."""
     with closing(open_database(url)) as database:
         subscribe(database, MAILS)
-        news = News(database)
+        news = MatchQueue(database)
         spread_in = _timed(lambda: enqueue(news, NOW))
         compose_in = _timed(lambda: compose(news, writer(database), lambda: NOW))
         ways: dict[Channel, Sender] = {"mail": MailChannel(_settings(taking.port), lambda: NOW)}
@@ -315,8 +315,8 @@ def shared(url: str, taking: Sink, workers: int) -> None:
     """The same, shared by several processes on PostgreSQL."""
     with closing(open_database(url)) as database:
         subscribe(database, MAILS)
-        enqueue(News(database), NOW)
-        compose(News(database), writer(database), lambda: NOW)
+        enqueue(MatchQueue(database), NOW)
+        compose(MatchQueue(database), writer(database), lambda: NOW)
         context = multiprocessing.get_context("spawn")
         start = context.Barrier(workers + 1)
         all_workers = [context.Process(target=_work, args=(url, taking.port, start)) for _ in range(workers)]

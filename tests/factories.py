@@ -18,8 +18,8 @@ from cmr_watch.models import (
     Message,
     Page,
     Snapshot,
+    SubscriptionRequest,
     Validators,
-    Wanted,
 )
 
 URL = "https://clustercollaboration.eu/clusters-meet-regions"
@@ -98,6 +98,6 @@ def message(address: str = "ada@example.org", *change_ids: int, **values: Any) -
     return Message(address, body, values.pop("message_id", f"<{next(_numbers)}@example.org>"), change_ids, **values)
 
 
-def wanted(address: str = "ada@example.org", **values: Any) -> Wanted:
+def wanted(address: str = "ada@example.org", **values: Any) -> SubscriptionRequest:
     """A subscription to everything."""
-    return Wanted(address, **values)
+    return SubscriptionRequest(address, **values)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cmr_watch.app import fetch_settings, mail_settings, message_context, open_channels, send_trial
+from cmr_watch.app import fetch_settings, mail_settings, message_context, open_channels, send_test_message
 from cmr_watch.config import FetchSection, MailSection, PageSection, Settings
 from cmr_watch.exceptions import ConfigError
 
@@ -45,4 +45,4 @@ def test_without_a_mail_server_there_is_no_mail_channel():
     assert mail_settings(Settings()) is None
     assert list(open_channels(Settings(), clock)) == ["apprise"]
     with pytest.raises(ConfigError, match="no mail server is configured"):
-        send_trial(Settings(), "anna@example.org", clock)
+        send_test_message(Settings(), "anna@example.org", clock)

@@ -9,7 +9,7 @@ from cmr_watch.config import INITIATIVE_PAGE, Settings, load
 from cmr_watch.config.load import SECTIONS, keys
 from cmr_watch.config.settings import SubscriptionEntry
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.models import Wanted
+from cmr_watch.models import SubscriptionRequest
 
 SAMPLE = Path(__file__).parent.parent / "config" / "cmr-watch.toml"
 HOME = {"HOME": "/home/anna"}
@@ -75,8 +75,8 @@ def test_a_full_file(written, tmp_path):
     assert (settings.fetch.deadline, settings.fetch.robots, settings.log.format) == (30, False, "json")
     assert settings.page.hosts == ("copy.example.eu:8080",)
     assert settings.subscriptions == (
-        Wanted("anna@example.eu", ("calls",), ("FR", "PL", "TR"), "anna"),
-        Wanted("slack://a/b/c", name="chat"),
+        SubscriptionRequest("anna@example.eu", ("calls",), ("FR", "PL", "TR"), "anna"),
+        SubscriptionRequest("slack://a/b/c", name="chat"),
     )
     assert settings.secrets == ("sesame", "slack://a/b/c")
 

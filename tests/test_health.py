@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from cmr_watch.health import Observed, not_ready, not_well
+from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from tests.factories import NOW
 
 HOUR = timedelta(hours=1)
 
 
-def found(read: timedelta | None = HOUR, due: timedelta | None = None, trouble: str | None = None) -> Observed:
+def found(read: timedelta | None = HOUR, due: timedelta | None = None, trouble: str | None = None) -> HealthStatus:
     read_at = None if read is None else NOW - read
-    return Observed(NOW, HOUR, trouble, read_at, None if due is None else NOW - due)
+    return HealthStatus(NOW, HOUR, trouble, read_at, None if due is None else NOW - due)
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def found(read: timedelta | None = HOUR, due: timedelta | None = None, trouble: 
         (found(read=None, trouble="the database is locked"), ["the database is locked"]),
     ],
 )
-def test_what_is_not_well(observed: Observed, problems: list[str]) -> None:
-    said = not_well(observed)
+def test_what_is_not_well(observed: HealthStatus, problems: list[str]) -> None:
+    said = problems_in_data(observed)
     assert len(said) == len(problems)
     assert all(one.startswith(problem) for one, problem in zip(said, problems, strict=True))
 
 
 def test_late_is_no_reason_not_to_be_ready():
-    assert not_ready(found(read=None, due=HOUR)) == ()
-    assert not_ready(found(trouble="the database is locked")) == ("the database is locked",)
+    assert problems_in_service(found(read=None, due=HOUR)) == ()
+    assert problems_in_service(found(trouble="the database is locked")) == ("the database is locked",)

@@ -12,11 +12,11 @@ import pytest
 
 from cmr_watch.app import App
 from cmr_watch.config import FetchSection, MailSection, PageSection, Settings
-from cmr_watch.models import Wanted
+from cmr_watch.models import SubscriptionRequest
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from tests.fakes.mailbox import Mailbox
-from tests.fakes.site import Answer, FakeSite
+from tests.fakes.site import FakeSite, Response
 from tests.monitor.small import html
 
 PATH = "/clusters-meet-regions"
@@ -39,7 +39,7 @@ class Journey:
             page=PageSection(site.url(PATH), (site.host,), True),
             fetch=FetchSection("me@example.org", 10, 0, False),
             mail=MailSection("127.0.0.1", mailbox.port, "plain", sender="watch@example.org"),
-            subscriptions=(Wanted("anna@example.org", name="anna"),),
+            subscriptions=(SubscriptionRequest("anna@example.org", name="anna"),),
         )
         self.database = database
         self.app = App(self.settings, database, lambda: self.now)
@@ -143,7 +143,7 @@ def test_pages_that_are_not_believed_between(journey: Journey) -> None:
         journey.serve(page)
         assert journey.check() == []
         assert journey.outcome in ("suspect", "failed")
-    journey.site.script(PATH, Answer(503), Answer(503))
+    journey.site.script(PATH, Response(503), Response(503))
     assert [journey.check(), journey.check()] == [[], []]
     assert journey.reads(LYON, PRAGUE, *PAST) == []
     assert journey.reads("> Oslo, Norway – 5 June 2024", *PAST) == [["Oslo, Norway, 5 June 2024: announced"]]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cmr_watch.app import App
-from cmr_watch.models import Quiet, Rhythm, Wanted
+from cmr_watch.models import Quiet, Schedule, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.mailbox import Mailbox
@@ -30,7 +30,7 @@ class Travel(Journey):
         self.came: list[tuple[datetime, str, str, str]] = []
         self.people()
 
-    def people(self, *wanted: Wanted) -> None:
+    def people(self, *wanted: SubscriptionRequest) -> None:
         """From now on these are declared."""
         self.settings = replace(self.settings, subscriptions=wanted)
         self.app.__exit__(None, None, None)
@@ -70,7 +70,7 @@ def at(day: int, month: int = 10, hour: int = 6, year: int = 2023) -> datetime:
 
 
 def test_a_call_opens_and_its_cut_off_moves(travel: Travel) -> None:
-    travel.people(Wanted("anna@example.org", name="anna"))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna"))
     travel.now = at(1)
     travel.page(LYON, *PAST)
     travel.until(at(2))
@@ -97,7 +97,7 @@ def test_a_call_opens_and_its_cut_off_moves(travel: Travel) -> None:
 
 
 def test_a_call_that_closes_is_silent(travel: Travel) -> None:
-    travel.people(Wanted("anna@example.org", name="anna"))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna"))
     travel.now = at(1)
     travel.page(LYON, *PAST, call("20 October 2023"))
     travel.until(at(10))
@@ -106,7 +106,7 @@ def test_a_call_that_closes_is_silent(travel: Travel) -> None:
 
 
 def test_after_a_pause_only_the_nearest_reminder_comes_with_the_true_days(travel: Travel) -> None:
-    travel.people(Wanted("anna@example.org", name="anna"))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna"))
     travel.now = at(1)
     travel.page(LYON, *PAST, call("10 November 2023"))
     travel.until(at(2))
@@ -117,7 +117,7 @@ def test_after_a_pause_only_the_nearest_reminder_comes_with_the_true_days(travel
 
 
 def test_a_reminder_that_waited_in_the_outbox_tells_the_true_days(travel: Travel) -> None:
-    travel.people(Wanted("anna@example.org", name="anna"))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna"))
     travel.now = at(1)
     travel.page(LYON, *PAST, call("10 November 2023"))
     travel.until(at(2, 11))
@@ -128,7 +128,7 @@ def test_a_reminder_that_waited_in_the_outbox_tells_the_true_days(travel: Travel
     assert [subject.partition(" left")[0] for _, subject in told] == ["5 days"]
 
 
-WEEKLY = Rhythm("weekly", hour=8, weekday=0)
+WEEKLY = Schedule("weekly", hour=8, weekday=0)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ WEEKLY = Rhythm("weekly", hour=8, weekday=0)
     ],
 )
 def test_a_weekly_reader_gets_one_mail_on_the_right_morning(travel: Travel, found: datetime, morning: str) -> None:
-    travel.people(Wanted("anna@example.org", name="anna", rhythm=WEEKLY))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY))
     travel.now = found - timedelta(days=1)
     travel.page(*PAST)
     travel.until(found)
@@ -154,8 +154,8 @@ def test_a_weekly_reader_gets_one_mail_on_the_right_morning(travel: Travel, foun
 
 def test_one_person_with_two_subscriptions_is_told_once(travel: Travel) -> None:
     travel.people(
-        Wanted("anna@example.org", name="now"),
-        Wanted("Anna@Example.org", name="weekly", rhythm=WEEKLY),
+        SubscriptionRequest("anna@example.org", name="now"),
+        SubscriptionRequest("Anna@Example.org", name="weekly", rhythm=WEEKLY),
     )
     travel.now = at(1)
     travel.page(*PAST)
@@ -165,7 +165,7 @@ def test_one_person_with_two_subscriptions_is_told_once(travel: Travel) -> None:
 
 
 def test_what_is_undone_before_it_is_told_is_not_told(travel: Travel) -> None:
-    travel.people(Wanted("anna@example.org", name="anna", rhythm=WEEKLY))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY))
     travel.now = at(3)
     travel.page(*PAST)
     travel.until(at(4))
@@ -178,8 +178,8 @@ def test_what_is_undone_before_it_is_told_is_not_told(travel: Travel) -> None:
 
 
 def test_what_comes_in_quiet_hours_is_held_until_they_end(travel: Travel) -> None:
-    quiet = Rhythm(quiet=Quiet(datetime.min.time().replace(hour=22), datetime.min.time().replace(hour=7)))
-    travel.people(Wanted("anna@example.org", name="anna", rhythm=quiet))
+    quiet = Schedule(quiet=Quiet(datetime.min.time().replace(hour=22), datetime.min.time().replace(hour=7)))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", rhythm=quiet))
     travel.now = at(2)
     travel.page(*PAST)
     travel.until(at(2, hour=21))
@@ -188,19 +188,19 @@ def test_what_comes_in_quiet_hours_is_held_until_they_end(travel: Travel) -> Non
 
 
 def test_another_rhythm_counts_for_what_waits(travel: Travel) -> None:
-    anna = Wanted("anna@example.org", name="anna", rhythm=WEEKLY)
+    anna = SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY)
     travel.people(anna)
     travel.now = at(3)
     travel.page(*PAST)
     travel.until(at(4))
     travel.page(LYON, *PAST)
     assert travel.until(at(5)) == []
-    travel.people(replace(anna, rhythm=Rhythm("daily", hour=18)))
+    travel.people(replace(anna, rhythm=Schedule("daily", hour=18)))
     assert [when for when, _ in travel.until(at(12), HOUR)] == ["Thu 05 Oct 18:00"]
 
 
 def test_who_ends_while_something_waits_gets_nothing(travel: Travel) -> None:
-    anna = Wanted("anna@example.org", name="anna", rhythm=WEEKLY)
+    anna = SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY)
     travel.people(anna)
     travel.now = at(3)
     travel.page(*PAST)
@@ -212,7 +212,7 @@ def test_who_ends_while_something_waits_gets_nothing(travel: Travel) -> None:
 
 
 def test_still_watching_is_said_once_a_month_without_news(travel: Travel) -> None:
-    travel.people(Wanted("anna@example.org", name="anna", still_watching=True, rhythm=Rhythm("daily")))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", still_watching=True, rhythm=Schedule("daily")))
     travel.now = at(3)
     travel.page(*PAST)
     travel.until(at(4))
@@ -229,7 +229,7 @@ def test_no_more_mails_a_minute_than_asked_for(travel: Travel) -> None:
         travel.now += timedelta(seconds=seconds)
 
     mail = replace(travel.settings.mail, per_minute=5)
-    people = tuple(Wanted(f"p{number}@example.org", name=str(number)) for number in range(12))
+    people = tuple(SubscriptionRequest(f"p{number}@example.org", name=str(number)) for number in range(12))
     travel.settings = replace(travel.settings, mail=mail, subscriptions=people)
     travel.page(*PAST)
     begun = travel.now

@@ -225,7 +225,7 @@ def test_a_page_that_fails_stops_no_other(tour: Tour) -> None:
     tour.site.page(PRAGUE, own("Clusters meet Regions – Prague, Czechia", about))
     tour.site.page("/clusters-meet-regions", b"")
     tour.reads(LISTED, prague, *PAST)
-    outcomes = {visit.url: visit.failed for visit in Checks(tour.database).visits()}
+    outcomes = {visit.url: visit.failed for visit in Checks(tour.database).last_fetches()}
     assert outcomes[tour.site.url(LYON)] is True
     assert outcomes[tour.site.url(PRAGUE)] is False
 
@@ -246,14 +246,14 @@ def test_a_suspect_page_tells_the_operator_what_came(tour: Tour) -> None:
     assert tour.check() == []
     from cmr_watch.store.incidents import Incidents
 
-    (incident,) = Incidents(tour.database).open_ones()
+    (incident,) = Incidents(tour.database).unresolved()
     assert incident.subject == tour.site.url(CALL)
     assert incident.detail.startswith("it names no call. Expected: 0 editions, 1 call, ")
     assert "Came: 0 editions, 0 calls, " in incident.detail
     assert "“Page not found”" in incident.detail
     tour.site.page(CALL, call_page("31 May 2024 – 18:00 (Brussels time)"))
     tour.check()
-    assert Incidents(tour.database).open_ones() == ()
+    assert Incidents(tour.database).unresolved() == ()
 
 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────────

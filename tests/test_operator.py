@@ -10,13 +10,13 @@ import pytest
 
 from cmr_watch.app import App
 from cmr_watch.config import OperatorSection
-from cmr_watch.models import Rhythm, Wanted
+from cmr_watch.models import Schedule, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.mailbox import Mailbox
-from tests.fakes.site import Answer, FakeSite
+from tests.fakes.site import FakeSite, Response
 from tests.test_journeys import LYON, PAST, PATH, PRAGUE, Journey
 
 OPERATOR = "op@example.org"
@@ -33,9 +33,9 @@ class Watched(Journey):
         self._heard = 0
         self.configure()
 
-    def configure(self, *wanted: Wanted, operators: tuple[str, ...] = (OPERATOR,), after: int = 3) -> None:
+    def configure(self, *wanted: SubscriptionRequest, operators: tuple[str, ...] = (OPERATOR,), after: int = 3) -> None:
         section = OperatorSection(operators, after)
-        people = wanted or (Wanted(ANNA, name="anna"),)
+        people = wanted or (SubscriptionRequest(ANNA, name="anna"),)
         self.settings = replace(self.settings, operator=section, subscriptions=people)
         self.app.__exit__(None, None, None)
         self.app = App(self.settings, self.database, lambda: self.now)
@@ -46,7 +46,7 @@ class Watched(Journey):
 
     def goes_wrong(self, times: int) -> list[str]:
         """The site answers 503 that often."""
-        self.site.script(PATH, *[Answer(503)] * times)
+        self.site.script(PATH, *[Response(503)] * times)
         for _ in range(times):
             self.check()
         return self.told()
@@ -127,7 +127,7 @@ def test_a_message_that_is_set_aside(watched: Watched) -> None:
 
 
 def test_two_addresses_are_one_message(watched: Watched) -> None:
-    watched.configure(Wanted(ANNA, name="anna"), Wanted("bob@example.org", name="bob"))
+    watched.configure(SubscriptionRequest(ANNA, name="anna"), SubscriptionRequest("bob@example.org", name="bob"))
     watched.check()
     for address in (ANNA, "bob@example.org"):
         watched.mailbox.refuse(address, "554 5.7.1 we do not like you")
@@ -139,7 +139,7 @@ def test_the_operators_own_mail_that_fails_is_no_trouble(watched: Watched) -> No
     watched.mailbox.refuse(OPERATOR, "554 5.7.1 we do not like you")
     for _ in range(2):
         watched.goes_wrong(3)
-    assert [entry.kind for entry in Incidents(watched.database).open_ones()] == ["source-failing"]
+    assert [entry.kind for entry in Incidents(watched.database).unresolved()] == ["source-failing"]
     (aside,) = Deliveries(watched.database).list("set_aside")
     assert (aside.message.address, aside.purpose) == (OPERATOR, "operator")
 
@@ -164,7 +164,7 @@ def test_an_operator_who_is_named_later_hears_of_what_still_lasts(watched: Watch
 @pytest.fixture
 def daily(watched: Watched) -> Watched:
     """Anna has a daily digest at eight; something for it was read on the third of October."""
-    watched.configure(Wanted(ANNA, name="anna", rhythm=Rhythm("daily")))
+    watched.configure(SubscriptionRequest(ANNA, name="anna", rhythm=Schedule("daily")))
     watched.now = datetime(2023, 10, 3, 9, tzinfo=UTC)
     watched.reads(LYON, PRAGUE, *PAST)
     watched.told()
@@ -209,7 +209,7 @@ def test_a_machine_that_slept_tells_of_the_digest_that_it_missed(daily: Watched)
 
 
 def test_what_began_and_ended_between_two_runs_is_one_message(watched: Watched) -> None:
-    watched.site.script(PATH, *[Answer(503)] * 3)
+    watched.site.script(PATH, *[Response(503)] * 3)
     for _ in range(3):
         watched.app.check(notify=False)
     watched.app.check(notify=False)
@@ -222,10 +222,10 @@ def test_what_began_and_ended_between_two_runs_is_one_message(watched: Watched) 
 
 
 def test_two_processes_tell_once(watched: Watched) -> None:
-    watched.site.script(PATH, *[Answer(503)] * 3)
+    watched.site.script(PATH, *[Response(503)] * 3)
     for _ in range(3):
         watched.app.check(notify=False)
-    untold = Incidents(watched.database).untold()
+    unnotified = Incidents(watched.database).unnotified()
     watched.check()
     assert len(watched.told()) == 1
-    assert not Deliveries(watched.database).tell_operator([], untold, watched.now), "the other one was faster"
+    assert not Deliveries(watched.database).notify_operator([], unnotified, watched.now), "the other one was faster"

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError, StoreError
-from cmr_watch.health import Observed
+from cmr_watch.health import HealthStatus
 from cmr_watch.models import PARSER_VERSION, Body, Channel, CheckResult, Contents, Incident, Message, Page
 from cmr_watch.monitor.check import accept
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
@@ -24,38 +24,38 @@ from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
-from cmr_watch.notify.message_composer import Render, Writer
+from cmr_watch.notify.message_composer import MessageComposer, Render
 from cmr_watch.notify.outbox import (
     DeliveryReport,
     Pace,
+    check_overdue_digests,
     compose,
     deliver,
     enqueue,
     message_ids,
-    tell_operator,
-    watch_digests,
+    notify_operator,
 )
-from cmr_watch.render.messages import MessageContext, body, operator_body, trial_body
+from cmr_watch.render.messages import MessageContext, body, delivery_test_body, operator_body
 from cmr_watch.store.bounce_pauses import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.match_queue import News
-from cmr_watch.store.restore_quarantine import Holds
+from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
 from cmr_watch.store.suppression_journal import Journal
 
 if TYPE_CHECKING:  # loaded by the methods that need them: a one-off check pays for every import
-    from cmr_watch.monitor.archive.backfill import Backfilled, Progress
+    from cmr_watch.monitor.archive.backfill import BackfillReport, Progress
     from cmr_watch.monitor.archive.memento_client import Archive
-    from cmr_watch.monitor.replay import Correction
+    from cmr_watch.monitor.replay import ReplayDifference
     from cmr_watch.notify.bounce_processing import BounceReport
     from cmr_watch.notify.channels.mailbox import MailboxSettings
     from cmr_watch.store.backup import Copy
-    from cmr_watch.store.retention import Removed
+    from cmr_watch.store.retention import RetentionReport
 
 Clock = Callable[[], datetime]
 
@@ -164,13 +164,13 @@ def mailbox_settings(settings: Settings) -> MailboxSettings:
     )
 
 
-Ways = Callable[[Settings, Clock], Mapping[Channel, Sender]]
+OpenChannels = Callable[[Settings, Clock], Mapping[Channel, Sender]]
 """Opens the ways out."""
 
 
-def send_trial(settings: Settings, address: str, clock: Clock) -> None:
+def send_test_message(settings: Settings, address: str, clock: Clock) -> None:
     """Send a test message at once, past the outbox; ConfigError when there is no way to send it."""
-    body = trial_body(message_context(settings), chat="://" in address)
+    body = delivery_test_body(message_context(settings), chat="://" in address)
     trial = Message(address, body, message_ids(settings.mail.sender)())
     channel = open_channels(settings, clock).get(trial.channel)
     if channel is None:
@@ -180,7 +180,7 @@ def send_trial(settings: Settings, address: str, clock: Clock) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class RoundReport:
+class CheckReport:
     """What one round did: the list's check, and those of the pages that it leads to.
 
     `delivery` is None when nobody was to be told.
@@ -211,7 +211,7 @@ class RoundReport:
 class App:
     """One page, one database, one fetcher (with its one client and TLS context), the channels. To be closed.
 
-    `sleep` waits some seconds, where a limit on mails per minute asks for it; `ways` opens the ways out.
+    `sleep` waits some seconds, where a limit on mails per minute asks for it; `open_channels` opens the ways out.
     """
 
     def __init__(
@@ -220,9 +220,9 @@ class App:
         database: Database,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
-        ways: Ways = open_channels,
+        open_channels: OpenChannels = open_channels,
     ) -> None:
-        self._ways = ways
+        self._ways = open_channels
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -230,7 +230,7 @@ class App:
         self._checks = Checks(database, patience=settings.operator.after_failures)
         self._journal = Journal(settings.database.journal)
         self._subscriptions = Subscriptions(database, self._journal)
-        self._news = News(database)
+        self._news = MatchQueue(database)
         self._deliveries = Deliveries(database)
         self._incidents = Incidents(database)
         self._fetcher = Fetcher(fetch_settings(settings), self._checks, clock)
@@ -242,19 +242,19 @@ class App:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._fetcher.close()
 
-    def check(self, *, notify: bool = True) -> RoundReport:
+    def check(self, *, notify: bool = True) -> CheckReport:
         """Look at the page; then, also when that failed, tell people what waits to be told."""
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
         results = check_site(self._settings.page.url, self._fetcher, self._checks, self._clock, self._pause)
         return self._told(results, notify)
 
-    def accept(self, page_url: str | None = None, *, notify: bool = True) -> RoundReport:
+    def accept(self, page_url: str | None = None, *, notify: bool = True) -> CheckReport:
         """Make the newest suspect reading of a page the baseline; of the list, unless another page is named."""
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
         url = page_url or self._settings.page.url
-        kinds = {visit.url: visit.kind for visit in self._checks.visits()}
+        kinds = {visit.url: visit.kind for visit in self._checks.last_fetches()}
         return self._told((accept(url, kinds.get(url, "initiative"), self._checks, self._clock),), notify)
 
     def enqueue(self) -> int:
@@ -267,7 +267,7 @@ class App:
         context = message_context(self._settings)
         render: Render = partial(_body, context)
         new_id = message_ids(self._settings.mail.sender)
-        writer = Writer(render, new_id, Installation(self._database).key(), self._incidents)
+        writer = MessageComposer(render, new_id, Installation(self._database).key(), self._incidents)
         return compose(self._news, writer, self._clock)
 
     def deliver(self, stop: Callable[[], bool] = _never) -> DeliveryReport:
@@ -275,25 +275,25 @@ class App:
         self._prepare()
         if self._news.is_idle(self._clock()):
             return DeliveryReport()
-        watch_digests(self._news, self._incidents, self._clock())
+        check_overdue_digests(self._news, self._incidents, self._clock())
         self.compose()
-        self._tell_operator()
+        self._notify_operator()
         report = self._send(stop)
-        watch_digests(self._news, self._incidents, self._clock())
-        return report + self._send(stop) if self._tell_operator() else report
+        check_overdue_digests(self._news, self._incidents, self._clock())
+        return report + self._send(stop) if self._notify_operator() else report
 
-    def backfill(self, progress: Progress) -> Iterator[Backfilled]:
+    def backfill(self, progress: Progress) -> Iterator[BackfillReport]:
         """Fill in what was announced before the first check, page by page; nobody is told."""
         from cmr_watch.monitor.archive.backfill import backfill_page, pages_to_fill
-        from cmr_watch.store.archive_history import Archived
+        from cmr_watch.store.archive_history import ArchiveHistory
 
-        archived = Archived(self._database, PARSER_VERSION)
+        archived = ArchiveHistory(self._database, PARSER_VERSION)
         with Fetcher(archive_settings(self._settings), self._checks, self._clock) as fetcher:
             archive = open_archive(self._settings, fetcher, self._sleep)
             for url, kind in pages_to_fill(self._settings.page.url, self._checks):
                 yield backfill_page(url, kind, archive, archived, self._checks, progress)
 
-    def replay(self, *, apply: bool) -> Iterator[Correction]:
+    def replay(self, *, apply: bool) -> Iterator[ReplayDifference]:
         """Read every stored page again with today's parser; nobody is told."""
         from cmr_watch.monitor.replay import replay_pages
 
@@ -303,15 +303,15 @@ class App:
         """Read the mail that came back; ConfigError when no mailbox is configured."""
         self._prepare()
         # loaded here, for only this command needs to take strange mails apart
-        from cmr_watch.notify.bounce_processing import Returned
+        from cmr_watch.notify.bounce_processing import BounceProcessor
         from cmr_watch.notify.channels.mailbox import open_mailbox
 
         bounces, key = Bounces(self._database), Installation(self._database).key()
-        returned = Returned(self._deliveries, self._subscriptions, bounces, key, self._clock)
+        returned = BounceProcessor(self._deliveries, self._subscriptions, bounces, key, self._clock)
         with open_mailbox(mailbox_settings(self._settings)) as inbox:
             return returned.process(inbox)
 
-    def keep_copy(self) -> Copy | None:
+    def daily_backup(self) -> Copy | None:
         """Today's copy into the configured folder, and the oldest ones away; None where none is wanted."""
         from cmr_watch.store.backup import name_at, prune
 
@@ -323,29 +323,31 @@ class App:
         prune(wanted.folder, wanted.keep)
         return copy
 
-    def observe(self) -> Observed:
+    def observe(self) -> HealthStatus:
         """How it goes; a database that cannot be used is what was found, and no error."""
         interval = timedelta(minutes=self._settings.daemon.check_every)
         try:
             now = self._clock()
             if (revision := self._database.revision()) != REVISION:
-                return Observed(now, interval, f"{self._database.name} has the schema {revision}, not {REVISION}")
+                return HealthStatus(now, interval, f"{self._database.name} has the schema {revision}, not {REVISION}")
             due = [at for at in (self._deliveries.oldest_due(now), self._news.oldest_due(now)) if at]
             read_at = self._checks.read_at(self._settings.page.url)
-            return Observed(now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["waiting"])
+            return HealthStatus(
+                now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["waiting"]
+            )
         except StoreError as error:
-            return Observed(self._clock(), interval, str(error))
+            return HealthStatus(self._clock(), interval, str(error))
 
-    def deliveries_by_way(self) -> dict[tuple[str, str], int]:
+    def deliveries_by_channel(self) -> dict[tuple[str, str], int]:
         """How many messages went by mail and by other ways, with each outcome."""
-        return self._deliveries.by_way()
+        return self._deliveries.counts_by_channel()
 
-    def looked_within(self, span: timedelta) -> bool:
+    def was_checked_within(self, span: timedelta) -> bool:
         """Whether some process has just checked the list."""
         last = self._checks.last_check(self._settings.page.url)
         return last is not None and self._clock() - last.checked_at < span
 
-    def retain(self) -> Removed:
+    def retain(self) -> RetentionReport:
         """Remove what was kept long enough; what was removed."""
         from cmr_watch.store.retention import Retention
 
@@ -361,7 +363,7 @@ class App:
     def _prepare(self) -> None:
         """Once: a database that came back from a copy tells nothing by itself, and learns who said no meanwhile."""
         if not self._is_ready:
-            Holds(self._database).begin(self._clock())
+            RestoreQuarantine(self._database).begin(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
 
@@ -375,21 +377,21 @@ class App:
         """Nobody is there: the mail server said so to our face."""
         self._subscriptions.end(address, BOUNCED, self._clock())
 
-    def _tell_operator(self) -> int:
+    def _notify_operator(self) -> int:
         context, new_id = message_context(self._settings), message_ids(self._settings.mail.sender)
 
         def write(address: str, incidents: Sequence[Incident]) -> Message:
             return Message(address, operator_body(incidents, context, "://" in address), new_id())
 
         operators = self._settings.operator.to
-        return tell_operator(self._deliveries, self._incidents, operators, write, self._clock())
+        return notify_operator(self._deliveries, self._incidents, operators, write, self._clock())
 
-    def _told(self, results: Sequence[CheckResult], notify: bool) -> RoundReport:
+    def _told(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *others = results
         if not notify:
-            return RoundReport(first, None, tuple(others))
+            return CheckReport(first, None, tuple(others))
         self.enqueue()
-        return RoundReport(first, self.deliver(), tuple(others))
+        return CheckReport(first, self.deliver(), tuple(others))
 
     def _pause(self) -> None:
         self._sleep(self._settings.fetch.pause)

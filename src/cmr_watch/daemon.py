@@ -22,15 +22,15 @@ from typing import Final
 
 from apscheduler.schedulers.base import BaseScheduler
 
-from cmr_watch.app import App, RoundReport
+from cmr_watch.app import App, CheckReport
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError
-from cmr_watch.health import Observed, not_ready, not_well
+from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from cmr_watch.models import CheckResult
 from cmr_watch.monitor.fetch import ping
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import TEXT, Metrics
-from cmr_watch.web.server import Answer, Route, troubles
+from cmr_watch.web.server import Response, Route, troubles
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +79,9 @@ class Daemon:
         self._hands: dict[str, threading.Lock] = {}
         self._apps: dict[str, App] = {}
         self._seen = self._opened()
-        self.metrics = Metrics(self.observe, self._seen.deliveries_by_way)
+        self.metrics = Metrics(self.observe, self._seen.deliveries_by_channel)
 
-    def observe(self) -> Observed:
+    def observe(self) -> HealthStatus:
         """How it goes."""
         return self._seen.observe()
 
@@ -173,7 +173,7 @@ class Daemon:
 
     def _check(self) -> None:
         app = self._app("check")
-        if app.looked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
+        if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
         self._ping("/start")
         report = app.check(notify=False)
@@ -206,9 +206,9 @@ class Daemon:
     def _keep(self) -> None:
         app = self._app("keep")
         app.retain()
-        app.keep_copy()
+        app.daily_backup()
 
-    def _count(self, report: RoundReport) -> None:
+    def _count(self, report: CheckReport) -> None:
         for result in _results(report):
             self.metrics.checks.labels(result.outcome).inc()
             for change in result.changes:
@@ -249,11 +249,11 @@ def routes(daemon: Daemon) -> dict[str, Route]:
     """What is answered over HTTP: the process, whether it can work, whether all is well, what is measured."""
     return {
         "/livez": lambda: troubles(()),
-        "/readyz": lambda: troubles(not_ready(daemon.observe())),
-        "/healthz": lambda: troubles(not_well(daemon.observe())),
-        "/metrics": lambda: Answer(HTTPStatus.OK, TEXT, daemon.metrics.text()),
+        "/readyz": lambda: troubles(problems_in_service(daemon.observe())),
+        "/healthz": lambda: troubles(problems_in_data(daemon.observe())),
+        "/metrics": lambda: Response(HTTPStatus.OK, TEXT, daemon.metrics.text()),
     }
 
 
-def _results(report: RoundReport) -> tuple[CheckResult, ...]:
+def _results(report: CheckReport) -> tuple[CheckResult, ...]:
     return (report.check, *report.others)

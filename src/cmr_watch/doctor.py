@@ -52,7 +52,7 @@ def examine(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Findi
         with closing(open_database(settings.database.url)) as database:
             yield Finding("database", True, f"{database.name} is open and up to date")
             addresses |= {entry.address for entry in Subscriptions(database).active()}
-            incidents = Incidents(database).open_ones()
+            incidents = Incidents(database).unresolved()
             failing = Deliveries(database).failing()
     except (StoreError, ConfigError) as error:
         incidents, failing = (), ()

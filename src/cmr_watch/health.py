@@ -17,7 +17,7 @@ STUCK_AFTER: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class HealthStatus:
     """What was found at `at`.
 
     `trouble`: why the database cannot be used, None when it can. `read_at`: the last good reading of the list;
@@ -32,17 +32,17 @@ class Observed:
     waiting: int = 0
 
 
-def not_ready(found: Observed) -> tuple[str, ...]:
+def problems_in_service(found: HealthStatus) -> tuple[str, ...]:
     """Why it cannot work at all; empty when it can."""
     return (found.trouble,) if found.trouble else ()
 
 
-def not_well(found: Observed) -> tuple[str, ...]:
+def problems_in_data(found: HealthStatus) -> tuple[str, ...]:
     """What is late or stuck, a sentence each; empty when all is well."""
-    return not_ready(found) or tuple(filter(None, (_unread(found), _stuck(found))))
+    return problems_in_service(found) or tuple(filter(None, (_unread(found), _stuck(found))))
 
 
-def _unread(found: Observed) -> str | None:
+def _unread(found: HealthStatus) -> str | None:
     if found.read_at is None:
         return "the page was never read with success"
     age = found.at - found.read_at
@@ -51,7 +51,7 @@ def _unread(found: Observed) -> str | None:
     return f"the page was read with success {_minutes(age)} ago, and is to be every {_minutes(found.interval)}"
 
 
-def _stuck(found: Observed) -> str | None:
+def _stuck(found: HealthStatus) -> str | None:
     if found.due_at is None or found.at - found.due_at <= STUCK_AFTER:
         return None
     return f"something has been due for {_minutes(found.at - found.due_at)} and is not sent"

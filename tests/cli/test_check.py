@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import PATH, Installation, page
-from tests.fakes.site import Answer, Drop, Hang
+from tests.fakes.site import Drop, Hang, Response
 
 
 def test_a_first_reading_is_the_baseline_and_tells_nobody(watch):
@@ -60,13 +60,13 @@ def test_json_is_one_object(watch):
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 FAULTS = {
-    "403": Answer(403),
-    "404": Answer(404),
-    "429": Answer(429),
-    "500": Answer(500),
-    "PDF": Answer(200, b"%PDF-1.7 ...", content_type="application/pdf"),
-    "6 MiB": Answer(200, b"x" * (6 * 2**20)),
-    "elsewhere": Answer(302, headers=(("Location", "https://example.org/"),)),
+    "403": Response(403),
+    "404": Response(404),
+    "429": Response(429),
+    "500": Response(500),
+    "PDF": Response(200, b"%PDF-1.7 ...", content_type="application/pdf"),
+    "6 MiB": Response(200, b"x" * (6 * 2**20)),
+    "elsewhere": Response(302, headers=(("Location", "https://example.org/"),)),
     "dropped": Drop(),
 }
 

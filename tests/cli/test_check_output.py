@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cmr_watch.app import RoundReport
+from cmr_watch.app import CheckReport
 from cmr_watch.cli.check_output import words
 from cmr_watch.models import (
     CallNotice,
@@ -94,7 +94,7 @@ NEWS = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
     ],
 )
 def test_one_line_says_what_was_done(check, delivery, sentence):
-    assert words(RoundReport(check, delivery), BRUSSELS) == sentence
+    assert words(CheckReport(check, delivery), BRUSSELS) == sentence
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_one_line_says_what_was_done(check, delivery, sentence):
     ],
 )
 def test_what_counts_as_failed(check, delivery, failed):
-    assert RoundReport(check, delivery).failed is failed
+    assert CheckReport(check, delivery).failed is failed

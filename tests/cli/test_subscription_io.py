@@ -8,16 +8,16 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from cmr_watch.models import Quiet, Rhythm, Wanted
+from cmr_watch.models import Quiet, Schedule, SubscriptionRequest
 from cmr_watch.store.database import open_database
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
 
-ANNA = Wanted("anna@example.org")
-CHAT = Wanted("slack://TokenA/TokenB/TokenC", ("calls", "materials"), ("CZ", "FR"))
+ANNA = SubscriptionRequest("anna@example.org")
+CHAT = SubscriptionRequest("slack://TokenA/TokenB/TokenC", ("calls", "materials"), ("CZ", "FR"))
 NIGHT = Quiet(time(22), time(7))
-WEEKLY_AT_SIX = Rhythm("weekly", 6, 4, "Europe/Lisbon", NIGHT)
-BEA = Wanted("bea@example.org", rhythm=WEEKLY_AT_SIX, reminders=(), still_watching=True)
-CARL = Wanted("carl@example.org", rhythm=Rhythm("daily", 0, 6), reminders=(60, 1))
+WEEKLY_AT_SIX = Schedule("weekly", 6, 4, "Europe/Lisbon", NIGHT)
+BEA = SubscriptionRequest("bea@example.org", rhythm=WEEKLY_AT_SIX, reminders=(), still_watching=True)
+CARL = SubscriptionRequest("carl@example.org", rhythm=Schedule("daily", 0, 6), reminders=(60, 1))
 PEOPLE = (ANNA, CHAT, BEA, CARL)
 FORMULAS = ("=1+1@b.org", "+a@b.org", "-a@b.org", "'=a@b.org", "'a@b.org", "''+a@b.org")
 
@@ -35,7 +35,9 @@ def fill(watch, *people):
 def wishes(watch):
     with store_of(watch) as database:
         return [
-            Wanted(one.address, one.topics, one.countries, None, one.rhythm, one.reminders, one.still_watching)
+            SubscriptionRequest(
+                one.address, one.topics, one.countries, None, one.rhythm, one.reminders, one.still_watching
+            )
             for one in Subscriptions(database).active()
         ]
 
@@ -82,7 +84,7 @@ def test_the_standard_output_is_the_usual_file(watch):
 
 
 def test_cells_that_a_spreadsheet_would_take_for_a_formula(watch):
-    fill(watch, *map(Wanted, FORMULAS))
+    fill(watch, *map(SubscriptionRequest, FORMULAS))
     file = watch.folder / "people.csv"
     watch.run("subscriptions", "export", str(file))
     cells = [line.partition(",")[0] for line in file.read_text().splitlines()]
@@ -119,7 +121,7 @@ def test_those_of_the_configuration_are_exported_too(watch):
 )
 def test_csv_as_programs_write_it(watch, content):
     assert bring(watch, content).out == "Added 1, there already 0, refused 0.\n"
-    assert wishes(watch) == [Wanted("a@b.org")]
+    assert wishes(watch) == [SubscriptionRequest("a@b.org")]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_csv_as_programs_write_it(watch, content):
 )
 def test_json_as_programs_write_it(watch, content):
     assert bring(watch, content, "people.json").out == "Added 1, there already 0, refused 0.\n"
-    assert wishes(watch) == [Wanted("a@b.org")]
+    assert wishes(watch) == [SubscriptionRequest("a@b.org")]
 
 
 @pytest.mark.parametrize("name", ["people.csv", "people.json"])
@@ -221,7 +223,7 @@ def test_who_said_no_is_not_brought_back(watch):
     with store_of(watch) as database:
         store, now = Subscriptions(database), datetime.now(UTC)
         for address in ("no@b.org", "bounced@b.org", "erased@b.org", "ended@b.org"):
-            store.add(Wanted(address), now)
+            store.add(SubscriptionRequest(address), now)
         store.end("no@b.org", UNSUBSCRIBED, now)
         store.end("bounced@b.org", BOUNCED, now)
         store.end("ended@b.org", "ended by the operator", now)

@@ -24,7 +24,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models import Page, Validators
-from tests.fakes.site import Answer, FakeSite
+from tests.fakes.site import FakeSite, Response
 
 LINK_FORMAT = "application/link-format"
 Copy = tuple[datetime, bytes]
@@ -58,7 +58,7 @@ class FakeArchive:
             if times is None:
                 self.site.fail(path, status)
             else:
-                self.site.script(path, *[Answer(status, b"<h1>Sorry</h1>")] * times)
+                self.site.script(path, *[Response(status, b"<h1>Sorry</h1>")] * times)
 
     def mend(self, page_url: str, at: datetime) -> None:
         """The copy fails no more."""

@@ -35,7 +35,7 @@ _COMMAND = re.compile(r'"(?:[^"\\]|\\.)*"|\([^)]*\)|\S+')
 
 
 @dataclass
-class Stored:
+class StoredPage:
     """A mail in a folder."""
 
     uid: int
@@ -53,7 +53,7 @@ class ImapServer:
         certified_for: str = "127.0.0.1",
         folder: str = "INBOX",
     ) -> None:
-        self.mails: list[Stored] = []
+        self.mails: list[StoredPage] = []
         self.commands: list[str] = []
         self.logins: list[tuple[str, str]] = []
         self.credentials = credentials
@@ -70,13 +70,13 @@ class ImapServer:
     def add(self, content: bytes, *flags: str) -> int:
         """Deliver a mail; its UID."""
         uid = 100 + len(self.mails)  # not what a sequence number could be
-        self.mails.append(Stored(uid, content, set(flags)))
+        self.mails.append(StoredPage(uid, content, set(flags)))
         return uid
 
     def flags(self, uid: int) -> set[str]:
         return self.find(uid).flags
 
-    def find(self, uid: int) -> Stored:
+    def find(self, uid: int) -> StoredPage:
         return next(mail for mail in self.mails if mail.uid == uid)
 
     def misbehave(self, how: str) -> None:
@@ -271,7 +271,7 @@ class _Talk:
             mail.flags |= set(words[2].strip("()").split())
         self._ok(tag)
 
-    def _mail(self, uid: str) -> tuple[int, Stored | None]:
+    def _mail(self, uid: str) -> tuple[int, StoredPage | None]:
         found = ((place, mail) for place, mail in enumerate(self._server.mails, 1) if mail.uid == int(uid))
         return next(found, (0, None))
 

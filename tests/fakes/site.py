@@ -2,7 +2,7 @@
 
     with FakeSite() as site:
         site.page("/list", "<h1>…</h1>", etag='"1"')      # a GET with that ETag is answered 304
-        site.script("/list", Answer(503), Answer(503))    # twice 503, then the page again
+        site.script("/list", Response(503), Response(503))    # twice 503, then the page again
         site.robots("User-agent: *\\nDisallow: /admin")   # without it: 404
         …
         site.requests[-1].headers["user-agent"]
@@ -31,7 +31,7 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An ordinary answer. `content_length` may lie; `drip` is the pause in seconds after each byte of the body."""
 
     status: int = 200
@@ -66,7 +66,7 @@ class Raw:
     drip: float = 0.0
 
 
-Scripted = Answer | Drop | Hang | Raw
+Scripted = Response | Drop | Hang | Raw
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class FakeSite:
         self.requests: list[Seen] = []
         self.connections = 0
         self.stopping = threading.Event()
-        self._pages: dict[str, Answer] = {}
+        self._pages: dict[str, Response] = {}
         self._scripts: dict[str, deque[Scripted]] = {}
         self._lock = threading.Lock()
         self._server = _Server((host, 0), self, tls)
@@ -127,7 +127,7 @@ class FakeSite:
             content = packed(content, encoding)
             extra.append(("Content-Encoding", encoding.removeprefix("raw-")))
         fixed = tuple((name, value) for name, value in extra if value)
-        self._pages[path] = Answer(status, content, content_type, fixed + headers)
+        self._pages[path] = Response(status, content, content_type, fixed + headers)
 
     def remove(self, path: str) -> None:
         """From now on `path` is 404 (and what was scripted for it is forgotten)."""
@@ -136,12 +136,12 @@ class FakeSite:
 
     def redirect(self, path: str, to: str, status: int = 302) -> None:
         """From now on `path` redirects."""
-        self._pages[path] = Answer(status, headers=(("Location", to),))
+        self._pages[path] = Response(status, headers=(("Location", to),))
 
     def fail(self, path: str, status: int, *, retry_after: str | None = None) -> None:
         """From now on `path` answers this status."""
         headers = (("Retry-After", retry_after),) if retry_after is not None else ()
-        self._pages[path] = Answer(status, b"<h1>Sorry</h1>", headers=headers)
+        self._pages[path] = Response(status, b"<h1>Sorry</h1>", headers=headers)
 
     def script(self, path: str, *answers: Scripted) -> None:
         """The next requests for `path` are answered so, one each, before its page is."""
@@ -199,11 +199,11 @@ class FakeSite:
                 return script.popleft()
             page = self._pages.get(seen.path)
         if page is None:
-            return Answer(404, b"<h1>Not found</h1>")
+            return Response(404, b"<h1>Not found</h1>")
         return replace(page, status=304, body=b"") if _not_modified(page, seen.headers) else page
 
 
-def _not_modified(page: Answer, asked: dict[str, str]) -> bool:
+def _not_modified(page: Response, asked: dict[str, str]) -> bool:
     known = {name.lower(): value for name, value in page.headers}
     if page.status != 200:
         return False
@@ -282,7 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.site.answer(Seen(self.command, self.path, headers))
-        if isinstance(answer, Answer):
+        if isinstance(answer, Response):
             self._send(answer)
         else:
             self.close_connection = True
@@ -290,7 +290,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_POST = do_GET
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         self.send_response(answer.status, _PHRASES.get(answer.status, "Odd"))
         if answer.content_type is not None:
             self.send_header("Content-Type", answer.content_type)
@@ -308,7 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.wfile.flush()
 
-    def _drip(self, answer: Answer) -> None:
+    def _drip(self, answer: Response) -> None:
         for position in range(len(answer.body)):
             self.wfile.write(answer.body[position : position + 1])
             self.wfile.flush()

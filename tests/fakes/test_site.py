@@ -9,7 +9,7 @@ import ssl
 import pytest
 import trustme
 
-from tests.fakes.site import Answer, Drop, FakeSite, Hang, Raw, packed
+from tests.fakes.site import Drop, FakeSite, Hang, Raw, Response, packed
 
 
 def _get(site: FakeSite, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
@@ -44,7 +44,7 @@ def test_what_is_not_there_is_404_and_robots_too() -> None:
 def test_scripts_go_first_then_the_page() -> None:
     with FakeSite() as site:
         site.page("/", "ok")
-        site.script("/", Answer(503, headers=(("Retry-After", "1"),)), Drop(), Drop(reset=True), Raw(b"garbage\r\n"))
+        site.script("/", Response(503, headers=(("Retry-After", "1"),)), Drop(), Drop(reset=True), Raw(b"garbage\r\n"))
         assert _get(site, "/")[0] == 503
         for _ in range(2):
             with pytest.raises(ConnectionError):

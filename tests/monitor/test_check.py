@@ -64,7 +64,7 @@ class Watch:
 
     @property
     def incidents(self) -> list[str]:
-        return [incident.kind for incident in Incidents(self.database).open_ones()]
+        return [incident.kind for incident in Incidents(self.database).unresolved()]
 
 
 @pytest.fixture

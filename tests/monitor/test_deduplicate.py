@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Known, KnownCall
-from cmr_watch.monitor.deduplicate import already_told, with_shared_keys
+from cmr_watch.monitor.deduplicate import is_already_reported, with_shared_keys
 from cmr_watch.monitor.diff import Comparison
 from tests.factories import NOW, edition
 
@@ -52,7 +52,7 @@ CASES = [
 
 @pytest.mark.parametrize(("change", "told", "old"), CASES)
 def test_what_was_told_elsewhere(change: Change, told: list[Change], old: bool) -> None:
-    assert already_told(change, told) is old
+    assert is_already_reported(change, told) is old
 
 
 def compared(*calls: KnownCall) -> Comparison:

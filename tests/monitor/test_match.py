@@ -15,7 +15,7 @@ from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Known, Snapsho
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, additions, adopt, compare, read_again
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.match import bare_address, match_editions, same_place
-from cmr_watch.monitor.plausibility import doubt
+from cmr_watch.monitor.plausibility import reject_reason
 from tests.monitor.small import read
 
 NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_a_page_beside_itself_in_any_order_is_silent(reading: Snapshot, now: dat
 
     assert kinds(compare_pages(reading, reading, now)) == []
     assert kinds(compare_pages(reading, mixed, now)) == []
-    assert doubt(known_of(reading), reading, mixed, NOW) is None
+    assert reject_reason(known_of(reading), reading, mixed, NOW) is None
 
 
 @given(readings, st.lists(editions(), min_size=1, max_size=3), instants)

@@ -9,7 +9,7 @@ import pytest
 
 from cmr_watch.models import Known, Outline, Snapshot
 from cmr_watch.monitor.diff import additions, adopt, compare
-from cmr_watch.monitor.plausibility import doubt
+from cmr_watch.monitor.plausibility import reject_reason
 from tests.monitor.small import read, told
 
 NOW = datetime(2023, 10, 1, 12, tzinfo=UTC)
@@ -80,7 +80,7 @@ SUSPECT = [
 
 
 def doubted(old: str, new: Snapshot) -> str | None:
-    return doubt(adopt(Known(), read(old), NOW), read(old), new, NOW)
+    return reject_reason(adopt(Known(), read(old), NOW), read(old), new, NOW)
 
 
 @pytest.mark.parametrize(("old", "new"), [row[1:] for row in BELIEVED], ids=[row[0] for row in BELIEVED])
@@ -109,23 +109,23 @@ def test_the_document(outline: Outline, why: str | None) -> None:
     reading = replace(read(ALL), outline=outline)
 
     assert doubted(ALL, reading) == why
-    assert doubt(Known(), None, reading, NOW) == why
+    assert reject_reason(Known(), None, reading, NOW) == why
 
 
 def test_what_was_believed_once_is_believed_again() -> None:
     accepted = replace(read(ALL), outline=Outline(sections=("past",)))
 
-    assert doubt(adopt(Known(), accepted, NOW), accepted, accepted, NOW) is None
+    assert reject_reason(adopt(Known(), accepted, NOW), accepted, accepted, NOW) is None
 
 
 def test_an_edition_from_a_suspect_page_holds_no_later_reading_back() -> None:
     known = adopt(Known(), read(ALL), NOW)
     more = of(*PAST, "> Oslo, Norway – 1 June 2024 ;; > Bergen, Norway – 5 June 2024")
-    assert doubt(known, read(ALL), read(more), NOW) is not None
+    assert reject_reason(known, read(ALL), read(more), NOW) is not None
     known = additions(known, read(more), NOW).known
 
-    assert doubt(known, read(ALL), read(ALL), NOW) is None
-    assert doubt(known, read(ALL), read(of(ALL, "< Malaga, Spain – 16 February 2022")), NOW) is None
+    assert reject_reason(known, read(ALL), read(ALL), NOW) is None
+    assert reject_reason(known, read(ALL), read(of(ALL, "< Malaga, Spain – 16 February 2022")), NOW) is None
 
 
 # ── what may be announced from a suspect reading ─────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import Quiet, Rhythm
+from cmr_watch.models import Quiet, Schedule
 from cmr_watch.notify.delivery_schedule import (
     after_quiet,
     at_local,
@@ -18,7 +18,7 @@ from cmr_watch.notify.delivery_schedule import (
     is_quiet,
     next_digest,
     next_midnight,
-    next_quiet_month,
+    next_monthly_status,
 )
 from cmr_watch.notify.delivery_schedule import period as name_of
 
@@ -39,12 +39,12 @@ instants = moments | st.builds(
     lambda at, minutes: at + timedelta(minutes=minutes), changes, st.integers(min_value=-300, max_value=300)
 )
 rhythms = st.builds(
-    Rhythm, st.sampled_from(["immediately", "daily", "weekly"]), st.integers(0, 23), st.integers(0, 6), zones
+    Schedule, st.sampled_from(["immediately", "daily", "weekly"]), st.integers(0, 23), st.integers(0, 6), zones
 )
 times = st.times().map(lambda at: at.replace(microsecond=0))
 
 
-def local(rhythm: Rhythm, at: datetime) -> datetime:
+def local(rhythm: Schedule, at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(rhythm.time_zone))
 
 
@@ -94,10 +94,10 @@ def test_local_times_around_a_change_of_clock(zone, day, hour, instant):
 
 def test_when_a_change_is_told():
     monday = utc("2024-04-01 05:00")
-    assert due(Rhythm(), True, monday) == (monday, None)
-    assert due(Rhythm(), False, monday) == (utc("2024-04-01 06:00"), "weekly 2024-04-01")
-    assert due(Rhythm("daily"), True, utc("2024-04-01 06:00")) == (utc("2024-04-02 06:00"), "daily 2024-04-02")
-    assert due(Rhythm("weekly", 23, 2, "America/New_York"), True, monday)[1] == "weekly 2024-04-03"
+    assert due(Schedule(), True, monday) == (monday, None)
+    assert due(Schedule(), False, monday) == (utc("2024-04-01 06:00"), "weekly 2024-04-01")
+    assert due(Schedule("daily"), True, utc("2024-04-01 06:00")) == (utc("2024-04-02 06:00"), "daily 2024-04-02")
+    assert due(Schedule("weekly", 23, 2, "America/New_York"), True, monday)[1] == "weekly 2024-04-03"
 
 
 # ── quiet hours, midnights, months ───────────────────────────────────────────────────────────────────────────────
@@ -151,7 +151,7 @@ def test_the_next_midnight_begins_the_next_day(zone, at):
 
 @given(rhythms, instants)
 def test_a_quiet_month_ends_with_the_first_digest_of_the_next(rhythm, after):
-    at = local(rhythm, next_quiet_month(rhythm, after))
+    at = local(rhythm, next_monthly_status(rhythm, after))
     was = local(rhythm, after)
     assert (at.year * 12 + at.month) - (was.year * 12 + was.month) == 1
     assert at.day <= (1 if rhythm.frequency == "daily" else 7)

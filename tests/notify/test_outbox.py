@@ -12,7 +12,7 @@ from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreU
 from cmr_watch.models import SLOT, Body, ChangeKind, Message
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
-from cmr_watch.notify.message_composer import Writer
+from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import DeliveryReport, compose, deliver, enqueue, message_ids
 from cmr_watch.render.messages import MessageContext, body
 from cmr_watch.render.sentences import sentence
@@ -22,7 +22,7 @@ from cmr_watch.store.checks import Checks
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import changes
 from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions
@@ -106,14 +106,14 @@ def run(deliveries: Deliveries, clock: Clock, sender: Sender) -> DeliveryReport:
 
 def tell(database, clock, render=body) -> int:
     context = MessageContext(factories.URL)
-    writer = Writer(
+    writer = MessageComposer(
         lambda contents, chat, zone: render(contents, context, chat, zone),
         message_ids("watch@example.org"),
         Installation(database).key(),
         Incidents(database),
     )
-    made = enqueue(News(database), clock())
-    compose(News(database), writer, clock)
+    made = enqueue(MatchQueue(database), clock())
+    compose(MatchQueue(database), writer, clock)
     return made
 
 
@@ -132,7 +132,7 @@ def test_one_message_for_each_address_and_never_again(database, deliveries, subs
 def test_what_is_never_told_is_done_with(database, deliveries, subscriptions, clock):
     seed(database, K.EDITION_UPDATED)
     assert tell(database, clock) == 0
-    assert News(database).pending() == ()
+    assert MatchQueue(database).pending() == ()
 
 
 def test_what_cannot_be_written_is_set_aside_alone(database, deliveries, subscriptions, clock):
@@ -154,8 +154,8 @@ def test_what_cannot_be_written_is_set_aside_alone(database, deliveries, subscri
     assert len(told) == 2
     assert welcomed == 2
     assert all("Call open" in entry.message.subject and "poison" not in entry.message.text for entry in told)
-    assert [entry.subject for entry in Incidents(database).open_ones()] == ["change 1"]
-    assert News(database).is_idle(clock()) is False
+    assert [entry.subject for entry in Incidents(database).unresolved()] == ["change 1"]
+    assert MatchQueue(database).is_idle(clock()) is False
     assert tell(database, clock, poisoned) == 0
 
 
@@ -213,7 +213,7 @@ def test_a_permanent_failure_is_set_aside(database, deliveries, clock, sender):
     assert run(deliveries, clock, sender) == DeliveryReport(sent=1, set_aside=1, failures=("550 no such user",))
     (aside,) = deliveries.list("set_aside")
     assert aside.last_error == "550 no such user"
-    (incident,) = Incidents(database).open_ones()
+    (incident,) = Incidents(database).unresolved()
     assert (incident.kind, incident.subject) == ("delivery-set-aside", ANN)
 
 
@@ -344,7 +344,7 @@ FATES = (
 LOST = {"no address", "no service", "550", "hook 404"}
 
 
-class World:
+class PlanningContext:
     """A mail server, a web hook, and addresses that meet a fate."""
 
     def __init__(self, mailbox: Mailbox, hook: Webhook, clock: Clock) -> None:
@@ -380,9 +380,9 @@ class World:
 
 
 @pytest.fixture
-def world(clock) -> Iterator[World]:
+def world(clock) -> Iterator[PlanningContext]:
     with Mailbox() as mailbox, Webhook() as hook:
-        yield World(mailbox, hook, clock)
+        yield PlanningContext(mailbox, hook, clock)
 
 
 @given(fates=st.lists(st.sampled_from(FATES), min_size=1, max_size=25))

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models import ChangeKind, Cutoff, Known, KnownCall, KnownEdition, Standing
-from cmr_watch.notify.relevance import NEVER_TOLD, shown_to, standing, telling_order, topic_of, wants
+from cmr_watch.models import ChangeKind, Cutoff, Known, KnownCall, KnownEdition, OpenItems
+from cmr_watch.notify.relevance import NEVER_NOTIFIED, reading_order, shown_to, standing, topic_of, wants
 from tests.notify.make import K, call, edition, recorded, subscription
 
 LYON, MALMO = edition(), edition("Malmö", "Sweden", "SE")
@@ -37,7 +37,7 @@ def test_countries(kind, before, after, countries, hears):
 
 
 def test_every_kind_has_a_topic_or_is_never_told():
-    assert {kind for kind in ChangeKind if topic_of(kind) is None} == NEVER_TOLD
+    assert {kind for kind in ChangeKind if topic_of(kind) is None} == NEVER_NOTIFIED
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_telling_order():
         recorded(K.CALL_OPENED, number=7),
     ]
     # calls, editions by date, materials; in each what is told at once before what could have waited
-    assert [change.id for change in sorted(changes, key=telling_order)] == [7, 6, 5, 3, 2, 4, 1]
+    assert [change.id for change in sorted(changes, key=reading_order)] == [7, 6, 5, 3, 2, 4, 1]
 
 
 # ── what stands at a moment ──────────────────────────────────────────────────────────────────────────────────────
@@ -114,7 +114,7 @@ def test_what_is_gone_or_closed_does_not_stand():
     gone = Known(
         (KnownEdition("e", edition(ends_on=date(2024, 1, 1)), gone="withdrawn"),), (KnownCall("c", call("closed")),)
     )
-    assert standing(gone, NOW) == Standing()
+    assert standing(gone, NOW) == OpenItems()
 
 
 def test_only_cut_offs_that_can_be_met_stand():
@@ -128,6 +128,6 @@ def test_only_cut_offs_that_can_be_met_stand():
 def test_who_is_shown_what():
     soon = {"starts_on": date(2023, 11, 1), "ends_on": date(2023, 11, 2)}
     whole = standing(known(edition(**soon), edition("Malmö", "Sweden", "SE", **soon), calls=[call()]), NOW)
-    assert shown_to([subscription(topics=("calls",))], whole) == Standing(whole.calls, ())
-    assert shown_to([subscription(topics=("editions",), countries=("SE",))], whole) == Standing((), whole.editions[1:])
-    assert shown_to([subscription(topics=("materials",))], whole) == Standing()
+    assert shown_to([subscription(topics=("calls",))], whole) == OpenItems(whole.calls, ())
+    assert shown_to([subscription(topics=("editions",), countries=("SE",))], whole) == OpenItems((), whole.editions[1:])
+    assert shown_to([subscription(topics=("materials",))], whole) == OpenItems()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.models import CallNotice, Cutoff, OpenCutoff, Rhythm, Subscription
+from cmr_watch.models import CallNotice, Cutoff, OpenCutoff, Schedule, Subscription
 from cmr_watch.notify.reminders import Decision, decide
 
 ZONES = ("Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham")
@@ -21,7 +21,7 @@ CALL = CallNotice("open", (2024, 2025))
 
 
 def subscription(reminders=(30, 14, 7, 2, 1), hour=8, zone=ZONES[0], began=START, **rest) -> Subscription:
-    rhythm = Rhythm(hour=hour, time_zone=zone)
+    rhythm = Schedule(hour=hour, time_zone=zone)
     usual = {"topics": ("calls",), "activated_at": began, "reminders": tuple(reminders)}
     return Subscription(
         1, "ann@example.org", countries=(), status="active", after_change_id=0, created_at=began, rhythm=rhythm,
@@ -71,7 +71,7 @@ cutoffs = st.lists(
 )
 
 
-def visits(steps: list[timedelta]) -> list[datetime]:
+def last_fetches(steps: list[timedelta]) -> list[datetime]:
     return list(accumulate(steps, initial=START))
 
 
@@ -79,7 +79,7 @@ def visits(steps: list[timedelta]) -> list[datetime]:
 def test_a_walk_through_time_tells_each_once_and_in_time(known, people, steps):
     told, reminders, expected = set(), [], START
     last = dict.fromkeys(((one.call_key, one.cutoff.at) for one in known), 100)
-    for now in visits(steps):
+    for now in last_fetches(steps):
         decision = decide(known, people, told, now)
         assert not told & set(decision.settled)
         assert not decision.settled or (expected and expected <= now)
@@ -100,13 +100,13 @@ def test_a_walk_through_time_tells_each_once_and_in_time(known, people, steps):
 @given(cutoffs, subscriptions, jumps)
 def test_whoever_looks_between_the_last_instant_and_the_cutoff_is_told(known, people, steps):
     told, heard = set(), set()
-    for now in visits(steps):
+    for now in last_fetches(steps):
         decision = decide(known, people, told, now)
         told.update(decision.settled)
         heard.update((one.open.call_key, one.open.cutoff.at) for one in decision.tell)
     for one in known:
         due = [at for entry in people for offset in entry.reminders if (at := due_at(one, entry, offset))]
-        looked = due and any(max(due) <= now < one.cutoff.at for now in visits(steps))
+        looked = due and any(max(due) <= now < one.cutoff.at for now in last_fetches(steps))
         assert not looked or (one.call_key, one.cutoff.at) in heard
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.notify.retry import GIVE_UP_AFTER, PAUSES, Retry, SetAside, decide
+from cmr_watch.notify.retry import GIVE_UP_AFTER, PAUSES, GiveUp, Retry, decide
 from tests.notify.make import NOON
 
 TEMPORARY = DeliveryError("451 later")
@@ -19,7 +19,7 @@ def pause(attempts: int, jitter: float = 0.0) -> timedelta:
 
 
 def test_a_permanent_refusal_is_set_aside_at_once():
-    assert decide(DeliveryError("550 nobody", permanent=True), 0, NOON, NOON, 0.0) == SetAside("550 nobody")
+    assert decide(DeliveryError("550 nobody", permanent=True), 0, NOON, NOON, 0.0) == GiveUp("550 nobody")
 
 
 def test_pauses_grow():
@@ -37,7 +37,7 @@ def life(jitter: float, delay: timedelta = timedelta()) -> list[datetime]:
     while isinstance(verdict := decide(TEMPORARY, len(attempts) - 1, NOON, now, jitter), Retry):
         now = verdict.at + delay
         attempts.append(now)
-    assert verdict == SetAside(f"given up after {len(attempts)} attempts: 451 later")
+    assert verdict == GiveUp(f"given up after {len(attempts)} attempts: 451 later")
     return attempts
 
 

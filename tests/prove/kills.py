@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError
-from cmr_watch.models import Body, Contents, Message, Rhythm, Wanted
+from cmr_watch.models import Body, Contents, Message, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
-from cmr_watch.notify.message_composer import Writer
+from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
 from cmr_watch.render.sentences import place
 from cmr_watch.store.checks import Checks
@@ -23,7 +23,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
@@ -119,8 +119,8 @@ class _Run:
         store = Subscriptions(self.database)
         for address in self.people:
             for _ in range(self.chance.randint(1, 2)):
-                rhythm = Rhythm(self.chance.choice(FREQUENCIES), self.chance.randrange(24), self.chance.randrange(7))
-                store.add(Wanted(address, rhythm=rhythm), self.now)
+                rhythm = Schedule(self.chance.choice(FREQUENCIES), self.chance.randrange(24), self.chance.randrange(7))
+                store.add(SubscriptionRequest(address, rhythm=rhythm), self.now)
 
     def _page(self, cities: int) -> str:
         lines = [f"> {city} – {day} June 2099" for day, city in enumerate(CITIES[:cities], 1)]
@@ -138,10 +138,12 @@ class _Run:
         database = MortalDatabase(self.database, life)
         check_page(URL, "initiative", self.fetcher, Checks(database), self._clock)
         database.phase = "enqueue"
-        enqueue(News(database), self.now)
+        enqueue(MatchQueue(database), self.now)
         database.phase = "deliver"
-        writer = Writer(_render, message_ids("a@example.org"), Installation(database).key(), Incidents(database))
-        compose(News(database), writer, self._clock)
+        writer = MessageComposer(
+            _render, message_ids("a@example.org"), Installation(database).key(), Incidents(database)
+        )
+        compose(MatchQueue(database), writer, self._clock)
         ways = {"mail": MortalSender(self.sink, life)}
         deliver(Deliveries(database), ways, self._clock, self.chance.random)
 

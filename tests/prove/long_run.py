@@ -13,16 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, Contents, Message, Rhythm, Wanted
+from cmr_watch.models import Body, Contents, Message, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
-from cmr_watch.notify.message_composer import Writer
+from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
@@ -68,17 +68,17 @@ class _Life:
         self.days: Counter[tuple[str, str]] = Counter()
         self.editions: list[str] = []
         self.deadline: datetime | None = None
-        self.writer = Writer(
+        self.writer = MessageComposer(
             self._render, message_ids("a@example.org"), Installation(database).key(), Incidents(database)
         )
 
-    def _subscribed(self) -> dict[str, Rhythm]:
+    def _subscribed(self) -> dict[str, Schedule]:
         store, people = Subscriptions(self.database), {}
         for number, zone in enumerate(ZONES):
             frequency = ("daily", "weekly", "immediately")[number % 3]
-            rhythm = Rhythm(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
+            rhythm = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
             people[f"p{number}@example.org"] = rhythm
-            store.add(Wanted(f"p{number}@example.org", rhythm=rhythm), self.now)
+            store.add(SubscriptionRequest(f"p{number}@example.org", rhythm=rhythm), self.now)
         return people
 
     def lived(self, end: datetime) -> Years:
@@ -114,8 +114,8 @@ class _Life:
     def _round(self) -> None:
         self.counted.rounds += 1
         check_page(URL, "initiative", self.fetcher, Checks(self.database), lambda: self.now)
-        enqueue(News(self.database), self.now)
-        compose(News(self.database), self.writer, lambda: self.now)
+        enqueue(MatchQueue(self.database), self.now)
+        compose(MatchQueue(self.database), self.writer, lambda: self.now)
         deliver(Deliveries(self.database), {"mail": self}, lambda: self.now)
 
     # ── what arrives ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,6 +175,8 @@ class _Life:
     def _count_lost(self) -> None:
         """Every change that was spread to somebody is settled: told, or undone before it was."""
         with self.database.read() as connection:
-            open_ones = connection.exec_driver_sql("SELECT count(*) FROM matches WHERE settled_at IS NULL").scalar_one()
+            unresolved = connection.exec_driver_sql(
+                "SELECT count(*) FROM matches WHERE settled_at IS NULL"
+            ).scalar_one()
         waiting = Deliveries(self.database).counts()["waiting"]
-        self.counted.lost = int(open_ones) + waiting
+        self.counted.lost = int(unresolved) + waiting

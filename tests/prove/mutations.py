@@ -23,7 +23,7 @@ from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.diff import adopt
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.parse import read
-from cmr_watch.monitor.plausibility import doubt
+from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database
 from tests.fakes.fetcher import FakeFetcher
@@ -81,7 +81,11 @@ def _one(seed: int) -> Mutated:
     kind, before = _reading(path)
     after = read(kind, page)
     changes = [change.kind.value for change in compare_pages(before, after)]
-    doubted = None if doubt(Known(), None, before, AT) else doubt(adopt(Known(), before, AT), before, after, AT)
+    doubted = (
+        None
+        if reject_reason(Known(), None, before, AT)
+        else reject_reason(adopt(Known(), before, AT), before, after, AT)
+    )
     counted = Mutated(1, bool(changes), bool(doubted))
     if changes or doubted:
         counted.bad_seeds.append(seed)
@@ -115,7 +119,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
 
 # ── R4: what became of a page ─────────────────────────────────────────────────────────────────────────────────────────
 
-NEVER_TOLD: Final = (ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED)
+NEVER_NOTIFIED: Final = (ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED)
 LIST: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 CLOCKS: Final = {
     "2023-09": datetime(2023, 10, 1, 9, tzinfo=UTC),
@@ -205,7 +209,7 @@ def _turned(case: Case, checks: Checks) -> Turned:
     if other == page:
         return Turned()
     results = list(_visited(case, page, other, checks))
-    told = [one.change.kind for result in results for one in result.changes if one.change.kind not in NEVER_TOLD]
+    told = [one.change.kind for result in results for one in result.changes if one.change.kind not in NEVER_NOTIFIED]
     fate = _fate(results)
     counted = Turned(1, fate == "suspect", fate == "same", fate == "missed", bool(told))
     if told or fate == "missed":
@@ -218,10 +222,10 @@ def _fate(results: list[CheckResult]) -> str:
     if any(result.failed for result in results[:2]):
         return "suspect"
     silent = not any(result.changes for result in results)
-    return "same" if silent and _said(results[0]) == _said(results[-1]) else "missed"
+    return "same" if silent and _contents_key(results[0]) == _contents_key(results[-1]) else "missed"
 
 
-def _said(result: CheckResult) -> object:
+def _contents_key(result: CheckResult) -> object:
     return result.snapshot and (result.snapshot.editions, result.snapshot.calls)
 
 

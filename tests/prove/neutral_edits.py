@@ -1,4 +1,4 @@
-"""Ways to type, tag and furnish a page otherwise that carry no meaning by the rules of reading."""
+"""OpenChannels to type, tag and furnish a page otherwise that carry no meaning by the rules of reading."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from cmr_watch.config import (
     Settings,
 )
 from cmr_watch.daemon import Daemon
-from cmr_watch.models import ChangeKind, Rhythm, Wanted
+from cmr_watch.models import ChangeKind, Schedule, SubscriptionRequest
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from tests.fakes.mailbox import Mailbox
@@ -43,7 +43,7 @@ STEP: Final = timedelta(minutes=30)
 MONTH: Final = 30
 TOWNS: Final = ("Oslo, Norway", "Graz, Austria", "Brno, Czechia", "Turin, Italy", "Porto, Portugal", "Split, Croatia")
 PEOPLE: Final = ("anna@example.org", "bo@example.org")
-UNTOLD: Final = frozenset({ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED})
+UNNOTIFIED: Final = frozenset({ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED})
 
 
 @dataclass
@@ -104,8 +104,8 @@ class _Soak:
             daemon=DaemonSection(jitter=0),
             backup=BackupSection(folder / "copies" if database.path else None, 3),
             subscriptions=(
-                Wanted(PEOPLE[0], name="anna"),
-                Wanted(PEOPLE[1], name="bo", rhythm=Rhythm("weekly", 8, 2, "Europe/Brussels")),
+                SubscriptionRequest(PEOPLE[0], name="anna"),
+                SubscriptionRequest(PEOPLE[1], name="bo", rhythm=Schedule("weekly", 8, 2, "Europe/Brussels")),
             ),
         )
 
@@ -145,7 +145,7 @@ class _Soak:
         for recorded in Checks(self.database).changes(self.last_change):
             self.last_change = max(self.last_change, recorded.id)
             self.counted.changes += 1
-            if recorded.change.kind not in UNTOLD:
+            if recorded.change.kind not in UNNOTIFIED:
                 self.wanted.append(recorded.sentence)
         self.counted.checks += self.site.paths().count(PATH)
         self.site.requests.clear()  # the memory that is measured is the daemon's

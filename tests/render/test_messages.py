@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import SLOT, Contents, Cutoff, RecordedChange, Standing
-from cmr_watch.notify.channels.escaping import harmless
-from cmr_watch.render.messages import ADVICE, MessageContext, body, moment, subject, trial_body
+from cmr_watch.models import SLOT, Contents, Cutoff, OpenItems, RecordedChange
+from cmr_watch.notify.channels.escaping import escape_prose
+from cmr_watch.render.messages import ADVICE, MessageContext, body, delivery_test_body, local_time, subject
 from cmr_watch.render.sentences import BRUSSELS
 from tests.notify.make import NOON, PAGE, K, call, edition, recorded
 from tests.render.make import CONTEXT, Shape, check_document, reminder, told, write
@@ -83,7 +83,7 @@ def check_harmless(hostile, kind):
     assert len(mail.text) < 4000
     assert not any(line.startswith("Bcc:") for line in mail.text.splitlines())
     check_document(mail.html)
-    assert not set("<>") & set(harmless(chat.text))
+    assert not set("<>") & set(escape_prose(chat.text))
 
 
 # ── the body ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -180,26 +180,26 @@ def test_times_are_those_of_the_reader():
 
 
 def test_a_message_may_have_it_all():
-    contents = Contents((OPENED, ANNOUNCED), (reminder(7),), Standing())
+    contents = Contents((OPENED, ANNOUNCED), (reminder(7),), OpenItems())
     for words in told(lambda chat: body(contents, CONTEXT, chat, BRUSSELS)):
         places = [words.index(part) for part in ("7 days left", "Call open", "Lyon, France", "You are subscribed")]
         assert places == sorted(places)
     made = body(contents, CONTEXT, False, BRUSSELS)
     assert made.subject == "7 days left: cut-off of the call to host an edition, 31 May 2024 (+2)"
     assert "2 changes" in Shape(made.html).words
-    assert body(Contents((ANNOUNCED,), (), Standing()), CONTEXT, False, BRUSSELS).subject.startswith("Lyon, France")
+    assert body(Contents((ANNOUNCED,), (), OpenItems()), CONTEXT, False, BRUSSELS).subject.startswith("Lyon, France")
 
 
 def test_a_quiet_month():
-    for words in told(lambda chat: body(Contents(quiet_month=True), CONTEXT, chat, BRUSSELS)):
+    for words in told(lambda chat: body(Contents(monthly_status=True), CONTEXT, chat, BRUSSELS)):
         assert "Still watching, nothing new: the “Clusters meet Regions” page has not changed" in words
         assert PAGE in words
-    assert body(Contents(quiet_month=True), CONTEXT, False, BRUSSELS).subject == "Still watching, nothing new"
+    assert body(Contents(monthly_status=True), CONTEXT, False, BRUSSELS).subject == "Still watching, nothing new"
 
 
 def test_the_rest_can_be_read_on_the_page():
     assert write(OPENED).more_url == PAGE
-    assert trial_body(CONTEXT, True).more_url == PAGE
+    assert delivery_test_body(CONTEXT, True).more_url == PAGE
 
 
 def test_a_page_learns_nobodys_token():
@@ -220,11 +220,11 @@ def test_every_kind_can_be_told():
 
 def test_a_trial():
     context = MessageContext(PAGE, web_url="https://watch.example.org", contact="Ada")
-    for words in told(lambda chat: trial_body(context, chat)):
+    for words in told(lambda chat: delivery_test_body(context, chat)):
         assert "This is a test." in words
         assert "To stop" not in words
         assert SLOT not in words
-    assert trial_body(context, False).subject == "Test: Clusters meet Regions watch"
+    assert delivery_test_body(context, False).subject == "Test: Clusters meet Regions watch"
 
 
 MOMENTS = [
@@ -237,7 +237,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("at", "zone", "expected"), MOMENTS)
 def test_moments(at, zone, expected):
-    assert moment(at, ZoneInfo(zone)) == expected
+    assert local_time(at, ZoneInfo(zone)) == expected
 
 
 def test_subject_of_changes():

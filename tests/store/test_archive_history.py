@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from cmr_watch.models import PARSER_VERSION, ChangeKind, Known, KnownEdition
-from cmr_watch.store.archive_history import Archived, Past
+from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from tests.factories import NOW, URL, change, edition, page, snapshot
 from tests.store.test_checks import record
 
@@ -20,24 +20,24 @@ THEN = NOW - YEAR
 
 
 @pytest.fixture
-def archived(database: Database) -> Archived:
-    return Archived(database, PARSER_VERSION)
+def archived(database: Database) -> ArchiveHistory:
+    return ArchiveHistory(database, PARSER_VERSION)
 
 
 def copy(days: int, content: bytes = b"<html>then</html>"):
     return page(content, url=URL, fetched_at=THEN + timedelta(days=days))
 
 
-def past(days: int = 0, key: str = "lyon", **values) -> Past:
+def past(days: int = 0, key: str = "lyon", **values) -> HistoricalChange:
     told = replace(change(**values), key=key)
-    return Past(THEN + timedelta(days=days), told, "Lyon, France: announced")
+    return HistoricalChange(THEN + timedelta(days=days), told, "Lyon, France: announced")
 
 
 def known(*keys: str) -> Known:
     return Known(tuple(KnownEdition(key, edition(), THEN) for key in keys))
 
 
-def test_copies_are_kept_once_by_their_time(archived: Archived) -> None:
+def test_copies_are_kept_once_by_their_time(archived: ArchiveHistory) -> None:
     for days in (5, 1):
         archived.keep(copy(days), "initiative", snapshot(edition()), f"https://archive.example/{days}")
     assert archived.taken(URL) == {THEN + timedelta(days=1), THEN + timedelta(days=5)}
@@ -46,7 +46,7 @@ def test_copies_are_kept_once_by_their_time(archived: Archived) -> None:
     assert archived.taken("https://example.org/other") == frozenset()
 
 
-def test_a_copy_is_neither_a_baseline_nor_a_reading_to_accept(database: Database, archived: Archived) -> None:
+def test_a_copy_is_neither_a_baseline_nor_a_reading_to_accept(database: Database, archived: ArchiveHistory) -> None:
     archived.keep(copy(1), "initiative", snapshot(edition()), "https://archive.example/1")
     checks = Checks(database)
     assert checks.baseline(URL) is None
@@ -56,19 +56,19 @@ def test_a_copy_is_neither_a_baseline_nor_a_reading_to_accept(database: Database
     assert (row.verdict, row.reason, row.is_baseline) == ("archived", "https://archive.example/1", False)
 
 
-def test_a_history_is_written_and_nobody_hears_of_it(database: Database, archived: Archived) -> None:
+def test_a_history_is_written_and_nobody_hears_of_it(database: Database, archived: ArchiveHistory) -> None:
     checks = Checks(database)
     checks.commit(record(outcome="baseline"))
     assert archived.write(URL, known("lyon"), [past(0), past(9, kind=ChangeKind.EDITION_HELD)]) == 2
     assert [one.read_at for one in checks.changes()] == [THEN, THEN + timedelta(days=9)]
-    assert News(database).spread(lambda people, changes: [], NOW) is None
+    assert MatchQueue(database).spread(lambda people, changes: [], NOW) is None
     assert checks.known(URL) == known("lyon")
-    assert [visit.asked_at for visit in checks.visits()] == [checks.last_check(URL).checked_at]
-    assert checks.told_elsewhere("https://example.org/other", {"lyon"}) == ()
+    assert [visit.fetched_at for visit in checks.last_fetches()] == [checks.last_check(URL).checked_at]
+    assert checks.changes_on_other_pages("https://example.org/other", {"lyon"}) == ()
 
 
 def test_a_second_time_adds_nothing_and_a_better_history_takes_its_place(
-    database: Database, archived: Archived
+    database: Database, archived: ArchiveHistory
 ) -> None:
     checks = Checks(database)
     checks.commit(record(outcome="baseline"))
@@ -80,7 +80,7 @@ def test_a_second_time_adds_nothing_and_a_better_history_takes_its_place(
     assert [one.read_at for one in checks.changes()] == [THEN + timedelta(days=3)]
 
 
-def test_what_was_told_by_ourselves_stays(database: Database, archived: Archived) -> None:
+def test_what_was_told_by_ourselves_stays(database: Database, archived: ArchiveHistory) -> None:
     checks = Checks(database)
     checks.commit(record(outcome="baseline"))
     checks.commit(record(outcome="changed", revision=1, changes=((change(), "Lyon, France: announced"),)))

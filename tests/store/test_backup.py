@@ -19,7 +19,7 @@ from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreU
 from cmr_watch.store.backup import hold, make, name_at, prune, restore
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
-from cmr_watch.store.restore_quarantine import Holds
+from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, wanted
@@ -82,18 +82,18 @@ def test_what_was_counted_is_said(live: Database, tmp_path: Path) -> None:
 def test_the_hold_is_in_the_copy_only(live: Database, tmp_path: Path) -> None:
     waits(live)
     make(live, tmp_path / "copy.db")
-    assert not Holds(live).begin(NOW)
+    assert not RestoreQuarantine(live).begin(NOW)
     with closing(open_database(f"sqlite:///{tmp_path / 'copy.db'}")) as copied:
-        assert Holds(copied).begin(NOW)
-        assert words(Holds(copied)) == HELD
+        assert RestoreQuarantine(copied).begin(NOW)
+        assert words(RestoreQuarantine(copied)) == HELD
 
 
 def test_a_copy_of_a_copy_is_held_anew(live: Database, tmp_path: Path) -> None:
     hold(live)
-    Holds(live).begin(NOW)
+    RestoreQuarantine(live).begin(NOW)
     make(live, tmp_path / "copy.db")
     with closing(open_database(f"sqlite:///{tmp_path / 'copy.db'}")) as copied:
-        assert Holds(copied).begin(NOW)
+        assert RestoreQuarantine(copied).begin(NOW)
 
 
 def test_a_file_that_is_there_stays_unless_it_may_go(live: Database, tmp_path: Path) -> None:
@@ -164,8 +164,8 @@ def test_the_hold_by_hand(database: Database) -> None:
     """As after a pg_restore."""
     waits(database)
     hold(database)
-    assert Holds(database).begin(NOW)
-    assert words(Holds(database)) == HELD
+    assert RestoreQuarantine(database).begin(NOW)
+    assert words(RestoreQuarantine(database)) == HELD
 
 
 # ── a copy comes back ────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,8 +181,8 @@ def test_a_copy_comes_back_and_the_one_before_is_kept(copy: Path, url: str, tmp_
     assert names(tmp_path) == ["copies", "live.db", KEPT]
     assert (tmp_path / "live.db").stat().st_mode & 0o777 == 0o600
     with closing(open_database(url)) as database, closing(open_database(f"sqlite:///{done.kept}")) as kept:
-        assert Holds(database).begin(NOW)
-        assert words(Holds(database)) == HELD
+        assert RestoreQuarantine(database).begin(NOW)
+        assert words(RestoreQuarantine(database)) == HELD
         assert len(Subscriptions(database).active()) == 1
         assert [entry.address for entry in Subscriptions(kept).active()][1:] == ["later@example.org"]
 
@@ -197,14 +197,14 @@ def test_a_copy_into_an_empty_place(copy: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'place.db'}"
     assert restore(copy, url, NOW).kept is None
     with closing(open_database(url)) as database:
-        assert Holds(database).begin(NOW)
+        assert RestoreQuarantine(database).begin(NOW)
 
 
 def test_a_plain_copy_of_the_file_is_held_as_well(copy: Path, url: str, tmp_path: Path) -> None:
     (tmp_path / "plain.db").write_bytes((tmp_path / "live.db").read_bytes())
     restore(tmp_path / "plain.db", url, NOW)
     with closing(open_database(url)) as database:
-        assert Holds(database).begin(NOW)
+        assert RestoreQuarantine(database).begin(NOW)
 
 
 def test_what_was_not_written_into_the_file_yet_is_kept_too(copy: Path, url: str, tmp_path: Path) -> None:
@@ -265,8 +265,8 @@ def test_an_older_schema_is_upgraded_and_held(url: str, tmp_path: Path) -> None:
     assert restore(tmp_path / "old.db", url, NOW).revision == "0001"
     assert names(tmp_path) == ["live.db", "old.db"]
     with closing(open_database(url)) as database:
-        assert Holds(database).begin(NOW)
-        assert [(entry.kind, entry.id) for entry in Holds(database).list()] == [
+        assert RestoreQuarantine(database).begin(NOW)
+        assert [(entry.kind, entry.id) for entry in RestoreQuarantine(database).list()] == [
             ("message", 2),
             ("message", 4),
             ("change", 4),

@@ -19,7 +19,7 @@ from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from tests.factories import MINUTE, NOW, URL, call, change, edition, known, page, snapshot
 
 READING = snapshot(edition("Lyon"), edition("Malmö", country="Sweden", country_code="SE"), calls=(call(),))
@@ -208,7 +208,7 @@ def test_every_kind_of_change_comes_back(checks: Checks) -> None:
 def test_silent_changes_are_told_to_nobody(checks: Checks, database: Database) -> None:
     checks.commit(record(changes=((change(), "told"),), silent=True))
     assert len(checks.changes()) == 1
-    assert News(database).pending() == ()
+    assert MatchQueue(database).pending() == ()
 
 
 def test_pages_are_apart(checks: Checks) -> None:
@@ -364,17 +364,17 @@ def test_three_failures_in_a_row_are_an_incident_until_a_good_reading(
     incidents = Incidents(database)
     for _ in range(2):
         checks.commit(failed())
-    assert incidents.open_ones() == ()
+    assert incidents.unresolved() == ()
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             checks.commit(failed())
-    assert [(entry.kind, entry.subject) for entry in incidents.open_ones()] == [("source-failing", URL)]
+    assert [(entry.kind, entry.subject) for entry in incidents.unresolved()] == [("source-failing", URL)]
     assert caplog.messages == [f"source-failing: {URL}: the server answered 503"]
     checks.commit(record())
-    assert incidents.open_ones() == ()
+    assert incidents.unresolved() == ()
     for _ in range(2):
         checks.commit(failed())
-    assert incidents.open_ones() == ()
+    assert incidents.unresolved() == ()
 
 
 def test_a_dropped_check_is_only_remembered(checks: Checks, database: Database) -> None:
@@ -401,7 +401,7 @@ def test_a_suspect_reading_is_kept_beside_the_baseline(
     assert found is not None
     assert (found.row.verdict, found.row.reason, found.row.is_baseline) == ("suspect", "half a page", False)
     assert (found.page.content, found.page.validators, found.snapshot) == (b"half", Validators(), Snapshot())
-    assert [(entry.kind, entry.detail) for entry in Incidents(database).open_ones()] == [
+    assert [(entry.kind, entry.detail) for entry in Incidents(database).unresolved()] == [
         ("reading-suspect", "half a page")
     ]
     assert caplog.messages == [f"reading-suspect: {URL}: half a page"]
@@ -429,7 +429,7 @@ def test_a_suspect_reading_is_over_after_a_good_one(checks: Checks, database: Da
     checks.commit(suspect(fetched=later(30)))
     checks.commit(record(outcome="unchanged", revision=1, fetched=later(60)))
     assert checks.newest_suspect(URL) is None
-    assert Incidents(database).open_ones() == ()
+    assert Incidents(database).unresolved() == ()
     checks.commit(suspect(fetched=later(90)))
     found = checks.newest_suspect(URL)
     assert found is not None
@@ -468,7 +468,7 @@ def test_a_suspect_reading_can_be_accepted(checks: Checks) -> None:
 def test_a_suspect_reading_stops_the_count_of_failures(checks: Checks, database: Database) -> None:
     for one in (failed(), failed(), suspect(), failed(), failed()):
         checks.commit(one)
-    assert [entry.kind for entry in Incidents(database).open_ones()] == ["reading-suspect"]
+    assert [entry.kind for entry in Incidents(database).unresolved()] == ["reading-suspect"]
 
 
 # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────────

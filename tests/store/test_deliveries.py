@@ -218,7 +218,7 @@ def test_set_aside_is_an_incident_of_its_address(
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             deliveries.finish(deliveries.claim(NOW)[0], "set_aside", NOW, "404 no such hook")
-    (incident,) = Incidents(database).open_ones()
+    (incident,) = Incidents(database).unresolved()
     assert (incident.kind, incident.subject) == ("delivery-set-aside", SLACK)
     assert incident.detail == "404 no such hook"
     assert caplog.messages == ["delivery 1 was set aside, nobody will try again: see cmr-watch deliveries list"]
@@ -228,7 +228,7 @@ def test_the_incident_ends_when_something_is_sent_there(database: Database, deli
     send_to(deliveries, SLACK, SLACK)
     deliveries.finish(deliveries.claim(NOW)[0], "set_aside", NOW, "404")
     deliveries.finish(deliveries.claim(NOW)[0], "sent", NOW)
-    assert Incidents(database).open_ones() == ()
+    assert Incidents(database).unresolved() == ()
 
 
 def test_retry_makes_due_what_waits_or_was_set_aside(database: Database, deliveries: Deliveries) -> None:
@@ -239,7 +239,7 @@ def test_retry_makes_due_what_waits_or_was_set_aside(database: Database, deliver
     deliveries.finish(aside, "set_aside", NOW, "550 no")
     deliveries.postpone(waiting, NOW + timedelta(days=1), "451 later")
     assert deliveries.retry(None, NOW + MINUTE) == 2
-    assert Incidents(database).open_ones() == ()
+    assert Incidents(database).unresolved() == ()
     found = deliveries.claim(NOW + MINUTE)
     assert [(entry.id, entry.attempts, entry.outcome, entry.done_at) for entry in found] == [
         (3, 0, None, None),

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from cmr_watch.cli.subscription_io import entries, take_in
+from cmr_watch.cli.subscription_io import entries, import_rows
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.store import plan_writer
 from cmr_watch.store.bounce_pauses import Bounces
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import digests, matches, metadata, reminders
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, message, wanted
@@ -46,7 +46,7 @@ def live(database: Database, store: Subscriptions) -> None:
     store.add(wanted(ADDRESS.lower(), topics=("calls",)), NOW)
     store.add(wanted("aa@example.org"), NOW)
     commit_changes(database, 1)
-    news, outbox = News(database), Deliveries(database)
+    news, outbox = MatchQueue(database), Deliveries(database)
     news.spread(everything, NOW, 2)
     spread(news)
     tell(news)
@@ -83,10 +83,10 @@ def test_a_spread_that_had_come_as_far_goes_on(database: Database, store: Subscr
     for address in ("aa@b.org", "bb@b.org", "cc@b.org"):
         store.add(wanted(address), NOW)
     commit_changes(database, 1)
-    News(database).spread(everything, NOW, 2)
+    MatchQueue(database).spread(everything, NOW, 2)
     store.erase("bb@b.org", NOW)
     assert named_in(database, "bb@b.org") == []
-    spread(News(database))
+    spread(MatchQueue(database))
     with database.read() as connection:
         boxes = set(connection.execute(select(matches.c.mailbox)).scalars())
     assert {"aa@b.org", "cc@b.org"} < boxes
@@ -98,14 +98,14 @@ def test_nothing_is_sent_there_any_more(database: Database, store: Subscriptions
     outbox = Deliveries(database)
     assert outbox.retry(None, LATER) == 1, "that of the other one"
     assert [entry.message.address for entry in outbox.claim(LATER + timedelta(days=1))] == ["aa@example.org"]
-    assert [incident.subject for incident in Incidents(database).open_ones()] == []
+    assert [incident.subject for incident in Incidents(database).unresolved()] == []
 
 
 def test_whoever_sends_at_this_moment_does_not_bring_it_back(database: Database, store: Subscriptions) -> None:
     store.add(wanted(ADDRESS), NOW)
     commit_changes(database, 1)
-    spread(News(database))
-    tell(News(database))
+    spread(MatchQueue(database))
+    tell(MatchQueue(database))
     outbox = Deliveries(database)
     (claimed,) = outbox.claim(NOW)
     store.erase(ADDRESS, NOW)
@@ -120,7 +120,7 @@ def test_it_is_added_only_when_its_reader_asks_again(store: Subscriptions) -> No
     store.erase(ADDRESS, NOW)
     with pytest.raises(RefusedAddress, match="was erased"):
         store.add(wanted(ADDRESS.upper()), NOW)
-    report = take_in(entries(io.StringIO(f"address\n{ADDRESS}\n"), "csv", "UTC"), store, NOW)
+    report = import_rows(entries(io.StringIO(f"address\n{ADDRESS}\n"), "csv", "UTC"), store, NOW)
     assert (report.added, len(report.refused)) == (0, 1)
     assert store.active() == ()
     assert store.add(wanted(ADDRESS), LATER, anew=True).status == "active"
@@ -149,8 +149,8 @@ def test_erased_twice_and_asked_for_again_between(database: Database, store: Sub
     assert store.erase(ADDRESS, NOW) == 0
     store.add(wanted(ADDRESS), LATER, anew=True)
     commit_changes(database, 1)
-    spread(News(database))
-    tell(News(database))
+    spread(MatchQueue(database))
+    tell(MatchQueue(database))
     assert store.erase(ADDRESS, LATER) > 0
     assert named_in(database, "lovelace") == []
 
@@ -161,8 +161,8 @@ def test_what_was_told_before_is_not_told_again(database: Database, store: Subsc
     with database.read() as connection:
         assert len(connection.execute(select(matches)).all()) == 2
     store.add(wanted(ADDRESS), LATER, anew=True)
-    spread(News(database))
-    assert ADDRESS.lower() not in {person.mailbox for person in tell(News(database), LATER) if person.matches}
+    spread(MatchQueue(database))
+    assert ADDRESS.lower() not in {person.mailbox for person in tell(MatchQueue(database), LATER) if person.matches}
 
 
 def test_an_address_that_nobody_knew(store: Subscriptions) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from cmr_watch.models import Incident
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import Incidents, close_incidents, open_incident
+from cmr_watch.store.incidents import Incidents, open_incident, resolve_incidents
 from tests.factories import MINUTE, NOW
 
 
@@ -12,24 +12,24 @@ def test_an_incident_is_opened_once_and_closed(database: Database) -> None:
         assert open_incident(database, connection, "source-failing", "x", "503", NOW)
         assert not open_incident(database, connection, "source-failing", "x", "502", NOW + MINUTE)
         assert open_incident(database, connection, "source-failing", "y", "503", NOW)
-    first, second = incidents.open_ones()
+    first, second = incidents.unresolved()
     assert first == Incident(first.id, "source-failing", "x", "503", NOW)
     assert second.subject == "y"
     with database.write() as connection:
-        close_incidents(connection, "x", NOW, "source-failing", "reading-suspect")
-    assert incidents.open_ones() == (second,)
+        resolve_incidents(connection, "x", NOW, "source-failing", "reading-suspect")
+    assert incidents.unresolved() == (second,)
 
 
 def test_a_closed_one_can_come_again(database: Database) -> None:
     for _ in range(2):
         with database.write() as connection:
             assert open_incident(database, connection, "reading-suspect", "x", "half a page", NOW)
-            close_incidents(connection, "x", NOW, "reading-suspect")
-    assert Incidents(database).open_ones() == ()
+            resolve_incidents(connection, "x", NOW, "reading-suspect")
+    assert Incidents(database).unresolved() == ()
 
 
 def test_only_the_named_kinds_are_closed(database: Database) -> None:
     with database.write() as connection:
         open_incident(database, connection, "reading-suspect", "x", "half a page", NOW)
-        close_incidents(connection, "x", NOW, "source-failing")
-    assert len(Incidents(database).open_ones()) == 1
+        resolve_incidents(connection, "x", NOW, "source-failing")
+    assert len(Incidents(database).unresolved()) == 1

@@ -12,7 +12,7 @@ from cmr_watch.models import Message, Person, Plan, Planned, RecordedChange, Sub
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.match_queue import Found, News
+from cmr_watch.store.match_queue import Found, MatchQueue
 from cmr_watch.store.schema import changes, matches
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
@@ -20,8 +20,8 @@ from tests.store.test_checks import record
 
 
 @pytest.fixture
-def news(database: Database) -> News:
-    return News(database)
+def news(database: Database) -> MatchQueue:
+    return MatchQueue(database)
 
 
 def commit_changes(database: Database, number: int) -> list[int]:
@@ -40,14 +40,14 @@ def everything(subscriptions: Sequence[Subscription], pending: Sequence[Recorded
             yield mailbox_of(entry.address), one.id, NOW, None
 
 
-def spread(news: News, size: int = 1000) -> list[int]:
+def spread(news: MatchQueue, size: int = 1000) -> list[int]:
     counts = []
     while (found := news.spread(everything, NOW, size)) is not None:
         counts.append(found)
     return counts
 
 
-def tell(news: News, now: datetime = NOW, text: str = "words") -> list[Person]:
+def tell(news: MatchQueue, now: datetime = NOW, text: str = "words") -> list[Person]:
     """Everybody is told all of it; whom there was to decide for."""
     met: list[Person] = []
 
@@ -72,13 +72,13 @@ def subscribed(database: Database, *addresses: str) -> list[Subscription]:
 # ── spreading ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_pending_changes_come_oldest_first(database: Database, news: News) -> None:
+def test_pending_changes_come_oldest_first(database: Database, news: MatchQueue) -> None:
     commit_changes(database, 3)
     assert [entry.sentence for entry in news.pending()] == ["change 0", "change 1", "change 2"]
     assert [entry.id for entry in news.pending(limit=2)] == [1, 2]
 
 
-def test_changes_that_nobody_wants_are_marked_too(database: Database, news: News) -> None:
+def test_changes_that_nobody_wants_are_marked_too(database: Database, news: MatchQueue) -> None:
     commit_changes(database, 2)
     assert not news.is_idle(NOW)
     assert spread(news) == [0]
@@ -87,7 +87,7 @@ def test_changes_that_nobody_wants_are_marked_too(database: Database, news: News
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
-def test_pieces_of_any_size_find_everybody_once(database: Database, news: News, size: int) -> None:
+def test_pieces_of_any_size_find_everybody_once(database: Database, news: MatchQueue, size: int) -> None:
     subscribed(database, "a@b.org", "A@b.org", "c@b.org", "d@b.org", "slack://x/y/z")
     commit_changes(database, 2)
     spread(news, size)
@@ -98,7 +98,7 @@ def test_pieces_of_any_size_find_everybody_once(database: Database, news: News, 
     }
 
 
-def test_a_spread_that_was_broken_off_goes_on_from_there(database: Database, news: News) -> None:
+def test_a_spread_that_was_broken_off_goes_on_from_there(database: Database, news: MatchQueue) -> None:
     subscribed(database, *(f"{letter}@b.org" for letter in "abcd"))
     commit_changes(database, 1)
     assert news.spread(everything, NOW, 2) == 2
@@ -117,14 +117,14 @@ def test_of_many_threads_each_match_is_made_once(database: Database) -> None:
 
     def enqueue() -> None:
         barrier.wait()
-        spread(News(database), 7)
+        spread(MatchQueue(database), 7)
 
     threads = [threading.Thread(target=enqueue) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    spread(News(database))
+    spread(MatchQueue(database))
     with database.read() as connection:
         assert len(connection.execute(select(matches)).all()) == 200
 
@@ -132,7 +132,7 @@ def test_of_many_threads_each_match_is_made_once(database: Database) -> None:
 # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_is_told_stands_in_the_outbox(database: Database, news: News) -> None:
+def test_what_is_told_stands_in_the_outbox(database: Database, news: MatchQueue) -> None:
     subscribed(database, "a@b.org", "c@b.org")
     commit_changes(database, 2)
     spread(news)
@@ -145,7 +145,7 @@ def test_what_is_told_stands_in_the_outbox(database: Database, news: News) -> No
     assert tell(news) == [], "nobody is decided for twice"
 
 
-def test_a_later_message_absorbs_an_unsent_earlier_one(database: Database, news: News) -> None:
+def test_a_later_message_absorbs_an_unsent_earlier_one(database: Database, news: MatchQueue) -> None:
     subscribed(database, "a@b.org")
     commit_changes(database, 1)
     spread(news)
@@ -162,7 +162,7 @@ def test_a_later_message_absorbs_an_unsent_earlier_one(database: Database, news:
 
 
 @pytest.mark.parametrize("state", ["claimed", "uncertain"])
-def test_what_may_have_arrived_is_not_absorbed(database: Database, news: News, state: str) -> None:
+def test_what_may_have_arrived_is_not_absorbed(database: Database, news: MatchQueue, state: str) -> None:
     subscribed(database, "a@b.org")
     commit_changes(database, 1)
     spread(news)
@@ -178,7 +178,7 @@ def test_what_may_have_arrived_is_not_absorbed(database: Database, news: News, s
     assert outbox.claim(NOW) == (), "and the later one waits for it"
 
 
-def test_who_ended_gets_nothing_more(database: Database, news: News) -> None:
+def test_who_ended_gets_nothing_more(database: Database, news: MatchQueue) -> None:
     (entry,) = subscribed(database, "a@b.org")
     commit_changes(database, 2)
     spread(news)
@@ -192,7 +192,7 @@ def test_who_ended_gets_nothing_more(database: Database, news: News) -> None:
     assert news.is_idle(NOW + MINUTE)
 
 
-def test_one_that_is_claimed_when_its_reader_ends_is_not_renewed(database: Database, news: News) -> None:
+def test_one_that_is_claimed_when_its_reader_ends_is_not_renewed(database: Database, news: MatchQueue) -> None:
     (entry,) = subscribed(database, "a@b.org")
     commit_changes(database, 1)
     spread(news)
@@ -201,10 +201,10 @@ def test_one_that_is_claimed_when_its_reader_ends_is_not_renewed(database: Datab
     (claimed,) = outbox.claim(NOW)
     Subscriptions(database).end(entry.id, "asked to", NOW)
     assert not outbox.renew(claimed, NOW)
-    assert outbox.end_unwanted(NOW + timedelta(minutes=6)) == 1
+    assert outbox.cancel_unwanted(NOW + timedelta(minutes=6)) == 1
 
 
-def test_without_a_subscription_matches_are_dropped(database: Database, news: News) -> None:
+def test_without_a_subscription_matches_are_dropped(database: Database, news: MatchQueue) -> None:
     (entry,) = subscribed(database, "a@b.org")
     commit_changes(database, 1)
     spread(news)
@@ -214,7 +214,7 @@ def test_without_a_subscription_matches_are_dropped(database: Database, news: Ne
     assert Deliveries(database).list() == ()
 
 
-def test_other_wishes_are_looked_at_anew(database: Database, news: News) -> None:
+def test_other_wishes_are_looked_at_anew(database: Database, news: MatchQueue) -> None:
     store = Subscriptions(database)
     store.sync([wanted(name="ada")], NOW)
     commit_changes(database, 1)
@@ -228,7 +228,7 @@ def test_other_wishes_are_looked_at_anew(database: Database, news: News) -> None
     assert [match.due_at for match in person.matches] == [NOW]
 
 
-def test_many_messages_of_the_same_words(database: Database, news: News) -> None:
+def test_many_messages_of_the_same_words(database: Database, news: MatchQueue) -> None:
     subscribed(database, *(f"{number:04}@b.org" for number in range(1200)))
     commit_changes(database, 1)
     assert spread(news, 500) == [500, 500, 200]

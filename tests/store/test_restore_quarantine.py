@@ -11,8 +11,8 @@ from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.match_queue import News
-from cmr_watch.store.restore_quarantine import Held, Holds, waits_for_reading, write_hold
+from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.restore_quarantine import QuarantinedItem, RestoreQuarantine, waits_for_reading, write_hold
 from cmr_watch.store.schema import matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, URL, message, wanted
@@ -25,29 +25,29 @@ LATER = NOW + MINUTE
 
 
 @pytest.fixture
-def holds(database: Database) -> Holds:
-    return Holds(database)
+def holds(database: Database) -> RestoreQuarantine:
+    return RestoreQuarantine(database)
 
 
 def restore(database: Database, at: datetime = NOW) -> bool:
     """It is a copy, and is opened."""
     with database.write() as connection:
         write_hold(connection)
-    return Holds(database).begin(at)
+    return RestoreQuarantine(database).begin(at)
 
 
 def waits(database: Database) -> None:
     """A message waits to be sent, a match to be decided, a change to be spread."""
     Subscriptions(database).add(wanted(SLACK), NOW)
     commit_changes(database, 1)
-    spread(News(database))
-    tell(News(database))
+    spread(MatchQueue(database))
+    tell(MatchQueue(database))
     commit_changes(database, 1)
-    spread(News(database))
+    spread(MatchQueue(database))
     commit_changes(database, 1)
 
 
-def words(holds: Holds) -> list[tuple[str, int, str]]:
+def words(holds: RestoreQuarantine) -> list[tuple[str, int, str]]:
     return [(entry.kind, entry.id, entry.words) for entry in holds.list()]
 
 
@@ -55,14 +55,14 @@ SUBJECT = "slack://…: Lyon, France: 12–13 October 2024 announced"
 HELD = [("message", 1, SUBJECT), ("change", 2, "change 0"), ("change", 3, "change 0")]
 
 
-def test_a_database_that_is_no_copy_holds_nothing(database: Database, holds: Holds) -> None:
+def test_a_database_that_is_no_copy_holds_nothing(database: Database, holds: RestoreQuarantine) -> None:
     waits(database)
     assert not holds.begin(NOW)
     assert holds.list() == ()
     assert len(Deliveries(database).claim(NOW)) == 1
 
 
-def test_what_waits_is_put_aside_and_named_without_secrets(database: Database, holds: Holds) -> None:
+def test_what_waits_is_put_aside_and_named_without_secrets(database: Database, holds: RestoreQuarantine) -> None:
     waits(database)
     assert restore(database)
     assert words(holds) == HELD
@@ -72,15 +72,15 @@ def test_what_waits_is_put_aside_and_named_without_secrets(database: Database, h
 def test_nothing_of_it_goes_on_by_itself(database: Database) -> None:
     waits(database)
     restore(database)
-    news = News(database)
+    news = MatchQueue(database)
     assert news.pending() == ()
     assert news.spread(everything, LATER) is None
     assert [person.matches for person in tell(news, LATER)] == [()]
     assert Deliveries(database).claim(LATER + timedelta(days=1)) == ()
-    assert news.late_since(LATER + timedelta(days=9)) is None
+    assert news.overdue_digest_since(LATER + timedelta(days=9)) is None
 
 
-def test_to_begin_again_changes_nothing(database: Database, holds: Holds) -> None:
+def test_to_begin_again_changes_nothing(database: Database, holds: RestoreQuarantine) -> None:
     waits(database)
     restore(database)
     holds.release("message", [1], LATER, send=True)
@@ -88,7 +88,7 @@ def test_to_begin_again_changes_nothing(database: Database, holds: Holds) -> Non
     assert words(holds) == HELD[1:]
 
 
-def test_what_somebody_had_claimed_when_the_copy_was_made(database: Database, holds: Holds) -> None:
+def test_what_somebody_had_claimed_when_the_copy_was_made(database: Database, holds: RestoreQuarantine) -> None:
     waits(database)
     (claimed,) = Deliveries(database).claim(NOW)
     restore(database)
@@ -96,7 +96,7 @@ def test_what_somebody_had_claimed_when_the_copy_was_made(database: Database, ho
     assert words(holds)[0] == HELD[0]
 
 
-def test_the_first_good_reading_is_held_the_second_is_not(database: Database, holds: Holds) -> None:
+def test_the_first_good_reading_is_held_the_second_is_not(database: Database, holds: RestoreQuarantine) -> None:
     commit_changes(database, 0)
     restore(database)
     checks = Checks(database)
@@ -105,10 +105,10 @@ def test_the_first_good_reading_is_held_the_second_is_not(database: Database, ho
     commit_changes(database, 1)
     commit_changes(database, 1)
     assert words(holds) == [("change", 1, "change 0")]
-    assert [entry.id for entry in News(database).pending()] == [2]
+    assert [entry.id for entry in MatchQueue(database).pending()] == [2]
 
 
-def test_a_first_reading_without_changes_is_the_first_too(database: Database, holds: Holds) -> None:
+def test_a_first_reading_without_changes_is_the_first_too(database: Database, holds: RestoreQuarantine) -> None:
     commit_changes(database, 0)
     restore(database)
     Checks(database).commit(reading(outcome="unchanged", revision=1))
@@ -119,7 +119,7 @@ def test_a_first_reading_without_changes_is_the_first_too(database: Database, ho
 
 
 @pytest.mark.parametrize("send", [True, False])
-def test_a_message_is_sent_after_all_or_dropped(database: Database, holds: Holds, send: bool) -> None:
+def test_a_message_is_sent_after_all_or_dropped(database: Database, holds: RestoreQuarantine, send: bool) -> None:
     waits(database)
     restore(database)
     assert holds.release("message", [1, 99], LATER, send=send) == 1
@@ -130,37 +130,37 @@ def test_a_message_is_sent_after_all_or_dropped(database: Database, holds: Holds
 
 
 @pytest.mark.parametrize("send", [True, False])
-def test_changes_are_told_after_all_or_dropped(database: Database, holds: Holds, send: bool) -> None:
+def test_changes_are_told_after_all_or_dropped(database: Database, holds: RestoreQuarantine, send: bool) -> None:
     waits(database)
     restore(database)
     assert [holds.release("change", [number], LATER, send=send) for number in (2, 3, 99)] == [1, 1, 0]
     assert words(holds) == HELD[:1]
-    spread(News(database))
-    met = [match.recorded.id for person in tell(News(database), LATER) for match in person.matches]
+    spread(MatchQueue(database))
+    met = [match.recorded.id for person in tell(MatchQueue(database), LATER) for match in person.matches]
     assert met == ([2, 3] if send else [])
     with database.read() as connection:
         assert connection.execute(select(matches).where(matches.c.settled_at.is_(None))).all() == []
 
 
-def test_what_was_dropped_does_not_come_back(database: Database, holds: Holds) -> None:
+def test_what_was_dropped_does_not_come_back(database: Database, holds: RestoreQuarantine) -> None:
     waits(database)
     restore(database)
     for kind, number in (("message", 1), ("change", 2), ("change", 3)):
         holds.release(kind, [number], LATER, send=False)  # type: ignore[arg-type]
-    News(database).find_again([SLACK], LATER)
-    spread(News(database))
-    assert [person.matches for person in tell(News(database), LATER)] == [()]
+    MatchQueue(database).find_again([SLACK], LATER)
+    spread(MatchQueue(database))
+    assert [person.matches for person in tell(MatchQueue(database), LATER)] == [()]
     assert Deliveries(database).claim(LATER) == ()
 
 
-def test_who_ended_meanwhile_is_sent_nothing_that_is_released(database: Database, holds: Holds) -> None:
+def test_who_ended_meanwhile_is_sent_nothing_that_is_released(database: Database, holds: RestoreQuarantine) -> None:
     waits(database)
     restore(database)
     Subscriptions(database).end(SLACK, "asked to", LATER)
     for entry in holds.list():
         holds.release(entry.kind, [entry.id], LATER, send=True)
-    spread(News(database))
-    assert [person.subscriptions for person in tell(News(database), LATER)] == [()]
+    spread(MatchQueue(database))
+    assert [person.subscriptions for person in tell(MatchQueue(database), LATER)] == [()]
     assert Deliveries(database).claim(LATER) == ()
 
 
@@ -181,17 +181,17 @@ def test_what_fell_due_before_was_sent(database: Database) -> None:
     with database.read() as connection:
         row = connection.execute(select(subscriptions)).one()
     assert (row.activated_at, row.welcomed_at, row.wake_at) == (LATER, LATER, LATER)
-    assert incidents.untold() == ()
+    assert incidents.unnotified() == ()
 
 
-def test_a_change_that_some_were_told_of(database: Database, holds: Holds) -> None:
+def test_a_change_that_some_were_told_of(database: Database, holds: RestoreQuarantine) -> None:
     for address in ("a@b.org", "c@d.org"):
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
-    News(database).spread(everything, NOW, 1)
+    MatchQueue(database).spread(everything, NOW, 1)
     restore(database)
-    assert holds.list() == (Held("change", 1, "change 0", 1),)
+    assert holds.list() == (QuarantinedItem("change", 1, "change 0", 1),)
     holds.release("change", [1], LATER, send=True)
-    spread(News(database))
-    tell(News(database), LATER)
+    spread(MatchQueue(database))
+    tell(MatchQueue(database), LATER)
     assert [entry.message.address for entry in Deliveries(database).list()] == ["a@b.org", "c@d.org"]

@@ -17,8 +17,8 @@ from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.installation import Installation
-from cmr_watch.store.match_queue import News
-from cmr_watch.store.restore_quarantine import Holds
+from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import metadata, subscriptions
 from cmr_watch.store.subscriptions import UNSUBSCRIBED, Subscriptions
 from cmr_watch.store.suppression_journal import Journal
@@ -149,8 +149,8 @@ def everything(database: Database) -> str:
 def test_an_erased_address_stands_nowhere(database: Database, people: Subscriptions) -> None:
     people.sync([wanted(ADA, name="ada"), wanted(BOB, name="bob")], NOW)
     commit_changes(database, 2)
-    spread(News(database))
-    tell(News(database))
+    spread(MatchQueue(database))
+    tell(MatchQueue(database))
     outbox = Deliveries(database)
     first = next(one for one in outbox.claim(NOW) if one.message.address == ADA)
     outbox.finish(first, "set_aside", NOW, f"550 {ADA} is unknown")
@@ -167,18 +167,18 @@ def test_an_erased_address_stands_nowhere(database: Database, people: Subscripti
 # ── the hold ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def restored(database: Database) -> Holds:
+def restored(database: Database) -> RestoreQuarantine:
     """Everything waits: one message, one match, one change that was not spread; then it is a copy."""
     Subscriptions(database).add(wanted(ADA), NOW)
     commit_changes(database, 1)
-    spread(News(database))
-    tell(News(database))
+    spread(MatchQueue(database))
+    tell(MatchQueue(database))
     commit_changes(database, 1)
-    spread(News(database))
+    spread(MatchQueue(database))
     commit_changes(database, 1)
     with database.write() as connection:
         restore_quarantine.write_hold(connection)
-    found = Holds(database)
+    found = RestoreQuarantine(database)
     assert found.begin(NOW + MINUTE)
     assert not found.begin(NOW + MINUTE), "once"
     return found
@@ -187,8 +187,8 @@ def restored(database: Database) -> Holds:
 def test_nothing_of_a_copy_is_sent_by_itself(database: Database) -> None:
     held = restored(database)
     later = NOW + timedelta(days=9)
-    assert News(database).pending() == ()
-    tell(News(database), later)
+    assert MatchQueue(database).pending() == ()
+    tell(MatchQueue(database), later)
     assert len(Deliveries(database).list()) == 1, "nothing new is written"
     assert Deliveries(database).claim(later) == ()
     assert [(one.kind, one.id) for one in held.list()] == [("message", 1), ("change", 2), ("change", 3)]
@@ -202,7 +202,7 @@ def test_the_first_reading_is_held_and_the_second_is_not(database: Database) -> 
         told = ((change(), f"after the restore {number}"),)
         checks.commit(record(outcome="changed", revision=baseline.revision if baseline else None, changes=told))
     assert "after the restore 1" in [one.words for one in held.list()]
-    assert [one.sentence for one in News(database).pending()] == ["after the restore 2"]
+    assert [one.sentence for one in MatchQueue(database).pending()] == ["after the restore 2"]
 
 
 def test_what_is_released_is_sent_and_what_is_dropped_is_not(database: Database) -> None:
@@ -213,8 +213,8 @@ def test_what_is_released_is_sent_and_what_is_dropped_is_not(database: Database)
     assert held.list() == ()
     (first,) = Deliveries(database).claim(NOW + MINUTE)
     Deliveries(database).finish(first, "sent", NOW + MINUTE)
-    spread(News(database))
-    tell(News(database), NOW + 2 * MINUTE)
+    spread(MatchQueue(database))
+    tell(MatchQueue(database), NOW + 2 * MINUTE)
     assert [one.message.change_ids for one in Deliveries(database).list("waiting")] == [(3,)]
 
 

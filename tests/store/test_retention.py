@@ -16,15 +16,15 @@ from sqlalchemy import func, insert, select, update
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.models import Plan, Planned, mailbox_of
 from cmr_watch.store import plan_writer
-from cmr_watch.store.archive_history import Archived, Past
+from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.bounce_pauses import Bounces
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.match_queue import News
-from cmr_watch.store.restore_quarantine import Holds
-from cmr_watch.store.retention import ADDRESSES, HISTORY, SUSPECTS, TEXTS, Removed, Retention
+from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.restore_quarantine import RestoreQuarantine
+from cmr_watch.store.retention import ADDRESSES, HISTORY, SUSPECTS, TEXTS, Retention, RetentionReport
 from cmr_watch.store.row_mapping import wanted_row
 from cmr_watch.store.schema import (
     bodies,
@@ -56,19 +56,19 @@ ADA, BOB = "ada@example.org", "bob@example.org"
 
 
 @pytest.fixture
-def retain(database: Database) -> Callable[[datetime], Removed]:
+def retain(database: Database) -> Callable[[datetime], RetentionReport]:
     """Runs it twice: the second time there is nothing left to do."""
 
-    def run(now: datetime) -> Removed:
+    def run(now: datetime) -> RetentionReport:
         retention = Retention(database, piece=2)
         removed = retention.run(now)
-        assert retention.run(now) == Removed()
+        assert retention.run(now) == RetentionReport()
         return removed
 
     return run
 
 
-Retain = Callable[[datetime], Removed]
+Retain = Callable[[datetime], RetentionReport]
 
 
 def rows(database: Database, table: Any) -> list[Any]:
@@ -81,7 +81,7 @@ def told(database: Database, *addresses: str) -> None:
     for address in addresses:
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
-    spread(News(database))
+    spread(MatchQueue(database))
 
     def plan(person: Any) -> Planned:
         ids = tuple(match.recorded.id for match in person.matches)
@@ -91,7 +91,7 @@ def told(database: Database, *addresses: str) -> None:
         plan = Plan(absorbs=True, told=ids, reminders=due, periods=("weekly 2024-04-01",))
         return Planned(person, plan, message(person.subscriptions[0].address, *ids, text=person.mailbox))
 
-    while News(database).plan(lambda known, moves: plan, NOW):
+    while MatchQueue(database).plan(lambda known, moves: plan, NOW):
         pass
     outbox = Deliveries(database)
     for entry in outbox.claim(NOW):
@@ -104,7 +104,7 @@ def told(database: Database, *addresses: str) -> None:
 def test_texts_stay_seven_days(database: Database, retain: Retain) -> None:
     told(database, ADA, BOB)
     assert retain(NOW + TEXTS).total == 0
-    assert retain(NOW + TEXTS + MINUTE) == Removed(texts=2, bodies=2)
+    assert retain(NOW + TEXTS + MINUTE) == RetentionReport(texts=2, bodies=2)
     assert count(database, bodies) == 0
     assert [(one.message.address, one.outcome, one.message.text) for one in Deliveries(database).list()] == [
         (ADA, "sent", ""),
@@ -117,7 +117,7 @@ def test_words_stay_while_somebody_else_waits_for_them(database: Database, retai
     outbox = Deliveries(database)
     first, _ = outbox.claim(NOW)
     outbox.finish(first, "sent", NOW)
-    assert retain(NOW + 300 * DAY) == Removed(texts=1)
+    assert retain(NOW + 300 * DAY) == RetentionReport(texts=1)
     assert [bool(one.message.text) for one in outbox.list()] == [False, True]
 
 
@@ -266,7 +266,7 @@ def test_unconfirmed_beside_one_that_was(database: Database, retain: Retain) -> 
 def test_pauses_that_count_no_more(database: Database, retain: Retain) -> None:
     Bounces(database).pause(ADA, NOW)
     assert retain(NOW + 30 * DAY).pauses == 0
-    assert retain(NOW + 31 * DAY) == Removed(pauses=1)
+    assert retain(NOW + 31 * DAY) == RetentionReport(pauses=1)
     assert count(database, pauses) == 0
 
 
@@ -281,8 +281,8 @@ def test_what_was_told_a_year_ago_is_forgotten(database: Database, retain: Retai
     assert (removed.matches, removed.reminders, removed.digests) == (2, 2, 2)
     assert removed.deliveries == 0, "the last one that each got says since when it has been quiet"
     assert count(database, changes) == 1
-    News(database).find_again([ADA, BOB], NOW + HISTORY + 31 * DAY)
-    assert [person.matches for person in tell(News(database), NOW + HISTORY + 31 * DAY)] == [(), ()]
+    MatchQueue(database).find_again([ADA, BOB], NOW + HISTORY + 31 * DAY)
+    assert [person.matches for person in tell(MatchQueue(database), NOW + HISTORY + 31 * DAY)] == [(), ()]
     assert len(Deliveries(database).list()) == 2, "nothing is told again"
 
 
@@ -298,10 +298,10 @@ def test_a_match_stays_while_its_change_is_spread(database: Database, retain: Re
     with database.write() as connection:
         connection.execute(update(changes).values(enqueued_at=None))
     retain(NOW + 2 * HISTORY)
-    assert spread(News(database)) == [1]
+    assert spread(MatchQueue(database)) == [1]
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(matches)).scalar_one() == 1
-    assert [person.matches for person in tell(News(database), NOW + 2 * HISTORY)] in ([], [()])
+    assert [person.matches for person in tell(MatchQueue(database), NOW + 2 * HISTORY)] in ([], [()])
 
 
 def test_a_reminder_stays_until_its_cut_off_is_long_past(database: Database, retain: Retain) -> None:
@@ -330,16 +330,16 @@ def test_checks_of_a_year_ago_but_those_that_matter(database: Database, retain: 
 
 def test_troubles_that_are_over_and_told(database: Database, retain: Retain) -> None:
     store = Incidents(database)
-    for subject in ("told", "untold", "open"):
+    for subject in ("told", "unnotified", "open"):
         store.open("source-failing", subject, "503", NOW)
-    for subject in ("told", "untold"):
+    for subject in ("told", "unnotified"):
         store.close("source-failing", subject, NOW)
     with database.write() as connection:
-        told_of = incidents.c.subject != "untold"
+        told_of = incidents.c.subject != "unnotified"
         connection.execute(update(incidents).where(told_of).values(told_at=NOW, end_told_at=NOW))
     assert retain(NOW + HISTORY).total == 0
-    assert retain(NOW + HISTORY + DAY) == Removed(incidents=1)
-    assert [row.subject for row in rows(database, incidents)] == ["untold", "open"]
+    assert retain(NOW + HISTORY + DAY) == RetentionReport(incidents=1)
+    assert [row.subject for row in rows(database, incidents)] == ["unnotified", "open"]
 
 
 # ── readings ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -354,7 +354,7 @@ def test_one_reading_a_change_of_reading(database: Database, retain: Retain) -> 
         record(outcome="changed", revision=3, snapshot=OTHER, fetched=later(5, b"<p>5</p>"))
     )
     Checks(database, parser_version=3).commit(record(outcome="changed", revision=4, fetched=later(6, b"<p>6</p>")))
-    assert retain(NOW) == Removed(snapshots=2, contents=2)
+    assert retain(NOW) == RetentionReport(snapshots=2, contents=2)
     store = Checks(database, parser_version=3)
     assert [row.fetched_at for row in store.snapshots()] == [NOW + minutes * MINUTE for minutes in (2, 5, 6)]
     assert [store.content(row.id) for row in store.snapshots()] == [b"<p>3</p>", b"<p>5</p>", b"<p>6</p>"]
@@ -366,20 +366,22 @@ def test_a_suspect_reading_waits_until_a_good_one_has_come(database: Database, r
     for minutes in (1, 2):
         store.commit(suspect(revision=1, detail=f"half a page {minutes}", fetched=later(minutes, b"<p>half</p>")))
     assert retain(NOW + SUSPECTS).total == 0
-    assert retain(NOW + SUSPECTS + 10 * MINUTE) == Removed(snapshots=1)
+    assert retain(NOW + SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1)
     waiting = store.newest_suspect(URL)
     assert waiting is not None
     assert waiting.page.content == b"<p>half</p>"
     store.commit(record(outcome="unchanged", revision=1, fetched=later(3)))
-    assert retain(NOW + SUSPECTS + 10 * MINUTE) == Removed(snapshots=1, contents=1)
+    assert retain(NOW + SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1, contents=1)
 
 
 def test_copies_from_an_archive_stay(database: Database, retain: Retain) -> None:
-    archived = Archived(database, 1)
+    archived = ArchiveHistory(database, 1)
     for days in (1, 2):
         copy = page(b"<p>old</p>", fetched_at=NOW - 900 * DAY + days * DAY)
         archived.keep(copy, "initiative", snapshot(), "https://archive.example.org/1")
-    archived.write(URL, known(snapshot()), [Past(NOW - 899 * DAY, change(after=edition("Lyon")), "long ago")])
+    archived.write(
+        URL, known(snapshot()), [HistoricalChange(NOW - 899 * DAY, change(after=edition("Lyon")), "long ago")]
+    )
     assert retain(NOW + HISTORY).total == 0
     assert len(archived.copies(URL)) == 2
 
@@ -388,15 +390,15 @@ def test_copies_from_an_archive_stay(database: Database, retain: Retain) -> None
 
 
 def test_the_sum() -> None:
-    assert Removed(texts=2, contents=1).total == 3
+    assert RetentionReport(texts=2, contents=1).total == 3
 
 
 def test_what_a_restore_holds_is_not_touched(database: Database, retain: Retain) -> None:
     waits(database)
     restore(database)
-    before = words(Holds(database))
+    before = words(RestoreQuarantine(database))
     retain(NOW + 3 * HISTORY)
-    assert words(Holds(database)) == before
+    assert words(RestoreQuarantine(database)) == before
 
 
 ENDS = st.sampled_from([None, UNSUBSCRIBED, BOUNCED, REMOVED, "ended by the operator"])
@@ -491,4 +493,4 @@ def test_nothing_that_waits_is_ever_touched(
         retention.run(NOW)
         assert precious(database) == before
         assert Checks(database).newest_suspect(URL) == waited
-        assert retention.run(NOW) == Removed()
+        assert retention.run(NOW) == RetentionReport()

@@ -18,7 +18,6 @@ from cmr_watch.models import (
     Cutoff,
     Edition,
     EditionStatus,
-    Gone,
     Known,
     KnownCall,
     KnownEdition,
@@ -26,10 +25,11 @@ from cmr_watch.models import (
     Page,
     Precision,
     ReadingWarning,
+    Removal,
     Section,
     Snapshot,
+    SubscriptionRequest,
     Validators,
-    Wanted,
 )
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
@@ -108,7 +108,7 @@ life: dict[str, Any] = {
     "key": keys,
     "first_seen_at": maybe(instants),
     "missing_since": maybe(instants),
-    "gone": maybe(one_of(Gone)),
+    "gone": maybe(one_of(Removal)),
 }
 states = st.builds(
     Known,
@@ -173,7 +173,7 @@ def test_a_page_and_its_state_come_back(database: Database, readings: list[Any])
     address=st.emails() | st.just("json://localhost/päth?a=b"),
 )
 def test_a_wish_comes_back(database: Database, address: str, topics: Any, countries: Any) -> None:
-    wanted = Wanted(address, topics, countries)
+    wanted = SubscriptionRequest(address, topics, countries)
     added = Subscriptions(database).add(wanted, NOW)
-    assert Wanted(added.address, added.topics, added.countries) == normal(wanted)
+    assert SubscriptionRequest(added.address, added.topics, added.countries) == normal(wanted)
     assert added in Subscriptions(database).active()

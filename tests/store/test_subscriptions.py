@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from cmr_watch.models import Wanted
+from cmr_watch.models import SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents, open_incident
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions, normal
@@ -34,7 +34,7 @@ def subscriptions(database: Database) -> Subscriptions:
         (wanted(name="ada"), wanted(name="ada")),
     ],
 )
-def test_one_spelling_of_each_wish(asked: Wanted, kept: Wanted) -> None:
+def test_one_spelling_of_each_wish(asked: SubscriptionRequest, kept: SubscriptionRequest) -> None:
     assert normal(asked) == kept
 
 
@@ -180,7 +180,7 @@ def test_many_threads_may_follow_at_once(database: Database) -> None:
     barrier = threading.Barrier(4)
     failures: list[Exception] = []
 
-    def sync(declared: Sequence[Wanted]) -> None:
+    def sync(declared: Sequence[SubscriptionRequest]) -> None:
         barrier.wait()
         try:
             Subscriptions(database).sync(declared, NOW)
@@ -205,7 +205,7 @@ def set_aside(database: Database, address: str) -> None:
 
 
 def troubled(database: Database) -> list[str]:
-    return [incident.subject for incident in Incidents(database).open_ones()]
+    return [incident.subject for incident in Incidents(database).unresolved()]
 
 
 def test_the_last_end_of_an_address_ends_its_trouble(database: Database, subscriptions: Subscriptions) -> None:

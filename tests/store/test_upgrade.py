@@ -16,7 +16,7 @@ from cmr_watch.store import migrate
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, _parsed, open_database, upgrade
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import REVISION, REVISIONS, metadata
 from cmr_watch.store.subscriptions import Subscriptions
 
@@ -100,7 +100,7 @@ def _plain(row: Any) -> dict[str, Any]:
 def test_what_waits_in_todays_schema_goes_on(empty_url: str) -> None:
     make(empty_url, REVISION)
     with closing(open_database(empty_url)) as database:
-        assert [change.id for change in News(database).pending()] == [4]
+        assert [change.id for change in MatchQueue(database).pending()] == [4]
         assert [(one.id, one.outcome) for one in Deliveries(database).list()] == [
             (1, "sent"),
             (2, "set_aside"),
@@ -135,7 +135,7 @@ def test_what_was_known_and_told_is_the_same(empty_url: str) -> None:
             (row["address"], row["status"], "immediately") for row in rows["subscriptions"]
         ]
         assert all(one.welcomed_at for one in people), "nobody is welcomed a second time"
-        assert [change.id for change in News(database).pending()] == [4]
+        assert [change.id for change in MatchQueue(database).pending()] == [4]
         assert [one.message.address for one in Deliveries(database).claim(sent[1].due_at)] == [
             "json://127.0.0.1:1/hook",
             "Anna@example.org",

@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPResponse
 import pytest
 
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.web.server import Answer, Server, troubles
+from cmr_watch.web.server import Response, Server, troubles
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def server() -> Iterator[Server]:
     routes = {
         "/good": lambda: troubles(()),
         "/bad": lambda: troubles(("it is late “today”",)),
-        "/plain": lambda: Answer(HTTPStatus.OK, "text/plain", b"yes"),
+        "/plain": lambda: Response(HTTPStatus.OK, "text/plain", b"yes"),
     }
     with Server("127.0.0.1:0", routes) as server:
         yield server

@@ -7,7 +7,7 @@ from contextlib import closing
 import click
 
 from cmr_watch.app import App
-from cmr_watch.cli.check_output import show_round
+from cmr_watch.cli.check_output import show_check
 from cmr_watch.cli.context import load_settings, open_store, store_clock
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import FAILED, FINE
@@ -32,5 +32,5 @@ def command(as_json: bool, no_notify: bool, page_url: str | None) -> int:
     settings = load_settings()
     with closing(open_store(settings)) as database, App(settings, database, store_clock(database)) as app:
         report = app.accept(page_url, notify=not no_notify)
-    show_round(report, settings.messages.zone, as_json)
+    show_check(report, settings.messages.zone, as_json)
     return FAILED if report.failed else FINE

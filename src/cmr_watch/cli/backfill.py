@@ -12,7 +12,7 @@ from cmr_watch.app import App
 from cmr_watch.cli.context import load_settings, open_store, store_clock
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import FAILED, FINE, json_line, line
-from cmr_watch.monitor.archive.backfill import Backfilled
+from cmr_watch.monitor.archive.backfill import BackfillReport
 from cmr_watch.monitor.archive.timemap import Memento
 from cmr_watch.render.plural import counted
 
@@ -49,13 +49,13 @@ def _progress(copies: Sequence[Memento]) -> Iterator[Memento]:
         yield from bar
 
 
-def _words(page: Backfilled) -> str:
+def _words(page: BackfillReport) -> str:
     missing = f", {page.failed} could not be had: run this again" if page.failed else ""
     fetched = f"{counted(page.copies, 'copy', 'copies')}, {page.fetched} fetched now{missing}"
     return f"{page.page_url}: {fetched}; {counted(page.added, 'change')} added"
 
 
-def _public(page: Backfilled) -> dict[str, object]:
+def _public(page: BackfillReport) -> dict[str, object]:
     return {
         "page_url": page.page_url,
         "copies": page.copies,

@@ -9,7 +9,7 @@ import click
 
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import json_line, line, moment, table
+from cmr_watch.cli.output import json_line, line, local_time, table
 from cmr_watch.serialization import change_to_dict, instant
 from cmr_watch.store.checks import Checks
 
@@ -35,7 +35,9 @@ def command(as_json: bool, since: str | None) -> None:
         for row in found:
             json_line({"id": row.id, "read_at": instant(row.read_at), **change_to_dict(row.change, row.sentence)})
     elif found:
-        table(("ID", "READ AT", "CHANGE"), [(str(row.id), moment(row.read_at, zone), row.sentence) for row in found])
+        table(
+            ("ID", "READ AT", "CHANGE"), [(str(row.id), local_time(row.read_at, zone), row.sentence) for row in found]
+        )
     else:
         line("No change is recorded" + (" since then." if since else " yet."))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from cmr_watch.app import RoundReport
+from cmr_watch.app import CheckReport
 from cmr_watch.cli.output import complain, json_line, line, plain
 from cmr_watch.models import CheckResult
 from cmr_watch.notify.outbox import DeliveryReport
@@ -15,7 +15,7 @@ from cmr_watch.render.sentences import MONTHS
 from cmr_watch.serialization import change_to_dict, instant
 
 
-def show_round(report: RoundReport, zone: tzinfo, as_json: bool) -> None:
+def show_check(report: CheckReport, zone: tzinfo, as_json: bool) -> None:
     """The sentence, or the JSON; and on stderr why messages did not go out."""
     sentence = plain(words(report, zone))
     if as_json:
@@ -26,7 +26,7 @@ def show_round(report: RoundReport, zone: tzinfo, as_json: bool) -> None:
         complain(plain(trouble))
 
 
-def words(report: RoundReport, zone: tzinfo) -> str:
+def words(report: CheckReport, zone: tzinfo) -> str:
     """“read 15 editions, 1 call: 5 changes, 3 messages sent”."""
     parts = [
         _outcome(report.check, zone),
@@ -92,7 +92,7 @@ def _delivered(delivery: DeliveryReport) -> list[str]:
     return [f"{counted(number, 'message')} {what}" for number, what in kinds if number]
 
 
-def _public(report: RoundReport) -> dict[str, Any]:
+def _public(report: CheckReport) -> dict[str, Any]:
     delivery = report.delivery or DeliveryReport()
     return {
         **_page(report.check),

@@ -10,13 +10,13 @@ import click
 
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import Refused, json_line, line, moment, table
+from cmr_watch.cli.output import Refused, json_line, line, local_time, table
 from cmr_watch.log import shown
 from cmr_watch.models import Delivery
 from cmr_watch.render.plural import counted
 from cmr_watch.serialization import instant
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
-from cmr_watch.store.restore_quarantine import Held, Holds, Kind
+from cmr_watch.store.restore_quarantine import Kind, QuarantinedItem, RestoreQuarantine
 
 STATES: Final = [state.replace("_", "-") for state in get_args(State)]
 
@@ -46,7 +46,9 @@ def list_(as_json: bool, state: str, limit: int) -> None:
         for entry in found:
             json_line(_public(entry))
     elif found:
-        rows = [(str(row.id), moment(row.created_at, zone), shown(row.message.address), _what(row)) for row in found]
+        rows = [
+            (str(row.id), local_time(row.created_at, zone), shown(row.message.address), _what(row)) for row in found
+        ]
         table(("ID", "WRITTEN", "TO", "WHAT"), rows)
     else:
         line("The outbox is empty." if state == "all" else f"No message is {state}.")
@@ -89,7 +91,7 @@ def release(as_json: bool, send: tuple[str, ...], drop: tuple[str, ...]) -> None
       cmr-watch deliveries release --send c4 --drop all
     """
     with closing(open_store(load_settings())) as database:
-        holds, now = Holds(database), clock()
+        holds, now = RestoreQuarantine(database), clock()
         holds.begin(now)
         _refuse_unknown(send, drop, holds.list())
         for words, sends in ((send, True), (drop, False)):
@@ -104,11 +106,11 @@ def release(as_json: bool, send: tuple[str, ...], drop: tuple[str, ...]) -> None
             _show_held(holds.list(), as_json)
 
 
-def _called(entry: Held) -> str:
+def _called(entry: QuarantinedItem) -> str:
     return f"{entry.kind[0]}{entry.id}"
 
 
-def _refuse_unknown(send: tuple[str, ...], drop: tuple[str, ...], held: Sequence[Held]) -> None:
+def _refuse_unknown(send: tuple[str, ...], drop: tuple[str, ...], held: Sequence[QuarantinedItem]) -> None:
     """Before anything is decided."""
     names = {"all", *map(_called, held)}
     unknown = [word for word in (*send, *drop) if word not in names]
@@ -118,14 +120,14 @@ def _refuse_unknown(send: tuple[str, ...], drop: tuple[str, ...], held: Sequence
         raise Refused(f"either --send or --drop {both[0]}, not both")
 
 
-def _chosen(words: tuple[str, ...], held: Sequence[Held]) -> Iterator[tuple[Kind, list[int]]]:
+def _chosen(words: tuple[str, ...], held: Sequence[QuarantinedItem]) -> Iterator[tuple[Kind, list[int]]]:
     chosen = [entry for entry in held if "all" in words or _called(entry) in words]
     for kind in get_args(Kind):
         if ids := [entry.id for entry in chosen if entry.kind == kind]:
             yield kind, ids
 
 
-def _show_held(held: Sequence[Held], as_json: bool) -> None:
+def _show_held(held: Sequence[QuarantinedItem], as_json: bool) -> None:
     if as_json:
         for entry in held:
             json_line({"what": _called(entry), "kind": entry.kind, "words": entry.words})

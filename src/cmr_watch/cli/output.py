@@ -80,7 +80,7 @@ def json_line(value: dict[str, Any]) -> None:
     line(json.dumps(value, ensure_ascii=not unicode))
 
 
-def moment(at: datetime, zone: tzinfo) -> str:
+def local_time(at: datetime, zone: tzinfo) -> str:
     """A time as people read it."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 

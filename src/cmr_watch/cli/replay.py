@@ -9,8 +9,8 @@ import click
 from cmr_watch.app import App
 from cmr_watch.cli.context import load_settings, open_store, store_clock
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import json_line, line, moment, plain
-from cmr_watch.monitor.replay import Correction
+from cmr_watch.cli.output import json_line, line, local_time, plain
+from cmr_watch.monitor.replay import ReplayDifference
 from cmr_watch.render.plural import counted
 from cmr_watch.render.reading_diff import differences
 from cmr_watch.serialization import instant
@@ -37,20 +37,20 @@ def command(as_json: bool, apply: bool) -> None:
             if as_json:
                 json_line({**_about(correction), "differences": lines})
                 continue
-            line(f"{correction.snapshot_id}, {moment(correction.fetched_at, settings.messages.zone)}:")
+            line(f"{correction.snapshot_id}, {local_time(correction.fetched_at, settings.messages.zone)}:")
             for difference in lines:
                 line(plain(f"  {difference}"))
     if not as_json:
         line(_summary(found, apply))
 
 
-def _lines(correction: Correction) -> list[str]:
+def _lines(correction: ReplayDifference) -> list[str]:
     if correction.after is None:
         return [f"can no longer be read: {correction.trouble}"]
     return list(differences(correction.before, correction.after))
 
 
-def _about(correction: Correction) -> dict[str, object]:
+def _about(correction: ReplayDifference) -> dict[str, object]:
     at = instant(correction.fetched_at)
     return {"snapshot": correction.snapshot_id, "page_url": correction.page_url, "fetched_at": at}
 

@@ -10,7 +10,7 @@ import click
 
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import Refused, json_line, line, moment, plain, raw, table
+from cmr_watch.cli.output import Refused, json_line, line, local_time, plain, raw, table
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sentences import days, place
 from cmr_watch.serialization import instant, reading_to_dict
@@ -45,7 +45,7 @@ def list_(as_json: bool, limit: int) -> None:
             json_line(_public(row))
     elif rows:
         zone = settings.messages.zone
-        table(("ID", "READ AT", "WHAT"), [(str(row.id), moment(row.fetched_at, zone), _what(row)) for row in rows])
+        table(("ID", "READ AT", "WHAT"), [(str(row.id), local_time(row.fetched_at, zone), _what(row)) for row in rows])
     else:
         line("No reading is kept yet; cmr-watch check makes the first.")
 

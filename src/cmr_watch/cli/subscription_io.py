@@ -16,7 +16,7 @@ from cmr_watch.cli.subscription_options import must_be_understood, wishes
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import shown
-from cmr_watch.models import Subscription, Wanted
+from cmr_watch.models import Subscription, SubscriptionRequest
 from cmr_watch.store.subscriptions import Subscriptions
 
 FORMATS: Final = ("csv", "json")
@@ -32,7 +32,7 @@ class Entry:
     """One line of a file: what is wanted, or why it is refused. `place` says where it stands."""
 
     place: str
-    wanted: Wanted | None = None
+    wanted: SubscriptionRequest | None = None
     refusal: str = ""
 
 
@@ -167,7 +167,7 @@ def _typed(option: Option, value: Any) -> Any:
     return _WORDS.get(value.lower(), value) if option.key == "still_watching" else option.kind.from_text(value)
 
 
-def take_in(found: Iterable[Entry], store: Subscriptions, now: datetime) -> Report:
+def import_rows(found: Iterable[Entry], store: Subscriptions, now: datetime) -> Report:
     """Add them; what is there already is left as it is."""
     added, known, refused = set[int](), 0, []
     for entry in found:

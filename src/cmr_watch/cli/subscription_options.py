@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 
 from cmr_watch.cli.arguments import of_kind
-from cmr_watch.cli.output import Refused, moment
+from cmr_watch.cli.output import Refused, local_time
 from cmr_watch.config import kinds
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.log import shown
-from cmr_watch.models import FREQUENCIES, REMINDERS, TOPICS, Rhythm, Subscription, Wanted
+from cmr_watch.models import FREQUENCIES, REMINDERS, TOPICS, Schedule, Subscription, SubscriptionRequest
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.serialization import instant
 
@@ -46,12 +46,14 @@ def rhythm_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asked_for(
     address: str, topics: tuple[str, ...], countries: tuple[str, ...], usual_zone: str, **rhythm: Any
-) -> Wanted:
+) -> SubscriptionRequest:
     """What the options ask for."""
     quiet = kinds.QUIET.take(rhythm["quiet"]) if rhythm["quiet"] else None
-    when = Rhythm(rhythm["frequency"], rhythm["hour"], int(rhythm["weekday"]), rhythm["time_zone"] or usual_zone, quiet)
+    when = Schedule(
+        rhythm["frequency"], rhythm["hour"], int(rhythm["weekday"]), rhythm["time_zone"] or usual_zone, quiet
+    )
     days = tuple(sorted({day for day in rhythm["reminders"] if day}, reverse=True))
-    return Wanted(
+    return SubscriptionRequest(
         address=address,
         topics=tuple(topic for topic in TOPICS if topic in topics) or TOPICS,
         countries=countries,
@@ -71,23 +73,23 @@ def must_be_understood(address: str) -> None:
         raise Refused(str(error)) from None
 
 
-def in_words(entry: Subscription | Wanted) -> str:
+def in_words(entry: Subscription | SubscriptionRequest) -> str:
     """“calls, editions in FR, weekly on Friday at 8:00”."""
     where = f" in {', '.join(entry.countries)}" if entry.countries else ""
     return ", ".join(entry.topics) + where + _when(entry.rhythm)
 
 
-def _when(rhythm: Rhythm) -> str:
+def _when(rhythm: Schedule) -> str:
     at = f" at {rhythm.hour}:00"
     words = {"immediately": "", "daily": f", daily{at}", "weekly": f", weekly on {_day(rhythm)}{at}"}
     return words[rhythm.frequency] + (f", quiet {rhythm.quiet}" if rhythm.quiet else "")
 
 
-def _digest_day(rhythm: Rhythm) -> str:
+def _digest_day(rhythm: Schedule) -> str:
     return "every day" if rhythm.frequency == "daily" else f"on {_day(rhythm)}"
 
 
-def _day(rhythm: Rhythm) -> str:
+def _day(rhythm: Schedule) -> str:
     return kinds.WEEKDAYS[rhythm.weekday].capitalize()
 
 
@@ -107,7 +109,7 @@ def facts(entry: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
     yield "consent", entry.consent
     for word, at in (("since", entry.activated_at), ("welcomed", entry.welcomed_at), ("ended", entry.ended_at)):
         if at:
-            yield word, moment(at, zone)
+            yield word, local_time(at, zone)
 
 
 def public(entry: Subscription) -> dict[str, object]:
@@ -126,7 +128,7 @@ def public(entry: Subscription) -> dict[str, object]:
     }
 
 
-def wishes(entry: Subscription | Wanted) -> dict[str, object]:
+def wishes(entry: Subscription | SubscriptionRequest) -> dict[str, object]:
     """What it hears of and when, as JSON."""
     rhythm = entry.rhythm
     return {

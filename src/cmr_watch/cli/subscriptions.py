@@ -12,11 +12,11 @@ from cmr_watch.cli.arguments import address_argument, country_option
 from cmr_watch.cli.context import clock, load_settings, open_store, people
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import FAILED, FINE, Refused, complain, json_line, line, plain, table, to_stdout
-from cmr_watch.cli.subscription_io import FORMATS, entries, take_in, written
+from cmr_watch.cli.subscription_io import FORMATS, entries, import_rows, written
 from cmr_watch.cli.subscription_options import asked_for, facts, in_words, must_be_understood, public, rhythm_options
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import shown
-from cmr_watch.models import TOPICS, Subscription, Wanted
+from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest
 from cmr_watch.render.plural import counted
 from cmr_watch.store.subscriptions import Subscriptions
 
@@ -182,7 +182,7 @@ def import_(form: str | None, file: TextIO) -> int:
     form = form or ("json" if file.name.endswith((".json", ".jsonl")) else "csv")
     with closing(open_store(settings)) as database:
         store = people(settings, database)
-        report = take_in(entries(file, form, settings.messages.time_zone), store, clock())
+        report = import_rows(entries(file, form, settings.messages.time_zone), store, clock())
     for refused in report.refused:
         complain(plain(refused))
     line(f"Added {report.added}, there already {report.known}, refused {len(report.refused)}.")
@@ -198,7 +198,7 @@ def _row(entry: Subscription) -> tuple[str, ...]:
     return str(entry.id), shown(entry.address), entry.name or "–", in_words(entry) + ended
 
 
-def _rows_to_be(declared: Iterable[Wanted], found: Iterable[Subscription]) -> Iterator[tuple[str, ...]]:
+def _rows_to_be(declared: Iterable[SubscriptionRequest], found: Iterable[Subscription]) -> Iterator[tuple[str, ...]]:
     known = {entry.name for entry in found}
     for wanted in declared:
         if wanted.name not in known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cmr_watch.app import send_trial
+from cmr_watch.app import send_test_message
 from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
@@ -22,5 +22,5 @@ def command(address: str) -> None:
     Example:
       cmr-watch test-mail anna@example.eu
     """
-    send_trial(load_settings(), address, clock)
+    send_test_message(load_settings(), address, clock)
     line(f"Accepted for {shown(address)}.")

@@ -38,7 +38,7 @@ from cmr_watch.config.settings import (
 )
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log import shown
-from cmr_watch.models import Wanted
+from cmr_watch.models import SubscriptionRequest
 
 PREFIX: Final = "CMR_WATCH_"
 SECTIONS: Final[dict[str, type]] = {
@@ -262,7 +262,7 @@ def _from_environment(name: str, section: type, environ: Mapping[str, str]) -> I
             yield key, _Given(f"environment: {variable}", value)
 
 
-def _subscriptions(place: str, base: Path, entries: Any, time_zone: str) -> Iterator[Wanted]:
+def _subscriptions(place: str, base: Path, entries: Any, time_zone: str) -> Iterator[SubscriptionRequest]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise _Given(f"{place}: subscriptions", entries).wrong("one or more [[subscriptions]] in double brackets")
     names: set[str] = set()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.config import kinds
 from cmr_watch.config.kinds import Kind
 from cmr_watch.log import LEVELS, LogFormat
-from cmr_watch.models import REMINDERS, TOPICS, Frequency, Quiet, Rhythm, Topic, Wanted
+from cmr_watch.models import REMINDERS, TOPICS, Frequency, Quiet, Schedule, SubscriptionRequest, Topic
 
 INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
@@ -179,11 +179,11 @@ class SubscriptionEntry:
     reminders: tuple[int, ...] = option("reminders", kinds.DAY_LIST, REMINDERS)
     still_watching: bool = option("still_watching", kinds.YES_OR_NO, False)
 
-    def wanted(self, time_zone: str) -> Wanted:
+    def wanted(self, time_zone: str) -> SubscriptionRequest:
         """As a wish; `time_zone` where it names none."""
-        rhythm = Rhythm(self.frequency, self.hour, self.weekday, self.time_zone or time_zone, self.quiet)
+        rhythm = Schedule(self.frequency, self.hour, self.weekday, self.time_zone or time_zone, self.quiet)
         wishes = (self.topics, self.countries, self.name, rhythm, self.reminders, self.still_watching)
-        return Wanted(self.to, *wishes)
+        return SubscriptionRequest(self.to, *wishes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class Settings:
     operator: OperatorSection = OperatorSection()
     web: WebSection = WebSection()
     log: LogSection = LogSection()
-    subscriptions: tuple[Wanted, ...] = field(default=(), repr=False)
+    subscriptions: tuple[SubscriptionRequest, ...] = field(default=(), repr=False)
     file: Path | None = None
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cmr_watch.models.readings import RecordedChange
-from cmr_watch.models.recipients import Contents, Message, OpenCutoff, Quiet, Standing, Subscription
+from cmr_watch.models.recipients import Contents, Message, OpenCutoff, OpenItems, Quiet, Subscription
 
 ReminderKey = tuple[str, datetime, int]
 """A call's key, the instant of one of its cut-offs, and the days before it: each is told to a person once."""
@@ -27,29 +27,29 @@ class Match:
 class Person:
     """A mailbox with all that may have to be told there.
 
-    - `reminded` and `reminded_waiting`: the reminders that are settled, and those in a message not sent yet.
+    - `reminded` and `pending_reminders`: the reminders that are settled, and those in a message not sent yet.
     - `digests`: the periods whose digest was written. `is_stale`: the words of a waiting message are no longer true.
-    - `welcoming`: subscriptions whose welcome stands in a message not sent yet.
-    - `spoken_at`: when the last message was written.
+    - `pending_welcomes`: subscriptions whose welcome stands in a message not sent yet.
+    - `last_message_at`: when the last message was written.
     """
 
     mailbox: str
     subscriptions: tuple[Subscription, ...] = ()
     matches: tuple[Match, ...] = ()
     reminded: frozenset[ReminderKey] = frozenset()
-    reminded_waiting: frozenset[ReminderKey] = frozenset()
+    pending_reminders: frozenset[ReminderKey] = frozenset()
     digests: frozenset[str] = frozenset()
-    welcoming: frozenset[int] = frozenset()
+    pending_welcomes: frozenset[int] = frozenset()
     is_stale: bool = False
-    spoken_at: datetime | None = None
+    last_message_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class PlanningContext:
     """What is the same for everybody: the open cut-offs, and what is open and to come. None: nothing was read yet."""
 
     cutoffs: tuple[OpenCutoff, ...] = ()
-    standing: Standing | None = None
+    standing: OpenItems | None = None
 
 
 @dataclass(frozen=True, slots=True)

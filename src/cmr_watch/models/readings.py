@@ -150,7 +150,7 @@ class Snapshot:
 
 # ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
 
-Gone = Literal["withdrawn", "delisted"]
+Removal = Literal["withdrawn", "delisted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class KnownEdition:
     edition: Edition
     first_seen_at: datetime | None = None
     missing_since: datetime | None = None
-    gone: Gone | None = None
+    gone: Removal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class KnownCall:
     call: CallNotice
     first_seen_at: datetime | None = None
     missing_since: datetime | None = None
-    gone: Gone | None = None
+    gone: Removal | None = None
     otherwise: CallNotice | None = None
 
 
@@ -185,12 +185,12 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class LastFetch:
     """When a page was asked for last, and whether it failed then."""
 
     url: str
     kind: PageKind
-    asked_at: datetime
+    fetched_at: datetime
     failed: bool = False
 
 

@@ -31,7 +31,7 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class Schedule:
     """When somebody wants to hear. `hour` (0–23), `weekday` (0 is Monday) and `quiet` are local to `time_zone`.
 
     `hour` is that of digests and of reminders, `weekday` that of the weekly digest; `immediately` has both too, for
@@ -46,7 +46,7 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SubscriptionRequest:
     """A subscription as somebody asks for it. Empty `countries` means all; codes are ISO 3166 alpha-2, upper case.
 
     `reminders` are whole days before a cut-off, the largest first; `still_watching` asks for a line each month in
@@ -57,7 +57,7 @@ class Wanted:
     topics: tuple[Topic, ...] = TOPICS
     countries: tuple[str, ...] = ()
     name: str | None = None
-    rhythm: Rhythm = Rhythm()
+    rhythm: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
 
@@ -82,7 +82,7 @@ class Subscription:
     name: str | None = None
     ended_at: datetime | None = None
     end_reason: str | None = None
-    rhythm: Rhythm = Rhythm()
+    rhythm: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
     consent: str = "operator"
@@ -118,7 +118,7 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenItems:
     """What is open and to come at a moment: what a welcome message shows."""
 
     calls: tuple[KnownCall, ...] = ()
@@ -129,13 +129,13 @@ class Standing:
 class Contents:
     """All that one message tells one person, in telling order.
 
-    `welcome`: what is open and to come, for a new subscriber. `quiet_month`: nothing new, and still watching.
+    `welcome`: what is open and to come, for a new subscriber. `monthly_status`: nothing new, and still watching.
     """
 
     news: tuple[RecordedChange, ...] = ()
     reminders: tuple[Reminder, ...] = ()
-    welcome: Standing | None = None
-    quiet_month: bool = False
+    welcome: OpenItems | None = None
+    monthly_status: bool = False
 
 
 SLOT = "unsubscribe0token0goes0here0with0its0length"

@@ -22,10 +22,10 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.monitor.deduplicate import already_told, with_shared_keys
+from cmr_watch.monitor.deduplicate import is_already_reported, with_shared_keys
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt, compare, read_again
-from cmr_watch.monitor.edition_page_diff import compare_own
-from cmr_watch.monitor.plausibility import doubt
+from cmr_watch.monitor.edition_page_diff import compare_edition_page
+from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.render.drift import drift
 from cmr_watch.render.sentences import sentence
 from cmr_watch.store.check_records import Baseline, CheckRecord
@@ -172,7 +172,7 @@ def _settle(reading: _Reading, baseline: Baseline | None, checks: Checks) -> Che
 def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     """Judge, compare, commit; None when the baseline has moved on."""
     known, last = (baseline.known, baseline.snapshot) if baseline else (Known(), None)
-    doubted = reading.trouble or doubt(known, last, reading.snapshot, reading.at)
+    doubted = reading.trouble or reject_reason(known, last, reading.snapshot, reading.at)
     if doubted:
         return _commit_suspect(reading, baseline, checks, doubted)
     return _commit_good(reading, baseline, checks)
@@ -191,7 +191,7 @@ def _compared(reading: _Reading, known: Known, checks: Checks, *, adopting: bool
     """Each page is compared with its own last reading; what the others say gives keys and owners."""
     if reading.kind == "edition":
         listed = of_kind(checks.pages(), "initiative").editions
-        return compare_own(known, reading.snapshot, reading.at, listed, reading.page_url)
+        return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page_url)
     if adopting:
         compared = Comparison((), adopt(known, reading.snapshot, reading.at))
     else:
@@ -206,8 +206,8 @@ def _untold(compared: Comparison, page_url: str, checks: Checks) -> Comparison:
     """Without what another page has told already."""
     if not compared.changes:
         return compared
-    told = checks.told_elsewhere(page_url, {change.key for change in compared.changes})
-    return replace(compared, changes=tuple(one for one in compared.changes if not already_told(one, told)))
+    told = checks.changes_on_other_pages(page_url, {change.key for change in compared.changes})
+    return replace(compared, changes=tuple(one for one in compared.changes if not is_already_reported(one, told)))
 
 
 def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, why: str) -> CheckResult | None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from cmr_watch.models import Edition, Known, PageKind, Visit
+from cmr_watch.models import Edition, Known, LastFetch, PageKind
 from cmr_watch.monitor.edition_dates import span, still_to_come
 from cmr_watch.monitor.match import bare_address
 
@@ -28,17 +28,17 @@ _EARLY: Final = timedelta(minutes=30)
 
 
 def due_pages(
-    listed: Known, visits: Sequence[Visit], list_url: str, now: datetime, most: int = MOST
+    listed: Known, last_fetches: Sequence[LastFetch], list_url: str, now: datetime, most: int = MOST
 ) -> tuple[tuple[str, PageKind], ...]:
     """The address and the kind of each page to ask for now: call pages first, then what waits longest."""
-    visited = {bare_address(visit.url): visit for visit in visits}
-    calls = tuple(dict.fromkeys((*_calls(listed, visited, list_url), *_former_calls(visits, now))))
+    visited = {bare_address(visit.url): visit for visit in last_fetches}
+    calls = tuple(dict.fromkeys((*_calls(listed, visited, list_url), *_former_calls(last_fetches, now))))
     rated = sorted(_editions(listed, visited, list_url, now, {bare_address(url) for url in calls}))
     due: list[tuple[str, PageKind]] = [(url, "call") for url in calls]
     return tuple([*due, *((url, "edition") for _, url in rated)][:most])
 
 
-def _calls(listed: Known, visited: Mapping[str | None, Visit], list_url: str) -> Iterator[str]:
+def _calls(listed: Known, visited: Mapping[str | None, LastFetch], list_url: str) -> Iterator[str]:
     """Those that a notice links to."""
     editions = {bare_address(one.edition.url) for one in listed.editions}
     for one in listed.calls:
@@ -47,15 +47,15 @@ def _calls(listed: Known, visited: Mapping[str | None, Visit], list_url: str) ->
             yield _as_visited(url, visited)
 
 
-def _former_calls(visits: Iterable[Visit], now: datetime) -> Iterator[str]:
+def _former_calls(last_fetches: Iterable[LastFetch], now: datetime) -> Iterator[str]:
     """Those that were read before: a page outlives its notice. One that is gone is asked for once a day."""
-    for visit in visits:
-        if visit.kind == "call" and (not visit.failed or now - visit.asked_at >= _DAILY - _EARLY):
+    for visit in last_fetches:
+        if visit.kind == "call" and (not visit.failed or now - visit.fetched_at >= _DAILY - _EARLY):
             yield visit.url
 
 
 def _editions(
-    listed: Known, visited: Mapping[str | None, Visit], list_url: str, now: datetime, calls: set[str | None]
+    listed: Known, visited: Mapping[str | None, LastFetch], list_url: str, now: datetime, calls: set[str | None]
 ) -> Iterator[tuple[float, str]]:
     """What is due, with how long it waits, the longest first; once each, though several lines may link to it."""
     rhythms: dict[str, timedelta] = {}
@@ -70,10 +70,10 @@ def _editions(
             yield -waits.total_seconds(), url
 
 
-def _waits(visit: Visit | None, rhythm: timedelta, now: datetime) -> timedelta:
+def _waits(visit: LastFetch | None, rhythm: timedelta, now: datetime) -> timedelta:
     if visit is None:
         return timedelta.max
-    return now - visit.asked_at - ((min(rhythm, _DAILY) if visit.failed else rhythm) - _EARLY)
+    return now - visit.fetched_at - ((min(rhythm, _DAILY) if visit.failed else rhythm) - _EARLY)
 
 
 def _rhythm(edition: Edition, now: datetime) -> timedelta:
@@ -83,7 +83,7 @@ def _rhythm(edition: Edition, now: datetime) -> timedelta:
     return _WEEKLY if days and now.date() - days[1] <= _YOUNG else _MONTHLY
 
 
-def _as_visited(url: str, visited: Mapping[str | None, Visit]) -> str:
+def _as_visited(url: str, visited: Mapping[str | None, LastFetch]) -> str:
     """The spelling under which a page is known: `www.` or not, it is the same page."""
     visit = visited.get(bare_address(url))
     return visit.url if visit else url

@@ -58,7 +58,7 @@ _FACTS: Final[tuple[tuple[frozenset[ChangeKind], _Value], ...]] = (
 """Kinds that tell of the same fact, and its value."""
 
 
-def already_told(change: Change, told: Sequence[Change]) -> bool:
+def is_already_reported(change: Change, told: Sequence[Change]) -> bool:
     """Whether a change says again what another page's change, `told` oldest first, has said."""
     same_key = [one for one in told if one.key == change.key]
     if change.kind in _CUTOFFS:

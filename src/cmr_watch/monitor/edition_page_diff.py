@@ -23,12 +23,12 @@ _OF_THE_LIST: Final = frozenset({K.EDITION_HELD})
 """Held is what stands under the past heading, and the heading is the list's."""
 
 
-def compare_own(
+def compare_edition_page(
     known: Known, snapshot: Snapshot, now: datetime | None, listed: Sequence[KnownEdition], page_url: str
 ) -> Comparison:
     """Compare an edition's page with its own last reading. A page without an owner says nothing."""
     page = next(iter(snapshot.editions), None)
-    owner = whose(page, listed, page_url) if page else None
+    owner = owning_edition(page, listed, page_url) if page else None
     if page is None or owner is None:
         return Comparison((), known)
     one = next((entry for entry in known.editions if entry.key == owner.key), None)
@@ -54,7 +54,7 @@ def compare_pages(old: Snapshot, new: Snapshot, at: datetime | None = None) -> t
     return tuple(Change(kind, one.key, one.edition, page) for kind in _kinds(one, page, at))
 
 
-def whose(page: Edition, listed: Sequence[KnownEdition], page_url: str) -> KnownEdition | None:
+def owning_edition(page: Edition, listed: Sequence[KnownEdition], page_url: str) -> KnownEdition | None:
     """The edition of the list that a page belongs to: it links there, and place or days agree."""
     address = bare_address(page_url)
     linked = [one for one in listed if bare_address(one.edition.url) == address]

@@ -27,7 +27,7 @@ from cmr_watch.monitor.match import Pair, match_editions
 from cmr_watch.places import same_city
 
 
-def doubt(known: Known, last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
+def reject_reason(known: Known, last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
     """Why a reading is suspect, in a plain sentence, or None when it is believable.
 
     `last` is the last good reading, None before a baseline. What says exactly the same is believed as that was.

@@ -16,7 +16,7 @@ from cmr_watch.store.snapshots import StoredSnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class ReplayDifference:
     """A stored page that today's parser reads otherwise; `after` is None where it can no longer be read at all."""
 
     snapshot_id: int
@@ -27,7 +27,7 @@ class Correction:
     trouble: str = ""
 
 
-def replay_pages(checks: Checks, clock: Callable[[], datetime], *, apply: bool) -> Iterator[Correction]:
+def replay_pages(checks: Checks, clock: Callable[[], datetime], *, apply: bool) -> Iterator[ReplayDifference]:
     """The pages that are read otherwise, oldest first. `apply` writes the new reading down as it goes.
 
     What is known of a page is corrected with its baseline, keys and all else stay; what a page that can no longer be
@@ -44,23 +44,23 @@ def replay_pages(checks: Checks, clock: Callable[[], datetime], *, apply: bool) 
             yield found
 
 
-def _read_again(stored: StoredSnapshot) -> Correction | None:
+def _read_again(stored: StoredSnapshot) -> ReplayDifference | None:
     """None where there is nothing to look at: today's parser has read it already."""
     row, before = stored.row, stored.snapshot
     if row.parser_version == PARSER_VERSION:
         return None
     about = (row.id, row.page_url, row.fetched_at, before)
     try:
-        return Correction(*about, parse(stored.page, before.page))
+        return ReplayDifference(*about, parse(stored.page, before.page))
     except ParseError as error:
-        return None if _was_unread(before) else Correction(*about, None, str(error))
+        return None if _was_unread(before) else ReplayDifference(*about, None, str(error))
 
 
 def _was_unread(before: Snapshot) -> bool:
     return not (before.outline.complete or before.editions or before.calls)
 
 
-def _differs(found: Correction) -> bool:
+def _differs(found: ReplayDifference) -> bool:
     """Whether it says anything else; the outline is no business of people."""
     assert found.after is not None
     before, after = snapshot_to_dict(found.before), snapshot_to_dict(found.after)

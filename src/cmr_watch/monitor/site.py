@@ -25,7 +25,7 @@ def _followed(
     first: CheckResult, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause
 ) -> Iterator[CheckResult]:
     listed = of_kind(checks.pages(), "initiative")
-    for url, kind in due_pages(listed, checks.visits(), first.page_url, clock()):
+    for url, kind in due_pages(listed, checks.last_fetches(), first.page_url, clock()):
         if first.outcome == "failed" and kind != "call":
             return  # the site is in trouble: dozens of pages can wait, the call should not
         pause()

@@ -33,7 +33,7 @@ class BounceReport:
     others: int = 0
 
 
-class Returned:
+class BounceProcessor:
     """Reads an inbox, and does what its mails say."""
 
     def __init__(

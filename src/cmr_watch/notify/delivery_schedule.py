@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Quiet, Rhythm
+from cmr_watch.models import Quiet, Schedule
 
 _DAY = timedelta(days=1)
 
@@ -41,7 +41,7 @@ def local_date(zone: str, at: datetime) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def next_digest(rhythm: Rhythm, after: datetime) -> datetime:
+def next_digest(rhythm: Schedule, after: datetime) -> datetime:
     """When the next digest is due, later than `after`.
 
     - daily: each local day at the rhythm's hour.
@@ -56,13 +56,13 @@ def next_digest(rhythm: Rhythm, after: datetime) -> datetime:
         day += _DAY
 
 
-def period(rhythm: Rhythm, due_at: datetime) -> str:
+def period(rhythm: Schedule, due_at: datetime) -> str:
     """The name of the digest that is due then: `daily 2024-04-01`, `weekly 2024-04-01`."""
     kind = "daily" if rhythm.frequency == "daily" else "weekly"
     return f"{kind} {local_date(rhythm.time_zone, due_at)}"
 
 
-def due(rhythm: Rhythm, at_once: bool, now: datetime) -> tuple[datetime, str | None]:
+def due(rhythm: Schedule, at_once: bool, now: datetime) -> tuple[datetime, str | None]:
     """When a change that is found now is told, and in which digest: None for what is told at once."""
     if at_once and rhythm.frequency == "immediately":
         return now, None
@@ -93,7 +93,7 @@ def next_midnight(zone: str, at: datetime) -> datetime:
     return at_local(zone, local_date(zone, at) + _DAY, time())
 
 
-def next_quiet_month(rhythm: Rhythm, after: datetime) -> datetime:
+def next_monthly_status(rhythm: Schedule, after: datetime) -> datetime:
     """The first digest of the local month after that of `after`: when a month without news is over."""
     day = local_date(rhythm.time_zone, after).replace(day=1)
     first = (day + 32 * _DAY).replace(day=1)

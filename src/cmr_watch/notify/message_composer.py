@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.exceptions import RenderError
-from cmr_watch.models import Body, Contents, Message, Person, Plan, Planned, Subscription, World
+from cmr_watch.models import Body, Contents, Message, Person, Plan, Planned, PlanningContext, Subscription
 from cmr_watch.notify import tokens
 from cmr_watch.notify.planning import plan
 from cmr_watch.store.incidents import Incidents
@@ -21,7 +21,7 @@ Render = Callable[[Contents, bool, ZoneInfo], Body]
 KEPT: Final = 256
 
 
-class Writer:
+class MessageComposer:
     """Makes messages. What cannot be written is set aside alone: the rest of a message is sent without it."""
 
     def __init__(self, render: Render, new_id: Callable[[], str], key: bytes, incidents: Incidents) -> None:
@@ -32,11 +32,11 @@ class Writer:
         self._bodies: dict[object, tuple[Body | None, Contents]] = {}
         self._poison: dict[str, str] = {}
 
-    def planner(self, around: World, now: datetime) -> Callable[[Person], Planned]:
+    def planner(self, around: PlanningContext, now: datetime) -> Callable[[Person], Planned]:
         """Plans for one person after the other."""
         return lambda person: self._planned(person, plan(person, around, now))
 
-    def report_poison(self, now: datetime) -> None:
+    def report_unrenderable(self, now: datetime) -> None:
         """Tell the operator of what could not be written."""
         for subject, detail in self._poison.items():
             log.error("%s cannot be written, and is set aside: %s", subject, detail)
@@ -56,7 +56,7 @@ class Writer:
         return Message(first.address, body, self._new_id(), decided.told, tokens.make(self._key, first.id))
 
     def _body(self, contents: Contents, chat: bool, zone: str) -> Body | None:
-        key = (_said(contents), chat, zone)
+        key = (_contents_key(contents), chat, zone)
         if key not in self._bodies:
             if len(self._bodies) >= KEPT:
                 self._bodies.pop(next(iter(self._bodies)))
@@ -92,7 +92,7 @@ class Writer:
         return replace(contents, news=news, reminders=reminders, welcome=welcome)
 
 
-def _said(contents: Contents) -> object:
+def _contents_key(contents: Contents) -> object:
     """What tells contents apart, without walking through all of it for each of many thousand people."""
     news = tuple((one.id, one.sentence) for one in contents.news)
     told = tuple(
@@ -100,4 +100,4 @@ def _said(contents: Contents) -> object:
     )
     shown = contents.welcome
     keys = None if shown is None else (tuple(one.key for one in shown.calls), tuple(one.key for one in shown.editions))
-    return news, told, keys, contents.quiet_month
+    return news, told, keys, contents.monthly_status

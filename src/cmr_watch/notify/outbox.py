@@ -21,11 +21,11 @@ from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Incident, Messa
 from cmr_watch.notify import delivery_schedule, planning
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail_addresses import parse
-from cmr_watch.notify.message_composer import Writer
-from cmr_watch.notify.retry import Retry, decide, knock_again
+from cmr_watch.notify.message_composer import MessageComposer
+from cmr_watch.notify.retry import Retry, decide, next_probe
 from cmr_watch.store.deliveries import LEASE, Deliveries
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.match_queue import News
+from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.row_mapping import route
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def message_ids(sender: str | None) -> Callable[[], str]:
 # ── enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def enqueue(news: News, now: datetime) -> int:
+def enqueue(news: MatchQueue, now: datetime) -> int:
     """Find whom the changes concern that were not spread yet, some people at a time; how many matches."""
     made = 0
     while (found := news.spread(lambda people, changes: planning.find(people, changes, now), now)) is not None:
@@ -54,33 +54,33 @@ def enqueue(news: News, now: datetime) -> int:
     return made
 
 
-def tell_operator(
+def notify_operator(
     deliveries: Deliveries, incidents: Incidents, operators: Sequence[str], write: WriteOperator, now: datetime
 ) -> int:
     """Tell the operator of what began and what ended, once each; how many messages."""
-    untold = incidents.untold()
-    if not untold or not operators:
+    unnotified = incidents.unnotified()
+    if not unnotified or not operators:
         return 0
-    messages = [write(address, untold) for address in operators]
-    return len(messages) if deliveries.tell_operator(messages, untold, now) else 0
+    messages = [write(address, unnotified) for address in operators]
+    return len(messages) if deliveries.notify_operator(messages, unnotified, now) else 0
 
 
 # ── compose ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compose(news: News, writer: Writer, clock: Clock) -> int:
+def compose(news: MatchQueue, writer: MessageComposer, clock: Clock) -> int:
     """Decide for everybody for whom something is due, and write the messages; for how many people."""
     planned = 0
     now = clock()
     while count := news.plan(lambda known, moves: writer.planner(planning.world(known, moves, now), now), now):
         planned += count
-    writer.report_poison(now)
+    writer.report_unrenderable(now)
     return planned
 
 
-def watch_digests(news: News, incidents: Incidents, now: datetime) -> None:
+def check_overdue_digests(news: MatchQueue, incidents: Incidents, now: datetime) -> None:
     """A digest that is late is the operator's to know, and its end too."""
-    since = news.late_since(now - LATE)
+    since = news.overdue_digest_since(now - LATE)
     if since is None:
         incidents.close("digest-late", "digests", now)
     else:
@@ -139,7 +139,7 @@ def deliver(
 
     `gone` is told of addresses where there is nobody.
     """
-    deliveries.end_unwanted(clock())
+    deliveries.cancel_unwanted(clock())
     run = _Run(deliveries, channels, clock, jitter, gone)
     try:
         while not pace.stop() and _one_batch(run, deliveries, clock, pace):
@@ -187,7 +187,7 @@ class _Run:
     def report(self) -> DeliveryReport:
         counts = dict(self._counts)
         if self._down:
-            counts["waiting"] = counts.get("waiting", 0) + self._deliveries.behind_closed_ways(self._clock())
+            counts["waiting"] = counts.get("waiting", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
         return DeliveryReport(**counts, failures=tuple(self._failures))
 
     def batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
@@ -241,15 +241,15 @@ class _Run:
         self._accepted = delivery
         if _way(delivery) in self._closed:
             self._closed.pop(_way(delivery))
-            self._deliveries.open_way(message.address)
+            self._deliveries.close_circuit(message.address)
         return "sent"
 
     def _close_way(self, delivery: Delivery, error: ChannelDown) -> None:
         way, reason = _way(delivery), str(error)
         failures = self._closed.get(way, 0) + 1
-        until = knock_again(failures, self._clock(), self._jitter())
+        until = next_probe(failures, self._clock(), self._jitter())
         self._closed[way], self._down[way] = failures, until
-        self._deliveries.close_way(delivery.message.address, until, failures, reason)
+        self._deliveries.open_circuit(delivery.message.address, until, failures, reason)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
         now = self._clock()

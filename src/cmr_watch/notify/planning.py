@@ -12,21 +12,21 @@ from cmr_watch.models import (
     Known,
     Match,
     OpenCutoff,
+    OpenItems,
     Person,
     Plan,
+    PlanningContext,
     Quiet,
     RecordedChange,
     Reminder,
     ReminderKey,
-    Rhythm,
-    Standing,
+    Schedule,
     Subscription,
-    World,
     mailbox_of,
 )
 from cmr_watch.notify import delivery_schedule, reminders
 from cmr_watch.notify.coalesce import fold
-from cmr_watch.notify.relevance import CAN_WAIT, shown_to, standing, telling_order, topic_of, wants
+from cmr_watch.notify.relevance import CAN_WAIT, reading_order, shown_to, standing, topic_of, wants
 
 # ── changes find people ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,7 +62,7 @@ def _due(own: Sequence[Subscription], change: RecordedChange, found_at: datetime
 
 
 @lru_cache(maxsize=4096)
-def _told_at(rhythm: Rhythm, at_once: bool, found_at: datetime) -> tuple[datetime, str | None]:
+def _told_at(rhythm: Schedule, at_once: bool, found_at: datetime) -> tuple[datetime, str | None]:
     return delivery_schedule.due(rhythm, at_once, found_at)
 
 
@@ -75,17 +75,17 @@ def _quiet(own: Sequence[Subscription]) -> tuple[Quiet | None, str]:
 # ── the world ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def world(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> World:
+def world(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
     """What is the same for everybody. `moves`: every cut-off that was added or moved, oldest first."""
     if known is None:
-        return World()
+        return PlanningContext()
     moved: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
     for recorded in moves:
         change = recorded.change
         if change.cutoff_after:
             before = change.cutoff_before.at if change.cutoff_before else None
             moved[change.key, change.cutoff_after.at] = recorded.read_at, before
-    return World(tuple(_open_cutoffs(known, moved)), standing(known, now))
+    return PlanningContext(tuple(_open_cutoffs(known, moved)), standing(known, now))
 
 
 def _open_cutoffs(
@@ -105,7 +105,7 @@ _When = tuple[datetime, str | None]
 """When something is told, and in which digest."""
 
 
-def plan(person: Person, around: World, now: datetime) -> Plan:
+def plan(person: Person, around: PlanningContext, now: datetime) -> Plan:
     """What one person is told now.
 
     - Only what somebody is still subscribed to; everything else is dropped.
@@ -118,7 +118,7 @@ def plan(person: Person, around: World, now: datetime) -> Plan:
         return Plan(absorbs=True, dropped=tuple(match.recorded.id for match in person.matches))
     look = _Look(person, around, now, *_quiet(person.subscriptions))
     decided = _decide(look)
-    written = _written(look, decided) or _quiet_month(look) or Plan()
+    written = _written(look, decided) or _monthly_status(look) or Plan()
     return _with_times(look, written, decided)
 
 
@@ -127,7 +127,7 @@ class _Look:
     """One person at one moment, with the quiet hours that hold for them."""
 
     person: Person
-    around: World
+    around: PlanningContext
     now: datetime
     quiet: Quiet | None
     zone: str
@@ -140,7 +140,7 @@ class _Look:
 
     def reminders(self, *, anew: bool = False) -> reminders.Decision:
         """What is due of cut-offs; `anew`: as if nothing stood in a message that waits."""
-        told = self.person.reminded if anew else self.person.reminded | self.person.reminded_waiting
+        told = self.person.reminded if anew else self.person.reminded | self.person.pending_reminders
         return reminders.decide(self.around.cutoffs, self.person.subscriptions, told, self.now)
 
 
@@ -205,7 +205,7 @@ class _Welcome:
 
     new: tuple[Subscription, ...] = ()
     others: tuple[Subscription, ...] = ()
-    shown: Standing | None = None
+    shown: OpenItems | None = None
 
     def tells(self, match: Match) -> bool:
         """A welcome shows how things stand: that is no news beside it, but for an older subscription's."""
@@ -227,7 +227,7 @@ def _written(look: _Look, decided: _Decided) -> Plan | None:
     ids = _ids(look, decided, welcome)
     if not (news or tell or welcome.new):
         return replace(settled, dropped=ids)
-    contents = Contents(tuple(sorted(news, key=telling_order)), tell, welcome.shown)
+    contents = Contents(tuple(sorted(news, key=reading_order)), tell, welcome.shown)
     new = tuple(entry.id for entry in welcome.new)
     return replace(settled, contents=contents, told=ids, periods=_periods(look, decided), welcomed=new)
 
@@ -237,7 +237,7 @@ def _welcome(look: _Look) -> _Welcome:
     subscribed, standing_now = look.person.subscriptions, look.around.standing
     if look.silent_until or standing_now is None:
         return _Welcome(others=subscribed)
-    new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in look.person.welcoming)
+    new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in look.person.pending_welcomes)
     if not new:
         return _Welcome(others=subscribed)
     return _Welcome(new, tuple(one for one in subscribed if one not in new), shown_to(new, standing_now))
@@ -252,7 +252,7 @@ def _urgent(look: _Look) -> tuple[Reminder, ...]:
 def _is_fresh(look: _Look, decided: _Decided, welcome: _Welcome) -> bool:
     """Whether there is something that stands in no message yet."""
     news = any(not match.waiting for match in decided.now)
-    return news or any(one.id not in look.person.welcoming for one in welcome.new)
+    return news or any(one.id not in look.person.pending_welcomes for one in welcome.new)
 
 
 def _ids(look: _Look, decided: _Decided, welcome: _Welcome) -> tuple[int, ...]:
@@ -273,7 +273,7 @@ def _settled(look: _Look, keys: tuple[ReminderKey, ...], tell: tuple[Reminder, .
     return tuple(key for key in keys if key[:2] in told)
 
 
-def _keys(shown: Standing | None) -> frozenset[str]:
+def _keys(shown: OpenItems | None) -> frozenset[str]:
     if shown is None:
         return frozenset()
     return frozenset([*(entry.key for entry in shown.calls), *(entry.key for entry in shown.editions)])
@@ -282,29 +282,29 @@ def _keys(shown: Standing | None) -> frozenset[str]:
 # ── times ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _quiet_month(look: _Look) -> Plan | None:
+def _monthly_status(look: _Look) -> Plan | None:
     """The line of a month without news, for those who want it."""
-    at = _quiet_month_at(look.person)
+    at = _monthly_status_at(look.person)
     if at is None or at > look.now or look.silent_until or look.around.standing is None:
         return None
-    return Plan(Contents(quiet_month=True))
+    return Plan(Contents(monthly_status=True))
 
 
-def _quiet_month_at(person: Person) -> datetime | None:
+def _monthly_status_at(person: Person) -> datetime | None:
     """When it is due: at the beginning of the month after whatever was told last."""
     watching = [entry for entry in person.subscriptions if entry.still_watching]
     if not watching:
         return None
-    since = person.spoken_at or watching[0].activated_at or watching[0].created_at
-    return delivery_schedule.next_quiet_month(watching[0].rhythm, since)
+    since = person.last_message_at or watching[0].activated_at or watching[0].created_at
+    return delivery_schedule.next_monthly_status(watching[0].rhythm, since)
 
 
 def _wake_at(look: _Look, written: Plan) -> datetime | None:
     """When there is something to decide beside new changes."""
     if look.around.standing is None:
         return look.now  # nothing was read yet: the welcome waits for the first reading
-    person = look.person if written.contents is None else replace(look.person, spoken_at=look.now)
-    times = (look.reminders().next_at, _quiet_month_at(person), look.silent_until)
+    person = look.person if written.contents is None else replace(look.person, last_message_at=look.now)
+    times = (look.reminders().next_at, _monthly_status_at(person), look.silent_until)
     return min((at for at in times if at is not None and at > look.now), default=None)
 
 

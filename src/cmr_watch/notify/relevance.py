@@ -15,8 +15,8 @@ from cmr_watch.models import (
     Edition,
     Known,
     KnownCall,
+    OpenItems,
     RecordedChange,
-    Standing,
     Subscription,
     Topic,
 )
@@ -47,7 +47,7 @@ TOPIC: Final[dict[ChangeKind, Topic]] = {
     K.CALL_WITHDRAWN: "calls",
 }
 
-NEVER_TOLD: Final = frozenset({K.EDITION_UPDATED, K.EDITION_DELISTED})
+NEVER_NOTIFIED: Final = frozenset({K.EDITION_UPDATED, K.EDITION_DELISTED})
 """History and feeds only."""
 
 CAN_WAIT: Final = frozenset(
@@ -67,12 +67,12 @@ def topic_of(kind: ChangeKind) -> Topic | None:
     return TOPIC.get(kind)
 
 
-def standing(known: Known, now: datetime) -> Standing:
+def standing(known: Known, now: datetime) -> OpenItems:
     """What is open or announced, and what is still to come, the soonest first."""
     today = now.astimezone(BRUSSELS).date()
     calls = [_ahead(entry, now) for entry in known.calls if not entry.gone and entry.call.status != "closed"]
     coming = [entry for entry in known.editions if not entry.gone and _is_to_come(entry.edition, today)]
-    return Standing(tuple(calls), tuple(sorted(coming, key=lambda entry: entry.edition.starts_on or date.max)))
+    return OpenItems(tuple(calls), tuple(sorted(coming, key=lambda entry: entry.edition.starts_on or date.max)))
 
 
 def _ahead(known: KnownCall, now: datetime) -> KnownCall:
@@ -86,13 +86,13 @@ def _is_to_come(edition: Edition, today: date) -> bool:
     return edition.section == "upcoming" and not over and edition.status not in ("cancelled", "held")
 
 
-def shown_to(subscriptions: Iterable[Subscription], now: Standing) -> Standing:
+def shown_to(subscriptions: Iterable[Subscription], now: OpenItems) -> OpenItems:
     """What of that concerns these subscriptions, by their topics and countries."""
     entries = list(subscriptions)
     calls = now.calls if any("calls" in entry.topics for entry in entries) else ()
     attending = [entry for entry in entries if "editions" in entry.topics]
     editions = tuple(known for known in now.editions if any(_concerns(entry, known.edition) for entry in attending))
-    return Standing(calls, editions)
+    return OpenItems(calls, editions)
 
 
 def _concerns(subscription: Subscription, edition: Edition) -> bool:
@@ -122,7 +122,7 @@ def _passes(change: Change, countries: tuple[str, ...]) -> bool:
     )
 
 
-def telling_order(recorded: RecordedChange) -> tuple[int, bool, date, int]:
+def reading_order(recorded: RecordedChange) -> tuple[int, bool, date, int]:
     """Calls, editions by date, materials; in each the news before the history, as the first one gives the subject."""
     change = recorded.change
     topic = topic_of(change.kind)

@@ -31,13 +31,13 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class GiveUp:
     """Trying again cannot help, or has not; `reason` is for the operator."""
 
     reason: str
 
 
-def decide(error: DeliveryError, attempts: int, first_at: datetime, now: datetime, jitter: float) -> Retry | SetAside:
+def decide(error: DeliveryError, attempts: int, first_at: datetime, now: datetime, jitter: float) -> Retry | GiveUp:
     """What becomes of a delivery that was just refused.
 
     - A permanent refusal is set aside at once.
@@ -48,16 +48,16 @@ def decide(error: DeliveryError, attempts: int, first_at: datetime, now: datetim
     `attempts` counts the failures before this one.
     """
     if error.permanent:
-        return SetAside(str(error))
+        return GiveUp(str(error))
     give_up_at = first_at + GIVE_UP_AFTER
     worn_out = attempts >= len(PAUSES)
     if worn_out and now >= give_up_at:
-        return SetAside(f"given up after {attempts + 1} attempts: {error}")
+        return GiveUp(f"given up after {attempts + 1} attempts: {error}")
     pause = PAUSES[min(attempts, len(PAUSES) - 1)] * (1 + JITTER * jitter)
     return Retry(min(now + pause, give_up_at) if worn_out else now + pause)
 
 
-def knock_again(failures: int, now: datetime, jitter: float) -> datetime:
+def next_probe(failures: int, now: datetime, jitter: float) -> datetime:
     """When to try a way again on which nobody answered, so often in a row: the first pauses, but never over two hours.
 
     One message is the one that knocks; whatever else goes that way waits untried.

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import CallNotice, Change, ChangeKind, Edition, RecordedChange
-from cmr_watch.render.datetimes import cutoff_at, day_words, moment
+from cmr_watch.render.datetimes import cutoff_at, day_words, local_time
 from cmr_watch.render.message_parts import ADVICE, SENTENCE_LENGTH, Item, Link, Section, Tone, links, quoted_length
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sanitize import clean
@@ -76,7 +76,7 @@ def _item(recorded: RecordedChange, chat: bool, zone: ZoneInfo, several: bool, k
         facts=open_cutoffs(call, zone) if call else _edition_facts(change),
         links=_links(change),
         advice=ADVICE if change.kind in _ADVISED else "",
-        read_at=moment(recorded.read_at, zone) if several else "",
+        read_at=local_time(recorded.read_at, zone) if several else "",
     )
 
 

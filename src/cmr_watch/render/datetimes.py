@@ -9,7 +9,7 @@ from cmr_watch.models import Cutoff
 from cmr_watch.render.sentences import BRUSSELS, MONTHS
 
 
-def moment(at: datetime, zone: ZoneInfo) -> str:
+def local_time(at: datetime, zone: ZoneInfo) -> str:
     """`12 October 2023, 09:12 (Brussels time)`."""
     return f"{_day_and_time(at, zone)} ({_zone_words(zone)})"
 
@@ -20,7 +20,7 @@ def deadline(at: datetime, zone: ZoneInfo) -> str:
     The page means Brussels time, so whoever applies is to know that one too; its day where that is another.
     """
     if zone.key == BRUSSELS.key:
-        return moment(at, zone)
+        return local_time(at, zone)
     there = at.astimezone(BRUSSELS)
     same_day = there.date() == at.astimezone(zone).date()
     brussels = f"{there:%H:%M}" if same_day else _day_and_time(at, BRUSSELS)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.log import shown
 from cmr_watch.models import Incident, IncidentKind
-from cmr_watch.render.datetimes import moment
+from cmr_watch.render.datetimes import local_time
 from cmr_watch.render.message_parts import SENTENCE_LENGTH, Item, Section, quoted_length
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sanitize import clean
@@ -92,10 +92,10 @@ def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
 
 
 def _times(incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
-    began = moment(incident.opened_at, zone)
+    began = local_time(incident.opened_at, zone)
     if incident.closed_at is None:
         return (f"Since {began}",)
-    lasted = f"Over: from {began} until {moment(incident.closed_at, zone)}"
+    lasted = f"Over: from {began} until {local_time(incident.closed_at, zone)}"
     return (lasted,) if incident.told_at else (lasted, "It was over before it could be told.")
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.models import Body, Change, Contents, Incident
 from cmr_watch.render.change_items import news_sections
-from cmr_watch.render.datetimes import moment
+from cmr_watch.render.datetimes import local_time
 from cmr_watch.render.incident_messages import trouble_sections, trouble_subject
 from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.message_parts import ADVICE, PAGE_NAME, SUBJECT_LENGTH, Section, total
@@ -19,21 +19,21 @@ from cmr_watch.render.reminders import reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, link
 from cmr_watch.render.sentences import headline
 from cmr_watch.render.templating import fill
-from cmr_watch.render.unsubscribe import OPERATING, SUBSCRIBED, TRYING, Stopping, stopping
+from cmr_watch.render.unsubscribe import OPERATING, SUBSCRIBED, TRYING, UnsubscribeFooter, stopping
 from cmr_watch.render.welcome import welcome_sections, welcome_subject
 
-__all__ = ["ADVICE", "MessageContext", "body", "moment", "operator_body", "subject", "trial_body"]
+__all__ = ["ADVICE", "MessageContext", "body", "delivery_test_body", "local_time", "operator_body", "subject"]
 
 STILL_WATCHING: Final = "Still watching, nothing new"
-QUIET_MONTH: Final = f"{STILL_WATCHING}: the {PAGE_NAME} has not changed in the past month."
-TRIAL: Final = "This is a test. When something changes on the page, the news comes the same way."
+MONTHLY_STATUS: Final = f"{STILL_WATCHING}: the {PAGE_NAME} has not changed in the past month."
+TEST_MESSAGE: Final = "This is a test. When something changes on the page, the news comes the same way."
 
 
 def body(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> Body:
     """All that one message tells: reminders, news, and a welcome. Times are those of `zone`, the reader's."""
     sections = _sections(contents, chat, zone)
     read = max((change.read_at for change in contents.news), default=None)
-    read_at = moment(read, zone) if read else ""
+    read_at = local_time(read, zone) if read else ""
     words = _subject(contents, context, zone)
     return _body(words, sections, context, chat, SUBSCRIBED, stopping(context, chat), read_at)
 
@@ -44,9 +44,9 @@ def operator_body(incidents: Sequence[Incident], context: MessageContext, chat: 
     return _body(trouble_subject(incidents), sections, context, chat, OPERATING)
 
 
-def trial_body(context: MessageContext, chat: bool) -> Body:
+def delivery_test_body(context: MessageContext, chat: bool) -> Body:
     """What `test-mail` sends."""
-    return _body(f"Test: {context.sender_name}", [Section(lead=TRIAL)], context, chat, TRYING)
+    return _body(f"Test: {context.sender_name}", [Section(lead=TEST_MESSAGE)], context, chat, TRYING)
 
 
 def subject(changes: Sequence[Change], more: int = 0) -> str:
@@ -62,8 +62,8 @@ def _sections(contents: Contents, chat: bool, zone: ZoneInfo) -> list[Section]:
         sections += news_sections(contents.news, chat, zone, alone)
     if contents.welcome is not None:
         sections += welcome_sections(contents.welcome, chat, zone)
-    if contents.quiet_month:
-        sections.append(Section(lead=QUIET_MONTH))
+    if contents.monthly_status:
+        sections.append(Section(lead=MONTHLY_STATUS))
     return sections
 
 
@@ -90,7 +90,7 @@ def _body(
     context: MessageContext,
     chat: bool,
     reason: str,
-    stop: Stopping | None = None,
+    stop: UnsubscribeFooter | None = None,
     read_at: str = "",
 ) -> Body:
     values: dict[str, object] = {
@@ -101,7 +101,7 @@ def _body(
         "source_url": link(context.source_url),
         "sender_name": clean(context.sender_name, 100),
         "reason": reason,
-        "stop": stop or Stopping(),
+        "stop": stop or UnsubscribeFooter(),
     }
     text = fill("chat.txt" if chat else "mail.txt", values)
     html = "" if chat else fill("mail.html", values)

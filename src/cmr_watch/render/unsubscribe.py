@@ -29,7 +29,7 @@ _LEADS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Stopping:
+class UnsubscribeFooter:
     """`text`: lines of a plain mail. In HTML `words`, or a link to `url`, `pad` blanks in on a line of its own."""
 
     text: str = ""
@@ -38,7 +38,7 @@ class Stopping:
     pad: str = ""
 
 
-def stopping(context: MessageContext, chat: bool) -> Stopping:
+def stopping(context: MessageContext, chat: bool) -> UnsubscribeFooter:
     """By a link where this service has an address in the web, else by a mail, else by asking somebody."""
     contact = clean(context.contact or "", 200)
     if chat:
@@ -50,21 +50,21 @@ def stopping(context: MessageContext, chat: bool) -> Stopping:
     return _asking(f"To stop, {f'write to {contact}' if contact else 'answer this mail'}.")
 
 
-def _asking(words: str) -> Stopping:
-    return Stopping(words, words)
+def _asking(words: str) -> UnsubscribeFooter:
+    return UnsubscribeFooter(words, words)
 
 
-def _by_link(start: str) -> Stopping:
+def _by_link(start: str) -> UnsubscribeFooter:
     """An address cannot be broken, so a long one has as many words before it as it takes to leave SLOT whole."""
     lead = next((lead for lead in ("", *_LEADS) if _whole_after(lead + start)), None)
     line = f"{lead}{start}{SLOT}" if lead else f"{_LEADS[0].strip()}\n{start}{SLOT}"
-    return Stopping(line, url=start + SLOT, pad=_pad(start))
+    return UnsubscribeFooter(line, url=start + SLOT, pad=_pad(start))
 
 
-def _by_mail(address: str) -> Stopping:
+def _by_mail(address: str) -> UnsubscribeFooter:
     start = f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20"
     text = f"To stop, send a mail to {address} with the subject:\nunsubscribe {SLOT}"
-    return Stopping(text, url=start + SLOT, pad=_pad(start))
+    return UnsubscribeFooter(text, url=start + SLOT, pad=_pad(start))
 
 
 def _pad(start: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Edition, KnownCall, Standing
+from cmr_watch.models import Edition, KnownCall, OpenItems
 from cmr_watch.render.change_items import call_links, edition_links, open_cutoffs
 from cmr_watch.render.message_parts import ADVICE, PAGE_NAME, SENTENCE_LENGTH, Item, Section, quoted_length
 from cmr_watch.render.plural import counted
@@ -20,7 +20,7 @@ _STATUS: Final = {"save_the_date": "save the date", "cancelled": "cancelled", "p
 _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
 
 
-def welcome_subject(standing: Standing, sender_name: str) -> str:
+def welcome_subject(standing: OpenItems, sender_name: str) -> str:
     """`Welcome: 1 call open, 3 editions to come`."""
     states = [known.call.status for known in _calls(standing)]
     words = [
@@ -31,7 +31,7 @@ def welcome_subject(standing: Standing, sender_name: str) -> str:
     return f"Welcome: {', '.join(words)}" if words else f"Welcome to {sender_name}"
 
 
-def welcome_sections(standing: Standing, chat: bool, zone: ZoneInfo) -> list[Section]:
+def welcome_sections(standing: OpenItems, chat: bool, zone: ZoneInfo) -> list[Section]:
     """The greeting, the calls, and the editions by date."""
     calls, editions = _calls(standing), _editions(standing)
     if not calls and not editions:
@@ -47,13 +47,13 @@ def welcome_sections(standing: Standing, chat: bool, zone: ZoneInfo) -> list[Sec
     return sections
 
 
-def _calls(standing: Standing) -> list[KnownCall]:
+def _calls(standing: OpenItems) -> list[KnownCall]:
     """Those that somebody can still apply for, the open ones first."""
     calls = [known for known in standing.calls if known.gone is None and known.call.status != "closed"]
     return sorted(calls, key=lambda known: known.call.status != "open")
 
 
-def _editions(standing: Standing) -> list[Edition]:
+def _editions(standing: OpenItems) -> list[Edition]:
     return sorted((known.edition for known in standing.editions if known.gone is None), key=_when)
 
 

@@ -15,11 +15,11 @@ from cmr_watch.store import page_state, row_mapping
 from cmr_watch.store.checks import ARCHIVED
 from cmr_watch.store.database import Database, inserted_id
 from cmr_watch.store.schema import changes, checks, pages, snapshots
-from cmr_watch.store.snapshots import Kept, insert_snapshot
+from cmr_watch.store.snapshots import ReadingToStore, insert_snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoricalChange:
     """A change of long ago: when a copy showed it, and what a person reads."""
 
     at: datetime
@@ -27,7 +27,7 @@ class Past:
     sentence: str
 
 
-class Archived:
+class ArchiveHistory:
     """The copies that were fetched, and what was made of them."""
 
     def __init__(self, database: Database, parser_version: int) -> None:
@@ -42,7 +42,7 @@ class Archived:
     def keep(self, page: Page, kind: PageKind, snapshot: Snapshot, source: str) -> None:
         """Keep a copy: `fetched_at` is the time that it shows, `source` its address in the archive."""
         reading = serialization.snapshot_to_dict(snapshot)
-        kept = Kept(page.url, page.fetched_at, page, reading, self._parser_version)
+        kept = ReadingToStore(page.url, page.fetched_at, page, reading, self._parser_version)
         with self._database.write() as connection:
             row = {"url": page.url, "kind": kind, "revision": 0, "failures": 0}
             connection.execute(self._database.insert(pages).values(row).on_conflict_do_nothing())
@@ -55,7 +55,7 @@ class Archived:
             found = connection.execute(_of(page_url, *columns).order_by(snapshots.c.fetched_at)).all()
         return tuple((row.fetched_at, serialization.snapshot_from_dict(row.reading)) for row in found)
 
-    def write(self, page_url: str, known: Known, past: Iterable[Past]) -> int:
+    def write(self, page_url: str, known: Known, past: Iterable[HistoricalChange]) -> int:
         """Make the page's history this one, and what is known of it; how many changes were not there before."""
         with self._database.write() as connection:
             old = {_identity(row): row.check_id for row in connection.execute(_changes_of(page_url))}
@@ -88,7 +88,7 @@ def _forget(connection: Connection, check_ids: list[int]) -> None:
     connection.execute(delete(checks).where(checks.c.id.in_(check_ids)))
 
 
-def _insert(connection: Connection, page_url: str, one: Past) -> None:
+def _insert(connection: Connection, page_url: str, one: HistoricalChange) -> None:
     check = {"page_url": page_url, "checked_at": one.at, "outcome": ARCHIVED, "detail": "", "revision": 0}
     row = row_mapping.change_row(page_url, one.at, one.change, one.sentence)
     values = {**row, "check_id": inserted_id(connection, checks, check), "enqueued_at": one.at}

@@ -96,7 +96,7 @@ class CheckRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPage:
     """What is stored of a page at one revision: the row of its baseline, and its state."""
 
     at: At
@@ -107,22 +107,24 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class CommitEffects:
     """What came of a commit: an incident that is new; the revision at which what was stored before still holds."""
 
     incident: IncidentKind | None = None
     holds_at: At | None = None
 
 
-def load_stored(connection: Connection, page: Any, at: At) -> Stored:
+def load_stored_page(connection: Connection, page: Any, at: At) -> StoredPage:
     rows_of_page = page_state.load(connection, page.url)
     if page.baseline_id is None:
-        return Stored(at, None, None, rows_of_page, rows_of_page.known())
+        return StoredPage(at, None, None, rows_of_page, rows_of_page.known())
     baseline = get_snapshot(connection, page.baseline_id)
-    return Stored(at, baseline, serialization.snapshot_from_dict(baseline.reading), rows_of_page, rows_of_page.known())
+    return StoredPage(
+        at, baseline, serialization.snapshot_from_dict(baseline.reading), rows_of_page, rows_of_page.known()
+    )
 
 
-def baseline_of(page: Any, stored: Stored) -> Baseline:
+def baseline_of(page: Any, stored: StoredPage) -> Baseline:
     row = stored.baseline
     assert stored.snapshot is not None
     return Baseline(

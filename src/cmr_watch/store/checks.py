@@ -20,10 +20,10 @@ from cmr_watch.models import (
     Change,
     IncidentKind,
     Known,
+    LastFetch,
     RecordedChange,
     Snapshot,
     Validators,
-    Visit,
 )
 from cmr_watch.store import page_state, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
@@ -31,18 +31,18 @@ from cmr_watch.store.check_records import (
     Baseline,
     CheckRecord,
     CheckRow,
-    Stored,
-    Written,
+    CommitEffects,
+    StoredPage,
     baseline_of,
     insert_change,
     insert_check,
-    load_stored,
+    load_stored_page,
 )
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import close_incidents, open_incident
+from cmr_watch.store.incidents import open_incident, resolve_incidents
 from cmr_watch.store.schema import changes, checks, pages, robots, snapshots
 from cmr_watch.store.snapshots import (
-    Kept,
+    ReadingToStore,
     SnapshotRow,
     StoredSnapshot,
     keep,
@@ -75,7 +75,7 @@ class Checks:
         self._database = database
         self._patience = patience
         self._parser_version = parser_version
-        self._stored: dict[str, Stored] = {}
+        self._stored: dict[str, StoredPage] = {}
 
     # ── comparing ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -113,7 +113,7 @@ class Checks:
             log.warning("%s: %s: %s", written.incident, record.page_url, record.detail)
         return recorded
 
-    def _tell_others(self, connection: Connection, record: CheckRecord, stored: Stored, replaced: bool) -> None:
+    def _tell_others(self, connection: Connection, record: CheckRecord, stored: StoredPage, replaced: bool) -> None:
         """What a reading means to those who wait for one: reminders, and what a restore holds back."""
         if replaced and record.known is not None and record.known.calls != stored.known.calls:
             recipients.wake_for_calls(connection, record.checked_at)
@@ -128,24 +128,24 @@ class Checks:
             page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).one()
         return page
 
-    def _load(self, connection: Connection, page: Any) -> Stored:
+    def _load(self, connection: Connection, page: Any) -> StoredPage:
         # what belongs to a revision never changes, so it is read once; mostly the next revision is the same again
         stored = self._stored.get(page.url)
         at = (page.revision, page.baseline_id, page.read_at)
         if stored is None or stored.at != at:
-            self._stored[page.url] = stored = load_stored(connection, page, at)
+            self._stored[page.url] = stored = load_stored_page(connection, page, at)
         return stored
 
-    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: Stored) -> Written:
+    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage) -> CommitEffects:
         if record.outcome in GOOD:
             return self._write_good(connection, record, page, stored)
         if record.outcome == "suspect":
             return self._write_suspect(connection, record, page, stored)
         if record.outcome == "failed":
             return self._write_failed(connection, record, page)
-        return Written()
+        return CommitEffects()
 
-    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: Stored) -> Written:
+    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage) -> CommitEffects:
         full = page.full_read_at is None or not record.conditional
         validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
         baseline_id, moved = keep(self._database, connection, self._kept(record, stored), stored.baseline)
@@ -160,34 +160,36 @@ class Checks:
             "failures": 0,
         }
         connection.execute(_UPDATE_PAGE, values)
-        close_incidents(connection, record.page_url, record.checked_at, "source-failing", "reading-suspect")
-        return Written(holds_at=None if moved else (page.revision + 1, baseline_id, record.read_at))
+        resolve_incidents(connection, record.page_url, record.checked_at, "source-failing", "reading-suspect")
+        return CommitEffects(holds_at=None if moved else (page.revision + 1, baseline_id, record.read_at))
 
-    def _write_suspect(self, connection: Connection, record: CheckRecord, page: Any, stored: Stored) -> Written:
+    def _write_suspect(
+        self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage
+    ) -> CommitEffects:
         keep_suspect(self._database, connection, self._kept(record, stored), stored.baseline, record.detail)
         raised = 1 if record.known is not None else 0
         values = {"page": record.page_url, "failures": 0, "revision": page.revision + raised}
         connection.execute(_UPDATE_PAGE, values)
         return self._open(connection, "reading-suspect", record)
 
-    def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> Written:
+    def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> CommitEffects:
         failures = page.failures + 1
         connection.execute(_UPDATE_PAGE, {"page": record.page_url, "failures": failures})
         if failures < self._patience:
-            return Written()
+            return CommitEffects()
         return self._open(connection, "source-failing", record)
 
-    def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> Written:
+    def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> CommitEffects:
         detail = ". ".join(filter(None, (record.detail, record.drift)))
         news = open_incident(self._database, connection, kind, record.page_url, detail, record.checked_at)
-        return Written(incident=kind if news else None)
+        return CommitEffects(incident=kind if news else None)
 
-    def _kept(self, record: CheckRecord, stored: Stored) -> Kept:
+    def _kept(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
         if record.snapshot is not None and record.snapshot is stored.snapshot:
             reading = stored.baseline.reading
         else:
             reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(page=record.page))
-        return Kept(record.page_url, record.read_at, record.fetched, reading, self._parser_version)
+        return ReadingToStore(record.page_url, record.read_at, record.fetched, reading, self._parser_version)
 
     def _insert_changes(self, connection: Connection, record: CheckRecord, check_id: int) -> tuple[RecordedChange, ...]:
         if not record.changes:
@@ -204,7 +206,7 @@ class Checks:
         with self._database.read() as connection:
             return page_state.load_pages(connection)
 
-    def told_elsewhere(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
+    def changes_on_other_pages(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
         """The changes of these editions and calls that other pages told, oldest first."""
         told = select(changes).join(checks, checks.c.id == changes.c.check_id).where(checks.c.outcome != ARCHIVED)
         others = told.where(changes.c.page_url != page_url, changes.c.key.in_(keys))
@@ -212,7 +214,7 @@ class Checks:
             found = connection.execute(others.order_by(changes.c.id)).all()
         return tuple(row_mapping.recorded_change(row).change for row in found)
 
-    def visits(self) -> tuple[Visit, ...]:
+    def last_fetches(self) -> tuple[LastFetch, ...]:
         """When each page was asked for last, and whether it failed then."""
         own = checks.alias()
         newest = select(func.max(own.c.id)).where(own.c.page_url == pages.c.url, own.c.outcome != ARCHIVED)
@@ -221,7 +223,7 @@ class Checks:
         )
         with self._database.read() as connection:
             found = connection.execute(joined.order_by(pages.c.url)).all()
-        return tuple(Visit(row.url, row.kind, row.checked_at, row.outcome == "failed") for row in found)
+        return tuple(LastFetch(row.url, row.kind, row.checked_at, row.outcome == "failed") for row in found)
 
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
 

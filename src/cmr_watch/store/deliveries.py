@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exist
 from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
 from cmr_watch.store import plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import close_incidents, mark_told, open_incident
+from cmr_watch.store.incidents import mark_notified, open_incident, resolve_incidents
 from cmr_watch.store.schema import bodies, channels, deliveries, matches, pauses
 
 log = logging.getLogger(__name__)
@@ -155,20 +155,20 @@ class Deliveries:
         later = {"due_at": due_at} if due_at else {}
         self._mark(delivery, token=None, leased_until=None, **later)
 
-    def tell_operator(self, messages: Sequence[Message], told: Sequence[Incident], now: datetime) -> bool:
+    def notify_operator(self, messages: Sequence[Message], told: Sequence[Incident], now: datetime) -> bool:
         """Put the operator's messages in the outbox, and mark of what they tell. False: another process was faster."""
         with self._database.write() as connection:
-            if not mark_told(connection, told, now):
+            if not mark_notified(connection, told, now):
                 connection.rollback()
                 return False
             for message in messages:
                 plan_writer.insert_message(self._database, connection, message, "operator", now)
             return True
 
-    def end_unwanted(self, now: datetime) -> int:
+    def cancel_unwanted(self, now: datetime) -> int:
         """End what waits for somebody who is not subscribed any more; how many."""
         with self._database.write() as connection:
-            return recipients.end_unwanted(connection, now)
+            return recipients.cancel_unwanted(connection, now)
 
     def _mark(self, delivery: Delivery, **values: Any) -> bool:
         with self._database.write() as connection:
@@ -183,7 +183,7 @@ class Deliveries:
         if outcome == "set_aside":
             return open_incident(self._database, connection, _SET_ASIDE, address, error or "", now)
         if outcome == "sent":
-            close_incidents(connection, address, now, _SET_ASIDE)
+            resolve_incidents(connection, address, now, _SET_ASIDE)
         return False
 
     # ── ways that are closed ─────────────────────────────────────────────────────────────────────────────────────
@@ -193,19 +193,19 @@ class Deliveries:
         with self._database.read() as connection:
             return {row.name: row.failures for row in connection.execute(select(channels))}
 
-    def close_way(self, address: str, until: datetime, failures: int, reason: str) -> None:
+    def open_circuit(self, address: str, until: datetime, failures: int, reason: str) -> None:
         """Claim nothing for this way until then."""
         values = {"down_until": until, "failures": failures, "reason": reason}
         statement = self._database.insert(channels).values(name=row_mapping.route(address), **values)
         with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=[channels.c.name], set_=values))
 
-    def open_way(self, address: str) -> None:
+    def close_circuit(self, address: str) -> None:
         """Somebody has answered there."""
         with self._database.write() as connection:
             connection.execute(channels.delete().where(channels.c.name == row_mapping.route(address)))
 
-    def behind_closed_ways(self, now: datetime) -> int:
+    def blocked_by_open_circuits(self, now: datetime) -> int:
         """How many that are due wait because nobody answers on their way."""
         down = select(channels.c.name).where(channels.c.down_until > now)
         statement = select(func.count()).where(_unfinished, deliveries.c.due_at <= now, deliveries.c.channel.in_(down))
@@ -230,7 +230,7 @@ class Deliveries:
             found: datetime | None = connection.execute(select(func.min(deliveries.c.due_at)).where(*late)).scalar()
         return found
 
-    def by_way(self) -> dict[tuple[str, str], int]:
+    def counts_by_channel(self) -> dict[tuple[str, str], int]:
         """How many messages went by mail and by other ways, with each outcome; `waiting` where there is none yet."""
         way = case((deliveries.c.channel == _MAIL, _MAIL), else_="other")
         counted = select(way, deliveries.c.outcome, func.count()).group_by(way, deliveries.c.outcome)
@@ -264,7 +264,7 @@ class Deliveries:
             ways = sorted({row_mapping.route(address) for address in addresses})
             connection.execute(channels.delete().where(channels.c.name.in_(ways)))  # whoever asks wants to knock
             for address in set(addresses):
-                close_incidents(connection, address, now, _SET_ASIDE)
+                resolve_incidents(connection, address, now, _SET_ASIDE)
         return len(addresses)
 
     def held(self, ids: Iterable[int] | None, now: datetime) -> int:

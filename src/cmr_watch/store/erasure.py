@@ -40,10 +40,10 @@ def forget(connection: Connection, address: str) -> None:
 
 def erase(database: Database, connection: Connection, address: str, now: datetime) -> int:
     """Put the mark in place of the address; how many rows named it."""
-    return erase_marked(database, connection, mark(connection, address), mailbox_of(address), now)
+    return erase_by_hash(database, connection, mark(connection, address), mailbox_of(address), now)
 
 
-def erase_marked(database: Database, connection: Connection, its_mark: str, mailbox: str, now: datetime) -> int:
+def erase_by_hash(database: Database, connection: Connection, its_mark: str, mailbox: str, now: datetime) -> int:
     """The same, with the mark at hand. Matches stay, under the mark: they keep changes from being told again."""
     there = {"mark": its_mark, "erased_at": now}
     connection.execute(database.insert(erased).values(there).on_conflict_do_nothing())

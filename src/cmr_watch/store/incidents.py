@@ -13,7 +13,9 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.schema import incidents
 
 _open = incidents.c.closed_at.is_(None)
-UNTOLD = or_(incidents.c.told_at.is_(None), and_(incidents.c.closed_at.is_not(None), incidents.c.end_told_at.is_(None)))
+UNNOTIFIED = or_(
+    incidents.c.told_at.is_(None), and_(incidents.c.closed_at.is_not(None), incidents.c.end_told_at.is_(None))
+)
 _CLOSE = (
     update(incidents)
     .where(incidents.c.kind == bindparam("which"), incidents.c.subject == bindparam("about"), _open)
@@ -30,7 +32,7 @@ def open_incident(
     return connection.execute(statement).first() is not None
 
 
-def close_incidents(connection: Connection, subject: str, now: datetime, *kinds: IncidentKind) -> None:
+def resolve_incidents(connection: Connection, subject: str, now: datetime, *kinds: IncidentKind) -> None:
     """Close those of these kinds that are open, in the caller's transaction."""
     for kind in kinds:
         connection.execute(_CLOSE, {"about": subject, "which": kind, "now": now})
@@ -42,16 +44,16 @@ class Incidents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open_ones(self) -> tuple[Incident, ...]:
+    def unresolved(self) -> tuple[Incident, ...]:
         """Those that still last, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(incidents).where(_open).order_by(incidents.c.id))
             return tuple(_incident(row) for row in rows)
 
-    def untold(self) -> tuple[Incident, ...]:
+    def unnotified(self) -> tuple[Incident, ...]:
         """Those whose beginning or end the operator was not told yet, oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(select(incidents).where(UNTOLD).order_by(incidents.c.id))
+            rows = connection.execute(select(incidents).where(UNNOTIFIED).order_by(incidents.c.id))
             return tuple(_incident(row) for row in rows)
 
     def open(self, kind: IncidentKind, subject: str, detail: str, now: datetime) -> bool:
@@ -62,16 +64,16 @@ class Incidents:
     def close(self, kind: IncidentKind, subject: str, now: datetime) -> None:
         """Close it, if it is open."""
         with self._database.write() as connection:
-            close_incidents(connection, subject, now, kind)
+            resolve_incidents(connection, subject, now, kind)
 
 
-def mark_told(connection: Connection, told: Sequence[Incident], now: datetime) -> bool:
+def mark_notified(connection: Connection, told: Sequence[Incident], now: datetime) -> bool:
     """Mark that the operator was told of these as they are, in the caller's transaction. False: somebody else did."""
     marked = 0
     for incident in told:
         values = {"told_at": incident.told_at or now, "end_told_at": now if incident.closed_at else None}
         which = and_(
-            incidents.c.id == incident.id, UNTOLD, incidents.c.closed_at.is_not_distinct_from(incident.closed_at)
+            incidents.c.id == incident.id, UNNOTIFIED, incidents.c.closed_at.is_not_distinct_from(incident.closed_at)
         )
         marked += connection.execute(update(incidents).where(which).values(values)).rowcount
     return marked == len(told)

@@ -13,16 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models import Known, Planned, RecordedChange, Subscription
-from cmr_watch.models import Person as PersonToPlan
+from cmr_watch.models import Person as Recipient
 from cmr_watch.store import page_state, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import UNTOLD
+from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, subscriptions
 
 Found = tuple[str, int, datetime, str | None]
 """A mailbox, the id of a change that it may hear of, when, and in which digest."""
 Find = Callable[[Sequence[Subscription], Sequence[RecordedChange]], Iterable[Found]]
-PlanOne = Callable[[PersonToPlan], Planned]
+PlanOne = Callable[[Recipient], Planned]
 Begin = Callable[[Known | None, Sequence[RecordedChange]], PlanOne]
 """What is known (None: nothing was read yet) and how cut-offs moved → how to plan for one person."""
 
@@ -30,7 +30,7 @@ PIECE = 1000
 _SPREAD_LOCK, _PLAN_LOCK = 0x636D7203, 0x636D7204  # any numbers, the same in every process
 
 
-class News:
+class MatchQueue:
     """Changes, and whom they concern."""
 
     def __init__(self, database: Database) -> None:
@@ -92,7 +92,7 @@ class News:
     def find_again(self, mailboxes: Iterable[str], now: datetime) -> None:
         """Decide anew for these: what they want, or what is known of them, has changed."""
         with self._database.write() as connection:
-            recipients.reexamine(connection, mailboxes, now)
+            recipients.replan(connection, mailboxes, now)
 
     def oldest_due(self, now: datetime) -> datetime | None:
         """Since when somebody is to hear of something for whom nothing was decided yet."""
@@ -101,10 +101,10 @@ class News:
             found: datetime | None = connection.execute(select(func.min(matches.c.due_at)).where(*late)).scalar()
         return found
 
-    def late_since(self, before: datetime) -> datetime | None:
+    def overdue_digest_since(self, before: datetime) -> datetime | None:
         """The time of the oldest digest that was due before then and has not gone out."""
         with self._database.read() as connection:
-            return recipients.oldest_digest(connection, before)
+            return recipients.oldest_overdue_digest(connection, before)
 
 
 def _something_to_do(now: datetime) -> Any:
@@ -115,7 +115,7 @@ def _something_to_do(now: datetime) -> Any:
         ),
         select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.wake_at <= now),
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
-        select(incidents.c.id).where(UNTOLD),
+        select(incidents.c.id).where(UNNOTIFIED),
         # it ends also when nobody wants the digest any more
         select(incidents.c.id).where(incidents.c.kind == "digest-late", incidents.c.closed_at.is_(None)),
     )
@@ -123,8 +123,8 @@ def _something_to_do(now: datetime) -> Any:
 
 
 def _pending(connection: Connection, limit: int = 500) -> tuple[str | None, tuple[RecordedChange, ...]]:
-    open_ones = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None))
-    found = connection.execute(open_ones.order_by(changes.c.id).limit(limit)).all()
+    unresolved = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None))
+    found = connection.execute(unresolved.order_by(changes.c.id).limit(limit)).all()
     if not found:
         return None, ()
     # those that began later are spread after these: a mailbox that has passed must not be left out

@@ -47,7 +47,7 @@ def carry_out(
     """
     replaced = {one.person.mailbox for one in planned if one.plan.absorbs}
     old = [entry for entry in waiting if entry.mailbox in replaced]
-    recipients.take_back(connection, [entry.id for entry in old], "absorbed", now)
+    recipients.withdraw_messages(connection, [entry.id for entry in old], "absorbed", now)
     _insert_messages(database, connection, planned, old, now)
     _mark_matches(connection, planned, now)
     _mark_reminders_and_digests(database, connection, planned, now)

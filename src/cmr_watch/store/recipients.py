@@ -107,11 +107,11 @@ class _Loaded:
             subscriptions=tuple(map(row_mapping.subscription, self.subscribed[mailbox])),
             matches=tuple(self.matches[mailbox]),
             reminded=self._reminded(mailbox, waiting=False),
-            reminded_waiting=self._reminded(mailbox, waiting=True),
+            pending_reminders=self._reminded(mailbox, waiting=True),
             digests=frozenset(row.period for row in self.periods[mailbox] if row.delivery_id not in self.ids),
-            welcoming=frozenset(row.id for row in self.subscribed[mailbox] if row.welcome_id in self.ids),
+            pending_welcomes=frozenset(row.id for row in self.subscribed[mailbox] if row.welcome_id in self.ids),
             is_stale=any(at <= now for at in stale_at),
-            spoken_at=self.spoken.get(mailbox),
+            last_message_at=self.spoken.get(mailbox),
         )
 
     def _reminded(self, mailbox: str, *, waiting: bool) -> frozenset[ReminderKey]:
@@ -180,20 +180,20 @@ def _reminded(
 # ── deciding anew ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def reexamine(connection: Connection, mailboxes: Iterable[str], now: datetime) -> None:
+def replan(connection: Connection, mailboxes: Iterable[str], now: datetime) -> None:
     """Take back what these were not sent yet, and decide anew; where nobody is subscribed any more, send nothing."""
     for names in _some(sorted(set(mailboxes))):
         waiting = (
             connection.execute(select(deliveries.c.id).where(WAITING, deliveries.c.mailbox.in_(names))).scalars().all()
         )
-        take_back(connection, waiting, "absorbed", now)
+        withdraw_messages(connection, waiting, "absorbed", now)
         anew = {"found_at": now, "due_at": now, "period": None}  # as if found now: by what is wished from now on
         connection.execute(update(matches).where(_OPEN, matches.c.mailbox.in_(names)).values(**anew))
         connection.execute(update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(names)).values(wake_at=now))
-    end_unwanted(connection, now)
+    cancel_unwanted(connection, now)
 
 
-def take_back(connection: Connection, ids: Sequence[int], outcome: str, now: datetime) -> None:
+def withdraw_messages(connection: Connection, ids: Sequence[int], outcome: str, now: datetime) -> None:
     """End messages that nobody got; what they told is open again."""
     if not ids:
         return
@@ -215,7 +215,7 @@ def wanted(table: Any = deliveries) -> Any:
     return or_(table.c.purpose == "operator", still.exists())
 
 
-def end_unwanted(connection: Connection, now: datetime) -> int:
+def cancel_unwanted(connection: Connection, now: datetime) -> int:
     """Messages to those who are not subscribed any more are never sent, also those that may have arrived."""
     free = or_(deliveries.c.token.is_(None), deliveries.c.leased_until < now)
     statement = update(deliveries).where(deliveries.c.outcome.is_(None), free, ~wanted())
@@ -228,7 +228,7 @@ def wake_for_calls(connection: Connection, now: datetime) -> None:
     connection.execute(update(subscriptions).where(ACTIVE, later).values(wake_at=now))
 
 
-def oldest_digest(connection: Connection, before: datetime) -> datetime | None:
+def oldest_overdue_digest(connection: Connection, before: datetime) -> datetime | None:
     """When the oldest digest was due that has not gone out, if that was before then."""
     in_time = and_(matches.c.period.is_not(None), matches.c.due_at < before, matches.c.held_at.is_(None))
     unwritten = select(func.min(matches.c.due_at)).where(_OPEN, in_time)

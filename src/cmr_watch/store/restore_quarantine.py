@@ -23,7 +23,7 @@ Kind = Literal["message", "change"]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class QuarantinedItem:
     """One thing that waits for a decision: a message, or a change that nobody, or not everybody, was told of."""
 
     kind: Kind
@@ -53,7 +53,7 @@ def _unread(connection: Connection) -> list[str]:
     return (installation.read(connection, _HOLD) or "").split("\n")
 
 
-class Holds:
+class RestoreQuarantine:
     """What waits since a restore."""
 
     def __init__(self, database: Database) -> None:
@@ -70,7 +70,7 @@ class Holds:
             installation.write(connection, _HOLD, "\n".join(known) or None)
         return True
 
-    def list(self) -> tuple[Held, ...]:
+    def list(self) -> tuple[QuarantinedItem, ...]:
         """All that waits for a decision."""
         with self._database.read() as connection:
             return (*_held_messages(connection), *_held_changes(connection))
@@ -101,17 +101,20 @@ def _put_aside(connection: Connection, now: datetime) -> None:
     connection.execute(update(incidents).where(ended).values(end_told_at=now))
 
 
-def _held_messages(connection: Connection) -> Iterable[Held]:
+def _held_messages(connection: Connection) -> Iterable[QuarantinedItem]:
     statement = (
         select(deliveries.c.id, deliveries.c.address, bodies.c.subject)
         .join(bodies, bodies.c.id == deliveries.c.body_id)
         .where(deliveries.c.held_at.is_not(None), deliveries.c.outcome.is_(None))
         .order_by(deliveries.c.id)
     )
-    return [Held("message", row.id, f"{shown(row.address)}: {row.subject}", 1) for row in connection.execute(statement)]
+    return [
+        QuarantinedItem("message", row.id, f"{shown(row.address)}: {row.subject}", 1)
+        for row in connection.execute(statement)
+    ]
 
 
-def _held_changes(connection: Connection) -> Iterable[Held]:
+def _held_changes(connection: Connection) -> Iterable[QuarantinedItem]:
     waiting = and_(matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
     statement = (
         select(changes.c.id, changes.c.sentence, func.count(matches.c.mailbox).label("people"))
@@ -120,7 +123,7 @@ def _held_changes(connection: Connection) -> Iterable[Held]:
         .group_by(changes.c.id, changes.c.sentence)
         .order_by(changes.c.id)
     )
-    return [Held("change", row.id, row.sentence, row.people) for row in connection.execute(statement)]
+    return [QuarantinedItem("change", row.id, row.sentence, row.people) for row in connection.execute(statement)]
 
 
 def _is_held_change() -> Any:

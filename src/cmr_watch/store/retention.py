@@ -39,7 +39,7 @@ from cmr_watch.store import erasure, recipients
 from cmr_watch.store.bounce_pauses import FORGOTTEN_AFTER
 from cmr_watch.store.checks import ARCHIVED
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import UNTOLD
+from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.installation import mark
 from cmr_watch.store.schema import (
     bodies,
@@ -74,7 +74,7 @@ _BY_CONFIGURATION = (REMOVED, ADDRESS_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class RetentionReport:
     """How many of each are gone. `texts`: messages that lost their words; `addresses`: people that were forgotten."""
 
     texts: int = 0
@@ -123,10 +123,10 @@ class Retention:
         self._database = database
         self._piece = piece
 
-    def run(self, now: datetime) -> Removed:
+    def run(self, now: datetime) -> RetentionReport:
         """All of it; what was removed."""
         year = now - HISTORY
-        return Removed(
+        return RetentionReport(
             unconfirmed=self._all(self._forget_unconfirmed, now),
             addresses=self._all(self._forget_ended, now),
             texts=self._by(_texts(now - TEXTS)),
@@ -137,7 +137,7 @@ class Retention:
             deliveries=self._by(_deliveries(year)),
             bodies=self._by(_bodies()),
             checks=self._by(_checks(year)),
-            incidents=self._by(_Rule(incidents, and_(incidents.c.closed_at < year, not_(UNTOLD)))),
+            incidents=self._by(_Rule(incidents, and_(incidents.c.closed_at < year, not_(UNNOTIFIED)))),
             snapshots=self._by(_repeated()) + self._by(_suspects(now - SUSPECTS)),
             contents=self._by(_contents()),
         )
@@ -193,7 +193,7 @@ class Retention:
 
     def _blank(self, connection: Connection, mailbox: str, now: datetime, *, remember: bool) -> None:
         remember = remember or erasure.is_erased(connection, mailbox)
-        erasure.erase_marked(self._database, connection, mark(connection, mailbox), mailbox_of(mailbox), now)
+        erasure.erase_by_hash(self._database, connection, mark(connection, mailbox), mailbox_of(mailbox), now)
         if not remember:
             erasure.forget(connection, mailbox)
 

@@ -22,9 +22,9 @@ from cmr_watch.models import (
     Message,
     Quiet,
     RecordedChange,
-    Rhythm,
+    Schedule,
     Subscription,
-    Wanted,
+    SubscriptionRequest,
     mailbox_of,
 )
 
@@ -118,7 +118,7 @@ def subscription(row: Row) -> Subscription:
     )
 
 
-def wanted_row(wanted: Wanted) -> dict[str, Any]:
+def wanted_row(wanted: SubscriptionRequest) -> dict[str, Any]:
     """What somebody wishes, as a part of a row of `subscriptions`."""
     return {
         "topics": list(wanted.topics),
@@ -129,7 +129,7 @@ def wanted_row(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def rhythm_row(rhythm: Rhythm) -> dict[str, Any]:
+def rhythm_row(rhythm: Schedule) -> dict[str, Any]:
     """A rhythm as JSON; the order of the keys is part of what is compared."""
     quiet = str(rhythm.quiet) if rhythm.quiet else None
     return {
@@ -142,8 +142,8 @@ def rhythm_row(rhythm: Rhythm) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _rhythm(frequency: Frequency, hour: int, weekday: int, time_zone: str, quiet: str | None) -> Rhythm:
-    return Rhythm(frequency, hour, weekday, time_zone, _quiet(quiet) if quiet else None)
+def _rhythm(frequency: Frequency, hour: int, weekday: int, time_zone: str, quiet: str | None) -> Schedule:
+    return Schedule(frequency, hour, weekday, time_zone, _quiet(quiet) if quiet else None)
 
 
 def _quiet(text: str) -> Quiet:

@@ -53,7 +53,7 @@ class StoredSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ReadingToStore:
     """A reading to keep, as stored JSON; without a page, the baseline's bytes gave it."""
 
     page_url: str
@@ -63,7 +63,7 @@ class Kept:
     parser_version: int
 
 
-def keep(database: Database, connection: Connection, kept: Kept, old: Any) -> tuple[int, bool]:
+def keep(database: Database, connection: Connection, kept: ReadingToStore, old: Any) -> tuple[int, bool]:
     """Keep a good reading; its id, and whether anything is other than before.
 
     The row of the old baseline is used again when it says the same.
@@ -73,7 +73,7 @@ def keep(database: Database, connection: Connection, kept: Kept, old: Any) -> tu
     return int(old.id), kept.page is not None and _move_to(database, connection, old, kept.page)
 
 
-def keep_suspect(database: Database, connection: Connection, kept: Kept, baseline: Any, reason: str) -> None:
+def keep_suspect(database: Database, connection: Connection, kept: ReadingToStore, baseline: Any, reason: str) -> None:
     """Keep a suspect reading with its reason, once while the page goes on saying it."""
     newest = _newest_suspect_row(connection, kept.page_url)
     if newest is not None and newest.reason == reason and _says_the_same(newest, kept):
@@ -81,7 +81,9 @@ def keep_suspect(database: Database, connection: Connection, kept: Kept, baselin
     _insert(database, connection, kept, baseline, "suspect", reason)
 
 
-def insert_snapshot(database: Database, connection: Connection, kept: Kept, verdict: Verdict, reason: str) -> int:
+def insert_snapshot(
+    database: Database, connection: Connection, kept: ReadingToStore, verdict: Verdict, reason: str
+) -> int:
     """Keep a reading as one of its own; its id."""
     return _insert(database, connection, kept, None, verdict, reason)
 
@@ -138,12 +140,12 @@ def _newest_suspect_row(connection: Connection, page_url: str) -> Any:
     return connection.execute(statement).first()
 
 
-def _says_the_same(old: Any, kept: Kept) -> bool:
+def _says_the_same(old: Any, kept: ReadingToStore) -> bool:
     return bool(old.reading == kept.reading and old.parser_version == kept.parser_version)
 
 
 def _insert(
-    database: Database, connection: Connection, kept: Kept, baseline: Any, verdict: Verdict, reason: str
+    database: Database, connection: Connection, kept: ReadingToStore, baseline: Any, verdict: Verdict, reason: str
 ) -> int:
     if kept.page is not None:
         source = _source(kept.page)

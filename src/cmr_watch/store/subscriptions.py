@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from cmr_watch.exceptions import RefusedAddress
-from cmr_watch.models import TOPICS, Subscription, Wanted, mailbox_of
+from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.store import erasure, recipients, row_mapping
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import close_incidents
+from cmr_watch.store.incidents import resolve_incidents
 from cmr_watch.store.installation import mark
 from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.schema import changes, subscriptions
@@ -27,9 +27,9 @@ UNSUBSCRIBED = "unsubscribed by mail"
 BOUNCED = "mail to it bounces"
 
 
-def normal(wanted: Wanted) -> Wanted:
+def normal(wanted: SubscriptionRequest) -> SubscriptionRequest:
     """The one spelling of each wish, so that equal ones are equal rows."""
-    return Wanted(
+    return SubscriptionRequest(
         address=normal_address(wanted.address),
         topics=tuple(topic for topic in TOPICS if topic in wanted.topics),
         countries=tuple(sorted({code.upper() for code in wanted.countries})),
@@ -69,7 +69,9 @@ class Subscriptions:
         with self._database.read() as connection:
             return _found(connection, _which(id_or_address))
 
-    def add(self, wanted: Wanted, now: datetime, *, consent: str = "operator", anew: bool = False) -> Subscription:
+    def add(
+        self, wanted: SubscriptionRequest, now: datetime, *, consent: str = "operator", anew: bool = False
+    ) -> Subscription:
         """A new one, without a name; or the active one that says the same.
 
         RefusedAddress: whoever reads there said no, or mail bounces; `anew`: it is known that this has changed.
@@ -105,7 +107,7 @@ class Subscriptions:
             self._journal.erased(connection, mark(connection, address), now)
             return erasure.erase(self._database, connection, address, now)
 
-    def sync(self, declared: Sequence[Wanted], now: datetime) -> None:
+    def sync(self, declared: Sequence[SubscriptionRequest], now: datetime) -> None:
         """Make those with a name follow the configuration, where each has one. Nothing is written when nothing differs.
 
         - A new name: active from now on.
@@ -128,7 +130,9 @@ class Subscriptions:
             # after all of them: an address may have gone from one name to another
             _forget_trouble(connection, [latest[name] for name in differences if name in latest], now)
 
-    def _follow(self, connection: Connection, wanted: Wanted | None, old: Subscription | None, now: datetime) -> None:
+    def _follow(
+        self, connection: Connection, wanted: SubscriptionRequest | None, old: Subscription | None, now: datetime
+    ) -> None:
         if wanted and old and old.status == "active" and old.address == wanted.address:
             _update(connection, old, wanted, now)
             return
@@ -145,13 +149,13 @@ class Subscriptions:
         _forget_trouble(connection, ended, now)
         return ended
 
-    def _same(self, connection: Connection, wanted: Wanted) -> Subscription | None:
+    def _same(self, connection: Connection, wanted: SubscriptionRequest) -> Subscription | None:
         wishes = [subscriptions.c[name] == value for name, value in row_mapping.wanted_row(wanted).items()]
         found = _found(connection, ACTIVE, subscriptions.c.address == wanted.address, *wishes)
         return found[0] if found else None
 
     def _insert(
-        self, connection: Connection, wanted: Wanted, name: str | None, now: datetime, consent: str
+        self, connection: Connection, wanted: SubscriptionRequest, name: str | None, now: datetime, consent: str
     ) -> Subscription:
         row = {
             **row_mapping.wanted_row(wanted),
@@ -170,7 +174,7 @@ class Subscriptions:
         inserted = connection.execute(statement).first()
         return row_mapping.subscription(inserted) if inserted else self._there(connection, wanted, name)
 
-    def _there(self, connection: Connection, wanted: Wanted, name: str | None) -> Subscription:
+    def _there(self, connection: Connection, wanted: SubscriptionRequest, name: str | None) -> Subscription:
         if name is not None:
             return _found(connection, ACTIVE, subscriptions.c.name == name)[0]
         same = self._same(connection, wanted)
@@ -202,20 +206,20 @@ def _latest(connection: Connection) -> dict[str | None, Subscription]:
     return {entry.name: entry for entry in _found(connection, subscriptions.c.name.is_not(None))}
 
 
-def _differences(connection: Connection, wanted: dict[str | None, Wanted]) -> list[str | None]:
+def _differences(connection: Connection, wanted: dict[str | None, SubscriptionRequest]) -> list[str | None]:
     latest = _latest(connection)
     names = [name for name in dict.fromkeys([*latest, *wanted]) if _differs(wanted.get(name), latest.get(name))]
     # looked up only for those that differ: mostly none does
     return [name for name in names if not _is_erased(connection, wanted.get(name), latest.get(name))]
 
 
-def _is_erased(connection: Connection, wanted: Wanted | None, old: Subscription | None) -> bool:
+def _is_erased(connection: Connection, wanted: SubscriptionRequest | None, old: Subscription | None) -> bool:
     if wanted is None or (old is not None and old.status == "active"):
         return False
     return erasure.is_erased(connection, wanted.address)
 
 
-def _differs(wanted: Wanted | None, old: Subscription | None) -> bool:
+def _differs(wanted: SubscriptionRequest | None, old: Subscription | None) -> bool:
     if wanted is None or old is None:
         return wanted is not None or (old is not None and old.status == "active")
     if old.status == "active":
@@ -223,7 +227,7 @@ def _differs(wanted: Wanted | None, old: Subscription | None) -> bool:
     return old.end_reason in (REMOVED, ADDRESS_CHANGED) or old.address != wanted.address
 
 
-def _wishes(entry: Subscription | Wanted) -> tuple[object, ...]:
+def _wishes(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
     return entry.topics, entry.countries, entry.rhythm, entry.reminders, entry.still_watching
 
 
@@ -236,7 +240,7 @@ def _end(connection: Connection, which: Any, reason: str, now: datetime) -> tupl
     )
     ended = [row_mapping.subscription(row) for row in connection.execute(statement)]
     if ended:
-        recipients.reexamine(connection, (mailbox_of(entry.address) for entry in ended), now)
+        recipients.replan(connection, (mailbox_of(entry.address) for entry in ended), now)
     return tuple(sorted(ended, key=lambda entry: entry.id))
 
 
@@ -244,10 +248,10 @@ def _forget_trouble(connection: Connection, ended: Iterable[Subscription], now: 
     """What was set aside for an address that hears of nothing more is nobody's trouble."""
     for address in sorted({entry.address for entry in ended}):
         if not _found(connection, ACTIVE, subscriptions.c.address == address):
-            close_incidents(connection, address, now, "delivery-set-aside")
+            resolve_incidents(connection, address, now, "delivery-set-aside")
 
 
-def _update(connection: Connection, old: Subscription, wanted: Wanted, now: datetime) -> None:
+def _update(connection: Connection, old: Subscription, wanted: SubscriptionRequest, now: datetime) -> None:
     values = row_mapping.wanted_row(wanted)
     connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(values))
-    recipients.reexamine(connection, [mailbox_of(old.address)], now)
+    recipients.replan(connection, [mailbox_of(old.address)], now)

@@ -136,7 +136,7 @@ def _again(database: Database, connection: Connection, entry: _Entry) -> None:
     row = connection.execute(select(subscriptions).where(*conditions)).first()
     if row is not None and installation.mark(connection, row.address) == entry.mark:
         _end_again(connection, subscriptions.c.id == row.id, entry)
-        recipients.reexamine(connection, [row.mailbox], entry.at)
+        recipients.replan(connection, [row.mailbox], entry.at)
 
 
 def _end_again(connection: Connection, which: Any, entry: _Entry) -> None:
@@ -152,8 +152,8 @@ def _erase_again(database: Database, connection: Connection, entry: _Entry) -> N
     if connection.execute(select(subscriptions.c.id).where(recipients.ACTIVE, mine, later)).first() is not None:
         return  # its reader asked for news again
     _end_again(connection, mine, entry)
-    recipients.reexamine(connection, [mailbox], entry.at)
-    erasure.erase_marked(database, connection, entry.mark, mailbox, entry.at)
+    recipients.replan(connection, [mailbox], entry.at)
+    erasure.erase_by_hash(database, connection, entry.mark, mailbox, entry.at)
 
 
 def _mailboxes(table: Any) -> Any:

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from cmr_watch.health import Observed
+from cmr_watch.health import HealthStatus
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60)
@@ -19,7 +19,7 @@ Deliveries = Callable[[], dict[tuple[str, str], int]]
 class Metrics:
     """Counted by this process: checks and changes, and how long jobs took. Seen when asked: ages and the outbox."""
 
-    def __init__(self, observe: Callable[[], Observed], deliveries: Deliveries) -> None:
+    def __init__(self, observe: Callable[[], HealthStatus], deliveries: Deliveries) -> None:
         self._registry = CollectorRegistry()
         self.checks = self._counter("cmr_watch_checks", "Checks of pages, by outcome.", "outcome")
         self.changes = self._counter("cmr_watch_changes", "Changes found, by kind.", "kind")
@@ -38,7 +38,7 @@ class Metrics:
 
 
 class _Seen(Collector):
-    def __init__(self, observe: Callable[[], Observed], deliveries: Deliveries) -> None:
+    def __init__(self, observe: Callable[[], HealthStatus], deliveries: Deliveries) -> None:
         self._observe = observe
         self._deliveries = deliveries
 

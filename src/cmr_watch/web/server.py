@@ -17,7 +17,7 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """Status, media type, body."""
 
     status: HTTPStatus
@@ -25,14 +25,14 @@ class Answer:
     body: bytes
 
 
-Route = Callable[[], Answer]
+Route = Callable[[], Response]
 
 
-def troubles(found: tuple[str, ...]) -> Answer:
+def troubles(found: tuple[str, ...]) -> Response:
     """200 when there are none, else 503; what is wrong stands in the body."""
     status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
     body = {"status": "fail" if found else "ok", "problems": list(found)}
-    return Answer(status, JSON, (json.dumps(body, ensure_ascii=False) + "\n").encode())
+    return Response(status, JSON, (json.dumps(body, ensure_ascii=False) + "\n").encode())
 
 
 class Server:
@@ -81,7 +81,7 @@ def _handler(routes: Mapping[str, Route]) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             route = routes.get(self.path.partition("?")[0])
-            answer = route() if route else Answer(HTTPStatus.NOT_FOUND, "text/plain", b"no such page\n")
+            answer = route() if route else Response(HTTPStatus.NOT_FOUND, "text/plain", b"no such page\n")
             self.send_response(answer.status)
             for name, value in (
                 ("Content-Type", answer.kind),

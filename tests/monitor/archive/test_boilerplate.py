@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.monitor.archive.boilerplate import without_furniture
+from cmr_watch.monitor.archive.boilerplate import without_boilerplate
 from cmr_watch.monitor.parse import read_initiative
 from tests.fakes.archive import furnished
 
@@ -43,20 +43,20 @@ def test_the_page_comes_back_byte_for_byte() -> None:
     shown = furnished(PAGE, AT, URL)
     assert b"Graz" in shown
     assert shown.count(b"/web/20240402091200") == 5
-    assert without_furniture(shown) == PAGE
-    assert without_furniture(shown.replace(b"\n", b"\r\n")) == PAGE.replace(b"\n", b"\r\n")
+    assert without_boilerplate(shown) == PAGE
+    assert without_boilerplate(shown.replace(b"\n", b"\r\n")) == PAGE.replace(b"\n", b"\r\n")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_a_page_without_furniture_stays_as_it_is(path: Path) -> None:
     content = path.read_bytes()
-    assert without_furniture(content) == content
+    assert without_boilerplate(content) == content
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_a_page_with_furniture_reads_as_without(path: Path) -> None:
     content = path.read_bytes()
-    bare = without_furniture(furnished(content, AT, URL))
+    bare = without_boilerplate(furnished(content, AT, URL))
     assert b"Wayback" not in bare
     assert b"/web/2024" not in COMMENT.sub(b"", bare)
     assert b"FILE ARCHIVED ON" not in bare
@@ -95,7 +95,7 @@ def test_a_page_with_furniture_reads_as_without(path: Path) -> None:
     ],
 )
 def test_what_an_archive_adds(archived: bytes, original: bytes) -> None:
-    assert without_furniture(archived) == original
+    assert without_boilerplate(archived) == original
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_an_archive_adds(archived: bytes, original: bytes) -> None:
     ],
 )
 def test_what_no_archive_added(content: bytes) -> None:
-    assert without_furniture(content) == content
+    assert without_boilerplate(content) == content
 
 
 PIECES = st.sampled_from(
@@ -141,10 +141,10 @@ PIECES = st.sampled_from(
 
 @given(st.binary(max_size=60) | st.lists(PIECES, max_size=24).map(b"".join))
 def test_a_second_time_changes_nothing(content: bytes) -> None:
-    once = without_furniture(content)
+    once = without_boilerplate(content)
     assert isinstance(once, bytes)
     assert len(once) <= len(content)
-    assert without_furniture(once) == once
+    assert without_boilerplate(once) == once
 
 
 @pytest.mark.parametrize(
@@ -161,4 +161,4 @@ def test_a_second_time_changes_nothing(content: bytes) -> None:
 def test_much_of_the_same_takes_no_longer_for_each(begin: bytes, piece: bytes) -> None:
     """Would be minutes if each part looked at all the others."""
     content = begin + piece * (400_000 // len(piece)) + HEAD_END
-    assert len(without_furniture(content)) <= len(content)
+    assert len(without_boilerplate(content)) <= len(content)

@@ -10,9 +10,9 @@ import pytest
 
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch import FetchSettings
-from cmr_watch.monitor.fetch.connection import Lines
-from cmr_watch.monitor.fetch.errors import PassingTrouble
-from tests.fakes.site import Answer, Drop, Hang, Raw, packed
+from cmr_watch.monitor.fetch.connection import Connections
+from cmr_watch.monitor.fetch.errors import TransientError
+from tests.fakes.site import Drop, Hang, Raw, Response, packed
 from tests.monitor.fetch.conftest import Rig, trouble, within
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -139,8 +139,8 @@ def test_only_what_was_judged_is_connected_to(rig: Rig) -> None:
         return ("1.1.1.1", "127.0.0.1", "2606:4700::1111", "::ffff:10.0.0.1") if len(asked) == 1 else ("127.0.0.1",)
 
     sockets = FakeSockets()
-    lines = Lines(FetchSettings("x"), rebinding, sockets)
-    with pytest.raises(PassingTrouble, match=r"clustercollaboration\.eu could not be reached \(no reason given\)"):
+    lines = Connections(FetchSettings("x"), rebinding, sockets)
+    with pytest.raises(TransientError, match=r"clustercollaboration\.eu could not be reached \(no reason given\)"):
         lines.connect_tcp("clustercollaboration.eu", 443)
     with pytest.raises(FetchError, match=r"is at 127\.0\.0\.1, which is not a public address"):
         lines.connect_tcp("clustercollaboration.eu", 443)
@@ -160,16 +160,16 @@ def test_only_what_was_judged_is_connected_to(rig: Rig) -> None:
         (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhal"), "SITE broke off in the middle of its answer"),
         (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"), "SITE broke off in the middle of its answer"),
         (
-            Answer(200, packed(b"x" * 500, "gzip")[:-9], headers=(("Content-Encoding", "gzip"),)),
+            Response(200, packed(b"x" * 500, "gzip")[:-9], headers=(("Content-Encoding", "gzip"),)),
             "SITE broke off in the middle of its answer",
         ),
         (
-            Answer(200, packed(b"x" * 500, "br")[:-2], headers=(("Content-Encoding", "br"),)),
+            Response(200, packed(b"x" * 500, "br")[:-2], headers=(("Content-Encoding", "br"),)),
             "SITE broke off in the middle of its answer",
         ),
     ],
 )
-def test_a_broken_line_is_tried_again(rig: Rig, answer: Answer | Drop | Raw, sentence: str) -> None:
+def test_a_broken_line_is_tried_again(rig: Rig, answer: Response | Drop | Raw, sentence: str) -> None:
     rig.site.page("/", "<p>whole")
     rig.site.script("/", *[answer] * 3)
     assert rig.page().content == b"<p>whole"
@@ -250,7 +250,7 @@ def test_the_deadline_is_for_silence_too(rig: Rig) -> None:
 @pytest.mark.parametrize(
     "dripping",
     [
-        Answer(200, b"<p>" * 5000, drip=0.01),
+        Response(200, b"<p>" * 5000, drip=0.01),
         Raw(b"X", repeat=5000, drip=0.01),
         Raw(OK + b"X: ", repeat=5000, drip=0.01),
         Raw(b"HTTP/1.1 100 Continue\r\n\r\n", repeat=None, drip=0.01),
@@ -258,7 +258,7 @@ def test_the_deadline_is_for_silence_too(rig: Rig) -> None:
     ],
     ids=["body", "status line", "headers", "interim answers", "a flood of interim answers"],
 )
-def test_a_server_that_drips_is_dropped(rig: Rig, dripping: Answer | Raw) -> None:
+def test_a_server_that_drips_is_dropped(rig: Rig, dripping: Response | Raw) -> None:
     rig.site.script("/", dripping)
     with within(5):
         assert rig.trouble(deadline=0.2) == "SITE sent its answer too slowly: dropped after 0.2 seconds"
@@ -267,8 +267,8 @@ def test_a_server_that_drips_is_dropped(rig: Rig, dripping: Answer | Raw) -> Non
 
 def test_the_deadline_is_for_all_hops_together(rig: Rig) -> None:
     for hop in range(5):
-        rig.site.script(f"/{hop}", Answer(302, b"", headers=(("Location", f"/{hop + 1}"), ("X", "y"))))
-    rig.site.script("/5", Answer(200, b"<p>" * 1000, drip=0.02))
+        rig.site.script(f"/{hop}", Response(302, b"", headers=(("Location", f"/{hop + 1}"), ("X", "y"))))
+    rig.site.script("/5", Response(200, b"<p>" * 1000, drip=0.02))
     with within(5):
         assert "too slowly" in rig.trouble("/0", deadline=0.3)
 
@@ -299,21 +299,21 @@ def test_a_chunk_line_without_an_end_is_dropped(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("answer", "what"),
     [
-        (Answer(200, b"x" * 6 * 2**20), "sent"),
+        (Response(200, b"x" * 6 * 2**20), "sent"),
         (Raw(OK + b"\r\n" + b"x" * 65536, repeat=200), "sent"),
         (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n" + b"x" * 65536, repeat=200), "sent"),
         (
-            Answer(200, packed(b"\0" * 8 * 2**20, "gzip"), headers=(("Content-Encoding", "gzip"),)),
+            Response(200, packed(b"\0" * 8 * 2**20, "gzip"), headers=(("Content-Encoding", "gzip"),)),
             "sent something that unpacks to",
         ),
         (
-            Answer(200, packed(b"\0" * 8 * 2**20, "br"), headers=(("Content-Encoding", "br"),)),
+            Response(200, packed(b"\0" * 8 * 2**20, "br"), headers=(("Content-Encoding", "br"),)),
             "sent something that unpacks to",
         ),
     ],
     ids=["6 MiB", "no length", "one huge chunk", "gzip bomb", "brotli bomb"],
 )
-def test_too_much_is_dropped(rig: Rig, answer: Answer | Raw, what: str) -> None:
+def test_too_much_is_dropped(rig: Rig, answer: Response | Raw, what: str) -> None:
     rig.site.script("/", answer)
     with within(10):
         assert rig.trouble() == f"SITE {what} more than 5 MiB: dropped"

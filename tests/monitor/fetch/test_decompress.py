@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.decompress import read_body
-from cmr_watch.monitor.fetch.errors import PassingTrouble
+from cmr_watch.monitor.fetch.errors import TransientError
 from tests.fakes.site import Encoding, packed
 
 ENCODINGS: list[Encoding] = ["gzip", "deflate", "raw-deflate", "br"]
@@ -67,7 +67,7 @@ def test_a_body_cut_short_is_never_taken_for_whole(
 ) -> None:
     data = packed(body, encoding)
     data = data[: max(1, len(data) - missing)]
-    with pytest.raises(PassingTrouble, match="host broke off in the middle of its answer"):
+    with pytest.raises(TransientError, match="host broke off in the middle of its answer"):
         unpack(pieces(data, cuts), encoding)
 
 

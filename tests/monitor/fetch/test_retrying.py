@@ -9,7 +9,7 @@ import pytest
 from cmr_watch.config import PINNED_HOSTS
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models import Validators
-from tests.fakes.site import Answer
+from tests.fakes.site import Response
 from tests.monitor.fetch.conftest import NOON, Rig
 
 # ── again ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -18,7 +18,7 @@ from tests.monitor.fetch.conftest import NOON, Rig
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
 def test_what_may_pass_is_asked_again_with_growing_pauses(rig: Rig, status: int) -> None:
     rig.site.page("/", "<p>")
-    rig.site.script("/", *[Answer(status)] * 3)
+    rig.site.script("/", *[Response(status)] * 3)
     assert rig.page().content == b"<p>"
     assert rig.pauses == [1, 2, 4]
 
@@ -53,9 +53,9 @@ def test_retry_after_is_obeyed(rig: Rig) -> None:
     rig.site.page("/", "<p>")
     rig.site.script(
         "/",
-        Answer(429, headers=(("Retry-After", "17"),)),
-        Answer(503, headers=(("Retry-After", "Tue, 02 Apr 2024 12:01:30 GMT"),)),
-        Answer(503, headers=(("Retry-After", "soon"),)),
+        Response(429, headers=(("Retry-After", "17"),)),
+        Response(503, headers=(("Retry-After", "Tue, 02 Apr 2024 12:01:30 GMT"),)),
+        Response(503, headers=(("Retry-After", "soon"),)),
     )
     rig.fetch()
     assert rig.pauses == [17, 90, 4]
@@ -78,7 +78,7 @@ def test_a_long_retry_after_ends_the_fetch_and_says_until_when(rig: Rig, value: 
 
 def test_the_time_of_a_page_is_when_it_was_asked_for(rig: Rig) -> None:
     rig.site.page("/", "<p>")
-    rig.site.script("/", Answer(503))
+    rig.site.script("/", Response(503))
 
     def sleep(seconds: float) -> None:
         rig.later(seconds=seconds)
@@ -124,7 +124,7 @@ def test_a_circle_is_seen(rig: Rig) -> None:
 
 def test_retries_are_for_all_hops_together(rig: Rig) -> None:
     rig.site.redirect("/a", "/b")
-    rig.site.script("/a", Answer(500), Answer(500))
+    rig.site.script("/a", Response(500), Response(500))
     rig.site.fail("/b", 500)
     assert rig.trouble("/a").endswith("(tried 2 times)")
     assert rig.site.paths() == ["/a"] * 3 + ["/b"] * 2

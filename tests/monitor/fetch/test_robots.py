@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cmr_watch.monitor.fetch.robots import MOST_BYTES, parse
-from tests.fakes.site import Answer, Drop, Scripted
+from tests.fakes.site import Drop, Response, Scripted
 from tests.monitor.fetch.conftest import Rig
 
 
@@ -93,14 +93,14 @@ def test_5xx_means_may_not_and_is_not_remembered(asking: Rig, status: int) -> No
     ("answer", "sentence"),
     [
         (Drop(), "SITE closed the connection without an answer (tried 4 times); this was for its robots.txt"),
-        (Answer(304), "SITE answered 304 Not Modified for robots.txt, so no page may be read"),
-        (Answer(302), "SITE answered 302 Found for robots.txt, so no page may be read"),
+        (Response(304), "SITE answered 304 Not Modified for robots.txt, so no page may be read"),
+        (Response(302), "SITE answered 302 Found for robots.txt, so no page may be read"),
         (
-            Answer(302, headers=(("Location", "http://evil.example/robots.txt"),)),
+            Response(302, headers=(("Location", "http://evil.example/robots.txt"),)),
             "SITE redirects to evil.example, which is not one of the hosts that may be read; this was for its robots",
         ),
         (
-            Answer(200, b"not gzip", headers=(("Content-Encoding", "gzip"),)),
+            Response(200, b"not gzip", headers=(("Content-Encoding", "gzip"),)),
             "SITE sent compressed data that is damaged; this was for its robots.txt",
         ),
     ],
@@ -112,7 +112,7 @@ def test_what_cannot_be_read_means_may_not(asking: Rig, answer: Scripted, senten
 
 
 def test_5xx_that_passes_is_no_trouble(asking: Rig) -> None:
-    asking.site.script("/robots.txt", Answer(503), Answer(503))
+    asking.site.script("/robots.txt", Response(503), Response(503))
     assert asking.fetch("/open", robots=True) is not None
     assert asking.pauses == [1, 2]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.notify.channels.escaping import as_markdown, harmless
+from cmr_watch.notify.channels.escaping import as_markdown, escape_prose
 
 WORDS = [
     ("<!channel> hear", "‹!channel› hear"),
@@ -24,17 +24,17 @@ WORDS = [
 
 @pytest.mark.parametrize(("text", "expected"), WORDS)
 def test_words(text, expected):
-    assert harmless(text) == expected
+    assert escape_prose(text) == expected
 
 
 @given(st.text(alphabet="@<>!hereveryon :/ps|[]()`\n") | st.text())
 def test_nothing_commands_and_twice_is_once(text):
-    made = harmless(text)
+    made = escape_prose(text)
     assert not set("<>`") & set(made)
     assert "](" not in made
     assert "@e" not in made
     assert "@h" not in made
-    assert harmless(made).replace("\u2060", "") == made.replace("\u2060", "")
+    assert escape_prose(made).replace("\u2060", "") == made.replace("\u2060", "")
 
 
 def test_markdown_keeps_addresses_whole():

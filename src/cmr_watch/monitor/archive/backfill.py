@@ -18,7 +18,7 @@ from cmr_watch.monitor.archive.memento_client import Archive
 from cmr_watch.monitor.archive.timemap import Memento
 from cmr_watch.monitor.check import parse, unreadable
 from cmr_watch.render.sentences import sentence
-from cmr_watch.store.archive_history import Archived, Past
+from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.checks import Checks
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class NothingKnownYet(CmrWatchError):
 
 
 @dataclass(frozen=True, slots=True)
-class Backfilled:
+class BackfillReport:
     """What came of one page: copies that the archive has, fetched now, failed now; changes that are new."""
 
     page_url: str
@@ -44,18 +44,18 @@ class Backfilled:
 
 
 def backfill_page(
-    page_url: str, kind: PageKind, archive: Archive, archived: Archived, checks: Checks, progress: Progress
-) -> Backfilled:
+    page_url: str, kind: PageKind, archive: Archive, archived: ArchiveHistory, checks: Checks, progress: Progress
+) -> BackfillReport:
     """Fetch what is not here yet of one page, and write its history. FetchError when the archive does not answer."""
     mementos = archive.mementos(page_url)
     taken = archived.taken(page_url)
     missing = [memento for memento in mementos if memento.at not in taken]
     fetched = sum(_take(memento, kind, archive, archived) for memento in progress(missing))
     added, editions = _write(page_url, archived, checks)
-    return Backfilled(page_url, len(mementos), fetched, len(missing) - fetched, added, editions)
+    return BackfillReport(page_url, len(mementos), fetched, len(missing) - fetched, added, editions)
 
 
-def _take(memento: Memento, kind: PageKind, archive: Archive, archived: Archived) -> bool:
+def _take(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveHistory) -> bool:
     try:
         page = archive.fetch(memento)
     except FetchError as error:
@@ -74,10 +74,10 @@ def _read(page: Page, kind: PageKind) -> Snapshot:
         return unreadable(kind)
 
 
-def _write(page_url: str, archived: Archived, checks: Checks) -> tuple[int, int]:
+def _write(page_url: str, archived: ArchiveHistory, checks: Checks) -> tuple[int, int]:
     today = checks.known(page_url)
     made = history(archived.copies(page_url), today, _began(page_url, checks))
-    past = [Past(at, change, sentence(change)) for at, change in made.changes]
+    past = [HistoricalChange(at, change, sentence(change)) for at, change in made.changes]
     return archived.write(page_url, made.known, past), len(made.known.editions)
 
 
@@ -90,5 +90,5 @@ def pages_to_fill(list_url: str, checks: Checks) -> tuple[tuple[str, PageKind], 
     """The list and the call pages; NothingKnownYet before the first good reading."""
     if checks.baseline(list_url) is None:
         raise NothingKnownYet
-    calls: list[tuple[str, PageKind]] = [(visit.url, "call") for visit in checks.visits() if visit.kind == "call"]
+    calls: list[tuple[str, PageKind]] = [(visit.url, "call") for visit in checks.last_fetches() if visit.kind == "call"]
     return ((list_url, "initiative"), *calls)

@@ -42,7 +42,7 @@ _REWRITTEN: Final = re.compile(
 )
 
 
-def without_furniture(content: bytes) -> bytes:
+def without_boilerplate(content: bytes) -> bytes:
     """The page without what an archive added; any other page as it is, byte for byte.
 
     - the banner between its two comments

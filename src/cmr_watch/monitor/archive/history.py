@@ -16,7 +16,7 @@ from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare
 from cmr_watch.monitor.keys import Keys
 from cmr_watch.monitor.match import match_editions
-from cmr_watch.monitor.plausibility import doubt
+from cmr_watch.monitor.plausibility import reject_reason
 
 Copy = tuple[datetime, Snapshot]
 Entry = TypeVar("Entry", KnownEdition, KnownCall)
@@ -35,7 +35,7 @@ def history(copies: Iterable[Copy], today: Known, until: datetime | None) -> His
     changes: list[tuple[datetime, Change]] = []
     known, last = Known(), None
     for at, snapshot in sorted(copies, key=lambda copy: copy[0]):
-        if (until and at >= until) or doubt(known, last, snapshot, at):
+        if (until and at >= until) or reject_reason(known, last, snapshot, at):
             continue
         compared = compare(known, snapshot, at, CONFIRMED_AFTER)
         changes += [(at, change) for change in compared.changes]

@@ -12,7 +12,7 @@ from typing import Final
 
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models import Page, Validators
-from cmr_watch.monitor.archive.boilerplate import without_furniture
+from cmr_watch.monitor.archive.boilerplate import without_boilerplate
 from cmr_watch.monitor.archive.timemap import Memento, in_order, parse_timemap
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Archive:
         return Page(
             url=url,
             final_url=url,  # relative links are the page's own
-            content=without_furniture(page.content),
+            content=without_boilerplate(page.content),
             charset=page.charset,
             validators=Validators(),  # the archive's say nothing about the page
             fetched_at=memento.at,

@@ -14,8 +14,8 @@ import httpx
 from cmr_watch.models import Page, Validators
 from cmr_watch.monitor.fetch import responses, robots
 from cmr_watch.monitor.fetch.ip_addresses import Resolve, resolve
-from cmr_watch.monitor.fetch.responses import Answer
-from cmr_watch.monitor.fetch.retrying import Asker, Question
+from cmr_watch.monitor.fetch.responses import Response
+from cmr_watch.monitor.fetch.retrying import RequestPolicy, RetryingClient
 from cmr_watch.monitor.fetch.robots import Robots, RobotsCache
 from cmr_watch.monitor.fetch.settings import FetchSettings
 from cmr_watch.monitor.fetch.transport import default_tls
@@ -39,7 +39,7 @@ class Fetcher:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._asker = Asker(settings, clock, resolve, tls)
+        self._asker = RetryingClient(settings, clock, resolve, tls)
         self._robots = Robots(robots_cache, self._ask_for_robots, clock)
         self._one_at_a_time = threading.Lock()
 
@@ -59,7 +59,7 @@ class Fetcher:
 
     def _fetch(self, url: str, validators: Validators | None) -> Page | None:
         headers = responses.conditions(validators)
-        question = Question(
+        question = RequestPolicy(
             limit=self._settings.max_bytes,
             judge=self._judge_page(conditional=bool(headers)),
             may=self._robots.check if self._settings.robots else lambda _url: None,
@@ -79,18 +79,18 @@ class Fetcher:
             headers=tuple((name, value) for name, value in answer.headers.items() if name != "set-cookie"),
         )
 
-    def _judge_page(self, *, conditional: bool) -> Callable[[httpx.URL, Answer], None]:
+    def _judge_page(self, *, conditional: bool) -> Callable[[httpx.URL, Response], None]:
         kinds = self._settings.kinds
 
-        def judge(url: httpx.URL, answer: Answer) -> None:
+        def judge(url: httpx.URL, answer: Response) -> None:
             responses.judge(host_of(url), url.path, answer, self._clock(), conditional=conditional, kinds=kinds)
 
         return judge
 
-    def _ask_for_robots(self, url: httpx.URL) -> Answer:
-        return self._asker.ask(url, Question(limit=robots.MOST_BYTES, judge=self._judge_robots, cut=True))[1]
+    def _ask_for_robots(self, url: httpx.URL) -> Response:
+        return self._asker.ask(url, RequestPolicy(limit=robots.MOST_BYTES, judge=self._judge_robots, cut=True))[1]
 
-    def _judge_robots(self, url: httpx.URL, answer: Answer) -> None:
+    def _judge_robots(self, url: httpx.URL, answer: Response) -> None:
         """What may pass is tried again; the rest is for `Robots` to judge."""
         if responses.may_pass(answer.status):
             raise responses.refusal(host_of(url), url.path, answer, self._clock())

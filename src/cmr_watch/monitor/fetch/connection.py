@@ -17,7 +17,7 @@ from typing import Any
 import httpcore
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.errors import PassingTrouble, shown
+from cmr_watch.monitor.fetch.errors import TransientError, shown
 from cmr_watch.monitor.fetch.ip_addresses import Resolve, is_address, is_public
 from cmr_watch.monitor.fetch.settings import FetchSettings
 
@@ -53,11 +53,11 @@ class Exchange:
 
     def late(self, host: str) -> FetchError:
         if not self.received:
-            return PassingTrouble(f"{host} did not answer within {self._whole:g} seconds")
+            return TransientError(f"{host} did not answer within {self._whole:g} seconds")
         return FetchError(f"{host} sent its answer too slowly: dropped after {self._whole:g} seconds")
 
 
-class Lines(httpcore.NetworkBackend):
+class Connections(httpcore.NetworkBackend):
     """Opens lines for httpcore. `exchange` is what is going on now: one at a time."""
 
     def __init__(
@@ -94,10 +94,10 @@ class Lines(httpcore.NetworkBackend):
         if self.exchange.is_over():
             return self.exchange.late(name)
         if isinstance(trouble, httpcore.ConnectTimeout):
-            return PassingTrouble(f"{name} could not be reached within {self.settings.connect_timeout:g} seconds")
+            return TransientError(f"{name} could not be reached within {self.settings.connect_timeout:g} seconds")
         if isinstance(trouble and trouble.__cause__, ConnectionRefusedError):
-            return PassingTrouble(f"{name} refused the connection")
-        return PassingTrouble(f"{name} could not be reached ({_reason(trouble)})")
+            return TransientError(f"{name} refused the connection")
+        return TransientError(f"{name} could not be reached ({_reason(trouble)})")
 
     def _addresses(self, name: str, host: str, port: int) -> Sequence[str]:
         found = (host,) if is_address(host) else self._look_up(name, host, port)
@@ -124,7 +124,7 @@ class Lines(httpcore.NetworkBackend):
         answer = found[0] if found else TimeoutError("the name server does not answer")
         if isinstance(answer, Exception) or not answer:
             trouble = answer if isinstance(answer, Exception) else None
-            raise PassingTrouble(
+            raise TransientError(
                 f"{name} could not be found: its name does not resolve ({_reason(trouble)})"
             ) from trouble
         return answer
@@ -133,7 +133,7 @@ class Lines(httpcore.NetworkBackend):
 class _Line(httpcore.NetworkStream):
     """A line whose every step ends with the exchange's deadline."""
 
-    def __init__(self, stream: httpcore.NetworkStream, lines: Lines, name: str) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, lines: Connections, name: str) -> None:
         self._stream = stream
         self._lines = lines
         self._name = name
@@ -146,9 +146,9 @@ class _Line(httpcore.NetworkStream):
         except httpcore.ReadTimeout as error:
             if exchange.is_over():
                 raise exchange.late(self._name) from error
-            raise PassingTrouble(f"{self._name} was silent for {patience:g} seconds") from error
+            raise TransientError(f"{self._name} was silent for {patience:g} seconds") from error
         except httpcore.ReadError as error:
-            raise PassingTrouble(f"{self._name} broke the connection off ({_reason(error)})") from error
+            raise TransientError(f"{self._name} broke the connection off ({_reason(error)})") from error
         exchange.received += len(data)
         exchange.ended = not data
         return data
@@ -157,7 +157,7 @@ class _Line(httpcore.NetworkStream):
         try:
             self._stream.write(buffer, min(self._lines.settings.read_timeout, self._lines.exchange.left(self._name)))
         except httpcore.WriteTimeout as error:
-            raise PassingTrouble(f"{self._name} does not take the question") from error
+            raise TransientError(f"{self._name} does not take the question") from error
 
     def close(self) -> None:
         self._stream.close()
@@ -171,7 +171,7 @@ class _Line(httpcore.NetworkStream):
             return _Line(self._stream.start_tls(ssl_context, server_hostname, left), self._lines, self._name)
         except httpcore.ConnectTimeout as error:
             words = f"{self._name} did not agree on a secure connection within {patience:g} seconds"
-            raise PassingTrouble(words) from error
+            raise TransientError(words) from error
         except httpcore.ConnectError as error:
             raise _no_tls(self._name, error.__cause__) from error
 
@@ -183,7 +183,7 @@ def _no_tls(name: str, cause: BaseException | None) -> FetchError:
     if isinstance(cause, ssl.SSLCertVerificationError):
         fault = _CERTIFICATE_FAULTS.get(cause.verify_code, f"is not valid ({shown(cause.verify_message)})")
         return FetchError(f"the TLS certificate of {name} {fault}")
-    return PassingTrouble(f"no secure connection to {name} could be made ({_reason(cause)})")
+    return TransientError(f"no secure connection to {name} could be made ({_reason(cause)})")
 
 
 def _reason(error: BaseException | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.errors import PassingTrouble, shown
+from cmr_watch.monitor.fetch.errors import TransientError, shown
 
 ACCEPTED = "gzip, deflate, br"
 
@@ -41,7 +41,7 @@ def read_body(host: str, chunks: Iterable[bytes], encoding: str, limit: int, *, 
         if packed > limit:  # a stream can be endless and unpack to nothing
             return _over(host, content, limit, packed, cut=cut)
     if not unpacker.is_whole():
-        raise PassingTrouble(f"{host} broke off in the middle of its answer")
+        raise TransientError(f"{host} broke off in the middle of its answer")
     return bytes(content)
 
 

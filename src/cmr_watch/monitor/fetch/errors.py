@@ -5,7 +5,7 @@ from __future__ import annotations
 from cmr_watch.exceptions import FetchError
 
 
-class PassingTrouble(FetchError):
+class TransientError(FetchError):
     """It may be over in a moment: worth another try, not before `retry_after` seconds.
 
     `status` is the server's, if it was one.
@@ -16,10 +16,10 @@ class PassingTrouble(FetchError):
         self.retry_after = retry_after
         self.status = status
 
-    def after(self, tries: int) -> PassingTrouble:
+    def after(self, tries: int) -> TransientError:
         """The same, said when the last try has failed."""
         message = f"{self} (tried {tries} times)" if tries > 1 else str(self)
-        return PassingTrouble(message, retry_after=self.retry_after, status=self.status)
+        return TransientError(message, retry_after=self.retry_after, status=self.status)
 
 
 def shown(text: str, limit: int = 80) -> str:

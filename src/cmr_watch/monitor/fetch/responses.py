@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models import Validators
-from cmr_watch.monitor.fetch.errors import PassingTrouble, shown
+from cmr_watch.monitor.fetch.errors import TransientError, shown
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LONGEST_WAIT = timedelta(minutes=2)
@@ -48,7 +48,7 @@ _HTML_START = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """`headers` have names in lower case, and several of one name joined by a comma (RFC 9110 §5.3)."""
 
     status: int
@@ -58,7 +58,7 @@ class Answer:
 
 
 def judge(
-    host: str, path: str, answer: Answer, now: datetime, *, conditional: bool, kinds: Collection[str] = ()
+    host: str, path: str, answer: Response, now: datetime, *, conditional: bool, kinds: Collection[str] = ()
 ) -> None:
     """Raise unless the answer is a page in HTML or of these `kinds`, or a 304 that was asked for.
 
@@ -78,7 +78,7 @@ def may_pass(status: int) -> bool:
     return status == HTTPStatus.TOO_MANY_REQUESTS or 500 <= status < 600
 
 
-def refusal(host: str, path: str, answer: Answer, now: datetime) -> FetchError:
+def refusal(host: str, path: str, answer: Response, now: datetime) -> FetchError:
     """What to raise for an answer that is no page."""
     status, passing = answer.status, may_pass(answer.status)
     meaning = _MEANING.get(status, "has trouble of its own" if passing else "did not send the page")
@@ -88,7 +88,7 @@ def refusal(host: str, path: str, answer: Answer, now: datetime) -> FetchError:
     wait = retry_after(answer.headers.get("retry-after", ""), now)
     if wait > LONGEST_WAIT:
         return FetchError(f"{words}, and not before {_until(now, wait)}")
-    return PassingTrouble(words, retry_after=wait.total_seconds(), status=status)
+    return TransientError(words, retry_after=wait.total_seconds(), status=status)
 
 
 def named(status: int) -> str:
@@ -126,7 +126,7 @@ def _judge_type(host: str, content_type: str, kinds: Collection[str]) -> None:
         raise FetchError(f"{host} answered {what} ({shown(kind, 60)}), not a page")
 
 
-def judge_body(host: str, answer: Answer) -> None:
+def judge_body(host: str, answer: Response) -> None:
     """Raise if the body is surely no page. An empty one is the reader's to judge."""
     if answer.body.startswith(b"%PDF-"):
         raise FetchError(f"{host} answered a PDF document, not a page")

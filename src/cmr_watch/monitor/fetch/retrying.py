@@ -16,10 +16,10 @@ import httpx
 from cmr_watch.config.settings import PINNED_HOSTS
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch import decompress, responses
-from cmr_watch.monitor.fetch.connection import Exchange, Lines
-from cmr_watch.monitor.fetch.errors import PassingTrouble
+from cmr_watch.monitor.fetch.connection import Connections, Exchange
+from cmr_watch.monitor.fetch.errors import TransientError
 from cmr_watch.monitor.fetch.ip_addresses import Resolve
-from cmr_watch.monitor.fetch.responses import Answer
+from cmr_watch.monitor.fetch.responses import Response
 from cmr_watch.monitor.fetch.settings import FetchSettings
 from cmr_watch.monitor.fetch.transport import Transport
 from cmr_watch.monitor.fetch.urls import Pinned, host_of
@@ -46,7 +46,7 @@ def _anywhere(url: httpx.URL) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RequestPolicy:
     """What to ask, and what to take.
 
     - `may` raises if an address, or one that a redirect leads to, must not be asked
@@ -55,7 +55,7 @@ class Question:
     """
 
     limit: int
-    judge: Callable[[httpx.URL, Answer], None]
+    judge: Callable[[httpx.URL, Response], None]
     may: Callable[[httpx.URL], None] = _anywhere
     headers: dict[bytes, bytes] = field(default_factory=dict)
     cut: bool = False
@@ -69,7 +69,7 @@ class _Budget:
     retries: int
 
 
-class Asker:
+class RetryingClient:
     """One httpx client, made when first needed."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Asker:
         self._settings = settings
         self._clock = clock
         self._pinned = Pinned((*PINNED_HOSTS, *settings.allowed_hosts))
-        self._lines = Lines(settings, resolve)
+        self._lines = Connections(settings, resolve)
         self._transport = Transport(self._lines, tls)
         self._client: httpx.Client | None = None
 
@@ -96,7 +96,7 @@ class Asker:
         """The address, if it may be asked at all."""
         return self._pinned.start(url)
 
-    def ask(self, url: httpx.URL, question: Question) -> tuple[httpx.URL, Answer, datetime]:
+    def ask(self, url: httpx.URL, question: RequestPolicy) -> tuple[httpx.URL, Response, datetime]:
         """Where the answer came from at last, the answer, and when it was asked for."""
         budget, seen = _Budget(self._settings.deadline, self._settings.retries), {url}
         while True:
@@ -112,14 +112,16 @@ class Asker:
             url = following
             seen.add(url)
 
-    def _ask_until_answered(self, url: httpx.URL, question: Question, budget: _Budget) -> tuple[Answer, datetime]:
+    def _ask_until_answered(
+        self, url: httpx.URL, question: RequestPolicy, budget: _Budget
+    ) -> tuple[Response, datetime]:
         tries = 0
         while True:
             asked_at, started = self._clock(), time.monotonic()
             tries += 1
             try:
                 answer = self._ask_once(url, question, budget.seconds)
-            except PassingTrouble as trouble:
+            except TransientError as trouble:
                 if not budget.retries:
                     raise trouble.after(tries) from trouble
                 budget.retries -= 1
@@ -128,12 +130,12 @@ class Asker:
                 budget.seconds -= time.monotonic() - started
                 return answer, asked_at
 
-    def _wait(self, trouble: PassingTrouble, tries: int) -> None:
+    def _wait(self, trouble: TransientError, tries: int) -> None:
         seconds = pause_after(tries, trouble.retry_after, self._settings.jitter())
         _log.info("%s; trying again in %.1f seconds", trouble, seconds)
         self._settings.pause(seconds)
 
-    def _ask_once(self, url: httpx.URL, question: Question, seconds: float) -> Answer:
+    def _ask_once(self, url: httpx.URL, question: RequestPolicy, seconds: float) -> Response:
         exchange = self._lines.exchange = Exchange(seconds, self._settings.deadline)
         try:
             with self._opened().stream("GET", url, headers=question.headers) as response:
@@ -159,15 +161,15 @@ class Asker:
 
 def _garbled(host: str, exchange: Exchange) -> FetchError:
     if exchange.ended and not exchange.received:
-        return PassingTrouble(f"{host} closed the connection without an answer")
+        return TransientError(f"{host} closed the connection without an answer")
     if exchange.ended:
-        return PassingTrouble(f"{host} broke off in the middle of its answer")
+        return TransientError(f"{host} broke off in the middle of its answer")
     return FetchError(f"{host} sent an answer that is not HTTP")
 
 
-def _take(url: httpx.URL, question: Question, response: httpx.Response) -> Answer:
+def _take(url: httpx.URL, question: RequestPolicy, response: httpx.Response) -> Response:
     location = response.extensions["location"] if response.status_code in responses.REDIRECTS else None
-    answer = Answer(response.status_code, _joined(response.headers), location)
+    answer = Response(response.status_code, _joined(response.headers), location)
     if location is not None:
         return answer
     question.judge(url, answer)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.errors import PassingTrouble, shown
-from cmr_watch.monitor.fetch.responses import Answer, named
+from cmr_watch.monitor.fetch.errors import TransientError, shown
+from cmr_watch.monitor.fetch.responses import Response, named
 from cmr_watch.monitor.fetch.settings import PRODUCT
 from cmr_watch.monitor.fetch.urls import host_of, origin_of
 
@@ -48,7 +48,7 @@ class MemoryRobots:
 class Robots:
     """Says whether an address may be asked; `ask` gets a robots.txt, redirects followed."""
 
-    def __init__(self, cache: RobotsCache, ask: Callable[[httpx.URL], Answer], clock: Callable[[], datetime]) -> None:
+    def __init__(self, cache: RobotsCache, ask: Callable[[httpx.URL], Response], clock: Callable[[], datetime]) -> None:
         self._cache = cache
         self._ask = ask
         self._clock = clock
@@ -77,7 +77,7 @@ class Robots:
         try:
             answer = self._ask(url.join("/robots.txt"))
         except FetchError as error:
-            if isinstance(error, PassingTrouble) and error.status == httpx.codes.TOO_MANY_REQUESTS:
+            if isinstance(error, TransientError) and error.status == httpx.codes.TOO_MANY_REQUESTS:
                 return None, error.status, now - REMEMBERED  # a 4xx, but not about the rules: asked again next time
             # 5xx, or unreachable: §2.3.1.4
             raise FetchError(f"{error}; this was for its robots.txt, without which no page may be read") from error

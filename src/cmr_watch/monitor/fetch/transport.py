@@ -10,7 +10,7 @@ import httpcore
 import httpx
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.connection import Lines
+from cmr_watch.monitor.fetch.connection import Connections
 from cmr_watch.monitor.fetch.errors import shown
 
 
@@ -29,7 +29,7 @@ class Transport(httpx.BaseTransport):
     ones too. The latter is handed on in the answer's extensions.
     """
 
-    def __init__(self, lines: Lines, tls: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, lines: Connections, tls: Callable[[], ssl.SSLContext]) -> None:
         self._lines = lines
         self._tls = tls
         self._pools: dict[str, httpcore.ConnectionPool] = {}

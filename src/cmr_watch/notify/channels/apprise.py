@@ -115,7 +115,7 @@ class _Sending(threading.Thread):
         words = said(self._service, self._message, cut="overflow=" not in self._message.address)
         courier: Apprise = Apprise()
         courier.add(self._service)
-        ear = _Ear(self)
+        ear = _LogCapture(self)
         logging.getLogger("apprise").addHandler(ear)
         try:
             self.accepted = bool(courier.notify(body=words.body, title=words.title, body_format=words.form))
@@ -123,7 +123,7 @@ class _Sending(threading.Thread):
             logging.getLogger("apprise").removeHandler(ear)
 
 
-class _Ear(logging.Handler):
+class _LogCapture(logging.Handler):
     """Apprise says why it failed in its log only."""
 
     def __init__(self, sending: _Sending) -> None:
@@ -136,7 +136,7 @@ class _Ear(logging.Handler):
 
 
 def _hush() -> None:
-    """Their logs name addresses with their tokens: Apprise is heard by `_Ear` only, what it stands on by nobody."""
+    """Silence their logs, which name addresses with their tokens; only `_LogCapture` reads what Apprise logs."""
     for name in ("apprise", "urllib3"):
         log = logging.getLogger(name)
         log.setLevel(logging.WARNING)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cmr_watch.models import Message
-from cmr_watch.notify.channels.escaping import as_markdown, harmless
+from cmr_watch.notify.channels.escaping import as_markdown, escape_prose
 from cmr_watch.notify.channels.truncate import ELLIPSIS, shortened
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FormattedMessage:
     """What Apprise is handed."""
 
     title: str
@@ -22,12 +22,12 @@ class Said:
     form: NotifyFormat
 
 
-def said(service: NotifyBase, message: Message, *, cut: bool = True) -> Said:
+def said(service: NotifyBase, message: Message, *, cut: bool = True) -> FormattedMessage:
     """The message for this service; too long, it ends at a word and says where the rest is, unless not to be `cut`."""
     words = _Words(service)
     subject = words.subject(message) if cut else message.subject
     text = words.text(subject, message) if cut else message.text
-    return Said(words.as_title(subject), words.as_body(text), words.form)
+    return FormattedMessage(words.as_title(subject), words.as_body(text), words.form)
 
 
 class _Words:
@@ -47,11 +47,11 @@ class _Words:
 
     def as_title(self, subject: str) -> str:
         """The subject as Apprise is handed it."""
-        return harmless(subject) if self._has_title or not self._is_markdown else as_markdown(harmless(subject))
+        return escape_prose(subject) if self._has_title or not self._is_markdown else as_markdown(escape_prose(subject))
 
     def as_body(self, text: str) -> str:
         """The text as Apprise is handed it."""
-        return as_markdown(harmless(text)) if self._is_markdown else harmless(text)
+        return as_markdown(escape_prose(text)) if self._is_markdown else escape_prose(text)
 
     def subject(self, message: Message) -> str:
         """The subject, cut where it has no room: of the two it goes before the text."""

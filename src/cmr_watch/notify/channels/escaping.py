@@ -16,7 +16,7 @@ _IN_PROSE: Final = str.maketrans({"@": "@\u2060", "<": "‹", ">": "›", "`": "
 _MARKDOWN: Final = re.compile(r"([\\_*\[\]()~`>#+=|{}.!-])")
 
 
-def harmless(text: str) -> str:
+def escape_prose(text: str) -> str:
     """The same text for the eye: a word joiner after each `@`, other brackets, links that show where they go."""
     return _word_by_word(text, _prose).replace("](", "] (")
 

@@ -43,7 +43,7 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MimeMail:
     """A mail that is ready to go."""
 
     recipient: Mailbox
@@ -51,12 +51,12 @@ class Letter:
     international: bool
 
 
-def write(message: Message, sender: Sender, now: datetime) -> Letter:
+def write(message: Message, sender: Sender, now: datetime) -> MimeMail:
     """The mail as bytes: text and HTML, and headers that nobody can add to."""
     recipient = parse(message.address)
     try:
         content = _filled_in(message, recipient, sender, now) or _whole(message, recipient, sender, now)
-        return Letter(recipient, content, _is_international(recipient, sender))
+        return MimeMail(recipient, content, _is_international(recipient, sender))
     except (MessageError, ValueError) as error:
         raise DeliveryError(f"The mail to {recipient} cannot be written: {error}", permanent=True) from error
 

@@ -79,7 +79,7 @@ class Line:
 
     # ── one mail ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _transmit(self, ready: mime.Letter) -> None:
+    def _transmit(self, ready: mime.MimeMail) -> None:
         connection = self._begin(ready)
         code, reply = connection.rcpt(str(ready.recipient))
         self._expect(code, reply, (250, 251), f"refuses {ready.recipient}")
@@ -96,7 +96,7 @@ class Line:
         connection.send(b".\r\n")
         return connection.getreply()
 
-    def _begin(self, ready: mime.Letter) -> smtplib.SMTP:
+    def _begin(self, ready: mime.MimeMail) -> smtplib.SMTP:
         """An open connection with MAIL FROM said. Nothing is handed over yet, so a worn one is simply replaced."""
         fresh = self._connection is None
         connection = self._open()
@@ -113,7 +113,7 @@ class Line:
         error = DeliveryError if options else ChannelDown  # the sender is the same for every mail, so is the refusal
         raise error(f"{self._name} takes no mail from {self._sender}: {self._say(code, reply)}")
 
-    def _options(self, connection: smtplib.SMTP, ready: mime.Letter) -> list[str]:
+    def _options(self, connection: smtplib.SMTP, ready: mime.MimeMail) -> list[str]:
         if not ready.international:
             return []
         if not connection.has_extn("smtputf8"):
