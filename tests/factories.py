@@ -12,11 +12,11 @@ from cmr_watch.models import (
     Change,
     ChangeKind,
     Edition,
+    FetchedPage,
     Known,
     KnownCall,
     KnownEdition,
     Message,
-    Page,
     Snapshot,
     SubscriptionRequest,
     Validators,
@@ -74,7 +74,7 @@ def change(kind: ChangeKind = ChangeKind.EDITION_ANNOUNCED, after: Any = None, *
     return Change(kind, **{**defaults, **values})
 
 
-def page(content: bytes = b"<html></html>", **values: Any) -> Page:
+def page(content: bytes = b"<html></html>", **values: Any) -> FetchedPage:
     """A fetched page."""
     defaults: dict[str, Any] = {
         "url": URL,
@@ -83,7 +83,7 @@ def page(content: bytes = b"<html></html>", **values: Any) -> Page:
         "validators": Validators('"1"', "Tue, 02 Apr 2024 09:00:00 GMT"),
         "fetched_at": NOW,
     }
-    return Page(content=content, **{**defaults, **values})
+    return FetchedPage(content=content, **{**defaults, **values})
 
 
 def message(address: str = "ada@example.org", *change_ids: int, **values: Any) -> Message:

@@ -180,7 +180,7 @@ def test_the_end_gives_back_what_was_not_sent(running: Running) -> None:
         sent = len(running.subjects())
         until(lambda: len(running.subjects()) > sent)
         assert daemon.stop(PATIENCE)
-    waiting = Deliveries(running.database).list("waiting")
+    waiting = Deliveries(running.database).list("pending")
     assert waiting
     assert all(delivery.claim is None for delivery in waiting)
 

@@ -1,4 +1,4 @@
-"""Journeys of people with rhythms of their own: who is told what, and on which morning. The mailbox is read."""
+"""Journeys of people with intervals of their own: who is told what, and on which morning. The mailbox is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cmr_watch.app import App
-from cmr_watch.models import Quiet, Schedule, SubscriptionRequest
+from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.mailbox import Mailbox
@@ -88,7 +88,7 @@ def test_a_call_opens_and_its_cut_off_moves(travel: Travel) -> None:
         "Wed 08 Nov 09:00",
         "Thu 09 Nov 09:00",
     ]
-    assert all("20 October" not in subject for _, subject in told), "nobody is reminded of the old date"
+    assert all("20 October" not in subject for _, subject in told), "nobody is sent_reminders of the old date"
     days = [subject.partition(" left")[0] for _, subject in told]
     assert days == ["30 days", "14 days", "7 days", "2 days", "1 day"]
     words = travel.came[-1][3]
@@ -139,7 +139,7 @@ WEEKLY = Schedule("weekly", hour=8, weekday=0)
     ],
 )
 def test_a_weekly_reader_gets_one_mail_on_the_right_morning(travel: Travel, found: datetime, morning: str) -> None:
-    travel.people(SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", schedule=WEEKLY))
     travel.now = found - timedelta(days=1)
     travel.page(*PAST)
     travel.until(found)
@@ -155,7 +155,7 @@ def test_a_weekly_reader_gets_one_mail_on_the_right_morning(travel: Travel, foun
 def test_one_person_with_two_subscriptions_is_told_once(travel: Travel) -> None:
     travel.people(
         SubscriptionRequest("anna@example.org", name="now"),
-        SubscriptionRequest("Anna@Example.org", name="weekly", rhythm=WEEKLY),
+        SubscriptionRequest("Anna@Example.org", name="weekly", schedule=WEEKLY),
     )
     travel.now = at(1)
     travel.page(*PAST)
@@ -165,7 +165,7 @@ def test_one_person_with_two_subscriptions_is_told_once(travel: Travel) -> None:
 
 
 def test_what_is_undone_before_it_is_told_is_not_told(travel: Travel) -> None:
-    travel.people(SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", schedule=WEEKLY))
     travel.now = at(3)
     travel.page(*PAST)
     travel.until(at(4))
@@ -178,8 +178,8 @@ def test_what_is_undone_before_it_is_told_is_not_told(travel: Travel) -> None:
 
 
 def test_what_comes_in_quiet_hours_is_held_until_they_end(travel: Travel) -> None:
-    quiet = Schedule(quiet=Quiet(datetime.min.time().replace(hour=22), datetime.min.time().replace(hour=7)))
-    travel.people(SubscriptionRequest("anna@example.org", name="anna", rhythm=quiet))
+    quiet = Schedule(quiet=QuietHours(datetime.min.time().replace(hour=22), datetime.min.time().replace(hour=7)))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", schedule=quiet))
     travel.now = at(2)
     travel.page(*PAST)
     travel.until(at(2, hour=21))
@@ -188,19 +188,19 @@ def test_what_comes_in_quiet_hours_is_held_until_they_end(travel: Travel) -> Non
 
 
 def test_another_rhythm_counts_for_what_waits(travel: Travel) -> None:
-    anna = SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY)
+    anna = SubscriptionRequest("anna@example.org", name="anna", schedule=WEEKLY)
     travel.people(anna)
     travel.now = at(3)
     travel.page(*PAST)
     travel.until(at(4))
     travel.page(LYON, *PAST)
     assert travel.until(at(5)) == []
-    travel.people(replace(anna, rhythm=Schedule("daily", hour=18)))
+    travel.people(replace(anna, schedule=Schedule("daily", hour=18)))
     assert [when for when, _ in travel.until(at(12), HOUR)] == ["Thu 05 Oct 18:00"]
 
 
 def test_who_ends_while_something_waits_gets_nothing(travel: Travel) -> None:
-    anna = SubscriptionRequest("anna@example.org", name="anna", rhythm=WEEKLY)
+    anna = SubscriptionRequest("anna@example.org", name="anna", schedule=WEEKLY)
     travel.people(anna)
     travel.now = at(3)
     travel.page(*PAST)
@@ -212,7 +212,7 @@ def test_who_ends_while_something_waits_gets_nothing(travel: Travel) -> None:
 
 
 def test_still_watching_is_said_once_a_month_without_news(travel: Travel) -> None:
-    travel.people(SubscriptionRequest("anna@example.org", name="anna", still_watching=True, rhythm=Schedule("daily")))
+    travel.people(SubscriptionRequest("anna@example.org", name="anna", still_watching=True, schedule=Schedule("daily")))
     travel.now = at(3)
     travel.page(*PAST)
     travel.until(at(4))

@@ -88,7 +88,7 @@ def test_a_cutoff_of_the_call_page_is_told_and_shown(tour: Tour) -> None:
     assert len(mail) == 1
     assert "30 September 2024" in mail[0]
     (call,) = Checks(tour.database).known().calls
-    assert (call.key, len(call.call.cutoffs), call.otherwise) == ("call-2024", 2, None)
+    assert (call.key, len(call.call.cutoffs), call.conflicting_notice) == ("call-2024", 2, None)
 
 
 def test_what_both_pages_say_is_told_once(tour: Tour) -> None:
@@ -117,8 +117,8 @@ def test_what_the_pages_disagree_about_is_kept_beside_it(tour: Tour) -> None:
     tour.reads(NOTICE, LISTED, *PAST)
     (call,) = Checks(tour.database).known().calls
     assert call.call.status == "closed"
-    assert call.otherwise is not None
-    assert call.otherwise.status == "open"
+    assert call.conflicting_notice is not None
+    assert call.conflicting_notice.status == "open"
 
 
 def test_a_call_that_closes_and_opens_again(tour: Tour) -> None:
@@ -191,7 +191,7 @@ def test_a_page_that_tells_of_another_edition_is_not_believed(tour: Tour) -> Non
     tour.site.page(LYON, own("Clusters meet Regions – Gdańsk, Poland", other))
     assert tour.check(minutes=DAY) == []
     rows = Checks(tour.database).snapshots(tour.site.url(LYON))
-    assert [(row.verdict, row.reason) for row in rows][1:] == [
+    assert [(row.assessment, row.reason) for row in rows][1:] == [
         ("suspect", "it tells of Gdańsk where it told of Lyon, on other days")
     ]
 
@@ -225,7 +225,7 @@ def test_a_page_that_fails_stops_no_other(tour: Tour) -> None:
     tour.site.page(PRAGUE, own("Clusters meet Regions – Prague, Czechia", about))
     tour.site.page("/clusters-meet-regions", b"")
     tour.reads(LISTED, prague, *PAST)
-    outcomes = {visit.url: visit.failed for visit in Checks(tour.database).last_fetches()}
+    outcomes = {last.page.url: last.has_failed for last in Checks(tour.database).last_fetches()}
     assert outcomes[tour.site.url(LYON)] is True
     assert outcomes[tour.site.url(PRAGUE)] is False
 

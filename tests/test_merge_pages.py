@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cmr_watch.merge_pages import PageKnown, disagree, merged
-from cmr_watch.models import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, Material
+from cmr_watch.models import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, Material, PageRef
 from tests.factories import NOW, edition
 
 MAY, JUNE = Cutoff(NOW + timedelta(days=60)), Cutoff(NOW + timedelta(days=90))
@@ -16,9 +16,9 @@ AGENDA = Material("agenda", "https://example.org/agenda.pdf")
 def pages(notice: KnownCall | None = None, page: KnownCall | None = None, *own: Edition) -> list[PageKnown]:
     listed = Known((KnownEdition("lyon", edition(), NOW),), (notice,) if notice else ())
     return [
-        PageKnown("own", "edition", Known(tuple(KnownEdition("lyon", one, NOW) for one in own))),
-        PageKnown("call", "call", Known((), (page,) if page else ())),
-        PageKnown("list", "initiative", listed),
+        PageKnown(PageRef("own", "edition"), Known(tuple(KnownEdition("lyon", one, NOW) for one in own))),
+        PageKnown(PageRef("call", "call"), Known((), (page,) if page else ())),
+        PageKnown(PageRef("list", "initiative"), listed),
     ]
 
 
@@ -41,12 +41,12 @@ def test_a_page_without_an_edition_on_the_list_adds_none():
 def test_the_call_page_comes_first_and_the_notice_beside_it():
     notice, page = known("open", MAY), known("closed", JUNE)
     (one,) = merged(pages(notice, page)).calls
-    assert (one.call.status, one.call.cutoffs, one.otherwise) == ("closed", (JUNE,), notice.call)
+    assert (one.call.status, one.call.cutoffs, one.conflicting_notice) == ("closed", (JUNE,), notice.call)
 
 
 def test_silence_is_no_contradiction():
     (one,) = merged(pages(known("open", MAY), known("open", years=()))).calls
-    assert (one.call.cutoffs, one.call.hosting_years, one.otherwise) == ((MAY,), (2024,), None)
+    assert (one.call.cutoffs, one.call.hosting_years, one.conflicting_notice) == ((MAY,), (2024,), None)
     assert not disagree(known("open", MAY, JUNE).call, known("open", MAY).call)
     assert disagree(known("open", MAY).call, known("open", JUNE).call)
 

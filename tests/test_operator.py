@@ -139,8 +139,8 @@ def test_the_operators_own_mail_that_fails_is_no_trouble(watched: Watched) -> No
     watched.mailbox.refuse(OPERATOR, "554 5.7.1 we do not like you")
     for _ in range(2):
         watched.goes_wrong(3)
-    assert [entry.kind for entry in Incidents(watched.database).unresolved()] == ["source-failing"]
-    (aside,) = Deliveries(watched.database).list("set_aside")
+    assert [entry.kind for entry in Incidents(watched.database).unresolved()] == ["fetch-failing"]
+    (aside,) = Deliveries(watched.database).list("failed")
     assert (aside.message.address, aside.purpose) == (OPERATOR, "operator")
 
 
@@ -164,7 +164,7 @@ def test_an_operator_who_is_named_later_hears_of_what_still_lasts(watched: Watch
 @pytest.fixture
 def daily(watched: Watched) -> Watched:
     """Anna has a daily digest at eight; something for it was read on the third of October."""
-    watched.configure(SubscriptionRequest(ANNA, name="anna", rhythm=Schedule("daily")))
+    watched.configure(SubscriptionRequest(ANNA, name="anna", schedule=Schedule("daily")))
     watched.now = datetime(2023, 10, 3, 9, tzinfo=UTC)
     watched.reads(LYON, PRAGUE, *PAST)
     watched.told()

@@ -57,7 +57,7 @@ calls = st.builds(
 )
 snapshots = st.builds(
     Snapshot,
-    page=st.just("initiative"),
+    kind=st.just("initiative"),
     editions=st.lists(editions, max_size=3).map(tuple),
     calls=st.lists(calls, max_size=3).map(tuple),
     warnings=st.lists(st.builds(ReadingWarning, words, words), max_size=2).map(tuple),

@@ -17,7 +17,17 @@ from zoneinfo import ZoneInfo
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError, StoreError
 from cmr_watch.health import HealthStatus
-from cmr_watch.models import PARSER_VERSION, Body, Channel, CheckResult, Contents, Incident, Message, Page
+from cmr_watch.models import (
+    PARSER_VERSION,
+    Body,
+    Channel,
+    CheckResult,
+    Contents,
+    FetchedPage,
+    Incident,
+    Message,
+    PageRef,
+)
 from cmr_watch.monitor.check import accept
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
 from cmr_watch.monitor.site import check_site
@@ -80,7 +90,7 @@ def open_archive(settings: Settings, fetcher: Fetcher, sleep: Callable[[float], 
     """The archive that the configuration names; `fetcher` is made with `archive_settings`."""
     from cmr_watch.monitor.archive.memento_client import Archive
 
-    def get(url: str) -> Page:
+    def get(url: str) -> FetchedPage:
         page = fetcher.fetch(url)
         assert page is not None, "an unconditional GET has no 304"
         return page
@@ -116,7 +126,7 @@ def mail_settings(settings: Settings) -> MailSettings | None:
     )
 
 
-def fetch_page(settings: Settings, url: str, clock: Clock) -> Page:
+def fetch_page(settings: Settings, url: str, clock: Clock) -> FetchedPage:
     """A page as the configuration lets it be fetched, past the store."""
     with Fetcher(fetch_settings(settings), MemoryRobots(), clock) as fetcher:
         page = fetcher.fetch(url)
@@ -191,10 +201,10 @@ class CheckReport:
     others: tuple[CheckResult, ...] = ()
 
     @property
-    def failed(self) -> bool:
+    def has_failures(self) -> bool:
         """Whether the list or the call page was not read or not believed, or a message did not go out."""
-        calls = any(other.failed for other in self.others if other.page == "call")
-        return self.check.failed or calls or (self.delivery is not None and self.delivery.failed)
+        calls = any(other.has_failed for other in self.others if other.page.kind == "call")
+        return self.check.has_failed or calls or (self.delivery is not None and self.delivery.has_failures)
 
     @property
     def changed(self) -> bool:
@@ -204,7 +214,7 @@ class CheckReport:
     @property
     def troubles(self) -> tuple[str, ...]:
         """What the sentence does not say: pages that were not read or not believed, messages that did not go out."""
-        pages = tuple(f"{other.page_url}: {other.detail}" for other in self.others if other.failed)
+        pages = tuple(f"{other.page.url}: {other.detail}" for other in self.others if other.has_failed)
         return pages + (self.delivery.failures if self.delivery else ())
 
 
@@ -254,8 +264,9 @@ class App:
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
         url = page_url or self._settings.page.url
-        kinds = {visit.url: visit.kind for visit in self._checks.last_fetches()}
-        return self._told((accept(url, kinds.get(url, "initiative"), self._checks, self._clock),), notify)
+        fetched = (last.page for last in self._checks.last_fetches())
+        page = next((page for page in fetched if page.url == url), PageRef(url, "initiative"))
+        return self._told((accept(page, self._checks, self._clock),), notify)
 
     def enqueue(self) -> int:
         """Find whom the changes concern; how many matches."""
@@ -290,8 +301,8 @@ class App:
         archived = ArchiveHistory(self._database, PARSER_VERSION)
         with Fetcher(archive_settings(self._settings), self._checks, self._clock) as fetcher:
             archive = open_archive(self._settings, fetcher, self._sleep)
-            for url, kind in pages_to_fill(self._settings.page.url, self._checks):
-                yield backfill_page(url, kind, archive, archived, self._checks, progress)
+            for page in pages_to_fill(self._settings.page.url, self._checks):
+                yield backfill_page(page, archive, archived, self._checks, progress)
 
     def replay(self, *, apply: bool) -> Iterator[ReplayDifference]:
         """Read every stored page again with today's parser; nobody is told."""
@@ -333,7 +344,7 @@ class App:
             due = [at for at in (self._deliveries.oldest_due(now), self._news.oldest_due(now)) if at]
             read_at = self._checks.read_at(self._settings.page.url)
             return HealthStatus(
-                now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["waiting"]
+                now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["pending"]
             )
         except StoreError as error:
             return HealthStatus(self._clock(), interval, str(error))

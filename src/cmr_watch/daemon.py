@@ -194,9 +194,7 @@ class Daemon:
         app.enqueue()
         report = app.deliver(self._ended.is_set)
         if report.sent or report.failures:
-            log.info(
-                "deliver: %d sent, %d to be tried again, %d set aside", report.sent, report.waiting, report.set_aside
-            )
+            log.info("deliver: %d sent, %d to be tried again, %d set aside", report.sent, report.pending, report.failed)
         for failure in report.failures:
             log.warning("deliver: %s", failure)
 

@@ -158,7 +158,7 @@ def _incident(incident: Incident) -> Finding:
     )
     advice = {
         "reading-suspect": f"Look at the page; if it is right: cmr-watch accept {shown(incident.subject)}",
-        "delivery-set-aside": "See: cmr-watch deliveries list --state set-aside",
-        "digest-late": "See: cmr-watch deliveries list --state waiting",
+        "delivery-failed": "See: cmr-watch deliveries list --state set-aside",
+        "digest-overdue": "See: cmr-watch deliveries list --state waiting",
     }
     return Finding("trouble", False, f"{words}, {incident.detail}", advice.get(incident.kind, "See page, above."))

@@ -29,7 +29,7 @@ class HealthStatus:
     trouble: str | None = None
     read_at: datetime | None = None
     due_at: datetime | None = None
-    waiting: int = 0
+    pending: int = 0
 
 
 def problems_in_service(found: HealthStatus) -> tuple[str, ...]:

@@ -10,21 +10,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, PageKind
+from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, PageKind, PageRef
 
 
 @dataclass(frozen=True, slots=True)
 class PageKnown:
     """What is known of one page."""
 
-    url: str
-    kind: PageKind
+    page: PageRef
     known: Known
 
 
 def of_kind(pages: Iterable[PageKnown], kind: PageKind) -> Known:
     """All that the pages of a kind say, one after the other."""
-    same = [page.known for page in pages if page.kind == kind]
+    same = [entry.known for entry in pages if entry.page.kind == kind]
     editions = tuple(one for known in same for one in known.editions)
     return Known(editions, tuple(one for known in same for one in known.calls))
 
@@ -69,7 +68,7 @@ def _call(noticed: KnownCall, own: KnownCall | None) -> KnownCall:
         apply_url=page.apply_url or notice.apply_url,
     )
     other = notice if disagree(page, notice) else None
-    return replace(own, call=call, first_seen_at=_first(noticed, own), otherwise=other)
+    return replace(own, call=call, first_seen_at=_first(noticed, own), conflicting_notice=other)
 
 
 def _first(one: KnownCall, other: KnownCall) -> datetime | None:

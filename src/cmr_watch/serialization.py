@@ -116,9 +116,9 @@ def noun_from_row(row: Json | None) -> Edition | CallNotice | None:
 
 def reading_to_dict(snapshot: Snapshot) -> Json:
     """What `parse` prints of a page, without its `source`."""
-    as_read = edition_page_to_dict if snapshot.page == "edition" else edition_to_dict
+    as_read = edition_page_to_dict if snapshot.kind == "edition" else edition_to_dict
     return {
-        "page": snapshot.page,
+        "page": snapshot.kind,
         "editions": [as_read(edition) for edition in snapshot.editions],
         "calls": [call_to_dict(call) for call in snapshot.calls],
         "warnings": [{"code": warning.code, "text": warning.text} for warning in snapshot.warnings],
@@ -146,7 +146,7 @@ def snapshot_from_dict(row: Json) -> Snapshot:
     """A snapshot from its stored JSON."""
     outline = row["outline"]
     return Snapshot(
-        page=row["page"],
+        kind=row["page"],
         editions=tuple(edition_from_dict(edition) for edition in row["editions"]),
         calls=tuple(call_from_dict(call) for call in row["calls"]),
         warnings=tuple(ReadingWarning(**warning) for warning in row["warnings"]),

@@ -67,7 +67,7 @@ FAULTS = {
     "PDF": Response(200, b"%PDF-1.7 ...", content_type="application/pdf"),
     "6 MiB": Response(200, b"x" * (6 * 2**20)),
     "elsewhere": Response(302, headers=(("Location", "https://example.org/"),)),
-    "dropped": Drop(),
+    "discarded": Drop(),
 }
 
 
@@ -226,7 +226,7 @@ def test_what_was_claimed_is_given_back_at_sigterm(watch):
 def held(watch: Installation) -> int:
     """How many messages some process has claimed."""
     with closing(sqlite3.connect(watch.database)) as database:
-        (count,) = database.execute("SELECT count(*) FROM deliveries WHERE token IS NOT NULL").fetchone()
+        (count,) = database.execute("SELECT count(*) FROM deliveries WHERE claim_token IS NOT NULL").fetchone()
     return int(count)
 
 

@@ -14,6 +14,7 @@ from cmr_watch.models import (
     ChangeKind,
     CheckResult,
     Edition,
+    PageRef,
     ReadingWarning,
     RecordedChange,
     Snapshot,
@@ -24,13 +25,13 @@ BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2024, 4, 2, 10, 30, tzinfo=UTC)
 READ = CheckResult(
     "unchanged",
-    "https://clustercollaboration.eu/",
+    PageRef("https://clustercollaboration.eu/", "initiative"),
     NOW,
     Snapshot(editions=(Edition("Lyon"), Edition("Milan")), calls=(CallNotice("open"),)),
     previous_read_at=datetime(2024, 4, 2, 7, 12, tzinfo=UTC),
 )
 LYON = Change(ChangeKind.EDITION_ANNOUNCED, "lyon-fr-2023-10", None, Edition("Lyon"))
-NEWS = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
+NEWS = (RecordedChange(1, LYON, READ.page.url, NOW),)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ NEWS = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
         ),
         (
             replace(READ, outcome="changed", changes=NEWS * 5),
-            DeliveryReport(sent=1, logged=1, waiting=2, set_aside=1),
+            DeliveryReport(sent=1, logged=1, pending=2, failed=1),
             "read 2 editions, 1 call: 5 changes, 1 message sent, 1 message only logged, for no mail server is "
             "configured, 2 messages to be tried again, 1 message set aside",
         ),
@@ -87,7 +88,7 @@ NEWS = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
             "if the page is right: cmr-watch accept",
         ),
         (
-            replace(READ, outcome="dropped", snapshot=None, detail="another check was faster"),
+            replace(READ, outcome="discarded", snapshot=None, detail="another check was faster"),
             None,
             "read the page in vain: another check was faster",
         ),
@@ -102,12 +103,12 @@ def test_one_line_says_what_was_done(check, delivery, sentence):
     [
         (READ, None, False),
         (READ, DeliveryReport(sent=2, logged=1), False),
-        (READ, DeliveryReport(waiting=1, failures=("451",)), True),
-        (READ, DeliveryReport(set_aside=1, failures=("550",)), True),
+        (READ, DeliveryReport(pending=1, failures=("451",)), True),
+        (READ, DeliveryReport(failed=1, failures=("550",)), True),
         (replace(READ, outcome="suspect"), None, True),
         (replace(READ, outcome="failed"), None, True),
-        (replace(READ, outcome="dropped"), None, False),
+        (replace(READ, outcome="discarded"), None, False),
     ],
 )
 def test_what_counts_as_failed(check, delivery, failed):
-    assert CheckReport(check, delivery).failed is failed
+    assert CheckReport(check, delivery).has_failures is failed

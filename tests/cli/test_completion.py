@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cmr_watch.cli import run
+from cmr_watch.cli.root import run
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -12,7 +12,7 @@ from cmr_watch.store.restore_quarantine import write_hold
 
 def test_an_empty_outbox(watch):
     assert watch.run("deliveries", "list").out == "The outbox is empty.\n"
-    assert watch.run("deliveries", "list", "--state", "waiting").out == "No message is waiting.\n"
+    assert watch.run("deliveries", "list", "--state", "pending").out == "No message is pending.\n"
     assert watch.run("deliveries", "retry").out == "Due now: 0 messages; the next check sends them.\n"
 
 
@@ -22,10 +22,10 @@ def test_what_was_sent_and_what_was_set_aside(watch):
     watch.check("2023-12")
     out = watch.run("deliveries", "list").out
     assert "sent: Call open" in out
-    assert "set aside: Call open" in out
+    assert "failed: Call open" in out
     assert "550" in " ".join(out.split())
-    (row,) = watch.run("deliveries", "list", "--state", "set-aside", "--json").json
-    assert (row["address"], row["outcome"], row["attempts"]) == ("anna@example.org", "set_aside", 1)
+    (row,) = watch.run("deliveries", "list", "--state", "failed", "--json").json
+    assert (row["address"], row["outcome"], row["attempts"]) == ("anna@example.org", "failed", 1)
     assert row["message_id"].startswith("<")
     assert len(row["change_ids"]) == 2
 
@@ -34,7 +34,7 @@ def test_retry_sends_the_same_words_under_the_same_id(watch):
     watch.check("2023-09")
     watch.mailbox.refuse("anna@example.org", "554 5.7.1 not now", times=1)
     watch.check("2023-12")
-    (row,) = watch.run("deliveries", "list", "--state", "set-aside", "--json").json
+    (row,) = watch.run("deliveries", "list", "--state", "failed", "--json").json
     assert watch.run("deliveries", "retry", str(row["id"])).out == "Due now: 1 message; the next check sends them.\n"
     assert watch.check().code == 0
     assert [mail.message_id for mail in watch.mailbox.mails] == [row["message_id"]]

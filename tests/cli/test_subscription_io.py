@@ -8,16 +8,16 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from cmr_watch.models import Quiet, Schedule, SubscriptionRequest
+from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import open_database
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
 
 ANNA = SubscriptionRequest("anna@example.org")
 CHAT = SubscriptionRequest("slack://TokenA/TokenB/TokenC", ("calls", "materials"), ("CZ", "FR"))
-NIGHT = Quiet(time(22), time(7))
+NIGHT = QuietHours(time(22), time(7))
 WEEKLY_AT_SIX = Schedule("weekly", 6, 4, "Europe/Lisbon", NIGHT)
-BEA = SubscriptionRequest("bea@example.org", rhythm=WEEKLY_AT_SIX, reminders=(), still_watching=True)
-CARL = SubscriptionRequest("carl@example.org", rhythm=Schedule("daily", 0, 6), reminders=(60, 1))
+BEA = SubscriptionRequest("bea@example.org", schedule=WEEKLY_AT_SIX, reminders=(), still_watching=True)
+CARL = SubscriptionRequest("carl@example.org", schedule=Schedule("daily", 0, 6), reminders=(60, 1))
 PEOPLE = (ANNA, CHAT, BEA, CARL)
 FORMULAS = ("=1+1@b.org", "+a@b.org", "-a@b.org", "'=a@b.org", "'a@b.org", "''+a@b.org")
 
@@ -36,7 +36,7 @@ def wishes(watch):
     with store_of(watch) as database:
         return [
             SubscriptionRequest(
-                one.address, one.topics, one.countries, None, one.rhythm, one.reminders, one.still_watching
+                one.address, one.topics, one.countries, None, one.schedule, one.reminders, one.still_watching
             )
             for one in Subscriptions(database).active()
         ]

@@ -93,7 +93,7 @@ def test_the_message_in_hand_is_finished_and_the_others_are_given_back(watch, ou
     assert took < 5
     sent = outbox.counts()["sent"]
     assert 1 <= sent == len(watch.mailbox.mails) < 15, "what was taken is marked, and nothing twice"
-    assert all(entry.claim is None for entry in outbox.list("waiting"))
+    assert all(entry.claim is None for entry in outbox.list("pending"))
 
 
 def test_once(watch, outbox):

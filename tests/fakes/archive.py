@@ -23,7 +23,7 @@ from urllib.parse import urljoin
 from urllib.request import ProxyHandler, build_opener
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from tests.fakes.site import FakeSite, Response
 
 LINK_FORMAT = "application/link-format"
@@ -130,7 +130,7 @@ def http_date(at: datetime) -> str:
     return format_datetime(at, usegmt=True)
 
 
-def ask(url: str) -> Page:
+def ask(url: str) -> FetchedPage:
     """What `Archive` needs: the address's page, or FetchError."""
     try:
         with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
@@ -141,7 +141,7 @@ def ask(url: str) -> Page:
     except OSError as error:
         raise FetchError("the archive did not answer") from error
     at = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
-    return Page(url, final, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
+    return FetchedPage(url, final, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
 
 
 # ── what an archive adds ─────────────────────────────────────────────────────────────────────────────────────────

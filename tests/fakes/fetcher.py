@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 
 
 class FakeFetcher:
@@ -20,7 +20,7 @@ class FakeFetcher:
         self.not_modified = 0
         self._clock = clock
 
-    def fetch(self, url: str, validators: Validators | None) -> Page | None:
+    def fetch(self, url: str, validators: Validators | None) -> FetchedPage | None:
         body, at = self.body, self._clock()
         self.asked.append(validators)
         meanwhile, self.meanwhile = self.meanwhile, None
@@ -32,4 +32,4 @@ class FakeFetcher:
         if validators == current:
             self.not_modified += 1
             return None
-        return Page(url, url, body.encode(), "utf-8", current, at)
+        return FetchedPage(url, url, body.encode(), "utf-8", current, at)

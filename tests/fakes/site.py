@@ -343,4 +343,4 @@ class _Handler(BaseHTTPRequestHandler):
             return False
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: a test reads `site.requests`."""
+        """QuietHours: a test reads `site.requests`."""

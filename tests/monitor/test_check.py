@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cmr_watch.models import CheckResult, Known, Snapshot
+from cmr_watch.models import CheckResult, Known, PageRef, Snapshot
 from cmr_watch.monitor.check import NothingToAccept, accept, check_page
 from cmr_watch.monitor.diff import adopt
 from cmr_watch.store.check_records import CheckRecord
@@ -46,7 +46,7 @@ class Watch:
 
     def check(self, minutes: float = 30) -> str:
         """Check, then let time pass: `outcome: changes`."""
-        shown = self.shown(check_page(URL, "initiative", self.fetcher, self.checks, lambda: self.now))
+        shown = self.shown(check_page(PageRef(URL, "initiative"), self.fetcher, self.checks, lambda: self.now))
         self.now += timedelta(minutes=minutes)
         return shown
 
@@ -55,7 +55,7 @@ class Watch:
         return self.check(minutes)
 
     def accept(self) -> str:
-        return self.shown(accept(URL, "initiative", self.checks, lambda: self.now))
+        return self.shown(accept(PageRef(URL, "initiative"), self.checks, lambda: self.now))
 
     @staticmethod
     def shown(result: CheckResult) -> str:
@@ -129,7 +129,7 @@ def test_a_failed_check_proves_nothing(watch: Watch) -> None:
     watch.reads(LYON)
     watch.fetcher.body = None
     assert [watch.check() for _ in range(3)] == ["failed"] * 3
-    assert watch.incidents == ["source-failing"]
+    assert watch.incidents == ["fetch-failing"]
     assert watch.reads(LYON, PRAGUE) == "unchanged"
     assert watch.incidents == []
 
@@ -265,18 +265,18 @@ def interleaved(watch: Watch, outer: list[str], inner: list[str], **cut: Any) ->
 
 def test_the_older_of_two_readings_is_dropped(watch: Watch) -> None:
     watch.reads(LYON)
-    assert interleaved(watch, [LYON], [LYON, PRAGUE]) == ("dropped", "changed: announced prague-cz-2023-10")
+    assert interleaved(watch, [LYON], [LYON, PRAGUE]) == ("discarded", "changed: announced prague-cz-2023-10")
     assert watch.reads(LYON, PRAGUE) == "unchanged"
 
 
 def test_an_older_doubt_is_dropped(watch: Watch) -> None:
     watch.reads(LYON, PRAGUE, BURGAS)
-    assert interleaved(watch, [BURGAS], [LYON, PRAGUE, BURGAS]) == ("dropped", "unchanged")
+    assert interleaved(watch, [BURGAS], [LYON, PRAGUE, BURGAS]) == ("discarded", "unchanged")
     assert watch.incidents == []
 
 
 def test_two_first_readings_make_one_baseline(watch: Watch) -> None:
-    assert interleaved(watch, [LYON], [LYON, PRAGUE]) == ("dropped", "baseline")
+    assert interleaved(watch, [LYON], [LYON, PRAGUE]) == ("discarded", "baseline")
     assert watch.checks.changes() == ()
 
 
@@ -305,7 +305,7 @@ def test_not_modified_is_dropped_when_the_page_moved_on(watch: Watch) -> None:
         assert other.check() == "changed: announced prague-cz-2023-10"
 
     watch.fetcher.body, watch.fetcher.meanwhile = body, meanwhile
-    assert watch.check() == "dropped"
+    assert watch.check() == "discarded"
     assert watch.check() == "unchanged"
 
 
@@ -347,7 +347,7 @@ def forge(watch: Watch, snapshot: Snapshot) -> None:
     assert baseline is not None
     known = adopt(Known(), snapshot, watch.now)
     record = CheckRecord(
-        URL, "initiative", watch.now, "unchanged", revision=baseline.revision, snapshot=snapshot, known=known
+        PageRef(URL, "initiative"), watch.now, "unchanged", revision=baseline.revision, snapshot=snapshot, known=known
     )
     assert watch.checks.commit(record) is not None
 

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from cmr_watch.models import PageRef
 from cmr_watch.monitor.check import check_page
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database
@@ -223,11 +224,11 @@ class Readings(RuleBasedStateMachine):
 
         self.fetcher.meanwhile = meanwhile
         outcomes.append(self.run())
-        assert outcomes[0] == "suspect" or outcomes[1] == "dropped"
+        assert outcomes[0] == "suspect" or outcomes[1] == "discarded"
 
     def run(self, version: int = 1) -> str:
         checks = Checks(self.database, parser_version=version)
-        return check_page(URL, "initiative", self.fetcher, checks, lambda: self.now).outcome
+        return check_page(PageRef(URL, "initiative"), self.fetcher, checks, lambda: self.now).outcome
 
     def body(self, cut: bool = False) -> str:
         lines = []

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch
+from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch, PageRef
 from cmr_watch.monitor.crawl_schedule import MOST, due_pages, is_own
 
 LIST = "https://clustercollaboration.eu/events/clusters-meet-regions"
@@ -25,7 +25,7 @@ def listed(*editions: tuple[str, int], calls: tuple[str, ...] = ()) -> Known:
 
 
 def due(known: Known, *last_fetches: LastFetch, now: datetime = NOW) -> list[str]:
-    return [url.removeprefix(SITE) for url, _ in due_pages(known, last_fetches, LIST, now)]
+    return [page.url.removeprefix(SITE) for page in due_pages(known, last_fetches, LIST, now)]
 
 
 @pytest.mark.parametrize(
@@ -42,41 +42,41 @@ def due(known: Known, *last_fetches: LastFetch, now: datetime = NOW) -> list[str
     ],
 )
 def test_the_rhythm_of_an_edition(days: int, hours: float, asked: bool) -> None:
-    visit = LastFetch(f"{SITE}lyon", "edition", NOW - timedelta(hours=hours))
+    visit = LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=hours))
     assert due(listed((f"{SITE}lyon", days)), visit) == (["lyon"] if asked else [])
 
 
 def test_one_that_failed_is_asked_daily():
     known = listed((f"{SITE}lyon", -300))
-    assert due(known, LastFetch(f"{SITE}lyon", "edition", NOW - timedelta(hours=3), True)) == []
-    assert due(known, LastFetch(f"{SITE}lyon", "edition", NOW - timedelta(hours=24), True)) == ["lyon"]
+    assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=3), True)) == []
+    assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=24), True)) == ["lyon"]
 
 
 def test_the_call_comes_with_every_check_and_first():
     known = listed((f"{SITE}lyon", 10), calls=(f"{SITE}call",))
-    visit = LastFetch(f"{SITE}call", "call", NOW - timedelta(minutes=31))
-    assert due_pages(known, [visit], LIST, NOW)[0] == (f"{SITE}call", "call")
+    visit = LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(minutes=31))
+    assert due_pages(known, [visit], LIST, NOW)[0] == PageRef(f"{SITE}call", "call")
 
 
 def test_a_call_page_outlives_its_notice():
-    assert due(listed(), LastFetch(f"{SITE}call", "call", NOW - timedelta(hours=1))) == ["call"]
-    gone = LastFetch(f"{SITE}call", "call", NOW - timedelta(hours=1), True)
+    assert due(listed(), LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(hours=1))) == ["call"]
+    gone = LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(hours=1), True)
     assert due(listed(), gone) == []
     assert due(listed(), gone, now=NOW + timedelta(days=1)) == ["call"]
 
 
 def test_the_longest_waiting_first_and_not_too_many():
     known = listed(*((f"{SITE}e{number}", 10) for number in range(30)))
-    last_fetches = [LastFetch(f"{SITE}e{n}", "edition", NOW - timedelta(days=1 + n / 9)) for n in range(29)]
+    last_fetches = [LastFetch(PageRef(f"{SITE}e{n}", "edition"), NOW - timedelta(days=1 + n / 9)) for n in range(29)]
     asked = due(known, *last_fetches)
     assert len(asked) == MOST
     assert asked[:3] == ["e29", "e28", "e27"]
 
 
 def test_one_page_however_it_is_spelt():
-    visit = LastFetch("https://www.clustercollaboration.eu/content/lyon/", "edition", NOW - timedelta(days=2))
+    visit = LastFetch(PageRef("https://www.clustercollaboration.eu/content/lyon/", "edition"), NOW - timedelta(days=2))
     known = listed((f"{SITE}lyon", 10), ("http://clustercollaboration.eu/content/lyon#top", -10))
-    assert due(known, visit) == [visit.url]
+    assert due(known, visit) == [visit.page.url]
 
 
 def test_an_edition_that_was_withdrawn_is_let_be():
@@ -87,7 +87,7 @@ def test_an_edition_that_was_withdrawn_is_let_be():
 
 def test_the_page_of_an_edition_is_no_call_page():
     assert due_pages(listed((f"{SITE}lyon", 10), calls=(f"{SITE}lyon",)), [], LIST, NOW) == (
-        (f"{SITE}lyon", "edition"),
+        PageRef(f"{SITE}lyon", "edition"),
     )
 
 

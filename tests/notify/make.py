@@ -17,7 +17,6 @@ from cmr_watch.models import (
     Subscription,
     Topic,
 )
-from cmr_watch.render.sentences import sentence
 
 PAGE = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 NOON = datetime(2023, 12, 5, 12, 0, tzinfo=UTC)
@@ -62,7 +61,7 @@ def recorded(
         after = call() if kind.startswith("call.") else edition()
         before = None if kind in (K.EDITION_ANNOUNCED, K.CALL_OPENED) else after
     change = Change(kind, "key", before, after)
-    return RecordedChange(number, change, sentence(change), PAGE, read_at)
+    return RecordedChange(number, change, PAGE, read_at)
 
 
 def subscription(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import Quiet, Schedule
+from cmr_watch.models import QuietHours, Schedule
 from cmr_watch.notify.delivery_schedule import (
     after_quiet,
     at_local,
@@ -38,14 +38,14 @@ changes = st.sampled_from([datetime(2024, *at, tzinfo=UTC) for at in ((3, 10, 7)
 instants = moments | st.builds(
     lambda at, minutes: at + timedelta(minutes=minutes), changes, st.integers(min_value=-300, max_value=300)
 )
-rhythms = st.builds(
+intervals = st.builds(
     Schedule, st.sampled_from(["immediately", "daily", "weekly"]), st.integers(0, 23), st.integers(0, 6), zones
 )
 times = st.times().map(lambda at: at.replace(microsecond=0))
 
 
-def local(rhythm: Schedule, at: datetime) -> datetime:
-    return at.astimezone(ZoneInfo(rhythm.time_zone))
+def local(schedule: Schedule, at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(schedule.time_zone))
 
 
 def utc(text: str) -> datetime:
@@ -55,25 +55,25 @@ def utc(text: str) -> datetime:
 # ── digests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@given(rhythms, instants)
-def test_the_next_digest_is_the_first_one_later(rhythm, after):
-    at = next_digest(rhythm, after)
-    assert after < at <= after + timedelta(days=2 if rhythm.frequency == "daily" else 8)
+@given(intervals, instants)
+def test_the_next_digest_is_the_first_one_later(schedule, after):
+    at = next_digest(schedule, after)
+    assert after < at <= after + timedelta(days=2 if schedule.frequency == "daily" else 8)
     assert at.utcoffset() == timedelta()
-    assert next_digest(rhythm, at - timedelta(microseconds=1)) == at
-    assert rhythm.frequency == "daily" or local(rhythm, at).weekday() == rhythm.weekday
+    assert next_digest(schedule, at - timedelta(microseconds=1)) == at
+    assert schedule.frequency == "daily" or local(schedule, at).weekday() == schedule.weekday
 
 
 @settings(max_examples=12, deadline=None)
-@given(rhythms, moments.filter(lambda at: at.year < 2025))
-def test_one_digest_each_day_or_week_for_three_years(rhythm, start):
-    step = 1 if rhythm.frequency == "daily" else 7
-    told = [next_digest(rhythm, start)]
+@given(intervals, moments.filter(lambda at: at.year < 2025))
+def test_one_digest_each_day_or_week_for_three_years(schedule, start):
+    step = 1 if schedule.frequency == "daily" else 7
+    told = [next_digest(schedule, start)]
     while told[-1] < start + timedelta(days=3 * 365):
-        told.append(next_digest(rhythm, told[-1]))
-    days = [local(rhythm, at).date() for at in told]
+        told.append(next_digest(schedule, told[-1]))
+    days = [local(schedule, at).date() for at in told]
     assert {(later - day).days for day, later in pairwise(days)} == {step}
-    assert len({name_of(rhythm, at) for at in told}) == len(told)
+    assert len({name_of(schedule, at) for at in told}) == len(told)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_when_a_change_is_told():
 # ── quiet hours, midnights, months ───────────────────────────────────────────────────────────────────────────────
 
 
-@given(st.builds(Quiet, times, times), zones, instants)
+@given(st.builds(QuietHours, times, times), zones, instants)
 def test_after_quiet_hours_it_is_not_quiet(quiet, zone, at):
     end = after_quiet(quiet, zone, at)
     assert not is_quiet(quiet, zone, end)
@@ -126,12 +126,12 @@ def test_after_quiet_hours_it_is_not_quiet(quiet, zone, at):
     ],
 )
 def test_quiet_hours(hours, at, end):
-    quiet = Quiet(time(hours[0]), time(hours[1]))
+    quiet = QuietHours(time(hours[0]), time(hours[1]))
     assert after_quiet(quiet, "Europe/Brussels", utc(at)) == utc(end or at)
 
 
 def test_quiet_hours_that_end_twice():
-    quiet = Quiet(time(22), time(2, 30))
+    quiet = QuietHours(time(22), time(2, 30))
     ends = [after_quiet(quiet, "Europe/Brussels", utc(f"2024-10-27 {at}")) for at in ("00:15", "01:15")]
     assert ends == [utc("2024-10-27 00:30"), utc("2024-10-27 01:30")]
 
@@ -149,10 +149,10 @@ def test_the_next_midnight_begins_the_next_day(zone, at):
     assert begins.time() == time()
 
 
-@given(rhythms, instants)
-def test_a_quiet_month_ends_with_the_first_digest_of_the_next(rhythm, after):
-    at = local(rhythm, next_monthly_status(rhythm, after))
-    was = local(rhythm, after)
+@given(intervals, instants)
+def test_a_quiet_month_ends_with_the_first_digest_of_the_next(schedule, after):
+    at = local(schedule, next_monthly_status(schedule, after))
+    was = local(schedule, after)
     assert (at.year * 12 + at.month) - (was.year * 12 + was.month) == 1
-    assert at.day <= (1 if rhythm.frequency == "daily" else 7)
-    assert next_digest(rhythm, at.astimezone(UTC) - timedelta(seconds=1)) == at
+    assert at.day <= (1 if schedule.frequency == "daily" else 7)
+    assert next_digest(schedule, at.astimezone(UTC) - timedelta(seconds=1)) == at

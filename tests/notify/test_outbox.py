@@ -9,13 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
-from cmr_watch.models import SLOT, Body, ChangeKind, Message
+from cmr_watch.models import SLOT, Body, ChangeKind, Message, PageRef
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import DeliveryReport, compose, deliver, enqueue, message_ids
 from cmr_watch.render.messages import MessageContext, body
-from cmr_watch.render.sentences import sentence
 from cmr_watch.store import plan_writer
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
@@ -69,15 +68,14 @@ def seed(database, *kinds: ChangeKind) -> None:
     checks = Checks(database)
     baseline = checks.baseline(factories.URL)
     record = CheckRecord(
-        factories.URL,
-        "initiative",
+        PageRef(factories.URL, "initiative"),
         factories.NOW,
         "changed" if baseline else "baseline",
         revision=baseline.revision if baseline else None,
         fetched=factories.page(),
         snapshot=reading,
         known=factories.known(reading),
-        changes=tuple((change, sentence(change)) for change in changes),
+        changes=tuple(changes),
     )
     assert checks.commit(record) is not None
 
@@ -123,7 +121,7 @@ def test_one_message_for_each_address_and_never_again(database, deliveries, subs
     seed(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
     assert tell(database, clock) == 4
     assert tell(database, clock) == 0
-    waiting = deliveries.list("waiting")
+    waiting = deliveries.list("pending")
     assert [entry.message.address for entry in waiting] == [ANN, BOB]
     assert len({entry.message.message_id for entry in waiting}) == 2
     assert {len(entry.message.token) for entry in waiting} == {len(SLOT)}
@@ -141,16 +139,16 @@ def test_what_cannot_be_written_is_set_aside_alone(database, deliveries, subscri
     welcomed = len(deliveries.list())
     seed(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
     with database.write() as connection:
-        connection.execute(changes.update().where(changes.c.id == 1).values(sentence="poison"))
+        connection.execute(changes.update().where(changes.c.id == 1).values(key="poison"))
         connection.execute(deliveries_table.update().values(outcome="sent"))
 
     def poisoned(contents, *rest) -> Body:
-        if any(one.sentence == "poison" for one in contents.news):
+        if any(one.change.key == "poison" for one in contents.news):
             raise RenderError("no such word")
         return body(contents, *rest)
 
     tell(database, clock, poisoned)
-    told = deliveries.list("waiting")
+    told = deliveries.list("pending")
     assert len(told) == 2
     assert welcomed == 2
     assert all("Call open" in entry.message.subject and "poison" not in entry.message.text for entry in told)
@@ -190,9 +188,9 @@ def test_a_failure_waits_with_its_reason_and_the_others_go_on(deliveries, clock,
     put(deliveries, clock, ANN, BOB, ANN, CID)
     sender.on(ANN, DeliveryError("451 later"))
     report = run(deliveries, clock, sender)
-    assert report == DeliveryReport(sent=2, waiting=1, failures=("451 later",))
-    assert report.failed
-    first, second = deliveries.list("waiting")
+    assert report == DeliveryReport(sent=2, pending=1, failures=("451 later",))
+    assert report.has_failures
+    first, second = deliveries.list("pending")
     assert (first.attempts, first.last_error) == (1, "451 later")
     assert (first.due_at - clock()).total_seconds() == 60
     assert (second.attempts, second.last_error) == (0, None), "it waits for the one before it"
@@ -210,11 +208,11 @@ def test_a_failure_waits_with_its_reason_and_the_others_go_on(deliveries, clock,
 def test_a_permanent_failure_is_set_aside(database, deliveries, clock, sender):
     put(deliveries, clock, ANN, BOB)
     sender.on(ANN, DeliveryError("550 no such user", permanent=True))
-    assert run(deliveries, clock, sender) == DeliveryReport(sent=1, set_aside=1, failures=("550 no such user",))
-    (aside,) = deliveries.list("set_aside")
+    assert run(deliveries, clock, sender) == DeliveryReport(sent=1, failed=1, failures=("550 no such user",))
+    (aside,) = deliveries.list("failed")
     assert aside.last_error == "550 no such user"
     (incident,) = Incidents(database).unresolved()
-    assert (incident.kind, incident.subject) == ("delivery-set-aside", ANN)
+    assert (incident.kind, incident.subject) == ("delivery-failed", ANN)
 
 
 def test_it_is_set_aside_in_the_end(deliveries, clock, sender):
@@ -226,7 +224,7 @@ def test_it_is_set_aside_in_the_end(deliveries, clock, sender):
         run(deliveries, clock, sender)
         runs += 1
     assert runs == 10
-    assert deliveries.list("set_aside")[0].last_error == "given up after 10 attempts: 451 later"
+    assert deliveries.list("failed")[0].last_error == "given up after 10 attempts: 451 later"
 
 
 def test_without_a_mail_server_mail_is_logged_for_good(deliveries, clock, sender, caplog):
@@ -234,7 +232,7 @@ def test_without_a_mail_server_mail_is_logged_for_good(deliveries, clock, sender
     with caplog.at_level(logging.INFO, "cmr_watch.notify"):
         report = deliver(deliveries, {"apprise": sender}, clock)
     assert report == DeliveryReport(sent=1, logged=1)
-    assert not report.failed
+    assert not report.has_failures
     assert caplog.messages == [
         f"no mail server is configured, not sent to {ANN}: Lyon, France: 12–13 October 2023 announced"
     ]
@@ -246,10 +244,10 @@ def test_a_closed_channel_is_tried_once_a_run(deliveries, clock, sender):
     for number in range(30):
         sender.on(f"{number}@example.org", ChannelDown("nobody answers"))
     report = run(deliveries, clock, sender)
-    assert report == DeliveryReport(sent=1, waiting=30, failures=("nobody answers",))
+    assert report == DeliveryReport(sent=1, pending=30, failures=("nobody answers",))
     assert len([address for address in sender.tried if "@" in address]) == 1
     clock.sleep(minutes=2)
-    assert run(deliveries, clock, sender).waiting == 30
+    assert run(deliveries, clock, sender).pending == 30
     assert len([address for address in sender.tried if "@" in address]) == 2
 
 
@@ -393,18 +391,18 @@ def test_bad_rows_never_stop_the_good_ones(deliveries, world, fates):
     channels = {"mail": MailChannel(world.mailbox.settings(), world.clock), "apprise": AppriseChannel()}
 
     first = deliver(deliveries, channels, world.clock)
-    assert first.set_aside == sum(fate in LOST for fate in fates)
+    assert first.failed == sum(fate in LOST for fate in fates)
     for fate, letter in letters:
         if fate in ("good", "good hook", "after 250"):
             assert world.arrived(letter) == 1, "already in the first run"
 
     world.clock.sleep(minutes=2)
     deliver(deliveries, channels, world.clock)
-    assert deliveries.counts()["waiting"] == 0
+    assert deliveries.counts()["pending"] == 0
     for fate, letter in letters:
         expected = 0 if fate in LOST else 2 if fate == "before 250" else 1
         assert world.arrived(letter) == expected, fate
-    aside = {entry.message.message_id for entry in deliveries.list("set_aside")}
+    aside = {entry.message.message_id for entry in deliveries.list("failed")}
     assert {letter.message_id for fate, letter in letters if fate in LOST} <= aside
 
 
@@ -415,7 +413,7 @@ def test_a_mail_server_that_is_down_costs_nobody_else(deliveries, world):
     channels = {"mail": MailChannel(world.mailbox.settings(), world.clock), "apprise": AppriseChannel()}
     with world.mailbox.shut_for_now():
         report = deliver(deliveries, channels, world.clock)
-    assert (report.sent, report.waiting, len(report.failures)) == (1, 5, 1)
+    assert (report.sent, report.pending, len(report.failures)) == (1, 5, 1)
     world.clock.sleep(minutes=2)
     assert deliver(deliveries, channels, world.clock) == DeliveryReport(sent=5)
     assert [world.arrived(letter) for letter in (*letters, hooked)] == [1] * 6

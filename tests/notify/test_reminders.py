@@ -21,10 +21,10 @@ CALL = CallNotice("open", (2024, 2025))
 
 
 def subscription(reminders=(30, 14, 7, 2, 1), hour=8, zone=ZONES[0], began=START, **rest) -> Subscription:
-    rhythm = Schedule(hour=hour, time_zone=zone)
+    schedule = Schedule(hour=hour, time_zone=zone)
     usual = {"topics": ("calls",), "activated_at": began, "reminders": tuple(reminders)}
     return Subscription(
-        1, "ann@example.org", countries=(), status="active", after_change_id=0, created_at=began, rhythm=rhythm,
+        1, "ann@example.org", countries=(), status="active", after_change_id=0, created_at=began, schedule=schedule,
         **{**usual, **rest},
     )  # fmt: skip
 
@@ -112,8 +112,8 @@ def test_whoever_looks_between_the_last_instant_and_the_cutoff_is_told(known, pe
 
 def due_at(one: OpenCutoff, entry: Subscription, offset: int) -> datetime | None:
     """A second opinion on when a reminder is due, by plain arithmetic on the local clock."""
-    zone = ZoneInfo(entry.rhythm.time_zone)
-    day = one.cutoff.at.astimezone(zone).replace(hour=entry.rhythm.hour, minute=0, fold=0) - timedelta(days=offset)
+    zone = ZoneInfo(entry.schedule.time_zone)
+    day = one.cutoff.at.astimezone(zone).replace(hour=entry.schedule.hour, minute=0, fold=0) - timedelta(days=offset)
     at = day.astimezone(UTC)
     return at if max(entry.activated_at, one.since or START) <= at < one.cutoff.at else None
 

@@ -1,6 +1,6 @@
 """R1 and R2: rounds of check, enqueue and deliver, killed at marked points; every due message arrives all the same.
 
-Each run is one small installation, made from its seed: people with rhythms of their own, a page that gains an edition
+Each run is one small installation, made from its seed: people with intervals of their own, a page that gains an edition
 now and then, a mail server that refuses, or drops the line before or after its 250.
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError
-from cmr_watch.models import Body, Contents, Message, Schedule, SubscriptionRequest
+from cmr_watch.models import Body, Contents, Message, PageRef, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
@@ -119,8 +119,10 @@ class _Run:
         store = Subscriptions(self.database)
         for address in self.people:
             for _ in range(self.chance.randint(1, 2)):
-                rhythm = Schedule(self.chance.choice(FREQUENCIES), self.chance.randrange(24), self.chance.randrange(7))
-                store.add(SubscriptionRequest(address, rhythm=rhythm), self.now)
+                schedule = Schedule(
+                    self.chance.choice(FREQUENCIES), self.chance.randrange(24), self.chance.randrange(7)
+                )
+                store.add(SubscriptionRequest(address, schedule=schedule), self.now)
 
     def _page(self, cities: int) -> str:
         lines = [f"> {city} – {day} June 2099" for day, city in enumerate(CITIES[:cities], 1)]
@@ -136,7 +138,7 @@ class _Run:
 
     def _program(self, life: Life) -> None:
         database = MortalDatabase(self.database, life)
-        check_page(URL, "initiative", self.fetcher, Checks(database), self._clock)
+        check_page(PageRef(URL, "initiative"), self.fetcher, Checks(database), self._clock)
         database.phase = "enqueue"
         enqueue(MatchQueue(database), self.now)
         database.phase = "deliver"

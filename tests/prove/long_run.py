@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, Contents, Message, Schedule, SubscriptionRequest
+from cmr_watch.models import Body, Contents, Message, PageRef, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
@@ -76,9 +76,9 @@ class _Life:
         store, people = Subscriptions(self.database), {}
         for number, zone in enumerate(ZONES):
             frequency = ("daily", "weekly", "immediately")[number % 3]
-            rhythm = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
-            people[f"p{number}@example.org"] = rhythm
-            store.add(SubscriptionRequest(f"p{number}@example.org", rhythm=rhythm), self.now)
+            schedule = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
+            people[f"p{number}@example.org"] = schedule
+            store.add(SubscriptionRequest(f"p{number}@example.org", schedule=schedule), self.now)
         return people
 
     def lived(self, end: datetime) -> Years:
@@ -113,7 +113,7 @@ class _Life:
 
     def _round(self) -> None:
         self.counted.rounds += 1
-        check_page(URL, "initiative", self.fetcher, Checks(self.database), lambda: self.now)
+        check_page(PageRef(URL, "initiative"), self.fetcher, Checks(self.database), lambda: self.now)
         enqueue(MatchQueue(self.database), self.now)
         compose(MatchQueue(self.database), self.writer, lambda: self.now)
         deliver(Deliveries(self.database), {"mail": self}, lambda: self.now)
@@ -146,9 +146,9 @@ class _Life:
 
     def _period(self, address: str) -> str:
         """The day of the last digest hour that has passed: a late digest and the next one may come on one day."""
-        rhythm = self.people[address]
-        day = (self.now.astimezone(ZoneInfo(rhythm.time_zone)) - timedelta(hours=rhythm.hour)).date()
-        back = (day.weekday() - rhythm.weekday) % 7 if rhythm.frequency == "weekly" else 0
+        schedule = self.people[address]
+        day = (self.now.astimezone(ZoneInfo(schedule.time_zone)) - timedelta(hours=schedule.hour)).date()
+        back = (day.weekday() - schedule.weekday) % 7 if schedule.frequency == "weekly" else 0
         return str(day - timedelta(days=back))
 
     def _digest(self, address: str, period: str) -> None:
@@ -178,5 +178,5 @@ class _Life:
             unresolved = connection.exec_driver_sql(
                 "SELECT count(*) FROM matches WHERE settled_at IS NULL"
             ).scalar_one()
-        waiting = Deliveries(self.database).counts()["waiting"]
+        waiting = Deliveries(self.database).counts()["pending"]
         self.counted.lost = int(unresolved) + waiting

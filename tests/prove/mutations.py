@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from cmr_watch.models import ChangeKind, CheckResult, Edition, Known, PageKind, Snapshot
+from cmr_watch.models import ChangeKind, CheckResult, Edition, Known, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.diff import adopt
 from cmr_watch.monitor.edition_page_diff import compare_pages
@@ -219,7 +219,7 @@ def _turned(case: Case, checks: Checks) -> Turned:
 
 def _fate(results: list[CheckResult]) -> str:
     """Of the first two checks; the last one was of the page as it had been."""
-    if any(result.failed for result in results[:2]):
+    if any(result.has_failed for result in results[:2]):
         return "suspect"
     silent = not any(result.changes for result in results)
     return "same" if silent and _contents_key(results[0]) == _contents_key(results[-1]) else "missed"
@@ -235,11 +235,11 @@ def _visited(case: Case, page: str, other: str | None, checks: Checks) -> Iterat
     url, fetcher = _address(page), FakeFetcher(lambda: now[0], page)
     if case.kind == "edition":
         listed = _list_of(read("edition", page.encode(), url=url).editions[0], url)
-        check_page(LIST, "initiative", FakeFetcher(lambda: now[0], listed), checks, lambda: now[0])
-    assert check_page(url, case.kind, fetcher, checks, lambda: now[0]).outcome == "baseline"
+        check_page(PageRef(LIST, "initiative"), FakeFetcher(lambda: now[0], listed), checks, lambda: now[0])
+    assert check_page(PageRef(url, case.kind), fetcher, checks, lambda: now[0]).outcome == "baseline"
     for fetcher.body in (other, other, other, page):
         now[0] += LATER
-        yield check_page(url, case.kind, fetcher, checks, lambda: now[0])
+        yield check_page(PageRef(url, case.kind), fetcher, checks, lambda: now[0])
 
 
 def _address(page: str) -> str:

@@ -1,4 +1,4 @@
-"""OpenChannels to type, tag and furnish a page otherwise that carry no meaning by the rules of reading."""
+"""Ways to type, tag and furnish a page otherwise that carry no meaning by the rules of reading."""
 
 from __future__ import annotations
 

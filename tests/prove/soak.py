@@ -30,6 +30,7 @@ from cmr_watch.config import (
 )
 from cmr_watch.daemon import Daemon
 from cmr_watch.models import ChangeKind, Schedule, SubscriptionRequest
+from cmr_watch.render.sentences import sentence
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from tests.fakes.mailbox import Mailbox
@@ -105,7 +106,7 @@ class _Soak:
             backup=BackupSection(folder / "copies" if database.path else None, 3),
             subscriptions=(
                 SubscriptionRequest(PEOPLE[0], name="anna"),
-                SubscriptionRequest(PEOPLE[1], name="bo", rhythm=Schedule("weekly", 8, 2, "Europe/Brussels")),
+                SubscriptionRequest(PEOPLE[1], name="bo", schedule=Schedule("weekly", 8, 2, "Europe/Brussels")),
             ),
         )
 
@@ -146,7 +147,7 @@ class _Soak:
             self.last_change = max(self.last_change, recorded.id)
             self.counted.changes += 1
             if recorded.change.kind not in UNNOTIFIED:
-                self.wanted.append(recorded.sentence)
+                self.wanted.append(sentence(recorded.change))
         self.counted.checks += self.site.paths().count(PATH)
         self.site.requests.clear()  # the memory that is measured is the daemon's
         mails, self.mailbox.mails[:] = list(self.mailbox.mails), []
@@ -179,7 +180,7 @@ class _Soak:
 
     def _young(self) -> set[str]:
         since = self.now - timedelta(days=14)
-        return {recorded.sentence for recorded in Checks(self.database).changes(since=since)}
+        return {sentence(recorded.change) for recorded in Checks(self.database).changes(since=since)}
 
 
 def _lines(day: int) -> Iterator[str]:

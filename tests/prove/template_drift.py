@@ -202,7 +202,10 @@ _BOILER: Final = (
         "<h1>Checking your browser</h1><noscript>Enable JavaScript and cookies to continue</noscript>",
     ),
     ("Access denied", "<h1>403</h1><p>You are not authorised to access this page.</p>"),
-    ("Page not found", "<article><h1>Page not found</h1><p>The requested page could not be found.</p></article>"),
+    (
+        "Page not found",
+        "<article><h1>Page not found</h1><p>The requested page could not be found.</p></article>",
+    ),
     ("Events", "<article><h1>Events</h1><p>Choose an event.</p><ul><li>Hackathon – 3 May 2024</li></ul></article>"),
     ("", ""),
 )

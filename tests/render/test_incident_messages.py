@@ -12,8 +12,8 @@ from tests.notify.make import NOON, PAGE
 from tests.render.make import told
 
 CONTEXT = MessageContext(PAGE, contact="Ada", web_url="https://watch.example.org", unsubscribe_address="a@example.org")
-FAILING = Incident(1, "source-failing", PAGE, "The page answered 503.", NOON)
-OVER = replace(FAILING, closed_at=NOON + timedelta(hours=3), told_at=NOON)
+FAILING = Incident(1, "fetch-failing", PAGE, "The page answered 503.", NOON)
+OVER = replace(FAILING, resolved_at=NOON + timedelta(hours=3), opened_notified_at=NOON)
 
 
 def subject(*incidents):
@@ -33,11 +33,11 @@ def test_subjects():
 
 
 TO_DO = [
-    ("source-failing", "cmr-watch doctor"),
+    ("fetch-failing", "cmr-watch doctor"),
     ("reading-suspect", "cmr-watch accept"),
-    ("delivery-set-aside", "cmr-watch deliveries retry ID"),
-    ("delivery-set-aside", "cmr-watch deliveries list --state set-aside"),
-    ("digest-late", "cmr-watch deliveries list --state waiting"),
+    ("delivery-failed", "cmr-watch deliveries retry ID"),
+    ("delivery-failed", "cmr-watch deliveries list --state set-aside"),
+    ("digest-overdue", "cmr-watch deliveries list --state waiting"),
 ]
 
 
@@ -60,14 +60,14 @@ def test_the_end():
     for words in bodies(OVER):
         assert lasted in words
         assert "before it could be told" not in words
-    for words in bodies(replace(OVER, told_at=None)):
+    for words in bodies(replace(OVER, opened_notified_at=None)):
         assert lasted in words
         assert "It was over before it could be told." in words
 
 
 def test_no_secret_is_shown():
     secret = "slack://TokenA/TokenB/TokenC"
-    refused = replace(FAILING, kind="delivery-set-aside", subject=secret, detail=f"{secret} answered 403.")
+    refused = replace(FAILING, kind="delivery-failed", subject=secret, detail=f"{secret} answered 403.")
     for words in bodies(refused):
         assert "Recipient: slack://…" in words
         assert "slack://… answered 403." in words

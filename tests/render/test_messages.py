@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cmr_watch.models import SLOT, Contents, Cutoff, OpenItems, RecordedChange
 from cmr_watch.notify.channels.escaping import escape_prose
 from cmr_watch.render.messages import ADVICE, MessageContext, body, delivery_test_body, local_time, subject
-from cmr_watch.render.sentences import BRUSSELS
+from cmr_watch.render.sentences import BRUSSELS, sentence
 from tests.notify.make import NOON, PAGE, K, call, edition, recorded
 from tests.render.make import CONTEXT, Shape, check_document, reminder, told, write
 
@@ -110,7 +110,7 @@ def test_what_every_message_says():
 def test_each_change_has_its_sentence_in_the_order_given():
     changes = [OPENED, ANNOUNCED, recorded(K.EDITION_SUMMARY_PUBLISHED, edition("Bonn", summary_url=SUMMARY))]
     for words in bodies(*changes):
-        places = [words.index(change.sentence) for change in changes]
+        places = [words.index(sentence(change.change)) for change in changes]
         assert places == sorted(places)
         assert SUMMARY in words
     assert "3 changes" in Shape(write(*changes).html).words

@@ -9,7 +9,7 @@ from tests.shapes.states import CALL_PATH, PAGE_URL, Json, Line, State
 
 
 def reading(state: State, shape: Shape) -> Json:
-    """The JSON object, without `source`; in a table the editions carry no `text` (READING.md leaves it open there)."""
+    """The JSON object, without `source`; in a table the editions carry no `text`, which the rules leave open there."""
     return {
         "page": "initiative",
         "editions": _in_order(shape, _editions(state, shape)),

@@ -30,7 +30,7 @@ def copy(days: int, content: bytes = b"<html>then</html>"):
 
 def past(days: int = 0, key: str = "lyon", **values) -> HistoricalChange:
     told = replace(change(**values), key=key)
-    return HistoricalChange(THEN + timedelta(days=days), told, "Lyon, France: announced")
+    return HistoricalChange(THEN + timedelta(days=days), told)
 
 
 def known(*keys: str) -> Known:
@@ -53,7 +53,7 @@ def test_a_copy_is_neither_a_baseline_nor_a_reading_to_accept(database: Database
     assert checks.newest_suspect(URL) is None
     assert checks.last_check(URL) is None
     (row,) = checks.snapshots()
-    assert (row.verdict, row.reason, row.is_baseline) == ("archived", "https://archive.example/1", False)
+    assert (row.assessment, row.reason, row.is_baseline) == ("archived", "https://archive.example/1", False)
 
 
 def test_a_history_is_written_and_nobody_hears_of_it(database: Database, archived: ArchiveHistory) -> None:
@@ -83,7 +83,7 @@ def test_a_second_time_adds_nothing_and_a_better_history_takes_its_place(
 def test_what_was_told_by_ourselves_stays(database: Database, archived: ArchiveHistory) -> None:
     checks = Checks(database)
     checks.commit(record(outcome="baseline"))
-    checks.commit(record(outcome="changed", revision=1, changes=((change(), "Lyon, France: announced"),)))
+    checks.commit(record(outcome="changed", revision=1, changes=(change(),)))
     archived.write(URL, known("lyon"), [past(0)])
     archived.write(URL, known("lyon"), [])
     assert [one.read_at for one in checks.changes()] == [checks.last_check(URL).checked_at]

@@ -13,7 +13,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from cmr_watch.models import ChangeKind, Cutoff, Known, Outline, Page, ReadingWarning, Snapshot, Validators
+from cmr_watch.models import (
+    ChangeKind,
+    Cutoff,
+    FetchedPage,
+    Known,
+    Outline,
+    PageRef,
+    ReadingWarning,
+    Snapshot,
+    Validators,
+)
 from cmr_watch.store import schema
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
@@ -42,11 +52,11 @@ def record(**values: Any) -> CheckRecord:
         "snapshot": reading,
         "known": known(reading),
     }
-    return CheckRecord(URL, "initiative", **{**defaults, **values})
+    return CheckRecord(PageRef(URL, "initiative"), **{**defaults, **values})
 
 
 def failed(at: datetime = NOW) -> CheckRecord:
-    return CheckRecord(URL, "initiative", at, "failed", detail="the server answered 503")
+    return CheckRecord(PageRef(URL, "initiative"), at, "failed", detail="the server answered 503")
 
 
 def suspect(**values: Any) -> CheckRecord:
@@ -54,7 +64,7 @@ def suspect(**values: Any) -> CheckRecord:
     return record(**{**defaults, **values})
 
 
-def later(minutes: int, content: bytes = b"<html></html>", **values: Any) -> Page:
+def later(minutes: int, content: bytes = b"<html></html>", **values: Any) -> FetchedPage:
     return page(content, fetched_at=NOW + minutes * MINUTE, **values)
 
 
@@ -135,7 +145,7 @@ def test_other_bytes_with_the_same_reading_take_the_place_of_the_old(checks: Che
     baseline = checks.baseline(URL)
     assert baseline is not None
     stored = checks.snapshot(baseline.snapshot_id)
-    assert (stored.page.content, stored.page.charset) == (b"token 2", None)
+    assert (stored.fetched.content, stored.fetched.charset) == (b"token 2", None)
     assert stored.row.fetched_at == NOW
     assert [count(database, table) for table in (schema.snapshots, schema.contents)] == [1, 1]
 
@@ -153,12 +163,10 @@ def test_a_changed_reading_is_the_next_baseline_with_its_changes(checks: Checks)
     checks.commit(record())
     told = change(after=edition("Kittilä"), key="kittila-fi-2024-10")
     fetched = later(30, b"other")
-    changed = record(
-        outcome="changed", revision=1, snapshot=OTHER, fetched=fetched, changes=((told, "Kittilä: announced"),)
-    )
+    changed = record(outcome="changed", revision=1, snapshot=OTHER, fetched=fetched, changes=(told,))
     recorded = checks.commit(changed)
     assert recorded is not None
-    assert [(entry.id, entry.change, entry.sentence) for entry in recorded] == [(1, told, "Kittilä: announced")]
+    assert [(entry.id, entry.change) for entry in recorded] == [(1, told)]
     assert [(entry.page_url, entry.read_at) for entry in recorded] == [(URL, fetched.fetched_at)]
     assert checks.changes() == recorded
     baseline = checks.baseline(URL)
@@ -200,13 +208,13 @@ def test_every_kind_of_change_comes_back(checks: Checks) -> None:
         change(ChangeKind.CALL_CUTOFF_MOVED, after=call(), cutoff_before=Cutoff(NOW), cutoff_after=cutoff),
     ]
     changes[1] = replace(changes[1], after=None)
-    recorded = checks.commit(record(changes=tuple((entry, "told") for entry in changes)))
+    recorded = checks.commit(record(changes=tuple(changes)))
     assert [entry.change for entry in checks.changes()] == changes
     assert recorded == checks.changes()
 
 
 def test_silent_changes_are_told_to_nobody(checks: Checks, database: Database) -> None:
-    checks.commit(record(changes=((change(), "told"),), silent=True))
+    checks.commit(record(changes=(change(),), silent=True))
     assert len(checks.changes()) == 1
     assert MatchQueue(database).pending() == ()
 
@@ -214,7 +222,7 @@ def test_silent_changes_are_told_to_nobody(checks: Checks, database: Database) -
 def test_pages_are_apart(checks: Checks) -> None:
     other = "https://clustercollaboration.eu/open-call"
     checks.commit(record())
-    checks.commit(replace(record(snapshot=OTHER), page_url=other))
+    checks.commit(replace(record(snapshot=OTHER), page=PageRef(other, "initiative")))
     first, second = checks.baseline(URL), checks.baseline(other)
     assert first is not None
     assert second is not None
@@ -234,7 +242,7 @@ def test_a_comparison_with_another_baseline_is_not_written(
     checks.commit(record())
     checks.commit(record(outcome="unchanged", revision=1))
     before = checks.baseline(URL)
-    stale = record(outcome=outcome, revision=revision, snapshot=OTHER, changes=((change(), "told"),))
+    stale = record(outcome=outcome, revision=revision, snapshot=OTHER, changes=(change(),))
     assert checks.commit(stale) is None
     assert Checks(database).baseline(URL) == before
     assert [count(database, table) for table in (schema.checks, schema.changes, schema.snapshots)] == [2, 0, 1]
@@ -257,7 +265,7 @@ def test_of_many_threads_one_commits_each_revision(database: Database) -> None:
         for _ in range(10):
             baseline = checks.baseline(URL)
             assert baseline is not None
-            changed = record(outcome="changed", revision=baseline.revision, changes=((change(), "told"),))
+            changed = record(outcome="changed", revision=baseline.revision, changes=(change(),))
             committed.extend(entry.id for entry in checks.commit(changed) or ())
 
     threads = [threading.Thread(target=check) for _ in range(4)]
@@ -282,8 +290,8 @@ sys.stdin.readline()
 for _ in range(25):
     baseline = checks.baseline(URL)
     revision = baseline.revision if baseline else None
-    told = checks.commit(record(outcome="changed", revision=revision, changes=((change(), "told"),)))
-    print("dropped" if told is None else told[0].id)
+    told = checks.commit(record(outcome="changed", revision=revision, changes=(change(),)))
+    print("discarded" if told is None else told[0].id)
 """
 
 
@@ -296,7 +304,7 @@ def test_of_two_processes_one_commits_each_revision(database_url: str) -> None:
         checks = Checks(database)
         baseline = checks.baseline(URL)
         assert baseline is not None
-        committed = sorted(int(line) for line in lines if line != "dropped")
+        committed = sorted(int(line) for line in lines if line != "discarded")
         assert len(lines) == 50
         assert baseline.revision == len(committed)
         assert committed == [entry.id for entry in checks.changes()]
@@ -316,7 +324,7 @@ def _kill(connection, cursor, statement, *rest):
     if statement.startswith(sys.argv[2]):
         os.kill(os.getpid(), 9)
 
-Checks(database).commit(record(outcome="changed", revision=1, snapshot=OTHER, changes=((change(), "told"),)))
+Checks(database).commit(record(outcome="changed", revision=1, snapshot=OTHER, changes=(change(),)))
 """
 
 
@@ -331,7 +339,7 @@ def test_killed_inside_a_commit_nothing_of_it_is_there(database_url: str, statem
         assert checks.baseline(URL) == before
         assert checks.changes() == ()
         assert len(checks.snapshots()) == 1
-        again = record(outcome="changed", revision=1, snapshot=OTHER, changes=((change(), "told"),))
+        again = record(outcome="changed", revision=1, snapshot=OTHER, changes=(change(),))
         assert len(checks.commit(again) or ()) == 1
 
 
@@ -340,7 +348,7 @@ def test_a_commit_that_fails_halfway_leaves_nothing(checks: Checks, database: Da
     before = checks.baseline(URL)
     unusable = change(key=None)  # type: ignore[arg-type]
     with pytest.raises(Exception, match=r"NOT NULL|null value"):
-        checks.commit(record(outcome="changed", revision=1, snapshot=OTHER, changes=((unusable, "told"),)))
+        checks.commit(record(outcome="changed", revision=1, snapshot=OTHER, changes=(unusable,)))
     assert checks.baseline(URL) == before == Checks(database).baseline(URL)
     assert checks.commit(record(outcome="changed", revision=1, snapshot=OTHER)) == ()
 
@@ -368,8 +376,8 @@ def test_three_failures_in_a_row_are_an_incident_until_a_good_reading(
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             checks.commit(failed())
-    assert [(entry.kind, entry.subject) for entry in incidents.unresolved()] == [("source-failing", URL)]
-    assert caplog.messages == [f"source-failing: {URL}: the server answered 503"]
+    assert [(entry.kind, entry.subject) for entry in incidents.unresolved()] == [("fetch-failing", URL)]
+    assert caplog.messages == [f"fetch-failing: {URL}: the server answered 503"]
     checks.commit(record())
     assert incidents.unresolved() == ()
     for _ in range(2):
@@ -380,12 +388,12 @@ def test_three_failures_in_a_row_are_an_incident_until_a_good_reading(
 def test_a_dropped_check_is_only_remembered(checks: Checks, database: Database) -> None:
     checks.commit(record())
     before = checks.baseline(URL)
-    dropped = CheckRecord(URL, "initiative", NOW + MINUTE, "dropped", detail="a newer reading was first")
+    dropped = CheckRecord(PageRef(URL, "initiative"), NOW + MINUTE, "discarded", detail="a newer reading was first")
     assert checks.commit(dropped) == ()
     assert checks.baseline(URL) == before
     last = checks.last_check(URL)
     assert last is not None
-    assert last.outcome == "dropped"
+    assert last.outcome == "discarded"
     assert [count(database, table) for table in (schema.checks, schema.snapshots)] == [2, 1]
 
 
@@ -399,8 +407,8 @@ def test_a_suspect_reading_is_kept_beside_the_baseline(
     assert checks.baseline(URL) == before
     found = checks.newest_suspect(URL)
     assert found is not None
-    assert (found.row.verdict, found.row.reason, found.row.is_baseline) == ("suspect", "half a page", False)
-    assert (found.page.content, found.page.validators, found.snapshot) == (b"half", Validators(), Snapshot())
+    assert (found.row.assessment, found.row.reason, found.row.is_baseline) == ("suspect", "half a page", False)
+    assert (found.fetched.content, found.fetched.validators, found.snapshot) == (b"half", Validators(), Snapshot())
     assert [(entry.kind, entry.detail) for entry in Incidents(database).unresolved()] == [
         ("reading-suspect", "half a page")
     ]
@@ -418,7 +426,7 @@ def test_the_same_suspect_reading_is_kept_once(checks: Checks, caplog: pytest.Lo
     checks.commit(record())
     for minutes in (30, 60, 90):
         checks.commit(suspect(fetched=later(minutes, b"token %d" % minutes)))
-    assert [row.verdict for row in checks.snapshots()] == ["good", "suspect"]
+    assert [row.assessment for row in checks.snapshots()] == ["plausible", "suspect"]
     checks.commit(suspect(fetched=later(120), detail="no headings"))
     assert [row.reason for row in checks.snapshots()] == ["", "half a page", "no headings"]
     assert len(caplog.messages) == 1
@@ -441,14 +449,12 @@ def test_additions_from_a_suspect_reading_are_known_from_then_on(checks: Checks)
     before = checks.baseline(URL)
     more = Known(editions=(*known(READING).editions, *known(snapshot(edition("Turku"))).editions))
     told = change(after=edition("Turku"))
-    recorded = checks.commit(
-        suspect(revision=1, fetched=later(30, b"half"), known=more, changes=((told, "Turku: announced"),))
-    )
+    recorded = checks.commit(suspect(revision=1, fetched=later(30, b"half"), known=more, changes=(told,)))
     assert recorded is not None
     assert [entry.change for entry in recorded] == [told]
     assert before is not None
     assert checks.baseline(URL) == replace(before, revision=2, known=more)
-    assert checks.commit(suspect(revision=1, known=more, changes=((told, "Turku: announced"),))) is None
+    assert checks.commit(suspect(revision=1, known=more, changes=(told,))) is None
 
 
 def test_a_suspect_reading_can_be_accepted(checks: Checks) -> None:
@@ -456,7 +462,7 @@ def test_a_suspect_reading_can_be_accepted(checks: Checks) -> None:
     checks.commit(suspect(fetched=later(30, b"trimmed"), snapshot=OTHER))
     found = checks.newest_suspect(URL)
     assert found is not None
-    accepted = record(outcome="changed", revision=1, fetched=found.page, snapshot=found.snapshot)
+    accepted = record(outcome="changed", revision=1, fetched=found.fetched, snapshot=found.snapshot)
     assert checks.commit(accepted) == ()
     baseline = checks.baseline(URL)
     assert baseline is not None
@@ -477,7 +483,7 @@ def test_a_suspect_reading_stops_the_count_of_failures(checks: Checks, database:
 def test_changes_since(checks: Checks) -> None:
     for minutes in range(5):
         revision = minutes or None
-        changes = ((change(), f"number {minutes}"),)
+        changes = (change(key=f"edition-{minutes}"),)
         checks.commit(record(outcome="changed", revision=revision, fetched=later(minutes), changes=changes))
     assert [entry.id for entry in checks.changes()] == [1, 2, 3, 4, 5]
     assert [entry.id for entry in checks.changes(since_id=3)] == [4, 5]

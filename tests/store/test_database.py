@@ -111,7 +111,7 @@ def make_older(url: str) -> None:
 def test_a_newer_one_is_refused(database_url: str) -> None:
     set_revision(database_url, "9999")
     for act in (open_database, upgrade):
-        with pytest.raises(SchemaError, match=r"belongs to a newer version of cmr-watch \(schema 9999, .* 0002\)"):
+        with pytest.raises(SchemaError, match=r"belongs to a newer version of cmr-watch \(schema 9999, .* 0003\)"):
             act(database_url)
 
 

@@ -39,7 +39,7 @@ def put(database: Database, *messages: Message) -> None:
 
 def subscribe(connection: Connection, address: str) -> None:
     row = {"address": address, "mailbox": mailbox_of(address), "status": "active", "consent": "operator"}
-    wishes = {**row_mapping.wanted_row(wanted(address)), "after_change_id": 0, "created_at": NOW, "activated_at": NOW}
+    wishes = {**row_mapping.request_row(wanted(address)), "after_change_id": 0, "created_at": NOW, "activated_at": NOW}
     there = subscriptions.c.mailbox == mailbox_of(address)
     if connection.execute(select(subscriptions.c.id).where(there)).first() is None:
         connection.execute(subscriptions.insert(), {**row, **wishes, "welcomed_at": NOW})
@@ -119,7 +119,7 @@ def test_postponed_waits_with_its_reason(deliveries: Deliveries) -> None:
     assert not deliveries.finish(delivery, "sent", NOW)
 
 
-@pytest.mark.parametrize(("outcome", "attempts"), [("sent", 1), ("set_aside", 1), ("logged", 0)])
+@pytest.mark.parametrize(("outcome", "attempts"), [("sent", 1), ("failed", 1), ("logged", 0)])
 def test_finished_is_final(deliveries: Deliveries, outcome: str, attempts: int) -> None:
     send_to(deliveries, "ada@example.org")
     (delivery,) = deliveries.claim(NOW)
@@ -138,7 +138,7 @@ def test_to_one_address_in_order(deliveries: Deliveries) -> None:
     deliveries.postpone(first, NOW + MINUTE, "451")
     assert deliveries.claim(NOW) == ()
     (first,) = deliveries.claim(NOW + MINUTE)
-    deliveries.finish(first, "set_aside", NOW)
+    deliveries.finish(first, "failed", NOW)
     assert [entry.id for entry in deliveries.claim(NOW)] == [2]
 
 
@@ -169,7 +169,7 @@ def test_threads_share_the_work(database: Database, deliveries: Deliveries) -> N
     for thread in threads:
         thread.join()
     assert sorted(done) == list(range(1, 61))
-    assert deliveries.counts() == {"waiting": 0, "sent": 60, "logged": 0, "set_aside": 0}
+    assert deliveries.counts() == {"pending": 0, "sent": 60, "logged": 0, "failed": 0}
 
 
 WORKER = """
@@ -217,16 +217,16 @@ def test_set_aside_is_an_incident_of_its_address(
     send_to(deliveries, SLACK, SLACK)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            deliveries.finish(deliveries.claim(NOW)[0], "set_aside", NOW, "404 no such hook")
+            deliveries.finish(deliveries.claim(NOW)[0], "failed", NOW, "404 no such hook")
     (incident,) = Incidents(database).unresolved()
-    assert (incident.kind, incident.subject) == ("delivery-set-aside", SLACK)
+    assert (incident.kind, incident.subject) == ("delivery-failed", SLACK)
     assert incident.detail == "404 no such hook"
     assert caplog.messages == ["delivery 1 was set aside, nobody will try again: see cmr-watch deliveries list"]
 
 
 def test_the_incident_ends_when_something_is_sent_there(database: Database, deliveries: Deliveries) -> None:
     send_to(deliveries, SLACK, SLACK)
-    deliveries.finish(deliveries.claim(NOW)[0], "set_aside", NOW, "404")
+    deliveries.finish(deliveries.claim(NOW)[0], "failed", NOW, "404")
     deliveries.finish(deliveries.claim(NOW)[0], "sent", NOW)
     assert Incidents(database).unresolved() == ()
 
@@ -236,7 +236,7 @@ def test_retry_makes_due_what_waits_or_was_set_aside(database: Database, deliver
     sent, logged, aside, waiting = deliveries.claim(NOW)
     deliveries.finish(sent, "sent", NOW)
     deliveries.finish(logged, "logged", NOW)
-    deliveries.finish(aside, "set_aside", NOW, "550 no")
+    deliveries.finish(aside, "failed", NOW, "550 no")
     deliveries.postpone(waiting, NOW + timedelta(days=1), "451 later")
     assert deliveries.retry(None, NOW + MINUTE) == 2
     assert Incidents(database).unresolved() == ()
@@ -250,11 +250,11 @@ def test_retry_makes_due_what_waits_or_was_set_aside(database: Database, deliver
 def test_retry_by_id_leaves_the_others(deliveries: Deliveries) -> None:
     send_to(deliveries, "a@b.org", "b@b.org", "c@b.org")
     first, second, third = deliveries.claim(NOW)
-    deliveries.finish(first, "set_aside", NOW)
-    deliveries.finish(second, "set_aside", NOW)
+    deliveries.finish(first, "failed", NOW)
+    deliveries.finish(second, "failed", NOW)
     deliveries.finish(third, "sent", NOW)
     assert deliveries.retry([first.id, third.id, 99], NOW) == 1
-    assert deliveries.counts() == {"waiting": 1, "sent": 1, "logged": 0, "set_aside": 1}
+    assert deliveries.counts() == {"pending": 1, "sent": 1, "logged": 0, "failed": 1}
 
 
 def test_retry_does_not_take_a_delivery_out_of_a_hand(deliveries: Deliveries) -> None:
@@ -275,8 +275,8 @@ def test_listed_by_state(deliveries: Deliveries) -> None:
     first, second, third, _ = deliveries.claim(NOW)
     deliveries.finish(first, "sent", NOW)
     deliveries.finish(second, "logged", NOW)
-    deliveries.finish(third, "set_aside", NOW)
-    states = ("all", "sent", "logged", "set_aside", "waiting")
+    deliveries.finish(third, "failed", NOW)
+    states = ("all", "sent", "logged", "failed", "pending")
     assert [[entry.id for entry in deliveries.list(state)] for state in states] == [[1, 2, 3, 4], [1], [2], [3], [4]]
     assert [entry.id for entry in deliveries.list("all", limit=2)] == [3, 4]
 
@@ -295,5 +295,5 @@ def test_failing_is_what_waits_after_a_try(deliveries: Deliveries) -> None:
     send_to(deliveries, "a@b.org", "b@b.org", "c@b.org")
     first, second, _ = deliveries.claim(NOW)
     deliveries.postpone(first, NOW + MINUTE, "451")
-    deliveries.finish(second, "set_aside", NOW, "550")
+    deliveries.finish(second, "failed", NOW, "550")
     assert [entry.id for entry in deliveries.failing()] == [first.id]

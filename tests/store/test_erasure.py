@@ -51,12 +51,12 @@ def live(database: Database, store: Subscriptions) -> None:
     spread(news)
     tell(news)
     for entry in outbox.claim(NOW):
-        outbox.finish(entry, "set_aside", NOW, f"550 {entry.message.address} is unknown")
+        outbox.finish(entry, "failed", NOW, f"550 {entry.message.address} is unknown")
     Bounces(database).pause(ADDRESS, NOW)
     with database.write() as connection:
         box = {"mailbox": ADDRESS.lower()}
-        connection.execute(digests.insert(), {**box, "period": "2024-W14"})
-        key = {"call_key": "call", "cutoff_at": NOW, "days": 7, "settled_at": NOW}
+        connection.execute(digests.insert(), {**box, "digest_period": "2024-W14"})
+        key = {"call_key": "call", "cutoff_at": NOW, "days_before": 7, "settled_at": NOW}
         connection.execute(reminders.insert(), {**box, **key})
         plan_writer.insert_message(database, connection, message(ADDRESS), "operator", NOW)
 
@@ -68,7 +68,7 @@ def test_it_stands_in_no_row_of_any_table(database: Database, store: Subscriptio
         "subscriptions",
         "deliveries",
         "matches",
-        "pauses",
+        "delivery_pauses",
         "digests",
         "reminders",
         "incidents",
@@ -110,7 +110,7 @@ def test_whoever_sends_at_this_moment_does_not_bring_it_back(database: Database,
     (claimed,) = outbox.claim(NOW)
     store.erase(ADDRESS, NOW)
     assert not outbox.renew(claimed, NOW)
-    assert not outbox.finish(claimed, "set_aside", NOW, f"550 {ADDRESS} is unknown")
+    assert not outbox.finish(claimed, "failed", NOW, f"550 {ADDRESS} is unknown")
     assert not outbox.postpone(claimed, NOW, f"451 {ADDRESS} is busy")
     assert named_in(database, "lovelace") == []
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from cmr_watch.store import error_messages
 
 
-class FormattedMessage(Exception):
+class DriverError(Exception):
     """What a driver raises."""
 
     def __init__(self, words: str = "", **marks: Any) -> None:
@@ -20,27 +20,27 @@ class FormattedMessage(Exception):
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        (FormattedMessage(sqlite_errorname="SQLITE_READONLY_DBMOVED"), "is read-only"),
-        (FormattedMessage(sqlite_errorname="SQLITE_IOERR_WRITE"), "the disk reports an error"),
-        (FormattedMessage(sqlite_errorname="SQLITE_BUSY_SNAPSHOT"), "is locked"),
+        (DriverError(sqlite_errorname="SQLITE_READONLY_DBMOVED"), "is read-only"),
+        (DriverError(sqlite_errorname="SQLITE_IOERR_WRITE"), "the disk reports an error"),
+        (DriverError(sqlite_errorname="SQLITE_BUSY_SNAPSHOT"), "is locked"),
         (
-            FormattedMessage("no such table: x\nsecret", sqlite_errorname="SQLITE_ERROR"),
+            DriverError("no such table: x\nsecret", sqlite_errorname="SQLITE_ERROR"),
             "cannot be used: no such table: x",
         ),
-        (FormattedMessage(sqlstate="53100"), "the disk is full"),
-        (FormattedMessage(sqlstate="53300"), "too many connections"),
-        (FormattedMessage(sqlstate="53200"), "short of memory"),
-        (FormattedMessage(sqlstate="28P01"), "refuses the user or the password"),
-        (FormattedMessage(sqlstate="57P01"), "is starting or stopping"),
-        (FormattedMessage(sqlstate="40P01"), "at the same time"),
-        (FormattedMessage("relation x\nLINE 1", sqlstate="42P01"), "cannot be used: relation x"),
-        (FormattedMessage('FATAL:  password authentication failed for user "a"'), "refuses the user or the password"),
-        (FormattedMessage("fe_sendauth: no password supplied"), "refuses the user or the password"),
-        (FormattedMessage('FATAL:  database "x" does not exist'), "does not exist"),
-        (FormattedMessage("could not translate host name"), "cannot be reached"),
+        (DriverError(sqlstate="53100"), "the disk is full"),
+        (DriverError(sqlstate="53300"), "too many connections"),
+        (DriverError(sqlstate="53200"), "short of memory"),
+        (DriverError(sqlstate="28P01"), "refuses the user or the password"),
+        (DriverError(sqlstate="57P01"), "is starting or stopping"),
+        (DriverError(sqlstate="40P01"), "at the same time"),
+        (DriverError("relation x\nLINE 1", sqlstate="42P01"), "cannot be used: relation x"),
+        (DriverError('FATAL:  password authentication failed for user "a"'), "refuses the user or the password"),
+        (DriverError("fe_sendauth: no password supplied"), "refuses the user or the password"),
+        (DriverError('FATAL:  database "x" does not exist'), "does not exist"),
+        (DriverError("could not translate host name"), "cannot be reached"),
     ],
 )
-def test_a_plain_sentence(said: FormattedMessage, sentence: str) -> None:
+def test_a_plain_sentence(said: DriverError, sentence: str) -> None:
     words = error_messages.reason(DBAPIError("SELECT 'a secret'", None, said))
     assert sentence in words
     assert "secret" not in words

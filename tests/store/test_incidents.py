@@ -9,14 +9,14 @@ from tests.factories import MINUTE, NOW
 def test_an_incident_is_opened_once_and_closed(database: Database) -> None:
     incidents = Incidents(database)
     with database.write() as connection:
-        assert open_incident(database, connection, "source-failing", "x", "503", NOW)
-        assert not open_incident(database, connection, "source-failing", "x", "502", NOW + MINUTE)
-        assert open_incident(database, connection, "source-failing", "y", "503", NOW)
+        assert open_incident(database, connection, "fetch-failing", "x", "503", NOW)
+        assert not open_incident(database, connection, "fetch-failing", "x", "502", NOW + MINUTE)
+        assert open_incident(database, connection, "fetch-failing", "y", "503", NOW)
     first, second = incidents.unresolved()
-    assert first == Incident(first.id, "source-failing", "x", "503", NOW)
+    assert first == Incident(first.id, "fetch-failing", "x", "503", NOW)
     assert second.subject == "y"
     with database.write() as connection:
-        resolve_incidents(connection, "x", NOW, "source-failing", "reading-suspect")
+        resolve_incidents(connection, "x", NOW, "fetch-failing", "reading-suspect")
     assert incidents.unresolved() == (second,)
 
 
@@ -31,5 +31,5 @@ def test_a_closed_one_can_come_again(database: Database) -> None:
 def test_only_the_named_kinds_are_closed(database: Database) -> None:
     with database.write() as connection:
         open_incident(database, connection, "reading-suspect", "x", "half a page", NOW)
-        resolve_incidents(connection, "x", NOW, "source-failing")
+        resolve_incidents(connection, "x", NOW, "fetch-failing")
     assert len(Incidents(database).unresolved()) == 1

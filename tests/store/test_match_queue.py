@@ -29,7 +29,7 @@ def commit_changes(database: Database, number: int) -> list[int]:
     checks = Checks(database)
     baseline = checks.baseline(URL)
     revision = baseline.revision if baseline else None
-    told = tuple((change(), f"change {index}") for index in range(number))
+    told = tuple(change(key=f"edition-{index}") for index in range(number))
     return [entry.id for entry in checks.commit(record(outcome="changed", revision=revision, changes=told)) or ()]
 
 
@@ -57,7 +57,7 @@ def tell(news: MatchQueue, now: datetime = NOW, text: str = "words") -> list[Per
         if not (ids and person.subscriptions):
             return Planned(person, Plan(dropped=ids))
         address = person.subscriptions[0].address
-        return Planned(person, Plan(absorbs=True, told=ids), message(address, *ids, text=text))
+        return Planned(person, Plan(supersedes=True, told=ids), message(address, *ids, text=text))
 
     while news.plan(lambda known, moves: plan, now):
         pass
@@ -74,7 +74,7 @@ def subscribed(database: Database, *addresses: str) -> list[Subscription]:
 
 def test_pending_changes_come_oldest_first(database: Database, news: MatchQueue) -> None:
     commit_changes(database, 3)
-    assert [entry.sentence for entry in news.pending()] == ["change 0", "change 1", "change 2"]
+    assert [entry.change.key for entry in news.pending()] == ["edition-0", "edition-1", "edition-2"]
     assert [entry.id for entry in news.pending(limit=2)] == [1, 2]
 
 
@@ -157,7 +157,7 @@ def test_a_later_message_absorbs_an_unsent_earlier_one(database: Database, news:
     spread(news)
     tell(news, NOW + MINUTE)
     old, new = outbox.list()
-    assert (old.outcome, new.message.change_ids) == ("absorbed", (1, 2))
+    assert (old.outcome, new.message.change_ids) == ("superseded", (1, 2))
     assert (new.created_at, new.attempts) == (old.created_at, 1), "it takes over age and tries"
 
 
@@ -186,9 +186,9 @@ def test_who_ended_gets_nothing_more(database: Database, news: MatchQueue) -> No
     Subscriptions(database).end(entry.id, "asked to", NOW)
     outbox = Deliveries(database)
     assert outbox.claim(NOW + MINUTE) == ()
-    assert [entry.outcome for entry in outbox.list()] == ["absorbed"]
+    assert [entry.outcome for entry in outbox.list()] == ["superseded"]
     tell(news, NOW + MINUTE)
-    assert outbox.counts()["waiting"] == 0
+    assert outbox.counts()["pending"] == 0
     assert news.is_idle(NOW + MINUTE)
 
 
@@ -234,6 +234,6 @@ def test_many_messages_of_the_same_words(database: Database, news: MatchQueue) -
     assert spread(news, 500) == [500, 500, 200]
     tell(news)
     outbox = Deliveries(database)
-    assert outbox.counts()["waiting"] == 1200
+    assert outbox.counts()["pending"] == 1200
     first: Message = outbox.claim(NOW)[0].message
     assert (first.address, first.text) == ("0000@b.org", "words")

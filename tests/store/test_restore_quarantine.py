@@ -15,7 +15,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import QuarantinedItem, RestoreQuarantine, waits_for_reading, write_hold
 from cmr_watch.store.schema import matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
-from tests.factories import MINUTE, NOW, URL, message, wanted
+from tests.factories import MINUTE, NOW, URL, change, message, wanted
 from tests.store.test_checks import failed, suspect
 from tests.store.test_checks import record as reading
 from tests.store.test_deliveries import SLACK, put
@@ -48,11 +48,11 @@ def waits(database: Database) -> None:
 
 
 def words(holds: RestoreQuarantine) -> list[tuple[str, int, str]]:
-    return [(entry.kind, entry.id, entry.words) for entry in holds.list()]
+    return [(entry.kind, entry.id, entry.change.key if entry.change else entry.summary) for entry in holds.list()]
 
 
 SUBJECT = "slack://…: Lyon, France: 12–13 October 2024 announced"
-HELD = [("message", 1, SUBJECT), ("change", 2, "change 0"), ("change", 3, "change 0")]
+HELD = [("message", 1, SUBJECT), ("change", 2, "edition-0"), ("change", 3, "edition-0")]
 
 
 def test_a_database_that_is_no_copy_holds_nothing(database: Database, holds: RestoreQuarantine) -> None:
@@ -66,7 +66,7 @@ def test_what_waits_is_put_aside_and_named_without_secrets(database: Database, h
     waits(database)
     assert restore(database)
     assert words(holds) == HELD
-    assert [entry.people for entry in holds.list()] == [1, 1, 0]
+    assert [entry.recipients for entry in holds.list()] == [1, 1, 0]
 
 
 def test_nothing_of_it_goes_on_by_itself(database: Database) -> None:
@@ -104,7 +104,7 @@ def test_the_first_good_reading_is_held_the_second_is_not(database: Database, ho
         checks.commit(broken)
     commit_changes(database, 1)
     commit_changes(database, 1)
-    assert words(holds) == [("change", 1, "change 0")]
+    assert words(holds) == [("change", 1, "edition-0")]
     assert [entry.id for entry in MatchQueue(database).pending()] == [2]
 
 
@@ -125,7 +125,7 @@ def test_a_message_is_sent_after_all_or_dropped(database: Database, holds: Resto
     assert holds.release("message", [1, 99], LATER, send=send) == 1
     assert words(holds) == HELD[1:]
     assert len(Deliveries(database).claim(LATER)) == send
-    assert [entry.outcome for entry in Deliveries(database).list()] == [None if send else "dropped"]
+    assert [entry.outcome for entry in Deliveries(database).list()] == [None if send else "discarded"]
     assert holds.release("message", [1], LATER, send=send) == 0
 
 
@@ -174,13 +174,13 @@ def test_what_fell_due_before_was_sent(database: Database) -> None:
     """Welcomes, reminders and the operator's mails: those that were not written yet are not written for then."""
     Subscriptions(database).add(wanted("ada@example.org"), NOW)
     incidents = Incidents(database)
-    incidents.open("source-failing", "x", "503", NOW)
+    incidents.open("fetch-failing", "x", "503", NOW)
     incidents.open("reading-suspect", "x", "half a page", NOW)
     incidents.close("reading-suspect", "x", NOW)
     restore(database, LATER)
     with database.read() as connection:
         row = connection.execute(select(subscriptions)).one()
-    assert (row.activated_at, row.welcomed_at, row.wake_at) == (LATER, LATER, LATER)
+    assert (row.activated_at, row.welcomed_at, row.next_action_at) == (LATER, LATER, LATER)
     assert incidents.unnotified() == ()
 
 
@@ -190,7 +190,7 @@ def test_a_change_that_some_were_told_of(database: Database, holds: RestoreQuara
     commit_changes(database, 1)
     MatchQueue(database).spread(everything, NOW, 1)
     restore(database)
-    assert holds.list() == (QuarantinedItem("change", 1, "change 0", 1),)
+    assert holds.list() == (QuarantinedItem("change", 1, 1, change=change(key="edition-0")),)
     holds.release("change", [1], LATER, send=True)
     spread(MatchQueue(database))
     tell(MatchQueue(database), LATER)

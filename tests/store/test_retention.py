@@ -25,19 +25,19 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.retention import ADDRESSES, HISTORY, SUSPECTS, TEXTS, Retention, RetentionReport
-from cmr_watch.store.row_mapping import wanted_row
+from cmr_watch.store.row_mapping import request_row
 from cmr_watch.store.schema import (
     bodies,
     changes,
     checks,
     contents,
     deliveries,
+    delivery_pauses,
     digests,
     incidents,
     matches,
     metadata,
     pages,
-    pauses,
     reminders,
     snapshots,
     subscriptions,
@@ -88,7 +88,7 @@ def told(database: Database, *addresses: str) -> None:
         if not ids:
             return Planned(person, Plan())
         due = (("call-1", NOW + 30 * DAY, 30),)
-        plan = Plan(absorbs=True, told=ids, reminders=due, periods=("weekly 2024-04-01",))
+        plan = Plan(supersedes=True, told=ids, reminders=due, periods=("weekly 2024-04-01",))
         return Planned(person, plan, message(person.subscriptions[0].address, *ids, text=person.mailbox))
 
     while MatchQueue(database).plan(lambda known, moves: plan, NOW):
@@ -124,7 +124,7 @@ def test_words_stay_while_somebody_else_waits_for_them(database: Database, retai
 def test_what_was_set_aside_keeps_its_words_for_another_try(database: Database, retain: Retain) -> None:
     put(database, message(ADA))
     outbox = Deliveries(database)
-    outbox.finish(outbox.claim(NOW)[0], "set_aside", NOW, "550 no")
+    outbox.finish(outbox.claim(NOW)[0], "failed", NOW, "550 no")
     assert retain(NOW + 300 * DAY).total == 0
     outbox.retry(None, NOW + 300 * DAY)
     assert outbox.claim(NOW + 300 * DAY)[0].message.text
@@ -219,7 +219,7 @@ def test_the_journal_ends_whom_an_older_copy_still_knows(database: Database, ret
         for number, address in copied.items():
             values = {"address": address, "mailbox": mailbox_of(address), "status": "active", "ended_at": None}
             connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(**values))
-        for name in ("erased", "installation"):
+        for name in ("erased_addresses", "installation"):
             table = metadata.tables[name]
             connection.execute(table.delete().where(table.c[next(iter(table.c)).name] != "key"))
     assert journal.replay(database, NOW + 30 * DAY) == 1
@@ -233,7 +233,7 @@ def pending(database: Database, address: str) -> None:
     """Somebody asked for it and did not confirm yet."""
     added = Subscriptions(database).add(wanted(address), NOW)
     with database.write() as connection:
-        values = {"status": "pending", "wake_at": None, "activated_at": None}
+        values = {"status": "pending", "next_action_at": None, "activated_at": None}
         connection.execute(update(subscriptions).where(subscriptions.c.id == added.id).values(**values))
 
 
@@ -267,7 +267,7 @@ def test_pauses_that_count_no_more(database: Database, retain: Retain) -> None:
     Bounces(database).pause(ADA, NOW)
     assert retain(NOW + 30 * DAY).pauses == 0
     assert retain(NOW + 31 * DAY) == RetentionReport(pauses=1)
-    assert count(database, pauses) == 0
+    assert count(database, delivery_pauses) == 0
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -331,12 +331,12 @@ def test_checks_of_a_year_ago_but_those_that_matter(database: Database, retain: 
 def test_troubles_that_are_over_and_told(database: Database, retain: Retain) -> None:
     store = Incidents(database)
     for subject in ("told", "unnotified", "open"):
-        store.open("source-failing", subject, "503", NOW)
+        store.open("fetch-failing", subject, "503", NOW)
     for subject in ("told", "unnotified"):
-        store.close("source-failing", subject, NOW)
+        store.close("fetch-failing", subject, NOW)
     with database.write() as connection:
         told_of = incidents.c.subject != "unnotified"
-        connection.execute(update(incidents).where(told_of).values(told_at=NOW, end_told_at=NOW))
+        connection.execute(update(incidents).where(told_of).values(opened_notified_at=NOW, resolved_notified_at=NOW))
     assert retain(NOW + HISTORY).total == 0
     assert retain(NOW + HISTORY + DAY) == RetentionReport(incidents=1)
     assert [row.subject for row in rows(database, incidents)] == ["unnotified", "open"]
@@ -369,7 +369,7 @@ def test_a_suspect_reading_waits_until_a_good_one_has_come(database: Database, r
     assert retain(NOW + SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1)
     waiting = store.newest_suspect(URL)
     assert waiting is not None
-    assert waiting.page.content == b"<p>half</p>"
+    assert waiting.fetched.content == b"<p>half</p>"
     store.commit(record(outcome="unchanged", revision=1, fetched=later(3)))
     assert retain(NOW + SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1, contents=1)
 
@@ -379,9 +379,7 @@ def test_copies_from_an_archive_stay(database: Database, retain: Retain) -> None
     for days in (1, 2):
         copy = page(b"<p>old</p>", fetched_at=NOW - 900 * DAY + days * DAY)
         archived.keep(copy, "initiative", snapshot(), "https://archive.example.org/1")
-    archived.write(
-        URL, known(snapshot()), [HistoricalChange(NOW - 899 * DAY, change(after=edition("Lyon")), "long ago")]
-    )
+    archived.write(URL, known(snapshot()), [HistoricalChange(NOW - 899 * DAY, change(after=edition("Lyon")))])
     assert retain(NOW + HISTORY).total == 0
     assert len(archived.copies(URL)) == 2
 
@@ -402,7 +400,7 @@ def test_what_a_restore_holds_is_not_touched(database: Database, retain: Retain)
 
 
 ENDS = st.sampled_from([None, UNSUBSCRIBED, BOUNCED, REMOVED, "ended by the operator"])
-OUTCOMES = st.sampled_from([None, "sent", "logged", "set_aside", "absorbed", "ended", "dropped"])
+OUTCOMES = st.sampled_from([None, "sent", "logged", "failed", "superseded", "cancelled", "discarded"])
 AGES = st.integers(0, 800)
 PEOPLE = st.lists(st.tuples(ENDS, OUTCOMES, st.booleans(), AGES), max_size=8)
 READINGS = st.lists(st.tuples(st.sampled_from(["good", "same", "suspect"]), AGES), max_size=8)
@@ -434,7 +432,7 @@ def _person(database: Database, connection: Any, address: str, person: Any) -> N
     at = NOW - days * DAY
     row = {"address": address, "mailbox": address, "status": "ended" if end else "active", "consent": "operator"}
     ended = {"ended_at": at if end else None, "end_reason": end, "created_at": at, "after_change_id": 0}
-    connection.execute(insert(subscriptions), {**row, **ended, **wanted_row(wanted(address))})
+    connection.execute(insert(subscriptions), {**row, **ended, **request_row(wanted(address))})
     sent = message(address, text=address)
     plan_writer.insert_message(database, connection, sent, "news", at)
     mine = deliveries.c.message_id == sent.message_id
@@ -442,7 +440,7 @@ def _person(database: Database, connection: Any, address: str, person: Any) -> N
     connection.execute(update(deliveries).where(mine).values(**done))
     number = connection.execute(select(deliveries.c.id).where(mine)).scalar_one()
     change_id = connection.execute(select(func.max(changes.c.id))).scalar_one()
-    match = {"mailbox": address, "change_id": change_id, "found_at": at, "due_at": at}
+    match = {"mailbox": address, "change_id": change_id, "matched_at": at, "due_at": at}
     match |= {"settled_at": at if settled else None, "delivery_id": number if settled else None}
     connection.execute(insert(matches), match)
 
@@ -460,7 +458,7 @@ def precious(database: Database) -> dict[str, list[Any]]:
         baseline = select(pages.c.baseline_id).where(pages.c.baseline_id.is_not(None))
         of_waiting = select(deliveries.c.id).where(waiting)
         return {
-            "waiting": found(deliveries, waiting),
+            "pending": found(deliveries, waiting),
             "their words": found(bodies, bodies.c.id.in_(select(deliveries.c.body_id).where(waiting))),
             "undecided": found(matches, matches.c.settled_at.is_(None)),
             "told": [row[1] for row in found(matches, matches.c.change_id.in_(unspread))],

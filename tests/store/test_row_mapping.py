@@ -18,11 +18,12 @@ from cmr_watch.models import (
     Cutoff,
     Edition,
     EditionStatus,
+    FetchedPage,
     Known,
     KnownCall,
     KnownEdition,
     Outline,
-    Page,
+    PageRef,
     Precision,
     ReadingWarning,
     Removal,
@@ -92,7 +93,7 @@ calls = st.builds(
 )
 snapshots = st.builds(
     Snapshot,
-    page=st.just("initiative"),
+    kind=st.just("initiative"),
     editions=some(editions),
     calls=some(calls),
     warnings=some(st.builds(ReadingWarning, code=words, text=words)),
@@ -125,7 +126,7 @@ changes = st.builds(
     cutoff_after=maybe(cutoffs),
 )
 pages = st.builds(
-    Page,
+    FetchedPage,
     url=st.just("https://example.org/"),
     final_url=safe,
     content=st.binary(max_size=100),
@@ -133,7 +134,7 @@ pages = st.builds(
     validators=st.builds(Validators, etag=maybe(safe), last_modified=maybe(safe)),
     fetched_at=instants,
 )
-readings = st.tuples(pages, snapshots, states, some(st.tuples(changes, safe)))
+readings = st.tuples(pages, snapshots, states, some(changes))
 
 
 @FEW
@@ -143,8 +144,7 @@ def test_a_page_and_its_state_come_back(database: Database, readings: list[Any])
     for revision, (page, snapshot, known, told) in enumerate(readings):
         checks = Checks(database)
         record = CheckRecord(
-            url,
-            "initiative",
+            PageRef(url, "initiative"),
             NOW,
             "changed",
             revision=revision or None,
@@ -159,11 +159,11 @@ def test_a_page_and_its_state_come_back(database: Database, readings: list[Any])
         # equality leaves the page's own words out; the text of the whole does not
         assert repr((baseline.snapshot, baseline.known)) == repr((snapshot, known))
         assert (baseline.read_at, baseline.validators) == (page.fetched_at, page.validators)
-        stored = checks.snapshot(baseline.snapshot_id).page
+        stored = checks.snapshot(baseline.snapshot_id).fetched
         assert (stored.content, stored.charset, stored.final_url) == (page.content, page.charset, page.final_url)
         found = checks.changes(since_id=recorded[0].id - 1) if recorded else ()
         assert repr(found) == repr(recorded)
-        assert [(entry.change, entry.sentence) for entry in found] == list(told)
+        assert [entry.change for entry in found] == list(told)
 
 
 @FEW

@@ -40,10 +40,10 @@ def test_the_indexes(database: Database) -> None:
     unique = {index["name"] for indexes in found.values() for index in indexes if index["unique"]}
     assert unique - {"uq_deliveries_message_id", "uq_bodies_sha256"} == {
         "ux_subscriptions_name",
-        "ux_subscriptions_wanted",
+        "ux_subscriptions_request",
         "ux_incidents_open",
     }
-    assert {index["name"] for index in found["deliveries"]} >= {"ix_deliveries_due", "ix_deliveries_waiting"}
+    assert {index["name"] for index in found["deliveries"]} >= {"ix_deliveries_due", "ix_deliveries_pending"}
 
 
 def subscription(**values: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def subscription(**values: Any) -> dict[str, Any]:
     return {**defaults, "created_at": NOW, **values}
 
 
-INCIDENT = {"kind": "source-failing", "subject": "x", "detail": "", "opened_at": NOW}
+INCIDENT = {"kind": "fetch-failing", "subject": "x", "detail": "", "opened_at": NOW}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ INCIDENT = {"kind": "source-failing", "subject": "x", "detail": "", "opened_at":
         (subscriptions, subscription(name="x", status="ended"), subscription(name="x"), True),
         (subscriptions, subscription(), subscription(name="x"), True),
         (incidents, INCIDENT, INCIDENT, False),
-        (incidents, {**INCIDENT, "closed_at": NOW}, INCIDENT, True),
+        (incidents, {**INCIDENT, "resolved_at": NOW}, INCIDENT, True),
         (incidents, INCIDENT, {**INCIDENT, "subject": "y"}, True),
     ],
 )
@@ -82,7 +82,7 @@ def test_what_the_database_forbids(
 
 
 def test_an_id_is_never_given_twice(database: Database) -> None:
-    row = {"address": "a", "channel": "mail", "message_id": "<1>", "subject": "", "text": "", "html": ""}
+    row = {"address": "a", "route": "mail", "message_id": "<1>", "subject": "", "text": "", "html": ""}
     row = {**row, "created_at": NOW, "due_at": NOW, "attempts": 0}
     ids = []
     for _ in range(2):
@@ -99,6 +99,6 @@ def test_claiming_needs_no_scan(tmp_path: Path, sqlite_template: Path) -> None:
         statement = DUE.params(at=NOW, size=20).compile(connection, compile_kwargs={"literal_binds": True})
         plan = " ".join(str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
     assert "USING INDEX ix_deliveries_due" in plan
-    assert "USING INDEX ix_deliveries_waiting" in plan
+    assert "USING INDEX ix_deliveries_pending" in plan
     assert "SCAN" not in plan
     assert "TEMP B-TREE" not in plan

@@ -199,9 +199,9 @@ def test_many_threads_may_follow_at_once(database: Database) -> None:
 # ── trouble of an address that is gone ───────────────────────────────────────────────────────────────────────────
 
 
-def set_aside(database: Database, address: str) -> None:
+def fail_permanently(database: Database, address: str) -> None:
     with database.write() as connection:
-        open_incident(database, connection, "delivery-set-aside", address, "no such user", NOW)
+        open_incident(database, connection, "delivery-failed", address, "no such user", NOW)
 
 
 def troubled(database: Database) -> list[str]:
@@ -211,8 +211,8 @@ def troubled(database: Database) -> list[str]:
 def test_the_last_end_of_an_address_ends_its_trouble(database: Database, subscriptions: Subscriptions) -> None:
     first = subscriptions.add(wanted("a@b.org", topics=("calls",)), NOW)
     second = subscriptions.add(wanted("a@b.org", topics=("editions",)), NOW)
-    set_aside(database, "a@b.org")
-    set_aside(database, "c@d.org")
+    fail_permanently(database, "a@b.org")
+    fail_permanently(database, "c@d.org")
     subscriptions.end(first.id, "asked to", LATER)
     assert troubled(database) == ["a@b.org", "c@d.org"]
     subscriptions.end(second.id, "asked to", LATER)
@@ -221,8 +221,8 @@ def test_the_last_end_of_an_address_ends_its_trouble(database: Database, subscri
 
 def test_trouble_follows_the_addresses_of_the_configuration(database: Database, subscriptions: Subscriptions) -> None:
     subscriptions.sync([wanted("a@b.org", name="one"), wanted("c@d.org", name="two")], NOW)
-    set_aside(database, "a@b.org")
-    set_aside(database, "c@d.org")
+    fail_permanently(database, "a@b.org")
+    fail_permanently(database, "c@d.org")
     subscriptions.sync([wanted("c@d.org", name="one"), wanted("a@b.org", name="two")], LATER)
     assert troubled(database) == ["a@b.org", "c@d.org"]
     subscriptions.sync([wanted("c@d.org", name="one")], LATER)

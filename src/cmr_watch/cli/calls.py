@@ -38,10 +38,10 @@ def command(as_json: bool) -> None:
 
 
 def _public(entry: KnownCall) -> dict[str, object]:
-    """`otherwise`: the notice on the list, where it contradicts the call page."""
+    """`conflicting_notice`: the notice on the list, where it contradicts the call page."""
     call = entry.call
-    otherwise = call_to_dict(entry.otherwise) if entry.otherwise else None
-    own = {"contact": call.contact, "needs": list(call.needs), "otherwise": otherwise}
+    conflicting_notice = call_to_dict(entry.conflicting_notice) if entry.conflicting_notice else None
+    own = {"contact": call.contact, "needs": list(call.needs), "conflicting_notice": conflicting_notice}
     return {"key": entry.key, **call_to_dict(call), **own}
 
 

@@ -14,7 +14,7 @@ from cmr_watch.cli.options import config_option, page_option
 from cmr_watch.cli.output import Refused, line
 from cmr_watch.cli.page_files import content_of
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Page, PageKind, Snapshot
+from cmr_watch.models import FetchedPage, PageKind, Snapshot
 from cmr_watch.monitor.parse import read
 from cmr_watch.render.plural import counted
 from cmr_watch.serialization import reading_to_dict
@@ -64,11 +64,11 @@ def _refuse_existing(files: Iterable[Path]) -> None:
         raise Refused(f"{there} is there already; to write over it: --force")
 
 
-def _read(kind: PageKind, content: bytes, fetched: Page | None) -> Snapshot:
+def _read(kind: PageKind, content: bytes, fetched: FetchedPage | None) -> Snapshot:
     return read(kind, content, fetched.charset, fetched.url) if fetched else read(kind, content)
 
 
-def _content(source: str | None) -> tuple[bytes, Page | None]:
+def _content(source: str | None) -> tuple[bytes, FetchedPage | None]:
     if source is not None and "://" not in source:
         try:
             return content_of(source), None
@@ -79,7 +79,7 @@ def _content(source: str | None) -> tuple[bytes, Page | None]:
     return fetched.content, fetched
 
 
-def _headers(page: Page) -> dict[str, object]:
+def _headers(page: FetchedPage) -> dict[str, object]:
     """Where the page came from, and what its server said of it."""
     return {"url": page.url, "final_url": page.final_url, "headers": dict(page.headers)}
 

@@ -10,6 +10,7 @@ import click
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import json_line, line, local_time, table
+from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict, instant
 from cmr_watch.store.checks import Checks
 
@@ -33,10 +34,13 @@ def command(as_json: bool, since: str | None) -> None:
         found = Checks(database).changes(since_id, since_at)
     if as_json:
         for row in found:
-            json_line({"id": row.id, "read_at": instant(row.read_at), **change_to_dict(row.change, row.sentence)})
+            json_line(
+                {"id": row.id, "read_at": instant(row.read_at), **change_to_dict(row.change, sentence(row.change))}
+            )
     elif found:
         table(
-            ("ID", "READ AT", "CHANGE"), [(str(row.id), local_time(row.read_at, zone), row.sentence) for row in found]
+            ("ID", "READ AT", "CHANGE"),
+            [(str(row.id), local_time(row.read_at, zone), sentence(row.change)) for row in found],
         )
     else:
         line("No change is recorded" + (" since then." if since else " yet."))

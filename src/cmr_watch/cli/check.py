@@ -21,7 +21,7 @@ from cmr_watch.cli.output import CHANGED, FAILED, FINE
 def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
     """Look at the pages, store what changed, tell the subscribers: once.
 
-    First the list; then the call page and the pages of editions that it leads to, each on its own rhythm.
+    First the list; then the call page and the pages of editions that it leads to, each on its own schedule.
 
     Safe to run at any time, also twice at once: what a run could not finish, the next one does.
 
@@ -34,4 +34,4 @@ def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
     with closing(open_store(settings)) as database, App(settings, database, store_clock(database)) as app:
         report = app.check(notify=not no_notify)
     show_check(report, settings.messages.zone, as_json)
-    return FAILED if report.failed else CHANGED if exit_code and report.changed else FINE
+    return FAILED if report.has_failures else CHANGED if exit_code and report.changed else FINE

@@ -11,7 +11,7 @@ from cmr_watch.cli.output import complain, json_line, line, plain
 from cmr_watch.models import CheckResult
 from cmr_watch.notify.outbox import DeliveryReport
 from cmr_watch.render.plural import counted
-from cmr_watch.render.sentences import MONTHS
+from cmr_watch.render.sentences import MONTHS, sentence
 from cmr_watch.serialization import change_to_dict, instant
 
 
@@ -42,7 +42,7 @@ def _of_others(others: Sequence[CheckResult]) -> list[str]:
     if not others:
         return []
     changes = sum(len(other.changes) for other in others)
-    failed = sum(other.failed for other in others)
+    failed = sum(other.has_failed for other in others)
     trouble = f", {failed} of them not read or not believed" if failed else ""
     return [f"{counted(len(others), 'more page')}: {counted(changes, 'change')}{trouble}"]
 
@@ -53,7 +53,7 @@ def _outcome(check: CheckResult, zone: tzinfo) -> str:
     if check.outcome == "suspect":
         news = f", {counted(len(check.changes), 'new edition')}" if check.changes else ""
         return f"read a page that is not believed, and kept it aside: {check.detail}{news}"
-    if check.outcome == "dropped":
+    if check.outcome == "discarded":
         return f"read the page in vain: {check.detail}"
     return f"{_read(check)}: {_news(check, zone)}"
 
@@ -86,8 +86,8 @@ def _delivered(delivery: DeliveryReport) -> list[str]:
     kinds = (
         (delivery.sent, "sent"),
         (delivery.logged, "only logged, for no mail server is configured"),
-        (delivery.waiting, "to be tried again"),
-        (delivery.set_aside, "set aside"),
+        (delivery.pending, "to be tried again"),
+        (delivery.failed, "set aside"),
     )
     return [f"{counted(number, 'message')} {what}" for number, what in kinds if number]
 
@@ -99,8 +99,8 @@ def _public(report: CheckReport) -> dict[str, Any]:
         "pages": [_page(other) for other in report.others],
         "sent": delivery.sent,
         "logged": delivery.logged,
-        "waiting": delivery.waiting,
-        "set_aside": delivery.set_aside,
+        "pending": delivery.pending,
+        "failed": delivery.failed,
         "failures": list(delivery.failures),
     }
 
@@ -109,11 +109,11 @@ def _page(check: CheckResult) -> dict[str, Any]:
     snapshot = check.snapshot
     return {
         "outcome": check.outcome,
-        "page_url": check.page_url,
+        "page_url": check.page.url,
         "checked_at": instant(check.checked_at),
         "detail": check.detail,
         "editions": len(snapshot.editions) if snapshot else None,
         "calls": len(snapshot.calls) if snapshot else None,
         "warnings": len(snapshot.warnings) if snapshot else None,
-        "changes": [{"id": one.id, **change_to_dict(one.change, one.sentence)} for one in check.changes],
+        "changes": [{"id": one.id, **change_to_dict(one.change, sentence(one.change))} for one in check.changes],
     }

@@ -14,6 +14,7 @@ from cmr_watch.cli.output import Refused, json_line, line, local_time, table
 from cmr_watch.log import shown
 from cmr_watch.models import Delivery
 from cmr_watch.render.plural import counted
+from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import instant
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
 from cmr_watch.store.restore_quarantine import Kind, QuarantinedItem, RestoreQuarantine
@@ -106,6 +107,10 @@ def release(as_json: bool, send: tuple[str, ...], drop: tuple[str, ...]) -> None
             _show_held(holds.list(), as_json)
 
 
+def _summary(entry: QuarantinedItem) -> str:
+    return sentence(entry.change) if entry.change else entry.summary
+
+
 def _called(entry: QuarantinedItem) -> str:
     return f"{entry.kind[0]}{entry.id}"
 
@@ -130,9 +135,9 @@ def _chosen(words: tuple[str, ...], held: Sequence[QuarantinedItem]) -> Iterator
 def _show_held(held: Sequence[QuarantinedItem], as_json: bool) -> None:
     if as_json:
         for entry in held:
-            json_line({"what": _called(entry), "kind": entry.kind, "words": entry.words})
+            json_line({"what": _called(entry), "kind": entry.kind, "summary": _summary(entry)})
     elif held:
-        table(("WHAT", "SAYS"), [(_called(entry), entry.words) for entry in held])
+        table(("WHAT", "SAYS"), [(_called(entry), _summary(entry)) for entry in held])
     else:
         line("Nothing is held back.")
 
@@ -148,7 +153,7 @@ def _state(word: str) -> State:
 
 
 def _what(entry: Delivery) -> str:
-    state = (entry.outcome or "waiting").replace("_", " ")
+    state = (entry.outcome or "pending").replace("_", " ")
     tries = f", {counted(entry.attempts, 'try', 'tries')} so far" if not entry.outcome else ""
     reason = f" ({entry.last_error})" if entry.last_error and entry.outcome != "sent" else ""
     return f"{state}{tries}: {entry.message.subject}{reason}"

@@ -87,7 +87,7 @@ def export(number: int, file: str) -> None:
       cmr-watch snapshots export 3 page.html
     """
     with closing(open_store(load_settings())) as database:
-        content = _stored(database, number).page.content
+        content = _stored(database, number).fetched.content
     if file == "-":
         raw(content)
         return
@@ -108,7 +108,7 @@ def _what(row: SnapshotRow) -> str:
     parts = [counted(row.editions, "edition"), counted(row.calls, "call")]
     if row.warnings:
         parts.append(counted(row.warnings, "warning"))
-    verdict = f"{row.verdict}: {row.reason}; " if row.reason else ""
+    verdict = f"{row.assessment}: {row.reason}; " if row.reason else ""
     return f"{'* ' if row.is_baseline else ''}{verdict}{', '.join(parts)}"
 
 
@@ -117,7 +117,7 @@ def _public(row: SnapshotRow) -> dict[str, object]:
         "id": row.id,
         "page_url": row.page_url,
         "fetched_at": instant(row.fetched_at),
-        "verdict": row.verdict,
+        "assessment": row.assessment,
         "reason": row.reason,
         "is_baseline": row.is_baseline,
         "sha256": row.content_sha256,

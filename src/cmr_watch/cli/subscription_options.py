@@ -45,21 +45,21 @@ def rhythm_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def asked_for(
-    address: str, topics: tuple[str, ...], countries: tuple[str, ...], usual_zone: str, **rhythm: Any
+    address: str, topics: tuple[str, ...], countries: tuple[str, ...], usual_zone: str, **schedule: Any
 ) -> SubscriptionRequest:
     """What the options ask for."""
-    quiet = kinds.QUIET.take(rhythm["quiet"]) if rhythm["quiet"] else None
+    quiet = kinds.QUIET.take(schedule["quiet"]) if schedule["quiet"] else None
     when = Schedule(
-        rhythm["frequency"], rhythm["hour"], int(rhythm["weekday"]), rhythm["time_zone"] or usual_zone, quiet
+        schedule["frequency"], schedule["hour"], int(schedule["weekday"]), schedule["time_zone"] or usual_zone, quiet
     )
-    days = tuple(sorted({day for day in rhythm["reminders"] if day}, reverse=True))
+    days = tuple(sorted({day for day in schedule["reminders"] if day}, reverse=True))
     return SubscriptionRequest(
         address=address,
         topics=tuple(topic for topic in TOPICS if topic in topics) or TOPICS,
         countries=countries,
-        rhythm=when,
-        reminders=days if rhythm["reminders"] else REMINDERS,
-        still_watching=rhythm["still_watching"],
+        schedule=when,
+        reminders=days if schedule["reminders"] else REMINDERS,
+        still_watching=schedule["still_watching"],
     )
 
 
@@ -76,34 +76,34 @@ def must_be_understood(address: str) -> None:
 def in_words(entry: Subscription | SubscriptionRequest) -> str:
     """“calls, editions in FR, weekly on Friday at 8:00”."""
     where = f" in {', '.join(entry.countries)}" if entry.countries else ""
-    return ", ".join(entry.topics) + where + _when(entry.rhythm)
+    return ", ".join(entry.topics) + where + _when(entry.schedule)
 
 
-def _when(rhythm: Schedule) -> str:
-    at = f" at {rhythm.hour}:00"
-    words = {"immediately": "", "daily": f", daily{at}", "weekly": f", weekly on {_day(rhythm)}{at}"}
-    return words[rhythm.frequency] + (f", quiet {rhythm.quiet}" if rhythm.quiet else "")
+def _when(schedule: Schedule) -> str:
+    at = f" at {schedule.hour}:00"
+    words = {"immediately": "", "daily": f", daily{at}", "weekly": f", weekly on {_day(schedule)}{at}"}
+    return words[schedule.frequency] + (f", quiet {schedule.quiet}" if schedule.quiet else "")
 
 
-def _digest_day(rhythm: Schedule) -> str:
-    return "every day" if rhythm.frequency == "daily" else f"on {_day(rhythm)}"
+def _digest_day(schedule: Schedule) -> str:
+    return "every day" if schedule.frequency == "daily" else f"on {_day(schedule)}"
 
 
-def _day(rhythm: Schedule) -> str:
-    return kinds.WEEKDAYS[rhythm.weekday].capitalize()
+def _day(schedule: Schedule) -> str:
+    return kinds.WEEKDAYS[schedule.weekday].capitalize()
 
 
 def facts(entry: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """Everything about one, a line each."""
-    rhythm = entry.rhythm
+    schedule = entry.schedule
     yield "address", shown(entry.address)
     if entry.name:
         yield "name", entry.name
     yield "status", entry.status + (f": {entry.end_reason}" if entry.end_reason else "")
     yield "hears of", ", ".join(entry.topics)
     yield "in", ", ".join(entry.countries) or "all countries"
-    yield "when", f"{rhythm.frequency}; digests {_digest_day(rhythm)} at {rhythm.hour}:00, {rhythm.time_zone}"
-    yield "quiet hours", str(rhythm.quiet or "none")
+    yield "when", f"{schedule.frequency}; digests {_digest_day(schedule)} at {schedule.hour}:00, {schedule.time_zone}"
+    yield "quiet hours", str(schedule.quiet or "none")
     yield "reminders", ", ".join(map(str, entry.reminders)) + " days before a cut-off" if entry.reminders else "none"
     yield "still watching", "a line after each month without news" if entry.still_watching else "no"
     yield "consent", entry.consent
@@ -130,15 +130,15 @@ def public(entry: Subscription) -> dict[str, object]:
 
 def wishes(entry: Subscription | SubscriptionRequest) -> dict[str, object]:
     """What it hears of and when, as JSON."""
-    rhythm = entry.rhythm
+    schedule = entry.schedule
     return {
         "topics": list(entry.topics),
         "countries": list(entry.countries),
-        "frequency": rhythm.frequency,
-        "hour": rhythm.hour,
-        "weekday": kinds.WEEKDAYS[rhythm.weekday],
-        "time_zone": rhythm.time_zone,
-        "quiet": str(rhythm.quiet) if rhythm.quiet else None,
+        "frequency": schedule.frequency,
+        "hour": schedule.hour,
+        "weekday": kinds.WEEKDAYS[schedule.weekday],
+        "time_zone": schedule.time_zone,
+        "quiet": str(schedule.quiet) if schedule.quiet else None,
         "reminders": list(entry.reminders),
         "still_watching": entry.still_watching,
     }

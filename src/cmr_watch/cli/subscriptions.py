@@ -38,7 +38,7 @@ def command() -> None:
 @country_option
 @rhythm_options
 @click.option("--anew", is_flag=True, help="Also an address whose reader had unsubscribed, but asks for it again.")
-def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], anew: bool, **rhythm: Any) -> None:
+def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], anew: bool, **schedule: Any) -> None:
     """Tell ADDRESS, an e-mail address or an Apprise URL, of changes from now on.
 
     \b
@@ -48,7 +48,7 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], anew:
     """
     must_be_understood(address)
     settings = load_settings()
-    wanted = asked_for(address, topics, countries, settings.messages.time_zone, **rhythm)
+    wanted = asked_for(address, topics, countries, settings.messages.time_zone, **schedule)
     with closing(open_store(settings)) as database:
         try:
             added = people(settings, database).add(wanted, clock(), anew=anew)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import FREQUENCIES, TOPICS, Quiet
+from cmr_watch.models import FREQUENCIES, TOPICS, QuietHours
 from cmr_watch.places import country_code, country_codes
 
 _MAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?""")
@@ -155,12 +155,12 @@ def _addresses(value: Any) -> tuple[str, ...]:
     return _list_of(_address)(value)
 
 
-def _quiet(value: Any) -> Quiet:
+def _quiet(value: Any) -> QuietHours:
     found = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})", _text(value))
     _is(found)
     assert found is not None
     start, end = (time.fromisoformat(part.zfill(5)) for part in found.groups())
-    return Quiet(start, end)
+    return QuietHours(start, end)
 
 
 def _weekday(value: Any) -> int:

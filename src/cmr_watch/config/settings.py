@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.config import kinds
 from cmr_watch.config.kinds import Kind
 from cmr_watch.log import LEVELS, LogFormat
-from cmr_watch.models import REMINDERS, TOPICS, Frequency, Quiet, Schedule, SubscriptionRequest, Topic
+from cmr_watch.models import REMINDERS, TOPICS, Frequency, QuietHours, Schedule, SubscriptionRequest, Topic
 
 INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
@@ -175,14 +175,14 @@ class SubscriptionEntry:
     hour: int = option("hour", kinds.HOUR, 8)
     weekday: int = option("weekday", kinds.WEEKDAY, 0)
     time_zone: str | None = option("time_zone", kinds.TIME_ZONE, None)
-    quiet: Quiet | None = option("quiet", kinds.QUIET, None)
+    quiet: QuietHours | None = option("quiet", kinds.QUIET, None)
     reminders: tuple[int, ...] = option("reminders", kinds.DAY_LIST, REMINDERS)
     still_watching: bool = option("still_watching", kinds.YES_OR_NO, False)
 
     def wanted(self, time_zone: str) -> SubscriptionRequest:
         """As a wish; `time_zone` where it names none."""
-        rhythm = Schedule(self.frequency, self.hour, self.weekday, self.time_zone or time_zone, self.quiet)
-        wishes = (self.topics, self.countries, self.name, rhythm, self.reminders, self.still_watching)
+        schedule = Schedule(self.frequency, self.hour, self.weekday, self.time_zone or time_zone, self.quiet)
+        wishes = (self.topics, self.countries, self.name, schedule, self.reminders, self.still_watching)
         return SubscriptionRequest(self.to, *wishes)
 
 

@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet: the demo says what happens."""
+        """QuietHours: the demo says what happens."""
 
 
 class MailServer(Controller):

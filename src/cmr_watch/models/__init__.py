@@ -1,6 +1,6 @@
 """The nouns. Frozen; tuples, not lists; `_at` is an aware UTC datetime, `_on` is a date.
 
-On the road: Page → Snapshot(Edition, CallNotice) → Change → CheckResult ‖ Subscription → Message → Delivery.
+On the road: FetchedPage → Snapshot(Edition, CallNotice) → Change → CheckResult ‖ Subscription → Message → Delivery.
 """
 
 from cmr_watch.models.planning import Match, Person, Plan, Planned, PlanningContext, ReminderKey
@@ -16,6 +16,7 @@ from cmr_watch.models.readings import (
     Cutoff,
     Edition,
     EditionStatus,
+    FetchedPage,
     Known,
     KnownCall,
     KnownEdition,
@@ -23,8 +24,8 @@ from cmr_watch.models.readings import (
     Material,
     MaterialKind,
     Outline,
-    Page,
     PageKind,
+    PageRef,
     Precision,
     ReadingWarning,
     RecordedChange,
@@ -50,7 +51,7 @@ from cmr_watch.models.recipients import (
     OpenCutoff,
     OpenItems,
     Purpose,
-    Quiet,
+    QuietHours,
     Reminder,
     Schedule,
     Subscription,
@@ -79,6 +80,7 @@ __all__ = [
     "DeliveryOutcome",
     "Edition",
     "EditionStatus",
+    "FetchedPage",
     "Frequency",
     "Incident",
     "IncidentKind",
@@ -93,15 +95,15 @@ __all__ = [
     "OpenCutoff",
     "OpenItems",
     "Outline",
-    "Page",
     "PageKind",
+    "PageRef",
     "Person",
     "Plan",
     "Planned",
     "PlanningContext",
     "Precision",
     "Purpose",
-    "Quiet",
+    "QuietHours",
     "ReadingWarning",
     "RecordedChange",
     "Reminder",

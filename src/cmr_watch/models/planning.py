@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cmr_watch.models.readings import RecordedChange
-from cmr_watch.models.recipients import Contents, Message, OpenCutoff, OpenItems, Quiet, Subscription
+from cmr_watch.models.recipients import Contents, Message, OpenCutoff, OpenItems, QuietHours, Subscription
 
 ReminderKey = tuple[str, datetime, int]
 """A call's key, the instant of one of its cut-offs, and the days before it: each is told to a person once."""
@@ -17,9 +17,9 @@ class Match:
     """A change that a person may hear of. `waiting`: it stands in a message that was not sent yet."""
 
     recorded: RecordedChange
-    found_at: datetime
+    matched_at: datetime
     due_at: datetime
-    period: str | None = None
+    digest_period: str | None = None
     waiting: bool = False
 
 
@@ -27,7 +27,7 @@ class Match:
 class Person:
     """A mailbox with all that may have to be told there.
 
-    - `reminded` and `pending_reminders`: the reminders that are settled, and those in a message not sent yet.
+    - `sent_reminders` and `pending_reminders`: the reminders that are settled, and those in a message not sent yet.
     - `digests`: the periods whose digest was written. `is_stale`: the words of a waiting message are no longer true.
     - `pending_welcomes`: subscriptions whose welcome stands in a message not sent yet.
     - `last_message_at`: when the last message was written.
@@ -36,7 +36,7 @@ class Person:
     mailbox: str
     subscriptions: tuple[Subscription, ...] = ()
     matches: tuple[Match, ...] = ()
-    reminded: frozenset[ReminderKey] = frozenset()
+    sent_reminders: frozenset[ReminderKey] = frozenset()
     pending_reminders: frozenset[ReminderKey] = frozenset()
     digests: frozenset[str] = frozenset()
     pending_welcomes: frozenset[int] = frozenset()
@@ -56,25 +56,25 @@ class PlanningContext:
 class Plan:
     """What becomes of all that.
 
-    - `contents`: what is told now; None when nothing is. `absorbs`: messages that wait are replaced by this one, or by
-      none when nothing in them is true any more; else they stay as they are.
-    - `told` and `dropped`: changes that are settled, with words or without. `postponed`: those that are looked at
-      again later, and the digest that they are for.
-    - `reminders` are settled, told or not; `periods` are the digests that this message is.
-    - `wake_at`: when there is something to decide beside new changes.
+    - `contents`: what to send now; None for nothing. `supersedes`: pending messages are replaced by this one, or by
+      none when nothing in them still holds; otherwise they stay as they are.
+    - `told` and `dropped`: changes that are settled, with a message or without. `postponed`: those to decide again
+      later, and the digest they belong to.
+    - `reminders` are settled, sent or not; `periods` are the digests that this message is.
+    - `next_action_at`: when there is something to decide beside new changes.
     - `quiet`: when it must not be sent. `stale_at`: from when on its words are not true any more.
     """
 
     contents: Contents | None = None
-    absorbs: bool = False
+    supersedes: bool = False
     told: tuple[int, ...] = ()
     dropped: tuple[int, ...] = ()
     postponed: tuple[tuple[int, datetime, str | None], ...] = ()
     reminders: tuple[ReminderKey, ...] = ()
     periods: tuple[str, ...] = ()
     welcomed: tuple[int, ...] = ()
-    wake_at: datetime | None = None
-    quiet: tuple[Quiet, str] | None = None
+    next_action_at: datetime | None = None
+    quiet: tuple[QuietHours, str] | None = None
     stale_at: datetime | None = None
 
 

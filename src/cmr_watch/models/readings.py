@@ -1,4 +1,4 @@
-"""What is read and what changed: Page → Snapshot(Edition, CallNotice) → Change → CheckResult.
+"""What is read and what changed: FetchedPage → Snapshot(Edition, CallNotice) → Change → CheckResult.
 
 Equality is the diff: a field that must not count as a change is declared with `compare=False`.
 """
@@ -35,10 +35,18 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A fetched page. `content` is decompressed bytes; `charset` is the header's, if it named one.
+class PageRef:
+    """A watched page: its address and what kind of page it is."""
 
-    `headers`: the answer's, names in small letters; only a page that was just fetched has them.
+    url: str
+    kind: PageKind
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """A fetched document. `content` is decompressed bytes; `charset` is the header's, if it named one.
+
+    `headers`: the response's, with lower-case names; empty for a page that was loaded from the store.
     """
 
     url: str
@@ -120,7 +128,7 @@ class CallNotice:
 
 @dataclass(frozen=True, slots=True)
 class ReadingWarning:
-    """A line that was not read whole: `code` from READING's closed list, `text` the line (shortened when huge)."""
+    """A line that was not read whole: `code` is one of the warning codes, `text` the line, truncated when very long."""
 
     code: str
     text: str
@@ -141,7 +149,7 @@ class Outline:
 class Snapshot:
     """Everything that one page says."""
 
-    page: PageKind = "initiative"
+    kind: PageKind = "initiative"
     editions: tuple[Edition, ...] = ()
     calls: tuple[CallNotice, ...] = ()
     warnings: tuple[ReadingWarning, ...] = ()
@@ -155,7 +163,7 @@ Removal = Literal["withdrawn", "delisted"]
 
 @dataclass(frozen=True, slots=True)
 class KnownEdition:
-    """An edition with the key that it keeps for ever. `missing_since`: its line was not in the last good reading."""
+    """An edition with its permanent key. `missing_since`: its line was not in the last plausible reading."""
 
     key: str
     edition: Edition
@@ -166,14 +174,14 @@ class KnownEdition:
 
 @dataclass(frozen=True, slots=True)
 class KnownCall:
-    """A call with the key that it keeps for ever. `otherwise`: the notice on the list, where it contradicts."""
+    """A call with its permanent key. `conflicting_notice`: the list's notice, where it contradicts the call page."""
 
     key: str
     call: CallNotice
     first_seen_at: datetime | None = None
     missing_since: datetime | None = None
     gone: Removal | None = None
-    otherwise: CallNotice | None = None
+    conflicting_notice: CallNotice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +194,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class LastFetch:
-    """When a page was asked for last, and whether it failed then."""
+    """When a page was last fetched, and whether that fetch failed."""
 
-    url: str
-    kind: PageKind
+    page: PageRef
     fetched_at: datetime
-    failed: bool = False
+    has_failed: bool = False
 
 
 # ── a comparison ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -241,32 +248,33 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RecordedChange:
-    """A change in the store: `read_at` is the reading's time, `sentence` what a person reads."""
+    """A stored change. `read_at`: when the page with the new value was fetched."""
 
     id: int
     change: Change
-    sentence: str
     page_url: str
     read_at: datetime
 
 
-CheckOutcome = Literal["baseline", "changed", "unchanged", "suspect", "failed", "dropped"]
+CheckOutcome = Literal["baseline", "changed", "unchanged", "suspect", "failed", "discarded"]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check of one page did. `detail` is a plain sentence when the outcome is suspect, failed or dropped."""
+    """What one check of one page did.
+
+    `detail`: the reason, as a sentence, when the outcome is suspect, failed or discarded.
+    """
 
     outcome: CheckOutcome
-    page_url: str
+    page: PageRef
     checked_at: datetime
     snapshot: Snapshot | None = None
     changes: tuple[RecordedChange, ...] = ()
     detail: str = ""
     previous_read_at: datetime | None = None
-    page: PageKind = "initiative"
 
     @property
-    def failed(self) -> bool:
-        """Whether the operator has to look: nothing was read, or what was read is not believed."""
+    def has_failed(self) -> bool:
+        """Whether the page could not be read, or the reading is suspect."""
         return self.outcome in ("suspect", "failed")

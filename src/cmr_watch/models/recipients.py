@@ -17,7 +17,7 @@ REMINDERS = (30, 14, 7, 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietHours:
     """Hours in which nothing is delivered, local to whoever they are for: from `start` on, until `end`.
 
     `start` after `end` is a night: 22:00 until 07:00 of the next day.
@@ -42,7 +42,7 @@ class Schedule:
     hour: int = 8
     weekday: int = 0
     time_zone: str = "Europe/Brussels"
-    quiet: Quiet | None = None
+    quiet: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class SubscriptionRequest:
     topics: tuple[Topic, ...] = TOPICS
     countries: tuple[str, ...] = ()
     name: str | None = None
-    rhythm: Schedule = Schedule()
+    schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
 
@@ -82,7 +82,7 @@ class Subscription:
     name: str | None = None
     ended_at: datetime | None = None
     end_reason: str | None = None
-    rhythm: Schedule = Schedule()
+    schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
     consent: str = "operator"
@@ -189,8 +189,8 @@ class Message:
         return self.body.html.replace(SLOT, self.token)
 
 
-Purpose = Literal["news", "operator"]
-DeliveryOutcome = Literal["sent", "logged", "set_aside", "absorbed", "ended", "dropped"]
+Purpose = Literal["subscriber", "operator"]
+DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,27 +211,30 @@ class Delivery:
     outcome: DeliveryOutcome | None = None
     done_at: datetime | None = None
     claim: str | None = None
-    purpose: Purpose = "news"
+    purpose: Purpose = "subscriber"
     uncertain: bool = False
-    quiet: tuple[Quiet, str] | None = None
+    quiet: tuple[QuietHours, str] | None = None
     stale_at: datetime | None = None
 
 
-IncidentKind = Literal["source-failing", "reading-suspect", "delivery-set-aside", "digest-late"]
+IncidentKind = Literal["fetch-failing", "reading-suspect", "delivery-failed", "digest-overdue"]
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Trouble for the operator: unique by (kind, subject) while it is open. `told_at`, `end_told_at`: told of both."""
+    """A problem reported to the operator; unique by (kind, subject) while open.
+
+    `opened_notified_at` and `resolved_notified_at`: when the operator was notified of each; None until then.
+    """
 
     id: int
     kind: IncidentKind
     subject: str
     detail: str
     opened_at: datetime
-    closed_at: datetime | None = None
-    told_at: datetime | None = None
-    end_told_at: datetime | None = None
+    resolved_at: datetime | None = None
+    opened_notified_at: datetime | None = None
+    resolved_notified_at: datetime | None = None
 
 
 def mailbox_of(address: str) -> str:

@@ -1,4 +1,4 @@
-"""One check of one page: fetch, read, judge, compare, commit. Puts the pure parts and the store in order."""
+"""One check of one page: fetch, parse, assess, compare, commit. Orchestrates the pure modules and the store."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from cmr_watch.models import (
     PARSER_VERSION,
     CheckOutcome,
     CheckResult,
+    FetchedPage,
     Known,
     Outline,
-    Page,
     PageKind,
+    PageRef,
     Snapshot,
     Validators,
 )
@@ -27,7 +28,6 @@ from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt
 from cmr_watch.monitor.edition_page_diff import compare_edition_page
 from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.render.drift import drift
-from cmr_watch.render.sentences import sentence
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
 
@@ -35,65 +35,68 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 UNCONDITIONAL_AFTER: Final = timedelta(days=1)
-"""At least this often the whole page is asked for: a server's validators can be wrong."""
+"""At least this often the GET is unconditional, because a server's validators can be wrong."""
 _TRIES: Final = 5
 
 
 class PageFetcher(Protocol):
-    """The door to the page: None is “not modified”; FetchError says in one sentence what went wrong."""
+    """Fetches a page. Returns None for “not modified”; raises FetchError with a one-sentence reason."""
 
-    def fetch(self, url: str, validators: Validators | None) -> Page | None: ...
+    def fetch(self, url: str, validators: Validators | None) -> FetchedPage | None: ...
 
 
 class NothingToAccept(CmrWatchError):
-    """There is no suspect reading to accept."""
+    """There is no quarantined reading to accept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What came of a fetch: the page (None after a 304), what it says, when, and why it could not be read at all."""
+    """The result of a fetch.
 
-    page_url: str
-    kind: PageKind
-    page: Page | None
+    `fetched` is None after a 304; `at` is when the page was fetched; `error` says why it could not be parsed.
+    """
+
+    page: PageRef
+    fetched: FetchedPage | None
     snapshot: Snapshot
     at: datetime
     checked_at: datetime
     conditional: bool = False
-    trouble: str | None = None
+    error: str | None = None
 
 
-def check_page(page_url: str, kind: PageKind, fetcher: PageFetcher, checks: Checks, clock: Clock) -> CheckResult:
-    """Check a page once. Whatever goes wrong with the page is a result; only the store's errors rise."""
-    baseline = _today(checks, checks.baseline(page_url))
+def check_page(page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock) -> CheckResult:
+    """Check a page once. Problems with the page are returned as a result; only StoreError is raised."""
+    baseline = _with_current_parser(checks, checks.baseline(page.url))
     now = clock()
     validators = _validators(baseline, now)
     try:
-        page = fetcher.fetch(page_url, validators)
+        fetched = fetcher.fetch(page.url, validators)
     except FetchError as error:
-        return _not_read(CheckRecord(page_url, kind, now, "failed", detail=str(error)), checks, baseline)
-    if page is None:
-        reading = _not_modified(page_url, kind, baseline, clock())
+        return _commit_without_reading(CheckRecord(page, now, "failed", detail=str(error)), checks, baseline)
+    if fetched is None:
+        reading = _not_modified(page, baseline, clock())
     else:
-        reading = _read(page_url, kind, page, baseline, clock(), conditional=validators is not None)
-    return _settle(reading, baseline, checks)
+        reading = _read(page, fetched, baseline, clock(), conditional=validators is not None)
+    return _commit_with_retries(reading, baseline, checks)
 
 
-def accept(page_url: str, kind: PageKind, checks: Checks, clock: Clock) -> CheckResult:
-    """Make the newest suspect reading the baseline: the operator has looked. Its changes are told as any others.
+def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
+    """Make the newest suspect reading the baseline, on the operator's word. Its changes are notified like any others.
 
-    What it misses still needs a second reading before it counts as gone. NothingToAccept when no reading waits.
+    An entry that it lacks still needs a second reading before it counts as gone. Raises NothingToAccept when there is
+    no quarantined reading.
     """
-    stored = checks.newest_suspect(page_url)
+    stored = checks.newest_suspect(page.url)
     if stored is None:
-        raise NothingToAccept(f"There is no suspect reading of {page_url} to accept.")
-    baseline = _today(checks, checks.baseline(page_url))
-    reading = _read(page_url, kind, stored.page, None, clock(), conditional=False)
-    if reading.trouble:
-        raise NothingToAccept(f"The suspect reading of {page_url} cannot be read: {reading.trouble}")
-    result = _commit_good(reading, baseline, checks)
+        raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
+    baseline = _with_current_parser(checks, checks.baseline(page.url))
+    reading = _read(page, stored.fetched, None, clock(), conditional=False)
+    if reading.error:
+        raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
+    result = _commit_plausible(reading, baseline, checks)
     if result is None:
-        raise NothingToAccept("Another check committed a newer reading meanwhile: look at it first.")
+        raise NothingToAccept("Another check has stored a newer reading in the meantime. Check that one first.")
     return result
 
 
@@ -101,52 +104,53 @@ def accept(page_url: str, kind: PageKind, checks: Checks, clock: Clock) -> Check
 
 
 def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
-    """Those of the last page read with success; None at least once a day."""
+    """The validators of the last plausible reading; None at least once a day, for an unconditional GET."""
     if baseline is None or now - baseline.full_read_at >= UNCONDITIONAL_AFTER:
         return None
     validators = baseline.validators
     return validators if validators.etag or validators.last_modified else None
 
 
-def _not_modified(page_url: str, kind: PageKind, baseline: Baseline | None, now: datetime) -> _Reading:
-    """What the page said when it was read last, it says now."""
+def _not_modified(page: PageRef, baseline: Baseline | None, now: datetime) -> _Reading:
+    """After a 304 the baseline's snapshot is the current one."""
     assert baseline is not None, "only a conditional GET is answered with 304"
-    return _Reading(page_url, kind, None, baseline.snapshot, now, now, conditional=True)
+    return _Reading(page, None, baseline.snapshot, now, now, conditional=True)
 
 
 def _read(
-    page_url: str, kind: PageKind, page: Page, baseline: Baseline | None, now: datetime, *, conditional: bool
+    page: PageRef, fetched: FetchedPage, baseline: Baseline | None, now: datetime, *, conditional: bool
 ) -> _Reading:
-    """What the page says; the baseline's bytes are not read again."""
-    if baseline and sha256(page.content).hexdigest() == baseline.content_sha256:
-        return _Reading(page_url, kind, page, baseline.snapshot, page.fetched_at, now, conditional)
+    """Parse the page, unless its bytes are the baseline's."""
+    at = fetched.fetched_at
+    if baseline and sha256(fetched.content).hexdigest() == baseline.content_sha256:
+        return _Reading(page, fetched, baseline.snapshot, at, now, conditional)
     try:
-        return _Reading(page_url, kind, page, parse(page, kind), page.fetched_at, now, conditional)
+        return _Reading(page, fetched, parse(fetched, page.kind), at, now, conditional)
     except ParseError as error:
-        return _Reading(page_url, kind, page, unreadable(kind), page.fetched_at, now, conditional, str(error))
+        return _Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
 
 
-def parse(page: Page, kind: PageKind) -> Snapshot:
-    """Read a page; the parser is loaded only when there is something to read."""
+def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
+    """Parse a page. The parser is imported here, only when there is something to parse."""
     from cmr_watch.monitor.parse import read
 
-    return read(kind, page.content, page.charset, page.url)
+    return read(kind, fetched.content, fetched.charset, fetched.url)
 
 
 def unreadable(kind: PageKind) -> Snapshot:
-    """What a page says that cannot be read at all."""
-    return Snapshot(page=kind, outline=Outline(complete=False, sections=()))
+    """The empty snapshot of a page that cannot be parsed."""
+    return Snapshot(kind=kind, outline=Outline(complete=False, sections=()))
 
 
-def _today(checks: Checks, baseline: Baseline | None) -> Baseline | None:
-    """The baseline as today's parser reads it: compared with that, an improved parser alerts nobody."""
+def _with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline | None:
+    """The baseline as the current parser reads it, so that an improved parser raises no alert."""
     if baseline is None or baseline.parser_version == PARSER_VERSION:
         return baseline
     stored = checks.snapshot(baseline.snapshot_id)
     try:
-        snapshot = parse(stored.page, baseline.snapshot.page)
+        snapshot = parse(stored.fetched, baseline.snapshot.kind)
     except ParseError:
-        log.warning("the stored page of snapshot %s can no longer be read; its old reading stays", baseline.snapshot_id)
+        log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline
     known = read_again(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
     return replace(baseline, snapshot=snapshot, known=known)
@@ -155,92 +159,95 @@ def _today(checks: Checks, baseline: Baseline | None) -> Baseline | None:
 # ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _settle(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
-    """Commit it. When the baseline has moved on, compare with that one, unless it is newer or a 304 was of the old."""
+def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
+    """Commit the reading. If the baseline has changed meanwhile, compare with the new one.
+
+    The reading is discarded when the new baseline is more recent, or when a 304 referred to the old one.
+    """
     for _ in range(_TRIES):
         result = _commit(reading, baseline, checks)
         if result:
             return result
-        baseline = _today(checks, checks.baseline(reading.page_url))
-        if reading.page is None or (baseline and reading.at < baseline.read_at):
+        baseline = _with_current_parser(checks, checks.baseline(reading.page.url))
+        if reading.fetched is None or (baseline and reading.at < baseline.read_at):
             break
-    detail = "another check committed a newer reading meanwhile"
-    record = CheckRecord(reading.page_url, reading.kind, reading.checked_at, "dropped", detail=detail)
-    return _not_read(record, checks, baseline)
+    detail = "another check stored a newer reading in the meantime"
+    record = CheckRecord(reading.page, reading.checked_at, "discarded", detail=detail)
+    return _commit_without_reading(record, checks, baseline)
 
 
 def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
-    """Judge, compare, commit; None when the baseline has moved on."""
+    """Assess, compare and commit; None when the baseline has changed meanwhile."""
     known, last = (baseline.known, baseline.snapshot) if baseline else (Known(), None)
-    doubted = reading.trouble or reject_reason(known, last, reading.snapshot, reading.at)
-    if doubted:
-        return _commit_suspect(reading, baseline, checks, doubted)
-    return _commit_good(reading, baseline, checks)
+    reason = reading.error or reject_reason(known, last, reading.snapshot, reading.at)
+    if reason:
+        return _commit_suspect(reading, baseline, checks, reason)
+    return _commit_plausible(reading, baseline, checks)
 
 
-def _commit_good(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
+def _commit_plausible(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     if baseline is None:
         known = _compared(reading, Known(), checks, adopting=True).known
         return _committed(_record(reading, None, "baseline", Comparison((), known)), checks, None)
-    compared = _untold(_compared(reading, baseline.known, checks), reading.page_url, checks)
+    compared = _without_duplicates(_compared(reading, baseline.known, checks), reading.page.url, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
     return _committed(_record(reading, baseline, outcome, compared), checks, baseline)
 
 
 def _compared(reading: _Reading, known: Known, checks: Checks, *, adopting: bool = False) -> Comparison:
-    """Each page is compared with its own last reading; what the others say gives keys and owners."""
-    if reading.kind == "edition":
+    """Compare with the page's own last reading. The other pages supply keys and tell which edition a page is about."""
+    if reading.page.kind == "edition":
         listed = of_kind(checks.pages(), "initiative").editions
-        return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page_url)
+        return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page.url)
     if adopting:
         compared = Comparison((), adopt(known, reading.snapshot, reading.at))
     else:
         compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
     if len(compared.known.calls) == len(known.calls):
         return compared  # no call is new, so none needs a key
-    others = of_kind(checks.pages(), "call" if reading.kind == "initiative" else "initiative")
+    others = of_kind(checks.pages(), "call" if reading.page.kind == "initiative" else "initiative")
     return with_shared_keys(known, compared, others.calls)
 
 
-def _untold(compared: Comparison, page_url: str, checks: Checks) -> Comparison:
-    """Without what another page has told already."""
+def _without_duplicates(compared: Comparison, page_url: str, checks: Checks) -> Comparison:
+    """Without the changes that another page has already reported."""
     if not compared.changes:
         return compared
-    told = checks.changes_on_other_pages(page_url, {change.key for change in compared.changes})
-    return replace(compared, changes=tuple(one for one in compared.changes if not is_already_reported(one, told)))
+    reported = checks.changes_on_other_pages(page_url, {change.key for change in compared.changes})
+    fresh = tuple(change for change in compared.changes if not is_already_reported(change, reported))
+    return replace(compared, changes=fresh)
 
 
-def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, why: str) -> CheckResult | None:
-    """Keep it aside. Nothing is removed or moved by it; a new edition that it names beyond doubt is still announced.
+def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, reason: str) -> CheckResult | None:
+    """Quarantine the reading. It removes and moves nothing; an edition it names completely is still announced.
 
-    What is known is committed even if nothing is added, so that a doubt about a page of yesterday's is dropped too.
+    The known entries are committed even if none is added, so that a comparison with an outdated baseline is detected.
     """
     compared = _added(reading, baseline)
-    came = drift(baseline.snapshot if baseline else None, reading.snapshot)
-    record = replace(_record(reading, baseline, "suspect", compared), detail=why, drift=came)
+    difference = drift(baseline.snapshot if baseline else None, reading.snapshot)
+    record = replace(_record(reading, baseline, "suspect", compared), detail=reason, drift=difference)
     return _committed(record if baseline else replace(record, known=None), checks, baseline)
 
 
 def _added(reading: _Reading, baseline: Baseline | None) -> Comparison:
-    """Only the list announces editions."""
+    """The editions that a suspect reading may announce; only the list announces editions."""
     if baseline is None:
         return Comparison((), Known())
-    if reading.kind != "initiative":
+    if reading.page.kind != "initiative":
         return Comparison((), baseline.known)
     return additions(baseline.known, reading.snapshot, reading.at)
 
 
 def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
     return CheckRecord(
-        reading.page_url,
-        reading.kind,
+        reading.page,
         reading.checked_at,
         outcome,
         revision=baseline.revision if baseline else None,
-        fetched=reading.page,
+        fetched=reading.fetched,
         snapshot=reading.snapshot,
         known=compared.known,
-        changes=tuple((change, sentence(change)) for change in compared.changes),
+        changes=compared.changes,
         conditional=reading.conditional,
     )
 
@@ -251,17 +258,16 @@ def _committed(record: CheckRecord, checks: Checks, baseline: Baseline | None) -
         return None
     return CheckResult(
         record.outcome,
-        record.page_url,
+        record.page,
         record.read_at,
         record.snapshot,
         recorded,
         record.detail,
         baseline.read_at if baseline else None,
-        record.page,
     )
 
 
-def _not_read(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult:
+def _commit_without_reading(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult:
     result = _committed(record, checks, baseline)
-    assert result is not None, "a check that compares nothing is always committed"
+    assert result is not None, "a check without a comparison is always committed"
     return result

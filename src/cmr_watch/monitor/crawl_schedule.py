@@ -1,4 +1,4 @@
-"""Which pages are to be asked for now, beside the list: politely, each on its own rhythm. Pure.
+"""Which pages are to be asked for now, beside the list: politely, each on its own schedule. Pure.
 
 - the call page with every check;
 - the page of an edition that is still to come daily;
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from cmr_watch.models import Edition, Known, LastFetch, PageKind
+from cmr_watch.models import Edition, Known, LastFetch, PageRef
 from cmr_watch.monitor.edition_dates import span, still_to_come
 from cmr_watch.monitor.match import bare_address
 
@@ -29,64 +29,64 @@ _EARLY: Final = timedelta(minutes=30)
 
 def due_pages(
     listed: Known, last_fetches: Sequence[LastFetch], list_url: str, now: datetime, most: int = MOST
-) -> tuple[tuple[str, PageKind], ...]:
-    """The address and the kind of each page to ask for now: call pages first, then what waits longest."""
-    visited = {bare_address(visit.url): visit for visit in last_fetches}
-    calls = tuple(dict.fromkeys((*_calls(listed, visited, list_url), *_former_calls(last_fetches, now))))
-    rated = sorted(_editions(listed, visited, list_url, now, {bare_address(url) for url in calls}))
-    due: list[tuple[str, PageKind]] = [(url, "call") for url in calls]
-    return tuple([*due, *((url, "edition") for _, url in rated)][:most])
+) -> tuple[PageRef, ...]:
+    """The pages to fetch now: call pages first, then the most overdue edition pages; at most `most`."""
+    fetched = {bare_address(last.page.url): last for last in last_fetches}
+    calls = tuple(dict.fromkeys((*_calls(listed, fetched, list_url), *_former_calls(last_fetches, now))))
+    rated = sorted(_editions(listed, fetched, list_url, now, {bare_address(url) for url in calls}))
+    pages = [*(PageRef(url, "call") for url in calls), *(PageRef(url, "edition") for _, url in rated)]
+    return tuple(pages[:most])
 
 
-def _calls(listed: Known, visited: Mapping[str | None, LastFetch], list_url: str) -> Iterator[str]:
-    """Those that a notice links to."""
+def _calls(listed: Known, fetched: Mapping[str | None, LastFetch], list_url: str) -> Iterator[str]:
+    """The call pages that a notice links to."""
     editions = {bare_address(one.edition.url) for one in listed.editions}
     for one in listed.calls:
         url = one.call.apply_url
         if one.gone is None and url and is_own(url, list_url) and bare_address(url) not in editions:
-            yield _as_visited(url, visited)
+            yield _as_fetched(url, fetched)
 
 
 def _former_calls(last_fetches: Iterable[LastFetch], now: datetime) -> Iterator[str]:
-    """Those that were read before: a page outlives its notice. One that is gone is asked for once a day."""
-    for visit in last_fetches:
-        if visit.kind == "call" and (not visit.failed or now - visit.fetched_at >= _DAILY - _EARLY):
-            yield visit.url
+    """The call pages fetched before, as a page outlives its notice; one that fails is fetched once a day."""
+    for last in last_fetches:
+        if last.page.kind == "call" and (not last.has_failed or now - last.fetched_at >= _DAILY - _EARLY):
+            yield last.page.url
 
 
 def _editions(
-    listed: Known, visited: Mapping[str | None, LastFetch], list_url: str, now: datetime, calls: set[str | None]
+    listed: Known, fetched: Mapping[str | None, LastFetch], list_url: str, now: datetime, calls: set[str | None]
 ) -> Iterator[tuple[float, str]]:
-    """What is due, with how long it waits, the longest first; once each, though several lines may link to it."""
-    rhythms: dict[str, timedelta] = {}
+    """The edition pages that are due, each once, as (negated overdue time in seconds, address)."""
+    intervals: dict[str, timedelta] = {}
     for one in listed.editions:
         url = one.edition.url
         if one.gone != "withdrawn" and url and is_own(url, list_url) and bare_address(url) not in calls:
-            address = _as_visited(url, visited)
-            rhythms[address] = min(_rhythm(one.edition, now), rhythms.get(address, _MONTHLY))
-    for url, rhythm in rhythms.items():
-        waits = _waits(visited.get(bare_address(url)), rhythm, now)
-        if waits >= timedelta(0):
-            yield -waits.total_seconds(), url
+            address = _as_fetched(url, fetched)
+            intervals[address] = min(_interval(one.edition, now), intervals.get(address, _MONTHLY))
+    for url, interval in intervals.items():
+        overdue = _overdue(fetched.get(bare_address(url)), interval, now)
+        if overdue >= timedelta(0):
+            yield -overdue.total_seconds(), url
 
 
-def _waits(visit: LastFetch | None, rhythm: timedelta, now: datetime) -> timedelta:
-    if visit is None:
+def _overdue(last: LastFetch | None, interval: timedelta, now: datetime) -> timedelta:
+    if last is None:
         return timedelta.max
-    return now - visit.fetched_at - ((min(rhythm, _DAILY) if visit.failed else rhythm) - _EARLY)
+    return now - last.fetched_at - ((min(interval, _DAILY) if last.has_failed else interval) - _EARLY)
 
 
-def _rhythm(edition: Edition, now: datetime) -> timedelta:
+def _interval(edition: Edition, now: datetime) -> timedelta:
     if still_to_come(edition, now):
         return _DAILY
     days = span(edition)
     return _WEEKLY if days and now.date() - days[1] <= _YOUNG else _MONTHLY
 
 
-def _as_visited(url: str, visited: Mapping[str | None, LastFetch]) -> str:
-    """The spelling under which a page is known: `www.` or not, it is the same page."""
-    visit = visited.get(bare_address(url))
-    return visit.url if visit else url
+def _as_fetched(url: str, fetched: Mapping[str | None, LastFetch]) -> str:
+    """The spelling under which a page was fetched before: with and without `www.` it is the same page."""
+    last = fetched.get(bare_address(url))
+    return last.page.url if last else url
 
 
 def is_own(url: str, list_url: str) -> bool:
@@ -105,5 +105,5 @@ def _site(host: str | None, port: int | None) -> tuple[str, int | None]:
 
 
 def _is_file(path: str) -> bool:
-    """A booklet behind an edition's line is no page to read."""
+    """Whether the path names a document, such as a booklet, rather than a page."""
     return path.lower().endswith((".pdf", ".doc", ".docx", ".ppt", ".pptx", ".zip", ".jpg", ".png", ".ics"))

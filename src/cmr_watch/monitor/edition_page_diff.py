@@ -48,7 +48,7 @@ def _remembering(old: Edition, page: Edition) -> Edition:
 def compare_pages(old: Snapshot, new: Snapshot, at: datetime | None = None) -> tuple[Change, ...]:
     """What changed between two saved pages of a kind: no verdict, and a missing line is gone."""
     known = adopt(Known(), old, at)
-    if new.page != "edition" or not (known.editions and new.editions):
+    if new.kind != "edition" or not (known.editions and new.editions):
         return compare(known, new, at, None).changes
     one, page = known.editions[0], new.editions[0]
     return tuple(Change(kind, one.key, one.edition, page) for kind in _kinds(one, page, at))

@@ -34,7 +34,7 @@ def reject_reason(known: Known, last: Snapshot | None, reading: Snapshot, now: d
     """
     if last == reading:
         return None
-    if reading.page != "initiative":
+    if reading.kind != "initiative":
         return _of_a_page(last, reading, now)
     return _of_the_document(reading) or (_of_the_lists(known, last, reading, now) if last else None)
 
@@ -128,7 +128,7 @@ def _first_days(editions: Iterable[Edition]) -> list[date]:
 
 
 def _of_a_page(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
-    of_its_kind = _of_the_call(last, reading, now) if reading.page == "call" else _of_the_edition(last, reading)
+    of_its_kind = _of_the_call(last, reading, now) if reading.kind == "call" else _of_the_edition(last, reading)
     return _cut_off(reading) or of_its_kind or _unread(reading)
 
 

@@ -51,7 +51,7 @@ def _read_again(stored: StoredSnapshot) -> ReplayDifference | None:
         return None
     about = (row.id, row.page_url, row.fetched_at, before)
     try:
-        return ReplayDifference(*about, parse(stored.page, before.page))
+        return ReplayDifference(*about, parse(stored.fetched, before.kind))
     except ParseError as error:
         return None if _was_unread(before) else ReplayDifference(*about, None, str(error))
 

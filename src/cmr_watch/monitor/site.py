@@ -1,11 +1,11 @@
-"""One check of the whole site: the list, and then each page that it leads to and that is due, one at a time."""
+"""One check of the whole site: the list, then each linked page that is due, one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from cmr_watch.merge_pages import of_kind
-from cmr_watch.models import CheckResult
+from cmr_watch.models import CheckResult, PageRef
 from cmr_watch.monitor.check import Clock, PageFetcher, check_page
 from cmr_watch.monitor.crawl_schedule import due_pages
 from cmr_watch.store.checks import Checks
@@ -16,17 +16,17 @@ Pause = Callable[[], None]
 def check_site(
     list_url: str, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause
 ) -> tuple[CheckResult, ...]:
-    """The result of each page, the list's first. Whatever comes of one, the others are asked; `pause` between two."""
-    first = check_page(list_url, "initiative", fetcher, checks, clock)
-    return (first, *_followed(first, fetcher, checks, clock, pause))
+    """The result of each page, the list's first. A page's failure does not stop the others; `pause` runs in between."""
+    first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock)
+    return (first, *_check_linked_pages(first, fetcher, checks, clock, pause))
 
 
-def _followed(
+def _check_linked_pages(
     first: CheckResult, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause
 ) -> Iterator[CheckResult]:
     listed = of_kind(checks.pages(), "initiative")
-    for url, kind in due_pages(listed, checks.last_fetches(), first.page_url, clock()):
-        if first.outcome == "failed" and kind != "call":
-            return  # the site is in trouble: dozens of pages can wait, the call should not
+    for page in due_pages(listed, checks.last_fetches(), first.page.url, clock()):
+        if first.outcome == "failed" and page.kind != "call":
+            return  # the site has problems: the edition pages can wait, the call page should not
         pause()
-        yield check_page(url, kind, fetcher, checks, clock)
+        yield check_page(page, fetcher, checks, clock)

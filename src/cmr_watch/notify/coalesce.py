@@ -9,7 +9,6 @@ from typing import Final
 
 from cmr_watch.models import CallNotice, ChangeKind, Edition, RecordedChange
 from cmr_watch.places import same_city
-from cmr_watch.render.sentences import sentence
 
 K = ChangeKind
 FIRST: Final = frozenset({K.EDITION_ANNOUNCED, K.EDITION_LISTED})
@@ -81,7 +80,7 @@ def _between(
     after: Edition | CallNotice | None,
 ) -> RecordedChange:
     change = replace(last.change, kind=kind, before=before, after=after)
-    return last if change == last.change else replace(last, change=change, sentence=sentence(change))
+    return last if change == last.change else replace(last, change=change)
 
 
 # ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,7 +205,7 @@ def _current(one: RecordedChange, latest: Edition | CallNotice | None) -> Record
     if latest is None or latest == one.change.after:
         return one
     change = replace(one.change, after=latest)
-    return replace(one, change=change, sentence=sentence(change))
+    return replace(one, change=change)
 
 
 def _status(states: Own) -> Iterable[RecordedChange]:
@@ -254,4 +253,4 @@ def _moved(chain: Own) -> Iterable[RecordedChange]:
     kind = K.CALL_CUTOFF_MOVED if before else K.CALL_CUTOFF_ADDED
     whole = _between(chain[-1], kind, chain[0].change.before, chain[-1].change.after)
     change = replace(whole.change, cutoff_before=before, cutoff_after=after)
-    return (replace(whole, change=change, sentence=sentence(change)),)
+    return (replace(whole, change=change),)

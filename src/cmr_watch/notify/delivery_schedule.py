@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Quiet, Schedule
+from cmr_watch.models import QuietHours, Schedule
 
 _DAY = timedelta(days=1)
 
@@ -41,36 +41,36 @@ def local_date(zone: str, at: datetime) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def next_digest(rhythm: Schedule, after: datetime) -> datetime:
+def next_digest(schedule: Schedule, after: datetime) -> datetime:
     """When the next digest is due, later than `after`.
 
-    - daily: each local day at the rhythm's hour.
-    - weekly, and immediately for what can wait: on the rhythm's weekday at its hour.
+    - daily: each local day at the schedule's hour.
+    - weekly, and immediately for what can wait: on the schedule's weekday at its hour.
     """
-    day = local_date(rhythm.time_zone, after)
+    day = local_date(schedule.time_zone, after)
     while True:
-        if rhythm.frequency == "daily" or day.weekday() == rhythm.weekday:
-            due = at_local(rhythm.time_zone, day, time(rhythm.hour))
+        if schedule.frequency == "daily" or day.weekday() == schedule.weekday:
+            due = at_local(schedule.time_zone, day, time(schedule.hour))
             if due > after:
                 return due
         day += _DAY
 
 
-def period(rhythm: Schedule, due_at: datetime) -> str:
+def period(schedule: Schedule, due_at: datetime) -> str:
     """The name of the digest that is due then: `daily 2024-04-01`, `weekly 2024-04-01`."""
-    kind = "daily" if rhythm.frequency == "daily" else "weekly"
-    return f"{kind} {local_date(rhythm.time_zone, due_at)}"
+    kind = "daily" if schedule.frequency == "daily" else "weekly"
+    return f"{kind} {local_date(schedule.time_zone, due_at)}"
 
 
-def due(rhythm: Schedule, at_once: bool, now: datetime) -> tuple[datetime, str | None]:
+def due(schedule: Schedule, at_once: bool, now: datetime) -> tuple[datetime, str | None]:
     """When a change that is found now is told, and in which digest: None for what is told at once."""
-    if at_once and rhythm.frequency == "immediately":
+    if at_once and schedule.frequency == "immediately":
         return now, None
-    at = next_digest(rhythm, now)
-    return at, period(rhythm, at)
+    at = next_digest(schedule, now)
+    return at, period(schedule, at)
 
 
-def is_quiet(quiet: Quiet, zone: str, at: datetime) -> bool:
+def is_quiet(quiet: QuietHours, zone: str, at: datetime) -> bool:
     """Whether it is quiet then: from `start` on, until `end`; never when both are the same."""
     local = at.astimezone(ZoneInfo(zone)).time()
     if quiet.start <= quiet.end:
@@ -78,7 +78,7 @@ def is_quiet(quiet: Quiet, zone: str, at: datetime) -> bool:
     return local >= quiet.start or local < quiet.end
 
 
-def after_quiet(quiet: Quiet | None, zone: str, at: datetime) -> datetime:
+def after_quiet(quiet: QuietHours | None, zone: str, at: datetime) -> datetime:
     """That moment, or the end of the quiet hours that it lies in."""
     if quiet is None or not is_quiet(quiet, zone, at):
         return at
@@ -93,8 +93,8 @@ def next_midnight(zone: str, at: datetime) -> datetime:
     return at_local(zone, local_date(zone, at) + _DAY, time())
 
 
-def next_monthly_status(rhythm: Schedule, after: datetime) -> datetime:
+def next_monthly_status(schedule: Schedule, after: datetime) -> datetime:
     """The first digest of the local month after that of `after`: when a month without news is over."""
-    day = local_date(rhythm.time_zone, after).replace(day=1)
+    day = local_date(schedule.time_zone, after).replace(day=1)
     first = (day + 32 * _DAY).replace(day=1)
-    return next_digest(rhythm, at_local(rhythm.time_zone, first, time()) - timedelta(seconds=1))
+    return next_digest(schedule, at_local(schedule.time_zone, first, time()) - timedelta(seconds=1))

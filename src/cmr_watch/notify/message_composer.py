@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.exceptions import RenderError
-from cmr_watch.models import Body, Contents, Message, Person, Plan, Planned, PlanningContext, Subscription
+from cmr_watch.models import Body, Change, Contents, Message, Person, Plan, Planned, PlanningContext, Subscription
 from cmr_watch.notify import tokens
 from cmr_watch.notify.planning import plan
 from cmr_watch.store.incidents import Incidents
@@ -40,14 +40,14 @@ class MessageComposer:
         """Tell the operator of what could not be written."""
         for subject, detail in self._poison.items():
             log.error("%s cannot be written, and is set aside: %s", subject, detail)
-            self._incidents.open("delivery-set-aside", subject, detail, now)
+            self._incidents.open("delivery-failed", subject, detail, now)
         self._poison.clear()
 
     def _planned(self, person: Person, decided: Plan) -> Planned:
         if decided.contents is None:
             return Planned(person, decided)
         first = person.subscriptions[0]
-        body = self._body(decided.contents, "://" in first.address, first.rhythm.time_zone)
+        body = self._body(decided.contents, "://" in first.address, first.schedule.time_zone)
         if body is None:
             return Planned(person, replace(decided, contents=None, told=(), dropped=decided.dropped + decided.told))
         return Planned(person, decided, self._message(first, body, decided))
@@ -92,9 +92,15 @@ class MessageComposer:
         return replace(contents, news=news, reminders=reminders, welcome=welcome)
 
 
+def _quoted(change: Change) -> tuple[str | None, str | None]:
+    """The lines a message may quote, which take no part in the equality of changes."""
+    before, after = change.before, change.after
+    return before.text if before else None, after.text if after else None
+
+
 def _contents_key(contents: Contents) -> object:
     """What tells contents apart, without walking through all of it for each of many thousand people."""
-    news = tuple((one.id, one.sentence) for one in contents.news)
+    news = tuple((one.id, one.change, _quoted(one.change)) for one in contents.news)
     told = tuple(
         (one.open.call_key, one.open.cutoff.at, one.open.moved_from, one.days_left) for one in contents.reminders
     )

@@ -82,9 +82,9 @@ def check_overdue_digests(news: MatchQueue, incidents: Incidents, now: datetime)
     """A digest that is late is the operator's to know, and its end too."""
     since = news.overdue_digest_since(now - LATE)
     if since is None:
-        incidents.close("digest-late", "digests", now)
+        incidents.close("digest-overdue", "digests", now)
     else:
-        incidents.open("digest-late", "digests", f"a digest was due at {since:%Y-%m-%d %H:%M} UTC", now)
+        incidents.open("digest-overdue", "digests", f"a digest was due at {since:%Y-%m-%d %H:%M} UTC", now)
 
 
 # ── deliver ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,25 +92,25 @@ def check_overdue_digests(news: MatchQueue, incidents: Incidents, now: datetime)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What one run did. `waiting` are those that failed for now; `failures` are the reasons, once each."""
+    """What one run did. `pending` are those that failed for now; `failures` are the reasons, once each."""
 
     sent: int = 0
     logged: int = 0
-    waiting: int = 0
-    set_aside: int = 0
+    pending: int = 0
+    failed: int = 0
     failures: tuple[str, ...] = ()
 
     @property
-    def failed(self) -> bool:
+    def has_failures(self) -> bool:
         """Whether something that was due did not go out."""
-        return bool(self.waiting or self.set_aside)
+        return bool(self.pending or self.failed)
 
     def __add__(self, later: DeliveryReport) -> DeliveryReport:
         return DeliveryReport(
             sent=self.sent + later.sent,
             logged=self.logged + later.logged,
-            waiting=max(self.waiting, later.waiting),
-            set_aside=self.set_aside + later.set_aside,
+            pending=max(self.pending, later.pending),
+            failed=self.failed + later.failed,
             failures=tuple(dict.fromkeys(self.failures + later.failures)),
         )
 
@@ -187,7 +187,7 @@ class _Run:
     def report(self) -> DeliveryReport:
         counts = dict(self._counts)
         if self._down:
-            counts["waiting"] = counts.get("waiting", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
+            counts["pending"] = counts.get("pending", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
         return DeliveryReport(**counts, failures=tuple(self._failures))
 
     def batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
@@ -256,13 +256,13 @@ class _Run:
         self._failures[str(error)] = None
         verdict = decide(error, delivery.attempts, delivery.created_at, now, self._jitter())
         if not isinstance(verdict, Retry):
-            self._finish(delivery, "set_aside", verdict.reason)
+            self._finish(delivery, "failed", verdict.reason)
             if error.gone:
                 self._gone(delivery.message.address)
         elif self._deliveries.postpone(
             delivery, self._not_after_way(delivery, verdict.at), str(error), error.uncertain
         ):
-            self._counts["waiting"] += 1
+            self._counts["pending"] += 1
 
     def _not_after_way(self, delivery: Delivery, at: datetime) -> datetime:
         """Where nobody answers, the way has a pause of its own, and one message tries it again."""

@@ -16,7 +16,7 @@ from cmr_watch.models import (
     Person,
     Plan,
     PlanningContext,
-    Quiet,
+    QuietHours,
     RecordedChange,
     Reminder,
     ReminderKey,
@@ -50,10 +50,12 @@ def _by_mailbox(subscriptions: Sequence[Subscription]) -> Iterable[tuple[str, li
     return found.items()
 
 
-def _due(own: Sequence[Subscription], change: RecordedChange, found_at: datetime) -> tuple[datetime, str | None] | None:
+def _due(
+    own: Sequence[Subscription], change: RecordedChange, matched_at: datetime
+) -> tuple[datetime, str | None] | None:
     """When and in which digest a change that was found then is told; None: none of these wants to hear of it."""
     at_once = change.change.kind not in CAN_WAIT
-    due = [_told_at(entry.rhythm, at_once, found_at) for entry in own if wants(entry, change)]
+    due = [_told_at(entry.schedule, at_once, matched_at) for entry in own if wants(entry, change)]
     if not due:
         return None
     at, period = min(due, key=lambda one: one[0])
@@ -62,13 +64,13 @@ def _due(own: Sequence[Subscription], change: RecordedChange, found_at: datetime
 
 
 @lru_cache(maxsize=4096)
-def _told_at(rhythm: Schedule, at_once: bool, found_at: datetime) -> tuple[datetime, str | None]:
-    return delivery_schedule.due(rhythm, at_once, found_at)
+def _told_at(schedule: Schedule, at_once: bool, matched_at: datetime) -> tuple[datetime, str | None]:
+    return delivery_schedule.due(schedule, at_once, matched_at)
 
 
-def _quiet(own: Sequence[Subscription]) -> tuple[Quiet | None, str]:
-    """Quiet hours are a person's: those of the first subscription that has some hold for all."""
-    having = next((entry.rhythm for entry in own if entry.rhythm.quiet), own[0].rhythm)
+def _quiet(own: Sequence[Subscription]) -> tuple[QuietHours | None, str]:
+    """QuietHours hours are a person's: those of the first subscription that has some hold for all."""
+    having = next((entry.schedule for entry in own if entry.schedule.quiet), own[0].schedule)
     return having.quiet, having.time_zone
 
 
@@ -115,7 +117,7 @@ def plan(person: Person, around: PlanningContext, now: datetime) -> Plan:
     - In quiet hours nothing, but for a cut-off that would not wait.
     """
     if not person.subscriptions:
-        return Plan(absorbs=True, dropped=tuple(match.recorded.id for match in person.matches))
+        return Plan(supersedes=True, dropped=tuple(match.recorded.id for match in person.matches))
     look = _Look(person, around, now, *_quiet(person.subscriptions))
     decided = _decide(look)
     written = _written(look, decided) or _monthly_status(look) or Plan()
@@ -129,7 +131,7 @@ class _Look:
     person: Person
     around: PlanningContext
     now: datetime
-    quiet: Quiet | None
+    quiet: QuietHours | None
     zone: str
 
     @property
@@ -140,7 +142,7 @@ class _Look:
 
     def reminders(self, *, anew: bool = False) -> reminders.Decision:
         """What is due of cut-offs; `anew`: as if nothing stood in a message that waits."""
-        told = self.person.reminded if anew else self.person.reminded | self.person.pending_reminders
+        told = self.person.sent_reminders if anew else self.person.sent_reminders | self.person.pending_reminders
         return reminders.decide(self.around.cutoffs, self.person.subscriptions, told, self.now)
 
 
@@ -157,7 +159,7 @@ class _Decided:
 
 
 def _decide(look: _Look) -> _Decided:
-    due = {match: _due(look.person.subscriptions, match.recorded, match.found_at) for match in look.person.matches}
+    due = {match: _due(look.person.subscriptions, match.recorded, match.matched_at) for match in look.person.matches}
     dropped = tuple(match.recorded.id for match, when in due.items() if when is None)
     wanted = [(match, _not_again(look, match, when)) for match, when in due.items() if when is not None]
     until = look.silent_until
@@ -172,9 +174,9 @@ def _parted(wanted: list[tuple[Match, _When]], dropped: tuple[int, ...], now: da
     told, rest = [], []
     for match, (at, period) in wanted:
         if at <= now:
-            told.append(replace(match, period=period))
+            told.append(replace(match, digest_period=period))
         elif match.waiting or match.recorded.change.key in ready:
-            told.append(replace(match, period=None))  # what is told along is no digest
+            told.append(replace(match, digest_period=None))  # what is told along is no digest
         else:
             rest.append((match, (at, period)))
     return _Decided(tuple(told), dropped, _later(rest))
@@ -190,10 +192,10 @@ def _not_again(look: _Look, match: Match, when: _When) -> _When:
     written = look.person.digests
     if period not in written or match.waiting:
         return when
-    if match.period is not None and match.period not in written:
-        return match.due_at, match.period  # it was put off already, to this one
+    if match.digest_period is not None and match.digest_period not in written:
+        return match.due_at, match.digest_period  # it was put off already, to this one
     wanting = [entry for entry in look.person.subscriptions if wants(entry, match.recorded)]
-    return min((_told_at(entry.rhythm, False, max(at, look.now)) for entry in wanting), key=lambda one: one[0])
+    return min((_told_at(entry.schedule, False, max(at, look.now)) for entry in wanting), key=lambda one: one[0])
 
 
 # ── a message ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,7 +225,7 @@ def _written(look: _Look, decided: _Decided) -> Plan | None:
     again = look.reminders(anew=True)
     tell = urgent if look.silent_until else again.tell
     news = fold([match.recorded for match in decided.now if not welcome.tells(match)])
-    settled = Plan(absorbs=True, reminders=_settled(look, again.settled, tell))
+    settled = Plan(supersedes=True, reminders=_settled(look, again.settled, tell))
     ids = _ids(look, decided, welcome)
     if not (news or tell or welcome.new):
         return replace(settled, dropped=ids)
@@ -262,7 +264,7 @@ def _ids(look: _Look, decided: _Decided, welcome: _Welcome) -> tuple[int, ...]:
 
 
 def _periods(look: _Look, decided: _Decided) -> tuple[str, ...]:
-    return tuple(sorted({match.period for match in decided.now if match.period} - look.person.digests))
+    return tuple(sorted({match.digest_period for match in decided.now if match.digest_period} - look.person.digests))
 
 
 def _settled(look: _Look, keys: tuple[ReminderKey, ...], tell: tuple[Reminder, ...]) -> tuple[ReminderKey, ...]:
@@ -296,7 +298,7 @@ def _monthly_status_at(person: Person) -> datetime | None:
     if not watching:
         return None
     since = person.last_message_at or watching[0].activated_at or watching[0].created_at
-    return delivery_schedule.next_monthly_status(watching[0].rhythm, since)
+    return delivery_schedule.next_monthly_status(watching[0].schedule, since)
 
 
 def _wake_at(look: _Look, written: Plan) -> datetime | None:
@@ -314,13 +316,13 @@ def _with_times(look: _Look, written: Plan, decided: _Decided) -> Plan:
         written,
         dropped=written.dropped + decided.dropped,
         postponed=tuple(one for one in decided.later if one[0] not in written.told),
-        wake_at=_wake_at(look, written),
+        next_action_at=_wake_at(look, written),
         quiet=_hours(look, cutoffs),
         stale_at=min([delivery_schedule.next_midnight(look.zone, look.now), *cutoffs]) if cutoffs else None,
     )
 
 
-def _hours(look: _Look, cutoffs: list[datetime]) -> tuple[Quiet, str] | None:
+def _hours(look: _Look, cutoffs: list[datetime]) -> tuple[QuietHours, str] | None:
     """The hours in which the message is not sent: none where a cut-off would pass meanwhile."""
     end = delivery_schedule.after_quiet(look.quiet, look.zone, look.now)
     if look.quiet is None or any(at <= end for at in cutoffs):

@@ -80,11 +80,11 @@ def _dues(known: OpenCutoff, subscriptions: Sequence[Subscription]) -> Iterator[
 
 
 def _due(known: OpenCutoff, offset: int, subscription: Subscription) -> _Due:
-    zone = subscription.rhythm.time_zone
+    zone = subscription.schedule.time_zone
     day = local_date(zone, known.cutoff.at) - timedelta(days=offset)
     began = subscription.activated_at or subscription.created_at
     since = max(began, known.since) if known.since else began
-    return _Due(at_local(zone, day, time(subscription.rhythm.hour)), offset, zone, since)
+    return _Due(at_local(zone, day, time(subscription.schedule.hour)), offset, zone, since)
 
 
 def _reminder(known: OpenCutoff, due: _Due, now: datetime) -> Reminder:

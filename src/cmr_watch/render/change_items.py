@@ -11,6 +11,7 @@ from cmr_watch.render.datetimes import cutoff_at, day_words, local_time
 from cmr_watch.render.message_parts import ADVICE, SENTENCE_LENGTH, Item, Link, Section, Tone, links, quoted_length
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sanitize import clean
+from cmr_watch.render.sentences import sentence
 
 K = ChangeKind
 CUTOFFS_SHOWN: Final = 8
@@ -70,7 +71,7 @@ def _item(recorded: RecordedChange, chat: bool, zone: ZoneInfo, several: bool, k
     return Item(
         kicker=_KICKERS[_heading(change.kind)] if kicker else "",
         tone=_tone(change.kind),
-        sentence=clean(recorded.sentence, SENTENCE_LENGTH),
+        sentence=clean(sentence(recorded.change), SENTENCE_LENGTH),
         quoted_from="On the page" if change.after else "No longer on the page",
         quote=clean(noun.text if noun else "", quoted_length(chat)),
         facts=open_cutoffs(call, zone) if call else _edition_facts(change),

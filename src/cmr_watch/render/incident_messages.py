@@ -26,7 +26,7 @@ class _Words:
 
 
 _WORDS: Final[dict[IncidentKind, _Words]] = {
-    "source-failing": _Words(
+    "fetch-failing": _Words(
         "the page cannot be read",
         "the page could not be read",
         "Page",
@@ -39,14 +39,14 @@ _WORDS: Final[dict[IncidentKind, _Words]] = {
         "See what it said before and what it says now: cmr-watch snapshots list, then cmr-watch snapshots show ID – and"
         " if the page is right: cmr-watch accept PAGE",
     ),
-    "delivery-set-aside": _Words(
+    "delivery-failed": _Words(
         "a message cannot be delivered",
         "a message could not be delivered",
         "Recipient",
         "See what is set aside: cmr-watch deliveries list --state set-aside – and when the reason is gone, send it"
         " again: cmr-watch deliveries retry ID",
     ),
-    "digest-late": _Words(
+    "digest-overdue": _Words(
         "a digest is late",
         "a digest was late",
         "Recipient",
@@ -57,7 +57,7 @@ _WORDS: Final[dict[IncidentKind, _Words]] = {
 
 def trouble_subject(incidents: Sequence[Incident]) -> str:
     """`Trouble: the page cannot be read`, `Over: …`, `3 troubles`, `2 troubles, 1 over`."""
-    over = sum(incident.closed_at is not None for incident in incidents)
+    over = sum(incident.resolved_at is not None for incident in incidents)
     running = len(incidents) - over
     if len(incidents) == 1:
         words = _WORDS[incidents[0].kind]
@@ -77,7 +77,7 @@ def trouble_sections(incidents: Sequence[Incident], chat: bool, zone: ZoneInfo) 
 
 def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
     words = _WORDS[incident.kind]
-    over = incident.closed_at is not None
+    over = incident.resolved_at is not None
     sentence = words.over if over else words.now
     subject = clean(shown(incident.subject), SENTENCE_LENGTH)
     return Item(
@@ -93,10 +93,10 @@ def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
 
 def _times(incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
     began = local_time(incident.opened_at, zone)
-    if incident.closed_at is None:
+    if incident.resolved_at is None:
         return (f"Since {began}",)
-    lasted = f"Over: from {began} until {local_time(incident.closed_at, zone)}"
-    return (lasted,) if incident.told_at else (lasted, "It was over before it could be told.")
+    lasted = f"Over: from {began} until {local_time(incident.resolved_at, zone)}"
+    return (lasted,) if incident.opened_notified_at else (lasted, "It was over before it could be told.")
 
 
 def _detail(incident: Incident) -> str:

@@ -96,13 +96,13 @@ def cutoff_words(cutoff: Cutoff) -> str:
 
 
 def contradiction(known: KnownCall) -> tuple[str, ...]:
-    """What the notice on the list says otherwise than the call page, whose word counts; empty where they agree."""
-    other = known.otherwise
+    """Where the notice on the list disagrees with the call page, which takes precedence; empty where they agree."""
+    other = known.conflicting_notice
     if other is None:
         return ()
     cutoffs = [cutoff_words(cutoff) for cutoff in other.cutoffs if not cutoff.closed]
     said = "; ".join([f"the call is {other.status}", *(f"cut-off {words}" for words in cutoffs[:_MOST_CUTOFFS])])
-    return (f"The list of editions says otherwise: {said}",)
+    return (f"The list of editions says conflicting_notice: {said}",)
 
 
 _MOST_CUTOFFS: Final = 4

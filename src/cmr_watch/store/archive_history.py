@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from cmr_watch import serialization
-from cmr_watch.models import Change, Known, Page, PageKind, Snapshot
+from cmr_watch.models import Change, FetchedPage, Known, PageKind, Snapshot
 from cmr_watch.store import page_state, row_mapping
 from cmr_watch.store.checks import ARCHIVED
 from cmr_watch.store.database import Database, inserted_id
@@ -24,7 +24,6 @@ class HistoricalChange:
 
     at: datetime
     change: Change
-    sentence: str
 
 
 class ArchiveHistory:
@@ -39,12 +38,12 @@ class ArchiveHistory:
         with self._database.read() as connection:
             return frozenset(connection.execute(_of(page_url, snapshots.c.fetched_at)).scalars())
 
-    def keep(self, page: Page, kind: PageKind, snapshot: Snapshot, source: str) -> None:
+    def keep(self, page: FetchedPage, kind: PageKind, snapshot: Snapshot, source: str) -> None:
         """Keep a copy: `fetched_at` is the time that it shows, `source` its address in the archive."""
         reading = serialization.snapshot_to_dict(snapshot)
         kept = ReadingToStore(page.url, page.fetched_at, page, reading, self._parser_version)
         with self._database.write() as connection:
-            row = {"url": page.url, "kind": kind, "revision": 0, "failures": 0}
+            row = {"url": page.url, "kind": kind, "revision": 0, "consecutive_failures": 0}
             connection.execute(self._database.insert(pages).values(row).on_conflict_do_nothing())
             insert_snapshot(self._database, connection, kept, ARCHIVED, source)
 
@@ -69,7 +68,7 @@ class ArchiveHistory:
 
 
 def _of(page_url: str, *columns: Any) -> Any:
-    return select(*columns).where(snapshots.c.page_url == page_url, snapshots.c.verdict == ARCHIVED)
+    return select(*columns).where(snapshots.c.page_url == page_url, snapshots.c.assessment == ARCHIVED)
 
 
 def _changes_of(page_url: str) -> Any:
@@ -90,6 +89,6 @@ def _forget(connection: Connection, check_ids: list[int]) -> None:
 
 def _insert(connection: Connection, page_url: str, one: HistoricalChange) -> None:
     check = {"page_url": page_url, "checked_at": one.at, "outcome": ARCHIVED, "detail": "", "revision": 0}
-    row = row_mapping.change_row(page_url, one.at, one.change, one.sentence)
+    row = row_mapping.change_row(page_url, one.at, one.change)
     values = {**row, "check_id": inserted_id(connection, checks, check), "enqueued_at": one.at}
     inserted_id(connection, changes, values)

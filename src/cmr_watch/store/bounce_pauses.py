@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from cmr_watch.models import mailbox_of
 from cmr_watch.store.database import Database
-from cmr_watch.store.schema import pauses
+from cmr_watch.store.schema import delivery_pauses
 
 PAUSES: Final = (timedelta(hours=4), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """After the first soft bounce, the second, …; the last one repeats."""
@@ -27,10 +27,10 @@ class Bounces:
         """Count one more soft bounce; until when nothing is sent there."""
         mailbox = mailbox_of(address)
         with self._database.write() as connection:
-            old = connection.execute(select(pauses).where(pauses.c.mailbox == mailbox)).first()
-            count = old.bounces if old and now - old.until < FORGOTTEN_AFTER else 0
+            old = connection.execute(select(delivery_pauses).where(delivery_pauses.c.mailbox == mailbox)).first()
+            count = old.soft_bounces if old and now - old.paused_until < FORGOTTEN_AFTER else 0
             until = now + PAUSES[min(count, len(PAUSES) - 1)]
-            values = {"bounces": count + 1, "until": until}
-            statement = self._database.insert(pauses).values(mailbox=mailbox, **values)
-            connection.execute(statement.on_conflict_do_update(index_elements=[pauses.c.mailbox], set_=values))
+            values = {"soft_bounces": count + 1, "paused_until": until}
+            statement = self._database.insert(delivery_pauses).values(mailbox=mailbox, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=[delivery_pauses.c.mailbox], set_=values))
         return until

@@ -12,10 +12,10 @@ from cmr_watch import serialization
 from cmr_watch.models import (
     Change,
     CheckOutcome,
+    FetchedPage,
     IncidentKind,
     Known,
-    Page,
-    PageKind,
+    PageRef,
     RecordedChange,
     Snapshot,
     Validators,
@@ -55,20 +55,19 @@ class CheckRecord:
     """All that one check learned.
 
     `revision` is that of the baseline it compared with, None if there was none. `fetched` is None after a 304: the
-    baseline's bytes are then the page's. `changes` come with their sentences; `silent` ones are told to nobody.
+    baseline's bytes are then the page's. `silent` changes are stored without notifying anybody.
     `drift`: what was expected of a suspect page, and what came.
     """
 
-    page_url: str
-    page: PageKind
+    page: PageRef
     checked_at: datetime
     outcome: CheckOutcome
     detail: str = ""
     revision: int | None = None
-    fetched: Page | None = None
+    fetched: FetchedPage | None = None
     snapshot: Snapshot | None = None
     known: Known | None = None
-    changes: tuple[tuple[Change, str], ...] = ()
+    changes: tuple[Change, ...] = ()
     conditional: bool = False
     silent: bool = False
     drift: str = ""
@@ -143,7 +142,7 @@ def baseline_of(page: Any, stored: StoredPage) -> Baseline:
 
 def insert_check(connection: Connection, record: CheckRecord, revision: int) -> int:
     row = {
-        "page_url": record.page_url,
+        "page_url": record.page.url,
         "checked_at": record.checked_at,
         "outcome": record.outcome,
         "detail": record.detail,
@@ -158,12 +157,11 @@ def insert_change(
     check_id: int,
     held_at: datetime | None,
     change: Change,
-    sentence: str,
 ) -> RecordedChange:
     row = {
-        **row_mapping.change_row(record.page_url, record.read_at, change, sentence),
+        **row_mapping.change_row(record.page.url, record.read_at, change),
         "check_id": check_id,
         "enqueued_at": record.checked_at if record.silent else None,
         "held_at": held_at,
     }
-    return RecordedChange(inserted_id(connection, changes, row), change, sentence, record.page_url, record.read_at)
+    return RecordedChange(inserted_id(connection, changes, row), change, record.page.url, record.read_at)

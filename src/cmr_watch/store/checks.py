@@ -21,6 +21,7 @@ from cmr_watch.models import (
     IncidentKind,
     Known,
     LastFetch,
+    PageRef,
     RecordedChange,
     Snapshot,
     Validators,
@@ -103,29 +104,29 @@ class Checks:
             stored = self._load(connection, page)
             written = self._write(connection, record, page, stored)
             replaced = record.known is not None and page_state.replace(
-                connection, record.page_url, stored.state, record.known
+                connection, record.page.url, stored.state, record.known
             )
             recorded = self._insert_changes(connection, record, check_id)
             self._tell_others(connection, record, stored, replaced)
         if written.holds_at and not replaced:
-            self._stored[record.page_url] = replace(stored, at=written.holds_at)
+            self._stored[record.page.url] = replace(stored, at=written.holds_at)
         if written.incident:
-            log.warning("%s: %s: %s", written.incident, record.page_url, record.detail)
+            log.warning("%s: %s: %s", written.incident, record.page.url, record.detail)
         return recorded
 
     def _tell_others(self, connection: Connection, record: CheckRecord, stored: StoredPage, replaced: bool) -> None:
         """What a reading means to those who wait for one: reminders, and what a restore holds back."""
         if replaced and record.known is not None and record.known.calls != stored.known.calls:
             recipients.wake_for_calls(connection, record.checked_at)
-        if record.outcome in GOOD and restore_quarantine.waits_for_reading(connection, record.page_url):
-            restore_quarantine.end_reading(connection, record.page_url)
+        if record.outcome in GOOD and restore_quarantine.waits_for_reading(connection, record.page.url):
+            restore_quarantine.end_reading(connection, record.page.url)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
-        page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).first()
+        page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()
         if page is None:
-            new = {"url": record.page_url, "kind": record.page, "revision": 0, "failures": 0}
+            new = {"url": record.page.url, "kind": record.page.kind, "revision": 0, "consecutive_failures": 0}
             connection.execute(self._database.insert(pages).values(new).on_conflict_do_nothing())
-            page = connection.execute(_LOCKED_PAGE, {"page": record.page_url}).one()
+            page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).one()
         return page
 
     def _load(self, connection: Connection, page: Any) -> StoredPage:
@@ -150,17 +151,17 @@ class Checks:
         validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
         baseline_id, moved = keep(self._database, connection, self._kept(record, stored), stored.baseline)
         values = {
-            "page": record.page_url,
+            "page": record.page.url,
             "revision": page.revision + 1,
             "baseline_id": baseline_id,
             "etag": validators.etag,
             "last_modified": validators.last_modified,
             "read_at": record.read_at,
             "full_read_at": record.read_at if full else page.full_read_at,
-            "failures": 0,
+            "consecutive_failures": 0,
         }
         connection.execute(_UPDATE_PAGE, values)
-        resolve_incidents(connection, record.page_url, record.checked_at, "source-failing", "reading-suspect")
+        resolve_incidents(connection, record.page.url, record.checked_at, "fetch-failing", "reading-suspect")
         return CommitEffects(holds_at=None if moved else (page.revision + 1, baseline_id, record.read_at))
 
     def _write_suspect(
@@ -168,36 +169,36 @@ class Checks:
     ) -> CommitEffects:
         keep_suspect(self._database, connection, self._kept(record, stored), stored.baseline, record.detail)
         raised = 1 if record.known is not None else 0
-        values = {"page": record.page_url, "failures": 0, "revision": page.revision + raised}
+        values = {"page": record.page.url, "consecutive_failures": 0, "revision": page.revision + raised}
         connection.execute(_UPDATE_PAGE, values)
         return self._open(connection, "reading-suspect", record)
 
     def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> CommitEffects:
-        failures = page.failures + 1
-        connection.execute(_UPDATE_PAGE, {"page": record.page_url, "failures": failures})
+        failures = page.consecutive_failures + 1
+        connection.execute(_UPDATE_PAGE, {"page": record.page.url, "consecutive_failures": failures})
         if failures < self._patience:
             return CommitEffects()
-        return self._open(connection, "source-failing", record)
+        return self._open(connection, "fetch-failing", record)
 
     def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> CommitEffects:
         detail = ". ".join(filter(None, (record.detail, record.drift)))
-        news = open_incident(self._database, connection, kind, record.page_url, detail, record.checked_at)
+        news = open_incident(self._database, connection, kind, record.page.url, detail, record.checked_at)
         return CommitEffects(incident=kind if news else None)
 
     def _kept(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
         if record.snapshot is not None and record.snapshot is stored.snapshot:
             reading = stored.baseline.reading
         else:
-            reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(page=record.page))
-        return ReadingToStore(record.page_url, record.read_at, record.fetched, reading, self._parser_version)
+            reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(kind=record.page.kind))
+        return ReadingToStore(record.page.url, record.read_at, record.fetched, reading, self._parser_version)
 
     def _insert_changes(self, connection: Connection, record: CheckRecord, check_id: int) -> tuple[RecordedChange, ...]:
         if not record.changes:
             return ()
         # ids in the order of commits: a subscription hears of those after the last that it could see
         self._database.serialize(connection, _CHANGES_LOCK)
-        held_at = record.checked_at if restore_quarantine.waits_for_reading(connection, record.page_url) else None
-        return tuple(insert_change(connection, record, check_id, held_at, *told) for told in record.changes)
+        held_at = record.checked_at if restore_quarantine.waits_for_reading(connection, record.page.url) else None
+        return tuple(insert_change(connection, record, check_id, held_at, change) for change in record.changes)
 
     # ── several pages ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,13 +224,13 @@ class Checks:
         )
         with self._database.read() as connection:
             found = connection.execute(joined.order_by(pages.c.url)).all()
-        return tuple(LastFetch(row.url, row.kind, row.checked_at, row.outcome == "failed") for row in found)
+        return tuple(LastFetch(PageRef(row.url, row.kind), row.checked_at, row.outcome == "failed") for row in found)
 
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
 
     def content(self, snapshot_id: int) -> bytes:
         """The raw page of a snapshot."""
-        return self.snapshot(snapshot_id).page.content
+        return self.snapshot(snapshot_id).fetched.content
 
     def snapshots(self, page_url: str | None = None, limit: int = 50) -> tuple[SnapshotRow, ...]:
         """The newest snapshots, oldest first."""

@@ -19,17 +19,17 @@ from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, Incident
 from cmr_watch.store import plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import mark_notified, open_incident, resolve_incidents
-from cmr_watch.store.schema import bodies, channels, deliveries, matches, pauses
+from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, delivery_pauses, matches
 
 log = logging.getLogger(__name__)
 
-State = Literal["all", "waiting", "set_aside", "sent", "logged"]
+State = Literal["all", "pending", "failed", "sent", "logged"]
 
 LEASE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 
 _unfinished = deliveries.c.outcome.is_(None)
-_OURS = (deliveries.c.id == bindparam("which"), deliveries.c.token == bindparam("claimed"), _unfinished)
+_OURS = (deliveries.c.id == bindparam("which"), deliveries.c.claim_token == bindparam("claimed"), _unfinished)
 # one of each a mail: made once, for to build a statement takes longer than to run it
 _RENEW = update(deliveries).where(*_OURS, recipients.wanted()).values(leased_until=bindparam("until"))
 _FINISH = (
@@ -40,11 +40,11 @@ _FINISH = (
         done_at=bindparam("now"),
         last_error=bindparam("error"),
         attempts=bindparam("tries"),
-        token=None,
+        claim_token=None,
         leased_until=None,
     )
 )
-_SET_ASIDE: IncidentKind = "delivery-set-aside"
+_SET_ASIDE: IncidentKind = "delivery-failed"
 _MAIL = "mail"
 _AT = bindparam("at", type_=deliveries.c.due_at.type)
 
@@ -66,8 +66,8 @@ def _claimable(*conditions: Any) -> Select[Any]:
     )
     free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT)
     true = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > _AT, deliveries.c.uncertain)
-    paused = exists().where(pauses.c.mailbox == deliveries.c.mailbox, pauses.c.until > _AT)
-    down = exists().where(channels.c.name == deliveries.c.channel, channels.c.down_until > _AT)
+    paused = exists().where(delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > _AT)
+    down = exists().where(circuit_breakers.c.route == deliveries.c.route, circuit_breakers.c.open_until > _AT)
     due = (_unfinished, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), free, true)
     statement = select(deliveries.c.id).where(*due, ~blocked, ~paused, ~down, recipients.wanted(), *conditions)
     return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size", type_=Integer))
@@ -75,16 +75,16 @@ def _claimable(*conditions: Any) -> Select[Any]:
 
 # SQLite knows no SKIP LOCKED and needs none: it has one writer at a time
 DUE = _claimable().with_for_update(skip_locked=True)
-_DUE_BUT_MAIL = _claimable(deliveries.c.channel != _MAIL).with_for_update(skip_locked=True)
-_DUE_MAIL = _claimable(deliveries.c.channel == _MAIL)
+_DUE_BUT_MAIL = _claimable(deliveries.c.route != _MAIL).with_for_update(skip_locked=True)
+_DUE_MAIL = _claimable(deliveries.c.route == _MAIL)
 _CLAIM = (
     update(deliveries)
     .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
     .values(
-        token=bindparam("claim"),
+        claim_token=bindparam("claim"),
         leased_until=bindparam("until"),
         # a lease that ran out: whoever held it may have sent it, and never came to say so
-        uncertain=or_(deliveries.c.uncertain, deliveries.c.token.is_not(None)),
+        uncertain=or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None)),
     )
 )
 
@@ -134,7 +134,7 @@ class Deliveries:
         then: Delivery | None = None,
     ) -> tuple[bool, bool]:
         """`finish`, and `renew` for the one that comes `then`, in one commit."""
-        tried = outcome in ("sent", "set_aside")
+        tried = outcome in ("sent", "failed")
         values = {"its": outcome, "now": now, "error": error, "tries": delivery.attempts + tried}
         with self._database.write() as connection:
             mine = connection.execute(_FINISH, {**_mine(delivery), **values}).rowcount == 1
@@ -148,12 +148,14 @@ class Deliveries:
     def postpone(self, delivery: Delivery, due_at: datetime, error: str, uncertain: bool = False) -> bool:
         """Count an attempt that failed; try again at `due_at`. False: it is no longer ours."""
         values = {"due_at": due_at, "last_error": error, "attempts": deliveries.c.attempts + 1}
-        return self._mark(delivery, **values, uncertain=delivery.uncertain or uncertain, token=None, leased_until=None)
+        return self._mark(
+            delivery, **values, uncertain=delivery.uncertain or uncertain, claim_token=None, leased_until=None
+        )
 
     def release(self, delivery: Delivery, due_at: datetime | None = None) -> None:
         """Give it back untried; not to be sent before `due_at`."""
         later = {"due_at": due_at} if due_at else {}
-        self._mark(delivery, token=None, leased_until=None, **later)
+        self._mark(delivery, claim_token=None, leased_until=None, **later)
 
     def notify_operator(self, messages: Sequence[Message], told: Sequence[Incident], now: datetime) -> bool:
         """Put the operator's messages in the outbox, and mark of what they tell. False: another process was faster."""
@@ -180,7 +182,7 @@ class Deliveries:
         if delivery.purpose == "operator":  # trouble with telling of trouble would go on for ever
             return False
         address = delivery.message.address
-        if outcome == "set_aside":
+        if outcome == "failed":
             return open_incident(self._database, connection, _SET_ASIDE, address, error or "", now)
         if outcome == "sent":
             resolve_incidents(connection, address, now, _SET_ASIDE)
@@ -191,24 +193,24 @@ class Deliveries:
     def closed(self) -> dict[str, int]:
         """The ways on which nobody answered, and how often in a row."""
         with self._database.read() as connection:
-            return {row.name: row.failures for row in connection.execute(select(channels))}
+            return {row.route: row.failures for row in connection.execute(select(circuit_breakers))}
 
     def open_circuit(self, address: str, until: datetime, failures: int, reason: str) -> None:
         """Claim nothing for this way until then."""
-        values = {"down_until": until, "failures": failures, "reason": reason}
-        statement = self._database.insert(channels).values(name=row_mapping.route(address), **values)
+        values = {"open_until": until, "failures": failures, "reason": reason}
+        statement = self._database.insert(circuit_breakers).values(route=row_mapping.route(address), **values)
         with self._database.write() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=[channels.c.name], set_=values))
+            connection.execute(statement.on_conflict_do_update(index_elements=[circuit_breakers.c.route], set_=values))
 
     def close_circuit(self, address: str) -> None:
         """Somebody has answered there."""
         with self._database.write() as connection:
-            connection.execute(channels.delete().where(channels.c.name == row_mapping.route(address)))
+            connection.execute(circuit_breakers.delete().where(circuit_breakers.c.route == row_mapping.route(address)))
 
     def blocked_by_open_circuits(self, now: datetime) -> int:
         """How many that are due wait because nobody answers on their way."""
-        down = select(channels.c.name).where(channels.c.down_until > now)
-        statement = select(func.count()).where(_unfinished, deliveries.c.due_at <= now, deliveries.c.channel.in_(down))
+        down = select(circuit_breakers.c.route).where(circuit_breakers.c.open_until > now)
+        statement = select(func.count()).where(_unfinished, deliveries.c.due_at <= now, deliveries.c.route.in_(down))
         with self._database.read() as connection:
             return connection.execute(statement).scalar_one()
 
@@ -232,16 +234,16 @@ class Deliveries:
 
     def counts_by_channel(self) -> dict[tuple[str, str], int]:
         """How many messages went by mail and by other ways, with each outcome; `waiting` where there is none yet."""
-        way = case((deliveries.c.channel == _MAIL, _MAIL), else_="other")
+        way = case((deliveries.c.route == _MAIL, _MAIL), else_="other")
         counted = select(way, deliveries.c.outcome, func.count()).group_by(way, deliveries.c.outcome)
         with self._database.read() as connection:
-            return {(row[0], row[1] or "waiting"): row[2] for row in connection.execute(counted)}
+            return {(row[0], row[1] or "pending"): row[2] for row in connection.execute(counted)}
 
     # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
 
     def list(self, state: State = "all", limit: int | None = None) -> tuple[Delivery, ...]:
         """Those in a state, oldest first; with a limit, the newest of them."""
-        condition = {"all": (), "waiting": (_unfinished,)}.get(state, (deliveries.c.outcome == state,))
+        condition = {"all": (), "pending": (_unfinished,)}.get(state, (deliveries.c.outcome == state,))
         with self._database.read() as connection:
             return _found(connection, *condition, limit=limit)
 
@@ -255,14 +257,16 @@ class Deliveries:
 
         Not what a restore holds: that is released, or dropped.
         """
-        retriable = and_(or_(_unfinished, deliveries.c.outcome == "set_aside"), deliveries.c.held_at.is_(None))
+        retriable = and_(or_(_unfinished, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
         which = retriable if ids is None else and_(retriable, deliveries.c.id.in_(list(ids)))
         values = {"outcome": None, "done_at": None, "due_at": now, "attempts": 0, "stale_at": None}
         statement = update(deliveries).where(which).values(values).returning(deliveries.c.address)
         with self._database.write() as connection:
             addresses = connection.execute(statement).scalars().all()
             ways = sorted({row_mapping.route(address) for address in addresses})
-            connection.execute(channels.delete().where(channels.c.name.in_(ways)))  # whoever asks wants to knock
+            connection.execute(
+                circuit_breakers.delete().where(circuit_breakers.c.route.in_(ways))
+            )  # whoever asks wants to knock
             for address in set(addresses):
                 resolve_incidents(connection, address, now, _SET_ASIDE)
         return len(addresses)
@@ -282,8 +286,8 @@ class Deliveries:
             for condition in (_unfinished, ~_unfinished)
         ]
         with self._database.read() as connection:
-            found = {outcome or "waiting": count for one in statements for outcome, count in connection.execute(one)}
-        return {state: found.get(state, 0) for state in ("waiting", "sent", "logged", "set_aside")}
+            found = {outcome or "pending": count for one in statements for outcome, count in connection.execute(one)}
+        return {state: found.get(state, 0) for state in ("pending", "sent", "logged", "failed")}
 
     def by_message_id(self, message_ids: Iterable[str]) -> tuple[Delivery, ...]:
         """The deliveries with one of these Message-IDs."""
@@ -302,14 +306,14 @@ class Deliveries:
 def _mails_left(connection: Connection, now: datetime, per_minute: int) -> int:
     """How many mails may still begin in this minute: those sent in the last one and those under way are counted."""
     sent = select(func.count()).where(*_sent_within_a_minute(now))
-    leased = select(func.count()).where(_unfinished, deliveries.c.channel == _MAIL, deliveries.c.leased_until >= now)
+    leased = select(func.count()).where(_unfinished, deliveries.c.route == _MAIL, deliveries.c.leased_until >= now)
     counted = [connection.execute(statement).scalar_one() for statement in (sent, leased)]
     return max(0, per_minute - sum(counted))
 
 
 def _sent_within_a_minute(now: datetime) -> tuple[Any, ...]:
-    tried = deliveries.c.outcome.in_(("sent", "set_aside"))
-    return deliveries.c.outcome.is_not(None), tried, deliveries.c.channel == _MAIL, deliveries.c.done_at > now - MINUTE
+    tried = deliveries.c.outcome.in_(("sent", "failed"))
+    return deliveries.c.outcome.is_not(None), tried, deliveries.c.route == _MAIL, deliveries.c.done_at > now - MINUTE
 
 
 def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:
@@ -321,7 +325,7 @@ def _mine(delivery: Delivery) -> dict[str, Any]:
 
 
 def _update_mine(connection: Connection, delivery: Delivery, values: dict[str, Any], *conditions: Any) -> bool:
-    mine = and_(deliveries.c.id == delivery.id, deliveries.c.token == delivery.claim, _unfinished, *conditions)
+    mine = and_(deliveries.c.id == delivery.id, deliveries.c.claim_token == delivery.claim, _unfinished, *conditions)
     return connection.execute(update(deliveries).where(mine).values(values)).rowcount == 1
 
 

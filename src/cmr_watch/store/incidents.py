@@ -12,14 +12,15 @@ from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import incidents
 
-_open = incidents.c.closed_at.is_(None)
+_open = incidents.c.resolved_at.is_(None)
 UNNOTIFIED = or_(
-    incidents.c.told_at.is_(None), and_(incidents.c.closed_at.is_not(None), incidents.c.end_told_at.is_(None))
+    incidents.c.opened_notified_at.is_(None),
+    and_(incidents.c.resolved_at.is_not(None), incidents.c.resolved_notified_at.is_(None)),
 )
 _CLOSE = (
     update(incidents)
     .where(incidents.c.kind == bindparam("which"), incidents.c.subject == bindparam("about"), _open)
-    .values(closed_at=bindparam("now"))
+    .values(resolved_at=bindparam("now"))
 )
 
 
@@ -71,9 +72,14 @@ def mark_notified(connection: Connection, told: Sequence[Incident], now: datetim
     """Mark that the operator was told of these as they are, in the caller's transaction. False: somebody else did."""
     marked = 0
     for incident in told:
-        values = {"told_at": incident.told_at or now, "end_told_at": now if incident.closed_at else None}
+        values = {
+            "opened_notified_at": incident.opened_notified_at or now,
+            "resolved_notified_at": now if incident.resolved_at else None,
+        }
         which = and_(
-            incidents.c.id == incident.id, UNNOTIFIED, incidents.c.closed_at.is_not_distinct_from(incident.closed_at)
+            incidents.c.id == incident.id,
+            UNNOTIFIED,
+            incidents.c.resolved_at.is_not_distinct_from(incident.resolved_at),
         )
         marked += connection.execute(update(incidents).where(which).values(values)).rowcount
     return marked == len(told)

@@ -63,7 +63,7 @@ class MatchQueue:
             found = [_match_row(entry, now) for entry in find(subscribed, pending)]
             if found:
                 connection.execute(self._database.insert(matches).on_conflict_do_nothing(), found)
-            values = {"reached": last} if last is not None else {"enqueued_at": now}
+            values = {"fan_out_cursor": last} if last is not None else {"enqueued_at": now}
             connection.execute(
                 update(changes).where(changes.c.id.in_([change.id for change in pending])).values(**values)
             )
@@ -113,11 +113,11 @@ def _something_to_do(now: datetime) -> Any:
         select(matches.c.mailbox).where(
             matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now
         ),
-        select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.wake_at <= now),
+        select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.next_action_at <= now),
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
         select(incidents.c.id).where(UNNOTIFIED),
         # it ends also when nobody wants the digest any more
-        select(incidents.c.id).where(incidents.c.kind == "digest-late", incidents.c.closed_at.is_(None)),
+        select(incidents.c.id).where(incidents.c.kind == "digest-overdue", incidents.c.resolved_at.is_(None)),
     )
     return select(or_(*(condition.exists() for condition in conditions)))
 
@@ -128,13 +128,13 @@ def _pending(connection: Connection, limit: int = 500) -> tuple[str | None, tupl
     if not found:
         return None, ()
     # those that began later are spread after these: a mailbox that has passed must not be left out
-    reached = found[0].reached
-    return reached, tuple(row_mapping.recorded_change(row) for row in found if row.reached == reached)
+    reached = found[0].fan_out_cursor
+    return reached, tuple(row_mapping.recorded_change(row) for row in found if row.fan_out_cursor == reached)
 
 
 def _match_row(found: Found, now: datetime) -> dict[str, Any]:
     mailbox, change_id, due_at, period = found
-    return {"mailbox": mailbox, "change_id": change_id, "found_at": now, "due_at": due_at, "period": period}
+    return {"mailbox": mailbox, "change_id": change_id, "matched_at": now, "due_at": due_at, "digest_period": period}
 
 
 def _known(connection: Connection) -> Known | None:

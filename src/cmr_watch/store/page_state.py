@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
 from cmr_watch.merge_pages import PageKnown, merged
-from cmr_watch.models import Known
+from cmr_watch.models import Known, PageRef
 from cmr_watch.store import row_mapping
 from cmr_watch.store.schema import calls, editions, pages
 
@@ -52,7 +52,7 @@ def load_pages(connection: Connection) -> tuple[PageKnown, ...]:
         for row in connection.execute(select(table).order_by(table.c.page_url, table.c.position)).mappings():
             found[row["page_url"]][number].append(row)
     kinds = {row.url: row.kind for row in connection.execute(select(pages.c.url, pages.c.kind))}
-    return tuple(PageKnown(url, kinds[url], row_mapping.known(*both)) for url, both in found.items())
+    return tuple(PageKnown(PageRef(url, kinds[url]), row_mapping.known(*both)) for url, both in found.items())
 
 
 def replace(connection: Connection, page_url: str, old: State, known: Known) -> bool:

@@ -24,12 +24,12 @@ _DROP = update(matches).where(*_MATCH).values(settled_at=bindparam("now"), deliv
 _POSTPONE = (
     update(matches)
     .where(*_MATCH)
-    .values(due_at=bindparam("due"), period=bindparam("digest"), settled_at=None, delivery_id=None)
+    .values(due_at=bindparam("due"), digest_period=bindparam("digest"), settled_at=None, delivery_id=None)
 )
 _WELCOMED = (
     update(subscriptions)
     .where(subscriptions.c.id == bindparam("which"))
-    .values(welcomed_at=bindparam("now"), welcome_id=_ITS_ID)
+    .values(welcomed_at=bindparam("now"), welcome_delivery_id=_ITS_ID)
 )
 
 
@@ -42,12 +42,12 @@ def carry_out(
 ) -> None:
     """All of it, for everybody.
 
-    - A message absorbs what waits for the same mailbox, and takes over its age and its tries.
+    - A message supersedes what waits for the same mailbox, and takes over its age and its tries.
     - What waits and is no longer true goes, also where nothing takes its place.
     """
-    replaced = {one.person.mailbox for one in planned if one.plan.absorbs}
+    replaced = {one.person.mailbox for one in planned if one.plan.supersedes}
     old = [entry for entry in waiting if entry.mailbox in replaced]
-    recipients.withdraw_messages(connection, [entry.id for entry in old], "absorbed", now)
+    recipients.withdraw_messages(connection, [entry.id for entry in old], "superseded", now)
     _insert_messages(database, connection, planned, old, now)
     _mark_matches(connection, planned, now)
     _mark_reminders_and_digests(database, connection, planned, now)
@@ -96,14 +96,14 @@ def _insert_messages(
             "created_at": min([now, *(entry.created_at for entry in mine)]),
             "attempts": max([0, *(entry.attempts for entry in mine)]),
         }
-        plan = {"quiet": row_mapping.quiet_row(one.plan.quiet), "stale_at": one.plan.stale_at}
+        plan = {"quiet_hours": row_mapping.quiet_row(one.plan.quiet), "stale_at": one.plan.stale_at}
         new.append({**_row(one.message, known, now), **age, **plan})
     if new:
         connection.execute(deliveries.insert(), new)
 
 
 def _row(message: Message, known: int, now: datetime) -> dict[str, Any]:
-    defaults = {"created_at": now, "due_at": now, "attempts": 0, "uncertain": False, "purpose": "news"}
+    defaults = {"created_at": now, "due_at": now, "attempts": 0, "uncertain": False, "purpose": "subscriber"}
     return {**row_mapping.message_row(message), **defaults, "body_id": known}
 
 
@@ -129,10 +129,10 @@ def _mark_reminders_and_digests(
     for one in planned:
         named = {"mailbox": one.person.mailbox, "message": one.message.message_id if one.message else None}
         keys += [
-            {**named, "call_key": call, "cutoff_at": at, "days": days, "settled_at": now}
+            {**named, "call_key": call, "cutoff_at": at, "days_before": days, "settled_at": now}
             for call, at, days in one.plan.reminders
         ]
-        periods += [{**named, "period": period} for period in one.plan.periods]
+        periods += [{**named, "digest_period": period} for period in one.plan.periods]
     if keys:
         connection.execute(database.insert(reminders).from_select(*_REMINDER).on_conflict_do_nothing(), keys)
     if periods:
@@ -144,26 +144,28 @@ def _chosen(name: str, kind: Any = Text) -> Any:
 
 
 _REMINDER = (
-    ["mailbox", "call_key", "cutoff_at", "days", "settled_at", "delivery_id"],
+    ["mailbox", "call_key", "cutoff_at", "days_before", "settled_at", "delivery_id"],
     select(
         _chosen("mailbox"),
         _chosen("call_key"),
         _chosen("cutoff_at", Utc),
-        _chosen("days", Integer),
+        _chosen("days_before", Integer),
         _chosen("settled_at", Utc),
         _ITS_ID,
-    ).where(bindparam("days", type_=Integer) >= 0),  # SQLite needs a WHERE between SELECT and ON CONFLICT
+    ).where(bindparam("days_before", type_=Integer) >= 0),  # SQLite needs a WHERE between SELECT and ON CONFLICT
 )
 _PERIOD = (
-    ["mailbox", "period", "delivery_id"],
-    select(_chosen("mailbox"), _chosen("period"), _ITS_ID).where(bindparam("period", type_=Text) != ""),
+    ["mailbox", "digest_period", "delivery_id"],
+    select(_chosen("mailbox"), _chosen("digest_period"), _ITS_ID).where(bindparam("digest_period", type_=Text) != ""),
 )
 
 
 def _wake_later(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
-    woken = [{"box": one.person.mailbox, "wake": one.plan.wake_at} for one in planned if one.person.subscriptions]
+    woken = [
+        {"box": one.person.mailbox, "wake": one.plan.next_action_at} for one in planned if one.person.subscriptions
+    ]
     if woken:
-        connection.execute(recipients.SET_WAKE, woken)
+        connection.execute(recipients.SET_NEXT_ACTION, woken)
     welcomed = [
         {"which": which, "now": now, "message": one.message.message_id}
         for one in planned

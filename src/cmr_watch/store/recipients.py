@@ -18,10 +18,10 @@ ACTIVE = subscriptions.c.status == literal_column("'active'")  # spelt out: a pa
 _OPEN = matches.c.settled_at.is_(None)
 WAITING = and_(
     deliveries.c.outcome.is_(None),
-    deliveries.c.token.is_(None),
+    deliveries.c.claim_token.is_(None),
     deliveries.c.held_at.is_(None),
     deliveries.c.uncertain.is_(False),
-    deliveries.c.purpose == "news",
+    deliveries.c.purpose == "subscriber",
 )
 """Messages that certainly have not arrived, and that nobody is sending."""
 
@@ -60,8 +60,8 @@ def due(connection: Connection, now: datetime, limit: int, *, awake: bool) -> li
     open_and_due = select(matches.c.mailbox).where(_OPEN, matches.c.held_at.is_(None), matches.c.due_at <= now)
     statements = [open_and_due.order_by(matches.c.due_at, matches.c.mailbox)]
     if awake:
-        wake = select(subscriptions.c.mailbox).where(ACTIVE, subscriptions.c.wake_at <= now)
-        statements.append(wake.order_by(subscriptions.c.wake_at))
+        wake = select(subscriptions.c.mailbox).where(ACTIVE, subscriptions.c.next_action_at <= now)
+        statements.append(wake.order_by(subscriptions.c.next_action_at))
     statements.append(select(deliveries.c.mailbox).where(WAITING, deliveries.c.stale_at <= now))
     found = (connection.execute(statement.limit(limit)).scalars() for statement in statements)
     return list(dict.fromkeys(mailbox for one in found for mailbox in one))
@@ -76,7 +76,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Fou
         ids=frozenset(row.id for row in rows_waiting),
         subscribed=_subscribed(connection, mailboxes),
         matches=_matches(connection, mailboxes, [row.id for row in rows_waiting]),
-        reminded=_reminded(connection, mailboxes),
+        sent_reminders=_reminded(connection, mailboxes),
         periods=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
         spoken=_spoken(connection, mailboxes),
     )
@@ -95,7 +95,7 @@ class _Loaded:
     ids: frozenset[int]
     subscribed: _Rows
     matches: _Rows
-    reminded: _Rows
+    sent_reminders: _Rows
     periods: _Rows
     spoken: dict[str, datetime]
 
@@ -106,16 +106,18 @@ class _Loaded:
             mailbox=mailbox,
             subscriptions=tuple(map(row_mapping.subscription, self.subscribed[mailbox])),
             matches=tuple(self.matches[mailbox]),
-            reminded=self._reminded(mailbox, waiting=False),
-            pending_reminders=self._reminded(mailbox, waiting=True),
-            digests=frozenset(row.period for row in self.periods[mailbox] if row.delivery_id not in self.ids),
-            pending_welcomes=frozenset(row.id for row in self.subscribed[mailbox] if row.welcome_id in self.ids),
+            sent_reminders=self._reminded(mailbox, is_pending=False),
+            pending_reminders=self._reminded(mailbox, is_pending=True),
+            digests=frozenset(row.digest_period for row in self.periods[mailbox] if row.delivery_id not in self.ids),
+            pending_welcomes=frozenset(
+                row.id for row in self.subscribed[mailbox] if row.welcome_delivery_id in self.ids
+            ),
             is_stale=any(at <= now for at in stale_at),
             last_message_at=self.spoken.get(mailbox),
         )
 
-    def _reminded(self, mailbox: str, *, waiting: bool) -> frozenset[ReminderKey]:
-        return frozenset(key for key, delivery in self.reminded[mailbox] if (delivery in self.ids) == waiting)
+    def _reminded(self, mailbox: str, *, is_pending: bool) -> frozenset[ReminderKey]:
+        return frozenset(key for key, delivery in self.sent_reminders[mailbox] if (delivery in self.ids) == is_pending)
 
 
 def _subscribed(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
@@ -126,7 +128,7 @@ def _subscribed(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
 def _spoken(connection: Connection, mailboxes: Sequence[str]) -> dict[str, datetime]:
     """When the last message to each was written."""
     newest = select(deliveries.c.mailbox, func.max(deliveries.c.created_at))
-    told = newest.where(deliveries.c.mailbox.in_(mailboxes), deliveries.c.purpose == "news")
+    told = newest.where(deliveries.c.mailbox.in_(mailboxes), deliveries.c.purpose == "subscriber")
     return {row[0]: row[1] for row in connection.execute(told.group_by(deliveries.c.mailbox))}
 
 
@@ -163,7 +165,9 @@ def _matches(connection: Connection, mailboxes: Sequence[str], waiting: Sequence
     recorded: dict[int, Any] = {}
     for row in connection.execute(statement):
         change = recorded.get(row.id) or recorded.setdefault(row.id, row_mapping.recorded_change(row))
-        match = Match(change, row.match_found_at, row.match_due_at, row.match_period, row.match_settled_at is not None)
+        match = Match(
+            change, row.match_matched_at, row.match_due_at, row.match_digest_period, row.match_settled_at is not None
+        )
         found[row.match_mailbox].append(match)
     return found
 
@@ -173,7 +177,7 @@ def _reminded(
 ) -> defaultdict[str, list[tuple[ReminderKey, int | None]]]:
     found: defaultdict[str, list[tuple[ReminderKey, int | None]]] = defaultdict(list)
     for row in connection.execute(select(reminders).where(reminders.c.mailbox.in_(mailboxes))):
-        found[row.mailbox].append(((row.call_key, row.cutoff_at, row.days), row.delivery_id))
+        found[row.mailbox].append(((row.call_key, row.cutoff_at, row.days_before), row.delivery_id))
     return found
 
 
@@ -186,10 +190,16 @@ def replan(connection: Connection, mailboxes: Iterable[str], now: datetime) -> N
         waiting = (
             connection.execute(select(deliveries.c.id).where(WAITING, deliveries.c.mailbox.in_(names))).scalars().all()
         )
-        withdraw_messages(connection, waiting, "absorbed", now)
-        anew = {"found_at": now, "due_at": now, "period": None}  # as if found now: by what is wished from now on
+        withdraw_messages(connection, waiting, "superseded", now)
+        anew = {
+            "matched_at": now,
+            "due_at": now,
+            "digest_period": None,
+        }  # as if found now: by what is wished from now on
         connection.execute(update(matches).where(_OPEN, matches.c.mailbox.in_(names)).values(**anew))
-        connection.execute(update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(names)).values(wake_at=now))
+        connection.execute(
+            update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(names)).values(next_action_at=now)
+        )
     cancel_unwanted(connection, now)
 
 
@@ -200,12 +210,12 @@ def withdraw_messages(connection: Connection, ids: Sequence[int], outcome: str, 
     of_these = matches.c.delivery_id.in_(ids)
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(outcome=outcome, done_at=now))
     connection.execute(
-        update(matches).where(of_these).values(settled_at=None, delivery_id=None, due_at=now, period=None)
+        update(matches).where(of_these).values(settled_at=None, delivery_id=None, due_at=now, digest_period=None)
     )
     connection.execute(reminders.delete().where(reminders.c.delivery_id.in_(ids)))
     connection.execute(digests.delete().where(digests.c.delivery_id.in_(ids)))
-    welcomed = subscriptions.c.welcome_id.in_(ids)
-    values = {"welcomed_at": None, "welcome_id": None, "wake_at": now}
+    welcomed = subscriptions.c.welcome_delivery_id.in_(ids)
+    values = {"welcomed_at": None, "welcome_delivery_id": None, "next_action_at": now}
     connection.execute(update(subscriptions).where(ACTIVE, welcomed).values(**values))
 
 
@@ -217,20 +227,22 @@ def wanted(table: Any = deliveries) -> Any:
 
 def cancel_unwanted(connection: Connection, now: datetime) -> int:
     """Messages to those who are not subscribed any more are never sent, also those that may have arrived."""
-    free = or_(deliveries.c.token.is_(None), deliveries.c.leased_until < now)
+    free = or_(deliveries.c.claim_token.is_(None), deliveries.c.leased_until < now)
     statement = update(deliveries).where(deliveries.c.outcome.is_(None), free, ~wanted())
-    return connection.execute(statement.values(outcome="ended", done_at=now, token=None, leased_until=None)).rowcount
+    return connection.execute(
+        statement.values(outcome="cancelled", done_at=now, claim_token=None, leased_until=None)
+    ).rowcount
 
 
 def wake_for_calls(connection: Connection, now: datetime) -> None:
     """What is known of calls is different: everybody's reminders are to be decided anew."""
-    later = or_(subscriptions.c.wake_at.is_(None), subscriptions.c.wake_at > now)
-    connection.execute(update(subscriptions).where(ACTIVE, later).values(wake_at=now))
+    later = or_(subscriptions.c.next_action_at.is_(None), subscriptions.c.next_action_at > now)
+    connection.execute(update(subscriptions).where(ACTIVE, later).values(next_action_at=now))
 
 
 def oldest_overdue_digest(connection: Connection, before: datetime) -> datetime | None:
     """When the oldest digest was due that has not gone out, if that was before then."""
-    in_time = and_(matches.c.period.is_not(None), matches.c.due_at < before, matches.c.held_at.is_(None))
+    in_time = and_(matches.c.digest_period.is_not(None), matches.c.due_at < before, matches.c.held_at.is_(None))
     unwritten = select(func.min(matches.c.due_at)).where(_OPEN, in_time)
     unsent = (
         select(func.min(deliveries.c.created_at))
@@ -246,6 +258,8 @@ def _some(names: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
         yield names[start : start + size]
 
 
-SET_WAKE = (
-    update(subscriptions).where(ACTIVE, subscriptions.c.mailbox == bindparam("box")).values(wake_at=bindparam("wake"))
+SET_NEXT_ACTION = (
+    update(subscriptions)
+    .where(ACTIVE, subscriptions.c.mailbox == bindparam("box"))
+    .values(next_action_at=bindparam("wake"))
 )

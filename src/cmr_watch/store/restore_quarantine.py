@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from cmr_watch.log import shown
-from cmr_watch.store import installation, recipients
+from cmr_watch.models import Change
+from cmr_watch.store import installation, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import bodies, changes, deliveries, incidents, matches, pages, subscriptions
 
@@ -24,12 +25,17 @@ Kind = Literal["message", "change"]
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedItem:
-    """One thing that waits for a decision: a message, or a change that nobody, or not everybody, was told of."""
+    """A message or a change held for the operator's decision.
+
+    `summary`: address and subject of a message. `change`: set for a change that not every recipient was notified of.
+    `recipients`: how many would be notified.
+    """
 
     kind: Kind
     id: int
-    words: str
-    people: int
+    recipients: int
+    summary: str = ""
+    change: Change | None = None
 
 
 def write_hold(connection: Connection) -> None:
@@ -87,18 +93,18 @@ class RestoreQuarantine:
 def _put_aside(connection: Connection, now: datetime) -> None:
     unfinished, unsettled = deliveries.c.outcome.is_(None), matches.c.settled_at.is_(None)
     # who held a message when the copy was made may have sent it
-    doubtful = or_(deliveries.c.uncertain, deliveries.c.token.is_not(None))
-    values = {"held_at": now, "token": None, "leased_until": None, "uncertain": doubtful}
+    doubtful = or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None))
+    values = {"held_at": now, "claim_token": None, "leased_until": None, "uncertain": doubtful}
     connection.execute(update(deliveries).where(unfinished).values(**values))
     connection.execute(update(matches).where(unsettled).values(held_at=now))
     connection.execute(update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=now))
     # reminders and welcomes that fell due before were sent, or are too late
-    connection.execute(update(subscriptions).where(recipients.ACTIVE).values(activated_at=now, wake_at=now))
+    connection.execute(update(subscriptions).where(recipients.ACTIVE).values(activated_at=now, next_action_at=now))
     unwelcomed = subscriptions.c.welcomed_at.is_(None)
     connection.execute(update(subscriptions).where(recipients.ACTIVE, unwelcomed).values(welcomed_at=now))
-    connection.execute(update(incidents).where(incidents.c.told_at.is_(None)).values(told_at=now))
-    ended = and_(incidents.c.closed_at.is_not(None), incidents.c.end_told_at.is_(None))
-    connection.execute(update(incidents).where(ended).values(end_told_at=now))
+    connection.execute(update(incidents).where(incidents.c.opened_notified_at.is_(None)).values(opened_notified_at=now))
+    ended = and_(incidents.c.resolved_at.is_not(None), incidents.c.resolved_notified_at.is_(None))
+    connection.execute(update(incidents).where(ended).values(resolved_notified_at=now))
 
 
 def _held_messages(connection: Connection) -> Iterable[QuarantinedItem]:
@@ -109,21 +115,23 @@ def _held_messages(connection: Connection) -> Iterable[QuarantinedItem]:
         .order_by(deliveries.c.id)
     )
     return [
-        QuarantinedItem("message", row.id, f"{shown(row.address)}: {row.subject}", 1)
+        QuarantinedItem("message", row.id, 1, summary=f"{shown(row.address)}: {row.subject}")
         for row in connection.execute(statement)
     ]
 
 
 def _held_changes(connection: Connection) -> Iterable[QuarantinedItem]:
-    waiting = and_(matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
+    held = (matches.c.change_id == changes.c.id, matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
+    count = select(func.count()).where(*held).scalar_subquery()
     statement = (
-        select(changes.c.id, changes.c.sentence, func.count(matches.c.mailbox).label("people"))
-        .outerjoin(matches, and_(matches.c.change_id == changes.c.id, waiting))
-        .where(or_(_is_held_change(), waiting))
-        .group_by(changes.c.id, changes.c.sentence)
+        select(changes, count.label("recipients"))
+        .where(or_(_is_held_change(), exists().where(*held)))
         .order_by(changes.c.id)
     )
-    return [QuarantinedItem("change", row.id, row.sentence, row.people) for row in connection.execute(statement)]
+    return [
+        QuarantinedItem("change", row.id, row.recipients, change=row_mapping.recorded_change(row).change)
+        for row in connection.execute(statement)
+    ]
 
 
 def _is_held_change() -> Any:
@@ -132,7 +140,7 @@ def _is_held_change() -> Any:
 
 def _release_messages(connection: Connection, ids: list[int], now: datetime, send: bool) -> int:
     which = and_(deliveries.c.id.in_(ids), deliveries.c.held_at.is_not(None), deliveries.c.outcome.is_(None))
-    values = {"held_at": None, "due_at": now} if send else {"held_at": None, "outcome": "dropped", "done_at": now}
+    values = {"held_at": None, "due_at": now} if send else {"held_at": None, "outcome": "discarded", "done_at": now}
     return connection.execute(update(deliveries).where(which).values(**values)).rowcount
 
 

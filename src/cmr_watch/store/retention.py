@@ -3,7 +3,7 @@
 - Mail texts: 7 days after the message is done. One that was set aside keeps its words: it could be tried again.
 - Addresses: 28 days after the last subscription there has ended, or was asked for and never confirmed. A mark in their
   place still says whom not to write to (erasure.py).
-- What was sent, matched, reminded of; checks; troubles that are over: a year. Changes stay.
+- What was sent, matched, sent_reminders of; checks; troubles that are over: a year. Changes stay.
 - Readings: one a change of reading. Of suspect ones, 28 days; the newest of a page stays until a good one has come.
   Copies from an archive stay.
 
@@ -47,11 +47,11 @@ from cmr_watch.store.schema import (
     checks,
     contents,
     deliveries,
+    delivery_pauses,
     digests,
     incidents,
     matches,
     pages,
-    pauses,
     reminders,
     snapshots,
     subscriptions,
@@ -130,14 +130,14 @@ class Retention:
             unconfirmed=self._all(self._forget_unconfirmed, now),
             addresses=self._all(self._forget_ended, now),
             texts=self._by(_texts(now - TEXTS)),
-            pauses=self._by(_Rule(pauses, pauses.c.until < now - FORGOTTEN_AFTER)),
+            pauses=self._by(_Rule(delivery_pauses, delivery_pauses.c.paused_until < now - FORGOTTEN_AFTER)),
             matches=self._by(_matches(year)),
             reminders=self._by(_reminders(year)),
             digests=self._by(_digests(year)),
             deliveries=self._by(_deliveries(year)),
             bodies=self._by(_bodies()),
             checks=self._by(_checks(year)),
-            incidents=self._by(_Rule(incidents, and_(incidents.c.closed_at < year, not_(UNNOTIFIED)))),
+            incidents=self._by(_Rule(incidents, and_(incidents.c.resolved_at < year, not_(UNNOTIFIED)))),
             snapshots=self._by(_repeated()) + self._by(_suspects(now - SUSPECTS)),
             contents=self._by(_contents()),
         )
@@ -236,7 +236,7 @@ def _must_be_remembered(connection: Connection, mailbox: str) -> bool:
 
 
 def _texts(before: datetime) -> _Rule:
-    for_good = and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "set_aside")
+    for_good = and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "failed")
     old = and_(for_good, deliveries.c.done_at < before, deliveries.c.body_id.is_not(None))
     return _Rule(deliveries, old, values={"body_id": None})
 
@@ -264,7 +264,7 @@ def _reminders(before: datetime) -> _Rule:
 
 
 def _digests(before: datetime) -> _Rule:
-    day = func.substr(digests.c.period, func.length(digests.c.period) - 9)  # “weekly 2024-04-01”
+    day = func.substr(digests.c.digest_period, func.length(digests.c.digest_period) - 9)  # “weekly 2024-04-01”
     return _Rule(digests, and_(day < before.date().isoformat(), _told_by(digests, before)))
 
 
@@ -273,7 +273,9 @@ def _deliveries(before: datetime) -> _Rule:
     old = and_(deliveries.c.outcome.is_not(None), deliveries.c.done_at < before, not_(or_(*told)))
     # the last one that somebody got says since when it has been quiet
     reading = select(subscriptions.c.mailbox).where(recipients.ACTIVE)
-    newest = select(func.max(deliveries.c.id)).where(deliveries.c.purpose == "news", deliveries.c.mailbox.in_(reading))
+    newest = select(func.max(deliveries.c.id)).where(
+        deliveries.c.purpose == "subscriber", deliveries.c.mailbox.in_(reading)
+    )
     last = newest.group_by(deliveries.c.mailbox)
     return _Rule(deliveries, old, first=deliveries.c.id.not_in(last))
 
@@ -299,19 +301,19 @@ def _repeated() -> _Rule:
     """Good readings after which the page said the same again: a newer parser has read it anew."""
     following = func.lead(snapshots.c.reading).over(partition_by=snapshots.c.page_url, order_by=snapshots.c.id)
     readings = select(snapshots.c.id, snapshots.c.reading, following.label("following"))
-    good = readings.where(snapshots.c.verdict == "good").subquery()
+    good = readings.where(snapshots.c.assessment == "plausible").subquery()
     same = select(good.c.id).where(good.c.reading == good.c.following)
-    unused = and_(snapshots.c.verdict == "good", not_(_is_baseline()))
+    unused = and_(snapshots.c.assessment == "plausible", not_(_is_baseline()))
     return _Rule(snapshots, unused, first=snapshots.c.id.in_(same))
 
 
 def _suspects(before: datetime) -> _Rule:
     newer = snapshots.alias()
     superseded = exists().where(
-        newer.c.page_url == snapshots.c.page_url, newer.c.verdict == "suspect", newer.c.id > snapshots.c.id
+        newer.c.page_url == snapshots.c.page_url, newer.c.assessment == "suspect", newer.c.id > snapshots.c.id
     )
     over = exists().where(pages.c.url == snapshots.c.page_url, pages.c.read_at >= snapshots.c.fetched_at)
-    old = and_(snapshots.c.verdict == "suspect", snapshots.c.fetched_at < before, not_(_is_baseline()))
+    old = and_(snapshots.c.assessment == "suspect", snapshots.c.fetched_at < before, not_(_is_baseline()))
     return _Rule(snapshots, and_(old, or_(superseded, over)))
 
 

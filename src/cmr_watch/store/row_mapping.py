@@ -20,7 +20,7 @@ from cmr_watch.models import (
     KnownCall,
     KnownEdition,
     Message,
-    Quiet,
+    QuietHours,
     RecordedChange,
     Schedule,
     Subscription,
@@ -64,7 +64,7 @@ def _life(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("key", "first_seen_at", "missing_since", "gone")}
 
 
-def change_row(page_url: str, read_at: datetime, change: Change, sentence: str) -> dict[str, Any]:
+def change_row(page_url: str, read_at: datetime, change: Change) -> dict[str, Any]:
     """A row of `changes`."""
     return {
         "page_url": page_url,
@@ -75,7 +75,6 @@ def change_row(page_url: str, read_at: datetime, change: Change, sentence: str) 
         "after": serialization.noun_to_row(change.after),
         "cutoff_before": change.cutoff_before and serialization.cutoff_to_dict(change.cutoff_before),
         "cutoff_after": change.cutoff_after and serialization.cutoff_to_dict(change.cutoff_after),
-        "sentence": sentence,
     }
 
 
@@ -89,7 +88,7 @@ def recorded_change(row: Row) -> RecordedChange:
         cutoff_before=_cutoff(row.cutoff_before),
         cutoff_after=_cutoff(row.cutoff_after),
     )
-    return RecordedChange(row.id, change, row.sentence, row.page_url, row.read_at)
+    return RecordedChange(row.id, change, row.page_url, row.read_at)
 
 
 def _cutoff(row: dict[str, Any] | None) -> Cutoff | None:
@@ -109,7 +108,7 @@ def subscription(row: Row) -> Subscription:
         name=row.name,
         ended_at=row.ended_at,
         end_reason=row.end_reason,
-        rhythm=_rhythm(**row.rhythm),
+        schedule=schedule_from_row(**row.schedule),
         reminders=tuple(row.reminders),
         still_watching=row.still_watching,
         consent=row.consent,
@@ -118,41 +117,41 @@ def subscription(row: Row) -> Subscription:
     )
 
 
-def wanted_row(wanted: SubscriptionRequest) -> dict[str, Any]:
+def request_row(wanted: SubscriptionRequest) -> dict[str, Any]:
     """What somebody wishes, as a part of a row of `subscriptions`."""
     return {
         "topics": list(wanted.topics),
         "countries": list(wanted.countries),
-        "rhythm": rhythm_row(wanted.rhythm),
+        "schedule": schedule_row(wanted.schedule),
         "reminders": list(wanted.reminders),
         "still_watching": wanted.still_watching,
     }
 
 
-def rhythm_row(rhythm: Schedule) -> dict[str, Any]:
-    """A rhythm as JSON; the order of the keys is part of what is compared."""
-    quiet = str(rhythm.quiet) if rhythm.quiet else None
+def schedule_row(schedule: Schedule) -> dict[str, Any]:
+    """A schedule as JSON; the order of the keys is part of what is compared."""
+    quiet = str(schedule.quiet) if schedule.quiet else None
     return {
-        "frequency": rhythm.frequency,
-        "hour": rhythm.hour,
-        "weekday": rhythm.weekday,
-        "time_zone": rhythm.time_zone,
+        "frequency": schedule.frequency,
+        "hour": schedule.hour,
+        "weekday": schedule.weekday,
+        "time_zone": schedule.time_zone,
         "quiet": quiet,
     }
 
 
 @lru_cache(maxsize=1024)
-def _rhythm(frequency: Frequency, hour: int, weekday: int, time_zone: str, quiet: str | None) -> Schedule:
+def schedule_from_row(frequency: Frequency, hour: int, weekday: int, time_zone: str, quiet: str | None) -> Schedule:
     return Schedule(frequency, hour, weekday, time_zone, _quiet(quiet) if quiet else None)
 
 
-def _quiet(text: str) -> Quiet:
+def _quiet(text: str) -> QuietHours:
     start, _, end = text.partition("-")
-    return Quiet(time.fromisoformat(start), time.fromisoformat(end))
+    return QuietHours(time.fromisoformat(start), time.fromisoformat(end))
 
 
-def quiet_row(quiet: tuple[Quiet, str] | None) -> list[str] | None:
-    """Quiet hours and their time zone as JSON."""
+def quiet_row(quiet: tuple[QuietHours, str] | None) -> list[str] | None:
+    """QuietHours hours and their time zone as JSON."""
     return [str(quiet[0]), quiet[1]] if quiet else None
 
 
@@ -161,9 +160,9 @@ def message_row(message: Message) -> dict[str, Any]:
     return {
         "address": message.address,
         "mailbox": mailbox_of(message.address),
-        "channel": route(message.address),
+        "route": route(message.address),
         "message_id": message.message_id,
-        "unsubscribe": message.token,
+        "unsubscribe_token": message.token,
     }
 
 
@@ -181,16 +180,16 @@ def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
     """A delivery from its row, its words, and the changes that it tells."""
     return Delivery(
         id=row.id,
-        message=Message(row.address, body, row.message_id, change_ids, row.unsubscribe),
+        message=Message(row.address, body, row.message_id, change_ids, row.unsubscribe_token),
         created_at=row.created_at,
         due_at=row.due_at,
         attempts=row.attempts,
         last_error=row.last_error,
         outcome=row.outcome,
         done_at=row.done_at,
-        claim=row.token,
+        claim=row.claim_token,
         purpose=row.purpose,
         uncertain=row.uncertain,
-        quiet=(_quiet(row.quiet[0]), row.quiet[1]) if row.quiet else None,
+        quiet=(_quiet(row.quiet_hours[0]), row.quiet_hours[1]) if row.quiet_hours else None,
         stale_at=row.stale_at,
     )

@@ -1,12 +1,14 @@
-"""The tables. migrations/versions makes them; a test compares the two.
+"""The tables, as migrations/versions creates them; a test compares the two.
 
-Indexes are there alone: to declare a partial one would load PostgreSQL's dialect in every process. Three of them are
-rules: one active subscription to a name, one to a wish without a name, one open incident of a kind and subject.
+Indexes are declared in the migrations only: declaring a partial index here would load PostgreSQL's dialect in every
+process. Three unique indexes are rules: one active subscription per name, one per unnamed request, and one open
+incident per kind and subject.
 
-A hand-over is a row with a time that is still NULL: changes.enqueued_at, matches.settled_at, deliveries.done_at,
-subscriptions.welcomed_at, incidents.told_at. What a restored copy must not send by itself has a `held_at`.
+Work is handed over by a row with a time that is still NULL: changes.enqueued_at, matches.settled_at,
+deliveries.done_at, subscriptions.welcomed_at, incidents.opened_notified_at. `held_at` is set on rows that a restored
+backup must not send until the operator releases them.
 
-A `mailbox` is a person: an address in the one spelling that tells people apart.
+A `mailbox` identifies a recipient: an address in its normalised spelling (`models.mailbox_of`).
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaDa
 
 from cmr_watch.store.column_types import Json, Utc, Words
 
-REVISIONS = ("0001", "0002")
-"""The schema's revisions, oldest first: known here so that opening a database needs no alembic."""
+REVISIONS = ("0001", "0002", "0003")
+"""The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
 metadata = MetaData(
@@ -35,7 +37,7 @@ def _table(name: str, *columns: Column[Any]) -> Table:
 
 
 def _numbered(name: str, *columns: Column[Any]) -> Table:
-    # AUTOINCREMENT: an id is never given twice, also not after the newest rows were deleted
+    # AUTOINCREMENT: an id is never used twice, even after the newest rows were deleted
     return Table(name, metadata, Column("id", Integer, primary_key=True), *columns, sqlite_autoincrement=True)
 
 
@@ -45,15 +47,15 @@ pages = _table(
     "pages",
     Column("url", Text, primary_key=True),
     Column("kind", Text, nullable=False),
-    # 0 until there is a baseline; every good reading raises it
+    # 0 until there is a baseline; each plausible reading increments it
     Column("revision", Integer, nullable=False),
-    # no foreign key: snapshots already point here, and the two tables could not be made in either order
+    # no foreign key: snapshots reference pages, so neither table could be created first
     Column("baseline_id", Integer),
     Column("etag", Words),
     Column("last_modified", Words),
     Column("read_at", Utc),
     Column("full_read_at", Utc),
-    Column("failures", Integer, nullable=False),
+    Column("consecutive_failures", Integer, nullable=False),
 )
 
 contents = _table(
@@ -67,9 +69,9 @@ snapshots = _numbered(
     "snapshots",
     Column("page_url", ForeignKey("pages.url"), nullable=False),
     Column("fetched_at", Utc, nullable=False),
-    Column("verdict", Text, nullable=False),
+    Column("assessment", Text, nullable=False),
     Column("reason", Words, nullable=False),
-    # the newest bytes that gave this reading
+    # the newest content that produced this reading
     Column("content_sha256", ForeignKey("contents.sha256"), nullable=False),
     Column("final_url", Words, nullable=False),
     Column("charset", Words),
@@ -88,7 +90,7 @@ checks = _numbered(
 
 
 def _known(name: str) -> Table:
-    """What is known of one page: as it was last seen, in the page's order, under a key that never changes."""
+    """The entries known from one page: as last seen, in page order, each under a key that never changes."""
     return _table(
         name,
         Column("page_url", ForeignKey("pages.url"), primary_key=True),
@@ -110,8 +112,8 @@ changes = _numbered(
     Column("check_id", ForeignKey("checks.id"), nullable=False),
     Column("read_at", Utc, nullable=False),
     Column("enqueued_at", Utc),
-    # the last mailbox that was matched: a fan-out that was broken off goes on from there
-    Column("reached", Text),
+    # the last mailbox that was matched: an interrupted fan-out resumes after it
+    Column("fan_out_cursor", Text),
     Column("held_at", Utc),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
@@ -119,7 +121,6 @@ changes = _numbered(
     Column("after", Json),
     Column("cutoff_before", Json),
     Column("cutoff_after", Json),
-    Column("sentence", Words, nullable=False),
 )
 
 robots = _table(
@@ -130,7 +131,7 @@ robots = _table(
     Column("fetched_at", Utc, nullable=False),
 )
 
-# ── the people ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── recipients ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 subscriptions = _numbered(
     "subscriptions",
@@ -139,7 +140,7 @@ subscriptions = _numbered(
     Column("mailbox", Text, nullable=False),
     Column("topics", Json, nullable=False),
     Column("countries", Json, nullable=False),
-    Column("rhythm", Json, nullable=False),
+    Column("schedule", Json, nullable=False),
     Column("reminders", Json, nullable=False),
     Column("still_watching", Boolean, nullable=False),
     Column("consent", Words, nullable=False),
@@ -148,9 +149,9 @@ subscriptions = _numbered(
     Column("created_at", Utc, nullable=False),
     Column("activated_at", Utc),
     Column("welcomed_at", Utc),
-    Column("welcome_id", Integer),
-    # when there is something to do for it beside its matches: a welcome, a reminder, the line of a quiet month
-    Column("wake_at", Utc),
+    Column("welcome_delivery_id", Integer),
+    # when something other than a match is due: a welcome, a reminder, the monthly status message
+    Column("next_action_at", Utc),
     Column("ended_at", Utc),
     Column("end_reason", Words),
 )
@@ -168,20 +169,20 @@ deliveries = _numbered(
     "deliveries",
     Column("address", Text, nullable=False),
     Column("mailbox", Text, nullable=False),
-    # the way it goes: "mail", or the service or host of an Apprise URL
-    Column("channel", Text, nullable=False),
+    # "mail", or the service or host of an Apprise URL; circuit breakers are per route
+    Column("route", Text, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
-    Column("unsubscribe", Text, nullable=False),
+    Column("unsubscribe_token", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("due_at", Utc, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("last_error", Words),
     Column("uncertain", Boolean, nullable=False),
-    Column("quiet", Json),
+    Column("quiet_hours", Json),
     Column("stale_at", Utc),
     Column("held_at", Utc),
-    Column("token", Text),
+    Column("claim_token", Text),
     Column("leased_until", Utc),
     Column("outcome", Text),
     Column("done_at", Utc),
@@ -192,12 +193,12 @@ matches = _table(
     "matches",
     Column("mailbox", Text, primary_key=True),
     Column("change_id", ForeignKey("changes.id"), primary_key=True),
-    Column("found_at", Utc, nullable=False),
+    Column("matched_at", Utc, nullable=False),
     Column("due_at", Utc, nullable=False),
-    Column("period", Text),
+    Column("digest_period", Text),
     Column("settled_at", Utc),
     Column("held_at", Utc),
-    # NULL when it was settled without a word: undone before it was told, or not wanted any more
+    # NULL when settled without a message: reverted before it was sent, or no longer wanted
     Column("delivery_id", ForeignKey("deliveries.id")),
 )
 
@@ -206,7 +207,7 @@ reminders = _table(
     Column("mailbox", Text, primary_key=True),
     Column("call_key", Text, primary_key=True),
     Column("cutoff_at", Utc, primary_key=True),
-    Column("days", Integer, primary_key=True),
+    Column("days_before", Integer, primary_key=True),
     Column("settled_at", Utc, nullable=False),
     Column("delivery_id", ForeignKey("deliveries.id")),
 )
@@ -214,28 +215,28 @@ reminders = _table(
 digests = _table(
     "digests",
     Column("mailbox", Text, primary_key=True),
-    Column("period", Text, primary_key=True),
+    Column("digest_period", Text, primary_key=True),
     Column("delivery_id", ForeignKey("deliveries.id")),
 )
 
-channels = _table(
-    "channels",
-    Column("name", Text, primary_key=True),
+circuit_breakers = _table(
+    "circuit_breakers",
+    Column("route", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
-    Column("down_until", Utc, nullable=False),
+    Column("open_until", Utc, nullable=False),
     Column("reason", Words, nullable=False),
 )
 
-pauses = _table(
-    "pauses",
+delivery_pauses = _table(
+    "delivery_pauses",
     Column("mailbox", Text, primary_key=True),
-    Column("bounces", Integer, nullable=False),
-    Column("until", Utc, nullable=False),
+    Column("soft_bounces", Integer, nullable=False),
+    Column("paused_until", Utc, nullable=False),
 )
 
-erased = _table(
-    "erased",
-    Column("mark", Text, primary_key=True),
+erased_addresses = _table(
+    "erased_addresses",
+    Column("address_hash", Text, primary_key=True),
     Column("erased_at", Utc, nullable=False),
 )
 
@@ -253,7 +254,7 @@ incidents = _numbered(
     Column("subject", Text, nullable=False),
     Column("detail", Words, nullable=False),
     Column("opened_at", Utc, nullable=False),
-    Column("closed_at", Utc),
-    Column("told_at", Utc),
-    Column("end_told_at", Utc),
+    Column("resolved_at", Utc),
+    Column("opened_notified_at", Utc),
+    Column("resolved_notified_at", Utc),
 )

@@ -16,11 +16,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from cmr_watch import serialization
-from cmr_watch.models import Page, Snapshot, Validators
+from cmr_watch.models import FetchedPage, Snapshot, Validators
 from cmr_watch.store.database import Database, inserted_id
 from cmr_watch.store.schema import contents, pages, snapshots
 
-Verdict = Literal["good", "suspect", "archived"]
+Assessment = Literal["plausible", "suspect", "archived"]
 
 _LEVEL = 6
 _SNAPSHOT = select(snapshots).where(snapshots.c.id == bindparam("snapshot"))
@@ -33,7 +33,7 @@ class SnapshotRow:
     id: int
     page_url: str
     fetched_at: datetime
-    verdict: Verdict
+    assessment: Assessment
     reason: str
     is_baseline: bool
     content_sha256: str
@@ -49,7 +49,7 @@ class StoredSnapshot:
 
     row: SnapshotRow
     snapshot: Snapshot
-    page: Page
+    fetched: FetchedPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ReadingToStore:
 
     page_url: str
     read_at: datetime
-    page: Page | None
+    fetched: FetchedPage | None
     reading: dict[str, Any]
     parser_version: int
 
@@ -69,8 +69,8 @@ def keep(database: Database, connection: Connection, kept: ReadingToStore, old: 
     The row of the old baseline is used again when it says the same.
     """
     if old is None or not _says_the_same(old, kept):
-        return _insert(database, connection, kept, old, "good", ""), True
-    return int(old.id), kept.page is not None and _move_to(database, connection, old, kept.page)
+        return _insert(database, connection, kept, old, "plausible", ""), True
+    return int(old.id), kept.fetched is not None and _move_to(database, connection, old, kept.fetched)
 
 
 def keep_suspect(database: Database, connection: Connection, kept: ReadingToStore, baseline: Any, reason: str) -> None:
@@ -82,10 +82,10 @@ def keep_suspect(database: Database, connection: Connection, kept: ReadingToStor
 
 
 def insert_snapshot(
-    database: Database, connection: Connection, kept: ReadingToStore, verdict: Verdict, reason: str
+    database: Database, connection: Connection, kept: ReadingToStore, assessment: Assessment, reason: str
 ) -> int:
     """Keep a reading as one of its own; its id."""
-    return _insert(database, connection, kept, None, verdict, reason)
+    return _insert(database, connection, kept, None, assessment, reason)
 
 
 def get_snapshot(connection: Connection, snapshot_id: int) -> Any:
@@ -106,7 +106,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
     row = connection.execute(_with_baseline().where(snapshots.c.id == snapshot_id)).first()
     if row is None:
         raise KeyError(snapshot_id)
-    page = Page(
+    page = FetchedPage(
         url=row.page_url,
         final_url=row.final_url,
         content=content_of(connection, row.content_sha256),
@@ -133,7 +133,7 @@ def _newest_suspect_row(connection: Connection, page_url: str) -> Any:
     statement = (
         select(snapshots)
         .join_from(snapshots, pages, pages.c.url == snapshots.c.page_url)
-        .where(snapshots.c.page_url == page_url, snapshots.c.verdict == "suspect", newer)
+        .where(snapshots.c.page_url == page_url, snapshots.c.assessment == "suspect", newer)
         .order_by(snapshots.c.id.desc())
         .limit(1)
     )
@@ -145,17 +145,17 @@ def _says_the_same(old: Any, kept: ReadingToStore) -> bool:
 
 
 def _insert(
-    database: Database, connection: Connection, kept: ReadingToStore, baseline: Any, verdict: Verdict, reason: str
+    database: Database, connection: Connection, kept: ReadingToStore, baseline: Any, assessment: Assessment, reason: str
 ) -> int:
-    if kept.page is not None:
-        source = _source(kept.page)
-        _keep_content(database, connection, kept.page.content, source["content_sha256"])
+    if kept.fetched is not None:
+        source = _source(kept.fetched)
+        _keep_content(database, connection, kept.fetched.content, source["content_sha256"])
     else:
         source = {name: getattr(baseline, name) for name in ("content_sha256", "final_url", "charset")}
     row = {
         "page_url": kept.page_url,
         "fetched_at": kept.read_at,
-        "verdict": verdict,
+        "assessment": assessment,
         "reason": reason,
         "parser_version": kept.parser_version,
         "reading": kept.reading,
@@ -164,12 +164,12 @@ def _insert(
     return inserted_id(connection, snapshots, row)
 
 
-def _source(page: Page) -> dict[str, Any]:
+def _source(page: FetchedPage) -> dict[str, Any]:
     digest = sha256(page.content).hexdigest()
     return {"content_sha256": digest, "final_url": page.final_url, "charset": page.charset}
 
 
-def _move_to(database: Database, connection: Connection, old: Any, page: Page) -> bool:
+def _move_to(database: Database, connection: Connection, old: Any, page: FetchedPage) -> bool:
     source = _source(page)
     if all(getattr(old, name) == value for name, value in source.items()):
         return False
@@ -195,7 +195,7 @@ def _snapshot_row(row: Any) -> SnapshotRow:
         id=row.id,
         page_url=row.page_url,
         fetched_at=row.fetched_at,
-        verdict=row.verdict,
+        assessment=row.assessment,
         reason=row.reason,
         is_baseline=row.id == row.baseline_id,
         content_sha256=row.content_sha256,

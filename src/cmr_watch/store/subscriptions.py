@@ -34,7 +34,7 @@ def normal(wanted: SubscriptionRequest) -> SubscriptionRequest:
         topics=tuple(topic for topic in TOPICS if topic in wanted.topics),
         countries=tuple(sorted({code.upper() for code in wanted.countries})),
         name=wanted.name,
-        rhythm=wanted.rhythm,
+        schedule=wanted.schedule,
         reminders=tuple(sorted(set(wanted.reminders), reverse=True)),
         still_watching=wanted.still_watching,
     )
@@ -150,7 +150,7 @@ class Subscriptions:
         return ended
 
     def _same(self, connection: Connection, wanted: SubscriptionRequest) -> Subscription | None:
-        wishes = [subscriptions.c[name] == value for name, value in row_mapping.wanted_row(wanted).items()]
+        wishes = [subscriptions.c[name] == value for name, value in row_mapping.request_row(wanted).items()]
         found = _found(connection, ACTIVE, subscriptions.c.address == wanted.address, *wishes)
         return found[0] if found else None
 
@@ -158,7 +158,7 @@ class Subscriptions:
         self, connection: Connection, wanted: SubscriptionRequest, name: str | None, now: datetime, consent: str
     ) -> Subscription:
         row = {
-            **row_mapping.wanted_row(wanted),
+            **row_mapping.request_row(wanted),
             "name": name,
             "address": wanted.address,
             "mailbox": mailbox_of(wanted.address),
@@ -167,7 +167,7 @@ class Subscriptions:
             "after_change_id": connection.execute(select(func.coalesce(func.max(changes.c.id), 0))).scalar_one(),
             "created_at": now,
             "activated_at": now,
-            "wake_at": now,
+            "next_action_at": now,
         }
         # on PostgreSQL two processes may add the same one at the same time: the index lets one through
         statement = self._database.insert(subscriptions).values(row).on_conflict_do_nothing().returning(subscriptions)
@@ -228,14 +228,14 @@ def _differs(wanted: SubscriptionRequest | None, old: Subscription | None) -> bo
 
 
 def _wishes(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
-    return entry.topics, entry.countries, entry.rhythm, entry.reminders, entry.still_watching
+    return entry.topics, entry.countries, entry.schedule, entry.reminders, entry.still_watching
 
 
 def _end(connection: Connection, which: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
     statement = (
         update(subscriptions)
         .where(which, ACTIVE)
-        .values(status="ended", ended_at=now, end_reason=reason, wake_at=None)
+        .values(status="ended", ended_at=now, end_reason=reason, next_action_at=None)
         .returning(subscriptions)
     )
     ended = [row_mapping.subscription(row) for row in connection.execute(statement)]
@@ -248,10 +248,10 @@ def _forget_trouble(connection: Connection, ended: Iterable[Subscription], now: 
     """What was set aside for an address that hears of nothing more is nobody's trouble."""
     for address in sorted({entry.address for entry in ended}):
         if not _found(connection, ACTIVE, subscriptions.c.address == address):
-            resolve_incidents(connection, address, now, "delivery-set-aside")
+            resolve_incidents(connection, address, now, "delivery-failed")
 
 
 def _update(connection: Connection, old: Subscription, wanted: SubscriptionRequest, now: datetime) -> None:
-    values = row_mapping.wanted_row(wanted)
+    values = row_mapping.request_row(wanted)
     connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(values))
     recipients.replan(connection, [mailbox_of(old.address)], now)

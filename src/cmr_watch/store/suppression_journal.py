@@ -140,7 +140,7 @@ def _again(database: Database, connection: Connection, entry: _Entry) -> None:
 
 
 def _end_again(connection: Connection, which: Any, entry: _Entry) -> None:
-    values = {"status": "ended", "ended_at": entry.at, "end_reason": entry.reason, "wake_at": None}
+    values = {"status": "ended", "ended_at": entry.at, "end_reason": entry.reason, "next_action_at": None}
     connection.execute(subscriptions.update().where(which, recipients.ACTIVE).values(**values))
 
 

@@ -52,7 +52,7 @@ class _Seen(Collector):
             yield _gauge("cmr_watch_reading_age_seconds", "Since the last good reading of the list.", age)
         due = (found.at - found.due_at).total_seconds() if found.due_at else 0
         yield _gauge("cmr_watch_outbox_age_seconds", "How long the oldest has been due.", max(0, due))
-        yield _gauge("cmr_watch_outbox_waiting", "Messages that wait.", found.waiting)
+        yield _gauge("cmr_watch_outbox_pending", "Messages that wait.", found.pending)
         family = GaugeMetricFamily(
             "cmr_watch_deliveries", "Messages kept, by way and outcome.", labels=["way", "outcome"]
         )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cmr_watch.exceptions import FetchError, ParseError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.archive.memento_client import MOST_TIMEMAPS, Archive, raw_address
 from cmr_watch.monitor.archive.timemap import Memento
 from tests.fakes.archive import FakeArchive, ask, copy_path
@@ -48,7 +48,7 @@ def test_every_copy_of_all_parts_of_the_list(held: FakeArchive) -> None:
 def test_a_raw_copy_is_the_page(held: FakeArchive) -> None:
     archive = reader(held)
     memento = archive.mementos(URL)[1]
-    assert archive.fetch(memento) == Page(URL, URL, html(10), "utf-8", Validators(), DAYS[1])
+    assert archive.fetch(memento) == FetchedPage(URL, URL, html(10), "utf-8", Validators(), DAYS[1])
     assert held.paths()[2:] == [copy_path(URL, DAYS[1], "id_")]
 
 
@@ -124,12 +124,12 @@ class Shelf:
         self._texts = texts
         self._leads = leads or {}
 
-    def get(self, url: str) -> Page:
+    def get(self, url: str) -> FetchedPage:
         self.asked.append(url)
         if url not in self._texts:
             raise FetchError("404")
         final = self._leads.get(url, url)
-        return Page(url, final, self._texts[url].encode(), "latin-1", Validators('"1"'), DAYS[0])
+        return FetchedPage(url, final, self._texts[url].encode(), "latin-1", Validators('"1"'), DAYS[0])
 
 
 def test_each_list_is_asked_once() -> None:
@@ -151,7 +151,7 @@ def test_there_is_an_end_to_lists(caplog: pytest.LogCaptureFixture) -> None:
 def test_an_archive_with_addresses_of_another_form() -> None:
     shelf = Shelf({"https://a/copy/7": "<p>a</p>"})
     page = Archive("https://a/", shelf.get, no_pause).fetch(Memento("https://a/copy/7", DAYS[2], URL))
-    assert page == Page(URL, URL, b"<p>a</p>", "latin-1", Validators(), DAYS[2])
+    assert page == FetchedPage(URL, URL, b"<p>a</p>", "latin-1", Validators(), DAYS[2])
     assert shelf.asked == ["https://a/copy/7"]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
 from tests.fakes.site import FakeSite
 
@@ -43,10 +43,10 @@ class Rig:
         settings = FetchSettings(allowed_hosts=(self.site.host, *hosts), **(chosen | options))
         return self.stack.enter_context(Fetcher(settings, self.robots, lambda: self.now, **seams))
 
-    def fetch(self, path: str = "/", validators: Validators | None = None, **options: Any) -> Page | None:
+    def fetch(self, path: str = "/", validators: Validators | None = None, **options: Any) -> FetchedPage | None:
         return self.fetcher(**options).fetch(self.site.url(path), validators)
 
-    def page(self, path: str = "/", **options: Any) -> Page:
+    def page(self, path: str = "/", **options: Any) -> FetchedPage:
         page = self.fetch(path, **options)
         assert page is not None
         return page

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from cmr_watch import __version__
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.fetch import FetchSettings
 from tests.fakes.site import Encoding
 from tests.monitor.fetch.conftest import NOON, Rig
@@ -26,7 +26,7 @@ def test_a_page_comes_with_its_bytes_charset_validators_and_time(rig: Rig) -> No
         last_modified=MODIFIED,
     )
     url = rig.site.url("/list")
-    assert rig.fetch("/list") == Page(
+    assert rig.fetch("/list") == FetchedPage(
         url=url,
         final_url=url,
         content="Iași".encode("iso8859_16"),

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.fetch import Fetcher
 from cmr_watch.monitor.fetch.settings import PRODUCT
 from tests.fakes.site import FakeSite, Raw
@@ -61,7 +61,7 @@ def test_any_answer_is_a_page_or_a_sentence(asked: tuple[FakeSite, Fetcher], raw
         assert said.isprintable()
         assert len(said) < 300
     else:
-        assert isinstance(page, Page) if page is not None else conditional
+        assert isinstance(page, FetchedPage) if page is not None else conditional
 
 
 @given(url=st.text(max_size=60) | st.text(max_size=30).map("https://clustercollaboration.eu".__add__))

@@ -170,7 +170,7 @@ def test_status_and_cutoffs(body: str, status: str, cutoffs: list[str]) -> None:
 def test_a_page_that_names_no_call(markup: str) -> None:
     snapshot = read_call(markup.encode())
 
-    assert (snapshot.page, snapshot.calls, snapshot.editions) == ("call", (), ())
+    assert (snapshot.kind, snapshot.calls, snapshot.editions) == ("call", (), ())
 
 
 def test_the_words_around_the_dates() -> None:
@@ -299,4 +299,4 @@ def test_any_markup_is_read_or_refused(markup: str) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with suppress(ParseError):
-        assert read_call(content).page == "call"
+        assert read_call(content).kind == "call"

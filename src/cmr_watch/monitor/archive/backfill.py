@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
-from cmr_watch.models import Page, PageKind, Snapshot
+from cmr_watch.models import FetchedPage, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.archive.history import history
 from cmr_watch.monitor.archive.memento_client import Archive
 from cmr_watch.monitor.archive.timemap import Memento
 from cmr_watch.monitor.check import parse, unreadable
-from cmr_watch.render.sentences import sentence
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.checks import Checks
 
@@ -44,15 +43,15 @@ class BackfillReport:
 
 
 def backfill_page(
-    page_url: str, kind: PageKind, archive: Archive, archived: ArchiveHistory, checks: Checks, progress: Progress
+    page: PageRef, archive: Archive, archived: ArchiveHistory, checks: Checks, progress: Progress
 ) -> BackfillReport:
     """Fetch what is not here yet of one page, and write its history. FetchError when the archive does not answer."""
-    mementos = archive.mementos(page_url)
-    taken = archived.taken(page_url)
+    mementos = archive.mementos(page.url)
+    taken = archived.taken(page.url)
     missing = [memento for memento in mementos if memento.at not in taken]
-    fetched = sum(_take(memento, kind, archive, archived) for memento in progress(missing))
-    added, editions = _write(page_url, archived, checks)
-    return BackfillReport(page_url, len(mementos), fetched, len(missing) - fetched, added, editions)
+    fetched = sum(_take(memento, page.kind, archive, archived) for memento in progress(missing))
+    added, editions = _write(page.url, archived, checks)
+    return BackfillReport(page.url, len(mementos), fetched, len(missing) - fetched, added, editions)
 
 
 def _take(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveHistory) -> bool:
@@ -66,7 +65,7 @@ def _take(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveH
     return True
 
 
-def _read(page: Page, kind: PageKind) -> Snapshot:
+def _read(page: FetchedPage, kind: PageKind) -> Snapshot:
     """A copy that cannot be read is kept as such, and nobody asks for it again."""
     try:
         return parse(page, kind)
@@ -77,7 +76,7 @@ def _read(page: Page, kind: PageKind) -> Snapshot:
 def _write(page_url: str, archived: ArchiveHistory, checks: Checks) -> tuple[int, int]:
     today = checks.known(page_url)
     made = history(archived.copies(page_url), today, _began(page_url, checks))
-    past = [HistoricalChange(at, change, sentence(change)) for at, change in made.changes]
+    past = [HistoricalChange(at, change) for at, change in made.changes]
     return archived.write(page_url, made.known, past), len(made.known.editions)
 
 
@@ -86,9 +85,9 @@ def _began(page_url: str, checks: Checks) -> datetime | None:
     return checks.first_read_at(page_url)
 
 
-def pages_to_fill(list_url: str, checks: Checks) -> tuple[tuple[str, PageKind], ...]:
+def pages_to_fill(list_url: str, checks: Checks) -> tuple[PageRef, ...]:
     """The list and the call pages; NothingKnownYet before the first good reading."""
     if checks.baseline(list_url) is None:
         raise NothingKnownYet
-    calls: list[tuple[str, PageKind]] = [(visit.url, "call") for visit in checks.last_fetches() if visit.kind == "call"]
-    return ((list_url, "initiative"), *calls)
+    calls = [last.page for last in checks.last_fetches() if last.page.kind == "call"]
+    return (PageRef(list_url, "initiative"), *calls)

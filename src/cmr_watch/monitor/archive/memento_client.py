@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.archive.boilerplate import without_boilerplate
 from cmr_watch.monitor.archive.timemap import Memento, in_order, parse_timemap
 
@@ -35,7 +35,7 @@ class Archive:
     - `pause` is called between two requests: to an archive we are guests
     """
 
-    def __init__(self, timemap_url: str, get: Callable[[str], Page], pause: Callable[[], None]) -> None:
+    def __init__(self, timemap_url: str, get: Callable[[str], FetchedPage], pause: Callable[[], None]) -> None:
         self._timemap_url = timemap_url
         self._get = get
         self._pause = pause
@@ -60,7 +60,7 @@ class Archive:
             _log.warning("The archive's list of copies has more than %d parts: the rest is left out.", MOST_TIMEMAPS)
         return in_order(replace(memento, page_url=page_url) for memento in found)
 
-    def fetch(self, memento: Memento) -> Page:
+    def fetch(self, memento: Memento) -> FetchedPage:
         """The page as it was at that instant, under its own address, without what the archive added.
 
         Raises FetchError, also if the archive sends a copy of another day in its place.
@@ -68,7 +68,7 @@ class Archive:
         page = self._ask_for_copy(memento.url)
         _refuse_other_day(page.final_url, memento)
         url = memento.page_url or memento.url
-        return Page(
+        return FetchedPage(
             url=url,
             final_url=url,  # relative links are the page's own
             content=without_boilerplate(page.content),
@@ -77,7 +77,7 @@ class Archive:
             fetched_at=memento.at,
         )
 
-    def _ask_for_copy(self, url: str) -> Page:
+    def _ask_for_copy(self, url: str) -> FetchedPage:
         """The raw copy if the archive has such, else the one that it shows."""
         raw = raw_address(url)
         if raw is None:
@@ -87,7 +87,7 @@ class Archive:
         except FetchError:
             return self._ask(url)
 
-    def _ask(self, url: str) -> Page:
+    def _ask(self, url: str) -> FetchedPage:
         if self._has_asked:
             self._pause()
         self._has_asked = True

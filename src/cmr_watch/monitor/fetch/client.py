@@ -11,7 +11,7 @@ from typing import Self
 
 import httpx
 
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.fetch import responses, robots
 from cmr_watch.monitor.fetch.ip_addresses import Resolve, resolve
 from cmr_watch.monitor.fetch.responses import Response
@@ -52,12 +52,12 @@ class Fetcher:
     def close(self) -> None:
         self._asker.close()
 
-    def fetch(self, url: str, validators: Validators | None = None) -> Page | None:
+    def fetch(self, url: str, validators: Validators | None = None) -> FetchedPage | None:
         """The page; None if it still is the one that `validators` came with. Raises FetchError with one sentence."""
         with self._one_at_a_time:
             return self._fetch(url, validators)
 
-    def _fetch(self, url: str, validators: Validators | None) -> Page | None:
+    def _fetch(self, url: str, validators: Validators | None) -> FetchedPage | None:
         headers = responses.conditions(validators)
         question = RequestPolicy(
             limit=self._settings.max_bytes,
@@ -69,7 +69,7 @@ class Fetcher:
         if answer.status == httpx.codes.NOT_MODIFIED:
             return None
         responses.judge_body(host_of(final), answer)
-        return Page(
+        return FetchedPage(
             url=url,
             final_url=str(final),
             content=answer.body,
