@@ -1,4 +1,4 @@
-"""The house rules that a test can keep: who may import whom, who reads the environment, what the documents say."""
+"""The architecture: which module may import what, where the environment and the clock are read, what is documented."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SOURCE = ROOT / "src" / "cmr_watch"
 MODULES = sorted(SOURCE.rglob("*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-IMPORT_LAW = """
+IMPORT_CONTRACTS = """
 [importlinter]
 root_package = cmr_watch
 include_external_packages = True
 
 [importlinter:contract:layers]
-name = each layer knows only those below it
+name = each layer imports only the layers below it
 type = layers
 containers = cmr_watch
 layers =
@@ -53,14 +53,14 @@ layers =
     exceptions
 
 [importlinter:contract:halves]
-name = monitor and notify know nothing of each other
+name = monitor and notify never import each other
 type = independence
 modules =
     cmr_watch.monitor
     cmr_watch.notify
 
 [importlinter:contract:pure]
-name = the pure core touches neither world nor settings
+name = pure modules have no I/O and no settings
 type = forbidden
 source_modules =
     cmr_watch.monitor.parse
@@ -99,7 +99,7 @@ HELPERS = sorted(
     if path.stem not in DECIDERS + ORCHESTRATORS
 )
 
-DOORS = {
+IMPORTERS = {
     "httpx": "monitor/fetch/",
     "httpcore": "monitor/fetch/",
     "brotli": "monitor/fetch/",
@@ -119,59 +119,60 @@ DOORS = {
     "click": "cli/",
     "tomllib": "config/",
 }
+"""Each library, and the only part of the package that may import it."""
 
 
-def inside(module: Path) -> str:
+def relative_name(module: Path) -> str:
     return module.relative_to(SOURCE).as_posix()
 
 
-def imports(module: Path) -> set[str]:
-    """The top-level names that a module imports, wherever in it, but not for the type checker only."""
+def imported_libraries(module: Path) -> set[str]:
+    """The top-level names of all imports in a module, including those inside functions."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = [alias.name for node in found if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in found if isinstance(node, ast.ImportFrom)]
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     return {name.partition(".")[0] for name in names}
 
 
-def test_the_import_law(tmp_path):
+def test_import_contracts(tmp_path):
     helpers = [f"monitor.{name}" for name in HELPERS]
     pure = [f"cmr_watch.{name}" for name in helpers]
-    law = IMPORT_LAW.format(helpers=" : ".join(helpers), pure="\n    ".join(pure))
-    (tmp_path / "importlinter.ini").write_text(law)
+    contracts = IMPORT_CONTRACTS.format(helpers=" : ".join(helpers), pure="\n    ".join(pure))
+    (tmp_path / "importlinter.ini").write_text(contracts)
     command = [str(Path(sys.executable).with_name("lint-imports")), "--config", "importlinter.ini", "--no-cache"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("module", MODULES, ids=inside)
-def test_each_library_has_one_door(module):
-    outside = {library for library, door in DOORS.items() if not inside(module).startswith(door)}
-    assert imports(module) & outside == set()
+@pytest.mark.parametrize("module", MODULES, ids=relative_name)
+def test_each_library_is_imported_by_one_part_only(module):
+    forbidden = {library for library, part in IMPORTERS.items() if not relative_name(module).startswith(part)}
+    assert imported_libraries(module) & forbidden == set()
 
 
-def test_the_environment_is_read_in_one_file():
-    readers = [inside(module) for module in MODULES if re.search(r"\benviron\b|getenv", module.read_text("utf-8"))]
-    assert [name for name in readers if "os.environ" in (SOURCE / name).read_text("utf-8")] == ["config/load.py"]
-    assert not [module for module in MODULES if "getenv" in module.read_text("utf-8")]
+def test_only_the_configuration_reads_the_environment():
+    texts = {relative_name(module): module.read_text("utf-8") for module in MODULES}
+    assert [name for name, text in texts.items() if "os.environ" in text] == ["config/load.py"]
+    assert not [name for name, text in texts.items() if "getenv" in text]
 
 
-def test_only_the_outer_rooms_look_at_the_clock():
-    telling = re.compile(r"\b(?:datetime\.(?:now|utcnow|today)|date\.today|time\.time)\(")
-    lookers = [inside(module) for module in MODULES if telling.search(module.read_text("utf-8"))]
-    assert lookers == ["cli/context.py"]
+def test_only_the_command_line_reads_the_clock():
+    clock = re.compile(r"\b(?:datetime\.(?:now|utcnow|today)|date\.today|time\.time)\(")
+    readers = [relative_name(module) for module in MODULES if clock.search(module.read_text("utf-8"))]
+    assert readers == ["cli/context.py"]
 
 
-def test_no_double_is_made_by_patching():
+def test_no_test_patches_code():
     patching = re.compile(r"mock[.]patch|monkeypatch[.]setattr|Magic[M]ock|mocker[.]")
     tests = (ROOT / "tests").rglob("*.py")
     assert not [path.name for path in tests if patching.search(path.read_text(encoding="utf-8"))]
 
 
-def test_what_is_committed_names_no_machine():
+def test_no_committed_file_contains_local_paths_or_index_urls():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
-        pytest.skip("this is no git checkout")
+        pytest.skip("not a git checkout")
     leak = re.compile(r"(?<![\w.])/(?:work|root|tmp)[/]|--(?:extra-)?index[-]url|--find[-]links")
     files = [ROOT / name for name in listed.stdout.splitlines() if "fixtures/" not in name]
     texts = {file: file.read_text("utf-8", "replace") for file in files if file.is_file()}
@@ -194,25 +195,31 @@ def test_every_kind_of_change_is_documented(kind):
     assert f"`{kind.value}`" in (ROOT / "docs" / "changes.md").read_text(encoding="utf-8")
 
 
-def test_the_readme_names_no_command_that_is_not():
-    named = set(
-        re.findall(r"cmr-watch ([a-z]+(?:-[a-z]+)*)\b", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$", README, re.M)))
-    )
+def test_the_readme_names_no_unknown_command():
+    code = "\n".join(re.findall(r"`[^`]+`|^ {4}.*$", README, re.M))
+    named = set(re.findall(r"cmr-watch ([a-z]+(?:-[a-z]+)*)\b", code))
     assert named <= set(COMMANDS), named - set(COMMANDS)
 
 
-def links(document: Path) -> list[str]:
-    found = re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
-    return [link for link in found if "://" not in link]
+def test_every_module_that_the_architecture_names_exists():
+    named = set(re.findall(r"`([\w/]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")))
+    paths = [path.as_posix() for path in (*MODULES, *Path(__file__).parent.glob("*.py"))]
+    assert named
+    assert not [name for name in named if not any(path.endswith(f"/{name}") for path in paths)]
+
+
+def relative_links(document: Path) -> list[str]:
+    targets = re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
+    return [target for target in targets if "://" not in target]
 
 
 @pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]), ids=lambda p: p.name)
-def test_links_between_documents_lead_somewhere(document):
-    assert not [link for link in links(document) if not (document.parent / link).exists()]
+def test_links_between_documents_have_a_target(document):
+    assert not [link for link in relative_links(document) if not (document.parent / link).exists()]
 
 
-def test_every_target_of_the_makefile_that_contributing_names_is_there():
+def test_every_make_target_in_readme_and_contributing_exists():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    told = set(re.findall(r"`make ([a-z-]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8") + README))
-    assert told
-    assert told <= targets
+    named = set(re.findall(r"`make ([a-z-]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8") + README))
+    assert named
+    assert named <= targets

@@ -1,4 +1,4 @@
-"""R1 to R4 and R6 in small; `make prove` counts them in full."""
+"""R1 to R4 and R6 of docs/promises.md, on a small scale; `make prove` makes the full runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHARE = 25
 
 
 @pytest.mark.parametrize("first", range(0, 500, SHARE))
-def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled_without_a_reason(
+def test_kills_at_any_point_lose_nothing_and_cause_no_unexplained_duplicates(
     first: int, postgres_template: str
 ) -> None:
     figures = some(range(first, first + SHARE), postgres_template)
@@ -25,23 +25,25 @@ def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled_without_a_rea
 
 
 @pytest.mark.parametrize("seed", [969, 1041])
-def test_seeds_that_once_went_wrong(seed: int, postgres_template: str) -> None:
+def test_seeds_that_failed_in_the_past(seed: int, postgres_template: str) -> None:
     figures = some(range(seed, seed + 1), postgres_template)
     assert (figures.lost, figures.unexplained) == (0, 0)
 
 
 @pytest.mark.parametrize("first", [0, 5])
-def test_real_processes_that_are_killed(tmp_path: Path, database_url: str, first: int) -> None:
+def test_killed_processes_lose_nothing_and_cause_no_unexplained_duplicates(
+    tmp_path: Path, database_url: str, first: int
+) -> None:
     figures = run(tmp_path, database_url, 3, first)
     assert (figures.lost, figures.unexplained) == (0, 0)
     assert figures.kills.total() == 3
 
 
-def test_the_runs_are_shared_by_processes(postgres_server: postgres.Server) -> None:
+def test_runs_are_distributed_over_processes(postgres_server: postgres.Server) -> None:
     assert in_process(4, 90_000, postgres_server).runs == 4
 
 
-def test_three_years_of_pauses_and_clock_changes(database: Database) -> None:
+def test_three_years_of_suspensions_and_clock_changes(database: Database) -> None:
     lived = long_run.run(1, database)
     assert lived.faults == []
     assert lived.bad == 0
@@ -49,13 +51,13 @@ def test_three_years_of_pauses_and_clock_changes(database: Database) -> None:
     assert lived.reminders > 50
 
 
-def test_what_carries_no_meaning_is_no_news() -> None:
+def test_edits_without_meaning_cause_no_change() -> None:
     counted = mutations.run(range(300))
     assert not counted.faults
     assert (counted.runs, counted.alarms, counted.doubts) == (300, 0, 0)
 
 
-def test_a_changed_template_is_the_operators_news(tmp_path: Path) -> None:
+def test_a_changed_template_is_reported_to_the_operator_only(tmp_path: Path) -> None:
     cases = mutations.cases()
     counted = mutations.turn(cases[:: len(cases) // 60], tmp_path)
     assert not counted.faults
@@ -63,12 +65,12 @@ def test_a_changed_template_is_the_operators_news(tmp_path: Path) -> None:
     assert counted.suspect >= 40
 
 
-def test_mutations_are_shared_by_processes() -> None:
+def test_mutations_are_distributed_over_processes() -> None:
     assert without_meaning(8, 0).runs == 8
     assert templates(8).runs == 8
 
 
-def test_the_daemon_in_compressed_time(tmp_path: Path, database: Database) -> None:
+def test_a_month_of_the_daemon_in_compressed_time(tmp_path: Path, database: Database) -> None:
     soaked = soak.run(3, database, tmp_path, 33)
     assert (soaked.lost, soaked.doubled, soaked.crowded) == (0, 0, 0)
     assert soaked.checks > 700
