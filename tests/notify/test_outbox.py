@@ -101,7 +101,7 @@ def run(deliveries: Deliveries, clock: Clock, sender: Sender) -> DeliveryReport:
     return deliver(deliveries, {"mail": sender, "apprise": sender}, clock, jitter=lambda: 0.0)
 
 
-# ── enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── enqueue ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tell(database, clock, render=body) -> int:
@@ -167,7 +167,7 @@ def test_message_ids_are_random_and_at_the_senders_domain():
     assert re.fullmatch(r"<[0-9a-f]{32}@cmr-watch\.invalid>", message_ids(None)())
 
 
-# ── deliver ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── deliver ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_everything_due_is_sent_once(deliveries, clock, sender):
@@ -226,7 +226,7 @@ def test_it_is_set_aside_in_the_end(deliveries, clock, sender):
         run(deliveries, clock, sender)
         runs += 1
     assert runs == 10
-    assert deliveries.list("set_aside")[0].last_error == "given up after 10 attempts: 451 later"
+    assert deliveries.list("set_aside")[0].last_error == "gave up after 10 attempts: 451 later"
 
 
 def test_without_a_mail_server_mail_is_logged_for_good(deliveries, clock, sender, caplog):
@@ -253,7 +253,7 @@ def test_a_closed_channel_is_tried_once_a_run(deliveries, clock, sender):
     assert len([address for address in sender.tried if "@" in address]) == 2
 
 
-# ── ends ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(143)])
@@ -326,7 +326,7 @@ def test_a_run_that_was_overtaken_sends_no_second_time(deliveries, clock, sender
     assert len({entry.message_id for entry in (*sender.sent, *other.sent)}) == 3
 
 
-# ── bad ones among good ones, through real servers ───────────────────────────────────────────────────────────────
+# ── bad ones among good ones, through real servers ──────────────────────────────────────────────────────────────────
 
 FATES = (
     "good",

@@ -43,7 +43,7 @@ def message_ids(sender: str | None) -> Callable[[], str]:
     return lambda: f"<{secrets.token_hex(16)}@{host}>"
 
 
-# ── enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── enqueue ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def enqueue(news: MatchQueue, now: datetime) -> int:
@@ -65,7 +65,7 @@ def notify_operator(
     return len(messages) if deliveries.notify_operator(messages, unnotified, now) else 0
 
 
-# ── compose ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── compose ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def compose(news: MatchQueue, writer: MessageComposer, clock: Clock) -> int:
@@ -87,7 +87,7 @@ def check_overdue_digests(news: MatchQueue, incidents: Incidents, now: datetime)
         incidents.open("digest-late", "digests", f"a digest was due at {since:%Y-%m-%d %H:%M} UTC", now)
 
 
-# ── deliver ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── deliver ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class _Run:
             self._deliveries.release(delivery)  # nobody knocks twice
             return True
         hours, zone = delivery.quiet or (None, "UTC")
-        until = delivery_schedule.after_quiet(hours, zone, now)
+        until = delivery_schedule.end_of_quiet(hours, zone, now)
         if until > now:
             self._deliveries.release(delivery, until)
         return until > now

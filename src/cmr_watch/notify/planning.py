@@ -25,10 +25,10 @@ from cmr_watch.models import (
     mailbox_of,
 )
 from cmr_watch.notify import delivery_schedule, reminders
-from cmr_watch.notify.coalesce import fold
+from cmr_watch.notify.coalesce import coalesce
 from cmr_watch.notify.relevance import CAN_WAIT, reading_order, shown_to, standing, topic_of, wants
 
-# ── changes find people ──────────────────────────────────────────────────────────────────────────────────────────
+# ── changes find people ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def find(
@@ -58,7 +58,7 @@ def _due(own: Sequence[Subscription], change: RecordedChange, found_at: datetime
         return None
     at, period = min(due, key=lambda one: one[0])
     quiet, zone = _quiet(own)
-    return delivery_schedule.after_quiet(quiet, zone, at), period
+    return delivery_schedule.end_of_quiet(quiet, zone, at), period
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +72,7 @@ def _quiet(own: Sequence[Subscription]) -> tuple[Quiet | None, str]:
     return having.quiet, having.time_zone
 
 
-# ── the world ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the world ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def world(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
@@ -99,7 +99,7 @@ def _open_cutoffs(
             yield OpenCutoff(entry.key, entry.call, cutoff, since, before)
 
 
-# ── one person ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── one person ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _When = tuple[datetime, str | None]
 """When something is told, and in which digest."""
@@ -135,7 +135,7 @@ class _Look:
     @property
     def silent_until(self) -> datetime | None:
         """When the quiet hours end that it is now; None outside them."""
-        end = delivery_schedule.after_quiet(self.quiet, self.zone, self.now)
+        end = delivery_schedule.end_of_quiet(self.quiet, self.zone, self.now)
         return end if end > self.now else None
 
     def reminders(self, *, anew: bool = False) -> reminders.Decision:
@@ -144,7 +144,7 @@ class _Look:
         return reminders.decide(self.around.cutoffs, self.person.subscriptions, told, self.now)
 
 
-# ── matches ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── matches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _not_again(look: _Look, match: Match, when: _When) -> _When:
     return min((_told_at(entry.rhythm, False, max(at, look.now)) for entry in wanting), key=lambda one: one[0])
 
 
-# ── a message ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── a message ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def _written(look: _Look, decided: _Decided) -> Plan | None:
         return None
     again = look.reminders(anew=True)
     tell = urgent if look.silent_until else again.tell
-    news = fold([match.recorded for match in decided.now if not welcome.tells(match)])
+    news = coalesce([match.recorded for match in decided.now if not welcome.tells(match)])
     settled = Plan(absorbs=True, reminders=_settled(look, again.settled, tell))
     ids = _ids(look, decided, welcome)
     if not (news or tell or welcome.new):
@@ -279,7 +279,7 @@ def _keys(shown: OpenItems | None) -> frozenset[str]:
     return frozenset([*(entry.key for entry in shown.calls), *(entry.key for entry in shown.editions)])
 
 
-# ── times ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── times ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _monthly_status(look: _Look) -> Plan | None:
@@ -322,7 +322,7 @@ def _with_times(look: _Look, written: Plan, decided: _Decided) -> Plan:
 
 def _hours(look: _Look, cutoffs: list[datetime]) -> tuple[Quiet, str] | None:
     """The hours in which the message is not sent: none where a cut-off would pass meanwhile."""
-    end = delivery_schedule.after_quiet(look.quiet, look.zone, look.now)
+    end = delivery_schedule.end_of_quiet(look.quiet, look.zone, look.now)
     if look.quiet is None or any(at <= end for at in cutoffs):
         return None
     return look.quiet, look.zone
