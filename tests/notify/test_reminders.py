@@ -44,7 +44,7 @@ def said(decision: Decision) -> list[tuple[int, int]]:
     return [(one.offset, one.days_left) for one in decision.tell]
 
 
-# ── walking through time ─────────────────────────────────────────────────────────────────────────────────────────
+# ── walking through time ────────────────────────────────────────────────────────────────────────────────────────────
 
 jumps = st.lists(st.integers(1, 60).map(lambda hours: timedelta(hours=hours)), min_size=1, max_size=90)
 subscriptions = st.lists(
@@ -118,7 +118,7 @@ def due_at(one: OpenCutoff, entry: Subscription, offset: int) -> datetime | None
     return at if max(entry.activated_at, one.since or START) <= at < one.cutoff.at else None
 
 
-# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── tables ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_soonest_cutoff_comes_first():
     assert [one.open.call_key for one in decision.tell] == ["call-2024", "later"]
 
 
-# ── late ones ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── late ones ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_same_number_of_days_is_not_told_twice():

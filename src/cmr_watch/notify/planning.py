@@ -26,7 +26,7 @@ from cmr_watch.models import (
 )
 from cmr_watch.notify import delivery_schedule, reminders
 from cmr_watch.notify.coalesce import coalesce
-from cmr_watch.notify.relevance import CAN_WAIT, reading_order, shown_to, standing, topic_of, wants
+from cmr_watch.notify.relevance import NON_URGENT, message_order, open_items, relevant_items, should_notify, topic_of
 
 # ── changes find people ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -52,8 +52,8 @@ def _by_mailbox(subscriptions: Sequence[Subscription]) -> Iterable[tuple[str, li
 
 def _due(own: Sequence[Subscription], change: RecordedChange, found_at: datetime) -> tuple[datetime, str | None] | None:
     """When and in which digest a change that was found then is told; None: none of these wants to hear of it."""
-    at_once = change.change.kind not in CAN_WAIT
-    due = [_told_at(entry.rhythm, at_once, found_at) for entry in own if wants(entry, change)]
+    at_once = change.change.kind not in NON_URGENT
+    due = [_told_at(entry.rhythm, at_once, found_at) for entry in own if should_notify(entry, change)]
     if not due:
         return None
     at, period = min(due, key=lambda one: one[0])
@@ -85,7 +85,7 @@ def world(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -
         if change.cutoff_after:
             before = change.cutoff_before.at if change.cutoff_before else None
             moved[change.key, change.cutoff_after.at] = recorded.read_at, before
-    return PlanningContext(tuple(_open_cutoffs(known, moved)), standing(known, now))
+    return PlanningContext(tuple(_open_cutoffs(known, moved)), open_items(known, now))
 
 
 def _open_cutoffs(
@@ -192,7 +192,7 @@ def _not_again(look: _Look, match: Match, when: _When) -> _When:
         return when
     if match.period is not None and match.period not in written:
         return match.due_at, match.period  # it was put off already, to this one
-    wanting = [entry for entry in look.person.subscriptions if wants(entry, match.recorded)]
+    wanting = [entry for entry in look.person.subscriptions if should_notify(entry, match.recorded)]
     return min((_told_at(entry.rhythm, False, max(at, look.now)) for entry in wanting), key=lambda one: one[0])
 
 
@@ -210,7 +210,7 @@ class _Welcome:
     def tells(self, match: Match) -> bool:
         """A welcome shows how things stand: that is no news beside it, but for an older subscription's."""
         return match.recorded.change.key in _keys(self.shown) and not any(
-            wants(entry, match.recorded) for entry in self.others
+            should_notify(entry, match.recorded) for entry in self.others
         )
 
 
@@ -227,7 +227,7 @@ def _written(look: _Look, decided: _Decided) -> Plan | None:
     ids = _ids(look, decided, welcome)
     if not (news or tell or welcome.new):
         return replace(settled, dropped=ids)
-    contents = Contents(tuple(sorted(news, key=reading_order)), tell, welcome.shown)
+    contents = Contents(tuple(sorted(news, key=message_order)), tell, welcome.shown)
     new = tuple(entry.id for entry in welcome.new)
     return replace(settled, contents=contents, told=ids, periods=_periods(look, decided), welcomed=new)
 
@@ -240,7 +240,7 @@ def _welcome(look: _Look) -> _Welcome:
     new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in look.person.pending_welcomes)
     if not new:
         return _Welcome(others=subscribed)
-    return _Welcome(new, tuple(one for one in subscribed if one not in new), shown_to(new, standing_now))
+    return _Welcome(new, tuple(one for one in subscribed if one not in new), relevant_items(new, standing_now))
 
 
 def _urgent(look: _Look) -> tuple[Reminder, ...]:
