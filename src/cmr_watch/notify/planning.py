@@ -221,7 +221,7 @@ def _written(look: _Look, decided: _Decided) -> Plan | None:
     if not (urgent or look.person.is_stale or _is_fresh(look, decided, welcome)):
         return None
     again = look.reminders(anew=True)
-    tell = urgent if look.silent_until else again.tell
+    tell = urgent if look.silent_until else again.reminders
     news = coalesce([match.recorded for match in decided.now if not welcome.tells(match)])
     settled = Plan(absorbs=True, reminders=_settled(look, again.settled, tell))
     ids = _ids(look, decided, welcome)
@@ -246,7 +246,7 @@ def _welcome(look: _Look) -> _Welcome:
 def _urgent(look: _Look) -> tuple[Reminder, ...]:
     """Reminders that are due and stand in no message yet; in quiet hours only those that cannot wait."""
     until = look.silent_until
-    return tuple(one for one in look.reminders().tell if until is None or one.open.cutoff.at <= until)
+    return tuple(one for one in look.reminders().reminders if until is None or one.open.cutoff.at <= until)
 
 
 def _is_fresh(look: _Look, decided: _Decided, welcome: _Welcome) -> bool:

@@ -73,11 +73,10 @@ def topic_of(kind: ChangeKind) -> Topic | None:
 def open_items(known: Known, now: datetime) -> OpenItems:
     """Return the open and announced calls and the upcoming editions, the soonest edition first."""
     today = now.astimezone(BRUSSELS).date()
-    calls = [
-        _with_open_cutoffs(entry, now) for entry in known.calls if not entry.gone and entry.call.status != "closed"
-    ]
+    not_closed = [entry for entry in known.calls if not entry.gone and entry.call.status != "closed"]
+    calls = tuple(_with_open_cutoffs(entry, now) for entry in not_closed)
     upcoming = [entry for entry in known.editions if not entry.gone and _is_upcoming(entry.edition, today)]
-    return OpenItems(tuple(calls), tuple(sorted(upcoming, key=lambda entry: entry.edition.starts_on or date.max)))
+    return OpenItems(calls, tuple(sorted(upcoming, key=lambda entry: entry.edition.starts_on or date.max)))
 
 
 def _with_open_cutoffs(known: KnownCall, now: datetime) -> KnownCall:
