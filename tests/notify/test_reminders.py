@@ -129,7 +129,7 @@ def due_at(one: OpenCutoff, entry: Subscription, offset: int) -> datetime | None
             "2024-05-20 12:00",
             [(14, 11)],
             "2024-05-24 06:00",
-        ),  # host was suspended: the nearest, with the actual days left
+        ),  # after a suspend: the nearest, with the actual days left
         ("2024-05-30 22:30", [(1, 0)], None),  # already the same day in Brussels
         ("2024-05-31 15:59", [(1, 0)], None),
         ("2024-05-31 16:00", [], None),

@@ -31,7 +31,7 @@ from cmr_watch.notify.relevance import NON_URGENT, message_order, open_items, re
 # ── changes find people ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def find(
+def match_changes(
     subscriptions: Sequence[Subscription], changes: Sequence[RecordedChange], now: datetime
 ) -> Iterator[tuple[str, int, datetime, str | None]]:
     """(mailbox, change, when, in which digest): once for each person and change, the soonest of their subscriptions."""
@@ -75,7 +75,7 @@ def _quiet(own: Sequence[Subscription]) -> tuple[Quiet | None, str]:
 # ── the world ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def world(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
+def planning_context(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
     """What is the same for everybody. `moves`: every cut-off that was added or moved, oldest first."""
     if known is None:
         return PlanningContext()
