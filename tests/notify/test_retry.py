@@ -1,3 +1,5 @@
+"""Retry decisions: pauses, jitter and when a delivery fails permanently."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

@@ -1,3 +1,5 @@
+"""Unsubscribe tokens: format, verification and how they are found in text."""
+
 from __future__ import annotations
 
 import re

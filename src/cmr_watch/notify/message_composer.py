@@ -39,7 +39,7 @@ class MessageComposer:
         return lambda recipient: self._compose(recipient, plan(recipient, context, now))
 
     def report_unrenderable(self, now: datetime) -> None:
-        """Log the parts that could not be rendered, and open an incident for each."""
+        """Log each part that could not be rendered and open an incident for it."""
         for subject, error in self._unrenderable.items():
             log.error("%s cannot be rendered and was left out of the messages: %s", subject, error)
             self._incidents.open("delivery-set-aside", subject, error, now)

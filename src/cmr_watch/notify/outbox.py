@@ -211,7 +211,7 @@ class _Run:
                     self._abandon(delivery)
 
     def _process(self, delivery: Delivery, following: Delivery | None) -> bool:
-        """Release, send or fail one delivery and renew the lease of the following one; return whether it was renewed."""
+        """Release, send or fail one delivery and renew the next lease; return whether it was renewed."""
         if _route(delivery) in self._next_probes:
             self._deliveries.release(delivery)  # the route is down; one probe per run is enough
             return self._renew_lease(following)
@@ -281,7 +281,7 @@ class _Run:
         following: Delivery | None = None,
         error: str | None = None,
     ) -> bool:
-        """Record the outcome, and renew the lease of the following delivery in the same commit; return whether it was."""
+        """Record the outcome and renew the next lease in one commit; return whether it was renewed."""
         is_finished, is_renewed = self._deliveries.finish_and_renew(delivery, outcome, self._clock(), error, following)
         if is_finished:
             self._counts[outcome] += 1
