@@ -205,8 +205,8 @@ def _returned_header(part: Mail) -> Mail:
 
 
 def _message_ids(texts: Iterable[str]) -> tuple[str, ...]:
-    found = (message_id for text in texts for message_id in _MESSAGE_ID.findall(text))
-    return tuple(islice(dict.fromkeys(found), MAX_IDS))
+    ids = (message_id for text in texts for message_id in _MESSAGE_ID.findall(text))
+    return tuple(islice(dict.fromkeys(ids), MAX_IDS))
 
 
 def _truncate_for_flufl(mail: Mail) -> None:

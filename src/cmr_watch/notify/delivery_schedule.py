@@ -20,7 +20,7 @@ def at_local(zone: str, day: date, hour: time) -> datetime:
     instant = local.astimezone(UTC)
     if instant.astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
-    # a skipped time: with the offset before the gap it falls after the gap, and the other way round
+    # a skipped time: the end of the gap lies between its readings with the offsets after and before the gap
     return _end_of_gap(local)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -83,12 +83,7 @@ class MessageComposer:
                 renderable.append(part)
             else:
                 self._unrenderable[name] = error
-        return replace(
-            contents,
-            news=tuple(change for part in renderable for change in part.news),
-            reminders=tuple(reminder for part in renderable for reminder in part.reminders),
-            welcome=contents.welcome if any(part.welcome is not None for part in renderable) else None,
-        )
+        return _with_parts(contents, renderable)
 
     def _render_error(self, part: Contents, chat: bool, zone: ZoneInfo) -> str | None:
         try:
@@ -106,6 +101,16 @@ def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:
         yield f"reminder of {reminder.open.call_key}", Contents(reminders=(reminder,))
     if contents.welcome is not None:
         yield "welcome", Contents(welcome=contents.welcome)
+
+
+def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
+    """Return the contents reduced to some of their parts."""
+    return replace(
+        contents,
+        news=tuple(change for part in parts for change in part.news),
+        reminders=tuple(reminder for part in parts for reminder in part.reminders),
+        welcome=contents.welcome if any(part.welcome is not None for part in parts) else None,
+    )
 
 
 def _cache_key(contents: Contents) -> object:

@@ -66,7 +66,7 @@ NON_URGENT: Final = frozenset(
 
 
 def topic_of(kind: ChangeKind) -> Topic | None:
-    """Return the topic of a change kind; None if nobody is notified of it."""
+    """Return the topic of a change kind; None if it is never notified."""
     return TOPIC_BY_KIND.get(kind)
 
 
