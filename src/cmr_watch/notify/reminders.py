@@ -87,7 +87,7 @@ def _nearest(known: OpenCutoff, past: Sequence[_Due], settled: frozenset[Key], n
 
 
 def _covered_by(reminder: Reminder | None, future: Sequence[_Due]) -> list[_Due]:
-    """Return the later reminders that a late one makes redundant, as it already states as few days left."""
+    """Return the later reminders that a late one makes redundant: it already states that few days left."""
     return [due for due in future if reminder and due.offset >= reminder.days_left]
 
 
