@@ -22,11 +22,11 @@ PAGE = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-r
 NOON = datetime(2023, 12, 5, 12, 0, tzinfo=UTC)
 K = ChangeKind
 
-_numbers = count(1)
+_ids = count(1)
 
 
 class Clock:
-    """A clock that goes on when it is told to."""
+    """A clock that advances only by `sleep`."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now
@@ -39,14 +39,14 @@ class Clock:
 
 
 def edition(city: str = "Lyon", country: str | None = "France", code: str | None = "FR", **rest: object) -> Edition:
-    usual = {"starts_on": date(2023, 10, 12), "ends_on": date(2023, 10, 13), "date_precision": "day"}
+    defaults = {"starts_on": date(2023, 10, 12), "ends_on": date(2023, 10, 13), "date_precision": "day"}
     text = f"{city}, {country} - 12-13 October 2023"
-    return Edition(city, None, country, code, **{**usual, "text": text, **rest})  # type: ignore[arg-type]
+    return Edition(city, None, country, code, **{**defaults, "text": text, **rest})  # type: ignore[arg-type]
 
 
 def call(status: str = "open", years: tuple[int, ...] = (2024, 2025), **rest: object) -> CallNotice:
-    usual = {"text": "A new call for applications is open now. Apply here!", "apply_url": "https://example.eu/apply"}
-    return CallNotice(status, years, **{**usual, **rest})  # type: ignore[arg-type]
+    defaults = {"text": "A new call for applications is open now. Apply here!", "apply_url": "https://example.eu/apply"}
+    return CallNotice(status, years, **{**defaults, **rest})  # type: ignore[arg-type]
 
 
 def recorded(
@@ -56,7 +56,7 @@ def recorded(
     number: int = 1,
     read_at: datetime = NOON,
 ) -> RecordedChange:
-    """A change of this kind; the usual edition or call where none is given."""
+    """Return a change of this kind; of a default edition or call if neither is given."""
     if after is None and before is None:
         after = call() if kind.startswith("call.") else edition()
         before = None if kind in (K.EDITION_ANNOUNCED, K.CALL_OPENED) else after
@@ -75,9 +75,9 @@ def subscription(
 
 
 def letter_to(address: str, subject: str = "Lyon, France: 12–13 October 2023 announced", **rest: str) -> Message:
-    """A message as render makes it, with a Message-ID of its own."""
-    chat = "://" in address
-    usual = {"text": f"{subject}\n", "html": "" if chat else f"<p>{subject}</p>", "more_url": PAGE}
+    """Return a message like those of `render`, with a unique Message-ID."""
+    is_chat = "://" in address
+    defaults = {"text": f"{subject}\n", "html": "" if is_chat else f"<p>{subject}</p>", "more_url": PAGE}
     token = rest.pop("token", "")
-    body = Body(subject, **{**usual, **rest})
-    return Message(address, body, f"<{next(_numbers):032x}@example.org>", token=token)
+    body = Body(subject, **{**defaults, **rest})
+    return Message(address, body, f"<{next(_ids):032x}@example.org>", token=token)

@@ -1,6 +1,6 @@
-"""What mails that came back say: each folder in tests/fixtures/bounces/* is a pair, a mail and what is read in it.
+"""Parsing of incoming mail. Each folder in tests/fixtures/bounces/* holds a mail and the expected result.
 
-A mail that is read wrong is a new folder, not new code. Only the keys of expected.json are compared; `kind` always.
+To cover a mail that is parsed incorrectly, add a folder. Only the keys in expected.json are compared, and the `kind`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.notify.bounce_parser import LIMIT, LONGEST_REASON, MOST_IDS, Bounce, Unsubscribe, read
+from cmr_watch.notify.bounce_parser import MAX_BYTES, MAX_IDS, MAX_REASON, Bounce, Unsubscribe, parse_mail
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "fixtures" / "bounces").rglob("mail.eml"))
 MAILS = [(folder / "mail.eml").read_bytes() for folder in FOLDERS]
@@ -21,19 +21,19 @@ KINDS = {"bounce": Bounce, "unsubscribe": Unsubscribe, None: type(None)}
 MEBIBYTE = 1024 * 1024
 
 
-def mail_of(name: str) -> bytes:
+def fixture(name: str) -> bytes:
     return next(mail for folder, mail in zip(FOLDERS, MAILS, strict=True) if folder.name == name)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-@pytest.mark.parametrize("ends", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
-def test_the_fixtures(folder, ends):
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_fixtures(folder, newline):
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    found = read((folder / "mail.eml").read_bytes().replace(b"\n", ends))
-    assert type(found) is KINDS[expected.pop("kind")]
+    parsed = parse_mail((folder / "mail.eml").read_bytes().replace(b"\n", newline))
+    assert type(parsed) is KINDS[expected.pop("kind")]
     for name, value in expected.items():
-        got = getattr(found, name)
-        assert (list(got) if isinstance(got, tuple) else got) == value, name
+        actual = getattr(parsed, name)
+        assert (list(actual) if isinstance(actual, tuple) else actual) == value, name
 
 
 @pytest.mark.parametrize(
@@ -59,55 +59,55 @@ def test_the_fixtures(folder, ends):
         ("4.0.0", "", "soft"),
     ],
 )
-def test_which_codes_are_for_ever(status, diagnostic, kind):
-    mail = mail_of("no-status").replace(
+def test_status_codes_are_classified_as_hard_or_soft(status, diagnostic, kind):
+    mail = fixture("no-status").replace(
         b"Diagnostic-Code: smtp; 550 unknown", f"Status: {status}\nDiagnostic-Code: {diagnostic}".encode()
     )
-    found = read(mail)
-    assert isinstance(found, Bounce)
-    assert (found.hard, found.soft) == ((("ann@example.org",), ()) if kind == "hard" else ((), ("ann@example.org",)))
+    parsed = parse_mail(mail)
+    assert isinstance(parsed, Bounce)
+    assert (parsed.hard, parsed.soft) == ((("ann@example.org",), ()) if kind == "hard" else ((), ("ann@example.org",)))
 
 
-def test_a_reason_is_one_short_harmless_line():
-    mail = mail_of("no-status").replace(b"550 unknown", b"550 \x1b[31mred\x07 \xff" + b"long " * 200)
-    found = read(mail)
-    assert isinstance(found, Bounce)
-    assert found.reason.isprintable()
-    assert 200 < len(found.reason) <= LONGEST_REASON
+def test_a_reason_is_one_short_printable_line():
+    mail = fixture("no-status").replace(b"550 unknown", b"550 \x1b[31mred\x07 \xff" + b"long " * 200)
+    parsed = parse_mail(mail)
+    assert isinstance(parsed, Bounce)
+    assert parsed.reason.isprintable()
+    assert 200 < len(parsed.reason) <= MAX_REASON
 
 
-def test_a_report_never_counts_its_own_message_id():
+def test_a_report_never_includes_its_own_message_id():
     for mail in MAILS:
-        found = read(mail)
-        assert not isinstance(found, Bounce) or not [one for one in found.message_ids if "report" in one]
+        parsed = parse_mail(mail)
+        assert not isinstance(parsed, Bounce) or not [one for one in parsed.message_ids if "report" in one]
 
 
-def test_the_returned_mail_may_be_large():
-    mail = mail_of("postfix-550").replace(b"\nHello\n", b"\n" + b"Hello\n" * MEBIBYTE)
-    assert read(mail) == read(mail_of("postfix-550"))
+def test_a_large_returned_mail():
+    mail = fixture("postfix-550").replace(b"\nHello\n", b"\n" + b"Hello\n" * MEBIBYTE)
+    assert parse_mail(mail) == parse_mail(fixture("postfix-550"))
 
 
-def test_the_words_of_the_returned_mail_are_not_the_report():
-    mail = mail_of("postfix-550").replace(b"\nHello\n", b"\n" + mail_of("two-recipients").replace(b"B1", b"B9") + b"\n")
-    found = read(mail)
-    assert isinstance(found, Bounce)
-    assert (found.hard, found.soft) == (("ann@example.org",), ())
+def test_text_of_the_returned_mail_is_ignored():
+    mail = fixture("postfix-550").replace(b"\nHello\n", b"\n" + fixture("two-recipients").replace(b"B1", b"B9") + b"\n")
+    parsed = parse_mail(mail)
+    assert isinstance(parsed, Bounce)
+    assert (parsed.hard, parsed.soft) == (("ann@example.org",), ())
 
 
-# ── any bytes at all ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── arbitrary bytes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def is_sound(found: Bounce | Unsubscribe | None) -> bool:
-    if isinstance(found, Bounce):
-        addresses = found.hard + found.soft
-        sound = all(address.isprintable() and address.count("@") for address in addresses)
-        return bool(addresses) and sound and "\n" not in found.reason and len(found.message_ids) <= MOST_IDS
-    return found is None or isinstance(found, Unsubscribe)
+def is_valid(parsed: Bounce | Unsubscribe | None) -> bool:
+    if isinstance(parsed, Bounce):
+        addresses = parsed.hard + parsed.soft
+        valid = all(address.isprintable() and address.count("@") for address in addresses)
+        return bool(addresses) and valid and "\n" not in parsed.reason and len(parsed.message_ids) <= MAX_IDS
+    return parsed is None or isinstance(parsed, Unsubscribe)
 
 
 @given(st.binary(max_size=2000))
 def test_random_bytes(content):
-    assert is_sound(read(content))
+    assert is_valid(parse_mail(content))
 
 
 PIECES = st.sampled_from(
@@ -142,7 +142,7 @@ def test_mutated_mails(mail, cuts):
     for place, length, piece in cuts:
         at = int(place * len(mail))
         mail = mail[:at] + piece + mail[at + length :]
-    assert is_sound(read(mail))
+    assert is_valid(parse_mail(mail))
 
 
 HEAD = b"From: mailer-daemon@example.org\nIn-Reply-To: <a@b>\n"
@@ -150,7 +150,7 @@ NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % 
 FIFTEEN = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(15))
 REPORT = HEAD + b'Content-Type: multipart/report; boundary="x"\n\n--x\n'
 TAGS = b"this message was created automatically by mail delivery software\nfailed addresses follow:\nYour message to:\n"
-HEAVY = {
+EXPENSIVE = {
     "nested": HEAD + NESTED,
     "nested enclosed": HEAD + b"Content-Type: message/rfc822\n\n" * 100_000,
     "many lines, nested": HEAD + FIFTEEN + b"\n" * 5 * MEBIBYTE,
@@ -160,7 +160,7 @@ HEAVY = {
     + b"Content-Type: message/delivery-status\n\n"
     + b"".join(b"Final-Recipient: rfc822; %s\nAction: failed\n\n" % (b"a" * 4000) for _ in range(280)),
     "one line": HEAD + b"\n" + b"a" * 5 * MEBIBYTE,
-    "long words": HEAD + b"\n" + TAGS + (b"a" * 3999 + b"\n") * 1300,
+    "long lines": HEAD + b"\n" + TAGS + (b"a" * 3999 + b"\n") * 1300,
     "signs": HEAD + b"\n" + TAGS + (b"a@" * 1999 + b"\n") * 1300,
     "spaces": HEAD + b"\n" + TAGS + (b" " * 3999 + b"\n") * 1300,
     "huge header": HEAD + b"X: " + b"y\n " * MEBIBYTE + b"\n\n",
@@ -177,12 +177,13 @@ HEAVY = {
 }
 
 
-@pytest.mark.parametrize("content", HEAVY.values(), ids=HEAVY)
-def test_heavy_mails_take_no_long_time(content):
+@pytest.mark.parametrize("content", EXPENSIVE.values(), ids=EXPENSIVE)
+def test_expensive_mails_are_parsed_in_bounded_time(content):
     before = time.process_time()
-    assert is_sound(read(content[: 5 * MEBIBYTE]))
-    assert time.process_time() - before < 20  # CPU: a bound on what a hostile mail may cost, no measure
+    assert is_valid(parse_mail(content[: 5 * MEBIBYTE]))
+    assert time.process_time() - before < 20  # CPU seconds: a generous upper bound, not a benchmark
 
 
-def test_what_is_behind_the_limit_is_not_read():
-    assert read(mail_of("unsubscribe-by-subject") + b"x\n" * LIMIT) == read(mail_of("unsubscribe-by-subject"))
+def test_content_beyond_the_size_limit_is_ignored():
+    mail = fixture("unsubscribe-by-subject")
+    assert parse_mail(mail + b"x\n" * MAX_BYTES) == parse_mail(mail)

@@ -1,4 +1,4 @@
-"""What was undone before it was told: laws over histories that the page could have, and the table of rules."""
+"""Coalescing of pending changes: properties over possible histories of a page, and a table of examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownEdition, RecordedChange
 from cmr_watch.monitor.edition_diff import changed_facts
-from cmr_watch.notify.coalesce import CALL_STATES, CUTOFFS, DAYS, FIRST, fold
+from cmr_watch.notify.coalesce import CALL_STATUS, CUTOFFS, DATES_AND_STATUS, FIRST_SEEN, coalesce
 from cmr_watch.render.sentences import sentence
 
 K = ChangeKind
@@ -40,13 +40,14 @@ def record(*changes: Change) -> tuple[RecordedChange, ...]:
     )
 
 
-def told(*changes: Change) -> list[Change]:
-    """What is told of them; the sentence is always that of what is told."""
-    out = fold(record(*changes))
-    return [one.change for one in out]
+def reported(*changes: Change) -> list[Change]:
+    """Return the coalesced changes; checks that each sentence matches its change."""
+    coalesced = coalesce(record(*changes))
+    assert all(one.sentence == sentence(one.change) for one in coalesced)
+    return [one.change for one in coalesced]
 
 
-# ── laws ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── properties ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 editions = st.builds(
     edition,
@@ -54,7 +55,7 @@ editions = st.builds(
     st.sampled_from(["scheduled", "postponed", "cancelled"]),
     st.sampled_from(["Lyon", "Nice"]),
 )
-anything = st.builds(
+any_editions = st.builds(
     replace, editions, section=st.sampled_from(["upcoming", "past"]), summary_url=st.none() | st.just("u")
 )
 cutoffs = st.sampled_from([A, B, C])
@@ -63,46 +64,46 @@ calls = st.builds(call, st.sampled_from(["announced", "open", "closed"]), cutoff
 
 @st.composite
 def histories(draw) -> tuple[RecordedChange, ...]:
-    """Facts of a few nouns, each from where the one before it ended; which kind it is, is left to chance."""
+    """Changes of a few items, each starting from the state that the previous one left; the kinds are random."""
     changes = []
     latest: dict[str, Edition | CallNotice] = {}
     for _ in range(draw(st.integers(0, 12))):
-        noun = draw(st.sampled_from(["edition", "other", "call"]))
-        kinds = [kind for kind in K if kind.startswith("call.") is (noun == "call")]
-        kind = draw(st.sampled_from([one for one in kinds if one not in FIRST or noun not in latest]))
-        new = draw(calls if noun == "call" else anything)
-        before = None if kind in FIRST else latest.get(noun) or draw(calls if noun == "call" else anything)
-        if noun == "call" and noun not in latest and kind in CALL_STATES and draw(st.booleans()):
+        item = draw(st.sampled_from(["edition", "other", "call"]))
+        kinds = [kind for kind in K if kind.startswith("call.") is (item == "call")]
+        kind = draw(st.sampled_from([one for one in kinds if one not in FIRST_SEEN or item not in latest]))
+        new = draw(calls if item == "call" else any_editions)
+        before = None if kind in FIRST_SEEN else latest.get(item) or draw(calls if item == "call" else any_editions)
+        if item == "call" and item not in latest and kind in CALL_STATUS and draw(st.booleans()):
             before = None
         after = new if before is None or kind not in (K.CALL_WITHDRAWN, K.EDITION_WITHDRAWN) else None
         moved = (draw(cutoffs) if kind is K.CALL_CUTOFF_MOVED else None, draw(cutoffs)) if kind in CUTOFFS else ()
-        changes.append(fact(kind, before, after, *moved, key=noun))
-        latest[noun] = new
+        changes.append(fact(kind, before, after, *moved, key=item))
+        latest[item] = new
     return record(*changes)
 
 
 @given(histories(), st.randoms())
-def test_laws_of_folding(history, chance):
-    out = fold(history)
-    assert fold(out) == out
-    assert fold(chance.sample(history, len(history))) == out
-    ids = [one.id for one in out]
+def test_coalescing_is_idempotent_ordered_and_adds_nothing(history, chance):
+    coalesced = coalesce(history)
+    assert coalesce(coalesced) == coalesced
+    assert coalesce(chance.sample(history, len(history))) == coalesced
+    ids = [one.id for one in coalesced]
     assert ids == sorted(set(ids))
-    assert {(one.id, one.change.key) for one in out} <= {(one.id, one.change.key) for one in history}
-    for key in {one.change.key for one in out}:
-        kinds = [one.change.kind for one in out if one.change.key == key]
-        assert sum(kind in FIRST for kind in kinds) <= 1
-        assert sum(kind in DAYS or kind in CALL_STATES for kind in kinds) <= 1
+    assert {(one.id, one.change.key) for one in coalesced} <= {(one.id, one.change.key) for one in history}
+    for key in {one.change.key for one in coalesced}:
+        kinds = [one.change.kind for one in coalesced if one.change.key == key]
+        assert sum(kind in FIRST_SEEN for kind in kinds) <= 1
+        assert sum(kind in DATES_AND_STATUS or kind in CALL_STATUS for kind in kinds) <= 1
 
 
 @given(histories())
-def test_what_stands_alone_is_the_same(history):
+def test_a_single_change_is_unchanged(history):
     for one in history:
-        assert fold([one])[0] is one
+        assert coalesce([one])[0] is one
 
 
-def news_of(states: list[Edition | None]) -> list[Change]:
-    """What the monitor finds in a page that shows these one after the other; None: it was withdrawn."""
+def changes_between(states: list[Edition | None]) -> list[Change]:
+    """Return the changes that the monitor finds if a page shows these states in turn; None: withdrawn."""
     changes, shown = [], states[0]
     for before, after in pairwise(states):
         if after is None:
@@ -115,117 +116,119 @@ def news_of(states: list[Edition | None]) -> list[Change]:
 
 
 @given(editions, st.lists(editions | st.none()))
-def test_there_and_back_again_is_no_news(start, between):
-    assert told(*news_of([start, *between, start])) == []
+def test_nothing_is_reported_if_the_initial_state_is_restored(start, between):
+    assert reported(*changes_between([start, *between, start])) == []
 
 
 @given(editions, st.lists(editions | st.none()), editions)
-def test_what_is_different_in_the_end_is_told_as_it_is(start, between, end):
-    out = told(*news_of([start, *between, end]))
-    for one in out:
-        if one.kind in DAYS:
+def test_a_different_final_state_is_reported_as_it_is(start, between, end):
+    changes = reported(*changes_between([start, *between, end]))
+    for one in changes:
+        if one.kind in DATES_AND_STATUS:
             assert (one.after.starts_on, one.after.status) == (end.starts_on, end.status)
-    moved = [one for one in out if one.kind is K.EDITION_RELOCATED]
-    cities = {one.after.city for one in moved or out}
+    moved = [one for one in changes if one.kind is K.EDITION_RELOCATED]
+    cities = {one.after.city for one in moved or changes}
     assert cities <= {end.city}
     if start.status == end.status == "cancelled":
-        return  # on which days it does not take place may be told
-    assert bool(out) is ((start.starts_on, start.status, start.city) != (end.starts_on, end.status, end.city))
+        return  # a change of the dates of a cancelled edition may be reported
+    assert bool(changes) is ((start.starts_on, start.status, start.city) != (end.starts_on, end.status, end.city))
 
 
-# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── editions ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 NEW = fact(K.EDITION_ANNOUNCED, None, edition())
 MOVED = fact(K.EDITION_RESCHEDULED, edition(), edition(JUNE))
-BACK = fact(K.EDITION_RESCHEDULED, edition(JUNE), edition())
-OFF = fact(K.EDITION_CANCELLED, edition(), edition(status="cancelled"))
-ON = fact(K.EDITION_REINSTATED, edition(status="cancelled"), edition())
-GONE = fact(K.EDITION_WITHDRAWN, edition(), None)
-FOUND = fact(K.EDITION_REINSTATED, edition(), edition())
+MOVED_BACK = fact(K.EDITION_RESCHEDULED, edition(JUNE), edition())
+CANCELLED = fact(K.EDITION_CANCELLED, edition(), edition(status="cancelled"))
+REINSTATED = fact(K.EDITION_REINSTATED, edition(status="cancelled"), edition())
+EDITION_WITHDRAWN = fact(K.EDITION_WITHDRAWN, edition(), None)
+RETURNED = fact(K.EDITION_REINSTATED, edition(), edition())  # after it had been withdrawn
 PAST = edition(section="past", status="held", summary_url="u")
 HELD = fact(K.EDITION_HELD, edition(), PAST)
 SUMMARY = fact(K.EDITION_SUMMARY_PUBLISHED, edition(), PAST)
-SLIDES = fact(K.EDITION_MATERIALS_PUBLISHED, edition(), edition())
-NICE = fact(K.EDITION_RELOCATED, edition(), edition(city="Nice"))
-LATER = fact(K.EDITION_POSTPONED, edition(JUNE), edition(None, "postponed"))
+MATERIALS = fact(K.EDITION_MATERIALS_PUBLISHED, edition(), edition())
+NICE = edition(city="Nice")
+RELOCATED = fact(K.EDITION_RELOCATED, edition(), NICE)
+POSTPONED = fact(K.EDITION_POSTPONED, edition(JUNE), edition(None, "postponed"))
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
         ([NEW, MOVED], [fact(K.EDITION_ANNOUNCED, None, edition(JUNE))]),
-        ([NEW, OFF], [fact(K.EDITION_ANNOUNCED, None, edition(status="cancelled"))]),
+        ([NEW, CANCELLED], [fact(K.EDITION_ANNOUNCED, None, edition(status="cancelled"))]),
         ([NEW, HELD, SUMMARY], [fact(K.EDITION_LISTED, None, PAST)]),
-        ([NEW, SLIDES], [NEW, SLIDES]),
-        ([NEW, GONE], []),
-        ([NEW, GONE, FOUND], [NEW]),
+        ([NEW, MATERIALS], [NEW, MATERIALS]),
+        ([NEW, EDITION_WITHDRAWN], []),
+        ([NEW, EDITION_WITHDRAWN, RETURNED], [NEW]),
         ([MOVED, fact(K.EDITION_RESCHEDULED, edition(JUNE), edition(JULY))], [replace(MOVED, after=edition(JULY))]),
-        ([MOVED, BACK], []),
-        ([OFF, ON], []),
-        ([GONE, FOUND], []),
-        ([MOVED, LATER], [replace(LATER, before=edition())]),
-        ([LATER, fact(K.EDITION_REINSTATED, LATER.after, edition(JUNE))], []),
-        ([LATER, fact(K.EDITION_RESCHEDULED, LATER.after, edition())], [BACK]),
-        ([MOVED, fact(K.EDITION_WITHDRAWN, edition(JUNE), None)], [GONE]),
-        ([SUMMARY, OFF, GONE], [GONE]),
-        ([MOVED, replace(OFF, before=edition(JUNE))], [OFF]),
-        ([OFF, ON, HELD, SUMMARY], [HELD, SUMMARY]),
-        ([GONE, HELD], [HELD]),
-        ([NICE, fact(K.EDITION_RELOCATED, NICE.after, edition())], []),
-        ([NICE, replace(MOVED, before=NICE.after), fact(K.EDITION_RELOCATED, NICE.after, edition(JUNE))], [MOVED]),
-        ([FOUND, MOVED], [replace(FOUND, after=edition(JUNE))]),
+        ([MOVED, MOVED_BACK], []),
+        ([CANCELLED, REINSTATED], []),
+        ([EDITION_WITHDRAWN, RETURNED], []),
+        ([MOVED, POSTPONED], [replace(POSTPONED, before=edition())]),
+        ([POSTPONED, fact(K.EDITION_REINSTATED, POSTPONED.after, edition(JUNE))], []),
+        ([POSTPONED, fact(K.EDITION_RESCHEDULED, POSTPONED.after, edition())], [MOVED_BACK]),
+        ([MOVED, fact(K.EDITION_WITHDRAWN, edition(JUNE), None)], [EDITION_WITHDRAWN]),
+        ([SUMMARY, CANCELLED, EDITION_WITHDRAWN], [EDITION_WITHDRAWN]),
+        ([MOVED, replace(CANCELLED, before=edition(JUNE))], [CANCELLED]),
+        ([CANCELLED, REINSTATED, HELD, SUMMARY], [HELD, SUMMARY]),
+        ([EDITION_WITHDRAWN, HELD], [HELD]),
+        ([RELOCATED, fact(K.EDITION_RELOCATED, NICE, edition())], []),
+        ([RELOCATED, replace(MOVED, before=NICE), fact(K.EDITION_RELOCATED, NICE, edition(JUNE))], [MOVED]),
+        ([RETURNED, MOVED], [replace(RETURNED, after=edition(JUNE))]),
     ],
 )
 def test_editions(changes, expected):
-    assert told(*changes) == expected
+    assert reported(*changes) == expected
 
 
-# ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-SOON, OPEN, SHUT = (call(status) for status in ("announced", "open", "closed"))
-OPENED, CLOSED = fact(K.CALL_OPENED, None, OPEN), fact(K.CALL_CLOSED, OPEN, SHUT)
-REOPENED = fact(K.CALL_OPENED, SHUT, OPEN)
-WITHDRAWN = fact(K.CALL_WITHDRAWN, OPEN, None)
-ADDED = fact(K.CALL_CUTOFF_ADDED, OPEN, call("open", A), None, A)
+ANNOUNCED_CALL, OPEN_CALL, CLOSED_CALL = (call(status) for status in ("announced", "open", "closed"))
+OPENED, CLOSED = fact(K.CALL_OPENED, None, OPEN_CALL), fact(K.CALL_CLOSED, OPEN_CALL, CLOSED_CALL)
+REOPENED = fact(K.CALL_OPENED, CLOSED_CALL, OPEN_CALL)
+CALL_WITHDRAWN = fact(K.CALL_WITHDRAWN, OPEN_CALL, None)
+CALL_RETURNED = fact(K.CALL_OPENED, OPEN_CALL, OPEN_CALL)  # after it had been withdrawn
+ADDED = fact(K.CALL_CUTOFF_ADDED, OPEN_CALL, call("open", A), None, A)
 A_TO_B, B_TO_C, B_TO_A, A_TO_C = (
     fact(K.CALL_CUTOFF_MOVED, call("open", one), call("open", other), one, other)
     for one, other in ((A, B), (B, C), (B, A), (A, C))
 )
-YEARS = fact(K.CALL_UPDATED, OPEN, call(years=(2025,)))
+YEARS = fact(K.CALL_UPDATED, OPEN_CALL, call(years=(2025,)))
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ([fact(K.CALL_ANNOUNCED, None, SOON), fact(K.CALL_OPENED, SOON, OPEN)], [OPENED]),
-        ([OPENED, CLOSED], [fact(K.CALL_CLOSED, None, SHUT)]),
+        ([fact(K.CALL_ANNOUNCED, None, ANNOUNCED_CALL), fact(K.CALL_OPENED, ANNOUNCED_CALL, OPEN_CALL)], [OPENED]),
+        ([OPENED, CLOSED], [fact(K.CALL_CLOSED, None, CLOSED_CALL)]),
         ([REOPENED, CLOSED], []),
         ([CLOSED, REOPENED], []),
-        ([fact(K.CALL_OPENED, SOON, OPEN), CLOSED], [fact(K.CALL_CLOSED, SOON, SHUT)]),
-        ([fact(K.CALL_OPENED, OPEN, OPEN), CLOSED, REOPENED], [fact(K.CALL_OPENED, OPEN, OPEN)]),  # was withdrawn
-        ([OPENED, WITHDRAWN], []),
-        ([REOPENED, ADDED, YEARS, WITHDRAWN], [fact(K.CALL_WITHDRAWN, SHUT, None)]),
-        ([WITHDRAWN, fact(K.CALL_OPENED, OPEN, OPEN)], []),
-        ([ADDED, A_TO_B], [fact(K.CALL_CUTOFF_ADDED, OPEN, call("open", B), None, B)]),
+        ([fact(K.CALL_OPENED, ANNOUNCED_CALL, OPEN_CALL), CLOSED], [fact(K.CALL_CLOSED, ANNOUNCED_CALL, CLOSED_CALL)]),
+        ([CALL_RETURNED, CLOSED, REOPENED], [CALL_RETURNED]),
+        ([OPENED, CALL_WITHDRAWN], []),
+        ([REOPENED, ADDED, YEARS, CALL_WITHDRAWN], [fact(K.CALL_WITHDRAWN, CLOSED_CALL, None)]),
+        ([CALL_WITHDRAWN, CALL_RETURNED], []),
+        ([ADDED, A_TO_B], [fact(K.CALL_CUTOFF_ADDED, OPEN_CALL, call("open", B), None, B)]),
         ([A_TO_B, B_TO_C], [A_TO_C]),
         ([A_TO_B, B_TO_A], []),
         ([A_TO_B, ADDED, CLOSED], [CLOSED]),
         ([ADDED, ADDED], [ADDED]),
-        ([OPENED, A_TO_B], [replace(OPENED, after=A_TO_B.after), A_TO_B]),  # with the cut-offs as they are now
-        ([YEARS, fact(K.CALL_UPDATED, YEARS.after, OPEN)], []),
+        ([OPENED, A_TO_B], [replace(OPENED, after=A_TO_B.after), A_TO_B]),  # with the current cut-offs
+        ([YEARS, fact(K.CALL_UPDATED, YEARS.after, OPEN_CALL)], []),
         ([YEARS, fact(K.CALL_UPDATED, YEARS.after, call(years=()))], [replace(YEARS, after=call(years=()))]),
     ],
 )
 def test_calls(changes, expected):
-    assert told(*changes) == expected
+    assert reported(*changes) == expected
 
 
-def test_nouns_are_folded_apart_and_stand_where_they_ended():
+def test_items_are_coalesced_separately_and_take_the_position_of_their_last_change():
     other = replace(MOVED, key="other")
-    out = fold(record(NEW, other, MOVED))
-    assert [(one.id, one.change.key, one.change.kind) for one in out] == [
+    coalesced = coalesce(record(NEW, other, MOVED))
+    assert [(one.id, one.change.key, one.change.kind) for one in coalesced] == [
         (2, "other", K.EDITION_RESCHEDULED),
         (3, "key", K.EDITION_ANNOUNCED),
     ]
-    assert out[1].read_at == NOON + timedelta(hours=3)
-    assert sentence(out[1].change) == "Lyon, France, 5 June 2024: announced"
+    assert coalesced[1].read_at == NOON + timedelta(hours=3)
+    assert coalesced[1].sentence == "Lyon, France, 5 June 2024: announced"

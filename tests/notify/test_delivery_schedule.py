@@ -1,4 +1,4 @@
-"""When somebody is told: laws over zones and years, and small tables around the changes of clock."""
+"""Delivery times: properties over time zones and years, and examples around daylight saving changes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from cmr_watch.models import QuietHours, Schedule
 from cmr_watch.notify.delivery_schedule import (
-    after_quiet,
     at_local,
+    digest_period,
     due,
+    end_of_quiet,
     is_quiet,
     next_digest,
     next_midnight,
     next_monthly_status,
 )
-from cmr_watch.notify.delivery_schedule import period as name_of
 
 NAMES = (
     "Europe/Brussels",
@@ -31,14 +31,16 @@ NAMES = (
     "Africa/Casablanca",
 )
 zones = st.sampled_from(NAMES)
-first, last = datetime(2023, 1, 1), datetime(2027, 12, 31)  # noqa: DTZ001 (hypothesis wants them naive)
+first, last = datetime(2023, 1, 1), datetime(2027, 12, 31)  # noqa: DTZ001 (hypothesis requires naive bounds)
 moments = st.datetimes(first, last, timezones=st.just(UTC))
-# the hours around a change of clock in Brussels or New York, which chance hits too seldom
-changes = st.sampled_from([datetime(2024, *at, tzinfo=UTC) for at in ((3, 10, 7), (3, 31, 1), (10, 27, 1), (11, 3, 6))])
-instants = moments | st.builds(
-    lambda at, minutes: at + timedelta(minutes=minutes), changes, st.integers(min_value=-300, max_value=300)
+# hours around daylight saving changes in Brussels and New York, which random instants rarely hit
+clock_changes = st.sampled_from(
+    [datetime(2024, *at, tzinfo=UTC) for at in ((3, 10, 7), (3, 31, 1), (10, 27, 1), (11, 3, 6))]
 )
-intervals = st.builds(
+instants = moments | st.builds(
+    lambda at, minutes: at + timedelta(minutes=minutes), clock_changes, st.integers(min_value=-300, max_value=300)
+)
+schedules = st.builds(
     Schedule, st.sampled_from(["immediately", "daily", "weekly"]), st.integers(0, 23), st.integers(0, 6), zones
 )
 times = st.times().map(lambda at: at.replace(microsecond=0))
@@ -52,11 +54,11 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-# ── digests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── digests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@given(intervals, instants)
-def test_the_next_digest_is_the_first_one_later(schedule, after):
+@given(schedules, instants)
+def test_next_digest_is_the_first_after_the_given_instant(schedule, after):
     at = next_digest(schedule, after)
     assert after < at <= after + timedelta(days=2 if schedule.frequency == "daily" else 8)
     assert at.utcoffset() == timedelta()
@@ -65,15 +67,15 @@ def test_the_next_digest_is_the_first_one_later(schedule, after):
 
 
 @settings(max_examples=12, deadline=None)
-@given(intervals, moments.filter(lambda at: at.year < 2025))
-def test_one_digest_each_day_or_week_for_three_years(schedule, start):
+@given(schedules, moments.filter(lambda at: at.year < 2025))
+def test_exactly_one_digest_per_day_or_week_for_three_years(schedule, start):
     step = 1 if schedule.frequency == "daily" else 7
-    told = [next_digest(schedule, start)]
-    while told[-1] < start + timedelta(days=3 * 365):
-        told.append(next_digest(schedule, told[-1]))
-    days = [local(schedule, at).date() for at in told]
+    due_times = [next_digest(schedule, start)]
+    while due_times[-1] < start + timedelta(days=3 * 365):
+        due_times.append(next_digest(schedule, due_times[-1]))
+    days = [local(schedule, at).date() for at in due_times]
     assert {(later - day).days for day, later in pairwise(days)} == {step}
-    assert len({name_of(schedule, at) for at in told}) == len(told)
+    assert len({digest_period(schedule, at) for at in due_times}) == len(due_times)
 
 
 @pytest.mark.parametrize(
@@ -82,17 +84,17 @@ def test_one_digest_each_day_or_week_for_three_years(schedule, start):
         ("Europe/Brussels", date(2024, 3, 30), time(2), "2024-03-30 01:00"),
         ("Europe/Brussels", date(2024, 3, 31), time(2), "2024-03-31 01:00"),  # skipped: 03:00 summer time
         ("Europe/Brussels", date(2024, 3, 31), time(2, 30), "2024-03-31 01:00"),
-        ("Europe/Brussels", date(2024, 10, 27), time(2), "2024-10-27 00:00"),  # twice: the first
+        ("Europe/Brussels", date(2024, 10, 27), time(2), "2024-10-27 00:00"),  # ambiguous: the first
         ("Europe/Brussels", date(2024, 10, 27), time(2, fold=1), "2024-10-27 01:00"),
-        ("Australia/Lord_Howe", date(2024, 10, 6), time(2, 15), "2024-10-05 15:30"),  # half an hour
+        ("Australia/Lord_Howe", date(2024, 10, 6), time(2, 15), "2024-10-05 15:30"),  # a change of half an hour
         ("America/New_York", date(2024, 3, 10), time(2, 59), "2024-03-10 07:00"),
     ],
 )
-def test_local_times_around_a_change_of_clock(zone, day, hour, instant):
+def test_local_times_around_daylight_saving_changes(zone, day, hour, instant):
     assert at_local(zone, day, hour) == utc(instant)
 
 
-def test_when_a_change_is_told():
+def test_when_a_change_is_delivered():
     monday = utc("2024-04-01 05:00")
     assert due(Schedule(), True, monday) == (monday, None)
     assert due(Schedule(), False, monday) == (utc("2024-04-01 06:00"), "weekly 2024-04-01")
@@ -100,14 +102,14 @@ def test_when_a_change_is_told():
     assert due(Schedule("weekly", 23, 2, "America/New_York"), True, monday)[1] == "weekly 2024-04-03"
 
 
-# ── quiet hours, midnights, months ───────────────────────────────────────────────────────────────────────────────
+# ── quiet hours, midnights, months ──────────────────────────────────────────────────────────────────────────────────
 
 
-@given(st.builds(QuietHours, times, times), zones, instants)
-def test_after_quiet_hours_it_is_not_quiet(quiet, zone, at):
-    end = after_quiet(quiet, zone, at)
+@given(st.builds(Quiet, times, times), zones, instants)
+def test_end_of_quiet_is_outside_quiet_hours(quiet, zone, at):
+    end = end_of_quiet(quiet, zone, at)
     assert not is_quiet(quiet, zone, end)
-    assert after_quiet(quiet, zone, end) == end
+    assert end_of_quiet(quiet, zone, end) == end
     assert (end == at) is not is_quiet(quiet, zone, at)
     assert at <= end <= at + timedelta(hours=49)
 
@@ -122,35 +124,35 @@ def test_after_quiet_hours_it_is_not_quiet(quiet, zone, at):
         ((12, 14), "2024-04-01 11:00", "2024-04-01 12:00"),
         ((9, 9), "2024-04-01 07:00", None),
         ((22, 2), "2024-03-31 00:30", "2024-03-31 01:00"),  # 02:00 is skipped
-        ((22, 3), "2024-10-27 01:30", "2024-10-27 02:00"),  # 02:30 for the second time
+        ((22, 3), "2024-10-27 01:30", "2024-10-27 02:00"),  # the second 02:30
     ],
 )
 def test_quiet_hours(hours, at, end):
-    quiet = QuietHours(time(hours[0]), time(hours[1]))
-    assert after_quiet(quiet, "Europe/Brussels", utc(at)) == utc(end or at)
+    quiet = Quiet(time(hours[0]), time(hours[1]))
+    assert end_of_quiet(quiet, "Europe/Brussels", utc(at)) == utc(end or at)
 
 
-def test_quiet_hours_that_end_twice():
-    quiet = QuietHours(time(22), time(2, 30))
-    ends = [after_quiet(quiet, "Europe/Brussels", utc(f"2024-10-27 {at}")) for at in ("00:15", "01:15")]
+def test_quiet_hours_whose_end_is_ambiguous():
+    quiet = Quiet(time(22), time(2, 30))
+    ends = [end_of_quiet(quiet, "Europe/Brussels", utc(f"2024-10-27 {at}")) for at in ("00:15", "01:15")]
     assert ends == [utc("2024-10-27 00:30"), utc("2024-10-27 01:30")]
 
 
-def test_without_quiet_hours_there_is_no_waiting():
-    assert after_quiet(None, "Europe/Brussels", utc("2024-04-01 01:00")) == utc("2024-04-01 01:00")
+def test_without_quiet_hours_delivery_is_not_deferred():
+    assert end_of_quiet(None, "Europe/Brussels", utc("2024-04-01 01:00")) == utc("2024-04-01 01:00")
 
 
 @given(zones, instants)
-def test_the_next_midnight_begins_the_next_day(zone, at):
+def test_next_midnight_is_the_start_of_the_next_local_day(zone, at):
     midnight = next_midnight(zone, at)
     assert at < midnight <= at + timedelta(hours=25.5)
-    begins = midnight.astimezone(ZoneInfo(zone))
-    assert (begins.date() - at.astimezone(ZoneInfo(zone)).date()).days == 1
-    assert begins.time() == time()
+    local_midnight = midnight.astimezone(ZoneInfo(zone))
+    assert (local_midnight.date() - at.astimezone(ZoneInfo(zone)).date()).days == 1
+    assert local_midnight.time() == time()
 
 
-@given(intervals, instants)
-def test_a_quiet_month_ends_with_the_first_digest_of_the_next(schedule, after):
+@given(schedules, instants)
+def test_monthly_status_is_due_with_the_first_digest_of_the_next_month(schedule, after):
     at = local(schedule, next_monthly_status(schedule, after))
     was = local(schedule, after)
     assert (at.year * 12 + at.month) - (was.year * 12 + was.month) == 1

@@ -1,3 +1,5 @@
+"""The outbox: enqueue, compose and deliver against a real database, with fake senders and real servers."""
+
 from __future__ import annotations
 
 import logging
@@ -59,8 +61,8 @@ def sender() -> Sender:
     return Sender()
 
 
-def seed(database, *kinds: ChangeKind) -> None:
-    """Changes of these kinds, committed by a check."""
+def commit_changes(database, *kinds: ChangeKind) -> None:
+    """Commit changes of these kinds as a check does."""
     reading = factories.snapshot(calls=(factories.call(),))
     changes = [
         factories.change(kind, factories.call() if kind.startswith("call.") else factories.edition()) for kind in kinds
@@ -80,8 +82,8 @@ def seed(database, *kinds: ChangeKind) -> None:
     assert checks.commit(record) is not None
 
 
-def put(deliveries: Deliveries, clock: Clock, *messages: Message | str) -> list[Message]:
-    """Messages straight into the outbox, for people who are subscribed."""
+def insert(deliveries: Deliveries, clock: Clock, *messages: Message | str) -> list[Message]:
+    """Insert messages into the outbox directly, for subscribed recipients."""
     made = [letter_to(entry) if isinstance(entry, str) else entry for entry in messages]
     database = deliveries._database
     with database.write() as connection:
@@ -99,65 +101,65 @@ def run(deliveries: Deliveries, clock: Clock, sender: Sender) -> DeliveryReport:
     return deliver(deliveries, {"mail": sender, "apprise": sender}, clock, jitter=lambda: 0.0)
 
 
-# ── enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── enqueue ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def tell(database, clock, render=body) -> int:
+def enqueue_and_compose(database, clock, render=body) -> int:
     context = MessageContext(factories.URL)
-    writer = MessageComposer(
+    composer = MessageComposer(
         lambda contents, chat, zone: render(contents, context, chat, zone),
         message_ids("watch@example.org"),
         Installation(database).key(),
         Incidents(database),
     )
-    made = enqueue(MatchQueue(database), clock())
-    compose(MatchQueue(database), writer, clock)
-    return made
+    matched = enqueue(MatchQueue(database), clock())
+    compose(MatchQueue(database), composer, clock)
+    return matched
 
 
-def test_one_message_for_each_address_and_never_again(database, deliveries, subscriptions, clock):
-    seed(database)
-    tell(database, clock)
-    seed(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
-    assert tell(database, clock) == 4
-    assert tell(database, clock) == 0
-    waiting = deliveries.list("pending")
-    assert [entry.message.address for entry in waiting] == [ANN, BOB]
-    assert len({entry.message.message_id for entry in waiting}) == 2
-    assert {len(entry.message.token) for entry in waiting} == {len(SLOT)}
+def test_one_message_per_recipient_and_no_repetition(database, deliveries, subscriptions, clock):
+    commit_changes(database)
+    enqueue_and_compose(database, clock)
+    commit_changes(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
+    assert enqueue_and_compose(database, clock) == 4
+    assert enqueue_and_compose(database, clock) == 0
+    pending = deliveries.list("waiting")
+    assert [entry.message.address for entry in pending] == [ANN, BOB]
+    assert len({entry.message.message_id for entry in pending}) == 2
+    assert {len(entry.message.token) for entry in pending} == {len(SLOT)}
 
 
-def test_what_is_never_told_is_done_with(database, deliveries, subscriptions, clock):
-    seed(database, K.EDITION_UPDATED)
-    assert tell(database, clock) == 0
+def test_changes_that_are_never_notified_are_settled(database, deliveries, subscriptions, clock):
+    commit_changes(database, K.EDITION_UPDATED)
+    assert enqueue_and_compose(database, clock) == 0
     assert MatchQueue(database).pending() == ()
 
 
-def test_what_cannot_be_written_is_set_aside_alone(database, deliveries, subscriptions, clock):
-    seed(database)
-    tell(database, clock)
+def test_only_the_part_that_cannot_be_rendered_is_left_out(database, deliveries, subscriptions, clock):
+    commit_changes(database)
+    enqueue_and_compose(database, clock)
     welcomed = len(deliveries.list())
-    seed(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
+    commit_changes(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
     with database.write() as connection:
-        connection.execute(changes.update().where(changes.c.id == 1).values(key="poison"))
+        connection.execute(changes.update().where(changes.c.id == 1).values(sentence="unrenderable"))
         connection.execute(deliveries_table.update().values(outcome="sent"))
 
-    def poisoned(contents, *rest) -> Body:
-        if any(one.change.key == "poison" for one in contents.news):
-            raise RenderError("no such word")
+    def failing_render(contents, *rest) -> Body:
+        if any(one.sentence == "unrenderable" for one in contents.news):
+            raise RenderError("undefined variable")
         return body(contents, *rest)
 
-    tell(database, clock, poisoned)
-    told = deliveries.list("pending")
-    assert len(told) == 2
+    enqueue_and_compose(database, clock, failing_render)
+    pending = deliveries.list("waiting")
+    assert len(pending) == 2
     assert welcomed == 2
-    assert all("Call open" in entry.message.subject and "poison" not in entry.message.text for entry in told)
+    assert all("Call open" in entry.message.subject and "unrenderable" not in entry.message.text for entry in pending)
     assert [entry.subject for entry in Incidents(database).unresolved()] == ["change 1"]
     assert MatchQueue(database).is_idle(clock()) is False
-    assert tell(database, clock, poisoned) == 0
+    assert enqueue_and_compose(database, clock, failing_render) == 0
 
 
-def test_message_ids_are_random_and_at_the_senders_domain():
+def test_message_ids_are_random_and_use_the_senders_domain():
     make = message_ids("watch@müller.example")
     first, second = make(), make()
     assert first != second
@@ -165,11 +167,11 @@ def test_message_ids_are_random_and_at_the_senders_domain():
     assert re.fullmatch(r"<[0-9a-f]{32}@cmr-watch\.invalid>", message_ids(None)())
 
 
-# ── deliver ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── deliver ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_everything_due_is_sent_once(deliveries, clock, sender):
-    made = put(deliveries, clock, *(f"{number}@example.org" for number in range(45)), HOOK)
+def test_all_due_messages_are_sent_once(deliveries, clock, sender):
+    made = insert(deliveries, clock, *(f"{number}@example.org" for number in range(45)), HOOK)
     assert run(deliveries, clock, sender) == DeliveryReport(sent=46)
     assert run(deliveries, clock, sender) == DeliveryReport()
     assert sorted(addresses(sender.sent)) == sorted(addresses(made))
@@ -177,15 +179,15 @@ def test_everything_due_is_sent_once(deliveries, clock, sender):
     assert sender.closed == 4
 
 
-def test_news_for_one_address_goes_out_in_order(deliveries, clock, sender):
-    made = put(deliveries, clock, ANN, BOB, ANN, ANN)
+def test_messages_to_one_address_are_sent_in_order(deliveries, clock, sender):
+    made = insert(deliveries, clock, ANN, BOB, ANN, ANN)
     run(deliveries, clock, sender)
     to_ann = [entry.message_id for entry in sender.sent if entry.address == ANN]
     assert to_ann == [entry.message_id for entry in made if entry.address == ANN]
 
 
-def test_a_failure_waits_with_its_reason_and_the_others_go_on(deliveries, clock, sender):
-    put(deliveries, clock, ANN, BOB, ANN, CID)
+def test_a_failed_delivery_is_postponed_and_the_others_are_sent(deliveries, clock, sender):
+    insert(deliveries, clock, ANN, BOB, ANN, CID)
     sender.on(ANN, DeliveryError("451 later"))
     report = run(deliveries, clock, sender)
     assert report == DeliveryReport(sent=2, pending=1, failures=("451 later",))
@@ -193,9 +195,9 @@ def test_a_failure_waits_with_its_reason_and_the_others_go_on(deliveries, clock,
     first, second = deliveries.list("pending")
     assert (first.attempts, first.last_error) == (1, "451 later")
     assert (first.due_at - clock()).total_seconds() == 60
-    assert (second.attempts, second.last_error) == (0, None), "it waits for the one before it"
+    assert (second.attempts, second.last_error) == (0, None), "it waits for the earlier message"
 
-    assert run(deliveries, clock, sender) == DeliveryReport(), "not before its time"
+    assert run(deliveries, clock, sender) == DeliveryReport(), "not before it is due"
     sender.on(ANN, lambda: None)
     clock.sleep(minutes=1)
     assert run(deliveries, clock, sender) == DeliveryReport(sent=2)
@@ -205,18 +207,18 @@ def test_a_failure_waits_with_its_reason_and_the_others_go_on(deliveries, clock,
     ]
 
 
-def test_a_permanent_failure_is_set_aside(database, deliveries, clock, sender):
-    put(deliveries, clock, ANN, BOB)
+def test_a_permanent_error_fails_the_delivery_and_opens_an_incident(database, deliveries, clock, sender):
+    insert(deliveries, clock, ANN, BOB)
     sender.on(ANN, DeliveryError("550 no such user", permanent=True))
-    assert run(deliveries, clock, sender) == DeliveryReport(sent=1, failed=1, failures=("550 no such user",))
-    (aside,) = deliveries.list("failed")
-    assert aside.last_error == "550 no such user"
+    assert run(deliveries, clock, sender) == DeliveryReport(sent=1, set_aside=1, failures=("550 no such user",))
+    (failed,) = deliveries.list("set_aside")
+    assert failed.last_error == "550 no such user"
     (incident,) = Incidents(database).unresolved()
     assert (incident.kind, incident.subject) == ("delivery-failed", ANN)
 
 
-def test_it_is_set_aside_in_the_end(deliveries, clock, sender):
-    put(deliveries, clock, ANN)
+def test_a_delivery_fails_permanently_after_all_retries(deliveries, clock, sender):
+    insert(deliveries, clock, ANN)
     sender.on(ANN, DeliveryError("451 later"))
     runs = 0
     while (due := deliveries.next_due(clock())) is not None:
@@ -224,51 +226,51 @@ def test_it_is_set_aside_in_the_end(deliveries, clock, sender):
         run(deliveries, clock, sender)
         runs += 1
     assert runs == 10
-    assert deliveries.list("failed")[0].last_error == "given up after 10 attempts: 451 later"
+    assert deliveries.list("set_aside")[0].last_error == "gave up after 10 attempts: 451 later"
 
 
-def test_without_a_mail_server_mail_is_logged_for_good(deliveries, clock, sender, caplog):
-    put(deliveries, clock, ANN, HOOK)
+def test_without_a_mail_server_mail_is_logged_and_never_sent_later(deliveries, clock, sender, caplog):
+    insert(deliveries, clock, ANN, HOOK)
     with caplog.at_level(logging.INFO, "cmr_watch.notify"):
         report = deliver(deliveries, {"apprise": sender}, clock)
     assert report == DeliveryReport(sent=1, logged=1)
     assert not report.has_failures
     assert caplog.messages == [
-        f"no mail server is configured, not sent to {ANN}: Lyon, France: 12–13 October 2023 announced"
+        f"no mail server is configured; not sent to {ANN}: Lyon, France: 12–13 October 2023 announced"
     ]
-    assert run(deliveries, clock, sender) == DeliveryReport(), "a server configured later sends nothing old"
+    assert run(deliveries, clock, sender) == DeliveryReport(), "a mail server configured later does not send it"
 
 
-def test_a_closed_channel_is_tried_once_a_run(deliveries, clock, sender):
-    put(deliveries, clock, *(f"{number}@example.org" for number in range(30)), HOOK)
+def test_a_route_that_is_down_is_tried_once_per_run(deliveries, clock, sender):
+    insert(deliveries, clock, *(f"{number}@example.org" for number in range(30)), HOOK)
     for number in range(30):
-        sender.on(f"{number}@example.org", ChannelDown("nobody answers"))
+        sender.on(f"{number}@example.org", ChannelDown("connection refused"))
     report = run(deliveries, clock, sender)
-    assert report == DeliveryReport(sent=1, pending=30, failures=("nobody answers",))
+    assert report == DeliveryReport(sent=1, waiting=30, failures=("connection refused",))
     assert len([address for address in sender.tried if "@" in address]) == 1
     clock.sleep(minutes=2)
     assert run(deliveries, clock, sender).pending == 30
     assert len([address for address in sender.tried if "@" in address]) == 2
 
 
-# ── ends ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── interruptions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(143)])
-def test_what_was_claimed_and_not_sent_is_given_back(deliveries, clock, sender, end):
-    put(deliveries, clock, ANN, BOB, CID)
+def test_claimed_deliveries_that_were_not_sent_are_released(deliveries, clock, sender, end):
+    insert(deliveries, clock, ANN, BOB, CID)
     sender.on(BOB, end)
     with pytest.raises(type(end)):
         run(deliveries, clock, sender)
     assert sender.closed == 2
     sender.on(BOB, lambda: None)
-    assert run(deliveries, clock, sender) == DeliveryReport(sent=2), "at once: no lease has to run out"
+    assert run(deliveries, clock, sender) == DeliveryReport(sent=2), "at once, without waiting for the lease to expire"
     assert addresses(sender.sent) == [ANN, BOB, CID]
     assert [entry.attempts for entry in deliveries.list("sent")] == [1, 1, 1]
 
 
 class Interrupted(Deliveries):
-    """Ctrl-C comes in the middle of a mark."""
+    """Interrupted while recording an outcome."""
 
     interrupts = 1
 
@@ -279,17 +281,17 @@ class Interrupted(Deliveries):
         return super().finish_and_renew(*args, **kwargs)
 
 
-def test_what_was_accepted_is_marked_also_when_the_end_comes_then(database, clock, sender):
+def test_an_accepted_message_is_recorded_as_sent_even_if_interrupted(database, clock, sender):
     deliveries = Interrupted(database)
-    put(deliveries, clock, ANN, BOB)
+    insert(deliveries, clock, ANN, BOB)
     with pytest.raises(KeyboardInterrupt):
         run(deliveries, clock, sender)
     run(deliveries, clock, sender)
     assert addresses(sender.sent) == [ANN, BOB]
 
 
-class Full(Deliveries):
-    """The disk is full."""
+class FullDisk(Deliveries):
+    """A store whose disk is full."""
 
     def renew(self, *args, **kwargs) -> bool:
         raise StoreUnavailable("disk full")
@@ -298,35 +300,35 @@ class Full(Deliveries):
         raise StoreUnavailable("disk full")
 
 
-def test_nothing_is_sent_that_could_not_be_marked(database, deliveries, clock, sender):
-    put(deliveries, clock, ANN)
+def test_nothing_is_sent_if_the_outcome_cannot_be_recorded(database, deliveries, clock, sender):
+    insert(deliveries, clock, ANN)
     with pytest.raises(StoreUnavailable, match="disk full"):
-        run(Full(database), clock, sender)
+        run(FullDisk(database), clock, sender)
     assert sender.tried == []
     clock.sleep(minutes=6)
     assert run(deliveries, clock, sender) == DeliveryReport(sent=1)
 
 
-def test_a_run_that_was_overtaken_sends_no_second_time(deliveries, clock, sender):
-    put(deliveries, clock, ANN, BOB, CID)
+def test_a_run_whose_lease_expired_sends_nothing_more(deliveries, clock, sender):
+    insert(deliveries, clock, ANN, BOB, CID)
     other = Sender()
 
-    def freeze() -> None:
+    def suspend() -> None:
         sender.on(ANN, lambda: None)
         clock.sleep(minutes=6)
         run(deliveries, clock, other)
 
-    sender.on(ANN, freeze)
-    assert run(deliveries, clock, sender) == DeliveryReport(), "what it did is marked by the other one"
-    # ANN's was under way: whether it had arrived could not be known
+    sender.on(ANN, suspend)
+    assert run(deliveries, clock, sender) == DeliveryReport(), "the other run records the outcomes"
+    # the message to ANN was being sent, so the other run could not know whether it had arrived
     assert addresses(sender.sent) == [ANN]
     assert addresses(other.sent) == [ANN, BOB, CID]
     assert len({entry.message_id for entry in (*sender.sent, *other.sent)}) == 3
 
 
-# ── bad ones among good ones, through real servers ───────────────────────────────────────────────────────────────
+# ── failing recipients, through real servers ────────────────────────────────────────────────────────────────────────
 
-FATES = (
+CASES = (
     "good",
     "good hook",
     "no address",
@@ -339,11 +341,11 @@ FATES = (
     "hook 404",
     "hook 500",
 )
-LOST = {"no address", "no service", "550", "hook 404"}
+FAILING = {"no address", "no service", "550", "hook 404"}
 
 
-class PlanningContext:
-    """A mail server, a web hook, and addresses that meet a fate."""
+class Servers:
+    """A mail server, a web hook, and recipients that fail in a given way."""
 
     def __init__(self, mailbox: Mailbox, hook: Webhook, clock: Clock) -> None:
         self.mailbox = mailbox
@@ -351,69 +353,69 @@ class PlanningContext:
         self.clock = clock
         self._number = 0
 
-    def letter(self, fate: str) -> Message:
+    def message(self, case: str) -> Message:
         self._number += 1
-        person, path = f"p{self._number}@example.org", f"/h{self._number}"
+        mailbox, path = f"p{self._number}@example.org", f"/h{self._number}"
         address = {"no address": f"p{self._number} @example", "no service": f"nosuch://{self._number}"}.get(
-            fate, person
+            case, mailbox
         )
-        if "hook" in fate:
+        if "hook" in case:
             address = self.hook.address(path)
-        if fate == "hook 404":
+        if case == "hook 404":
             self.hook.always(404, path)
-        elif fate == "hook 500":
+        elif case == "hook 500":
             self.hook.answer(500, path=path)
-        elif fate == "550":
-            self.mailbox.refuse(person)
-        elif fate == "451":
-            self.mailbox.refuse(person, "451 4.3.0 later", times=1)
-        elif fate in ("inside DATA", "before 250", "after 250"):
-            self.mailbox.cut(fate, to=person)  # type: ignore[arg-type]
+        elif case == "550":
+            self.mailbox.refuse(mailbox)
+        elif case == "451":
+            self.mailbox.refuse(mailbox, "451 4.3.0 later", times=1)
+        elif case in ("inside DATA", "before 250", "after 250"):
+            self.mailbox.cut(case, to=mailbox)  # type: ignore[arg-type]
         return letter_to(address, subject=f"News {self._number}")
 
-    def arrived(self, letter: Message) -> int:
-        if "://" in letter.address:
-            return sum(post.subject == letter.subject for post in self.hook.received)
-        return self.mailbox.by_message_id()[letter.message_id]
+    def arrived(self, message: Message) -> int:
+        if "://" in message.address:
+            return sum(post.subject == message.subject for post in self.hook.received)
+        return self.mailbox.by_message_id()[message.message_id]
 
 
 @pytest.fixture
-def world(clock) -> Iterator[PlanningContext]:
+def servers(clock) -> Iterator[Servers]:
     with Mailbox() as mailbox, Webhook() as hook:
-        yield PlanningContext(mailbox, hook, clock)
+        yield Servers(mailbox, hook, clock)
 
 
-@given(fates=st.lists(st.sampled_from(FATES), min_size=1, max_size=25))
+@given(cases=st.lists(st.sampled_from(CASES), min_size=1, max_size=25))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_bad_rows_never_stop_the_good_ones(deliveries, world, fates):
-    letters = [(fate, world.letter(fate)) for fate in fates]
-    put(deliveries, world.clock, *(letter for _, letter in letters))
-    channels = {"mail": MailChannel(world.mailbox.settings(), world.clock), "apprise": AppriseChannel()}
+def test_failing_recipients_do_not_affect_the_others(deliveries, servers, cases):
+    messages = [(case, servers.message(case)) for case in cases]
+    insert(deliveries, servers.clock, *(message for _, message in messages))
+    channels = {"mail": MailChannel(servers.mailbox.settings(), servers.clock), "apprise": AppriseChannel()}
 
-    first = deliver(deliveries, channels, world.clock)
-    assert first.failed == sum(fate in LOST for fate in fates)
-    for fate, letter in letters:
-        if fate in ("good", "good hook", "after 250"):
-            assert world.arrived(letter) == 1, "already in the first run"
+    first = deliver(deliveries, channels, servers.clock)
+    assert first.set_aside == sum(case in FAILING for case in cases)
+    for case, message in messages:
+        if case in ("good", "good hook", "after 250"):
+            assert servers.arrived(message) == 1, "sent in the first run"
 
-    world.clock.sleep(minutes=2)
-    deliver(deliveries, channels, world.clock)
-    assert deliveries.counts()["pending"] == 0
-    for fate, letter in letters:
-        expected = 0 if fate in LOST else 2 if fate == "before 250" else 1
-        assert world.arrived(letter) == expected, fate
-    aside = {entry.message.message_id for entry in deliveries.list("failed")}
-    assert {letter.message_id for fate, letter in letters if fate in LOST} <= aside
+    servers.clock.sleep(minutes=2)
+    deliver(deliveries, channels, servers.clock)
+    assert deliveries.counts()["waiting"] == 0
+    for case, message in messages:
+        expected = 0 if case in FAILING else 2 if case == "before 250" else 1
+        assert servers.arrived(message) == expected, case
+    failed = {entry.message.message_id for entry in deliveries.list("set_aside")}
+    assert {message.message_id for case, message in messages if case in FAILING} <= failed
 
 
-def test_a_mail_server_that_is_down_costs_nobody_else(deliveries, world):
-    letters = [world.letter("good") for _ in range(5)]
-    hooked = world.letter("good hook")
-    put(deliveries, world.clock, *letters, hooked)
-    channels = {"mail": MailChannel(world.mailbox.settings(), world.clock), "apprise": AppriseChannel()}
-    with world.mailbox.shut_for_now():
-        report = deliver(deliveries, channels, world.clock)
-    assert (report.sent, report.pending, len(report.failures)) == (1, 5, 1)
-    world.clock.sleep(minutes=2)
-    assert deliver(deliveries, channels, world.clock) == DeliveryReport(sent=5)
-    assert [world.arrived(letter) for letter in (*letters, hooked)] == [1] * 6
+def test_a_mail_server_that_is_down_does_not_affect_other_channels(deliveries, servers):
+    messages = [servers.message("good") for _ in range(5)]
+    hook_message = servers.message("good hook")
+    insert(deliveries, servers.clock, *messages, hook_message)
+    channels = {"mail": MailChannel(servers.mailbox.settings(), servers.clock), "apprise": AppriseChannel()}
+    with servers.mailbox.shut_for_now():
+        report = deliver(deliveries, channels, servers.clock)
+    assert (report.sent, report.waiting, len(report.failures)) == (1, 5, 1)
+    servers.clock.sleep(minutes=2)
+    assert deliver(deliveries, channels, servers.clock) == DeliveryReport(sent=5)
+    assert [servers.arrived(message) for message in (*messages, hook_message)] == [1] * 6

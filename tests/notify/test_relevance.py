@@ -1,3 +1,5 @@
+"""Which changes and open items concern a subscription: topics, countries and the order in a message."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
@@ -5,15 +7,22 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cmr_watch.models import ChangeKind, Cutoff, Known, KnownCall, KnownEdition, OpenItems
-from cmr_watch.notify.relevance import NEVER_NOTIFIED, reading_order, shown_to, standing, topic_of, wants
+from cmr_watch.notify.relevance import (
+    NEVER_NOTIFIED,
+    message_order,
+    open_items,
+    relevant_items,
+    should_notify,
+    topic_of,
+)
 from tests.notify.make import K, call, edition, recorded, subscription
 
 LYON, MALMO = edition(), edition("Malmö", "Sweden", "SE")
 NOWHERE = edition("Online", None, None)
 
-# newest oddities on top
-HEARS = [
-    # kind, before, after, countries of the subscription, does it hear?
+# add new cases at the top
+CASES = [
+    # kind, before, after, countries of the subscription, expected
     (K.EDITION_RELOCATED, LYON, MALMO, ("FR",), True),
     (K.EDITION_RELOCATED, LYON, MALMO, ("SE",), True),
     (K.EDITION_RELOCATED, LYON, MALMO, ("BE",), False),
@@ -31,12 +40,12 @@ HEARS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "before", "after", "countries", "hears"), HEARS)
-def test_countries(kind, before, after, countries, hears):
-    assert wants(subscription(countries=countries), recorded(kind, after, before)) is hears
+@pytest.mark.parametrize(("kind", "before", "after", "countries", "expected"), CASES)
+def test_countries(kind, before, after, countries, expected):
+    assert should_notify(subscription(countries=countries), recorded(kind, after, before)) is expected
 
 
-def test_every_kind_has_a_topic_or_is_never_told():
+def test_every_kind_has_a_topic_or_is_never_notified():
     assert {kind for kind in ChangeKind if topic_of(kind) is None} == NEVER_NOTIFIED
 
 
@@ -53,21 +62,21 @@ def test_every_kind_has_a_topic_or_is_never_told():
 )
 def test_topics(kind, topic):
     assert topic_of(kind) == topic
-    assert wants(subscription(topics=(topic,)), recorded(kind))
+    assert should_notify(subscription(topics=(topic,)), recorded(kind))
     others = tuple({"calls", "editions", "materials"} - {topic})
-    assert not wants(subscription(topics=others), recorded(kind))
+    assert not should_notify(subscription(topics=others), recorded(kind))
 
 
-def test_what_came_before_a_subscription_is_no_news():
-    assert not wants(subscription(after=7), recorded(K.CALL_OPENED, number=7))
-    assert wants(subscription(after=7), recorded(K.CALL_OPENED, number=8))
+def test_changes_before_the_activation_are_not_notified():
+    assert not should_notify(subscription(after=7), recorded(K.CALL_OPENED, number=7))
+    assert should_notify(subscription(after=7), recorded(K.CALL_OPENED, number=8))
 
 
-def test_an_ended_subscription_hears_nothing():
-    assert not wants(subscription(status="ended"), recorded(K.CALL_OPENED))
+def test_an_ended_subscription_is_not_notified():
+    assert not should_notify(subscription(status="ended"), recorded(K.CALL_OPENED))
 
 
-def test_telling_order():
+def test_message_order():
     later = edition("Prague", "Czechia", "CZ", starts_on=date(2024, 10, 23))
     undated = edition("Bonn", "Germany", "DE", starts_on=None, ends_on=None)
     changes = [
@@ -79,11 +88,11 @@ def test_telling_order():
         recorded(K.CALL_UPDATED, number=6),
         recorded(K.CALL_OPENED, number=7),
     ]
-    # calls, editions by date, materials; in each what is told at once before what could have waited
-    assert [change.id for change in sorted(changes, key=reading_order)] == [7, 6, 5, 3, 2, 4, 1]
+    # calls, editions by date, materials; in each, urgent changes before those that can wait for a digest
+    assert [change.id for change in sorted(changes, key=message_order)] == [7, 6, 5, 3, 2, 4, 1]
 
 
-# ── what stands at a moment ──────────────────────────────────────────────────────────────────────────────────────
+# ── open items ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 NOW = datetime(2023, 10, 20, 9, tzinfo=UTC)
 
@@ -96,7 +105,7 @@ def known(*editions, calls=()) -> Known:
 
 
 @pytest.mark.parametrize(
-    ("values", "stands"),
+    ("values", "is_open"),
     [
         ({"starts_on": None, "ends_on": None}, True),
         ({"starts_on": date(2023, 10, 19), "ends_on": date(2023, 10, 20)}, True),
@@ -106,28 +115,30 @@ def known(*editions, calls=()) -> Known:
         ({"ends_on": date(2024, 1, 1), "section": "past"}, False),
     ],
 )
-def test_what_is_still_to_come(values, stands):
-    assert len(standing(known(edition(**values)), NOW).editions) == stands
+def test_upcoming_editions(values, is_open):
+    assert len(open_items(known(edition(**values)), NOW).editions) == is_open
 
 
-def test_what_is_gone_or_closed_does_not_stand():
+def test_withdrawn_editions_and_closed_calls_are_not_open():
     gone = Known(
         (KnownEdition("e", edition(ends_on=date(2024, 1, 1)), gone="withdrawn"),), (KnownCall("c", call("closed")),)
     )
-    assert standing(gone, NOW) == OpenItems()
+    assert open_items(gone, NOW) == OpenItems()
 
 
-def test_only_cut_offs_that_can_be_met_stand():
+def test_only_cut_offs_that_can_still_be_met_are_included():
     cutoffs = tuple(
         Cutoff(NOW + timedelta(days=days), closed=closed) for days, closed in ((-1, False), (1, True), (2, False))
     )
-    (shown,) = standing(known(calls=[call(cutoffs=cutoffs)]), NOW).calls
+    (shown,) = open_items(known(calls=[call(cutoffs=cutoffs)]), NOW).calls
     assert shown.call.cutoffs == cutoffs[2:]
 
 
-def test_who_is_shown_what():
+def test_items_are_selected_by_topic_and_country():
     soon = {"starts_on": date(2023, 11, 1), "ends_on": date(2023, 11, 2)}
-    whole = standing(known(edition(**soon), edition("Malmö", "Sweden", "SE", **soon), calls=[call()]), NOW)
-    assert shown_to([subscription(topics=("calls",))], whole) == OpenItems(whole.calls, ())
-    assert shown_to([subscription(topics=("editions",), countries=("SE",))], whole) == OpenItems((), whole.editions[1:])
-    assert shown_to([subscription(topics=("materials",))], whole) == OpenItems()
+    items = open_items(known(edition(**soon), edition("Malmö", "Sweden", "SE", **soon), calls=[call()]), NOW)
+    assert relevant_items([subscription(topics=("calls",))], items) == OpenItems(items.calls, ())
+    assert relevant_items([subscription(topics=("editions",), countries=("SE",))], items) == OpenItems(
+        (), items.editions[1:]
+    )
+    assert relevant_items([subscription(topics=("materials",))], items) == OpenItems()

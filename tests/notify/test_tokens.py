@@ -1,3 +1,5 @@
+"""Unsubscribe tokens: format, verification and how they are found in text."""
+
 from __future__ import annotations
 
 import re
@@ -16,53 +18,53 @@ KEYS = st.binary(min_size=1, max_size=64)
 
 
 @given(KEYS, IDS)
-def test_a_token_reads_as_what_it_was_made_for(key, number):
-    token = tokens.make(key, number)
+def test_a_token_identifies_its_subscription(key, subscription_id):
+    token = tokens.make(key, subscription_id)
     assert re.fullmatch("[0-9a-z]+", token)
     assert len(token) == len(SLOT)
-    assert tokens.read(key, token) == number
+    assert tokens.verify(key, token) == subscription_id
 
 
 @given(IDS, st.integers(0, len(SLOT) - 1), st.sampled_from("0123456789abcdefgz- é٣"))
-def test_one_wrong_character_is_enough(number, place, char):
-    token = tokens.make(KEY, number)
+def test_one_wrong_character_invalidates_a_token(subscription_id, place, char):
+    token = tokens.make(KEY, subscription_id)
     forged = token[:place] + char + token[place + 1 :]
-    assert tokens.read(KEY, forged) == (number if forged == token else None)
+    assert tokens.verify(KEY, forged) == (subscription_id if forged == token else None)
 
 
 @given(IDS)
-def test_another_key_reads_nothing(number):
-    assert tokens.read(b"another", tokens.make(KEY, number)) is None
+def test_a_token_is_not_valid_under_another_key(subscription_id):
+    assert tokens.verify(b"another", tokens.make(KEY, subscription_id)) is None
 
 
 @given(st.text(max_size=60) | st.text(alphabet="0123456789abcdef", min_size=43, max_size=43))
-def test_what_we_did_not_make_is_nothing(token):
-    assert tokens.read(KEY, token) is None
+def test_arbitrary_text_is_not_a_valid_token(token):
+    assert tokens.verify(KEY, token) is None
     assert tokens.find(KEY, token) is None
 
 
 @pytest.mark.parametrize(
     "token", ["", SLOT, tokens.make(KEY, 1)[:-1], tokens.make(KEY, 1) + "0", tokens.make(KEY, 1) + "\n"]
 )
-def test_malformed(token):
-    assert tokens.read(KEY, token) is None
+def test_malformed_tokens(token):
+    assert tokens.verify(KEY, token) is None
 
 
-def test_the_format_stays_for_mails_that_are_out_there():
+def test_the_format_never_changes_because_sent_mails_contain_it():
     assert tokens.make(KEY, 7) == "000000000077d7549347598ec3b5550097e3c2c1759"
 
 
 @given(IDS, AROUND, AROUND, st.booleans())
-def test_found_in_any_text(number, before, after, loud):
-    token = tokens.make(KEY, number)
-    assert tokens.find(KEY, before + (token.upper() if loud else token) + after) == number
+def test_tokens_are_found_in_any_text(subscription_id, before, after, upper):
+    token = tokens.make(KEY, subscription_id)
+    assert tokens.find(KEY, before + (token.upper() if upper else token) + after) == subscription_id
 
 
-@pytest.mark.parametrize("words", ["Re: unsubscribe {}", "unsubscribe%20{}", "watch+{}@example.org", "({})"])
-def test_found_where_people_and_programs_put_it(words):
-    assert tokens.find(KEY, words.format(tokens.make(KEY, 12))) == 12
+@pytest.mark.parametrize("text", ["Re: unsubscribe {}", "unsubscribe%20{}", "watch+{}@example.org", "({})"])
+def test_tokens_are_found_where_mail_programs_put_them(text):
+    assert tokens.find(KEY, text.format(tokens.make(KEY, 12))) == 12
 
 
-def test_the_first_genuine_one_counts():
-    ours, forged = tokens.make(KEY, 5), tokens.make(b"another", 4)
-    assert tokens.find(KEY, f"{forged} {ours} {tokens.make(KEY, 6)}") == 5
+def test_the_first_valid_token_counts():
+    valid, forged = tokens.make(KEY, 5), tokens.make(b"another", 4)
+    assert tokens.find(KEY, f"{forged} {valid} {tokens.make(KEY, 6)}") == 5

@@ -1,1 +1,1 @@
-"""Changes → delivered messages. It shares nothing with monitor but rows."""
+"""Turns recorded changes into delivered messages. Shares only database rows with `monitor`."""

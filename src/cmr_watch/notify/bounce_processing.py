@@ -1,20 +1,22 @@
-"""What comes back: bounces end a mailing or pause it, unsubscribe mails end it. Other people's mail is left alone.
+"""Processes incoming mail: a hard bounce ends a subscription, a soft bounce pauses it, an unsubscribe mail ends it.
 
-A bounce counts only where it names a message of ours by its random Message-ID, for that address: anybody can write
-that somebody's mailbox is gone. An unsubscribe mail counts by its token, or as an answer to a message of ours.
+- A bounce counts only if it contains the random Message-ID of a message that was sent to the bounced address, because
+  anyone can forge a report.
+- An unsubscribe mail counts if it contains a valid token or replies to one of our messages.
+- All other mail is left unread.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Literal
 
+from cmr_watch.clock import Clock
 from cmr_watch.models import mailbox_of
 from cmr_watch.notify import tokens
-from cmr_watch.notify.bounce_parser import Bounce, Unsubscribe, read
+from cmr_watch.notify.bounce_parser import Bounce, Unsubscribe, parse_mail
 from cmr_watch.notify.channels.mailbox import Inbox
 from cmr_watch.store.bounce_pauses import Bounces
 from cmr_watch.store.deliveries import Deliveries
@@ -22,10 +24,12 @@ from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
 
 log = logging.getLogger(__name__)
 
+Category = Literal["hard", "soft", "unsubscribed", "others"]
+
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """How many mails of each kind there were; `others` were left as they are."""
+    """How many mails of each category were found; `others` were left unread."""
 
     hard: int = 0
     soft: int = 0
@@ -34,7 +38,7 @@ class BounceReport:
 
 
 class BounceProcessor:
-    """Reads an inbox, and does what its mails say."""
+    """Applies the bounces and unsubscribe requests in an inbox."""
 
     def __init__(
         self,
@@ -42,7 +46,7 @@ class BounceProcessor:
         subscriptions: Subscriptions,
         bounces: Bounces,
         key: bytes,
-        clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         self._deliveries = deliveries
         self._subscriptions = subscriptions
@@ -51,40 +55,46 @@ class BounceProcessor:
         self._clock = clock
 
     def process(self, inbox: Inbox) -> BounceReport:
-        """All mails that are new; each is marked as dealt with after what it says was done."""
+        """Process all unread mails; each is marked as read only after it was applied."""
         counts: Counter[str] = Counter()
-        for name, content in inbox.mails():
-            what = self._one(content)
-            counts[what] += 1
-            if what != "others":
-                inbox.done(name)
+        for key, content in inbox.mails():
+            category = self._process_mail(content)
+            counts[category] += 1
+            if category != "others":
+                inbox.done(key)
         return BounceReport(**counts)
 
-    def _one(self, content: bytes) -> str:
-        found = read(content)
-        if isinstance(found, Bounce):
-            return self._bounced(found)
-        return "unsubscribed" if isinstance(found, Unsubscribe) and self._unsubscribed(found) else "others"
+    def _process_mail(self, content: bytes) -> Category:
+        parsed = parse_mail(content)
+        if isinstance(parsed, Bounce):
+            return self._apply_bounce(parsed)
+        if isinstance(parsed, Unsubscribe):
+            return self._apply_unsubscribe(parsed)
+        return "others"
 
-    def _bounced(self, bounce: Bounce) -> str:
-        sent = {mailbox_of(entry.message.address) for entry in self._deliveries.by_message_id(bounce.message_ids)}
-        hard = [address for address in bounce.hard if mailbox_of(address) in sent]
-        soft = [address for address in bounce.soft if mailbox_of(address) in sent]
+    def _apply_bounce(self, bounce: Bounce) -> Category:
+        sent_to = {mailbox_of(address) for address in self._recipients(bounce.message_ids)}
+        hard = [address for address in bounce.hard if mailbox_of(address) in sent_to]
+        soft = [address for address in bounce.soft if mailbox_of(address) in sent_to]
         for address in hard:
-            log.info("mail to %s bounces, it ends: %s", address, bounce.reason)
+            log.info("mail to %s bounced permanently, subscription ended: %s", address, bounce.reason)
             self._subscriptions.end(address, BOUNCED, self._clock())
         for address in soft:
             until = self._bounces.pause(address, self._clock())
-            log.info("mail to %s bounces for now, paused until %s: %s", address, until, bounce.reason)
+            log.info("mail to %s bounced, paused until %s: %s", address, until, bounce.reason)
         return "hard" if hard else "soft" if soft else "others"
 
-    def _unsubscribed(self, wish: Unsubscribe) -> bool:
-        """Whether it is a wish that we can carry out; one that was carried out before is one too."""
-        number = tokens.find(self._key, wish.text)
-        if number is not None:
-            self._subscriptions.end_person(number, UNSUBSCRIBED, self._clock())
-            return True
-        addresses = {entry.message.address for entry in self._deliveries.by_message_id(wish.message_ids)}
+    def _apply_unsubscribe(self, request: Unsubscribe) -> Category:
+        """End the subscriptions of the sender; a request that was already applied still counts as one."""
+        subscription_id = tokens.find(self._key, request.text)
+        if subscription_id is not None:
+            self._subscriptions.end_person(subscription_id, UNSUBSCRIBED, self._clock())
+            return "unsubscribed"
+        addresses = self._recipients(request.message_ids)
         for address in addresses:
             self._subscriptions.end(address, UNSUBSCRIBED, self._clock())
-        return bool(addresses)
+        return "unsubscribed" if addresses else "others"
+
+    def _recipients(self, message_ids: tuple[str, ...]) -> set[str]:
+        """Return the addresses that the messages with these Message-IDs were sent to."""
+        return {delivery.message.address for delivery in self._deliveries.by_message_id(message_ids)}

@@ -1,4 +1,4 @@
-"""What was undone before it was told is told truthfully, or not at all: pure."""
+"""Coalesces pending changes into their net effect, so that no notification is out of date or self-cancelling. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cmr_watch.models import CallNotice, ChangeKind, Edition, RecordedChange
 from cmr_watch.places import same_city
 
 K = ChangeKind
-FIRST: Final = frozenset({K.EDITION_ANNOUNCED, K.EDITION_LISTED})
-DAYS: Final = frozenset(
+FIRST_SEEN: Final = frozenset({K.EDITION_ANNOUNCED, K.EDITION_LISTED})
+DATES_AND_STATUS: Final = frozenset(
     {
         K.EDITION_DATED,
         K.EDITION_RESCHEDULED,
@@ -22,58 +22,58 @@ DAYS: Final = frozenset(
         K.EDITION_WITHDRAWN,
     }
 )
-"""Days and status: what is told of them is the net effect."""
+"""Changes of dates and status, of which only the net effect is reported."""
 MATERIALS: Final = frozenset({K.EDITION_SUMMARY_PUBLISHED, K.EDITION_MATERIALS_PUBLISHED})
-CALL_STATUS: Final = {K.CALL_ANNOUNCED: "announced", K.CALL_OPENED: "open", K.CALL_CLOSED: "closed"}
-CALL_STATES: Final = frozenset({*CALL_STATUS, K.CALL_WITHDRAWN})
-ENDED: Final = frozenset({K.CALL_CLOSED, K.CALL_WITHDRAWN})
+STATUS_BY_KIND: Final = {K.CALL_ANNOUNCED: "announced", K.CALL_OPENED: "open", K.CALL_CLOSED: "closed"}
+CALL_STATUS: Final = frozenset({*STATUS_BY_KIND, K.CALL_WITHDRAWN})
+CLOSING: Final = frozenset({K.CALL_CLOSED, K.CALL_WITHDRAWN})
 CUTOFFS: Final = frozenset({K.CALL_CUTOFF_ADDED, K.CALL_CUTOFF_MOVED})
-_SAID: Final = {"cancelled": K.EDITION_CANCELLED, "postponed": K.EDITION_POSTPONED}
+_KIND_BY_STATUS: Final = {"cancelled": K.EDITION_CANCELLED, "postponed": K.EDITION_POSTPONED}
 
-Own = Sequence[RecordedChange]
-"""Changes of one noun, in order of id."""
+History = Sequence[RecordedChange]
+"""The changes of one item (an edition or a call), in order of id."""
 
 
-def fold(changes: Sequence[RecordedChange]) -> tuple[RecordedChange, ...]:
-    """What remains to be told of changes that somebody was not told of yet.
+def coalesce(changes: Sequence[RecordedChange]) -> tuple[RecordedChange, ...]:
+    """Return the net effect of changes that a recipient has not been notified of yet.
 
-    - All facts of one noun are folded, in order of id; one that stands alone comes out as it is.
-    - What ends where it began disappears; what was first seen here is told as it is now.
-    - Each takes the place of the last change that was folded into it.
+    - The changes of each item (an edition or a call) are coalesced in order of id; a single change is returned as is.
+    - Changes that cancel each other out are removed; an item first seen in them is reported in its current state.
+    - Each result takes the id and position of the last change that it replaces.
     """
-    nouns: defaultdict[tuple[str, bool], list[RecordedChange]] = defaultdict(list)
-    for one in _in_order(changes):
-        nouns[one.change.key, one.change.kind.startswith("call.")].append(one)
-    folded = [one for (_, is_call), own in nouns.items() for one in _noun(own, is_call)]
-    return tuple(_in_order(folded))
+    items: defaultdict[tuple[str, bool], list[RecordedChange]] = defaultdict(list)
+    for recorded in _in_order(changes):
+        items[recorded.change.key, recorded.change.kind.startswith("call.")].append(recorded)
+    results = [_coalesce_item(history, is_call) for (_, is_call), history in items.items()]
+    return tuple(_in_order(recorded for result in results for recorded in result))
 
 
-def _noun(own: Own, is_call: bool) -> Iterable[RecordedChange]:
-    if len(own) == 1:
-        return own
-    return _call(own) if is_call else _edition(own)
+def _coalesce_item(history: History, is_call: bool) -> Iterable[RecordedChange]:
+    if len(history) == 1:
+        return history
+    return _coalesce_call(history) if is_call else _coalesce_edition(history)
 
 
 def _in_order(changes: Iterable[RecordedChange]) -> list[RecordedChange]:
-    return sorted(changes, key=lambda one: one.id)
+    return sorted(changes, key=lambda recorded: recorded.id)
 
 
-def _of(own: Own, kinds: Iterable[ChangeKind]) -> list[RecordedChange]:
-    return [one for one in own if one.change.kind in kinds]
+def _of_kinds(history: History, kinds: Iterable[ChangeKind]) -> list[RecordedChange]:
+    return [recorded for recorded in history if recorded.change.kind in kinds]
 
 
-def _by_kind(own: Own) -> Iterator[RecordedChange]:
-    """Several of a kind as one."""
-    for kind in dict.fromkeys(one.change.kind for one in own):
-        yield _spanning(_of(own, {kind}), kind)
+def _merge_by_kind(history: History) -> Iterator[RecordedChange]:
+    """Merge all changes of the same kind into one."""
+    for kind in dict.fromkeys(recorded.change.kind for recorded in history):
+        yield _merge(_of_kinds(history, {kind}), kind)
 
 
-def _spanning(own: Own, kind: ChangeKind) -> RecordedChange:
-    """One change from where the first began to where the last ended, in the place of the last."""
-    return _between(own[-1], kind, own[0].change.before, own[-1].change.after)
+def _merge(history: History, kind: ChangeKind) -> RecordedChange:
+    """Merge changes into one that spans from the state before the first to the state after the last."""
+    return _restate(history[-1], kind, history[0].change.before, history[-1].change.after)
 
 
-def _between(
+def _restate(
     last: RecordedChange,
     kind: ChangeKind,
     before: Edition | CallNotice | None,
@@ -83,174 +83,175 @@ def _between(
     return last if change == last.change else replace(last, change=change)
 
 
-# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── editions ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _edition(own: Own) -> Iterable[RecordedChange]:
-    first_seen = _of(own, FIRST)
-    # only the very last word counts: whatever is read of an edition after it was withdrawn says that it is back
-    if own[-1].change.kind is K.EDITION_WITHDRAWN:
-        return () if first_seen else (_spanning(own, K.EDITION_WITHDRAWN),)
-    return _first_seen(own, first_seen[0].change.kind) if first_seen else _facts(own)
+def _coalesce_edition(history: History) -> Iterable[RecordedChange]:
+    first_seen = _of_kinds(history, FIRST_SEEN)
+    # only a withdrawal that comes last counts: any later change implies that the edition is back
+    if history[-1].change.kind is K.EDITION_WITHDRAWN:
+        return () if first_seen else (_merge(history, K.EDITION_WITHDRAWN),)
+    return _coalesce_first_seen(history, first_seen[0].change.kind) if first_seen else _coalesce_known(history)
 
 
-def _first_seen(own: Own, kind: ChangeKind) -> Iterator[RecordedChange]:
-    """One change that says how it is now; beside it what its sentence does not say."""
-    after = _sides(own)[1]
-    assert after is not None, "what is first seen is an edition"
-    beside = [one for one in own if _stands_beside(one, after)]
-    folded = [one for one in own if one not in beside]
-    yield _between(folded[-1], K.EDITION_LISTED if after.section == "past" else kind, None, after)
-    yield from _by_kind(beside)
+def _coalesce_first_seen(history: History, kind: ChangeKind) -> Iterator[RecordedChange]:
+    """Report the current state in one change, and separately what its sentence does not include."""
+    after = _before_and_after(history)[1]
+    assert after is not None, "a change that announces or lists an edition has an edition after it"
+    separate = [recorded for recorded in history if _is_reported_separately(recorded, after)]
+    merged = [recorded for recorded in history if recorded not in separate]
+    yield _restate(merged[-1], K.EDITION_LISTED if after.section == "past" else kind, None, after)
+    yield from _merge_by_kind(separate)
 
 
-def _stands_beside(one: RecordedChange, after: Edition) -> bool:
-    kind = one.change.kind
+def _is_reported_separately(recorded: RecordedChange, after: Edition) -> bool:
+    kind = recorded.change.kind
     return kind is K.EDITION_REGISTRATION_OPENED or (kind in MATERIALS and after.summary_url is None)
 
 
-def _facts(own: Own) -> Iterator[RecordedChange]:
-    moves = _of(own, {K.EDITION_RELOCATED})
-    places = list(_places(moves))
-    yield from places
-    others = [one for one in own if one.change.kind not in DAYS | {K.EDITION_RELOCATED}]
-    for one in [*_days(_of(own, DAYS)), *_by_kind(others)]:
-        # what happened while it stood elsewhere would name a place that nobody hears of
-        yield _placed(one, moves[-1].change.after) if moves and not places else one
+def _coalesce_known(history: History) -> Iterator[RecordedChange]:
+    moves = _of_kinds(history, {K.EDITION_RELOCATED})
+    net_place = list(_net_place(moves))
+    yield from net_place
+    others = [recorded for recorded in history if recorded.change.kind not in DATES_AND_STATUS | {K.EDITION_RELOCATED}]
+    for recorded in [*_net_dates(_of_kinds(history, DATES_AND_STATUS)), *_merge_by_kind(others)]:
+        # if the moves cancelled out, changes made in between must not mention the other place
+        yield _with_place_of(recorded, moves[-1].change.after) if moves and not net_place else recorded
 
 
-def _placed(one: RecordedChange, home: Edition | CallNotice | None) -> RecordedChange:
-    place = {name: getattr(home, name) for name in ("city", "region", "country", "country_code")}
-    before, after = (side and replace(side, **place) for side in (one.change.before, one.change.after))
-    return _between(one, one.change.kind, before, after)
+def _with_place_of(recorded: RecordedChange, source: Edition | CallNotice | None) -> RecordedChange:
+    place = {name: getattr(source, name) for name in ("city", "region", "country", "country_code")}
+    before, after = (side and replace(side, **place) for side in (recorded.change.before, recorded.change.after))
+    return _restate(recorded, recorded.change.kind, before, after)
 
 
-def _days(own: Own) -> Iterable[RecordedChange]:
-    """The net effect on days and status."""
-    if own == _of(own, {K.EDITION_WITHDRAWN}):
+def _net_dates(history: History) -> Iterable[RecordedChange]:
+    """Return the net effect on dates and status: at most one change."""
+    if history == _of_kinds(history, {K.EDITION_WITHDRAWN}):
         return ()
-    before, after = _sides(own)
-    if len(own) == 1 or before is None or after is None:
-        return own
-    kind = _net_status(own, before, after) or _net_days(before, after)
-    return () if kind is None or _is_moot(before, after) else (_between(own[-1], kind, before, after),)
+    before, after = _before_and_after(history)
+    if len(history) == 1 or before is None or after is None:
+        return history
+    kind = _net_status_kind(history, before, after) or _net_dates_kind(before, after)
+    return () if kind is None or _is_still_cancelled(before, after) else (_restate(history[-1], kind, before, after),)
 
 
-def _is_moot(before: Edition, after: Edition) -> bool:
-    """Cancelled it was, cancelled it is: on which days makes no difference."""
+def _is_still_cancelled(before: Edition, after: Edition) -> bool:
+    """Whether it was cancelled before and after, so that a change of dates is irrelevant."""
     return before.status == after.status == "cancelled"
 
 
-def _net_status(own: Own, before: Edition, after: Edition) -> ChangeKind | None:
-    """What its status became; None when that is what it was, or when new days tell it."""
-    said = _SAID.get(after.status)
-    if said:
-        return said if before.status != after.status else None
-    was_withdrawn = own[0].change.kind is K.EDITION_REINSTATED and before.status not in _SAID
-    as_it_was = before.status == "postponed" and _when(before) == _when(after)
-    back = was_withdrawn or before.status == "cancelled" or as_it_was
-    return K.EDITION_REINSTATED if back else None
+def _net_status_kind(history: History, before: Edition, after: Edition) -> ChangeKind | None:
+    """Return the kind for the new status; None if the status is the same or new dates imply it."""
+    kind = _KIND_BY_STATUS.get(after.status)
+    if kind:
+        return kind if before.status != after.status else None
+    was_withdrawn = history[0].change.kind is K.EDITION_REINSTATED and before.status not in _KIND_BY_STATUS
+    is_resumed = before.status == "postponed" and _dates(before) == _dates(after)
+    is_back = was_withdrawn or before.status == "cancelled" or is_resumed
+    return K.EDITION_REINSTATED if is_back else None
 
 
-def _net_days(before: Edition, after: Edition) -> ChangeKind | None:
-    if _when(before) == _when(after):
+def _net_dates_kind(before: Edition, after: Edition) -> ChangeKind | None:
+    if _dates(before) == _dates(after):
         return None
-    dated = before.starts_on is None and after.starts_on is not None and before.status != "postponed"
-    return K.EDITION_DATED if dated else K.EDITION_RESCHEDULED
+    is_dated = before.starts_on is None and after.starts_on is not None and before.status != "postponed"
+    return K.EDITION_DATED if is_dated else K.EDITION_RESCHEDULED
 
 
-def _when(edition: Edition) -> tuple[object, ...]:
+def _dates(edition: Edition) -> tuple[object, ...]:
     return edition.starts_on, edition.ends_on, edition.period
 
 
-def _places(own: Own) -> Iterable[RecordedChange]:
-    before, after = _sides(own)
-    if len(own) < 2 or before is None or after is None:
-        return own
+def _net_place(history: History) -> Iterable[RecordedChange]:
+    before, after = _before_and_after(history)
+    if len(history) < 2 or before is None or after is None:
+        return history
     if same_city(before.city, after.city) and before.country_code == after.country_code:
         return ()
-    return (_between(own[-1], K.EDITION_RELOCATED, before, after),)
+    return (_restate(history[-1], K.EDITION_RELOCATED, before, after),)
 
 
-def _sides(own: Own) -> tuple[Edition | None, Edition | None]:
-    """How it was before the first of them, and how the last of them left it."""
-    befores = (one.change.before for one in own if isinstance(one.change.before, Edition))
-    afters = (one.change.after for one in reversed(own) if isinstance(one.change.after, Edition))
+def _before_and_after(history: History) -> tuple[Edition | None, Edition | None]:
+    """Return the edition before the first change and after the last; None where no change has one."""
+    befores = (recorded.change.before for recorded in history if isinstance(recorded.change.before, Edition))
+    afters = (recorded.change.after for recorded in reversed(history) if isinstance(recorded.change.after, Edition))
     return next(befores, None), next(afters, None)
 
 
-# ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _call(own: Own) -> Iterator[RecordedChange]:
-    states = _of(own, CALL_STATES)
+def _coalesce_call(history: History) -> Iterator[RecordedChange]:
+    states = _of_kinds(history, CALL_STATUS)
     last = states[-1].change.kind if states else None
     if last is K.CALL_WITHDRAWN:
         if states[0].change.before is not None:
-            yield _between(states[-1], last, own[0].change.before, None)
+            yield _restate(states[-1], last, history[0].change.before, None)
         return
-    yield from (_current(one, _latest(own, one.page_url)) for one in _status(states))
-    if last not in ENDED:
-        yield from _cutoffs(_of(own, CUTOFFS))
-    yield from _updated(_of(own, {K.CALL_UPDATED}))
+    for recorded in _net_call_status(states):
+        yield _with_notice(recorded, _latest_notice(history, recorded.page_url))
+    if last not in CLOSING:
+        yield from _coalesce_cutoffs(_of_kinds(history, CUTOFFS))
+    yield from _net_update(_of_kinds(history, {K.CALL_UPDATED}))
 
 
-def _latest(own: Own, page_url: str) -> Edition | CallNotice | None:
-    """What a page says now: a notice that names no cut-offs takes away none of the call page's."""
-    return next((one.change.after for one in reversed(own) if one.page_url == page_url), None)
+def _latest_notice(history: History, page_url: str) -> Edition | CallNotice | None:
+    """Return the latest notice of one page: a notice on the list without cut-offs does not replace the call page's."""
+    return next((recorded.change.after for recorded in reversed(history) if recorded.page_url == page_url), None)
 
 
-def _current(one: RecordedChange, latest: Edition | CallNotice | None) -> RecordedChange:
-    """Beside the status stand the cut-offs as they are now: nobody is told of a date that has moved since."""
-    if latest is None or latest == one.change.after:
-        return one
-    change = replace(one.change, after=latest)
-    return replace(one, change=change)
+def _with_notice(recorded: RecordedChange, latest: Edition | CallNotice | None) -> RecordedChange:
+    """Replace the notice after a status change, so that its cut-offs are the current ones."""
+    if latest is None or latest == recorded.change.after:
+        return recorded
+    change = replace(recorded.change, after=latest)
+    return replace(recorded, change=change, sentence=sentence(change))
 
 
-def _status(states: Own) -> Iterable[RecordedChange]:
-    """The last status with where it came from; nothing when that is the same."""
+def _net_call_status(states: History) -> Iterable[RecordedChange]:
+    """Return the change from the first status to the last; nothing if they are the same."""
     if len(states) < 2:
         return states
     first, kind = states[0].change, states[-1].change.kind
-    was = first.before.status if isinstance(first.before, CallNotice) else None
-    was_withdrawn = was == CALL_STATUS.get(first.kind)  # it became what it was: that is how it comes back
-    return () if was == CALL_STATUS[kind] and not was_withdrawn else (_spanning(states, kind),)
+    before = first.before.status if isinstance(first.before, CallNotice) else None
+    was_withdrawn = before == STATUS_BY_KIND.get(first.kind)  # a withdrawn call returns with an unchanged status
+    return () if before == STATUS_BY_KIND[kind] and not was_withdrawn else (_merge(states, kind),)
 
 
-def _updated(own: Own) -> Iterable[RecordedChange]:
-    if len(own) < 2:
-        return own
-    undone = own[0].change.before == own[-1].change.after
-    return () if undone else (_spanning(own, K.CALL_UPDATED),)
+def _net_update(history: History) -> Iterable[RecordedChange]:
+    if len(history) < 2:
+        return history
+    is_undone = history[0].change.before == history[-1].change.after
+    return () if is_undone else (_merge(history, K.CALL_UPDATED),)
 
 
-def _cutoffs(own: Own) -> Own:
-    """Each cut-off from where it first stood to where it stands now; again, until no two are about the same one."""
+def _coalesce_cutoffs(history: History) -> History:
+    """Merge the moves of each cut-off; repeat until no two changes concern the same cut-off."""
     chains: list[list[RecordedChange]] = []
-    for one in own:
-        chain = next((chain for chain in chains if _goes_on(chain[-1], one)), None)
+    for recorded in history:
+        chain = next((chain for chain in chains if _is_same_cutoff(chain[-1], recorded)), None)
         if chain:
-            chain.append(one)
+            chain.append(recorded)
         else:
-            chains.append([one])
-    folded = _in_order(one for chain in chains for one in _moved(chain))
-    return folded if len(folded) == len(own) else _cutoffs(folded)
+            chains.append([recorded])
+    merged = _in_order(recorded for chain in chains for recorded in _net_cutoff(chain))
+    return merged if len(merged) == len(history) else _coalesce_cutoffs(merged)
 
 
-def _goes_on(last: RecordedChange, one: RecordedChange) -> bool:
-    """Whether that is about the cut-off that stood there; one that is added again where it stood was away between."""
-    stood, begins = last.change.cutoff_after, one.change.cutoff_before or one.change.cutoff_after
-    return stood is not None and begins is not None and stood.at == begins.at
+def _is_same_cutoff(last: RecordedChange, recorded: RecordedChange) -> bool:
+    """Whether `recorded` starts from the cut-off that `last` ended at; one added there again was removed in between."""
+    end, start = last.change.cutoff_after, recorded.change.cutoff_before or recorded.change.cutoff_after
+    return end is not None and start is not None and end.at == start.at
 
 
-def _moved(chain: Own) -> Iterable[RecordedChange]:
+def _net_cutoff(chain: History) -> Iterable[RecordedChange]:
     if len(chain) == 1:
         return chain
     before, after = chain[0].change.cutoff_before, chain[-1].change.cutoff_after
     if before and after and before.at == after.at:
         return ()
     kind = K.CALL_CUTOFF_MOVED if before else K.CALL_CUTOFF_ADDED
-    whole = _between(chain[-1], kind, chain[0].change.before, chain[-1].change.after)
-    change = replace(whole.change, cutoff_before=before, cutoff_after=after)
-    return (replace(whole, change=change),)
+    merged = _restate(chain[-1], kind, chain[0].change.before, chain[-1].change.after)
+    change = replace(merged.change, cutoff_before=before, cutoff_after=after)
+    return (replace(merged, change=change, sentence=sentence(change)),)

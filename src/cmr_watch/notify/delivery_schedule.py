@@ -1,7 +1,7 @@
-"""When somebody is told: digests, quiet hours, local midnights. Pure; every instant that comes out is UTC.
+"""Computes when to deliver: digests, quiet hours, local midnights. Pure; all returned instants are in UTC.
 
-Local times follow PEP 495: an hour that comes twice in autumn is the first of the two, one that spring skips means the
-first moment after the gap.
+Local times follow PEP 495: a time that occurs twice when clocks go back means its first occurrence; a time that is
+skipped when clocks go forward means the first moment after the gap.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _DAY = timedelta(days=1)
 
 
 def at_local(zone: str, day: date, hour: time) -> datetime:
-    """The instant of a local time; the second of two when `hour.fold` is 1."""
+    """Return the instant of a local time; the second occurrence of an ambiguous one if `hour.fold` is 1."""
     local = datetime.combine(day, hour, ZoneInfo(zone))
     instant = local.astimezone(UTC)
     if instant.astimezone(local.tzinfo).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
-    # the hour is skipped: read with the offset of before the gap it lies after it, with that of after it before
+    # a skipped time: the end of the gap lies between its readings with the offsets after and before the gap
     return _end_of_gap(local)
 
 
@@ -37,64 +37,64 @@ def _end_of_gap(local: datetime) -> datetime:
 
 
 def local_date(zone: str, at: datetime) -> date:
-    """Which day it is there."""
+    """Return the date in the time zone."""
     return at.astimezone(ZoneInfo(zone)).date()
 
 
 def next_digest(schedule: Schedule, after: datetime) -> datetime:
-    """When the next digest is due, later than `after`.
+    """Return when the first digest after `after` is due.
 
-    - daily: each local day at the schedule's hour.
-    - weekly, and immediately for what can wait: on the schedule's weekday at its hour.
+    - daily: every local day at the schedule's hour.
+    - weekly, and non-urgent changes of an immediate schedule: on the schedule's weekday at its hour.
     """
     day = local_date(schedule.time_zone, after)
     while True:
         if schedule.frequency == "daily" or day.weekday() == schedule.weekday:
-            due = at_local(schedule.time_zone, day, time(schedule.hour))
-            if due > after:
-                return due
+            due_at = at_local(schedule.time_zone, day, time(schedule.hour))
+            if due_at > after:
+                return due_at
         day += _DAY
 
 
-def period(schedule: Schedule, due_at: datetime) -> str:
-    """The name of the digest that is due then: `daily 2024-04-01`, `weekly 2024-04-01`."""
-    kind = "daily" if schedule.frequency == "daily" else "weekly"
-    return f"{kind} {local_date(schedule.time_zone, due_at)}"
+def digest_period(schedule: Schedule, due_at: datetime) -> str:
+    """Return the name of the digest due at `due_at`, such as `daily 2024-04-01` or `weekly 2024-04-01`."""
+    frequency = "daily" if schedule.frequency == "daily" else "weekly"
+    return f"{frequency} {local_date(schedule.time_zone, due_at)}"
 
 
-def due(schedule: Schedule, at_once: bool, now: datetime) -> tuple[datetime, str | None]:
-    """When a change that is found now is told, and in which digest: None for what is told at once."""
-    if at_once and schedule.frequency == "immediately":
+def due(schedule: Schedule, is_urgent: bool, now: datetime) -> tuple[datetime, str | None]:
+    """Return when to deliver a change found now, and the period of the digest; None if delivered immediately."""
+    if is_urgent and schedule.frequency == "immediately":
         return now, None
-    at = next_digest(schedule, now)
-    return at, period(schedule, at)
+    due_at = next_digest(schedule, now)
+    return due_at, digest_period(schedule, due_at)
 
 
-def is_quiet(quiet: QuietHours, zone: str, at: datetime) -> bool:
-    """Whether it is quiet then: from `start` on, until `end`; never when both are the same."""
+def is_quiet(quiet: Quiet, zone: str, at: datetime) -> bool:
+    """Whether `at` is within quiet hours: from `start` (included) to `end` (excluded); never if they are equal."""
     local = at.astimezone(ZoneInfo(zone)).time()
     if quiet.start <= quiet.end:
         return quiet.start <= local < quiet.end
     return local >= quiet.start or local < quiet.end
 
 
-def after_quiet(quiet: QuietHours | None, zone: str, at: datetime) -> datetime:
-    """That moment, or the end of the quiet hours that it lies in."""
+def end_of_quiet(quiet: Quiet | None, zone: str, at: datetime) -> datetime:
+    """Return the end of the quiet hours that contain `at`, or `at` itself outside quiet hours."""
     if quiet is None or not is_quiet(quiet, zone, at):
         return at
     day = local_date(zone, at)
-    # the end comes twice in the night when clocks go back: whose second 02:15 is quiet until 02:30 waits 15 minutes
+    # when clocks go back, an end of 02:30 occurs twice: from the second 02:15 the wait is 15 minutes, not a day
     ends = (at_local(zone, day + n * _DAY, quiet.end.replace(fold=fold)) for n in range(3) for fold in (0, 1))
     return next(end for end in ends if end > at and not is_quiet(quiet, zone, end))
 
 
 def next_midnight(zone: str, at: datetime) -> datetime:
-    """The beginning of the next local day."""
+    """Return the start of the next local day."""
     return at_local(zone, local_date(zone, at) + _DAY, time())
 
 
 def next_monthly_status(schedule: Schedule, after: datetime) -> datetime:
-    """The first digest of the local month after that of `after`: when a month without news is over."""
+    """Return the first digest of the local month after that of `after`: when the monthly status message is due."""
     day = local_date(schedule.time_zone, after).replace(day=1)
     first = (day + 32 * _DAY).replace(day=1)
     return next_digest(schedule, at_local(schedule.time_zone, first, time()) - timedelta(seconds=1))

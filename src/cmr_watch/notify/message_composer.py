@@ -1,16 +1,17 @@
-"""Writes messages for plans: many people are told the same, and its words are made once."""
+"""Composes the messages for plans. Identical contents for many recipients are rendered once."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.exceptions import RenderError
-from cmr_watch.models import Body, Change, Contents, Message, Person, Plan, Planned, PlanningContext, Subscription
+from cmr_watch.models import Body, Contents, Message, Plan, Planned, PlanningContext, Subscription
+from cmr_watch.models import Person as Recipient
 from cmr_watch.notify import tokens
 from cmr_watch.notify.planning import plan
 from cmr_watch.store.incidents import Incidents
@@ -18,92 +19,107 @@ from cmr_watch.store.incidents import Incidents
 log = logging.getLogger(__name__)
 
 Render = Callable[[Contents, bool, ZoneInfo], Body]
-KEPT: Final = 256
+"""Renders contents, for chat or for mail, in a time zone; raises RenderError."""
+CACHE_SIZE: Final = 256  # rendered bodies
 
 
 class MessageComposer:
-    """Makes messages. What cannot be written is set aside alone: the rest of a message is sent without it."""
+    """Composes messages. A part that cannot be rendered is left out, and the rest of the message is sent."""
 
     def __init__(self, render: Render, new_id: Callable[[], str], key: bytes, incidents: Incidents) -> None:
         self._render = render
         self._new_id = new_id
         self._key = key
         self._incidents = incidents
-        self._bodies: dict[object, tuple[Body | None, Contents]] = {}
-        self._poison: dict[str, str] = {}
+        self._bodies: dict[object, Body | None] = {}
+        self._unrenderable: dict[str, str] = {}
 
-    def planner(self, around: PlanningContext, now: datetime) -> Callable[[Person], Planned]:
-        """Plans for one person after the other."""
-        return lambda person: self._planned(person, plan(person, around, now))
+    def planner(self, context: PlanningContext, now: datetime) -> Callable[[Recipient], Planned]:
+        """Return a function that plans and composes for one recipient."""
+        return lambda recipient: self._compose(recipient, plan(recipient, context, now))
 
     def report_unrenderable(self, now: datetime) -> None:
-        """Tell the operator of what could not be written."""
-        for subject, detail in self._poison.items():
-            log.error("%s cannot be written, and is set aside: %s", subject, detail)
-            self._incidents.open("delivery-failed", subject, detail, now)
-        self._poison.clear()
+        """Log each part that could not be rendered and open an incident for it."""
+        for subject, error in self._unrenderable.items():
+            log.error("%s cannot be rendered and was left out of the messages: %s", subject, error)
+            self._incidents.open("delivery-set-aside", subject, error, now)
+        self._unrenderable.clear()
 
-    def _planned(self, person: Person, decided: Plan) -> Planned:
+    def _compose(self, recipient: Recipient, decided: Plan) -> Planned:
         if decided.contents is None:
-            return Planned(person, decided)
-        first = person.subscriptions[0]
-        body = self._body(decided.contents, "://" in first.address, first.schedule.time_zone)
+            return Planned(recipient, decided)
+        first = recipient.subscriptions[0]
+        body = self._cached_body(decided.contents, "://" in first.address, first.rhythm.time_zone)
         if body is None:
-            return Planned(person, replace(decided, contents=None, told=(), dropped=decided.dropped + decided.told))
-        return Planned(person, decided, self._message(first, body, decided))
+            dropped = decided.dropped + decided.told
+            return Planned(recipient, replace(decided, contents=None, told=(), dropped=dropped))
+        return Planned(recipient, decided, self._message(first, body, decided))
 
     def _message(self, first: Subscription, body: Body, decided: Plan) -> Message:
         return Message(first.address, body, self._new_id(), decided.told, tokens.make(self._key, first.id))
 
-    def _body(self, contents: Contents, chat: bool, zone: str) -> Body | None:
-        key = (_contents_key(contents), chat, zone)
+    def _cached_body(self, contents: Contents, chat: bool, zone: str) -> Body | None:
+        key = (_cache_key(contents), chat, zone)
         if key not in self._bodies:
-            if len(self._bodies) >= KEPT:
+            if len(self._bodies) >= CACHE_SIZE:
                 self._bodies.pop(next(iter(self._bodies)))
-            # the contents are kept beside it, so that what the key names by its identity lives as long
-            self._bodies[key] = self._rendered(contents, chat, ZoneInfo(zone)), contents
-        return self._bodies[key][0]
+            self._bodies[key] = self._render_body(contents, chat, ZoneInfo(zone))
+        return self._bodies[key]
 
-    def _rendered(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Body | None:
+    def _render_body(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Body | None:
+        """Render the contents, without the parts that cannot be rendered; None if nothing is left."""
         try:
             return self._render(contents, chat, zone)
         except RenderError:
-            good = self._without_poison(contents, chat, zone)
-        return self._render(good, chat, zone) if good != Contents() else None
+            rest = self._without_unrenderable(contents, chat, zone)
+        return self._render(rest, chat, zone) if rest != Contents() else None
 
-    def _without_poison(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Contents:
-        def writable(subject: str, part: Contents) -> bool:
-            try:
-                self._render(part, chat, zone)
-            except RenderError as error:
-                self._poison[subject] = str(error)
-                return False
-            return True
+    def _without_unrenderable(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Contents:
+        """Return the contents without the parts that cannot be rendered, and record the errors."""
+        renderable: list[Contents] = []
+        for name, part in _parts(contents):
+            error = self._render_error(part, chat, zone)
+            if error is None:
+                renderable.append(part)
+            else:
+                self._unrenderable[name] = error
+        return _with_parts(contents, renderable)
 
-        news = tuple(one for one in contents.news if writable(f"change {one.id}", Contents(news=(one,))))
-        reminders = tuple(
-            one
-            for one in contents.reminders
-            if writable(f"reminder of {one.open.call_key}", Contents(reminders=(one,)))
-        )
-        welcome = contents.welcome
-        if welcome is not None and not writable("welcome", Contents(welcome=welcome)):
-            welcome = None
-        return replace(contents, news=news, reminders=reminders, welcome=welcome)
+    def _render_error(self, part: Contents, chat: bool, zone: ZoneInfo) -> str | None:
+        try:
+            self._render(part, chat, zone)
+        except RenderError as error:
+            return str(error)
+        return None
 
 
-def _quoted(change: Change) -> tuple[str | None, str | None]:
-    """The lines a message may quote, which take no part in the equality of changes."""
-    before, after = change.before, change.after
-    return before.text if before else None, after.text if after else None
+def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:
+    """Yield the name and the contents of each part that can be rendered separately."""
+    for change in contents.news:
+        yield f"change {change.id}", Contents(news=(change,))
+    for reminder in contents.reminders:
+        yield f"reminder of {reminder.open.call_key}", Contents(reminders=(reminder,))
+    if contents.welcome is not None:
+        yield "welcome", Contents(welcome=contents.welcome)
 
 
-def _contents_key(contents: Contents) -> object:
-    """What tells contents apart, without walking through all of it for each of many thousand people."""
-    news = tuple((one.id, one.change, _quoted(one.change)) for one in contents.news)
-    told = tuple(
-        (one.open.call_key, one.open.cutoff.at, one.open.moved_from, one.days_left) for one in contents.reminders
+def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
+    """Return the contents reduced to some of their parts."""
+    return replace(
+        contents,
+        news=tuple(change for part in parts for change in part.news),
+        reminders=tuple(reminder for part in parts for reminder in part.reminders),
+        welcome=contents.welcome if any(part.welcome is not None for part in parts) else None,
+    )
+
+
+def _cache_key(contents: Contents) -> object:
+    """Return a key that identifies contents without hashing all of them for each of many thousand recipients."""
+    changes = tuple((change.id, change.sentence) for change in contents.news)
+    reminders = tuple(
+        (reminder.open.call_key, reminder.open.cutoff.at, reminder.open.moved_from, reminder.days_left)
+        for reminder in contents.reminders
     )
     shown = contents.welcome
     keys = None if shown is None else (tuple(one.key for one in shown.calls), tuple(one.key for one in shown.editions))
-    return news, told, keys, contents.monthly_status
+    return changes, reminders, keys, contents.monthly_status

@@ -1,6 +1,6 @@
-"""The outbox: changes find people, people get messages, messages are sent.
+"""The outbox: matches changes to recipients, composes their messages and sends what is due.
 
-The decisions are planning's (who hears of what, and when) and retry's (when again, or never).
+`planning` decides what each recipient is sent and when; `retry` decides whether a failed delivery is retried.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
 from cmr_watch.log import shown
 from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Incident, Message
@@ -30,34 +31,33 @@ from cmr_watch.store.row_mapping import route
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 WriteOperator = Callable[[str, Sequence[Incident]], Message]
 BATCH: Final = 20
 LATE: Final = timedelta(hours=1)
-"""How late a digest may be before the operator hears of it."""
+"""How late a digest may be before the operator is notified."""
 
 
 def message_ids(sender: str | None) -> Callable[[], str]:
-    """Makes Message-IDs (RFC 5322 §3.6.4): random, so that nothing can be read from them, at the sender's domain."""
+    """Return a function that makes random Message-IDs (RFC 5322 §3.6.4) at the sender's domain."""
     host = parse(sender).domain if sender else "cmr-watch.invalid"
     return lambda: f"<{secrets.token_hex(16)}@{host}>"
 
 
-# ── enqueue ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── enqueue ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def enqueue(news: MatchQueue, now: datetime) -> int:
-    """Find whom the changes concern that were not spread yet, some people at a time; how many matches."""
-    made = 0
-    while (found := news.spread(lambda people, changes: planning.find(people, changes, now), now)) is not None:
-        made += found
-    return made
+def enqueue(queue: MatchQueue, now: datetime) -> int:
+    """Match pending changes to recipients, one batch of subscriptions at a time; return the number of matches."""
+    total = 0
+    while (count := queue.spread(lambda batch, changes: planning.match_changes(batch, changes, now), now)) is not None:
+        total += count
+    return total
 
 
 def notify_operator(
     deliveries: Deliveries, incidents: Incidents, operators: Sequence[str], write: WriteOperator, now: datetime
 ) -> int:
-    """Tell the operator of what began and what ended, once each; how many messages."""
+    """Notify the operators of incidents opened and resolved, once each; return the number of messages."""
     unnotified = incidents.unnotified()
     if not unnotified or not operators:
         return 0
@@ -65,34 +65,39 @@ def notify_operator(
     return len(messages) if deliveries.notify_operator(messages, unnotified, now) else 0
 
 
-# ── compose ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── compose ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compose(news: MatchQueue, writer: MessageComposer, clock: Clock) -> int:
-    """Decide for everybody for whom something is due, and write the messages; for how many people."""
-    planned = 0
+def compose(queue: MatchQueue, composer: MessageComposer, clock: Clock) -> int:
+    """Plan and compose the messages of all recipients for whom something is due; return how many recipients."""
+    total = 0
     now = clock()
-    while count := news.plan(lambda known, moves: writer.planner(planning.world(known, moves, now), now), now):
-        planned += count
-    writer.report_unrenderable(now)
-    return planned
+    while count := queue.plan(
+        lambda known, moves: composer.planner(planning.planning_context(known, moves, now), now), now
+    ):
+        total += count
+    composer.report_unrenderable(now)
+    return total
 
 
-def check_overdue_digests(news: MatchQueue, incidents: Incidents, now: datetime) -> None:
-    """A digest that is late is the operator's to know, and its end too."""
-    since = news.overdue_digest_since(now - LATE)
+def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime) -> None:
+    """Open an incident if a digest is overdue by more than an hour; resolve it if none is."""
+    since = queue.overdue_digest_since(now - LATE)
     if since is None:
         incidents.close("digest-overdue", "digests", now)
     else:
         incidents.open("digest-overdue", "digests", f"a digest was due at {since:%Y-%m-%d %H:%M} UTC", now)
 
 
-# ── deliver ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── deliver ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What one run did. `pending` are those that failed for now; `failures` are the reasons, once each."""
+    """The result of one run: numbers of messages, and the distinct errors in `failures`.
+
+    `waiting` messages could not be sent but will be retried; those `set_aside` failed permanently.
+    """
 
     sent: int = 0
     logged: int = 0
@@ -101,9 +106,9 @@ class DeliveryReport:
     failures: tuple[str, ...] = ()
 
     @property
-    def has_failures(self) -> bool:
-        """Whether something that was due did not go out."""
-        return bool(self.pending or self.failed)
+    def failed(self) -> bool:
+        """Whether any message that was due could not be sent."""
+        return bool(self.waiting or self.set_aside)
 
     def __add__(self, later: DeliveryReport) -> DeliveryReport:
         return DeliveryReport(
@@ -117,14 +122,14 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast it goes: at most `per_minute` mails; `sleep` waits some seconds; `stop`: take no more work."""
+    """Limits on a run: at most `per_minute` mails; `sleep` waits for some seconds; `stop` asks for an early end."""
 
     per_minute: int | None = None
     sleep: Callable[[float], None] = lambda _: None
     stop: Callable[[], bool] = lambda: False
 
 
-def _nothing(_: str) -> None: ...
+def _ignore(_: str) -> None: ...
 
 
 def deliver(
@@ -133,37 +138,37 @@ def deliver(
     clock: Clock,
     jitter: Callable[[], float] = random.random,
     pace: Pace = Pace(),
-    gone: Callable[[str], object] = _nothing,
+    gone: Callable[[str], object] = _ignore,
 ) -> DeliveryReport:
-    """Send everything that is due. A channel that is missing is not configured: its messages are only logged.
+    """Send everything that is due. Messages for a channel that is not configured are only logged.
 
-    `gone` is told of addresses where there is nobody.
+    `gone` is called with each address that a server rejected because the recipient does not exist.
     """
     deliveries.cancel_unwanted(clock())
     run = _Run(deliveries, channels, clock, jitter, gone)
     try:
-        while not pace.stop() and _one_batch(run, deliveries, clock, pace):
-            pass
+        while not pace.stop():
+            batch = deliveries.claim(clock(), LEASE, BATCH, pace.per_minute)
+            if batch:
+                run.process_batch(batch, pace.stop)
+                continue
+            next_at = deliveries.next_mail_at(clock(), pace.per_minute) if pace.per_minute else None
+            if next_at is None:
+                break
+            pace.sleep(_pause_until(next_at, clock()))
     finally:
         for channel in channels.values():
             channel.close()
     return run.report()
 
 
-def _one_batch(run: _Run, deliveries: Deliveries, clock: Clock, pace: Pace) -> bool:
-    """Whether there may be more to do."""
-    batch = deliveries.claim(clock(), LEASE, BATCH, pace.per_minute)
-    if batch:
-        run.batch(batch, pace.stop)
-        return True
-    next_at = deliveries.next_mail_at(clock(), pace.per_minute) if pace.per_minute else None
-    if next_at is not None:
-        pace.sleep(min(5.0, max(0.1, (next_at - clock()).total_seconds())))  # in pieces, to hear of a stop
-    return next_at is not None
+def _pause_until(at: datetime, now: datetime) -> float:
+    """Return the seconds to sleep: at most five at a time, so that a request to stop is noticed."""
+    return min(5.0, max(0.1, (at - now).total_seconds()))
 
 
 class _Run:
-    """One run of deliver, and what it has learned on the way."""
+    """The state of one run of `deliver`: counts, errors, and the routes that are down."""
 
     def __init__(
         self,
@@ -178,112 +183,124 @@ class _Run:
         self._channels = channels
         self._clock = clock
         self._jitter = jitter
-        self._closed = deliveries.closed()
-        self._down: dict[str, datetime] = {}
+        self._failures_by_route = deliveries.closed()
+        self._next_probes: dict[str, datetime] = {}
         self._accepted: Delivery | None = None
         self._counts: Counter[str] = Counter()
-        self._failures: dict[str, None] = {}
+        self._errors: dict[str, None] = {}
 
     def report(self) -> DeliveryReport:
         counts = dict(self._counts)
-        if self._down:
-            counts["pending"] = counts.get("pending", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
-        return DeliveryReport(**counts, failures=tuple(self._failures))
+        if self._next_probes:
+            counts["waiting"] = counts.get("waiting", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
+        return DeliveryReport(**counts, failures=tuple(self._errors))
 
-    def batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
-        """One after the other. Whatever ends it early, what was not sent is given back at once."""
-        rest = list(claimed)
+    def process_batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
+        """Process the deliveries in order. Those not processed are released at once, whatever ends the batch early."""
+        remaining = list(claimed)
         try:
-            mine = self._deliveries.renew(rest[0], self._clock(), LEASE)
-            while rest and not stop():
-                # the next one's lease is renewed in the commit that marks this one
-                mine = self._one(rest[0], mine, rest[1] if len(rest) > 1 else None)
-                del rest[0]
+            is_ours = self._renew_lease(remaining[0])
+            while remaining and not stop():
+                delivery, following = remaining[0], remaining[1] if len(remaining) > 1 else None
+                # otherwise the lease has expired and another process has it, or the recipient has unsubscribed
+                is_ours = self._process(delivery, following) if is_ours else self._renew_lease(following)
+                del remaining[0]
         finally:
-            for delivery in rest:
-                with suppress(StoreError):  # the lease gives it back, later
-                    self._let_go(delivery)
+            for delivery in remaining:
+                with suppress(StoreError):  # the lease will expire
+                    self._abandon(delivery)
 
-    def _one(self, delivery: Delivery, mine: bool, then: Delivery | None) -> bool:
-        if mine and not self._wait(delivery):
-            try:
-                outcome = self._send(delivery)
-            except DeliveryError as error:
-                self._failed(delivery, error)
-            else:
-                return self._finish(delivery, outcome, then=then)
-        # else it took too long to get here, and somebody else has it now; or nobody wants it any more
-        return then is not None and self._deliveries.renew(then, self._clock(), LEASE)
+    def _process(self, delivery: Delivery, following: Delivery | None) -> bool:
+        """Release, send or fail one delivery and renew the next lease; return whether it was renewed."""
+        if _route(delivery) in self._next_probes:
+            self._deliveries.release(delivery)  # the route is down; one probe per run is enough
+            return self._renew_lease(following)
+        quiet_until = _quiet_until(delivery, self._clock())
+        if quiet_until is not None:
+            self._deliveries.release(delivery, quiet_until)
+            return self._renew_lease(following)
+        try:
+            outcome = self._send(delivery)
+        except DeliveryError as error:
+            self._record_failure(delivery, error)
+            return self._renew_lease(following)
+        return self._finish_and_renew(delivery, outcome, following)
 
-    def _wait(self, delivery: Delivery) -> bool:
-        """Whether it has to wait: it is night where it goes, or nobody answers on its way."""
-        now = self._clock()
-        if _way(delivery) in self._down:
-            self._deliveries.release(delivery)  # nobody knocks twice
-            return True
-        hours, zone = delivery.quiet or (None, "UTC")
-        until = delivery_schedule.after_quiet(hours, zone, now)
-        if until > now:
-            self._deliveries.release(delivery, until)
-        return until > now
+    def _renew_lease(self, delivery: Delivery | None) -> bool:
+        return delivery is not None and self._deliveries.renew(delivery, self._clock(), LEASE)
 
     def _send(self, delivery: Delivery) -> DeliveryOutcome:
         message = delivery.message
         channel = self._channels.get(message.channel)
         if channel is None:
-            log.warning("no mail server is configured, not sent to %s: %s", shown(message.address), message.subject)
+            log.warning("no mail server is configured; not sent to %s: %s", shown(message.address), message.subject)
             return "logged"
         try:
             channel.send(message)
         except ChannelDown as error:
-            self._close_way(delivery, error)
+            self._open_circuit(delivery, error)
             raise
         self._accepted = delivery
-        if _way(delivery) in self._closed:
-            self._closed.pop(_way(delivery))
-            self._deliveries.close_circuit(message.address)
+        self._close_circuit(delivery)
         return "sent"
 
-    def _close_way(self, delivery: Delivery, error: ChannelDown) -> None:
-        way, reason = _way(delivery), str(error)
-        failures = self._closed.get(way, 0) + 1
-        until = next_probe(failures, self._clock(), self._jitter())
-        self._closed[way], self._down[way] = failures, until
-        self._deliveries.open_circuit(delivery.message.address, until, failures, reason)
+    def _open_circuit(self, delivery: Delivery, error: ChannelDown) -> None:
+        """Stop using the route of a delivery until the next probe."""
+        name = _route(delivery)
+        failures = self._failures_by_route.get(name, 0) + 1
+        probe_at = next_probe(failures, self._clock(), self._jitter())
+        self._failures_by_route[name], self._next_probes[name] = failures, probe_at
+        self._deliveries.open_circuit(delivery.message.address, probe_at, failures, str(error))
 
-    def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
-        now = self._clock()
-        self._failures[str(error)] = None
-        verdict = decide(error, delivery.attempts, delivery.created_at, now, self._jitter())
-        if not isinstance(verdict, Retry):
-            self._finish(delivery, "failed", verdict.reason)
-            if error.gone:
-                self._gone(delivery.message.address)
-        elif self._deliveries.postpone(
-            delivery, self._not_after_way(delivery, verdict.at), str(error), error.uncertain
-        ):
-            self._counts["pending"] += 1
+    def _close_circuit(self, delivery: Delivery) -> None:
+        """Use the route of a delivery again, if its circuit was open."""
+        if self._failures_by_route.pop(_route(delivery), None) is not None:
+            self._deliveries.close_circuit(delivery.message.address)
 
-    def _not_after_way(self, delivery: Delivery, at: datetime) -> datetime:
-        """Where nobody answers, the way has a pause of its own, and one message tries it again."""
-        return min(at, self._down.get(_way(delivery), at))
+    def _record_failure(self, delivery: Delivery, error: DeliveryError) -> None:
+        """Postpone a delivery after a failed attempt, or fail it permanently."""
+        self._errors[str(error)] = None
+        decision = decide(error, delivery.attempts, delivery.created_at, self._clock(), self._jitter())
+        if isinstance(decision, Retry):
+            self._postpone(delivery, decision.at, error)
+            return
+        self._finish_and_renew(delivery, "set_aside", error=decision.reason)
+        if error.gone:
+            self._gone(delivery.message.address)
 
-    def _finish(
-        self, delivery: Delivery, outcome: DeliveryOutcome, error: str | None = None, then: Delivery | None = None
+    def _postpone(self, delivery: Delivery, retry_at: datetime, error: DeliveryError) -> None:
+        """Retry at `retry_at`, or when its route is probed again, if that is earlier."""
+        due_at = min(retry_at, self._next_probes.get(_route(delivery), retry_at))
+        if self._deliveries.postpone(delivery, due_at, str(error), error.uncertain):
+            self._counts["waiting"] += 1
+
+    def _finish_and_renew(
+        self,
+        delivery: Delivery,
+        outcome: DeliveryOutcome,
+        following: Delivery | None = None,
+        error: str | None = None,
     ) -> bool:
-        """Mark it; whether the next one is ours."""
-        mine, renewed = self._deliveries.finish_and_renew(delivery, outcome, self._clock(), error, then)
-        if mine:
+        """Record the outcome and renew the next lease in one commit; return whether it was renewed."""
+        is_finished, is_renewed = self._deliveries.finish_and_renew(delivery, outcome, self._clock(), error, following)
+        if is_finished:
             self._counts[outcome] += 1
-        return renewed
+        return is_renewed
 
-    def _let_go(self, delivery: Delivery) -> None:
-        """What was accepted before the end came is marked, so that it is not sent again."""
+    def _abandon(self, delivery: Delivery) -> None:
+        """Release a delivery; one that was already accepted is recorded as sent, so that it is not sent again."""
         if delivery is self._accepted:
-            self._finish(delivery, "sent")
+            self._finish_and_renew(delivery, "sent")
         else:
             self._deliveries.release(delivery)
 
 
-def _way(delivery: Delivery) -> str:
+def _route(delivery: Delivery) -> str:
     return route(delivery.message.address)
+
+
+def _quiet_until(delivery: Delivery, now: datetime) -> datetime | None:
+    """Return the end of the quiet hours that apply now; None if there are none."""
+    hours, zone = delivery.quiet or (None, "UTC")
+    end = delivery_schedule.end_of_quiet(hours, zone, now)
+    return end if end > now else None

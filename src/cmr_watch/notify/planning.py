@@ -1,4 +1,4 @@
-"""What is told to one person, now or later: pure. The rules of who hears of what are digest's."""
+"""Plans what each recipient is sent, now or later. Pure. `relevance` decides which changes concern a subscription."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from cmr_watch.models import (
     Match,
     OpenCutoff,
     OpenItems,
-    Person,
     Plan,
     PlanningContext,
     QuietHours,
@@ -24,61 +23,66 @@ from cmr_watch.models import (
     Subscription,
     mailbox_of,
 )
+from cmr_watch.models import Person as Recipient
 from cmr_watch.notify import delivery_schedule, reminders
-from cmr_watch.notify.coalesce import fold
-from cmr_watch.notify.relevance import CAN_WAIT, reading_order, shown_to, standing, topic_of, wants
+from cmr_watch.notify.coalesce import coalesce
+from cmr_watch.notify.relevance import NON_URGENT, message_order, open_items, relevant_items, should_notify, topic_of
 
-# ── changes find people ──────────────────────────────────────────────────────────────────────────────────────────
+DueTime = tuple[datetime, str | None]
+"""When something is delivered, and the period of the digest; None if it is not part of a digest."""
+
+# ── matching changes to recipients ──────────────────────────────────────────────────────────────────────────────────
 
 
-def find(
+def match_changes(
     subscriptions: Sequence[Subscription], changes: Sequence[RecordedChange], now: datetime
 ) -> Iterator[tuple[str, int, datetime, str | None]]:
-    """(mailbox, change, when, in which digest): once for each person and change, the soonest of their subscriptions."""
-    told = [change for change in changes if topic_of(change.change.kind) is not None]
-    for mailbox, own in _by_mailbox(subscriptions):
-        for change in told:
-            due = _due(own, change, now)
+    """Yield (mailbox, change id, due time, digest period) once for each recipient and change that concerns them."""
+    notifiable = [change for change in changes if topic_of(change.change.kind) is not None]
+    for mailbox, subscribed in _by_mailbox(subscriptions):
+        for change in notifiable:
+            due = _due_time(subscribed, change, now)
             if due:
                 yield mailbox, change.id, *due
 
 
 def _by_mailbox(subscriptions: Sequence[Subscription]) -> Iterable[tuple[str, list[Subscription]]]:
-    found: dict[str, list[Subscription]] = {}
+    grouped: dict[str, list[Subscription]] = {}
     for subscription in subscriptions:
-        found.setdefault(mailbox_of(subscription.address), []).append(subscription)
-    return found.items()
+        grouped.setdefault(mailbox_of(subscription.address), []).append(subscription)
+    return grouped.items()
 
 
-def _due(
-    own: Sequence[Subscription], change: RecordedChange, matched_at: datetime
-) -> tuple[datetime, str | None] | None:
-    """When and in which digest a change that was found then is told; None: none of these wants to hear of it."""
-    at_once = change.change.kind not in CAN_WAIT
-    due = [_told_at(entry.schedule, at_once, matched_at) for entry in own if wants(entry, change)]
+def _due_time(subscribed: Sequence[Subscription], change: RecordedChange, found_at: datetime) -> DueTime | None:
+    """Return when to deliver a change found at `found_at`: the earliest time of the recipient's subscriptions.
+
+    None if none of the subscriptions is to be notified of it.
+    """
+    is_urgent = change.change.kind not in NON_URGENT
+    due = [_scheduled(entry.rhythm, is_urgent, found_at) for entry in subscribed if should_notify(entry, change)]
     if not due:
         return None
     at, period = min(due, key=lambda one: one[0])
-    quiet, zone = _quiet(own)
-    return delivery_schedule.after_quiet(quiet, zone, at), period
+    quiet, zone = _quiet_hours(subscribed)
+    return delivery_schedule.end_of_quiet(quiet, zone, at), period
 
 
 @lru_cache(maxsize=4096)
-def _told_at(schedule: Schedule, at_once: bool, matched_at: datetime) -> tuple[datetime, str | None]:
-    return delivery_schedule.due(schedule, at_once, matched_at)
+def _scheduled(schedule: Schedule, is_urgent: bool, found_at: datetime) -> DueTime:
+    return delivery_schedule.due(schedule, is_urgent, found_at)
 
 
-def _quiet(own: Sequence[Subscription]) -> tuple[QuietHours | None, str]:
-    """QuietHours hours are a person's: those of the first subscription that has some hold for all."""
-    having = next((entry.schedule for entry in own if entry.schedule.quiet), own[0].schedule)
-    return having.quiet, having.time_zone
+def _quiet_hours(subscribed: Sequence[Subscription]) -> tuple[Quiet | None, str]:
+    """Return the recipient's quiet hours and time zone: those of the first subscription that has quiet hours."""
+    schedule = next((entry.rhythm for entry in subscribed if entry.rhythm.quiet), subscribed[0].rhythm)
+    return schedule.quiet, schedule.time_zone
 
 
-# ── the world ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── shared context ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def world(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
-    """What is the same for everybody. `moves`: every cut-off that was added or moved, oldest first."""
+def planning_context(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
+    """Return what is the same for all recipients. `moves`: all changes that add or move a cut-off, oldest first."""
     if known is None:
         return PlanningContext()
     moved: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
@@ -87,7 +91,7 @@ def world(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -
         if change.cutoff_after:
             before = change.cutoff_before.at if change.cutoff_before else None
             moved[change.key, change.cutoff_after.at] = recorded.read_at, before
-    return PlanningContext(tuple(_open_cutoffs(known, moved)), standing(known, now))
+    return PlanningContext(tuple(_open_cutoffs(known, moved)), open_items(known, now))
 
 
 def _open_cutoffs(
@@ -101,230 +105,242 @@ def _open_cutoffs(
             yield OpenCutoff(entry.key, entry.call, cutoff, since, before)
 
 
-# ── one person ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-_When = tuple[datetime, str | None]
-"""When something is told, and in which digest."""
+# ── one recipient ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def plan(person: Person, around: PlanningContext, now: datetime) -> Plan:
-    """What one person is told now.
+def plan(recipient: Recipient, context: PlanningContext, now: datetime) -> Plan:
+    """Plan what one recipient is sent now, and when to plan again.
 
-    - Only what somebody is still subscribed to; everything else is dropped.
-    - What is due, and all that waits about the same edition or call, so that its news stays in order.
-    - What was undone before it was told is told truthfully, or not at all.
-    - A message that was not sent yet is written anew when there is more to tell, or when it is not true any more.
-    - In quiet hours nothing, but for a cut-off that would not wait.
+    - Changes that the recipient is no longer subscribed to are dropped.
+    - A change that is due is sent together with all pending changes of the same edition or call, to keep their order.
+    - Changes that were undone or superseded before they were sent are coalesced.
+    - A pending message is replaced when there is more to send or when it has become out of date.
+    - In quiet hours nothing is sent except reminders of cut-offs that fall within them.
     """
-    if not person.subscriptions:
-        return Plan(supersedes=True, dropped=tuple(match.recorded.id for match in person.matches))
-    look = _Look(person, around, now, *_quiet(person.subscriptions))
-    decided = _decide(look)
-    written = _written(look, decided) or _monthly_status(look) or Plan()
-    return _with_times(look, written, decided)
+    if not recipient.subscriptions:
+        return Plan(absorbs=True, dropped=tuple(match.recorded.id for match in recipient.matches))
+    inputs = _Inputs(recipient, context, now, *_quiet_hours(recipient.subscriptions))
+    decisions = _decide_matches(inputs)
+    planned = _plan_message(inputs, decisions) or _plan_monthly_status(inputs) or Plan()
+    return _with_times(inputs, planned, decisions)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One person at one moment, with the quiet hours that hold for them."""
+class _Inputs:
+    """The recipient, the context and the time of a plan, with the recipient's quiet hours and time zone."""
 
-    person: Person
-    around: PlanningContext
+    recipient: Recipient
+    context: PlanningContext
     now: datetime
     quiet: QuietHours | None
     zone: str
 
     @property
-    def silent_until(self) -> datetime | None:
-        """When the quiet hours end that it is now; None outside them."""
-        end = delivery_schedule.after_quiet(self.quiet, self.zone, self.now)
+    def quiet_until(self) -> datetime | None:
+        """The end of the quiet hours that apply now; None outside quiet hours."""
+        end = delivery_schedule.end_of_quiet(self.quiet, self.zone, self.now)
         return end if end > self.now else None
 
-    def reminders(self, *, anew: bool = False) -> reminders.Decision:
-        """What is due of cut-offs; `anew`: as if nothing stood in a message that waits."""
-        told = self.person.sent_reminders if anew else self.person.sent_reminders | self.person.pending_reminders
-        return reminders.decide(self.around.cutoffs, self.person.subscriptions, told, self.now)
+    def all_reminders(self) -> reminders.Decision:
+        """Decide on reminders, including those that a pending message contains."""
+        return self._reminders(self.recipient.reminded)
+
+    def new_reminders(self) -> reminders.Decision:
+        """Decide on reminders, without those that a pending message contains."""
+        return self._reminders(self.recipient.reminded | self.recipient.pending_reminders)
+
+    def _reminders(self, settled: frozenset[ReminderKey]) -> reminders.Decision:
+        return reminders.decide(self.context.cutoffs, self.recipient.subscriptions, settled, self.now)
 
 
-# ── matches ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── matches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
-class _Decided:
-    """What is to be done with each match: told now, dropped for nobody wants it, or looked at later."""
+class _MatchDecisions:
+    """What to do with the recipient's matches: report them now, drop them (no longer wanted), or postpone them."""
 
     now: tuple[Match, ...]
     dropped: tuple[int, ...]
-    later: tuple[tuple[int, datetime, str | None], ...]
+    postponed: tuple[tuple[int, datetime, str | None], ...]
 
 
-def _decide(look: _Look) -> _Decided:
-    due = {match: _due(look.person.subscriptions, match.recorded, match.matched_at) for match in look.person.matches}
+def _decide_matches(inputs: _Inputs) -> _MatchDecisions:
+    subscribed = inputs.recipient.subscriptions
+    due = {match: _due_time(subscribed, match.recorded, match.found_at) for match in inputs.recipient.matches}
     dropped = tuple(match.recorded.id for match, when in due.items() if when is None)
-    wanted = [(match, _not_again(look, match, when)) for match, when in due.items() if when is not None]
-    until = look.silent_until
+    wanted = [(match, _in_unwritten_digest(inputs, match, when)) for match, when in due.items() if when is not None]
+    until = inputs.quiet_until
     if until is not None:
-        held = [(match, (max(at, until), period)) for match, (at, period) in wanted if not match.waiting]
-        return _Decided((), dropped, _later(held))
-    return _parted(wanted, dropped, look.now)
+        waiting = [(match, (max(at, until), period)) for match, (at, period) in wanted if not match.waiting]
+        return _MatchDecisions((), dropped, _postponed(waiting))
+    return _decide_outside_quiet_hours(wanted, dropped, inputs.now)
 
 
-def _parted(wanted: list[tuple[Match, _When]], dropped: tuple[int, ...], now: datetime) -> _Decided:
-    ready = {match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.waiting}
-    told, rest = [], []
+def _decide_outside_quiet_hours(
+    wanted: list[tuple[Match, DueTime]], dropped: tuple[int, ...], now: datetime
+) -> _MatchDecisions:
+    due_items = {match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.waiting}
+    reported, rest = [], []
     for match, (at, period) in wanted:
         if at <= now:
-            told.append(replace(match, digest_period=period))
-        elif match.waiting or match.recorded.change.key in ready:
-            told.append(replace(match, digest_period=None))  # what is told along is no digest
+            reported.append(replace(match, period=period))
+        elif match.waiting or match.recorded.change.key in due_items:
+            reported.append(replace(match, period=None))  # sent early, so this is not its digest
         else:
             rest.append((match, (at, period)))
-    return _Decided(tuple(told), dropped, _later(rest))
+    return _MatchDecisions(tuple(reported), dropped, _postponed(rest))
 
 
-def _later(wanted: list[tuple[Match, _When]]) -> tuple[tuple[int, datetime, str | None], ...]:
-    return tuple((match.recorded.id, *when) for match, when in wanted)
+def _postponed(matches: list[tuple[Match, DueTime]]) -> tuple[tuple[int, datetime, str | None], ...]:
+    return tuple((match.recorded.id, *when) for match, when in matches)
 
 
-def _not_again(look: _Look, match: Match, when: _When) -> _When:
-    """Each digest is written once: what came too late for it goes into the next."""
+def _in_unwritten_digest(inputs: _Inputs, match: Match, when: DueTime) -> DueTime:
+    """Return `when`, or the time of a later digest if that one is already written: each is written only once."""
     at, period = when
-    written = look.person.digests
+    written = inputs.recipient.digests
     if period not in written or match.waiting:
         return when
-    if match.digest_period is not None and match.digest_period not in written:
-        return match.due_at, match.digest_period  # it was put off already, to this one
-    wanting = [entry for entry in look.person.subscriptions if wants(entry, match.recorded)]
-    return min((_told_at(entry.schedule, False, max(at, look.now)) for entry in wanting), key=lambda one: one[0])
+    if match.period is not None and match.period not in written:
+        return match.due_at, match.period  # already postponed to that digest
+    schedules = [entry.rhythm for entry in inputs.recipient.subscriptions if should_notify(entry, match.recorded)]
+    return min((_scheduled(schedule, False, max(at, inputs.now)) for schedule in schedules), key=lambda one: one[0])
 
 
-# ── a message ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── a message ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class _Welcome:
-    """Who is new, and what they are shown; `others` are the subscriptions that are not new."""
+    """The new subscriptions and the open items they are shown; `others` have already been welcomed."""
 
     new: tuple[Subscription, ...] = ()
     others: tuple[Subscription, ...] = ()
     shown: OpenItems | None = None
 
-    def tells(self, match: Match) -> bool:
-        """A welcome shows how things stand: that is no news beside it, but for an older subscription's."""
-        return match.recorded.change.key in _keys(self.shown) and not any(
-            wants(entry, match.recorded) for entry in self.others
+    def should_replace(self, match: Match) -> bool:
+        """Whether the open items make the notification of a change redundant; not if another subscription is due it."""
+        return match.recorded.change.key in _item_keys(self.shown) and not any(
+            should_notify(entry, match.recorded) for entry in self.others
         )
 
 
-def _written(look: _Look, decided: _Decided) -> Plan | None:
-    """The message that is to be written, with what it settles; None: there is nothing to write."""
-    welcome = _welcome(look)
-    urgent = _urgent(look)
-    if not (urgent or look.person.is_stale or _is_fresh(look, decided, welcome)):
+def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
+    """Return the contents of the message to compose and what it settles; None if there is nothing to change."""
+    welcome = _welcome(inputs)
+    new_reminders = _new_reminders(inputs)
+    if not (new_reminders or inputs.recipient.is_stale or _has_new_items(inputs, decisions, welcome)):
         return None
-    again = look.reminders(anew=True)
-    tell = urgent if look.silent_until else again.tell
-    news = fold([match.recorded for match in decided.now if not welcome.tells(match)])
-    settled = Plan(supersedes=True, reminders=_settled(look, again.settled, tell))
-    ids = _ids(look, decided, welcome)
-    if not (news or tell or welcome.new):
-        return replace(settled, dropped=ids)
-    contents = Contents(tuple(sorted(news, key=reading_order)), tell, welcome.shown)
-    new = tuple(entry.id for entry in welcome.new)
-    return replace(settled, contents=contents, told=ids, periods=_periods(look, decided), welcomed=new)
+    due = inputs.all_reminders()
+    reported_reminders = new_reminders if inputs.quiet_until else due.reminders
+    changes = coalesce([match.recorded for match in decisions.now if not welcome.should_replace(match)])
+    settled = Plan(absorbs=True, reminders=_settled_reminders(inputs, due.settled, reported_reminders))
+    change_ids = _settled_change_ids(inputs, decisions, welcome)
+    if not (changes or reported_reminders or welcome.new):
+        return replace(settled, dropped=change_ids)
+    return replace(
+        settled,
+        contents=Contents(tuple(sorted(changes, key=message_order)), reported_reminders, welcome.shown),
+        told=change_ids,
+        periods=_digest_periods(inputs, decisions),
+        welcomed=tuple(entry.id for entry in welcome.new),
+    )
 
 
-def _welcome(look: _Look) -> _Welcome:
-    """For those that were not welcomed yet, or only in a message that was not sent."""
-    subscribed, standing_now = look.person.subscriptions, look.around.standing
-    if look.silent_until or standing_now is None:
+def _welcome(inputs: _Inputs) -> _Welcome:
+    """Return the welcome for subscriptions without one, or whose welcome is still in a pending message."""
+    subscribed, items = inputs.recipient.subscriptions, inputs.context.standing
+    if inputs.quiet_until or items is None:
         return _Welcome(others=subscribed)
-    new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in look.person.pending_welcomes)
+    new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in inputs.recipient.pending_welcomes)
     if not new:
         return _Welcome(others=subscribed)
-    return _Welcome(new, tuple(one for one in subscribed if one not in new), shown_to(new, standing_now))
+    return _Welcome(new, tuple(one for one in subscribed if one not in new), relevant_items(new, items))
 
 
-def _urgent(look: _Look) -> tuple[Reminder, ...]:
-    """Reminders that are due and stand in no message yet; in quiet hours only those that cannot wait."""
-    until = look.silent_until
-    return tuple(one for one in look.reminders().tell if until is None or one.open.cutoff.at <= until)
+def _new_reminders(inputs: _Inputs) -> tuple[Reminder, ...]:
+    """Return due reminders that no pending message contains; in quiet hours only those that cannot wait."""
+    until = inputs.quiet_until
+    return tuple(one for one in inputs.new_reminders().reminders if until is None or one.open.cutoff.at <= until)
 
 
-def _is_fresh(look: _Look, decided: _Decided, welcome: _Welcome) -> bool:
-    """Whether there is something that stands in no message yet."""
-    news = any(not match.waiting for match in decided.now)
-    return news or any(one.id not in look.person.pending_welcomes for one in welcome.new)
+def _has_new_items(inputs: _Inputs, decisions: _MatchDecisions, welcome: _Welcome) -> bool:
+    """Whether there is a change or a welcome that no pending message contains."""
+    has_changes = any(not match.waiting for match in decisions.now)
+    return has_changes or any(one.id not in inputs.recipient.pending_welcomes for one in welcome.new)
 
 
-def _ids(look: _Look, decided: _Decided, welcome: _Welcome) -> tuple[int, ...]:
-    """The changes that are settled with the message."""
-    shown = {match.recorded.id for match in look.person.matches if welcome.tells(match)}
-    return tuple(sorted({match.recorded.id for match in decided.now} | (shown - set(decided.dropped))))
+def _settled_change_ids(inputs: _Inputs, decisions: _MatchDecisions, welcome: _Welcome) -> tuple[int, ...]:
+    """Return the ids of the changes that the message settles, including those that the welcome replaces."""
+    replaced = {match.recorded.id for match in inputs.recipient.matches if welcome.should_replace(match)}
+    return tuple(sorted({match.recorded.id for match in decisions.now} | (replaced - set(decisions.dropped))))
 
 
-def _periods(look: _Look, decided: _Decided) -> tuple[str, ...]:
-    return tuple(sorted({match.digest_period for match in decided.now if match.digest_period} - look.person.digests))
+def _digest_periods(inputs: _Inputs, decisions: _MatchDecisions) -> tuple[str, ...]:
+    return tuple(sorted({match.period for match in decisions.now if match.period} - inputs.recipient.digests))
 
 
-def _settled(look: _Look, keys: tuple[ReminderKey, ...], tell: tuple[Reminder, ...]) -> tuple[ReminderKey, ...]:
-    """In quiet hours only what is told is settled: the rest is decided when they are over."""
-    if look.silent_until is None:
+def _settled_reminders(
+    inputs: _Inputs, keys: tuple[ReminderKey, ...], reported: tuple[Reminder, ...]
+) -> tuple[ReminderKey, ...]:
+    """Return the keys to settle; in quiet hours only those of reported reminders, as the rest is decided afterwards."""
+    if inputs.quiet_until is None:
         return keys
-    told = {(one.open.call_key, one.open.cutoff.at) for one in tell}
-    return tuple(key for key in keys if key[:2] in told)
+    cutoffs = {(one.open.call_key, one.open.cutoff.at) for one in reported}
+    return tuple(key for key in keys if key[:2] in cutoffs)
 
 
-def _keys(shown: OpenItems | None) -> frozenset[str]:
+def _item_keys(shown: OpenItems | None) -> frozenset[str]:
     if shown is None:
         return frozenset()
     return frozenset([*(entry.key for entry in shown.calls), *(entry.key for entry in shown.editions)])
 
 
-# ── times ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── times ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _monthly_status(look: _Look) -> Plan | None:
-    """The line of a month without news, for those who want it."""
-    at = _monthly_status_at(look.person)
-    if at is None or at > look.now or look.silent_until or look.around.standing is None:
+def _plan_monthly_status(inputs: _Inputs) -> Plan | None:
+    """Return the monthly status message for recipients who asked for it, if it is due."""
+    due_at = _monthly_status_at(inputs.recipient)
+    if due_at is None or due_at > inputs.now or inputs.quiet_until or inputs.context.standing is None:
         return None
     return Plan(Contents(monthly_status=True))
 
 
-def _monthly_status_at(person: Person) -> datetime | None:
-    """When it is due: at the beginning of the month after whatever was told last."""
-    watching = [entry for entry in person.subscriptions if entry.still_watching]
-    if not watching:
+def _monthly_status_at(recipient: Recipient) -> datetime | None:
+    """Return when it is due: at the start of the month after the recipient's last message."""
+    subscribed = [entry for entry in recipient.subscriptions if entry.still_watching]
+    if not subscribed:
         return None
-    since = person.last_message_at or watching[0].activated_at or watching[0].created_at
-    return delivery_schedule.next_monthly_status(watching[0].schedule, since)
+    since = recipient.last_message_at or subscribed[0].activated_at or subscribed[0].created_at
+    return delivery_schedule.next_monthly_status(subscribed[0].rhythm, since)
 
 
-def _wake_at(look: _Look, written: Plan) -> datetime | None:
-    """When there is something to decide beside new changes."""
-    if look.around.standing is None:
-        return look.now  # nothing was read yet: the welcome waits for the first reading
-    person = look.person if written.contents is None else replace(look.person, last_message_at=look.now)
-    times = (look.reminders().next_at, _monthly_status_at(person), look.silent_until)
-    return min((at for at in times if at is not None and at > look.now), default=None)
+def _wake_at(inputs: _Inputs, planned: Plan) -> datetime | None:
+    """Return when to plan for the recipient again, even if there are no new changes."""
+    if inputs.context.standing is None:
+        return inputs.now  # no page has been read yet: the welcome waits for the first reading
+    recipient = inputs.recipient if planned.contents is None else replace(inputs.recipient, last_message_at=inputs.now)
+    times = (inputs.new_reminders().next_at, _monthly_status_at(recipient), inputs.quiet_until)
+    return min((at for at in times if at is not None and at > inputs.now), default=None)
 
 
-def _with_times(look: _Look, written: Plan, decided: _Decided) -> Plan:
-    cutoffs = [one.open.cutoff.at for one in written.contents.reminders] if written.contents else []
+def _with_times(inputs: _Inputs, planned: Plan, decisions: _MatchDecisions) -> Plan:
+    cutoffs = [one.open.cutoff.at for one in planned.contents.reminders] if planned.contents else []
     return replace(
-        written,
-        dropped=written.dropped + decided.dropped,
-        postponed=tuple(one for one in decided.later if one[0] not in written.told),
-        next_action_at=_wake_at(look, written),
-        quiet=_hours(look, cutoffs),
-        stale_at=min([delivery_schedule.next_midnight(look.zone, look.now), *cutoffs]) if cutoffs else None,
+        planned,
+        dropped=planned.dropped + decisions.dropped,
+        postponed=tuple(one for one in decisions.postponed if one[0] not in planned.told),
+        wake_at=_wake_at(inputs, planned),
+        quiet=_message_quiet_hours(inputs, cutoffs),
+        stale_at=min([delivery_schedule.next_midnight(inputs.zone, inputs.now), *cutoffs]) if cutoffs else None,
     )
 
 
-def _hours(look: _Look, cutoffs: list[datetime]) -> tuple[QuietHours, str] | None:
-    """The hours in which the message is not sent: none where a cut-off would pass meanwhile."""
-    end = delivery_schedule.after_quiet(look.quiet, look.zone, look.now)
-    if look.quiet is None or any(at <= end for at in cutoffs):
+def _message_quiet_hours(inputs: _Inputs, cutoffs: list[datetime]) -> tuple[Quiet, str] | None:
+    """Return the hours in which the message must not be sent; None if a cut-off in it would pass meanwhile."""
+    end = delivery_schedule.end_of_quiet(inputs.quiet, inputs.zone, inputs.now)
+    if inputs.quiet is None or any(at <= end for at in cutoffs):
         return None
-    return look.quiet, look.zone
+    return inputs.quiet, inputs.zone

@@ -1,4 +1,7 @@
-"""Who hears of what, and in which order: pure. When, is decided in planning.py."""
+"""Decides which changes and open items concern a subscription, and their order in a message. Pure.
+
+`planning` decides when to deliver them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import (
     TOPICS,
     CallNotice,
@@ -20,11 +24,10 @@ from cmr_watch.models import (
     Subscription,
     Topic,
 )
-from cmr_watch.render.sentences import BRUSSELS
 
 K = ChangeKind
 
-TOPIC: Final[dict[ChangeKind, Topic]] = {
+TOPIC_BY_KIND: Final[dict[ChangeKind, Topic]] = {
     K.EDITION_ANNOUNCED: "editions",
     K.EDITION_LISTED: "editions",
     K.EDITION_DATED: "editions",
@@ -48,9 +51,9 @@ TOPIC: Final[dict[ChangeKind, Topic]] = {
 }
 
 NEVER_NOTIFIED: Final = frozenset({K.EDITION_UPDATED, K.EDITION_DELISTED})
-"""History and feeds only."""
+"""Recorded in the history and in feeds only."""
 
-CAN_WAIT: Final = frozenset(
+NON_URGENT: Final = frozenset(
     {
         K.EDITION_LISTED,
         K.EDITION_HELD,
@@ -59,74 +62,79 @@ CAN_WAIT: Final = frozenset(
         K.CALL_UPDATED,
     }
 )
-"""What is told in a digest, also to those who want to hear of things immediately."""
+"""Delivered in a digest even if the schedule is `immediately`."""
 
 
 def topic_of(kind: ChangeKind) -> Topic | None:
-    """The topic that a kind belongs to; None for what is never told."""
-    return TOPIC.get(kind)
+    """Return the topic of a change kind; None if it is never notified."""
+    return TOPIC_BY_KIND.get(kind)
 
 
-def standing(known: Known, now: datetime) -> OpenItems:
-    """What is open or announced, and what is still to come, the soonest first."""
+def open_items(known: Known, now: datetime) -> OpenItems:
+    """Return the open and announced calls and the upcoming editions, the soonest edition first."""
     today = now.astimezone(BRUSSELS).date()
-    calls = [_ahead(entry, now) for entry in known.calls if not entry.gone and entry.call.status != "closed"]
-    coming = [entry for entry in known.editions if not entry.gone and _is_to_come(entry.edition, today)]
-    return OpenItems(tuple(calls), tuple(sorted(coming, key=lambda entry: entry.edition.starts_on or date.max)))
+    not_closed = [entry for entry in known.calls if not entry.gone and entry.call.status != "closed"]
+    calls = tuple(_with_open_cutoffs(entry, now) for entry in not_closed)
+    upcoming = [entry for entry in known.editions if not entry.gone and _is_upcoming(entry.edition, today)]
+    return OpenItems(calls, tuple(sorted(upcoming, key=lambda entry: entry.edition.starts_on or date.max)))
 
 
-def _ahead(known: KnownCall, now: datetime) -> KnownCall:
-    """The call with the cut-offs that can still be met."""
-    ahead = tuple(cutoff for cutoff in known.call.cutoffs if cutoff.at > now and not cutoff.closed)
-    return replace(known, call=replace(known.call, cutoffs=ahead))
+def _with_open_cutoffs(known: KnownCall, now: datetime) -> KnownCall:
+    """Return the call with only the cut-offs that can still be met."""
+    cutoffs = tuple(cutoff for cutoff in known.call.cutoffs if cutoff.at > now and not cutoff.closed)
+    return replace(known, call=replace(known.call, cutoffs=cutoffs))
 
 
-def _is_to_come(edition: Edition, today: date) -> bool:
-    over = edition.ends_on is not None and edition.ends_on < today
-    return edition.section == "upcoming" and not over and edition.status not in ("cancelled", "held")
+def _is_upcoming(edition: Edition, today: date) -> bool:
+    is_over = edition.ends_on is not None and edition.ends_on < today
+    return edition.section == "upcoming" and not is_over and edition.status not in ("cancelled", "held")
 
 
-def shown_to(subscriptions: Iterable[Subscription], now: OpenItems) -> OpenItems:
-    """What of that concerns these subscriptions, by their topics and countries."""
+def relevant_items(subscriptions: Iterable[Subscription], items: OpenItems) -> OpenItems:
+    """Return the items that match the topics and countries of any of the subscriptions."""
     entries = list(subscriptions)
-    calls = now.calls if any("calls" in entry.topics for entry in entries) else ()
+    calls = items.calls if any("calls" in entry.topics for entry in entries) else ()
     attending = [entry for entry in entries if "editions" in entry.topics]
-    editions = tuple(known for known in now.editions if any(_concerns(entry, known.edition) for entry in attending))
+    editions = tuple(
+        known for known in items.editions if any(_has_country_of(known.edition, entry) for entry in attending)
+    )
     return OpenItems(calls, editions)
 
 
-def _concerns(subscription: Subscription, edition: Edition) -> bool:
+def _has_country_of(edition: Edition, subscription: Subscription) -> bool:
     code = edition.country_code
     return not subscription.countries or code is None or code in subscription.countries
 
 
-def wants(subscription: Subscription, recorded: RecordedChange) -> bool:
-    """Whether a subscription hears of a change.
+def should_notify(subscription: Subscription, recorded: RecordedChange) -> bool:
+    """Whether a change is due to a subscription.
 
-    - only while it is active, and only of what came after it was;
-    - of its topics;
-    - of its countries: calls pass, and so does an edition when one of its sides names a wanted country or none.
+    - The subscription is active, and the change was recorded after its activation.
+    - The change's topic is one of the subscription's.
+    - The change concerns one of the subscription's countries. A call concerns all countries; an edition does if, before
+      or after the change, it is in one of them or its country is unknown.
     """
     if subscription.status != "active" or recorded.id <= subscription.after_change_id:
         return False
     if topic_of(recorded.change.kind) not in subscription.topics:
         return False
-    return not subscription.countries or _passes(recorded.change, subscription.countries)
+    return not subscription.countries or _concerns_countries(recorded.change, subscription.countries)
 
 
-def _passes(change: Change, countries: tuple[str, ...]) -> bool:
-    # Both sides: whoever waits for France also hears that the edition goes elsewhere, or comes from elsewhere.
-    sides = [side for side in (change.before, change.after) if side is not None]
+def _concerns_countries(change: Change, countries: tuple[str, ...]) -> bool:
+    # Both states: a subscriber to France is also notified of an edition that moves to or from another country.
+    states = [state for state in (change.before, change.after) if state is not None]
     return any(
-        isinstance(side, CallNotice) or side.country_code is None or side.country_code in countries for side in sides
+        isinstance(state, CallNotice) or state.country_code is None or state.country_code in countries
+        for state in states
     )
 
 
-def reading_order(recorded: RecordedChange) -> tuple[int, bool, date, int]:
-    """Calls, editions by date, materials; in each the news before the history, as the first one gives the subject."""
+def message_order(recorded: RecordedChange) -> tuple[int, bool, date, int]:
+    """Sort key: calls, editions by date, materials; in each, urgent changes first, as the first gives the subject."""
     change = recorded.change
     topic = topic_of(change.kind)
-    noun = change.after or change.before
-    starts_on = noun.starts_on if isinstance(noun, Edition) else None
+    item = change.after or change.before
+    starts_on = item.starts_on if isinstance(item, Edition) else None
     rank = TOPICS.index(topic) if topic else len(TOPICS)
-    return rank, change.kind in CAN_WAIT, starts_on or date.max, recorded.id
+    return rank, change.kind in NON_URGENT, starts_on or date.max, recorded.id

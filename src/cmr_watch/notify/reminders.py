@@ -1,8 +1,8 @@
-"""Whom to remind of which cut-off, and when: pure."""
+"""Decides which reminders of cut-offs to send to a recipient, and when. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -14,15 +14,17 @@ Key = ReminderKey
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one person is reminded of now, what is settled by it, and when there is the next one."""
+    """The reminders to send to one recipient now, the keys that this settles, and when the next one is due."""
 
-    tell: tuple[Reminder, ...]
+    reminders: tuple[Reminder, ...]
     settled: tuple[Key, ...]
     next_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Due:
+    """A reminder `offset` days before a cut-off, due at `at`; valid if that is not before `since`."""
+
     at: datetime
     offset: int
     zone: str
@@ -30,40 +32,63 @@ class _Due:
 
 
 def decide(
-    cutoffs: Sequence[OpenCutoff], subscriptions: Sequence[Subscription], told: Collection[Key], now: datetime
+    cutoffs: Sequence[OpenCutoff], subscriptions: Sequence[Subscription], settled: Collection[Key], now: datetime
 ) -> Decision:
-    """What one person, with all these subscriptions, is reminded of.
+    """Decide on the reminders for one recipient with these subscriptions; `settled` are the keys already handled.
 
-    - Each offset is due at the subscription's hour on its local day, the soonest of the subscriptions.
-    - A cut-off that is closed or past is silent.
-    - What fell due before the subscription began, or before the cut-off was known, is none: the news told it then.
-    - Of several that are due only the nearest to the cut-off is told, with the true days left; and that number of days
-      is not told again.
-    - Each (call, instant, offset) once: a cut-off that moved is another instant, and is told anew.
+    - Each offset is due at the subscription's hour on its local day; the earliest of the subscriptions counts.
+    - There are no reminders of a cut-off that is closed or past.
+    - An offset that was due before the subscription began, or before the cut-off was known, is ignored: the
+      notification of the change already stated the cut-off.
+    - If several offsets are due, only the one nearest to the cut-off is sent, with the actual number of days left.
+      Later offsets of that number of days or more are settled with it.
+    - Each (call, instant, offset) is sent once. A cut-off that moved is a new instant, so its reminders are sent again.
     """
-    hosting = [entry for entry in subscriptions if "calls" in entry.topics]
-    ahead = {(one.call_key, one.cutoff.at): one for one in cutoffs if not one.cutoff.closed and one.cutoff.at > now}
-    done = frozenset(told)
-    parts = [_of_one(known, hosting, done, now) for known in sorted(ahead.values(), key=lambda one: one.cutoff.at)]
+    hosting = [subscription for subscription in subscriptions if "calls" in subscription.topics]
+    done = frozenset(settled)
+    decisions = [_decide_cutoff(cutoff, hosting, done, now) for cutoff in _upcoming(cutoffs, now)]
     return Decision(
-        tuple(one for part in parts for one in part.tell),
-        tuple(key for part in parts for key in part.settled),
-        min((part.next_at for part in parts if part.next_at), default=None),
+        tuple(reminder for decision in decisions for reminder in decision.reminders),
+        tuple(key for decision in decisions for key in decision.settled),
+        min((decision.next_at for decision in decisions if decision.next_at), default=None),
     )
 
 
-def _of_one(known: OpenCutoff, hosting: Sequence[Subscription], done: frozenset[Key], now: datetime) -> Decision:
-    """The same for one cut-off. One that is due and farther than one already told is settled without a word."""
+def _upcoming(cutoffs: Iterable[OpenCutoff], now: datetime) -> list[OpenCutoff]:
+    """Return the cut-offs that can still be met, one per (call, instant), the soonest first."""
+    upcoming = {
+        (known.call_key, known.cutoff.at): known
+        for known in cutoffs
+        if not known.cutoff.closed and known.cutoff.at > now
+    }
+    return sorted(upcoming.values(), key=lambda known: known.cutoff.at)
+
+
+def _decide_cutoff(
+    known: OpenCutoff, hosting: Sequence[Subscription], settled: frozenset[Key], now: datetime
+) -> Decision:
     dues = list(_dues(known, hosting))
-    ready = [one for one in dues if one.at <= now]
-    settled = tuple(key for one in ready if (key := _key(known, one)) not in done)
-    nearest = min(ready, key=lambda one: one.offset, default=None)
-    tell = (_reminder(known, nearest, now),) if nearest and _key(known, nearest) in settled else ()
-    # a late one says the true days left, and nobody is told the same number again when its own hour comes
-    said = tuple(_key(known, one) for one in dues if one.at > now and tell and one.offset >= tell[0].days_left)
-    fresh = tuple(key for key in said if key not in done)
-    coming = (one.at for one in dues if one.at > now and _key(known, one) not in done.union(fresh))
-    return Decision(tell, settled + fresh, min(coming, default=None))
+    past = [due for due in dues if due.at <= now]
+    future = [due for due in dues if due.at > now]
+    reminder = _nearest(known, past, settled, now)
+    handled = past + _covered_by(reminder, future)
+    newly_settled = tuple(key for due in handled if (key := _key(known, due)) not in settled)
+    remaining = (due.at for due in future if _key(known, due) not in settled.union(newly_settled))
+    return Decision((reminder,) if reminder else (), newly_settled, min(remaining, default=None))
+
+
+def _nearest(known: OpenCutoff, past: Sequence[_Due], settled: frozenset[Key], now: datetime) -> Reminder | None:
+    """Return the due reminder nearest to the cut-off; None if it was already sent."""
+    nearest = min(past, key=lambda due: due.offset, default=None)
+    if nearest is None or _key(known, nearest) in settled:
+        return None
+    days_left = local_date(nearest.zone, known.cutoff.at) - local_date(nearest.zone, now)
+    return Reminder(known, nearest.offset, days_left.days)
+
+
+def _covered_by(reminder: Reminder | None, future: Sequence[_Due]) -> list[_Due]:
+    """Return the later reminders that a late one makes redundant: it already states that few days left."""
+    return [due for due in future if reminder and due.offset >= reminder.days_left]
 
 
 def _key(known: OpenCutoff, due: _Due) -> Key:
@@ -71,22 +96,18 @@ def _key(known: OpenCutoff, due: _Due) -> Key:
 
 
 def _dues(known: OpenCutoff, subscriptions: Sequence[Subscription]) -> Iterator[_Due]:
-    """One for each offset that somebody wishes for."""
-    for offset in sorted({offset for entry in subscriptions for offset in entry.reminders}, reverse=True):
-        dues = [_due(known, offset, entry) for entry in subscriptions if offset in entry.reminders]
-        good = [one for one in dues if one.since <= one.at < known.cutoff.at]
-        if good:
-            yield min(good, key=lambda one: one.at)
+    """Yield one due reminder per offset that any subscription asks for."""
+    offsets = {offset for subscription in subscriptions for offset in subscription.reminders}
+    for offset in sorted(offsets, reverse=True):
+        dues = [_due(known, offset, subscription) for subscription in subscriptions if offset in subscription.reminders]
+        valid = [due for due in dues if due.since <= due.at < known.cutoff.at]
+        if valid:
+            yield min(valid, key=lambda due: due.at)
 
 
 def _due(known: OpenCutoff, offset: int, subscription: Subscription) -> _Due:
     zone = subscription.schedule.time_zone
     day = local_date(zone, known.cutoff.at) - timedelta(days=offset)
-    began = subscription.activated_at or subscription.created_at
-    since = max(began, known.since) if known.since else began
-    return _Due(at_local(zone, day, time(subscription.schedule.hour)), offset, zone, since)
-
-
-def _reminder(known: OpenCutoff, due: _Due, now: datetime) -> Reminder:
-    left = local_date(due.zone, known.cutoff.at) - local_date(due.zone, now)
-    return Reminder(known, due.offset, left.days)
+    began_at = subscription.activated_at or subscription.created_at
+    since = max(began_at, known.since) if known.since else began_at
+    return _Due(at_local(zone, day, time(subscription.rhythm.hour)), offset, zone, since)

@@ -1,4 +1,4 @@
-"""When to try again, or never: a pure decision."""
+"""Decides whether and when to retry a failed delivery. Pure."""
 
 from __future__ import annotations
 
@@ -17,50 +17,51 @@ PAUSES: Final = (
     timedelta(hours=12),
     timedelta(hours=24),
 )
-"""After the first failure, the second, …; the last one repeats."""
+"""Pauses after the first failure, the second, and so on; the last one repeats."""
 
 GIVE_UP_AFTER: Final = timedelta(days=3)
-JITTER: Final = 0.2
+JITTER: Final = 0.2  # the largest random extension, as a fraction of the pause
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again at `at`."""
+    """Retry at `at`."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Trying again cannot help, or has not; `reason` is for the operator."""
+    """Fail permanently; `reason` is shown to the operator."""
 
     reason: str
 
 
 def decide(error: DeliveryError, attempts: int, first_at: datetime, now: datetime, jitter: float) -> Retry | GiveUp:
-    """What becomes of a delivery that was just refused.
+    """Decide what to do with a delivery after an attempt failed with `error`.
 
-    - A permanent refusal is set aside at once.
-    - A temporary one waits longer each time, with up to a fifth more (`jitter` from 0 to 1) so that rows spread out.
-    - Three days after `first_at` it is set aside, but never before the growing pauses were gone through: a machine
-      that slept for a week has not tried for a week.
+    - A permanent error fails the delivery at once.
+    - After a temporary error the delivery is retried after a pause that grows with each attempt, extended by up to a
+      fifth (`jitter` is between 0 and 1) so that retries are spread out.
+    - Three days after `first_at` the delivery fails permanently, but not before all growing pauses have been used: a
+      host that was suspended for a week has not retried for a week.
 
-    `attempts` counts the failures before this one.
+    `attempts` is the number of failed attempts before this one.
     """
     if error.permanent:
         return GiveUp(str(error))
     give_up_at = first_at + GIVE_UP_AFTER
-    worn_out = attempts >= len(PAUSES)
-    if worn_out and now >= give_up_at:
-        return GiveUp(f"given up after {attempts + 1} attempts: {error}")
+    used_all_pauses = attempts >= len(PAUSES)
+    if used_all_pauses and now >= give_up_at:
+        return GiveUp(f"gave up after {attempts + 1} attempts: {error}")
     pause = PAUSES[min(attempts, len(PAUSES) - 1)] * (1 + JITTER * jitter)
-    return Retry(min(now + pause, give_up_at) if worn_out else now + pause)
+    return Retry(min(now + pause, give_up_at) if used_all_pauses else now + pause)
 
 
 def next_probe(failures: int, now: datetime, jitter: float) -> datetime:
-    """When to try a way again on which nobody answered, so often in a row: the first pauses, but never over two hours.
+    """Return when to probe a route again that failed `failures` times in a row; the pause is at most two hours.
 
-    One message is the one that knocks; whatever else goes that way waits untried.
+    One message serves as the probe; all others for the route wait and are not attempted.
     """
     pause = PAUSES[min(failures - 1, len(PAUSES) - 1, 3)]
     return now + pause * (1 + JITTER * jitter)
