@@ -48,7 +48,7 @@ layers =
     render
     config
     health | systemd
-    merge_pages | serialization | places | log
+    merge_pages | serialization | places | log | clock
     models
     exceptions
 
