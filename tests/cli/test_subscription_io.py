@@ -233,7 +233,7 @@ def test_who_said_no_is_not_brought_back(watch):
     assert ran.err.splitlines() == [
         "cmr-watch: line 2: No@b.org: this address is not written to any more: unsubscribed by mail",
         "cmr-watch: line 3: bounced@b.org: this address is not written to any more: mail to it bounces",
-        "cmr-watch: line 4: erased@b.org: this address was erased at its reader's wish, and is not written to",
+        "cmr-watch: line 4: erased@b.org: this address was erased at the recipient's request and no longer receives mail",
     ]
 
 
