@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from cmr_watch.config import environment_without_ours
+from cmr_watch.config import environment_without_settings
 from cmr_watch.demo.servers import HOOK, PATH, MailServer, Site
 from cmr_watch.exceptions import CmrWatchError
 
@@ -147,7 +147,7 @@ def _command(stage: Stage, *words: str) -> None:
     """Run a real command in a process of its own, and show what it prints."""
     arguments = [*words, "--config", str(stage.config)]
     stage.say(f"  $ cmr-watch {shlex.join(words)}")
-    environ = environment_without_ours() | {"PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    environ = environment_without_settings() | {"PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     done = subprocess.run(  # noqa: S603  # our own program, with our own arguments
         [sys.executable, "-m", "cmr_watch", *arguments], capture_output=True, encoding="utf-8", env=environ, timeout=60
     )
