@@ -93,7 +93,7 @@ def notify_socket(environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 def watchdog_seconds(environ: Mapping[str, str] = os.environ) -> float | None:
-    """How often to reset systemd's watchdog: twice per timeout (sd_watchdog_enabled(3)). None if it is off."""
+    """Seconds between resets of systemd's watchdog: half its timeout (sd_watchdog_enabled(3)). None if it is off."""
     microseconds = environ.get("WATCHDOG_USEC", "")
     return int(microseconds) / 2_000_000 if microseconds.isdecimal() and int(microseconds) > 0 else None
 
