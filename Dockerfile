@@ -1,10 +1,10 @@
-# cmr-watch in a container: it runs as uid 10001, needs no writable root file system and no capability, and keeps all
-# of its data in the volume /data. docs/operating.md says how it is run; `make image-test` builds it and tries it out.
+# The container image of cmr-watch. It runs as user 10001, needs neither a writable root file system nor capabilities, and
+# keeps all data in the volume /data. docs/operating.md explains how to run it; `make image-test` builds and tests it.
 
-# ── the program, with what it needs, in a folder of its own ──────────────────────────────────────────────────────
+# ── build stage: cmr-watch and its dependencies in a virtual environment ─────────────────────────────────────────
 FROM python:3.13-slim-trixie AS build
 
-# for a machine without a package index: a folder of wheels (PIP_FIND_LINKS=/wheels, PIP_NO_INDEX=1)
+# To build without a package index, use a folder of wheels: PIP_FIND_LINKS=/wheels, PIP_NO_INDEX=1
 ARG PIP_NO_INDEX
 ARG PIP_FIND_LINKS
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
@@ -12,11 +12,11 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 COPY requirements.lock requirements-dev.lock ./
 
-# what it runs with comes from the lock, by hash; the new environment itself has no pip
+# Run-time dependencies, as locked and verified by hash. The virtual environment itself contains no pip.
 RUN python3 -m venv --without-pip /opt/cmr-watch \
  && python3 -m pip --quiet --python /opt/cmr-watch/bin/python install --require-hashes -r requirements.lock
 
-# what it is built with comes from the other lock, by hash as well: hatchling and what that needs, and nothing else
+# Build dependencies, also locked and verified by hash: only hatchling and its dependencies.
 RUN python3 -m venv /opt/build \
  && sed -n -E '/^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/,/[^\\]$/p' requirements-dev.lock >build.lock \
  && /opt/build/bin/python -m pip --quiet install --require-hashes -r build.lock
@@ -26,16 +26,16 @@ COPY src src
 RUN /opt/build/bin/python -m pip --quiet wheel --no-deps --no-index --no-build-isolation --wheel-dir dist . \
  && python3 -m pip --quiet --python /opt/cmr-watch/bin/python install --no-deps --no-index dist/*.whl
 
-# ── what runs ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── final stage ──────────────────────────────────────────────────────────────────────────────────────────────────
 FROM python:3.13-slim-trixie
 
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="cmr-watch" \
-      org.opencontainers.image.description="Tells people when a “Clusters meet Regions” edition is announced or a call to host one opens" \
+      org.opencontainers.image.description="Notifies subscribers when a “Clusters meet Regions” edition is announced or a call for hosts opens" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="MIT"
 
-# nothing is installed here ever again, so pip goes; /data belongs to the user that the program runs as
+# Remove pip, which is no longer needed. /data belongs to the user that cmr-watch runs as.
 RUN rm -rf /usr/bin/pip* /usr/lib/python3/dist-packages/pip* /usr/lib/python3*/ensurepip /usr/share/python-wheels \
            /usr/local/bin/pip* /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip \
  && install -d -o 10001 -g 10001 -m 0750 /data \
@@ -43,7 +43,7 @@ RUN rm -rf /usr/bin/pip* /usr/lib/python3/dist-packages/pip* /usr/lib/python3*/e
 
 COPY --from=build /opt/cmr-watch /opt/cmr-watch
 
-# XDG_STATE_HOME: with PostgreSQL the journal of those who must not be written to is in the volume all the same
+# XDG_STATE_HOME puts the suppression journal into the volume, even if the database is PostgreSQL.
 ENV PATH=/opt/cmr-watch/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -54,7 +54,7 @@ ENV PATH=/opt/cmr-watch/bin:/usr/local/bin:/usr/bin:/bin \
     CMR_WATCH_DAEMON_LISTEN=0.0.0.0:8080
 
 USER 10001:10001
-# not in /data: a cmr-watch.toml in the folder it runs from would come before the one in /etc
+# Not /data: a cmr-watch.toml in the working directory would take precedence over the one in /etc.
 WORKDIR /
 VOLUME /data
 EXPOSE 8080

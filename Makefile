@@ -1,4 +1,4 @@
-# How to work on cmr-watch. Needs python3 (3.11 or newer, with venv), git and make: `make demo`, `make test`.
+# Development tasks. Requires python3 (3.11 or newer, with venv), git and make. To start: `make demo`, `make test`.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,65 +11,65 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint types format demo bench prove fuzz lock lock-check wheel-demo image-test fixtures clean
 
-help: ## this list
+help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
 		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
-setup: $(STAMP) ## the environment in .venv, from the lock
+setup: $(STAMP) ## install the locked dependencies into .venv
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "cmr-watch needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+		|| { echo "cmr-watch requires Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-test: $(STAMP) ## all tests, also on PostgreSQL; one of them: make test ARGS="-k diff"
+test: $(STAMP) ## run all tests, including PostgreSQL; some only: make test ARGS="-k diff"
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: $(STAMP) ## ruff: rules and format
+lint: $(STAMP) ## check the code with ruff (rules and format)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(STAMP) ## mypy --strict
+types: $(STAMP) ## check the types with mypy --strict
 	$(BIN)/mypy
 
-format: $(STAMP) ## put the code into form
+format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-demo: $(STAMP) ## the main job on real input, without any network
+demo: $(STAMP) ## run the demo: the main job on real pages, without network
 	$(BIN)/cmr-watch demo $(ARGS)
 
-prove: $(STAMP) ## kill thousands of runs at every point, and count what was lost or doubled
+prove: $(STAMP) ## kill thousands of runs at every point, and count lost and duplicate messages
 	$(BIN)/python -m tests.prove $(ARGS)
 
-fuzz: $(STAMP) ## look for input that a parser cannot take, a minute; longer: make fuzz ARGS="-max_total_time=600"
+fuzz: $(STAMP) ## fuzz the parsers for a minute; longer: make fuzz ARGS="-max_total_time=600"
 	$(PIP) install --require-hashes --no-deps -r tests/fuzz/requirements.txt
 	$(BIN)/python -m tests.fuzz.parse $(ARGS)
 
-bench: $(STAMP) ## how long the main job takes
+bench: $(STAMP) ## measure performance
 	$(BIN)/python -m bench $(ARGS)
 
-lock: ## write both lock files again (needs uv: pipx install uv)
-	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv, or python3 -m pip install --user uv" >&2; exit 1; }
+lock: ## update both lock files (requires uv: pipx install uv)
+	@command -v uv >/dev/null || { echo "make lock requires uv: pipx install uv, or python3 -m pip install --user uv" >&2; exit 1; }
 	$(LOCK) pyproject.toml --all-extras -o requirements.lock $(ARGS)
 	$(LOCK) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 
-lock-check: $(STAMP) ## the locks are whole, hashed, and fit pyproject.toml
+lock-check: $(STAMP) ## check that the lock files are complete, hashed and match pyproject.toml
 	$(BIN)/python .ci/lock_check.py
 	$(PIP) install --require-hashes --dry-run -r requirements.lock
 	$(PIP) install --require-hashes --dry-run -r requirements-dev.lock
 
-wheel-demo: $(STAMP) ## the wheel, alone in an empty environment elsewhere, runs the demo
+wheel-demo: $(STAMP) ## build the wheel, install it into an empty environment and run the demo
 	.ci/wheel-demo
 
-image-test: $(STAMP) ## the container image, built and run for real (root, on Debian; no Docker engine needed)
+image-test: $(STAMP) ## build the container image and test it (as root on Debian; no Docker needed)
 	.ci/image-test $(ARGS)
 
-fixtures: $(STAMP) ## write the fixture pages again
+fixtures: $(STAMP) ## regenerate the fixture pages
 	$(BIN)/python -m tests.shapes
 
-clean: ## remove everything that is made
+clean: ## remove all generated files
 	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Checks the lock files without a resolver: hashes everywhere, no address in them, every version in its range."""
+"""Checks the lock files without a resolver: every entry is hashed, no URLs, every version is in its required range."""
 
 from __future__ import annotations
 
@@ -15,49 +15,50 @@ Pins = dict[str, list[str]]
 
 
 def main() -> int:
-    """Print each fault; 1 if there is one."""
+    """Print each problem. Returns the exit code: 1 if there are problems."""
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
-    asked = [*project["project"]["dependencies"]]
+    required = [*project["project"]["dependencies"]]
     for extra in project["project"].get("optional-dependencies", {}).values():
-        asked += extra
+        required += extra
     groups = [entry for group in project.get("dependency-groups", {}).values() for entry in group]
     run, dev = Path("requirements.lock"), Path("requirements-dev.lock")
-    faults = [*form_faults(run), *form_faults(dev), *range_faults(run, asked), *range_faults(dev, asked + groups)]
-    faults += [f"{dev}: {name} is pinned otherwise than in {run}" for name in differences(pins(run), pins(dev))]
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    print(f"locks: {len(pins(run))} packages to run, {len(pins(dev))} to develop, {len(faults)} faults")
-    return 1 if faults else 0
+    problems = [*check_format(run), *check_format(dev)]
+    problems += [*check_ranges(run, required), *check_ranges(dev, required + groups)]
+    problems += [f"{dev}: {name} has another version than in {run}" for name in differences(pins(run), pins(dev))]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"locks: {len(pins(run))} run-time packages, {len(pins(dev))} development packages, {len(problems)} problems")
+    return 1 if problems else 0
 
 
 def entries(lock: Path) -> list[str]:
-    """Each pin with its hashes in one line."""
+    """The entries of a lock file, each with its hashes on one line."""
     text = lock.read_text(encoding="utf-8").replace("\\\n", " ")
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def pins(lock: Path) -> Pins:
-    """Name → the versions pinned (several where a marker parts them)."""
-    found: Pins = {}
+    """The pinned versions by package name; several if they have different markers."""
+    versions: Pins = {}
     for entry in entries(lock):
         if match := re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)", entry):
-            found.setdefault(canonicalize_name(match[1]), []).append(match[2])
-    return found
+            versions.setdefault(canonicalize_name(match[1]), []).append(match[2])
+    return versions
 
 
-def form_faults(lock: Path) -> Iterator[str]:
-    """No address of any index or machine; every entry pinned and hashed."""
+def check_format(lock: Path) -> Iterator[str]:
+    """The lock must contain no URL of an index or a machine, and every entry must be pinned and hashed."""
     if "://" in lock.read_text(encoding="utf-8"):
-        yield f"{lock}: holds an address (“://”)"
+        yield f"{lock}: contains a URL (“://”)"
     for entry in entries(lock):
         if "==" not in entry or "--hash=sha256:" not in entry:
             yield f"{lock}: not pinned with a hash: {entry[:60]}"
 
 
-def range_faults(lock: Path, asked: list[str]) -> Iterator[str]:
-    """Everything that pyproject.toml asks for is there, in a version that it accepts."""
+def check_ranges(lock: Path, required: list[str]) -> Iterator[str]:
+    """The lock must contain every requirement of pyproject.toml, in a version that it allows."""
     pinned = pins(lock)
-    for requirement in map(Requirement, asked):
+    for requirement in map(Requirement, required):
         versions = pinned.get(canonicalize_name(requirement.name), [])
         if not versions:
             yield f"{lock}: {requirement.name} is missing; run: make lock"
@@ -67,7 +68,7 @@ def range_faults(lock: Path, asked: list[str]) -> Iterator[str]:
 
 
 def differences(run: Pins, dev: Pins) -> list[str]:
-    """What users and developers would get in different versions."""
+    """The packages that would have different versions for users and for developers."""
     return [name for name, versions in run.items() if dev.get(name) != versions]
 
 

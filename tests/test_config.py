@@ -1,3 +1,5 @@
+"""Loading the settings: file, environment, defaults, error messages, and the sample configuration."""
+
 from __future__ import annotations
 
 import re
@@ -16,7 +18,7 @@ HOME = {"HOME": "/home/anna"}
 
 
 @pytest.fixture
-def written(tmp_path: Path):
+def load_text(tmp_path: Path):
     def write(text: str | bytes, **environ: str) -> Settings:
         file = tmp_path / "watch.toml"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -25,13 +27,13 @@ def written(tmp_path: Path):
     return write
 
 
-def wrong(written, text: str | bytes, **environ: str) -> str:
+def error_message(load_text, text: str | bytes, **environ: str) -> str:
     with pytest.raises(ConfigError) as caught:
-        written(text, **environ)
+        load_text(text, **environ)
     return str(caught.value)
 
 
-def test_without_a_file_everything_has_a_default(tmp_path, monkeypatch):
+def test_defaults_without_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = load(None, HOME)
     assert settings.database.url == "sqlite:////home/anna/.local/state/cmr-watch/cmr-watch.db"
@@ -39,10 +41,10 @@ def test_without_a_file_everything_has_a_default(tmp_path, monkeypatch):
     assert (settings.mail.port_or_usual, settings.messages.zone.key, settings.file) == (587, "Europe/Brussels", None)
 
 
-def test_a_full_file(written, tmp_path):
+def test_a_full_file(load_text, tmp_path):
     (tmp_path / "password").write_text("sesame\n")
     (tmp_path / "chat").write_text("slack://a/b/c\n")
-    settings = written(
+    settings = load_text(
         """
         [database]
         url = "sqlite:////srv/watch.db"
@@ -81,8 +83,8 @@ def test_a_full_file(written, tmp_path):
     assert settings.secrets == ("sesame", "slack://a/b/c")
 
 
-def test_secrets_are_not_in_the_repr(written):
-    settings = written(
+def test_secrets_are_not_in_the_repr(load_text):
+    settings = load_text(
         '[database]\nurl = "postgresql://u:sesame@h/n"\n[[subscriptions]]\nname = "chat"\nto = "slack://a/b/c"'
     )
     assert "sesame" not in repr(settings)
@@ -93,8 +95,8 @@ def test_secrets_are_not_in_the_repr(written):
 # ── the environment ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_environment_goes_before_the_file(written):
-    settings = written(
+def test_the_environment_takes_precedence_over_the_file(load_text):
+    settings = load_text(
         "[mail]\nport = 25\n[page]\nhosts = ['a.eu']",
         CMR_WATCH_MAIL_PORT="2525",
         CMR_WATCH_PAGE_HOSTS="b.eu, c.eu",
@@ -103,22 +105,22 @@ def test_the_environment_goes_before_the_file(written):
     assert (settings.mail.port, settings.page.hosts, settings.fetch.robots) == (2525, ("b.eu", "c.eu"), False)
 
 
-def test_an_empty_variable_is_not_set(written):
-    assert written("[mail]\nport = 25", CMR_WATCH_MAIL_PORT="").mail.port == 25
+def test_an_empty_variable_counts_as_not_set(load_text):
+    assert load_text("[mail]\nport = 25", CMR_WATCH_MAIL_PORT="").mail.port == 25
 
 
-def test_a_secret_from_a_file_that_the_environment_names(written, tmp_path):
+def test_a_secret_file_named_by_the_environment(load_text, tmp_path):
     (tmp_path / "s").write_text("sesame ")
-    settings = written('[mail]\nuser = "u"\npassword = "old"', CMR_WATCH_MAIL_PASSWORD_FILE=str(tmp_path / "s"))
+    settings = load_text('[mail]\nuser = "u"\npassword = "old"', CMR_WATCH_MAIL_PASSWORD_FILE=str(tmp_path / "s"))
     assert settings.mail.password == "sesame "
 
 
-def test_the_file_that_the_environment_names(tmp_path):
+def test_a_configuration_file_named_by_the_environment(tmp_path):
     (tmp_path / "x.toml").write_text("[mail]\nport = 26")
     assert load(None, {**HOME, "CMR_WATCH_CONFIG": str(tmp_path / "x.toml")}).mail.port == 26
 
 
-def test_the_file_in_this_folder(tmp_path, monkeypatch):
+def test_a_configuration_file_in_the_current_folder(tmp_path, monkeypatch):
     (tmp_path / "cmr-watch.toml").write_text("[mail]\nport = 27")
     monkeypatch.chdir(tmp_path)
     assert load(None, HOME).mail.port == 27
@@ -132,12 +134,12 @@ def test_the_file_in_this_folder(tmp_path, monkeypatch):
         ({"CMR_WATCH_DATABASE_URL": "postgresql://h/n"}, "postgresql://h/n"),
     ],
 )
-def test_where_the_database_is(written, environ, database):
-    assert written("", **environ).database.url == database
+def test_default_database(load_text, environ, database):
+    assert load_text("", **environ).database.url == database
 
 
 @pytest.mark.parametrize("service", ["CMR_WATCH", "CMR_WATCH_WEB"])
-def test_variables_that_a_cluster_sets_are_none_of_ours(written, service):
+def test_variables_set_by_kubernetes_are_ignored(load_text, service):
     values = {
         "SERVICE_HOST": "10.0.0.1",
         "SERVICE_PORT": "80",
@@ -148,34 +150,34 @@ def test_variables_that_a_cluster_sets_are_none_of_ours(written, service):
         "PORT_80_TCP_PORT": "80",
         "PORT_80_TCP_ADDR": "10.0.0.1",
     }
-    assert written("", **{f"{service}_{name}": value for name, value in values.items()})
+    assert load_text("", **{f"{service}_{name}": value for name, value in values.items()})
 
 
-# ── what is wrong is named with its place ────────────────────────────────────────────────────────────────────────
+# ── error messages ───────────────────────────────────────────────────────────────────────────────────────────────
 
-WRONG = [
+ERRORS = [
     ('[mail]\nport = "abc"', '[mail] port: found "abc", expected a whole number from 1 to 65535'),
     ("[mail]\nport = 0", "[mail] port: found 0, expected a whole number from 1 to 65535"),
     ("[mail]\nport = true", "[mail] port: found true, expected a whole number from 1 to 65535"),
     ("[mail]\nprot = 1", '[mail] prot: unknown; did you mean "port"?'),
-    ("[log]\nzzz = 1", "[log] zzz: unknown; known are level, format"),
+    ("[log]\nzzz = 1", "[log] zzz: unknown; expected one of level, format"),
     ("[mial]\nport = 1", '[mial]: unknown; did you mean "mail"?'),
     ("[mail]\nport = 1\nport = 2", "is not valid TOML: "),
     ("mail = 3", "mail: found 3, expected a table [mail]"),
     (b"\xff", "is not UTF-8 text (byte 0)"),
     ('[mail]\nsecurity = "ssl"', '[mail] security: found "ssl", expected one of "starttls", "tls", "plain"'),
-    ('[mail]\nhost = "smtp.example.eu"', "[mail] from: is missing, expected the address that mail comes from"),
-    ('[mail]\nuser = "u"', "[mail] password_file: is missing, expected it beside user"),
-    ('[mail]\npassword = "p"', "[mail] user: is missing, expected it beside password"),
-    ('[mail]\npassword = "a\\nb"', "found a value that is not shown, expected a password in one line"),
+    ('[mail]\nhost = "smtp.example.eu"', "[mail] from: is missing, expected the sender address of all mail"),
+    ('[mail]\nuser = "u"', "[mail] password_file: is missing; user requires it"),
+    ('[mail]\npassword = "p"', "[mail] user: is missing; password requires it"),
+    ('[mail]\npassword = "a\\nb"', "found a value (not shown: it may be secret), expected a password on a single line"),
     ('[mail]\npassword_file = "none"', "none: No such file or directory"),
     ('[mail]\npassword_file = "a"\npassword = "b"', "[mail] password: is set twice, also as password_file"),
     ('[mail]\nca_file = "none.pem"', "none.pem: No such file or directory"),
-    ('[mail]\nfrom_name = "a\\r\\nBcc: b"', r'[mail] from_name: found "a\r\nBcc: b", expected a line of text'),
-    ('[page]\nurl = "ftp://a.eu"', '[page] url: found "ftp://a.eu", expected an http or https address'),
-    ('[page]\nurl = "https://u:p@clustercollaboration.eu"', "expected an http or https address without a password"),
-    ('[page]\nurl = "https://a.eu:99999/"', "expected an http or https address"),
-    ('[page]\nurl = "https://a.eu/"', 'to watch it all the same: hosts = ["a.eu"]'),
+    ('[mail]\nfrom_name = "a\\r\\nBcc: b"', r'[mail] from_name: found "a\r\nBcc: b", expected a single line of text'),
+    ('[page]\nurl = "ftp://a.eu"', '[page] url: found "ftp://a.eu", expected an HTTP or HTTPS URL'),
+    ('[page]\nurl = "https://u:p@clustercollaboration.eu"', "expected an HTTP or HTTPS URL without a password"),
+    ('[page]\nurl = "https://a.eu:99999/"', "expected an HTTP or HTTPS URL"),
+    ('[page]\nurl = "https://a.eu/"', 'to watch it anyway, set hosts = ["a.eu"]'),
     ('[page]\nhosts = "a.eu"', '[page] hosts: found "a.eu", expected a list of host names such as ["example.eu"]'),
     ('[database]\nurl = "mysql://u:sesame@h/n"', '[database] url: found "mysql://…", expected "sqlite:///FILE" or'),
     ('[database]\nurl = "sqlite:///:memory:"', "[database] url: found "),
@@ -187,7 +189,7 @@ WRONG = [
     ("[[subscriptions]]\nname = 'a'", '[[subscriptions]] "a" to: is missing, expected an e-mail address or an Apprise'),
     (
         "[[subscriptions]]\nname = 'a'\nto = 'anna'",
-        '"a" to: found a value that is not shown, expected an',
+        '"a" to: found a value (not shown: it may be secret), expected an',
     ),
     ("[[subscriptions]]\nname = 'a'\nto = 'a@b@c'", '[[subscriptions]] "a" to: found "a@b@c", expected an e-mail'),
     ("[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\n" * 2, '[[subscriptions]] "a" name: is used twice'),
@@ -201,17 +203,17 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "sentence"), WRONG)
-def test_what_is_wrong_is_named(written, tmp_path, text, sentence):
-    said = wrong(written, text)
-    assert sentence in said
-    assert said.startswith(str(tmp_path))
-    assert "\n" not in said
-    assert "sesame" not in said
+@pytest.mark.parametrize(("text", "message"), ERRORS)
+def test_errors_in_the_file(load_text, tmp_path, text, message):
+    error = error_message(load_text, text)
+    assert message in error
+    assert error.startswith(str(tmp_path))
+    assert "\n" not in error
+    assert "sesame" not in error
 
 
 @pytest.mark.parametrize(
-    ("environ", "sentence"),
+    ("environ", "message"),
     [
         ({"CMR_WATCH_MAIL_PORT": "abc"}, 'environment: CMR_WATCH_MAIL_PORT: found "abc", expected a whole number'),
         ({"CMR_WATCH_MAIL_PROT": "1"}, 'CMR_WATCH_MAIL_PROT: unknown; did you mean "CMR_WATCH_MAIL_PORT"?'),
@@ -222,42 +224,43 @@ def test_what_is_wrong_is_named(written, tmp_path, text, sentence):
         ({"CMR_WATCH_FETCH_ROBOTS": "maybe"}, 'CMR_WATCH_FETCH_ROBOTS: found "maybe", expected true or false'),
     ],
 )
-def test_what_is_wrong_in_the_environment_is_named(written, environ, sentence):
-    assert sentence in wrong(written, "", **environ)
+def test_errors_in_the_environment(load_text, environ, message):
+    assert message in error_message(load_text, "", **environ)
 
 
 @pytest.mark.parametrize("name", ["none.toml", "."])
-def test_a_file_that_cannot_be_read(tmp_path, name):
+def test_an_unreadable_file(tmp_path, name):
     with pytest.raises(ConfigError, match="cannot be read: "):
         load(tmp_path / name, HOME)
 
 
-# ── the sample ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the sample configuration ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def commented_out(text: str) -> str:
-    """The sample with every setting live: the `#` before `key = ` and `[[…]]` taken away."""
+def uncomment(text: str) -> str:
+    """The sample with every setting active: the `#` before `key = ` and `[[…]]` removed."""
     return re.sub(r"^# (?=[a-z_]+ = |\[\[)", "", text, flags=re.MULTILINE)
 
 
-def test_the_sample_loads_and_says_what_holds_without_it(monkeypatch, tmp_path):
+def test_the_sample_changes_no_default(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     sample = load(SAMPLE, HOME)
     assert [getattr(sample, name) for name in SECTIONS] == [getattr(load(None, HOME), name) for name in SECTIONS]
 
 
 def test_every_setting_is_in_the_sample():
-    live = commented_out(SAMPLE.read_text(encoding="utf-8"))
+    active = uncomment(SAMPLE.read_text(encoding="utf-8"))
     for name, section in {**SECTIONS, "subscriptions": SubscriptionEntry}.items():
-        part = "".join(re.findall(rf"^\[\[?{name}\]\]?$(.*?)(?=^\[\[?[a-z]+\]|\Z)", live, re.MULTILINE | re.DOTALL))
+        part = "".join(re.findall(rf"^\[\[?{name}\]\]?$(.*?)(?=^\[\[?[a-z]+\]|\Z)", active, re.MULTILINE | re.DOTALL))
         assert set(re.findall(r"^([a-z_]+) = ", part, re.MULTILINE)) == set(keys(section)), name
 
 
-def test_the_defaults_in_the_sample_are_true(tmp_path):
+def test_the_sample_states_the_actual_defaults(tmp_path):
     text = SAMPLE.read_text(encoding="utf-8")
-    off = ("password", "_file", "user", "ca_file", "host =", "contact", "from =", 'url = "sqlite')
-    lines = [line for line in commented_out(text).splitlines() if not any(word in line for word in off)]
+    without_default = ("password", "_file", "user", "ca_file", "host =", "contact", "from =", "ping", 'url = "sqlite')
+    lines = [line for line in uncomment(text).splitlines() if not any(word in line for word in without_default)]
     (tmp_path / "x.toml").write_text("\n".join(lines).partition("[[subscriptions]]")[0])
-    live, plain = load(tmp_path / "x.toml", HOME), load(SAMPLE, HOME)
-    assert live.mail.port == live.mail.port_or_usual == plain.mail.port_or_usual
-    assert (live.page, live.fetch, live.messages, live.log) == (plain.page, plain.fetch, plain.messages, plain.log)
+    stated, actual = load(tmp_path / "x.toml", HOME), load(SAMPLE, HOME)
+    assert stated.mail.port == stated.mail.port_or_usual == actual.mail.port_or_usual
+    for name in ("page", "fetch", "archive", "daemon", "messages", "log"):
+        assert getattr(stated, name) == getattr(actual, name)

@@ -17,7 +17,7 @@ from cmr_watch.config import DaemonSection, Settings
 from cmr_watch.daemon import Daemon, routes, threads
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from tests.factories import message
+from tests.factories import NOW, message
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.monitor.small import html
@@ -29,10 +29,10 @@ PING = "/ping/secret-uuid"
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Wait until it is so."""
+    """Wait until the condition is true."""
     end = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < end, "it never came to be"
+        assert time.monotonic() < end, "the condition never became true"
         time.sleep(0.02)
 
 
@@ -41,7 +41,7 @@ def wall() -> datetime:
 
 
 class Running(Journey):
-    """A daemon on the journey's site; its clock is ahead by as much as a test wants."""
+    """A daemon that watches the journey's site. Its clock is `ahead` of the real time."""
 
     def __init__(self, database: Database, site: FakeSite, mailbox: Mailbox) -> None:
         super().__init__(database, site, mailbox)
@@ -51,9 +51,9 @@ class Running(Journey):
         site.page(f"{PING}/start", b"ok")
         site.page(f"{PING}/fail", b"ok")
         self.settings = replace(self.settings, daemon=DaemonSection(ping=site.url(PING), jitter=0))
-        self.read(LYON, *PAST)
+        self.serve(LYON, *PAST)
 
-    def read(self, *lines: str) -> None:
+    def serve(self, *lines: str) -> None:
         self.site.page(PATH, html(" ;; ".join(lines)).encode())
 
     def clock(self) -> datetime:
@@ -85,7 +85,7 @@ def problems(daemon: Daemon, path: str) -> list[str]:
     return list(json.loads(routes(daemon)[path]().body)["problems"])
 
 
-def test_it_checks_at_once_and_delivers(running: Running) -> None:
+def test_the_first_check_runs_at_once_and_its_messages_are_delivered(running: Running) -> None:
     with running.daemon() as daemon:
         until(lambda: running.pings() == ["/start", ""])
         until(lambda: running.subjects())
@@ -94,84 +94,84 @@ def test_it_checks_at_once_and_delivers(running: Running) -> None:
     assert running.subjects()[0].startswith("Welcome")
 
 
-def test_a_change_is_delivered_at_once(running: Running) -> None:
+def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Running) -> None:
     with running.daemon() as daemon:
         until(lambda: running.subjects() and running.pings()[-1:] == [""])
-        running.read(LYON, "> Oslo, Norway – 3 March 2099", *PAST)
+        running.serve(LYON, "> Oslo, Norway – 3 March 2099", *PAST)
         running.ahead = timedelta(hours=1)
         began = time.monotonic()
         daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
         until(lambda: len(running.subjects()) == 2)
-        assert time.monotonic() - began < 30, "and not with the next minute's round"
+        assert time.monotonic() - began < 30
         text = routes(daemon)["/metrics"]().body.decode()
     assert 'cmr_watch_changes_total{kind="edition.announced"} 1.0' in text
     assert 'cmr_watch_checks_total{outcome="changed"} 1.0' in text
-    assert 'cmr_watch_deliveries{outcome="sent",way="mail"} 2.0' in text
+    assert 'cmr_watch_deliveries{channel="mail",outcome="sent"} 2.0' in text
     assert "secret-uuid" not in text
 
 
-def test_a_check_that_was_not_believed_is_no_good_ping(running: Running) -> None:
+def test_a_suspect_reading_pings_failure(running: Running) -> None:
     running.site.page(PATH, b"<html><body>maintenance</body></html>")
     with running.daemon() as daemon:
         until(lambda: running.pings() == ["/start", "/fail"])
-        assert problems(daemon, "/healthz") == ["the page was never read with success"]
+        assert problems(daemon, "/healthz") == ["the page has never been read successfully"]
         assert problems(daemon, "/readyz") == []
 
 
-def test_another_process_has_just_looked(running: Running) -> None:
+def test_no_check_if_another_process_has_just_checked(running: Running) -> None:
     with App(running.settings, running.database, running.clock) as app:
         app.check()
-    asked = running.site.paths().count(PATH)
+    requests = running.site.paths().count(PATH)
     with running.daemon():
         until(lambda: running.subjects())
         time.sleep(0.3)
-    assert running.site.paths().count(PATH) == asked
+    assert running.site.paths().count(PATH) == requests
     assert running.pings() == []
 
 
-class Broken(App):
-    """Breaks off by a mistake that nobody thought of, once."""
+class FailsOnce(App):
+    """Raises an unexpected exception in the first delivery."""
 
-    left = 1
+    failures_left = 1
 
     def enqueue(self) -> int:
-        if Broken.left:
-            Broken.left -= 1
-            raise RuntimeError("a mistake")
+        if FailsOnce.failures_left:
+            FailsOnce.failures_left -= 1
+            raise RuntimeError("a bug")
         return super().enqueue()
 
 
-def test_a_job_that_breaks_off_is_tried_again(running: Running, caplog: pytest.LogCaptureFixture) -> None:
-    Broken.left = 1
-    with caplog.at_level(logging.ERROR), running.daemon(Broken) as daemon:
-        until(lambda: "deliver: RuntimeError" in caplog.text)
+def test_a_failed_job_is_logged_counted_and_run_again(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    FailsOnce.failures_left = 1
+    with caplog.at_level(logging.ERROR), running.daemon(FailsOnce) as daemon:
+        until(lambda: "deliver: RuntimeError; will retry at the next scheduled run" in caplog.text)
+        assert "deliver failed unexpectedly" in caplog.text
         daemon.deliver_soon()
         until(lambda: running.subjects())
         assert b'cmr_watch_job_failures_total{job="deliver"} 1.0' in routes(daemon)["/metrics"]().body
 
 
-def test_a_switch_that_does_not_answer_holds_up_nothing(running: Running, caplog: pytest.LogCaptureFixture) -> None:
-    for what in ("", "/start", "/fail"):
-        running.site.fail(PING + what, 500)
+def test_a_failing_dead_mans_switch_delays_nothing(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    for suffix in ("", "/start", "/fail"):
+        running.site.fail(PING + suffix, 500)
     with caplog.at_level(logging.WARNING), running.daemon():
         until(lambda: running.subjects())
         until(lambda: "could not be told how it goes" in caplog.text)
     assert "secret-uuid" not in caplog.text
 
 
-def test_other_settings(running: Running) -> None:
+def test_reload_applies_new_subscriptions(running: Running) -> None:
     with running.daemon() as daemon:
         until(lambda: running.subjects())
-        more = running.settings.subscriptions[0]
-        settings: Settings = replace(
-            running.settings, subscriptions=(more, replace(more, address="bo@example.org", name="bo"))
-        )
+        anna = running.settings.subscriptions[0]
+        bo = replace(anna, address="bo@example.org", name="bo")
+        settings: Settings = replace(running.settings, subscriptions=(anna, bo))
         running.ahead = timedelta(hours=2)
         daemon.reload(settings)
         until(lambda: "bo@example.org" in running.mailbox.recipients)
 
 
-def test_the_end_gives_back_what_was_not_sent(running: Running) -> None:
+def test_stop_releases_unsent_messages(running: Running) -> None:
     running.mailbox.slow(0.2)
     with running.daemon() as daemon:
         until(lambda: running.subjects())
@@ -180,13 +180,12 @@ def test_the_end_gives_back_what_was_not_sent(running: Running) -> None:
         sent = len(running.subjects())
         until(lambda: len(running.subjects()) > sent)
         assert daemon.stop(PATIENCE)
-    waiting = Deliveries(running.database).list("pending")
-    assert waiting
-    assert all(delivery.claim is None for delivery in waiting)
+    pending = Deliveries(running.database).list("waiting")
+    assert pending
+    assert all(delivery.claim is None for delivery in pending)
 
 
-def test_the_outbox_is_stuck(running: Running) -> None:
+def test_an_overdue_message_is_reported(running: Running) -> None:
     put(running.database, message("ann@example.org"))
-    running.ahead = timedelta(minutes=20)
-    daemon = Daemon(running.settings, running.database, running.clock, threads(), wall)
-    assert "something has been due for" in " ".join(problems(daemon, "/healthz"))
+    daemon = Daemon(running.settings, running.database, lambda: NOW + timedelta(minutes=20), threads(), wall)
+    assert "a message is 20 minutes overdue" in problems(daemon, "/healthz")

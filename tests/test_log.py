@@ -1,3 +1,5 @@
+"""Log output: one line per event, as text or JSON, without secrets."""
+
 from __future__ import annotations
 
 import json
@@ -11,15 +13,15 @@ LOG = logging.getLogger("cmr_watch.test")
 
 
 @pytest.fixture(autouse=True)
-def afterwards():
+def restore_default_logging():
     yield
     log.set_up()
 
 
-def test_one_line_an_event(capsys):
+def test_one_line_per_event(capsys):
     log.set_up("info")
     LOG.info("two\r\nlines")
-    LOG.debug("nobody hears")
+    LOG.debug("below the level")
     err = capsys.readouterr().err
     assert err.endswith(" info cmr_watch.test: two\\r\\nlines\n")
     assert err.count("\n") == 1
@@ -33,7 +35,7 @@ def test_json(capsys):
     assert event["at"].endswith("Z")
 
 
-def test_set_up_twice_is_set_up_once(capsys):
+def test_a_second_set_up_replaces_the_first(capsys):
     log.set_up()
     log.set_up()
     LOG.warning("once")
@@ -41,13 +43,13 @@ def test_set_up_twice_is_set_up_once(capsys):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_no_secret_is_in_a_line(capsys, form):
+def test_secrets_are_masked(capsys, form):
     log.set_up("info", form, ["sesame", "slack://A/B/C"])
     LOG.error("sesame, postgresql://me:open@host/name, slack://A/B/C")
     try:
         raise ValueError("sesame")
     except ValueError:
-        LOG.exception("it broke")
+        LOG.exception("failed")
     err = capsys.readouterr().err
     assert "***, postgresql://***@host/name, ***" in err
     assert "sesame" not in err
@@ -55,7 +57,7 @@ def test_no_secret_is_in_a_line(capsys, form):
 
 
 @pytest.mark.parametrize(
-    ("address", "seen"),
+    ("address", "expected"),
     [
         ("anna@example.org", "anna@example.org"),
         ("slack://TokenA/TokenB/TokenC", "slack://…"),
@@ -64,5 +66,5 @@ def test_no_secret_is_in_a_line(capsys, form):
         ("json://[bad", "json://…"),
     ],
 )
-def test_what_of_an_address_may_be_shown(address, seen):
-    assert log.shown(address) == seen
+def test_addresses_are_shown_without_secrets(address, expected):
+    assert log.shown(address) == expected

@@ -1,4 +1,4 @@
-"""Names of places: folding, countries, cities by several names."""
+"""Place names: folding, countries and cities with several names."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def test_countries(name: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x", "Lyon", "Atlantis", "Korea Republic of Kosovo", "a" * 10_000])
-def test_no_country(name: str) -> None:
+def test_unknown_countries(name: str) -> None:
     assert country_code(name) is None
 
 
-def test_every_country_that_may_host_is_known() -> None:
+def test_every_country_that_can_host_is_known() -> None:
     assert country_codes() >= {*MEMBERS, *NEIGHBOURS, *PARTNERS}
 
 
 @pytest.mark.parametrize(("text", "code"), [("FR", "FR"), ("UK", None), ("EL", "GR"), ("GB.", "GB"), ("fr", None)])
-def test_codes(text: str, code: str | None) -> None:
+def test_country_codes(text: str, code: str | None) -> None:
     assert code_itself(text) == code
 
 
@@ -66,12 +66,12 @@ def test_codes(text: str, code: str | None) -> None:
         ("Clermont Ferrand", "Clermont-Ferrand"),
     ],
 )
-def test_one_city(one: str, other: str) -> None:
+def test_names_of_the_same_city(one: str, other: str) -> None:
     assert same_city(one, other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("Lyon", "Lille"), ("Brno", "Bern"), ("Split", "Spit")])
-def test_two_cities(one: str, other: str) -> None:
+def test_names_of_different_cities(one: str, other: str) -> None:
     assert not same_city(one, other)
 
 
@@ -82,6 +82,6 @@ def test_online() -> None:
 
 
 @given(st.text(max_size=60))
-def test_folding_is_settled_after_once(name: str) -> None:
+def test_folding_is_idempotent(name: str) -> None:
     assert fold(fold(name)) == fold(name)
     assert same_city(name, name)

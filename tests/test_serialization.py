@@ -1,4 +1,4 @@
-"""Every model comes back from JSON as it went; the public form is exactly what is promised."""
+"""Models survive a round trip through JSON, and the public form has exactly the documented fields."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from cmr_watch.serialization import (
     snapshot_to_dict,
 )
 
-words = st.text(max_size=12)
-maybe = st.none() | words
+texts = st.text(max_size=12)
+maybe = st.none() | texts
 statuses = st.sampled_from(("scheduled", "save_the_date", "postponed", "cancelled", "held"))
 sections: Any = st.sampled_from(("upcoming", "past"))
 moments = st.integers(0, 4 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 editions = st.builds(
     Edition,
-    city=words,
+    city=texts,
     region=maybe,
     country=maybe,
     country_code=maybe,
@@ -43,9 +43,9 @@ editions = st.builds(
     url=maybe,
     summary_url=maybe,
     date_text=maybe,
-    text=words,
+    text=texts,
 )
-cutoffs = st.builds(Cutoff, at=moments, text=words, closed=st.booleans(), tentative=st.booleans())
+cutoffs = st.builds(Cutoff, at=moments, text=texts, closed=st.booleans(), tentative=st.booleans())
 calls = st.builds(
     CallNotice,
     status=st.sampled_from(("announced", "open", "closed")),
@@ -53,14 +53,14 @@ calls = st.builds(
     cutoffs=st.lists(cutoffs, max_size=3).map(tuple),
     title=maybe,
     apply_url=maybe,
-    text=words,
+    text=texts,
 )
 snapshots = st.builds(
     Snapshot,
     kind=st.just("initiative"),
     editions=st.lists(editions, max_size=3).map(tuple),
     calls=st.lists(calls, max_size=3).map(tuple),
-    warnings=st.lists(st.builds(ReadingWarning, words, words), max_size=2).map(tuple),
+    warnings=st.lists(st.builds(ReadingWarning, texts, texts), max_size=2).map(tuple),
     outline=st.builds(
         Outline,
         st.booleans(),
@@ -71,28 +71,28 @@ snapshots = st.builds(
 )
 
 
-def through_json(value: Any) -> Any:
+def json_round_trip(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
 @given(snapshots)
 @settings(deadline=None)
-def test_a_snapshot_comes_back(snapshot: Snapshot) -> None:
-    back = snapshot_from_dict(through_json(snapshot_to_dict(snapshot)))
+def test_snapshot_round_trip(snapshot: Snapshot) -> None:
+    back = snapshot_from_dict(json_round_trip(snapshot_to_dict(snapshot)))
 
-    assert repr(back) == repr(snapshot)  # also the fields that do not count as a change
+    assert repr(back) == repr(snapshot)  # repr: == ignores fields that do not count as a change
 
 
 @given(st.none() | editions | calls)
 @settings(deadline=None)
-def test_a_side_of_a_change_comes_back(noun: Edition | CallNotice | None) -> None:
-    assert repr(noun_from_row(through_json(noun_to_row(noun)))) == repr(noun)
+def test_round_trip_of_one_side_of_a_change(noun: Edition | CallNotice | None) -> None:
+    assert repr(noun_from_row(json_round_trip(noun_to_row(noun)))) == repr(noun)
 
 
 @given(editions)
 @settings(deadline=None)
-def test_an_edition_comes_back_from_the_public_form_but_for_its_period(edition: Edition) -> None:
-    back = edition_from_dict(through_json(edition_to_dict(edition)))
+def test_edition_round_trip_through_the_public_form_loses_only_the_period(edition: Edition) -> None:
+    back = edition_from_dict(json_round_trip(edition_to_dict(edition)))
 
     assert repr(back) == repr(edition_from_dict({**edition_to_row(edition), "period": None}))
 
@@ -136,7 +136,7 @@ def test_the_public_form_of_a_page() -> None:
 
 
 def test_the_public_form_of_a_change() -> None:
-    announced = change_to_dict(Change(ChangeKind.EDITION_ANNOUNCED, "lyon-fr-2023-10", None, LYON), "words")
+    announced = change_to_dict(Change(ChangeKind.EDITION_ANNOUNCED, "lyon-fr-2023-10", None, LYON), "a sentence")
     assert list(announced) == ["kind", "key", "city", "country_code", "before", "after", "sentence"]
     assert [announced[key] for key in ("kind", "key", "city", "country_code", "before", "sentence")] == [
         "edition.announced",
@@ -144,13 +144,13 @@ def test_the_public_form_of_a_change() -> None:
         "Lyon",
         "FR",
         None,
-        "words",
+        "a sentence",
     ]
-    withdrawn = change_to_dict(Change(ChangeKind.EDITION_WITHDRAWN, "lyon-fr-2023-10", LYON, None), "words")
+    withdrawn = change_to_dict(Change(ChangeKind.EDITION_WITHDRAWN, "lyon-fr-2023-10", LYON, None), "a sentence")
     assert (withdrawn["city"], withdrawn["country_code"], withdrawn["after"]) == ("Lyon", "FR", None)
-    opened = change_to_dict(Change(ChangeKind.CALL_OPENED, "call-2024-2025", None, CALL), "words")
+    opened = change_to_dict(Change(ChangeKind.CALL_OPENED, "call-2024-2025", None, CALL), "a sentence")
     assert (opened["city"], opened["country_code"], opened["after"]["status"]) == (None, None, "open")
 
 
-def test_an_instant_is_in_utc() -> None:
+def test_times_are_in_utc() -> None:
     assert instant(datetime(2024, 5, 31, 18, tzinfo=timezone(timedelta(hours=2)))) == "2024-05-31T16:00:00Z"

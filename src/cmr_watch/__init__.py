@@ -1,3 +1,3 @@
-"""cmr-watch: who hosts “Clusters meet Regions” next, told once and never falsely."""
+"""cmr-watch: notifies subscribers of changes to the “Clusters meet Regions” pages."""
 
 __version__ = "0.1.0"

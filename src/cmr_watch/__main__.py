@@ -1,4 +1,4 @@
-"""`python -m cmr_watch`, and the `cmr-watch` command."""
+"""Entry point of `python -m cmr_watch` and of the `cmr-watch` command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C is quiet from the first import on."""
+    """Run the command line. Ctrl-C exits with 130 and no traceback, even while modules are being imported."""
     try:
         from cmr_watch.cli import run
 

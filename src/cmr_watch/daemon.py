@@ -1,12 +1,14 @@
-"""Jobs on a clock: they call what the commands call. The door of apscheduler, and the one broad except.
+"""The scheduled jobs. They call the same functions as the commands.
 
-- check: every hour or so, once at the start, and not when another process has just looked;
-- deliver: every minute, and at once after a change; it enqueues, composes (digests, reminders) and sends;
-- bounces: every ten minutes, where a mailbox is configured;
-- keep: once a day, retention and the copy of the database.
+The only module that imports apscheduler, and the only one with a broad `except`.
 
-A host that slept runs each job once when it wakes (coalesce), however late (no misfire grace), and never two of a kind
-at a time. What is to be done stands in the database's NULLs, so the job store is memory and nothing is lost with it.
+- check: every `check_every` minutes and once at start, unless another process has just checked;
+- deliver: every minute, and immediately after a check; enqueues, composes (digests, reminders) and sends;
+- bounces: every ten minutes, if a mailbox is configured;
+- maintenance: once a day; retention and the database backup.
+
+After the host was suspended, each job runs once (coalesce), however late (no misfire grace time). A job never runs
+twice at the same time. All pending work is recorded in the database, so an in-memory job store loses nothing.
 """
 
 from __future__ import annotations
@@ -16,47 +18,51 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from http import HTTPStatus
 from typing import Final
 
 from apscheduler.schedulers.base import BaseScheduler
 
 from cmr_watch.app import App, CheckReport
+from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from cmr_watch.models import CheckResult
 from cmr_watch.monitor.fetch import ping
 from cmr_watch.store.database import Database
-from cmr_watch.web.metrics import TEXT, Metrics
-from cmr_watch.web.server import Response, Route, troubles
+from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
+from cmr_watch.web.server import Response, Route, health_response
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 OpenApp = Callable[[Settings, Database, Clock, Callable[[float], None]], App]
 DELIVER_EVERY: Final = 60  # seconds
 BOUNCES_EVERY: Final = 600
-KEEP_EVERY: Final = 86_400
-KEEP_AFTER: Final = 300  # a start has other things to do, and some machines start often
-GOOD: Final = frozenset({"baseline", "changed", "unchanged"})
+MAINTENANCE_EVERY: Final = 86_400
+FIRST_MAINTENANCE_AFTER: Final = 300  # leaves the start to checks and deliveries; some hosts restart often
+SUCCESSFUL_OUTCOMES: Final = frozenset({"baseline", "changed", "unchanged"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What is done every so many seconds, each time up to `jitter` later; the first time after `first_after`."""
+    """A function that runs every `interval` seconds.
+
+    Each run is delayed by a random time up to `jitter`, the first one by `initial_delay` (both in seconds).
+    """
 
     run: Callable[[], None]
-    seconds: int
+    interval: int
     jitter: int = 0
-    first_after: int = 0
+    initial_delay: int = 0
 
 
 class Daemon:
-    """The jobs of one installation, each with an App of its own: they run in different threads.
+    """The jobs of one installation. Each has an App of its own, because they run in different threads.
 
-    `scheduler` is not started yet; `clock` is the database's, `wall` the one that the scheduler goes by.
+    `scheduler` must not have been started. `clock` gives the time for the application and its database,
+    `scheduler_clock` the time by which the scheduler runs its jobs.
     """
 
     def __init__(
@@ -65,76 +71,76 @@ class Daemon:
         database: Database,
         clock: Clock,
         scheduler: BaseScheduler,
-        wall: Clock,
+        scheduler_clock: Clock,
         open_app: OpenApp = App,
     ) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock
         self._scheduler = scheduler
-        self._wall = wall
-        self._open = open_app
-        self._ended = threading.Event()
-        self._again = threading.Event()
-        self._hands: dict[str, threading.Lock] = {}
+        self._scheduler_clock = scheduler_clock
+        self._app_factory = open_app
+        self._stopping = threading.Event()
+        self._delivery_requested = threading.Event()
+        self._locks: dict[str, threading.Lock] = {}
         self._apps: dict[str, App] = {}
-        self._seen = self._opened()
-        self.metrics = Metrics(self.observe, self._seen.deliveries_by_channel)
+        self._observer = self._open_app()
+        self.metrics = Metrics(self.observe, self._observer.deliveries_by_channel)
 
     def observe(self) -> HealthStatus:
-        """How it goes."""
-        return self._seen.observe()
+        """The current health of the installation."""
+        return self._observer.observe()
 
-    # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── life cycle ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
-        """Begin with everything; the first check is made at once."""
+        """Schedule all jobs and start the scheduler; the first check runs immediately."""
         for name, job in self._jobs().items():
-            self._add(name, job)
+            self._schedule(name, job)
         self._scheduler.start()
 
     def reload(self, settings: Settings) -> None:
-        """Go on with other settings; what is in hand is finished with the old ones."""
+        """Apply new settings. Waits for running jobs, which finish with the old ones."""
         self._settings = settings
-        for name in [*self._hands]:
-            with self._hands[name]:
-                self._close(name)
-        seen, self._seen = self._seen, self._opened()
-        seen.__exit__(None, None, None)
-        wanted = self._jobs()
-        for job in self._scheduler.get_jobs():
-            if job.id not in wanted:
-                job.remove()
-        for name, job in wanted.items():
-            self._add(name, job)
+        for name in [*self._locks]:
+            with self._locks[name]:
+                self._close_app(name)
+        previous, self._observer = self._observer, self._open_app()
+        previous.__exit__(None, None, None)
+        jobs = self._jobs()
+        for scheduled in self._scheduler.get_jobs():
+            if scheduled.id not in jobs:
+                scheduled.remove()
+        for name, job in jobs.items():
+            self._schedule(name, job)
 
     def deliver_soon(self) -> None:
-        """Deliver at once; once more where a round is under way, for it may have passed what is new."""
-        self._again.set()
-        self._scheduler.modify_job("deliver", next_run_time=self._wall())
+        """Deliver now. A delivery that is already running is repeated, as it may have missed the newest messages."""
+        self._delivery_requested.set()
+        self._scheduler.modify_job("deliver", next_run_time=self._scheduler_clock())
 
     def stop(self, seconds: float) -> bool:
-        """Take no more work, and wait for what is in hand; whether all of it was finished in time."""
-        if self._ended.is_set():
+        """Start no more jobs and wait up to `seconds` for the running ones. Returns False on a timeout."""
+        if self._stopping.is_set():
             return True
-        self._ended.set()
+        self._stopping.set()
         self._scheduler.shutdown(wait=False)
         end = time.monotonic() + seconds
-        finished = [hand.acquire(timeout=max(0.0, end - time.monotonic())) for hand in self._hands.values()]
+        finished = [lock.acquire(timeout=max(0.0, end - time.monotonic())) for lock in self._locks.values()]
         if all(finished):
             for name in [*self._apps]:
-                self._close(name)
+                self._close_app(name)
         return all(finished)
 
-    def _add(self, name: str, job: _Job) -> None:
-        self._hands.setdefault(name, threading.Lock())
+    def _schedule(self, name: str, job: _Job) -> None:
+        self._locks.setdefault(name, threading.Lock())
         self._scheduler.add_job(
             lambda: self._run(name),
             "interval",
             id=name,
-            seconds=job.seconds,
+            seconds=job.interval,
             jitter=job.jitter or None,
-            next_run_time=self._wall() + timedelta(seconds=job.first_after),
+            next_run_time=self._scheduler_clock() + timedelta(seconds=job.initial_delay),
             misfire_grace_time=None,
             coalesce=True,
             max_instances=1,
@@ -146,63 +152,70 @@ class Daemon:
         jobs = {
             "check": _Job(self._check, daemon.check_every * 60, daemon.jitter * 60),
             "deliver": _Job(self._deliver, DELIVER_EVERY),
-            "keep": _Job(self._keep, KEEP_EVERY, first_after=KEEP_AFTER),
+            "maintenance": _Job(self._maintain, MAINTENANCE_EVERY, initial_delay=FIRST_MAINTENANCE_AFTER),
         }
-        return {**jobs, "bounces": _Job(self._bounces, BOUNCES_EVERY)} if bounces.maildir or bounces.host else jobs
+        if bounces.maildir or bounces.host:
+            jobs["bounces"] = _Job(self._process_bounces, BOUNCES_EVERY)
+        return jobs
 
     def _run(self, name: str) -> None:
-        """One job, whatever comes: the next one is not to suffer from it."""
-        with self._hands[name]:
-            if self._ended.is_set():
+        """Run a job once. An error is logged and counted, so that later runs still take place."""
+        with self._locks[name]:
+            if self._stopping.is_set():
                 return
             try:
                 with self.metrics.seconds.labels(name).time():
                     self._jobs()[name].run()
             except CmrWatchError as error:
-                self._broke_off(name, str(error))
-            except Exception as error:  # a mistake of ours, or what nobody thought of
-                log.exception("%s broke off", name)
-                self._broke_off(name, type(error).__name__)
+                self._handle_failure(name, str(error))
+            except Exception as error:  # a bug: log its traceback, and keep the daemon running
+                log.exception("%s failed unexpectedly", name)
+                self._handle_failure(name, type(error).__name__)
 
-    def _broke_off(self, name: str, why: str) -> None:
+    def _handle_failure(self, name: str, reason: str) -> None:
         self.metrics.failures.labels(name).inc()
-        self._close(name)  # it may hold what is broken
-        log.error("%s: %s; it is tried again at its next time", name, why)
+        self._close_app(name)  # the failure may have left it unusable; the next run opens a new one
+        log.error("%s: %s; will retry at the next scheduled run", name, reason)
 
     # ── the jobs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _check(self) -> None:
-        app = self._app("check")
+        app = self._get_app("check")
         if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
         self._ping("/start")
         report = app.check(notify=False)
         self._count(report)
-        good = report.check.outcome in GOOD
-        log.info("check: %s, %d changes", report.check.outcome, sum(len(one.changes) for one in _results(report)))
-        self._ping("" if good else "/fail")
-        self.deliver_soon()  # for a change; and after the first reading there are people to welcome
+        changes = sum(len(result.changes) for result in _results(report))
+        log.info("check: %s, %d changes", report.check.outcome, changes)
+        self._ping("" if report.check.outcome in SUCCESSFUL_OUTCOMES else "/fail")
+        self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
 
     def _deliver(self) -> None:
-        self._again.set()
-        while self._again.is_set() and not self._ended.is_set():
-            self._again.clear()
+        self._delivery_requested.set()
+        while self._delivery_requested.is_set() and not self._stopping.is_set():
+            self._delivery_requested.clear()
             self._deliver_once()
 
     def _deliver_once(self) -> None:
-        app = self._app("deliver")
+        app = self._get_app("deliver")
         app.enqueue()
-        report = app.deliver(self._ended.is_set)
+        report = app.deliver(self._stopping.is_set)
         if report.sent or report.failures:
-            log.info("deliver: %d sent, %d to be tried again, %d set aside", report.sent, report.pending, report.failed)
+            log.info(
+                "deliver: %d sent, %d will be retried, %d failed permanently",
+                report.sent,
+                report.waiting,
+                report.set_aside,
+            )
         for failure in report.failures:
             log.warning("deliver: %s", failure)
 
-    def _bounces(self) -> None:
-        self._app("bounces").bounces()
+    def _process_bounces(self) -> None:
+        self._get_app("bounces").bounces()
 
-    def _keep(self) -> None:
-        app = self._app("keep")
+    def _maintain(self) -> None:
+        app = self._get_app("maintenance")
         app.retain()
         app.daily_backup()
 
@@ -212,31 +225,33 @@ class Daemon:
             for change in result.changes:
                 self.metrics.changes.labels(change.change.kind.value).inc()
 
-    def _ping(self, what: str) -> None:
+    def _ping(self, suffix: str) -> None:
+        """Ping the dead man's switch, if one is configured. `suffix`: "/start", "/fail", or "" for success."""
         if self._settings.daemon.ping:
-            ping(self._settings.daemon.ping, what)
+            ping(self._settings.daemon.ping, suffix)
 
     # ── apps ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _app(self, name: str) -> App:
+    def _get_app(self, name: str) -> App:
         if name not in self._apps:
-            self._apps[name] = self._opened()
+            self._apps[name] = self._open_app()
         return self._apps[name]
 
-    def _opened(self) -> App:
-        return self._open(self._settings, self._database, self._clock, self._sleep)
+    def _open_app(self) -> App:
+        return self._app_factory(self._settings, self._database, self._clock, self._sleep)
 
-    def _close(self, name: str) -> None:
+    def _close_app(self, name: str) -> None:
         app = self._apps.pop(name, None)
         if app is not None:
             app.__exit__(None, None, None)
 
     def _sleep(self, seconds: float) -> None:
-        self._ended.wait(seconds)
+        """Sleep, but wake up when the daemon stops."""
+        self._stopping.wait(seconds)
 
 
 def threads() -> BaseScheduler:
-    """A scheduler with a thread for each job."""
+    """A scheduler with one thread per job, not started yet."""
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -244,12 +259,12 @@ def threads() -> BaseScheduler:
 
 
 def routes(daemon: Daemon) -> dict[str, Route]:
-    """What is answered over HTTP: the process, whether it can work, whether all is well, what is measured."""
+    """The HTTP endpoints: liveness, readiness, freshness of the data, and metrics."""
     return {
-        "/livez": lambda: troubles(()),
-        "/readyz": lambda: troubles(problems_in_service(daemon.observe())),
-        "/healthz": lambda: troubles(problems_in_data(daemon.observe())),
-        "/metrics": lambda: Response(HTTPStatus.OK, TEXT, daemon.metrics.text()),
+        "/livez": lambda: health_response(()),
+        "/readyz": lambda: health_response(problems_in_service(daemon.observe())),
+        "/healthz": lambda: health_response(problems_in_data(daemon.observe())),
+        "/metrics": lambda: Response(HTTPStatus.OK, CONTENT_TYPE, daemon.metrics.text()),
     }
 
 

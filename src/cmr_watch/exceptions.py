@@ -1,18 +1,18 @@
-"""Everything that cmr-watch raises on purpose.
+"""The exceptions that cmr-watch raises.
 
     CmrWatchError
-    ├── ConfigError            exit 2: the configuration, or an option, is wrong
+    ├── ConfigError            exit 2: the configuration or an option is invalid
     ├── StoreError             the database cannot be used
-    │   ├── StoreUnavailable   exit 1: full, read-only, locked, gone
-    │   └── SchemaError        exit 2: a database that this version cannot read; `advice` says what to do
-    ├── RefusedAddress         an address that must not be written to
-    ├── FetchError             a page could not be fetched (the check failed; a value, not a crash)
-    ├── ParseError             a page could not be read at all
-    ├── RenderError            a message could not be written
-    └── DeliveryError          a message was not accepted; `permanent`: trying again cannot help;
-    │                         `uncertain`: it may have been accepted all the same;
-    │                         `gone`: there is nobody at this address
-        └── ChannelDown        no message can go this way now: nobody answers, or it does not let us in
+    │   ├── StoreUnavailable   exit 1: disk full, read-only, locked or unreachable
+    │   └── SchemaError        exit 2: another version's schema; `advice` says what to do
+    ├── RefusedAddress         an address that must not receive messages
+    ├── FetchError             a page could not be fetched; the check is recorded as failed
+    ├── ParseError             a page could not be parsed at all
+    ├── RenderError            a message could not be rendered
+    └── DeliveryError          a message was not accepted; `permanent`: a retry cannot succeed;
+        │                      `uncertain`: it may have been accepted after all;
+        │                      `gone`: the address does not exist
+        └── ChannelDown        the mail server or chat service cannot be used now: it is down or refuses the login
 
 The first line of a class's docstring is its default message.
 """
@@ -28,7 +28,7 @@ class CmrWatchError(Exception):
 
 
 class ConfigError(CmrWatchError):
-    """The configuration is wrong."""
+    """The configuration is invalid."""
 
 
 class StoreError(CmrWatchError):
@@ -48,7 +48,7 @@ class SchemaError(StoreError):
 
 
 class RefusedAddress(CmrWatchError):
-    """this address was erased at its reader's wish, and is not written to"""
+    """this address was erased at the recipient's request and no longer receives mail"""
 
 
 class FetchError(CmrWatchError):
@@ -56,11 +56,11 @@ class FetchError(CmrWatchError):
 
 
 class ParseError(CmrWatchError):
-    """The page could not be read."""
+    """The page could not be parsed."""
 
 
 class RenderError(CmrWatchError):
-    """The message could not be written."""
+    """The message could not be rendered."""
 
 
 class DeliveryError(CmrWatchError):
@@ -76,4 +76,4 @@ class DeliveryError(CmrWatchError):
 
 
 class ChannelDown(DeliveryError):
-    """The way that the message should go is closed at the moment."""
+    """The route of the message is down at the moment."""

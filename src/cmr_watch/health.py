@@ -1,7 +1,7 @@
-"""Whether it goes well: what is late, what is stuck. Pure.
+"""Health checks: turn the observed state into a list of problems. Pure.
 
-Silence is provable (docs/promises.md): nobody hears anything when nothing happens, and nobody hears anything when
-nothing is read any more. These sentences tell the two apart.
+When subscribers receive nothing, either nothing has changed or the watching has stopped (docs/promises.md). These
+checks tell the two apart.
 """
 
 from __future__ import annotations
@@ -10,53 +10,56 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-LATE_INTERVALS: Final = 2
-"""So many checks may fail in a row before the reading is too old."""
-STUCK_AFTER: Final = timedelta(minutes=15)
-"""How long something may be due and not sent."""
+MAX_READING_AGE: Final = 2
+"""In check intervals: an older last successful reading is a problem. Allows one check to fail."""
+MAX_OVERDUE: Final = timedelta(minutes=15)
+"""How long a message may be overdue before that is a problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthStatus:
-    """What was found at `at`.
+    """The state of an installation at `observed_at`.
 
-    `trouble`: why the database cannot be used, None when it can. `read_at`: the last good reading of the list;
-    `due_at`: since when the oldest message, or match without one, is due; `interval`: from one check to the next.
+    - `check_interval`: the configured time between two checks.
+    - `database_error`: why the database cannot be used; None when it can.
+    - `last_read_at`: the last successful reading of the page that lists the editions.
+    - `due_since`: when the oldest unsent message, or match without a message yet, became due.
+    - `pending`: the number of pending messages.
     """
 
-    at: datetime
-    interval: timedelta
-    trouble: str | None = None
-    read_at: datetime | None = None
-    due_at: datetime | None = None
+    observed_at: datetime
+    check_interval: timedelta
+    database_error: str | None = None
+    last_read_at: datetime | None = None
+    due_since: datetime | None = None
     pending: int = 0
 
 
-def problems_in_service(found: HealthStatus) -> tuple[str, ...]:
-    """Why it cannot work at all; empty when it can."""
-    return (found.trouble,) if found.trouble else ()
+def problems_in_service(status: HealthStatus) -> tuple[str, ...]:
+    """Why the service cannot work at all; empty when it can."""
+    return (status.database_error,) if status.database_error else ()
 
 
-def problems_in_data(found: HealthStatus) -> tuple[str, ...]:
-    """What is late or stuck, a sentence each; empty when all is well."""
-    return problems_in_service(found) or tuple(filter(None, (_unread(found), _stuck(found))))
+def problems_in_data(status: HealthStatus) -> tuple[str, ...]:
+    """Why the service cannot work, or else what is out of date or overdue; one sentence per problem."""
+    return problems_in_service(status) or tuple(filter(None, (_reading_problem(status), _outbox_problem(status))))
 
 
-def _unread(found: HealthStatus) -> str | None:
-    if found.read_at is None:
-        return "the page was never read with success"
-    age = found.at - found.read_at
-    if age <= LATE_INTERVALS * found.interval:
+def _reading_problem(status: HealthStatus) -> str | None:
+    if status.last_read_at is None:
+        return "the page has never been read successfully"
+    age = status.observed_at - status.last_read_at
+    if age <= MAX_READING_AGE * status.check_interval:
         return None
-    return f"the page was read with success {_minutes(age)} ago, and is to be every {_minutes(found.interval)}"
+    return f"last successful reading {_duration(age)} ago (expected every {_duration(status.check_interval)})"
 
 
-def _stuck(found: HealthStatus) -> str | None:
-    if found.due_at is None or found.at - found.due_at <= STUCK_AFTER:
+def _outbox_problem(status: HealthStatus) -> str | None:
+    if status.due_since is None or status.observed_at - status.due_since <= MAX_OVERDUE:
         return None
-    return f"something has been due for {_minutes(found.at - found.due_at)} and is not sent"
+    return f"a message is {_duration(status.observed_at - status.due_since)} overdue"
 
 
-def _minutes(span: timedelta) -> str:
+def _duration(span: timedelta) -> str:
     minutes = round(span.total_seconds() / 60)
     return f"{minutes} minutes" if minutes < 180 else f"{minutes // 60} hours"

@@ -1,4 +1,4 @@
-"""The log: one set-up function, one line an event, and no secret ever in a line."""
+"""Logging: one set-up function, one line per event, and secrets masked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ LogFormat = Literal["text", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
-_OWN_PATHS: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")  # the host is no secret there
+# Schemes whose host is not a secret: web hooks on a server of the operator's choice.
+_WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")
 
 
 def set_up(level: str = "warning", form: LogFormat = "text", secrets: Iterable[str] = ()) -> None:
-    """Send this program's events to stderr, one line each. May be called again: the last call counts."""
+    """Log events to stderr, one line each, with `secrets` masked. A later call replaces an earlier one."""
     handler = _Stderr()
     handler.setFormatter(_Formatter(form, secrets))
     root = logging.getLogger()
@@ -30,11 +31,11 @@ def set_up(level: str = "warning", form: LogFormat = "text", secrets: Iterable[s
 
 
 def shown(address: str) -> str:
-    """An address as it may be shown: e-mail whole; of an Apprise URL no more than the service, or the host."""
+    """An address without secrets: e-mail in full; of an Apprise URL the service only, or the host of a web hook."""
     if "://" not in address:
         return address
     scheme, _, _ = address.partition("://")
-    if scheme.lower() not in _OWN_PATHS:
+    if scheme.lower() not in _WEBHOOK_SCHEMES:
         return f"{scheme}://…"
     try:
         parts = urlsplit(address)
@@ -45,7 +46,7 @@ def shown(address: str) -> str:
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
-    """Writes to whatever stderr is now, not to what it was when logging was set up."""
+    """Writes to the current `sys.stderr`, even if that was replaced after logging was set up."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -63,13 +64,13 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        message = self._masked(super().format(record))
+        message = self._mask(super().format(record))
         if self._json:
             event = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
             return json.dumps(event, ensure_ascii=False)
         return f"{at} {record.levelname.lower()} {record.name}: " + message.replace("\r", "\\r").replace("\n", "\\n")
 
-    def _masked(self, message: str) -> str:
+    def _mask(self, message: str) -> str:
         for secret in self._secrets:
             message = message.replace(secret, "***")
         return _CREDENTIALS.sub("***", message)

@@ -1,7 +1,8 @@
-"""What is known when several pages tell of the same editions and calls. Pure.
+"""Merges what several pages state about the same editions and calls. Pure.
 
-The list says which editions there are; an edition's own page adds what only it knows. Of a call the call page's value
-comes first; where the notice on the list says otherwise, that is kept beside it.
+- Editions: the list decides which ones exist; an edition's own page adds details that only it has.
+- Calls: the call page takes precedence over the notice on the list. A notice that contradicts it is kept as well, in
+  `otherwise`.
 """
 
 from __future__ import annotations
@@ -15,69 +16,69 @@ from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition
 
 @dataclass(frozen=True, slots=True)
 class PageKnown:
-    """What is known of one page."""
+    """The known editions and calls of one page."""
 
     page: PageRef
     known: Known
 
 
 def of_kind(pages: Iterable[PageKnown], kind: PageKind) -> Known:
-    """All that the pages of a kind say, one after the other."""
-    same = [entry.known for entry in pages if entry.page.kind == kind]
-    editions = tuple(one for known in same for one in known.editions)
-    return Known(editions, tuple(one for known in same for one in known.calls))
+    """The known editions and calls of all pages of a kind, in page order."""
+    matching = [page.known for page in pages if page.kind == kind]
+    editions = tuple(edition for known in matching for edition in known.editions)
+    return Known(editions, tuple(call for known in matching for call in known.calls))
 
 
 def merged(pages: Sequence[PageKnown]) -> Known:
-    """Each edition and each call once, in the list's order; calls that only their own page knows come last."""
+    """Each edition and each call once, in the order of the list; calls that only the call page has come last."""
     listed = of_kind(pages, "initiative")
-    own = {one.key: one for one in of_kind(pages, "edition").editions}
-    editions = tuple(_edition(one, own.get(one.key)) for one in listed.editions)
-    calls = {one.key: one for one in of_kind(pages, "call").calls}
-    known = tuple(_call(one, calls.get(one.key)) for one in listed.calls)
-    alone = calls.keys() - {one.key for one in listed.calls}
-    return Known(editions, (*known, *(one for key, one in calls.items() if key in alone)))
+    own_pages = {known.key: known for known in of_kind(pages, "edition").editions}
+    editions = tuple(_merge_editions(known, own_pages.get(known.key)) for known in listed.editions)
+    call_pages = {known.key: known for known in of_kind(pages, "call").calls}
+    calls = tuple(_merge_calls(known, call_pages.get(known.key)) for known in listed.calls)
+    unlisted = call_pages.keys() - {known.key for known in listed.calls}
+    return Known(editions, (*calls, *(known for key, known in call_pages.items() if key in unlisted)))
 
 
-def _edition(listed: KnownEdition, own: KnownEdition | None) -> KnownEdition:
-    return replace(listed, edition=_enriched(listed.edition, own.edition)) if own else listed
+def _merge_editions(listed: KnownEdition, own_page: KnownEdition | None) -> KnownEdition:
+    return replace(listed, edition=_add_details(listed.edition, own_page.edition)) if own_page else listed
 
 
-def _enriched(listed: Edition, own: Edition) -> Edition:
+def _add_details(listed: Edition, own_page: Edition) -> Edition:
     return replace(
         listed,
-        summary_url=listed.summary_url or own.summary_url,
-        venue=own.venue,
-        registration_url=own.registration_url,
-        registration_closes_on=own.registration_closes_on,
-        theme=own.theme,
-        materials=own.materials,
+        summary_url=listed.summary_url or own_page.summary_url,
+        venue=own_page.venue,
+        registration_url=own_page.registration_url,
+        registration_closes_on=own_page.registration_closes_on,
+        theme=own_page.theme,
+        materials=own_page.materials,
     )
 
 
-def _call(noticed: KnownCall, own: KnownCall | None) -> KnownCall:
-    if own is None or own.gone:
-        return noticed
-    if noticed.gone:
-        return replace(own, first_seen_at=_first(noticed, own))
-    notice, page = noticed.call, own.call
+def _merge_calls(listed: KnownCall, call_page: KnownCall | None) -> KnownCall:
+    if call_page is None or call_page.gone:
+        return listed
+    if listed.gone:
+        return replace(call_page, first_seen_at=_first_seen(listed, call_page))
+    notice, page = listed.call, call_page.call
     call = replace(
         page,
         hosting_years=page.hosting_years or notice.hosting_years,
         cutoffs=page.cutoffs or notice.cutoffs,
         apply_url=page.apply_url or notice.apply_url,
     )
-    other = notice if disagree(page, notice) else None
-    return replace(own, call=call, first_seen_at=_first(noticed, own), conflicting_notice=other)
+    contradicting = notice if is_contradicted(page, notice) else None
+    return replace(call_page, call=call, first_seen_at=_first_seen(listed, call_page), otherwise=contradicting)
 
 
-def _first(one: KnownCall, other: KnownCall) -> datetime | None:
+def _first_seen(one: KnownCall, other: KnownCall) -> datetime | None:
     return min((call.first_seen_at for call in (one, other) if call.first_seen_at), default=None)
 
 
-def disagree(page: CallNotice, notice: CallNotice) -> bool:
-    """Whether the notice says anything that the call page does not: silence is no contradiction."""
+def is_contradicted(page: CallNotice, notice: CallNotice) -> bool:
+    """Whether the notice has another status or cut-off than the call page. A missing cut-off contradicts nothing."""
     if page.status != notice.status:
         return True
-    said = {cutoff.at for cutoff in page.cutoffs}
-    return bool(said) and any(cutoff.at not in said for cutoff in notice.cutoffs)
+    cutoffs = {cutoff.at for cutoff in page.cutoffs}
+    return bool(cutoffs) and any(cutoff.at not in cutoffs for cutoff in notice.cutoffs)

@@ -1,4 +1,4 @@
-"""Names of places: folding, aliases, countries. Pure data; it serves matching only and never changes what a page says.
+"""Place names: folding, aliases and countries. Used for matching only; reported names are those of the page. Pure.
 
 Country codes are ISO 3166-1 alpha-2, and XK for Kosovo.
 """
@@ -11,13 +11,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
-# Letters that Unicode does not decompose into a base letter and a mark.
-_LETTERS: Final = str.maketrans(
+# Letters that NFKD does not decompose into a base letter and a combining mark, and the typographic apostrophe.
+_TRANSLITERATION: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "ŧ": "t", "’": "'"}
 )
-_NOT_WORD: Final = re.compile(r"[\W_]+")
+_SEPARATORS: Final = re.compile(r"[\W_]+")
 
-# One city, several names: only those that the English page could plausibly switch between.
+# Cities with several names. Limited to names between which an English page could plausibly switch.
 _CITY_NAMES: Final = """
 antwerp antwerpen anvers|athens athina|basel basle bale|belgrade beograd|berne bern|bruges brugge
 brussels bruxelles brussel|bucharest bucuresti|chisinau kishinev|cologne koln koeln|copenhagen kobenhavn
@@ -40,10 +40,10 @@ ONLINE: Final = frozenset(
 
 @lru_cache(maxsize=4096)
 def fold(name: str) -> str:
-    """Lower case, without diacritics or punctuation, single spaces: what two spellings of one name share."""
-    small = unicodedata.normalize("NFKD", name).casefold()  # first: some capitals are letters only after it
-    bare = "".join(c for c in unicodedata.normalize("NFKD", small) if not unicodedata.combining(c))
-    return _NOT_WORD.sub(" ", bare.translate(_LETTERS).replace("&", " and ")).strip()
+    """The name in lower case, without diacritics and punctuation, so that different spellings compare equal."""
+    lower = unicodedata.normalize("NFKD", name).casefold()  # NFKD first: it can produce capitals (ᴬ → A)
+    without_marks = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
+    return _SEPARATORS.sub(" ", without_marks.translate(_TRANSLITERATION).replace("&", " and ")).strip()
 
 
 @cache
@@ -55,12 +55,12 @@ def _countries() -> dict[str, str]:
 
 @cache
 def country_codes() -> frozenset[str]:
-    """Every known code."""
+    """All known country codes."""
     return frozenset(_countries().values())
 
 
 def country_code(name: str) -> str | None:
-    """The code of a country by one of its names, or None. Exact after folding: no guessing."""
+    """The code of the country with this name, or None. Names must match exactly after folding."""
     folded = fold(name)
     if not 2 <= len(folded) <= 60:
         return None
@@ -69,7 +69,7 @@ def country_code(name: str) -> str | None:
 
 
 def code_itself(text: str) -> str | None:
-    """The code that capitals like `FR`, `UK` or `EL` stand for (the EU writes EL for Greece), or None."""
+    """The country code that `text` consists of, or None. `EL`, the EU's code for Greece, becomes GR."""
     letters = text.strip(" .")
     if letters == "EL":
         return "GR"
@@ -84,16 +84,16 @@ def _canonical_cities() -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def city_names(city: str) -> frozenset[str]:
-    """The folded names that a city goes by: each half of a pair, well-known aliases in one form."""
-    halves = [half for half in (fold(part) for part in re.split(r"[/|()]", city)) if half]
-    return frozenset(_canonical_cities().get(name, name) for name in halves or [fold(city)])
+    """The folded names of a city: one for each part of a double name, aliases replaced by a canonical name."""
+    parts = [name for name in (fold(part) for part in re.split(r"[/|()]", city)) if name]
+    return frozenset(_canonical_cities().get(name, name) for name in parts or [fold(city)])
 
 
 def same_city(one: str, other: str) -> bool:
-    """Whether two spellings name one city."""
+    """Whether two names refer to the same city."""
     return not city_names(one).isdisjoint(city_names(other))
 
 
 def is_online(city: str) -> bool:
-    """Whether the place is no place."""
+    """Whether the name says that the edition takes place online."""
     return fold(city) in ONLINE

@@ -1,7 +1,7 @@
-"""Models to plain JSON types and back.
+"""Converts models to plain JSON types and back.
 
-Two forms: the public one is what the commands print (`*_to_dict`); the stored one (`*_to_row`) adds what only we need.
-Reading back takes either.
+There are two forms: the public one, which the commands print (`*_to_dict`), and the stored one (`*_to_row`), which adds
+fields for internal use. `*_from_dict` accepts both.
 """
 
 from __future__ import annotations
@@ -31,52 +31,53 @@ _EDITION_KEYS = (
 
 
 def instant(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the second: `2024-05-31T16:00:00Z`."""
+    """The time in UTC to the second, as in RFC 3339: `2024-05-31T16:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _day(value: str | None) -> date | None:
+def _date(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
 def edition_to_dict(edition: Edition) -> Json:
-    """The public JSON of an edition; days as ISO dates."""
+    """The public JSON of an edition. Dates are ISO 8601: `2024-05-31`."""
     values = {key: getattr(edition, key) for key in _EDITION_KEYS}
     return {key: value.isoformat() if isinstance(value, date) else value for key, value in values.items()}
 
 
 def edition_page_to_dict(edition: Edition) -> Json:
-    """The public JSON of an edition as its own page tells it."""
+    """The public JSON of an edition read from its own page, which has more details than the list."""
     closes_on = edition.registration_closes_on
     return {
         **edition_to_dict(edition),
         "venue": edition.venue,
         "registration_url": edition.registration_url,
         "registration_closes_on": closes_on.isoformat() if closes_on else None,
-        "materials": [{"kind": one.kind, "url": one.url, "title": one.title} for one in edition.materials],
+        "materials": [{"kind": item.kind, "url": item.url, "title": item.title} for item in edition.materials],
     }
 
 
 def edition_to_row(edition: Edition) -> Json:
-    """The stored JSON of an edition; what only its own page knows stands there where it is known."""
-    row, own = edition_to_dict(edition), {**edition_page_to_dict(edition), "theme": edition.theme}
-    return {**row, "period": edition.period, **{key: own[key] for key in own.keys() - row.keys() if own[key]}}
+    """The stored JSON of an edition. Details from its own page are included only if they are known."""
+    row, details = edition_to_dict(edition), {**edition_page_to_dict(edition), "theme": edition.theme}
+    known = {key: details[key] for key in details.keys() - row.keys() if details[key]}
+    return {**row, "period": edition.period, **known}
 
 
 def edition_from_dict(row: Json) -> Edition:
-    """An edition from either JSON."""
-    days = {key: _day(row.get(key)) for key in ("starts_on", "ends_on", "registration_closes_on")}
+    """An edition from its public or stored JSON."""
+    dates = {key: _date(row.get(key)) for key in ("starts_on", "ends_on", "registration_closes_on")}
     materials = tuple(Material(**material) for material in row.get("materials", ()))
-    return Edition(**{**row, **days, "materials": materials})
+    return Edition(**{**row, **dates, "materials": materials})
 
 
 def cutoff_to_dict(cutoff: Cutoff) -> Json:
-    """The JSON of a cut-off; `at` in UTC."""
+    """The JSON of a cut-off. `at` is in UTC."""
     return {"at": instant(cutoff.at), "text": cutoff.text, "closed": cutoff.closed, "tentative": cutoff.tentative}
 
 
 def call_to_dict(call: CallNotice) -> Json:
-    """The JSON of a call."""
+    """The public JSON of a call."""
     return {
         "status": call.status,
         "hosting_years": list(call.hosting_years),
@@ -88,45 +89,45 @@ def call_to_dict(call: CallNotice) -> Json:
 
 
 def call_to_row(call: CallNotice) -> Json:
-    """The stored JSON of a call; what only its own page knows stands there where it is known."""
-    own = {"contact": call.contact, "needs": list(call.needs)}
-    return {**call_to_dict(call), **{key: value for key, value in own.items() if value}}
+    """The stored JSON of a call. Details from the call page are included only if they are known."""
+    details = {"contact": call.contact, "needs": list(call.needs)}
+    return {**call_to_dict(call), **{key: value for key, value in details.items() if value}}
 
 
 def call_from_dict(row: Json) -> CallNotice:
-    """A call from either JSON."""
+    """A call from its public or stored JSON."""
     cutoffs = tuple(Cutoff(**{**cutoff, "at": datetime.fromisoformat(cutoff["at"])}) for cutoff in row["cutoffs"])
-    lists = {"hosting_years": tuple(row["hosting_years"]), "cutoffs": cutoffs, "needs": tuple(row.get("needs", ()))}
-    return CallNotice(**{**row, **lists})
+    tuples = {"hosting_years": tuple(row["hosting_years"]), "cutoffs": cutoffs, "needs": tuple(row.get("needs", ()))}
+    return CallNotice(**{**row, **tuples})
 
 
 def noun_to_row(noun: Edition | CallNotice | None) -> Json | None:
-    """The stored JSON of one side of a change."""
+    """The stored JSON of the edition or call before or after a change."""
     if noun is None:
         return None
     return edition_to_row(noun) if isinstance(noun, Edition) else call_to_row(noun)
 
 
 def noun_from_row(row: Json | None) -> Edition | CallNotice | None:
-    """One side of a change from its stored JSON."""
+    """The edition or call before or after a change, from its stored JSON."""
     if row is None:
         return None
     return edition_from_dict(row) if "city" in row else call_from_dict(row)
 
 
 def reading_to_dict(snapshot: Snapshot) -> Json:
-    """What `parse` prints of a page, without its `source`."""
-    as_read = edition_page_to_dict if snapshot.kind == "edition" else edition_to_dict
+    """The public JSON of a reading, as `parse` prints it (which adds `source`)."""
+    to_dict = edition_page_to_dict if snapshot.page == "edition" else edition_to_dict
     return {
-        "page": snapshot.kind,
-        "editions": [as_read(edition) for edition in snapshot.editions],
+        "page": snapshot.page,
+        "editions": [to_dict(edition) for edition in snapshot.editions],
         "calls": [call_to_dict(call) for call in snapshot.calls],
         "warnings": [{"code": warning.code, "text": warning.text} for warning in snapshot.warnings],
     }
 
 
 def snapshot_to_dict(snapshot: Snapshot) -> Json:
-    """The stored JSON of a snapshot, whole."""
+    """The stored JSON of a snapshot, with all fields."""
     outline = snapshot.outline
     return {
         **reading_to_dict(snapshot),
@@ -161,7 +162,7 @@ def snapshot_from_dict(row: Json) -> Snapshot:
 
 
 def change_to_dict(change: Change, sentence: str) -> Json:
-    """What `diff` and `changes` print of a change. City and code are the new reading's, else the old one's."""
+    """The public JSON of a change, as `diff` and `changes` print it. `city` is the new one unless there is none."""
     noun = change.after or change.before
     edition = noun if isinstance(noun, Edition) else None
     return {

@@ -1,4 +1,4 @@
-"""What systemd is told: that the service is ready, alive, stopping (sd_notify(3)). Without a socket, nobody."""
+"""Notifies systemd that the service is ready, alive or stopping (sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -7,33 +7,37 @@ from contextlib import suppress
 
 
 class Service:
-    """The socket of a service manager, if there is one. A manager that does not listen is no trouble of ours."""
+    """The notification socket of a service manager.
+
+    Does nothing if `path` is None. A failed notification is ignored: it must not stop the service.
+    """
 
     def __init__(self, path: str | None) -> None:
         self._socket: socket.socket | None = None
         if path:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             with suppress(OSError):
+                # a leading "@" stands for the NUL byte of an abstract socket (sd_notify(3))
                 self._socket.connect("\0" + path[1:] if path.startswith("@") else path)
 
     def ready(self) -> None:
-        """It works from now on."""
-        self._say("READY=1")
+        """Notify that start-up is complete."""
+        self._send("READY=1")
 
     def alive(self) -> None:
-        """It is still there: the watchdog need not bite."""
-        self._say("WATCHDOG=1")
+        """Reset the watchdog timer."""
+        self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """It ends in order."""
-        self._say("STOPPING=1")
+        """Notify that the service is shutting down."""
+        self._send("STOPPING=1")
 
     def close(self) -> None:
-        """Say no more."""
+        """Close the socket."""
         if self._socket is not None:
             self._socket.close()
 
-    def _say(self, what: str) -> None:
+    def _send(self, state: str) -> None:
         if self._socket is not None:
             with suppress(OSError):
-                self._socket.send(what.encode())
+                self._socket.send(state.encode())

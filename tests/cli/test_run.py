@@ -71,7 +71,7 @@ def test_what_is_wrong_is_said(watch: Installation, port: int) -> None:
     with daemon(watch):
         until(lambda: watch.run("health").code == 0)
         ran = watch.run("health", "--data")
-    assert (ran.code, ran.err) == (1, "cmr-watch: the page was never read with success\n")
+    assert (ran.code, ran.err) == (1, "cmr-watch: the page has never been read successfully\n")
 
 
 def test_without_a_port_there_is_nobody_to_ask(watch: Installation) -> None:
@@ -132,7 +132,7 @@ def test_a_port_that_is_taken(watch: Installation, port: int) -> None:
             timeout=PATIENCE,
         )
     assert ran.returncode == 2
-    assert f"[daemon] listen: 127.0.0.1:{port} cannot be used" in ran.stderr
+    assert f"[daemon] listen: cannot listen on 127.0.0.1:{port}" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

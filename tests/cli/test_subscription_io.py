@@ -175,11 +175,11 @@ def test_a_bad_line_is_named_and_the_rest_is_added(watch, row, reason):
     ("column", "cell", "expected"),
     [
         ("topics", "call", '"calls", "editions", "materials"'),
-        ("countries", "Atlantis", "a list of countries"),
+        ("countries", "Atlantis", "a list of country names"),
         ("frequency", "hourly", '"immediately", "daily", "weekly"'),
-        ("weekday", "someday", 'a day such as "monday"'),
+        ("weekday", "someday", 'a day of the week such as "monday"'),
         ("time_zone", "Mars/Base", "a time zone"),
-        ("quiet", "25:00-07:00", 'hours such as "22:00-07:00"'),
+        ("quiet", "25:00-07:00", 'a time range such as "22:00-07:00"'),
         ("reminders", "400", "a list of days from 1 to 365"),
         ("still_watching", "perhaps", "true or false"),
     ],
@@ -233,7 +233,8 @@ def test_who_said_no_is_not_brought_back(watch):
     assert ran.err.splitlines() == [
         "cmr-watch: line 2: No@b.org: this address is not written to any more: unsubscribed by mail",
         "cmr-watch: line 3: bounced@b.org: this address is not written to any more: mail to it bounces",
-        "cmr-watch: line 4: erased@b.org: this address was erased at its reader's wish, and is not written to",
+        "cmr-watch: line 4: erased@b.org: "
+        "this address was erased at the recipient's request and no longer receives mail",
     ]
 
 
@@ -264,10 +265,10 @@ def test_days_of_reminders(watch, days, kept):
     ("option", "value", "sentence"),
     [
         ("--frequency", "hourly", "'hourly' is not one of 'immediately', 'daily', 'weekly'"),
-        ("--weekday", "someday", 'found "someday", expected a day such as "monday"'),
+        ("--weekday", "someday", 'found "someday", expected a day of the week such as "monday"'),
         ("--hour", "24", "24 is not in the range 0<=x<=23"),
-        ("--quiet", "night", 'found "night", expected hours such as "22:00-07:00"'),
-        ("--quiet", "22:00-24:30", 'found "22:00-24:30", expected hours'),
+        ("--quiet", "night", 'found "night", expected a time range such as "22:00-07:00"'),
+        ("--quiet", "22:00-24:30", 'found "22:00-24:30", expected a time range'),
         ("--remind", "soon", "'soon' is not a valid integer range"),
         ("--remind", "366", "366 is not in the range 0<=x<=365"),
         ("--time-zone", "Mars/Base", 'found "Mars/Base", expected a time zone'),

@@ -1,3 +1,5 @@
+"""The demo as a user runs it: its output and the files it writes."""
+
 from __future__ import annotations
 
 import subprocess
@@ -11,21 +13,21 @@ def demo(folder, **options):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
 
 
-def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
+def test_the_demo_prints_its_results_and_writes_its_files(tmp_path, monkeypatch):
     monkeypatch.setenv("CMR_WATCH_DATABASE_URL", "sqlite:////nowhere/at/all.db")
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     ran = demo(tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
-    for words in (
+    for text in (
         "✉ anna@demo.example: Welcome: 1 call announced",
         "read 14 editions, 1 call: 10 changes, 3 messages sent",
         "✉ bruno@demo.example: Call open: host an edition in 2024–2025 (+1)",
         "nothing new since",
         "SQLite file:   demo-output/cmr-watch.db",
-        f"The live page, for yourself:  {Path(sys.executable).with_name('cmr-watch')} check\n",
+        f"To check the live page, run:  {Path(sys.executable).with_name('cmr-watch')} check\n",
     ):
-        assert words in ran.stdout
+        assert text in ran.stdout
     out = tmp_path / "demo-output"
     assert {path.name for path in tmp_path.iterdir()} == {"demo-output"}
     assert (out / "cmr-watch.db").stat().st_size > 0
@@ -34,7 +36,7 @@ def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
         assert message_from_bytes((out / f"mail-{number}.eml").read_bytes())["Message-ID"]
 
 
-def test_a_place_where_it_cannot_write(tmp_path):
+def test_an_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("")
     ran = demo(tmp_path, arguments=["--dir", "file/x"])
     assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1)

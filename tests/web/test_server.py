@@ -1,4 +1,4 @@
-"""The small server, asked for real."""
+"""The HTTP server, tested with real connections."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ from http.client import HTTPConnection, HTTPResponse
 import pytest
 
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.web.server import Response, Server, troubles
+from cmr_watch.web.server import Response, Server, health_response
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     routes = {
-        "/good": lambda: troubles(()),
-        "/bad": lambda: troubles(("it is late “today”",)),
+        "/good": lambda: health_response(()),
+        "/bad": lambda: health_response(("overdue since “today”",)),
         "/plain": lambda: Response(HTTPStatus.OK, "text/plain", b"yes"),
     }
     with Server("127.0.0.1:0", routes) as server:
         yield server
 
 
-def ask(server: Server, path: str, method: str = "GET") -> tuple[int, bytes, HTTPResponse]:
+def request(server: Server, path: str, method: str = "GET") -> tuple[int, bytes, HTTPResponse]:
     connection = HTTPConnection("127.0.0.1", server.port, timeout=5)
     connection.request(method, path)
-    answer = connection.getresponse()
-    body = answer.read()
+    response = connection.getresponse()
+    body = response.read()
     connection.close()
-    return answer.status, body, answer
+    return response.status, body, response
 
 
-def test_what_is_wrong_stands_in_the_body(server: Server) -> None:
-    assert ask(server, "/good")[:2] == (200, b'{"status": "ok", "problems": []}\n')
-    status, body, answer = ask(server, "/bad?x=1")
-    assert (status, answer.headers["Content-Type"]) == (503, "application/json")
-    assert body.decode() == '{"status": "fail", "problems": ["it is late “today”"]}\n'
-    assert answer.headers["Cache-Control"] == "no-store"
+def test_problems_are_listed_in_the_body(server: Server) -> None:
+    assert request(server, "/good")[:2] == (200, b'{"status": "ok", "problems": []}\n')
+    status, body, response = request(server, "/bad?x=1")
+    assert (status, response.headers["Content-Type"]) == (503, "application/json")
+    assert body.decode() == '{"status": "fail", "problems": ["overdue since “today”"]}\n'
+    assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_there_is_nothing_else(server: Server) -> None:
-    assert ask(server, "/")[0] == 404
-    assert ask(server, "/../etc/passwd")[0] == 404
-    assert ask(server, "/good", "POST")[0] == 501
-    assert "Python" not in str(ask(server, "/good")[2].headers)
+def test_other_paths_and_methods_are_rejected(server: Server) -> None:
+    assert request(server, "/")[0] == 404
+    assert request(server, "/../etc/passwd")[0] == 404
+    assert request(server, "/good", "POST")[0] == 501
+    assert "Python" not in str(request(server, "/good")[2].headers)
 
 
-def test_whoever_says_nothing_keeps_nobody_waiting(server: Server) -> None:
+def test_an_idle_connection_does_not_block_others(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port)):
-        assert ask(server, "/plain")[1] == b"yes"
+        assert request(server, "/plain")[1] == b"yes"
 
 
-def test_a_port_that_is_taken(server: Server) -> None:
-    with pytest.raises(ConfigError, match=r"\[daemon\] listen: 127.0.0.1:\d+ cannot be used: Address already in use"):
+def test_a_port_in_use(server: Server) -> None:
+    with pytest.raises(ConfigError, match=r"\[daemon\] listen: cannot listen on 127.0.0.1:\d+: Address already in use"):
         Server(f"127.0.0.1:{server.port}", {})

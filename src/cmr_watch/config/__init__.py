@@ -1,6 +1,6 @@
 """Settings from a TOML file and the environment; `load` is the only reader of the environment."""
 
-from cmr_watch.config.load import environment_without_ours, find_file, load
+from cmr_watch.config.load import environment_without_settings, find_file, load
 from cmr_watch.config.settings import (
     INITIATIVE_PAGE,
     PINNED_HOSTS,
@@ -35,7 +35,7 @@ __all__ = [
     "PageSection",
     "Settings",
     "WebSection",
-    "environment_without_ours",
+    "environment_without_settings",
     "find_file",
     "load",
 ]

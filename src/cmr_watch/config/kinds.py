@@ -1,4 +1,4 @@
-"""What a setting may be: each kind says in words what it expects, and takes a value or raises ValueError."""
+"""The kinds of settings: how a value is validated and parsed, and how error messages describe a valid one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from cmr_watch.models import FREQUENCIES, TOPICS, QuietHours
 from cmr_watch.places import country_code, country_codes
 
-_MAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?""")
-_SERVICE: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?""")
+_APPRISE_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WORDS: Final = {
+_BOOLEANS: Final = {
     "true": True,
     "yes": True,
     "on": True,
@@ -32,7 +32,13 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`take` gets a TOML value; `from_text` turns the environment's text into one first; `from_path`: a path."""
+    """How one kind of setting is validated.
+
+    - `expected`: describes a valid value, to follow “expected” in an error message.
+    - `take`: parses a TOML value; raises ValueError if it is invalid.
+    - `from_text`: converts the text of an environment variable to a TOML value for `take`.
+    - `from_path`: the value is a path; a relative one is resolved against the folder of the configuration file.
+    """
 
     expected: str
     take: Callable[[Any], Any]
@@ -40,93 +46,93 @@ class Kind:
     from_path: bool = False
 
 
-def _is(good: object) -> None:
-    if not good:
+def _require(condition: object) -> None:
+    if not condition:
         raise ValueError
 
 
 def _text(value: Any) -> str:
-    _is(isinstance(value, str) and value.strip() and value.isprintable())
+    _require(isinstance(value, str) and value.strip() and value.isprintable())
     return str(value).strip()
 
 
 def _password(value: Any) -> str:
-    """Kept to the letter: a space at its end is part of it."""
-    _is(isinstance(value, str) and value and value.isprintable())
+    """Unlike other text, not stripped: a space at the end is part of the password."""
+    _require(isinstance(value, str) and value and value.isprintable())
     return str(value)
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:
     def take(value: Any) -> str:
         text = _text(value)
-        _is(pattern.fullmatch(text))
+        _require(pattern.fullmatch(text))
         return text
 
     return take
 
 
-def _yes_or_no(value: Any) -> bool:
-    _is(isinstance(value, bool))
+def _boolean(value: Any) -> bool:
+    _require(isinstance(value, bool))
     return bool(value)
 
 
-def _number(text: str) -> int | str:
+def _number_from_text(text: str) -> int | str:
     return int(text) if re.fullmatch(r"\d{1,9}", text) else text
 
 
 def whole(low: int, high: int) -> Kind:
-    """A whole number in a range."""
+    """A whole number from `low` to `high`, inclusive."""
 
     def take(value: Any) -> int:
-        _is(type(value) is int and low <= value <= high)  # bool is an int, and not meant
+        _require(type(value) is int and low <= value <= high)  # not isinstance: a bool is an int
         return int(value)
 
-    return Kind(f"a whole number from {low} to {high}", take, _number)
+    return Kind(f"a whole number from {low} to {high}", take, _number_from_text)
 
 
-def one_of(*words: str) -> Kind:
-    """One of a few words."""
+def one_of(*choices: str) -> Kind:
+    """One of the given strings."""
 
     def take(value: Any) -> str:
-        _is(value in words)
+        _require(value in choices)
         return str(value)
 
-    return Kind("one of " + ", ".join(f'"{word}"' for word in words), take)
+    return Kind("one of " + ", ".join(f'"{choice}"' for choice in choices), take)
 
 
-def _list_of(take_one: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+def _list_of(take_item: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     def take(value: Any) -> tuple[Any, ...]:
-        _is(isinstance(value, list))
-        return tuple(dict.fromkeys(take_one(part) for part in value))
+        _require(isinstance(value, list))
+        return tuple(dict.fromkeys(take_item(item) for item in value))  # without duplicates
 
     return take
 
 
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+def _items_from_text(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def _host_and_port(value: Any) -> str:
     host, colon, port = _text(value).partition(":")
-    _is(_HOST.fullmatch(host) and (not colon or re.fullmatch(r"\d{1,5}", port)))
+    _require(_HOST.fullmatch(host) and (not colon or re.fullmatch(r"\d{1,5}", port)))
     return f"{host.lower()}{colon}{port}"
 
 
-def _page_address(value: Any) -> str:
+def _page_url(value: Any) -> str:
     text = _text(value)
     parts = urlsplit(text)
-    _is(parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and " " not in text)
-    _is(parts.port != 0)  # reading the port raises ValueError where it is none
+    _require(parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and " " not in text)
+    _require(parts.port != 0)  # for a port that is not a number, urlsplit raises ValueError here
     return text
 
 
-def _database_address(value: Any) -> str:
+def _database_url(value: Any) -> str:
     text = _text(value)
     file = text.removeprefix("sqlite:///")
-    if file != text:
-        _is(file and not file.startswith(":memory:"))
+    if text.startswith("sqlite:///"):
+        _require(file and not file.startswith(":memory:"))
     else:
-        _is(urlsplit(text).scheme in ("postgresql", "postgresql+psycopg") and urlsplit(text).path.strip("/"))
+        _require(urlsplit(text).scheme in ("postgresql", "postgresql+psycopg") and urlsplit(text).path.strip("/"))
     return text
 
 
@@ -139,15 +145,15 @@ def _time_zone(value: Any) -> str:
     return name
 
 
-def _file(value: Any) -> Path:
+def _readable_file(value: Any) -> Path:
     path = Path(_text(value))
-    with path.open("rb"):
+    with path.open("rb"):  # raises OSError
         return path
 
 
 def _address(value: Any) -> str:
     text = _text(value)
-    _is(_MAIL.fullmatch(text) or _SERVICE.fullmatch(text))
+    _require(_EMAIL.fullmatch(text) or _APPRISE_URL.fullmatch(text))
     return text
 
 
@@ -155,79 +161,81 @@ def _addresses(value: Any) -> tuple[str, ...]:
     return _list_of(_address)(value)
 
 
-def _quiet(value: Any) -> QuietHours:
-    found = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})", _text(value))
-    _is(found)
-    assert found is not None
-    start, end = (time.fromisoformat(part.zfill(5)) for part in found.groups())
-    return QuietHours(start, end)
+def _quiet(value: Any) -> Quiet:
+    match = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})", _text(value))
+    if match is None:
+        raise ValueError
+    start, end = (time.fromisoformat(part.zfill(5)) for part in match.groups())
+    return Quiet(start, end)
 
 
 def _weekday(value: Any) -> int:
     days = [day for day in WEEKDAYS if isinstance(value, str) and len(value) > 2 and day.startswith(value.lower())]
-    _is(days)
+    _require(days)
     return WEEKDAYS.index(days[0])
 
 
 def _days(value: Any) -> tuple[int, ...]:
-    _is(isinstance(value, list) and all(type(day) is int and 1 <= day <= 365 for day in value))
+    _require(isinstance(value, list) and all(type(day) is int and 1 <= day <= 365 for day in value))
     return tuple(sorted(set(value), reverse=True))
 
 
-def _whole_parts(text: str) -> list[int | str]:
-    return [_number(part) for part in _parts(text)]
+def _numbers_from_text(text: str) -> list[int | str]:
+    return [_number_from_text(item) for item in _items_from_text(text)]
 
 
-def _web_address(value: Any) -> str:
-    text = _page_address(value)
-    _is(not urlsplit(text).query and not urlsplit(text).fragment)
+def _base_url(value: Any) -> str:
+    text = _page_url(value)
+    _require(not urlsplit(text).query and not urlsplit(text).fragment)
     return text.rstrip("/")
 
 
 def _listen(value: Any) -> str:
-    """`host:port`; an empty text is nowhere."""
+    """`HOST:PORT`, or an empty string to disable the server."""
     if value == "":
         return ""
     text = str(_text(value))
     host, _, port = text.rpartition(":")
-    _is(host.strip("[]") and port.isdecimal() and 0 <= int(port) <= 65535)
+    _require(host.strip("[]") and port.isdecimal() and 0 <= int(port) <= 65535)
     return text
 
 
 def _topic(value: Any) -> str:
-    _is(value in TOPICS)
+    _require(value in TOPICS)
     return str(value)
 
 
 def _country(value: Any) -> str:
     text = _text(value)
     code = text.upper() if text.upper() in country_codes() else country_code(text)
-    _is(code)
+    _require(code)
     return str(code)
 
 
-TEXT: Final = Kind("a line of text", _text)
-PASSWORD: Final = Kind("a password in one line", _password)
-YES_OR_NO: Final = Kind("true or false", _yes_or_no, lambda text: _WORDS.get(text.lower(), text))
+TEXT: Final = Kind("a single line of text", _text)
+PASSWORD: Final = Kind("a password on a single line", _password)
+BOOLEAN: Final = Kind("true or false", _boolean, lambda text: _BOOLEANS.get(text.lower(), text))
 HOST: Final = Kind(
     "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))
 )
-HOSTS: Final = Kind('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _parts)
-MAIL_ADDRESS: Final = Kind('an e-mail address such as "watch@example.eu"', _matching(_MAIL))
+HOSTS: Final = Kind('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _items_from_text)
+MAIL_ADDRESS: Final = Kind('an e-mail address such as "watch@example.eu"', _matching(_EMAIL))
 ADDRESS: Final = Kind('an e-mail address, or an Apprise URL such as "slack://…"', _address)
-PAGE_ADDRESS: Final = Kind("an http or https address without a password", _page_address)
-DATABASE: Final = Kind('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_address)
+PAGE_URL: Final = Kind("an HTTP or HTTPS URL without a password", _page_url)
+DATABASE: Final = Kind('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_url)
 TIME_ZONE: Final = Kind('a time zone such as "Europe/Brussels"', _time_zone)
-FILE: Final = Kind("a file that can be read", _file, from_path=True)
-COUNTRY: Final = Kind("a country by name or code", _country)
-TOPIC_LIST: Final = Kind("a list of " + ", ".join(f'"{topic}"' for topic in TOPICS), _list_of(_topic), _parts)
-COUNTRY_LIST: Final = Kind('a list of countries by name or code, such as ["France", "PL"]', _list_of(_country), _parts)
-ADDRESS_LIST: Final = Kind("a list of e-mail addresses and Apprise URLs", _addresses, _parts)
+FILE: Final = Kind("a readable file", _readable_file, from_path=True)
+COUNTRY: Final = Kind("a country name or code", _country)
+TOPIC_LIST: Final = Kind("a list of " + ", ".join(f'"{topic}"' for topic in TOPICS), _list_of(_topic), _items_from_text)
+COUNTRY_LIST: Final = Kind(
+    'a list of country names or codes such as ["France", "PL"]', _list_of(_country), _items_from_text
+)
+ADDRESS_LIST: Final = Kind("a list of e-mail addresses and Apprise URLs", _addresses, _items_from_text)
 FREQUENCY: Final = one_of(*FREQUENCIES)
 HOUR: Final = whole(0, 23)
-WEEKDAY: Final = Kind('a day such as "monday"', _weekday)
-QUIET: Final = Kind('hours such as "22:00-07:00"', _quiet)
-DAY_LIST: Final = Kind("a list of days from 1 to 365, such as [30, 7, 1]", _days, _whole_parts)
-WEB_ADDRESS: Final = Kind("an http or https address without a password or a query", _web_address)
-LISTEN: Final = Kind('a host and a port such as "127.0.0.1:8080", or "" for none', _listen)
-PATH: Final = Kind("the name of a file or a folder", lambda value: Path(_text(value)), from_path=True)
+WEEKDAY: Final = Kind('a day of the week such as "monday"', _weekday)
+QUIET: Final = Kind('a time range such as "22:00-07:00"', _quiet)
+DAY_LIST: Final = Kind("a list of days from 1 to 365 such as [30, 7, 1]", _days, _numbers_from_text)
+BASE_URL: Final = Kind("an HTTP or HTTPS URL without a password or a query string", _base_url)
+LISTEN: Final = Kind('a host and port such as "127.0.0.1:8080", or "" to disable', _listen)
+PATH: Final = Kind("the path of a file or folder", lambda value: Path(_text(value)), from_path=True)

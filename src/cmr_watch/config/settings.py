@@ -1,4 +1,4 @@
-"""The settings: one frozen dataclass a section. A field's metadata says what it may be."""
+"""The settings: one frozen dataclass per section. The metadata of a field says how its value is validated."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cmr_watch.models import REMINDERS, TOPICS, Frequency, QuietHours, Schedule,
 
 INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
-"""The platform's own two names. A page, and a redirect, elsewhere is read only if the configuration names its host."""
+"""The host names of the platform. Pages and redirects on other hosts need an entry in `[page] hosts`."""
 MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "plain": 25}
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """How a setting is written. A secret may also stand in a file of its own, named by `<key>_file`."""
+    """How a setting is written. A secret can also be read from a file that `<key>_file` names."""
 
     key: str
     kind: Kind
@@ -29,13 +29,13 @@ class Option:
 
 
 def option(key: str, kind: Kind, default: Any, *, secret: bool = False) -> Any:
-    """A dataclass field that is a setting."""
+    """A dataclass field for a setting. The value of a secret is left out of the repr."""
     return field(default=default, repr=not secret, metadata={"option": Option(key, kind, secret)})
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSection:
-    """Where what we know is kept; `journal` remembers who must not be written to, also after a restore."""
+    """Where data is stored. `journal`: the suppression journal, which survives a restore of the database."""
 
     url: str = option("url", kinds.DATABASE, "", secret=True)
     journal: Path | None = option("journal", kinds.PATH, None)
@@ -43,51 +43,57 @@ class DatabaseSection:
 
 @dataclass(frozen=True, slots=True)
 class PageSection:
-    """What is watched. `hosts`, with or without a port, are added to the pinned ones: no other host is ever asked."""
+    """The watched page. `hosts` (with or without a port) are allowed besides the pinned ones; no others are."""
 
-    url: str = option("url", kinds.PAGE_ADDRESS, INITIATIVE_PAGE)
+    url: str = option("url", kinds.PAGE_URL, INITIATIVE_PAGE)
     hosts: tuple[str, ...] = option("hosts", kinds.HOSTS, ())
-    private_addresses: bool = option("private_addresses", kinds.YES_OR_NO, False)
+    private_addresses: bool = option("private_addresses", kinds.BOOLEAN, False)
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the page is on a host that may be asked."""
+        """Whether the page is on an allowed host."""
         page = urlsplit(self.url)
         return not {page.hostname, f"{page.hostname}:{page.port}"}.isdisjoint((*PINNED_HOSTS, *self.hosts))
 
 
 @dataclass(frozen=True, slots=True)
 class FetchSection:
-    """How politely it is asked for. `deadline` in seconds, for one whole answer; `pause` between two pages."""
+    """How pages are fetched. In seconds: `deadline` for a complete response, `pause` between two pages."""
 
     contact: str | None = option("contact", kinds.TEXT, None)
     deadline: int = option("deadline", kinds.whole(1, 600), 60)
     retries: int = option("retries", kinds.whole(0, 10), 3)
-    robots: bool = option("robots", kinds.YES_OR_NO, True)
+    robots: bool = option("robots", kinds.BOOLEAN, True)
     pause: int = option("pause", kinds.whole(0, 60), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSection:
-    """The archive that `backfill` reads (Memento, RFC 7089). `timemap` stands before a page's own address."""
+    """The web archive that `backfill` reads (Memento, RFC 7089).
 
-    timemap: str = option("timemap", kinds.PAGE_ADDRESS, "https://web.archive.org/web/timemap/link/")
+    `timemap` is the prefix that, followed by the URL of a page, gives its TimeMap. `pause` is in seconds.
+    """
+
+    timemap: str = option("timemap", kinds.PAGE_URL, "https://web.archive.org/web/timemap/link/")
     pause: int = option("pause", kinds.whole(0, 600), 5)
 
 
 @dataclass(frozen=True, slots=True)
 class DaemonSection:
-    """How `run` works. Times in minutes; `listen`: where it says how it is; `ping`: whom it tells of good checks."""
+    """How `run` works.
+
+    `check_every` and `jitter` are in minutes; the health endpoints are on `listen`; `ping` is a dead man's switch.
+    """
 
     check_every: int = option("check_every", kinds.whole(5, 1440), 60)
     jitter: int = option("jitter", kinds.whole(0, 60), 5)
     listen: str = option("listen", kinds.LISTEN, "127.0.0.1:8080")
-    ping: str | None = option("ping", kinds.WEB_ADDRESS, None, secret=True)
+    ping: str | None = option("ping", kinds.BASE_URL, None, secret=True)
 
 
 @dataclass(frozen=True, slots=True)
 class BackupSection:
-    """Copies of an SQLite database that `run` makes each day: into `folder`, the newest `keep` of them."""
+    """The daily backups that `run` makes of an SQLite database. The newest `keep` are kept in `folder`."""
 
     folder: Path | None = option("folder", kinds.PATH, None)
     keep: int = option("keep", kinds.whole(1, 365), 7)
@@ -95,7 +101,7 @@ class BackupSection:
 
 @dataclass(frozen=True, slots=True)
 class MailSection:
-    """The mail server. Without a host, mail is only logged. `unsubscribe`: the mailbox that `bounces` reads."""
+    """The mail server. Without `host`, mail is only logged. `unsubscribe` goes to the mailbox that `bounces` reads."""
 
     host: str | None = option("host", kinds.HOST, None)
     port: int | None = option("port", kinds.whole(1, 65535), None)
@@ -110,25 +116,25 @@ class MailSection:
 
     @property
     def port_or_usual(self) -> int:
-        """The port, or the usual one of the kind of security."""
+        """The port, or else the standard port for `security`."""
         return self.port or MAIL_PORTS[self.security]
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesSection:
-    """How messages are written."""
+    """The content of messages."""
 
     time_zone: str = option("time_zone", kinds.TIME_ZONE, "Europe/Brussels")
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone that people read."""
+        """The default time zone of times in messages."""
         return ZoneInfo(self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
 class BouncesSection:
-    """Where mail comes back: a Maildir, or a mailbox on an IMAP server."""
+    """Where bounces and unsubscribe requests arrive: a Maildir or a mailbox on an IMAP server."""
 
     maildir: Path | None = option("maildir", kinds.PATH, None)
     host: str | None = option("host", kinds.HOST, None)
@@ -142,7 +148,7 @@ class BouncesSection:
 
 @dataclass(frozen=True, slots=True)
 class OperatorSection:
-    """Who is told of trouble. `after_failures`: so many checks in a row have to fail first."""
+    """Who is notified of problems. `after_failures`: the number of consecutive failed checks that are a problem."""
 
     to: tuple[str, ...] = option("to", kinds.ADDRESS_LIST, (), secret=True)
     after_failures: int = option("after_failures", kinds.whole(1, 1000), 3)
@@ -150,14 +156,14 @@ class OperatorSection:
 
 @dataclass(frozen=True, slots=True)
 class WebSection:
-    """Where the web pages of this installation are, for links in messages."""
+    """The base URL of the web pages of this installation, for links in messages."""
 
-    url: str | None = option("url", kinds.WEB_ADDRESS, None)
+    url: str | None = option("url", kinds.BASE_URL, None)
 
 
 @dataclass(frozen=True, slots=True)
 class LogSection:
-    """What goes to stderr."""
+    """The log on stderr."""
 
     level: str = option("level", kinds.one_of(*LEVELS), "warning")
     format: LogFormat = option("format", kinds.one_of("text", "json"), "text")
@@ -165,7 +171,7 @@ class LogSection:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEntry:
-    """One [[subscriptions]] entry, as it is written."""
+    """One [[subscriptions]] entry."""
 
     name: str = option("name", kinds.TEXT, "")
     to: str = option("to", kinds.ADDRESS, "", secret=True)
@@ -177,18 +183,18 @@ class SubscriptionEntry:
     time_zone: str | None = option("time_zone", kinds.TIME_ZONE, None)
     quiet: QuietHours | None = option("quiet", kinds.QUIET, None)
     reminders: tuple[int, ...] = option("reminders", kinds.DAY_LIST, REMINDERS)
-    still_watching: bool = option("still_watching", kinds.YES_OR_NO, False)
+    still_watching: bool = option("still_watching", kinds.BOOLEAN, False)
 
     def wanted(self, time_zone: str) -> SubscriptionRequest:
-        """As a wish; `time_zone` where it names none."""
+        """The request that the entry makes. `time_zone` is used if the entry has none."""
         schedule = Schedule(self.frequency, self.hour, self.weekday, self.time_zone or time_zone, self.quiet)
-        wishes = (self.topics, self.countries, self.name, schedule, self.reminders, self.still_watching)
-        return SubscriptionRequest(self.to, *wishes)
+        rest = (self.topics, self.countries, self.name, schedule, self.reminders, self.still_watching)
+        return SubscriptionRequest(self.to, *rest)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. `file` is where it was read, None when there was no file."""
+    """All settings. `file` is the configuration file they were read from, or None."""
 
     database: DatabaseSection = DatabaseSection()
     page: PageSection = PageSection()
@@ -207,9 +213,9 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown."""
+        """The passwords, tokens and URLs that must never be shown or logged."""
         password = urlsplit(self.database.url).password if "@" in self.database.url else None
-        addresses = [*(wanted.address for wanted in self.subscriptions), *self.operator.to]
-        services = [address for address in addresses if "://" in address]
-        secrets = (self.mail.password, self.bounces.password, password, self.daemon.ping, *services)
+        addresses = [*(request.address for request in self.subscriptions), *self.operator.to]
+        apprise_urls = [address for address in addresses if "://" in address]
+        secrets = (self.mail.password, self.bounces.password, password, self.daemon.ping, *apprise_urls)
         return tuple(secret for secret in secrets if secret)

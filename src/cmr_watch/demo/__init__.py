@@ -1,1 +1,1 @@
-"""The main job on three recorded states of the page, with real commands and real servers, and without any network."""
+"""The demo: the main job on three recorded states of the page, with real commands and local servers. No network."""

@@ -1,4 +1,4 @@
-"""What the demo talks to, all on 127.0.0.1: the site with its page, a chat's web hook, a mail server."""
+"""The servers of the demo, all on 127.0.0.1: the watched site, the web hook of a chat, and a mail server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOOK = "/chat"
 
 
 class Site(ThreadingHTTPServer):
-    """Serves `page` at PATH; keeps what is posted to HOOK in `posted`."""
+    """Serves `page` at PATH, and collects the JSON posted to HOOK in `posted`."""
 
     daemon_threads = True
 
@@ -32,7 +32,7 @@ class Site(ThreadingHTTPServer):
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
     def server_bind(self) -> None:
-        """Without the parent's look-up of this machine's full name, which can take seconds."""
+        """Bind the socket, but skip the parent's look-up of this host's full name, which can take seconds."""
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
@@ -55,18 +55,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path != PATH:
-            self._answer(404, b"", {})
+            self._respond(404, b"", {})
             return
         etag = f'"{hashlib.sha256(self.server.page).hexdigest()[:16]}"'
-        known = self.headers.get("If-None-Match") == etag
-        self._answer(304 if known else 200, b"" if known else self.server.page, {"ETag": etag})
+        is_current = self.headers.get("If-None-Match") == etag
+        self._respond(304 if is_current else 200, b"" if is_current else self.server.page, {"ETag": etag})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.posted.append(json.loads(body))
-        self._answer(200, b"ok", {})
+        self._respond(200, b"ok", {})
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def _respond(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
             self.send_header(name, value)
@@ -76,11 +76,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """QuietHours: the demo says what happens."""
+        """Log nothing: the demo prints its own output."""
 
 
 class MailServer(Controller):
-    """A real SMTP server; keeps what it accepts in `mails`."""
+    """A real SMTP server. Collects the messages that it accepts in `mails`."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -91,7 +91,7 @@ class MailServer(Controller):
         return self.loop.create_server(self._factory_invoker, sock=self._socket)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Called for each mail."""
+        """Store a message. Called by aiosmtpd."""
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)

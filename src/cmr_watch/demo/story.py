@@ -1,4 +1,4 @@
-"""The demo's steps. Each runs the command that a user would type, shows what it printed, and looks at what arrived."""
+"""The steps of the demo. Each runs a command as a user would, prints its output, and checks what was delivered."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from cmr_watch.config import environment_without_ours
+from cmr_watch.config import environment_without_settings
 from cmr_watch.demo.servers import HOOK, PATH, MailServer, Site
 from cmr_watch.exceptions import CmrWatchError
 
 STATES: Final = {"2023-09": "September 2023", "2023-12": "December 2023", "2024-04": "April 2024"}
-EVERYBODY: Final = ("anna@demo.example", "bruno@demo.example")
 CONFIG: Final = """\
-# Written by cmr-watch demo. The servers named here live only as long as the demo.
+# Written by cmr-watch demo. The servers named here exist only while the demo runs.
 [database]
 url = {database}
 
@@ -50,139 +49,145 @@ name = "team chat"
 to = {hook}
 """
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
+"""Prints one line."""
 
 
 class DemoFailed(CmrWatchError):
-    """The demo did not go as it should."""
+    """The demo failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Where the demo plays."""
+class _Demo:
+    """A running demo: its output folder, its servers, and the function that prints a line."""
 
     folder: Path
     site: Site
     mail: MailServer
-    say: Say
+    say: Print
 
     @property
     def config(self) -> Path:
-        """The configuration that the commands are given."""
+        """The configuration file for the commands."""
         return self.folder / "cmr-watch.toml"
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
+        """The SQLite database."""
         return self.folder / "cmr-watch.db"
 
 
-def play(folder: Path, say: Say) -> None:
-    """All steps. DemoFailed when something that should have arrived did not."""
+def play(folder: Path, say: Print) -> None:
+    """Run all steps. DemoFailed: a command failed, or the messages delivered were not the expected ones."""
     with Site() as site, MailServer() as mail:
-        stage = Stage(folder.absolute(), site, mail, say)
-        _prepare(stage)
-        _act(stage)
-        _show_mailbox(stage)
-        _say_where(stage)
+        demo = _Demo(folder.absolute(), site, mail, say)
+        _prepare(demo)
+        _run_steps(demo)
+        _show_mailbox(demo)
+        _show_files(demo)
 
 
-def _prepare(stage: Stage) -> None:
-    """An empty stage; nothing but what an earlier demo left is taken away."""
-    stage.folder.mkdir(parents=True, exist_ok=True)
+def _prepare(demo: _Demo) -> None:
+    """Write the configuration into the folder. Removes the files of an earlier demo, and nothing else."""
+    demo.folder.mkdir(parents=True, exist_ok=True)
     for pattern in ("cmr-watch.toml", "cmr-watch.db*", "mail-*.html", "mail-*.eml"):
-        for old in stage.folder.glob(pattern):
+        for old in demo.folder.glob(pattern):
             old.unlink()
     values = {
-        "database": f"sqlite:///{stage.database}",
-        "page": f"http://{stage.site.host}{PATH}",
-        "host": stage.site.host,
-        "hook": f"json://{stage.site.host}{HOOK}",
+        "database": f"sqlite:///{demo.database}",
+        "page": f"http://{demo.site.host}{PATH}",
+        "host": demo.site.host,
+        "hook": f"json://{demo.site.host}{HOOK}",
     }
     quoted = {name: json.dumps(value) for name, value in values.items()}
-    stage.config.write_text(CONFIG.format(**quoted, mail_port=stage.mail.port), encoding="utf-8")
+    demo.config.write_text(CONFIG.format(**quoted, mail_port=demo.mail.port), encoding="utf-8")
 
 
-def _act(stage: Stage) -> None:
+def _run_steps(demo: _Demo) -> None:
     first, second, third = STATES.items()
-    stage.say(f"A site on this machine ({stage.site.host}) serves the page as it was in {first[1]}.")
-    stage.say("The first check reads it; there is nothing to compare it with yet, so there is no news.")
-    stage.say("Whoever is new gets a welcome: what is open and to come.")
-    _turn(stage, first[0])
-    _check(stage, mails=2, posts=1)
-    stage.say(f"Now it is {second[1]}: five editions were held or are next, and the call for hosts has opened.")
-    _turn(stage, second[0])
-    _check(stage, mails=2, posts=1)
-    stage.say(f"{third[1]}: Kraków was held, and a new edition in Milan has come and gone.")
-    stage.say("That can wait: it is told in the digest on Monday, with what waits from before.")
-    _turn(stage, third[0])
-    _check(stage, mails=0, posts=0)
-    stage.say("Once more the same page: nobody is told twice.")
-    _check(stage, mails=0, posts=0)
-    stage.say("What changed, as it is kept:")
-    _command(stage, "changes")
-    stage.say("")
-    stage.say("What was sent, and to whom:")
-    _command(stage, "deliveries", "list")
+    demo.say(f"A web server on this machine ({demo.site.host}) serves the page as it was in {first[1]}.")
+    demo.say("The first check stores the page as the baseline, so it reports no changes.")
+    demo.say("Each new subscriber gets a welcome message that lists the calls for hosts and the upcoming editions.")
+    _serve_state(demo, first[0])
+    _check(demo, mails=2, posts=1)
+    demo.say(f"{second[1]}: four more editions have taken place, and the call for hosts has opened.")
+    _serve_state(demo, second[0])
+    _check(demo, mails=2, posts=1)
+    demo.say(f"{third[1]}: Kraków has taken place, and Milan has been added to the past editions.")
+    demo.say("This is not urgent, so it goes into the digest on Monday, together with earlier changes that can wait.")
+    _serve_state(demo, third[0])
+    _check(demo, mails=0, posts=0)
+    demo.say("The same page again: there is no change, so nothing is sent.")
+    _check(demo, mails=0, posts=0)
+    demo.say("The changes on record:")
+    _run_command(demo, "changes")
+    demo.say("")
+    demo.say("The messages sent:")
+    _run_command(demo, "deliveries", "list")
 
 
-def _turn(stage: Stage, state: str) -> None:
-    stage.site.page = files("cmr_watch.demo").joinpath("pages", f"{state}.html").read_bytes()
+def _serve_state(demo: _Demo, state: str) -> None:
+    demo.site.page = files("cmr_watch.demo").joinpath("pages", f"{state}.html").read_bytes()
 
 
-def _check(stage: Stage, mails: int, posts: int) -> None:
-    before = len(stage.mail.mails), len(stage.site.posted)
-    _command(stage, "check")
-    came = len(stage.mail.mails) - before[0], len(stage.site.posted) - before[1]
-    for mail in stage.mail.mails[before[0] :]:
-        stage.say(f"  ✉ {mail['To']}: {mail['Subject']}")
-    for post in stage.site.posted[before[1] :]:
-        stage.say(f"  💬 team chat: {post.get('title')}")
-    stage.say("")
-    if came != (mails, posts):
-        raise DemoFailed(f"{came[0]} mails and {came[1]} chat messages arrived, expected {mails} and {posts}")
+def _check(demo: _Demo, mails: int, posts: int) -> None:
+    before = len(demo.mail.mails), len(demo.site.posted)
+    _run_command(demo, "check")
+    arrived = len(demo.mail.mails) - before[0], len(demo.site.posted) - before[1]
+    for mail in demo.mail.mails[before[0] :]:
+        demo.say(f"  ✉ {mail['To']}: {mail['Subject']}")
+    for post in demo.site.posted[before[1] :]:
+        demo.say(f"  💬 team chat: {post.get('title')}")
+    demo.say("")
+    if arrived != (mails, posts):
+        counts = f"{arrived[0]} mails and {arrived[1]} chat messages arrived"
+        raise DemoFailed(f"{counts}, expected {mails} and {posts}")
 
 
-def _command(stage: Stage, *words: str) -> None:
-    """Run a real command in a process of its own, and show what it prints."""
-    arguments = [*words, "--config", str(stage.config)]
-    stage.say(f"  $ cmr-watch {shlex.join(words)}")
-    environ = environment_without_ours() | {"PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-    done = subprocess.run(  # noqa: S603  # our own program, with our own arguments
-        [sys.executable, "-m", "cmr_watch", *arguments], capture_output=True, encoding="utf-8", env=environ, timeout=60
+def _run_command(demo: _Demo, *arguments: str) -> None:
+    """Run a command in a separate process, and print its output."""
+    command = shlex.join(["cmr-watch", *arguments])
+    demo.say(f"  $ {command}")
+    environ = environment_without_settings() | {"PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    completed = subprocess.run(  # noqa: S603  # this program, with fixed arguments
+        [sys.executable, "-m", "cmr_watch", *arguments, "--config", str(demo.config)],
+        capture_output=True,
+        encoding="utf-8",
+        env=environ,
+        timeout=60,
     )
-    for printed in (done.stdout + done.stderr).splitlines():
-        stage.say(f"  {printed}".rstrip())
-    if done.returncode != 0:
-        raise DemoFailed(f"cmr-watch {shlex.join(words)} ended with exit code {done.returncode}")
+    for line in (completed.stdout + completed.stderr).splitlines():
+        demo.say(f"  {line}".rstrip())
+    if completed.returncode != 0:
+        raise DemoFailed(f"{command} failed with exit code {completed.returncode}")
 
 
-def _show_mailbox(stage: Stage) -> None:
-    stage.say("")
-    stage.say("In the mailbox:")
-    for number, mail in enumerate(stage.mail.mails, 1):
-        stage.say(f"  {number}. {mail['From']} → {mail['To']}: {mail['Subject']}")
-    stage.say("")
-    shortest = min(stage.mail.mails, key=lambda mail: len(_body(mail, "plain")))
-    stage.say(f"The one to {shortest['To']}, as a mail program without HTML shows it:")
-    for text in _body(shortest, "plain").splitlines():
-        stage.say(f"  │ {text}".rstrip())
-    stage.say("")
+def _show_mailbox(demo: _Demo) -> None:
+    demo.say("")
+    demo.say("Mail received:")
+    for number, mail in enumerate(demo.mail.mails, 1):
+        demo.say(f"  {number}. {mail['From']} → {mail['To']}: {mail['Subject']}")
+    demo.say("")
+    shortest = min(demo.mail.mails, key=lambda mail: len(_body(mail, "plain")))
+    demo.say(f"The plain-text version of the shortest one, to {shortest['To']}:")
+    for line in _body(shortest, "plain").splitlines():
+        demo.say(f"  │ {line}".rstrip())
+    demo.say("")
 
 
-def _say_where(stage: Stage) -> None:
-    shown = ", ".join(_shortest(path) for path in _write_html(stage))
-    stage.say(f"HTML mails:    {shown}")
-    stage.say(f"SQLite file:   {_shortest(stage.database)}")
-    stage.say(f"Configuration: {_shortest(stage.config)}")
-    stage.say("")
-    stage.say(f"The live page, for yourself:  {_our_command()} check")
+def _show_files(demo: _Demo) -> None:
+    html_files = ", ".join(_short_path(path) for path in _write_html(demo))
+    demo.say(f"HTML mails:    {html_files}")
+    demo.say(f"SQLite file:   {_short_path(demo.database)}")
+    demo.say(f"Configuration: {_short_path(demo.config)}")
+    demo.say("")
+    demo.say(f"To check the live page, run:  {_command_name()} check")
 
 
-def _write_html(stage: Stage) -> Iterator[Path]:
-    for number, mail in enumerate(stage.mail.mails, 1):
-        (stage.folder / f"mail-{number}.eml").write_bytes(mail.as_bytes())
-        file = stage.folder / f"mail-{number}.html"
+def _write_html(demo: _Demo) -> Iterator[Path]:
+    for number, mail in enumerate(demo.mail.mails, 1):
+        (demo.folder / f"mail-{number}.eml").write_bytes(mail.as_bytes())
+        file = demo.folder / f"mail-{number}.html"
         file.write_text(_body(mail, "html"), encoding="utf-8")
         yield file
 
@@ -194,14 +199,14 @@ def _body(mail: EmailMessage, form: str) -> str:
     return str(part.get_content())
 
 
-def _our_command() -> str:
-    """What the user has to type for this very installation."""
+def _command_name() -> str:
+    """What to type to run this installation of cmr-watch."""
     command = Path(sys.executable).with_name("cmr-watch")
-    found = shutil.which("cmr-watch")
+    on_path = shutil.which("cmr-watch")
     if not command.exists():
-        return f"{_shortest(Path(sys.executable))} -m cmr_watch"
-    return "cmr-watch" if found and Path(found).samefile(command) else _shortest(command)
+        return f"{_short_path(Path(sys.executable))} -m cmr_watch"
+    return "cmr-watch" if on_path and Path(on_path).samefile(command) else _short_path(command)
 
 
-def _shortest(path: Path) -> str:
+def _short_path(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

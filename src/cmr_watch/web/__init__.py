@@ -1,1 +1,1 @@
-"""What is answered over HTTP: how it is."""
+"""The HTTP endpoints of the daemon: health and metrics."""

@@ -1,4 +1,4 @@
-"""What is measured, for Prometheus. Labels are bounded: outcomes, kinds, ways (mail or other), jobs."""
+"""Metrics for Prometheus. All labels have few values: outcomes, change kinds, channels and job names."""
 
 from __future__ import annotations
 
@@ -10,56 +10,65 @@ from prometheus_client.registry import Collector
 
 from cmr_watch.health import HealthStatus
 
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60)  # seconds
 
-Deliveries = Callable[[], dict[tuple[str, str], int]]
+CountDeliveries = Callable[[], dict[tuple[str, str], int]]
+"""Returns the number of messages by channel and outcome."""
 
 
 class Metrics:
-    """Counted by this process: checks and changes, and how long jobs took. Seen when asked: ages and the outbox."""
+    """Counters of this process (checks, changes, jobs), and gauges that are read from the database on each request."""
 
-    def __init__(self, observe: Callable[[], HealthStatus], deliveries: Deliveries) -> None:
+    def __init__(self, observe: Callable[[], HealthStatus], count_deliveries: CountDeliveries) -> None:
         self._registry = CollectorRegistry()
-        self.checks = self._counter("cmr_watch_checks", "Checks of pages, by outcome.", "outcome")
-        self.changes = self._counter("cmr_watch_changes", "Changes found, by kind.", "kind")
-        self.failures = self._counter("cmr_watch_job_failures", "Jobs that broke off, by job.", "job")
+        self.checks = self._counter("cmr_watch_checks", "Page checks, by outcome.", "outcome")
+        self.changes = self._counter("cmr_watch_changes", "Detected changes, by change kind.", "kind")
+        self.failures = self._counter("cmr_watch_job_failures", "Failed job runs, by job.", "job")
         self.seconds = Histogram(
-            "cmr_watch_job_seconds", "How long jobs took.", ["job"], registry=self._registry, buckets=_SECONDS
+            "cmr_watch_job_seconds",
+            "Duration of job runs in seconds, by job.",
+            ["job"],
+            registry=self._registry,
+            buckets=_BUCKETS,
         )
-        self._registry.register(_Seen(observe, deliveries))
+        self._registry.register(_DatabaseCollector(observe, count_deliveries))
 
-    def _counter(self, name: str, what: str, label: str) -> Counter:
-        return Counter(name, what, [label], registry=self._registry)
+    def _counter(self, name: str, description: str, label: str) -> Counter:
+        return Counter(name, description, [label], registry=self._registry)
 
     def text(self) -> bytes:
-        """All of it, in the text format of Prometheus."""
+        """All metrics, in the text format of Prometheus."""
         return generate_latest(self._registry)
 
 
-class _Seen(Collector):
-    def __init__(self, observe: Callable[[], HealthStatus], deliveries: Deliveries) -> None:
+class _DatabaseCollector(Collector):
+    def __init__(self, observe: Callable[[], HealthStatus], count_deliveries: CountDeliveries) -> None:
         self._observe = observe
-        self._deliveries = deliveries
+        self._count_deliveries = count_deliveries
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        found = self._observe()
-        yield _gauge("cmr_watch_up", "Whether the database can be used.", 0 if found.trouble else 1)
-        if found.trouble:
+        status = self._observe()
+        yield _gauge("cmr_watch_up", "1 if the database can be used, else 0.", 0 if status.database_error else 1)
+        if status.database_error:
             return
-        if found.read_at:
-            age = (found.at - found.read_at).total_seconds()
-            yield _gauge("cmr_watch_reading_age_seconds", "Since the last good reading of the list.", age)
-        due = (found.at - found.due_at).total_seconds() if found.due_at else 0
-        yield _gauge("cmr_watch_outbox_age_seconds", "How long the oldest has been due.", max(0, due))
-        yield _gauge("cmr_watch_outbox_pending", "Messages that wait.", found.pending)
-        family = GaugeMetricFamily(
-            "cmr_watch_deliveries", "Messages kept, by way and outcome.", labels=["way", "outcome"]
+        if status.last_read_at:
+            age = (status.observed_at - status.last_read_at).total_seconds()
+            yield _gauge("cmr_watch_reading_age_seconds", "Time since the last successful reading of the page.", age)
+        overdue = (status.observed_at - status.due_since).total_seconds() if status.due_since else 0
+        yield _gauge(
+            "cmr_watch_outbox_age_seconds", "Time since the oldest unsent message became due.", max(0, overdue)
         )
-        for labels, number in self._deliveries().items():
+        yield _gauge("cmr_watch_outbox_pending", "Pending messages.", status.pending)
+        yield self._deliveries()
+
+    def _deliveries(self) -> GaugeMetricFamily:
+        description = "Messages in the database, by channel and outcome."
+        family = GaugeMetricFamily("cmr_watch_deliveries", description, labels=["channel", "outcome"])
+        for labels, number in self._count_deliveries().items():
             family.add_metric(labels, number)
-        yield family
+        return family
 
 
-def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, what, value=value)
+def _gauge(name: str, description: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, description, value=value)

@@ -1,4 +1,4 @@
-"""A small HTTP server for monitors: /livez, /readyz, /healthz, /metrics. It answers GET, and nothing else."""
+"""A small HTTP server for monitoring systems. It accepts GET requests only."""
 
 from __future__ import annotations
 
@@ -18,42 +18,46 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Status, media type, body."""
+    """An HTTP response."""
 
     status: HTTPStatus
-    kind: str
+    content_type: str
     body: bytes
 
 
 Route = Callable[[], Response]
+"""Handles the requests for one path."""
 
 
-def troubles(found: tuple[str, ...]) -> Response:
-    """200 when there are none, else 503; what is wrong stands in the body."""
-    status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
-    body = {"status": "fail" if found else "ok", "problems": list(found)}
+def health_response(problems: tuple[str, ...]) -> Response:
+    """200 if there are no problems, else 503. The body lists them: `{"status": "fail", "problems": ["…"]}`."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+    body = {"status": "fail" if problems else "ok", "problems": list(problems)}
     return Response(status, JSON, (json.dumps(body, ensure_ascii=False) + "\n").encode())
 
 
 class Server:
-    """Listens until it is closed; each request has a thread of its own, and ten seconds."""
+    """Listens until it is closed. Each request has its own thread and a socket timeout of ten seconds.
+
+    ConfigError: `listen` cannot be used, for instance because the port is taken.
+    """
 
     def __init__(self, listen: str, routes: Mapping[str, Route]) -> None:
         host, _, port = listen.rpartition(":")
         try:
             self._server = _Server((host.strip("[]"), int(port)), _handler(routes))
         except OSError as error:
-            raise ConfigError(f"[daemon] listen: {listen} cannot be used: {error.strerror or error}") from error
+            raise ConfigError(f"[daemon] listen: cannot listen on {listen}: {error.strerror or error}") from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)
         self._thread.start()
 
     @property
     def port(self) -> int:
-        """The port, also where any free one was asked for."""
+        """The port that the server listens on, also when `listen` asked for any free one (port 0)."""
         return int(self._server.server_address[1])
 
     def close(self) -> None:
-        """Answer nobody any more."""
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -70,7 +74,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever hangs up is no event."""
+        """Log nothing: a client that disconnects is not an error."""
 
 
 def _handler(routes: Mapping[str, Route]) -> type[BaseHTTPRequestHandler]:
@@ -81,19 +85,19 @@ def _handler(routes: Mapping[str, Route]) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             route = routes.get(self.path.partition("?")[0])
-            answer = route() if route else Response(HTTPStatus.NOT_FOUND, "text/plain", b"no such page\n")
-            self.send_response(answer.status)
+            response = route() if route else Response(HTTPStatus.NOT_FOUND, "text/plain", b"not found\n")
+            self.send_response(response.status)
             for name, value in (
-                ("Content-Type", answer.kind),
-                ("Content-Length", str(len(answer.body))),
+                ("Content-Type", response.content_type),
+                ("Content-Length", str(len(response.body))),
                 ("Cache-Control", "no-store"),
                 ("X-Content-Type-Options", "nosniff"),
             ):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Monitors ask every few seconds: that is no event."""
+            """Log nothing: monitoring systems send a request every few seconds."""
 
     return Handler
