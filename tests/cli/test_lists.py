@@ -32,7 +32,7 @@ def test_editions_table(checked):
     lines = checked.run("editions").lines
     assert lines[0].split() == ["DATE", "PLACE", "STATUS"]
     assert " ".join(lines[1].split()) == "11–12 December 2023 Kraków, Poland scheduled"
-    assert "21–23 November 2023" in lines[2]
+    assert " ".join(lines[2].split()) == "21–23 November 2023 Iași, Romania took place"
 
 
 def test_upcoming_editions_soonest_first_then_past_ones_latest_first(watch):

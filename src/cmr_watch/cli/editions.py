@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import date
+from typing import Final
 
 import click
 
@@ -14,6 +15,8 @@ from cmr_watch.models import KnownEdition
 from cmr_watch.render.sentences import days, place
 from cmr_watch.serialization import edition_page_to_dict, instant
 from cmr_watch.store.checks import Checks
+
+_STATUS_TEXT: Final = {"held": "took place", "delisted": "no longer listed"}
 
 
 @click.command()
@@ -59,4 +62,5 @@ def _dates(entry: KnownEdition) -> str:
 
 
 def _status(entry: KnownEdition) -> str:
-    return entry.gone or entry.edition.status.replace("_", " ")
+    status = entry.gone or entry.edition.status
+    return _STATUS_TEXT.get(status, status.replace("_", " "))

@@ -141,7 +141,7 @@ def _schedule_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:
 
 def _time_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
     times = {
-        "active since": subscription.activated_at,
+        "activated": subscription.activated_at,
         "welcomed": subscription.welcomed_at,
         "ended": subscription.ended_at,
     }
