@@ -41,11 +41,11 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The result of an import. `rejected` has the place and the reason of each rejected row."""
+    """The result of an import. `refused` has the place and the reason of each rejected row."""
 
     added: int
     present: int
-    rejected: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 # ── export ───────────────────────────────────────────────────────────────────────────────────────────────────────

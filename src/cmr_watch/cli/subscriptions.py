@@ -207,10 +207,10 @@ def import_(form: str | None, file: TextIO) -> int:
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
         report = import_rows(entries(file, form, settings.messages.time_zone), store, clock())
-    for rejected in report.rejected:
+    for rejected in report.refused:
         print_error(printable(rejected))
-    print_line(f"{report.added} added, {report.present} already present, {len(report.rejected)} rejected.")
-    return FAILED if report.rejected else OK
+    print_line(f"{report.added} added, {report.present} already present, {len(report.refused)} rejected.")
+    return FAILED if report.refused else OK
 
 
 def _parse_id_or_address(text: str) -> int | str:
