@@ -1,4 +1,4 @@
-"""A whole installation for a test: a site, a mailbox and a web hook on loopback, a configuration, real commands."""
+"""A complete installation for a test: web site, mail server and webhook on loopback, a configuration, real commands."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Read = Callable[[], tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What came of a command."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -41,12 +41,12 @@ class Ran:
 
 
 def page(state: str) -> bytes:
-    """The page as it was then."""
+    """The recorded page of a month, such as `2023-12`."""
     return (FIXTURES / f"{state}-list" / "page.html").read_bytes()
 
 
 class Installation:
-    """`run` runs a command with the configuration of `configure`, in this process."""
+    """An installation in a folder. `run` runs a command in this process with its configuration."""
 
     def __init__(self, folder: Path, site: FakeSite, mailbox: Mailbox, hook: Webhook, read: Read) -> None:
         self.folder = folder
@@ -62,30 +62,30 @@ class Installation:
     def page_url(self) -> str:
         return self.site.url(PATH)
 
-    def configure(self, more: str = "", *, mail: bool = True, retries: int = 0, people: bool = True) -> None:
-        """Write the configuration: Anna by mail, a chat by web hook."""
+    def configure(self, more: str = "", *, mail: bool = True, retries: int = 0, subscriptions: bool = True) -> None:
+        """Write the configuration; it subscribes anna@example.org and a webhook unless `subscriptions` is false."""
         text = f'[database]\nurl = "sqlite:///{self.database}"\n[fetch]\nretries = {retries}\n'
         text += f'[page]\nurl = "{self.page_url}"\nhosts = ["{self.site.host}"]\nprivate_addresses = true\n'
         if mail:
             text += f'[mail]\nhost = "127.0.0.1"\nport = {self.mailbox.port}\nsecurity = "plain"\n'
             text += 'from = "watch@example.org"\n'
-        if people:
+        if subscriptions:
             text += '[[subscriptions]]\nname = "anna"\nto = "anna@example.org"\n'
             text += f'[[subscriptions]]\nname = "chat"\nto = "{self.hook.address()}"\n'
         self.config.write_text(text + more, encoding="utf-8")
 
     def serve(self, state: str | bytes) -> None:
-        """From now on the page is this one."""
+        """Serve this page from now on: the recorded one of a month, or these bytes."""
         self.site.page(PATH, page(state) if isinstance(state, str) else state)
 
-    def run(self, *arguments: str, config: bool = True) -> Ran:
+    def run(self, *arguments: str, config: bool = True) -> CommandResult:
         self._read()
         code = run([*(["--config", str(self.config)] if config else []), *arguments])
         out, err = self._read()
-        return Ran(code, out, err)
+        return CommandResult(code, out, err)
 
-    def check(self, state: str | bytes | None = None, *arguments: str) -> Ran:
-        """Check the page; the welcome of those who are new is taken out of the way."""
+    def check(self, state: str | bytes | None = None, *arguments: str) -> CommandResult:
+        """Run `check`, and drop the welcome messages that it sent."""
         if state is not None:
             self.serve(state)
         ran = self.run("check", *arguments)
@@ -107,8 +107,8 @@ def watch(
 
 
 @pytest.fixture
-def seen(watch: Installation) -> Installation:
-    """September 2023 is the baseline, and December 2023 was told."""
+def checked(watch: Installation) -> Installation:
+    """September 2023 is the baseline, and the changes of December 2023 were sent."""
     assert watch.check("2023-09").code == 0
     assert watch.check("2023-12").code == 0
     return watch

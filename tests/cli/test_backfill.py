@@ -18,7 +18,7 @@ def copy(at: datetime) -> tuple[datetime, bytes]:
     return at, (FIXTURES / f"{STATES[at]}-list" / "page.html").read_bytes()
 
 
-@pytest.fixture(params=[True, False], ids=["raw", "furnished"])
+@pytest.fixture(params=[True, False], ids=["raw", "with boilerplate"])
 def archive(watch: Installation, request: pytest.FixtureRequest) -> Iterator[FakeArchive]:
     with FakeArchive(raw=request.param) as archive:
         archive.hold(watch.page_url, *(copy(at) for at in STATES))
@@ -30,12 +30,12 @@ def changes(watch: Installation) -> list[tuple[str, str]]:
     return [(row["kind"], row["key"]) for row in watch.run("changes", "--json").json]
 
 
-def test_every_edition_has_the_day_on_which_it_was_first_seen(watch: Installation, archive: FakeArchive) -> None:
+def test_every_edition_gets_the_date_of_the_first_copy_that_lists_it(watch: Installation, archive: FakeArchive) -> None:
     watch.check("2024-04")
     mails, posts = len(watch.mailbox.mails), len(watch.hook.received)
     ran = watch.run("backfill")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"{watch.page_url}: 3 copies, 3 fetched now; ")
+    assert ran.out.startswith(f"{watch.page_url}: 3 copies, 3 newly fetched; ")
     seen = {row["city"]: row["first_seen_at"] for row in watch.run("editions", "--json").json}
     assert seen["Lyon"] == seen["Vilnius"] == "2023-09-20T08:30:00Z"
     assert seen["Milan"] == "2024-04-01T07:15:00Z"
@@ -44,54 +44,54 @@ def test_every_edition_has_the_day_on_which_it_was_first_seen(watch: Installatio
     assert (len(watch.mailbox.mails), len(watch.hook.received)) == (mails, posts)
 
 
-def test_what_was_announced_when(watch: Installation, archive: FakeArchive) -> None:
+def test_changes_get_the_dates_of_the_copies(watch: Installation, archive: FakeArchive) -> None:
     watch.check("2024-04")
     assert changes(watch) == []
     watch.run("backfill")
     rows = watch.run("changes", "--json").json
     assert [row["read_at"] for row in rows] == sorted(row["read_at"] for row in rows)
-    told = [(row["kind"], row["city"], row["read_at"][:10]) for row in rows]
-    assert ("edition.announced", "Lyon", "2023-09-20") in told
-    assert ("edition.held", "Lyon", "2023-12-04") in told
-    assert ("call.opened", None, "2023-12-04") in told
-    assert ("edition.listed", "Milan", "2024-04-01") in told
+    recorded = [(row["kind"], row["city"], row["read_at"][:10]) for row in rows]
+    assert ("edition.announced", "Lyon", "2023-09-20") in recorded
+    assert ("edition.held", "Lyon", "2023-12-04") in recorded
+    assert ("call.opened", None, "2023-12-04") in recorded
+    assert ("edition.listed", "Milan", "2024-04-01") in recorded
 
 
 def test_a_second_run_adds_nothing(watch: Installation, archive: FakeArchive) -> None:
     watch.check("2024-04")
     watch.run("backfill")
     before, editions = changes(watch), watch.run("editions", "--json").out
-    asked = len(archive.paths())
+    requests = len(archive.paths())
     ran = watch.run("backfill", "--json")
     assert ran.json == [
         {"page_url": watch.page_url, "copies": 3, "fetched": 0, "failed": 0, "added": 0, "editions": 15}
     ]
-    assert all("timemap" in path or "robots" in path for path in archive.paths()[asked:])
+    assert all("timemap" in path or "robots" in path for path in archive.paths()[requests:])
     assert (changes(watch), watch.run("editions", "--json").out) == (before, editions)
 
 
-def test_it_goes_on_where_it_was_broken_off(watch: Installation, archive: FakeArchive) -> None:
+def test_a_second_run_fetches_the_copies_that_failed(watch: Installation, archive: FakeArchive) -> None:
     archive.fail(watch.page_url, DECEMBER, times=None)
     watch.check("2024-04")
     ran = watch.run("backfill")
     assert ran.code == 1
-    assert "3 copies, 2 fetched now, 1 could not be had: run this again; " in ran.out
+    assert "3 copies, 2 newly fetched, 1 failed (run backfill again); " in ran.out
     archive.mend(watch.page_url, DECEMBER)
     again = watch.run("backfill")
     assert again.code == 0
-    assert "3 copies, 1 fetched now; " in again.out
-    told = {(row["kind"], row["city"], row["read_at"][:10]) for row in watch.run("changes", "--json").json}
-    assert ("edition.held", "Lyon", "2023-12-04") in told
-    assert ("edition.held", "Lyon", "2024-04-01") not in told, "the copy between shows that it was held earlier"
+    assert "3 copies, 1 newly fetched; " in again.out
+    recorded = {(row["kind"], row["city"], row["read_at"][:10]) for row in watch.run("changes", "--json").json}
+    assert ("edition.held", "Lyon", "2023-12-04") in recorded
+    assert ("edition.held", "Lyon", "2024-04-01") not in recorded, "the December copy shows that it was held earlier"
 
 
-def test_the_next_check_goes_on_as_if_nothing_had_been(watch: Installation, archive: FakeArchive) -> None:
+def test_the_next_check_is_unaffected_by_the_backfill(watch: Installation, archive: FakeArchive) -> None:
     archive.hold(watch.page_url, copy(SEPTEMBER), copy(DECEMBER))
     watch.check("2023-12")
     watch.run("backfill")
     keys = {row["city"]: row["key"] for row in watch.run("editions", "--json").json}
     ran = watch.check("2024-04", "--json")
-    assert {(one["kind"], one["city"]) for one in ran.json[0]["changes"]} == {
+    assert {(change["kind"], change["city"]) for change in ran.json[0]["changes"]} == {
         ("edition.held", "Kraków"),
         ("edition.summary_published", "Kraków"),
         ("edition.summary_published", "Iași"),
@@ -101,13 +101,13 @@ def test_the_next_check_goes_on_as_if_nothing_had_been(watch: Installation, arch
     assert {city: after[city] for city in keys} == keys
 
 
-def test_before_the_first_check_there_is_nothing_to_join_it_to(watch: Installation, archive: FakeArchive) -> None:
+def test_before_the_first_check_backfill_is_refused(watch: Installation, archive: FakeArchive) -> None:
     ran = watch.run("backfill")
     assert (ran.code, ran.out) == (1, "")
     assert "cmr-watch check first" in ran.err
 
 
-def test_an_archive_that_does_not_answer(watch: Installation, archive: FakeArchive) -> None:
+def test_an_unreachable_archive(watch: Installation, archive: FakeArchive) -> None:
     watch.check("2024-04")
     archive.site.close()
     ran = watch.run("backfill")
@@ -115,9 +115,9 @@ def test_an_archive_that_does_not_answer(watch: Installation, archive: FakeArchi
     assert changes(watch) == []
 
 
-def test_copies_that_say_nothing_are_left_out(watch: Installation, archive: FakeArchive) -> None:
-    half = copy(DECEMBER)[1][:3000]
-    archive.hold(watch.page_url, copy(SEPTEMBER), (DECEMBER, half), copy(APRIL))
+def test_truncated_copies_are_ignored(watch: Installation, archive: FakeArchive) -> None:
+    truncated = copy(DECEMBER)[1][:3000]
+    archive.hold(watch.page_url, copy(SEPTEMBER), (DECEMBER, truncated), copy(APRIL))
     watch.check("2024-04")
     assert watch.run("backfill").code == 0
     assert {row["read_at"][:10] for row in watch.run("changes", "--json").json} == {"2023-09-20", "2024-04-01"}

@@ -1,4 +1,4 @@
-"""A journey: the database is copied, more happens, and the copy comes back."""
+"""Backup and restore end to end: what happened since the backup is neither lost nor sent twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.store.test_upgrade import FOLDER
 
 
 def held(watch):
-    return [row["what"] for row in watch.run("deliveries", "release", "--json").json]
+    return [row["id"] for row in watch.run("deliveries", "release", "--json").json]
 
 
 def status(watch):
@@ -22,7 +22,7 @@ def status(watch):
 
 @pytest.fixture
 def copy(watch):
-    """December was told to the chat and to Carl; Anna's mail waits, for her server is busy. Then a copy is made."""
+    """A backup made after December was sent to the chat and to Carl, while Anna's mail is waiting for a retry."""
     watch.run("subscriptions", "add", "carl@example.org")
     watch.check("2023-09")
     watch.mailbox.refuse("anna@example.org", "451 later", times=1)
@@ -30,13 +30,13 @@ def copy(watch):
     path = watch.folder / "copies" / "copy.db"
     ran = watch.run("backup", str(path))
     assert (ran.code, ran.err) == (0, "")
-    assert re.fullmatch(r"Copied and checked: \S+copy\.db, \d+\.\d MB, \d+ rows\.\n", ran.out)
+    assert re.fullmatch(r"Backup written and verified: \S+copy\.db \(\d+\.\d MB, \d+ rows\)\.\n", ran.out)
     return path
 
 
-def test_a_copy_that_comes_back_sends_nothing_a_second_time(watch, copy):
+def test_a_restored_database_sends_nothing_twice(watch, copy):
     assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"], "Carl's"
-    # meanwhile Anna's mail is sent, and Carl unsubscribes
+    # after the backup, Anna's mail is sent and Carl unsubscribes
     watch.run("deliveries", "retry")
     watch.check()
     assert [mail.recipient for mail in watch.mailbox.mails] == ["carl@example.org", "anna@example.org"]
@@ -46,29 +46,27 @@ def test_a_copy_that_comes_back_sends_nothing_a_second_time(watch, copy):
 
     ran = watch.run("restore", str(copy))
     assert (ran.code, ran.err) == (0, "")
-    assert [line.partition(":")[0] for line in ran.lines] == [
-        "Restored",
-        "The database before it is kept",
-        "What waits is held back; see",
-    ]
-    # the first reading after it finds more
+    assert ran.lines[0] == f"Restored from {copy}."
+    assert ran.lines[1].startswith("The previous database was kept as ")
+    assert ran.lines[2:] == ["Pending messages are on hold. To review them, run: cmr-watch deliveries release"]
+    # the first check after the restore finds more changes
     before = held(watch)
     watch.check("2024-04")
     watch.check()
     assert (watch.mailbox.mails, watch.hook.received) == ([], [])
     assert status(watch)["carl@example.org"] == "ended"
     assert status(watch)["anna@example.org"] == "active"
-    waiting = held(watch)
-    assert [what[0] for what in waiting].count("m") == 1, "Anna's mail, which was sent since"
+    after = held(watch)
+    assert [item[0] for item in after].count("m") == 1, "Anna's mail, which was sent after the backup"
     assert "anna@example.org: Call open" in watch.run("deliveries", "release").out
-    assert [what for what in waiting if what not in before], "what that reading found"
+    assert [item for item in after if item not in before], "the changes of the first check"
 
-    watch.run("deliveries", "release", "--drop", "all")
+    watch.run("deliveries", "release", "--discard", "all")
     watch.check()
     assert (watch.mailbox.mails, watch.hook.received, held(watch)) == ([], [], [])
 
 
-def test_what_was_told_since_the_copy_is_found_again_and_held(watch):
+def test_changes_since_the_backup_are_found_again_and_held(watch):
     watch.check("2023-09")
     path = str(watch.folder / "copy.db")
     watch.run("backup", path)
@@ -77,23 +75,23 @@ def test_what_was_told_since_the_copy_is_found_again_and_held(watch):
     watch.run("restore", path)
     assert held(watch) == []
     watch.check()
-    found = held(watch)
-    assert found
-    assert all(what.startswith("c") for what in found)
+    items = held(watch)
+    assert items
+    assert all(item.startswith("c") for item in items)
     assert len(watch.mailbox.mails) == 1
     watch.run("deliveries", "release", "--send", "all")
     watch.check()
-    assert len(watch.mailbox.mails) == 2, "only because the operator said so"
+    assert len(watch.mailbox.mails) == 2, "only because the operator released it"
 
 
-def test_a_second_copy_needs_leave(watch, copy):
+def test_an_existing_backup_is_overwritten_only_with_force(watch, copy):
     ran = watch.run("backup", str(copy))
     assert (ran.code, ran.out) == (2, "")
     assert "is there already" in ran.err
     assert watch.run("backup", str(copy), "--force").code == 0
 
 
-def test_a_file_that_is_no_copy(watch, copy):
+def test_restore_of_a_file_that_is_not_a_backup(watch, copy):
     (watch.folder / "letter.txt").write_text("Dear Anna,\n" * 99)
     before = watch.database.read_bytes()
     for name, code in (("letter.txt", 1), ("nowhere.db", 2)):
@@ -102,7 +100,7 @@ def test_a_file_that_is_no_copy(watch, copy):
     assert watch.database.read_bytes() == before
 
 
-def test_somebody_has_the_database_open(watch, copy):
+def test_restore_while_another_process_uses_the_database(watch, copy):
     with closing(open_database(f"sqlite:///{watch.database}")) as database:
         database.revision()
         ran = watch.run("restore", str(copy))
@@ -111,19 +109,22 @@ def test_somebody_has_the_database_open(watch, copy):
     assert "stop cmr-watch first" in ran.err
 
 
-def test_an_older_copy_is_upgraded(watch, copy):
+def test_a_backup_with_an_older_schema_is_upgraded(watch, copy):
     old = watch.folder / "old.db"
     with closing(sqlite3.connect(old)) as connection:
         connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
     ran = watch.run("restore", str(old))
-    assert ran.lines[0] == f"Restored: {old}, upgraded from schema 0001 to 0003."
+    assert ran.lines[0] == f"Restored from {old}, schema upgraded from 0001 to 0002."
     assert held(watch) == ["m2", "m4", "c4"]
 
 
-def test_the_hold_by_hand(watch, copy):
+def test_db_hold(watch, copy):
     assert held(watch) == []
     ran = watch.run("db", "hold")
-    assert (ran.code, ran.out) == (0, "What waits is held back; see: cmr-watch deliveries release\n")
-    assert [what[0] for what in held(watch)].count("m") == 1
+    assert (ran.code, ran.out) == (
+        0,
+        "Pending messages are on hold. To review them, run: cmr-watch deliveries release\n",
+    )
+    assert [item[0] for item in held(watch)].count("m") == 1
     watch.check()
     assert [mail.recipient for mail in watch.mailbox.mails] == ["carl@example.org"]

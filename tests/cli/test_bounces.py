@@ -14,7 +14,7 @@ from tests.fakes.mailbox import Mail
 
 @pytest.fixture
 def mailed(watch: Installation) -> Installation:
-    """Anna was welcomed; mail comes back to a Maildir."""
+    """Anna was sent a welcome message; bounces arrive in a Maildir."""
     for part in ("new", "cur", "tmp"):
         (watch.folder / "mail" / part).mkdir(parents=True)
     watch.configure('[bounces]\nmaildir = "mail"\n')
@@ -29,7 +29,7 @@ def put(watch: Installation, mail: EmailMessage, name: str = "1") -> Path:
     return file
 
 
-def report(
+def bounce(
     mail: Mail, status: str, *, to: str = "anna@example.org", action: str = "failed", head: str = ""
 ) -> EmailMessage:
     fields = f"Final-Recipient: rfc822; {to}\nAction: {action}\nStatus: {status}\n"
@@ -48,21 +48,24 @@ def active(watch: Installation) -> list[str]:
     return [row["address"] for row in watch.run("subscriptions", "list", "--json").json if "@" in row["address"]]
 
 
-def test_a_hard_bounce_ends_the_mailing(mailed: Installation) -> None:
-    put(mailed, report(mailed.mailbox.mails[0], "5.1.1"))
+def test_a_permanent_bounce_ends_the_subscription(mailed: Installation) -> None:
+    put(mailed, bounce(mailed.mailbox.mails[0], "5.1.1"))
     ran = mailed.run("bounces")
-    assert (ran.code, ran.out) == (0, "1 address gone, 0 paused, 0 unsubscribed; 0 other mails left alone.\n")
+    assert (ran.code, ran.out) == (
+        0,
+        "1 address bounced permanently, 0 paused, 0 unsubscribed; 0 unrelated messages left unread.\n",
+    )
     assert active(mailed) == []
     mailed.check("2023-12")
     assert mailed.mailbox.recipients == []
-    assert mailed.run("bounces").out.startswith("0 addresses gone"), "once"
+    assert mailed.run("bounces").out.startswith("0 addresses bounced"), "processed once"
 
 
-def test_a_soft_bounce_is_left_in_peace_for_a_while(mailed: Installation) -> None:
-    put(mailed, report(mailed.mailbox.mails[0], "4.2.2", action="delayed"))
-    assert mailed.run("bounces").out.startswith("0 addresses gone, 1 paused")
+def test_a_temporary_bounce_pauses_delivery(mailed: Installation) -> None:
+    put(mailed, bounce(mailed.mailbox.mails[0], "4.2.2", action="delayed"))
+    assert mailed.run("bounces").out.startswith("0 addresses bounced permanently, 1 paused")
     mailed.check("2023-12")
-    assert mailed.mailbox.recipients == [], "what is new waits"
+    assert mailed.mailbox.recipients == [], "the changes wait"
     assert active(mailed) == ["anna@example.org"]
 
 
@@ -73,43 +76,49 @@ def test_a_soft_bounce_is_left_in_peace_for_a_while(mailed: Installation) -> Non
         ("bob@example.org", ""),
     ],
 )
-def test_what_names_no_message_of_ours_is_left_alone(mailed: Installation, to: str, head: str) -> None:
-    file = put(mailed, report(mailed.mailbox.mails[0], "5.1.1", to=to, head=head))
-    assert mailed.run("bounces").out == "0 addresses gone, 0 paused, 0 unsubscribed; 1 other mail left alone.\n"
+def test_a_bounce_of_a_message_that_was_not_sent_is_ignored(mailed: Installation, to: str, head: str) -> None:
+    file = put(mailed, bounce(mailed.mailbox.mails[0], "5.1.1", to=to, head=head))
+    assert mailed.run("bounces").out == (
+        "0 addresses bounced permanently, 0 paused, 0 unsubscribed; 1 unrelated message left unread.\n"
+    )
     assert file.exists()
     assert active(mailed) == ["anna@example.org"]
 
 
-def test_the_way_that_a_mail_program_takes(mailed: Installation) -> None:
+def test_the_list_unsubscribe_header(mailed: Installation) -> None:
     header = str(mailed.mailbox.mails[0].parsed["List-Unsubscribe"])
-    found = re.fullmatch(r"<mailto:([^?]+)\?subject=unsubscribe%20([0-9a-z]{43})>", header)
-    assert found
-    wish = EmailMessage()
-    wish["From"], wish["To"], wish["Subject"] = "anna@example.org", found[1], f"unsubscribe {found[2]}"
-    wish.set_content("")
-    put(mailed, wish)
+    match = re.fullmatch(r"<mailto:([^?]+)\?subject=unsubscribe%20([0-9a-z]{43})>", header)
+    assert match
+    request = EmailMessage()
+    request["From"], request["To"], request["Subject"] = "anna@example.org", match[1], f"unsubscribe {match[2]}"
+    request.set_content("")
+    put(mailed, request)
     assert "1 unsubscribed" in mailed.run("bounces").out
     assert active(mailed) == []
     again = mailed.run("subscriptions", "add", "anna@example.org")
-    assert (again.code, "--anew" in again.err) == (2, True)
-    assert mailed.run("subscriptions", "add", "anna@example.org", "--anew").code == 0
+    assert (again.code, "--resubscribe" in again.err) == (2, True)
+    assert mailed.run("subscriptions", "add", "anna@example.org", "--resubscribe").code == 0
 
 
-def test_a_token_that_was_made_up_ends_nothing(mailed: Installation) -> None:
-    wish = EmailMessage()
-    wish["From"], wish["To"], wish["Subject"] = "eve@example.org", "watch@example.org", "unsubscribe " + "0" * 43
-    wish.set_content("")
-    put(mailed, wish)
-    assert "0 unsubscribed; 1 other" in mailed.run("bounces").out
+def test_an_invalid_token_is_ignored(mailed: Installation) -> None:
+    request = EmailMessage()
+    request["From"], request["To"], request["Subject"] = (
+        "eve@example.org",
+        "watch@example.org",
+        "unsubscribe " + "0" * 43,
+    )
+    request.set_content("")
+    put(mailed, request)
+    assert "0 unsubscribed; 1 unrelated" in mailed.run("bounces").out
     assert active(mailed) == ["anna@example.org"]
 
 
-def test_an_answer_with_the_word_unsubscribes(mailed: Installation) -> None:
-    answer = EmailMessage()
-    answer["From"], answer["To"], answer["Subject"] = "anna@example.org", "watch@example.org", "Re: Welcome"
-    answer["In-Reply-To"] = mailed.mailbox.mails[0].message_id
-    answer.set_content("Unsubscribe\n\n> You are subscribed\n")
-    put(mailed, answer)
+def test_a_reply_that_says_unsubscribe(mailed: Installation) -> None:
+    reply = EmailMessage()
+    reply["From"], reply["To"], reply["Subject"] = "anna@example.org", "watch@example.org", "Re: Welcome"
+    reply["In-Reply-To"] = mailed.mailbox.mails[0].message_id
+    reply.set_content("Unsubscribe\n\n> You are subscribed\n")
+    put(mailed, reply)
     assert "1 unsubscribed" in mailed.run("bounces").out
     assert active(mailed) == []
 
@@ -120,7 +129,7 @@ def test_without_a_mailbox(watch: Installation) -> None:
     assert "no mailbox is configured" in ran.err
 
 
-def test_a_folder_that_is_none(watch: Installation) -> None:
+def test_a_maildir_that_does_not_exist(watch: Installation) -> None:
     watch.configure('[bounces]\nmaildir = "nowhere"\n')
     ran = watch.run("bounces")
     assert (ran.code, len(ran.err.splitlines())) == (1, 1)

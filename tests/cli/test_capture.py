@@ -17,7 +17,7 @@ def test_a_file_becomes_a_fixture(watch):
     assert expected == json.loads((FIXTURES / "2023-12-br" / "expected.json").read_text(encoding="utf-8"))
 
 
-def test_the_configured_page_and_an_address(watch):
+def test_the_configured_page_and_a_url(watch):
     watch.serve("2024-04")
     for name, source in (("live", []), ("named", [watch.page_url])):
         assert watch.run("capture", str(watch.folder / name), *source).code == 0
@@ -38,30 +38,30 @@ def test_pages_of_other_kinds(watch, kind, folder):
     assert not (watch.folder / "x" / "headers.json").exists()
 
 
-def test_an_address_elsewhere_is_refused(watch):
+def test_a_url_on_another_host_is_refused(watch):
     ran = watch.run("capture", str(watch.folder / "x"), "https://example.org/")
     assert (ran.code, len(ran.err.splitlines())) == (1, 1)
     assert "example.org is not one of the hosts that may be read" in ran.err
 
 
-def test_where_nothing_can_be_written(watch):
+def test_an_unwritable_folder(watch):
     (watch.folder / "file").write_text("")
     ran = watch.run("capture", str(watch.folder / "file" / "x"), str(FIXTURES / "2023-12-br" / "page.html"))
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
 
 
 @pytest.mark.parametrize("name", ["page.html", "expected.json"])
-def test_what_was_mended_by_hand_is_not_written_over(watch, name):
-    mended = watch.folder / name
-    mended.write_text("by hand")
+def test_existing_files_are_overwritten_only_with_force(watch, name):
+    existing = watch.folder / name
+    existing.write_text("by hand")
     arguments = ("capture", str(watch.folder), str(FIXTURES / "2023-12-br" / "page.html"))
     ran = watch.run(*arguments)
-    assert (ran.code, ran.err) == (2, f"cmr-watch: {mended} is there already; to write over it: --force\n")
-    assert mended.read_text() == "by hand"
+    assert (ran.code, ran.err) == (2, f"cmr-watch: {existing} already exists; use --force to overwrite it\n")
+    assert existing.read_text() == "by hand"
     assert watch.run(*arguments, "--force").code == 0
-    assert mended.read_text(encoding="utf-8") != "by hand"
+    assert existing.read_text(encoding="utf-8") != "by hand"
 
 
-def test_the_page_that_cannot_be_read_is_named(watch):
+def test_an_error_names_the_file_that_cannot_be_read(watch):
     ran = watch.run("capture", str(watch.folder / "x"), "nowhere.html")
     assert (ran.code, ran.err) == (1, "cmr-watch: nowhere.html: cannot be read: No such file or directory\n")

@@ -16,32 +16,30 @@ from tests.cli.conftest import PATH, Installation, page
 from tests.fakes.site import Drop, Hang, Response
 
 
-def test_a_first_reading_is_the_baseline_and_tells_nobody(watch):
+def test_the_first_reading_becomes_the_baseline_without_notifications(watch):
     ran = watch.check("2023-09")
-    assert (
-        ran.out == "read 14 editions, 1 call: the first reading, which later ones are compared with, 2 messages sent\n"
-    )
-    assert (ran.code, ran.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], []), "but for the welcome"
+    assert ran.out == "read 14 editions, 1 call: first reading, stored as the baseline, 2 messages sent\n"
+    assert (ran.code, ran.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], []), "except welcome messages"
 
 
-def test_what_changed_is_told_once(watch):
+def test_changes_are_sent_once(watch):
     watch.check("2023-09")
     ran = watch.check("2023-12")
     assert (ran.code, ran.out) == (0, "read 14 editions, 1 call: 10 changes, 2 messages sent\n")
     assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"]
     assert [post.subject for post in watch.hook.received] == watch.mailbox.subjects
     again = watch.check()
-    assert re.fullmatch(r"read 14 editions, 1 call: nothing new since \d\d:\d\d\n", again.out)
+    assert re.fullmatch(r"read 14 editions, 1 call: no changes since \d\d:\d\d\n", again.out)
     assert (len(watch.mailbox.mails), len(watch.hook.received)) == (1, 1)
 
 
-def test_exit_code_says_that_something_changed(watch):
+def test_exit_code_3_if_something_changed(watch):
     assert watch.check("2023-09", "--exit-code").code == 0
     assert watch.check("2023-12", "--exit-code").code == 3
     assert watch.check(None, "--exit-code").code == 0
 
 
-def test_no_notify_leaves_the_news_to_the_next_check(watch):
+def test_no_notify_leaves_notifications_to_the_next_check(watch):
     watch.check("2023-09")
     ran = watch.check("2023-12", "--no-notify")
     assert (ran.out, watch.mailbox.mails) == ("read 14 editions, 1 call: 10 changes\n", [])
@@ -82,7 +80,7 @@ def test_a_page_that_cannot_be_fetched(watch, fault):
     assert watch.check("2023-12").out == "read 14 editions, 1 call: 10 changes, 2 messages sent\n"
 
 
-def test_nobody_at_home(watch):
+def test_an_unreachable_site(watch):
     watch.serve("2023-09")
     watch.site.close()
     ran = watch.check()
@@ -98,50 +96,50 @@ def test_nobody_at_home(watch):
         page("2023-12")[:5000],
         re.sub(rb"<(h[2-6])\b.*?</\1>", b"", page("2023-12"), flags=re.DOTALL),
     ],
-    ids=["empty", "maintenance", "half", "no headings"],
+    ids=["empty", "maintenance", "truncated", "no headings"],
 )
-def test_a_page_that_is_not_believed(watch, body):
+def test_a_suspect_page(watch, body):
     watch.check("2023-09")
     ran = watch.check(body)
     assert ran.code == 1
-    assert ran.out.startswith("read a page that is not believed, and kept it aside: ")
+    assert ran.out.startswith("the page looks wrong, so its content was not used: ")
     assert len(ran.lines) == 1
     assert watch.mailbox.mails == []
-    assert watch.check("2023-09").out.startswith("read 14 editions, 1 call: nothing new since ")
+    assert watch.check("2023-09").out.startswith("read 14 editions, 1 call: no changes since ")
 
 
-# ── the people ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── deliveries ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_mail_server_that_is_down_holds_up_nobody_else(watch):
+def test_a_mail_server_that_is_down_does_not_delay_other_channels(watch):
     watch.check("2023-09")
     with watch.mailbox.shut_for_now():
         ran = watch.check("2023-12")
     assert ran.code == 1
-    assert ran.out == "read 14 editions, 1 call: 10 changes, 1 message sent, 1 message to be tried again\n"
+    assert ran.out == "read 14 editions, 1 call: 10 changes, 1 message sent, 1 message will be retried\n"
     assert f"cmr-watch: the mail server 127.0.0.1:{watch.mailbox.port} cannot be reached" in ran.err
     assert (len(watch.hook.received), len(ran.err.splitlines())) == (1, 1)
-    assert watch.run("deliveries", "retry").out == "Due now: 1 message; the next check sends them.\n"
+    assert watch.run("deliveries", "retry").out == "1 message will be sent by the next check.\n"
     assert watch.check().code == 0
     assert len(watch.mailbox.mails) == 1
 
 
-def test_a_refused_address_is_set_aside_and_the_others_are_told(watch):
+def test_a_rejected_recipient_does_not_affect_the_others(watch):
     watch.check("2023-09")
     watch.mailbox.refuse("anna@example.org")
     ran = watch.check("2023-12")
     assert (ran.code, len(watch.hook.received)) == (1, 1)
-    assert ran.out.endswith("10 changes, 1 message sent, 1 message set aside\n")
+    assert ran.out.endswith("10 changes, 1 message sent, 1 message failed permanently\n")
     assert "550 5.1.1 no such user" in ran.err
 
 
-def test_without_a_mail_server_mail_is_logged_for_good(watch):
+def test_without_a_mail_server_mail_is_logged_and_never_sent(watch):
     watch.configure(mail=False)
     watch.check("2023-09")
     ran = watch.check("2023-12")
     assert ran.code == 0
-    assert ran.out.endswith("1 message sent, 1 message only logged, for no mail server is configured\n")
-    assert "no mail server is configured; not sent to anna@example.org: Call open" in ran.err
+    assert ran.out.endswith("1 message sent, 1 message only logged because no mail server is configured\n")
+    assert "no mail server is configured, not sent to anna@example.org: Call open" in ran.err
     watch.configure()
     watch.check()
     assert watch.mailbox.mails == []
@@ -150,14 +148,14 @@ def test_without_a_mail_server_mail_is_logged_for_good(watch):
 # ── the database ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_database_that_is_none(watch):
-    watch.database.write_bytes(b"this is no database, " * 100)
+def test_a_file_that_is_not_a_database(watch):
+    watch.database.write_bytes(b"this is not a database, " * 100)
     ran = watch.check("2023-09")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert str(watch.database) in ran.err
 
 
-def test_a_database_where_there_is_no_place(watch):
+def test_a_database_path_that_cannot_exist(watch):
     (watch.folder / "file").write_text("")
     watch.database = watch.folder / "file" / "watch.db"
     watch.configure()
@@ -165,7 +163,7 @@ def test_a_database_where_there_is_no_place(watch):
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
 
 
-def test_a_database_that_somebody_else_holds(watch):
+def test_a_database_locked_by_another_process(watch):
     watch.check("2023-09")
     watch.serve("2023-12")
     with closing(sqlite3.connect(watch.database, isolation_level=None)) as other:
@@ -183,48 +181,48 @@ def command(watch: Installation, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), *arguments]
 
 
-def test_two_at_once_tell_once(watch):
+def test_two_concurrent_checks_notify_once(watch):
     watch.check("2023-09")
     watch.serve("2023-12")
-    both = [subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = sorted(one.communicate(timeout=60)[0] for one in both)
-    assert [one.returncode for one in both] == [0, 0]
-    assert len([line for line in said if "10 changes" in line]) == 1
+    processes = [subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len([output for output in outputs if "10 changes" in output]) == 1
     watch.check()
     assert (len(watch.mailbox.mails), len(watch.hook.received)) == (1, 1)
 
 
-@pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_end_from_outside_is_quiet(watch, ending, code):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_check_without_output(watch, number, code):
     watch.site.script(PATH, Hang())
-    one = subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 30
     while not watch.site.paths() and time.monotonic() < until:
         time.sleep(0.02)
-    os.kill(one.pid, ending)
-    out, err = one.communicate(timeout=30)
-    assert (one.returncode, out, err.strip()) == (code, "", "")
+    os.kill(process.pid, number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err.strip()) == (code, "", "")
 
 
-def test_what_was_claimed_is_given_back_at_sigterm(watch):
+def test_sigterm_releases_claimed_messages(watch):
     watch.check("2023-09")
     watch.serve("2023-12")
     watch.mailbox.slow(2)
-    one = subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command(watch, "check"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 30
-    while not held(watch) and time.monotonic() < until:
+    while not claimed(watch) and time.monotonic() < until:
         time.sleep(0.02)
-    assert held(watch)
-    os.kill(one.pid, signal.SIGTERM)
-    assert (*one.communicate(timeout=30), one.returncode) == ("", "", 143)
-    assert not held(watch)
+    assert claimed(watch)
+    os.kill(process.pid, signal.SIGTERM)
+    assert (*process.communicate(timeout=30), process.returncode) == ("", "", 143)
+    assert not claimed(watch)
     watch.mailbox.slow(0)
     assert watch.check().code == 0
     assert len(watch.mailbox.mails) == 1
 
 
-def held(watch: Installation) -> int:
-    """How many messages some process has claimed."""
+def claimed(watch: Installation) -> int:
+    """The number of messages that are claimed by a process."""
     with closing(sqlite3.connect(watch.database)) as database:
         (count,) = database.execute("SELECT count(*) FROM deliveries WHERE claim_token IS NOT NULL").fetchone()
     return int(count)
@@ -235,5 +233,5 @@ def held(watch: Installation) -> int:
 def test_a_check_that_cannot_print(watch, options):
     watch.serve("2023-09")
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command(watch, "check", *options), stdout=full, stderr=subprocess.PIPE, text=True)
-    assert (done.returncode, done.stderr) == (1, "cmr-watch: cannot write the output: No space left on device\n")
+        ran = subprocess.run(command(watch, "check", *options), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (ran.returncode, ran.stderr) == (1, "cmr-watch: cannot write the output: No space left on device\n")

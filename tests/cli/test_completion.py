@@ -10,7 +10,7 @@ from cmr_watch.cli.root import run
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script(capsys, shell):
+def test_script(capsys, shell):
     assert run(["completion", shell]) == 0
     assert f"_CMR_WATCH_COMPLETE={shell}_complete" in capsys.readouterr().out
 
@@ -23,9 +23,9 @@ def test_the_script(capsys, shell):
         ("cmr-watch check --no", "--no-notify"),
     ],
 )
-def test_what_it_completes(words, completed):
-    asked = {"_CMR_WATCH_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+def test_completions(words, completed):
+    environment = {"_CMR_WATCH_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     ran = subprocess.run(
-        [sys.executable, "-m", "cmr_watch"], env=os.environ | asked, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "cmr_watch"], env=os.environ | environment, capture_output=True, text=True, check=True
     )
     assert ran.stdout.split() == [f"plain,{completed}"]

@@ -9,15 +9,15 @@ def stamp(watch, revision: str) -> None:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
 
 
-def test_upgrade_of_a_current_one(seen):
-    ran = seen.run("db", "upgrade")
+def test_upgrade_of_a_current_database(checked):
+    ran = checked.run("db", "upgrade")
     assert ran.code == 0
-    assert ran.out.startswith("The schema is up to date (")
+    assert ran.out.startswith("The schema is already up to date (")
 
 
-def test_a_newer_database_is_refused_by_every_command(seen):
-    stamp(seen, "9999")
+def test_a_newer_database_is_refused_by_every_command(checked):
+    stamp(checked, "9999")
     for arguments in (["check"], ["editions"], ["db", "upgrade"], ["subscriptions", "list"]):
-        ran = seen.run(*arguments)
+        ran = checked.run(*arguments)
         assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
         assert "newer version" in ran.err

@@ -9,7 +9,7 @@ def files(old: str, new: str) -> tuple[str, str]:
     return str(FIXTURES / old / "page.html"), str(FIXTURES / new / "page.html")
 
 
-def test_it_prints_a_sentence_for_each_change(watch):
+def test_one_sentence_per_change(watch):
     ran = watch.run("diff", *files("2023-12-list", "2024-04-br"), config=False)
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines == [
@@ -23,15 +23,15 @@ def test_it_prints_a_sentence_for_each_change(watch):
 def test_json(watch):
     changes = watch.run("diff", "--json", *files("2023-12-list", "2024-04-br")).json
     assert list(changes[0]) == ["kind", "key", "city", "country_code", "before", "after", "sentence"]
-    assert [(one["kind"], one["city"]) for one in changes][:2] == [
+    assert [(change["kind"], change["city"]) for change in changes][:2] == [
         ("edition.listed", "Milan"),
         ("edition.held", "Kraków"),
     ]
 
 
-def test_nothing_changed(watch):
+def test_no_changes(watch):
     same = files("2024-04-list", "2024-04-nested")
-    assert watch.run("diff", *same).out == "Nothing changed.\n"
+    assert watch.run("diff", *same).out == "No changes.\n"
     assert watch.run("diff", "--json", *same).out == ""
 
 
@@ -47,19 +47,19 @@ PAGE = """<html><body><article><h2>Next "Clusters meet Regions" editions</h2><p>
         (["--at", "2023-10-14"], "edition.listed"),
     ],
 )
-def test_at_a_day_it_knows_what_is_still_to_come(watch, at, kind):
+def test_at_decides_which_editions_are_upcoming(watch, at, kind):
     for name, line in (("old", ""), ("new", "Lyon, France - 12-13 October 2023")):
         (watch.folder / f"{name}.html").write_text(PAGE.format(line))
     (change,) = watch.run("diff", "--json", *at, str(watch.folder / "old.html"), str(watch.folder / "new.html")).json
     assert change["kind"] == kind
 
 
-def test_a_wrong_day(watch):
+def test_an_invalid_date(watch):
     ran = watch.run("diff", "--at", "soon", *files("2024-04-list", "2024-04-br"))
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
 
 
-def test_a_file_that_is_not_there(watch):
+def test_a_missing_file(watch):
     ran = watch.run("diff", "old.html", "new.html")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == "cmr-watch: old.html: cannot be read: No such file or directory\n"

@@ -7,10 +7,10 @@ from contextlib import closing
 import pytest
 
 
-def test_all_is_well(watch):
+def test_no_problems(watch):
     watch.serve("2024-04")
     ran = watch.run("doctor")
-    assert (ran.code, ran.lines[-1], ran.err) == (0, "All is well.", "")
+    assert (ran.code, ran.lines[-1], ran.err) == (0, "No problems found.", "")
     for words in (
         f"✓ configuration: {watch.config} is valid",
         "is up to date",
@@ -25,7 +25,7 @@ def test_all_is_well(watch):
     assert "/hook" not in ran.out
 
 
-def test_without_a_mail_server_it_says_so(watch):
+def test_without_a_mail_server(watch):
     watch.serve("2024-04")
     watch.configure(mail=False)
     ran = watch.run("doctor")
@@ -33,18 +33,18 @@ def test_without_a_mail_server_it_says_so(watch):
     assert "· mail: no mail server is configured, so mail to 1 recipient is only logged\n  → To send mail" in ran.out
 
 
-def test_each_fault_with_what_to_do(watch):
+def test_each_problem_comes_with_advice(watch):
     watch.configure('[[subscriptions]]\nname = "odd"\nto = "nosuchservice://x"\n')
     watch.mailbox.shut()
     ran = watch.run("doctor")
-    assert (ran.code, ran.lines[-1]) == (1, "3 to mend.")
-    for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is "):
+    assert (ran.code, ran.lines[-1]) == (1, "3 problems to fix.")
+    for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is no address that Apprise understands"):
         assert words in ran.out
     assert ran.out.count("\n  → ") >= 3
     watch.mailbox.open()
 
 
-def test_robots_that_forbid_the_page(watch):
+def test_a_page_disallowed_by_robots_txt(watch):
     watch.serve("2024-04")
     watch.site.robots("User-agent: *\nDisallow: /")
     ran = watch.run("doctor")
@@ -52,12 +52,12 @@ def test_robots_that_forbid_the_page(watch):
     assert "robots.txt" in ran.out
 
 
-def test_a_page_that_is_another(watch):
+def test_the_wrong_page(watch):
     watch.serve(b"<html><body><h1>Welcome</h1></body></html>")
     assert "✗ page: the headings of its two sections were not found (0 editions, 0 calls)" in watch.run("doctor").out
 
 
-def test_a_broken_configuration(watch):
+def test_an_invalid_configuration(watch):
     watch.config.write_text("[mail]\nprot = 1\n")
     ran = watch.run("doctor")
     assert ran.code == 1
@@ -65,7 +65,7 @@ def test_a_broken_configuration(watch):
     assert '[mail] prot: unknown; did you mean "port"?' in ran.out
 
 
-def test_open_trouble_is_told(watch):
+def test_unresolved_incidents_are_reported(watch):
     watch.check("2023-09")
     watch.check(b"<html></html>")
     watch.serve("2023-09")
@@ -74,13 +74,13 @@ def test_open_trouble_is_told(watch):
     assert "✗ incident: suspect reading since " in ran.out
 
 
-def test_mail_that_waits_is_told_although_the_server_answers_again(watch):
+def test_messages_waiting_for_a_retry_are_reported(watch):
     watch.check("2023-09")
     watch.mailbox.shut()
     assert watch.check("2023-12").code == 1
     watch.mailbox.open()
     ran = watch.run("doctor")
-    assert (ran.code, ran.lines[-1]) == (1, "1 to mend.")
+    assert (ran.code, ran.lines[-1]) == (1, "1 problem to fix.")
     assert re.search(
         r"✗ outbox: 1 message has been waiting since [-0-9]+ [:0-9]+: .+; will be retried at [-0-9]+ [:0-9]+", ran.out
     )
@@ -88,7 +88,7 @@ def test_mail_that_waits_is_told_although_the_server_answers_again(watch):
     watch.run("deliveries", "retry")
     assert "; will be retried by the next check\n" in watch.run("doctor").out
     watch.check()
-    assert watch.run("doctor").lines[-1] == "All is well."
+    assert watch.run("doctor").lines[-1] == "No problems found."
 
 
 @pytest.mark.parametrize(

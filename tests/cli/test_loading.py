@@ -1,4 +1,4 @@
-"""Imports are the cost of a one-off command: each loads what it needs, and no more."""
+"""Imports dominate the run time of a one-off command, so each command loads only the libraries that it needs."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ CODE = (
 
 
 def loaded(*arguments: str) -> set[str]:
-    """The heavy libraries that a command loads, in a process of its own."""
+    """The heavy libraries that a command loads, run in a separate process."""
     command = [sys.executable, "-c", CODE, *arguments]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return set(HEAVY) & set(out.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["completion", "fish"]])
-def test_help_loads_nothing(arguments):
+def test_help_loads_no_heavy_library(arguments):
     assert loaded(*arguments) == set()
 
 
-def test_reading_saved_pages_loads_the_parser_only():
+def test_parsing_saved_pages_loads_only_the_parser():
     page = str(FIXTURES / "2023-09-list" / "page.html")
     assert loaded("parse", page) <= {"bs4", "lxml"}
     assert loaded("diff", page, page) <= {"bs4", "lxml"}
 
 
-def test_a_check_with_nothing_new_loads_store_and_fetch_only(seen):
-    config = ["--config", str(seen.config)]
+def test_a_check_without_changes_loads_only_store_and_fetch(checked):
+    config = ["--config", str(checked.config)]
     assert loaded("check", *config) == {"httpx", "sqlalchemy"}
     for command in ("editions", "calls", "changes"):
         assert loaded(command, *config) == {"sqlalchemy"}

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from cmr_watch.cli.output import fit, json_line, plain, table, width, wrap
+from cmr_watch.cli.output import fit, print_json, print_table, printable, width, wrap
 
 
 @pytest.mark.parametrize(
@@ -37,24 +37,24 @@ def test_wrap():
     assert wrap("", 7) == [""]
 
 
-def test_a_table_fills_eighty_columns_and_no_more(capsys):
-    table(("ID", "WHAT"), [("1", "word " * 40), ("2", "日本 " * 40)])
+def test_a_table_is_at_most_80_columns_wide(capsys):
+    print_table(("ID", "WHAT"), [("1", "word " * 40), ("2", "日本 " * 40)])
     out = capsys.readouterr().out
     assert max(width(line) for line in out.splitlines()) <= 80
     assert out.startswith("ID  WHAT\n1   word word")
     assert "\n    word" in out
 
 
-def test_scraped_text_cannot_drive_the_terminal(capsys):
-    assert plain("a\x1b[31mb\r\nc\x9bd\u202ee") == "a [31mb  c d e"
-    table(("A", "B"), [("\x1b[31m", "\x07")])
+def test_control_characters_are_not_printed(capsys):
+    assert printable("a\x1b[31mb\r\nc\x9bd\u202ee") == "a [31mb  c d e"
+    print_table(("A", "B"), [("\x1b[31m", "\x07")])
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_json_lines_on_a_terminal_that_is_not_unicode(monkeypatch):
+def test_json_is_ascii_if_stdout_is_not_utf_8(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     with monkeypatch.context() as patched:
         patched.setitem(sys.__dict__, "stdout", stream)
-        json_line({"city": "Iași"})
+        print_json({"city": "Iași"})
     stream.flush()
     assert stream.buffer.getvalue() == b'{"city": "Ia\\u0219i"}\n'  # type: ignore[attr-defined]

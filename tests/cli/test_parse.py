@@ -10,7 +10,7 @@ from tests.cli.conftest import FIXTURES, STATES
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_it_prints_what_the_page_says(watch, state):
+def test_it_prints_the_content_of_a_page(watch, state):
     file = FIXTURES / f"{state}-list" / "page.html"
     ran = watch.run("parse", str(file), config=False)
     expected = json.loads((file.parent / "expected.json").read_text(encoding="utf-8"))
@@ -20,13 +20,13 @@ def test_it_prints_what_the_page_says(watch, state):
 
 def test_the_source_is_as_given(watch, monkeypatch):
     monkeypatch.chdir(FIXTURES / "2023-09-list")
-    assert [one["source"] for one in watch.run("parse", "./page.html", "page.html").json] == [
+    assert [row["source"] for row in watch.run("parse", "./page.html", "page.html").json] == [
         "./page.html",
         "page.html",
     ]
 
 
-def test_a_file_that_cannot_be_read_does_not_stop_the_others(watch):
+def test_an_unreadable_file_does_not_affect_the_others(watch):
     page = str(FIXTURES / "2023-09-list" / "page.html")
     ran = watch.run("parse", "nowhere.html", str(watch.folder), page)
     assert (ran.code, len(ran.json)) == (1, 1)
@@ -36,13 +36,13 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(watch):
     ]
 
 
-def test_it_needs_no_configuration_and_touches_no_store(watch):
+def test_it_needs_no_configuration_and_no_database(watch):
     watch.config.write_text("this is [not TOML")
     assert watch.run("parse", str(FIXTURES / "2023-09-list" / "page.html")).code == 0
     assert not watch.database.exists()
 
 
-def test_the_standard_input(watch, monkeypatch):
+def test_standard_input(watch, monkeypatch):
     content = (FIXTURES / "2023-09-list" / "page.html").read_bytes()
     monkeypatch.setitem(sys.__dict__, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     (reading,) = watch.run("parse", "-").json
@@ -50,13 +50,13 @@ def test_the_standard_input(watch, monkeypatch):
 
 
 @pytest.mark.parametrize("page", ["call", "edition"])
-def test_each_kind_of_page_has_its_own_reading(watch, page, tmp_path):
-    (tmp_path / "x.html").write_text("<html><body><article><h1>Nothing of ours</h1></article></body></html>")
+def test_each_page_kind_has_its_own_parser(watch, page, tmp_path):
+    (tmp_path / "x.html").write_text("<html><body><article><h1>Something else</h1></article></body></html>")
     (reading,) = watch.run("parse", "--page", page, str(tmp_path / "x.html")).json
     assert (reading["page"], reading["editions"], reading["calls"]) == (page, [], [])
 
 
-def test_a_kind_that_there_is_not(watch):
+def test_an_unknown_page_kind(watch):
     ran = watch.run("parse", "--page", "feed", "x.html")
     assert ran.code == 2
     assert "initiative" in ran.err

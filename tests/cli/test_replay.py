@@ -13,7 +13,7 @@ from tests.cli.conftest import Installation
 
 
 def misread(watch: Installation, change: Callable[[dict[str, Any]], object]) -> None:
-    """As if an older parser had read the stored pages otherwise, and what is known had come from that."""
+    """Change the stored readings and the known editions, as if an older parser had read the pages differently."""
     with closing(open_database(f"sqlite:///{watch.database}")) as database, database.write() as connection:
         for row in connection.execute(select(snapshots)).all():
             reading = row.reading
@@ -37,14 +37,14 @@ def days(watch: Installation) -> str:
     return str(lyon["ends_on"])
 
 
-def test_nothing_is_different(watch: Installation) -> None:
+def test_no_differences(watch: Installation) -> None:
     watch.check("2023-12")
-    assert watch.run("replay").out == "Every stored page is read as before.\n"
+    assert watch.run("replay").out == "No differences.\n"
     misread(watch, lambda edition: None)
-    assert watch.run("replay").out == "Every stored page is read as before.\n"
+    assert watch.run("replay").out == "No differences.\n"
 
 
-def test_what_would_be_different_is_shown_and_nothing_is_done(watch: Installation) -> None:
+def test_without_apply_differences_are_only_shown(watch: Installation) -> None:
     watch.check("2023-12")
     misread(watch, wrong_day)
     for _ in range(2):
@@ -52,38 +52,42 @@ def test_what_would_be_different_is_shown_and_nothing_is_done(watch: Installatio
         assert ran.code == 0
         assert ran.out.splitlines()[1:] == [
             "  Lyon: ends_on 2023-10-14 → 2023-10-13",
-            "1 reading would be different; to correct them: cmr-watch replay --apply",
+            "1 reading would change. To apply, run: cmr-watch replay --apply",
         ]
     assert days(watch) == "2023-10-14"
 
 
-def test_the_record_is_corrected_and_nobody_is_told(watch: Installation) -> None:
+def test_apply_corrects_the_known_data_without_notifications(watch: Installation) -> None:
     watch.check("2023-12")
     misread(watch, wrong_day)
     mails = len(watch.mailbox.mails)
-    assert watch.run("replay", "--apply").out.endswith("1 reading corrected; nobody was told.\n")
+    assert watch.run("replay", "--apply").out.endswith("1 reading corrected. No notifications were sent.\n")
     assert days(watch) == "2023-10-13"
     ran = watch.check(None, "--json")
     assert (ran.json[0]["outcome"], ran.json[0]["changes"]) == ("unchanged", [])
-    assert watch.run("changes").out == "Nothing has changed yet.\n" or "Lyon" not in watch.run("changes").out
+    assert watch.run("changes").out == "No changes recorded yet.\n"
     assert len(watch.mailbox.mails) == mails
-    assert watch.run("replay").out == "Every stored page is read as before.\n"
+    assert watch.run("replay").out == "No differences.\n"
 
 
 def test_json_lines(watch: Installation) -> None:
     watch.check("2023-12")
     misread(watch, wrong_day)
     (row,) = watch.run("replay", "--json").json
-    assert (row["page_url"], row["differences"]) == (watch.page_url, ["Lyon: ends_on 2023-10-14 → 2023-10-13"])
+    assert (row["snapshot_id"], row["page_url"], row["differences"]) == (
+        1,
+        watch.page_url,
+        ["Lyon: ends_on 2023-10-14 → 2023-10-13"],
+    )
 
 
-def test_a_line_that_only_one_parser_reads(watch: Installation) -> None:
+def test_an_entry_that_only_one_parser_reads(watch: Installation) -> None:
     watch.check("2023-12")
 
-    def other_words(edition: dict[str, Any]) -> None:
+    def change_text(edition: dict[str, Any]) -> None:
         if edition["city"] == "Lyon":
             edition["text"] = "Lion, France"
 
-    misread(watch, other_words)
+    misread(watch, change_text)
     lines = watch.run("replay").out.splitlines()[1:3]
     assert lines == ["  only now: Lyon", "  no longer: Lyon"]

@@ -1,4 +1,4 @@
-"""The daemon as a real process, and whoever asks how it is."""
+"""The daemon as a real process, and the health command."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Installation
-from tests.cli.test_worker import PATIENCE, stop, until
+from tests.cli.test_worker import TIMEOUT, stop, wait_until
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -43,14 +43,14 @@ def daemon(watch: Installation, *options: str, **environment: str) -> Iterator[s
         process.communicate()
 
 
-def is_well(watch: Installation) -> bool:
+def is_healthy(watch: Installation) -> bool:
     return watch.run("health", "--data").code == 0
 
 
-def test_it_runs_until_it_is_told_to_end(watch: Installation, port: int) -> None:
+def test_it_runs_until_sigterm(watch: Installation, port: int) -> None:
     with daemon(watch) as process:
-        until(lambda: is_well(watch))
-        until(lambda: watch.mailbox.mails)
+        wait_until(lambda: is_healthy(watch))
+        wait_until(lambda: watch.mailbox.mails)
         assert watch.run("health").out == "ok\n"
         code, out, err, took = stop(process)
     assert (code, out) == (0, "")
@@ -60,31 +60,34 @@ def test_it_runs_until_it_is_told_to_end(watch: Installation, port: int) -> None
     assert [mail.recipient for mail in watch.mailbox.mails] == ["anna@example.org"]
 
 
-def test_whoever_is_not_there_is_not_well(watch: Installation, port: int) -> None:
+def test_health_without_a_daemon(watch: Installation, port: int) -> None:
     ran = watch.run("health", "--data")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == f"cmr-watch: 127.0.0.1:{port} does not answer: Connection refused\n"
+    assert ran.err == f"cmr-watch: no response from 127.0.0.1:{port}: Connection refused\n"
 
 
-def test_what_is_wrong_is_said(watch: Installation, port: int) -> None:
+def test_health_reports_problems(watch: Installation, port: int) -> None:
     watch.site.fail("/clusters-meet-regions", 503)
     with daemon(watch):
-        until(lambda: watch.run("health").code == 0)
+        wait_until(lambda: watch.run("health").code == 0)
         ran = watch.run("health", "--data")
     assert (ran.code, ran.err) == (1, "cmr-watch: the page has never been read successfully\n")
 
 
-def test_without_a_port_there_is_nobody_to_ask(watch: Installation) -> None:
+def test_health_with_disabled_endpoints(watch: Installation) -> None:
     watch.configure('[daemon]\nlisten = ""\n')
     ran = watch.run("health")
-    assert (ran.code, ran.err) == (2, "cmr-watch: [daemon] listen is empty: there is nobody to ask\n")
+    assert (ran.code, ran.err) == (
+        2,
+        "cmr-watch: the health endpoints are disabled: [daemon] listen is empty\n",
+    )
 
 
-def test_a_second_signal_ends_it_at_once(watch: Installation, port: int) -> None:
+def test_a_second_signal_exits_immediately(watch: Installation, port: int) -> None:
     watch.mailbox.slow(6.0)
     with daemon(watch) as process:
-        until(lambda: "anna@example.org" in watch.run("deliveries", "list").out)
-        time.sleep(0.5)  # until the mail server has the message in hand
+        wait_until(lambda: "anna@example.org" in watch.run("deliveries", "list").out)
+        time.sleep(0.5)  # until the mail server is receiving the message
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         code, _, _, took = stop(process)
@@ -92,57 +95,56 @@ def test_a_second_signal_ends_it_at_once(watch: Installation, port: int) -> None
     assert took < 5
 
 
-def test_a_hangup_reads_the_configuration_again(watch: Installation, port: int) -> None:
+def test_sighup_reloads_the_configuration(watch: Installation, port: int) -> None:
     with daemon(watch) as process:
-        until(lambda: is_well(watch))
+        wait_until(lambda: is_healthy(watch))
         good = watch.config.read_text(encoding="utf-8")
         watch.config.write_text("[mail\n", encoding="utf-8")
         process.send_signal(signal.SIGHUP)
         time.sleep(0.5)
-        assert watch.run("health").code == 2, "the file is wrong for everybody else"
+        assert watch.run("health").code == 2, "other commands reject the file too"
         watch.config.write_text(f'{good}[[subscriptions]]\nname = "bo"\nto = "bo@example.org"\n', encoding="utf-8")
         process.send_signal(signal.SIGHUP)
-        until(lambda: watch.run("health").code == 0)
+        wait_until(lambda: watch.run("health").code == 0)
         time.sleep(0.5)
         _, _, err, _ = stop(process)
-    assert "the configuration was not taken, the old one stays" in err
-    assert "the configuration was read again" in err
+    assert "new configuration rejected; keeping the current one" in err
+    assert "configuration reloaded" in err
 
 
-def test_systemd_hears_of_it(watch: Installation, port: int, tmp_path: Path) -> None:
+def test_systemd_is_notified(watch: Installation, port: int, tmp_path: Path) -> None:
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(path))
-        manager.settimeout(PATIENCE)
+        manager.settimeout(TIMEOUT)
         with daemon(watch, NOTIFY_SOCKET=str(path), WATCHDOG_USEC="400000") as process:
             assert manager.recv(100) == b"READY=1"
             assert {manager.recv(100) for _ in range(3)} == {b"WATCHDOG=1"}
             stop(process)
-            heard = [manager.recv(100)]
-            while heard[-1] != b"STOPPING=1":
-                heard.append(manager.recv(100))
+            while manager.recv(100) != b"STOPPING=1":  # after any further watchdog messages
+                pass
 
 
-def test_a_port_that_is_taken(watch: Installation, port: int) -> None:
+def test_a_port_in_use(watch: Installation, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
         ran = subprocess.run(
             [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), "run"],
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
     assert ran.returncode == 2
     assert f"[daemon] listen: cannot listen on 127.0.0.1:{port}" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
-def test_killed_and_started_again(watch: Installation, port: int) -> None:
+def test_a_killed_daemon_resumes_after_a_restart(watch: Installation, port: int) -> None:
     with daemon(watch) as process:
-        until(lambda: is_well(watch))
+        wait_until(lambda: is_healthy(watch))
         process.kill()
         process.wait()
     with daemon(watch) as process:
-        until(lambda: is_well(watch))
-        until(lambda: watch.mailbox.mails)
+        wait_until(lambda: is_healthy(watch))
+        wait_until(lambda: watch.mailbox.mails)
         assert stop(process)[0] == 0
     assert len(watch.mailbox.mails) == 1

@@ -1,4 +1,4 @@
-"""Subscriptions as a file, and as options."""
+"""Export and import of subscriptions, and the options of `subscriptions add`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ANNA = SubscriptionRequest("anna@example.org")
 CHAT = SubscriptionRequest("slack://TokenA/TokenB/TokenC", ("calls", "materials"), ("CZ", "FR"))
 NIGHT = QuietHours(time(22), time(7))
 WEEKLY_AT_SIX = Schedule("weekly", 6, 4, "Europe/Lisbon", NIGHT)
-BEA = SubscriptionRequest("bea@example.org", schedule=WEEKLY_AT_SIX, reminders=(), still_watching=True)
-CARL = SubscriptionRequest("carl@example.org", schedule=Schedule("daily", 0, 6), reminders=(60, 1))
-PEOPLE = (ANNA, CHAT, BEA, CARL)
+BEA = SubscriptionRequest("bea@example.org", rhythm=WEEKLY_AT_SIX, reminders=(), still_watching=True)
+CARL = SubscriptionRequest("carl@example.org", rhythm=Schedule("daily", 0, 6), reminders=(60, 1))
+REQUESTS = (ANNA, CHAT, BEA, CARL)
 FORMULAS = ("=1+1@b.org", "+a@b.org", "-a@b.org", "'=a@b.org", "'a@b.org", "''+a@b.org")
 
 
@@ -26,29 +26,30 @@ def store_of(watch):
     return closing(open_database(f"sqlite:///{watch.database}"))
 
 
-def fill(watch, *people):
+def fill(watch, *subscriptions):
     with store_of(watch) as database:
-        for wanted in people:
-            Subscriptions(database).add(wanted, datetime.now(UTC))
+        for request in subscriptions:
+            Subscriptions(database).add(request, datetime.now(UTC))
 
 
-def wishes(watch):
+def requests(watch):
+    """The active subscriptions, as requests."""
     with store_of(watch) as database:
         return [
             SubscriptionRequest(
-                one.address, one.topics, one.countries, None, one.schedule, one.reminders, one.still_watching
+                row.address, row.topics, row.countries, None, row.rhythm, row.reminders, row.still_watching
             )
-            for one in Subscriptions(database).active()
+            for row in Subscriptions(database).active()
         ]
 
 
-def elsewhere(watch):
-    """Another installation, beside the first."""
+def other_installation(watch):
+    """Switch to a second, empty installation."""
     watch.database = watch.folder / "other.db"
-    watch.configure(people=False)
+    watch.configure(subscriptions=False)
 
 
-def bring(watch, content, name="people.csv"):
+def import_file(watch, content, name="subscriptions.csv"):
     """Import a file with this content."""
     file = watch.folder / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -57,56 +58,56 @@ def bring(watch, content, name="people.csv"):
 
 @pytest.fixture
 def watch(watch):
-    watch.configure(people=False)
+    watch.configure(subscriptions=False)
     return watch
 
 
-# ── out and in ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── export and import ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_what_was_exported_is_imported_elsewhere(watch, form):
-    fill(watch, *PEOPLE)
-    file = str(watch.folder / f"people.{form}")
+def test_an_export_is_imported_into_another_installation(watch, form):
+    fill(watch, *REQUESTS)
+    file = str(watch.folder / f"subscriptions.{form}")
     assert watch.run("subscriptions", "export", "--format", form, file).code == 0
-    elsewhere(watch)
+    other_installation(watch)
     first, second = (watch.run("subscriptions", "import", file) for _ in range(2))
-    assert (first.code, first.out) == (0, "Added 4, there already 0, refused 0.\n")
-    assert (second.code, second.out) == (0, "Added 0, there already 4, refused 0.\n")
-    assert wishes(watch) == list(PEOPLE)
+    assert (first.code, first.out) == (0, "4 added, 0 already present, 0 rejected.\n")
+    assert (second.code, second.out) == (0, "0 added, 4 already present, 0 rejected.\n")
+    assert requests(watch) == list(REQUESTS)
 
 
-def test_the_standard_output_is_the_usual_file(watch):
+def test_export_writes_to_standard_output_by_default(watch):
     fill(watch, BEA)
     head, row = watch.run("subscriptions", "export").lines
     assert head == "address,topics,countries,frequency,hour,weekday,time_zone,quiet,reminders,still_watching"
     assert row == ('bea@example.org,"calls, editions, materials",,weekly,6,friday,Europe/Lisbon,22:00-07:00,0,true')
 
 
-def test_cells_that_a_spreadsheet_would_take_for_a_formula(watch):
+def test_formulas_are_escaped(watch):
     fill(watch, *map(SubscriptionRequest, FORMULAS))
-    file = watch.folder / "people.csv"
+    file = watch.folder / "subscriptions.csv"
     watch.run("subscriptions", "export", str(file))
     cells = [line.partition(",")[0] for line in file.read_text().splitlines()]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))]
-    elsewhere(watch)
+    other_installation(watch)
     assert watch.run("subscriptions", "import", str(file)).code == 0
-    assert [wanted.address for wanted in wishes(watch)] == list(FORMULAS)
+    assert [request.address for request in requests(watch)] == list(FORMULAS)
 
 
-def test_a_cell_that_begins_with_a_tab(watch):
-    assert bring(watch, "address,countries\na@b.org,'\tFrance\nc@d.org,\tFrance\n").code == 0
-    assert [wanted.countries for wanted in wishes(watch)] == [("FR",), ("FR",)]
+def test_a_cell_that_starts_with_a_tab(watch):
+    assert import_file(watch, "address,countries\na@b.org,'\tFrance\nc@d.org,\tFrance\n").code == 0
+    assert [request.countries for request in requests(watch)] == [("FR",), ("FR",)]
 
 
-def test_those_of_the_configuration_are_exported_too(watch):
+def test_subscriptions_in_the_configuration_are_exported(watch):
     watch.configure()
     watch.check("2023-09")
     rows = watch.run("subscriptions", "export", "--format", "json").json
     assert [row["address"] for row in rows] == ["anna@example.org", watch.hook.address()]
 
 
-# ── what a file may look like ────────────────────────────────────────────────────────────────────────────────────
+# ── valid files ────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -119,9 +120,9 @@ def test_those_of_the_configuration_are_exported_too(watch):
         "address,topics,hour\na@b.org\n",
     ],
 )
-def test_csv_as_programs_write_it(watch, content):
-    assert bring(watch, content).out == "Added 1, there already 0, refused 0.\n"
-    assert wishes(watch) == [SubscriptionRequest("a@b.org")]
+def test_csv_variants(watch, content):
+    assert import_file(watch, content).out == "1 added, 0 already present, 0 rejected.\n"
+    assert requests(watch) == [SubscriptionRequest("a@b.org")]
 
 
 @pytest.mark.parametrize(
@@ -133,22 +134,22 @@ def test_csv_as_programs_write_it(watch, content):
         '{"address": "a@b.org", "hour": "8", "topics": "calls, editions,materials", "still_watching": "no"}',
     ],
 )
-def test_json_as_programs_write_it(watch, content):
-    assert bring(watch, content, "people.json").out == "Added 1, there already 0, refused 0.\n"
-    assert wishes(watch) == [SubscriptionRequest("a@b.org")]
+def test_json_variants(watch, content):
+    assert import_file(watch, content, "subscriptions.json").out == "1 added, 0 already present, 0 rejected.\n"
+    assert requests(watch) == [SubscriptionRequest("a@b.org")]
 
 
-@pytest.mark.parametrize("name", ["people.csv", "people.json"])
+@pytest.mark.parametrize("name", ["subscriptions.csv", "subscriptions.json"])
 def test_an_empty_file(watch, name):
-    ran = bring(watch, "", name)
-    assert (ran.code, ran.out) == (0, "Added 0, there already 0, refused 0.\n")
+    ran = import_file(watch, "", name)
+    assert (ran.code, ran.out) == (0, "0 added, 0 already present, 0 rejected.\n")
 
 
-def test_the_same_twice_in_a_file_is_added_once(watch):
-    assert bring(watch, "address\na@b.org\na@B.org\n").out == "Added 1, there already 1, refused 0.\n"
+def test_duplicates_in_a_file_are_added_once(watch):
+    assert import_file(watch, "address\na@b.org\na@B.org\n").out == "1 added, 1 already present, 0 rejected.\n"
 
 
-# ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── rejected rows ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -157,18 +158,18 @@ def test_the_same_twice_in_a_file_is_added_once(watch):
         ("nobody,", "line 3: address: found 'nobody', expected an e-mail address"),
         (",8", "line 3: the address is missing"),
         ("a@b.org,25", "line 3: hour: found '25', expected a whole number from 0 to 23"),
-        ("a@b.org,8,9", "line 3: it has more cells than the first line"),
+        ("a@b.org,8,9", "line 3: more cells than the header line"),
         ("bogus://Secret/key,", "line 3: bogus://… is no address that Apprise understands"),
         ("slack://To ken/x,", "line 3: address: found 'slack://…', expected"),
     ],
 )
-def test_a_bad_line_is_named_and_the_rest_is_added(watch, row, reason):
-    ran = bring(watch, f"address,hour\nfirst@b.org,8\n{row}\nlast@b.org,8\n")
-    assert (ran.code, ran.out) == (1, "Added 2, there already 0, refused 1.\n")
+def test_an_invalid_row_is_reported_and_the_others_are_added(watch, row, reason):
+    ran = import_file(watch, f"address,hour\nfirst@b.org,8\n{row}\nlast@b.org,8\n")
+    assert (ran.code, ran.out) == (1, "2 added, 0 already present, 1 rejected.\n")
     assert reason in ran.err
     assert len(ran.err.splitlines()) == 1
     assert "Secret" not in ran.err
-    assert [wanted.address for wanted in wishes(watch)] == ["first@b.org", "last@b.org"]
+    assert [request.address for request in requests(watch)] == ["first@b.org", "last@b.org"]
 
 
 @pytest.mark.parametrize(
@@ -184,12 +185,12 @@ def test_a_bad_line_is_named_and_the_rest_is_added(watch, row, reason):
         ("still_watching", "perhaps", "true or false"),
     ],
 )
-def test_a_wish_that_nobody_understands(watch, column, cell, expected):
+def test_an_invalid_value(watch, column, cell, expected):
     for name, text in (
         ("p.csv", f"address,{column}\na@b.org,{cell}\n"),
         ("p.json", json.dumps({"address": "a@b.org", column: cell})),
     ):
-        ran = bring(watch, text, name)
+        ran = import_file(watch, text, name)
         assert (ran.code, len(ran.err.splitlines())) == (1, 1)
         assert f"{column}: found {cell!r}, expected" in ran.err
         assert expected in ran.err
@@ -198,28 +199,32 @@ def test_a_wish_that_nobody_understands(watch, column, cell, expected):
 @pytest.mark.parametrize(
     ("content", "name", "reason"),
     [
-        ("address,colour\na@b.org,red\n", "p.csv", "line 2: 'colour' is no column; known are address, topics"),
+        (
+            "address,colour\na@b.org,red\n",
+            "p.csv",
+            "line 2: 'colour' is not a known column; known columns: address, topics",
+        ),
         ("address\n\xe4@b.org".encode("latin-1"), "p.csv", "cannot be read"),
-        ('{"address": "a@b.org", "colour": 1}', "p.json", "entry 1: 'colour' is no column"),
+        ('{"address": "a@b.org", "colour": 1}', "p.json", "entry 1: 'colour' is not a known column"),
         ('{"address": "\xe4@b.org"}'.encode("latin-1"), "p.json", "the file: cannot be read"),
         ('{"address": 5}', "p.json", "entry 1: address: found '5', expected an e-mail address"),
         ('{"address": "a@b.org", "hour": true}', "p.json", "entry 1: hour: found 'True', expected a whole number"),
         ('{"address": "a@b.org", "topics": {"a": []}}', "p.json", "entry 1: topics: found"),
         ('{"address": "a@b.org", "countries": [["FR"]]}', "p.json", "entry 1: countries: found"),
-        ("{", "p.json", "entry 1: is no JSON"),
-        ("7", "p.json", "entry 1: is no JSON object"),
-        ("[" * 100_000, "p.json", "entry 1: is no JSON"),
-        ('[{"address": "a@b.org"', "p.json", "entry 1: is no JSON"),
+        ("{", "p.json", "entry 1: not valid JSON"),
+        ("7", "p.json", "entry 1: not a JSON object"),
+        ("[" * 100_000, "p.json", "entry 1: not valid JSON"),
+        ('[{"address": "a@b.org"', "p.json", "entry 1: not valid JSON"),
     ],
 )
-def test_a_file_that_is_something_else(watch, content, name, reason):
-    ran = bring(watch, content, name)
-    assert (ran.code, ran.out) == (1, "Added 0, there already 0, refused 1.\n")
+def test_an_invalid_file(watch, content, name, reason):
+    ran = import_file(watch, content, name)
+    assert (ran.code, ran.out) == (1, "0 added, 0 already present, 1 rejected.\n")
     assert reason in ran.err
     assert len(ran.err.splitlines()) == 1
 
 
-def test_who_said_no_is_not_brought_back(watch):
+def test_unsubscribed_bounced_and_erased_addresses_are_rejected(watch):
     with store_of(watch) as database:
         store, now = Subscriptions(database), datetime.now(UTC)
         for address in ("no@b.org", "bounced@b.org", "erased@b.org", "ended@b.org"):
@@ -228,8 +233,8 @@ def test_who_said_no_is_not_brought_back(watch):
         store.end("bounced@b.org", BOUNCED, now)
         store.end("ended@b.org", "ended by the operator", now)
         store.erase("erased@b.org", now)
-    ran = bring(watch, "address\nNo@b.org\nbounced@b.org\nerased@b.org\nended@b.org\n")
-    assert (ran.code, ran.out) == (1, "Added 1, there already 0, refused 3.\n")
+    ran = import_file(watch, "address\nNo@b.org\nbounced@b.org\nerased@b.org\nended@b.org\n")
+    assert (ran.code, ran.out) == (1, "1 added, 0 already present, 3 rejected.\n")
     assert ran.err.splitlines() == [
         "cmr-watch: line 2: No@b.org: this address is not written to any more: unsubscribed by mail",
         "cmr-watch: line 3: bounced@b.org: this address is not written to any more: mail to it bounces",
@@ -244,21 +249,21 @@ WEEKLY = ("--frequency", "weekly", "--weekday", "fri", "--hour", "6", "--quiet",
 MORE = ("--time-zone", "Europe/Lisbon", "--remind", "0", "--still-watching")
 
 
-def test_added_with_every_wish(watch):
+def test_add_with_all_options(watch):
     added = watch.run("subscriptions", "add", "bea@example.org", *WEEKLY, *MORE)
     assert added.out == (
-        "Subscription 1: bea@example.org hears of calls, editions, materials, weekly on Friday at 6:00,"
-        " quiet 22:00-07:00.\n"
+        "Subscription 1: bea@example.org is subscribed to calls, editions, materials; weekly on Friday at 6:00;"
+        " quiet hours 22:00-07:00.\n"
     )
-    assert wishes(watch) == [BEA]
+    assert requests(watch) == [BEA]
 
 
 @pytest.mark.parametrize(
     ("days", "kept"), [((), (30, 14, 7, 2, 1)), (("0",), ()), (("1", "60", "1"), (60, 1)), (("0", "7"), (7,))]
 )
-def test_days_of_reminders(watch, days, kept):
-    watch.run("subscriptions", "add", "a@b.org", *(word for day in days for word in ("--remind", day)))
-    assert [wanted.reminders for wanted in wishes(watch)] == [kept]
+def test_reminder_days(watch, days, kept):
+    watch.run("subscriptions", "add", "a@b.org", *(argument for day in days for argument in ("--remind", day)))
+    assert [request.reminders for request in requests(watch)] == [kept]
 
 
 @pytest.mark.parametrize(
@@ -274,13 +279,13 @@ def test_days_of_reminders(watch, days, kept):
         ("--time-zone", "Mars/Base", 'found "Mars/Base", expected a time zone'),
     ],
 )
-def test_a_bad_wish_is_one_sentence(watch, option, value, sentence):
+def test_an_invalid_option_is_a_one_line_error(watch, option, value, sentence):
     ran = watch.run("subscriptions", "add", "a@b.org", option, value)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert sentence in ran.err
 
 
-def test_show_says_all_of_it(watch):
+def test_show_prints_all_details(watch):
     fill(watch, BEA)
     shown = watch.run("subscriptions", "show", "1").out
     assert shown == watch.run("subscriptions", "show", "Bea@Example.org").out
@@ -290,20 +295,20 @@ def test_show_says_all_of_it(watch):
     assert (row["quiet"], row["weekday"], row["still_watching"]) == ("22:00-07:00", "friday", True)
 
 
-def test_show_keeps_the_secret_of_a_chat(watch):
+def test_show_hides_the_secrets_of_apprise_urls(watch):
     fill(watch, CHAT)
     assert "Token" not in watch.run("subscriptions", "show", "1").out + watch.run("subscriptions", "list").out
     ran = watch.run("subscriptions", "show", "9")
-    assert (ran.code, ran.err) == (2, "cmr-watch: there is no subscription 9\n")
+    assert (ran.code, ran.err) == (2, "cmr-watch: no subscription found for 9\n")
 
 
-def test_erase_and_anew(watch):
+def test_erase_and_resubscribe(watch):
     fill(watch, BEA)
     assert watch.run("subscriptions", "erase", "bea@example.org").out == (
-        "Erased: 1 row named it. It will not be written to again.\n"
+        "Erased from 1 record. No more mail will be sent to this address.\n"
     )
     assert "bea@" not in watch.run("subscriptions", "list", "--all").out
     ran = watch.run("subscriptions", "add", "bea@example.org")
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
-    assert "if its reader asks for it again: --anew" in ran.err
-    assert watch.run("subscriptions", "add", "bea@example.org", "--anew").code == 0
+    assert "if the recipient asks to be subscribed again, use --resubscribe" in ran.err
+    assert watch.run("subscriptions", "add", "bea@example.org", "--resubscribe").code == 0

@@ -4,27 +4,29 @@ import pytest
 
 
 def test_add_list_and_end(watch):
-    watch.configure(people=False)
-    assert watch.run("subscriptions", "list").out == "Nobody is subscribed; see: cmr-watch subscriptions add --help\n"
+    watch.configure(subscriptions=False)
+    assert watch.run("subscriptions", "list").out == (
+        "No subscriptions yet. To add one, see: cmr-watch subscriptions add --help\n"
+    )
     added = watch.run("subscriptions", "add", "bea@example.org", "--topic", "calls", "--country", "Czechia")
-    assert (added.code, added.out) == (0, "Subscription 1: bea@example.org hears of calls in CZ.\n")
+    assert (added.code, added.out) == (0, "Subscription 1: bea@example.org is subscribed to calls in CZ.\n")
     assert watch.run("subscriptions", "list").lines[1] == "1   bea@example.org  –     calls in CZ"
     ended = watch.run("subscriptions", "end", "bea@example.org")
-    assert ended.out == "Ended subscription 1: bea@example.org hears nothing more of calls in CZ.\n"
+    assert ended.out == "Subscription 1 ended: bea@example.org is unsubscribed from calls in CZ.\n"
     assert watch.run("subscriptions", "list", "--json").json == []
     (row,) = watch.run("subscriptions", "list", "--all", "--json").json
     assert (row["status"], row["end_reason"]) == ("ended", "ended by the operator")
 
 
-def test_who_was_added_hears_of_what_comes_after(watch):
-    watch.configure(people=False)
+def test_a_new_subscriber_is_not_sent_open_calls_twice(watch):
+    watch.configure(subscriptions=False)
     watch.check("2023-09")
     watch.run("subscriptions", "add", "bea@example.org", "--topic", "calls")
     watch.check("2023-12")
-    assert watch.mailbox.recipients == [], "the welcome says what is open now, and it is told once"
+    assert watch.mailbox.recipients == [], "the welcome message has announced the open call already"
 
 
-def test_those_of_the_configuration_begin_with_the_next_check(watch):
+def test_subscriptions_in_the_configuration_start_with_the_next_check(watch):
     rows = [line.split()[1:3] for line in watch.run("subscriptions", "list").lines if line.startswith("–")]
     assert rows == [["anna@example.org", "anna"], [f"json://127.0.0.1:{watch.hook.port}/…", "chat"]]
     watch.check("2023-09")
@@ -32,7 +34,7 @@ def test_those_of_the_configuration_begin_with_the_next_check(watch):
     assert "next check" not in watch.run("subscriptions", "list").out
 
 
-def test_an_apprise_url_is_a_secret(watch):
+def test_secrets_of_apprise_urls_are_not_shown(watch):
     added = watch.run("subscriptions", "add", "slack://TokenA/TokenB/TokenC")
     listed = watch.run("subscriptions", "list").out + watch.run("subscriptions", "list", "--json").out
     assert "slack://…" in added.out
@@ -46,11 +48,11 @@ def test_an_apprise_url_is_a_secret(watch):
         (["add", "b@e.org", "--country", "Atlantis"], 'found "Atlantis", expected a country name or code'),
         (["add", "b@e.org", "--topic", "call"], "'call' is not one of 'calls', 'editions', 'materials'"),
         (["add", "bogus://Secret/key"], "bogus://… is no address that Apprise understands"),
-        (["end", "7"], "there is no active subscription 7"),
-        (["end", "b@e.org"], "there is no active subscription b@e.org"),
+        (["end", "7"], "no active subscription found for 7"),
+        (["end", "b@e.org"], "no active subscription found for b@e.org"),
     ],
 )
-def test_what_is_wrong(watch, arguments, sentence):
+def test_invalid_arguments(watch, arguments, sentence):
     ran = watch.run("subscriptions", *arguments)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert sentence in ran.err

@@ -1,4 +1,4 @@
-"""A real process that sends what others put in the outbox."""
+"""The worker as a real process, which sends messages that other processes put in the outbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cmr_watch.store.deliveries import Deliveries
 from tests.factories import message
 from tests.store.test_deliveries import put
 
-PATIENCE = 20.0
+TIMEOUT = 20.0  # seconds
 
 
 def configure(watch, url):
@@ -34,20 +34,19 @@ def worker(watch, *options):
         process.communicate()
 
 
-def until(condition):
-    """Wait until it is so."""
-    end = time.monotonic() + PATIENCE
+def wait_until(condition):
+    end = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < end, "it never came to be"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.02)
 
 
-def stop(process, how=signal.SIGTERM):
-    """Its exit code and what it said, and how long it took."""
-    began = time.monotonic()
-    process.send_signal(how)
-    out, err = process.communicate(timeout=PATIENCE)
-    return process.returncode, out, err, time.monotonic() - began
+def stop(process, number=signal.SIGTERM):
+    """Send a signal; the exit code, stdout, stderr, and the seconds until the process has ended."""
+    start = time.monotonic()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=TIMEOUT)
+    return process.returncode, out, err, time.monotonic() - start
 
 
 @pytest.fixture
@@ -61,68 +60,68 @@ def enqueue(outbox, *addresses):
     put(outbox._database, *(message(address) for address in addresses))
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_what_another_process_enqueues_is_sent_until_a_signal_comes(watch, outbox, how):
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_messages_from_another_process_are_sent_until_a_signal(watch, outbox, signal_number):
     with worker(watch, "--poll", "0.1") as process:
         for number, address in enumerate(("ada@example.org", "bob@example.org"), 1):
             enqueue(outbox, address)
-            until(lambda sent=number: outbox.counts()["sent"] == sent)
-        code, out, err, took = stop(process, how)
+            wait_until(lambda sent=number: outbox.counts()["sent"] == sent)
+        code, out, err, took = stop(process, signal_number)
     assert (code, err) == (0, "")
-    assert out in ("1 message sent\n" * 2, "2 messages sent\n")  # the second may come while the first is sent
+    assert out in ("1 message sent\n" * 2, "2 messages sent\n")  # the second may be enqueued while the first is sent
     assert took < 5
     assert watch.mailbox.recipients == ["ada@example.org", "bob@example.org"]
 
 
-def test_a_long_pause_ends_at_once(watch, outbox):
+def test_a_signal_interrupts_the_polling_interval(watch, outbox):
     enqueue(outbox, "ada@example.org")
     with worker(watch, "--poll", "3600") as process:
-        until(lambda: outbox.counts()["sent"] == 1)
+        wait_until(lambda: outbox.counts()["sent"] == 1)
         code, _, _, took = stop(process)
     assert code == 0
     assert took < 5
 
 
-def test_the_message_in_hand_is_finished_and_the_others_are_given_back(watch, outbox):
+def test_on_sigterm_the_current_message_is_finished_and_the_others_are_released(watch, outbox):
     enqueue(outbox, *(f"{number}@example.org" for number in range(15)))
     watch.mailbox.slow(0.4)
     with worker(watch) as process:
-        until(lambda: watch.mailbox.mails)
+        wait_until(lambda: watch.mailbox.mails)
         code, _, err, took = stop(process)
     assert (code, err) == (0, "")
     assert took < 5
     sent = outbox.counts()["sent"]
-    assert 1 <= sent == len(watch.mailbox.mails) < 15, "what was taken is marked, and nothing twice"
-    assert all(entry.claim is None for entry in outbox.list("pending"))
+    assert 1 <= sent == len(watch.mailbox.mails) < 15, "sent messages are marked, and none was sent twice"
+    assert all(entry.claim is None for entry in outbox.list("waiting"))
 
 
 def test_once(watch, outbox):
     enqueue(outbox, "ada@example.org", "bob@example.org")
-    for said in ("2 messages sent\n", ""):
+    for expected in ("2 messages sent\n", ""):
         with worker(watch, "--once") as process:
-            out, err = process.communicate(timeout=PATIENCE)
-        assert (process.returncode, out, err) == (0, said, "")
+            out, err = process.communicate(timeout=TIMEOUT)
+        assert (process.returncode, out, err) == (0, expected, "")
 
 
 def test_two_workers_send_each_message_once(watch, outbox):
     enqueue(outbox, *(f"{number}@example.org" for number in range(60)))
-    with worker(watch, "--once") as one, worker(watch, "--once") as other:
-        codes = [process.wait(PATIENCE) for process in (one, other)]
+    with worker(watch, "--once") as first, worker(watch, "--once") as second:
+        codes = [process.wait(TIMEOUT) for process in (first, second)]
     assert codes == [0, 0]
     assert set(watch.mailbox.by_message_id().values()) == {1}
     assert len(watch.mailbox.mails) == 60
 
 
-def test_a_reason_why_something_did_not_go_out(watch, outbox):
+def test_errors_are_reported_on_stderr(watch, outbox):
     watch.mailbox.refuse("ada@example.org")
     enqueue(outbox, "ada@example.org")
     with worker(watch, "--once") as process:
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out) == (0, ""), err
     assert "550" in err
     assert "Traceback" not in err
 
 
-def test_options(watch):
+def test_invalid_polling_interval(watch):
     ran = watch.run("worker", "--poll", "0")
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)

@@ -1,4 +1,4 @@
-"""The commands. One file each; a command's module, and what it needs, is loaded only when it is called."""
+"""The command line: one module per command, imported only when that command is run."""
 
 from cmr_watch.cli.root import run
 

@@ -1,4 +1,4 @@
-"""Arguments that may be what the configuration may be, in its words."""
+"""Arguments and options that are validated like the settings in the configuration file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cmr_watch.log import shown
 
 
 def of_kind(kind: kinds.Kind) -> Callable[[str], str]:
-    """A parameter's type: what a setting of this kind may be."""
+    """A click parameter type that accepts the values of this kind of setting."""
 
     def convert(text: str) -> str:
         try:
@@ -29,5 +29,5 @@ country_option = click.option(
     multiple=True,
     type=of_kind(kinds.COUNTRY),
     metavar="COUNTRY",
-    help="Only there.",
+    help="Limit to this country, by name or code. Repeatable.",
 )

@@ -8,7 +8,7 @@ import click
 
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import json_line, line, table
+from cmr_watch.cli.output import print_json, print_line, print_table
 from cmr_watch.models import KnownCall
 from cmr_watch.render.sentences import contradiction, cutoff_words, years
 from cmr_watch.serialization import call_to_dict, instant
@@ -19,7 +19,7 @@ from cmr_watch.store.checks import Checks
 @config_option
 @json_option
 def command(as_json: bool) -> None:
-    """List the calls for hosts that are known.
+    """List the known calls for hosts.
 
     \b
     Example:
@@ -29,25 +29,30 @@ def command(as_json: bool) -> None:
         known = Checks(database).known().calls
     if as_json:
         for entry in known:
-            seen = instant(entry.first_seen_at) if entry.first_seen_at else None
-            json_line({**_public(entry), "gone": entry.gone, "first_seen_at": seen})
+            print_json(_call_to_dict(entry))
     elif known:
-        table(("STATUS", "TO HOST IN", "WHAT THE PAGE SAYS"), [_row(entry) for entry in known])
+        print_table(("STATUS", "FOR HOSTING IN", "PAGE TEXT"), [_row(entry) for entry in known])
     else:
-        line("No call is known yet; cmr-watch check looks for them.")
+        print_line("No calls known yet. To fetch them, run: cmr-watch check")
 
 
-def _public(entry: KnownCall) -> dict[str, object]:
-    """`conflicting_notice`: the notice on the list, where it contradicts the call page."""
+def _call_to_dict(entry: KnownCall) -> dict[str, object]:
+    """`conflicting_notice` is the call as the list of editions gives it, if that contradicts the call page."""
     call = entry.call
-    conflicting_notice = call_to_dict(entry.conflicting_notice) if entry.conflicting_notice else None
-    own = {"contact": call.contact, "needs": list(call.needs), "conflicting_notice": conflicting_notice}
-    return {"key": entry.key, **call_to_dict(call), **own}
+    return {
+        "key": entry.key,
+        **call_to_dict(call),
+        "contact": call.contact,
+        "needs": list(call.needs),
+        "conflicting_notice": call_to_dict(entry.otherwise) if entry.otherwise else None,
+        "removal": entry.gone,
+        "first_seen_at": instant(entry.first_seen_at) if entry.first_seen_at else None,
+    }
 
 
 def _row(entry: KnownCall) -> tuple[str, str, str]:
     cutoffs = [f"Cut-off: {cutoff_words(cutoff)}." for cutoff in entry.call.cutoffs if not cutoff.closed]
-    others = [f"{words}." for words in contradiction(entry)]
-    address = [entry.call.apply_url] if entry.call.apply_url else []
-    words = " ".join([entry.call.text, *cutoffs, *others, *address])
-    return entry.gone or entry.call.status, years(entry.call) or "–", words
+    conflicts = [f"{sentence}." for sentence in contradiction(entry)]
+    link = [entry.call.apply_url] if entry.call.apply_url else []
+    text = " ".join([entry.call.text, *cutoffs, *conflicts, *link])
+    return entry.gone or entry.call.status, years(entry.call) or "–", text

@@ -11,7 +11,7 @@ import click
 from cmr_watch.app import fetch_page
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option, page_option
-from cmr_watch.cli.output import Refused, line
+from cmr_watch.cli.output import CommandError, print_line
 from cmr_watch.cli.page_files import content_of
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import FetchedPage, PageKind, Snapshot
@@ -23,15 +23,14 @@ from cmr_watch.serialization import reading_to_dict
 @click.command()
 @config_option
 @page_option
-@click.option("--force", is_flag=True, help="Also over the files of an earlier capture.")
+@click.option("--force", is_flag=True, help="Overwrite the files of an earlier capture.")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.argument("source", metavar="[URL|FILE]", default=None, required=False)
 def command(folder: Path, page: PageKind, source: str | None, force: bool) -> None:
-    """Save a page as a test fixture: DIR/page.html as it came, DIR/expected.json as it is read today.
+    """Save a page as a test fixture: DIR/page.html (unchanged) and DIR/expected.json (the parser's output).
 
-    What was fetched has DIR/headers.json beside them. Without URL or FILE, it is the page that the configuration
-    names. Mend expected.json where the reading is wrong: the
-    fixture is then a test that fails until the parser is mended.
+    Without URL or FILE, the configured page is fetched. A fetched page also gets DIR/headers.json. Correct
+    expected.json where the parser is wrong: the fixture then fails as a test until the parser is fixed.
 
     \b
     Example:
@@ -41,34 +40,35 @@ def command(folder: Path, page: PageKind, source: str | None, force: bool) -> No
     files = [folder / name for name in names]
     if not force:
         _refuse_existing(files)
-    content, fetched = _content(source)
-    snapshot = _read(page, content, fetched)
-    written = [content, _json(reading_to_dict(snapshot))] + ([_json(_headers(fetched))] if fetched else [])
+    content, fetched = _load_page(source)
+    snapshot = _parse(page, content, fetched)
+    contents = [content, _json(reading_to_dict(snapshot))] + ([_json(_headers(fetched))] if fetched else [])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file, body in zip(files, written, strict=False):
-            file.write_bytes(body)
+        for file, data in zip(files, contents, strict=False):
+            file.write_bytes(data)
     except OSError as error:
-        raise Refused(f"{folder} cannot be written: {error.strerror}") from error
-    read = f"{counted(len(snapshot.editions), 'edition')}, {counted(len(snapshot.calls), 'call')}"
-    line(f"Saved {files[0]} and {files[1]} ({read}).")
+        raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
+    content_summary = f"{counted(len(snapshot.editions), 'edition')}, {counted(len(snapshot.calls), 'call')}"
+    print_line(f"Saved {files[0]} and {files[1]} ({content_summary}).")
 
 
 def _refuse_existing(files: Iterable[Path]) -> None:
-    """An expected.json that was mended by hand is work."""
+    """Protects an expected.json that was corrected by hand."""
     try:
-        there = next((file for file in files if file.exists()), None)
+        existing = next((file for file in files if file.exists()), None)
     except OSError as error:
-        raise Refused(f"{error.filename} cannot be looked at: {error.strerror}") from error
-    if there:
-        raise Refused(f"{there} is there already; to write over it: --force")
+        raise CommandError(f"{error.filename} cannot be accessed: {error.strerror}") from error
+    if existing:
+        raise CommandError(f"{existing} already exists; use --force to overwrite it")
 
 
-def _read(kind: PageKind, content: bytes, fetched: FetchedPage | None) -> Snapshot:
+def _parse(kind: PageKind, content: bytes, fetched: Page | None) -> Snapshot:
     return read(kind, content, fetched.charset, fetched.url) if fetched else read(kind, content)
 
 
-def _content(source: str | None) -> tuple[bytes, FetchedPage | None]:
+def _load_page(source: str | None) -> tuple[bytes, Page | None]:
+    """The bytes of the page, and the response they came with unless they were read from a file."""
     if source is not None and "://" not in source:
         try:
             return content_of(source), None
@@ -79,8 +79,8 @@ def _content(source: str | None) -> tuple[bytes, FetchedPage | None]:
     return fetched.content, fetched
 
 
-def _headers(page: FetchedPage) -> dict[str, object]:
-    """Where the page came from, and what its server said of it."""
+def _headers(page: Page) -> dict[str, object]:
+    """The URLs and the response headers of the page."""
     return {"url": page.url, "final_url": page.final_url, "headers": dict(page.headers)}
 
 

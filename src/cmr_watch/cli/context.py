@@ -1,4 +1,4 @@
-"""What commands start from: the settings, the database, the clock."""
+"""What commands need first: the settings, the database, the clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from cmr_watch import log
 from cmr_watch.cli.options import CONFIG
-from cmr_watch.cli.output import Refused
+from cmr_watch.cli.output import CommandError
 from cmr_watch.config import Settings, load
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.store.database import Database, open_database
@@ -23,49 +23,44 @@ def clock() -> datetime:
 
 
 def config_file() -> Path | None:
-    """What --config named."""
-    named: Path | None = click.get_current_context().find_root().meta.get(CONFIG)
-    return named
+    """The file given with --config, if any."""
+    file: Path | None = click.get_current_context().find_root().meta.get(CONFIG)
+    return file
 
 
 def load_settings() -> Settings:
-    """The settings; from here on the log goes where they say."""
+    """Load the settings, and set up logging as they say."""
     settings = load(config_file())
     log.set_up(settings.log.level, settings.log.format, settings.secrets)
     return settings
 
 
 def open_store(settings: Settings) -> Database:
-    """The database, to be closed."""
+    """Open the database. The caller closes it."""
     try:
         return open_database(settings.database.url)
     except StoreUnavailable as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
-def people(settings: Settings, database: Database) -> Subscriptions:
-    """The subscriptions, after the journal was read: a database that came back from a copy learns who said no."""
+def open_subscriptions(settings: Settings, database: Database) -> Subscriptions:
+    """The subscriptions, after replaying the suppression journal, which a restored database may lack entries of."""
     journal = Journal(settings.database.journal)
     journal.replay(database, clock())
     return Subscriptions(database, journal)
 
 
 class StoreClock:
-    """Now, in UTC, by the database's clock where it has one: several hosts then agree on what is due."""
+    """Now in UTC, by the database server's clock if there is one, so that all hosts agree on what is due."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._ahead = timedelta(0)
+        self._offset = timedelta(0)
         self.adjust()
 
     def __call__(self) -> datetime:
-        return clock() + self._ahead
+        return clock() + self._offset
 
     def adjust(self) -> None:
-        """Compare the clocks again."""
-        self._ahead = self._database.ahead(clock)
-
-
-def store_clock(database: Database) -> StoreClock:
-    """The clock of whoever shares this database."""
-    return StoreClock(database)
+        """Measure the offset between both clocks again."""
+        self._offset = self._database.ahead(clock)

@@ -8,36 +8,40 @@ import click
 
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import line
+from cmr_watch.cli.output import print_line
 from cmr_watch.store.backup import hold
 from cmr_watch.store.database import upgrade
 
 
 @click.group()
 def command() -> None:
-    """Bring the database to this version, or hold back what waits in it."""
+    """Upgrade the database, or hold the pending messages of a restored copy."""
 
 
 @command.command("upgrade")
 @config_option
 def upgrade_() -> None:
-    """Bring the database to this version's schema; an SQLite file is copied first.
+    """Upgrade the database to the schema of this version. An SQLite file is backed up first.
 
     \b
     Example:
       cmr-watch db upgrade
     """
     before, after = upgrade(load_settings().database.url)
-    line(f"The schema is up to date ({after})." if before == after else f"Upgraded from {before} to {after}.")
+    print_line(
+        f"The schema is already up to date ({after})."
+        if before == after
+        else f"Upgraded the schema from {before} to {after}."
+    )
 
 
-@command.command("hold", short_help="Hold back what waits in a copy.")
+@command.command("hold", short_help="Hold the pending messages of a restored copy.")
 @config_option
 def hold_() -> None:
-    """Say that the database is a copy that came back: nothing that waits in it is sent by itself.
+    """Mark the database as restored from a backup, so that pending messages are held and not sent.
 
-    `cmr-watch restore` does so by itself. After a pg_restore, or after a file was put back by hand, run this before
-    anything else; then `cmr-watch deliveries release` decides about each.
+    They may have been sent after the backup was made. `cmr-watch restore` does this automatically; after pg_restore
+    or a manual copy, run it before any other command. Then review with `cmr-watch deliveries release`.
 
     \b
     Example:
@@ -47,4 +51,4 @@ def hold_() -> None:
     """
     with closing(open_store(load_settings())) as database:
         hold(database)
-    line("What waits is held back; see: cmr-watch deliveries release")
+    print_line("Pending messages are on hold. To review them, run: cmr-watch deliveries release")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from typing import Final, get_args
+from typing import Final, cast, get_args
 
 import click
 
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import Refused, json_line, line, local_time, table
+from cmr_watch.cli.output import CommandError, local_time, print_json, print_line, print_table
 from cmr_watch.log import shown
 from cmr_watch.models import Delivery
 from cmr_watch.render.plural import counted
@@ -19,49 +19,67 @@ from cmr_watch.serialization import instant
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
 from cmr_watch.store.restore_quarantine import Kind, QuarantinedItem, RestoreQuarantine
 
-STATES: Final = [state.replace("_", "-") for state in get_args(State)]
+_STORED_STATES: Final[dict[str, State]] = {"pending": "waiting", "failed": "set_aside"}
+"""What the store still calls these states."""
+_SHOWN_STATES: Final[dict[str | None, str]] = {
+    None: "pending",
+    "set_aside": "failed",
+    "absorbed": "superseded",
+    "ended": "cancelled",
+    "dropped": "discarded",
+}
+STATES: Final = ("all", "pending", "failed", "sent", "logged")
 
 
 @click.group()
 def command() -> None:
-    """List the outbox, try again what failed, decide about what a restore holds back."""
+    """List the outbox, retry failed messages, review messages held after a restore."""
 
 
-@command.command("list", short_help="List the messages.")
+@command.command("list", short_help="List the messages in the outbox.")
 @config_option
 @json_option
-@click.option("--state", type=click.Choice(STATES), default="all", show_default=True, help="Only these.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many, the newest.")
+@click.option(
+    "--state", type=click.Choice(STATES), default="all", show_default=True, help="Show only messages in this state."
+)
+@click.option(
+    "--limit", default=50, show_default=True, metavar="N", type=click.IntRange(1), help="Show only the newest N."
+)
 def list_(as_json: bool, state: str, limit: int) -> None:
-    """List the messages: sent, waiting for another try, set aside for good.
+    """List the messages in the outbox, oldest first.
+
+    A message is pending (not sent yet, or waiting for a retry), sent, logged (no mail server is configured), failed
+    (permanently), superseded by a newer message, cancelled (no longer subscribed) or discarded (by an operator).
 
     \b
     Example:
-      cmr-watch deliveries list --state waiting
+      cmr-watch deliveries list --state pending
     """
     settings = load_settings()
     zone = settings.messages.zone
     with closing(open_store(settings)) as database:
-        found = Deliveries(database).list(_state(state), limit)
+        deliveries = Deliveries(database).list(_STORED_STATES.get(state, cast(State, state)), limit)
     if as_json:
-        for entry in found:
-            json_line(_public(entry))
-    elif found:
+        for delivery in deliveries:
+            print_json(_delivery_to_dict(delivery))
+    elif deliveries:
         rows = [
-            (str(row.id), local_time(row.created_at, zone), shown(row.message.address), _what(row)) for row in found
+            (str(row.id), local_time(row.created_at, zone), shown(row.message.address), _describe(row))
+            for row in deliveries
         ]
-        table(("ID", "WRITTEN", "TO", "WHAT"), rows)
+        print_table(("ID", "CREATED", "TO", "MESSAGE"), rows)
     else:
-        line("The outbox is empty." if state == "all" else f"No message is {state}.")
+        print_line("The outbox is empty." if state == "all" else f"No {state} messages.")
 
 
-@command.command("retry", short_help="Make messages due now.")
+@command.command("retry", short_help="Retry messages now.")
 @config_option
 @click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[ID]...")
 def retry(ids: tuple[int, ...]) -> None:
-    """Make messages due now, as if they had never been tried: these, or all that wait or were set aside.
+    """Retry the given messages now, or all that are pending or failed.
 
-    The next `cmr-watch check` sends them.
+    Resets their attempt counters and makes them due immediately. The next check, or a running daemon or worker, sends
+    them.
 
     \b
     Example:
@@ -69,107 +87,103 @@ def retry(ids: tuple[int, ...]) -> None:
     """
     with closing(open_store(load_settings())) as database:
         outbox, now = Deliveries(database), clock()
-        count, held = outbox.retry(ids or None, now), outbox.held(ids or None, now)
+        count, leased = outbox.retry(ids or None, now), outbox.held(ids or None, now)
     if ids and not count:
-        raise Refused("none of these messages waits or was set aside; see: cmr-watch deliveries list")
-    line(f"Due now: {counted(count, 'message')}; the next check sends them{_in_other_hands(held)}.")
+        raise CommandError("none of these messages is pending or failed; see: cmr-watch deliveries list")
+    if not count:
+        print_line("No messages to retry.")
+        return
+    print_line(f"{counted(count, 'message')} will be sent by the next check{_leased_note(leased)}.")
 
 
-@command.command("release", short_help="Decide about what a restore holds back.")
+@command.command("release", short_help="Review messages held after a restore.")
 @config_option
 @json_option
-@click.option("--send", multiple=True, metavar="WHAT", help="Send after all: m17, c4, or all. May be repeated.")
-@click.option("--drop", multiple=True, metavar="WHAT", help="Never send: m17, c4, or all. May be repeated.")
-def release(as_json: bool, send: tuple[str, ...], drop: tuple[str, ...]) -> None:
-    """Decide about what is held back since the database was restored from a copy.
+@click.option("--send", multiple=True, metavar="ID", help="Send this item (m17, c4), or all. Repeatable.")
+@click.option("--discard", multiple=True, metavar="ID", help="Never send this item (m17, c4), or all. Repeatable.")
+def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> None:
+    """Review what is on hold since the database was restored, and decide what to send.
 
-    Without an option: list it. Messages (m17) waited in the copy, and may have been sent since it was made. Changes
-    (c4) were found by the first reading after the restore, or were told to some only.
+    Without options, list the held items. Messages (m17) were pending in the backup, and may have been sent since it
+    was made. Changes (c4) were found by the first check after the restore, or have not reached all recipients.
 
     \b
     Examples:
       cmr-watch deliveries release
-      cmr-watch deliveries release --send c4 --drop all
+      cmr-watch deliveries release --send c4 --discard all
     """
     with closing(open_store(load_settings())) as database:
-        holds, now = RestoreQuarantine(database), clock()
-        holds.begin(now)
-        _refuse_unknown(send, drop, holds.list())
-        for words, sends in ((send, True), (drop, False)):
-            for kind, ids in _chosen(words, holds.list()):
-                count = holds.release(kind, ids, now, send=sends)
-                line(
-                    f"{'Released' if sends else 'Dropped'}: {counted(count, 'message')}."
-                ) if kind == "message" else line(
-                    f"{'Released' if sends else 'Dropped'}: {counted(len(ids), 'change')}."
-                )
-        if not (send or drop):
-            _show_held(holds.list(), as_json)
+        quarantine, now = RestoreQuarantine(database), clock()
+        quarantine.begin(now)
+        _validate_ids(send, discard, quarantine.list())
+        for chosen, is_sent in ((send, True), (discard, False)):
+            for kind, ids in _selected(chosen, quarantine.list()):
+                released = quarantine.release(kind, ids, now, send=is_sent)
+                count = released if kind == "message" else len(ids)
+                print_line(f"{'Released' if is_sent else 'Discarded'} {counted(count, kind)}.")
+        if not (send or discard):
+            _print_held(quarantine.list(), as_json)
 
 
-def _summary(entry: QuarantinedItem) -> str:
-    return sentence(entry.change) if entry.change else entry.summary
+def _item_id(item: QuarantinedItem) -> str:
+    return f"{item.kind[0]}{item.id}"
 
 
-def _called(entry: QuarantinedItem) -> str:
-    return f"{entry.kind[0]}{entry.id}"
-
-
-def _refuse_unknown(send: tuple[str, ...], drop: tuple[str, ...], held: Sequence[QuarantinedItem]) -> None:
-    """Before anything is decided."""
-    names = {"all", *map(_called, held)}
-    unknown = [word for word in (*send, *drop) if word not in names]
+def _validate_ids(send: tuple[str, ...], discard: tuple[str, ...], held: Sequence[QuarantinedItem]) -> None:
+    """Reject unknown and contradictory IDs before anything is released."""
+    known = {"all", *map(_item_id, held)}
+    unknown = [item_id for item_id in (*send, *discard) if item_id not in known]
     if unknown:
-        raise Refused(f"nothing that is held back is called {unknown[0]}; see: cmr-watch deliveries release")
-    if both := [word for word in send if word in drop]:
-        raise Refused(f"either --send or --drop {both[0]}, not both")
+        raise CommandError(f"no held item has the ID {unknown[0]!r}; see: cmr-watch deliveries release")
+    if both := [item_id for item_id in send if item_id in discard]:
+        raise CommandError(f"{both[0]} is given to both --send and --discard")
 
 
-def _chosen(words: tuple[str, ...], held: Sequence[QuarantinedItem]) -> Iterator[tuple[Kind, list[int]]]:
-    chosen = [entry for entry in held if "all" in words or _called(entry) in words]
+def _selected(item_ids: tuple[str, ...], held: Sequence[QuarantinedItem]) -> Iterator[tuple[Kind, list[int]]]:
+    items = [item for item in held if "all" in item_ids or _item_id(item) in item_ids]
     for kind in get_args(Kind):
-        if ids := [entry.id for entry in chosen if entry.kind == kind]:
+        if ids := [item.id for item in items if item.kind == kind]:
             yield kind, ids
 
 
-def _show_held(held: Sequence[QuarantinedItem], as_json: bool) -> None:
+def _print_held(held: Sequence[QuarantinedItem], as_json: bool) -> None:
     if as_json:
-        for entry in held:
-            json_line({"what": _called(entry), "kind": entry.kind, "summary": _summary(entry)})
+        for item in held:
+            print_json({"id": _item_id(item), "kind": item.kind, "description": item.words})
     elif held:
-        table(("WHAT", "SAYS"), [(_called(entry), _summary(entry)) for entry in held])
+        print_table(("ID", "DESCRIPTION"), [(_item_id(item), item.words) for item in held])
     else:
-        line("Nothing is held back.")
+        print_line("Nothing is on hold.")
 
 
-def _in_other_hands(held: int) -> str:
-    """A process that was killed still holds what it claimed, until its lease is over."""
+def _leased_note(leased: int) -> str:
+    """A process that was killed keeps what it claimed until the lease expires."""
     minutes = LEASE.seconds // 60
-    return f", but for {held} that another process has begun and holds for up to {minutes} minutes" if held else ""
+    return f", but {leased} of them may be leased by another process for up to {minutes} minutes" if leased else ""
 
 
-def _state(word: str) -> State:
-    return next(state for state in get_args(State) if state == word.replace("-", "_"))
+def _describe(delivery: Delivery) -> str:
+    """`failed: Call open (550 no such user)`."""
+    attempts = f" after {counted(delivery.attempts, 'attempt')}" if not delivery.outcome and delivery.attempts else ""
+    reason = f" ({delivery.last_error})" if delivery.last_error and delivery.outcome != "sent" else ""
+    return f"{_state(delivery)}{attempts}: {delivery.message.subject}{reason}"
 
 
-def _what(entry: Delivery) -> str:
-    state = (entry.outcome or "pending").replace("_", " ")
-    tries = f", {counted(entry.attempts, 'try', 'tries')} so far" if not entry.outcome else ""
-    reason = f" ({entry.last_error})" if entry.last_error and entry.outcome != "sent" else ""
-    return f"{state}{tries}: {entry.message.subject}{reason}"
+def _state(delivery: Delivery) -> str:
+    return _SHOWN_STATES.get(delivery.outcome) or str(delivery.outcome)
 
 
-def _public(entry: Delivery) -> dict[str, object]:
+def _delivery_to_dict(delivery: Delivery) -> dict[str, object]:
     return {
-        "id": entry.id,
-        "address": shown(entry.message.address),
-        "subject": entry.message.subject,
-        "message_id": entry.message.message_id,
-        "change_ids": list(entry.message.change_ids),
-        "created_at": instant(entry.created_at),
-        "due_at": instant(entry.due_at),
-        "attempts": entry.attempts,
-        "last_error": entry.last_error,
-        "outcome": entry.outcome,
-        "done_at": instant(entry.done_at) if entry.done_at else None,
+        "id": delivery.id,
+        "address": shown(delivery.message.address),
+        "subject": delivery.message.subject,
+        "message_id": delivery.message.message_id,
+        "change_ids": list(delivery.message.change_ids),
+        "created_at": instant(delivery.created_at),
+        "due_at": instant(delivery.due_at),
+        "attempts": delivery.attempts,
+        "last_error": delivery.last_error,
+        "state": _state(delivery),
+        "done_at": instant(delivery.done_at) if delivery.done_at else None,
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cmr_watch.cli.output import Refused, line
+from cmr_watch.cli.output import CommandError, print_line
 from cmr_watch.demo.story import play
 
 
@@ -17,19 +17,19 @@ from cmr_watch.demo.story import play
     default="demo-output",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where its files go.",
+    help="Output folder.",
 )
 def command(folder: Path) -> None:
-    """Run the main job on real pages without any network, and show what arrives.
+    """Run the full workflow offline on recorded pages, and show the messages that arrive.
 
-    A site, a mail server and a chat's web hook run on 127.0.0.1 for as long as the demo takes; the pages are three
-    recorded states of the watched page.
+    Starts a web site, a mail server and a chat webhook on 127.0.0.1 for the duration of the demo. The site serves
+    three recorded versions of the watched page, one after the other.
 
     \b
     Example:
       cmr-watch demo --dir try-it
     """
     try:
-        play(folder, line)
+        play(folder, print_line)
     except OSError as error:
-        raise Refused(f"the demo cannot run here: {error}") from error
+        raise CommandError(f"cannot run the demo: {error}") from error

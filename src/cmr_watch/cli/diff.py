@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 import click
 
 from cmr_watch.cli.options import json_option, page_option
-from cmr_watch.cli.output import json_line, line, plain
+from cmr_watch.cli.output import print_json, print_line, printable
 from cmr_watch.cli.page_files import read_file
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PageKind, Snapshot
@@ -19,14 +19,16 @@ from cmr_watch.serialization import change_to_dict
 @click.command()
 @json_option
 @page_option
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of the new reading.")
+@click.option(
+    "--at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Date of the new page, such as 2024-04-02."
+)
 @click.argument("old")
 @click.argument("new")
 def command(as_json: bool, page: PageKind, at: datetime | None, old: str, new: str) -> None:
-    """Print what changed between two saved pages.
+    """Print the changes between the saved pages OLD and NEW.
 
-    Needs no configuration and touches no database; takes a missing line as gone. Without --at an edition is still to
-    come when it stands under the upcoming heading; with it, when its days were not over then, too.
+    Needs no configuration and no database. An entry missing from NEW is treated as removed. An edition counts as
+    upcoming if it is listed as upcoming or, with --at, if it was not over on that date.
 
     \b
     Example:
@@ -35,11 +37,11 @@ def command(as_json: bool, page: PageKind, at: datetime | None, old: str, new: s
     changes = compare_pages(_read(old, page), _read(new, page), _noon(at.date()) if at else None)
     for change in changes:
         if as_json:
-            json_line(change_to_dict(change, sentence(change)))
+            print_json(change_to_dict(change, sentence(change)))
         else:
-            line(plain(sentence(change)))
+            print_line(printable(sentence(change)))
     if not changes and not as_json:
-        line("Nothing changed.")
+        print_line("No changes.")
 
 
 def _noon(day: date) -> datetime:

@@ -6,9 +6,10 @@ import click
 
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import FAILED, FINE, line, plain
+from cmr_watch.cli.output import FAILED, OK, print_line, printable
 from cmr_watch.doctor import Finding, examine
 from cmr_watch.exceptions import ConfigError
+from cmr_watch.render.plural import counted
 
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
 
@@ -16,9 +17,9 @@ MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
 @click.command()
 @config_option
 def command() -> int:
-    """Check configuration, database, network, page, mail and channels, and say what to do about each fault.
+    """Check configuration, database, network, page, mail and channels, and suggest a fix for each problem.
 
-    Sends nothing, and stores nothing but an empty database where there is none. Exit code 1 when there is a fault.
+    Sends no messages. Creates an empty database if there is none. The exit code is 1 if there is a problem.
 
     \b
     Example:
@@ -27,19 +28,19 @@ def command() -> int:
     try:
         settings = load_settings()
     except ConfigError as error:
-        _show(Finding("configuration", False, str(error), "Mend it, and run the doctor again."))
+        _show(Finding("configuration", False, str(error), "Fix it and run doctor again."))
         return FAILED
     findings = []
     for finding in examine(settings, clock):
         _show(finding)
         findings.append(finding)
-    faults = sum(finding.good is False for finding in findings)
-    line(f"{faults} to mend." if faults else "All is well.")
-    return FAILED if faults else FINE
+    problems = sum(finding.good is False for finding in findings)
+    print_line(f"{counted(problems, 'problem')} to fix." if problems else "No problems found.")
+    return FAILED if problems else OK
 
 
 def _show(finding: Finding) -> None:
     mark, colour = MARKS[finding.good]
-    line(f"{click.style(mark, fg=colour)} {finding.what}: {plain(finding.words)}")
+    print_line(f"{click.style(mark, fg=colour)} {finding.what}: {printable(finding.words)}")
     if finding.advice:
-        line(f"  → {finding.advice}")
+        print_line(f"  → {finding.advice}")

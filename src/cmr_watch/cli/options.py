@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ config_option = click.option(
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The configuration file.",
+    help="Configuration file.",
     callback=_remember,
     expose_value=False,
     is_eager=True,
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines instead of text.")
 page_option = click.option(
     "--page",
     type=click.Choice(["initiative", "call", "edition"]),
     default="initiative",
     metavar="KIND",
-    help="What kind of page it is: initiative (the default), call or edition.",
+    help="Page kind: initiative (default), call or edition.",
 )

@@ -1,4 +1,4 @@
-"""How commands print: lines, JSON Lines, tables of 80 columns; and how they end."""
+"""Output of the commands: lines, JSON Lines, tables that fit the terminal, and the exit codes."""
 
 from __future__ import annotations
 
@@ -16,31 +16,32 @@ import click
 
 from cmr_watch.exceptions import CmrWatchError
 
-FINE, FAILED, WRONG, CHANGED = 0, 1, 2, 3
-# what a shell reports of a program that SIGINT, SIGPIPE, SIGTERM ended
+OK, FAILED, USAGE_ERROR, CHANGED = 0, 1, 2, 3
+# 128 + signal number, as shells report a process that SIGINT, SIGPIPE or SIGTERM ended
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 GAP: Final = "  "
-WIDEST: Final = 32
+MAX_WIDTH: Final = 32
+"""Columns of any table cell but the last, which is wrapped."""
 
 
 class OutputError(CmrWatchError):
     """The output cannot be written."""
 
 
-class Refused(click.ClickException):
-    """What was asked for cannot be begun, though the command line is well formed."""
+class CommandError(click.ClickException):
+    """The command line is well formed, but the command cannot run. Exit code 2."""
 
-    exit_code = WRONG
+    exit_code = USAGE_ERROR
 
 
-def line(text: str = "") -> None:
-    """One line to stdout; ends the program quietly when nobody reads it any more."""
+def print_line(text: str = "") -> None:
+    """Print one line to stdout. Exits silently when the pipe was closed."""
     with to_stdout():
         click.echo(text)
 
 
-def raw(content: bytes) -> None:
-    """Bytes to stdout, as they are."""
+def print_bytes(content: bytes) -> None:
+    """Write bytes to stdout unchanged."""
     with to_stdout():
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -48,73 +49,74 @@ def raw(content: bytes) -> None:
 
 @contextmanager
 def to_stdout() -> Iterator[None]:
-    """OutputError when what is printed cannot be written: the disk is full."""
+    """Turn errors of writing to stdout into an exit (closed pipe) or an OutputError (disk full)."""
     try:
         yield
     except BrokenPipeError:
-        _give_up(sys.stdout)
+        _discard_buffer(sys.stdout)
         raise SystemExit(PIPE_CLOSED) from None
     except OSError as error:
-        _give_up(sys.stdout)
+        _discard_buffer(sys.stdout)
         raise OutputError(f"cannot write the output: {error.strerror or error}") from error
 
 
-def _give_up(stream: TextIO) -> None:
-    """What is still in the buffer goes nowhere: at the exit the interpreter would complain of it once more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+def _discard_buffer(stream: TextIO) -> None:
+    """Redirect the stream to the null device, so that flushing it at exit does not raise the same error again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
-def complain(text: str) -> None:
-    """One line to stderr, if anything can be written there."""
+def print_error(text: str) -> None:
+    """Print one line to stderr, if it can be written."""
     try:
         click.echo(f"cmr-watch: {text}", err=True)
     except OSError:
-        _give_up(sys.stderr)
+        _discard_buffer(sys.stderr)
 
 
-def json_line(value: dict[str, Any]) -> None:
-    """One JSON object in one line."""
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    line(json.dumps(value, ensure_ascii=not unicode))
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on one line, in ASCII when stdout is not UTF-8."""
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print_line(json.dumps(value, ensure_ascii=not is_utf8))
 
 
 def local_time(at: datetime, zone: tzinfo) -> str:
-    """A time as people read it."""
+    """`2024-04-02 09:12` in the given time zone."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def plain(text: str) -> str:
-    """Text of a page as it may go to a terminal: no control characters."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+def printable(text: str) -> str:
+    """The text with control characters replaced by spaces, so that scraped text cannot drive the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as they need; the last one is wrapped into what the terminal leaves."""
-    cells = [tuple(head), *(tuple(plain(cell) for cell in row) for row in rows)]
-    widths = [min(WIDEST, max(width(row[column]) for row in cells)) for column in range(len(head) - 1)]
-    left = max(20, shutil.get_terminal_size((80, 24)).columns - sum(widths) - len(GAP) * len(widths))
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print columns as wide as their content; the last one is wrapped to the width that is left in the terminal."""
+    cells = [tuple(head), *(tuple(printable(cell) for cell in row) for row in rows)]
+    widths = [min(MAX_WIDTH, max(width(row[column]) for row in cells)) for column in range(len(head) - 1)]
+    indent = sum(widths) + len(GAP) * len(widths)
+    last_width = max(20, shutil.get_terminal_size((80, 24)).columns - indent)
     for row in cells:
-        first, *more = wrap(row[-1], left)
-        line(GAP.join([*map(fit, row[:-1], widths), first]).rstrip())
+        first, *more = wrap(row[-1], last_width)
+        print_line(GAP.join([*map(fit, row[:-1], widths), first]).rstrip())
         for rest in more:
-            line(" " * (sum(widths) + len(GAP) * len(widths)) + rest)
+            print_line(" " * indent + rest)
 
 
 def width(text: str) -> int:
-    """How many columns a text takes: marks none, wide letters and emoji two."""
-    return sum(_columns(letter) for letter in text)
+    """Terminal columns that a text takes: 0 for combining marks, 2 for wide characters and emoji (UAX #11)."""
+    return sum(_columns(char) for char in text)
 
 
-def _columns(letter: str) -> int:
-    if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+def _columns(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def fit(text: str, columns: int) -> str:
-    """The text in exactly so many columns: filled with spaces, or cut with an ellipsis."""
+    """The text in exactly `columns` columns: padded with spaces, or cut off with an ellipsis."""
     if width(text) > columns:
         while width(text) > columns - 1:
             text = text[: columns - 1] if len(text) > columns else text[:-1]
@@ -123,7 +125,7 @@ def fit(text: str, columns: int) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """The text in lines of so many columns, parted at spaces; a word that is too long stays whole."""
+    """The text in lines of at most `columns` columns, broken at spaces; a longer word is not broken."""
     lines = [""]
     for word in text.split():
         joined = f"{lines[-1]} {word}".strip()

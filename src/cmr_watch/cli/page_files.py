@@ -1,4 +1,4 @@
-"""Saved pages, read for `parse`, `diff` and `capture`."""
+"""Saved pages as input of `parse`, `diff` and `capture`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cmr_watch.monitor.parse import read
 
 
 def read_file(file: str, page: PageKind) -> Snapshot:
-    """What a saved page says; `-` is the standard input. ParseError also when the file cannot be opened."""
+    """Parse a saved page; `-` is standard input. ParseError also if the file cannot be opened."""
     return read(page, content_of(file))
 
 
 def content_of(file: str) -> bytes:
-    """The bytes of a saved page."""
+    """The bytes of a saved page; `-` is standard input."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the file name
         raise ParseError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error

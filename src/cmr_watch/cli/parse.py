@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cmr_watch.cli.options import page_option
-from cmr_watch.cli.output import FAILED, FINE, complain, json_line
+from cmr_watch.cli.output import FAILED, OK, print_error, print_json
 from cmr_watch.cli.page_files import read_file
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PageKind
@@ -16,10 +16,10 @@ from cmr_watch.serialization import reading_to_dict
 @page_option
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def command(page: PageKind, files: tuple[str, ...]) -> int:
-    """Print what saved pages say: one JSON object a line for each file.
+    """Print the content of saved pages as JSON, one line per FILE (`-` for standard input).
 
-    Needs no configuration and touches no database. A file that cannot be read is named on stderr, the others are
-    printed all the same, and the exit code is 1. `-` is the standard input.
+    Needs no configuration and no database. Files that cannot be read are reported on stderr and skipped; the exit
+    code is then 1.
 
     \b
     Example:
@@ -28,8 +28,8 @@ def command(page: PageKind, files: tuple[str, ...]) -> int:
     failed = False
     for file in files:
         try:
-            json_line({"source": file, **reading_to_dict(read_file(file, page))})
+            print_json({"source": file, **reading_to_dict(read_file(file, page))})
         except ParseError as error:
-            complain(f"{file}: {error}")
+            print_error(f"{file}: {error}")
             failed = True
-    return FAILED if failed else FINE
+    return FAILED if failed else OK

@@ -7,9 +7,9 @@ from contextlib import closing
 import click
 
 from cmr_watch.app import App
-from cmr_watch.cli.context import load_settings, open_store, store_clock
+from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import json_line, line, local_time, plain
+from cmr_watch.cli.output import local_time, print_json, print_line, printable
 from cmr_watch.monitor.replay import ReplayDifference
 from cmr_watch.render.plural import counted
 from cmr_watch.render.reading_diff import differences
@@ -19,45 +19,48 @@ from cmr_watch.serialization import instant
 @click.command()
 @config_option
 @json_option
-@click.option("--apply", is_flag=True, help="Correct what is stored, and what is known by it.")
+@click.option("--apply", is_flag=True, help="Store the new results and correct the known data.")
 def command(as_json: bool, apply: bool) -> None:
-    """Read every stored page again with today's parser, and print what would be different.
+    """Parse every stored page again with the current parser, and print the differences.
 
-    Nobody is told anything, with --apply neither.
+    Sends no notifications, even with --apply.
 
     \b
     Example:
       cmr-watch replay --apply
     """
     settings = load_settings()
-    with closing(open_store(settings)) as database, App(settings, database, store_clock(database)) as app:
-        found = 0
-        for found, correction in enumerate(app.replay(apply=apply), 1):  # noqa: B007  # how many there were
-            lines = _lines(correction)
+    with closing(open_store(settings)) as database, App(settings, database, StoreClock(database)) as app:
+        count = 0
+        for count, reading in enumerate(app.replay(apply=apply), 1):  # noqa: B007  # used after the loop
             if as_json:
-                json_line({**_about(correction), "differences": lines})
+                print_json(_reading_to_dict(reading))
                 continue
-            line(f"{correction.snapshot_id}, {local_time(correction.fetched_at, settings.messages.zone)}:")
-            for difference in lines:
-                line(plain(f"  {difference}"))
+            print_line(f"Snapshot {reading.snapshot_id}, {local_time(reading.fetched_at, settings.messages.zone)}:")
+            for difference in _differences(reading):
+                print_line(printable(f"  {difference}"))
     if not as_json:
-        line(_summary(found, apply))
+        print_line(_summary(count, apply))
 
 
-def _lines(correction: ReplayDifference) -> list[str]:
-    if correction.after is None:
-        return [f"can no longer be read: {correction.trouble}"]
-    return list(differences(correction.before, correction.after))
+def _differences(reading: ReplayDifference) -> list[str]:
+    if reading.after is None:
+        return [f"can no longer be parsed: {reading.trouble}"]
+    return list(differences(reading.before, reading.after))
 
 
-def _about(correction: ReplayDifference) -> dict[str, object]:
-    at = instant(correction.fetched_at)
-    return {"snapshot": correction.snapshot_id, "page_url": correction.page_url, "fetched_at": at}
+def _reading_to_dict(reading: ReplayDifference) -> dict[str, object]:
+    return {
+        "snapshot_id": reading.snapshot_id,
+        "page_url": reading.page_url,
+        "fetched_at": instant(reading.fetched_at),
+        "differences": _differences(reading),
+    }
 
 
-def _summary(found: int, apply: bool) -> str:
-    if not found:
-        return "Every stored page is read as before."
+def _summary(count: int, apply: bool) -> str:
+    if not count:
+        return "No differences."
     if apply:
-        return f"{counted(found, 'reading')} corrected; nobody was told."
-    return f"{counted(found, 'reading')} would be different; to correct them: cmr-watch replay --apply"
+        return f"{counted(count, 'reading')} corrected. No notifications were sent."
+    return f"{counted(count, 'reading')} would change. To apply, run: cmr-watch replay --apply"

@@ -8,7 +8,7 @@ import click
 
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import line
+from cmr_watch.cli.output import print_line
 from cmr_watch.store.backup import restore
 from cmr_watch.store.schema import REVISION
 
@@ -17,19 +17,20 @@ from cmr_watch.store.schema import REVISION
 @config_option
 @click.argument("file", type=click.Path(path_type=Path))
 def command(file: Path) -> None:
-    """Put a copy of the database in its place; the present one is kept under another name.
+    """Restore the SQLite database from the backup FILE. The current database is kept under another name.
 
-    Stop cmr-watch first. Afterwards nothing that waited in the copy is sent by itself, nor what the first reading
-    finds: `cmr-watch deliveries release` decides about each. Who has ended since stays ended.
+    Stop cmr-watch first. Messages that were pending in the backup, and changes found by the first check after the
+    restore, are held until you review them with `cmr-watch deliveries release`. Addresses that have unsubscribed or
+    been erased since the backup remain so.
 
     \b
     Example:
       cmr-watch restore /var/backups/cmr-watch/today.db
       cmr-watch check && cmr-watch deliveries release
     """
-    done = restore(file, load_settings().database.url, clock())
-    older = f", upgraded from schema {done.revision} to {REVISION}" if done.revision != REVISION else ""
-    line(f"Restored: {file}{older}.")
-    if done.kept:
-        line(f"The database before it is kept: {done.kept}")
-    line("What waits is held back; see: cmr-watch deliveries release")
+    restored = restore(file, load_settings().database.url, clock())
+    upgraded = f", schema upgraded from {restored.revision} to {REVISION}" if restored.revision != REVISION else ""
+    print_line(f"Restored from {file}{upgraded}.")
+    if restored.kept:
+        print_line(f"The previous database was kept as {restored.kept}.")
+    print_line("Pending messages are on hold. To review them, run: cmr-watch deliveries release")

@@ -1,4 +1,4 @@
-"""The `cmr-watch` command: finds its sub-commands by name, and turns our errors into one sentence and an exit code."""
+"""The `cmr-watch` command: loads sub-commands by name, and turns errors into a one-line message and an exit code."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from click.shell_completion import CompletionItem
 
 from cmr_watch import __version__
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import FAILED, FINE, INTERRUPTED, TERMINATED, WRONG, complain, to_stdout
+from cmr_watch.cli.output import FAILED, INTERRUPTED, OK, TERMINATED, USAGE_ERROR, print_error, to_stdout
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
 
 COMMANDS: Final = {
-    "check": "Look at the page, store what changed, tell the subscribers.",
-    "run": "Watch the pages and tell people, until it is stopped.",
-    "worker": "Deliver only: send what is due, until it is stopped.",
-    "parse": "Print what a saved page says.",
-    "diff": "Print what changed between two saved pages.",
-    "editions": "List the editions that are known.",
-    "calls": "List the calls for hosts that are known.",
-    "changes": "List what changed.",
-    "snapshots": "List, show and export the readings that are kept.",
-    "accept": "Believe a reading that was kept aside as suspect.",
-    "subscriptions": "Say who hears of what.",
+    "check": "Check the pages once and notify the subscribers.",
+    "run": "Watch the pages and notify the subscribers until stopped.",
+    "worker": "Send due messages until stopped, without checking pages.",
+    "parse": "Print the content of saved pages as JSON.",
+    "diff": "Print the changes between two saved pages.",
+    "editions": "List the known editions.",
+    "calls": "List the known calls for hosts.",
+    "changes": "List the recorded changes.",
+    "snapshots": "List, show and export stored readings.",
+    "accept": "Accept a quarantined reading.",
+    "subscriptions": "Manage subscriptions.",
     "test-mail": "Send a test message to an address.",
-    "deliveries": "List the outbox, or try again what failed.",
-    "bounces": "Read the mail that came back, and who unsubscribed.",
-    "replay": "Read every stored page again with today's parser.",
-    "backfill": "Fill in the history from an archive's copies of the pages.",
+    "deliveries": "List the outbox, retry failed messages, review held ones.",
+    "bounces": "Process bounces and unsubscribe requests.",
+    "replay": "Parse all stored pages again with the current parser.",
+    "backfill": "Import the history of the pages from a web archive.",
     "capture": "Save a page as a test fixture.",
-    "backup": "Copy the database into a file, while it is in use.",
-    "restore": "Put a copy of the database in its place.",
-    "db": "Bring the database to this version, or hold back what waits.",
-    "health": "Ask the running daemon how it is.",
-    "doctor": "Check the whole installation, and say what to do.",
-    "demo": "Run the main job on real pages without any network.",
-    "completion": "Print the completion script of a shell.",
+    "backup": "Back up the live database.",
+    "restore": "Restore the database from a backup.",
+    "db": "Upgrade the database, or hold its pending messages.",
+    "health": "Check the daemon's health.",
+    "doctor": "Check the installation and suggest fixes.",
+    "demo": "Run the full workflow offline on recorded pages.",
+    "completion": "Print a shell completion script.",
 }
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name, and imports one only to run it or to show its help."""
+    """A group that imports a command only to run it or to show its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -66,53 +66,53 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        found = [CompletionItem(name, help=what) for name, what in COMMANDS.items() if name.startswith(incomplete)]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        items = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @config_option
 @click.version_option(__version__, prog_name="cmr-watch")
 def root() -> None:
-    """Tells people when the European Cluster Collaboration Platform announces a
-    “Clusters meet Regions” edition or opens a call to host one.
+    """Notify subscribers when the European Cluster Collaboration Platform announces
+    a “Clusters meet Regions” edition or opens a call for hosts.
 
     \b
-    Exit codes: 0 fine · 1 could not check or deliver · 2 wrong usage,
-    configuration or database · 3 with --exit-code: something changed.
+    Exit codes: 0 success · 1 a check or a delivery failed · 2 invalid usage,
+    configuration or database · 3 something changed (check --exit-code).
     """
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit code."""
-    _print_whatever_the_terminal()
+    """Run a command line and return its exit code."""
+    _escape_unencodable_output()
     try:
-        with _ended_in_order():
-            return _run(arguments)
+        with _sigterm_as_exception():
+            return _invoke(arguments)
     except _Terminated:
         return TERMINATED
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return WRONG
+        return USAGE_ERROR
     except click.ClickException as error:
-        complain(_in_one_line(error))
+        print_error(_one_line_message(error))
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
     except CmrWatchError as error:
-        complain(str(error))
-        return WRONG if isinstance(error, (ConfigError, SchemaError)) else FAILED
+        print_error(str(error))
+        return USAGE_ERROR if isinstance(error, (ConfigError, SchemaError)) else FAILED
 
 
 class _Terminated(BaseException):
-    """SIGTERM came: whatever was begun is given back on the way out, as with Ctrl-C."""
+    """SIGTERM was received. Raised so that work in progress is released while unwinding, as with Ctrl-C."""
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """SIGTERM is an exception in here. Not where it is ignored, and not in a thread, which gets no signals."""
-    mine = threading.current_thread() is threading.main_thread()
-    if not mine or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+def _sigterm_as_exception() -> Iterator[None]:
+    """Raise _Terminated on SIGTERM, unless it is ignored or handled already, or this is not the main thread."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
     signal.signal(signal.SIGTERM, _terminate)
@@ -123,36 +123,36 @@ def _ended_in_order() -> Iterator[None]:
 
 
 def _terminate(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the giving back
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the clean-up
     raise _Terminated
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _invoke(arguments: Sequence[str] | None) -> int:
     try:
         code = root.main(arguments, "cmr-watch", standalone_mode=False)
     except OSError as error:
-        if not _is_of_echo(error):
+        if not _is_from_echo(error):
             raise
-        with to_stdout():  # help and version are printed by click, and not by our `line`
+        with to_stdout():  # click prints help and version itself, without `print_line`
             raise
     with to_stdout():
-        if sys.stdout:  # None: the program was started without one
+        if sys.stdout:  # None if the process was started without a stdout
             sys.stdout.flush()
-    return code or FINE
+    return code or OK
 
 
-def _is_of_echo(error: OSError) -> bool:
+def _is_from_echo(error: OSError) -> bool:
     return any(frame.f_code is click.echo.__code__ for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
-def _print_whatever_the_terminal() -> None:
-    """The pages are full of letters that an old terminal has not: those are written as escapes."""
+def _escape_unencodable_output() -> None:
+    """Print characters that the terminal's encoding lacks as backslash escapes, rather than fail."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _in_one_line(error: click.ClickException) -> str:
+def _one_line_message(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split())
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else None
     return f"{message.rstrip('.')}; see: {path} --help" if path else message

@@ -12,9 +12,9 @@ from typing import Final
 
 import click
 
-from cmr_watch.cli.context import clock, load_settings, open_store, store_clock
+from cmr_watch.cli.context import StoreClock, clock, load_settings, open_store
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import FINE, TERMINATED
+from cmr_watch.cli.output import OK, TERMINATED
 from cmr_watch.config import Settings
 from cmr_watch.config.load import notify_socket, watchdog_seconds
 from cmr_watch.daemon import Daemon, routes, threads
@@ -25,36 +25,36 @@ from cmr_watch.web.server import Server
 log = logging.getLogger("cmr_watch.run")
 
 GRACE: Final = 8.0
-"""Seconds for what is in hand when SIGTERM comes: whoever stops us waits ten."""
+"""Seconds to finish work in progress on SIGTERM. Docker kills a container after ten."""
 
 
 class _Signals:
-    """What was asked of the process; `wake` is set whenever something was."""
+    """The signals received so far; `wake` is set by each of them."""
 
     def __init__(self) -> None:
         self.wake = threading.Event()
-        self.end = False
+        self.stop = False
         self.reload = False
 
-    def take(self, number: int, _frame: object) -> None:
+    def handle(self, number: int, _frame: object) -> None:
         if number == signal.SIGHUP:
             self.reload = True
-        elif self.end:
-            os._exit(TERMINATED)  # asked twice: at once
+        elif self.stop:
+            os._exit(TERMINATED)  # the second one
         else:
-            self.end = True
+            self.stop = True
         self.wake.set()
 
 
 @click.command()
 @config_option
-@click.option("--no-web", is_flag=True, help="Listen nowhere.")
+@click.option("--no-web", is_flag=True, help="Disable the HTTP endpoints.")
 def command(no_web: bool) -> int:
-    """Watch the pages and tell people, until it is stopped.
+    """Watch the pages and notify the subscribers until stopped.
 
-    SIGTERM or Ctrl-C: finishes what is in hand and exits 0 within ten seconds; a second one ends it at once. SIGHUP:
-    reads the configuration again; a wrong one is refused, and the old one stays. Says how it is on [daemon] listen:
-    /livez, /readyz, /healthz, /metrics.
+    SIGTERM or Ctrl-C finishes work in progress and exits 0 within ten seconds; a second one exits immediately. SIGHUP
+    reloads the configuration; if it is invalid, the current one is kept. The endpoints /livez, /readyz, /healthz and
+    /metrics are served on [daemon] listen.
 
     \b
     Example:
@@ -62,56 +62,55 @@ def command(no_web: bool) -> int:
     """
     settings = load_settings()
     with ExitStack() as stack:
-        asked = stack.enter_context(_signals())
+        signals = stack.enter_context(_handled_signals())
         database = stack.enter_context(closing(open_store(settings)))
-        daemon = Daemon(settings, database, store_clock(database), threads(), clock)
+        daemon = Daemon(settings, database, StoreClock(database), threads(), clock)
         if settings.daemon.listen and not no_web:
             stack.enter_context(Server(settings.daemon.listen, routes(daemon)))
         service = stack.enter_context(closing(Service(notify_socket())))
         daemon.start()
         service.ready()
-        _until_the_end(asked, daemon, service, settings)
+        _run_until_stopped(signals, daemon, service, settings)
         service.stopping()
         if not daemon.stop(GRACE):
-            log.warning(
-                "something in hand was not finished in %.0f seconds; it is taken up again by the next start", GRACE
-            )
+            log.warning("work in progress was not finished within %.0f seconds; the next start resumes it", GRACE)
             logging.shutdown()
-            os._exit(FINE)  # its thread would hold us up; what it has claimed comes free with its lease
-    return FINE
+            os._exit(OK)  # do not wait for the job's thread; what it claimed is free once its lease expires
+    return OK
 
 
-def _until_the_end(asked: _Signals, daemon: Daemon, service: Service, settings: Settings) -> None:
-    beat = watchdog_seconds()
-    while not asked.end:
-        asked.wake.wait(beat)
-        asked.wake.clear()
+def _run_until_stopped(signals: _Signals, daemon: Daemon, service: Service, settings: Settings) -> None:
+    interval = watchdog_seconds()
+    while not signals.stop:
+        signals.wake.wait(interval)
+        signals.wake.clear()
         service.alive()
-        if asked.reload:
-            asked.reload = False
-            settings = _reloaded(daemon, settings)
+        if signals.reload:
+            signals.reload = False
+            settings = _reload(daemon, settings)
 
 
-def _reloaded(daemon: Daemon, old: Settings) -> Settings:
+def _reload(daemon: Daemon, current: Settings) -> Settings:
+    """The settings in effect from now on: those in the file, or the current ones if these are invalid."""
     try:
         new = load_settings()
-        if (new.database, new.daemon.listen) != (old.database, old.daemon.listen):
-            raise ConfigError("[database] and [daemon] listen cannot change while it runs: start it anew")
+        if (new.database, new.daemon.listen) != (current.database, current.daemon.listen):
+            raise ConfigError("[database] or [daemon] listen has changed: restart required")
     except ConfigError as error:
-        log.error("the configuration was not taken, the old one stays: %s", error)
-        return old
+        log.error("new configuration rejected; keeping the current one: %s", error)
+        return current
     daemon.reload(new)
-    log.info("the configuration was read again")
+    log.info("configuration reloaded")
     return new
 
 
 @contextmanager
-def _signals() -> Iterator[_Signals]:
-    asked = _Signals()
+def _handled_signals() -> Iterator[_Signals]:
+    signals = _Signals()
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, asked.take) for number in numbers}
+    previous = {number: signal.signal(number, signals.handle) for number in numbers}
     try:
-        yield asked
+        yield signals
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

@@ -10,7 +10,7 @@ import click
 
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import Refused, json_line, line, local_time, plain, raw, table
+from cmr_watch.cli.output import CommandError, local_time, print_bytes, print_json, print_line, print_table, printable
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sentences import days, place
 from cmr_watch.serialization import instant, reading_to_dict
@@ -19,19 +19,36 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.snapshots import SnapshotRow, StoredSnapshot
 
 ID: Final = click.IntRange(1, 2**63 - 1)
+_WARNINGS: Final = {
+    "date-unknown": "no date recognised",
+    "date-impossible": "impossible date",
+    "date-tentative": "date not confirmed",
+    "date-remainder": "date not fully understood",
+    "country-unknown": "unknown country",
+    "country-missing": "no country given",
+    "country-ambiguous": "ambiguous country",
+    "edition-missing": "no edition recognised",
+    "section-unknown": "line outside any known section",
+    "line-unread": "line not understood",
+    "duplicate": "duplicate entry",
+    "cutoff-zone": "time zone does not match the date of the cut-off",
+}
+"""The codes of ReadingWarning (READING O5)."""
 
 
 @click.group()
 def command() -> None:
-    """List, show and export the readings that are kept."""
+    """List, show and export stored readings."""
 
 
-@command.command("list")
+@command.command("list", short_help="List the stored readings.")
 @config_option
 @json_option
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many, the newest.")
+@click.option(
+    "--limit", default=50, show_default=True, metavar="N", type=click.IntRange(1), help="Show only the newest N."
+)
 def list_(as_json: bool, limit: int) -> None:
-    """List the readings that are kept; * marks the one that the next is compared with.
+    """List the stored readings, oldest first. The baseline, which the next reading is compared with, is marked *.
 
     \b
     Example:
@@ -42,20 +59,23 @@ def list_(as_json: bool, limit: int) -> None:
         rows = Checks(database).snapshots(limit=limit)
     if as_json:
         for row in rows:
-            json_line(_public(row))
+            print_json(_row_to_dict(row))
     elif rows:
         zone = settings.messages.zone
-        table(("ID", "READ AT", "WHAT"), [(str(row.id), local_time(row.fetched_at, zone), _what(row)) for row in rows])
+        print_table(
+            ("ID", "READ AT", "CONTENT"),
+            [(str(row.id), local_time(row.fetched_at, zone), _describe(row)) for row in rows],
+        )
     else:
-        line("No reading is kept yet; cmr-watch check makes the first.")
+        print_line("No readings stored yet. To make the first, run: cmr-watch check")
 
 
-@command.command("show")
+@command.command("show", short_help="Show the content of a reading.")
 @config_option
 @json_option
 @click.argument("number", metavar="ID", type=ID)
 def show(as_json: bool, number: int) -> None:
-    """Show what one reading says.
+    """Show the content of a reading.
 
     \b
     Example:
@@ -64,23 +84,25 @@ def show(as_json: bool, number: int) -> None:
     with closing(open_store(load_settings())) as database:
         stored = _stored(database, number)
     if as_json:
-        json_line({**_public(stored.row), **reading_to_dict(stored.snapshot)})
+        print_json({**_row_to_dict(stored.row), **reading_to_dict(stored.snapshot)})
         return
-    line(_what(stored.row))
+    print_line(_describe(stored.row))
     for edition in stored.snapshot.editions:
-        line(plain(f"  {edition.section}: {place(edition)}, {days(edition) or edition.date_text or 'no date yet'}"))
+        print_line(
+            printable(f"  {edition.section}: {place(edition)}, {days(edition) or edition.date_text or 'no date yet'}")
+        )
     for call in stored.snapshot.calls:
-        line(plain(f"  call, {call.status}: {call.text}"))
+        print_line(printable(f"  call, {call.status}: {call.text}"))
     for warning in stored.snapshot.warnings:
-        line(plain(f"  {warning.code}: {warning.text}"))
+        print_line(printable(f"  {_WARNINGS.get(warning.code, warning.code)}: {warning.text}"))
 
 
-@command.command("export")
+@command.command("export", short_help="Write the page of a reading to a file.")
 @config_option
 @click.argument("number", metavar="ID", type=ID)
 @click.argument("file", default="-", type=click.Path(allow_dash=True))
 def export(number: int, file: str) -> None:
-    """Write the page of one reading, as it was fetched, to FILE or to the standard output.
+    """Write the page of a reading, exactly as it was fetched, to FILE (default: standard output).
 
     \b
     Example:
@@ -89,7 +111,7 @@ def export(number: int, file: str) -> None:
     with closing(open_store(load_settings())) as database:
         content = _stored(database, number).fetched.content
     if file == "-":
-        raw(content)
+        print_bytes(content)
         return
     try:
         Path(file).write_bytes(content)
@@ -101,10 +123,11 @@ def _stored(database: Database, number: int) -> StoredSnapshot:
     try:
         return Checks(database).snapshot(number)
     except KeyError:
-        raise Refused(f"there is no snapshot {number}; see: cmr-watch snapshots list") from None
+        raise CommandError(f"there is no snapshot {number}; see: cmr-watch snapshots list") from None
 
 
-def _what(row: SnapshotRow) -> str:
+def _describe(row: SnapshotRow) -> str:
+    """`* suspect: the page ends early; 14 editions, 1 call`."""
     parts = [counted(row.editions, "edition"), counted(row.calls, "call")]
     if row.warnings:
         parts.append(counted(row.warnings, "warning"))
@@ -112,7 +135,7 @@ def _what(row: SnapshotRow) -> str:
     return f"{'* ' if row.is_baseline else ''}{verdict}{', '.join(parts)}"
 
 
-def _public(row: SnapshotRow) -> dict[str, object]:
+def _row_to_dict(row: SnapshotRow) -> dict[str, object]:
     return {
         "id": row.id,
         "page_url": row.page_url,

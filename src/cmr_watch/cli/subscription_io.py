@@ -1,4 +1,4 @@
-"""Subscriptions as a file: CSV that a spreadsheet opens without harm, or JSON Lines."""
+"""Export and import of subscriptions as CSV that is safe to open in a spreadsheet, or as JSON Lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any, Final, TextIO
 
 from click import ClickException
 
-from cmr_watch.cli.subscription_options import must_be_understood, wishes
+from cmr_watch.cli.output import CommandError
+from cmr_watch.cli.subscription_options import options_to_dict, validate_address
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import shown
@@ -20,52 +21,55 @@ from cmr_watch.models import Subscription, SubscriptionRequest
 from cmr_watch.store.subscriptions import Subscriptions
 
 FORMATS: Final = ("csv", "json")
-_NEVER: Final = "0"
+_NO_REMINDERS: Final = "0"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _OPTIONS: Final[dict[str, Option]] = {field.name: field.metadata["option"] for field in fields(SubscriptionEntry)}
 COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
-_WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+RawRow = tuple[str, Mapping[str, Any] | str]
+"""Where a row is in its file, and its values or why it could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a file: what is wanted, or why it is refused. `place` says where it stands."""
+class ImportRow:
+    """One row of a file: the subscription it asks for, or why it is rejected. `place` says where it is in the file."""
 
     place: str
-    wanted: SubscriptionRequest | None = None
-    refusal: str = ""
+    request: SubscriptionRequest | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What came of a file. `refused` names the place and the reason of each."""
+class ImportReport:
+    """The result of an import. `refused` has the place and the reason of each rejected row."""
 
     added: int
-    known: int
+    present: int
     refused: tuple[str, ...]
 
 
-# ── out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── export ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def written(subscriptions: Iterable[Subscription], form: str) -> str:
-    """The file's text."""
-    entries = [{"address": entry.address, **wishes(entry)} for entry in subscriptions]
+def format_export(subscriptions: Iterable[Subscription], form: str) -> str:
+    """The subscriptions as the text of a CSV or JSON Lines file."""
+    rows = [{"address": subscription.address, **options_to_dict(subscription)} for subscription in subscriptions]
     if form == "json":
-        return "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in {**entry, **_never(entry)}.items()} for entry in entries)
+    writer.writerows({name: _cell(value) for name, value in _with_reminders(row).items()} for row in rows)
     return text.getvalue()
 
 
-def _never(entry: Mapping[str, object]) -> dict[str, object]:
-    """No reminders, as `add --remind` has it: an empty cell means the usual ones."""
-    return {} if entry["reminders"] else {"reminders": _NEVER}
+def _with_reminders(row: Mapping[str, object]) -> Mapping[str, object]:
+    """Write “no reminders” as 0, like `add --remind 0`: an empty cell means the default."""
+    return row if row["reminders"] else {**row, "reminders": _NO_REMINDERS}
 
 
 def _cell(value: object) -> str:
+    """The text of a CSV cell, escaped with an apostrophe if a spreadsheet would take it for a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
     text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
@@ -76,110 +80,112 @@ def _is_formula(text: str) -> bool:
     return text.startswith(_FORMULA)
 
 
-# ── in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── import ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def entries(file: TextIO, form: str, usual_zone: str) -> Iterator[Entry]:
-    """Each line of a file."""
-    found = _json_rows(file) if form == "json" else _csv_rows(file)
-    for place, row in found:
-        yield row if isinstance(row, Entry) else _entry(place, row, usual_zone)
+def entries(file: TextIO, form: str, default_zone: str) -> Iterator[ImportRow]:
+    """The rows of a CSV or JSON file, validated. `default_zone` is the time zone of rows that have none."""
+    for place, row in _json_rows(file) if form == "json" else _csv_rows(file):
+        yield ImportRow(place, error=row) if isinstance(row, str) else _validated(place, row, default_zone)
 
 
-def _csv_rows(file: TextIO) -> Iterator[tuple[str, Mapping[str, Any] | Entry]]:
+def _csv_rows(file: TextIO) -> Iterator[RawRow]:
     reader = csv.DictReader(file)
     try:
         for row in reader:
             place = f"line {reader.line_num}"
             if None in row:
-                yield place, Entry(place, refusal="it has more cells than the first line")
+                yield place, "more cells than the header line"
             else:
-                yield place, {name: _plain(value) for name, value in row.items() if value}
+                yield place, {name: _unescaped(value) for name, value in row.items() if value}
     except (csv.Error, UnicodeDecodeError) as error:
-        yield "", Entry(f"line {reader.line_num}", refusal=f"cannot be read: {error}")
+        yield f"line {reader.line_num}", f"cannot be read: {error}"
 
 
-def _plain(cell: str) -> str:
+def _unescaped(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _is_formula(cell.lstrip("'")) else cell.strip()
 
 
-def _json_rows(file: TextIO) -> Iterator[tuple[str, Mapping[str, Any] | Entry]]:
+def _json_rows(file: TextIO) -> Iterator[RawRow]:
     try:
-        lines = _json_lines(file)
+        items = _json_items(file)
     except UnicodeDecodeError as error:
-        yield "", Entry("the file", refusal=f"cannot be read: {error}")
+        yield "the file", f"cannot be read: {error}"
         return
-    for number, text in enumerate(lines, 1):
-        place = f"entry {number}"
-        try:
-            row = json.loads(text) if isinstance(text, str) else text
-        except (ValueError, RecursionError) as error:
-            yield place, Entry(place, refusal=f"is no JSON: {error}")
-            continue
-        known = isinstance(row, dict)
-        yield (
-            place,
-            {name: value for name, value in row.items() if value is not None}
-            if known
-            else Entry(place, refusal="is no JSON object"),
-        )
+    for number, item in enumerate(items, 1):
+        yield f"entry {number}", _json_row(item)
 
 
-def _json_lines(file: TextIO) -> Iterable[Any]:
-    """One object a line, or one list of objects."""
+def _json_items(file: TextIO) -> Iterable[Any]:
+    """The lines of a JSON Lines file, not parsed yet; or the items of a file that is one JSON array."""
     text = file.read()
     if text.lstrip().startswith("["):
         try:
-            found = json.loads(text)
+            array = json.loads(text)
         except (ValueError, RecursionError):
             return [text]
-        return found if isinstance(found, list) else [text]
+        return array if isinstance(array, list) else [text]
     return [line for line in text.splitlines() if line.strip()]
 
 
-def _entry(place: str, row: Mapping[str, Any], usual_zone: str) -> Entry:
+def _json_row(item: Any) -> Mapping[str, Any] | str:
+    """The values of a row that are not null; or why it is invalid."""
+    try:
+        row = json.loads(item) if isinstance(item, str) else item
+    except (ValueError, RecursionError) as error:
+        return f"not valid JSON: {error}"
+    if not isinstance(row, dict):
+        return "not a JSON object"
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _validated(place: str, row: Mapping[str, Any], default_zone: str) -> ImportRow:
     unknown = [name for name in row if name not in COLUMNS]
     if unknown:
-        return Entry(place, refusal=f"{unknown[0]!r} is no column; known are {', '.join(COLUMNS)}")
+        return ImportRow(place, error=f"{unknown[0]!r} is not a known column; known columns: {', '.join(COLUMNS)}")
     if "address" not in row:
-        return Entry(place, refusal="the address is missing")
-    values: dict[str, Any] = {}
-    for name, value in row.items():
-        option = _OPTIONS["to" if name == "address" else name]
-        try:
-            values[option.key] = option.kind.take(_typed(option, value))
-        except (ValueError, TypeError):
-            found = shown(str(value)) if name == "address" else str(value)[:80]
-            return Entry(place, refusal=f"{name}: found {found!r}, expected {option.kind.expected}")
-    read = SubscriptionEntry(**values)
+        return ImportRow(place, error="the address is missing")
     try:
-        must_be_understood(read.to)
+        entry = SubscriptionEntry(**dict(_setting(name, value) for name, value in row.items()))
+        validate_address(entry.to)
     except ClickException as error:
-        return Entry(place, refusal=error.message)
-    return Entry(place, read.wanted(usual_zone))
+        return ImportRow(place, error=error.message)
+    return ImportRow(place, entry.wanted(default_zone))
+
+
+def _setting(column: str, value: Any) -> tuple[str, Any]:
+    """The name and the value of the setting for a column. CommandError if the value is invalid."""
+    option = _OPTIONS["to" if column == "address" else column]
+    try:
+        return option.key, option.kind.take(_typed(option, value))
+    except (ValueError, TypeError):
+        text = shown(str(value)) if column == "address" else str(value)[:80]
+        raise CommandError(f"{column}: found {text!r}, expected {option.kind.expected}") from None
 
 
 def _typed(option: Option, value: Any) -> Any:
+    """A text as the TOML value that the setting takes; any other value unchanged."""
     if not isinstance(value, str):
         return value
-    if option.key == "reminders" and value.strip() == _NEVER:
+    if option.key == "reminders" and value.strip() == _NO_REMINDERS:
         return []
-    return _WORDS.get(value.lower(), value) if option.key == "still_watching" else option.kind.from_text(value)
+    return option.kind.from_text(value)
 
 
-def import_rows(found: Iterable[Entry], store: Subscriptions, now: datetime) -> Report:
-    """Add them; what is there already is left as it is."""
-    added, known, refused = set[int](), 0, []
-    for entry in found:
-        if entry.wanted is None:
-            refused.append(f"{entry.place}: {entry.refusal}")
+def import_rows(rows: Iterable[ImportRow], store: Subscriptions, now: datetime) -> ImportReport:
+    """Add the subscriptions. Existing ones are left unchanged."""
+    added, present, rejected = set[int](), 0, []
+    for row in rows:
+        if row.request is None:
+            rejected.append(f"{row.place}: {row.error}")
             continue
         try:
-            found_there = store.add(entry.wanted, now)
+            subscription = store.add(row.request, now)
         except RefusedAddress as error:
-            refused.append(f"{entry.place}: {shown(entry.wanted.address)}: {error}")
+            rejected.append(f"{row.place}: {shown(row.request.address)}: {error}")
             continue
-        is_new = found_there.created_at == now and found_there.id not in added
-        known += not is_new
-        added |= {found_there.id} if is_new else set()
-    return Report(len(added), known, tuple(refused))
+        if subscription.created_at == now and subscription.id not in added:
+            added.add(subscription.id)
+        else:
+            present += 1
+    return ImportReport(len(added), present, tuple(rejected))

@@ -1,4 +1,4 @@
-"""What a subscription wishes: as options of a command, in words, and as JSON."""
+"""The options of a subscription: on the command line, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from cmr_watch.cli.arguments import of_kind
-from cmr_watch.cli.output import Refused, local_time
+from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import kinds
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.log import shown
@@ -17,13 +17,42 @@ from cmr_watch.models import FREQUENCIES, REMINDERS, TOPICS, Schedule, Subscript
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.serialization import instant
 
+_REMINDERS: Final = ", ".join(map(str, REMINDERS))
 _OPTIONS: Final = (
-    click.option("--frequency", type=click.Choice(FREQUENCIES), default="immediately", show_default=True),
-    click.option("--hour", type=click.IntRange(0, 23), default=8, show_default=True, help="Of digests and reminders."),
-    click.option("--weekday", type=of_kind(kinds.WEEKDAY), default="monday", metavar="DAY", help="Of weekly digests."),
-    click.option("--time-zone", type=of_kind(kinds.TIME_ZONE), metavar="ZONE", help="Such as Europe/Brussels."),
     click.option(
-        "--quiet", type=of_kind(kinds.QUIET), metavar="HOURS", help="Such as 22:00-07:00: nothing comes then."
+        "--frequency",
+        type=click.Choice(FREQUENCIES),
+        default="immediately",
+        show_default=True,
+        help="When to send changes.",
+    ),
+    click.option(
+        "--hour",
+        type=click.IntRange(0, 23),
+        default=8,
+        show_default=True,
+        metavar="HOUR",
+        help="Hour of digests and reminders.",
+    ),
+    click.option(
+        "--weekday",
+        type=of_kind(kinds.WEEKDAY),
+        default="monday",
+        show_default=True,
+        metavar="DAY",
+        help="Day of weekly digests.",
+    ),
+    click.option(
+        "--time-zone",
+        type=of_kind(kinds.TIME_ZONE),
+        metavar="ZONE",
+        help="Time zone, such as Europe/Lisbon.  [default: as configured]",
+    ),
+    click.option(
+        "--quiet",
+        type=of_kind(kinds.QUIET),
+        metavar="HOURS",
+        help="Quiet hours, such as 22:00-07:00; messages are held until they end.",
     ),
     click.option(
         "--remind",
@@ -31,118 +60,127 @@ _OPTIONS: Final = (
         multiple=True,
         type=click.IntRange(0, 365),
         metavar="DAYS",
-        help="Before cut-offs; 0 for never. May be repeated.",
+        help=f"Send a reminder this many days before a cut-off; 0 for none. Repeatable.  [default: {_REMINDERS}]",
     ),
-    click.option("--still-watching", is_flag=True, help="A line after each month without news."),
+    click.option("--still-watching", is_flag=True, help="Send a short status message after a month without changes."),
 )
 
 
-def rhythm_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that say when."""
+def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say when messages are sent."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def asked_for(
-    address: str, topics: tuple[str, ...], countries: tuple[str, ...], usual_zone: str, **schedule: Any
+def request_from_options(
+    address: str, topics: tuple[str, ...], countries: tuple[str, ...], default_zone: str, **schedule: Any
 ) -> SubscriptionRequest:
-    """What the options ask for."""
+    """The subscription that the options ask for; `schedule` are the values of `schedule_options`."""
     quiet = kinds.QUIET.take(schedule["quiet"]) if schedule["quiet"] else None
-    when = Schedule(
-        schedule["frequency"], schedule["hour"], int(schedule["weekday"]), schedule["time_zone"] or usual_zone, quiet
-    )
+    zone = schedule["time_zone"] or default_zone
     days = tuple(sorted({day for day in schedule["reminders"] if day}, reverse=True))
     return SubscriptionRequest(
         address=address,
         topics=tuple(topic for topic in TOPICS if topic in topics) or TOPICS,
         countries=countries,
-        schedule=when,
+        rhythm=Schedule(schedule["frequency"], schedule["hour"], int(schedule["weekday"]), zone, quiet),
         reminders=days if schedule["reminders"] else REMINDERS,
         still_watching=schedule["still_watching"],
     )
 
 
-def must_be_understood(address: str) -> None:
-    """Refuse an address that nothing can ever be sent to."""
+def validate_address(address: str) -> None:
+    """CommandError for an Apprise URL that Apprise does not support."""
     if "://" not in address:
         return
     try:
         AppriseChannel().check(address)
     except DeliveryError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
-def in_words(entry: Subscription | SubscriptionRequest) -> str:
-    """“calls, editions in FR, weekly on Friday at 8:00”."""
-    where = f" in {', '.join(entry.countries)}" if entry.countries else ""
-    return ", ".join(entry.topics) + where + _when(entry.schedule)
+def describe(subscription: Subscription | SubscriptionRequest) -> str:
+    """“calls, editions in FR; weekly on Friday at 8:00; quiet hours 22:00-07:00”."""
+    countries = f" in {', '.join(subscription.countries)}" if subscription.countries else ""
+    return ", ".join(subscription.topics) + countries + _describe_schedule(subscription.rhythm)
 
 
-def _when(schedule: Schedule) -> str:
+def _describe_schedule(schedule: Schedule) -> str:
     at = f" at {schedule.hour}:00"
-    words = {"immediately": "", "daily": f", daily{at}", "weekly": f", weekly on {_day(schedule)}{at}"}
-    return words[schedule.frequency] + (f", quiet {schedule.quiet}" if schedule.quiet else "")
+    digests = {"immediately": "", "daily": f"; daily{at}", "weekly": f"; weekly on {_weekday(schedule)}{at}"}
+    return digests[schedule.frequency] + (f"; quiet hours {schedule.quiet}" if schedule.quiet else "")
 
 
-def _digest_day(schedule: Schedule) -> str:
-    return "every day" if schedule.frequency == "daily" else f"on {_day(schedule)}"
-
-
-def _day(schedule: Schedule) -> str:
+def _weekday(schedule: Schedule) -> str:
     return kinds.WEEKDAYS[schedule.weekday].capitalize()
 
 
-def facts(entry: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    """Everything about one, a line each."""
-    schedule = entry.schedule
-    yield "address", shown(entry.address)
-    if entry.name:
-        yield "name", entry.name
-    yield "status", entry.status + (f": {entry.end_reason}" if entry.end_reason else "")
-    yield "hears of", ", ".join(entry.topics)
-    yield "in", ", ".join(entry.countries) or "all countries"
-    yield "when", f"{schedule.frequency}; digests {_digest_day(schedule)} at {schedule.hour}:00, {schedule.time_zone}"
+def detail_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """All about a subscription, as rows of a table. Times are given in `zone`."""
+    yield "address", shown(subscription.address)
+    if subscription.name:
+        yield "name", subscription.name
+    yield "status", subscription.status + (f": {subscription.end_reason}" if subscription.end_reason else "")
+    yield "topics", ", ".join(subscription.topics)
+    yield "countries", ", ".join(subscription.countries) or "all"
+    yield from _schedule_rows(subscription)
+    yield "consent", subscription.consent
+    yield from _time_rows(subscription, zone)
+
+
+def _schedule_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:
+    schedule = subscription.rhythm
+    day = "every day" if schedule.frequency == "daily" else f"on {_weekday(schedule)}"
+    reminders = ", ".join(map(str, subscription.reminders))
+    yield "schedule", f"{schedule.frequency}; digests {day} at {schedule.hour}:00, {schedule.time_zone}"
     yield "quiet hours", str(schedule.quiet or "none")
-    yield "reminders", ", ".join(map(str, entry.reminders)) + " days before a cut-off" if entry.reminders else "none"
-    yield "still watching", "a line after each month without news" if entry.still_watching else "no"
-    yield "consent", entry.consent
-    for word, at in (("since", entry.activated_at), ("welcomed", entry.welcomed_at), ("ended", entry.ended_at)):
+    yield "reminders", f"{reminders} days before a cut-off" if reminders else "none"
+    yield "status message", "after each month without changes" if subscription.still_watching else "none"
+
+
+def _time_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    times = {
+        "activated": subscription.activated_at,
+        "welcomed": subscription.welcomed_at,
+        "ended": subscription.ended_at,
+    }
+    for label, at in times.items():
         if at:
-            yield word, local_time(at, zone)
+            yield label, local_time(at, zone)
 
 
-def public(entry: Subscription) -> dict[str, object]:
-    """As JSON, without the secret of a chat's address."""
+def subscription_to_dict(subscription: Subscription) -> dict[str, object]:
+    """A subscription as JSON, without the secrets in an Apprise URL."""
     return {
-        "id": entry.id,
-        "address": shown(entry.address),
-        "name": entry.name,
-        **wishes(entry),
-        "status": entry.status,
-        "consent": entry.consent,
-        "created_at": instant(entry.created_at),
-        "activated_at": _at(entry.activated_at),
-        "ended_at": _at(entry.ended_at),
-        "end_reason": entry.end_reason,
+        "id": subscription.id,
+        "address": shown(subscription.address),
+        "name": subscription.name,
+        **options_to_dict(subscription),
+        "status": subscription.status,
+        "consent": subscription.consent,
+        "created_at": instant(subscription.created_at),
+        "activated_at": _instant_or_none(subscription.activated_at),
+        "ended_at": _instant_or_none(subscription.ended_at),
+        "end_reason": subscription.end_reason,
     }
 
 
-def wishes(entry: Subscription | SubscriptionRequest) -> dict[str, object]:
-    """What it hears of and when, as JSON."""
-    schedule = entry.schedule
+def options_to_dict(subscription: Subscription | SubscriptionRequest) -> dict[str, object]:
+    """The options of a subscription as JSON, under the names that they have in the configuration file."""
+    schedule = subscription.rhythm
     return {
-        "topics": list(entry.topics),
-        "countries": list(entry.countries),
+        "topics": list(subscription.topics),
+        "countries": list(subscription.countries),
         "frequency": schedule.frequency,
         "hour": schedule.hour,
         "weekday": kinds.WEEKDAYS[schedule.weekday],
         "time_zone": schedule.time_zone,
         "quiet": str(schedule.quiet) if schedule.quiet else None,
-        "reminders": list(entry.reminders),
-        "still_watching": entry.still_watching,
+        "reminders": list(subscription.reminders),
+        "still_watching": subscription.still_watching,
     }
 
 
-def _at(at: datetime | None) -> str | None:
+def _instant_or_none(at: datetime | None) -> str | None:
     return instant(at) if at else None

@@ -9,59 +9,81 @@ from typing import Any, Final, TextIO
 import click
 
 from cmr_watch.cli.arguments import address_argument, country_option
-from cmr_watch.cli.context import clock, load_settings, open_store, people
+from cmr_watch.cli.context import clock, load_settings, open_store, open_subscriptions
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import FAILED, FINE, Refused, complain, json_line, line, plain, table, to_stdout
-from cmr_watch.cli.subscription_io import FORMATS, entries, import_rows, written
-from cmr_watch.cli.subscription_options import asked_for, facts, in_words, must_be_understood, public, rhythm_options
+from cmr_watch.cli.output import (
+    FAILED,
+    OK,
+    CommandError,
+    print_error,
+    print_json,
+    print_line,
+    print_table,
+    printable,
+    to_stdout,
+)
+from cmr_watch.cli.subscription_io import FORMATS, entries, format_export, import_rows
+from cmr_watch.cli.subscription_options import (
+    describe,
+    detail_rows,
+    request_from_options,
+    schedule_options,
+    subscription_to_dict,
+    validate_address,
+)
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import shown
 from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest
 from cmr_watch.render.plural import counted
 from cmr_watch.store.subscriptions import Subscriptions
 
-TOPIC_HELP: Final = f"Only this: {', '.join(TOPICS)}. May be repeated, like the next."
+TOPIC_HELP: Final = f"Limit to this topic: {', '.join(TOPICS[:-1])} or {TOPICS[-1]}. Repeatable."
 
 
 @click.group()
 def command() -> None:
-    """Say who hears of what, and when.
+    """Manage subscriptions.
 
-    Those in the configuration file follow the file, at the next check.
+    Subscriptions in the configuration file are applied by each check.
     """
 
 
-@command.command("add", short_help="Tell an address of changes from now on.")
+@command.command("add", short_help="Subscribe an address.")
 @config_option
 @address_argument
 @click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP)
 @country_option
-@rhythm_options
-@click.option("--anew", is_flag=True, help="Also an address whose reader had unsubscribed, but asks for it again.")
-def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], anew: bool, **schedule: Any) -> None:
-    """Tell ADDRESS, an e-mail address or an Apprise URL, of changes from now on.
+@schedule_options
+@click.option(
+    "--resubscribe",
+    is_flag=True,
+    help="Allow an address that unsubscribed, bounced or was erased. Use it only at the recipient's request.",
+)
+def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], resubscribe: bool, **schedule: Any) -> None:
+    """Subscribe ADDRESS, an e-mail address or an Apprise URL, to future changes.
 
     \b
     Examples:
       cmr-watch subscriptions add anna@example.eu --topic calls --country France
       cmr-watch subscriptions add bob@example.eu --frequency weekly
     """
-    must_be_understood(address)
+    validate_address(address)
     settings = load_settings()
-    wanted = asked_for(address, topics, countries, settings.messages.time_zone, **schedule)
+    request = request_from_options(address, topics, countries, settings.messages.time_zone, **schedule)
     with closing(open_store(settings)) as database:
         try:
-            added = people(settings, database).add(wanted, clock(), anew=anew)
+            added = open_subscriptions(settings, database).add(request, clock(), anew=resubscribe)
         except RefusedAddress as error:
-            raise Refused(f"{shown(address)}: {error}; if its reader asks for it again: --anew") from None
-    line(f"Subscription {added.id}: {shown(added.address)} hears of {in_words(added)}.")
+            hint = "if the recipient asks to be subscribed again, use --resubscribe"
+            raise CommandError(f"{shown(address)}: {error}; {hint}") from None
+    print_line(f"Subscription {added.id}: {shown(added.address)} is subscribed to {describe(added)}.")
 
 
 @command.command("list")
 @config_option
 @json_option
-@click.option("--all", "everything", is_flag=True, help="Also those that have ended.")
-def list_(as_json: bool, everything: bool) -> None:
+@click.option("--all", "include_ended", is_flag=True, help="Include subscriptions that have ended.")
+def list_(as_json: bool, include_ended: bool) -> None:
     """List the subscriptions.
 
     \b
@@ -71,22 +93,22 @@ def list_(as_json: bool, everything: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         store = Subscriptions(database)
-        found = store.all() if everything else store.active()
+        subscriptions = store.all() if include_ended else store.active()
     if as_json:
-        for entry in found:
-            json_line(public(entry))
-    elif rows := [*map(_row, found), *_rows_to_be(settings.subscriptions, found)]:
-        table(("ID", "ADDRESS", "NAME", "HEARS OF"), rows)
+        for subscription in subscriptions:
+            print_json(subscription_to_dict(subscription))
+    elif rows := [*map(_row, subscriptions), *_rows_not_synchronised(settings.subscriptions, subscriptions)]:
+        print_table(("ID", "ADDRESS", "NAME", "SUBSCRIBED TO"), rows)
     else:
-        line("Nobody is subscribed; see: cmr-watch subscriptions add --help")
+        print_line("No subscriptions yet. To add one, see: cmr-watch subscriptions add --help")
 
 
-@command.command("show", short_help="Show one subscription, or all of an address.")
+@command.command("show", short_help="Show a subscription in detail.")
 @config_option
 @json_option
 @click.argument("id_or_address", metavar="ID|ADDRESS")
 def show(id_or_address: str, as_json: bool) -> None:
-    """Show one subscription, or all of an address, ended ones too: what it hears of, when, and since when.
+    """Show a subscription in detail, or all subscriptions of an address, including ended ones.
 
     \b
     Example:
@@ -94,23 +116,23 @@ def show(id_or_address: str, as_json: bool) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        found = Subscriptions(database).of(_number_or_address(id_or_address))
-    if not found:
-        raise Refused(f"there is no subscription {shown(id_or_address)}")
-    for entry in found:
+        subscriptions = Subscriptions(database).of(_parse_id_or_address(id_or_address))
+    if not subscriptions:
+        raise CommandError(f"no subscription found for {shown(id_or_address)}")
+    for subscription in subscriptions:
         if as_json:
-            json_line(public(entry))
+            print_json(subscription_to_dict(subscription))
         else:
-            table(("SUBSCRIPTION", str(entry.id)), facts(entry, settings.messages.zone))
+            print_table(("SUBSCRIPTION", str(subscription.id)), detail_rows(subscription, settings.messages.zone))
 
 
-@command.command("end", short_help="End one subscription, or all of an address.")
+@command.command("end", short_help="End a subscription, or all of an address.")
 @config_option
 @click.argument("id_or_address", metavar="ID|ADDRESS")
 def end(id_or_address: str) -> None:
-    """End one subscription, or all of an address.
+    """End a subscription, or all subscriptions of an address.
 
-    One of the configuration file stays ended for as long as its entry has the same name and address.
+    A subscription in the configuration file stays ended until its name or address there is changed.
 
     \b
     Example:
@@ -118,21 +140,22 @@ def end(id_or_address: str) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        store = people(settings, database)
-        ended = store.end(_number_or_address(id_or_address), "ended by the operator", clock())
-    for entry in ended:
-        line(f"Ended subscription {entry.id}: {shown(entry.address)} hears nothing more of {in_words(entry)}.")
+        store = open_subscriptions(settings, database)
+        ended = store.end(_parse_id_or_address(id_or_address), "ended by the operator", clock())
+    for subscription in ended:
+        address, topics = shown(subscription.address), describe(subscription)
+        print_line(f"Subscription {subscription.id} ended: {address} is unsubscribed from {topics}.")
     if not ended:
-        raise Refused(f"there is no active subscription {shown(id_or_address)}")
+        raise CommandError(f"no active subscription found for {shown(id_or_address)}")
 
 
-@command.command("erase", short_help="Forget an address altogether.")
+@command.command("erase", short_help="Erase an address from all records.")
 @config_option
 @click.argument("address", metavar="ADDRESS")
 def erase(address: str) -> None:
-    """Forget ADDRESS: its subscriptions end, and it is blanked wherever it stands.
+    """Erase ADDRESS from all records, and end its subscriptions.
 
-    Only a mark stays, from which nobody can tell the address, so that it is not written to again by mistake.
+    Only a keyed hash of the address is kept, so that no mail is sent to it again by mistake.
 
     \b
     Example:
@@ -140,66 +163,70 @@ def erase(address: str) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        count = people(settings, database).erase(address, clock())
-    line(f"Erased: {counted(count, 'row')} named it. It will not be written to again.")
+        count = open_subscriptions(settings, database).erase(address, clock())
+    print_line(f"Erased from {counted(count, 'record')}. No more mail will be sent to this address.")
 
 
 @command.command("export", short_help="Write the active subscriptions to a file.")
 @config_option
-@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True, help="File format.")
 @click.argument("file", default="-", type=click.File("w", encoding="utf-8", lazy=True))
 def export(form: str, file: TextIO) -> None:
-    """Write the active subscriptions to FILE, or to the standard output, as `import` reads them.
+    """Write the active subscriptions to FILE (default: standard output), as `import` reads them.
 
-    Addresses of chats hold secrets, and stand there whole. Cells that a spreadsheet would take for a formula begin
-    with an apostrophe.
+    The file contains Apprise URLs in full, including their secrets. CSV cells that a spreadsheet would take for a
+    formula are prefixed with an apostrophe.
 
     \b
     Example:
-      cmr-watch subscriptions export people.csv
+      cmr-watch subscriptions export subscriptions.csv
     """
     with closing(open_store(load_settings())) as database:
-        found = Subscriptions(database).active()
+        subscriptions = Subscriptions(database).active()
     with to_stdout():
-        file.write(written(found, form))
+        file.write(format_export(subscriptions, form))
         file.flush()
 
 
-@command.command("import", short_help="Add the subscriptions of a file.")
+@command.command("import", short_help="Add the subscriptions in a file.")
 @config_option
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Of what kind it is; told by its name otherwise.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="File format.  [default: from the file name]")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 def import_(form: str | None, file: TextIO) -> int:
-    """Add the subscriptions of FILE, CSV or JSON; what is there already is left as it is.
+    """Add the subscriptions in FILE, which is CSV or JSON. Existing subscriptions are left unchanged.
 
-    What is refused is named with its line and the reason; the rest is added. Exit code 1 when something was refused.
+    Invalid entries are rejected and reported with their line and the reason; the others are added. The exit code is 1
+    if any entry was rejected.
 
     \b
     Example:
-      cmr-watch subscriptions import people.csv
+      cmr-watch subscriptions import subscriptions.csv
     """
     settings = load_settings()
     form = form or ("json" if file.name.endswith((".json", ".jsonl")) else "csv")
     with closing(open_store(settings)) as database:
-        store = people(settings, database)
+        store = open_subscriptions(settings, database)
         report = import_rows(entries(file, form, settings.messages.time_zone), store, clock())
-    for refused in report.refused:
-        complain(plain(refused))
-    line(f"Added {report.added}, there already {report.known}, refused {len(report.refused)}.")
-    return FAILED if report.refused else FINE
+    for rejected in report.refused:
+        print_error(printable(rejected))
+    print_line(f"{report.added} added, {report.present} already present, {len(report.refused)} rejected.")
+    return FAILED if report.refused else OK
 
 
-def _number_or_address(text: str) -> int | str:
+def _parse_id_or_address(text: str) -> int | str:
     return int(text) if text.isdecimal() and len(text) < 19 else text
 
 
-def _row(entry: Subscription) -> tuple[str, ...]:
-    ended = f" (ended: {entry.end_reason})" if entry.status == "ended" else ""
-    return str(entry.id), shown(entry.address), entry.name or "–", in_words(entry) + ended
+def _row(subscription: Subscription) -> tuple[str, ...]:
+    ended = f" (ended: {subscription.end_reason})" if subscription.status == "ended" else ""
+    return str(subscription.id), shown(subscription.address), subscription.name or "–", describe(subscription) + ended
 
 
-def _rows_to_be(declared: Iterable[SubscriptionRequest], found: Iterable[Subscription]) -> Iterator[tuple[str, ...]]:
-    known = {entry.name for entry in found}
-    for wanted in declared:
-        if wanted.name not in known:
-            yield "–", shown(wanted.address), wanted.name or "–", in_words(wanted) + " (from the next check on)"
+def _rows_not_synchronised(
+    declared: Iterable[SubscriptionRequest], stored: Iterable[Subscription]
+) -> Iterator[tuple[str, ...]]:
+    """Rows for the subscriptions that are in the configuration file, but not in the database yet."""
+    names = {subscription.name for subscription in stored}
+    for request in declared:
+        if request.name not in names:
+            yield "–", shown(request.address), request.name or "–", describe(request) + " (starts with the next check)"

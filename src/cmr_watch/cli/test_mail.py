@@ -8,7 +8,7 @@ from cmr_watch.app import send_test_message
 from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import line
+from cmr_watch.cli.output import print_line
 from cmr_watch.log import shown
 
 
@@ -16,11 +16,12 @@ from cmr_watch.log import shown
 @config_option
 @address_argument
 def command(address: str) -> None:
-    """Send a test message to ADDRESS, an e-mail address or an Apprise URL, at once.
+    """Send a test message to ADDRESS, an e-mail address or an Apprise URL, immediately.
 
     \b
     Example:
       cmr-watch test-mail anna@example.eu
     """
     send_test_message(load_settings(), address, clock)
-    line(f"Accepted for {shown(address)}.")
+    server = "service" if "://" in address else "mail server"
+    print_line(f"Accepted by the {server} for {shown(address)}.")
