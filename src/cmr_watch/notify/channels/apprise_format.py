@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmr_watch.models import Message
 from cmr_watch.notify.channels.escaping import as_markdown, escape_prose
-from cmr_watch.notify.channels.truncate import ELLIPSIS, shortened
+from cmr_watch.notify.channels.truncate import ELLIPSIS, truncated
 
 if TYPE_CHECKING:
     from apprise import NotifyBase, NotifyFormat
@@ -57,17 +57,17 @@ class _Words:
         """The subject, cut where it has no room: of the two it goes before the text."""
         subject = message.subject
         if self._has_title:
-            return shortened(subject, self._service.title_maxlen, length=lambda words: len(self.as_title(words)))
+            return truncated(subject, self._service.title_maxlen, length=lambda words: len(self.as_title(words)))
         if self._length(subject, message.text) <= self._room(subject):
             return subject
         link = f"{ELLIPSIS} {message.body.more_url}"
         rest = link if self._length(ELLIPSIS, link) <= self._room("") else ELLIPSIS
-        return shortened(subject, self._room(""), length=lambda words: self._length(words, rest))
+        return truncated(subject, self._room(""), length=lambda words: self._length(words, rest))
 
     def text(self, subject: str, message: Message) -> str:
         """The text, as much of it as there is room for."""
         room, more_url = self._room(subject), message.body.more_url
-        return shortened(message.text, room, more_url, lambda words: self._length(subject, words))
+        return truncated(message.text, room, more_url, lambda words: self._length(subject, words))
 
     def _room(self, subject: str) -> int:
         """How long a body may be. What Apprise itself would cut by: else it would cut once more."""
