@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.notify.channels.escaping import as_markdown
+from cmr_watch.notify.channels.escaping import escape_markdown
 from cmr_watch.notify.channels.truncate import truncated
 
 URL = "u:/x"
 LENGTHS = {
     "in characters": len,
     "in bytes": lambda text: len(text.encode()),
-    "as markdown": lambda text: len(as_markdown(text)),
+    "as markdown": lambda text: len(escape_markdown(text)),
     "not growing with the text": lambda text: len(text) + 5 * (text.count("*") % 2),
 }
 
