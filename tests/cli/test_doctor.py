@@ -38,7 +38,7 @@ def test_each_fault_with_what_to_do(watch):
     watch.mailbox.shut()
     ran = watch.run("doctor")
     assert (ran.code, ran.lines[-1]) == (1, "3 to mend.")
-    for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is no address that Apprise understands"):
+    for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is not a valid Apprise URL"):
         assert words in ran.out
     assert ran.out.count("\n  → ") >= 3
     watch.mailbox.open()

@@ -45,7 +45,7 @@ def test_an_apprise_url_is_a_secret(watch):
         (["add", "bea"], 'found "bea", expected an e-mail address, or an Apprise URL'),
         (["add", "b@e.org", "--country", "Atlantis"], 'found "Atlantis", expected a country by name or code'),
         (["add", "b@e.org", "--topic", "call"], "'call' is not one of 'calls', 'editions', 'materials'"),
-        (["add", "bogus://Secret/key"], "bogus://… is no address that Apprise understands"),
+        (["add", "bogus://Secret/key"], "bogus://… is not a valid Apprise URL"),
         (["end", "7"], "there is no active subscription 7"),
         (["end", "b@e.org"], "there is no active subscription b@e.org"),
     ],
