@@ -1,13 +1,13 @@
-"""FakeArchive: a small Memento server on loopback (RFC 7089) that shows copies as the large archives do.
+"""FakeArchive: a Memento server on loopback (RFC 7089) that serves copies in the same form as the large archives.
 
     with FakeArchive() as archive:
         archive.hold("https://example.org/list", (SEPTEMBER, b"<html>…"), (DECEMBER, b"<html>…"))
-        archive.fail("https://example.org/list", DECEMBER)             # 503, once; times=None: until `mend`
+        archive.fail("https://example.org/list", DECEMBER)             # 503 once; times=None: until `mend`
         Archive(archive.timemap_url, ask, pause).mementos("https://example.org/list")
         …
         archive.paths()
 
-Its TimeMaps are paged; a copy has a banner, rewritten links and notes at its end, its raw copy (`id_`) has none.
+Its TimeMaps are paged. A copy has a banner, rewritten links and comments at the end; its raw copy (`id_`) has none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FLAGS = {b"img": "im_", b"script": "js_", b"link": "cs_", b"iframe": "if_"}
 
 
 class FakeArchive:
-    """See the module. `per_page`: how many copies a TimeMap lists; `raw`: whether there are raw copies."""
+    """The archive. `per_page` is the number of copies on one page of a TimeMap; without `raw`, it has no raw copies."""
 
     def __init__(self, *, per_page: int = 2, raw: bool = True) -> None:
         self.site = FakeSite()
@@ -42,18 +42,18 @@ class FakeArchive:
         self._raw = raw
         self._copies: dict[tuple[str, datetime], bytes] = {}
 
-    # ── what a test says ─────────────────────────────────────────────────────────────────────────────────────────
+    # ── scripting ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def hold(self, page_url: str, *copies: Copy) -> None:
-        """From now on it lists these copies of the page, and no others."""
-        for number, text in enumerate(self._timemaps(page_url, [at for at, _ in copies]), 1):
-            self.site.page(self._timemap_path(page_url, number), text, content_type=LINK_FORMAT)
+        """List these copies of the page, and no others, from now on."""
+        for number, timemap in enumerate(self._timemaps(page_url, [at for at, _ in copies]), 1):
+            self.site.page(self._timemap_path(page_url, number), timemap, content_type=LINK_FORMAT)
         for at, content in copies:
             self._copies[page_url, at] = content
-            self._show(page_url, at)
+            self._serve(page_url, at)
 
     def fail(self, page_url: str, at: datetime, *, times: int | None = 1, status: int = 503) -> None:
-        """The copy fails so many times (each of its two addresses), or until `mend`."""
+        """Respond with this status to the next `times` requests for the copy and for its raw copy, or until `mend`."""
         for path in _both_paths(page_url, at):
             if times is None:
                 self.site.fail(path, status)
@@ -61,26 +61,26 @@ class FakeArchive:
                 self.site.script(path, *[Response(status, b"<h1>Sorry</h1>")] * times)
 
     def mend(self, page_url: str, at: datetime) -> None:
-        """The copy fails no more."""
+        """Serve the copy normally again."""
         for path in _both_paths(page_url, at):
             self.site.remove(path)
-        self._show(page_url, at)
+        self._serve(page_url, at)
 
-    # ── what a test asks ─────────────────────────────────────────────────────────────────────────────────────────
+    # ── inspection ───────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def timemap_url(self) -> str:
-        """What stands before a page's address."""
+        """The URL of a TimeMap is this, followed by the URL of the page."""
         return self.site.url("/web/timemap/link/")
 
     def copy_url(self, page_url: str, at: datetime) -> str:
         return self.site.url(copy_path(page_url, at))
 
     def paths(self) -> list[str]:
-        """The paths asked for, in order."""
+        """The requested paths, in order."""
         return self.site.paths()
 
-    # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── starting and stopping ────────────────────────────────────────────────────────────────────────────────────
 
     def __enter__(self) -> Self:
         self.site.__enter__()
@@ -89,7 +89,7 @@ class FakeArchive:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.site.close()
 
-    def _show(self, page_url: str, at: datetime) -> None:
+    def _serve(self, page_url: str, at: datetime) -> None:
         content = self._copies[page_url, at]
         headers = (("Memento-Datetime", http_date(at)), ("Link", f'<{page_url}>; rel="original"'))
         self.site.page(copy_path(page_url, at), furnished(content, at, page_url, self.site.url()), headers=headers)
@@ -100,17 +100,17 @@ class FakeArchive:
         return f"/web/timemap/link/{page_url}" if number == 1 else f"/web/timemap/{number}/link/{page_url}"
 
     def _timemaps(self, page_url: str, instants: list[datetime]) -> Iterator[str]:
-        parts = [instants[start : start + self._per_page] for start in range(0, len(instants), self._per_page)] or [[]]
-        for number, part in enumerate(parts, 1):
+        chunks = [instants[start : start + self._per_page] for start in range(0, len(instants), self._per_page)] or [[]]
+        for number, chunk in enumerate(chunks, 1):
             entries = [
                 f'<{page_url}>; rel="original"',
                 f'<{self.site.url(self._timemap_path(page_url, number))}>; rel="self"; type="{LINK_FORMAT}"',
                 f'<{self.site.url("/web/")}{page_url}>; rel="timegate"',
-                *(self._entry(page_url, at, first=at == instants[0], last=at == instants[-1]) for at in part),
+                *(self._entry(page_url, at, first=at == instants[0], last=at == instants[-1]) for at in chunk),
             ]
-            if number < len(parts):
-                following = self.site.url(self._timemap_path(page_url, number + 1))
-                entries.append(f'<{following}>; rel="timemap"; type="{LINK_FORMAT}"; from="{http_date(part[-1])}"')
+            if number < len(chunks):
+                next_url = self.site.url(self._timemap_path(page_url, number + 1))
+                entries.append(f'<{next_url}>; rel="timemap"; type="{LINK_FORMAT}"; from="{http_date(chunk[-1])}"')
             yield ",\n".join(entries) + "\n"
 
     def _entry(self, page_url: str, at: datetime, *, first: bool, last: bool) -> str:
@@ -130,40 +130,40 @@ def http_date(at: datetime) -> str:
     return format_datetime(at, usegmt=True)
 
 
-def ask(url: str) -> FetchedPage:
-    """What `Archive` needs: the address's page, or FetchError."""
+def ask(url: str) -> Page:
+    """Fetch a URL once, as `Archive` expects it of its fetcher. Raises FetchError."""
     try:
-        with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
-            content, headers, final = answer.read(), answer.headers, answer.url
+        with build_opener(ProxyHandler({})).open(url, timeout=10) as response:
+            content, headers, final_url = response.read(), response.headers, response.url
     except HTTPError as error:
         error.close()
-        raise FetchError(f"the archive answered {error.code}") from None
+        raise FetchError(f"the archive responded with {error.code}") from None
     except OSError as error:
-        raise FetchError("the archive did not answer") from error
+        raise FetchError("the archive did not respond") from error
     at = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
-    return FetchedPage(url, final, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
+    return Page(url, final_url, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
 
 
-# ── what an archive adds ─────────────────────────────────────────────────────────────────────────────────────────
+# ── additions of an archive ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def furnished(page: bytes, at: datetime, page_url: str, archive_url: str = "https://archive.example/") -> bytes:
-    """The page as the archive shows it."""
+    """The page as an archive serves it: with a banner, comments and rewritten links."""
     stamp = f"{at:%Y%m%d%H%M%S}"
 
-    def rewritten(link: re.Match[bytes]) -> bytes:
+    def rewrite(link: re.Match[bytes]) -> bytes:
         target = urljoin(page_url, link[3].decode("latin-1"))
         flag = _FLAGS.get(link[2].lower(), "")
-        begin = archive_url.rstrip("/") if flag else ""
-        return link[1] + f"{begin}/web/{stamp}{flag}/{target}".encode("latin-1")
+        origin = archive_url.rstrip("/") if flag else ""
+        return link[1] + f"{origin}/web/{stamp}{flag}/{target}".encode("latin-1")
 
-    page = _LINK.sub(rewritten, page)
-    page = _behind(page, rb"<head\b[^<>]*>", _head(stamp, page_url))
-    return _behind(page, rb"<body\b[^<>]*>", _banner(at)) + _notes(at)
+    page = _LINK.sub(rewrite, page)
+    page = _insert_after(page, rb"<head\b[^<>]*>", _head(stamp, page_url))
+    return _insert_after(page, rb"<body\b[^<>]*>", _banner(at)) + _comments(at)
 
 
-def _behind(page: bytes, tag: bytes, addition: str) -> bytes:
-    return re.sub(tag, lambda found: found[0] + addition.encode(), page, count=1)
+def _insert_after(page: bytes, tag: bytes, addition: str) -> bytes:
+    return re.sub(tag, lambda match: match[0] + addition.encode(), page, count=1)
 
 
 def _head(stamp: str, page_url: str) -> str:
@@ -188,8 +188,8 @@ def _banner(at: datetime) -> str:
     )
 
 
-def _notes(at: datetime) -> bytes:
-    archived = (
+def _comments(at: datetime) -> bytes:
+    archive_comment = (
         f"<!--\n     FILE ARCHIVED ON {at:%H:%M:%S %b %d, %Y} AND SHOWN LATER BY THE\n     ARCHIVE OF A TEST.\n-->\n"
     )
-    return f"{archived}<!--\nplayback timings (ms):\n  load_resource: 71.75\n-->".encode()
+    return f"{archive_comment}<!--\nplayback timings (ms):\n  load_resource: 71.75\n-->".encode()

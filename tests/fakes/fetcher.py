@@ -1,4 +1,4 @@
-"""A page without a network: serves what a test sets, and answers conditional GETs as servers do."""
+"""A fetcher without a network: returns the page that a test sets, or None if it is not modified."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from cmr_watch.models import FetchedPage, Validators
 
 
 class FakeFetcher:
-    """`body`: the page, None while the site is down. `meanwhile` runs once, between the answer and its arrival."""
+    """Returns `body` as the page; None means that the site is down.
+
+    `meanwhile` is called once, after the page has been determined and before it is returned. `asked` are the validators
+    of all calls; `not_modified` counts the calls that returned None.
+    """
 
     def __init__(self, clock: Callable[[], datetime], body: str = "") -> None:
         self.body: str | None = body
@@ -27,7 +31,7 @@ class FakeFetcher:
         if meanwhile:
             meanwhile()
         if body is None:
-            raise FetchError("The server answered 503.")
+            raise FetchError("The server responded with 503.")
         current = Validators(sha256(body.encode()).hexdigest())
         if validators == current:
             self.not_modified += 1

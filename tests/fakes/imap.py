@@ -1,4 +1,4 @@
-"""A real IMAP server on loopback, as much of RFC 3501 as a mail program needs to read; it misbehaves as a test says.
+"""An IMAP server on loopback: the part of RFC 3501 that is needed for reading, with scripted misbehaviour.
 
     with ImapServer() as server:
         server.add(b"Subject: hello\\n\\n")
@@ -6,7 +6,7 @@
             assert len(list(inbox.mails())) == 1
         assert server.flags(1) == set()
 
-Script it with `misbehave`: "silent", "drip", "bye", "no tls", "read-only", "drop at search", "drop inside fetch",
+`misbehave` takes one of: "silent", "drip", "bye", "no tls", "read-only", "drop at search", "drop inside fetch",
 "drip inside fetch", "refuse store".
 """
 
@@ -35,8 +35,8 @@ _COMMAND = re.compile(r'"(?:[^"\\]|\\.)*"|\([^)]*\)|\S+')
 
 
 @dataclass
-class StoredPage:
-    """A mail in a folder."""
+class StoredMail:
+    """A mail on the server."""
 
     uid: int
     content: bytes = field(repr=False)
@@ -44,7 +44,7 @@ class StoredPage:
 
 
 class ImapServer:
-    """The server. `commands` is what clients said, without arguments; `logins` who they were."""
+    """The server. `commands` are those received, without arguments; `logins` the user names and passwords received."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class ImapServer:
         certified_for: str = "127.0.0.1",
         folder: str = "INBOX",
     ) -> None:
-        self.mails: list[StoredPage] = []
+        self.mails: list[StoredMail] = []
         self.commands: list[str] = []
         self.logins: list[tuple[str, str]] = []
         self.credentials = credentials
@@ -63,28 +63,28 @@ class ImapServer:
         self._certified_for = certified_for
         self._files = TemporaryDirectory(prefix="imap-")
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._talks: list[_Talk] = []
+        self._sessions: list[_Session] = []
         self.context: ssl.SSLContext | None = None
         self.port: int = self._listener.getsockname()[1]
 
     def add(self, content: bytes, *flags: str) -> int:
-        """Deliver a mail; its UID."""
-        uid = 100 + len(self.mails)  # not what a sequence number could be
-        self.mails.append(StoredPage(uid, content, set(flags)))
+        """Add a mail, and return its UID."""
+        uid = 100 + len(self.mails)  # differs from every sequence number
+        self.mails.append(StoredMail(uid, content, set(flags)))
         return uid
 
     def flags(self, uid: int) -> set[str]:
-        return self.find(uid).flags
+        return self._find(uid).flags
 
-    def find(self, uid: int) -> StoredPage:
+    def _find(self, uid: int) -> StoredMail:
         return next(mail for mail in self.mails if mail.uid == uid)
 
     def misbehave(self, how: str) -> None:
         self.misbehaviour = how
 
     def settings(self, **changes: Any) -> MailboxSettings:
-        """Settings that reach it."""
-        usual: dict[str, Any] = {
+        """Settings for connecting to it."""
+        defaults: dict[str, Any] = {
             "host": "127.0.0.1",
             "port": self.port,
             "security": self.security,
@@ -94,12 +94,12 @@ class ImapServer:
             "ca_file": None if self.security == "plain" else self._ca_file,
             "timeout": 5.0,
         }
-        return MailboxSettings(**{**usual, **changes})
+        return MailboxSettings(**{**defaults, **changes})
 
-    def knows(self, folder: str) -> bool:
+    def has_folder(self, folder: str) -> bool:
         return folder.strip('"') == self._folder_name
 
-    # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── starting and stopping ────────────────────────────────────────────────────────────────────────────────────
 
     def __enter__(self) -> ImapServer:
         if self.security != "plain":
@@ -107,23 +107,23 @@ class ImapServer:
             authority.cert_pem.write_to_path(self._ca_file)
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             authority.issue_cert(self._certified_for).configure_cert(self.context)
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
-        self._accepting.start()
+        self._accept_thread = threading.Thread(target=self._accept, daemon=True)
+        self._accept_thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.shut()
-        for talk in self._talks:
-            talk.hang_up()
-            talk.thread.join(10)
+        self.stop_listening()
+        for session in self._sessions:
+            session.hang_up()
+            session.thread.join(10)
         self._files.cleanup()
 
-    def shut(self) -> None:
-        """Listen no more: connections are refused."""
+    def stop_listening(self) -> None:
+        """Refuse connections from now on."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._accepting.join(10)
+        self._accept_thread.join(10)
 
     @property
     def _ca_file(self) -> Path:
@@ -132,24 +132,24 @@ class ImapServer:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                talk = _Talk(self, self._listener.accept()[0])
-                self._talks.append(talk)
-                talk.thread.start()
+                session = _Session(self, self._listener.accept()[0])
+                self._sessions.append(session)
+                session.thread.start()
 
 
 class _HungUp(Exception):
-    """The talk is over."""
+    """The session has ended."""
 
 
-class _Talk:
-    """One connection."""
+class _Session:
+    """One connection of a client."""
 
-    def __init__(self, server: ImapServer, line: socket.socket) -> None:
+    def __init__(self, server: ImapServer, connection: socket.socket) -> None:
         self._server = server
-        self._line = line
-        self._rest = b""
+        self._socket = connection
+        self._buffer = b""
         self.thread = threading.Thread(target=self._run, daemon=True)
-        self._answers: dict[str, Callable[[str, list[str]], None]] = {
+        self._handlers: dict[str, Callable[[str, list[str]], None]] = {
             "CAPABILITY": self._capability,
             "STARTTLS": self._starttls,
             "LOGIN": self._login,
@@ -164,7 +164,7 @@ class _Talk:
 
     def hang_up(self) -> None:
         with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
         with suppress(OSError, _HungUp):
@@ -172,126 +172,127 @@ class _Talk:
                 self._secure()
             self._greet()
             while True:
-                self._answer(self._read())
-        self._line.close()
+                self._handle(self._read_line())
+        self._socket.close()
 
     def _greet(self) -> None:
         if self._server.misbehaviour == "silent":
-            self._line.recv(1)  # until the client goes
+            self._socket.recv(1)  # until the client disconnects
         while self._server.misbehaviour == "drip":
-            self._line.sendall(b"*")
+            self._socket.sendall(b"*")
             time.sleep(0.05)
-        self._say("* BYE not today" if self._server.misbehaviour == "bye" else "* OK hello")
+        self._send_line("* BYE not today" if self._server.misbehaviour == "bye" else "* OK hello")
 
-    def _answer(self, command: str) -> None:
-        tag, *words = _COMMAND.findall(command)
-        name = words.pop(0).upper()
-        name = f"UID {words.pop(0).upper()}" if name == "UID" else name
+    def _handle(self, command: str) -> None:
+        tag, *arguments = _COMMAND.findall(command)
+        name = arguments.pop(0).upper()
+        name = f"UID {arguments.pop(0).upper()}" if name == "UID" else name
         self._server.commands.append(name)
-        self._answers[name](tag, words)
+        self._handlers[name](tag, arguments)
 
     # ── the commands ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _capability(self, tag: str, _: list[str]) -> None:
-        offers = self._server.security == "starttls" and self._server.misbehaviour != "no tls"
-        self._say(f"* CAPABILITY IMAP4rev1 AUTH=PLAIN{' STARTTLS' if offers else ''}")
+        offers_tls = self._server.security == "starttls" and self._server.misbehaviour != "no tls"
+        self._send_line(f"* CAPABILITY IMAP4rev1 AUTH=PLAIN{' STARTTLS' if offers_tls else ''}")
         self._ok(tag)
 
     def _starttls(self, tag: str, _: list[str]) -> None:
         self._ok(tag)
         self._secure()
 
-    def _login(self, tag: str, words: list[str]) -> None:
-        user, password = (re.sub(r"\\(.)", r"\1", word.strip('"')) for word in words)
-        self._let_in(tag, user, password)
+    def _login(self, tag: str, arguments: list[str]) -> None:
+        user, password = (re.sub(r"\\(.)", r"\1", word.strip('"')) for word in arguments)
+        self._check_login(tag, user, password)
 
     def _authenticate(self, tag: str, _: list[str]) -> None:
-        self._say("+ ")
-        _, user, password = b64decode(self._read()).decode().split("\0")
-        self._let_in(tag, user, password)
+        self._send_line("+ ")
+        _, user, password = b64decode(self._read_line()).decode().split("\0")
+        self._check_login(tag, user, password)
 
-    def _let_in(self, tag: str, user: str, password: str) -> None:
+    def _check_login(self, tag: str, user: str, password: str) -> None:
         self._server.logins.append((user, password))
         if (user, password) == self._server.credentials:
             self._ok(tag)
         else:
-            self._say(f"{tag} NO [AUTHENTICATIONFAILED] not {user} with {password}")  # servers that tell it exist
+            # some servers repeat the password
+            self._send_line(f"{tag} NO [AUTHENTICATIONFAILED] not {user} with {password}")
 
-    def _select(self, tag: str, words: list[str]) -> None:
-        if not self._server.knows(words[0]):
-            self._say(f"{tag} NO no such folder")
+    def _select(self, tag: str, arguments: list[str]) -> None:
+        if not self._server.has_folder(arguments[0]):
+            self._send_line(f"{tag} NO no such folder")
             return
-        self._say(f"* {len(self._server.mails)} EXISTS")
+        self._send_line(f"* {len(self._server.mails)} EXISTS")
         read_only = self._server.misbehaviour == "read-only"
-        self._say(f"{tag} OK [{'READ-ONLY' if read_only else 'READ-WRITE'}] selected")
+        self._send_line(f"{tag} OK [{'READ-ONLY' if read_only else 'READ-WRITE'}] selected")
 
     def _logout(self, tag: str, _: list[str]) -> None:
-        self._say("* BYE see you")
+        self._send_line("* BYE see you")
         self._ok(tag)
         raise _HungUp
 
-    def _search(self, tag: str, words: list[str]) -> None:
-        assert words == ["UNSEEN"]
+    def _search(self, tag: str, arguments: list[str]) -> None:
+        assert arguments == ["UNSEEN"]
         if self._server.misbehaviour == "drop at search":
             raise _HungUp
-        found = [str(mail.uid) for mail in self._server.mails if r"\Seen" not in mail.flags]
-        self._say(" ".join(["* SEARCH", *found]))
+        uids = [str(mail.uid) for mail in self._server.mails if r"\Seen" not in mail.flags]
+        self._send_line(" ".join(["* SEARCH", *uids]))
         self._ok(tag)
 
-    def _fetch(self, tag: str, words: list[str]) -> None:
-        """RFC822.SIZE, or the content as a literal. BODY[] without PEEK sets the flag, as a server does."""
-        number, mail = self._mail(words[0])
-        if mail is not None and words[1] == _SIZE_ONLY:
-            self._say(f"* {number} FETCH (UID {mail.uid} RFC822.SIZE {len(mail.content)})")
+    def _fetch(self, tag: str, arguments: list[str]) -> None:
+        """Send RFC822.SIZE, or the content as a literal. BODY[] without PEEK sets the Seen flag (RFC 3501 §6.4.5)."""
+        number, mail = self._find_mail(arguments[0])
+        if mail is not None and arguments[1] == _SIZE_ONLY:
+            self._send_line(f"* {number} FETCH (UID {mail.uid} RFC822.SIZE {len(mail.content)})")
         elif mail is not None:
-            if "PEEK" not in words[1]:
+            if "PEEK" not in arguments[1]:
                 mail.flags.add(r"\Seen")
-            self._say(f"* {number} FETCH (FLAGS ())")  # what another client did just now
-            self._say(f"* {number} FETCH (UID {mail.uid} BODY[] {{{len(mail.content)}}}")
+            self._send_line(f"* {number} FETCH (FLAGS ())")  # an unsolicited response, caused by another client
+            self._send_line(f"* {number} FETCH (UID {mail.uid} BODY[] {{{len(mail.content)}}}")
             self._send_literal(mail.content)
-            self._say(")")
+            self._send_line(")")
         self._ok(tag)
 
     def _send_literal(self, content: bytes) -> None:
         if self._server.misbehaviour == "drop inside fetch":
-            self._line.sendall(content[: len(content) // 2])
+            self._socket.sendall(content[: len(content) // 2])
             raise _HungUp
         while self._server.misbehaviour == "drip inside fetch":
-            self._line.sendall(b"x")
+            self._socket.sendall(b"x")
             time.sleep(0.05)
-        self._line.sendall(content)
+        self._socket.sendall(content)
 
-    def _store(self, tag: str, words: list[str]) -> None:
+    def _store(self, tag: str, arguments: list[str]) -> None:
         if self._server.misbehaviour == "refuse store":
-            self._say(f"{tag} NO not yours")
+            self._send_line(f"{tag} NO not yours")
             return
-        _, mail = self._mail(words[0])
-        assert words[1] == "+FLAGS.SILENT"
+        _, mail = self._find_mail(arguments[0])
+        assert arguments[1] == "+FLAGS.SILENT"
         if mail is not None:
-            mail.flags |= set(words[2].strip("()").split())
+            mail.flags |= set(arguments[2].strip("()").split())
         self._ok(tag)
 
-    def _mail(self, uid: str) -> tuple[int, StoredPage | None]:
-        found = ((place, mail) for place, mail in enumerate(self._server.mails, 1) if mail.uid == int(uid))
-        return next(found, (0, None))
+    def _find_mail(self, uid: str) -> tuple[int, StoredMail | None]:
+        matches = ((number, mail) for number, mail in enumerate(self._server.mails, 1) if mail.uid == int(uid))
+        return next(matches, (0, None))
 
-    # ── the line ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the connection ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _secure(self) -> None:
         assert self._server.context is not None
-        self._line = self._server.context.wrap_socket(self._line, server_side=True)
+        self._socket = self._server.context.wrap_socket(self._socket, server_side=True)
 
     def _ok(self, tag: str) -> None:
-        self._say(f"{tag} OK done")
+        self._send_line(f"{tag} OK done")
 
-    def _say(self, words: str) -> None:
-        self._line.sendall(words.encode() + b"\r\n")
+    def _send_line(self, line: str) -> None:
+        self._socket.sendall(line.encode() + b"\r\n")
 
-    def _read(self) -> str:
-        while b"\r\n" not in self._rest:
-            more = self._line.recv(65536)
-            if not more:
+    def _read_line(self) -> str:
+        while b"\r\n" not in self._buffer:
+            received = self._socket.recv(65536)
+            if not received:
                 raise _HungUp
-            self._rest += more
-        line, _, self._rest = self._rest.partition(b"\r\n")
+            self._buffer += received
+        line, _, self._buffer = self._buffer.partition(b"\r\n")
         return line.decode()

@@ -1,10 +1,10 @@
-"""A real SMTP server on loopback that keeps what it takes and misbehaves as a test says.
+"""An SMTP server on loopback that keeps the mails it accepts, with scripted misbehaviour.
 
     with Mailbox() as mailbox:
         MailChannel(mailbox.settings(), clock).send(message)
         assert mailbox.subjects == ["…"]
 
-Script it with `refuse`, `answer_data`, `cut` and `slow`, before or between sends.
+Script it with `refuse`, `answer_data`, `cut` and `slow`, at any time between mails.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from cmr_watch.notify.channels.mail import MailSettings, Security
 
-logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd tells of its own deprecations at each login
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd logs its own deprecation warnings at each login
 
 Moment = Literal["MAIL", "inside DATA", "before 250", "after 250"]
-"""Where the line is dropped. "before 250": the mail is kept, but nobody is told."""
+"""When the connection is dropped. "before 250": the mail is accepted, but the client gets no reply."""
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]*>)", re.MULTILINE | re.IGNORECASE)
 
@@ -56,8 +56,8 @@ class Mail:
 
     @property
     def message_id(self) -> str:
-        found = _MESSAGE_ID.search(self.content)  # many are asked for theirs: no need to parse the whole mail
-        return found[1].decode() if found else ""
+        match = _MESSAGE_ID.search(self.content)  # much faster than parsing the mail, and called for thousands
+        return match[1].decode() if match else ""
 
     def part(self, kind: Literal["plain", "html"]) -> str:
         part = self.parsed.get_body((kind,))
@@ -66,7 +66,7 @@ class Mail:
 
 
 class Mailbox:
-    """The server. `mails` are the mails that it took; `connections` counts who knocked."""
+    """The server. `mails` are the mails that it accepted; `connections` counts the connections."""
 
     def __init__(
         self,
@@ -84,49 +84,49 @@ class Mailbox:
         self._smtputf8 = smtputf8
         self._certified_for = certified_for
         self._folder = TemporaryDirectory(prefix="mailbox-")
-        self._refused: dict[str, tuple[str, float]] = {}
-        self._data_answers: deque[str] = deque()
+        self._rejections: dict[str, tuple[str, float]] = {}
+        self._data_replies: deque[str] = deque()
         self._cuts: list[tuple[Moment, str | None]] = []
         self._pause = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
         self._context: Any = None
-        self._talks: set[_Talk] = set()
+        self._sessions: set[_Session] = set()
 
-    # ── what it should do ────────────────────────────────────────────────────────────────────────────────────────
+    # ── scripting ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def refuse(self, recipient: str, answer: str = "550 5.1.1 no such user", times: float = float("inf")) -> None:
-        """Answer RCPT TO this address so, `times` times."""
-        self._refused[recipient] = (answer, times)
+    def refuse(self, recipient: str, reply: str = "550 5.1.1 no such user", times: float = float("inf")) -> None:
+        """Reject the next `times` RCPT TO for this address."""
+        self._rejections[recipient] = (reply, times)
 
-    def answer_data(self, *answers: str) -> None:
-        """Answer the next mails so after the final dot; none of them is kept."""
-        self._data_answers.extend(answers)
+    def answer_data(self, *replies: str) -> None:
+        """Reply to the next mails with these, one each, after the final dot. These mails are not kept."""
+        self._data_replies.extend(replies)
 
     def cut(self, moment: Moment, to: str | None = None) -> None:
-        """Drop the line once at this moment: of the next mail, or of the next one to an address."""
+        """Drop the connection once at this moment: during the next mail, or the next one to the address `to`."""
         self._cuts.append((moment, to))
 
     def slow(self, seconds: float) -> None:
-        """Think that long before each answer to DATA."""
+        """Wait this long before each reply to the content of a mail."""
         self._pause = seconds
 
     def hang_up(self) -> None:
-        """Close every open connection, as servers do with idle ones."""
+        """Close every open connection, as servers do after a time without commands."""
 
         async def close() -> None:
-            for talk in list(self._talks):
-                talk.transport.close()
+            for session in list(self._sessions):
+                session.transport.close()
 
-        self._do(close())
+        self._run(close())
 
-    # ── what it says of itself ───────────────────────────────────────────────────────────────────────────────────
+    # ── inspection ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def settings(self, **changes: Any) -> MailSettings:
-        """Settings that reach it."""
+        """Settings for connecting to it."""
         user, password = self.credentials or (None, None)
-        usual: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "host": "127.0.0.1",
             "port": self.port,
             "sender": "watch@example.org",
@@ -136,7 +136,7 @@ class Mailbox:
             "timeout": 5.0,
             "ca_file": None if self.security == "plain" else str(self._ca_file),
         }
-        return MailSettings(**{**usual, **changes})
+        return MailSettings(**{**defaults, **changes})
 
     @property
     def subjects(self) -> list[str]:
@@ -147,10 +147,10 @@ class Mailbox:
         return [mail.recipient for mail in self.mails]
 
     def by_message_id(self) -> Counter[str]:
-        """How often each Message-ID was taken."""
+        """How often each Message-ID was accepted."""
         return Counter(mail.message_id for mail in self.mails)
 
-    # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── starting and stopping ────────────────────────────────────────────────────────────────────────────────────
 
     def __enter__(self) -> Mailbox:
         if self.security != "plain":
@@ -161,24 +161,24 @@ class Mailbox:
 
     def __exit__(self, *_: object) -> None:
         self.shut()
-        self._do(self._end())
+        self._run(self._cancel_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
         self._folder.cleanup()
 
     def open(self) -> None:
-        """Listen, on the same port as before."""
+        """Accept connections, on the same port as before."""
 
         async def start() -> asyncio.Server:
             context = self._context if self.security == "tls" else None
-            return await self._loop.create_server(self._talk, "127.0.0.1", self.port, ssl=context)
+            return await self._loop.create_server(self._new_session, "127.0.0.1", self.port, ssl=context)
 
-        self._server = self._do(start())
+        self._server = self._run(start())
         self.port = self._server.sockets[0].getsockname()[1]
 
     def shut(self) -> None:
-        """Listen no more: connections are refused."""
+        """Close every connection, and refuse new ones."""
         server, self._server = self._server, None
         if server is not None:
             self._loop.call_soon_threadsafe(server.close)
@@ -186,6 +186,7 @@ class Mailbox:
 
     @contextmanager
     def shut_for_now(self) -> Iterator[None]:
+        """Refuse connections during the block."""
         self.shut()
         yield
         self.open()
@@ -200,53 +201,54 @@ class Mailbox:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(self._certified_for).configure_cert(self._context)
 
-    def _do(self, coroutine: Any) -> Any:
+    def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
-    async def _end(self) -> None:
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
+    async def _cancel_tasks(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)
 
-    def _talk(self) -> SMTP:
+    def _new_session(self) -> SMTP:
         self.connections += 1
-        return _Talk(self)
+        return _Session(self)
 
-    # ── what aiosmtpd asks ───────────────────────────────────────────────────────────────────────────────────────
+    # ── called by aiosmtpd ───────────────────────────────────────────────────────────────────────────────────────
 
     def _login(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
         login = (data.login.decode(), data.password.decode())
         self.logins.append(login)
-        # handled=False: else a bad login is never answered, and the client waits
+        # with handled=True, aiosmtpd would not reply to a failed login
         return AuthResult(success=login == self.credentials, handled=False)
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        answer, times = self._refused.get(address, ("", 0.0))
+        reply, times = self._rejections.get(address, ("", 0.0))
         if times > 0:
-            self._refused[address] = (answer, times - 1)
-            return answer
+            self._rejections[address] = (reply, times - 1)
+            return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         if self._pause:
             await asyncio.sleep(self._pause)
-        if self._data_answers:
-            return self._data_answers.popleft()
+        if self._data_replies:
+            return self._data_replies.popleft()
         for recipient in envelope.rcpt_tos:
             self.mails.append(Mail(envelope.mail_from or "", recipient, envelope.original_content or b""))
-        if self._next_cut("before 250", envelope.rcpt_tos):
+        if self._take_cut("before 250", envelope.rcpt_tos):
             server.transport.abort()
-        elif self._next_cut("after 250", envelope.rcpt_tos):
+        elif self._take_cut("after 250", envelope.rcpt_tos):
             await server.push("250 OK")
             server.transport.close()
         return "250 OK"
 
-    def _next_cut(self, moment: Moment, recipients: Sequence[str] = ()) -> bool:
+    def _take_cut(self, moment: Moment, recipients: Sequence[str] = ()) -> bool:
+        """Remove a scripted cut for this moment; False if there is none."""
         for to in (None, *recipients):
             if (moment, to) in self._cuts:
                 self._cuts.remove((moment, to))
@@ -254,8 +256,8 @@ class Mailbox:
         return False
 
 
-class _Talk(SMTP):
-    """One connection."""
+class _Session(SMTP):
+    """One connection of a client."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
@@ -272,14 +274,14 @@ class _Talk(SMTP):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._mailbox._talks.add(self)
+        self._mailbox._sessions.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._mailbox._talks.discard(self)
+        self._mailbox._sessions.discard(self)
         super().connection_lost(error)
 
     async def smtp_MAIL(self, arg: str) -> None:
-        if self._mailbox._next_cut("MAIL"):
+        if self._mailbox._take_cut("MAIL"):
             self.transport.abort()
         elif self._mailbox.credentials and not self.session.authenticated:
             await self.push("530 5.7.0 Authentication required")
@@ -287,7 +289,7 @@ class _Talk(SMTP):
             await super().smtp_MAIL(arg)
 
     async def smtp_DATA(self, arg: str) -> None:
-        if self._mailbox._next_cut("inside DATA", self.envelope.rcpt_tos):
+        if self._mailbox._take_cut("inside DATA", self.envelope.rcpt_tos):
             await self.push("354 Go on")
             await self._reader.readline()
             self.transport.abort()

@@ -1,4 +1,4 @@
-"""A way out that needs no server: it takes every message, except where a test says otherwise."""
+"""A delivery channel without a server: it accepts every message, except as scripted."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from cmr_watch.models import Message
 
 
 class Sender:
-    """`sent` are the messages that it took. `on` has it raise, or do anything else, before it takes one."""
+    """`sent` are the accepted messages, `tried` the addresses of all attempts; `closed` counts the calls of `close`."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
         self.tried: list[str] = []
         self.closed = 0
-        self._acts: dict[str, Callable[[], None]] = {}
+        self._actions: dict[str, Callable[[], None]] = {}
 
-    def on(self, address: str, act: BaseException | Callable[[], None]) -> None:
-        """What happens when a message to this address comes."""
+    def on(self, address: str, action: BaseException | Callable[[], None]) -> None:
+        """Raise or call this before a message to the address is accepted."""
 
         def fail() -> None:
-            assert isinstance(act, BaseException)
-            raise act
+            assert isinstance(action, BaseException)
+            raise action
 
-        self._acts[address] = fail if isinstance(act, BaseException) else act
+        self._actions[address] = fail if isinstance(action, BaseException) else action
 
     def send(self, message: Message) -> None:
         self.tried.append(message.address)
-        if act := self._acts.get(message.address):
-            act()
+        if action := self._actions.get(message.address):
+            action()
         self.sent.append(message)
 
     def close(self) -> None:

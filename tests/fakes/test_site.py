@@ -1,4 +1,4 @@
-"""The fake site itself: what the other tests rely on."""
+"""The behaviour of FakeSite that other tests rely on."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.fakes.site import Drop, FakeSite, Hang, Raw, Response, packed
 
 
 def _get(site: FakeSite, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
-    line = http.client.HTTPConnection(site.hostname, site.port, timeout=5)
+    connection = http.client.HTTPConnection(site.hostname, site.port, timeout=5)
     try:
-        line.request("GET", path, headers=headers)
-        answer = line.getresponse()
-        return answer.status, answer.read(), dict(answer.getheaders())
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read(), dict(response.getheaders())
     finally:
-        line.close()
+        connection.close()
 
 
 def test_a_page_and_its_304() -> None:
@@ -34,14 +34,14 @@ def test_a_page_and_its_304() -> None:
         assert site.paths() == ["/list"] * 4
 
 
-def test_what_is_not_there_is_404_and_robots_too() -> None:
+def test_unknown_paths_and_robots_txt_are_404() -> None:
     with FakeSite() as site:
         assert _get(site, "/robots.txt")[0] == 404
         site.robots("User-agent: *\nDisallow:")
         assert _get(site, "/robots.txt")[:2] == (200, b"User-agent: *\nDisallow:")
 
 
-def test_scripts_go_first_then_the_page() -> None:
+def test_scripted_responses_come_before_the_page() -> None:
     with FakeSite() as site:
         site.page("/", "ok")
         site.script("/", Response(503, headers=(("Retry-After", "1"),)), Drop(), Drop(reset=True), Raw(b"garbage\r\n"))
@@ -54,25 +54,34 @@ def test_scripts_go_first_then_the_page() -> None:
         assert _get(site, "/")[:2] == (200, b"ok")
 
 
-def test_packed_pages_say_so() -> None:
+def test_compressed_pages_have_a_content_encoding() -> None:
     with FakeSite() as site:
         site.page("/", "ok", encoding="raw-deflate")
         status, body, headers = _get(site, "/")
         assert (status, body, headers["Content-Encoding"]) == (200, packed(b"ok", "raw-deflate"), "deflate")
 
 
-def test_closing_ends_lines_that_hang_or_wait() -> None:
+def test_closing_ends_connections_that_hang_or_send_nothing() -> None:
     with FakeSite() as site:
         site.script("/", Hang())
         hanging = socket.create_connection((site.hostname, site.port))
         hanging.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         silent = socket.create_connection((site.hostname, site.port))
-    hanging.close()
-    silent.close()
+    for client in (hanging, silent):
+        assert _is_closed_by_server(client)
+        client.close()
     site.close()
 
 
-def test_it_speaks_tls() -> None:
+def _is_closed_by_server(client: socket.socket) -> bool:
+    client.settimeout(5)
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_tls() -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -80,8 +89,8 @@ def test_it_speaks_tls() -> None:
     authority.configure_trust(trusting)
     with FakeSite(tls=context) as site:
         site.page("/", "ok")
-        line = http.client.HTTPSConnection(site.hostname, site.port, context=trusting, timeout=5)
-        line.request("GET", "/")
-        assert line.getresponse().read() == b"ok"
-        line.close()
+        connection = http.client.HTTPSConnection(site.hostname, site.port, context=trusting, timeout=5)
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"ok"
+        connection.close()
         assert site.url("/").startswith("https://")

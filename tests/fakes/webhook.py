@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that takes what Apprise's json:// posts, and misbehaves as a test says.
+"""An HTTP server on loopback that receives the posts of Apprise's json:// service, with scripted misbehaviour.
 
 with Webhook() as hook:
     AppriseChannel().send(replace(message, address=hook.address()))
@@ -18,7 +18,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One request that was answered with 200."""
+    """A request that was answered with status 200."""
 
     path: str
     body: dict[str, Any] = field(repr=False)
@@ -33,15 +33,15 @@ class Post:
 
 
 class Webhook:
-    """The server. `received` are the posts that it took; `requests` counts all."""
+    """The server. `received` are the accepted posts; `requests` counts all requests."""
 
     def __init__(self) -> None:
         self.received: list[Post] = []
         self.requests = 0
-        self._answers: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._scripted: defaultdict[str, deque[int]] = defaultdict(deque)
         self._always: dict[str, int] = {}
         self._slow: dict[str, float] = {}
-        self._ended = threading.Event()
+        self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.webhook = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -51,19 +51,19 @@ class Webhook:
         return int(self._server.server_address[1])
 
     def address(self, path: str = "/hook") -> str:
-        """The Apprise URL of one hook."""
+        """The Apprise URL of a webhook with this path."""
         return f"json://127.0.0.1:{self.port}{path}"
 
     def answer(self, *codes: int, path: str = "/hook") -> None:
-        """Answer the next requests to this path so."""
-        self._answers[path].extend(codes)
+        """Answer the next requests for this path with these status codes, one each."""
+        self._scripted[path].extend(codes)
 
     def always(self, code: int, path: str = "/hook") -> None:
-        """Answer every request to this path so."""
+        """Answer every request for this path with this status code."""
         self._always[path] = code
 
     def slow(self, seconds: float, path: str = "/hook") -> None:
-        """Drip that long before each answer: a byte now and then, so that no single read takes long."""
+        """Take this long for each response, sending a byte now and then so that no single read times out."""
         self._slow[path] = seconds
 
     def __enter__(self) -> Webhook:
@@ -71,18 +71,18 @@ class Webhook:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
+        self._stopping.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     def take(self, handler: BaseHTTPRequestHandler) -> None:
-        """Keep one request, and answer it."""
+        """Record a request and answer it. Called by the server's threads."""
         self.requests += 1
         body = handler.rfile.read(int(handler.headers.get("Content-Length", "0")))
         path = handler.path
-        answers = self._answers[path]
-        code = answers.popleft() if answers else self._always.get(path, 200)
+        scripted = self._scripted[path]
+        code = scripted.popleft() if scripted else self._always.get(path, 200)
         handler.wfile.write(f"HTTP/1.0 {code} {HTTPStatus(code).phrase}\r\nX-Drip: ".encode())
         self._drip(handler, self._slow.get(path, 0.0))
         if code == 200:
@@ -93,7 +93,7 @@ class Webhook:
         for _ in range(int(seconds / 0.05)):
             handler.wfile.write(b".")
             handler.wfile.flush()
-            if self._ended.wait(0.05):
+            if self._stopping.wait(0.05):
                 return
 
 
@@ -102,7 +102,7 @@ class _Server(ThreadingHTTPServer):
     webhook: Webhook
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """The client went away while we dripped: that is what the test wants."""
+        """Print nothing: the client disconnected during a slow response, as the test intended."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -114,4 +114,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.webhook.take(self)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Silence."""
+        """Print nothing."""

@@ -1,4 +1,4 @@
-"""With the limits of services as they are: what Apprise would post, without posting it."""
+"""Formatting for Apprise, with the real limits of services: what Apprise would post, without posting it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.notify.channels.apprise import AppriseChannel
-from cmr_watch.notify.channels.apprise_format import said
+from cmr_watch.notify.channels.apprise_format import format_message
 from tests.notify.make import letter_to
 
 SERVICES = {
@@ -30,56 +30,54 @@ URL = "https://watch.example.org/changes?since=4&page=1"
 
 
 @cache
-def service(address):
+def load_service(address):
     return AppriseChannel()._load(address)
 
 
-def posts(address, message):
-    there = service(address)
-    words = said(there, message)
-    target = there.resolve_format(words.form)
-    calls = there._build_send_calls(
-        body=words.body, title=words.title, source_format=words.form, body_format=target, notify_type=None
+def build_posts(address, message):
+    """The service and the posts that it would send for this message."""
+    service = load_service(address)
+    formatted = format_message(service, message)
+    calls = service._build_send_calls(
+        body=formatted.body,
+        title=formatted.title,
+        source_format=formatted.body_format,
+        body_format=service.resolve_format(formatted.body_format),
+        notify_type=None,
     )
-    return there, list(calls)
+    return service, list(calls)
 
 
 @pytest.mark.parametrize("address", SERVICES.values(), ids=SERVICES)
-@settings(deadline=None)  # the first of each loads the service
+@settings(deadline=None)  # the first example of each loads the service
 @given(WORDS, WORDS, st.integers(1, 30))
 def test_one_post_within_the_limits_that_ends_with_the_link(address, subject, text, times):
     message = letter_to(address, " ".join(subject[:40]), text=" ".join(text * times), more_url=URL)
-    there, [post] = posts(address, message)
-    assert len(post["body"]) <= there.body_maxlen
-    assert len(post["title"]) <= max(there.title_maxlen, 0)
-    if said(there, message).body != said(there, message, cut=False).body:
-        assert said(there, message).body.endswith(f"… {URL}")
+    service, [post] = build_posts(address, message)
+    assert len(post["body"]) <= service.body_maxlen
+    assert len(post["title"]) <= max(service.title_maxlen, 0)
+    if format_message(service, message).body != format_message(service, message, truncate=False).body:
+        assert format_message(service, message).body.endswith(f"… {URL}")
         assert URL.replace("&", "&amp;") in post["body"].replace("&amp;", "&").replace("&", "&amp;")
 
 
 @pytest.mark.parametrize("address", SERVICES.values(), ids=SERVICES)
-def test_what_fits_is_untouched(address):
-    message = letter_to(address, "Lyon", text="Lyon, France: announced")
-    assert said(service(address), message) == said(service(address), message, cut=False)
+def test_a_message_that_fits_is_unchanged(address):
+    service, message = load_service(address), letter_to(address, "Lyon", text="Lyon, France: announced")
+    assert format_message(service, message) == format_message(service, message, truncate=False)
 
 
-@pytest.mark.parametrize("address", SERVICES.values(), ids=SERVICES)
-def test_only_the_message_for_that_service_is_cut(address):
-    message = letter_to(address, text="word " * 10_000)
-    before = message.text
-    said(service(address), message)
-    assert message.text == before
-
-
-def test_a_subject_that_is_too_long_alone_leaves_room_for_the_link():
+def test_a_subject_that_is_too_long_leaves_room_for_the_link():
     address = SERVICES["SMS, 140 with the title"]
-    words = said(service(address), letter_to(address, "word " * 60, text="text " * 60, more_url=URL))
-    assert words.title.endswith("word…")
-    assert words.body == f"… {URL}"
+    message = letter_to(address, "word " * 60, text="text " * 60, more_url=URL)
+    formatted = format_message(load_service(address), message)
+    assert formatted.title.endswith("word…")
+    assert formatted.body == f"… {URL}"
 
 
-def test_a_link_that_is_too_long_alone_is_left_out():
+def test_a_link_that_is_too_long_is_left_out():
     address = SERVICES["SMS, 140 with the title"]
     message = letter_to(address, "Lyon", text="word " * 60, more_url="https://example.org/" + "x" * 150)
-    assert said(service(address), message).body.endswith("word…")
-    assert said(service(address), replace(message, body=replace(message.body, more_url=""))).body.endswith("word…")
+    without_link = replace(message, body=replace(message.body, more_url=""))
+    assert format_message(load_service(address), message).body.endswith("word…")
+    assert format_message(load_service(address), without_link).body.endswith("word…")

@@ -1,12 +1,14 @@
+"""Escaping: mentions, commands and markup have no effect, and ordinary text stays as it is."""
+
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.notify.channels.escaping import as_markdown, escape_prose
+from cmr_watch.notify.channels.escaping import escape_markdown, escape_prose
 
-WORDS = [
+EXAMPLES = [
     ("<!channel> hear", "‹!channel› hear"),
     ("<@U123|ann>", "‹@\u2060U123|ann›"),
     ("@everyone @here", "@\u2060everyone @\u2060here"),
@@ -22,21 +24,21 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), WORDS)
-def test_words(text, expected):
+@pytest.mark.parametrize(("text", "expected"), EXAMPLES)
+def test_examples(text, expected):
     assert escape_prose(text) == expected
 
 
 @given(st.text(alphabet="@<>!hereveryon :/ps|[]()`\n") | st.text())
-def test_nothing_commands_and_twice_is_once(text):
-    made = escape_prose(text)
-    assert not set("<>`") & set(made)
-    assert "](" not in made
-    assert "@e" not in made
-    assert "@h" not in made
-    assert escape_prose(made).replace("\u2060", "") == made.replace("\u2060", "")
+def test_no_command_survives_and_escaping_again_changes_nothing_visible(text):
+    escaped = escape_prose(text)
+    assert not set("<>`") & set(escaped)
+    assert "](" not in escaped
+    assert "@e" not in escaped
+    assert "@h" not in escaped
+    assert escape_prose(escaped).replace("\u2060", "") == escaped.replace("\u2060", "")
 
 
-def test_markdown_keeps_addresses_whole():
+def test_markdown_is_escaped_except_in_urls():
     text = "Call *open*: 2024-2025\nhttps://example.eu/a_b-c"
-    assert as_markdown(text) == "Call \\*open\\*: 2024\\-2025\nhttps://example.eu/a_b-c"
+    assert escape_markdown(text) == "Call \\*open\\*: 2024\\-2025\nhttps://example.eu/a_b-c"

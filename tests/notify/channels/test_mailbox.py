@@ -1,3 +1,5 @@
+"""Reading a mailbox: the same behaviour for Maildir and IMAP, and the errors of each."""
+
 from __future__ import annotations
 
 import socket
@@ -16,7 +18,7 @@ FIRST, SECOND = b"Subject: first\r\n\r\n)\r\na1 OK\r\n", b"Subject: second\r\n\r
 
 
 class ImapBox:
-    """The IMAP kind of what both kinds can do."""
+    """An IMAP mailbox, with the operations that the shared tests need."""
 
     def __init__(self, server: ImapServer) -> None:
         self._server = server
@@ -25,7 +27,7 @@ class ImapBox:
     def add(self, content: bytes) -> None:
         self._server.add(content)
 
-    def lose(self, content: bytes) -> None:
+    def delete(self, content: bytes) -> None:
         self._server.mails = [mail for mail in self._server.mails if mail.content != content]
 
     def seen(self) -> list[bytes]:
@@ -36,7 +38,7 @@ class ImapBox:
 
 
 class MaildirBox:
-    """The Maildir kind."""
+    """A Maildir with the same operations."""
 
     def __init__(self, root: Path) -> None:
         self._root = make_maildir(root)
@@ -47,7 +49,7 @@ class MaildirBox:
         self._number += 1
         (self._root / "new" / f"1700000000.M{self._number}.host").write_bytes(content)
 
-    def lose(self, content: bytes) -> None:
+    def delete(self, content: bytes) -> None:
         next(path for path in self._root.glob("*/*") if path.read_bytes() == content).unlink()
 
     def seen(self) -> list[bytes]:
@@ -75,15 +77,15 @@ def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ImapBox | Ma
 
 
 @contextmanager
-def trouble(*words: str) -> Iterator[None]:
-    """One plain sentence that holds these words, and never the password."""
+def mailbox_error(*parts: str) -> Iterator[None]:
+    """Expect a MailboxError: one sentence that contains these parts, and not the password."""
     with pytest.raises(MailboxError) as caught:
         yield
-    told = str(caught.value)
-    assert [word for word in words if word not in told] == [], told
-    assert told.endswith(".")
-    assert "\n" not in told
-    assert "s3cret" not in told
+    message = str(caught.value)
+    assert [part for part in parts if part not in message] == [], message
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert "s3cret" not in message
     assert caught.value.__cause__ is None or "s3cret" not in str(caught.value.__cause__)
     assert isinstance(caught.value, CmrWatchError)
 
@@ -93,14 +95,14 @@ def read_all(settings: MailboxSettings) -> list[bytes]:
         return [content for _, content in inbox.mails()]
 
 
-# ── both kinds ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Maildir and IMAP ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_empty_mailbox(box):
     assert read_all(box.settings) == []
 
 
-def test_mails_come_whole_and_stay_as_they_are(box):
+def test_mails_are_read_whole_and_left_unchanged(box):
     box.add(FIRST)
     box.add(SECOND)
     before = box.state()
@@ -109,7 +111,7 @@ def test_mails_come_whole_and_stay_as_they_are(box):
     assert read_all(box.settings) == [FIRST, SECOND]
 
 
-def test_what_is_done_is_seen_and_the_rest_is_not(box):
+def test_only_a_processed_mail_is_marked_as_seen(box):
     for content in (FIRST, SECOND):
         box.add(content)
     with open_mailbox(box.settings) as inbox:
@@ -120,7 +122,7 @@ def test_what_is_done_is_seen_and_the_rest_is_not(box):
     assert read_all(box.settings) == [FIRST]
 
 
-def test_the_largest_mail_that_is_read(box):
+def test_a_mail_above_the_size_limit_is_left_out(box):
     box.add(b"x" * LARGEST_MAIL)
     box.add(b"y" * (LARGEST_MAIL + 1))
     box.add(FIRST)
@@ -129,20 +131,20 @@ def test_the_largest_mail_that_is_read(box):
     assert box.state() == before
 
 
-def test_a_mail_that_is_deleted_meanwhile_is_passed_over(box):
+def test_a_mail_deleted_in_the_meantime_is_skipped(box):
     for content in (FIRST, SECOND, b"third"):
         box.add(content)
     with open_mailbox(box.settings) as inbox:
         mails = inbox.mails()
         key, _ = next(mails)
-        box.lose(FIRST)
-        box.lose(SECOND)
+        box.delete(FIRST)
+        box.delete(SECOND)
         inbox.done(key)
         assert [content for _, content in mails] == [b"third"]
     assert box.seen() == []
 
 
-def test_done_twice_is_done_once(box):
+def test_marking_a_mail_as_seen_twice(box):
     box.add(FIRST)
     with open_mailbox(box.settings) as inbox:
         [(key, _)] = inbox.mails()
@@ -151,10 +153,10 @@ def test_done_twice_is_done_once(box):
     assert box.seen() == [FIRST]
 
 
-# ── a Maildir ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Maildir ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_only_unseen_mail_of_a_maildir(tmp_path):
+def test_only_unseen_mails_of_a_maildir_are_read(tmp_path):
     root = make_maildir(tmp_path / "mail")
     names = ["new/1", "cur/2", "cur/3:2,", "cur/4:2,FR", "cur/5:2,S", "cur/6:2,RS", "new/.hidden", "tmp/7"]
     for name in names:
@@ -164,18 +166,18 @@ def test_only_unseen_mail_of_a_maildir(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "becomes"), [("new/1", "cur/1:2,S"), ("cur/1", "cur/1:2,S"), ("cur/1:2,RF", "cur/1:2,FRS")]
+    ("name", "renamed_to"), [("new/1", "cur/1:2,S"), ("cur/1", "cur/1:2,S"), ("cur/1:2,RF", "cur/1:2,FRS")]
 )
-def test_the_flags_of_a_maildir(tmp_path, name, becomes):
+def test_the_seen_flag_of_a_maildir(tmp_path, name, renamed_to):
     root = make_maildir(tmp_path / "mail")
     (root / name).write_bytes(FIRST)
     with open_mailbox(MailboxSettings(maildir=root)) as inbox:
         [(key, _)] = inbox.mails()
         inbox.done(key)
-    assert [path.relative_to(root).as_posix() for path in root.glob("*/*")] == [becomes]
+    assert [path.relative_to(root).as_posix() for path in root.glob("*/*")] == [renamed_to]
 
 
-def test_a_mail_that_a_mail_program_moved_is_still_found(tmp_path):
+def test_a_mail_moved_by_a_mail_program_is_still_found(tmp_path):
     root = make_maildir(tmp_path / "mail")
     (root / "new/1").write_bytes(FIRST)
     with open_mailbox(MailboxSettings(maildir=root)) as inbox:
@@ -185,18 +187,18 @@ def test_a_mail_that_a_mail_program_moved_is_still_found(tmp_path):
     assert [path.name for path in (root / "cur").iterdir()] == ["1:2,FS"]
 
 
-def test_no_such_folder_and_no_maildir(tmp_path):
-    with trouble("no folder", "nowhere"), open_mailbox(MailboxSettings(maildir=tmp_path / "nowhere")):
+def test_a_missing_folder_and_a_folder_that_is_not_a_maildir(tmp_path):
+    with mailbox_error("does not exist", "nowhere"), open_mailbox(MailboxSettings(maildir=tmp_path / "nowhere")):
         pass
-    with trouble("no Maildir"), open_mailbox(MailboxSettings(maildir=tmp_path)):
+    with mailbox_error("is not a Maildir: it needs"), open_mailbox(MailboxSettings(maildir=tmp_path)):
         pass
 
 
-def test_a_maildir_that_goes_away(tmp_path):
+def test_a_maildir_that_disappears(tmp_path):
     root = make_maildir(tmp_path / "mail")
     with open_mailbox(MailboxSettings(maildir=root)) as inbox:
         (root / "new").rmdir()
-        with trouble("cannot be used", "no such file"):
+        with mailbox_error("cannot be accessed", "no such file"):
             list(inbox.mails())
 
 
@@ -214,94 +216,94 @@ def test_security_and_login(security, password):
         assert server.commands[-1] == "LOGOUT"
 
 
-def test_one_by_one():
+def test_mails_are_fetched_one_by_one():
     with ImapServer() as server:
         for _ in range(3):
             server.add(FIRST)
         with open_mailbox(server.settings()) as inbox:
             next(inbox.mails())
-            assert server.commands.count("UID FETCH") == 2  # how large it is, and what
+            assert server.commands.count("UID FETCH") == 2  # the size, then the content
 
 
 @pytest.mark.parametrize(
     ("name", "on_the_wire"), [("Bounces", "Bounces"), ("A & B", "A &- B"), ("Rückläufer/é", "R&APw-ckl&AOQ-ufer/&AOk-")]
 )
-def test_names_of_folders(name, on_the_wire):
+def test_folder_names_are_encoded(name, on_the_wire):
     with ImapServer(folder=on_the_wire) as server:
         server.add(FIRST)
         assert read_all(server.settings(folder=name)) == [FIRST]
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "parts"),
     [
-        ({"password": "s3cret-but-wrong"}, ("refuses the user name or the password", "AUTHENTICATIONFAILED")),
-        ({"password": "s3cret-und-fälsch"}, ("refuses the user name or the password",)),
-        ({"folder": "Elsewhere"}, ("no folder Elsewhere", "no such folder")),
-        ({"host": "mail.invalid"}, ("not known",)),
-        ({"host": "a..b"}, ("not known",)),
+        ({"password": "s3cret-but-wrong"}, ("rejected the login as watch", "AUTHENTICATIONFAILED")),
+        ({"password": "s3cret-und-fälsch"}, ("rejected the login as watch",)),
+        ({"folder": "Elsewhere"}, ("cannot open the folder Elsewhere", "no such folder")),
+        ({"host": "mail.invalid"}, ("has a host name that cannot be resolved",)),
+        ({"host": "a..b"}, ("has a host name that cannot be resolved",)),
     ],
 )
-def test_wrong_settings(changes, words):
-    with ImapServer() as server, trouble(*words), open_mailbox(server.settings(**changes)):
+def test_wrong_settings(changes, parts):
+    with ImapServer() as server, mailbox_error(*parts), open_mailbox(server.settings(**changes)):
         pass
 
 
-def test_refused():
+def test_a_refused_connection():
     with ImapServer() as server:
-        server.shut()
-        with trouble("refuses the connection", f"127.0.0.1:{server.port}"), open_mailbox(server.settings()):
+        server.stop_listening()
+        with mailbox_error("refused the connection", f"127.0.0.1:{server.port}"), open_mailbox(server.settings()):
             pass
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_wrong_certificate(security):
+def test_an_invalid_certificate(security):
     with ImapServer(security, certified_for="elsewhere.example") as server:
-        with trouble("certificate"), open_mailbox(server.settings()):
+        with mailbox_error("presents an invalid certificate"), open_mailbox(server.settings()):
             pass
         assert server.logins == []
 
 
-def test_no_tls_no_password():
+def test_no_password_is_sent_without_tls():
     with ImapServer("starttls") as server:
         server.misbehave("no tls")
-        with trouble("TLS not supported"), open_mailbox(server.settings()):
+        with mailbox_error("TLS not supported"), open_mailbox(server.settings()):
             pass
         assert server.logins == []
 
 
 @pytest.mark.parametrize(
-    ("how", "words"),
+    ("misbehaviour", "part"),
     [
-        ("silent", "too long"),
-        ("drip", "too long"),
-        ("drip inside fetch", "too long"),
-        ("bye", "not today"),
-        ("read-only", "broke off"),
-        ("drop at search", "broke off"),
-        ("drop inside fetch", "broke off"),
-        ("refuse store", "not yours"),
+        ("silent", "did not respond in time"),
+        ("drip", "did not respond in time"),
+        ("drip inside fetch", "did not respond in time"),
+        ("bye", "rejected the connection: * BYE not today"),
+        ("read-only", "cannot be used"),
+        ("drop at search", "cannot be used"),
+        ("drop inside fetch", "cannot be used"),
+        ("refuse store", "rejected the request: not yours"),
     ],
 )
 @pytest.mark.parametrize("security", ["plain", "tls"])
-def test_a_server_that_misbehaves(how, words, security):
+def test_a_server_that_misbehaves(misbehaviour, part, security):
     with ImapServer(security) as server:
         uid = server.add(FIRST * 1000)
-        server.misbehave(how)
-        before = time.monotonic()
-        with trouble(words), open_mailbox(server.settings(timeout=1.0, deadline=1.5)) as inbox:
+        server.misbehave(misbehaviour)
+        started = time.monotonic()
+        with mailbox_error(part), open_mailbox(server.settings(timeout=1.0, deadline=1.5)) as inbox:
             for key, _ in inbox.mails():
                 inbox.done(key)
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - started < 5
         assert server.flags(uid) == set()
 
 
-def test_somebody_else_listens():
+def test_a_server_that_never_responds():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         settings = MailboxSettings(host="127.0.0.1", port=listener.getsockname()[1], timeout=0.3)
-        with trouble("too long"), open_mailbox(settings):
+        with mailbox_error("did not respond in time"), open_mailbox(settings):
             pass
 
 
-def test_a_password_is_not_shown():
+def test_the_password_is_not_shown():
     assert "s3cret" not in repr(MailboxSettings(host="mail.example.org", password="s3cret"))

@@ -1,3 +1,5 @@
+"""MIME mails: headers that no text can add to, unsubscribe headers, and templates that give the same mail."""
+
 from __future__ import annotations
 
 import email
@@ -11,23 +13,23 @@ from hypothesis import strategies as st
 
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.models import SLOT
-from cmr_watch.notify.channels.mail_addresses import Mailbox
-from cmr_watch.notify.channels.mime import Sender, _template, write
+from cmr_watch.notify.channels.mail_addresses import EmailAddress
+from cmr_watch.notify.channels.mime import MailSender, _template, compose
 from tests.notify.make import NOON, letter_to
 
-SENDER = Sender(Mailbox("watch", "example.org"))
+SENDER = MailSender(EmailAddress("watch", "example.org"))
 TOKEN = "0" * len(SLOT)
 
 
-def read(content: bytes) -> email.message.EmailMessage:
+def parse_mail(content: bytes) -> email.message.EmailMessage:
     return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
 
 
 def test_a_mail():
     message = letter_to("ann@example.org")
-    written = write(message, replace(SENDER, name="Clusters meet Regions watch"), NOON)
-    mail = read(written.content)
-    assert not written.international
+    composed = compose(message, replace(SENDER, name="Clusters meet Regions watch"), NOON)
+    mail = parse_mail(composed.content)
+    assert not composed.needs_smtputf8
     assert mail["Subject"] == message.subject
     assert mail["From"] == "Clusters meet Regions watch <watch@example.org>"
     assert mail["To"] == "ann@example.org"
@@ -37,24 +39,24 @@ def test_a_mail():
     assert mail["List-Id"] == "cmr-watch <cmr-watch.example.org>"
     assert mail.get_body(("plain",)).get_content().splitlines() == message.text.splitlines()
     assert mail.get_body(("html",)).get_content().strip() == message.html
-    assert written.content.isascii()
-    assert max(map(len, written.content.split(b"\r\n"))) < 998
+    assert composed.content.isascii()
+    assert max(map(len, composed.content.split(b"\r\n"))) < 998
 
 
 def test_text_only():
     message = letter_to("ann@example.org", html="")
-    assert read(write(message, SENDER, NOON).content).get_content_type() == "text/plain"
+    assert parse_mail(compose(message, SENDER, NOON).content).get_content_type() == "text/plain"
 
 
 def test_an_international_address_needs_smtputf8_and_gets_it():
-    written = write(letter_to("jörg@müller.example"), replace(SENDER, name="Wächter"), NOON)
-    assert written.international
-    assert "To: jörg@xn--mller-kva.example" in written.content.decode()
+    composed = compose(letter_to("jörg@müller.example"), replace(SENDER, name="Wächter"), NOON)
+    assert composed.needs_smtputf8
+    assert "To: jörg@xn--mller-kva.example" in composed.content.decode()
 
 
 def test_a_long_message_id_stays_whole():
     message = replace(letter_to("ann@example.org"), message_id="<" + "0" * 32 + "@" + "long-name." * 6 + "example>")
-    assert message.message_id.encode() in write(message, SENDER, NOON).content
+    assert message.message_id.encode() in compose(message, SENDER, NOON).content
 
 
 HOSTILE = [
@@ -74,22 +76,22 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_no_header_can_be_added(hostile):
+def test_hostile_text_adds_no_header(hostile):
     check_headers(hostile)
 
 
 @given(st.text(max_size=300) | st.text(alphabet="=?utf8qbQ_0DA\r\n: <>@é", max_size=80))
-def test_no_text_can_add_a_header_or_break_off(hostile):
+def test_generated_text_adds_no_header(hostile):
     check_headers(hostile)
 
 
 def check_headers(hostile: str) -> None:
     message = letter_to("ann@example.org", hostile, text=hostile, html=f"<p>{hostile}</p>")
     try:
-        written = write(message, replace(SENDER, name=hostile), datetime(2023, 12, 5, tzinfo=UTC))
+        composed = compose(message, replace(SENDER, name=hostile), datetime(2023, 12, 5, tzinfo=UTC))
     except DeliveryError:
-        return  # half characters: render lets none through
-    mail = read(written.content)
+        return  # lone surrogates, which rendering removes
+    mail = parse_mail(composed.content)
     assert set(mail.keys()) == {
         "Subject", "From", "To", "Date", "Message-ID", "List-Id", "Auto-Submitted", "MIME-Version", "Content-Type"
     }  # fmt: skip
@@ -98,45 +100,45 @@ def check_headers(hostile: str) -> None:
     assert not any(char in mail["Subject"] for char in "\r\n")
 
 
-# ── unsubscribing ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── unsubscribe ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def mail_to_end(sender: Sender, token: str = TOKEN) -> email.message.EmailMessage:
-    message = letter_to("ann@example.org", text=f"To stop: {SLOT}", html=f"<p>{SLOT}</p>", token=token)
-    return read(write(message, sender, NOON).content)
+def mail_with_token(sender: MailSender, token: str = TOKEN) -> email.message.EmailMessage:
+    message = letter_to("ann@example.org", text=f"Unsubscribe: {SLOT}", html=f"<p>{SLOT}</p>", token=token)
+    return parse_mail(compose(message, sender, NOON).content)
 
 
-def test_a_mail_program_can_unsubscribe_by_mail():
-    mail = mail_to_end(SENDER)
+def test_unsubscribing_by_mail():
+    mail = mail_with_token(SENDER)
     assert mail["List-Unsubscribe"] == f"<mailto:watch@example.org?subject=unsubscribe%20{TOKEN}>"
     assert mail["List-Unsubscribe-Post"] is None
     assert TOKEN in mail.get_body(("plain",)).get_content()
     assert TOKEN in mail.get_body(("html",)).get_content()
 
 
-def test_and_with_one_click_where_there_are_pages():
-    mail = mail_to_end(replace(SENDER, unsubscribe="stop@example.org", web_url="https://watch.example.org"))
-    ways = f"<https://watch.example.org/unsubscribe/{TOKEN}>, <mailto:stop@example.org?subject=unsubscribe%20{TOKEN}>"
-    assert mail["List-Unsubscribe"] == ways
+def test_unsubscribing_with_one_click_if_there_are_pages():
+    mail = mail_with_token(replace(SENDER, unsubscribe="stop@example.org", web_url="https://watch.example.org"))
+    urls = f"<https://watch.example.org/unsubscribe/{TOKEN}>, <mailto:stop@example.org?subject=unsubscribe%20{TOKEN}>"
+    assert mail["List-Unsubscribe"] == urls
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_one_click_needs_https():
-    assert "http:" not in mail_to_end(replace(SENDER, web_url="http://127.0.0.1:8000"))["List-Unsubscribe"]
+    assert "http:" not in mail_with_token(replace(SENDER, web_url="http://127.0.0.1:8000"))["List-Unsubscribe"]
 
 
-def test_where_there_is_nothing_to_end_nothing_is_said_of_it():
-    assert mail_to_end(SENDER, token="")["List-Unsubscribe"] is None
+def test_no_unsubscribe_header_without_a_token():
+    assert mail_with_token(SENDER, token="")["List-Unsubscribe"] is None
 
 
-def test_ways_to_unsubscribe_stay_as_they_are_written():
+def test_unsubscribe_urls_are_encoded_but_never_folded():
     sender = replace(
         SENDER,
         unsubscribe="unsubscribe+all%x@" + "long-name." * 5 + "example",
         web_url="https://x.example/a,<b>\r\nX: y",
     )
     message = letter_to("ann@example.org", token=TOKEN)
-    content = write(message, sender, NOON).content
+    content = compose(message, sender, NOON).content
     assert (
         f"\r\n <mailto:unsubscribe%2Ball%25x@{'long-name.' * 5}example?subject=unsubscribe%20{TOKEN}>\r\n"
         in content.decode()
@@ -147,46 +149,46 @@ def test_ways_to_unsubscribe_stay_as_they_are_written():
 
 
 @given(st.integers(0, 90), st.integers(0, 90), st.booleans())
-def test_every_body_is_written_once_and_its_mails_are_put_together(before, after, spaced):
-    """Wherever the encoder folds a line: also within the place of the token."""
+def test_a_template_is_split_at_every_slot(before, after, spaced):
+    """Also if the encoder folds a line within a slot."""
     text = ("é " if spaced else "e") * before + SLOT + "é" * after
     message = letter_to("ann@example.org", text=text, html=f'<a href="{text}">{text}</a>', token=TOKEN)
     pieces = _template(message.body, SENDER, False)
     assert len(pieces) == 4
-    mail = write(message, SENDER, NOON).content
+    mail = compose(message, SENDER, NOON).content
     assert max(map(len, mail.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
-    assert read(mail).get_body(("plain",)).get_content().splitlines() == [text.replace(SLOT, TOKEN)]
+    assert parse_mail(mail).get_body(("plain",)).get_content().splitlines() == [text.replace(SLOT, TOKEN)]
 
 
 @pytest.mark.parametrize("length", [1, 60, 64])
 @pytest.mark.parametrize("domain", ["d.example", ".".join(["d" * 60] * 4)])
-def test_a_long_recipient_is_written_whole_and_in_lines_that_are_allowed(length, domain):
+def test_a_long_recipient_is_not_changed_and_lines_are_short_enough(length, domain):
     address = f"{'a' * length}@{domain}"
-    content = write(letter_to(address), SENDER, NOON).content
-    assert read(content)["To"] == address
+    content = compose(letter_to(address), SENDER, NOON).content
+    assert parse_mail(content)["To"] == address
     assert max(map(len, content.split(b"\r\n"))) <= 998
 
 
-LOCALS = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}", fullmatch=True).filter(lambda local: "=?" not in local)
-WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
+LOCAL_PARTS = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}", fullmatch=True).filter(lambda part: "=?" not in part)
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
 
 
-@given(LOCALS, st.integers(1, 90), WORDS, st.lists(WORDS, max_size=5))
-def test_a_mail_from_pieces_is_the_one_that_is_made_whole(local, length, subject, lines):
+@given(LOCAL_PARTS, st.integers(1, 90), TEXTS, st.lists(TEXTS, max_size=5))
+def test_a_mail_from_the_template_equals_one_composed_separately(local, length, subject, lines):
     text = "\n".join([*lines, f"unsubscribe {SLOT}"])
     message = letter_to(
         f"{local}@{'d' * min(length, 60)}.example", subject, text=text, html=f"<p>{SLOT}</p>", token=TOKEN
     )
-    quick = read(write(message, SENDER, NOON).content)
-    slow = read(write(replace(message, message_id=f"{message.message_id} "), SENDER, NOON).content)
-    assert {name: str(value).strip() for name, value in quick.items() if name != "Content-Type"} == {
-        name: str(value).strip() for name, value in slow.items() if name != "Content-Type"
+    from_template = parse_mail(compose(message, SENDER, NOON).content)
+    separate = parse_mail(compose(replace(message, message_id=f"{message.message_id} "), SENDER, NOON).content)
+    assert {name: str(value).strip() for name, value in from_template.items() if name != "Content-Type"} == {
+        name: str(value).strip() for name, value in separate.items() if name != "Content-Type"
     }
     for kind in ("plain", "html"):
-        assert quick.get_body((kind,)).get_content() == slow.get_body((kind,)).get_content()
+        assert from_template.get_body((kind,)).get_content() == separate.get_body((kind,)).get_content()
 
 
-def test_words_that_look_like_the_marks_are_no_marks():
-    message = letter_to("ann@example.org", text=f"recipient0goes0here@recipient.invalid {SLOT}", token=TOKEN)
-    text = read(write(message, SENDER, NOON).content).get_body(("plain",)).get_content()
-    assert text.strip() == f"recipient0goes0here@recipient.invalid {TOKEN}"
+def test_text_that_resembles_a_slot_is_not_replaced():
+    message = letter_to("ann@example.org", text=f"{SLOT[:-1]} {SLOT[1:]} {SLOT}", token=TOKEN)
+    text = parse_mail(compose(message, SENDER, NOON).content).get_body(("plain",)).get_content()
+    assert text.strip() == f"{SLOT[:-1]} {SLOT[1:]} {TOKEN}"

@@ -1,3 +1,5 @@
+"""The watchdog: blocks that exceed their deadline are aborted, others are not, and one thread serves them all."""
+
 from __future__ import annotations
 
 import threading
@@ -8,53 +10,53 @@ import pytest
 from cmr_watch.notify.channels.watchdog import Watchdog
 
 
-def settled(thread: threading.Thread | None) -> bool:
+def has_exited(thread: threading.Thread | None) -> bool:
     if thread is not None:
         thread.join(3)
     return thread is None or not thread.is_alive()
 
 
-def test_what_takes_too_long_is_cut_until_it_ends():
-    cut = threading.Semaphore(0)
-    dog = Watchdog(cut.release)
-    with dog.watching(0.01):
-        assert cut.acquire(timeout=3)
-        assert cut.acquire(timeout=3), "again, for what was not there yet"
-    dog.dismiss()
-    assert settled(dog._thread)
+def test_a_block_past_its_deadline_is_aborted_repeatedly():
+    aborts = threading.Semaphore(0)
+    watchdog = Watchdog(aborts.release)
+    with watchdog.limit(0.01):
+        assert aborts.acquire(timeout=3)
+        assert aborts.acquire(timeout=3), "the first call may have come before the socket was open"
+    watchdog.stop()
+    assert has_exited(watchdog._thread)
 
 
-def test_nothing_is_cut_after_its_end():
-    cuts: list[float] = []
-    dog = Watchdog(lambda: cuts.append(1.0))
+def test_a_block_that_ended_in_time_is_never_aborted():
+    aborts: list[float] = []
+    watchdog = Watchdog(lambda: aborts.append(1.0))
     for _ in range(200):
-        with dog.watching(0.3):
+        with watchdog.limit(0.3):
             pass
     time.sleep(0.5)
-    assert cuts == []
-    assert settled(dog._thread)
+    assert aborts == []
+    assert has_exited(watchdog._thread)
 
 
-def test_one_thread_for_many_jobs_and_a_new_one_after_it_went():
-    dog = Watchdog(lambda: None)
+def test_one_thread_serves_many_blocks_and_is_replaced_after_it_has_exited():
+    watchdog = Watchdog(lambda: None)
     threads = set()
-    with dog.watching(60):
-        while not dog._changed._waiters:  # the thread is there, and asleep
+    with watchdog.limit(60):
+        while not watchdog._wakeup._waiters:  # until the thread is waiting
             time.sleep(0.001)
     for _ in range(3):
-        with dog.watching(60):
-            threads.add(dog._thread)
+        with watchdog.limit(60):
+            threads.add(watchdog._thread)
     assert len(threads) == 1
-    dog.dismiss()
-    assert settled(threads.pop())
-    with dog.watching(60):
-        assert dog._thread is not None
-    dog.dismiss()
+    watchdog.stop()
+    assert has_exited(threads.pop())
+    with watchdog.limit(60):
+        assert watchdog._thread is not None
+    watchdog.stop()
 
 
-def test_a_job_that_raises_is_over():
-    cut = threading.Event()
-    dog = Watchdog(cut.set)
-    with pytest.raises(KeyError), dog.watching(0.3):
+def test_a_block_that_raises_is_not_aborted_afterwards():
+    aborted = threading.Event()
+    watchdog = Watchdog(aborted.set)
+    with pytest.raises(KeyError), watchdog.limit(0.3):
         raise KeyError
-    assert not cut.wait(0.5)
+    assert not aborted.wait(0.5)

@@ -1,4 +1,4 @@
-"""The ways out: what the outbox asks of each."""
+"""Delivery channels, and the protocol through which the outbox uses them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from cmr_watch.models import Message
 
 
 class Sender(Protocol):
-    """A way out. It never tries twice by itself: when to try again is decided elsewhere."""
+    """A delivery channel. It makes one attempt per call; retrying is up to the outbox."""
 
     def send(self, message: Message) -> None:
-        """Return when the next system has said yes; else raise DeliveryError, or ChannelDown when nobody is there."""
+        """Return once the next system has accepted the message.
+
+        Raises ChannelDown if the channel cannot be used at all, DeliveryError for any other failure.
+        """
 
     def close(self) -> None:
-        """Let go of what is held open. May be called at any time, and more than once."""
+        """Close open connections. May be called at any time, and more than once."""

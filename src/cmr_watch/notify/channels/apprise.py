@@ -1,4 +1,4 @@
-"""Chat and everything else: the door of apprise, which is loaded when the first message is due."""
+"""Chat and all other services, through Apprise, which is imported only when the first message is due."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from urllib.parse import quote, unquote
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.log import shown
 from cmr_watch.models import Message
-from cmr_watch.notify.channels.apprise_format import said
+from cmr_watch.notify.channels.apprise_format import format_message
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyBase
 
-_CODE: Final = re.compile(r"\berror[ =:]+(?:code[ =:]+)?(\d{3})\b", re.IGNORECASE)
-_NO_ANSWER: Final = re.compile(
+_STATUS_CODE: Final = re.compile(r"\berror[ =:]+(?:code[ =:]+)?(\d{3})\b", re.IGNORECASE)
+_CONNECTION_FAILURE: Final = re.compile(
     r"\bconnection error|\btime(?:d[ -]?|-)?out\b|\bcould not be (?:established|sustained)", re.IGNORECASE
 )
-_GONE: Final = frozenset({404, 410})
+_PERMANENT_CODES: Final = frozenset({404, 410})  # the webhook does not exist, or no longer exists
 _SEPARATORS: Final = re.compile(r"[/:@?&=#,]+")
 
 
 class AppriseChannel:
-    """Sends to Apprise URLs. An URL is a secret: errors name the service, or the host, and nothing else of it.
+    """Sends to Apprise URLs. A URL contains secrets, so errors name only its service or its host.
 
-    `timeout` is for connecting and for one read, `deadline` for the whole send; both in seconds.
+    `timeout` limits connecting and each read, `deadline` the whole send; both in seconds.
     """
 
     def __init__(self, *, sender_name: str = "cmr-watch", timeout: float = 10.0, deadline: float = 60.0) -> None:
@@ -37,52 +37,56 @@ class AppriseChannel:
         self._deadline = deadline
 
     def send(self, message: Message) -> None:
-        """Return when the service has said yes; ChannelDown where nobody answered, which says nothing of others."""
-        sending = _Sending(self._load(message.address), message)
-        sending.start()
-        sending.join(self._deadline)
-        where = shown(message.address)
-        if sending.is_alive():
-            raise ChannelDown(f"{where} did not answer within {self._deadline:g} seconds")
-        if not sending.accepted:
-            heard = "; ".join(sending.heard)
-            reason = _without_secrets(heard, message.address) or "refused without a reason"
-            if _is_without_an_answer(heard):
-                raise ChannelDown(f"{where}: {reason}")
-            raise DeliveryError(f"{where}: {reason}", permanent=_is_gone(heard))
+        """Return once the service has accepted the message.
+
+        Raises ChannelDown if the service cannot be reached, DeliveryError if it rejects the message.
+        """
+        thread = _SendThread(self._load(message.address), message)
+        thread.start()
+        thread.join(self._deadline)
+        destination = shown(message.address)
+        if thread.is_alive():
+            raise ChannelDown(f"{destination} did not respond within {self._deadline:g} seconds")
+        if not thread.is_accepted:
+            logged = "; ".join(thread.log_messages)
+            reason = _without_secrets(logged, message.address) or "the message was rejected; no reason was given"
+            if _is_connection_failure(logged):
+                raise ChannelDown(f"{destination}: {reason}")
+            raise DeliveryError(f"{destination}: {reason}", permanent=_is_permanent(logged))
 
     def check(self, address: str) -> None:
-        """Whether the address is one that can be sent to; sends nothing, raises a permanent DeliveryError."""
+        """Raise a permanent DeliveryError if the address is not a valid Apprise URL. Sends nothing."""
         self._load(address)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is kept open."""
 
     def _load(self, address: str) -> NotifyBase:
-        _hush()
+        _silence_logs()
         from apprise import Apprise, AppriseAsset
 
         asset = AppriseAsset(
             app_id=self._sender_name,
             app_desc=self._sender_name,
             app_url="",
-            image_url_mask="",  # no pictures from third parties
+            image_url_mask="",  # no images from third parties
             image_url_logo="",
             async_mode=False,
-            service_timeout=0,  # ours is the deadline: its pool of threads would keep the program from ending
+            service_timeout=0,  # `deadline` is used instead: Apprise's thread pool would keep the process from exiting
             storage_mode="memory",
         )
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "'imghdr'", DeprecationWarning)  # of its plugins, up to Python 3.12
+            warnings.filterwarnings("ignore", "'imghdr'", DeprecationWarning)  # from its plug-ins, up to Python 3.12
             service = Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
         if service is None:
-            raise DeliveryError(f"{shown(address)} is no address that Apprise understands", permanent=True)
-        return self._tamed(service, address)
+            raise DeliveryError(f"{shown(address)} is not a valid Apprise URL", permanent=True)
+        self._set_defaults(service, address)
+        return service
 
-    def _tamed(self, service: NotifyBase, address: str) -> NotifyBase:
-        """Our defaults, where the address does not say otherwise."""
+    def _set_defaults(self, service: NotifyBase, address: str) -> None:
+        """Apply our defaults to the options that the address does not set."""
         _, _, options = address.partition("?")
-        service.retry = 0  # the outbox tries again
+        service.retry = 0  # the outbox retries
         defaults = (
             ("cto", "socket_connect_timeout", self._timeout),
             ("rto", "socket_read_timeout", self._timeout),
@@ -93,50 +97,50 @@ class AppriseChannel:
             if f"{option}=" not in options and hasattr(service, name):
                 setattr(service, name, value)
         if "overflow=" not in options:
-            service.overflow_mode = type(service.overflow_mode)(
-                "split"
-            )  # `said` cuts before; should it err, nothing is refused
-        return service
+            # `format_message` truncates; should it miscalculate, the message is split rather than rejected
+            service.overflow_mode = type(service.overflow_mode)("split")
 
 
-class _Sending(threading.Thread):
-    """One send in a thread of its own, which is left behind when it takes too long."""
+class _SendThread(threading.Thread):
+    """Sends one message. The thread is abandoned when the deadline passes."""
 
     def __init__(self, service: NotifyBase, message: Message) -> None:
         super().__init__(daemon=True)
         self._service = service
         self._message = message
-        self.accepted = False
-        self.heard: list[str] = []
+        self.is_accepted = False
+        self.log_messages: list[str] = []
 
     def run(self) -> None:
         from apprise import Apprise
 
-        words = said(self._service, self._message, cut="overflow=" not in self._message.address)
-        courier: Apprise = Apprise()
-        courier.add(self._service)
-        ear = _LogCapture(self)
-        logging.getLogger("apprise").addHandler(ear)
+        formatted = format_message(self._service, self._message, truncate="overflow=" not in self._message.address)
+        client: Apprise = Apprise()
+        client.add(self._service)
+        log_capture = _LogCapture(self)
+        logging.getLogger("apprise").addHandler(log_capture)
         try:
-            self.accepted = bool(courier.notify(body=words.body, title=words.title, body_format=words.form))
+            self.is_accepted = bool(
+                client.notify(body=formatted.body, title=formatted.title, body_format=formatted.body_format)
+            )
         finally:
-            logging.getLogger("apprise").removeHandler(ear)
+            logging.getLogger("apprise").removeHandler(log_capture)
 
 
 class _LogCapture(logging.Handler):
-    """Apprise says why it failed in its log only."""
+    """Collects the warnings logged during one send: Apprise gives the reason of a failure only in its log."""
 
-    def __init__(self, sending: _Sending) -> None:
+    def __init__(self, thread: _SendThread) -> None:
         super().__init__(logging.WARNING)
-        self._sending = sending
+        self._thread = thread
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._sending.ident:
-            self._sending.heard.append(record.getMessage())
+        if record.thread == self._thread.ident:
+            self._thread.log_messages.append(record.getMessage())
 
 
-def _hush() -> None:
-    """Silence their logs, which name addresses with their tokens; only `_LogCapture` reads what Apprise logs."""
+def _silence_logs() -> None:
+    """Suppress the logs of Apprise and urllib3, which contain tokens; only `_LogCapture` reads them."""
     for name in ("apprise", "urllib3"):
         log = logging.getLogger(name)
         log.setLevel(logging.WARNING)
@@ -145,17 +149,17 @@ def _hush() -> None:
             log.addHandler(logging.NullHandler())
 
 
-def _is_gone(reason: str) -> bool:
-    return any(int(code) in _GONE for code in _CODE.findall(reason))
+def _is_permanent(logged: str) -> bool:
+    return any(int(code) in _PERMANENT_CODES for code in _STATUS_CODE.findall(logged))
 
 
-def _is_without_an_answer(reason: str) -> bool:
-    """Refused, timed out, no such host: Apprise words them all alike, and never names a code then."""
-    return not _CODE.search(reason) and _NO_ANSWER.search(reason) is not None
+def _is_connection_failure(logged: str) -> bool:
+    """Whether the service was not reached. Apprise then logs no status code, and the same text for every cause."""
+    return not _STATUS_CODE.search(logged) and _CONNECTION_FAILURE.search(logged) is not None
 
 
 def _without_secrets(reason: str, address: str) -> str:
-    """The reason in one line, without any part of the address that may not be shown."""
+    """The reason on one line, at most 300 characters, with every secret part of the address replaced by "…"."""
     public = set(_SEPARATORS.split(shown(address)))
     parts = {part for text in (address, unquote(address)) for part in _SEPARATORS.split(text)}
     for part in sorted(parts - public, key=len, reverse=True):

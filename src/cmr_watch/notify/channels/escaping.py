@@ -1,6 +1,7 @@
-"""Words that no chat service takes for a command: pure.
+"""Escaping of text for chat services, so that none of it is taken for a command. Pure.
 
-Services differ in what they obey (`<!channel>`, `@everyone`, `[text](address)`, HTML), and not all of them escape.
+Services differ in what they interpret (`<!channel>`, `@everyone`, `[text](address)`, HTML), and Apprise does not escape
+for all of them.
 """
 
 from __future__ import annotations
@@ -10,29 +11,32 @@ from collections.abc import Callable
 from typing import Final
 
 _WORD: Final = re.compile(r"\S+")
-_ADDRESS: Final = re.compile(r"https?://[^\s@]+", re.IGNORECASE)
-_IN_ADDRESS: Final = str.maketrans({"@": "%40", "<": "%3C", ">": "%3E", "|": "%7C"})
-_IN_PROSE: Final = str.maketrans({"@": "@\u2060", "<": "‹", ">": "›", "`": "'"})
-_MARKDOWN: Final = re.compile(r"([\\_*\[\]()~`>#+=|{}.!-])")
+_URL: Final = re.compile(r"https?://[^\s@]+", re.IGNORECASE)
+_URL_ESCAPES: Final = str.maketrans({"@": "%40", "<": "%3C", ">": "%3E", "|": "%7C"})
+_PROSE_ESCAPES: Final = str.maketrans({"@": "@\u2060", "<": "‹", ">": "›", "`": "'"})
+_MARKDOWN_SPECIAL: Final = re.compile(r"([\\_*\[\]()~`>#+=|{}.!-])")
 
 
 def escape_prose(text: str) -> str:
-    """The same text for the eye: a word joiner after each `@`, other brackets, links that show where they go."""
-    return _word_by_word(text, _prose).replace("](", "] (")
+    """The text with mentions and markup neutralised, which looks the same to its reader.
+
+    - `@` is followed by a word joiner (U+2060), and is percent-encoded in a URL.
+    - `<`, `>` and backticks are replaced by similar characters, and percent-encoded in a URL.
+    - `[text](address)` is broken up, so that the address stays visible.
+    """
+    return _escape_words(text, lambda word: word.translate(_PROSE_ESCAPES)).replace("](", "] (")
 
 
-def as_markdown(text: str) -> str:
-    """Plain text for a service that knows only markdown; addresses stay whole, so that they can be clicked."""
-    return _word_by_word(text, lambda word: _MARKDOWN.sub(r"\\\1", word))
+def escape_markdown(text: str) -> str:
+    """Plain text as markdown. URLs are not escaped, so that they stay clickable."""
+    return _escape_words(text, lambda word: _MARKDOWN_SPECIAL.sub(r"\\\1", word))
 
 
-def _prose(word: str) -> str:
-    return word.translate(_IN_PROSE)
+def _escape_words(text: str, escape: Callable[[str], str]) -> str:
+    """Apply `escape` to each word that is not a URL; URLs are percent-encoded."""
 
+    def escape_word(match: re.Match[str]) -> str:
+        word = match[0]
+        return word.translate(_URL_ESCAPES) if _URL.match(word) else escape(word)
 
-def _word_by_word(text: str, prose: Callable[[str], str]) -> str:
-    def one(found: re.Match[str]) -> str:
-        word = found[0]
-        return word.translate(_IN_ADDRESS) if _ADDRESS.match(word) else prose(word)
-
-    return _WORD.sub(one, text)
+    return _WORD.sub(escape_word, text)

@@ -1,4 +1,4 @@
-"""Mail: a channel that loads SMTP when the first mail is due, for most runs have none."""
+"""The mail channel. It imports SMTP when the first mail is due, because most runs send none."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings, Security
 
 if TYPE_CHECKING:
-    from cmr_watch.notify.channels.smtp import Line
+    from cmr_watch.notify.channels.smtp import SmtpConnection
 
 __all__ = ["MailChannel", "MailSettings", "Security"]
 
 
 class MailChannel:
-    """Sends mails through one server."""
+    """Sends mails through one server. Raises ConfigError if an address in the settings is invalid."""
 
     def __init__(self, settings: MailSettings, clock: Callable[[], datetime]) -> None:
-        _check("The sender of mails", settings.sender)
-        _check("The address to unsubscribe at", settings.unsubscribe or settings.sender)
+        _check_address("The sender address", settings.sender)
+        _check_address("The address for unsubscribe mails", settings.unsubscribe or settings.sender)
         self._settings = settings
         self._clock = clock
-        self._line: Line | None = None
+        self._connection: SmtpConnection | None = None
 
     def send(self, message: Message) -> None:
-        """Return when the server has taken the mail."""
+        """Return once the server has accepted the mail. Raises DeliveryError."""
         self._loaded().send(message)
 
     def check(self) -> None:
-        """Connect and log in, send nothing; raises ChannelDown."""
+        """Connect and log in, without sending anything. Raises ChannelDown."""
         self._loaded().check()
 
     def close(self) -> None:
-        """Say goodbye, if there is a connection."""
-        if self._line is not None:
-            self._line.close()
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
 
-    def _loaded(self) -> Line:
-        if self._line is None:
-            from cmr_watch.notify.channels.smtp import Line
+    def _loaded(self) -> SmtpConnection:
+        if self._connection is None:
+            from cmr_watch.notify.channels.smtp import SmtpConnection
 
-            self._line = Line(self._settings, self._clock)
-        return self._line
+            self._connection = SmtpConnection(self._settings, self._clock)
+        return self._connection
 
 
-def _check(what: str, address: str) -> None:
+def _check_address(name: str, address: str) -> None:
     try:
         parse(address)
     except DeliveryError as error:
-        raise ConfigError(f"{what}: {error}") from None
+        raise ConfigError(f"{name}: {error}") from None

@@ -1,4 +1,4 @@
-"""Mail addresses, taken apart: pure. It loads nothing, for every run asks it something."""
+"""Validation and splitting of e-mail addresses. Pure, and light to import, because every run needs it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cmr_watch.exceptions import DeliveryError
 
 _LOCAL: Final = re.compile(r"[^\s\x00-\x20\x7f<>()\[\],;:\\\"@.]+(\.[^\s\x00-\x20\x7f<>()\[\],;:\\\"@.]+)*")
 _DOMAIN: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*", re.IGNORECASE)
-# Where IDNA 2003, which Python speaks, and today's IDNA 2008 lead to different hosts (UTS 46 §7).
-_DEVIATING: Final = frozenset("ßς\u200c\u200d")
-_LONGEST_LOCAL: Final = 64  # bytes, RFC 5321 §4.5.3.1.1
-_LONGEST_DOMAIN: Final = 255
+# Characters that IDNA 2003, which Python implements, and the current IDNA 2008 map to different hosts (UTS 46 §7).
+_IDNA_DEVIATIONS: Final = frozenset("ßς\u200c\u200d")
+_MAX_LOCAL: Final = 64  # bytes, RFC 5321 §4.5.3.1.1
+_MAX_DOMAIN: Final = 255  # bytes, RFC 5321 §4.5.3.1.2
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
-    """An address that mail can go to. `domain` is in ASCII; `local` is not when only SMTPUTF8 (RFC 6531) carries it."""
+class EmailAddress:
+    """A valid address. `domain` is ASCII; a `local` part that is not needs SMTPUTF8 (RFC 6531)."""
 
     local: str
     domain: str
@@ -27,29 +27,29 @@ class Mailbox:
         return f"{self.local}@{self.domain}"
 
 
-def parse(address: str) -> Mailbox:
-    """A bare address, `local@domain`, taken apart; anything else can never be written to."""
+def parse(address: str) -> EmailAddress:
+    """Split a bare address, `local@domain`. Raises a permanent DeliveryError for anything else."""
     local, _, domain = address.rpartition("@")
-    if not _LOCAL.fullmatch(local) or not local.isprintable() or len(local.encode()) > _LONGEST_LOCAL:
-        raise _no_address(address)
-    if "=?" in local:  # an encoded word (RFC 2047): mail programs, and Python's, would write to what it decodes to
-        raise _no_address(address)
-    return Mailbox(local, _ascii_domain(domain, address))
+    if not _LOCAL.fullmatch(local) or not local.isprintable() or len(local.encode()) > _MAX_LOCAL:
+        raise _invalid(address)
+    if "=?" in local:  # an encoded word (RFC 2047): mail programs, and Python's email package, would decode it
+        raise _invalid(address)
+    return EmailAddress(local, _ascii_domain(domain, address))
 
 
 def _ascii_domain(domain: str, address: str) -> str:
     if not domain.isascii():
-        if not _DEVIATING.isdisjoint(domain):
-            raise _no_address(address, "write its domain in the xn-- form")
+        if not _IDNA_DEVIATIONS.isdisjoint(domain):
+            raise _invalid(address, "write the domain in its xn-- form")
         try:
             domain = domain.encode("idna").decode("ascii")
         except UnicodeError:
-            raise _no_address(address) from None
-    if not _DOMAIN.fullmatch(domain) or len(domain) > _LONGEST_DOMAIN:
-        raise _no_address(address)
+            raise _invalid(address) from None
+    if not _DOMAIN.fullmatch(domain) or len(domain) > _MAX_DOMAIN:
+        raise _invalid(address)
     return domain
 
 
-def _no_address(address: str, advice: str = "") -> DeliveryError:
-    shown = ascii(address if len(address) <= 100 else address[:100] + "…")
-    return DeliveryError(f"{shown} is no mail address" + (f": {advice}" if advice else ""), permanent=True)
+def _invalid(address: str, advice: str = "") -> DeliveryError:
+    quoted = ascii(address if len(address) <= 100 else address[:100] + "…")
+    return DeliveryError(f"{quoted} is not a valid e-mail address" + (f": {advice}" if advice else ""), permanent=True)

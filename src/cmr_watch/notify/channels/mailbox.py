@@ -1,6 +1,6 @@
-"""The mailbox that mail comes back to: a Maildir folder, or IMAP (RFC 3501); the door of imaplib.
+"""Reads the mailbox that receives bounces and unsubscribe mails: a Maildir folder, or IMAP (RFC 3501).
 
-Mail that is not ours stays as it is, unread; what is dealt with is marked as seen.
+Processed mails are marked as seen. All others are left unread and unchanged.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any, Final, Protocol
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.notify.channels.settings import Security
 
-LARGEST_MAIL: Final = 5 * 1024 * 1024  # bytes; a larger one is no report that we could need
-GOODBYE_TIMEOUT: Final = 3.0  # seconds; by then all is said
+LARGEST_MAIL: Final = 5 * 1024 * 1024  # bytes; delivery reports are smaller
+LOGOUT_TIMEOUT: Final = 3.0  # seconds; all mails are processed by then
 PORTS: Final[dict[Security, int]] = {"tls": 993, "starttls": 143, "plain": 143}
 _SIZE: Final = re.compile(rb"RFC822\.SIZE (\d+)")
 
@@ -33,10 +33,10 @@ class MailboxError(CmrWatchError):
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
-    """Either `maildir`, or `host` with what belongs to it.
+    """Either `maildir`, or `host` and the settings for IMAP.
 
-    `timeout` is for one answer, `deadline` for one step, such as to log in or to fetch a mail; both in seconds.
-    `ca_file` holds the certificates to trust in place of the machine's.
+    `timeout` limits each response, `deadline` each step, such as logging in or fetching a mail; both in seconds.
+    `ca_file` contains the certificates to trust instead of those of the system.
     """
 
     maildir: Path | None = None
@@ -52,45 +52,45 @@ class MailboxSettings:
 
 
 class Inbox(Protocol):
-    """The mails that nobody has seen yet."""
+    """The unseen mails of a mailbox."""
 
     def mails(self) -> Iterator[tuple[str, bytes]]:
-        """Each mail's key and content, one by one; too large ones are left out. Raises MailboxError."""
+        """The key and content of each unseen mail, except those above LARGEST_MAIL. Raises MailboxError."""
 
     def done(self, key: str) -> None:
-        """This mail is dealt with: mark it as seen. Raises MailboxError."""
+        """Mark this mail as seen; do nothing if it no longer exists. Raises MailboxError."""
 
 
 @contextmanager
 def open_mailbox(settings: MailboxSettings) -> Iterator[Inbox]:
-    """The mailbox, until the end of the block; raises MailboxError."""
+    """Open the mailbox for the duration of the block. Raises MailboxError."""
     if settings.maildir is not None:
         yield _Maildir(settings.maildir)
         return
-    line = _Imap(settings)
+    inbox = _Imap(settings)
     try:
-        line.open()
-        yield line
+        inbox.open()
+        yield inbox
     finally:
-        line.close()
+        inbox.close()
 
 
-# ── a Maildir ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Maildir ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class _Maildir:
-    """A key is the part of a file name that stays when a mail program changes the flags behind it."""
+    """A key is the part of a file name before the flags, which mail programs change."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with self._readable():
+        with self._os_errors_reported():
             if not root.is_dir():
-                raise MailboxError(f"There is no folder {root}.")
+                raise MailboxError(f"The Maildir {root} does not exist.")
             if not (root / "new").is_dir() or not (root / "cur").is_dir():
-                raise MailboxError(f"{root} is no Maildir: it has no folders new and cur.")
+                raise MailboxError(f"{root} is not a Maildir: it needs the folders new and cur.")
 
     def mails(self) -> Iterator[tuple[str, bytes]]:
-        with self._readable():
+        with self._os_errors_reported():
             unseen = [path for path in self._files() if path.parent.name == "new" or "S" not in _flags(path)]
         for path in unseen:
             content = self._content(path)
@@ -98,32 +98,32 @@ class _Maildir:
                 yield _key(path), content
 
     def done(self, key: str) -> None:
-        with self._readable():
+        with self._os_errors_reported():
             path = self._find(key)
             if path is not None:
                 path.rename(self._root / "cur" / f"{key}:2,{''.join(sorted({*_flags(path), 'S'}))}")
 
     def _find(self, key: str) -> Path | None:
-        """Where the mail is now; a mail program may have moved it since, or thrown it away."""
-        asked = self._root / "new" / key
-        return asked if asked.is_file() else next((path for path in self._files() if _key(path) == key), None)
+        """The current path of the mail, None if it is gone: a mail program may have moved or deleted it."""
+        unmoved = self._root / "new" / key
+        return unmoved if unmoved.is_file() else next((path for path in self._files() if _key(path) == key), None)
 
     def _files(self) -> list[Path]:
-        found = (path for name in ("new", "cur") for path in sorted((self._root / name).iterdir()))
-        return [path for path in found if not path.name.startswith(".") and path.is_file()]
+        paths = (path for name in ("new", "cur") for path in sorted((self._root / name).iterdir()))
+        return [path for path in paths if not path.name.startswith(".") and path.is_file()]
 
     def _content(self, path: Path) -> bytes | None:
-        with self._readable(), suppress(FileNotFoundError), path.open("rb") as file:
+        with self._os_errors_reported(), suppress(FileNotFoundError), path.open("rb") as file:
             content = file.read(LARGEST_MAIL + 1)
             return content if len(content) <= LARGEST_MAIL else None
         return None
 
     @contextmanager
-    def _readable(self) -> Iterator[None]:
+    def _os_errors_reported(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise MailboxError(f"The Maildir {self._root} cannot be used: {_os_words(error)}.") from error
+            raise MailboxError(f"The Maildir {self._root} cannot be accessed: {_os_reason(error)}.") from error
 
 
 def _key(path: Path) -> str:
@@ -134,7 +134,7 @@ def _flags(path: Path) -> str:
     return path.name.partition(":2,")[2]
 
 
-def _os_words(error: OSError) -> str:
+def _os_reason(error: OSError) -> str:
     return os.strerror(error.errno).lower() if error.errno else type(error).__name__
 
 
@@ -142,39 +142,39 @@ def _os_words(error: OSError) -> str:
 
 
 class _Imap:
-    """One connection. A key is the UID of a mail."""
+    """An IMAP connection. A key is the UID of a mail."""
 
     def __init__(self, settings: MailboxSettings) -> None:
         self._settings = settings
         self._port = settings.port or PORTS[settings.security]
         self._connection: imaplib.IMAP4 | None = None
-        self._late = False
+        self._is_aborted = False
 
     def open(self) -> None:
-        """Connect, log in, and choose the folder; raises MailboxError."""
-        with self._step():
+        """Connect, log in, and open the folder. Raises MailboxError."""
+        with self._step("rejected the connection"):
             connection = self._connect()
-        with self._step(f"refuses the user name or the password of {self._settings.user}"):
+        with self._step(f"rejected the login as {self._settings.user}"):
             self._log_in(connection)
-        with self._step(f"has no folder {self._settings.folder} that we can open"):
-            _expect(connection.select(_quoted(self._settings.folder)))
+        with self._step(f"cannot open the folder {self._settings.folder}"):
+            _require_ok(connection.select(_quoted(self._settings.folder)))
 
     def close(self) -> None:
-        """Say goodbye, if there is a connection."""
+        """Log out and close the connection, if there is one."""
         connection, self._connection = self._connection, None
         sock = getattr(connection, "sock", None)
         if connection is None or sock is None:
             return
         with suppress(OSError, imaplib.IMAP4.error):
-            sock.settimeout(min(self._settings.timeout, GOODBYE_TIMEOUT))
+            sock.settimeout(min(self._settings.timeout, LOGOUT_TIMEOUT))
             connection.logout()
         with suppress(OSError):
             connection.shutdown()
 
     def mails(self) -> Iterator[tuple[str, bytes]]:
         with self._step():
-            found = self._uid("SEARCH", "UNSEEN")
-        for uid in b" ".join(line for line in found if isinstance(line, bytes)).split():
+            response = self._uid("SEARCH", "UNSEEN")
+        for uid in b" ".join(line for line in response if isinstance(line, bytes)).split():
             key = uid.decode("ascii", "replace")
             content = self._content(key)
             if content is not None:
@@ -186,31 +186,31 @@ class _Imap:
 
     def _content(self, uid: str) -> bytes | None:
         with self._step():
-            size = _SIZE.search(b" ".join(_flat(self._uid("FETCH", uid, "(UID RFC822.SIZE)"))))
-            if size is None or int(size[1]) > LARGEST_MAIL:  # without a size: somebody has deleted it
+            size = _SIZE.search(b" ".join(_flattened(self._uid("FETCH", uid, "(UID RFC822.SIZE)"))))
+            if size is None or int(size[1]) > LARGEST_MAIL:  # no size: the mail was deleted in the meantime
                 return None
-            found = self._uid("FETCH", uid, "(UID BODY.PEEK[])")
-        contents = (line[1] for line in found if isinstance(line, tuple) and b"BODY[" in line[0].upper())
+            response = self._uid("FETCH", uid, "(UID BODY.PEEK[])")
+        contents = (line[1] for line in response if isinstance(line, tuple) and b"BODY[" in line[0].upper())
         return next((content for content in contents if len(content) <= LARGEST_MAIL), None)
 
     def _uid(self, *command: str) -> list[Any]:
         connection = self._connection
         if connection is None:
-            raise MailboxError(f"{self._name} is closed.")
-        return _expect(connection.uid(*command))
+            raise MailboxError(f"The connection to {self._server} is closed.")
+        return _require_ok(connection.uid(*command))
 
     # ── the connection ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _connect(self) -> imaplib.IMAP4:
-        """The object is known before it connects, which it does when it is made: so that the deadline can cut it."""
+        """imaplib connects in its constructor. So the object is created first, for `_abort` to find its socket."""
         settings = self._settings
-        kind = imaplib.IMAP4_SSL if settings.security == "tls" else imaplib.IMAP4
+        client_class = imaplib.IMAP4_SSL if settings.security == "tls" else imaplib.IMAP4
         context = None if settings.security == "plain" else ssl.create_default_context(cafile=settings.ca_file)
-        secured = {"ssl_context": context} if settings.security == "tls" else {}
-        connection = self._connection = kind.__new__(kind)
-        connection.__init__(settings.host, self._port, timeout=settings.timeout, **secured)  # type: ignore[misc]
+        tls_options = {"ssl_context": context} if settings.security == "tls" else {}
+        connection = self._connection = client_class.__new__(client_class)
+        connection.__init__(settings.host, self._port, timeout=settings.timeout, **tls_options)  # type: ignore[misc]
         if settings.security == "starttls":
-            _expect(connection.starttls(context))
+            _require_ok(connection.starttls(context))
         return connection
 
     def _log_in(self, connection: imaplib.IMAP4) -> None:
@@ -219,82 +219,88 @@ class _Imap:
             return
         if (user + password).isascii():
             connection.login(user, password)
-        else:  # imaplib's own login knows ASCII only; SASL PLAIN is UTF-8 (RFC 4616 §2)
+        else:  # imaplib's login supports only ASCII; SASL PLAIN uses UTF-8 (RFC 4616 §2)
             connection.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
 
     @contextmanager
-    def _step(self, refusal: str = "") -> Iterator[None]:
-        """One step against the deadline: a server that drips keeps within every single time-out."""
-        timer = threading.Timer(self._settings.deadline, self._cut)
+    def _step(self, failure: str = "") -> Iterator[None]:
+        """Limit a step to the deadline, and raise MailboxError if it fails; `failure` describes a rejection.
+
+        A server that sends a byte now and then never exceeds the time-out of a single read.
+        """
+        timer = threading.Timer(self._settings.deadline, self._abort)
         timer.daemon = True
         timer.start()
         try:
             yield
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
-            raise MailboxError(f"{self._name} {self._words(error, refusal)}.") from None  # it may hold the password
+            reason = self._described(error, failure)
+            raise MailboxError(f"The {self._server} {reason}.") from None  # the cause may contain the password
         finally:
             timer.cancel()
 
-    def _cut(self) -> None:
-        self._late = True
+    def _abort(self) -> None:
+        self._is_aborted = True
         sock = getattr(self._connection, "sock", None)
         if sock is not None:
             with suppress(OSError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # TLS's own would take it from under the reader
+                # not SSLSocket.shutdown, which would discard the TLS object that another thread is reading from
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
-    # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── error messages ───────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def _name(self) -> str:
-        return f"The mailbox server {self._settings.host}:{self._port}"
+    def _server(self) -> str:
+        return f"mailbox server {self._settings.host}:{self._port}"
 
-    def _words(self, error: Exception, refusal: str) -> str:
-        if self._late or isinstance(error, TimeoutError):
-            return "takes too long to answer"
-        known = next((words for kind, words in _TROUBLES.items() if isinstance(error, kind)), "")
+    def _described(self, error: Exception, failure: str) -> str:
+        if self._is_aborted or isinstance(error, TimeoutError):
+            return "did not respond in time"
+        known = next((text for kind, text in _KNOWN_ERRORS.items() if isinstance(error, kind)), "")
         if known:
             return known
-        said = self._safe(error)
-        refused = isinstance(error, imaplib.IMAP4.error) and not isinstance(error, imaplib.IMAP4.abort)
-        return f"{refusal or 'refuses what we ask'}: {said}" if refused else f"broke off: {said}"
+        reason = self._redacted(error)
+        is_rejection = isinstance(error, imaplib.IMAP4.error) and not isinstance(error, imaplib.IMAP4.abort)
+        return f"{failure or 'rejected the request'}: {reason}" if is_rejection else f"cannot be used: {reason}"
 
-    def _safe(self, error: Exception) -> str:
-        """One line, not too long, and without the password."""
-        words = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
-        line = " ".join(words.decode("utf-8", "replace").split()) or type(error).__name__
-        for secret in (self._settings.password, _encoded(self._settings.password)):
+    def _redacted(self, error: Exception) -> str:
+        """The reason on one line, at most 200 characters, without the password."""
+        reason = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
+        line = " ".join(reason.decode("utf-8", "replace").split()) or type(error).__name__
+        for secret in (self._settings.password, _base64(self._settings.password)):
             line = line.replace(secret, "***") if secret else line
-        return "".join(letter for letter in line if letter.isprintable())[:200].rstrip(".")
+        return "".join(char for char in line if char.isprintable())[:200].rstrip(".")
 
 
-_TROUBLES: Final[dict[type[Exception], str]] = {
-    socket.gaierror: "is not known by that name",
-    UnicodeError: "is not known by that name",  # what getaddrinfo says to a name that cannot be one
-    ConnectionRefusedError: "refuses the connection",
-    ssl.SSLCertVerificationError: "shows a certificate that is not good",
+_KNOWN_ERRORS: Final[dict[type[Exception], str]] = {
+    socket.gaierror: "has a host name that cannot be resolved",
+    UnicodeError: "has a host name that cannot be resolved",  # raised by getaddrinfo for an invalid name
+    ConnectionRefusedError: "refused the connection",
+    ssl.SSLCertVerificationError: "presents an invalid certificate",
 }
 
 
-def _expect(answer: tuple[str, list[Any]]) -> list[Any]:
-    said, data = answer
-    if said != "OK":
-        raise imaplib.IMAP4.error(next((line for line in data if line), said))
+def _require_ok(response: tuple[str, list[Any]]) -> list[Any]:
+    """The data of a response. Raises IMAP4.error unless its status is OK."""
+    status, data = response
+    if status != "OK":
+        raise imaplib.IMAP4.error(next((line for line in data if line), status))
     return data
 
 
-def _flat(data: list[Any]) -> list[bytes]:
+def _flattened(data: list[Any]) -> list[bytes]:
     return [line[0] if isinstance(line, tuple) else line for line in data if line]
 
 
-def _encoded(password: str | None) -> str:
+def _base64(password: str | None) -> str:
     return b64encode(password.encode()).decode() if password else ""
 
 
 def _quoted(folder: str) -> str:
-    """A folder's name on the wire: quoted, and in modified UTF-7 (RFC 3501 §5.1.3)."""
-    plain = re.sub(r"[^\x20-\x7e]+", lambda found: _shifted(found[0]), folder.replace("&", "&-"))
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """The name of a folder as an IMAP argument: in modified UTF-7 (RFC 3501 §5.1.3), and quoted."""
+    encoded = re.sub(r"[^\x20-\x7e]+", lambda match: _utf7_shifted(match[0]), folder.replace("&", "&-"))
+    return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _shifted(letters: str) -> str:
-    return "&" + b64encode(letters.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"
+def _utf7_shifted(text: str) -> str:
+    return "&" + b64encode(text.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"

@@ -1,4 +1,4 @@
-"""How the ways out are reached."""
+"""Settings of the mail channel."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Security = Literal["starttls", "tls", "plain"]
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """How to reach the mail server.
+    """How to reach the mail server, and the addresses that appear in mails.
 
-    `timeout` is for one answer, `deadline` for everything that one mail takes, connecting included; both in seconds.
-    `ca_file` holds the certificates to trust in place of the machine's.
+    `timeout` limits each response, `deadline` everything that one mail takes, including connecting; both in seconds.
+    `ca_file` contains the certificates to trust instead of those of the system.
     """
 
     host: str

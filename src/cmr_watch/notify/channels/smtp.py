@@ -1,4 +1,4 @@
-"""Mail over SMTP (RFC 5321): the door of smtplib. One connection carries many mails."""
+"""Sends mail over SMTP (RFC 5321). One connection carries many mails."""
 
 from __future__ import annotations
 
@@ -19,246 +19,252 @@ from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings
 from cmr_watch.notify.channels.watchdog import Watchdog
 
-# 530, 534, 535, 538 say: log in first. 552 says: full now, as RFC 5321 §4.5.3.1.10 wants it read.
+# 530, 534, 535 and 538 ask for a login. 552 means a full mailbox, to be treated as 452 (RFC 5321 §4.5.3.1.10).
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
-GOODBYE_TIMEOUT: Final = 3.0  # seconds; by then all is said, and nobody should wait for a polite answer
-_ENHANCED: Final = re.compile(rb"\s*5\.(\d{1,3})\.\d{1,3}\b")
-_HUNG_UP: Final = (421, b"it hung up")
+QUIT_TIMEOUT: Final = 3.0  # seconds; all mails are delivered by then, so a slow reply to QUIT is not worth waiting for
+_ENHANCED_5XX: Final = re.compile(rb"\s*5\.(\d{1,3})\.\d{1,3}\b")  # RFC 3463 §2
+_NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a valid code
 
 
-class Line:
-    """The line to the mail server, one for many mails. A broken one is opened anew for the next mail."""
+class SmtpConnection:
+    """The connection to the mail server. It is opened for the first mail, and again after it has been lost."""
 
     def __init__(self, settings: MailSettings, clock: Callable[[], datetime]) -> None:
         self._settings = settings
         self._clock = clock
-        self._connection: smtplib.SMTP | None = None
+        self._client: smtplib.SMTP | None = None
         self._context: ssl.SSLContext | None = None
-        self._is_past_the_dot = False
-        self._watchdog = Watchdog(self._cut)
-        self._sender = parse(settings.sender)
-        self._from = mime.Sender(self._sender, settings.sender_name, settings.unsubscribe, settings.web_url)
+        self._may_be_accepted = False
+        self._watchdog = Watchdog(self._abort)
+        self._sender_address = parse(settings.sender)
+        self._sender = mime.MailSender(
+            self._sender_address, settings.sender_name, settings.unsubscribe, settings.web_url
+        )
 
     def send(self, message: Message) -> None:
-        """Return when the server has taken the mail.
+        """Return once the server has accepted the mail. Raises DeliveryError.
 
-        An error is `uncertain` when the dot may have been said and no answer was heard. Ctrl-C goes through as it is,
-        and says nothing of it.
+        The error is `uncertain` if the connection was lost after the final dot may have been sent, because the server
+        may have accepted the mail. KeyboardInterrupt is passed on unchanged.
         """
-        ready = mime.write(message, self._from, self._clock())
-        in_step, self._is_past_the_dot = False, False
+        mail = mime.compose(message, self._sender, self._clock())
+        is_session_usable, self._may_be_accepted = False, False
         try:
-            with self._watchdog.watching(self._settings.deadline):
-                self._transmit(ready)
-            in_step = True
+            with self._watchdog.limit(self._settings.deadline):
+                self._transmit(mail)
+            is_session_usable = True
         except DeliveryError:
-            in_step = True
+            is_session_usable = True
             raise
         except (smtplib.SMTPException, OSError) as error:
-            words = f"{self._name} broke off: {self._safe(error)}"
-            raise DeliveryError(words, uncertain=self._is_past_the_dot) from error
+            reason = f"the connection to {self._name} failed: {self._redacted(error)}"
+            raise DeliveryError(reason, uncertain=self._may_be_accepted) from error
         finally:
-            if not in_step:  # also when Ctrl-C came between a command and its answer
-                self._drop()
+            if not is_session_usable:  # also after a KeyboardInterrupt between a command and its reply
+                self._disconnect()
 
     def check(self) -> None:
-        """Connect and log in, send nothing; raises ChannelDown."""
-        with self._watchdog.watching(self._settings.deadline):
-            self._open()
+        """Connect and log in, without sending anything. Raises ChannelDown."""
+        with self._watchdog.limit(self._settings.deadline):
+            self._connected()
 
     def close(self) -> None:
-        """Say goodbye, if there is a connection."""
-        self._watchdog.dismiss()
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        """Log out and close the connection, if there is one."""
+        self._watchdog.stop()
+        client, self._client = self._client, None
+        if client is not None:
             with suppress(smtplib.SMTPException, OSError):
-                if connection.sock is not None:
-                    connection.sock.settimeout(min(self._settings.timeout, GOODBYE_TIMEOUT))
-                connection.quit()
-            connection.close()
+                if client.sock is not None:
+                    client.sock.settimeout(min(self._settings.timeout, QUIT_TIMEOUT))
+                client.quit()
+            client.close()
 
     # ── one mail ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _transmit(self, ready: mime.MimeMail) -> None:
-        connection = self._begin(ready)
-        code, reply = connection.rcpt(str(ready.recipient))
-        self._expect(code, reply, (250, 251), f"refuses {ready.recipient}")
-        code, reply = connection.docmd("DATA")
-        self._expect(code, reply, (354,), f"refuses the mail to {ready.recipient}")
-        code, reply = self._hand_over(connection, ready.content)
-        self._expect(code, reply, (250,), f"refuses the mail to {ready.recipient}")
+    def _transmit(self, mail: mime.MimeMail) -> None:
+        client = self._start_transaction(mail)
+        code, reply = client.rcpt(str(mail.recipient))
+        self._require(code, reply, (250, 251), f"rejected the recipient {mail.recipient}")
+        code, reply = client.docmd("DATA")
+        self._require(code, reply, (354,), f"rejected the mail to {mail.recipient}")
+        code, reply = self._send_content(client, mail.content)
+        self._require(code, reply, (250,), f"rejected the mail to {mail.recipient}")
 
-    def _hand_over(self, connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
-        """The content, and then the dot: a server that did not get the dot has no mail."""
-        connection.send(_quoted(content))
-        # from here on the dot may have gone out, whatever becomes of the line: nobody can know whether it arrived
-        self._is_past_the_dot = True
-        connection.send(b".\r\n")
-        return connection.getreply()
+    def _send_content(self, client: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+        """Send the content, then the final dot: without the dot, the server does not accept the mail."""
+        client.send(_dot_stuffed(content))
+        # from here on, the dot may reach the server even if the connection is lost
+        self._may_be_accepted = True
+        client.send(b".\r\n")
+        return client.getreply()
 
-    def _begin(self, ready: mime.MimeMail) -> smtplib.SMTP:
-        """An open connection with MAIL FROM said. Nothing is handed over yet, so a worn one is simply replaced."""
-        fresh = self._connection is None
-        connection = self._open()
-        options = self._options(connection, ready)
+    def _start_transaction(self, mail: mime.MimeMail) -> smtplib.SMTP:
+        """Send MAIL FROM. If a connection that was already open has become stale, reconnect once."""
+        is_new = self._client is None
+        client = self._connected()
+        options = self._mail_options(client, mail)
         try:
-            code, reply = connection.mail(str(self._sender), options)
+            code, reply = client.mail(str(self._sender_address), options)
         except (smtplib.SMTPServerDisconnected, OSError):
-            code, reply = _HUNG_UP
+            code, reply = _NO_REPLY
         if code == 250:
-            return connection
-        self._drop()
-        if not fresh:
-            return self._begin(ready)
-        error = DeliveryError if options else ChannelDown  # the sender is the same for every mail, so is the refusal
-        raise error(f"{self._name} takes no mail from {self._sender}: {self._say(code, reply)}")
+            return client
+        self._disconnect()
+        if not is_new:
+            return self._start_transaction(mail)
+        # without options, the command is the same for every mail, so every mail would be rejected
+        error = DeliveryError if options else ChannelDown
+        raise error(f"{self._name} does not accept mail from {self._sender_address}: {self._described(code, reply)}")
 
-    def _options(self, connection: smtplib.SMTP, ready: mime.MimeMail) -> list[str]:
-        if not ready.international:
+    def _mail_options(self, client: smtplib.SMTP, mail: mime.MimeMail) -> list[str]:
+        if not mail.needs_smtputf8:
             return []
-        if not connection.has_extn("smtputf8"):
-            raise DeliveryError(f"{self._name} offers no SMTPUTF8, which {ready.recipient} needs", permanent=True)
+        if not client.has_extn("smtputf8"):
+            reason = f"{self._name} does not support SMTPUTF8, which the mail to {mail.recipient} requires"
+            raise DeliveryError(reason, permanent=True)
         return ["SMTPUTF8", "BODY=8BITMIME"]
 
-    def _expect(self, code: int, reply: bytes, wanted: tuple[int, ...], what: str) -> None:
-        if code in wanted:
+    def _require(self, code: int, reply: bytes, accepted: tuple[int, ...], failure: str) -> None:
+        """Raise DeliveryError unless the code is one of `accepted`; the session is reset for the next mail."""
+        if code in accepted:
             return
-        self._start_over()
+        self._reset_session()
         permanent = 500 <= code < 600 and code not in _TEMPORARY_5XX
-        words = f"{self._name} {what}: {self._say(code, reply)}"
-        raise DeliveryError(words, permanent=permanent, gone=_is_gone(code, reply))
+        reason = f"{self._name} {failure}: {self._described(code, reply)}"
+        raise DeliveryError(reason, permanent=permanent, gone=_is_unknown_mailbox(code, reply))
 
-    def _start_over(self) -> None:
-        """This mail is off; the connection stays for the next one where the server goes along."""
+    def _reset_session(self) -> None:
+        """Cancel this mail. The connection is kept for the next one if the server agrees."""
         try:
-            usable = self._connection is not None and self._connection.rset()[0] == 250
+            is_usable = self._client is not None and self._client.rset()[0] == 250
         except (smtplib.SMTPException, OSError):
-            usable = False
-        if not usable:
-            self._drop()
+            is_usable = False
+        if not is_usable:
+            self._disconnect()
 
     # ── the connection ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _open(self) -> smtplib.SMTP:
-        if self._connection is not None:
-            return self._connection
-        opened = None
+    def _connected(self) -> smtplib.SMTP:
+        """The open connection; opened if necessary. Raises ChannelDown."""
+        if self._client is not None:
+            return self._client
+        client = None
         try:
-            opened = self._connect()
+            client = self._connect()
         except smtplib.SMTPAuthenticationError as error:
-            words = f"refuses the user name or the password: {self._say(error.smtp_code, _bytes(error.smtp_error))}"
-            raise ChannelDown(f"{self._name} {words}") from None
+            reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
+            raise ChannelDown(f"{self._name} rejected the user name or password: {reply}") from None
         except smtplib.SMTPResponseException as error:
-            words = f"turns us away: {self._say(error.smtp_code, _bytes(error.smtp_error))}"
-            raise ChannelDown(f"{self._name} {words}") from None
+            reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
+            raise ChannelDown(f"{self._name} rejected the connection: {reply}") from None
         except ssl.SSLCertVerificationError as error:
-            raise ChannelDown(f"{self._name} shows a certificate that is not good: {error.verify_message}") from error
+            raise ChannelDown(f"{self._name} presents an invalid certificate: {error.verify_message}") from error
         except (smtplib.SMTPException, OSError) as error:
-            raise ChannelDown(f"{self._name} cannot be reached: {self._safe(error)}") from error
+            raise ChannelDown(f"{self._name} cannot be reached: {self._redacted(error)}") from error
         finally:
-            if opened is None:
-                self._drop()
-        return opened
+            if client is None:
+                self._disconnect()
+        return client
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        connection = self._connection = self._unconnected()
-        code, reply = connection.connect(settings.host, settings.port)
+        client = self._client = self._new_client()
+        code, reply = client.connect(settings.host, settings.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, reply)
-        _without_delay(connection)
-        connection.ehlo_or_helo_if_needed()
+        _disable_nagle(client)
+        client.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
-            code, reply = connection.starttls(context=self._tls())
+            code, reply = client.starttls(context=self._tls_context())
             if code != 220:
                 raise smtplib.SMTPResponseException(code, reply)
-            connection.ehlo_or_helo_if_needed()
+            client.ehlo_or_helo_if_needed()
         if settings.user:
-            _log_in(connection, settings.user, settings.password or "")
-        return connection
+            _log_in(client, settings.user, settings.password or "")
+        return client
 
-    def _unconnected(self) -> smtplib.SMTP:
-        """Made without a host, so that the deadline can cut it while it connects."""
+    def _new_client(self) -> smtplib.SMTP:
+        """A client that is not connected yet, so that the watchdog can abort it while it connects."""
         timeout = self._settings.timeout
-        connection = (
-            smtplib.SMTP_SSL(timeout=timeout, local_hostname=_own_name(), context=self._tls())
+        client = (
+            smtplib.SMTP_SSL(timeout=timeout, local_hostname=_ehlo_name(), context=self._tls_context())
             if self._settings.security == "tls"
-            else smtplib.SMTP(timeout=timeout, local_hostname=_own_name())
+            else smtplib.SMTP(timeout=timeout, local_hostname=_ehlo_name())
         )
-        connection._host = self._settings.host  # type: ignore[attr-defined]  # the name that TLS checks
-        return connection
+        client._host = self._settings.host  # type: ignore[attr-defined]  # the name that the certificate must match
+        return client
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls_context(self) -> ssl.SSLContext:
         if self._context is None:
             self._context = ssl.create_default_context(cafile=self._settings.ca_file)
         return self._context
 
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+    def _disconnect(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
-    def _cut(self) -> None:
-        """What the watchdog does to a server that drips, which keeps within every single time-out."""
-        connection = self._connection
-        sock = connection.sock if connection is not None else None
+    def _abort(self) -> None:
+        """Shut the socket down: a server that sends a byte now and then never exceeds the time-out of a single read."""
+        client = self._client
+        sock = client.sock if client is not None else None
         if sock is not None:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
-    # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── error messages ───────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def _name(self) -> str:
         return f"the mail server {self._settings.host}:{self._settings.port}"
 
-    def _say(self, code: int, reply: bytes) -> str:
-        return self._safe(f"{code} {reply.decode('utf-8', 'replace')}" if code > 0 else "its answer is none")
+    def _described(self, code: int, reply: bytes) -> str:
+        return self._redacted(f"{code} {reply.decode('utf-8', 'replace')}") if code > 0 else "no valid reply"
 
-    def _safe(self, words: object) -> str:
-        """One line, not too long, and without the password."""
-        line = " ".join(str(words).split()) or type(words).__name__
+    def _redacted(self, reason: object) -> str:
+        """The reason on one line, at most 300 characters, without the password."""
+        line = " ".join(str(reason).split()) or type(reason).__name__
         if self._settings.password:
             line = line.replace(self._settings.password, "***")
         return line[:300]
 
 
-def _quoted(content: bytes) -> bytes:
-    """The content as DATA carries it before its last dot: dots doubled at the beginning of lines (RFC 5321 §4.5.2).
+def _dot_stuffed(content: bytes) -> bytes:
+    """The content for DATA, without the final dot: a dot at the beginning of a line is doubled (RFC 5321 §4.5.2).
 
-    After a lone line feed too, for some servers take that for the end of a line.
+    Also after a bare line feed, which some servers accept as the end of a line.
     """
-    whole = content if content.endswith(b"\r\n") else content + b"\r\n"
-    return whole.replace(b"\n.", b"\n..")
+    lines = content if content.endswith(b"\r\n") else content + b"\r\n"
+    return lines.replace(b"\n.", b"\n..")
 
 
-def _without_delay(connection: smtplib.SMTP) -> None:
-    """The dot is a write of its own, which would else wait until the other side has acknowledged the content."""
-    if connection.sock is not None:
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _disable_nagle(client: smtplib.SMTP) -> None:
+    """The final dot is sent separately; Nagle's algorithm would delay it until the content is acknowledged."""
+    if client.sock is not None:
+        client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _log_in(connection: smtplib.SMTP, user: str, password: str) -> None:
+def _log_in(client: smtplib.SMTP, user: str, password: str) -> None:
     if (user + password).isascii():
-        connection.login(user, password)
+        client.login(user, password)
         return
-    # smtplib's own login knows ASCII only; SASL PLAIN is UTF-8 (RFC 4616 §2).
-    code, reply = connection.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
+    # smtplib's login supports only ASCII; SASL PLAIN uses UTF-8 (RFC 4616 §2)
+    code, reply = client.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
     if code != 235:
         raise smtplib.SMTPAuthenticationError(code, reply)
 
 
-def _is_gone(code: int, reply: bytes) -> bool:
-    """Whether there is no such mailbox (RFC 3463 §3.2), and not a server that will not have us, or one that is full."""
-    status = _ENHANCED.match(reply)
+def _is_unknown_mailbox(code: int, reply: bytes) -> bool:
+    """Whether the mailbox does not exist (RFC 3463 §3.2), rather than being full or refusing us for another reason."""
+    status = _ENHANCED_5XX.match(reply)
     return code in (550, 551, 553) and (status is None or status[1] == b"1")
 
 
-def _bytes(reply: bytes | str) -> bytes:
+def _as_bytes(reply: bytes | str) -> bytes:
     return reply if isinstance(reply, bytes) else reply.encode()
 
 
-def _own_name() -> str:
-    """What EHLO says. smtplib would ask the resolver, which takes seconds where there is none."""
+def _ehlo_name() -> str:
+    """The name for EHLO. smtplib would look it up, which takes seconds if no name server responds."""
     name = socket.gethostname()
     return name if "." in name and name.isascii() else "[127.0.0.1]"

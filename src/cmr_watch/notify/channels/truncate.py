@@ -1,4 +1,7 @@
-"""Words cut to what a service takes: pure. Where they end is said, and where the rest is."""
+"""Truncation of a text to the length that a service accepts. Pure.
+
+A truncated text ends with an ellipsis, and with a link to the full text where there is one.
+"""
 
 from __future__ import annotations
 
@@ -10,34 +13,34 @@ ELLIPSIS: Final = "…"
 _LAST_WORD: Final = re.compile(r"\S*\Z")
 
 
-def shortened(text: str, limit: int, more_url: str = "", length: Callable[[str], int] = len) -> str:
-    """The text, or as many whole words of it as fit before "… " and the link to the rest.
+def truncated(text: str, limit: int, more_url: str = "", length: Callable[[str], int] = len) -> str:
+    """The text if it fits, otherwise as many whole words as fit, followed by "…" and the link to the full text.
 
-    `length` says how long words become on their way. Only a word that is too long alone is cut within; a link that
-    is too long alone is left out.
+    `length` measures a text as the service will receive it, for example after escaping. A word is cut only if it is
+    the first one and does not fit even without the link; a link that does not fit is left out.
     """
     if length(text) <= limit:
         return text
     end = f"{ELLIPSIS} {more_url}" if more_url else ELLIPSIS
     if length(end) > limit:
-        return shortened(text, limit, length=length) if more_url else ""
-    beginning = _beginning(text, lambda words: length(words + end) <= limit)
-    if more_url and _is_broken(beginning, text) and length(text.split(maxsplit=1)[0] + ELLIPSIS) <= limit:
-        beginning = ""  # the word is not too long, there is only no room for it beside the link
+        return truncated(text, limit, length=length) if more_url else ""
+    beginning = _longest_beginning(text, lambda candidate: length(candidate + end) <= limit)
+    if more_url and _ends_within_word(beginning, text) and length(text.split(maxsplit=1)[0] + ELLIPSIS) <= limit:
+        beginning = ""  # the first word would fit without the link, so it is dropped rather than cut
     return beginning + end
 
 
-def _beginning(text: str, fits: Callable[[str], bool]) -> str:
-    """The longest that fits, of whole words; of the first word alone as many letters as fit."""
-    at = _longest(text, fits)
-    whole = _whole_words(text, at)
-    while whole and not fits(whole):  # what is longer can become shorter on its way: the search may be a bit off
-        whole = _whole_words(text, len(whole) - 1)
-    return whole or _letters(text, at, fits)
+def _longest_beginning(text: str, fits: Callable[[str], bool]) -> str:
+    """The longest beginning of whole words that fits; if not even the first word fits, as many of its letters as do."""
+    letters = text[: _longest_fitting_length(text, fits)]  # never ends just before a space: that would fit as well
+    words = _without_last_word(letters)
+    while words and not fits(words):  # a shorter text can measure longer, once it is converted
+        words = _without_last_word(words)
+    return words or letters.rstrip()
 
 
-def _longest(text: str, fits: Callable[[str], bool]) -> int:
-    """How many characters fit, by doubling and then by halving: to ask of a long text takes long."""
+def _longest_fitting_length(text: str, fits: Callable[[str], bool]) -> int:
+    """The number of characters that fit: doubling, then bisection, because measuring a long text is slow."""
     low, high = 0, 64
     while high < len(text) and fits(text[:high].rstrip()):
         low, high = high, high * 2
@@ -48,18 +51,10 @@ def _longest(text: str, fits: Callable[[str], bool]) -> int:
     return low
 
 
-def _whole_words(text: str, at: int) -> str:
-    inside = 0 < at < len(text) and not text[at - 1].isspace() and not text[at].isspace()
-    beginning = text[: max(at, 0)]
-    return (_LAST_WORD.sub("", beginning) if inside else beginning).rstrip()
+def _without_last_word(text: str) -> str:
+    """The text without the word that it ends in; if it ends in a space, only without the space."""
+    return _LAST_WORD.sub("", text).rstrip()
 
 
-def _letters(text: str, at: int, fits: Callable[[str], bool]) -> str:
-    while at > 0 and not fits(text[:at].rstrip()):
-        at -= 1
-    return text[:at].rstrip()
-
-
-def _is_broken(beginning: str, text: str) -> bool:
-    """Whether it ends within a word of the text."""
+def _ends_within_word(beginning: str, text: str) -> bool:
     return bool(beginning and text[len(beginning) :][:1].strip())

@@ -1,4 +1,4 @@
-"""Cuts what takes too long: one thread for many jobs, for a `threading.Timer` each would cost a thread each."""
+"""Deadlines for blocking calls: one thread serves many of them, where `threading.Timer` would start one for each."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_AGAIN: Final = 0.1  # seconds; what was being opened at the deadline is there to be cut a little later
+_REPEAT_AFTER: Final = 0.1  # seconds; a socket that was still being opened at the deadline is aborted on the next call
 
 
 class Watchdog:
-    """Calls `cut` from a thread of its own while a job is past its deadline; never after the job has ended.
+    """Calls `abort` from its own thread, repeatedly, while a block runs past its deadline; never after the block ends.
 
-    The thread sleeps through jobs that end in time, and goes when it wakes and there is none.
+    The thread sleeps while blocks end in time. It exits when it wakes up and no block is running.
     """
 
-    def __init__(self, cut: Callable[[], None]) -> None:
-        self._cut = cut
-        self._changed = threading.Condition()
-        self._until: float | None = None
+    def __init__(self, abort: Callable[[], None]) -> None:
+        self._abort = abort
+        self._wakeup = threading.Condition()
+        self._deadline: float | None = None
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def watching(self, seconds: float) -> Iterator[None]:
-        """Do not let what is inside take longer than this; all jobs of one watchdog are given the same time."""
-        with self._changed:
-            self._until = time.monotonic() + seconds
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Abort the block if it takes longer than this. Every block of one watchdog must have the same limit."""
+        with self._wakeup:
+            self._deadline = time.monotonic() + seconds
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
         try:
             yield
         finally:
-            with self._changed:
-                self._until = None
+            with self._wakeup:
+                self._deadline = None
 
-    def dismiss(self) -> None:
-        """Let the thread go. The next job gets a new one."""
-        with self._changed:
-            self._changed.notify_all()
+    def stop(self) -> None:
+        """Let the thread exit. The next block starts a new one."""
+        with self._wakeup:
+            self._wakeup.notify_all()
 
     def _run(self) -> None:
-        with self._changed:
-            while self._until is not None:
-                left = self._until - time.monotonic()
-                if left <= 0:
-                    self._cut()
-                self._changed.wait(left if left > 0 else _AGAIN)
+        with self._wakeup:
+            while self._deadline is not None:
+                remaining = self._deadline - time.monotonic()
+                if remaining <= 0:
+                    self._abort()
+                self._wakeup.wait(remaining if remaining > 0 else _REPEAT_AFTER)
             self._thread = None
