@@ -180,7 +180,7 @@ def test_stop_releases_unsent_messages(running: Running) -> None:
         sent = len(running.subjects())
         until(lambda: len(running.subjects()) > sent)
         assert daemon.stop(PATIENCE)
-    pending = Deliveries(running.database).list("waiting")
+    pending = Deliveries(running.database).list("pending")
     assert pending
     assert all(delivery.claim is None for delivery in pending)
 

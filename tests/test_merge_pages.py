@@ -45,12 +45,12 @@ def test_the_list_decides_which_editions_exist():
 def test_the_call_page_takes_precedence_and_a_contradicting_notice_is_kept():
     notice, page = known("open", MAY), known("closed", JUNE)
     (call,) = merged(pages(notice, page)).calls
-    assert (call.call.status, call.call.cutoffs, call.otherwise) == ("closed", (JUNE,), notice.call)
+    assert (call.call.status, call.call.cutoffs, call.conflicting_notice) == ("closed", (JUNE,), notice.call)
 
 
 def test_missing_values_contradict_nothing():
     (call,) = merged(pages(known("open", MAY), known("open", years=()))).calls
-    assert (call.call.cutoffs, call.call.hosting_years, call.otherwise) == ((MAY,), (2024,), None)
+    assert (call.call.cutoffs, call.call.hosting_years, call.conflicting_notice) == ((MAY,), (2024,), None)
     assert not is_contradicted(known("open", MAY, JUNE).call, known("open", MAY).call)
     assert is_contradicted(known("open", MAY).call, known("open", JUNE).call)
 

@@ -205,8 +205,8 @@ class Daemon:
             log.info(
                 "deliver: %d sent, %d will be retried, %d failed permanently",
                 report.sent,
-                report.waiting,
-                report.set_aside,
+                report.pending,
+                report.failed,
             )
         for failure in report.failures:
             log.warning("deliver: %s", failure)

@@ -35,10 +35,10 @@ from cmr_watch.store.subscriptions import Subscriptions
 
 CONNECT_TIMEOUT: Final = 10.0  # seconds
 _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
-    "source-failing": ("page failing", "See the page finding above."),
+    "fetch-failing": ("page failing", "See the page finding above."),
     "reading-suspect": ("suspect reading", "Check the page. If it is correct, run: cmr-watch accept {subject}"),
-    "delivery-set-aside": ("delivery failed", "See: cmr-watch deliveries list --state set-aside"),
-    "digest-late": ("digest overdue", "See: cmr-watch deliveries list --state waiting"),
+    "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state set-aside"),
+    "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state waiting"),
 }
 """What each kind of incident is called, and the advice about it."""
 

@@ -2,7 +2,7 @@
 
 - Editions: the list decides which ones exist; an edition's own page adds details that only it has.
 - Calls: the call page takes precedence over the notice on the list. A notice that contradicts it is kept as well, in
-  `otherwise`.
+  `conflicting_notice`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class PageKnown:
 
 def of_kind(pages: Iterable[PageKnown], kind: PageKind) -> Known:
     """The known editions and calls of all pages of a kind, in page order."""
-    matching = [page.known for page in pages if page.kind == kind]
+    matching = [entry.known for entry in pages if entry.page.kind == kind]
     editions = tuple(edition for known in matching for edition in known.editions)
     return Known(editions, tuple(call for known in matching for call in known.calls))
 
@@ -69,7 +69,7 @@ def _merge_calls(listed: KnownCall, call_page: KnownCall | None) -> KnownCall:
         apply_url=page.apply_url or notice.apply_url,
     )
     contradicting = notice if is_contradicted(page, notice) else None
-    return replace(call_page, call=call, first_seen_at=_first_seen(listed, call_page), otherwise=contradicting)
+    return replace(call_page, call=call, first_seen_at=_first_seen(listed, call_page), conflicting_notice=contradicting)
 
 
 def _first_seen(one: KnownCall, other: KnownCall) -> datetime | None:

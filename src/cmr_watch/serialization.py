@@ -117,9 +117,9 @@ def noun_from_row(row: Json | None) -> Edition | CallNotice | None:
 
 def reading_to_dict(snapshot: Snapshot) -> Json:
     """The public JSON of a reading, as `parse` prints it (which adds `source`)."""
-    to_dict = edition_page_to_dict if snapshot.page == "edition" else edition_to_dict
+    to_dict = edition_page_to_dict if snapshot.kind == "edition" else edition_to_dict
     return {
-        "page": snapshot.page,
+        "page": snapshot.kind,
         "editions": [to_dict(edition) for edition in snapshot.editions],
         "calls": [call_to_dict(call) for call in snapshot.calls],
         "warnings": [{"code": warning.code, "text": warning.text} for warning in snapshot.warnings],

@@ -56,7 +56,7 @@ CHANGES = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
         ),
         (
             replace(READ, outcome="changed", changes=CHANGES * 5),
-            DeliveryReport(sent=1, logged=1, waiting=2, set_aside=1),
+            DeliveryReport(sent=1, logged=1, waiting=2, failed=1),
             "read 2 editions, 1 call: 5 changes, 1 message sent, 1 message only logged because no mail "
             "server is configured, 2 messages will be retried, 1 message failed permanently",
         ),
@@ -119,4 +119,4 @@ def test_summary_of_the_other_pages():
     ],
 )
 def test_which_results_count_as_failed(check, delivery, failed):
-    assert CheckReport(check, delivery).failed is failed
+    assert CheckReport(check, delivery).has_failures is failed

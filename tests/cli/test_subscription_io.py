@@ -16,8 +16,8 @@ ANNA = SubscriptionRequest("anna@example.org")
 CHAT = SubscriptionRequest("slack://TokenA/TokenB/TokenC", ("calls", "materials"), ("CZ", "FR"))
 NIGHT = QuietHours(time(22), time(7))
 WEEKLY_AT_SIX = Schedule("weekly", 6, 4, "Europe/Lisbon", NIGHT)
-BEA = SubscriptionRequest("bea@example.org", rhythm=WEEKLY_AT_SIX, reminders=(), still_watching=True)
-CARL = SubscriptionRequest("carl@example.org", rhythm=Schedule("daily", 0, 6), reminders=(60, 1))
+BEA = SubscriptionRequest("bea@example.org", schedule=WEEKLY_AT_SIX, reminders=(), still_watching=True)
+CARL = SubscriptionRequest("carl@example.org", schedule=Schedule("daily", 0, 6), reminders=(60, 1))
 REQUESTS = (ANNA, CHAT, BEA, CARL)
 FORMULAS = ("=1+1@b.org", "+a@b.org", "-a@b.org", "'=a@b.org", "'a@b.org", "''+a@b.org")
 
@@ -37,7 +37,7 @@ def requests(watch):
     with store_of(watch) as database:
         return [
             SubscriptionRequest(
-                row.address, row.topics, row.countries, None, row.rhythm, row.reminders, row.still_watching
+                row.address, row.topics, row.countries, None, row.schedule, row.reminders, row.still_watching
             )
             for row in Subscriptions(database).active()
         ]

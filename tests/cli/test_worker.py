@@ -92,7 +92,7 @@ def test_on_sigterm_the_current_message_is_finished_and_the_others_are_released(
     assert took < 5
     sent = outbox.counts()["sent"]
     assert 1 <= sent == len(watch.mailbox.mails) < 15, "sent messages are marked, and none was sent twice"
-    assert all(entry.claim is None for entry in outbox.list("waiting"))
+    assert all(entry.claim is None for entry in outbox.list("pending"))
 
 
 def test_once(watch, outbox):

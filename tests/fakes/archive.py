@@ -130,7 +130,7 @@ def http_date(at: datetime) -> str:
     return format_datetime(at, usegmt=True)
 
 
-def ask(url: str) -> Page:
+def ask(url: str) -> FetchedPage:
     """Fetch a URL once, as `Archive` expects it of its fetcher. Raises FetchError."""
     try:
         with build_opener(ProxyHandler({})).open(url, timeout=10) as response:
@@ -141,7 +141,7 @@ def ask(url: str) -> Page:
     except OSError as error:
         raise FetchError("the archive did not respond") from error
     at = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
-    return Page(url, final_url, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
+    return FetchedPage(url, final_url, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
 
 
 # ── additions of an archive ──────────────────────────────────────────────────────────────────────────────────────

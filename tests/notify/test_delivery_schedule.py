@@ -105,7 +105,7 @@ def test_when_a_change_is_delivered():
 # ── quiet hours, midnights, months ──────────────────────────────────────────────────────────────────────────────────
 
 
-@given(st.builds(Quiet, times, times), zones, instants)
+@given(st.builds(QuietHours, times, times), zones, instants)
 def test_end_of_quiet_is_outside_quiet_hours(quiet, zone, at):
     end = end_of_quiet(quiet, zone, at)
     assert not is_quiet(quiet, zone, end)
@@ -128,12 +128,12 @@ def test_end_of_quiet_is_outside_quiet_hours(quiet, zone, at):
     ],
 )
 def test_quiet_hours(hours, at, end):
-    quiet = Quiet(time(hours[0]), time(hours[1]))
+    quiet = QuietHours(time(hours[0]), time(hours[1]))
     assert end_of_quiet(quiet, "Europe/Brussels", utc(at)) == utc(end or at)
 
 
 def test_quiet_hours_whose_end_is_ambiguous():
-    quiet = Quiet(time(22), time(2, 30))
+    quiet = QuietHours(time(22), time(2, 30))
     ends = [end_of_quiet(quiet, "Europe/Brussels", utc(f"2024-10-27 {at}")) for at in ("00:15", "01:15")]
     assert ends == [utc("2024-10-27 00:30"), utc("2024-10-27 01:30")]
 

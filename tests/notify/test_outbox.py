@@ -123,7 +123,7 @@ def test_one_message_per_recipient_and_no_repetition(database, deliveries, subsc
     commit_changes(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
     assert enqueue_and_compose(database, clock) == 4
     assert enqueue_and_compose(database, clock) == 0
-    pending = deliveries.list("waiting")
+    pending = deliveries.list("pending")
     assert [entry.message.address for entry in pending] == [ANN, BOB]
     assert len({entry.message.message_id for entry in pending}) == 2
     assert {len(entry.message.token) for entry in pending} == {len(SLOT)}
@@ -141,16 +141,16 @@ def test_only_the_part_that_cannot_be_rendered_is_left_out(database, deliveries,
     welcomed = len(deliveries.list())
     commit_changes(database, K.EDITION_ANNOUNCED, K.CALL_OPENED)
     with database.write() as connection:
-        connection.execute(changes.update().where(changes.c.id == 1).values(sentence="unrenderable"))
+        connection.execute(changes.update().where(changes.c.id == 1).values(key="unrenderable"))
         connection.execute(deliveries_table.update().values(outcome="sent"))
 
     def failing_render(contents, *rest) -> Body:
-        if any(one.sentence == "unrenderable" for one in contents.news):
+        if any(one.change.key == "unrenderable" for one in contents.news):
             raise RenderError("undefined variable")
         return body(contents, *rest)
 
     enqueue_and_compose(database, clock, failing_render)
-    pending = deliveries.list("waiting")
+    pending = deliveries.list("pending")
     assert len(pending) == 2
     assert welcomed == 2
     assert all("Call open" in entry.message.subject and "unrenderable" not in entry.message.text for entry in pending)
@@ -210,8 +210,8 @@ def test_a_failed_delivery_is_postponed_and_the_others_are_sent(deliveries, cloc
 def test_a_permanent_error_fails_the_delivery_and_opens_an_incident(database, deliveries, clock, sender):
     insert(deliveries, clock, ANN, BOB)
     sender.on(ANN, DeliveryError("550 no such user", permanent=True))
-    assert run(deliveries, clock, sender) == DeliveryReport(sent=1, set_aside=1, failures=("550 no such user",))
-    (failed,) = deliveries.list("set_aside")
+    assert run(deliveries, clock, sender) == DeliveryReport(sent=1, failed=1, failures=("550 no such user",))
+    (failed,) = deliveries.list("failed")
     assert failed.last_error == "550 no such user"
     (incident,) = Incidents(database).unresolved()
     assert (incident.kind, incident.subject) == ("delivery-failed", ANN)
@@ -226,7 +226,7 @@ def test_a_delivery_fails_permanently_after_all_retries(deliveries, clock, sende
         run(deliveries, clock, sender)
         runs += 1
     assert runs == 10
-    assert deliveries.list("set_aside")[0].last_error == "gave up after 10 attempts: 451 later"
+    assert deliveries.list("failed")[0].last_error == "gave up after 10 attempts: 451 later"
 
 
 def test_without_a_mail_server_mail_is_logged_and_never_sent_later(deliveries, clock, sender, caplog):
@@ -393,18 +393,18 @@ def test_failing_recipients_do_not_affect_the_others(deliveries, servers, cases)
     channels = {"mail": MailChannel(servers.mailbox.settings(), servers.clock), "apprise": AppriseChannel()}
 
     first = deliver(deliveries, channels, servers.clock)
-    assert first.set_aside == sum(case in FAILING for case in cases)
+    assert first.failed == sum(case in FAILING for case in cases)
     for case, message in messages:
         if case in ("good", "good hook", "after 250"):
             assert servers.arrived(message) == 1, "sent in the first run"
 
     servers.clock.sleep(minutes=2)
     deliver(deliveries, channels, servers.clock)
-    assert deliveries.counts()["waiting"] == 0
+    assert deliveries.counts()["pending"] == 0
     for case, message in messages:
         expected = 0 if case in FAILING else 2 if case == "before 250" else 1
         assert servers.arrived(message) == expected, case
-    failed = {entry.message.message_id for entry in deliveries.list("set_aside")}
+    failed = {entry.message.message_id for entry in deliveries.list("failed")}
     assert {message.message_id for case, message in messages if case in FAILING} <= failed
 
 
@@ -415,7 +415,7 @@ def test_a_mail_server_that_is_down_does_not_affect_other_channels(deliveries, s
     channels = {"mail": MailChannel(servers.mailbox.settings(), servers.clock), "apprise": AppriseChannel()}
     with servers.mailbox.shut_for_now():
         report = deliver(deliveries, channels, servers.clock)
-    assert (report.sent, report.waiting, len(report.failures)) == (1, 5, 1)
+    assert (report.sent, report.pending, len(report.failures)) == (1, 5, 1)
     servers.clock.sleep(minutes=2)
     assert deliver(deliveries, channels, servers.clock) == DeliveryReport(sent=5)
     assert [servers.arrived(message) for message in (*messages, hook_message)] == [1] * 6

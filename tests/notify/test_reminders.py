@@ -24,7 +24,7 @@ def subscription(reminders=(30, 14, 7, 2, 1), hour=8, zone=ZONES[0], began=START
     schedule = Schedule(hour=hour, time_zone=zone)
     usual = {"topics": ("calls",), "activated_at": began, "reminders": tuple(reminders)}
     return Subscription(
-        1, "ann@example.org", countries=(), status="active", after_change_id=0, created_at=began, rhythm=schedule,
+        1, "ann@example.org", countries=(), status="active", after_change_id=0, created_at=began, schedule=schedule,
         **{**usual, **rest},
     )  # fmt: skip
 
@@ -98,21 +98,21 @@ def test_each_reminder_is_sent_once_and_before_its_cut_off(known, subscribed, st
 
 @given(cutoffs, subscriptions, jumps)
 def test_a_run_between_the_last_due_time_and_the_cut_off_sends_a_reminder(known, subscribed, steps):
-    settled, reminded = set(), set()
+    settled, sent_reminders = set(), set()
     for now in instants(steps):
         decision = decide(known, subscribed, settled, now)
         settled.update(decision.settled)
-        reminded.update((one.open.call_key, one.open.cutoff.at) for one in decision.reminders)
+        sent_reminders.update((one.open.call_key, one.open.cutoff.at) for one in decision.reminders)
     for one in known:
         due = [at for entry in subscribed for offset in entry.reminders if (at := due_at(one, entry, offset))]
         has_run = due and any(max(due) <= now < one.cutoff.at for now in instants(steps))
-        assert not has_run or (one.call_key, one.cutoff.at) in reminded
+        assert not has_run or (one.call_key, one.cutoff.at) in sent_reminders
 
 
 def due_at(one: OpenCutoff, entry: Subscription, offset: int) -> datetime | None:
     """Return when a reminder is due, computed independently by plain arithmetic on local time."""
-    zone = ZoneInfo(entry.rhythm.time_zone)
-    day = one.cutoff.at.astimezone(zone).replace(hour=entry.rhythm.hour, minute=0, fold=0) - timedelta(days=offset)
+    zone = ZoneInfo(entry.schedule.time_zone)
+    day = one.cutoff.at.astimezone(zone).replace(hour=entry.schedule.hour, minute=0, fold=0) - timedelta(days=offset)
     at = day.astimezone(UTC)
     return at if max(entry.activated_at, one.since or START) <= at < one.cutoff.at else None
 

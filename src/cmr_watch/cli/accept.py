@@ -33,4 +33,4 @@ def command(as_json: bool, no_notify: bool, page_url: str | None) -> int:
     with closing(open_store(settings)) as database, App(settings, database, StoreClock(database)) as app:
         report = app.accept(page_url, notify=not no_notify)
     show_check(report, settings.messages.zone, as_json)
-    return FAILED if report.failed else OK
+    return FAILED if report.has_failures else OK

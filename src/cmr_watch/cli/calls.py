@@ -44,7 +44,7 @@ def _call_to_dict(entry: KnownCall) -> dict[str, object]:
         **call_to_dict(call),
         "contact": call.contact,
         "needs": list(call.needs),
-        "conflicting_notice": call_to_dict(entry.otherwise) if entry.otherwise else None,
+        "conflicting_notice": call_to_dict(entry.conflicting_notice) if entry.conflicting_notice else None,
         "removal": entry.gone,
         "first_seen_at": instant(entry.first_seen_at) if entry.first_seen_at else None,
     }

@@ -63,11 +63,11 @@ def _refuse_existing(files: Iterable[Path]) -> None:
         raise CommandError(f"{existing} already exists; use --force to overwrite it")
 
 
-def _parse(kind: PageKind, content: bytes, fetched: Page | None) -> Snapshot:
+def _parse(kind: PageKind, content: bytes, fetched: FetchedPage | None) -> Snapshot:
     return read(kind, content, fetched.charset, fetched.url) if fetched else read(kind, content)
 
 
-def _load_page(source: str | None) -> tuple[bytes, Page | None]:
+def _load_page(source: str | None) -> tuple[bytes, FetchedPage | None]:
     """The bytes of the page, and the response they came with unless they were read from a file."""
     if source is not None and "://" not in source:
         try:
@@ -79,7 +79,7 @@ def _load_page(source: str | None) -> tuple[bytes, Page | None]:
     return fetched.content, fetched
 
 
-def _headers(page: Page) -> dict[str, object]:
+def _headers(page: FetchedPage) -> dict[str, object]:
     """The URLs and the response headers of the page."""
     return {"url": page.url, "final_url": page.final_url, "headers": dict(page.headers)}
 

@@ -10,6 +10,7 @@ import click
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import local_time, print_json, print_line, print_table
+from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict, instant
 from cmr_watch.store.checks import Checks
 
@@ -33,9 +34,10 @@ def command(as_json: bool, since: str | None) -> None:
         changes = Checks(database).changes(since_id, since_at)
     if as_json:
         for row in changes:
-            print_json({"id": row.id, "read_at": instant(row.read_at), **change_to_dict(row.change, row.sentence)})
+            change = change_to_dict(row.change, sentence(row.change))
+            print_json({"id": row.id, "read_at": instant(row.read_at), **change})
     elif changes:
-        rows = [(str(row.id), local_time(row.read_at, zone), row.sentence) for row in changes]
+        rows = [(str(row.id), local_time(row.read_at, zone), sentence(row.change)) for row in changes]
         print_table(("ID", "READ AT", "CHANGE"), rows)
     else:
         print_line("No changes recorded" + (" since then." if since else " yet."))

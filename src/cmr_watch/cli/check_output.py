@@ -42,7 +42,7 @@ def _other_pages(others: Sequence[CheckResult]) -> list[str]:
     if not others:
         return []
     changes = sum(len(other.changes) for other in others)
-    failed = sum(other.failed for other in others)
+    failed = sum(other.has_failed for other in others)
     failures = f", {failed} failed or suspect" if failed else ""
     return [f"{counted(len(others), 'more page')}: {counted(changes, 'change')}{failures}"]
 
@@ -53,7 +53,7 @@ def _outcome(check: CheckResult, zone: tzinfo) -> str:
     if check.outcome == "suspect":
         used = f", except for {counted(len(check.changes), 'new edition')}" if check.changes else ""
         return f"the page looks wrong, so its content was not used{used}: {check.detail}"
-    if check.outcome == "dropped":
+    if check.outcome == "discarded":
         return f"reading discarded: {check.detail}"
     return f"{_content(check)}: {_changes(check, zone)}"
 
@@ -86,8 +86,8 @@ def _deliveries(delivery: DeliveryReport) -> list[str]:
     counts = (
         (delivery.sent, "sent"),
         (delivery.logged, "only logged because no mail server is configured"),
-        (delivery.waiting, "will be retried"),
-        (delivery.set_aside, "failed permanently"),
+        (delivery.pending, "will be retried"),
+        (delivery.failed, "failed permanently"),
     )
     return [f"{counted(number, 'message')} {state}" for number, state in counts if number]
 
@@ -99,8 +99,8 @@ def _report_to_dict(report: CheckReport) -> dict[str, Any]:
         "pages": [_page_to_dict(other) for other in report.others],
         "sent": delivery.sent,
         "logged": delivery.logged,
-        "pending": delivery.waiting,
-        "failed": delivery.set_aside,
+        "pending": delivery.pending,
+        "failed": delivery.failed,
         "failures": list(delivery.failures),
     }
 
@@ -115,5 +115,8 @@ def _page_to_dict(check: CheckResult) -> dict[str, Any]:
         "editions": len(snapshot.editions) if snapshot else None,
         "calls": len(snapshot.calls) if snapshot else None,
         "warnings": len(snapshot.warnings) if snapshot else None,
-        "changes": [{"id": change.id, **change_to_dict(change.change, change.sentence)} for change in check.changes],
+        "changes": [
+            {"id": recorded.id, **change_to_dict(recorded.change, sentence(recorded.change))}
+            for recorded in check.changes
+        ],
     }

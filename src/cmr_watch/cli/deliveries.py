@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from typing import Final, cast, get_args
+from typing import Final, get_args
 
 import click
 
@@ -19,16 +19,7 @@ from cmr_watch.serialization import instant
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
 from cmr_watch.store.restore_quarantine import Kind, QuarantinedItem, RestoreQuarantine
 
-_STORED_STATES: Final[dict[str, State]] = {"pending": "waiting", "failed": "set_aside"}
-"""What the store still calls these states."""
-_SHOWN_STATES: Final[dict[str | None, str]] = {
-    None: "pending",
-    "set_aside": "failed",
-    "absorbed": "superseded",
-    "ended": "cancelled",
-    "dropped": "discarded",
-}
-STATES: Final = ("all", "pending", "failed", "sent", "logged")
+STATES: Final[tuple[State, ...]] = get_args(State)
 
 
 @click.group()
@@ -45,7 +36,7 @@ def command() -> None:
 @click.option(
     "--limit", default=50, show_default=True, metavar="N", type=click.IntRange(1), help="Show only the newest N."
 )
-def list_(as_json: bool, state: str, limit: int) -> None:
+def list_(as_json: bool, state: State, limit: int) -> None:
     """List the messages in the outbox, oldest first.
 
     A message is pending (not sent yet, or waiting for a retry), sent, logged (no mail server is configured), failed
@@ -58,7 +49,7 @@ def list_(as_json: bool, state: str, limit: int) -> None:
     settings = load_settings()
     zone = settings.messages.zone
     with closing(open_store(settings)) as database:
-        deliveries = Deliveries(database).list(_STORED_STATES.get(state, cast(State, state)), limit)
+        deliveries = Deliveries(database).list(state, limit)
     if as_json:
         for delivery in deliveries:
             print_json(_delivery_to_dict(delivery))
@@ -125,6 +116,10 @@ def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> N
             _print_held(quarantine.list(), as_json)
 
 
+def _summary(item: QuarantinedItem) -> str:
+    return sentence(item.change) if item.change else item.summary
+
+
 def _item_id(item: QuarantinedItem) -> str:
     return f"{item.kind[0]}{item.id}"
 
@@ -149,9 +144,9 @@ def _selected(item_ids: tuple[str, ...], held: Sequence[QuarantinedItem]) -> Ite
 def _print_held(held: Sequence[QuarantinedItem], as_json: bool) -> None:
     if as_json:
         for item in held:
-            print_json({"id": _item_id(item), "kind": item.kind, "description": item.words})
+            print_json({"id": _item_id(item), "kind": item.kind, "description": _summary(item)})
     elif held:
-        print_table(("ID", "DESCRIPTION"), [(_item_id(item), item.words) for item in held])
+        print_table(("ID", "DESCRIPTION"), [(_item_id(item), _summary(item)) for item in held])
     else:
         print_line("Nothing is on hold.")
 
@@ -170,7 +165,7 @@ def _describe(delivery: Delivery) -> str:
 
 
 def _state(delivery: Delivery) -> str:
-    return _SHOWN_STATES.get(delivery.outcome) or str(delivery.outcome)
+    return delivery.outcome or "pending"
 
 
 def _delivery_to_dict(delivery: Delivery) -> dict[str, object]:

@@ -52,7 +52,7 @@ _OPTIONS: Final = (
         "--quiet",
         type=of_kind(kinds.QUIET),
         metavar="HOURS",
-        help="Quiet hours, such as 22:00-07:00; messages are held until they end.",
+        help="QuietHours hours, such as 22:00-07:00; messages are held until they end.",
     ),
     click.option(
         "--remind",
@@ -84,7 +84,7 @@ def request_from_options(
         address=address,
         topics=tuple(topic for topic in TOPICS if topic in topics) or TOPICS,
         countries=countries,
-        rhythm=Schedule(schedule["frequency"], schedule["hour"], int(schedule["weekday"]), zone, quiet),
+        schedule=Schedule(schedule["frequency"], schedule["hour"], int(schedule["weekday"]), zone, quiet),
         reminders=days if schedule["reminders"] else REMINDERS,
         still_watching=schedule["still_watching"],
     )
@@ -103,7 +103,7 @@ def validate_address(address: str) -> None:
 def describe(subscription: Subscription | SubscriptionRequest) -> str:
     """“calls, editions in FR; weekly on Friday at 8:00; quiet hours 22:00-07:00”."""
     countries = f" in {', '.join(subscription.countries)}" if subscription.countries else ""
-    return ", ".join(subscription.topics) + countries + _describe_schedule(subscription.rhythm)
+    return ", ".join(subscription.topics) + countries + _describe_schedule(subscription.schedule)
 
 
 def _describe_schedule(schedule: Schedule) -> str:
@@ -130,7 +130,7 @@ def detail_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str,
 
 
 def _schedule_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:
-    schedule = subscription.rhythm
+    schedule = subscription.schedule
     day = "every day" if schedule.frequency == "daily" else f"on {_weekday(schedule)}"
     reminders = ", ".join(map(str, subscription.reminders))
     yield "schedule", f"{schedule.frequency}; digests {day} at {schedule.hour}:00, {schedule.time_zone}"
@@ -168,7 +168,7 @@ def subscription_to_dict(subscription: Subscription) -> dict[str, object]:
 
 def options_to_dict(subscription: Subscription | SubscriptionRequest) -> dict[str, object]:
     """The options of a subscription as JSON, under the names that they have in the configuration file."""
-    schedule = subscription.rhythm
+    schedule = subscription.schedule
     return {
         "topics": list(subscription.topics),
         "countries": list(subscription.countries),

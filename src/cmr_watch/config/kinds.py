@@ -161,12 +161,12 @@ def _addresses(value: Any) -> tuple[str, ...]:
     return _list_of(_address)(value)
 
 
-def _quiet(value: Any) -> Quiet:
+def _quiet(value: Any) -> QuietHours:
     match = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})", _text(value))
     if match is None:
         raise ValueError
     start, end = (time.fromisoformat(part.zfill(5)) for part in match.groups())
-    return Quiet(start, end)
+    return QuietHours(start, end)
 
 
 def _weekday(value: Any) -> int:

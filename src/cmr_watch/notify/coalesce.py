@@ -206,7 +206,7 @@ def _with_notice(recorded: RecordedChange, latest: Edition | CallNotice | None) 
     if latest is None or latest == recorded.change.after:
         return recorded
     change = replace(recorded.change, after=latest)
-    return replace(recorded, change=change, sentence=sentence(change))
+    return replace(recorded, change=change)
 
 
 def _net_call_status(states: History) -> Iterable[RecordedChange]:
@@ -254,4 +254,4 @@ def _net_cutoff(chain: History) -> Iterable[RecordedChange]:
     kind = K.CALL_CUTOFF_MOVED if before else K.CALL_CUTOFF_ADDED
     merged = _restate(chain[-1], kind, chain[0].change.before, chain[-1].change.after)
     change = replace(merged.change, cutoff_before=before, cutoff_after=after)
-    return (replace(merged, change=change, sentence=sentence(change)),)
+    return (replace(merged, change=change),)

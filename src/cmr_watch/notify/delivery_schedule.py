@@ -70,7 +70,7 @@ def due(schedule: Schedule, is_urgent: bool, now: datetime) -> tuple[datetime, s
     return due_at, digest_period(schedule, due_at)
 
 
-def is_quiet(quiet: Quiet, zone: str, at: datetime) -> bool:
+def is_quiet(quiet: QuietHours, zone: str, at: datetime) -> bool:
     """Whether `at` is within quiet hours: from `start` (included) to `end` (excluded); never if they are equal."""
     local = at.astimezone(ZoneInfo(zone)).time()
     if quiet.start <= quiet.end:
@@ -78,7 +78,7 @@ def is_quiet(quiet: Quiet, zone: str, at: datetime) -> bool:
     return local >= quiet.start or local < quiet.end
 
 
-def end_of_quiet(quiet: Quiet | None, zone: str, at: datetime) -> datetime:
+def end_of_quiet(quiet: QuietHours | None, zone: str, at: datetime) -> datetime:
     """Return the end of the quiet hours that contain `at`, or `at` itself outside quiet hours."""
     if quiet is None or not is_quiet(quiet, zone, at):
         return at

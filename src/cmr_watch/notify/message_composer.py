@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.exceptions import RenderError
-from cmr_watch.models import Body, Contents, Message, Plan, Planned, PlanningContext, Subscription
+from cmr_watch.models import Body, Change, Contents, Message, Plan, Planned, PlanningContext, Subscription
 from cmr_watch.models import Person as Recipient
 from cmr_watch.notify import tokens
 from cmr_watch.notify.planning import plan
@@ -42,14 +42,14 @@ class MessageComposer:
         """Log each part that could not be rendered and open an incident for it."""
         for subject, error in self._unrenderable.items():
             log.error("%s cannot be rendered and was left out of the messages: %s", subject, error)
-            self._incidents.open("delivery-set-aside", subject, error, now)
+            self._incidents.open("delivery-failed", subject, error, now)
         self._unrenderable.clear()
 
     def _compose(self, recipient: Recipient, decided: Plan) -> Planned:
         if decided.contents is None:
             return Planned(recipient, decided)
         first = recipient.subscriptions[0]
-        body = self._cached_body(decided.contents, "://" in first.address, first.rhythm.time_zone)
+        body = self._cached_body(decided.contents, "://" in first.address, first.schedule.time_zone)
         if body is None:
             dropped = decided.dropped + decided.told
             return Planned(recipient, replace(decided, contents=None, told=(), dropped=dropped))
@@ -113,9 +113,15 @@ def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
     )
 
 
+def _quoted_lines(change: Change) -> tuple[str | None, str | None]:
+    """Return the page's lines that a message may quote; they take no part in the equality of changes."""
+    before, after = change.before, change.after
+    return before.text if before else None, after.text if after else None
+
+
 def _cache_key(contents: Contents) -> object:
     """Return a key that identifies contents without hashing all of them for each of many thousand recipients."""
-    changes = tuple((change.id, change.sentence) for change in contents.news)
+    changes = tuple((recorded.id, recorded.change, _quoted_lines(recorded.change)) for recorded in contents.news)
     reminders = tuple(
         (reminder.open.call_key, reminder.open.cutoff.at, reminder.open.moved_from, reminder.days_left)
         for reminder in contents.reminders

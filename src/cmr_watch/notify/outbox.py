@@ -96,7 +96,7 @@ def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime
 class DeliveryReport:
     """The result of one run: numbers of messages, and the distinct errors in `failures`.
 
-    `waiting` messages could not be sent but will be retried; those `set_aside` failed permanently.
+    `pending` messages could not be sent but will be retried; those `failed` failed permanently.
     """
 
     sent: int = 0
@@ -106,9 +106,9 @@ class DeliveryReport:
     failures: tuple[str, ...] = ()
 
     @property
-    def failed(self) -> bool:
+    def has_failures(self) -> bool:
         """Whether any message that was due could not be sent."""
-        return bool(self.waiting or self.set_aside)
+        return bool(self.pending or self.failed)
 
     def __add__(self, later: DeliveryReport) -> DeliveryReport:
         return DeliveryReport(
@@ -192,7 +192,7 @@ class _Run:
     def report(self) -> DeliveryReport:
         counts = dict(self._counts)
         if self._next_probes:
-            counts["waiting"] = counts.get("waiting", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
+            counts["pending"] = counts.get("pending", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
         return DeliveryReport(**counts, failures=tuple(self._errors))
 
     def process_batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
@@ -264,7 +264,7 @@ class _Run:
         if isinstance(decision, Retry):
             self._postpone(delivery, decision.at, error)
             return
-        self._finish_and_renew(delivery, "set_aside", error=decision.reason)
+        self._finish_and_renew(delivery, "failed", error=decision.reason)
         if error.gone:
             self._gone(delivery.message.address)
 
@@ -272,7 +272,7 @@ class _Run:
         """Retry at `retry_at`, or when its route is probed again, if that is earlier."""
         due_at = min(retry_at, self._next_probes.get(_route(delivery), retry_at))
         if self._deliveries.postpone(delivery, due_at, str(error), error.uncertain):
-            self._counts["waiting"] += 1
+            self._counts["pending"] += 1
 
     def _finish_and_renew(
         self,

@@ -53,13 +53,13 @@ def _by_mailbox(subscriptions: Sequence[Subscription]) -> Iterable[tuple[str, li
     return grouped.items()
 
 
-def _due_time(subscribed: Sequence[Subscription], change: RecordedChange, found_at: datetime) -> DueTime | None:
-    """Return when to deliver a change found at `found_at`: the earliest time of the recipient's subscriptions.
+def _due_time(subscribed: Sequence[Subscription], change: RecordedChange, matched_at: datetime) -> DueTime | None:
+    """Return when to deliver a change found at `matched_at`: the earliest time of the recipient's subscriptions.
 
     None if none of the subscriptions is to be notified of it.
     """
     is_urgent = change.change.kind not in NON_URGENT
-    due = [_scheduled(entry.rhythm, is_urgent, found_at) for entry in subscribed if should_notify(entry, change)]
+    due = [_scheduled(entry.schedule, is_urgent, matched_at) for entry in subscribed if should_notify(entry, change)]
     if not due:
         return None
     at, period = min(due, key=lambda one: one[0])
@@ -68,13 +68,13 @@ def _due_time(subscribed: Sequence[Subscription], change: RecordedChange, found_
 
 
 @lru_cache(maxsize=4096)
-def _scheduled(schedule: Schedule, is_urgent: bool, found_at: datetime) -> DueTime:
-    return delivery_schedule.due(schedule, is_urgent, found_at)
+def _scheduled(schedule: Schedule, is_urgent: bool, matched_at: datetime) -> DueTime:
+    return delivery_schedule.due(schedule, is_urgent, matched_at)
 
 
-def _quiet_hours(subscribed: Sequence[Subscription]) -> tuple[Quiet | None, str]:
+def _quiet_hours(subscribed: Sequence[Subscription]) -> tuple[QuietHours | None, str]:
     """Return the recipient's quiet hours and time zone: those of the first subscription that has quiet hours."""
-    schedule = next((entry.rhythm for entry in subscribed if entry.rhythm.quiet), subscribed[0].rhythm)
+    schedule = next((entry.schedule for entry in subscribed if entry.schedule.quiet), subscribed[0].schedule)
     return schedule.quiet, schedule.time_zone
 
 
@@ -118,7 +118,7 @@ def plan(recipient: Recipient, context: PlanningContext, now: datetime) -> Plan:
     - In quiet hours nothing is sent except reminders of cut-offs that fall within them.
     """
     if not recipient.subscriptions:
-        return Plan(absorbs=True, dropped=tuple(match.recorded.id for match in recipient.matches))
+        return Plan(supersedes=True, dropped=tuple(match.recorded.id for match in recipient.matches))
     inputs = _Inputs(recipient, context, now, *_quiet_hours(recipient.subscriptions))
     decisions = _decide_matches(inputs)
     planned = _plan_message(inputs, decisions) or _plan_monthly_status(inputs) or Plan()
@@ -143,11 +143,11 @@ class _Inputs:
 
     def all_reminders(self) -> reminders.Decision:
         """Decide on reminders, including those that a pending message contains."""
-        return self._reminders(self.recipient.reminded)
+        return self._reminders(self.recipient.sent_reminders)
 
     def new_reminders(self) -> reminders.Decision:
         """Decide on reminders, without those that a pending message contains."""
-        return self._reminders(self.recipient.reminded | self.recipient.pending_reminders)
+        return self._reminders(self.recipient.sent_reminders | self.recipient.pending_reminders)
 
     def _reminders(self, settled: frozenset[ReminderKey]) -> reminders.Decision:
         return reminders.decide(self.context.cutoffs, self.recipient.subscriptions, settled, self.now)
@@ -167,7 +167,7 @@ class _MatchDecisions:
 
 def _decide_matches(inputs: _Inputs) -> _MatchDecisions:
     subscribed = inputs.recipient.subscriptions
-    due = {match: _due_time(subscribed, match.recorded, match.found_at) for match in inputs.recipient.matches}
+    due = {match: _due_time(subscribed, match.recorded, match.matched_at) for match in inputs.recipient.matches}
     dropped = tuple(match.recorded.id for match, when in due.items() if when is None)
     wanted = [(match, _in_unwritten_digest(inputs, match, when)) for match, when in due.items() if when is not None]
     until = inputs.quiet_until
@@ -184,9 +184,9 @@ def _decide_outside_quiet_hours(
     reported, rest = [], []
     for match, (at, period) in wanted:
         if at <= now:
-            reported.append(replace(match, period=period))
+            reported.append(replace(match, digest_period=period))
         elif match.waiting or match.recorded.change.key in due_items:
-            reported.append(replace(match, period=None))  # sent early, so this is not its digest
+            reported.append(replace(match, digest_period=None))  # sent early, so this is not its digest
         else:
             rest.append((match, (at, period)))
     return _MatchDecisions(tuple(reported), dropped, _postponed(rest))
@@ -202,9 +202,9 @@ def _in_unwritten_digest(inputs: _Inputs, match: Match, when: DueTime) -> DueTim
     written = inputs.recipient.digests
     if period not in written or match.waiting:
         return when
-    if match.period is not None and match.period not in written:
-        return match.due_at, match.period  # already postponed to that digest
-    schedules = [entry.rhythm for entry in inputs.recipient.subscriptions if should_notify(entry, match.recorded)]
+    if match.digest_period is not None and match.digest_period not in written:
+        return match.due_at, match.digest_period  # already postponed to that digest
+    schedules = [entry.schedule for entry in inputs.recipient.subscriptions if should_notify(entry, match.recorded)]
     return min((_scheduled(schedule, False, max(at, inputs.now)) for schedule in schedules), key=lambda one: one[0])
 
 
@@ -235,7 +235,7 @@ def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
     due = inputs.all_reminders()
     reported_reminders = new_reminders if inputs.quiet_until else due.reminders
     changes = coalesce([match.recorded for match in decisions.now if not welcome.should_replace(match)])
-    settled = Plan(absorbs=True, reminders=_settled_reminders(inputs, due.settled, reported_reminders))
+    settled = Plan(supersedes=True, reminders=_settled_reminders(inputs, due.settled, reported_reminders))
     change_ids = _settled_change_ids(inputs, decisions, welcome)
     if not (changes or reported_reminders or welcome.new):
         return replace(settled, dropped=change_ids)
@@ -278,7 +278,9 @@ def _settled_change_ids(inputs: _Inputs, decisions: _MatchDecisions, welcome: _W
 
 
 def _digest_periods(inputs: _Inputs, decisions: _MatchDecisions) -> tuple[str, ...]:
-    return tuple(sorted({match.period for match in decisions.now if match.period} - inputs.recipient.digests))
+    return tuple(
+        sorted({match.digest_period for match in decisions.now if match.digest_period} - inputs.recipient.digests)
+    )
 
 
 def _settled_reminders(
@@ -314,7 +316,7 @@ def _monthly_status_at(recipient: Recipient) -> datetime | None:
     if not subscribed:
         return None
     since = recipient.last_message_at or subscribed[0].activated_at or subscribed[0].created_at
-    return delivery_schedule.next_monthly_status(subscribed[0].rhythm, since)
+    return delivery_schedule.next_monthly_status(subscribed[0].schedule, since)
 
 
 def _wake_at(inputs: _Inputs, planned: Plan) -> datetime | None:
@@ -332,13 +334,13 @@ def _with_times(inputs: _Inputs, planned: Plan, decisions: _MatchDecisions) -> P
         planned,
         dropped=planned.dropped + decisions.dropped,
         postponed=tuple(one for one in decisions.postponed if one[0] not in planned.told),
-        wake_at=_wake_at(inputs, planned),
+        next_action_at=_wake_at(inputs, planned),
         quiet=_message_quiet_hours(inputs, cutoffs),
         stale_at=min([delivery_schedule.next_midnight(inputs.zone, inputs.now), *cutoffs]) if cutoffs else None,
     )
 
 
-def _message_quiet_hours(inputs: _Inputs, cutoffs: list[datetime]) -> tuple[Quiet, str] | None:
+def _message_quiet_hours(inputs: _Inputs, cutoffs: list[datetime]) -> tuple[QuietHours, str] | None:
     """Return the hours in which the message must not be sent; None if a cut-off in it would pass meanwhile."""
     end = delivery_schedule.end_of_quiet(inputs.quiet, inputs.zone, inputs.now)
     if inputs.quiet is None or any(at <= end for at in cutoffs):

@@ -110,4 +110,4 @@ def _due(known: OpenCutoff, offset: int, subscription: Subscription) -> _Due:
     day = local_date(zone, known.cutoff.at) - timedelta(days=offset)
     began_at = subscription.activated_at or subscription.created_at
     since = max(began_at, known.since) if known.since else began_at
-    return _Due(at_local(zone, day, time(subscription.rhythm.hour)), offset, zone, since)
+    return _Due(at_local(zone, day, time(subscription.schedule.hour)), offset, zone, since)
