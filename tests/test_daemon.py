@@ -155,7 +155,7 @@ def test_a_switch_that_does_not_answer_holds_up_nothing(running: Running, caplog
         running.site.fail(PING + what, 500)
     with caplog.at_level(logging.WARNING), running.daemon():
         until(lambda: running.subjects())
-        until(lambda: "could not be told how it goes" in caplog.text)
+        until(lambda: "could not be pinged" in caplog.text)
     assert "secret-uuid" not in caplog.text
 
 
