@@ -83,7 +83,7 @@ def test_5xx_disallows_everything_and_is_not_cached(rig: Rig, status: int) -> No
     rig.site.fail("/robots.txt", status)
     message = rig.error("/open", robots=True)
     assert message.startswith("SITE reported a server error (")
-    assert message.endswith("(tried 4 times) while fetching robots.txt; pages are not fetched without it")
+    assert message.endswith("(tried 4 times); robots.txt could not be read, so pages are not fetched")
     assert rig.site.paths() == []
     rig.site.remove("/robots.txt")
     assert rig.fetch("/open", robots=True) is not None
@@ -92,16 +92,16 @@ def test_5xx_disallows_everything_and_is_not_cached(rig: Rig, status: int) -> No
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (Drop(), "SITE closed the connection without a response (tried 4 times) while fetching robots.txt"),
-        (Response(304), "SITE returned 304 Not Modified for robots.txt; pages are not fetched without it"),
-        (Response(302), "SITE returned 302 Found for robots.txt; pages are not fetched without it"),
+        (Drop(), "SITE closed the connection without a response (tried 4 times); robots.txt could not be read"),
+        (Response(304), "SITE returned 304 Not Modified for robots.txt, so pages are not fetched"),
+        (Response(302), "SITE returned 302 Found for robots.txt, so pages are not fetched"),
         (
             Response(302, headers=(("Location", "http://evil.example/robots.txt"),)),
-            "SITE redirects to evil.example, which is not one of the allowed hosts while fetching robots",
+            "SITE redirects to evil.example, which is not one of the allowed hosts; robots.txt could not be read",
         ),
         (
             Response(200, b"not gzip", headers=(("Content-Encoding", "gzip"),)),
-            "SITE sent corrupt compressed data while fetching robots.txt",
+            "SITE sent corrupt compressed data; robots.txt could not be read",
         ),
     ],
 )

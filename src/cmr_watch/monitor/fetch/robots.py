@@ -84,14 +84,14 @@ class Robots:
                 # a 4xx, so there are no rules (§2.3.1.3); but a temporary one: already expired, and not cached
                 return None, error.status, now - CACHE_TIME
             # 5xx or unreachable: everything is disallowed (§2.3.1.4)
-            raise FetchError(f"{error} while fetching robots.txt; pages are not fetched without it") from error
+            raise FetchError(f"{error}; robots.txt could not be read, so pages are not fetched") from error
         if 200 <= response.status < 300:
             text: str | None = response.body.decode("utf-8-sig", "replace")
         elif 400 <= response.status < 500:
             text = None  # §2.3.1.3
         else:
             status = status_name(response.status)
-            raise FetchError(f"{host_of(url)} returned {status} for robots.txt; pages are not fetched without it")
+            raise FetchError(f"{host_of(url)} returned {status} for robots.txt, so pages are not fetched")
         self._cache.save_robots(origin, text, response.status, now)
         return text, response.status, now
 
@@ -100,7 +100,7 @@ def _parse_for(url: httpx.URL, text: str) -> Protego:
     try:
         return parse(text)
     except ValueError as error:
-        raise FetchError(f"{host_of(url)} has an invalid robots.txt; pages are not fetched without it") from error
+        raise FetchError(f"{host_of(url)} has an invalid robots.txt, so pages are not fetched") from error
 
 
 def _is_fresh(fetched_at: datetime, now: datetime) -> bool:
