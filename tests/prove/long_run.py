@@ -168,8 +168,8 @@ class _Simulation:
 
     def _render(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Body:
         lines = [
-            f"reminder {one.open.call_key} {one.open.cutoff.at.isoformat()} {one.offset} {one.days_left}"
-            for one in contents.reminders
+            f"reminder {due.open.call_key} {due.open.cutoff.at.isoformat()} {due.offset} {due.days_left}"
+            for due in contents.reminders
         ]
         waited = [one for one in contents.news if one.read_at < self.now]
         lines += [f"digest {self.now.astimezone(zone).date()}"] if waited else []

@@ -125,14 +125,14 @@ def attributes(chance: random.Random, page: str) -> str:
 
     def edit(tag: str) -> str:
         name, rest = re.fullmatch(r"<(/?[\w:-]+)(.*?)/?>", tag, re.S).groups()  # type: ignore[union-attr]
-        found = [(one[1], one[2]) for one in _ATTRIBUTE.finditer(rest)]
-        if name.startswith("/") or len({one.lower() for one, _ in found}) < len(found):
+        parsed = [(match[1], match[2]) for match in _ATTRIBUTE.finditer(rest)]
+        if name.startswith("/") or len({key.lower() for key, _ in parsed}) < len(parsed):
             return tag
-        kept = [_attribute(chance, *one) for one in found]
-        if not any(one.startswith(("data-", "dir", "typeof")) for one, _ in found):
-            kept += chance.sample(additions, chance.randrange(3))
-        chance.shuffle(kept)
-        return f"<{' '.join([name, *kept])}>"
+        written = [_attribute(chance, key, value) for key, value in parsed]
+        if not any(key.startswith(("data-", "dir", "typeof")) for key, _ in parsed):
+            written += chance.sample(additions, chance.randrange(3))
+        chance.shuffle(written)
+        return f"<{' '.join([name, *written])}>"
 
     return _on("tag", page, edit)
 
@@ -152,7 +152,7 @@ def capitals(chance: random.Random, page: str) -> str:
 
     def edit(tag: str) -> str:
         name, rest = re.fullmatch(r"<(/?[\w:-]+)(.*)>", tag, re.S).groups()  # type: ignore[union-attr]
-        rest = _ATTRIBUTE.sub(lambda one: one[0].replace(one[1], case(one[1]), 1), rest)
+        rest = _ATTRIBUTE.sub(lambda match: match[0].replace(match[1], case(match[1]), 1), rest)
         return f"<{case(name)}{rest}>"
 
     return _on("tag", page, edit)
@@ -318,8 +318,8 @@ def boilerplate(chance: random.Random, page: str) -> str:
     inner, closing, below = rest.rpartition("</main>")
     if not (main and closing):
         return page
-    above = _MENUS.sub(lambda one: one[0] if chance.random() < 0.5 else "", above)
-    below = _MENUS.sub(lambda one: one[0] if chance.random() < 0.5 else "", below)
+    above = _MENUS.sub(lambda match: match[0] if chance.random() < 0.5 else "", above)
+    below = _MENUS.sub(lambda match: match[0] if chance.random() < 0.5 else "", below)
     above += "".join(chance.sample(_ABOVE, chance.randrange(3)))
     return above + main + inner + closing + "".join(chance.sample(_BELOW, chance.randrange(3))) + below
 

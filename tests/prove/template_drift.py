@@ -50,7 +50,7 @@ def _sections(body: str) -> list[list[str]]:
 
 
 def _paragraphs(lines: Iterable[str]) -> str:
-    """Lines as paragraphs, and headings as headings."""
+    """Lines as paragraphs, headings as `h2` elements."""
     return "\n".join(f"<h2>{line[1:]}</h2>" if line.startswith("#") else f"<p>{line}</p>" for line in lines)
 
 
@@ -92,8 +92,8 @@ def headings_swapped(chance: random.Random, page: str) -> str:
     """Each list under the heading of the other."""
 
     def swap(body: str) -> str:
-        above, one, other = _sections(body)
-        return _paragraphs([*above, one[0], *other[1:], other[0], *one[1:]])
+        above, first, second = _sections(body)
+        return _paragraphs([*above, first[0], *second[1:], second[0], *first[1:]])
 
     return _body(page, swap)
 

@@ -55,9 +55,9 @@ class NoisyPen(Pen):
 
     def link(self, href: str, inner: str) -> str:
         attributes = [f'href="{html.escape(href)}"', 'target="_blank"', "rel='noopener'", 'data-entity-type="node"']
-        kept = [attributes[0], *(attribute for attribute in attributes[1:] if self._random.random() < 0.4)]
-        self._random.shuffle(kept)
-        return f"<a {' '.join(kept)}>{inner}</a>"
+        chosen = [attributes[0], *(attribute for attribute in attributes[1:] if self._random.random() < 0.4)]
+        self._random.shuffle(chosen)
+        return f"<a {' '.join(chosen)}>{inner}</a>"
 
     def heading(self, words: str) -> str:
         changes: tuple[Callable[[str], str], ...] = (

@@ -1,4 +1,4 @@
-"""The fixtures of the call page and of edition pages."""
+"""The fixtures of the call page and of edition pages. `python -m tests.shapes.pages` writes only these."""
 
 from __future__ import annotations
 
@@ -38,3 +38,7 @@ def write() -> None:
         (folder / "page.html").write_text(page + "\n", encoding="utf-8")
         text = json.dumps(expected, ensure_ascii=False, indent=2)
         (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
