@@ -117,7 +117,7 @@ def test_a_response_that_is_not_a_timemap(fake_archive: FakeArchive) -> None:
 
 
 class FakeGet:
-    """Stands in for `get`: serves `texts` by URL; `redirects` maps a URL to its final one."""
+    """A replacement for `get`: serves `texts` by URL; `redirects` maps a URL to its final one."""
 
     def __init__(self, texts: dict[str, str], redirects: dict[str, str] | None = None) -> None:
         self.requested: list[str] = []

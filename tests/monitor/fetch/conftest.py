@@ -70,7 +70,7 @@ def error_of(fetcher: Fetcher, url: str, validators: Validators | None = None) -
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Assert that the body is fast enough: a limit for busy machines, but far below the time without a timeout."""
+    """Assert that the body takes less time: enough for a busy machine, but far less than without a timeout."""
     started = time.monotonic()
     yield
     assert time.monotonic() - started < seconds

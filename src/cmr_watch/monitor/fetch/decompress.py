@@ -158,7 +158,7 @@ def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
 
 
 class _BrotliError(Exception):
-    """Stands for `brotli.error`, which cannot be named until brotli is imported."""
+    """Represents `brotli.error`, which cannot be named until brotli is imported."""
 
 
 class _Brotli:
