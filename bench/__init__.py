@@ -1,1 +1,1 @@
-"""What the main job costs: `make bench`. Figures, no verdicts; the goals stand beside them."""
+"""Benchmarks, run by `make bench`. They print measurements next to the goals, and never fail."""

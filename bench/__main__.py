@@ -1,4 +1,4 @@
-"""`python -m bench`: prints each measure with its goal."""
+"""`python -m bench`: print each measurement with its goal."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ SUBSCRIBERS = 100
 
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; medians of {REPEATS} runs unless said otherwise\n")
-    reading()
+    parsing()
     with tempfile.TemporaryDirectory() as folder, FakeSite() as site:
-        cold(Path(folder), site)
-        warm(Path(folder), site)
-        daemon.daemon(Path(folder))
-    outbox.outbox()
+        cold_check(Path(folder), site)
+        warm_check(Path(folder), site)
+        daemon.measure(Path(folder))
+    outbox.measure()
 
 
-def row(what: str, seconds: float, goal: str) -> None:
-    print(f"{what:<66}{seconds * 1000:>9.1f} ms   {goal}")
+def row(label: str, seconds: float, goal: str) -> None:
+    print(f"{label:<66}{seconds * 1000:>9.1f} ms   {goal}")
 
 
 def median(run: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median wall time of a call, after one that warms up."""
+    """Median wall time of a call in seconds, after one warm-up call."""
     run()
     times = []
     for _ in range(repeats):
@@ -53,30 +53,30 @@ def median(run: Callable[[], object], repeats: int = REPEATS) -> float:
     return statistics.median(times)
 
 
-def read(content: bytes) -> None:
-    """Read a page that was never seen before."""
+def parse(content: bytes) -> None:
+    """Parse a page without the parser's cache."""
     forget()
     read_initiative(content)
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── parsing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def reading() -> None:
+def parsing() -> None:
     content = pages.around(120_000).encode()
-    row(f"read one page of {len(content) // 1000} KB", median(lambda: read(content)), "goal 10 ms")
+    row(f"parse one page of {len(content) // 1000} KB", median(lambda: parse(content)), "goal 10 ms")
     for name, grow in (("menu", pages.around), ("article", pages.inside)):
-        print(f"\nreading a page that grows by its {name} (linear: the last column stays level)")
+        print(f"\nparsing a page whose {name} grows (linear: the last column is constant)")
         for size in (30_000, 120_000, 500_000, 2_000_000, 5_000_000):
             content = grow(size).encode()
-            seconds = median(lambda: read(content), repeats=3)  # noqa: B023
+            seconds = median(lambda: parse(content), repeats=3)  # noqa: B023
             per_size = seconds * 1000 / (len(content) / 1_000_000)
             print(f"  {len(content) / 1000:>7.0f} KB {seconds * 1000:>9.1f} ms {per_size:>9.0f} ms/MB")
-    hostile()
+    hostile_pages()
 
 
-def hostile() -> None:
-    print("\nhostile pages, one size and its double (linear: about 2)")
+def hostile_pages() -> None:
+    print("\nhostile pages, at one size and at twice that size (linear: about × 2)")
     shapes: dict[str, Callable[[int], str]] = {
         "nested tags": lambda n: "<div>" * n,
         "open bold": lambda n: "<b>" * n,
@@ -86,20 +86,20 @@ def hostile() -> None:
         "links": lambda n: "<h2>Next editions</h2>" + '<a href="/x">y</a>' * (n // 10),
     }
     for name, shape in shapes.items():
-        one, two = (median(lambda: _tried(shape(n)), repeats=3) for n in (100_000, 200_000))  # noqa: B023
+        one, two = (median(lambda: _try_to_parse(shape(n)), repeats=3) for n in (100_000, 200_000))  # noqa: B023
         print(f"  {name:<24}{one * 1000:>9.1f} ms {two * 1000:>9.1f} ms   × {two / one:.1f}")
 
 
-def _tried(page: str) -> None:
+def _try_to_parse(page: str) -> None:
     with suppress(ParseError):
-        read(page.encode())
+        parse(page.encode())
 
 
 # ── checking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def configuration(folder: Path, site: FakeSite, subscribers: int = 0) -> Path:
-    """A configuration without a mail server: what is sent is logged, as a database write."""
+    """A configuration without a mail server: sending a message only writes to the log and the database."""
     lines = [
         f'[database]\nurl = "sqlite:///{folder}/bench.db"',
         f'[page]\nurl = "{site.url(PATH)}"\nhosts = ["127.0.0.1"]\nprivate_addresses = true',
@@ -110,7 +110,7 @@ def configuration(folder: Path, site: FakeSite, subscribers: int = 0) -> Path:
     return path
 
 
-def cold(folder: Path, site: FakeSite) -> None:
+def cold_check(folder: Path, site: FakeSite) -> None:
     print("\nchecking")
     site.page(PATH, pages.around(120_000), etag='"1"')
     command = [sys.executable, "-m", "cmr_watch", "--config", str(configuration(folder, site)), "check"]
@@ -127,25 +127,26 @@ def cold(folder: Path, site: FakeSite) -> None:
     row("cold `cmr-watch check`, nothing changed (304): CPU (mean)", cpu, "")
     bare = [sys.executable, "-c", "import click, httpx, sqlalchemy"]
     wall = median(lambda: subprocess.run(bare, check=True, capture_output=True, env=environment))
-    row("  beside it: importing click, httpx and SQLAlchemy alone", wall, "")
+    row("  for comparison: importing click, httpx and SQLAlchemy alone", wall, "")
     site.page(PATH, pages.around(120_000))
     wall = median(check)
     row("cold `cmr-watch check`, the same bytes (200): wall", wall, "")
 
 
 def _as_installed(folder: Path) -> dict[str, str]:
-    """An environment in which modules are compiled once, as pip leaves them, whatever this one says of bytecode."""
-    ours = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return {**ours, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    """The environment with bytecode caching enabled, because pip compiles installed modules."""
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**variables, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 def _children_cpu() -> float:
+    """Seconds of CPU time that child processes have used."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 class Clock:
-    """The real time of the start, and a minute later with each look: pages are never older than their baseline."""
+    """Starts at the current time and advances by a second per call, so that no page is older than its baseline."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
@@ -167,22 +168,22 @@ def app(folder: Path, site: FakeSite, subscribers: int = 0) -> Iterator[App]:
         database.close()
 
 
-def warm(folder: Path, site: FakeSite) -> None:
+def warm_check(folder: Path, site: FakeSite) -> None:
     page = pages.around(120_000)
     site.page(PATH, page)
     with app(folder, site) as running:
         row("warm check, the same bytes", median(running.check), "goal 3 ms")
-        row("  of that: fetch on loopback", _fetch_alone(site), "")
+        row("  of that: fetch on loopback", _fetch_only(site), "")
 
-        def other_tokens() -> None:
+        def check_with_new_token() -> None:
             site.page(PATH, pages.with_token(page, str(time.perf_counter_ns())))
             running.check()
 
-        row("warm check, other tokens around the same article", median(other_tokens), "goal 6 ms")
+        row("warm check, the same article with a new form token", median(check_with_new_token), "goal 6 ms")
     row(f"warm check, one new edition, {SUBSCRIBERS} messages enqueued", _new_edition(folder, site, page), "goal 40 ms")
 
 
-def _fetch_alone(site: FakeSite) -> float:
+def _fetch_only(site: FakeSite) -> float:
     import httpx
 
     with httpx.Client() as client:
@@ -198,9 +199,9 @@ def _new_edition(folder: Path, site: FakeSite, page: str) -> float:
             site.page(PATH, pages.with_edition(page))
             start = time.perf_counter()
             report = running.check(notify=False)
-            made = running.enqueue()
+            enqueued = running.enqueue()
             times.append(time.perf_counter() - start)
-            assert made == SUBSCRIBERS, f"{made} messages; {report}"
+            assert enqueued == SUBSCRIBERS, f"{enqueued} messages; {report}"
     return statistics.median(times)
 
 

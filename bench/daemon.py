@@ -1,4 +1,4 @@
-"""What the daemon costs: memory after a hundred checks, CPU when idle, from the start to the first check."""
+"""The daemon: memory after a hundred checks, CPU time when idle, time from start to the first check."""
 
 from __future__ import annotations
 
@@ -20,25 +20,28 @@ from cmr_watch.config import load
 PATH = "/clusters-meet-regions"
 CHECKS = 100
 IDLE = 20.0  # seconds
-PATIENCE = 60.0
-_TICKS = os.sysconf("SC_CLK_TCK")
+STARTUP_TIMEOUT = 60.0  # seconds
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-def daemon(folder: Path) -> None:
+def measure(folder: Path) -> None:
     print("\nthe daemon (one run each)")
     with FakeSite() as site:
         page = pages.around(120_000)
         config = _configuration(folder, site)
-        tokens = (page.replace("</body>", f"<!-- {number} --></body>") for number in range(2 * CHECKS))
-        site.script(PATH, *(Response(200, page.encode()) for page in tokens))  # as the site does: never the same bytes
-        first, again = (_memory_after_checks(config, hour) for hour in (0, CHECKS))
-        print(f"  memory after {CHECKS} checks{again['memory']:>46.0f} MiB  goal 70 MiB")
-        print(f"  the same, where it has made the database itself{first['memory']:>27.0f} MiB")
-        print(
-            f"  CPU of a warm check of 120 KB, other bytes each time, with its delivery{again['cpu'] * 1000:>7.1f} ms"
-        )
+        versions = (page.replace("</body>", f"<!-- {number} --></body>") for number in range(2 * CHECKS))
+        # as on the real site, no two responses are identical
+        site.script(PATH, *(Response(200, version.encode()) for version in versions))
+        first, second = (_memory_after_checks(config, hour) for hour in (0, CHECKS))
+        _row(f"memory after {CHECKS} checks", f"{second['memory']:.0f} MiB", "goal 70 MiB")
+        _row("the same, in the process that created the database", f"{first['memory']:.0f} MiB")
+        _row("CPU of a check of 120 KB with new content, and its delivery", f"{second['cpu'] * 1000:.1f} ms")
         site.page(PATH, page)
-        alive(config)
+        _measure_process(config)
+
+
+def _row(label: str, figure: str, goal: str = "") -> None:
+    print(f"  {label:<64}{figure:>12}   {goal}")
 
 
 def _configuration(folder: Path, site: FakeSite) -> Path:
@@ -57,43 +60,43 @@ def _configuration(folder: Path, site: FakeSite) -> Path:
 
 
 def _memory_after_checks(config: Path, hour: int) -> dict[str, float]:
-    """MiB after so many checks, and seconds of CPU for each; the first time there is no database yet."""
+    """MiB of memory after CHECKS checks, and seconds of CPU per check. The first run also creates the database."""
     command = [sys.executable, "-m", "bench.daemon_memory", str(CHECKS), str(hour), str(config)]
-    ran = subprocess.run(command, check=True, capture_output=True)
-    found: dict[str, float] = json.loads(ran.stdout)
-    return found
+    completed = subprocess.run(command, check=True, capture_output=True)
+    figures: dict[str, float] = json.loads(completed.stdout)
+    return figures
 
 
-def alive(config: Path) -> None:
-    """A real process: how soon it is well, and what it takes while it has nothing to do."""
+def _measure_process(config: Path) -> None:
+    """A real process: the time until it is healthy, and its CPU use while idle."""
     for file in config.parent.glob("daemon.db*"):
         file.unlink()
     host, port = load(config, {}).daemon.listen.split(":")
-    begun = time.perf_counter()
+    started = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-m", "cmr_watch", "--config", str(config), "run"])
     try:
-        while not _is_well(host, int(port)):
-            assert time.perf_counter() - begun < PATIENCE, "it never became well"
+        while not _is_healthy(host, int(port)):
+            assert time.perf_counter() - started < STARTUP_TIMEOUT, "the daemon did not become healthy"
             time.sleep(0.01)
-        print(f"  from the start to the first check done{(time.perf_counter() - begun) * 1000:>35.0f} ms")
+        _row("from the start to the end of the first check", f"{(time.perf_counter() - started) * 1000:.0f} ms")
         time.sleep(2)
         before = _cpu(process.pid)
         time.sleep(IDLE)
         idle = (_cpu(process.pid) - before) / IDLE
-        print(f"  idle: CPU{idle * 100:>64.2f} %")
+        _row("CPU while idle", f"{idle * 100:.2f} %")
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(STARTUP_TIMEOUT)
 
 
-def _is_well(host: str, port: int) -> bool:
-    with suppress(OSError), closing(HTTPConnection(host, port, timeout=5)) as asked:
-        asked.request("GET", "/healthz")
-        return asked.getresponse().status == 200
+def _is_healthy(host: str, port: int) -> bool:
+    with suppress(OSError), closing(HTTPConnection(host, port, timeout=5)) as connection:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
     return False
 
 
 def _cpu(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
+    """Seconds of CPU time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND

@@ -14,7 +14,7 @@ _MENU = (
 
 
 def around(size: int) -> str:
-    """The recorded page with a longer menu: its article stays, as on the real site."""
+    """The recorded page with a longer menu around the same article."""
     page = RECORDED.read_text(encoding="utf-8")
     items, length = [], len(page.encode())
     while length < size:
@@ -26,7 +26,7 @@ def around(size: int) -> str:
 
 
 def inside(size: int) -> str:
-    """The recorded page with a longer article: more previous editions than there will ever be."""
+    """The recorded page with a longer article: it lists far more past editions than will ever exist."""
     page = RECORDED.read_text(encoding="utf-8")
     line = '<p>Vilnius, Lithuania – {day} April {year} <a href="/content/summary-{n}">Read the event summary</a></p>\n'
     items, length = [], len(page.encode())
@@ -39,13 +39,13 @@ def inside(size: int) -> str:
 
 
 def with_token(page: str, token: str) -> str:
-    """The same page as the site would answer the next time: other tokens around the same article."""
+    """The page as the site's next response would have it: a new form token around the same article."""
     return re.sub(r"</body>", f'<input type="hidden" name="form_build_id" value="form-{token}"></body>', page, count=1)
 
 
 def with_edition(page: str) -> str:
     """The same page with one new edition."""
     heading = re.search(r'<h2>Next "Clusters.*?</h2>', page)
-    assert heading, "the recorded page has its heading"
+    assert heading, "the recorded page has no heading of upcoming editions"
     line = "<p>Charleroi, Belgium – 27-28 November 2094 SAVE THE DATE!</p>"
     return page[: heading.end()] + line + page[heading.end() :]

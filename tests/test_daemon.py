@@ -156,7 +156,7 @@ def test_a_failing_dead_mans_switch_delays_nothing(running: Running, caplog: pyt
         running.site.fail(PING + suffix, 500)
     with caplog.at_level(logging.WARNING), running.daemon():
         until(lambda: running.subjects())
-        until(lambda: "could not be told how it goes" in caplog.text)
+        until(lambda: "could not be pinged" in caplog.text)
     assert "secret-uuid" not in caplog.text
 
 

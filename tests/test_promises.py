@@ -9,7 +9,7 @@ import pytest
 from cmr_watch.store.database import Database
 from tests import postgres
 from tests.prove import long_run, mutations, soak
-from tests.prove.__main__ import in_process, some, templates, without_meaning
+from tests.prove.__main__ import in_process, run_neutral_edits, run_share, run_templates
 from tests.prove.processes import run
 
 SHARE = 25
@@ -19,14 +19,14 @@ SHARE = 25
 def test_kills_at_any_point_lose_nothing_and_cause_no_unexplained_duplicates(
     first: int, postgres_template: str
 ) -> None:
-    figures = some(range(first, first + SHARE), postgres_template)
+    figures = run_share(range(first, first + SHARE), postgres_template)
     assert (figures.runs, figures.lost, figures.unexplained, figures.bad_seeds) == (SHARE, 0, 0, [])
     assert figures.kills.total() > 0
 
 
 @pytest.mark.parametrize("seed", [969, 1041])
-def test_seeds_that_failed_in_the_past(seed: int, postgres_template: str) -> None:
-    figures = some(range(seed, seed + 1), postgres_template)
+def test_seeds_that_once_went_wrong(seed: int, postgres_template: str) -> None:
+    figures = run_share(range(seed, seed + 1), postgres_template)
     assert (figures.lost, figures.unexplained) == (0, 0)
 
 
@@ -54,24 +54,24 @@ def test_three_years_of_suspensions_and_clock_changes(database: Database) -> Non
 def test_edits_without_meaning_cause_no_change() -> None:
     counted = mutations.run(range(300))
     assert not counted.faults
-    assert (counted.runs, counted.alarms, counted.doubts) == (300, 0, 0)
+    assert (counted.runs, counted.alarms, counted.rejections) == (300, 0, 0)
 
 
 def test_a_changed_template_is_reported_to_the_operator_only(tmp_path: Path) -> None:
     cases = mutations.cases()
-    counted = mutations.turn(cases[:: len(cases) // 60], tmp_path)
+    counted = mutations.run_drifts(cases[:: len(cases) // 60], tmp_path)
     assert not counted.faults
-    assert counted.good
+    assert counted.is_good
     assert counted.suspect >= 40
 
 
-def test_mutations_are_distributed_over_processes() -> None:
-    assert without_meaning(8, 0).runs == 8
-    assert templates(8).runs == 8
+def test_mutations_are_shared_by_processes() -> None:
+    assert run_neutral_edits(8, 0).runs == 8
+    assert run_templates(8).runs == 8
 
 
 def test_a_month_of_the_daemon_in_compressed_time(tmp_path: Path, database: Database) -> None:
     soaked = soak.run(3, database, tmp_path, 33)
-    assert (soaked.lost, soaked.doubled, soaked.crowded) == (0, 0, 0)
+    assert (soaked.lost, soaked.duplicates, soaked.extra_digests) == (0, 0, 0)
     assert soaked.checks > 700
     assert soaked.mails > 4

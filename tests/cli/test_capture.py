@@ -41,7 +41,7 @@ def test_pages_of_other_kinds(watch, kind, folder):
 def test_a_url_on_another_host_is_refused(watch):
     ran = watch.run("capture", str(watch.folder / "x"), "https://example.org/")
     assert (ran.code, len(ran.err.splitlines())) == (1, 1)
-    assert "example.org is not one of the hosts that may be read" in ran.err
+    assert "example.org is not one of the allowed hosts" in ran.err
 
 
 def test_an_unwritable_folder(watch):

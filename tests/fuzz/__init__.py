@@ -1,1 +1,1 @@
-"""The parsers, fed with whatever a fuzzer finds by watching which code its inputs reach: `make fuzz`."""
+"""`make fuzz`: coverage-guided fuzzing of the parsers."""

@@ -1,7 +1,7 @@
-"""`make fuzz`: no input makes a parser raise anything but ParseError.
+"""`make fuzz`: check that no input makes a parser raise anything but ParseError.
 
-The first byte says what kind of page the rest is taken for. Everything after the options of this program goes to
-libFuzzer: `make fuzz ARGS="-max_total_time=600"`, or the path of a file that crashed, to see it crash again.
+The first byte of an input selects the kind of page. Arguments are passed on to libFuzzer, for example
+`make fuzz ARGS="-max_total_time=600"`, or the path of an input that crashed, to reproduce the crash.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ CORPUS: Final = Path(__file__).parent / "corpus"
 DEFAULTS: Final = {"-max_total_time": "60", "-max_len": "65536", "-timeout": "10", "-rss_limit_mb": "2048"}
 
 
-def try_to_read(data: bytes) -> None:
-    """Read a page of the kind that the first byte names. Only what is a fault of the parser rises."""
+def parse_input(data: bytes) -> None:
+    """Parse a page of the kind that the first byte selects. ParseError is ignored; any other exception is a bug."""
     from cmr_watch.exceptions import ParseError
     from cmr_watch.monitor.parse import read
 
@@ -30,8 +30,8 @@ def try_to_read(data: bytes) -> None:
         return
 
 
-def seeds(folder: Path) -> None:
-    """The saved pages, as the fuzzer begins with them: what is cut out of their article, too, for short inputs."""
+def write_seeds(folder: Path) -> None:
+    """Write the initial corpus: every saved page, whole and from its article on, and the inputs that once crashed."""
     for name, kind in FOLDERS:
         for path in sorted((TESTS / "fixtures").glob(f"{name}/*/page.html")):
             page = path.read_bytes()
@@ -40,14 +40,18 @@ def seeds(folder: Path) -> None:
             (folder / f"{name}-{path.parent.name}-short").write_bytes(bytes([kind]) + page[start:])
     for path in sorted(CORPUS.iterdir()):
         if path.suffix != ".md":
-            (folder / f"kept-{path.name}").write_bytes(path.read_bytes())
+            (folder / f"crash-{path.name}").write_bytes(path.read_bytes())
 
 
-def options(asked: list[str], folder: str) -> list[str]:
-    """What libFuzzer is told: our bounds, unless others are asked for; and its corpus, unless a file is to be tried."""
-    bounds = [f"{name}={value}" for name, value in DEFAULTS.items() if not any(one.startswith(name) for one in asked)]
-    files = [one for one in asked if not one.startswith("-")]
-    return [*bounds, *asked, *([] if files else [folder])]
+def options(arguments: list[str], corpus: str) -> list[str]:
+    """The options of libFuzzer: the defaults that are not overridden, and the corpus unless files are given."""
+    defaults = [
+        f"{name}={value}"
+        for name, value in DEFAULTS.items()
+        if not any(argument.startswith(name) for argument in arguments)
+    ]
+    files = [argument for argument in arguments if not argument.startswith("-")]
+    return [*defaults, *arguments, *([] if files else [corpus])]
 
 
 def main() -> None:
@@ -57,8 +61,8 @@ def main() -> None:
         from cmr_watch.monitor.parse import callpage, editionpage, initiative  # noqa: F401
 
     with tempfile.TemporaryDirectory(prefix="cmr-watch-fuzz-") as folder:
-        seeds(Path(folder))
-        atheris.Setup([sys.argv[0], *options(sys.argv[1:], folder)], try_to_read)
+        write_seeds(Path(folder))
+        atheris.Setup([sys.argv[0], *options(sys.argv[1:], folder)], parse_input)
         atheris.Fuzz()
 
 

@@ -1,1 +1,1 @@
-"""`make image-test`: the container image, built and run for real; see __main__.py."""
+"""`make image-test`: build the container image, and test it in real containers; see __main__.py."""

@@ -1,7 +1,7 @@
-"""`make image-test`: builds the image and runs it for real, without a Docker engine.
+"""`make image-test`: build the image and test it in real containers, without a Docker engine.
 
-As uid 10001, with a read-only root file system, no capabilities and 256 MiB; the watched page and the mail server are
-on loopback. Needs root, and podman, runc and mmdebstrap from Debian's packages: `.ci/image-test` sees to that.
+The containers run as uid 10001 with a read-only root file system, no capabilities and 256 MiB; the watched page and
+the mail server are on loopback. Needs root, and Debian's podman, runc and mmdebstrap, which `.ci/image-test` installs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Final
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.image.build import build
-from tests.image.podman import IMAGE, Podman, Trouble
+from tests.image.podman import IMAGE, ImageTestError, Podman
 from tests.monitor.small import html
 
 PATH: Final = "/clusters-meet-regions"
@@ -55,23 +55,23 @@ name = "anna"
 to = "anna@example.org"
 """
 
-# what must hold inside, said by the image's own Python
-INSIDE: Final = """
+# assertions that the image's own Python checks inside the container
+ASSERTIONS: Final = """
 import os, pathlib, shutil, importlib.util
 status = pathlib.Path("/proc/self/status").read_text()
-assert (os.getuid(), os.getgid()) == (10001, 10001), "it runs as another user"
-assert "CapEff:\\t0000000000000000" in status and "CapBnd:\\t0000000000000000" in status, "it has capabilities"
-assert "NoNewPrivs:\\t1" in status, "it may gain privileges"
-assert os.statvfs("/").f_flag & os.ST_RDONLY, "its root file system can be written"
-found = [tool for tool in ("pip", "pip3", "gcc", "cc", "make") if shutil.which(tool)]
-assert not found, f"{found} should not be there"
-assert importlib.util.find_spec("pip") is None, "pip is there"
+assert (os.getuid(), os.getgid()) == (10001, 10001), "runs as another user"
+assert "CapEff:\\t0000000000000000" in status and "CapBnd:\\t0000000000000000" in status, "has capabilities"
+assert "NoNewPrivs:\\t1" in status, "may gain privileges"
+assert os.statvfs("/").f_flag & os.ST_RDONLY, "its root file system is writable"
+tools = [tool for tool in ("pip", "pip3", "gcc", "cc", "make") if shutil.which(tool)]
+assert not tools, f"{tools} should not be installed"
+assert importlib.util.find_spec("pip") is None, "pip is installed"
 import psycopg  # the workers of compose.yaml share a PostgreSQL database
 """
 
 
 class Installation:
-    """One volume and one configuration; `start` runs a new container on it, and `mails` are what anna got."""
+    """One volume and one configuration, on which `start` runs new containers."""
 
     def __init__(self, podman: Podman, site: FakeSite, mailbox: Mailbox, folder: Path) -> None:
         self.podman, self.site, self.mailbox = podman, site, mailbox
@@ -84,9 +84,9 @@ class Installation:
         for name, content in files.items():
             (folder / name).write_text(content, encoding="utf-8")
             (folder / name).chmod(0o644)
-        places = ("/etc/cmr-watch/cmr-watch.toml", "/etc/cmr-watch/ca.pem", "/run/secrets/mail-password")
-        mounts = [f"--volume={folder / Path(place).name}:{place}:ro" for place in places]
-        self.how = (*mounts, f"--env=CMR_WATCH_DAEMON_LISTEN=127.0.0.1:{self._port}")
+        targets = ("/etc/cmr-watch/cmr-watch.toml", "/etc/cmr-watch/ca.pem", "/run/secrets/mail-password")
+        mounts = [f"--volume={folder / Path(target).name}:{target}:ro" for target in targets]
+        self.options = (*mounts, f"--env=CMR_WATCH_DAEMON_LISTEN=127.0.0.1:{self._port}")
 
     @property
     def name(self) -> str:
@@ -96,116 +96,117 @@ class Installation:
         self.site.page(PATH, html(" ;; ".join((PAST, *lines))))
 
     def start(self) -> None:
-        """A new container, until its health check is content."""
+        """Start a new container, and wait until its health check succeeds."""
         self._containers += 1
-        self.podman.start(self.name, *self.how, "--volume=data:/data", IMAGE)
-        self.until("its health turns good", lambda: self.podman.try_("healthcheck", "run", self.name).code == 0, 30)
+        self.podman.start(self.name, *self.options, "--volume=data:/data", IMAGE)
+        self.until("the health check succeeds", lambda: self.podman.run("healthcheck", "run", self.name).code == 0, 30)
 
     def run(self, *command: str) -> str:
-        """A command inside the running container."""
-        return self.podman.do("exec", self.name, *command)
+        """Run a command in the container; returns its output."""
+        return self.podman.run_checked("exec", self.name, *command)
 
     def signal(self, name: str) -> int:
-        """End the container with a signal; its exit code."""
-        self.podman.do("kill", f"--signal={name}", self.name)
-        return self.podman.ended(self.name)
+        """Send a signal that ends the container; returns its exit code."""
+        self.podman.run_checked("kill", f"--signal={name}", self.name)
+        return self.podman.wait(self.name)
 
     def mails(self, word: str) -> int:
-        """How many mails speak of it."""
+        """The number of mails that contain the word."""
         return sum(word in mail.part("plain") for mail in [*self.mailbox.mails])
 
-    def until(self, what: str, holds: Callable[[], bool], seconds: float) -> None:
+    def until(self, what: str, is_true: Callable[[], bool], seconds: float) -> None:
+        """Wait for a condition. Raises ImageTestError, with the log of the container, after `seconds`."""
         end = time.monotonic() + seconds
-        while not holds():
+        while not is_true():
             if time.monotonic() > end:
-                log = self.podman.try_("logs", self.name).said[-4000:]
-                raise Trouble(f"not within {seconds:.0f} seconds: {what}\n{log}")
+                log = self.podman.run("logs", self.name).output[-4000:]
+                raise ImageTestError(f"timed out after {seconds:.0f} seconds, waiting until {what}\n{log}")
             time.sleep(0.25)
 
 
 def main() -> int:
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the containers are removed
     try:
         with (
             tempfile.TemporaryDirectory(prefix="cmr-image-") as scratch,
             closing(Podman(Path(scratch) / "p")) as podman,
         ):
-            with step("the image is built"):
+            with step("build the image"):
                 build(podman, Path(scratch))
             with FakeSite() as site, Mailbox("starttls", ("watch", PASSWORD)) as mailbox:
-                live(Installation(podman, site, mailbox, Path(scratch)))
-            with step("a volume of somebody else's is explained"):
-                somebody_elses_volume(podman, Path(scratch) / "open", 0o755)
-                somebody_elses_volume(podman, Path(scratch) / "closed", 0o700)
-    except Trouble as trouble:
-        print(f"image test: {trouble}", file=sys.stderr)
+                check_lifecycle(Installation(podman, site, mailbox, Path(scratch)))
+            with step("explain a volume that belongs to another user"):
+                check_volume_of_another_user(podman, Path(scratch) / "open", 0o755)
+                check_volume_of_another_user(podman, Path(scratch) / "closed", 0o700)
+    except ImageTestError as error:
+        print(f"image test: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def live(here: Installation) -> None:
-    """The life of an installation: it starts, tells, is stopped, is killed, and goes on."""
-    here.serve(LYON)
-    with step("it starts, and its health turns good"):
-        here.start()
-        here.run("python3", "-c", INSIDE)
-        labels = here.podman.do(
+def check_lifecycle(installation: Installation) -> None:
+    """An installation starts, sends notifications, is stopped, is killed, and continues."""
+    installation.serve(LYON)
+    with step("start, and become healthy"):
+        installation.start()
+        installation.run("python3", "-c", ASSERTIONS)
+        labels = installation.podman.run_checked(
             "inspect", '--format={{index .Config.Labels "org.opencontainers.image.version"}}', IMAGE
         )
-        expect("the image's version", labels, here.run("cmr-watch", "--version").split()[-1])
-        here.until("the page is read", lambda: "Lyon" in here.run("cmr-watch", "editions"), 30)
-        here.until("all is well with its data", lambda: _is_well(here), 30)
-    with step("the page changes, and the mail arrives"):
-        here.serve(LYON, PRAGUE)
-        here.run("cmr-watch", "check")
-        here.until("the mail about Prague arrives", lambda: here.mails("Prague") == 1, 75)
-        print(f"  {most_memory(here)} MiB at most in its first process", flush=True)
-    with step("SIGTERM ends it with 0, within ten seconds"):
+        expect("the version label of the image", labels, installation.run("cmr-watch", "--version").split()[-1])
+        installation.until("the page is read", lambda: "Lyon" in installation.run("cmr-watch", "editions"), 30)
+        installation.until("cmr-watch health --data succeeds", lambda: _is_healthy(installation), 30)
+    with step("change the page, and receive the mail"):
+        installation.serve(LYON, PRAGUE)
+        installation.run("cmr-watch", "check")
+        installation.until("the mail about Prague arrives", lambda: installation.mails("Prague") == 1, 75)
+        print(f"  peak memory of its main process: {peak_memory(installation)} MiB", flush=True)
+    with step("exit with 0 within ten seconds of SIGTERM"):
         begin = time.monotonic()
-        expect("its exit code", here.signal("TERM"), 0)
+        expect("the exit code", installation.signal("TERM"), 0)
         if time.monotonic() - begin > 10:
-            raise Trouble("SIGTERM took longer than ten seconds")
-        log = here.podman.try_("logs", here.name).said
-        expect("tracebacks in its log", log.count("Traceback"), 0)
-    with step("SIGKILL and a new start lose nothing, and double nothing"):
-        here.start()
-        here.serve(LYON, PRAGUE, TURIN)
-        here.run("cmr-watch", "check", "--no-notify")
-        expect("its exit code", here.signal("KILL"), 137)
-        here.start()
-        here.until("the mail about Turin arrives", lambda: here.mails("Turin") == 1, 75)
-        here.run("cmr-watch", "check")
-        here.run("cmr-watch", "worker", "--once")
-        known = here.run("cmr-watch", "editions")
-        expect("the editions it knows", re.findall("Lyon|Prague|Turin", known), ["Lyon", "Prague", "Turin"])
-        expect("mails about Prague and Turin", (here.mails("Prague"), here.mails("Turin")), (1, 1))
-        expect("its exit code", here.signal("TERM"), 0)
+            raise ImageTestError("SIGTERM took longer than ten seconds")
+        log = installation.podman.run("logs", installation.name).output
+        expect("tracebacks in the log", log.count("Traceback"), 0)
+    with step("lose and repeat nothing after SIGKILL and a restart"):
+        installation.start()
+        installation.serve(LYON, PRAGUE, TURIN)
+        installation.run("cmr-watch", "check", "--no-notify")
+        expect("the exit code", installation.signal("KILL"), 137)
+        installation.start()
+        installation.until("the mail about Turin arrives", lambda: installation.mails("Turin") == 1, 75)
+        installation.run("cmr-watch", "check")
+        installation.run("cmr-watch", "worker", "--once")
+        known = installation.run("cmr-watch", "editions")
+        expect("the known editions", re.findall("Lyon|Prague|Turin", known), ["Lyon", "Prague", "Turin"])
+        expect("mails about Prague and Turin", (installation.mails("Prague"), installation.mails("Turin")), (1, 1))
+        expect("the exit code", installation.signal("TERM"), 0)
 
 
-def somebody_elses_volume(podman: Podman, folder: Path, mode: int) -> None:
-    """One sentence that says what to do, for a folder that only root may write to."""
+def check_volume_of_another_user(podman: Podman, folder: Path, mode: int) -> None:
+    """A folder that only root can write to gives an error message that says what to do."""
     folder.mkdir(mode=mode)
-    done = podman.once(f"--volume={folder}:/data", IMAGE)
-    expect("its exit code", done.code, 2)
-    sentence = r"cmr-watch: the database /data/cmr-watch\.db cannot be opened: .*/data belongs to user 0, .*chown 10001"
-    if not re.fullmatch(sentence, done.said):
-        raise Trouble(f"it says:\n{done.said}")
+    completed = podman.run_once(f"--volume={folder}:/data", IMAGE)
+    expect("the exit code", completed.code, 2)
+    message = r"cmr-watch: the database /data/cmr-watch\.db cannot be opened: .*/data belongs to user 0, .*chown 10001"
+    if not re.fullmatch(message, completed.output):
+        raise ImageTestError(f"unexpected output:\n{completed.output}")
 
 
-def expect(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise Trouble(f"{what}: {found!r}, expected {wanted!r}")
+def expect(what: str, actual: object, expected: object) -> None:
+    if actual != expected:
+        raise ImageTestError(f"{what}: {actual!r}, expected {expected!r}")
 
 
-def most_memory(here: Installation) -> int:
-    """What the daemon's process needed at most, in MiB."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", here.run("cat", "/proc/1/status"))
-    return int(found[1]) // 1024 if found else 0
+def peak_memory(installation: Installation) -> int:
+    """Peak memory of the daemon's process in MiB."""
+    match = re.search(r"VmHWM:\s+(\d+) kB", installation.run("cat", "/proc/1/status"))
+    return int(match[1]) // 1024 if match else 0
 
 
-def _is_well(here: Installation) -> bool:
-    return here.podman.try_("exec", here.name, "cmr-watch", "health", "--data").code == 0
+def _is_healthy(installation: Installation) -> bool:
+    return installation.podman.run("exec", installation.name, "cmr-watch", "health", "--data").code == 0
 
 
 def _free_port() -> int:

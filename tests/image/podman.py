@@ -1,4 +1,4 @@
-"""Podman as a program: images and containers in a folder of their own, every call bounded in time."""
+"""Run Podman commands with timeouts, on images and containers in a separate folder."""
 
 from __future__ import annotations
 
@@ -10,83 +10,83 @@ from pathlib import Path
 from typing import Final
 
 IMAGE: Final = "cmr-watch"
-# the ones that podman gives by default may be more than this machine allows
+# the defaults of podman may exceed what this machine allows
 LIMITS: Final = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096")
-LOCKED_IN: Final = (
+RESTRICTIONS: Final = (
     *("--network=host", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL"),
     *("--security-opt=no-new-privileges", "--memory=256m", "--pull=never", *LIMITS),
 )
-"""As compose.yaml runs it, on the host's network: site and mail server are on loopback."""
+"""As in compose.yaml, but on the host's network, because the site and the mail server are on loopback."""
 
 
-class Trouble(Exception):
-    """A step did not do what it should."""
+class ImageTestError(Exception):
+    """A step failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended."""
+class Completed:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
     err: str
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return f"{self.out}{self.err}".strip()
 
 
-def call(command: Sequence[str], seconds: float, cwd: Path | None = None) -> Done:
-    """Run a command to its end; Trouble when it takes longer."""
+def run(command: Sequence[str], seconds: float, cwd: Path | None = None) -> Completed:
+    """Run a command. Raises ImageTestError if it takes longer than `seconds`."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, cwd=cwd, errors="replace")
+        completed = subprocess.run(command, capture_output=True, text=True, timeout=seconds, cwd=cwd, errors="replace")
     except subprocess.TimeoutExpired as error:
-        raise Trouble(f"took longer than {seconds:.0f} seconds: {' '.join(command)}") from error
-    # podman's own lines: there is no systemd here that could repeat the health check, so the test asks for it
-    kept = [one for one in done.stderr.splitlines() if "systemd" not in one]
-    return Done(done.returncode, done.stdout, "\n".join(kept))
+        raise ImageTestError(f"took longer than {seconds:.0f} seconds: {' '.join(command)}") from error
+    # podman complains that there is no systemd to repeat the health check; the test runs that itself
+    lines = [line for line in completed.stderr.splitlines() if "systemd" not in line]
+    return Completed(completed.returncode, completed.stdout, "\n".join(lines))
 
 
-def must(command: Sequence[str], seconds: float, cwd: Path | None = None) -> str:
-    """What a command printed; Trouble when it failed."""
-    done = call(command, seconds, cwd)
-    if done.code:
-        raise Trouble(f"ended with {done.code}: {' '.join(command)}\n{done.said[-4000:]}")
-    return done.out
+def run_checked(command: Sequence[str], seconds: float, cwd: Path | None = None) -> str:
+    """The standard output of a command. Raises ImageTestError if it fails."""
+    completed = run(command, seconds, cwd)
+    if completed.code:
+        raise ImageTestError(f"exit code {completed.code}: {' '.join(command)}\n{completed.output[-4000:]}")
+    return completed.out
 
 
 class Podman:
-    """An engine whose whole state is in `folder`. To be closed: that ends what it still runs, and removes the state."""
+    """Podman with all its state in `folder`. `close` removes the running containers and the state."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._started: list[str] = []
         state = (f"--root={folder / 's'}", f"--runroot={folder / 'r'}", f"--tmpdir={folder / 't'}")
-        how = ("--storage-driver=overlay", "--cgroup-manager=cgroupfs", f"--runtime={shutil.which('runc')}")
-        self._command = ("podman", *state, *how)
+        options = ("--storage-driver=overlay", "--cgroup-manager=cgroupfs", f"--runtime={shutil.which('runc')}")
+        self._command = ("podman", *state, *options)
 
-    def try_(self, *arguments: str, seconds: float = 60) -> Done:
-        return call((*self._command, *arguments), seconds)
+    def run(self, *arguments: str, seconds: float = 60) -> Completed:
+        return run((*self._command, *arguments), seconds)
 
-    def do(self, *arguments: str, seconds: float = 60, cwd: Path | None = None) -> str:
-        return must((*self._command, *arguments), seconds, cwd).strip()
+    def run_checked(self, *arguments: str, seconds: float = 60, cwd: Path | None = None) -> str:
+        return run_checked((*self._command, *arguments), seconds, cwd).strip()
 
-    def once(self, *arguments: str) -> Done:
-        """A container that runs one command and is gone."""
-        return self.try_("run", "--rm", *LOCKED_IN, *arguments)
+    def run_once(self, *arguments: str) -> Completed:
+        """Run one command in a container that is removed afterwards."""
+        return self.run("run", "--rm", *RESTRICTIONS, *arguments)
 
     def start(self, name: str, *arguments: str) -> None:
-        """A container that goes on."""
+        """Start a container in the background."""
         self._started.append(name)
-        self.do("run", "--detach", f"--name={name}", *LOCKED_IN, *arguments)
+        self.run_checked("run", "--detach", f"--name={name}", *RESTRICTIONS, *arguments)
 
-    def ended(self, name: str) -> int:
-        """Wait until a container has ended; its exit code."""
-        return int(self.do("wait", name, seconds=30))
+    def wait(self, name: str) -> int:
+        """Wait until a container has exited; returns its exit code."""
+        return int(self.run_checked("wait", name, seconds=30))
 
     def close(self) -> None:
         for name in self._started:
-            self.try_("rm", "--force", "--time=0", name)
-        self.try_("umount", "--all")
-        call(["umount", str(self._folder / "s" / "overlay")], 20)  # podman mounts that folder onto itself
+            self.run("rm", "--force", "--time=0", name)
+        self.run("umount", "--all")
+        run(["umount", str(self._folder / "s" / "overlay")], 20)  # podman bind-mounts that folder onto itself
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""What the promises rest on: seeded runs that are broken off at every point, and their figures. `make prove`."""
+"""`make prove`: seeded simulations that test the promises of docs/promises.md, and count what happened."""

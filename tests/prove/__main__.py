@@ -1,4 +1,4 @@
-"""`make prove`: the runs that the promises rest on, and what was counted."""
+"""`make prove`: run all simulations, and print what was counted. Exit code 1 if a promise was broken."""
 
 from __future__ import annotations
 
@@ -19,131 +19,130 @@ from cmr_watch.store.database import open_database
 from tests import postgres
 from tests.prove import kills, long_run, mutations, processes, soak
 from tests.prove.kills import Figures
-from tests.prove.mutations import Mutated, Turned
+from tests.prove.mutations import DriftCounts, NeutralEditCounts
 
-ON_POSTGRESQL = 20
-"""Each so-manieth run in process is made on PostgreSQL."""
+POSTGRESQL_INTERVAL = 20
+"""Of the in-process runs, every 20th uses PostgreSQL."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make prove")
-    parser.add_argument("--runs", type=int, default=10_000, help="in process")
-    parser.add_argument("--kills", type=int, default=48, help="with real processes")
-    parser.add_argument("--lives", type=int, default=6, help="of three years each")
-    parser.add_argument("--soak", type=int, default=3 * 365 + 1, help="days of the daemon")
-    parser.add_argument("--mutations", type=int, default=6_000, help="of saved pages, without meaning")
-    parser.add_argument("--templates", type=int, default=2_000, help="at most so many changed templates")
-    parser.add_argument("--seed", type=int, default=0, help="the first one")
-    asked = parser.parse_args()
+    parser.add_argument("--runs", type=int, default=10_000, help="number of in-process runs (R1, R2)")
+    parser.add_argument("--kills", type=int, default=48, help="number of real processes to kill (R1, R2)")
+    parser.add_argument("--lives", type=int, default=6, help="number of three-year simulations (R6)")
+    parser.add_argument("--soak", type=int, default=3 * 365 + 1, help="days of the daemon in compressed time")
+    parser.add_argument("--mutations", type=int, default=6_000, help="number of pages with neutral edits (R3)")
+    parser.add_argument("--templates", type=int, default=2_000, help="maximum number of changed templates (R4)")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    arguments = parser.parse_args()
     logging.getLogger("cmr_watch").setLevel(logging.CRITICAL)
-    retyped, turned = without_meaning(asked.mutations, asked.seed), templates(asked.templates)
+    neutral, drifts = run_neutral_edits(arguments.mutations, arguments.seed), run_templates(arguments.templates)
     with postgres.server() as server:
-        total = in_process(asked.runs, asked.seed, server)
-        show("R1, R2 in process", total)
-        real = with_processes(asked.kills, server)
+        simulated = in_process(arguments.runs, arguments.seed, server)
+        show("R1, R2 in process", simulated)
+        real = with_processes(arguments.kills, server)
         show("R1, R2 with real processes", real)
-        slept = lives(asked.lives, server)
-    soaked = soak_daemon(asked.soak, asked.seed) if asked.soak else 0
-    broken = soaked or total.lost or total.unexplained or real.lost or real.unexplained or slept
-    return 1 if broken or retyped.alarms or retyped.doubts or not turned.good else 0
+        long_run_failures = run_long(arguments.lives, server)
+    soak_failures = soak_daemon(arguments.soak, arguments.seed) if arguments.soak else 0
+    failures = long_run_failures + soak_failures + neutral.alarms + neutral.rejections
+    failures += sum(figures.lost + figures.unexplained for figures in (simulated, real))
+    return 1 if failures or not drifts.is_good else 0
 
 
 def show(what: str, figures: Figures) -> None:
     killed = ", ".join(f"{point} {count}" for point, count in sorted(figures.kills.items()))
     print(f"{what}: {figures.runs} runs, {figures.kills.total()} killed ({killed})")
     print(f"  {figures.due} messages due, {figures.lost} lost")
-    print(f"  {figures.doubled} doubled, of those not explained: {figures.unexplained}")
+    print(f"  {figures.duplicates} duplicates, {figures.unexplained} of them unexplained")
     if figures.bad_seeds:
-        print(f"  seeds to look at: {figures.bad_seeds[:20]}")
+        print(f"  failing seeds: {figures.bad_seeds[:20]}")
     sys.stdout.flush()
 
 
 def soak_daemon(days: int, seed: int) -> int:
-    """The daemon in compressed time; how much was wrong."""
-    with memory() as folder, closing(open_database(f"sqlite:///{folder}/watch.db")) as database:
+    """The daemon in compressed time. Returns the number of failures."""
+    with fast_folder() as folder, closing(open_database(f"sqlite:///{folder}/watch.db")) as database:
         soaked = soak.run(seed, database, folder, days)
     first, last = soaked.memory[len(soaked.memory) // 10], soaked.memory[-1]
     print(f"soak: {soaked.days} days, {soaked.checks} checks, {soaked.changes} changes, {soaked.mails} mails")
-    print(f"  {soaked.lost} lost, {soaked.doubled} doubled, {soaked.crowded} digests too many")
-    print(f"  memory {first / 2**20:.0f} MiB after a tenth, {last / 2**20:.0f} MiB in the end", end="; ")
+    print(f"  {soaked.lost} lost, {soaked.duplicates} duplicates, {soaked.extra_digests} extra digests")
+    print(f"  memory {first / 2**20:.0f} MiB after a tenth of the time, {last / 2**20:.0f} MiB at the end", end="; ")
     print(f"database {soaked.database[-1] / 2**20:.1f} MiB", flush=True)
     return soaked.bad
 
 
-def without_meaning(runs: int, seed: int, workers: int = 2) -> Mutated:
-    """R3: saved pages that say the same in another way."""
-    total = Mutated()
+def run_neutral_edits(runs: int, seed: int, workers: int = 2) -> NeutralEditCounts:
+    """R3: saved pages with neutral edits."""
+    total = NeutralEditCounts()
     with ProcessPoolExecutor(workers) as pool:
         for counted in pool.map(mutations.run, [range(seed + n, seed + runs, workers * 4) for n in range(workers * 4)]):
             total.add(counted)
-    print(f"R3: {total.runs} mutations without meaning, {total.alarms} false alarms, {total.doubts} doubts")
-    _faults(total.faults)
+    print(f"R3: {total.runs} neutral edits, {total.alarms} false alerts, {total.rejections} plausible pages rejected")
+    _print_faults(total.faults)
     if total.bad_seeds:
-        print(f"  seeds to look at: {sorted(total.bad_seeds)[:20]}", flush=True)
+        print(f"  failing seeds: {sorted(total.bad_seeds)[:20]}", flush=True)
     return total
 
 
-def templates(most: int, workers: int = 2) -> Turned:
-    """R4: saved pages whose template was changed under us; `most` of them, from the whole range."""
-    total, cases = Turned(), mutations.cases()
-    step = max(len(cases) / most, 1)
-    chosen = [cases[int(n * step)] for n in range(min(most, len(cases)))]
+def run_templates(limit: int, workers: int = 2) -> DriftCounts:
+    """R4: saved pages with changed templates; at most `limit` cases, spread evenly over all of them."""
+    total, cases = DriftCounts(), mutations.cases()
+    step = max(len(cases) / limit, 1)
+    chosen = [cases[int(n * step)] for n in range(min(limit, len(cases)))]
     with ProcessPoolExecutor(workers) as pool:
-        for counted in pool.map(turned_share, [chosen[n :: workers * 4] for n in range(workers * 4)]):
+        for counted in pool.map(_template_share, [chosen[n :: workers * 4] for n in range(workers * 4)]):
             total.add(counted)
-    fates = f"{total.suspect} caught, {total.same} read all the same, {total.missed} missed"
-    print(
-        f"R4: {total.runs} changed templates, {fates} ({total.caught:.1%}), {total.leaked} told a subscriber something"
-    )
-    _faults(total.faults)
+    outcomes = f"{total.suspect} detected, {total.same} parsed as before, {total.missed} missed"
+    print(f"R4: {total.runs} changed templates, {outcomes} ({total.detected:.1%}); {total.leaked} reached subscribers")
+    _print_faults(total.faults)
     return total
 
 
-def turned_share(cases: list[mutations.Case]) -> Turned:
-    with memory() as folder:
-        return mutations.turn(cases, folder)
+def _template_share(cases: list[mutations.Case]) -> DriftCounts:
+    with fast_folder() as folder:
+        return mutations.run_drifts(cases, folder)
 
 
-def _faults(faults: Counter[str], most: int = 20) -> None:
+def _print_faults(faults: Counter[str], most: int = 20) -> None:
     for fault in sorted(faults)[:most]:
         print(f"  {fault}")
     if len(faults) > most:
         print(f"  and {len(faults) - most} more", flush=True)
 
 
-def lives(number: int, server: postgres.Server) -> int:
-    """R6: three years each, every other one on PostgreSQL; how much was wrong."""
-    bad = 0
+def run_long(number: int, server: postgres.Server) -> int:
+    """R6: simulations of three years, every other one on PostgreSQL. Returns the number of failures."""
+    failures = 0
     for seed in range(number):
-        with memory() as folder:
+        with fast_folder() as folder:
             url = server.create() if seed % 2 else f"sqlite:///{folder}/watch.db"
             with closing(open_database(url)) as database:
-                lived = long_run.run(seed, database)
-        bad += lived.bad
-        told = f"{lived.rounds} rounds, {lived.messages} messages, {lived.reminders} reminders"
-        wrong = f"{lived.doubled} doubled, {lived.lost} lost, {lived.untrue} untrue, {lived.crowded} digests too many"
-        print(f"R6 three years, seed {seed}: {told}; {wrong}", flush=True)
-    return bad
+                counts = long_run.run(seed, database)
+        failures += counts.bad
+        totals = f"{counts.rounds} rounds, {counts.messages} messages, {counts.reminders} reminders"
+        faults = f"{counts.duplicates} duplicates, {counts.lost} lost, {counts.untrue} wrong reminders"
+        print(f"R6 three years, seed {seed}: {totals}; {faults}, {counts.extra_digests} extra digests", flush=True)
+    return failures
 
 
 def in_process(runs: int, seed: int, server: postgres.Server, workers: int = 2) -> Figures:
-    """Seeded runs, shared by a few processes."""
-    total, begun = Figures(), time.monotonic()
+    """Seeded runs, distributed over worker processes."""
+    total, started = Figures(), time.monotonic()
     template = server.create()
     open_database(template).close()
     seeds = [range(seed + start, seed + runs, workers * 4) for start in range(workers * 4)]
     with ProcessPoolExecutor(workers) as pool:
-        for figures in pool.map(partial(some, template=template), seeds):
+        for figures in pool.map(partial(run_share, template=template), seeds):
             total.add(figures)
-    print(f"({time.monotonic() - begun:.0f} s)")
+    print(f"({time.monotonic() - started:.0f} s)")
     return total
 
 
-def some(seeds: range, template: str) -> Figures:
-    """A share of the runs."""
+def run_share(seeds: range, template: str) -> Figures:
+    """The runs of one worker process."""
     total = Figures()
     server = postgres.Server(postgres.make_url(template))
-    with memory() as folder:
+    with fast_folder() as folder:
         for seed in seeds:
             with _database(seed, folder, server, template) as url, closing(open_database(url)) as database:
                 total.add(kills.run(seed, database))
@@ -152,7 +151,7 @@ def some(seeds: range, template: str) -> Figures:
 
 @contextmanager
 def _database(seed: int, folder: Path, server: postgres.Server, template: str) -> Iterator[str]:
-    if seed % ON_POSTGRESQL == 0:
+    if seed % POSTGRESQL_INTERVAL == 0:
         url = server.create(template=template)
         yield url
         server.drop(url)
@@ -160,11 +159,12 @@ def _database(seed: int, folder: Path, server: postgres.Server, template: str) -
     file = folder / "run.db"
     for old in folder.glob("run.db*"):
         old.unlink()
-    shutil.copyfile(_made(folder), file)
+    shutil.copyfile(_template_file(folder), file)
     yield f"sqlite:///{file}"
 
 
-def _made(folder: Path) -> Path:
+def _template_file(folder: Path) -> Path:
+    """An empty database with the current schema."""
     path = folder / "template.db"
     if not path.exists():
         open_database(f"sqlite:///{path}").close()
@@ -172,19 +172,19 @@ def _made(folder: Path) -> Path:
 
 
 @contextmanager
-def memory() -> Iterator[Path]:
-    """A folder that is quick."""
+def fast_folder() -> Iterator[Path]:
+    """A temporary folder, in memory if possible."""
     shared = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
         yield Path(folder)
 
 
 def with_processes(number: int, server: postgres.Server) -> Figures:
-    """Half of the kills on SQLite, half on PostgreSQL."""
+    """Half of the processes use SQLite, half PostgreSQL."""
     total = Figures()
     for engine, share in (("sqlite", (number + 1) // 2), ("postgresql", number // 2)):
         for first in range(0, share, 6):
-            with memory() as folder:
+            with fast_folder() as folder:
                 url = f"sqlite:///{folder}/watch.db" if engine == "sqlite" else server.create()
                 total.add(processes.run(folder, url, min(6, share - first), first))
                 if engine != "sqlite":

@@ -1,9 +1,7 @@
-"""A real process that kills itself at a marked point: `python -m tests.prove.crashing_process CONFIG POINT LATER`.
+"""A real process that kills itself at a given point: `python -m tests.prove.crashing_process CONFIG POINT MINUTES`.
 
-LATER: by how many minutes its clock is ahead, so that nothing is held by a victim that died before.
-
-It runs what `cmr-watch check` runs, on the same rows, with the same servers; only its database and its mail channel
-have points in them.
+Its clock is MINUTES ahead, so that the leases of processes killed before have expired. It does the same as `cmr-watch
+check` with the same servers; only its database and its mail channel have kill points.
 """
 
 from __future__ import annotations
@@ -24,26 +22,26 @@ from cmr_watch.config import Settings, load
 from cmr_watch.models import Channel, Message
 from cmr_watch.notify.channels import Sender
 from cmr_watch.store.database import open_database
-from tests.prove.kill_points import Life, MortalDatabase, kill_for_real
+from tests.prove.kill_points import KillableDatabase, KillSwitch, kill_process
 
-ANSWER = 0.3
-"""Seconds that the mail server thinks after the last dot, where the process is to die meanwhile."""
+RESPONSE_DELAY = 0.3
+"""Seconds between the end of DATA and the response of the mail server, during which the process can be killed."""
 
 
-class RealSender:
-    """A real channel; “inside DATA” is between the last dot and the server's answer."""
+class KillableChannel:
+    """A real channel with kill points. “inside DATA” is between the end of DATA and the server's response."""
 
-    def __init__(self, inner: Sender, life: Life) -> None:
-        self._inner, self._life = inner, life
+    def __init__(self, inner: Sender, switch: KillSwitch) -> None:
+        self._inner, self._switch = inner, switch
 
     def send(self, message: Message) -> None:
-        self._life.at("at connect")
-        timer = threading.Timer(ANSWER / 2, self._life.at, ["inside DATA"])
+        self._switch.reach("at connect")
+        timer = threading.Timer(RESPONSE_DELAY / 2, self._switch.reach, ["inside DATA"])
         timer.daemon = True
         timer.start()
         self._inner.send(message)
         timer.cancel()
-        self._life.at("after the 250")
+        self._switch.reach("after the 250")
 
     def close(self) -> None:
         self._inner.close()
@@ -51,11 +49,11 @@ class RealSender:
 
 def main() -> None:
     config, point, minutes = sys.argv[1:4]
-    settings, later = load(Path(config), {}), timedelta(minutes=int(minutes))
-    life = Life(point if point != "none" else None, end=kill_for_real)
-    with closing(open_database(settings.database.url)) as living:
-        database = MortalDatabase(living, life)
-        with App(settings, database, partial(_now, later), time.sleep, partial(_ways, life)) as app:
+    settings, offset = load(Path(config), {}), timedelta(minutes=int(minutes))
+    switch = KillSwitch(point if point != "none" else None, kill=kill_process)
+    with closing(open_database(settings.database.url)) as real_database:
+        database = KillableDatabase(real_database, switch)
+        with App(settings, database, partial(_now, offset), time.sleep, partial(_channels, switch)) as app:
             app.check(notify=False)
             database.phase = "enqueue"
             app.enqueue()
@@ -63,12 +61,12 @@ def main() -> None:
             app.deliver()
 
 
-def _now(later: timedelta) -> datetime:
-    return clock() + later
+def _now(offset: timedelta) -> datetime:
+    return clock() + offset
 
 
-def _ways(life: Life, settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sender]:
-    return {name: RealSender(channel, life) for name, channel in wiring.open_channels(settings, clock).items()}
+def _channels(switch: KillSwitch, settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sender]:
+    return {name: KillableChannel(channel, switch) for name, channel in wiring.open_channels(settings, clock).items()}
 
 
 if __name__ == "__main__":

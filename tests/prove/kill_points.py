@@ -1,4 +1,4 @@
-"""Things that die at a marked point: from then on nothing they do reaches anything, as after SIGKILL."""
+"""Databases and senders that can be killed at a given point. After that they have no effect, as after SIGKILL."""
 
 from __future__ import annotations
 
@@ -24,82 +24,81 @@ POINTS: Final = (
     "inside DATA",
     "after the 250",
 )
-"""Where a life may end. “after the 250” is also “before the mark”: nothing lies between the two."""
+"""The points at which a process can be killed. “after the 250” is also just before the delivery is marked as sent."""
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The simulated process was killed."""
 
 
 def raise_killed() -> NoReturn:
     raise Killed
 
 
-def kill_for_real() -> NoReturn:
+def kill_process() -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("SIGKILL returns to nobody")
+    raise AssertionError("SIGKILL does not return")
 
 
-class Life:
-    """Ends when a point is passed for the `nth` time; a life without a point goes on."""
+class KillSwitch:
+    """Kills the process when `point` is reached for the `nth` time; without a point, never."""
 
-    def __init__(self, point: str | None = None, nth: int = 1, end: Callable[[], NoReturn] = raise_killed) -> None:
-        self.is_over = False
-        self.passed: list[str] = []
-        self._point, self._left, self._end = point, nth, end
+    def __init__(self, point: str | None = None, nth: int = 1, kill: Callable[[], NoReturn] = raise_killed) -> None:
+        self.is_killed = False
+        self.reached: list[str] = []
+        self._point, self._remaining, self._kill = point, nth, kill
 
-    def at(self, point: str) -> None:
-        """Pass a point, or die there."""
-        if self.is_over:
-            self._end()
-        self.passed.append(point)
-        self._left -= point == self._point
-        if point == self._point and self._left <= 0:
-            self.is_over = True
-            self._end()
+    def reach(self, point: str) -> None:
+        """Record that the point was reached, and kill the process if this is the one."""
+        self.check()
+        self.reached.append(point)
+        self._remaining -= point == self._point
+        if point == self._point and self._remaining <= 0:
+            self.is_killed = True
+            self._kill()
 
     def check(self) -> None:
-        """The dead do nothing."""
-        if self.is_over:
-            self._end()
+        """Kill again if the process was killed before, so that it has no further effect."""
+        if self.is_killed:
+            self._kill()
 
 
-class MortalDatabase(Database):
-    """A database whose transactions are points. `phase` says what the program is doing."""
+class KillableDatabase(Database):
+    """A database with kill points in its transactions. `phase` is what the program is doing."""
 
-    def __init__(self, living: Database, life: Life) -> None:
-        vars(self).update(vars(living))  # one engine for many lives: its statements are compiled once
-        self.life = life
+    def __init__(self, database: Database, switch: KillSwitch) -> None:
+        vars(self).update(vars(database))  # all share one engine, which compiles its statements only once
+        self.switch = switch
         self.phase = "check"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        self.life.check()
+        self.switch.check()
         with super().read() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        self.life.check()
+        self.switch.check()
         if self.phase == "check":
-            self.life.at("after the fetch")
+            self.switch.reach("after the fetch")
         with super().write() as connection:
             yield connection
-            self.life.at("inside the commit")
-        self.life.at({"check": "after the commit", "enqueue": "after the enqueue"}.get(self.phase, "at the claim"))
+            self.switch.reach("inside the commit")
+        self.switch.reach({"check": "after the commit", "enqueue": "after the enqueue"}.get(self.phase, "at the claim"))
 
 
-class MortalSender:
-    """A way out that dies on either side of what it does."""
+class KillableSender:
+    """A sender with kill points before and after sending."""
 
-    def __init__(self, inner: Sender, life: Life) -> None:
-        self._inner, self._life = inner, life
+    def __init__(self, inner: Sender, switch: KillSwitch) -> None:
+        self._inner, self._switch = inner, switch
 
     def send(self, message: Message) -> None:
-        self._life.at("at connect")
-        self._life.at("inside DATA")
+        self._switch.reach("at connect")
+        self._switch.reach("inside DATA")
         self._inner.send(message)
-        self._life.at("after the 250")
+        self._switch.reach("after the 250")
 
     def close(self) -> None:
         self._inner.close()

@@ -1,7 +1,7 @@
-"""R1 and R2: rounds of check, enqueue and deliver, killed at marked points; every due message arrives all the same.
+"""R1 and R2: check, enqueue and deliver are killed at given points, and yet every message that is due arrives.
 
-Each run is one small installation, made from its seed: people with intervals of their own, a page that gains an edition
-now and then, a mail server that refuses, or drops the line before or after its 250.
+Each run is one small installation generated from its seed: subscribers with different schedules, a page to which
+editions are added, and a mail server that refuses mails or closes the connection before or after its 250.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
-from tests.prove.kill_points import POINTS, Killed, Life, MortalDatabase, MortalSender
+from tests.prove.kill_points import POINTS, KillableDatabase, KillableSender, Killed, KillSwitch
 
 URL: Final = "https://clustercollaboration.eu/clusters-meet-regions"
 CITIES: Final = ("Oslo, Norway", "Graz, Austria", "Brno, Czechia", "Turin, Italy", "Porto, Portugal", "Split, Croatia")
@@ -37,13 +37,17 @@ FREQUENCIES: Final = ("immediately", "immediately", "daily", "weekly")
 
 @dataclass
 class Figures:
-    """What was counted. `doubled` arrived more than once, `unexplained` had no right to."""
+    """What was counted.
+
+    `due` and `lost` count messages, `duplicates` those that arrived again. `unexplained` are duplicates without an
+    event after which the sender cannot know whether the message was accepted.
+    """
 
     runs: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     due: int = 0
     lost: int = 0
-    doubled: int = 0
+    duplicates: int = 0
     unexplained: int = 0
     bad_seeds: list[int] = field(default_factory=list)
 
@@ -52,39 +56,42 @@ class Figures:
         self.kills.update(other.kills)
         self.due += other.due
         self.lost += other.lost
-        self.doubled += other.doubled
+        self.duplicates += other.duplicates
         self.unexplained += other.unexplained
         self.bad_seeds += other.bad_seeds
 
 
 class Sink:
-    """Takes messages as a mail server does, and misbehaves by chance. It outlives the programs that send to it."""
+    """Receives messages like a mail server, with random failures. It keeps running when the program is killed.
+
+    `uncertain` counts, for each Message-ID, the failures after which the sender cannot know whether it was accepted.
+    """
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        self.taken: list[Message] = []
-        self.unknowable: Counter[str] = Counter()
-        self.behaves = False
+        self.received: list[Message] = []
+        self.uncertain: Counter[str] = Counter()
+        self.is_reliable = False
 
     def send(self, message: Message) -> None:
-        fate = "good" if self.behaves else self._chance.choice(("good",) * 8 + ("451", "down", "before", "after"))
-        if fate == "451":
-            raise DeliveryError("451 later")
-        if fate == "down":
-            raise ChannelDown("nobody answers")
-        if fate == "before":
-            raise DeliveryError("the line broke before the last dot")
-        self.taken.append(message)
-        if fate == "after":
-            self.unknowable[message.message_id] += 1
-            raise DeliveryError("the line broke before the 250", uncertain=True)
+        outcome = "ok" if self.is_reliable else self._chance.choice(("ok",) * 8 + ("451", "down", "before", "after"))
+        if outcome == "451":
+            raise DeliveryError("451 try again later")
+        if outcome == "down":
+            raise ChannelDown("no reply")
+        if outcome == "before":
+            raise DeliveryError("connection lost before the end of DATA")
+        self.received.append(message)
+        if outcome == "after":
+            self.uncertain[message.message_id] += 1
+            raise DeliveryError("connection lost before the 250", uncertain=True)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """There is nothing to close."""
 
 
 def run(seed: int, database: Database) -> Figures:
-    """One run on an empty database."""
+    """One run on an empty database. The seed determines everything."""
     return _Run(seed, database).figures()
 
 
@@ -97,27 +104,27 @@ class _Run:
         self.sink = Sink(self.chance)
         self.counted = Figures(runs=1)
         self.fetcher = FakeFetcher(lambda: self.now, html(PAST))
-        self.people = [f"p{number}@example.org" for number in range(self.chance.randint(1, 3))]
+        self.addresses = [f"p{number}@example.org" for number in range(self.chance.randint(1, 3))]
 
     def figures(self) -> Figures:
         self._subscribe()
-        self._round(Life())
+        self._round(KillSwitch())
         for cities in range(1, self.chance.randint(2, 4)):
             self.fetcher.body = self._page(cities)
             for _ in range(self.chance.randint(1, 2)):
-                life = Life(self.chance.choice(POINTS), self.chance.randint(1, 3))
-                self._round(life)
+                switch = KillSwitch(self.chance.choice(POINTS), self.chance.randint(1, 3))
+                self._round(switch)
                 self.now += timedelta(minutes=self.chance.choice((1, 7, 45, 60 * 11)))
-        self.sink.behaves = True
-        for _ in range(12):  # each longer than any lease or pause; twice a weekly digest comes by
+        self.sink.is_reliable = True
+        for _ in range(12):  # each longer than any lease or pause; together long enough for two weekly digests
             self.now += timedelta(hours=31)
-            self._round(Life())
+            self._round(KillSwitch())
         self._count(cities)
         return self.counted
 
     def _subscribe(self) -> None:
         store = Subscriptions(self.database)
-        for address in self.people:
+        for address in self.addresses:
             for _ in range(self.chance.randint(1, 2)):
                 schedule = Schedule(
                     self.chance.choice(FREQUENCIES), self.chance.randrange(24), self.chance.randrange(7)
@@ -125,53 +132,54 @@ class _Run:
                 store.add(SubscriptionRequest(address, schedule=schedule), self.now)
 
     def _page(self, cities: int) -> str:
+        """The page with the first `cities` editions."""
         lines = [f"> {city} – {day} June 2099" for day, city in enumerate(CITIES[:cities], 1)]
         return html(" ;; ".join([*lines, PAST]))
 
-    def _round(self, life: Life) -> None:
+    def _round(self, switch: KillSwitch) -> None:
         try:
-            self._program(life)
+            self._run_program(switch)
         except Killed:
-            self.counted.kills[life.passed[-1]] += 1
-            if life.passed[-1] == "after the 250":
-                self.sink.unknowable[self.sink.taken[-1].message_id] += 1
+            self.counted.kills[switch.reached[-1]] += 1
+            if switch.reached[-1] == "after the 250":
+                self.sink.uncertain[self.sink.received[-1].message_id] += 1
 
-    def _program(self, life: Life) -> None:
-        database = MortalDatabase(self.database, life)
-        check_page(PageRef(URL, "initiative"), self.fetcher, Checks(database), self._clock)
+    def _run_program(self, switch: KillSwitch) -> None:
+        database = KillableDatabase(self.database, switch)
+        check_page(URL, "initiative", self.fetcher, Checks(database), self._clock)
         database.phase = "enqueue"
         enqueue(MatchQueue(database), self.now)
         database.phase = "deliver"
-        writer = MessageComposer(
+        composer = MessageComposer(
             _render, message_ids("a@example.org"), Installation(database).key(), Incidents(database)
         )
-        compose(MatchQueue(database), writer, self._clock)
-        ways = {"mail": MortalSender(self.sink, life)}
-        deliver(Deliveries(database), ways, self._clock, self.chance.random)
+        compose(MatchQueue(database), composer, self._clock)
+        channels = {"mail": KillableSender(self.sink, switch)}
+        deliver(Deliveries(database), channels, self._clock, self.chance.random)
 
     def _clock(self) -> datetime:
         return self.now
 
     def _count(self, cities: int) -> None:
-        told: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        for message in self.sink.taken:
+        notified: defaultdict[tuple[str, str], set[str]] = defaultdict(set)  # to the Message-IDs
+        for message in self.sink.received:
             for city in CITIES:
                 if city in message.text:
-                    told[message.address, city].add(message.message_id)
-        wanted = [(address, city) for address in self.people for city in CITIES[:cities]]
-        times = Counter(message.message_id for message in self.sink.taken)
-        extra = {name: count - 1 for name, count in times.items() if count > 1}
-        self.counted.due = len(wanted)
-        self.counted.lost = sum(not told[key] for key in wanted)
-        self.counted.doubled = sum(extra.values())
-        beyond = sum(max(0, count - self.sink.unknowable[name]) for name, count in extra.items())
-        self.counted.unexplained = beyond + sum(len(told[key]) > 1 for key in wanted)
+                    notified[message.address, city].add(message.message_id)
+        due = [(address, city) for address in self.addresses for city in CITIES[:cities]]
+        times = Counter(message.message_id for message in self.sink.received)
+        repeated = {message_id: count - 1 for message_id, count in times.items() if count > 1}
+        self.counted.due = len(due)
+        self.counted.lost = sum(not notified[key] for key in due)
+        self.counted.duplicates = sum(repeated.values())
+        excess = sum(max(0, count - self.sink.uncertain[message_id]) for message_id, count in repeated.items())
+        self.counted.unexplained = excess + sum(len(notified[key]) > 1 for key in due)
         if self.counted.lost or self.counted.unexplained:
             self.counted.bad_seeds.append(self.seed)
 
 
 def _render(contents: Contents, chat: bool, zone: object) -> Body:
-    """Only which places are announced: what the words look like is not what is counted here."""
+    """The places that are announced, without the usual wording, which does not matter here."""
     places = [place(one.change.after) for one in contents.news if one.change.after]  # type: ignore[arg-type]
     if contents.welcome:
         places += [place(one.edition) for one in contents.welcome.editions]

@@ -1,7 +1,7 @@
-"""R6: three years of a program that sleeps as it likes: each digest once, each reminder once, what is stale expires.
+"""R6: three years on a host that is often suspended: each digest and each reminder is sent once, and in time.
 
-The page gains editions and calls, cut-offs move, calls close; the host sleeps for 1 to 60 hours at a time; both changes
-of the clock come by, in several time zones. Every message says what is in it, and is checked when it arrives.
+Editions and calls are added to the page, cut-offs move, calls close. The host sleeps for 1 to 60 hours at a time, also
+across daylight-saving changes in several time zones. Each message lists its contents, and is checked on arrival.
 """
 
 from __future__ import annotations
@@ -34,71 +34,74 @@ BEGIN: Final = datetime(2024, 1, 3, 9, tzinfo=UTC)
 
 
 @dataclass
-class Years:
-    """What was counted. Each of the last four must stay at nought."""
+class Counts:
+    """What was counted. `duplicates`, `lost`, `untrue` and `extra_digests` must be 0.
+
+    `untrue` are reminders that came too late or named the wrong number of days; `faults` describes all of them.
+    """
 
     rounds: int = 0
     messages: int = 0
     reminders: int = 0
-    doubled: int = 0
+    duplicates: int = 0
     lost: int = 0
     untrue: int = 0
-    crowded: int = 0
+    extra_digests: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
     def bad(self) -> int:
-        return self.doubled + self.lost + self.untrue + self.crowded
+        return self.duplicates + self.lost + self.untrue + self.extra_digests
 
 
-def run(seed: int, database: Database, days: int = 3 * 365 + 1) -> Years:
-    """One life."""
-    return _Life(seed, database).lived(BEGIN + timedelta(days=days))
+def run(seed: int, database: Database, days: int = 3 * 365 + 1) -> Counts:
+    """One simulated installation. The seed determines everything."""
+    return _Simulation(seed, database).run(BEGIN + timedelta(days=days))
 
 
-class _Life:
+class _Simulation:
     def __init__(self, seed: int, database: Database) -> None:
         self.chance = random.Random(seed)
         self.database = database
         self.now = BEGIN
         self.fetcher = FakeFetcher(lambda: self.now, html(PAST))
-        self.counted = Years()
-        self.people = self._subscribed()
-        self.told: Counter[tuple[str, str]] = Counter()
-        self.days: Counter[tuple[str, str]] = Counter()
+        self.counted = Counts()
+        self.schedules = self._subscribe()
+        self.seen: Counter[tuple[str, str]] = Counter()
+        self.digests: Counter[tuple[str, str]] = Counter()
         self.editions: list[str] = []
         self.deadline: datetime | None = None
-        self.writer = MessageComposer(
+        self.composer = MessageComposer(
             self._render, message_ids("a@example.org"), Installation(database).key(), Incidents(database)
         )
 
-    def _subscribed(self) -> dict[str, Schedule]:
-        store, people = Subscriptions(self.database), {}
+    def _subscribe(self) -> dict[str, Schedule]:
+        store, schedules = Subscriptions(self.database), {}
         for number, zone in enumerate(ZONES):
             frequency = ("daily", "weekly", "immediately")[number % 3]
-            schedule = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
-            people[f"p{number}@example.org"] = schedule
-            store.add(SubscriptionRequest(f"p{number}@example.org", schedule=schedule), self.now)
-        return people
+            rhythm = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
+            schedules[f"p{number}@example.org"] = rhythm
+            store.add(SubscriptionRequest(f"p{number}@example.org", rhythm=rhythm), self.now)
+        return schedules
 
-    def lived(self, end: datetime) -> Years:
+    def run(self, end: datetime) -> Counts:
         while self.now < end:
-            self._page()
+            self._change_page()
             self._round()
             self.now += timedelta(hours=self.chance.randint(1, 60), minutes=self.chance.randrange(60))
-        for _ in range(5):  # the last digests
+        for _ in range(5):  # for the last digests
             self.now += timedelta(hours=60)
             self._round()
         self._count_lost()
         return self.counted
 
-    def _page(self) -> None:
+    def _change_page(self) -> None:
         if self.chance.random() < 0.05:
             day = (self.now + timedelta(days=self.chance.randint(400, 900))).date()
             self.editions.append(f"> {self.chance.choice(TOWNS)} – {day.day} {day:%B} {day.year}")
         if self.deadline is not None and self.deadline < self.now:
             self.deadline = None
-        if self.chance.random() < 0.04:  # a new one, another date, or closed
+        if self.chance.random() < 0.04:  # a new cut-off, another date, or a closed call
             self.deadline = (
                 self.now + timedelta(days=self.chance.randint(3, 60)) if self.chance.random() < 0.8 else None
             )
@@ -115,65 +118,65 @@ class _Life:
         self.counted.rounds += 1
         check_page(PageRef(URL, "initiative"), self.fetcher, Checks(self.database), lambda: self.now)
         enqueue(MatchQueue(self.database), self.now)
-        compose(MatchQueue(self.database), self.writer, lambda: self.now)
+        compose(MatchQueue(self.database), self.composer, lambda: self.now)
         deliver(Deliveries(self.database), {"mail": self}, lambda: self.now)
 
-    # ── what arrives ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── received messages ────────────────────────────────────────────────────────────────────────────────────────
 
     def send(self, message: Message) -> None:
         self.counted.messages += 1
         for change in message.change_ids:
-            self._once(message.address, f"change {change}")
+            self._count_duplicate(message.address, f"change {change}")
         for line in message.text.splitlines():
             kind, _, rest = line.partition(" ")
             if kind == "reminder":
-                self._reminded(message.address, rest)
+                self._check_reminder(message.address, rest)
             elif kind == "digest":
-                self._digest(message.address, self._period(message.address))
+                self._count_digest(message.address, self._digest_period(message.address))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """There is nothing to close."""
 
-    def _reminded(self, address: str, line: str) -> None:
+    def _check_reminder(self, address: str, line: str) -> None:
         self.counted.reminders += 1
         call, instant, offset, left = line.split()
-        at, zone = datetime.fromisoformat(instant), ZoneInfo(self.people[address].time_zone)
-        self._once(address, f"reminder {call} {at} {offset}")
-        true = (at.astimezone(zone).date() - self.now.astimezone(zone).date()).days
-        if int(left) != true or at <= self.now:
+        at, zone = datetime.fromisoformat(instant), ZoneInfo(self.schedules[address].time_zone)
+        self._count_duplicate(address, f"reminder {call} {at} {offset}")
+        days_left = (at.astimezone(zone).date() - self.now.astimezone(zone).date()).days
+        if int(left) != days_left or at <= self.now:
             self.counted.untrue += 1
-            self.counted.faults.append(f"{self.now} {address}: {line}, in truth {true}")
+            self.counted.faults.append(f"{self.now} {address}: {line}, actually {days_left}")
 
-    def _period(self, address: str) -> str:
-        """The day of the last digest hour that has passed: a late digest and the next one may come on one day."""
-        schedule = self.people[address]
-        day = (self.now.astimezone(ZoneInfo(schedule.time_zone)) - timedelta(hours=schedule.hour)).date()
-        back = (day.weekday() - schedule.weekday) % 7 if schedule.frequency == "weekly" else 0
+    def _digest_period(self, address: str) -> str:
+        """The day of the last digest hour that has passed. A late digest and the next one may come on the same day."""
+        rhythm = self.schedules[address]
+        day = (self.now.astimezone(ZoneInfo(rhythm.time_zone)) - timedelta(hours=rhythm.hour)).date()
+        back = (day.weekday() - rhythm.weekday) % 7 if rhythm.frequency == "weekly" else 0
         return str(day - timedelta(days=back))
 
-    def _digest(self, address: str, period: str) -> None:
-        self.days[address, period] += 1
-        if self.days[address, period] > 1:
-            self.counted.crowded += 1
-            self.counted.faults.append(f"{self.now} {address}: a second digest of {period}")
+    def _count_digest(self, address: str, period: str) -> None:
+        self.digests[address, period] += 1
+        if self.digests[address, period] > 1:
+            self.counted.extra_digests += 1
+            self.counted.faults.append(f"{self.now} {address}: second digest for {period}")
 
-    def _once(self, address: str, what: str) -> None:
-        self.told[address, what] += 1
-        if self.told[address, what] > 1:
-            self.counted.doubled += 1
+    def _count_duplicate(self, address: str, what: str) -> None:
+        self.seen[address, what] += 1
+        if self.seen[address, what] > 1:
+            self.counted.duplicates += 1
             self.counted.faults.append(f"{self.now} {address}: {what} again")
 
     def _render(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Body:
         lines = [
-            f"reminder {one.open.call_key} {one.open.cutoff.at.isoformat()} {one.offset} {one.days_left}"
-            for one in contents.reminders
+            f"reminder {due.open.call_key} {due.open.cutoff.at.isoformat()} {due.offset} {due.days_left}"
+            for due in contents.reminders
         ]
         waited = [one for one in contents.news if one.read_at < self.now]
         lines += [f"digest {self.now.astimezone(zone).date()}"] if waited else []
-        return Body("News", "\n".join(lines), "")
+        return Body("Changes", "\n".join(lines), "")
 
     def _count_lost(self) -> None:
-        """Every change that was spread to somebody is settled: told, or undone before it was."""
+        """Every match must be settled: sent, or reverted before it was sent."""
         with self.database.read() as connection:
             unresolved = connection.exec_driver_sql(
                 "SELECT count(*) FROM matches WHERE settled_at IS NULL"

@@ -1,6 +1,7 @@
-"""R3 and R4: saved pages that say the same in another way, and saved pages whose template was changed under us.
+"""R3 and R4: saved pages with edits that do not change their meaning, and saved pages with a changed template.
 
-The first may be no news and no doubt. The second are the operator's news, never “everything was withdrawn”.
+The former must cause neither a change nor a suspect reading. The latter must be suspect, so that the operator is
+notified, and subscribers are not.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor import small
-from tests.prove.neutral_edits import WAYS
-from tests.prove.template_drift import BY_CHANCE, TURNS, Turn
+from tests.prove.neutral_edits import EDITS
+from tests.prove.template_drift import DRIFTS, RANDOMIZED, Drift
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
 KINDS: Final[dict[str, PageKind]] = {
@@ -39,25 +40,25 @@ KINDS: Final[dict[str, PageKind]] = {
     "edition": "edition",
 }
 AT: Final = datetime(2023, 10, 1, 9, tzinfo=UTC)
-"""Any day would do: both pages are judged on the same."""
+"""An arbitrary date: both versions of a page are checked at the same time."""
 
-# ── R3: what carries no meaning ───────────────────────────────────────────────────────────────────────────────────────
+# ── R3: neutral edits ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
-class Mutated:
-    """What was counted. `alarms` are runs with a change, `doubts` those that made a believable page suspect."""
+class NeutralEditCounts:
+    """What was counted. `alarms` are runs with a change, `rejections` those that made a plausible page suspect."""
 
     runs: int = 0
     alarms: int = 0
-    doubts: int = 0
+    rejections: int = 0
     bad_seeds: list[int] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: Mutated) -> None:
+    def add(self, other: NeutralEditCounts) -> None:
         self.runs += other.runs
         self.alarms += other.alarms
-        self.doubts += other.doubts
+        self.rejections += other.rejections
         self.bad_seeds += other.bad_seeds
         self.faults.update(other.faults)
 
@@ -68,46 +69,43 @@ def pages() -> tuple[Path, ...]:
     return tuple(sorted(path for folder in KINDS for path in FIXTURES.glob(f"{folder}/*/page.html")))
 
 
-def run(seeds: Iterable[int]) -> Mutated:
-    """A mutated page for each seed, beside the page that it was."""
-    total = Mutated()
+def run(seeds: Iterable[int]) -> NeutralEditCounts:
+    """Compare a page with an edited version of it, once for each seed."""
+    total = NeutralEditCounts()
     for seed in seeds:
-        total.add(_one(seed))
+        total.add(_run_one(seed))
     return total
 
 
-def _one(seed: int) -> Mutated:
-    path, names, page = mutated(seed)
-    kind, before = _reading(path)
+def _run_one(seed: int) -> NeutralEditCounts:
+    path, names, page = edited(seed)
+    kind, before = _parsed(path)
     after = read(kind, page)
     changes = [change.kind.value for change in compare_pages(before, after)]
-    doubted = (
-        None
-        if reject_reason(Known(), None, before, AT)
-        else reject_reason(adopt(Known(), before, AT), before, after, AT)
-    )
-    counted = Mutated(1, bool(changes), bool(doubted))
-    if changes or doubted:
+    was_plausible = not reject_reason(Known(), None, before, AT)
+    reason = reject_reason(adopt(Known(), before, AT), before, after, AT) if was_plausible else None
+    counted = NeutralEditCounts(1, bool(changes), bool(reason))
+    if changes or reason:
         counted.bad_seeds.append(seed)
-        counted.faults[f"{path.parent.name}: {', '.join(names)} → {', '.join(changes)} {doubted or ''}"] += 1
+        counted.faults[f"{path.parent.name}: {', '.join(names)} → {', '.join(changes)} {reason or ''}"] += 1
     return counted
 
 
 @cache
-def _reading(path: Path) -> tuple[PageKind, Snapshot]:
+def _parsed(path: Path) -> tuple[PageKind, Snapshot]:
     kind = KINDS[path.parent.parent.name]
     return kind, read(kind, path.read_bytes())
 
 
-def mutated(seed: int) -> tuple[Path, list[str], bytes]:
-    """The page that a seed takes, the names of what is done to it, and what it is then."""
+def edited(seed: int) -> tuple[Path, list[str], bytes]:
+    """The page and the names of the edits that the seed selects, and the edited page."""
     chance = random.Random(seed)
     path = pages()[seed % len(pages())]
     text, charset = _decoded(path.read_bytes())
-    chosen = sorted(chance.sample(range(len(WAYS)), chance.randint(1, 4)))
+    chosen = sorted(chance.sample(range(len(EDITS)), chance.randint(1, 4)))
     for number in chosen:
-        text = WAYS[number](chance, text)
-    return path, [WAYS[number].__name__ for number in chosen], text.encode(charset, "xmlcharrefreplace")
+        text = EDITS[number](chance, text)
+    return path, [EDITS[number].__name__ for number in chosen], text.encode(charset, "xmlcharrefreplace")
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -117,7 +115,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
         return content.decode("cp1252"), "cp1252"
 
 
-# ── R4: what became of a page ─────────────────────────────────────────────────────────────────────────────────────────
+# ── R4: changed templates ────────────────────────────────────────────────────────────────────────────────────────────
 
 NEVER_NOTIFIED: Final = (ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED)
 LIST: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
@@ -133,15 +131,19 @@ CLOCKS: Final = {
     "iasi-after": datetime(2024, 1, 10, 9, tzinfo=UTC),
     "malmo-after": datetime(2023, 8, 1, 9, tzinfo=UTC),
 }
-"""When each recorded state stood on the site."""
-ENOUGH: Final = 0.99
-"""The share that has to be caught."""
-LATER: Final = timedelta(minutes=40)
+"""A time at which each recorded state was online."""
+REQUIRED_SHARE: Final = 0.99
+"""The share of changed templates that must be detected."""
+INTERVAL: Final = timedelta(minutes=40)
 
 
 @dataclass
-class Turned:
-    """What was counted. `same`: read as if nothing were different; `missed`: read otherwise and believed."""
+class DriftCounts:
+    """What was counted.
+
+    - `suspect`: detected. `same`: parsed exactly as before. `missed`: parsed differently, and accepted.
+    - `leaked`: a change that subscribers would be notified of.
+    """
 
     runs: int = 0
     suspect: int = 0
@@ -151,15 +153,15 @@ class Turned:
     faults: Counter[str] = field(default_factory=Counter)
 
     @property
-    def caught(self) -> float:
-        """The share of those that were not read all the same."""
+    def detected(self) -> float:
+        """The share that was detected, of those that were not parsed exactly as before."""
         return self.suspect / max(self.runs - self.same, 1)
 
     @property
-    def good(self) -> bool:
-        return self.caught >= ENOUGH and not self.leaked
+    def is_good(self) -> bool:
+        return self.detected >= REQUIRED_SHARE and not self.leaked
 
-    def add(self, other: Turned) -> None:
+    def add(self, other: DriftCounts) -> None:
         self.runs += other.runs
         self.suspect += other.suspect
         self.same += other.same
@@ -170,88 +172,92 @@ class Turned:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A saved page and what becomes of it."""
+    """A saved page and a change of its template."""
 
     path: Path
     kind: PageKind
-    turn: Turn
+    drift: Drift
     at: datetime
     seed: int
 
 
 def cases() -> list[Case]:
-    """Every recorded state in every shape, turned in every way that fits its kind; those by chance twice."""
-    found = []
-    for kind, turns in TURNS.items():
+    """Every recorded state in every shape, with every drift for its kind; randomised ones twice."""
+    result = []
+    for kind, drifts in DRIFTS.items():
         for path, (state, at) in product(sorted(FIXTURES.glob(f"{kind}/*/page.html")), CLOCKS.items()):
             if path.parent.name.startswith(f"{state}-"):
-                found += [Case(path, kind, one, at, seed) for one in turns for seed in (0, 1)[: 1 + (one in BY_CHANCE)]]
-    return found
+                for drift in drifts:
+                    seeds = (0, 1) if drift in RANDOMIZED else (0,)
+                    result += [Case(path, kind, drift, at, seed) for seed in seeds]
+    return result
 
 
-def turn(some: Iterable[Case], folder: Path) -> Turned:
-    """All of them, each with a database of its own in `folder`."""
-    template, total = folder / "empty.db", Turned()
+def run_drifts(selected: Iterable[Case], folder: Path) -> DriftCounts:
+    """Run each case with a new database in `folder`."""
+    template, total = folder / "empty.db", DriftCounts()
     open_database(f"sqlite:///{template}").close()
-    for case in some:
+    for case in selected:
         file = folder / "case.db"
         for old in folder.glob("case.db*"):
             old.unlink()
         shutil.copyfile(template, file)
         with closing(open_database(f"sqlite:///{file}")) as database:
-            total.add(_turned(case, Checks(database)))
+            total.add(_run_case(case, Checks(database)))
     return total
 
 
-def _turned(case: Case, checks: Checks) -> Turned:
+def _run_case(case: Case, checks: Checks) -> DriftCounts:
     page = case.path.read_text(encoding="utf-8")
-    other = case.turn(random.Random(f"{case.path.parent.name} {case.seed}"), page)
+    other = case.drift(random.Random(f"{case.path.parent.name} {case.seed}"), page)
     if other == page:
-        return Turned()
-    results = list(_visited(case, page, other, checks))
-    told = [one.change.kind for result in results for one in result.changes if one.change.kind not in NEVER_NOTIFIED]
-    fate = _fate(results)
-    counted = Turned(1, fate == "suspect", fate == "same", fate == "missed", bool(told))
-    if told or fate == "missed":
-        counted.faults[f"{case.kind} {case.path.parent.name}: {case.turn.__name__} → {fate} {', '.join(told)}"] += 1
+        return DriftCounts()
+    results = list(_check_results(case, page, other, checks))
+    kinds = [one.change.kind for result in results for one in result.changes]
+    leaked = [kind for kind in kinds if kind not in NEVER_NOTIFIED]
+    outcome = _outcome(results)
+    counted = DriftCounts(1, outcome == "suspect", outcome == "same", outcome == "missed", bool(leaked))
+    if leaked or outcome == "missed":
+        name = f"{case.kind} {case.path.parent.name}: {case.drift.__name__}"
+        counted.faults[f"{name} → {outcome} {', '.join(leaked)}"] += 1
     return counted
 
 
-def _fate(results: list[CheckResult]) -> str:
-    """Of the first two checks; the last one was of the page as it had been."""
-    if any(result.has_failed for result in results[:2]):
+def _outcome(results: list[CheckResult]) -> str:
+    """Whether one of the first two checks was suspect. The last check is of the original page."""
+    if any(result.failed for result in results[:2]):
         return "suspect"
-    silent = not any(result.changes for result in results)
-    return "same" if silent and _contents_key(results[0]) == _contents_key(results[-1]) else "missed"
+    is_unchanged = not any(result.changes for result in results)
+    return "same" if is_unchanged and _content(results[0]) == _content(results[-1]) else "missed"
 
 
-def _contents_key(result: CheckResult) -> object:
+def _content(result: CheckResult) -> object:
     return result.snapshot and (result.snapshot.editions, result.snapshot.calls)
 
 
-def _visited(case: Case, page: str, other: str | None, checks: Checks) -> Iterator[CheckResult]:
-    """The checks after the baseline, which has to be good: thrice the other page, and the first one again."""
+def _check_results(case: Case, page: str, other: str | None, checks: Checks) -> Iterator[CheckResult]:
+    """The checks after the baseline: three times the changed page, then the original page again."""
     now = [case.at]
-    url, fetcher = _address(page), FakeFetcher(lambda: now[0], page)
+    url, fetcher = _canonical_url(page), FakeFetcher(lambda: now[0], page)
     if case.kind == "edition":
         listed = _list_of(read("edition", page.encode(), url=url).editions[0], url)
         check_page(PageRef(LIST, "initiative"), FakeFetcher(lambda: now[0], listed), checks, lambda: now[0])
     assert check_page(PageRef(url, case.kind), fetcher, checks, lambda: now[0]).outcome == "baseline"
     for fetcher.body in (other, other, other, page):
-        now[0] += LATER
-        yield check_page(PageRef(url, case.kind), fetcher, checks, lambda: now[0])
+        now[0] += INTERVAL
+        yield check_page(url, case.kind, fetcher, checks, lambda: now[0])
 
 
-def _address(page: str) -> str:
-    found = re.search(r'rel="canonical" href="([^"]+)"', page)
-    assert found
-    return found[1]
+def _canonical_url(page: str) -> str:
+    match = re.search(r'rel="canonical" href="([^"]+)"', page)
+    assert match
+    return match[1]
 
 
-def _list_of(one: Edition, url: str) -> str:
-    """A list that links to an edition's own page."""
-    assert one.starts_on
-    day = f"{one.starts_on.day} {one.starts_on:%B} {one.starts_on.year}"
-    mark = ">" if one.section == "upcoming" else "<"
-    line = f"{mark} [{one.city}, {one.country}]({url}) – {day}"
+def _list_of(edition: Edition, url: str) -> str:
+    """A list that links to the page of an edition."""
+    assert edition.starts_on
+    day = f"{edition.starts_on.day} {edition.starts_on:%B} {edition.starts_on.year}"
+    mark = ">" if edition.section == "upcoming" else "<"
+    line = f"{mark} [{edition.city}, {edition.country}]({url}) – {day}"
     return small.html(f"{line} ;; > Oslo, Norway – 5 May 2033 ;; < Bonn, Germany – 5 May 2020")

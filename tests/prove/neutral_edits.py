@@ -1,4 +1,4 @@
-"""Ways to type, tag and furnish a page otherwise that carry no meaning by the rules of reading."""
+"""Edits of typography, markup and boilerplate that do not change what a page means by the rules of READING.md."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from typing import Final
 
 from tests.shapes.noise import DASHES, INVISIBLE, SPACES
 
-# ── the parts of a document ──────────────────────────────────────────────────────────────────────────────────────
+# ── the parts of a document ───────────────────────────────────────────────────────────────────────────────────────
 
 _RAW_NAMES = "script|style|title|textarea|iframe|xmp|noembed|noframes"
 _RAW = rf"<!--.*?-->|<(?P<raw>{_RAW_NAMES})\b.*?</(?P=raw)\s*>|<head\b.*?</head>|<!doctype[^>]*>"
 _PART: Final = re.compile(rf"{_RAW}|<(/?[a-z](?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.I | re.S)
 _ATTRIBUTE: Final = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+))?""")
 
-Retype = Callable[[str], str]
+Edit = Callable[[str], str]
+"""Edits one part of a page."""
 
 
 def _parts(page: str) -> Iterator[tuple[str, str]]:
-    """Text, tags, and what is neither (comments, scripts, the head), in order."""
+    """The parts of a page in order, each with its kind: “text”, “tag”, or “raw” (comments, scripts, the head)."""
     at = 0
     for part in _PART.finditer(page):
         yield "text", page[at : part.start()]
@@ -30,17 +31,18 @@ def _parts(page: str) -> Iterator[tuple[str, str]]:
     yield "text", page[at:]
 
 
-def _on(what: str, page: str, retype: Retype) -> str:
-    return "".join(retype(part) if kind == what else part for kind, part in _parts(page))
+def _on(wanted: str, page: str, edit: Edit) -> str:
+    """Apply the edit to the parts of one kind."""
+    return "".join(edit(part) if kind == wanted else part for kind, part in _parts(page))
 
 
-def _on_words(page: str, retype: Retype) -> str:
-    """Addresses that stand in the text are no words: another sign in them is another address."""
-    return _on("text", page, lambda text: text if re.search(r"@|://|www\.", text) else retype(text))
+def _on_words(page: str, edit: Edit) -> str:
+    """Apply the edit to text without URLs and e-mail addresses, in which every character matters."""
+    return _on("text", page, lambda text: text if re.search(r"@|://|www\.", text) else edit(text))
 
 
-def _on_markup(page: str, retype: Retype) -> str:
-    """On whole stretches of text and tags."""
+def _on_markup(page: str, edit: Edit) -> str:
+    """Apply the edit to runs of consecutive text and tags."""
     runs: list[list[str]] = [["markup", ""]]
     for kind, part in _parts(page):
         kind = "raw" if kind == "raw" else "markup"
@@ -48,10 +50,10 @@ def _on_markup(page: str, retype: Retype) -> str:
             runs[-1][1] += part
         else:
             runs.append([kind, part])
-    return "".join(retype(part) if kind == "markup" else part for kind, part in runs)
+    return "".join(edit(part) if kind == "markup" else part for kind, part in runs)
 
 
-# ── typing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── typography ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 _LOOSE_DASH: Final = re.compile(rf"(?<=[\s;])[{DASHES}](?=[\s&])|(?<=\d)[{DASHES}](?=\d)")
 _HYPHEN: Final = re.compile(r"(?<=[^\W\d_])[-‐‑](?=[^\W\d_])")
@@ -59,80 +61,80 @@ _WORD: Final = re.compile(r"&#?\w+;|[^\W\d_]{4,}")
 
 
 _CANONICAL: Final = 'href="https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"'
-"""On the list of all editions only."""
+"""Occurs on the list of all editions only."""
 
 
 def spaces(chance: random.Random, page: str) -> str:
-    """Any space between words; between elements only what HTML takes for a space."""
+    """Other spaces between words; between elements only HTML whitespace."""
 
-    def retype(text: str) -> str:
+    def edit(text: str) -> str:
         if not text.strip():
             return re.sub(r"\n", lambda _: chance.choice(("\n", "\n\n", "\r\n   ", "\n\t")), text)
         return re.sub(r" +", lambda _: chance.choice(SPACES), text)
 
-    return _on("text", page, retype)
+    return _on("text", page, edit)
 
 
 def dashes(chance: random.Random, page: str) -> str:
-    """Any dash between words or days; within a word any hyphen."""
+    """Other dashes between words or days; other hyphens within words."""
 
-    def retype(text: str) -> str:
+    def edit(text: str) -> str:
         if re.search(r"\d{4}-\d\d-\d\d", text):
             return text
         text = _LOOSE_DASH.sub(lambda _: chance.choice(DASHES), text)
         return _HYPHEN.sub(lambda _: chance.choice("-‐‑"), text)
 
-    return _on_words(page, retype)
+    return _on_words(page, edit)
 
 
 def letters(chance: random.Random, page: str) -> str:
-    """Composed or decomposed, as entities, with signs in between that nobody sees, in tags of their own."""
+    """Words with decomposed letters, entities, invisible characters or inline tags."""
 
-    def retype(match: re.Match[str]) -> str:
+    def edit(match: re.Match[str]) -> str:
         word, cut = match[0], chance.randrange(1, 4)
         if word.startswith("&") or chance.random() < 0.6:
             return word
-        ways = (
+        variants = (
             unicodedata.normalize("NFD", word),
             "".join(f"&#{ord(letter)};" if ord(letter) > 127 or chance.random() < 0.3 else letter for letter in word),
             word[:cut] + chance.choice(INVISIBLE) + word[cut:],
             f'{word[:cut]}<span class="x" lang="en">{word[cut:]}</span>',
             f"<font>{word}</font>",
         )
-        return chance.choice(ways) if not unicodedata.combining(word[cut]) else word
+        return chance.choice(variants) if not unicodedata.combining(word[cut]) else word
 
-    return _on_words(page, lambda text: _WORD.sub(retype, text))
+    return _on_words(page, lambda text: _WORD.sub(edit, text))
 
 
 def bullets(chance: random.Random, page: str) -> str:
-    """An emoji or a bullet before a line; but on an edition's own page a pin has a meaning: here is the venue."""
-    signs = ("• ", "👉 ", "➡️ ", "· ", "✅\u00a0", "🗓️ ", *(("📍",) if _CANONICAL in page else ()))
+    """An emoji or a bullet before a line. A pin only on the list: on an edition page it marks the venue."""
+    symbols = ("• ", "👉 ", "➡️ ", "· ", "✅\u00a0", "🗓️ ", *(("📍",) if _CANONICAL in page else ()))
 
-    def retype(match: re.Match[str]) -> str:
-        return match[0] + chance.choice(signs) if chance.random() < 0.6 else match[0]
+    def edit(match: re.Match[str]) -> str:
+        return match[0] + chance.choice(symbols) if chance.random() < 0.6 else match[0]
 
-    return _on_markup(page, lambda part: re.sub(r"<(?:p|li|br)\b[^>]*>\s*(?=[^\W\d_])", retype, part, flags=re.I))
+    return _on_markup(page, lambda part: re.sub(r"<(?:p|li|br)\b[^>]*>\s*(?=[^\W\d_])", edit, part, flags=re.I))
 
 
 # ── tags ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def attributes(chance: random.Random, page: str) -> str:
-    """In another order, between other quotes, and with more of them."""
-    more = ('data-id="x71"', "data-title='Ghent, Belgium – 4-5 March 2024'", 'dir="ltr"', 'typeof="schema:Thing"')
+    """Attributes in another order, with other quotes, and with further ones added."""
+    additions = ('data-id="x71"', "data-title='Ghent, Belgium – 4-5 March 2024'", 'dir="ltr"', 'typeof="schema:Thing"')
 
-    def retype(tag: str) -> str:
+    def edit(tag: str) -> str:
         name, rest = re.fullmatch(r"<(/?[\w:-]+)(.*?)/?>", tag, re.S).groups()  # type: ignore[union-attr]
-        found = [(one[1], one[2]) for one in _ATTRIBUTE.finditer(rest)]
-        if name.startswith("/") or len({one.lower() for one, _ in found}) < len(found):
+        parsed = [(match[1], match[2]) for match in _ATTRIBUTE.finditer(rest)]
+        if name.startswith("/") or len({key.lower() for key, _ in parsed}) < len(parsed):
             return tag
-        kept = [_attribute(chance, *one) for one in found]
-        if not any(one.startswith(("data-", "dir", "typeof")) for one, _ in found):
-            kept += chance.sample(more, chance.randrange(3))
-        chance.shuffle(kept)
-        return f"<{' '.join([name, *kept])}>"
+        written = [_attribute(chance, key, value) for key, value in parsed]
+        if not any(key.startswith(("data-", "dir", "typeof")) for key, _ in parsed):
+            written += chance.sample(additions, chance.randrange(3))
+        chance.shuffle(written)
+        return f"<{' '.join([name, *written])}>"
 
-    return _on("tag", page, retype)
+    return _on("tag", page, edit)
 
 
 def _attribute(chance: random.Random, name: str, value: str | None) -> str:
@@ -145,25 +147,25 @@ def _attribute(chance: random.Random, name: str, value: str | None) -> str:
 
 
 def capitals(chance: random.Random, page: str) -> str:
-    """The names of tags and attributes in another case."""
+    """Tag and attribute names in another case."""
     case = chance.choice((str.upper, str.title))
 
-    def retype(tag: str) -> str:
+    def edit(tag: str) -> str:
         name, rest = re.fullmatch(r"<(/?[\w:-]+)(.*)>", tag, re.S).groups()  # type: ignore[union-attr]
-        rest = _ATTRIBUTE.sub(lambda one: one[0].replace(one[1], case(one[1]), 1), rest)
+        rest = _ATTRIBUTE.sub(lambda match: match[0].replace(match[1], case(match[1]), 1), rest)
         return f"<{case(name)}{rest}>"
 
-    return _on("tag", page, retype)
+    return _on("tag", page, edit)
 
 
 def comments(chance: random.Random, page: str) -> str:
-    """Between any two tags, with somebody else's editions in them."""
+    """Comments between tags, with editions in them that must be ignored."""
     texts = (" THEME HOOK: 'block' ", " <h2>Next editions</h2> <p>Szeged, Hungary – 11-12 April 2024</p> ", "-")
 
-    def retype(tag: str) -> str:
+    def edit(tag: str) -> str:
         return tag + f"<!--{chance.choice(texts)}-->" if chance.random() < 0.15 else tag
 
-    return _on("tag", page, retype)
+    return _on("tag", page, edit)
 
 
 _FLAT: Final = re.compile(
@@ -171,7 +173,7 @@ _FLAT: Final = re.compile(
     r"\b).)*?)</(?P=name)\s*>",
     re.I | re.S,
 )
-_BOXES: Final = (
+_WRAPPERS: Final = (
     ('<div class="l-row">', "</div>"),
     ("<section>", "</section>"),
     ('<div><div class="c-1">', "</div></div>"),
@@ -179,22 +181,22 @@ _BOXES: Final = (
 
 
 def wrappers(chance: random.Random, page: str) -> str:
-    """Blocks in boxes, and all of the page's own part in some more."""
+    """Additional elements around blocks, and around the whole main part."""
 
-    def retype(match: re.Match[str]) -> str:
-        before, after = chance.choice(_BOXES)
+    def edit(match: re.Match[str]) -> str:
+        before, after = chance.choice(_WRAPPERS)
         return f"{before}{match[0]}{after}" if chance.random() < 0.3 else match[0]
 
-    page = _on_markup(page, lambda part: _FLAT.sub(retype, part))
-    before, after = chance.choice(_BOXES)
+    page = _on_markup(page, lambda part: _FLAT.sub(edit, part))
+    before, after = chance.choice(_WRAPPERS)
     return re.sub(r"(<main\b[^>]*>)(.*)(</main>)", rf"\1{before}\2{after}\3", page, flags=re.S | re.I)
 
 
 def headings(chance: random.Random, page: str) -> str:
-    """All headings one level lower, or all of them bold lines; the title stays."""
+    """All headings one level lower, or all as bold lines; except the title."""
     bold = chance.random() < 0.5
 
-    def retype(match: re.Match[str]) -> str:
+    def edit(match: re.Match[str]) -> str:
         level = match["name"][1:]
         if not level or level == "1":
             return match[0]
@@ -203,16 +205,16 @@ def headings(chance: random.Random, page: str) -> str:
         lower = min(int(level) + 1, 6)
         return f"<h{lower}{match['rest']}>{match['inner']}</h{lower}>"
 
-    return _on_markup(page, lambda part: _FLAT.sub(retype, part))
+    return _on_markup(page, lambda part: _FLAT.sub(edit, part))
 
 
-def boxes_for_paragraphs(chance: random.Random, page: str) -> str:
-    """Every paragraph is a div."""
+def divs_for_paragraphs(chance: random.Random, page: str) -> str:
+    """A div in place of every paragraph."""
 
-    def retype(match: re.Match[str]) -> str:
+    def edit(match: re.Match[str]) -> str:
         return f"<div{match['rest']}>{match['inner']}</div>" if match["name"].lower() == "p" else match[0]
 
-    return _on_markup(page, lambda part: _FLAT.sub(retype, part))
+    return _on_markup(page, lambda part: _FLAT.sub(edit, part))
 
 
 # ── lists, paragraphs, <br> ──────────────────────────────────────────────────────────────────────────────────────
@@ -221,72 +223,72 @@ _LIST: Final = re.compile(r"<(ul|ol)>\s*((?:<li>(?:(?!</?(?:ul|ol|li|div|p|table
 _ITEM: Final = re.compile(r"<li>(.*?)</li>", re.S | re.I)
 _LINES: Final = re.compile(r"(?:<p>(?:(?!</?(?:p|strong|b)\b).)*?</p>\s*){2,}", re.S | re.I)
 _PARAGRAPH: Final = re.compile(r"<p>(.*?)</p>", re.S | re.I)
-_SPEAKS_OF_A_CALL: Final = re.compile(r"\b(?:calls?|appl\w+|host\w*|deadline|cut-?offs?|express\w*)\b", re.I)
+_CALL_WORDS: Final = re.compile(r"\b(?:calls?|appl\w+|host\w*|deadline|cut-?offs?|express\w*)\b", re.I)
 
 
-def _written(chance: random.Random, lines: list[str]) -> str:
-    """The same lines as a list, as paragraphs, or in one block."""
-    ways = (
+def _marked_up(chance: random.Random, lines: list[str]) -> str:
+    """The lines as a list, as paragraphs, or in one block."""
+    variants = (
         "<ul>" + "\n".join(f"<li>{line}</li>" for line in lines) + "</ul>",
         "\n".join(f"<p>{line}</p>" for line in lines),
         f"<p>{'<br>'.join(lines)}</p>",
         "<div>" + "\n<br/>\n".join(lines) + "</div>",
     )
-    return chance.choice(ways)
+    return chance.choice(variants)
 
 
 def _are_editions(lines: list[str]) -> bool:
-    """Whether each of them stands for itself: a place with its whole date, and no part of a notice."""
+    """Whether every line is a complete edition: a place and a full date, and not part of a call notice."""
     texts = [re.sub(r"<[^>]*>", "", line) for line in lines]
     return all(re.match(r"\W*[^\W\d_]", text) and re.search(r"\d \w+ \d{4}\b", text) for text in texts) and not any(
-        map(_SPEAKS_OF_A_CALL.search, texts)
+        map(_CALL_WORDS.search, texts)
     )
 
 
 def lists(chance: random.Random, page: str) -> str:
-    """Lines that are a list are none, and the other way round."""
+    """Lists of editions as other blocks of lines, and the reverse."""
 
-    def retype(item: re.Pattern[str]) -> Callable[[re.Match[str]], str]:
-        def written(match: re.Match[str]) -> str:
+    def edit_with(item: re.Pattern[str]) -> Callable[[re.Match[str]], str]:
+        def edit(match: re.Match[str]) -> str:
             lines = item.findall(match[0])
-            return _written(chance, lines) if _are_editions(lines) else match[0]
+            return _marked_up(chance, lines) if _are_editions(lines) else match[0]
 
-        return written
+        return edit
 
-    page = _on_markup(page, lambda part: _LIST.sub(retype(_ITEM), part))
-    return _on_markup(page, lambda part: _LINES.sub(retype(_PARAGRAPH), part))
+    page = _on_markup(page, lambda part: _LIST.sub(edit_with(_ITEM), part))
+    return _on_markup(page, lambda part: _LINES.sub(edit_with(_PARAGRAPH), part))
 
 
 def broken_lines(chance: random.Random, page: str) -> str:
-    """Lines parted by `<br>` are paragraphs."""
+    """Other markup for lines that are separated by `<br>`."""
 
-    def retype(match: re.Match[str]) -> str:
+    def edit(match: re.Match[str]) -> str:
         lines = [line for line in re.split(r"\s*<br\s*/?>\s*", match[1]) if line.replace("&nbsp;", " ").strip()]
         bold = [line for line in lines if re.fullmatch(r"<(strong|b)>.*</\1>", line.strip(), re.S)]
         rest = [line for line in lines if line not in bold]
-        can_part = rest and _are_editions(rest) and not re.search(r"<br", "".join(lines))
-        return _written(chance, lines) if can_part else match[0]
+        can_split = rest and _are_editions(rest) and not re.search(r"<br", "".join(lines))
+        return _marked_up(chance, lines) if can_split else match[0]
 
-    return _on_markup(page, lambda part: _PARAGRAPH.sub(retype, part))
+    return _on_markup(page, lambda part: _PARAGRAPH.sub(edit, part))
 
 
 def order(chance: random.Random, page: str) -> str:
     """The lines of a list in another order."""
 
-    def retype(match: re.Match[str]) -> str:
+    def edit(match: re.Match[str]) -> str:
         lines = _ITEM.findall(match[0])
         if not _are_editions(lines):
             return match[0]
         return f"<{match[1]}>" + "".join(f"<li>{line}</li>\n" for line in chance.sample(lines, len(lines))) + "</ul>"
 
-    return _on_markup(page, lambda part: _LIST.sub(retype, part)) if "<ol" not in page else page
+    return _on_markup(page, lambda part: _LIST.sub(edit, part)) if "<ol" not in page else page
 
 
-# ── what stands around ───────────────────────────────────────────────────────────────────────────────────────────
+# ── around the main part ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tokens(chance: random.Random, page: str) -> str:
-    """What the site makes anew for every answer."""
+    """The tokens that the site generates for every response."""
     new = f"{chance.getrandbits(48):012x}"
     page = re.sub(r"form-8Zq1vT0a2b7c", f"form-{new}", page)
     page = re.sub(r'nonce="\w+"', f'nonce="{new[:8]}"', page)
@@ -310,25 +312,25 @@ _BELOW: Final = (
 _MENUS: Final = re.compile(r"<(nav|noscript|template|footer)\b(?:(?!</?\1\b).)*</\1>\n?", re.S | re.I)
 
 
-def furniture(chance: random.Random, page: str) -> str:
-    """Some of what stood around the page's own part goes, something else comes."""
+def boilerplate(chance: random.Random, page: str) -> str:
+    """Some of the boilerplate around the main part is removed, and other boilerplate added."""
     above, main, rest = page.partition("<main")
     inner, closing, below = rest.rpartition("</main>")
     if not (main and closing):
         return page
-    above = _MENUS.sub(lambda one: one[0] if chance.random() < 0.5 else "", above)
-    below = _MENUS.sub(lambda one: one[0] if chance.random() < 0.5 else "", below)
+    above = _MENUS.sub(lambda match: match[0] if chance.random() < 0.5 else "", above)
+    below = _MENUS.sub(lambda match: match[0] if chance.random() < 0.5 else "", below)
     above += "".join(chance.sample(_ABOVE, chance.randrange(3)))
     return above + main + inner + closing + "".join(chance.sample(_BELOW, chance.randrange(3))) + below
 
 
-Way = Callable[[random.Random, str], str]
-WAYS: Final[tuple[Way, ...]] = (
+PageEdit = Callable[[random.Random, str], str]
+EDITS: Final[tuple[PageEdit, ...]] = (
     lists,
     broken_lines,
     order,
     headings,
-    boxes_for_paragraphs,
+    divs_for_paragraphs,
     wrappers,
     bullets,
     spaces,
@@ -338,6 +340,6 @@ WAYS: Final[tuple[Way, ...]] = (
     capitals,
     comments,
     tokens,
-    furniture,
+    boilerplate,
 )
-"""In this order: what looks for lines comes before what hides them."""
+"""Applied in this order: edits that look for lines come before edits that make lines hard to find."""

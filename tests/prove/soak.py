@@ -1,7 +1,8 @@
-"""The daemon for three years of hourly checks, in compressed time: its real scheduler, store, fetcher and mail.
+"""The daemon for three years of hourly checks in compressed time, with its real scheduler, store, fetcher and mail.
 
-A site and a mail server on loopback; the clock is moved half an hour at a time, and over pauses and both changes of
-the clock. The page has a script: an edition a month, that moves, is held and gets a summary; a call twice a year.
+The site and the mail server are on loopback. The clock advances by half an hour at a time, with occasional pauses, and
+across daylight-saving changes. The page follows a script: each month an edition is announced, which is later
+rescheduled, takes place and gets a summary; twice a year a call opens.
 """
 
 from __future__ import annotations
@@ -43,48 +44,48 @@ PATH: Final = "/clusters-meet-regions"
 STEP: Final = timedelta(minutes=30)
 MONTH: Final = 30
 TOWNS: Final = ("Oslo, Norway", "Graz, Austria", "Brno, Czechia", "Turin, Italy", "Porto, Portugal", "Split, Croatia")
-PEOPLE: Final = ("anna@example.org", "bo@example.org")
+ADDRESSES: Final = ("anna@example.org", "bo@example.org")
 UNNOTIFIED: Final = frozenset({ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED})
 
 
 @dataclass
 class Soaked:
-    """What was counted; `doubled`, `lost` and `crowded` must stay at nought. Sizes in bytes."""
+    """What was counted; `duplicates`, `lost` and `extra_digests` must be 0. Sizes are in bytes."""
 
     days: int = 0
     checks: int = 0
     changes: int = 0
     mails: int = 0
-    doubled: int = 0
+    duplicates: int = 0
     lost: int = 0
-    crowded: int = 0
+    extra_digests: int = 0
     memory: list[int] = field(default_factory=list)
     database: list[int] = field(default_factory=list)
 
     @property
     def bad(self) -> int:
-        return self.doubled + self.lost + self.crowded
+        return self.duplicates + self.lost + self.extra_digests
 
 
-class Travelling(BaseScheduler):  # type: ignore[misc]
-    """The scheduler's own rules, turned by hand: its jobs are done when `turn` returns."""
+class ManualScheduler(BaseScheduler):  # type: ignore[misc]
+    """The scheduling rules of APScheduler, but jobs run only inside `run_due_jobs`."""
 
     def shutdown(self, wait: bool = True) -> None:
-        """Take no more work."""
+        """Accept no more jobs."""
         super().shutdown(wait)
 
     def wakeup(self) -> None:
-        """It is turned anyway."""
+        """Do nothing: `run_due_jobs` is called anyway."""
 
-    def turn(self) -> None:
-        """Do what is due by now."""
+    def run_due_jobs(self) -> None:
+        """Run the jobs that are due now."""
         self._process_jobs()
 
 
 def run(seed: int, database: Database, folder: Path, days: int = 3 * 365 + 1) -> Soaked:
-    """One life of so many days."""
+    """Simulate `days` days."""
     with FakeSite() as site, Mailbox() as mailbox:
-        return _Soak(seed, database, folder, site, mailbox).lived(days)
+        return _Soak(seed, database, folder, site, mailbox).run(days)
 
 
 class _Soak:
@@ -93,9 +94,9 @@ class _Soak:
         self.database, self.folder, self.site, self.mailbox = database, folder, site, mailbox
         self.now = BEGIN
         self.counted = Soaked()
-        self.told: Counter[tuple[str, str]] = Counter()
-        self.weeks: Counter[tuple[int, int]] = Counter()
-        self.wanted: list[str] = []
+        self.notified: Counter[tuple[str, str]] = Counter()
+        self.digests_by_week: Counter[tuple[int, int]] = Counter()
+        self.expected: list[str] = []
         self.last_change = 0
         self.settings = Settings(
             database=DatabaseSection(str(database.url), folder / "ended"),
@@ -105,13 +106,13 @@ class _Soak:
             daemon=DaemonSection(jitter=0),
             backup=BackupSection(folder / "copies" if database.path else None, 3),
             subscriptions=(
-                SubscriptionRequest(PEOPLE[0], name="anna"),
-                SubscriptionRequest(PEOPLE[1], name="bo", schedule=Schedule("weekly", 8, 2, "Europe/Brussels")),
+                SubscriptionRequest(ADDRESSES[0], name="anna"),
+                SubscriptionRequest(ADDRESSES[1], name="bo", rhythm=Schedule("weekly", 8, 2, "Europe/Brussels")),
             ),
         )
 
-    def lived(self, days: int) -> Soaked:
-        scheduler = Travelling(executors={"default": DebugExecutor()}, timezone=UTC)
+    def run(self, days: int) -> Soaked:
+        scheduler = ManualScheduler(executors={"default": DebugExecutor()}, timezone=UTC)
         with time_machine.travel(self.now, tick=False) as traveller:
             daemon = Daemon(self.settings, self.database, lambda: self.now, scheduler, lambda: self.now)
             self._serve()
@@ -119,14 +120,14 @@ class _Soak:
             while self.now < BEGIN + timedelta(days=days):
                 traveller.move_to(self.now)
                 self._serve()
-                scheduler.turn()
-                self._read()
+                scheduler.run_due_jobs()
+                self._collect()
                 self.now += self._pause()
             daemon.stop(10)
         return self._summary(days)
 
     def _pause(self) -> timedelta:
-        """Mostly half an hour; once in a while the host sleeps for 1 to 60 hours."""
+        """Usually half an hour; occasionally the host sleeps for 1 to 60 hours."""
         return timedelta(hours=self.chance.randint(1, 60)) if self.chance.random() < 1 / 1000 else STEP
 
     # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,53 +139,54 @@ class _Soak:
         else:
             self.site.page(PATH, html(" ;; ".join(_lines(day))).encode())
         if day % 23 == 5 and self.now.hour == 9 and self.now.minute < 30:
-            self.mailbox.refuse(PEOPLE[0], "451 4.3.0 later", 2)
+            self.mailbox.refuse(ADDRESSES[0], "451 4.3.0 later", 2)
 
-    # ── what came ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── results ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _read(self) -> None:
+    def _collect(self) -> None:
         for recorded in Checks(self.database).changes(self.last_change):
             self.last_change = max(self.last_change, recorded.id)
             self.counted.changes += 1
             if recorded.change.kind not in UNNOTIFIED:
-                self.wanted.append(sentence(recorded.change))
+                self.expected.append(recorded.sentence)
         self.counted.checks += self.site.paths().count(PATH)
-        self.site.requests.clear()  # the memory that is measured is the daemon's
+        self.site.requests.clear()  # so that the measured memory is mainly the daemon's
         mails, self.mailbox.mails[:] = list(self.mailbox.mails), []
         for mail in mails:
-            self._note(mail)
+            self._record(mail)
         if (self.now - BEGIN) % timedelta(days=60) < STEP:
             self.counted.memory.append(_resident())
             self.counted.database.append(self.database.path.stat().st_size if self.database.path else 0)
 
-    def _note(self, mail: Any) -> None:
+    def _record(self, mail: Any) -> None:
         self.counted.mails += 1
         if mail.subject.startswith("Welcome"):
             return
         sentences = _sentences(mail.part("plain"))
-        self.told.update((mail.recipient, sentence) for sentence in sentences)
-        if mail.recipient == PEOPLE[1] and any(sentence in self.wanted for sentence in sentences):
-            self.weeks[self.now.isocalendar()[:2]] += 1
+        self.notified.update((mail.recipient, sentence) for sentence in sentences)
+        if mail.recipient == ADDRESSES[1] and any(sentence in self.expected for sentence in sentences):
+            self.digests_by_week[self.now.isocalendar()[:2]] += 1
 
     def _summary(self, days: int) -> Soaked:
         counted = self.counted
         counted.days = days
-        # what is new in the last fortnight may still wait for its digest
+        # changes of the last two weeks may still be pending for a digest
+        recent = self._recent()
         settled = [
-            sentence for sentence in self.wanted if self.told[PEOPLE[1], sentence] or sentence not in self._young()
+            sentence for sentence in self.expected if self.notified[ADDRESSES[1], sentence] or sentence not in recent
         ]
-        counted.lost = sum(not self.told[person, sentence] for person in PEOPLE for sentence in settled)
-        counted.doubled = sum(times - 1 for times in self.told.values())
-        counted.crowded = sum(times - 1 for times in self.weeks.values())
+        counted.lost = sum(not self.notified[address, sentence] for address in ADDRESSES for sentence in settled)
+        counted.duplicates = sum(times - 1 for times in self.notified.values())
+        counted.extra_digests = sum(times - 1 for times in self.digests_by_week.values())
         return counted
 
-    def _young(self) -> set[str]:
+    def _recent(self) -> set[str]:
         since = self.now - timedelta(days=14)
         return {sentence(recorded.change) for recorded in Checks(self.database).changes(since=since)}
 
 
 def _lines(day: int) -> Iterator[str]:
-    """The page on a day: what it says of each edition and of the call."""
+    """The lines of the page on a day: calls, upcoming editions, past editions."""
     yield from _calls(day)
     for number in range(day // MONTH + 1):
         yield _edition(number, day)
@@ -193,7 +195,7 @@ def _lines(day: int) -> Iterator[str]:
 
 
 def _edition(number: int, day: int) -> str:
-    """Announced on its day, moved ten days later, held after fifty-odd, with a summary three weeks after that."""
+    """Announced on its day, rescheduled after 10 days, past after 56, with a summary after 77."""
     age = day - number * MONTH
     first = date(2025, 1, 6) + timedelta(days=number * MONTH + 50 + 3 * (age >= 10 and number % 3 == 0))
     town = TOWNS[number % len(TOWNS)]
@@ -204,7 +206,7 @@ def _edition(number: int, day: int) -> str:
 
 
 def _calls(day: int) -> Iterator[str]:
-    """Twice a year a call for the next year but one opens for seventy days, with one cut-off."""
+    """Twice a year, a call for the year after next opens for 70 days, with one cut-off."""
     half, age = divmod(day, 182)
     year = 2026 + half
     cutoff = date(2025, 1, 6) + timedelta(days=half * 182 + 60)
@@ -213,6 +215,6 @@ def _calls(day: int) -> Iterator[str]:
 
 
 def _resident() -> int:
-    """What the process has in memory now."""
+    """Bytes of memory that the process uses now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1]) if Path("/proc/self/statm").exists() else 0
     return pages * resource.getpagesize()

@@ -1,4 +1,4 @@
-"""What may become of a page when its template changes, or when it is not the page that is answered."""
+"""Ways in which a page can change with its template, and responses that are not the page at all."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cmr_watch.models import PageKind
 
 # ── the parts of a page ──────────────────────────────────────────────────────────────────────────────────────────
 
-Turn = Callable[[random.Random, str], str | None]
-"""From a page to what became of it; None is a site that does not answer."""
+Drift = Callable[[random.Random, str], str | None]
+"""From a page to its changed version; None for a site that does not respond."""
 
 _BODY: Final = re.compile(
     r'(<div class="(?:clearfix text-formatted[^"]*|o-page__text|rich-text__inner)">)(.*)'
@@ -27,50 +27,50 @@ _DATE: Final = re.compile(
 )
 
 
-def _body(page: str, turn: Callable[[str], str]) -> str:
-    """The page with another body."""
-    return _BODY.sub(lambda match: match[1] + turn(match[2]) + match[3], page, count=1)
+def _body(page: str, change: Callable[[str], str]) -> str:
+    """The page with its body changed."""
+    return _BODY.sub(lambda match: match[1] + change(match[2]) + match[3], page, count=1)
 
 
 def _lines(body: str) -> list[str]:
-    """The body's lines, the headings marked by `#`."""
+    """The lines of the body; headings begin with `#`."""
     marked = _HEADING.sub(lambda match: f"<br>#{match[2]}<br>", body)
     texts = (re.sub(r"</?(?:span|strong|b|td)\b[^>]*>", " ", line).strip() for line in _BREAK.split(marked))
     return [text for text in texts if text.replace("&nbsp;", "").strip()]
 
 
-def _parts(body: str) -> list[list[str]]:
-    """The lines section by section: what stands above, then each heading with its lines."""
-    parts: list[list[str]] = [[]]
+def _sections(body: str) -> list[list[str]]:
+    """The lines by section: those above the first heading, then each heading with its lines."""
+    sections: list[list[str]] = [[]]
     for line in _lines(body):
         if line.startswith("#"):
-            parts.append([])
-        parts[-1].append(line)
-    return parts
+            sections.append([])
+        sections[-1].append(line)
+    return sections
 
 
 def _paragraphs(lines: Iterable[str]) -> str:
-    """Lines as paragraphs; what was a heading is one."""
+    """Lines as paragraphs, headings as `h2` elements."""
     return "\n".join(f"<h2>{line[1:]}</h2>" if line.startswith("#") else f"<p>{line}</p>" for line in lines)
 
 
-def _plain(lines: Iterable[str]) -> str:
-    """Without the headings."""
+def _paragraphs_only(lines: Iterable[str]) -> str:
+    """Lines as paragraphs, without the headings."""
     return _paragraphs(line for line in lines if not line.startswith("#"))
 
 
-# ── what becomes of a page ───────────────────────────────────────────────────────────────────────────────────────
+# ── drifts ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def headings_renamed(chance: random.Random, page: str) -> str:
-    """Words that say nothing of sections."""
+    """Headings that do not name a section."""
     words = chance.sample(("Agenda", "Our events", "Discover", "Stay informed", "Good to know", "Archive of news"), 6)
     return _body(page, lambda body: _HEADING.sub(lambda match: match[0].replace(match[2], words.pop()), body, count=6))
 
 
 def one_heading_lost(chance: random.Random, page: str) -> str:
-    found = _HEADING.findall(_BODY.findall(page)[0][1])
-    lost = chance.choice(found)[1]
+    headings = _HEADING.findall(_BODY.findall(page)[0][1])
+    lost = chance.choice(headings)[1]
     return _body(page, lambda body: body.replace(lost, "", 1))
 
 
@@ -79,23 +79,23 @@ def headings_removed(chance: random.Random, page: str) -> str:
 
 
 def headings_as_images(chance: random.Random, page: str) -> str:
-    """And every class has another name."""
+    """The headings are images, and all classes are renamed."""
     page = _body(page, lambda body: _HEADING.sub(r'<div class="t-1"><img src="/t.png" alt=""></div>', body))
     return re.sub(r'class="[^"]*"', lambda _: f'class="x{chance.randrange(999)}"', page)
 
 
-def order_turned_headings_lost(chance: random.Random, page: str) -> str:
-    return _body(page, lambda body: _plain(line for part in reversed(_parts(body)) for line in part))
+def order_reversed_headings_lost(chance: random.Random, page: str) -> str:
+    return _body(page, lambda body: _paragraphs_only(line for section in reversed(_sections(body)) for line in section))
 
 
 def headings_swapped(chance: random.Random, page: str) -> str:
-    """Each list under the other's heading."""
+    """Each list under the heading of the other."""
 
-    def turn(body: str) -> str:
-        above, one, other = _parts(body)
-        return _paragraphs([*above, one[0], *other[1:], other[0], *one[1:]])
+    def swap(body: str) -> str:
+        above, first, second = _sections(body)
+        return _paragraphs([*above, first[0], *second[1:], second[0], *first[1:]])
 
-    return _body(page, turn)
+    return _body(page, swap)
 
 
 def moved_to_the_side(chance: random.Random, page: str) -> str:
@@ -104,9 +104,9 @@ def moved_to_the_side(chance: random.Random, page: str) -> str:
 
 
 def moved_to_a_teaser(chance: random.Random, page: str) -> str:
-    """Without its headings, into the box of somebody else's events."""
+    """The lines without headings, in a teaser block such as unrelated events have."""
     body = _BODY.findall(page)[0][1]
-    box = f'<div class="views-element-container block-views"><article>{_plain(_lines(body))}</article></div>'
+    box = f'<div class="views-element-container block-views"><article>{_paragraphs_only(_lines(body))}</article></div>'
     return _body(page, lambda _: "<p>See the calendar.</p>").replace("</main>", f"{box}</main>")
 
 
@@ -126,7 +126,7 @@ def rendered_by_a_script(chance: random.Random, page: str) -> str:
 
 
 def headings_only(chance: random.Random, page: str) -> str:
-    """The lists come later, by script."""
+    """The lists are loaded later by a script."""
     return _body(page, lambda body: _paragraphs(line for line in _lines(body) if line.startswith("#")))
 
 
@@ -138,19 +138,19 @@ def dates_in_images(chance: random.Random, page: str) -> str:
     return _body(page, lambda body: _DATE.sub('<img src="/date.svg" alt="">', body))
 
 
-def first_half(chance: random.Random, page: str) -> str:
-    """Only as many lines as were ready, the rest of the document whole; at most half, so that a heading is missing."""
+def first_quarter(chance: random.Random, page: str) -> str:
+    """Only the first quarter of the lines, so that a heading is missing; the rest of the document is complete."""
     return _body(page, lambda body: _paragraphs(_lines(body)[: len(_lines(body)) // 4]))
 
 
 def every_third_line(chance: random.Random, page: str) -> str:
-    """A list that is not whole, under its headings."""
+    """Incomplete lists, under their headings."""
 
-    def turn(body: str) -> str:
+    def thin_out(body: str) -> str:
         lines = _lines(body)
         return _paragraphs(line for number, line in enumerate(lines) if line.startswith("#") or number % 3 == 0)
 
-    return _body(page, turn)
+    return _body(page, thin_out)
 
 
 def one_paragraph(chance: random.Random, page: str) -> str:
@@ -158,23 +158,23 @@ def one_paragraph(chance: random.Random, page: str) -> str:
 
 
 def no_spaces(chance: random.Random, page: str) -> str:
-    """All lines glued together."""
+    """All lines joined without separators."""
     return _body(page, lambda body: f"<p>{''.join(line.lstrip('#') for line in _lines(body))}</p>")
 
 
 def places_and_dates_apart(chance: random.Random, page: str) -> str:
-    """A column of places, a column of dates, no headings."""
+    """First all places, then all dates, without headings."""
 
-    def turn(body: str) -> str:
+    def separate(body: str) -> str:
         lines = [line for line in _lines(body) if not line.startswith("#")]
         dates = [date for line in lines for date in _DATE.findall(line)]
         return _paragraphs([*(_DATE.sub("", line) for line in lines), *dates])
 
-    return _body(page, turn)
+    return _body(page, separate)
 
 
 def cut_off(chance: random.Random, page: str) -> str:
-    """The connection was lost in the midst."""
+    """Truncated at any point."""
     return page[: chance.randrange(1, page.index("</html>"))]
 
 
@@ -185,13 +185,13 @@ def cut_off_in_the_body(chance: random.Random, page: str) -> str:
 
 
 def broken_encoding(chance: random.Random, page: str) -> str:
-    """UTF-16 that says it is UTF-8, or bytes lost from each letter beyond ASCII, with the tags' own signs as well."""
+    """UTF-16 that is declared as UTF-8, or a page whose tags are escaped."""
     if chance.random() < 0.5:
         return page.encode("utf-16-le").decode("utf-8", "replace")
     return page.replace("<", "&lt;").replace(">", "&gt;")
 
 
-_BOILER: Final = (
+_OTHER_PAGES: Final = (
     (
         "Maintenance",
         "<h1>Site under maintenance</h1><p>We will be back on 12 May 2024. Thank you for your patience.</p>",
@@ -212,18 +212,18 @@ _BOILER: Final = (
 
 
 def another_page(chance: random.Random, page: str) -> str:
-    """Answered with 200 all the same."""
-    title, body = chance.choice(_BOILER)
+    """A different page with status 200."""
+    title, body = chance.choice(_OTHER_PAGES)
     return f"<!DOCTYPE html><html><head><title>{title}</title></head><body><main>{body}</main></body></html>"
 
 
-def no_page(chance: random.Random, page: str) -> str | None:
+def not_a_page(chance: random.Random, page: str) -> str | None:
     return chance.choice(
         (None, "", "   \n", "{}", '{"status": "ok"}', "<html></html>", "Service Unavailable", "\x00\x01\x02")
     )
 
 
-ANY: Final[tuple[Turn, ...]] = (
+ON_ANY_PAGE: Final[tuple[Drift, ...]] = (
     moved_to_the_side,
     emptied,
     hidden_until_a_script_runs,
@@ -232,38 +232,38 @@ ANY: Final[tuple[Turn, ...]] = (
     cut_off_in_the_body,
     broken_encoding,
     another_page,
-    no_page,
+    not_a_page,
 )
-ON_THE_LIST: Final[tuple[Turn, ...]] = (
+ON_THE_LIST: Final[tuple[Drift, ...]] = (
     headings_renamed,
     one_heading_lost,
     headings_removed,
     headings_as_images,
-    order_turned_headings_lost,
+    order_reversed_headings_lost,
     headings_swapped,
     moved_to_a_teaser,
     headings_only,
     dates_by_script,
     dates_in_images,
-    first_half,
+    first_quarter,
     every_third_line,
     one_paragraph,
     no_spaces,
     places_and_dates_apart,
 )
-ON_OTHERS: Final[tuple[Turn, ...]] = (
+ON_OTHERS: Final[tuple[Drift, ...]] = (
     headings_renamed,
     headings_removed,
     headings_as_images,
     headings_only,
     dates_by_script,
-    first_half,
+    first_quarter,
     one_paragraph,
     moved_to_a_teaser,
 )
-TURNS: Final[dict[PageKind, tuple[Turn, ...]]] = {
-    "initiative": (*ON_THE_LIST, *ANY),
-    "call": (*ON_OTHERS, *ANY),
-    "edition": (*ON_OTHERS, *ANY),
+DRIFTS: Final[dict[PageKind, tuple[Drift, ...]]] = {
+    "initiative": (*ON_THE_LIST, *ON_ANY_PAGE),
+    "call": (*ON_OTHERS, *ON_ANY_PAGE),
+    "edition": (*ON_OTHERS, *ON_ANY_PAGE),
 }
-BY_CHANCE: Final = frozenset({cut_off, cut_off_in_the_body, another_page, no_page, one_heading_lost})
+RANDOMIZED: Final = frozenset({cut_off, cut_off_in_the_body, another_page, not_a_page, one_heading_lost})

@@ -1,7 +1,13 @@
-"""States of the initiative page, in any shape that its editors have given it or might.
+"""Generates test pages: recorded states of the watched pages, in every markup that editors have used or might use.
 
-`states` holds what the page said, `layouts` how the editor's text can be tagged, `furniture` all that stands around it,
-`noise` what may differ between two answers without meaning anything. `python -m tests.shapes` writes the fixtures anew.
+    states, random_states    the content of the initiative page: recorded, and generated
+    layouts, more_layouts    how the editors' text can be marked up
+    boilerplate              everything around the editors' text
+    noise                    differences between two responses that have no meaning
+    expected                 the JSON that the parser must produce for a state in a shape
+    callpage, editionpage    recorded call pages and edition pages; `callodds` and `editionodds` are minimal odd ones
+
+`make fixtures` writes the fixtures.
 """
 
 from __future__ import annotations
@@ -13,6 +19,6 @@ __all__ = ["SHAPES", "STATES", "Line", "Notice", "Pen", "Shape", "State", "rende
 
 
 def render(state: State, shape: Shape, pen: Pen | None = None) -> str:
-    """The whole document: the state's lines as `shape` tags them, written by `pen`, amid the site's furniture."""
+    """The complete document: the state in the markup of `shape`, written by `pen`, with the site's boilerplate."""
     pen = pen or Pen()
-    return pen.furnish(body(state, shape, pen), shape.container)
+    return pen.add_boilerplate(body(state, shape, pen), shape.container)

@@ -1,11 +1,11 @@
-"""Write the recorded states anew: `python -m tests.shapes`."""
+"""`make fixtures`: write all generated fixtures and the demo's pages."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from tests.shapes import SHAPES, STATES, render
+from tests.shapes import SHAPES, STATES, pages, render
 from tests.shapes.expected import reading
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +15,7 @@ DEMO_SHAPES = {"2023-09": "list", "2023-12": "paragraphs", "2024-04": "br"}
 
 
 def write() -> None:
-    """A folder for each state and shape, and the demo's three pages."""
+    """Write a folder for each state and shape, and the demo's three pages."""
     for state in STATES:
         for shape in SHAPES:
             folder = FIXTURES / f"{state.name}-{shape.name}"
@@ -32,3 +32,4 @@ def write() -> None:
 
 if __name__ == "__main__":
     write()
+    pages.write()

@@ -1,4 +1,4 @@
-"""All that stands around the editor's text on a Drupal page. Every edition in here is somebody else's event."""
+"""Everything around the editors' text on a Drupal page. All dates and places in it belong to unrelated events."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Literal
 Container = Literal["article", "reclassed", "section"]
 
 MARKERS = ("Brussels", "Toulouse", "Ghent", "Utrecht", "Odense", "Szeged", "Tartu", "Linz", "Plovdiv", "Granada")
-"""Places that stand in the furniture only: none may ever be read as an edition's."""
+"""Places that occur only in the boilerplate. The parser must not report any of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the site makes anew for every answer."""
+    """Values that the site generates for every response."""
 
     form_build_id: str = "form-8Zq1vT0a2b7c"
     nonce: str = "4f1c2d9e"
@@ -21,8 +21,10 @@ class Tokens:
     library: str = "s8x2k1"
 
 
-def furnish(inner: str, container: Container = "article", tokens: Tokens = Tokens(), *, debug: bool = True) -> str:
-    """The whole document around `inner`. Without `debug` it carries no theme-debug comments."""
+def add_boilerplate(
+    inner: str, container: Container = "article", tokens: Tokens = Tokens(), *, debug: bool = True
+) -> str:
+    """The complete document around `inner`, with theme-debug comments if `debug` is set."""
     document = "\n".join(
         [_HEAD, _TOP, _TEASERS_ABOVE, _OPENING[container], inner, _CLOSING[container], _RELATED, _ASIDE, _FOOT]
     )

@@ -1,4 +1,4 @@
-"""One strange thing each on a call page as small as can be."""
+"""Minimal call pages with one oddity each."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _APPLY = f'<p><a href="{FORM}">Apply here!</a></p>'
 _MAY, _JUNE = cutoff("2024-05-31T21:59:00Z"), cutoff("2023-06-07T21:59:00Z")
 
 
-def _odd(name: str, strange: str, body: str, says: Json, *, about: str = _ABOUT) -> Oddity:
-    return Oddity(name, strange, TITLE, CALL_PATH, f"{about}\n{body}", says)
+def _odd(name: str, description: str, body: str, expected: Json, *, about: str = _ABOUT) -> Oddity:
+    return Oddity(name, description, TITLE, CALL_PATH, f"{about}\n{body}", expected)
 
 
 _STATUS = (
@@ -79,7 +79,7 @@ _STATUS = (
     ),
     _odd("form-only", "no cut-off at all, but a form", _APPLY, call("open", apply_url=FORM)),
 )
-_WAYS = (
+_CUTOFF_FORMATS = (
     _odd(
         "until-month-first",
         "until, month before day",
@@ -227,4 +227,4 @@ _NOT_A_CUTOFF = (
         call("open", _MAY, apply_url="https://clustercollaboration.eu/form/host-an-event"),
     ),
 )
-CALL_ODDITIES = (*_STATUS, *_WAYS, *_NOT_A_CUTOFF)
+CALL_ODDITIES = (*_STATUS, *_CUTOFF_FORMATS, *_NOT_A_CUTOFF)

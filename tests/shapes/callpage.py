@@ -1,6 +1,6 @@
-"""What the call page said in June 2022, in early 2023 and in May 2024; what it means is written by hand.
+"""The call page in June 2022, in early 2023 and in May 2024. The expected JSON is written by hand.
 
-Three of the four cut-offs of June 2022, the prose and the dates that are no cut-offs are made up in the same form.
+Invented in the same style: three of the four cut-offs of June 2022, the prose, and the dates that are not cut-offs.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ TITLE = "Call for expression of interest: Clusters meet Regions"
 
 
 def cutoff(at: str, *, closed: bool = False, tentative: bool = False) -> Json:
-    """One cut-off; its `text` is left open."""
+    """The JSON of a cut-off. Its `text` is not compared."""
     return {"at": at, "closed": closed, "tentative": tentative}
 
 
 def call(status: str, *cutoffs: Json, warnings: tuple[str, ...] | None = (), **more: object) -> Json:
-    """The page's JSON. With `warnings=None` the rules leave the warnings open."""
-    says: Json = {
+    """The expected JSON of the page. With `warnings=None` the warnings are not compared."""
+    expected: Json = {
         "page": "call",
         "editions": [],
         "calls": [{"status": status, "cutoffs": list(cutoffs), **more}],
     }
-    return says if warnings is None else {**says, "warnings": [{"code": code} for code in warnings]}
+    return expected if warnings is None else {**expected, "warnings": [{"code": code} for code in warnings]}
 
 
 JUNE_2022 = OwnState(

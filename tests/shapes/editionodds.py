@@ -1,4 +1,4 @@
-"""One strange thing each on an edition's page as small as can be."""
+"""Minimal edition pages with one oddity each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _WHEN = "<p>27-28 November 2024</p>"
 _WHERE_FORM = "https://events.example.org/charleroi"
 
 
-def _odd(name: str, strange: str, body: str, says: Json, title: str = _TITLE) -> Oddity:
-    return Oddity(name, strange, title, CHARLEROI_PATH, body, says)
+def _odd(name: str, description: str, body: str, expected: Json, title: str = _TITLE) -> Oddity:
+    return Oddity(name, description, title, CHARLEROI_PATH, body, expected)
 
 
 def _next(*materials: tuple[str, str], **more: object) -> Json:

@@ -1,6 +1,6 @@
-"""What editions' own pages said, before and after; what it means is written by hand.
+"""Edition pages before and after the event. The expected JSON is written by hand.
 
-The form of the lines is the site's, as far as it is known; addresses, speakers and some venues are made up.
+The wording of the lines follows the site as far as it is known; URLs, speakers and some venues are invented.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from tests.shapes.states import SITE, Json
 
 BASE = f"{SITE}/content/"
 FILES = "/sites/default/files"
-Found = tuple[str, str]
-"""A material's kind and its address as it stands in the page."""
+MaterialLink = tuple[str, str]
+"""The kind of a material, and its URL as written in the page."""
 
 
 def edition(
     place: tuple[str, str | None, str | None],
     days: tuple[str | None, str | None],
-    *materials: Found,
+    *materials: MaterialLink,
     warnings: tuple[str, ...] | None = (),
     **more: object,
 ) -> Json:
-    """The page's JSON: upcoming and scheduled unless `more` says otherwise. `warnings=None` leaves them open."""
+    """The expected JSON, by default of an upcoming, scheduled edition. With `warnings=None` they are not compared."""
     fields: Json = {
         **dict(zip(("city", "country", "country_code"), place, strict=True)),
         **dict(zip(("starts_on", "ends_on"), days, strict=True)),
@@ -34,21 +34,21 @@ def edition(
         **more,
         "materials": [{"kind": kind, "url": urljoin(BASE, url)} for kind, url in materials],
     }
-    says: Json = {"page": "edition", "editions": [fields], "calls": []}
-    return says if warnings is None else {**says, "warnings": [{"code": code} for code in warnings]}
+    expected: Json = {"page": "edition", "editions": [fields], "calls": []}
+    return expected if warnings is None else {**expected, "warnings": [{"code": code} for code in warnings]}
 
 
 def past(
     place: tuple[str, str | None, str | None],
     days: tuple[str | None, str | None],
-    *materials: Found,
+    *materials: MaterialLink,
     **more: object,
 ) -> Json:
-    """The JSON of a page that speaks of an edition that was held."""
+    """The expected JSON of a past edition."""
     return edition(place, days, *materials, **{"section": "past", "status": "held", **more})  # type: ignore[arg-type]
 
 
-def _talks(folder: str, speakers: tuple[str, ...]) -> tuple[tuple[Block, ...], tuple[Found, ...]]:
+def _talks(folder: str, speakers: tuple[str, ...]) -> tuple[tuple[Block, ...], tuple[MaterialLink, ...]]:
     """A line for each speaker with a link to the slides, and the slides."""
     urls = [f"{FILES}/{folder}/talk-{number}.pdf" for number in range(1, len(speakers) + 1)]
     lines = (line(name, ("Download presentation", url), gap=" – ") for name, url in zip(speakers, urls, strict=True))
@@ -84,7 +84,7 @@ CHARLEROI_BEFORE = OwnState(
     ),
 )
 _CHARLEROI_TALKS, _CHARLEROI_SLIDES = _talks("2024-12", ("Anne Exemple, Wallonia", "Bruno Beispiel, Saxony"))
-_CHARLEROI_FILES: tuple[Found, ...] = (
+_CHARLEROI_FILES: tuple[MaterialLink, ...] = (
     ("agenda", f"{FILES}/2024-10/agenda-charleroi.pdf"),
     ("booklet", f"{FILES}/2024-11/booklet-charleroi.pdf"),
     ("paper", f"{FILES}/2024-11/input-paper-charleroi.pdf"),

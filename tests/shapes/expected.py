@@ -1,4 +1,4 @@
-"""What `cmr-watch parse` has to print of a state in a shape: made from the facts beside each line."""
+"""The JSON that `cmr-watch parse` must print for a state in a shape, made from the facts given with each line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.shapes.states import CALL_PATH, PAGE_URL, Json, Line, State
 
 
 def reading(state: State, shape: Shape) -> Json:
-    """The JSON object, without `source`; in a table the editions carry no `text`, which the rules leave open there."""
+    """The JSON object without `source`. In a table, editions have no `text`, which READING.md does not define there."""
     return {
         "page": "initiative",
         "editions": _in_order(shape, _editions(state, shape)),

@@ -1,4 +1,4 @@
-"""How an editor may tag the same text: the shapes that were seen, and some that were not yet."""
+"""How editors can mark up the same text: shapes that were found on the site, and plausible others."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from tests.shapes.boilerplate import Container, furnish
+from tests.shapes.boilerplate import Container, add_boilerplate
 from tests.shapes.states import CALL_PATH, PROSE, SUMMARY_WORDS, Line, Notice, State
 
 Cover = Literal["place", "line", "part", "summary", "none"]
-"""What the link to the edition's page covers; `summary`: only the summary is linked; `none`: nothing is."""
+"""The text that links to the edition page. `summary`: only the summary is linked. `none`: there are no links."""
 
 Piece = tuple[str, str | None]
-"""Text and the address that it is linked to."""
+"""Text, and the URL that it links to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A line of text. An edition's has three cells (place, days, the rest); `gap` is typed between the first two."""
+    """A line of text. That of an edition has three cells (place, dates, rest), with `gap` between the first two."""
 
     kind: Literal["prose", "heading", "notice", "line"]
     cells: tuple[tuple[Piece, ...], ...]
     gap: Piece = ("", None)
 
     def joined(self) -> tuple[Piece, ...]:
-        """The cells as one run of text."""
+        """The cells as continuous text."""
         first, *rest = self.cells
         if not rest:
             return first
@@ -35,7 +35,7 @@ class Block:
 
 
 class Pen:
-    """Writes text as HTML, plainly. A noisy one (`noise.NoisyPen`) writes the same in other ways."""
+    """Writes text as plain HTML. `noise.NoisyPen` adds meaningless variations."""
 
     def text(self, words: str) -> str:
         return html.escape(words, quote=False)
@@ -55,11 +55,11 @@ class Pen:
         return lines
 
     def lead(self) -> str:
-        """What is typed before the place of an edition."""
+        """The text before the place of an edition."""
         return ""
 
-    def furnish(self, inner: str, container: Container) -> str:
-        return furnish(inner, container)
+    def add_boilerplate(self, inner: str, container: Container) -> str:
+        return add_boilerplate(inner, container)
 
 
 Layout = Callable[[list[Block], Pen], str]
@@ -67,7 +67,7 @@ Layout = Callable[[list[Block], Pen], str]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A way to tag the page: the body's layout, what links cover, and the element that holds it all."""
+    """The markup of a page: the layout of its body, the text that is linked, and the enclosing element."""
 
     name: str
     layout: Layout
@@ -77,7 +77,7 @@ class Shape:
 
 
 def body(state: State, shape: Shape, pen: Pen) -> str:
-    """The editor's text, tagged."""
+    """The editors' text with markup."""
     return shape.layout(list(_blocks(state, shape, pen)), pen)
 
 
@@ -128,7 +128,7 @@ def _rest(line: Line, cover: Cover) -> tuple[Piece, ...]:
 
 
 def _tagged(opening: str, closing: str, heading: tuple[str, str]) -> Layout:
-    """Every line in an element of its own."""
+    """Every line in a separate element."""
 
     def layout(blocks: list[Block], pen: Pen) -> str:
         tags = {"heading": heading}
@@ -139,7 +139,7 @@ def _tagged(opening: str, closing: str, heading: tuple[str, str]) -> Layout:
 
 
 def _grouped(opening: str, closing: str, item: Callable[[Block, Pen], str], heading: tuple[str, str]) -> Layout:
-    """The editions of a section together in one list or table; other lines in paragraphs."""
+    """The editions of a section in one list or table; other lines in paragraphs."""
 
     def layout(blocks: list[Block], pen: Pen) -> str:
         out = []
@@ -172,7 +172,7 @@ def _row(block: Block, pen: Pen) -> str:
 
 
 def _broken(separator: str) -> Layout:
-    """Everything in one block, the lines parted by `<br>`, the headings bold."""
+    """Everything in one block: lines separated by `<br>`, headings bold."""
 
     def layout(blocks: list[Block], pen: Pen) -> str:
         lines = (pen.run(block.joined()) for block in blocks)

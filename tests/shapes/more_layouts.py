@@ -1,4 +1,4 @@
-"""Shapes that no stored page has shown; the laws try them, no recorded state is kept in them."""
+"""Shapes that were not found on the site. They are used in property tests, not in fixtures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.shapes.layouts import Block, Pen, Piece, Shape
 
 
 def _next_line(blocks: list[Block], pen: Pen) -> str:
-    """The days and all the rest in the line after the place."""
+    """The place on one line, everything else on the next."""
     return "\n".join(_two_lines(block, pen) if block.kind == "line" else _block(block, pen) for block in blocks)
 
 
@@ -23,7 +23,7 @@ def _block(block: Block, pen: Pen) -> str:
 
 
 def _definitions(blocks: list[Block], pen: Pen) -> str:
-    """The place is a term, the rest its definition."""
+    """A definition list: the place is the term, the rest its definition."""
     out = []
     for is_line, group in groupby(blocks, key=lambda block: block.kind == "line"):
         if is_line:
@@ -39,7 +39,7 @@ def _definition(block: Block, pen: Pen) -> str:
 
 
 def _block_a_section(blocks: list[Block], pen: Pen) -> str:
-    """Each section is one paragraph that begins with its bold heading."""
+    """Each section in one paragraph that begins with its heading in bold."""
     out: list[str] = []
     for block in blocks:
         text = pen.run(block.joined())
@@ -53,7 +53,7 @@ def _block_a_section(blocks: list[Block], pen: Pen) -> str:
 
 
 def _bold_lines(blocks: list[Block], pen: Pen) -> str:
-    """The lines are bold, the headings real."""
+    """Bold lines, but real headings."""
     return "\n".join(
         f"<p><strong>{pen.run(block.joined())}</strong></p>" if block.kind == "line" else _block(block, pen)
         for block in blocks
@@ -61,26 +61,26 @@ def _bold_lines(blocks: list[Block], pen: Pen) -> str:
 
 
 def _days_first(blocks: list[Block], pen: Pen) -> str:
-    """The days before the place."""
-    turned = (Block("line", (_turned(block),)) if _can_turn(block) else block for block in blocks)
-    return "\n".join(_block(block, pen) for block in turned)
+    """The dates before the place."""
+    reordered = (Block("line", (_days_then_place(block),)) if _can_reorder(block) else block for block in blocks)
+    return "\n".join(_block(block, pen) for block in reordered)
 
 
-def _can_turn(block: Block) -> bool:
-    """Not where the rest would be glued to the country, or nothing parts the days from the place."""
+def _can_reorder(block: Block) -> bool:
+    """Not if the rest would be joined to the country, or if nothing separates the dates from the place."""
     if block.kind != "line" or not block.gap[0].strip():
         return False
     rest = "".join(words for words, _ in block.cells[2])
     return not rest or rest.startswith(" ")
 
 
-def _turned(block: Block) -> tuple[Piece, ...]:
+def _days_then_place(block: Block) -> tuple[Piece, ...]:
     (lead, *place), days, rest = block.cells
     return (lead, *days, block.gap, *place, *rest)
 
 
 def _nested_list(blocks: list[Block], pen: Pen) -> str:
-    """Everything in one list, the editions in a list inside their heading's item."""
+    """Everything in one list; the editions in a nested list in the item of their heading."""
     out, depth = ["<ul>"], 1
     for block in blocks:
         if block.kind != "line" and depth == 2:

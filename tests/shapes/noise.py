@@ -1,4 +1,4 @@
-"""What may differ between two answers of the site, or two ways of typing, without meaning anything."""
+"""Meaningless differences between two responses of the site, or between two editors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tests.shapes.boilerplate import Container, Tokens, furnish
+from tests.shapes.boilerplate import Container, Tokens, add_boilerplate
 from tests.shapes.layouts import Pen
 from tests.shapes.states import Line
 
@@ -22,7 +22,7 @@ WRAPPERS = ("span", "em", "strong", "u", "font")
 
 
 class NoisyPen(Pen):
-    """Writes the same words otherwise: spaces, dashes, invisible characters, inline tags, order, tokens, furniture."""
+    """Varies spaces, dashes, invisible characters, inline tags, order, tokens and boilerplate."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -47,7 +47,7 @@ class NoisyPen(Pen):
         return html.escape(part, quote=chance < 0.5)
 
     def _cut(self, word: str) -> int:
-        """A place in the word, but not before a mark that belongs to the letter before it."""
+        """A random offset in the word, but not before a combining mark."""
         cuts = [
             at for at in range(1, len(word)) if not unicodedata.combining(word[at]) and word[at] not in "\ufe0f\u200d"
         ]
@@ -55,9 +55,9 @@ class NoisyPen(Pen):
 
     def link(self, href: str, inner: str) -> str:
         attributes = [f'href="{html.escape(href)}"', 'target="_blank"', "rel='noopener'", 'data-entity-type="node"']
-        kept = [attributes[0], *(attribute for attribute in attributes[1:] if self._random.random() < 0.4)]
-        self._random.shuffle(kept)
-        return f"<a {' '.join(kept)}>{inner}</a>"
+        chosen = [attributes[0], *(attribute for attribute in attributes[1:] if self._random.random() < 0.4)]
+        self._random.shuffle(chosen)
+        return f"<a {' '.join(chosen)}>{inner}</a>"
 
     def heading(self, words: str) -> str:
         changes: tuple[Callable[[str], str], ...] = (
@@ -82,15 +82,15 @@ class NoisyPen(Pen):
     def lead(self) -> str:
         return self._random.choice(LEADS)
 
-    def furnish(self, inner: str, container: Container) -> str:
+    def add_boilerplate(self, inner: str, container: Container) -> str:
         letters = "".join(self._random.choices("abcdef0123456789", k=12))
         tokens = Tokens(f"form-{letters}", letters[::-1], self._random.randrange(10**6), letters[:6])
         for _ in range(self._random.randrange(3)):
             inner = f'<div class="wysiwyg-{letters[:3]}">\n{inner}\n</div>'
-        return furnish(self._spaced(inner), container, tokens, debug=self._random.random() < 0.5)
+        return add_boilerplate(self._spaced(inner), container, tokens, debug=self._random.random() < 0.5)
 
     def _spaced(self, inner: str) -> str:
-        """Comments and empty lines between the blocks."""
+        """Adds comments and empty lines between the blocks."""
         gaps = (
             "\n",
             "\n",

@@ -1,11 +1,11 @@
-"""Pages of their own (the call page, an edition's page): how their text is tagged and what stands around it."""
+"""Call pages and edition pages: their markup, and the complete documents."""
 
 from __future__ import annotations
 
 import html
 from dataclasses import dataclass
 
-from tests.shapes.boilerplate import furnish
+from tests.shapes.boilerplate import add_boilerplate
 from tests.shapes.layouts import SHAPES, Block, Pen, Piece, Shape
 from tests.shapes.states import PAGE_URL, SITE, Json
 
@@ -16,25 +16,25 @@ OWN_SHAPES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class OwnState:
-    """A page at one time: its first heading, its address, its text, and the JSON that has to be printed of it."""
+    """A page at one time: its title, its path, its text, and the JSON that the parser must produce."""
 
     name: str
     title: str
     path: str
     blocks: tuple[Block, ...]
-    says: Json
+    expected: Json
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """One strange thing on a page as small as can be. `body` is the article's HTML; `strange` says what is odd."""
+    """A minimal page with one oddity, which `description` names. `body` is the HTML of the article."""
 
     name: str
-    strange: str
+    description: str
     title: str
     path: str
     body: str
-    says: Json
+    expected: Json
 
 
 def prose(*pieces: Piece | str) -> Block:
@@ -46,7 +46,7 @@ def heading(words: str) -> Block:
 
 
 def line(first: Piece | str, *rest: Piece | str, gap: str = "") -> Block:
-    """A line of a list; in a table `rest` stands in a cell of its own, elsewhere behind `gap`."""
+    """A line of a list. In a table, `rest` is in a separate cell; elsewhere it follows `gap`."""
     cells = (_cell((first,)), _cell(rest)) if rest else (_cell((first,)),)
     return Block("line", cells, (gap, None))
 
@@ -56,8 +56,8 @@ def _cell(pieces: tuple[Piece | str, ...]) -> tuple[Piece, ...]:
 
 
 def render_state(state: OwnState, shape: Shape) -> str:
-    """The state as `shape` tags it, amid the site's furniture."""
-    document = furnish(shape.layout(list(state.blocks), Pen()), shape.container)
+    """The complete document of a state in the markup of `shape`."""
+    document = add_boilerplate(shape.layout(list(state.blocks), Pen()), shape.container)
     title = html.escape(state.title, quote=False)
     for old, new in (
         (f'href="{PAGE_URL}"', f'href="{SITE}{state.path}"'),
@@ -72,10 +72,10 @@ def render_state(state: OwnState, shape: Shape) -> str:
 
 
 def render_oddity(oddity: Oddity) -> str:
-    """The oddity's whole page."""
+    """The complete document."""
     title = html.escape(oddity.title, quote=False)
     return f"""<!DOCTYPE html>
-<!-- {oddity.strange} -->
+<!-- {oddity.description} -->
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -1,4 +1,4 @@
-"""Write the pages of their own anew: `python -m tests.shapes.pages`."""
+"""The fixtures of the call page and of edition pages. `python -m tests.shapes.pages` writes only these."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ KINDS: tuple[tuple[str, tuple[OwnState, ...], tuple[Oddity, ...]], ...] = (
 
 
 def pages() -> Iterator[tuple[str, str, Json]]:
-    """Each page's folder below the fixtures, its HTML and its JSON."""
+    """Each page: its folder in the fixtures, its HTML, and the expected JSON."""
     for kind, states, oddities in KINDS:
         for state in states:
             for shape in OWN_SHAPES:
-                yield f"{kind}/{state.name}-{shape.name}", render_state(state, shape), state.says
+                yield f"{kind}/{state.name}-{shape.name}", render_state(state, shape), state.expected
         for oddity in oddities:
-            yield f"{kind}/odd-{oddity.name}", render_oddity(oddity), oddity.says
+            yield f"{kind}/odd-{oddity.name}", render_oddity(oddity), oddity.expected
 
 
 def write() -> None:
-    """A folder for each page."""
-    for name, page, says in pages():
+    """Write a folder for each page."""
+    for name, page, expected in pages():
         folder = FIXTURES / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "page.html").write_text(page + "\n", encoding="utf-8")
-        expected = json.dumps(says, ensure_ascii=False, indent=2)
-        (folder / "expected.json").write_text(expected + "\n", encoding="utf-8")
+        text = json.dumps(expected, ensure_ascii=False, indent=2)
+        (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Strategies for states that the page has never had."""
+"""Hypothesis strategies for random states of the page."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ MONTHS = [
     "December",
 ]
 
-# ── days ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _full(day: date) -> str:
@@ -117,21 +117,21 @@ def _both_years(start: date, end: date, link: str) -> str:
 
 @st.composite
 def spans(draw: st.DrawFn) -> tuple[str, date, date]:
-    """Days as typed, first and last."""
+    """Dates as text, the first day, the last day."""
     start = draw(st.dates(date(2022, 1, 1), date(2028, 12, 31)))
     end = start + timedelta(days=draw(st.integers(0, 3)))
     if start == end:
         return draw(st.sampled_from(ONE_DAY))(start), start, end
-    ways = [_both_years]
+    formats = [_both_years]
     if start.year == end.year:
-        ways.append(_both_months)
+        formats.append(_both_months)
     if (start.year, start.month) == (end.year, end.month):
-        ways += [_same_month, _same_month, _american_range]
+        formats += [_same_month, _same_month, _american_range]
     links = NEXT_DAY_LINKS if end - start == timedelta(days=1) else LINKS
-    return draw(st.sampled_from(ways))(start, end, draw(st.sampled_from(links))), start, end
+    return draw(st.sampled_from(formats))(start, end, draw(st.sampled_from(links))), start, end
 
 
-# ── lines, notices, states ───────────────────────────────────────────────────────────────────────────────────────
+# ── lines, notices, states ──────────────────────────────────────────────────────────────────────────────────────
 
 AFTER_UPCOMING = (
     ("", None),
@@ -177,7 +177,7 @@ def notices(draw: st.DrawFn) -> Notice:
 
 @st.composite
 def states(draw: st.DrawFn, *, at_least: int = 0) -> State:
-    """A page with up to eight editions, each city once."""
+    """A page with up to eight editions in different cities."""
     places = draw(st.lists(st.sampled_from(PLACES), min_size=at_least, max_size=8, unique=True))
     cut = draw(st.integers(0, len(places)))
     lines = []
@@ -198,6 +198,6 @@ def states(draw: st.DrawFn, *, at_least: int = 0) -> State:
 
 
 def without(state: State, line: Line) -> State:
-    """The state before `line` was there."""
-    upcoming = tuple(one for one in state.upcoming if one is not line)
-    return replace(state, upcoming=upcoming, past=tuple(one for one in state.past if one is not line))
+    """The state without `line`."""
+    upcoming = tuple(other for other in state.upcoming if other is not line)
+    return replace(state, upcoming=upcoming, past=tuple(other for other in state.past if other is not line))

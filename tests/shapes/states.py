@@ -1,6 +1,6 @@
-"""What the page said in September and December 2023 and in April 2024, with the editors' own punctuation.
+"""The initiative page in September and December 2023 and in April 2024, with the editors' own punctuation.
 
-The facts beside each line are written by hand: they are what a careful reader understands, not what a parser gave.
+The facts given with each line are written by hand: what a careful reader understands, not what a parser produced.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the list as typed (`place`, `between`, `days`, `after`), and what it says.
+    """A line of the list as written (`place`, `between`, `days`, `after`), and its meaning.
 
-    `url` and `summary_url` are written into the page as they stand, so they may be relative.
+    `url` and `summary_url` are written into the page unchanged, so they may be relative.
     """
 
     place: str
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The call notice: its words before the link, the link's words, and what it says."""
+    """The call notice: the text before the link, the text of the link, and the meaning."""
 
     before: str
     link_words: str
@@ -59,7 +59,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The page at one time. `notice_above`: the call notice stands above the first heading, not under it."""
+    """The page at one time. With `notice_above`, the call notice is above the first heading instead of below it."""
 
     name: str
     upcoming_heading: str
@@ -71,7 +71,7 @@ class State:
 
 
 def _line(place: str, between: str, days: str, facts: tuple[str, str | None, str, str, str, str]) -> Line:
-    """A line of the real page: its addresses are made from the place, one relative, one absolute."""
+    """A line of the real page, with a URL made from the place."""
     city, region, country, code, starts_on, ends_on = facts
     slug = f"clusters-meet-regions-{_ascii(city)}-{_ascii(country)}"
     return Line(place, between, days, "", city, region, country, code, starts_on, ends_on, f"{SITE}/content/{slug}")
@@ -82,7 +82,7 @@ def _ascii(name: str) -> str:
 
 
 def _with_summary(line: Line, after: str) -> Line:
-    """The line once its summary is out; `after` is how the editor typed it."""
+    """The line after the publication of the summary; `after` is the text that the editor added."""
     path = f"/content/event-summary-{line.url.rsplit('/', 1)[-1]}"
     return replace(line, after=after, summary_url=path)
 

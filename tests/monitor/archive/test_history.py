@@ -1,11 +1,11 @@
-"""A page's history from copies of it: what was first seen when, under today's keys."""
+"""The history of a page from copies of it: when each edition and call was first seen, under their current keys."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 from cmr_watch.models import Known
-from cmr_watch.monitor.archive.history import Copy, History, history
+from cmr_watch.monitor.archive.history import Copy, History, build_history
 from cmr_watch.monitor.diff import adopt
 from tests.monitor.small import read
 
@@ -17,69 +17,73 @@ HELD = "< Lyon, France – 12-13 October 2023"
 CALL = "! The call to host events in 2024 is open. [Apply](/apply)"
 
 
-def copies(*said: str, days: int = 30) -> list[Copy]:
-    return [(JAN + timedelta(days=number * days), read(f"{lines} ;; {PAST}")) for number, lines in enumerate(said)]
+def copies(*pages: str, days: int = 30) -> list[Copy]:
+    return [(JAN + timedelta(days=number * days), read(f"{lines} ;; {PAST}")) for number, lines in enumerate(pages)]
 
 
-def today(said: str = HELD) -> Known:
-    return adopt(Known(), read(f"{said} ;; {PAST}"), JAN + timedelta(days=900))
+def today(page: str = HELD) -> Known:
+    return adopt(Known(), read(f"{page} ;; {PAST}"), JAN + timedelta(days=900))
 
 
-def told(found: History) -> list[str]:
-    return [f"{(at - JAN).days} {change.kind.value} {change.key}" for at, change in found.changes]
+def changes(history: History) -> list[str]:
+    """Each change as `day kind key`, the day counted from JAN."""
+    return [f"{(at - JAN).days} {change.kind.value} {change.key}" for at, change in history.changes]
 
 
-def first_seen(found: History, key: str) -> int:
-    (one,) = [one for one in found.known.editions if one.key == key]
-    assert one.first_seen_at is not None
-    return (one.first_seen_at - JAN).days
+def first_seen(history: History, key: str) -> int:
+    (edition,) = [edition for edition in history.known.editions if edition.key == key]
+    assert edition.first_seen_at is not None
+    return (edition.first_seen_at - JAN).days
 
 
-def test_what_was_first_seen_when():
-    found = history(
+def test_when_each_edition_was_first_seen():
+    history = build_history(
         copies(LYON, f"{LYON} ;; {PRAGUE}"), today(f"{HELD} ;; < Prague, Czechia – 23-24 October 2023"), None
     )
-    assert told(found)[-1] == "30 edition.announced prague-cz-2023-10"
-    assert (first_seen(found, "lyon-fr-2023-10"), first_seen(found, "prague-cz-2023-10")) == (0, 30)
-    assert first_seen(found, "bonn-de-2022-05") == 0
+    assert changes(history)[-1] == "30 edition.announced prague-cz-2023-10"
+    assert (first_seen(history, "lyon-fr-2023-10"), first_seen(history, "prague-cz-2023-10")) == (0, 30)
+    assert first_seen(history, "bonn-de-2022-05") == 0
 
 
 def test_the_order_of_the_copies_does_not_matter():
-    some = copies(LYON, f"{LYON} ;; {PRAGUE}", LYON)
-    assert history(some, today(), None) == history(reversed(some), today(), None)
+    in_order = copies(LYON, f"{LYON} ;; {PRAGUE}", LYON)
+    assert build_history(in_order, today(), None) == build_history(reversed(in_order), today(), None)
 
 
-def test_from_the_first_check_on_we_know_better():
-    found = history(copies(LYON, f"{LYON} ;; {PRAGUE}"), today(), JAN + timedelta(days=30))
-    assert not [line for line in told(found) if "prague" in line]
+def test_copies_after_our_first_reading_are_ignored():
+    history = build_history(copies(LYON, f"{LYON} ;; {PRAGUE}"), today(), JAN + timedelta(days=30))
+    assert not [change for change in changes(history) if "prague" in change]
 
 
-def test_a_copy_that_is_not_believed_is_left_out():
-    cut = JAN + timedelta(days=10), read("> Oslo, Norway – 3 March 2024")
-    assert history([*copies(LYON), cut], today(), None) == history(copies(LYON), today(), None)
+def test_a_suspect_copy_is_skipped():
+    truncated = JAN + timedelta(days=10), read("> Oslo, Norway – 3 March 2024")
+    assert build_history([*copies(LYON), truncated], today(), None) == build_history(copies(LYON), today(), None)
 
 
-def test_what_nobody_knows_today_is_kept_as_delisted():
-    found = history(copies(f"{LYON} ;; {PRAGUE}"), today(), None)
-    (prague,) = [one for one in found.known.editions if one.key == "prague-cz-2023-10"]
+def test_what_is_no_longer_known_is_kept_as_delisted():
+    history = build_history(copies(f"{LYON} ;; {PRAGUE}"), today(), None)
+    (prague,) = [edition for edition in history.known.editions if edition.key == "prague-cz-2023-10"]
     assert (prague.gone, prague.first_seen_at) == ("delisted", JAN)
-    assert found.known.editions[: len(today().editions)][0].key == "lyon-fr-2023-10"
+    assert history.known.editions[: len(today().editions)][0].key == "lyon-fr-2023-10"
 
 
-def test_keys_are_todays():
-    # today it is known under the key of the days that it had when we first saw it
+def test_changes_get_the_current_keys():
+    # its current key was made from the dates that it had at our first reading
     known = adopt(Known(), read(f"> Lyon, France – 2-3 November 2023 ;; {PAST}"), JAN)
-    found = history(copies(LYON, "> Lyon, France – 2-3 November 2023"), known, None)
-    assert {line.split()[2] for line in told(found) if "lyon" in line} == {"lyon-fr-2023-11"}
-    assert "30 edition.rescheduled lyon-fr-2023-11" in told(found)
+    history = build_history(copies(LYON, "> Lyon, France – 2-3 November 2023"), known, None)
+    assert {change.split()[2] for change in changes(history) if "lyon" in change} == {"lyon-fr-2023-11"}
+    assert "30 edition.rescheduled lyon-fr-2023-11" in changes(history)
 
 
 def test_calls_have_a_history_too():
     closed = CALL.replace("is open", "is closed")
-    found = history(copies(f"{CALL} ;; {LYON}", f"{closed} ;; {LYON}"), today(f"{closed} ;; {HELD}"), None)
-    assert [line for line in told(found) if "call" in line] == ["0 call.opened call-2024", "30 call.closed call-2024"]
-    assert found.known.calls[0].first_seen_at == JAN
+    history = build_history(copies(f"{CALL} ;; {LYON}", f"{closed} ;; {LYON}"), today(f"{closed} ;; {HELD}"), None)
+    assert [change for change in changes(history) if "call" in change] == [
+        "0 call.opened call-2024",
+        "30 call.closed call-2024",
+    ]
+    assert history.known.calls[0].first_seen_at == JAN
 
 
-def test_without_copies_nothing_is_different():
-    assert history([], today(), None) == History((), today())
+def test_without_copies_nothing_changes():
+    assert build_history([], today(), None) == History((), today())

@@ -1,4 +1,4 @@
-"""A site on loopback, and a fetcher that may talk to it and whose pauses are only written down."""
+"""A test site on loopback, and a fetcher that may connect to it and records its pauses instead of sleeping."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOON = datetime(2024, 4, 2, 12, 0, tzinfo=UTC)
 
 @dataclass
 class Rig:
-    """What a test needs to fetch from its site. `pauses` are the seconds that it would have slept."""
+    """A site, and fetchers for it. `pauses` are the seconds that they would have slept."""
 
     site: FakeSite
     stack: ExitStack
@@ -30,8 +30,8 @@ class Rig:
     pauses: list[float] = field(default_factory=list)
 
     def fetcher(self, *, hosts: tuple[str, ...] = (), **options: Any) -> Fetcher:
-        seams = {name: options.pop(name) for name in ("resolve", "tls") if name in options}
-        chosen: dict[str, Any] = {
+        replacements = {name: options.pop(name) for name in ("resolve", "tls") if name in options}
+        defaults: dict[str, Any] = {
             "contact": "ops@example.org",
             "private_addresses": True,
             "robots": False,
@@ -40,8 +40,8 @@ class Rig:
             "connect_timeout": 1.0,
             "read_timeout": 1.0,
         }
-        settings = FetchSettings(allowed_hosts=(self.site.host, *hosts), **(chosen | options))
-        return self.stack.enter_context(Fetcher(settings, self.robots, lambda: self.now, **seams))
+        settings = FetchSettings(allowed_hosts=(self.site.host, *hosts), **(defaults | options))
+        return self.stack.enter_context(Fetcher(settings, self.robots, lambda: self.now, **replacements))
 
     def fetch(self, path: str = "/", validators: Validators | None = None, **options: Any) -> FetchedPage | None:
         return self.fetcher(**options).fetch(self.site.url(path), validators)
@@ -51,26 +51,26 @@ class Rig:
         assert page is not None
         return page
 
-    def trouble(self, path: str = "/", validators: Validators | None = None, **options: Any) -> str:
-        """The sentence that it fails with, the site's name written as SITE."""
-        return trouble(self.fetcher(**options), self.site.url(path), validators).replace(self.site.host, "SITE")
+    def error(self, path: str = "/", validators: Validators | None = None, **options: Any) -> str:
+        """The message of the FetchError, with the site's host replaced by SITE."""
+        return error_of(self.fetcher(**options), self.site.url(path), validators).replace(self.site.host, "SITE")
 
-    def later(self, **much: float) -> None:
-        self.now += timedelta(**much)
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
 
 
-def trouble(fetcher: Fetcher, url: str, validators: Validators | None = None) -> str:
+def error_of(fetcher: Fetcher, url: str, validators: Validators | None = None) -> str:
     with pytest.raises(FetchError) as caught:
         fetcher.fetch(url, validators)
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    assert len(sentence) < 400
-    return sentence
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 400
+    return message
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """However busy the machine is: far less than it would take without the limit."""
+def time_limit(seconds: float) -> Iterator[None]:
+    """Assert that the body takes less time: enough for a busy machine, but far less than without a timeout."""
     started = time.monotonic()
     yield
     assert time.monotonic() - started < seconds

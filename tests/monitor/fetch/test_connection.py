@@ -1,4 +1,4 @@
-"""Lines that fail, lie or last: each has its sentence, and its end."""
+"""Failing, hostile and slow connections: each ends in time, with a clear message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cmr_watch.monitor.fetch import FetchSettings
 from cmr_watch.monitor.fetch.connection import Connections
 from cmr_watch.monitor.fetch.errors import TransientError
 from tests.fakes.site import Drop, Hang, Raw, Response, packed
-from tests.monitor.fetch.conftest import Rig, trouble, within
+from tests.monitor.fetch.conftest import Rig, error_of, time_limit
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
@@ -24,86 +24,84 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-# ── there is no line ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── no connection ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_name_that_does_not_resolve(rig: Rig) -> None:
+def test_an_unknown_host_name(rig: Rig) -> None:
     def unknown(host: str, port: int) -> tuple[str, ...]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     fetcher = rig.fetcher(resolve=unknown)
-    assert trouble(fetcher, "https://clustercollaboration.eu/x") == (
-        "clustercollaboration.eu could not be found: its name does not resolve (Name or service not known)"
-        " (tried 4 times)"
+    assert error_of(fetcher, "https://clustercollaboration.eu/x") == (
+        "clustercollaboration.eu cannot be resolved (Name or service not known) (tried 4 times)"
     )
     assert rig.pauses == [1, 2, 4]
 
 
 @pytest.mark.parametrize("error", [UnicodeError("label too long"), OSError()])
-def test_a_name_that_the_system_cannot_even_ask_for(rig: Rig, error: Exception) -> None:
+def test_a_host_name_that_the_resolver_rejects(rig: Rig, error: Exception) -> None:
     def broken(host: str, port: int) -> tuple[str, ...]:
         raise error
 
     fetcher = rig.fetcher(resolve=broken)
-    assert trouble(fetcher, "http://clustercollaboration.eu/").startswith(
-        "clustercollaboration.eu could not be found: its name does not resolve ("
+    assert error_of(fetcher, "http://clustercollaboration.eu/").startswith(
+        "clustercollaboration.eu cannot be resolved ("
     )
 
 
-@pytest.mark.parametrize("found", [(), ("no address",)])
-def test_a_look_up_that_finds_nothing_of_use(rig: Rig, found: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("addresses", [(), ("no address",)])
+def test_a_resolver_without_usable_addresses(rig: Rig, addresses: tuple[str, ...]) -> None:
     for private in (True, False):
-        fetcher = rig.fetcher(resolve=lambda host, port: found, private_addresses=private)
-        assert "clustercollaboration.eu" in trouble(fetcher, "http://clustercollaboration.eu/")
+        fetcher = rig.fetcher(resolve=lambda host, port: addresses, private_addresses=private)
+        assert "clustercollaboration.eu" in error_of(fetcher, "http://clustercollaboration.eu/")
 
 
-def test_a_name_server_that_does_not_answer(rig: Rig) -> None:
-    free = threading.Event()
+def test_a_dns_server_that_does_not_respond(rig: Rig) -> None:
+    released = threading.Event()
 
     def silent(host: str, port: int) -> tuple[str, ...]:
-        free.wait(10)
+        released.wait(10)
         return ("127.0.0.1",)
 
     fetcher = rig.fetcher(resolve=silent, connect_timeout=0.1, retries=1)
-    with within(5):
-        said = trouble(fetcher, "http://clustercollaboration.eu/")
-    free.set()
-    assert said == (
-        "clustercollaboration.eu could not be found: its name does not resolve (the name server does not answer)"
-        " (tried 2 times)"
+    with time_limit(5):
+        message = error_of(fetcher, "http://clustercollaboration.eu/")
+    released.set()
+    assert message == ("clustercollaboration.eu cannot be resolved (the DNS server did not respond) (tried 2 times)")
+
+
+def test_a_refused_connection(rig: Rig) -> None:
+    port = closed_port()
+    fetcher = rig.fetcher(hosts=("127.0.0.1",))
+    assert error_of(fetcher, f"http://127.0.0.1:{port}/") == (
+        f"127.0.0.1:{port} refused the connection (tried 4 times)"
     )
 
 
-def test_refused(rig: Rig) -> None:
-    port = closed_port()
-    fetcher = rig.fetcher(hosts=("127.0.0.1",))
-    assert trouble(fetcher, f"http://127.0.0.1:{port}/") == (f"127.0.0.1:{port} refused the connection (tried 4 times)")
-
-
-def test_a_dead_address_leaves_time_for_a_living_one(rig: Rig) -> None:
+def test_an_unreachable_address_leaves_time_for_the_next(rig: Rig) -> None:
     rig.site.page("/", "<p>")
-    fetcher = rig.fetcher(resolve=lambda host, port: ("::1", "127.0.0.1"))  # nobody listens on the first
+    fetcher = rig.fetcher(resolve=lambda host, port: ("::1", "127.0.0.1"))  # nothing listens on the first
     assert fetcher.fetch(f"http://clustercollaboration.eu:{rig.site.port}/") is not None
     assert not rig.pauses
 
 
-def test_a_host_that_takes_no_connection(rig: Rig) -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
+def test_a_host_that_does_not_accept_connections(rig: Rig) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
         waiting = []
-        for _ in range(3):  # its queue is full: the system drops what comes next
-            line = socket.socket()
-            line.setblocking(False)
-            line.connect_ex(("127.0.0.1", port))
-            waiting.append(line)
+        for _ in range(3):  # these fill its queue: the system then drops further connections
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+            waiting.append(client)
         fetcher = rig.fetcher(hosts=("127.0.0.1",), connect_timeout=0.2, retries=0)
-        with within(5):
-            said = trouble(fetcher, f"http://127.0.0.1:{port}/")
-        assert said == f"127.0.0.1:{port} could not be reached within 0.2 seconds"
-        for line in waiting:
-            line.close()
+        with time_limit(5):
+            message = error_of(fetcher, f"http://127.0.0.1:{port}/")
+        assert message == f"127.0.0.1:{port} could not be reached within 0.2 seconds"
+        for client in waiting:
+            client.close()
 
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,70 +109,71 @@ def test_a_host_that_takes_no_connection(rig: Rig) -> None:
 
 def test_private_addresses_are_refused_unless_allowed(rig: Rig) -> None:
     rig.site.page("/", "<p>")
-    assert rig.trouble(private_addresses=False) == "SITE is at 127.0.0.1, which is not a public address: refused"
+    assert rig.error(private_addresses=False) == ("SITE is not a public address; private addresses are not allowed")
     fetcher = rig.fetcher(private_addresses=False, resolve=lambda host, port: ("169.254.169.254", "::1"))
-    assert trouble(fetcher, "https://clustercollaboration.eu/") == (
-        "clustercollaboration.eu is at 169.254.169.254, which is not a public address: refused"
+    assert error_of(fetcher, "https://clustercollaboration.eu/") == (
+        "clustercollaboration.eu resolves to 169.254.169.254, which is not a public address; "
+        "private addresses are not allowed"
     )
     assert rig.site.connections == 0
 
 
 class FakeSockets(httpcore.NetworkBackend):
-    """Writes down what would be connected to; nobody is at home."""
+    """Records the addresses; every connection fails."""
 
     def __init__(self) -> None:
-        self.tried: list[str] = []
+        self.addresses: list[str] = []
 
     def connect_tcp(self, host: str, port: int, *args: object, **options: object) -> httpcore.NetworkStream:
-        self.tried.append(host)
+        self.addresses.append(host)
         raise httpcore.ConnectError
 
 
-def test_only_what_was_judged_is_connected_to(rig: Rig) -> None:
-    """No second look-up, whose answer might be another (DNS rebinding), and no name handed to the socket."""
-    asked: list[str] = []
+def test_only_checked_addresses_are_connected_to() -> None:
+    """The name is resolved once per connection, and the socket gets an address (DNS rebinding)."""
+    resolved: list[str] = []
 
     def rebinding(host: str, port: int) -> tuple[str, ...]:
-        asked.append(host)
-        return ("1.1.1.1", "127.0.0.1", "2606:4700::1111", "::ffff:10.0.0.1") if len(asked) == 1 else ("127.0.0.1",)
+        resolved.append(host)
+        return ("1.1.1.1", "127.0.0.1", "2606:4700::1111", "::ffff:10.0.0.1") if len(resolved) == 1 else ("127.0.0.1",)
 
     sockets = FakeSockets()
-    lines = Connections(FetchSettings("x"), rebinding, sockets)
-    with pytest.raises(TransientError, match=r"clustercollaboration\.eu could not be reached \(no reason given\)"):
-        lines.connect_tcp("clustercollaboration.eu", 443)
-    with pytest.raises(FetchError, match=r"is at 127\.0\.0\.1, which is not a public address"):
-        lines.connect_tcp("clustercollaboration.eu", 443)
-    assert (asked, sockets.tried) == (["clustercollaboration.eu"] * 2, ["1.1.1.1", "2606:4700::1111"])
+    connections = Connections(FetchSettings("x"), rebinding, sockets)
+    with pytest.raises(TransientError, match=r"clustercollaboration\.eu could not be reached \(unknown reason\)"):
+        connections.connect_tcp("clustercollaboration.eu", 443)
+    with pytest.raises(FetchError, match=r"resolves to 127\.0\.0\.1, which is not a public address"):
+        connections.connect_tcp("clustercollaboration.eu", 443)
+    assert (resolved, sockets.addresses) == (["clustercollaboration.eu"] * 2, ["1.1.1.1", "2606:4700::1111"])
 
 
-# ── the line breaks ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── broken connections ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("answer", "message"),
     [
-        (Drop(), "SITE closed the connection without an answer"),
-        (Drop(reset=True), "SITE broke the connection off (Connection reset by peer)"),
-        (Raw(OK[:-20]), "SITE broke off in the middle of its answer"),
-        (Raw(OK + b"Content-Length: 10\r\n\r\nhalf"), "SITE broke off in the middle of its answer"),
-        (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhal"), "SITE broke off in the middle of its answer"),
-        (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"), "SITE broke off in the middle of its answer"),
+        (Drop(), "SITE closed the connection without a response"),
+        (Drop(reset=True), "SITE closed the connection unexpectedly (Connection reset by peer)"),
+        (Raw(OK[:-20]), "SITE sent an incomplete response"),
+        (Raw(OK + b"Content-Length: 10\r\n\r\nhalf"), "SITE sent an incomplete response"),
+        (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhal"), "SITE sent an incomplete response"),
+        (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"), "SITE sent an incomplete response"),
         (
             Response(200, packed(b"x" * 500, "gzip")[:-9], headers=(("Content-Encoding", "gzip"),)),
-            "SITE broke off in the middle of its answer",
+            "SITE sent an incomplete response",
         ),
         (
             Response(200, packed(b"x" * 500, "br")[:-2], headers=(("Content-Encoding", "br"),)),
-            "SITE broke off in the middle of its answer",
+            "SITE sent an incomplete response",
         ),
     ],
 )
-def test_a_broken_line_is_tried_again(rig: Rig, answer: Response | Drop | Raw, sentence: str) -> None:
+def test_a_broken_connection_is_retried(rig: Rig, answer: Response | Drop | Raw, message: str) -> None:
     rig.site.page("/", "<p>whole")
     rig.site.script("/", *[answer] * 3)
     assert rig.page().content == b"<p>whole"
     rig.site.script("/", *[answer] * 4)
-    assert rig.trouble() == f"{sentence} (tried 4 times)"
+    assert rig.error() == f"{message} (tried 4 times)"
 
 
 @pytest.mark.parametrize(
@@ -200,19 +199,19 @@ def test_a_broken_line_is_tried_again(rig: Rig, answer: Response | Drop | Raw, s
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
     ],
 )
-def test_garbage_is_a_sentence(rig: Rig, garbage: bytes) -> None:
+def test_garbage_has_a_message_that_names_the_site(rig: Rig, garbage: bytes) -> None:
     rig.site.script("/", *[Raw(garbage)] * 4)
-    said = rig.trouble()
-    assert said.startswith("SITE "), said
+    message = rig.error()
+    assert message.startswith("SITE "), message
 
 
-def test_what_is_not_http_is_said_so_and_not_asked_again(rig: Rig) -> None:
+def test_another_protocol_is_not_retried(rig: Rig) -> None:
     rig.site.script("/", Raw(b"220 mail.example ESMTP\r\n\r\n"))
-    assert rig.trouble() == "SITE sent an answer that is not HTTP"
+    assert rig.error() == "SITE sent a response that is not valid HTTP"
     assert not rig.pauses
 
 
-def test_odd_but_readable_answers_are_read(rig: Rig) -> None:
+def test_unusual_but_valid_responses_are_accepted(rig: Rig) -> None:
     rig.site.script(
         "/",
         Raw(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + OK + b"\r\nafter hints"),
@@ -228,23 +227,23 @@ def test_odd_but_readable_answers_are_read(rig: Rig) -> None:
         assert page.content == content
 
 
-# ── the line lasts ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── slow and endless responses ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_silence_is_given_up_and_tried_again(rig: Rig) -> None:
+def test_a_read_timeout_is_retried(rig: Rig) -> None:
     rig.site.page("/", "<p>")
     rig.site.script("/", Hang())
-    with within(5):
+    with time_limit(5):
         assert rig.fetch(read_timeout=0.1) is not None
     rig.site.script("/", Hang(), Hang())
-    with within(5):
-        assert rig.trouble(read_timeout=0.1, retries=1) == "SITE was silent for 0.1 seconds (tried 2 times)"
+    with time_limit(5):
+        assert rig.error(read_timeout=0.1, retries=1) == "SITE sent no data for 0.1 seconds (tried 2 times)"
 
 
-def test_the_deadline_is_for_silence_too(rig: Rig) -> None:
+def test_the_deadline_also_covers_silence(rig: Rig) -> None:
     rig.site.script("/", Hang(), Hang())
-    with within(5):
-        assert rig.trouble(deadline=0.1, retries=1) == "SITE did not answer within 0.1 seconds (tried 2 times)"
+    with time_limit(5):
+        assert rig.error(deadline=0.1, retries=1) == "SITE did not respond within 0.1 seconds (tried 2 times)"
 
 
 @pytest.mark.parametrize(
@@ -258,19 +257,19 @@ def test_the_deadline_is_for_silence_too(rig: Rig) -> None:
     ],
     ids=["body", "status line", "headers", "interim answers", "a flood of interim answers"],
 )
-def test_a_server_that_drips_is_dropped(rig: Rig, dripping: Response | Raw) -> None:
+def test_a_dripping_server_is_cut_off(rig: Rig, dripping: Response | Raw) -> None:
     rig.site.script("/", dripping)
-    with within(5):
-        assert rig.trouble(deadline=0.2) == "SITE sent its answer too slowly: dropped after 0.2 seconds"
+    with time_limit(5):
+        assert rig.error(deadline=0.2) == "SITE sent its response too slowly; gave up after 0.2 seconds"
     assert not rig.pauses
 
 
-def test_the_deadline_is_for_all_hops_together(rig: Rig) -> None:
+def test_redirects_share_one_deadline(rig: Rig) -> None:
     for hop in range(5):
         rig.site.script(f"/{hop}", Response(302, b"", headers=(("Location", f"/{hop + 1}"), ("X", "y"))))
     rig.site.script("/5", Response(200, b"<p>" * 1000, drip=0.02))
-    with within(5):
-        assert "too slowly" in rig.trouble("/0", deadline=0.3)
+    with time_limit(5):
+        assert "too slowly" in rig.error("/0", deadline=0.3)
 
 
 @pytest.mark.parametrize(
@@ -282,50 +281,50 @@ def test_the_deadline_is_for_all_hops_together(rig: Rig) -> None:
     ],
     ids=["headers", "a header", "a status line"],
 )
-def test_a_head_without_an_end_is_dropped(rig: Rig, endless: Raw) -> None:
+def test_endless_headers_are_cut_off(rig: Rig, endless: Raw) -> None:
     rig.site.script("/", endless)
-    with within(5):
-        assert rig.trouble() == "SITE sent an answer that is not HTTP"
+    with time_limit(5):
+        assert rig.error() == "SITE sent a response that is not valid HTTP"
 
 
-def test_a_chunk_line_without_an_end_is_dropped(rig: Rig) -> None:
+def test_an_endless_chunk_header_is_cut_off(rig: Rig) -> None:
     head = OK + b"Transfer-Encoding: chunked\r\n\r\n"
     rig.site.script("/", Raw(head + b"4;" + b"x" * 400_000), Raw(head + b"0\r\n" + b"X: y\r\n" * 100_000))
     fetcher = rig.fetcher()
     for _ in range(2):
-        assert trouble(fetcher, rig.site.url("/")).endswith("sent an answer that is not HTTP")
+        assert error_of(fetcher, rig.site.url("/")).endswith("sent a response that is not valid HTTP")
 
 
 @pytest.mark.parametrize(
-    ("answer", "what"),
+    ("answer", "verb"),
     [
         (Response(200, b"x" * 6 * 2**20), "sent"),
         (Raw(OK + b"\r\n" + b"x" * 65536, repeat=200), "sent"),
         (Raw(OK + b"Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n" + b"x" * 65536, repeat=200), "sent"),
         (
             Response(200, packed(b"\0" * 8 * 2**20, "gzip"), headers=(("Content-Encoding", "gzip"),)),
-            "sent something that unpacks to",
+            "sent data that decompresses to",
         ),
         (
             Response(200, packed(b"\0" * 8 * 2**20, "br"), headers=(("Content-Encoding", "br"),)),
-            "sent something that unpacks to",
+            "sent data that decompresses to",
         ),
     ],
     ids=["6 MiB", "no length", "one huge chunk", "gzip bomb", "brotli bomb"],
 )
-def test_too_much_is_dropped(rig: Rig, answer: Response | Raw, what: str) -> None:
+def test_a_body_over_the_limit_is_rejected(rig: Rig, answer: Response | Raw, verb: str) -> None:
     rig.site.script("/", answer)
-    with within(10):
-        assert rig.trouble() == f"SITE {what} more than 5 MiB: dropped"
+    with time_limit(10):
+        assert rig.error() == f"SITE {verb} more than 5 MiB; download aborted"
     assert not rig.pauses
 
 
-def test_exactly_5_mib_is_a_page(rig: Rig) -> None:
+def test_a_body_of_exactly_5_mib_is_accepted(rig: Rig) -> None:
     rig.site.page("/", b"x" * 5 * 2**20)
     assert len(rig.page().content) == 5 * 2**20
 
 
-def test_what_is_refused_by_its_head_is_not_downloaded(rig: Rig) -> None:
+def test_the_body_of_a_rejected_type_is_not_downloaded(rig: Rig) -> None:
     rig.site.script("/", Raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + b"%" * 65536, repeat=None))
-    with within(5):
-        assert "a PDF document" in rig.trouble()
+    with time_limit(5):
+        assert "a PDF document" in rig.error()

@@ -1,10 +1,10 @@
-"""Which addresses are public."""
+"""Public and private IP addresses, and name resolution."""
 
 from __future__ import annotations
 
 import pytest
 
-from cmr_watch.monitor.fetch.ip_addresses import is_address, is_public, resolve
+from cmr_watch.monitor.fetch.ip_addresses import is_ip_address, is_public, resolve
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_public(address: str) -> None:
         "100.64.0.1",
         "127.0.0.1",
         "127.8.8.8",
-        "169.254.169.254",  # where clouds keep their secrets
+        "169.254.169.254",  # the metadata service of cloud providers
         "172.16.0.1",
         "172.31.255.255",
         "192.0.2.1",
@@ -63,16 +63,16 @@ def test_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-def test_names_and_addresses() -> None:
-    assert is_address("127.0.0.1")
-    assert is_address("::1")
-    assert not is_address("localhost")
-    assert not is_address("2130706433")  # a name to us; what the system makes of it is judged afterwards
+def test_names_are_not_ip_addresses() -> None:
+    assert is_ip_address("127.0.0.1")
+    assert is_ip_address("::1")
+    assert not is_ip_address("localhost")
+    assert not is_ip_address("2130706433")  # a name; the address that the system resolves it to is checked afterwards
     assert not is_public(resolve("2130706433", 80)[0])
 
 
-def test_resolve_names_each_address_once() -> None:
-    found = resolve("localhost", 80)
-    assert found
-    assert len(set(found)) == len(found)
-    assert not any(map(is_public, found))
+def test_resolve_returns_each_address_once() -> None:
+    addresses = resolve("localhost", 80)
+    assert addresses
+    assert len(set(addresses)) == len(addresses)
+    assert not any(map(is_public, addresses))

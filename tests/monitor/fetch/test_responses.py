@@ -1,4 +1,4 @@
-"""What the parts of an answer mean."""
+"""Retry-After, charset, validators, and the pauses between attempts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.models import Validators
-from cmr_watch.monitor.fetch.responses import charset, conditions, named, retry_after, validators
+from cmr_watch.monitor.fetch.responses import charset, conditional_headers, retry_after, status_name, validators
 from cmr_watch.monitor.fetch.retrying import pause_after
 from tests.monitor.fetch.conftest import NOON
 
@@ -44,28 +44,29 @@ def test_retry_after(value: str, seconds: int) -> None:
 
 
 @given(st.text(max_size=60) | st.from_regex(r"\A\w{3}, \d+ \w{3} \d+ [\d:]+ [-+\w]+\Z", fullmatch=True))
-def test_any_retry_after_is_a_wait(value: str) -> None:
+def test_any_retry_after_gives_a_non_negative_wait(value: str) -> None:
     assert retry_after(value, NOON) >= timedelta(0)
 
 
 @given(st.integers(0, 10**9))
-def test_seconds_are_seconds(seconds: int) -> None:
+def test_retry_after_in_seconds(seconds: int) -> None:
     assert retry_after(str(seconds), NOON) == timedelta(seconds=seconds)
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2999, 1, 1)))  # noqa: DTZ001
-def test_a_date_is_the_time_until_then(naive: datetime) -> None:
+def test_retry_after_as_a_date(naive: datetime) -> None:
     at = naive.replace(microsecond=0, tzinfo=UTC)
     assert retry_after(format_datetime(at, usegmt=True), NOON) == max(timedelta(0), at - NOON)
 
 
 @given(st.integers(1, 2000), st.floats(0, 120), st.floats(0, 1))
-def test_a_pause_is_never_shorter_than_asked_for_nor_endless(tries: int, asked: float, jitter: float) -> None:
-    assert asked <= pause_after(tries, asked, jitter) <= max(asked, 30)
+def test_a_pause_is_at_least_retry_after_and_at_most_30_seconds(attempts: int, seconds: float, jitter: float) -> None:
+    """At most 30 seconds unless the server asks for more."""
+    assert seconds <= pause_after(attempts, seconds, jitter) <= max(seconds, 30)
 
 
 @pytest.mark.parametrize(
-    ("content_type", "found"),
+    ("content_type", "expected"),
     [
         ("text/html; charset=utf-8", "utf-8"),
         ('text/html;charset="Windows-1252"', "Windows-1252"),
@@ -78,23 +79,23 @@ def test_a_pause_is_never_shorter_than_asked_for_nor_endless(tries: int, asked: 
         ("", None),
     ],
 )
-def test_charset(content_type: str, found: str | None) -> None:
-    assert charset({"content-type": content_type}) == found
+def test_charset(content_type: str, expected: str | None) -> None:
+    assert charset({"content-type": content_type}) == expected
     assert charset({}) is None
 
 
-def test_validators_of_unreasonable_length_are_none() -> None:
+def test_overlong_validators_are_ignored() -> None:
     assert validators({"etag": ' "1" ', "last-modified": "x"}) == Validators('"1"', "x")
     assert validators({"etag": "x" * 501, "last-modified": "x" * 101}) == Validators()
     assert validators({"etag": "", "last-modified": ""}) == Validators()
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
-def test_conditions_are_always_fit_for_a_header(etag: str, modified: str) -> None:
-    for value in conditions(Validators(etag, modified)).values():
+def test_conditional_headers_are_always_valid_header_values(etag: str, modified: str) -> None:
+    for value in conditional_headers(Validators(etag, modified)).values():
         assert not set(value) & {0, 10, 13}
 
 
-def test_statuses_have_our_names() -> None:
-    assert named(404) == "404 Not Found"
-    assert named(742) == "status 742"
+def test_status_names() -> None:
+    assert status_name(404) == "404 Not Found"
+    assert status_name(742) == "status 742"

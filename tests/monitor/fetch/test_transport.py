@@ -1,4 +1,4 @@
-"""httpx over our own lines: TLS, and what is trusted."""
+"""TLS: certificates, handshakes, and the trust store."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import trustme
 from cmr_watch.monitor.fetch import Fetcher
 from cmr_watch.monitor.fetch.transport import default_tls
 from tests.fakes.site import FakeSite
-from tests.monitor.fetch.conftest import Rig, trouble, within
+from tests.monitor.fetch.conftest import Rig, error_of, time_limit
 
 
 class Authority:
-    """Certificates for sites, and the context of a client that trusts them."""
+    """A certificate authority: certificates for sites, and TLS contexts of clients that trust it."""
 
     def __init__(self) -> None:
         self.ca = trustme.CA()
@@ -51,7 +51,7 @@ def fetcher_for(rig: Rig, authority: Authority, **options: object) -> Fetcher:
     return rig.fetcher(hosts=("127.0.0.1",), tls=authority.trusting, **options)
 
 
-def test_https_with_one_context_and_one_line(rig: Rig, authority: Authority) -> None:
+def test_https_uses_one_context_and_one_connection(rig: Rig, authority: Authority) -> None:
     site = secure(rig, authority.server())
     authority.contexts = 0
     fetcher = fetcher_for(rig, authority)
@@ -62,88 +62,88 @@ def test_https_with_one_context_and_one_line(rig: Rig, authority: Authority) -> 
     assert (authority.contexts, site.connections) == (1, 1)
 
 
-def test_plain_http_makes_no_tls_context(rig: Rig, authority: Authority) -> None:
+def test_plain_http_creates_no_tls_context(rig: Rig, authority: Authority) -> None:
     authority.contexts = 0
     rig.site.page("/", "<p>")
     fetcher_for(rig, authority).fetch(rig.site.url("/"))
     assert authority.contexts == 0
 
 
-def test_the_name_is_checked_although_an_address_is_connected_to(rig: Rig, authority: Authority) -> None:
+def test_the_certificate_must_match_the_name_not_the_address(rig: Rig, authority: Authority) -> None:
     site = secure(rig, authority.server("clustercollaboration.eu"))
     fetcher = fetcher_for(rig, authority, resolve=lambda host, port: ("127.0.0.1",))
     page = fetcher.fetch(f"https://clustercollaboration.eu:{site.port}/")
     assert page is not None
     assert site.requests[0].headers["host"] == f"clustercollaboration.eu:{site.port}"
-    assert trouble(fetcher, f"https://www.clustercollaboration.eu:{site.port}/") == (
-        f"the TLS certificate of www.clustercollaboration.eu:{site.port} is for another name"
+    assert error_of(fetcher, f"https://www.clustercollaboration.eu:{site.port}/") == (
+        f"www.clustercollaboration.eu:{site.port} presents an invalid certificate (issued for another host name)"
     )
 
 
-def test_bad_certificates_have_their_sentences_and_no_second_try(rig: Rig, authority: Authority) -> None:
+def test_invalid_certificates_are_not_retried(rig: Rig, authority: Authority) -> None:
     now = datetime.now(UTC)
     old = authority.server(not_before=now - timedelta(days=9), not_after=now - timedelta(days=1))
     early = authority.server(not_before=now + timedelta(days=1), not_after=now + timedelta(days=9))
     cases = {
-        "has expired": (old, authority),
-        "is not valid yet": (early, authority),
-        "is for another address": (authority.server("localhost"), authority),
-        "is signed by an authority that this machine does not know": (authority.server(), Authority()),
+        "expired": (old, authority),
+        "not valid yet": (early, authority),
+        "issued for another IP address": (authority.server("localhost"), authority),
+        "issued by an unknown authority": (authority.server(), Authority()),
     }
-    for fault, (server, trusted) in cases.items():
+    for problem, (server, trusted) in cases.items():
         site = secure(rig, server)
-        said = trouble(fetcher_for(rig, trusted), site.url("/"))
-        assert said == f"the TLS certificate of {site.host} {fault}"
+        message = error_of(fetcher_for(rig, trusted), site.url("/"))
+        assert message == f"{site.host} presents an invalid certificate ({problem})"
     assert not rig.pauses
 
 
 def test_a_self_signed_certificate(rig: Rig) -> None:
-    lonely = Authority()
+    unknown = Authority()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with lonely.ca.private_key_pem.tempfile() as key, lonely.ca.cert_pem.tempfile() as certificate:
+    with unknown.ca.private_key_pem.tempfile() as key, unknown.ca.cert_pem.tempfile() as certificate:
         context.load_cert_chain(certificate, key)
     site = secure(rig, context)
-    said = trouble(rig.fetcher(hosts=("127.0.0.1",), tls=Authority().trusting), site.url("/"))
-    assert said == f"the TLS certificate of {site.host} is signed by itself"
+    message = error_of(rig.fetcher(hosts=("127.0.0.1",), tls=Authority().trusting), site.url("/"))
+    assert message == f"{site.host} presents an invalid certificate (self-signed)"
 
 
-def test_a_server_that_speaks_no_tls(rig: Rig, authority: Authority) -> None:
+def test_a_server_without_tls(rig: Rig, authority: Authority) -> None:
     url = f"https://{rig.site.host}/"
-    said = trouble(fetcher_for(rig, authority, retries=1), url)
-    assert said.startswith(f"no secure connection to {rig.site.host} could be made (")
-    assert said.endswith(") (tried 2 times)")
+    message = error_of(fetcher_for(rig, authority, retries=1), url)
+    assert message.startswith(f"the TLS handshake with {rig.site.host} failed (")
+    assert message.endswith(") (tried 2 times)")
 
 
-def test_a_handshake_that_never_ends(rig: Rig, authority: Authority) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        port = mute.getsockname()[1]
+def test_a_handshake_that_never_completes(rig: Rig, authority: Authority) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_server:
+        port = silent_server.getsockname()[1]
         fetcher = fetcher_for(rig, authority, connect_timeout=0.2, retries=0)
-        with within(5):
-            said = trouble(fetcher, f"https://127.0.0.1:{port}/")
-    assert said == f"127.0.0.1:{port} did not agree on a secure connection within 0.2 seconds"
+        with time_limit(5):
+            message = error_of(fetcher, f"https://127.0.0.1:{port}/")
+    assert message == f"127.0.0.1:{port} did not complete the TLS handshake within 0.2 seconds"
 
 
-def test_no_redirect_leads_from_https_to_http(rig: Rig, authority: Authority) -> None:
+def test_redirects_from_https_to_http_are_not_followed(rig: Rig, authority: Authority) -> None:
     site = secure(rig, authority.server())
     site.redirect("/down", rig.site.url("/"))
-    assert trouble(fetcher_for(rig, authority), site.url("/down")) == (
-        f"{site.host} redirects from https to http on {rig.site.host}: refused"
+    assert error_of(fetcher_for(rig, authority), site.url("/down")) == (
+        f"{site.host} redirects from https to http on {rig.site.host}, which is not allowed"
     )
     assert rig.site.requests == []
     rig.site.redirect("/up", site.url("/"))
     assert fetcher_for(rig, authority).fetch(rig.site.url("/up")) is not None
 
 
-def test_the_machines_own_authorities_are_trusted() -> None:
+def test_the_default_context_verifies_certificates() -> None:
     context = default_tls()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
 
 
-def test_authorities_that_cannot_be_read(rig: Rig) -> None:
+def test_certificate_authorities_that_cannot_be_loaded(rig: Rig) -> None:
     def unreadable() -> ssl.SSLContext:
         raise PermissionError(13, "Permission denied")
 
-    assert trouble(rig.fetcher(tls=unreadable), "https://clustercollaboration.eu/") == (
-        "this machine's certificate authorities cannot be read (Permission denied)"
+    assert error_of(rig.fetcher(tls=unreadable), "https://clustercollaboration.eu/") == (
+        "the system's certificate authorities cannot be loaded (Permission denied)"
     )

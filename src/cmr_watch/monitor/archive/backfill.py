@@ -1,7 +1,7 @@
-"""The history from before we looked: an archive's copies of the pages, fetched once each, compared, written down.
+"""Fill in the history from before our first reading: fetch an archive's copies of a page, compare and store them.
 
-Nobody is told of any of it. What was fetched is kept, so whoever breaks off goes on from there; and the history is made
-anew from all copies each time, so a second run adds nothing.
+No notifications are sent. Fetched copies are stored, so an interrupted backfill continues where it stopped. The history
+is always rebuilt from all stored copies, so a second run adds nothing.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
-from cmr_watch.models import FetchedPage, PageKind, PageRef, Snapshot
-from cmr_watch.monitor.archive.history import history
+from cmr_watch.models import Page, PageKind, Snapshot
+from cmr_watch.monitor.archive.history import build_history
 from cmr_watch.monitor.archive.memento_client import Archive
 from cmr_watch.monitor.archive.timemap import Memento
 from cmr_watch.monitor.check import parse, unreadable
@@ -23,16 +22,20 @@ from cmr_watch.store.checks import Checks
 log = logging.getLogger(__name__)
 
 Progress = Callable[[Sequence[Memento]], Iterator[Memento]]
-"""Gives the copies back one by one, and shows how far it is."""
+"""Yields the copies unchanged, and shows the progress."""
 
 
 class NothingKnownYet(CmrWatchError):
-    """No page was read yet: run cmr-watch check first, so that old editions get the keys of those that are known."""
+    """No page has been read yet. Run cmr-watch check first, so that archived editions get the keys of known ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillReport:
-    """What came of one page: copies that the archive has, fetched now, failed now; changes that are new."""
+    """The result for one page.
+
+    `copies` are all copies in the archive; `fetched` and `failed` count those of this run. `added` are new changes,
+    `editions` all editions that are known now.
+    """
 
     page_url: str
     copies: int
@@ -45,49 +48,47 @@ class BackfillReport:
 def backfill_page(
     page: PageRef, archive: Archive, archived: ArchiveHistory, checks: Checks, progress: Progress
 ) -> BackfillReport:
-    """Fetch what is not here yet of one page, and write its history. FetchError when the archive does not answer."""
-    mementos = archive.mementos(page.url)
-    taken = archived.taken(page.url)
-    missing = [memento for memento in mementos if memento.at not in taken]
-    fetched = sum(_take(memento, page.kind, archive, archived) for memento in progress(missing))
-    added, editions = _write(page.url, archived, checks)
-    return BackfillReport(page.url, len(mementos), fetched, len(missing) - fetched, added, editions)
+    """Fetch the missing copies of a page and store its history. Raises FetchError if the list cannot be fetched."""
+    mementos = archive.mementos(page_url)
+    stored = archived.taken(page_url)
+    missing = [memento for memento in mementos if memento.at not in stored]
+    fetched = sum(_fetch_copy(memento, kind, archive, archived) for memento in progress(missing))
+    added, editions = _store_history(page_url, archived, checks)
+    return BackfillReport(page_url, len(mementos), fetched, len(missing) - fetched, added, editions)
 
 
-def _take(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveHistory) -> bool:
+def _fetch_copy(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveHistory) -> bool:
+    """Fetch and store a copy. Returns False if it could not be fetched."""
     try:
         page = archive.fetch(memento)
     except FetchError as error:
-        log.warning("the copy of %s is left out: %s", f"{memento.at:%Y-%m-%d %H:%M}", error)
+        log.warning("skipping the copy from %s: %s", f"{memento.at:%Y-%m-%d %H:%M}", error)
         return False
     page = replace(page, fetched_at=memento.at)
-    archived.keep(page, kind, _read(page, kind), memento.url)
+    archived.keep(page, kind, _parse(page, kind), memento.url)
     return True
 
 
-def _read(page: FetchedPage, kind: PageKind) -> Snapshot:
-    """A copy that cannot be read is kept as such, and nobody asks for it again."""
+def _parse(page: Page, kind: PageKind) -> Snapshot:
+    """A copy that cannot be parsed is stored as unreadable, so that it is not fetched again."""
     try:
         return parse(page, kind)
     except ParseError:
         return unreadable(kind)
 
 
-def _write(page_url: str, archived: ArchiveHistory, checks: Checks) -> tuple[int, int]:
-    today = checks.known(page_url)
-    made = history(archived.copies(page_url), today, _began(page_url, checks))
-    past = [HistoricalChange(at, change) for at, change in made.changes]
-    return archived.write(page_url, made.known, past), len(made.known.editions)
+def _store_history(page_url: str, archived: ArchiveHistory, checks: Checks) -> tuple[int, int]:
+    """The number of changes added, and of editions known."""
+    current = checks.known(page_url)
+    # from our own first reading on, our data is more complete than an archive's
+    history = build_history(archived.copies(page_url), current, checks.first_read_at(page_url))
+    past = [HistoricalChange(at, change, sentence(change)) for at, change in history.changes]
+    return archived.write(page_url, history.known, past), len(history.known.editions)
 
 
-def _began(page_url: str, checks: Checks) -> datetime | None:
-    """When we read the page for the first time: from then on we know better than any archive."""
-    return checks.first_read_at(page_url)
-
-
-def pages_to_fill(list_url: str, checks: Checks) -> tuple[PageRef, ...]:
-    """The list and the call pages; NothingKnownYet before the first good reading."""
+def pages_to_fill(list_url: str, checks: Checks) -> tuple[tuple[str, PageKind], ...]:
+    """The list of editions and the call pages. Raises NothingKnownYet before the first plausible reading."""
     if checks.baseline(list_url) is None:
         raise NothingKnownYet
-    calls = [last.page for last in checks.last_fetches() if last.page.kind == "call"]
-    return (PageRef(list_url, "initiative"), *calls)
+    calls: list[tuple[str, PageKind]] = [(last.url, "call") for last in checks.last_fetches() if last.kind == "call"]
+    return ((list_url, "initiative"), *calls)

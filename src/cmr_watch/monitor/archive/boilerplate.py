@@ -1,8 +1,8 @@
-"""An archived page as it was before the archive added to it. Pure: bytes in, bytes out.
+"""Remove what a web archive adds to the pages that it serves. Pure: bytes in, bytes out.
 
-The page is read from left to right as a browser's tokenizer reads it: comments, tags, and elements whose content is
-no markup. Only whole ones are cut out, and never where the rest would grow together to a new one: so a second pass
-finds nothing more to do, and nothing that a page says in a script or an attribute is mistaken for furniture.
+The page is scanned from left to right as a browser's tokenizer does it: comments, tags, and elements whose content is
+raw text. Only complete ones are removed, and never where the text around them would join to a new tag. Therefore a
+second pass changes nothing, and text inside a script or an attribute is never mistaken for boilerplate.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-# What archives put between two comments: the banner of the Wayback Machine, and that of pywb.
+# The comments that enclose the banner: of the Wayback Machine, and of pywb.
 _BLOCKS: Final = {
     b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->": b"<!-- END WAYBACK TOOLBAR INSERT -->",
     b"<!-- WB Insert -->": b"<!-- End WB Insert -->",
@@ -22,12 +22,12 @@ _NOTE: Final = re.compile(
     rb" (?:Start|End) Wayback Rewrite JS Include -->)"
 )
 _HEAD_TAG: Final = re.compile(rb"<(?:script|link)[\s>]", re.I)
-_LOADING: Final = re.compile(
+_ARCHIVE_URL: Final = re.compile(
     rb"""(?<![\w-])(?:src|href)\s{0,9}=\s{0,9}["']?[^\s"'>]{0,99}?(?:/_static/|//archive\.org/)""", re.I
 )
-_DOING: Final = re.compile(rb"\b__wm\.|\b_wmVideos_\b|\barchive_analytics\b|\bRufflePlayer\b")
+_ARCHIVE_SCRIPT: Final = re.compile(rb"\b__wm\.|\b_wmVideos_\b|\barchive_analytics\b|\bRufflePlayer\b")
 
-# As HTML §13.2.5 has it, a quote opens a value after `=` only. A tag that is not closed goes on to the end.
+# HTML §13.2.5: a quote opens a value only after `=`, and a tag that is not closed extends to the end of the page.
 _TOKEN: Final = re.compile(
     rb"""<!--|<([a-z/!?][^\s/>]{0,20}+)(?:[^>=]++|=\s{0,20}+(?:"[^"]*+"|'[^']*+')|=)*+>?""", re.I
 )
@@ -42,58 +42,61 @@ _REWRITTEN: Final = re.compile(
 )
 
 
-def without_boilerplate(content: bytes) -> bytes:
-    """The page without what an archive added; any other page as it is, byte for byte.
+def remove_boilerplate(content: bytes) -> bytes:
+    """The page without the archive's additions. Other pages are returned unchanged, byte for byte.
 
-    - the banner between its two comments
-    - the archive's own scripts and styles, up to the comment that ends them in the page's head
-    - the notes behind the page: when it was archived, how long it took to show it
-    - links that lead into the archive become the original's again, those of http(s) addresses. A page that itself
-      links to an archived copy cannot be told apart: its link then leads to what was copied.
+    Removed are:
+    - the banner and its enclosing comments
+    - the archive's scripts and styles in the head, up to the comment that marks their end
+    - the comments at the end of the page about the time of the capture and the playback
+
+    Links into the archive are restored to the original http(s) URLs. If the page itself linked to an archived copy,
+    that link is changed too, because the two cannot be distinguished.
     """
-    head_ends = content.rfind(_HEAD_END)
+    head_end = content.rfind(_HEAD_END)
     kept: list[bytes] = []
     position = 0
-    for start, tag_ends, end in _pieces(content):
+    for start, tag_end, end in _tokens(content):
         kept.append(content[position:start])
-        tag = _REWRITTEN.sub(rb"\1", content[start:tag_ends])
-        if _is_furniture(tag, content[tag_ends:end], start < head_ends) and not _would_join(content, start):
+        tag = _REWRITTEN.sub(rb"\1", content[start:tag_end])
+        if _is_boilerplate(tag, content[tag_end:end], start < head_end) and not _would_join(content, start):
             position = _after_line_end(content, end)
         else:
-            kept += (tag, content[tag_ends:end])
+            kept += (tag, content[tag_end:end])
             position = end
     kept.append(content[position:])
     return b"".join(kept)
 
 
-def _pieces(content: bytes) -> Iterator[tuple[int, int, int]]:
-    """Where each comment, tag or raw element starts, where its tag ends, and where it ends itself.
+def _tokens(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """The offsets of each comment, tag or raw-text element: its start, the end of its tag, its end.
 
-    One that never ends hides all that follows, and is the last.
+    Scanning stops at one that is never closed, because it extends to the end of the page.
     """
     last_ends = {begin: content.rfind(end) for begin, end in _BLOCKS.items()}
     position = 0
     while token := _TOKEN.search(content, position):
         start = token.start()
-        tag_ends, end = _comment(content, start, last_ends) if token[1] is None else _element(content, token)
+        tag_end, end = _comment_end(content, start, last_ends) if token[1] is None else _element_end(content, token)
         if end < 0:
             return
-        yield start, tag_ends, end
+        yield start, tag_end, end
         position = end
 
 
-def _comment(content: bytes, start: int, last_ends: dict[bytes, int]) -> tuple[int, int]:
-    """A comment, or a whole block where one opens a block that is closed."""
+def _comment_end(content: bytes, start: int, last_ends: dict[bytes, int]) -> tuple[int, int]:
+    """The end of a comment, or of the banner if the comment opens one that is closed."""
     for begin, last_end in last_ends.items():
         if start < last_end and content.startswith(begin, start):
             closing = _BLOCKS[begin]
             return start, content.index(closing, start) + len(closing)
-    # `<!-->` is a whole comment (HTML §13.2.5.43)
-    found = content.find(b"-->", start + 2)
-    return start, found + 3 if found >= 0 else -1
+    # from start + 2, because `<!-->` is a complete comment (HTML §13.2.5.43)
+    closing_at = content.find(b"-->", start + 2)
+    return start, closing_at + 3 if closing_at >= 0 else -1
 
 
-def _element(content: bytes, tag: re.Match[bytes]) -> tuple[int, int]:
+def _element_end(content: bytes, tag: re.Match[bytes]) -> tuple[int, int]:
+    """The end of the tag, and of the element if its content is raw text; -1 if that is not closed."""
     ending = _RAW_END.get(tag[1].lower())
     if ending is None:
         return tag.end(), tag.end()
@@ -101,12 +104,12 @@ def _element(content: bytes, tag: re.Match[bytes]) -> tuple[int, int]:
     return tag.end(), closing.end() if closing else -1
 
 
-def _is_furniture(tag: bytes, inside: bytes, in_head: bool) -> bool:
+def _is_boilerplate(tag: bytes, content: bytes, in_head: bool) -> bool:
     if not tag:
-        return bool(_NOTE.match(inside)) or _is_block(inside)
+        return bool(_NOTE.match(content)) or _is_block(content)
     if not in_head or not _HEAD_TAG.match(tag):
         return False
-    return bool(_LOADING.search(tag) or _DOING.search(inside))
+    return bool(_ARCHIVE_URL.search(tag) or _ARCHIVE_SCRIPT.search(content))
 
 
 def _is_block(comment: bytes) -> bool:
@@ -114,11 +117,11 @@ def _is_block(comment: bytes) -> bool:
 
 
 def _would_join(content: bytes, start: int) -> bool:
-    """Whether what follows would become a tag of the “<” before."""
+    """Whether removing this token would join a preceding `<` with what follows to a new tag."""
     return content[max(0, start - 1) : start] == b"<"
 
 
 def _after_line_end(content: bytes, end: int) -> int:
-    """The archive ends its lines: that line end is its own, too."""
+    """The archive ends its additions with a line break, which is removed too."""
     line_end = _LINE_END.match(content, end)
     return line_end.end() if line_end else end

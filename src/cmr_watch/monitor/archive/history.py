@@ -1,7 +1,7 @@
-"""What was announced when: the history of a page from copies of it. Pure.
+"""Reconstruct the history of a page from archived copies of it. Pure.
 
-The copies are compared as they were read, the oldest first, each with what was known before it. One that is not
-believed is left out. Then what the copies knew takes the keys of what is known today, for keys never change.
+The copies are compared in order of time, each with what was known before it; suspect copies are skipped. The results
+then take the keys under which the same editions and calls are known today, because keys never change.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ from cmr_watch.monitor.match import match_editions
 from cmr_watch.monitor.plausibility import reject_reason
 
 Copy = tuple[datetime, Snapshot]
-Entry = TypeVar("Entry", KnownEdition, KnownCall)
+"""The time at which the archive took the copy, and what the parser extracted from it."""
+
+KnownItem = TypeVar("KnownItem", KnownEdition, KnownCall)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What changed, each with the time of the copy that showed it first; and what is known with it."""
+    """The changes, each with the time of the first copy that shows it, and what is known after them."""
 
     changes: tuple[tuple[datetime, Change], ...]
     known: Known
 
 
-def history(copies: Iterable[Copy], today: Known, until: datetime | None) -> History:
-    """The history up to `until`, when we began to look ourselves, joined to what is known today."""
+def build_history(copies: Iterable[Copy], current: Known, until: datetime | None) -> History:
+    """The history before `until`, the time of our own first reading, merged into what is known today (`current`)."""
     changes: list[tuple[datetime, Change]] = []
     known, last = Known(), None
     for at, snapshot in sorted(copies, key=lambda copy: copy[0]):
@@ -40,41 +42,57 @@ def history(copies: Iterable[Copy], today: Known, until: datetime | None) -> His
         compared = compare(known, snapshot, at, CONFIRMED_AFTER)
         changes += [(at, change) for change in compared.changes]
         known, last = compared.known, snapshot
-    names = _names(known, today, until)
-    renamed = tuple((at, replace(change, key=names[change.key])) for at, change in changes)
-    return History(renamed, _joined(known, today, names))
+    keys = _current_keys(known, current, until)
+    renamed = tuple((at, replace(change, key=keys[change.key])) for at, change in changes)
+    return History(renamed, _merge(known, current, keys))
 
 
-def _names(known: Known, today: Known, now: datetime | None) -> dict[str, str]:
-    """Today's key of each that the copies knew; a new one for what nobody knows today."""
-    lines = tuple(one.edition for one in known.editions)
-    editions = {id(line): one.key for one, line in match_editions(today, Snapshot(editions=lines), now)}
-    calls = match_calls(today.calls, [one.call for one in known.calls])
-    keys = Keys([*(one.key for one in today.editions), *(one.key for one in today.calls)])
-    names = {one.key: editions.get(id(one.edition)) or keys.edition(one.edition) for one in known.editions}
-    for one in known.calls:
-        found = calls.get(id(one.call))
-        names[one.key] = found.key if found else keys.call(one.call)
-    return names
+# ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _joined(known: Known, today: Known, names: dict[str, str]) -> Known:
-    return Known(_entries(known.editions, today.editions, names), _entries(known.calls, today.calls, names))
+def _current_keys(archived: Known, current: Known, now: datetime | None) -> dict[str, str]:
+    """Maps each key of `archived` to the current key of the same edition or call; to a new one if there is none."""
+    keys = Keys([*(edition.key for edition in current.editions), *(call.key for call in current.calls)])
+    return _edition_keys(archived, current, now, keys) | _call_keys(archived, current, keys)
 
 
-def _entries(old: Sequence[Entry], today: Sequence[Entry], names: dict[str, str]) -> tuple[Entry, ...]:
-    """Today's as they are, but for when they were first seen; behind them what is listed no more."""
-    first = {names[one.key]: one for one in old}
-    entries = [_since(one, first.pop(one.key, None)) for one in today]
-    entries += [_lost(one, key) for key, one in first.items()]
-    return tuple(entries)
+def _edition_keys(archived: Known, current: Known, now: datetime | None, keys: Keys) -> dict[str, str]:
+    snapshot = Snapshot(editions=tuple(known.edition for known in archived.editions))
+    matches = {id(edition): known.key for known, edition in match_editions(current, snapshot, now)}
+    return {known.key: matches.get(id(known.edition)) or keys.edition(known.edition) for known in archived.editions}
 
 
-def _lost(one: Entry, key: str) -> Entry:
-    return replace(one, key=key, gone=one.gone or "delisted")
+def _call_keys(archived: Known, current: Known, keys: Keys) -> dict[str, str]:
+    matches = match_calls(current.calls, [known.call for known in archived.calls])
+    current_keys = {}
+    for known in archived.calls:
+        match = matches.get(id(known.call))
+        current_keys[known.key] = match.key if match else keys.call(known.call)
+    return current_keys
 
 
-def _since(one: Entry, other: Entry | None) -> Entry:
-    """With the earlier of two times when it was first seen."""
-    times = [entry.first_seen_at for entry in (one, other) if entry and entry.first_seen_at]
-    return replace(one, first_seen_at=min(times, default=None))
+# ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _merge(archived: Known, current: Known, keys: dict[str, str]) -> Known:
+    editions = _merge_items(archived.editions, current.editions, keys)
+    return Known(editions, _merge_items(archived.calls, current.calls, keys))
+
+
+def _merge_items(
+    archived: Sequence[KnownItem], current: Sequence[KnownItem], keys: dict[str, str]
+) -> tuple[KnownItem, ...]:
+    """The current items with their earliest `first_seen_at`, then those that are known from the archive only."""
+    by_key = {keys[item.key]: item for item in archived}
+    merged = [_with_first_seen(item, by_key.pop(item.key, None)) for item in current]
+    merged += [_delisted(item, key) for key, item in by_key.items()]
+    return tuple(merged)
+
+
+def _delisted(item: KnownItem, key: str) -> KnownItem:
+    return replace(item, key=key, gone=item.gone or "delisted")
+
+
+def _with_first_seen(item: KnownItem, archived: KnownItem | None) -> KnownItem:
+    times = [each.first_seen_at for each in (item, archived) if each and each.first_seen_at]
+    return replace(item, first_seen_at=min(times, default=None))

@@ -1,4 +1,4 @@
-"""Read an archive of web pages that speaks Memento (RFC 7089): which copies of a page it has, and each of them."""
+"""Client for web archives with the Memento protocol (RFC 7089): list the copies of a page, and fetch a copy."""
 
 from __future__ import annotations
 
@@ -11,108 +11,109 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import FetchedPage, Validators
-from cmr_watch.monitor.archive.boilerplate import without_boilerplate
-from cmr_watch.monitor.archive.timemap import Memento, in_order, parse_timemap
+from cmr_watch.models import Page, Validators
+from cmr_watch.monitor.archive.boilerplate import remove_boilerplate
+from cmr_watch.monitor.archive.timemap import Memento, parse_timemap, sort_unique
 
 _log = logging.getLogger(__name__)
 
 TIMEMAP_TYPES: Final = ("application/link-format", "text/plain")
-"""What a TimeMap says it is (RFC 7089 §5); some archives serve it as plain text."""
-MOST_TIMEMAPS: Final = 50
-"""How many TimeMaps are asked for one page."""
+"""The media types of a TimeMap (RFC 7089 §5). Some archives serve it as plain text."""
+MAX_TIMEMAPS: Final = 50
+"""The most TimeMaps to fetch for one page."""
 
-_STAMP: Final = re.compile(r"/([0-9]{14})(?:[a-z]{2}_)?/(?=https?://)", re.I)
-_PLAIN_STAMP: Final = re.compile(r"/[0-9]{14}(?=/https?://)", re.I)
-_FAR_APART: Final = timedelta(days=1)
+_TIMESTAMP: Final = re.compile(r"/([0-9]{14})(?:[a-z]{2}_)?/(?=https?://)", re.I)
+_PLAIN_TIMESTAMP: Final = re.compile(r"/[0-9]{14}(?=/https?://)", re.I)
+_TOLERANCE: Final = timedelta(days=1)
+"""The most by which the capture time of a copy may differ from the requested one."""
 
 
 class Archive:
-    """One archive, asked one thing at a time.
+    """Fetches from one archive, one request at a time.
 
-    - `timemap_url` is what stands before a page's address in the address of its TimeMap
-    - `get` fetches an address, or raises FetchError
-    - `pause` is called between two requests: to an archive we are guests
+    - `timemap_url` is the prefix of every TimeMap's URL; the URL of the page follows it.
+    - `get` fetches a URL, or raises FetchError.
+    - `pause` is called between two requests, to limit the load on the archive.
     """
 
     def __init__(self, timemap_url: str, get: Callable[[str], FetchedPage], pause: Callable[[], None]) -> None:
         self._timemap_url = timemap_url
         self._get = get
         self._pause = pause
-        self._has_asked = False
+        self._has_requested = False
 
     def mementos(self, page_url: str) -> tuple[Memento, ...]:
-        """All copies of a page by time, each once. One TimeMap that fails is a failure: half a list is none.
+        """All copies of a page in order of time, without duplicates.
 
-        Raises FetchError, and ParseError if the answer is no TimeMap.
+        Raises FetchError if any of its TimeMaps cannot be fetched, and ParseError if a response is not a TimeMap.
         """
-        waiting, asked = deque([self._timemap_url + page_url]), set[str]()
-        found: list[Memento] = []
-        while waiting and len(asked) < MOST_TIMEMAPS:
-            url = waiting.popleft()
-            if url not in asked:
-                asked.add(url)
-                page = self._ask(url)
+        pending, requested = deque([self._timemap_url + page_url]), set[str]()
+        mementos: list[Memento] = []
+        while pending and len(requested) < MAX_TIMEMAPS:
+            url = pending.popleft()
+            if url not in requested:
+                requested.add(url)
+                page = self._request(url)
                 timemap = parse_timemap(page.content.decode("utf-8", "replace"), page.final_url)
-                found += timemap.mementos
-                waiting += timemap.more
-        if not asked.issuperset(waiting):
-            _log.warning("The archive's list of copies has more than %d parts: the rest is left out.", MOST_TIMEMAPS)
-        return in_order(replace(memento, page_url=page_url) for memento in found)
+                mementos += timemap.mementos
+                pending += timemap.more
+        if not requested.issuperset(pending):
+            _log.warning("the archive lists the copies in more than %d TimeMaps; the rest is ignored", MAX_TIMEMAPS)
+        return sort_unique(replace(memento, page_url=page_url) for memento in mementos)
 
-    def fetch(self, memento: Memento) -> FetchedPage:
-        """The page as it was at that instant, under its own address, without what the archive added.
+    def fetch(self, memento: Memento) -> Page:
+        """The page as it was at that time, under its own URL and without the archive's additions.
 
-        Raises FetchError, also if the archive sends a copy of another day in its place.
+        Raises FetchError, also if the archive returns a copy from another day instead.
         """
-        page = self._ask_for_copy(memento.url)
-        _refuse_other_day(page.final_url, memento)
+        page = self._request_copy(memento.url)
+        _check_capture_time(page.final_url, memento)
         url = memento.page_url or memento.url
         return FetchedPage(
             url=url,
-            final_url=url,  # relative links are the page's own
-            content=without_boilerplate(page.content),
+            final_url=url,  # relative links refer to the original page
+            content=remove_boilerplate(page.content),
             charset=page.charset,
-            validators=Validators(),  # the archive's say nothing about the page
+            validators=Validators(),  # those of the archive do not apply to the page
             fetched_at=memento.at,
         )
 
-    def _ask_for_copy(self, url: str) -> FetchedPage:
-        """The raw copy if the archive has such, else the one that it shows."""
-        raw = raw_address(url)
+    def _request_copy(self, url: str) -> Page:
+        """The raw copy if the archive provides one, else the copy with the archive's additions."""
+        raw = raw_url(url)
         if raw is None:
-            return self._ask(url)
+            return self._request(url)
         try:
-            return self._ask(raw)
+            return self._request(raw)
         except FetchError:
-            return self._ask(url)
+            return self._request(url)
 
-    def _ask(self, url: str) -> FetchedPage:
-        if self._has_asked:
+    def _request(self, url: str) -> Page:
+        if self._has_requested:
             self._pause()
-        self._has_asked = True
+        self._has_requested = True
         return self._get(url)
 
 
-def raw_address(url: str) -> str | None:
-    """Where the copy lies as it was taken: `…/20240402091200id_/https://…` (Wayback Machine, pywb, OpenWayback).
+def raw_url(url: str) -> str | None:
+    """The URL of the unmodified copy: `…/20240402091200id_/https://…` (Wayback Machine, pywb, OpenWayback).
 
-    None for an address of another form, or one that already says what it wants.
+    None if the URL has another form, or already has such a flag.
     """
-    raw, found = _PLAIN_STAMP.subn(r"\g<0>id_", url, count=1)
-    return raw if found else None
+    raw, replaced = _PLAIN_TIMESTAMP.subn(r"\g<0>id_", url, count=1)
+    return raw if replaced else None
 
 
-def _refuse_other_day(url: str, memento: Memento) -> None:
-    """An archive that has lost a copy leads to the nearest that it has: true, but not of that day."""
-    stamp = _STAMP.search(url)
-    at = _instant(stamp[1]) if stamp else None
-    if at is not None and abs(at - memento.at) > _FAR_APART:
-        raise FetchError(f"the archive sent a copy of {at:%Y-%m-%d} in place of that of {memento.at:%Y-%m-%d}")
+def _check_capture_time(url: str, memento: Memento) -> None:
+    """Raise FetchError for a copy from another day: an archive that lost a copy redirects to the nearest one."""
+    timestamp = _TIMESTAMP.search(url)
+    at = _parse_timestamp(timestamp[1]) if timestamp else None
+    if at is not None and abs(at - memento.at) > _TOLERANCE:
+        raise FetchError(f"the archive returned a copy from {at:%Y-%m-%d} instead of {memento.at:%Y-%m-%d}")
 
 
-def _instant(stamp: str) -> datetime | None:
+def _parse_timestamp(timestamp: str) -> datetime | None:
     try:
-        return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None

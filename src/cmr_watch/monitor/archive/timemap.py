@@ -1,6 +1,6 @@
-"""An archive's list of the copies that it holds of a page: a TimeMap in link-format. Pure.
+"""Parse a TimeMap in link-format: an archive's list of its copies of a page. Pure.
 
-RFC 7089 §5 (Memento) says what stands in it, RFC 6690 §2 how it is written:
+RFC 7089 §5 (Memento) defines its contents, RFC 6690 §2 its syntax:
 
     <https://archive.example/web/20240402091200/https://example.org/>; rel="first memento";
         datetime="Tue, 02 Apr 2024 09:12:00 GMT",
@@ -21,7 +21,7 @@ from cmr_watch.exceptions import ParseError
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """A page's copy in an archive, and the instant that it shows. `page_url` is the page's own address, if known."""
+    """A copy of a page in an archive, and when it was taken. `page_url` is the URL of the page itself, if known."""
 
     url: str
     at: datetime
@@ -30,7 +30,7 @@ class Memento:
 
 @dataclass(frozen=True, slots=True)
 class TimeMap:
-    """The copies by time, each address once, and the addresses of the TimeMaps that hold others (RFC 7089 §5.1.1)."""
+    """The copies in order of time, and the URLs of TimeMaps that list further copies (RFC 7089 §5.1.1)."""
 
     mementos: tuple[Memento, ...] = ()
     more: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class _Link:
     parameters: Mapping[str, str]
 
 
-# Bounded and possessive: whatever the text, no part of it is looked at more than a few times.
+# Bounded and possessive quantifiers keep the running time linear for any text.
 _QUOTED: Final = r'"(?:[^"\\]|\\.){0,2000}+"'
 _VALUE: Final = rf'{_QUOTED}|[^\s",;<>]{{1,500}}+'
 _PARAMETER: Final = re.compile(
@@ -51,26 +51,29 @@ _PARAMETER: Final = re.compile(
 )
 _TARGET: Final = re.compile(r"<\s{0,20}+([^<>\s]{1,4000}+)\s{0,20}+>")
 _ESCAPED: Final = re.compile(r"\\(.)")
-_OTHER_DOCUMENT: Final = re.compile(r"[\s\ufeff]*+(?:<[!?]|<(?:html|head|body)[\s>])", re.I)
+_MARKUP: Final = re.compile(r"[\s\ufeff]*+(?:<[!?]|<(?:html|head|body)[\s>])", re.I)
 _LINK_FORMAT: Final = "application/link-format"
 
 
 def parse_timemap(text: str, base: str = "") -> TimeMap:
-    """What a TimeMap lists. `base` is its own address: relative ones are taken from there, without it left out.
+    """Parse a TimeMap. `base` is its own URL, against which relative URLs are resolved; without it they are ignored.
 
-    - a copy is a link with `memento` among its rels and an HTTP-date; one without a date that can be read is left out
-    - more TimeMaps are the links with `timemap` among their rels, but not `self`, in no other format
-    - what stands between the links is passed over; nothing at all is an empty list
-    - ParseError: HTML, or a text without one link, so that a wrong address is not taken for an empty archive
+    - A copy is a link with the relation `memento` and a valid HTTP-date; others are ignored.
+    - Further TimeMaps are links with the relation `timemap`, but not `self`, in link-format.
+    - Text between the links is ignored. An empty text is an empty list.
+
+    Raises ParseError for HTML and for a text without links, so that a wrong URL is not mistaken for an empty archive.
     """
-    links = () if _OTHER_DOCUMENT.match(text) else tuple(_links(text, base))
+    links = () if _MARKUP.match(text) else tuple(_links(text, base))
     if not links and text.strip("\ufeff \t\r\n"):
-        raise ParseError("The archive's answer is no list of copies in link-format.")
-    return TimeMap(in_order(_mementos(links)), tuple(dict.fromkeys(link.url for link in links if _goes_on(link))))
+        raise ParseError("The archive's response is not a TimeMap in link-format.")
+    return TimeMap(
+        sort_unique(_mementos(links)), tuple(dict.fromkeys(link.url for link in links if _is_further_timemap(link)))
+    )
 
 
-def in_order(mementos: Iterable[Memento]) -> tuple[Memento, ...]:
-    """By time; of one address the earliest."""
+def sort_unique(mementos: Iterable[Memento]) -> tuple[Memento, ...]:
+    """In order of time, each URL once: with its earliest time."""
     by_url: dict[str, Memento] = {}
     for memento in sorted(mementos, key=lambda memento: (memento.at, memento.url)):
         by_url.setdefault(memento.url, memento)
@@ -79,60 +82,60 @@ def in_order(mementos: Iterable[Memento]) -> tuple[Memento, ...]:
 
 def _mementos(links: tuple[_Link, ...]) -> Iterator[Memento]:
     for link in links:
-        at = _http_date(link.parameters.get("datetime", "")) if "memento" in link.rels else None
+        at = _parse_http_date(link.parameters.get("datetime", "")) if "memento" in link.rels else None
         if at is not None:
             yield Memento(link.url, at)
 
 
-def _goes_on(link: _Link) -> bool:
-    kind = link.parameters.get("type", _LINK_FORMAT).partition(";")[0].strip().lower()
-    return "timemap" in link.rels and "self" not in link.rels and kind == _LINK_FORMAT
+def _is_further_timemap(link: _Link) -> bool:
+    media_type = link.parameters.get("type", _LINK_FORMAT).partition(";")[0].strip().lower()
+    return "timemap" in link.rels and "self" not in link.rels and media_type == _LINK_FORMAT
 
 
 # ── link-format ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _links(text: str, base: str) -> Iterator[_Link]:
-    """The links that say what they are."""
+    """The links that have a relation and a valid URL."""
     position = 0
     while target := _TARGET.search(text, position):
         parameters, position = _parameters(text, target.end())
-        url = _absolute(target[1], base)
+        url = _resolve(target[1], base)
         rels = frozenset(parameters.get("rel", "").lower().split())
         if rels and url:
             yield _Link(url, rels, parameters)
 
 
 def _parameters(text: str, position: int) -> tuple[dict[str, str], int]:
-    """The parameters from here on, and where they end. Of one name the first counts (RFC 8288 §3.3)."""
-    found: dict[str, str] = {}
+    """The parameters at `position`, and where they end. If a name is repeated, the first wins (RFC 8288 §3.3)."""
+    parameters: dict[str, str] = {}
     while match := _PARAMETER.match(text, position):
-        found.setdefault(match[1].lower(), _value(match[2] or ""))
+        parameters.setdefault(match[1].lower(), _unquote(match[2] or ""))
         position = match.end()
-    return found, position
+    return parameters, position
 
 
-def _value(written: str) -> str:
-    return _ESCAPED.sub(r"\1", written[1:-1]) if written.startswith('"') else written
+def _unquote(value: str) -> str:
+    return _ESCAPED.sub(r"\1", value[1:-1]) if value.startswith('"') else value
 
 
-def _absolute(url: str, base: str) -> str | None:
-    """An http(s) address as it is written; a relative one joined to the base."""
-    if _is_web_address(url):
+def _resolve(url: str, base: str) -> str | None:
+    """The absolute http(s) URL, unchanged if it is one already; None if it is another kind of URL or invalid."""
+    if _is_http_url(url):
         return url
     try:
-        whole = urljoin(base, url)
-    except ValueError:  # as of `//[`
+        absolute = urljoin(base, url)
+    except ValueError:  # for example `//[`
         return None
-    return whole if _is_web_address(whole) else None
+    return absolute if _is_http_url(absolute) else None
 
 
-def _is_web_address(url: str) -> bool:
+def _is_http_url(url: str) -> bool:
     return url.lower().startswith(("http://", "https://"))
 
 
-def _http_date(text: str) -> datetime | None:
-    """An HTTP-date in any of its forms (RFC 9110 §5.6.7), in UTC; None if it is no date."""
+def _parse_http_date(text: str) -> datetime | None:
+    """An HTTP-date in any of its forms (RFC 9110 §5.6.7), in UTC; None if it is invalid."""
     try:
         at = parsedate_to_datetime(text[:100])
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

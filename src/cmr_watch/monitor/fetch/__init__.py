@@ -1,34 +1,35 @@
-"""The pages come in here: conditional GET, robots.txt and limits. The only door of httpx, brotli and protego.
+"""Fetch web pages safely: conditional GET, robots.txt, size and time limits. Everything fetched is treated as hostile.
 
-    client     puts the parts in order: may it be asked, what is the answer, is it a page
-    asking     asks until there is an answer: redirects, retries, one budget
-    line       the sockets: private addresses, deadlines, TLS; `transport` puts httpx on top of them
-    addresses  pure: which addresses are public
-    answers    pure: what a status, a Content-Type and a Retry-After mean
-    unpack     pure: decompression that stops at a limit
-    urls       pure: which addresses may be asked, and where a redirect may lead
-    ping       tells a dead man's switch how it goes
-    robots     RFC 9309, and what is remembered of it
+    client            combines the parts: may the URL be fetched, is the response a page
+    retrying          redirects and retries, within one time limit
+    connection        DNS, sockets, TLS: private addresses and deadlines; `transport` connects it to httpx
+    ip_addresses      pure: which IP addresses are public
+    responses         pure: what status, Content-Type and Retry-After mean
+    decompress        pure: decompression within a size limit
+    urls              pure: which URLs may be fetched, and where a redirect may lead
+    robots            RFC 9309, with a cache
+    dead_mans_switch  reports to a dead man's switch whether checks succeed
 
-Everything that goes wrong is a `FetchError` with one sentence that names the host.
+This is the only package that imports httpx, brotli and protego. Every failure of a fetch is a `FetchError` whose
+message names the host.
 """
 
 from __future__ import annotations
 
 import sys
 
-# httpx loads its own command line where it finds rich (developers' tools bring it): 45 ms, of a check's 350, for
-# nothing. None makes that one import fail, which httpx is prepared for.
-_command_line = "httpx._main"
+# httpx imports its command line if rich is installed, as it is with the development tools. That takes 45 ms of the
+# 350 ms of a check. None in sys.modules makes this import fail, which httpx handles.
+_HTTPX_CLI = "httpx._main"
 if "httpx" not in sys.modules:
-    sys.modules[_command_line] = None  # type: ignore[assignment]
+    sys.modules[_HTTPX_CLI] = None  # type: ignore[assignment]
 
 from cmr_watch.monitor.fetch.client import Fetcher  # noqa: E402
 from cmr_watch.monitor.fetch.dead_mans_switch import ping  # noqa: E402
 from cmr_watch.monitor.fetch.robots import MemoryRobots, RobotsCache  # noqa: E402
 from cmr_watch.monitor.fetch.settings import FetchSettings  # noqa: E402
 
-if sys.modules.get(_command_line, sys) is None:
-    del sys.modules[_command_line]
+if sys.modules.get(_HTTPX_CLI, sys) is None:
+    del sys.modules[_HTTPX_CLI]
 
 __all__ = ["FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache", "ping"]

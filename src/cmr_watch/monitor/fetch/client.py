@@ -1,4 +1,4 @@
-"""Fetch a page: the parts in order. May it be asked, what is the answer, is it a page."""
+"""Fetch a page: check robots.txt, send a conditional GET, accept only HTML."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from cmr_watch.monitor.fetch.urls import host_of
 
 
 class Fetcher:
-    """One httpx client and one TLS context, made when first needed. One fetch at a time: other threads wait.
+    """Fetches pages with one HTTP client and one TLS context, both created when first needed.
 
-    `resolve` and `tls` are for tests: what a name resolves to, and which authorities are trusted.
+    It can be used from several threads, but fetches one page at a time. `resolve` and `tls` are replaced in tests:
+    how names are resolved, and which certificate authorities are trusted.
     """
 
     def __init__(
@@ -39,9 +40,9 @@ class Fetcher:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._asker = RetryingClient(settings, clock, resolve, tls)
-        self._robots = Robots(robots_cache, self._ask_for_robots, clock)
-        self._one_at_a_time = threading.Lock()
+        self._client = RetryingClient(settings, clock, resolve, tls)
+        self._robots = Robots(robots_cache, self._fetch_robots, clock)
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -50,47 +51,50 @@ class Fetcher:
         self.close()
 
     def close(self) -> None:
-        self._asker.close()
+        """Close the connections. A later fetch opens new ones."""
+        self._client.close()
 
-    def fetch(self, url: str, validators: Validators | None = None) -> FetchedPage | None:
-        """The page; None if it still is the one that `validators` came with. Raises FetchError with one sentence."""
-        with self._one_at_a_time:
+    def fetch(self, url: str, validators: Validators | None = None) -> Page | None:
+        """The page, or None if it has not changed since the response that `validators` come from. Raises FetchError."""
+        with self._lock:
             return self._fetch(url, validators)
 
-    def _fetch(self, url: str, validators: Validators | None) -> FetchedPage | None:
-        headers = responses.conditions(validators)
-        question = RequestPolicy(
-            limit=self._settings.max_bytes,
-            judge=self._judge_page(conditional=bool(headers)),
-            may=self._robots.check if self._settings.robots else lambda _url: None,
+    def _fetch(self, url: str, validators: Validators | None) -> Page | None:
+        headers = responses.conditional_headers(validators)
+        policy = RequestPolicy(
+            max_bytes=self._settings.max_bytes,
+            check_head=self._page_check(conditional=bool(headers)),
+            check_url=self._robots.check if self._settings.robots else lambda _url: None,
             headers=headers,
         )
-        final, answer, asked_at = self._asker.ask(self._asker.start(url), question)
-        if answer.status == httpx.codes.NOT_MODIFIED:
+        final_url, response, requested_at = self._client.get(self._client.parse_url(url), policy)
+        if response.status == httpx.codes.NOT_MODIFIED:
             return None
-        responses.judge_body(host_of(final), answer)
-        return FetchedPage(
+        responses.check_body(host_of(final_url), response)
+        return Page(
             url=url,
-            final_url=str(final),
-            content=answer.body,
-            charset=responses.charset(answer.headers),
-            validators=responses.validators(answer.headers),
-            fetched_at=asked_at,  # not when the answer came: what another check read in between may be newer
-            headers=tuple((name, value) for name, value in answer.headers.items() if name != "set-cookie"),
+            final_url=str(final_url),
+            content=response.body,
+            charset=responses.charset(response.headers),
+            validators=responses.validators(response.headers),
+            # the time of the request, not of the response: a concurrent check may have fetched a newer version since
+            fetched_at=requested_at,
+            headers=tuple((name, value) for name, value in response.headers.items() if name != "set-cookie"),
         )
 
-    def _judge_page(self, *, conditional: bool) -> Callable[[httpx.URL, Response], None]:
+    def _page_check(self, *, conditional: bool) -> Callable[[httpx.URL, Response], None]:
         kinds = self._settings.kinds
 
-        def judge(url: httpx.URL, answer: Response) -> None:
-            responses.judge(host_of(url), url.path, answer, self._clock(), conditional=conditional, kinds=kinds)
+        def check(url: httpx.URL, response: Response) -> None:
+            responses.check_head(host_of(url), url.path, response, self._clock(), conditional=conditional, kinds=kinds)
 
-        return judge
+        return check
 
-    def _ask_for_robots(self, url: httpx.URL) -> Response:
-        return self._asker.ask(url, RequestPolicy(limit=robots.MOST_BYTES, judge=self._judge_robots, cut=True))[1]
+    def _fetch_robots(self, url: httpx.URL) -> Response:
+        policy = RequestPolicy(max_bytes=robots.MAX_BYTES, check_head=self._raise_if_transient, truncate=True)
+        return self._client.get(url, policy)[1]
 
-    def _judge_robots(self, url: httpx.URL, answer: Response) -> None:
-        """What may pass is tried again; the rest is for `Robots` to judge."""
-        if responses.may_pass(answer.status):
-            raise responses.refusal(host_of(url), url.path, answer, self._clock())
+    def _raise_if_transient(self, url: httpx.URL, response: Response) -> None:
+        """Transient failures are retried; `Robots` interprets every other status."""
+        if responses.is_transient(response.status):
+            raise responses.status_error(host_of(url), url.path, response, self._clock())

@@ -1,9 +1,11 @@
-"""The sockets. Every line is opened, spoken on and given up here, with a reason in plain words.
+"""The network backend of httpcore: host names, sockets and TLS, with deadlines and clear error messages.
 
-- A name is looked up once, and the line goes to an address that this look-up gave and that was judged: nobody can
-  answer “public” to the judge and “127.0.0.1” to the socket (DNS rebinding). TLS and the Host header keep the name.
-- One deadline counts for everything from the look-up to the last byte: a server that drips is dropped.
-- No proxy of the environment is used: behind one, neither of the above could be kept.
+- A host name is resolved once, the addresses are checked, and the socket connects to a checked address. A DNS server
+  therefore cannot pass the check with a public address and then send the socket to 127.0.0.1 (DNS rebinding). TLS and
+  the Host header still use the name.
+- One deadline covers everything from the DNS query to the last byte, so a server that sends one byte at a time is cut
+  off.
+- Proxies from the environment are ignored: through a proxy, neither rule could be enforced.
 """
 
 from __future__ import annotations
@@ -17,48 +19,51 @@ from typing import Any
 import httpcore
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.errors import TransientError, shown
-from cmr_watch.monitor.fetch.ip_addresses import Resolve, is_address, is_public
+from cmr_watch.monitor.fetch.errors import TransientError, printable
+from cmr_watch.monitor.fetch.ip_addresses import Resolve, is_ip_address, is_public
 from cmr_watch.monitor.fetch.settings import FetchSettings
 
-_CERTIFICATE_FAULTS = {  # X509_V_ERR_…: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
-    9: "is not valid yet",
-    10: "has expired",
-    18: "is signed by itself",
-    19: "is signed by an authority that this machine does not trust",
-    20: "is signed by an authority that this machine does not know",
-    62: "is for another name",
-    64: "is for another address",
+_CERTIFICATE_ERRORS = {  # X509_V_ERR_…: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
+    9: "not valid yet",
+    10: "expired",
+    18: "self-signed",
+    19: "issued by an untrusted authority",
+    20: "issued by an unknown authority",
+    62: "issued for another host name",
+    64: "issued for another IP address",
 }
 
 
 class Exchange:
-    """One question and its answer: how long it may take, and what has come so far."""
+    """One request and its response: the time that is left, and how much has been received.
 
-    def __init__(self, seconds: float, whole: float) -> None:
-        self._ends = time.monotonic() + seconds
-        self._whole = whole
+    `seconds` are left now; `total` is the limit that messages name.
+    """
+
+    def __init__(self, seconds: float, total: float) -> None:
+        self._deadline = time.monotonic() + seconds
+        self._total = total
         self.received = 0
-        self.ended = False
+        self.closed_by_server = False
 
-    def left(self, host: str) -> float:
-        """The seconds left; raises when there are none."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise self.late(host)
-        return left
+    def time_left(self, host: str) -> float:
+        """Seconds until the deadline. Raises FetchError once it has passed."""
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise self.timeout_error(host)
+        return seconds
 
-    def is_over(self) -> bool:
-        return time.monotonic() >= self._ends
+    def has_expired(self) -> bool:
+        return time.monotonic() >= self._deadline
 
-    def late(self, host: str) -> FetchError:
+    def timeout_error(self, host: str) -> FetchError:
         if not self.received:
-            return TransientError(f"{host} did not answer within {self._whole:g} seconds")
-        return FetchError(f"{host} sent its answer too slowly: dropped after {self._whole:g} seconds")
+            return TransientError(f"{host} did not respond within {self._total:g} seconds")
+        return FetchError(f"{host} sent its response too slowly; gave up after {self._total:g} seconds")
 
 
 class Connections(httpcore.NetworkBackend):
-    """Opens lines for httpcore. `exchange` is what is going on now: one at a time."""
+    """Opens connections for httpcore. `exchange` is the current request; there is only one at a time."""
 
     def __init__(
         self, settings: FetchSettings, resolve: Resolve, sockets: httpcore.NetworkBackend | None = None
@@ -76,88 +81,90 @@ class Connections(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        name = _name(host, port)
+        name = _display_name(host, port)
         addresses = self._addresses(name, host, port)
-        ends = time.monotonic() + self.settings.connect_timeout
-        trouble: Exception | None = None
+        deadline = time.monotonic() + self.settings.connect_timeout
+        last_error: Exception | None = None
         for tried, address in enumerate(addresses):
-            share = (ends - time.monotonic()) / (len(addresses) - tried)  # a dead address leaves time for the next
+            # an equal share for each address that is left, so that a dead one leaves time for the next
+            share = (deadline - time.monotonic()) / (len(addresses) - tried)
             try:
-                stream = self._sockets.connect_tcp(address, port, min(max(share, 0.01), self.exchange.left(name)))
+                stream = self._sockets.connect_tcp(address, port, min(max(share, 0.01), self.exchange.time_left(name)))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                trouble = error
+                last_error = error
             else:
-                return _Line(stream, self, name)
-        raise self._no_line(name, trouble) from trouble
+                return _Connection(stream, self, name)
+        raise self._connect_error(name, last_error) from last_error
 
-    def _no_line(self, name: str, trouble: Exception | None) -> FetchError:
-        if self.exchange.is_over():
-            return self.exchange.late(name)
-        if isinstance(trouble, httpcore.ConnectTimeout):
+    def _connect_error(self, name: str, error: Exception | None) -> FetchError:
+        if self.exchange.has_expired():
+            return self.exchange.timeout_error(name)
+        if isinstance(error, httpcore.ConnectTimeout):
             return TransientError(f"{name} could not be reached within {self.settings.connect_timeout:g} seconds")
-        if isinstance(trouble and trouble.__cause__, ConnectionRefusedError):
+        if isinstance(error and error.__cause__, ConnectionRefusedError):
             return TransientError(f"{name} refused the connection")
-        return TransientError(f"{name} could not be reached ({_reason(trouble)})")
+        return TransientError(f"{name} could not be reached ({_reason(error)})")
 
     def _addresses(self, name: str, host: str, port: int) -> Sequence[str]:
-        found = (host,) if is_address(host) else self._look_up(name, host, port)
+        """The addresses to connect to. Raises FetchError if all of them are private and private ones are refused."""
+        addresses = (host,) if is_ip_address(host) else self._resolve_in_time(name, host, port)
         if self.settings.private_addresses:
-            return found
-        public = [address for address in found if is_public(address)]
-        if found and not public:
-            raise FetchError(f"{name} is at {found[0]}, which is not a public address: refused")
+            return addresses
+        public = [address for address in addresses if is_public(address)]
+        if addresses and not public:
+            subject = name if is_ip_address(host) else f"{name} resolves to {addresses[0]}, which"
+            raise FetchError(f"{subject} is not a public address; private addresses are not allowed")
         return public
 
-    def _look_up(self, name: str, host: str, port: int) -> Sequence[str]:
-        """In a thread of its own: the system's resolver knows no time limit."""
-        found: list[Sequence[str] | Exception] = []
+    def _resolve_in_time(self, name: str, host: str, port: int) -> Sequence[str]:
+        """Resolve in a separate thread, because the system's resolver has no timeout."""
+        results: list[Sequence[str] | Exception] = []
 
-        def ask() -> None:
+        def run() -> None:
             try:
-                found.append(self._resolve(host, port))
+                results.append(self._resolve(host, port))
             except (OSError, UnicodeError) as error:
-                found.append(error)
+                results.append(error)
 
-        thread = threading.Thread(target=ask, name=f"look up {host}", daemon=True)
+        thread = threading.Thread(target=run, name=f"resolve {host}", daemon=True)
         thread.start()
-        thread.join(min(self.settings.connect_timeout, self.exchange.left(name)))
-        answer = found[0] if found else TimeoutError("the name server does not answer")
-        if isinstance(answer, Exception) or not answer:
-            trouble = answer if isinstance(answer, Exception) else None
-            raise TransientError(
-                f"{name} could not be found: its name does not resolve ({_reason(trouble)})"
-            ) from trouble
-        return answer
+        thread.join(min(self.settings.connect_timeout, self.exchange.time_left(name)))
+        result = results[0] if results else TimeoutError("the DNS server did not respond")
+        if isinstance(result, Exception) or not result:
+            error = result if isinstance(result, Exception) else None
+            raise TransientError(f"{name} cannot be resolved ({_reason(error)})") from error
+        return result
 
 
-class _Line(httpcore.NetworkStream):
-    """A line whose every step ends with the exchange's deadline."""
+class _Connection(httpcore.NetworkStream):
+    """A connection on which every operation respects the exchange's deadline."""
 
-    def __init__(self, stream: httpcore.NetworkStream, lines: Connections, name: str) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, connections: Connections, name: str) -> None:
         self._stream = stream
-        self._lines = lines
+        self._connections = connections
         self._name = name
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        exchange = self._lines.exchange
-        patience = self._lines.settings.read_timeout
+        exchange = self._connections.exchange
+        read_timeout = self._connections.settings.read_timeout
         try:
-            data = self._stream.read(max_bytes, min(patience, exchange.left(self._name)))
+            data = self._stream.read(max_bytes, min(read_timeout, exchange.time_left(self._name)))
         except httpcore.ReadTimeout as error:
-            if exchange.is_over():
-                raise exchange.late(self._name) from error
-            raise TransientError(f"{self._name} was silent for {patience:g} seconds") from error
+            if exchange.has_expired():
+                raise exchange.timeout_error(self._name) from error
+            raise TransientError(f"{self._name} sent no data for {read_timeout:g} seconds") from error
         except httpcore.ReadError as error:
-            raise TransientError(f"{self._name} broke the connection off ({_reason(error)})") from error
+            raise TransientError(f"{self._name} closed the connection unexpectedly ({_reason(error)})") from error
         exchange.received += len(data)
-        exchange.ended = not data
+        exchange.closed_by_server = not data
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        seconds = min(self._connections.settings.read_timeout, self._connections.exchange.time_left(self._name))
         try:
-            self._stream.write(buffer, min(self._lines.settings.read_timeout, self._lines.exchange.left(self._name)))
+            self._stream.write(buffer, seconds)
         except httpcore.WriteTimeout as error:
-            raise TransientError(f"{self._name} does not take the question") from error
+            raise TransientError(f"{self._name} did not accept the request") from error
 
     def close(self) -> None:
         self._stream.close()
@@ -165,35 +172,38 @@ class _Line(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        patience = self._lines.settings.connect_timeout
-        left = min(patience, self._lines.exchange.left(self._name))
+        connect_timeout = self._connections.settings.connect_timeout
+        seconds = min(connect_timeout, self._connections.exchange.time_left(self._name))
         try:
-            return _Line(self._stream.start_tls(ssl_context, server_hostname, left), self._lines, self._name)
+            stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
         except httpcore.ConnectTimeout as error:
-            words = f"{self._name} did not agree on a secure connection within {patience:g} seconds"
-            raise TransientError(words) from error
+            message = f"{self._name} did not complete the TLS handshake within {connect_timeout:g} seconds"
+            raise TransientError(message) from error
         except httpcore.ConnectError as error:
-            raise _no_tls(self._name, error.__cause__) from error
+            raise _tls_error(self._name, error.__cause__) from error
+        return _Connection(stream, self._connections, self._name)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-def _no_tls(name: str, cause: BaseException | None) -> FetchError:
+def _tls_error(name: str, cause: BaseException | None) -> FetchError:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        fault = _CERTIFICATE_FAULTS.get(cause.verify_code, f"is not valid ({shown(cause.verify_message)})")
-        return FetchError(f"the TLS certificate of {name} {fault}")
-    return TransientError(f"no secure connection to {name} could be made ({_reason(cause)})")
+        problem = _CERTIFICATE_ERRORS.get(cause.verify_code) or printable(cause.verify_message)
+        return FetchError(f"{name} presents an invalid certificate ({problem})")
+    return TransientError(f"the TLS handshake with {name} failed ({_reason(cause)})")
 
 
 def _reason(error: BaseException | None) -> str:
+    """The cause of an error in the words of the operating system or of OpenSSL."""
     cause = error.__cause__ if error is not None and isinstance(error.__cause__, OSError) else error
     if isinstance(cause, ssl.SSLError) and cause.reason:
-        return shown(cause.reason.replace("_", " ").lower())
-    words = cause.strerror if isinstance(cause, OSError) else None
-    return shown(words or str(cause or "") or "no reason given")
+        return printable(cause.reason.replace("_", " ").lower())
+    text = cause.strerror if isinstance(cause, OSError) else None
+    return printable(text or str(cause or "") or "unknown reason")
 
 
-def _name(host: str, port: int) -> str:
-    shown_host = f"[{host}]" if ":" in host else host
-    return shown(shown_host if port in (80, 443) else f"{shown_host}:{port}")
+def _display_name(host: str, port: int) -> str:
+    """The host for messages, with its port unless that is 80 or 443."""
+    display_host = f"[{host}]" if ":" in host else host
+    return printable(display_host if port in (80, 443) else f"{display_host}:{port}")

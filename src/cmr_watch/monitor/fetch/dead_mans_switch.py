@@ -1,4 +1,4 @@
-"""Tell a dead man's switch that all is well, or that it is not."""
+"""Ping a dead man's switch: an external monitor that raises an alarm when pings stop coming."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import httpx
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT: Final = 10.0  # seconds; it must never hold up a check
+_TIMEOUT: Final = 10.0  # seconds; short, so that a slow monitor does not delay a check
 
 
-def ping(url: str, what: str = "") -> bool:
-    """GET the address, with `/start` or `/fail` behind it where that is the news. False, and logged: nobody answered.
+def ping(url: str, suffix: str = "") -> bool:
+    """GET the URL with `suffix` appended: empty for success, `/start` or `/fail`. Logs a failure and returns False.
 
-    The address is a secret, so only its host is ever named.
+    The URL is a secret, so the log names only its host.
     """
     try:
-        answer = httpx.get(f"{url}{what}", timeout=_TIMEOUT, follow_redirects=True)
-        answer.raise_for_status()
+        response = httpx.get(f"{url}{suffix}", timeout=_TIMEOUT, follow_redirects=True)
+        response.raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        log.warning("%s could not be told how it goes: %s", urlsplit(url).hostname, type(error).__name__)
+        log.warning("the dead man's switch at %s could not be pinged: %s", urlsplit(url).hostname, type(error).__name__)
         return False
     return True

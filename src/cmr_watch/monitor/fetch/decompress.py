@@ -1,6 +1,7 @@
-"""Decompression that never holds more than its limit and one small step. Pure.
+"""Decompress response bodies within a memory limit. Pure.
 
-httpx's own decoders unpack a chunk whole: 64 KiB of gzip are then 64 MiB, and of brotli far more.
+httpx's own decoders decompress each chunk completely: 64 KiB of gzip can become 64 MiB, and of brotli far more. Here,
+memory use stays within the limit plus one small step.
 """
 
 from __future__ import annotations
@@ -10,57 +11,58 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.errors import TransientError, shown
+from cmr_watch.monitor.fetch.errors import TransientError, printable
 
 ACCEPTED = "gzip, deflate, br"
 
 _STEP = 64 * 1024
+"""The most bytes to decompress at a time."""
 _SLICE = 4 * 1024
-"""Input goes in by slices: zlib copies what it has not used, and a body of many tiny members is copied for each."""
+"""Input is fed in slices: zlib copies unused input after every gzip member, which adds up for many tiny members."""
 
 
-class _Unpacker(Protocol):
-    def feed(self, data: bytes) -> Iterator[bytes]: ...
-    def is_whole(self) -> bool: ...
+class _Decoder(Protocol):
+    def decode(self, data: bytes) -> Iterator[bytes]: ...
+    def is_complete(self) -> bool: ...
 
 
-def read_body(host: str, chunks: Iterable[bytes], encoding: str, limit: int, *, cut: bool = False) -> bytes:
-    """The body, unpacked: at most `limit` bytes.
+def read_body(host: str, chunks: Iterable[bytes], encoding: str, limit: int, *, truncate: bool = False) -> bytes:
+    """The decompressed body, at most `limit` bytes.
 
-    More than that, on the wire or unpacked, is an error; with `cut` the rest is not read.
+    A larger body, whether as sent or decompressed, raises FetchError; with `truncate` the excess is not read instead.
     """
-    content, packed = bytearray(), 0
-    unpacker = _unpacker(host, encoding)
+    content, received = bytearray(), 0
+    decoder = _decoder(host, encoding)
     for chunk in chunks:
-        packed += len(chunk)
+        received += len(chunk)
         for start in range(0, len(chunk), _SLICE):
-            for piece in _feed(host, unpacker, chunk[start : start + _SLICE]):
+            for piece in _decode(host, decoder, chunk[start : start + _SLICE]):
                 content += piece
                 if len(content) > limit:
-                    return _over(host, content, limit, packed, cut=cut)
-        if packed > limit:  # a stream can be endless and unpack to nothing
-            return _over(host, content, limit, packed, cut=cut)
-    if not unpacker.is_whole():
-        raise TransientError(f"{host} broke off in the middle of its answer")
+                    return _over_limit(host, content, limit, received, truncate=truncate)
+        if received > limit:  # an endless stream may decompress to nothing
+            return _over_limit(host, content, limit, received, truncate=truncate)
+    if not decoder.is_complete():
+        raise TransientError(f"{host} sent an incomplete response")
     return bytes(content)
 
 
-def _over(host: str, content: bytearray, limit: int, packed: int, *, cut: bool) -> bytes:
-    if cut:
+def _over_limit(host: str, content: bytearray, limit: int, received: int, *, truncate: bool) -> bytes:
+    if truncate:
         return bytes(content[:limit])
-    what = "sent" if packed > limit else "sent something that unpacks to"
-    raise FetchError(f"{host} {what} more than {limit / 2**20:g} MiB: dropped")
+    verb = "sent" if received > limit else "sent data that decompresses to"
+    raise FetchError(f"{host} {verb} more than {limit / 2**20:g} MiB; download aborted")
 
 
-def _feed(host: str, unpacker: _Unpacker, data: bytes) -> Iterator[bytes]:
+def _decode(host: str, decoder: _Decoder, data: bytes) -> Iterator[bytes]:
     try:
-        yield from unpacker.feed(data)
-    except (zlib.error, _BrokenBrotli) as error:
-        raise FetchError(f"{host} sent compressed data that is damaged") from error
+        yield from decoder.decode(data)
+    except (zlib.error, _BrotliError) as error:
+        raise FetchError(f"{host} sent corrupt compressed data") from error
 
 
-def _unpacker(host: str, encoding: str) -> _Unpacker:
-    known: dict[str, Callable[[], _Unpacker]] = {
+def _decoder(host: str, encoding: str) -> _Decoder:
+    decoders: dict[str, Callable[[], _Decoder]] = {
         "": _Identity,
         "identity": _Identity,
         "gzip": _Gzip,
@@ -68,31 +70,31 @@ def _unpacker(host: str, encoding: str) -> _Unpacker:
         "deflate": _Deflate,
         "br": _Brotli,
     }
-    make = known.get(encoding.strip().lower())
-    if make is None:  # also several, one in the other: nobody does it, and each layer could be a bomb of its own
-        raise FetchError(f"{host} packed its answer in a way that was not asked for ({shown(encoding, 40)})")
+    make = decoders.get(encoding.strip().lower())
+    if make is None:  # nested encodings too: servers do not use them, and each layer could be a decompression bomb
+        raise FetchError(f"{host} used an unsupported content encoding ({printable(encoding, 40)})")
     return make()
 
 
 class _Identity:
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def decode(self, data: bytes) -> Iterator[bytes]:
         yield data
 
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return True
 
 
 class _Gzip:
-    """RFC 1952: one member or several. What follows and is no member is left out, as browsers do."""
+    """RFC 1952: one or more members. Trailing data that is not a member is ignored, as in browsers."""
 
     def __init__(self) -> None:
         self._member: zlib._Decompress | None = None
-        self._between = b""
-        self._members = 0
-        self._over = False
+        self._pending_head = b""
+        self._member_count = 0
+        self._is_finished = False
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        while data and not self._over:
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        while data and not self._is_finished:
             if self._member is None:
                 data = self._next_member(data)
             if self._member is not None:
@@ -102,45 +104,46 @@ class _Gzip:
                     self._member = None
 
     def _next_member(self, data: bytes) -> bytes:
-        data = self._between + data
-        if self._members and len(data) < 2:
-            self._between = data
+        """Begin the next member if there is one. Returns the data to decompress; empty if there is none."""
+        data = self._pending_head + data
+        if self._member_count and len(data) < 2:
+            self._pending_head = data
             return b""
-        if self._members and not data.startswith(b"\x1f\x8b"):
-            self._over = True
+        if self._member_count and not data.startswith(b"\x1f\x8b"):
+            self._is_finished = True
             return b""
-        self._between = b""
-        self._members += 1
+        self._pending_head = b""
+        self._member_count += 1
         self._member = zlib.decompressobj(16 + zlib.MAX_WBITS)
         return data
 
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return self._member is None
 
 
 class _Deflate:
-    """RFC 9110 §8.4.1.2 means zlib's wrapper; some servers send the bare stream. The first two bytes tell."""
+    """RFC 9110 §8.4.1.2 requires the zlib wrapper, but some servers send raw deflate. The first two bytes decide."""
 
     def __init__(self) -> None:
         self._head = b""
         self._stream: zlib._Decompress | None = None
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def decode(self, data: bytes) -> Iterator[bytes]:
         if self._stream is None:
             self._head += data
             if len(self._head) < 2:
                 return
-            data, bare = self._head, not _is_zlib(self._head)
-            self._stream = zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS)
+            data, is_raw = self._head, not _is_zlib(self._head)
+            self._stream = zlib.decompressobj(-zlib.MAX_WBITS if is_raw else zlib.MAX_WBITS)
         if not self._stream.eof:
             yield from _inflate(self._stream, data)
 
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return self._stream.eof if self._stream is not None else not self._head
 
 
 def _is_zlib(head: bytes) -> bool:
-    """RFC 1950 §2.2. A bare stream begins so only with a stored block whose padding is not zero."""
+    """RFC 1950 §2.2. Raw deflate looks like this only if it begins with a stored block with non-zero padding."""
     return head[0] & 0x0F == 8 and (head[0] << 8 | head[1]) % 31 == 0
 
 
@@ -154,22 +157,22 @@ def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
             return
 
 
-class _BrokenBrotli(Exception):
-    """`brotli.error`, which cannot be named before brotli is imported."""
+class _BrotliError(Exception):
+    """Represents `brotli.error`, which cannot be named until brotli is imported."""
 
 
 class _Brotli:
     """RFC 7932."""
 
     def __init__(self) -> None:
-        import brotli  # type: ignore[import-untyped]  # loaded only for the server that uses it
+        import brotli  # type: ignore[import-untyped]  # imported only for servers that use it
 
         self._stream = brotli.Decompressor()
         self._error: type[Exception] = brotli.error
-        self._fed = False
+        self._has_input = False
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        self._fed = True
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        self._has_input = True
         while not self._stream.is_finished():
             piece = self._process(data)
             data = b""
@@ -181,7 +184,7 @@ class _Brotli:
         try:
             return bytes(self._stream.process(data, output_buffer_limit=_STEP))
         except self._error as error:
-            raise _BrokenBrotli from error
+            raise _BrotliError from error
 
-    def is_whole(self) -> bool:
-        return not self._fed or bool(self._stream.is_finished())
+    def is_complete(self) -> bool:
+        return not self._has_input or bool(self._stream.is_finished())

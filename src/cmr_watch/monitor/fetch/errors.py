@@ -1,4 +1,4 @@
-"""Words that every part of fetching needs: the trouble that may pass, and how foreign text is shown."""
+"""Helpers shared by all fetch modules: the transient error, and server text made safe to print."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from cmr_watch.exceptions import FetchError
 
 
 class TransientError(FetchError):
-    """It may be over in a moment: worth another try, not before `retry_after` seconds.
+    """A failure worth retrying, but not before `retry_after` seconds.
 
-    `status` is the server's, if it was one.
+    `status` is the HTTP status, if there was a response.
     """
 
     def __init__(self, message: str = "", *, retry_after: float = 0.0, status: int | None = None) -> None:
@@ -16,13 +16,13 @@ class TransientError(FetchError):
         self.retry_after = retry_after
         self.status = status
 
-    def after(self, tries: int) -> TransientError:
-        """The same, said when the last try has failed."""
-        message = f"{self} (tried {tries} times)" if tries > 1 else str(self)
+    def with_attempts(self, attempts: int) -> TransientError:
+        """The same error, with the number of attempts added to its message if there was more than one."""
+        message = f"{self} (tried {attempts} times)" if attempts > 1 else str(self)
         return TransientError(message, retry_after=self.retry_after, status=self.status)
 
 
-def shown(text: str, limit: int = 80) -> str:
-    """What a server sent, fit for a sentence in a log or a mail: one line, ASCII, not long."""
+def printable(text: str, limit: int = 80) -> str:
+    """Text from a server, made safe for a log line or an e-mail: one line, ASCII, at most `limit` characters."""
     plain = "".join(character if " " <= character <= "~" else "?" for character in text[: limit + 1])
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"

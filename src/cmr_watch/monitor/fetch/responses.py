@@ -1,4 +1,4 @@
-"""What a server's answer means. Pure."""
+"""Interpret HTTP responses: status, Content-Type, Retry-After, validators. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from http import HTTPStatus
 
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models import Validators
-from cmr_watch.monitor.fetch.errors import TransientError, shown
+from cmr_watch.monitor.fetch.errors import TransientError, printable
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-LONGEST_WAIT = timedelta(minutes=2)
-"""How long a `Retry-After` may keep one check waiting; asked for more, it fails now and says until when."""
+MAX_RETRY_AFTER = timedelta(minutes=2)
+"""The longest `Retry-After` that is waited for. A longer one fails the fetch at once; the error names the time."""
 
-_HTML = ("text/html", "application/xhtml+xml")
-_OTHER = {
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_TYPE_NAMES = {
     "application/pdf": "a PDF document",
     "application/json": "JSON data",
     "application/rss+xml": "a feed",
@@ -27,18 +27,18 @@ _OTHER = {
     "application/zip": "a ZIP archive",
     "text/xml": "XML data",
     "text/plain": "plain text",
-    "text/calendar": "a calendar",
+    "text/calendar": "a calendar file",
     "image": "an image",
     "video": "a video",
-    "audio": "a sound",
+    "audio": "an audio file",
 }
-_MEANING = {
-    401: "asks for a password",
-    403: "refused access",
+_STATUS_MEANINGS = {
+    401: "requires a login",
+    403: "denied access",
     404: "has no such page",
-    410: "says that the page is gone for good",
-    429: "asks not to be asked so often",
-    451: "may not show the page for legal reasons",
+    410: "has permanently removed the page",
+    429: "rate-limited the request",
+    451: "withholds the page for legal reasons",
 }
 # How HTML begins, comments included: https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type
 _HTML_START = (
@@ -49,7 +49,7 @@ _HTML_START = (
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`headers` have names in lower case, and several of one name joined by a comma (RFC 9110 §5.3)."""
+    """Header names are in lower case; repeated headers are joined by commas (RFC 9110 §5.3)."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,42 +57,42 @@ class Response:
     body: bytes = b""
 
 
-def judge(
-    host: str, path: str, answer: Response, now: datetime, *, conditional: bool, kinds: Collection[str] = ()
+def check_head(
+    host: str, path: str, response: Response, now: datetime, *, conditional: bool, kinds: Collection[str] = ()
 ) -> None:
-    """Raise unless the answer is a page in HTML or of these `kinds`, or a 304 that was asked for.
+    """Raise FetchError unless this is a 200 with HTML or one of `kinds`, or a 304 to a conditional request.
 
-    Looks at the head only.
+    Only the status and the headers are examined.
     """
-    if answer.status == HTTPStatus.OK:
-        _judge_type(host, answer.headers.get("content-type", ""), kinds)
-    elif answer.status == HTTPStatus.NOT_MODIFIED:
+    if response.status == HTTPStatus.OK:
+        _check_content_type(host, response.headers.get("content-type", ""), kinds)
+    elif response.status == HTTPStatus.NOT_MODIFIED:
         if not conditional:
-            raise FetchError(f"{host} answered “not modified” to a question without a condition")
+            raise FetchError(f"{host} sent 304 to an unconditional request")
     else:
-        raise refusal(host, path, answer, now)
+        raise status_error(host, path, response, now)
 
 
-def may_pass(status: int) -> bool:
-    """Whether the same question may be answered a moment later."""
+def is_transient(status: int) -> bool:
+    """Whether the same request may succeed a moment later."""
     return status == HTTPStatus.TOO_MANY_REQUESTS or 500 <= status < 600
 
 
-def refusal(host: str, path: str, answer: Response, now: datetime) -> FetchError:
-    """What to raise for an answer that is no page."""
-    status, passing = answer.status, may_pass(answer.status)
-    meaning = _MEANING.get(status, "has trouble of its own" if passing else "did not send the page")
-    words = f"{host} {meaning} ({named(status)} for {shown(path)})"
-    if not passing:
-        return FetchError(words)
-    wait = retry_after(answer.headers.get("retry-after", ""), now)
-    if wait > LONGEST_WAIT:
-        return FetchError(f"{words}, and not before {_until(now, wait)}")
-    return TransientError(words, retry_after=wait.total_seconds(), status=status)
+def status_error(host: str, path: str, response: Response, now: datetime) -> FetchError:
+    """The error for a response that is not a page: transient if a retry within `MAX_RETRY_AFTER` may succeed."""
+    status, transient = response.status, is_transient(response.status)
+    meaning = _STATUS_MEANINGS.get(status, "reported a server error" if transient else "did not return the page")
+    message = f"{host} {meaning} ({status_name(status)} for {printable(path)})"
+    if not transient:
+        return FetchError(message)
+    wait = retry_after(response.headers.get("retry-after", ""), now)
+    if wait > MAX_RETRY_AFTER:
+        return FetchError(f"{message}; it asked to wait until {_end_of_wait(now, wait)}")
+    return TransientError(message, retry_after=wait.total_seconds(), status=status)
 
 
-def named(status: int) -> str:
-    """`404 Not Found`, by our own list: a server may write anything there."""
+def status_name(status: int) -> str:
+    """`404 Not Found`. The phrase is the standard one: a server may send any text as its own."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -100,7 +100,7 @@ def named(status: int) -> str:
 
 
 def retry_after(value: str, now: datetime) -> timedelta:
-    """How long a `Retry-After` asks to wait (RFC 9110 §10.2.3: seconds, or a date); zero if it says nothing."""
+    """The wait that a `Retry-After` asks for (RFC 9110 §10.2.3: seconds or a date); zero if it is invalid."""
     value = value.strip()[:100]
     if re.fullmatch(r"[0-9]+", value):
         digits = value.lstrip("0") or "0"
@@ -112,50 +112,50 @@ def retry_after(value: str, now: datetime) -> timedelta:
         return timedelta(0)
 
 
-def _until(now: datetime, wait: timedelta) -> str:
+def _end_of_wait(now: datetime, wait: timedelta) -> str:
     try:
         return f"{(now + wait).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     except OverflowError:
-        return "the end of time"
+        return "after the year 9999"
 
 
-def _judge_type(host: str, content_type: str, kinds: Collection[str]) -> None:
-    kind = content_type.partition(",")[0].partition(";")[0].strip().lower()
-    if kind and kind not in _HTML and kind not in kinds:
-        what = _OTHER.get(kind) or _OTHER.get(kind.partition("/")[0]) or "something else"
-        raise FetchError(f"{host} answered {what} ({shown(kind, 60)}), not a page")
+def _check_content_type(host: str, content_type: str, kinds: Collection[str]) -> None:
+    media_type = content_type.partition(",")[0].partition(";")[0].strip().lower()
+    if media_type and media_type not in _HTML_TYPES and media_type not in kinds:
+        name = _TYPE_NAMES.get(media_type) or _TYPE_NAMES.get(media_type.partition("/")[0]) or "unsupported content"
+        raise FetchError(f"{host} returned {name} ({printable(media_type, 60)}), not a web page")
 
 
-def judge_body(host: str, answer: Response) -> None:
-    """Raise if the body is surely no page. An empty one is the reader's to judge."""
-    if answer.body.startswith(b"%PDF-"):
-        raise FetchError(f"{host} answered a PDF document, not a page")
-    if answer.body and not answer.headers.get("content-type") and not re.match(_HTML_START, answer.body):
-        raise FetchError(f"{host} answered something that does not say what it is and does not look like a page")
+def check_body(host: str, response: Response) -> None:
+    """Raise FetchError if the body is clearly not HTML. An empty body is left to the parser."""
+    if response.body.startswith(b"%PDF-"):
+        raise FetchError(f"{host} returned a PDF document, not a web page")
+    if response.body and not response.headers.get("content-type") and not re.match(_HTML_START, response.body):
+        raise FetchError(f"{host} returned content that has no Content-Type and does not look like HTML")
 
 
 def charset(headers: Mapping[str, str]) -> str | None:
-    """The charset that the Content-Type names, if it is a name at all."""
-    found = re.search(
+    """The charset that the Content-Type names; None if there is none or it is malformed."""
+    match = re.search(
         r";\s*charset\s*=\s*[\"']?([\w.:+-]{1,40})", headers.get("content-type", ""), re.IGNORECASE | re.ASCII
     )
-    return found[1] if found else None
+    return match[1] if match else None
 
 
 def validators(headers: Mapping[str, str]) -> Validators:
-    """ETag and Last-Modified as they were sent; one that is unreasonably long is as good as none."""
+    """ETag and Last-Modified exactly as sent, except that overlong ones are ignored."""
     etag, modified = headers.get("etag", "").strip(), headers.get("last-modified", "").strip()
     return Validators(etag if 0 < len(etag) <= 500 else None, modified if 0 < len(modified) <= 100 else None)
 
 
-def conditions(known: Validators | None) -> dict[bytes, bytes]:
-    """The headers that make a GET conditional. Bytes: an ETag may hold what is not ASCII (RFC 9110 §8.8.3)."""
-    wanted = {
+def conditional_headers(known: Validators | None) -> dict[bytes, bytes]:
+    """The headers that make a GET conditional, as bytes: an ETag may contain non-ASCII bytes (RFC 9110 §8.8.3)."""
+    values = {
         b"If-None-Match": known.etag if known else None,
         b"If-Modified-Since": known.last_modified if known else None,
     }
-    return {name: value.encode("latin-1") for name, value in wanted.items() if value and _fits_a_header(value)}
+    return {name: value.encode("latin-1") for name, value in values.items() if value and _is_header_value(value)}
 
 
-def _fits_a_header(value: str) -> bool:
+def _is_header_value(value: str) -> bool:
     return all(character == "\t" or (" " <= character <= "ÿ" and character != "\x7f") for character in value)

@@ -1,4 +1,4 @@
-"""Ask until there is an answer: redirects are followed, passing trouble is tried again, all within a budget."""
+"""Send a request until there is a response: follow redirects and retry transient errors, within limits."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from cmr_watch.monitor.fetch.ip_addresses import Resolve
 from cmr_watch.monitor.fetch.responses import Response
 from cmr_watch.monitor.fetch.settings import FetchSettings
 from cmr_watch.monitor.fetch.transport import Transport
-from cmr_watch.monitor.fetch.urls import Pinned, host_of
+from cmr_watch.monitor.fetch.urls import AllowedHosts, host_of
 
 _log = logging.getLogger(__name__)
 
-# What httpx and httpcore raise when the other side does not speak HTTP (their errors have no common root), and what
-# comes of hostile headers.
-_NOT_HTTP = (
+# What httpx and httpcore raise if the server does not speak HTTP (their errors have no common base class) or sends
+# hostile headers.
+_PROTOCOL_ERRORS = (
     httpx.HTTPError,
     httpx.StreamError,
     httpx.InvalidURL,
@@ -41,36 +41,36 @@ _NOT_HTTP = (
 )
 
 
-def _anywhere(url: httpx.URL) -> None:
-    """No robots.txt is asked before a robots.txt."""
+def _allow_all(url: httpx.URL) -> None:
+    """Accept any URL. For robots.txt itself, which no robots.txt governs."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestPolicy:
-    """What to ask, and what to take.
+    """What a request sends and which responses it accepts.
 
-    - `may` raises if an address, or one that a redirect leads to, must not be asked
-    - `judge` sees the head of an answer and raises if its body is not wanted
-    - at most `limit` bytes of a body; more is an error, or with `cut` not read
+    - `check_url` raises FetchError if the URL, or one that a redirect leads to, must not be requested.
+    - `check_head` examines status and headers, and raises FetchError if the response is not wanted.
+    - `max_bytes` limits the decompressed body: a larger one is an error, or cut off if `truncate` is set.
     """
 
-    limit: int
-    judge: Callable[[httpx.URL, Response], None]
-    may: Callable[[httpx.URL], None] = _anywhere
+    max_bytes: int
+    check_head: Callable[[httpx.URL, Response], None]
+    check_url: Callable[[httpx.URL], None] = _allow_all
     headers: dict[bytes, bytes] = field(default_factory=dict)
-    cut: bool = False
+    truncate: bool = False
 
 
 @dataclass(slots=True)
 class _Budget:
-    """What is left for one question over all its hops."""
+    """The time and the retries that are left for a request, shared by all its redirects."""
 
     seconds: float
     retries: int
 
 
 class RetryingClient:
-    """One httpx client, made when first needed."""
+    """An HTTP client with redirects and retries. Its connections open when first needed."""
 
     def __init__(
         self,
@@ -81,69 +81,67 @@ class RetryingClient:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._pinned = Pinned((*PINNED_HOSTS, *settings.allowed_hosts))
-        self._lines = Connections(settings, resolve)
-        self._transport = Transport(self._lines, tls)
+        self._allowed_hosts = AllowedHosts((*PINNED_HOSTS, *settings.allowed_hosts))
+        self._connections = Connections(settings, resolve)
+        self._transport = Transport(self._connections, tls)
         self._client: httpx.Client | None = None
 
     def close(self) -> None:
-        """Let go of the connections; what is asked later opens new ones."""
+        """Close the connections. A later request opens new ones."""
         if self._client is not None:
             self._client.close()
             self._client = None
 
-    def start(self, url: str) -> httpx.URL:
-        """The address, if it may be asked at all."""
-        return self._pinned.start(url)
+    def parse_url(self, url: str) -> httpx.URL:
+        """Raises FetchError if the URL is invalid or its host is not allowed."""
+        return self._allowed_hosts.parse(url)
 
-    def ask(self, url: httpx.URL, question: RequestPolicy) -> tuple[httpx.URL, Response, datetime]:
-        """Where the answer came from at last, the answer, and when it was asked for."""
+    def get(self, url: httpx.URL, policy: RequestPolicy) -> tuple[httpx.URL, Response, datetime]:
+        """The final URL, its response, and the time of the request that got it. Raises FetchError."""
         budget, seen = _Budget(self._settings.deadline, self._settings.retries), {url}
         while True:
-            question.may(url)
-            answer, asked_at = self._ask_until_answered(url, question, budget)
-            if answer.location is None:
-                return url, answer, asked_at
-            following = self._pinned.hop(url, answer.location)
-            if following in seen:
-                raise FetchError(f"{host_of(url)} redirects in a circle")
+            policy.check_url(url)
+            response, requested_at = self._get_with_retries(url, policy, budget)
+            if response.location is None:
+                return url, response, requested_at
+            target = self._allowed_hosts.redirect_target(url, response.location)
+            if target in seen:
+                raise FetchError(f"{host_of(url)} redirects in a loop")
             if len(seen) > self._settings.max_redirects:
                 raise FetchError(f"{host_of(url)} redirects more than {self._settings.max_redirects} times")
-            url = following
+            url = target
             seen.add(url)
 
-    def _ask_until_answered(
-        self, url: httpx.URL, question: RequestPolicy, budget: _Budget
-    ) -> tuple[Response, datetime]:
-        tries = 0
+    def _get_with_retries(self, url: httpx.URL, policy: RequestPolicy, budget: _Budget) -> tuple[Response, datetime]:
+        attempts = 0
         while True:
-            asked_at, started = self._clock(), time.monotonic()
-            tries += 1
+            requested_at, started = self._clock(), time.monotonic()
+            attempts += 1
             try:
-                answer = self._ask_once(url, question, budget.seconds)
-            except TransientError as trouble:
+                response = self._get_once(url, policy, budget.seconds)
+            except TransientError as error:
                 if not budget.retries:
-                    raise trouble.after(tries) from trouble
+                    raise error.with_attempts(attempts) from error
                 budget.retries -= 1
-                self._wait(trouble, tries)
+                self._pause(error, attempts)
             else:
                 budget.seconds -= time.monotonic() - started
-                return answer, asked_at
+                return response, requested_at
 
-    def _wait(self, trouble: TransientError, tries: int) -> None:
-        seconds = pause_after(tries, trouble.retry_after, self._settings.jitter())
-        _log.info("%s; trying again in %.1f seconds", trouble, seconds)
+    def _pause(self, error: TransientError, attempts: int) -> None:
+        seconds = pause_after(attempts, error.retry_after, self._settings.jitter())
+        _log.info("%s; retrying in %.1f seconds", error, seconds)
         self._settings.pause(seconds)
 
-    def _ask_once(self, url: httpx.URL, question: RequestPolicy, seconds: float) -> Response:
-        exchange = self._lines.exchange = Exchange(seconds, self._settings.deadline)
+    def _get_once(self, url: httpx.URL, policy: RequestPolicy, seconds: float) -> Response:
+        exchange = self._connections.exchange = Exchange(seconds, self._settings.deadline)
         try:
-            with self._opened().stream("GET", url, headers=question.headers) as response:
-                return _take(url, question, response)
-        except _NOT_HTTP as error:
-            raise _garbled(host_of(url), exchange) from error
+            with self._open_client().stream("GET", url, headers=policy.headers) as response:
+                return _read(url, policy, response)
+        except _PROTOCOL_ERRORS as error:
+            raise _protocol_error(host_of(url), exchange) from error
 
-    def _opened(self) -> httpx.Client:
+    def _open_client(self) -> httpx.Client:
         if self._client is None:
             self._client = httpx.Client(
                 transport=self._transport,
@@ -153,33 +151,34 @@ class RetryingClient:
                     "Accept-Encoding": decompress.ACCEPTED,
                     "Accept-Language": "en",
                 },
-                timeout=self._settings.read_timeout,  # a second belt: the lines keep the time
-                trust_env=False,  # no proxy, no .netrc: see `line`
+                timeout=self._settings.read_timeout,  # a second safeguard: `connection` enforces the timeouts
+                trust_env=False,  # no proxy and no .netrc: see `connection`
             )
         return self._client
 
 
-def _garbled(host: str, exchange: Exchange) -> FetchError:
-    if exchange.ended and not exchange.received:
-        return TransientError(f"{host} closed the connection without an answer")
-    if exchange.ended:
-        return TransientError(f"{host} broke off in the middle of its answer")
-    return FetchError(f"{host} sent an answer that is not HTTP")
+def _protocol_error(host: str, exchange: Exchange) -> FetchError:
+    if exchange.closed_by_server and not exchange.received:
+        return TransientError(f"{host} closed the connection without a response")
+    if exchange.closed_by_server:
+        return TransientError(f"{host} sent an incomplete response")
+    return FetchError(f"{host} sent a response that is not valid HTTP")
 
 
-def _take(url: httpx.URL, question: RequestPolicy, response: httpx.Response) -> Response:
-    location = response.extensions["location"] if response.status_code in responses.REDIRECTS else None
-    answer = Response(response.status_code, _joined(response.headers), location)
+def _read(url: httpx.URL, policy: RequestPolicy, streamed: httpx.Response) -> Response:
+    """The response, with its body if the status is 2xx. The body of a redirect is not read."""
+    location = streamed.extensions["location"] if streamed.status_code in responses.REDIRECTS else None
+    response = Response(streamed.status_code, _joined(streamed.headers), location)
     if location is not None:
-        return answer
-    question.judge(url, answer)
-    if answer.status == httpx.codes.NOT_MODIFIED:
-        deque(response.iter_raw(), 0)  # it has no body; what is not read to its end costs the line
-    if not response.is_success:
-        return answer
-    encoding = answer.headers.get("content-encoding", "")
-    body = decompress.read_body(host_of(url), response.iter_raw(), encoding, question.limit, cut=question.cut)
-    return replace(answer, body=body)
+        return response
+    policy.check_head(url, response)
+    if response.status == httpx.codes.NOT_MODIFIED:
+        deque(streamed.iter_raw(), 0)  # it has no body, but httpcore reuses only connections that were read to the end
+    if not streamed.is_success:
+        return response
+    encoding = response.headers.get("content-encoding", "")
+    body = decompress.read_body(host_of(url), streamed.iter_raw(), encoding, policy.max_bytes, truncate=policy.truncate)
+    return replace(response, body=body)
 
 
 def _joined(headers: httpx.Headers) -> dict[str, str]:
@@ -190,7 +189,10 @@ def _joined(headers: httpx.Headers) -> dict[str, str]:
     return joined
 
 
-def pause_after(tries: int, retry_after: float, jitter: float) -> float:
-    """Seconds to wait: 1, 2, 4 … up to 30, one half of it by `jitter` (0 to 1); never less than the server asks for."""
-    backoff = min(30.0, 2.0 ** min(tries - 1, 5))
+def pause_after(attempts: int, retry_after: float, jitter: float) -> float:
+    """Seconds to wait before the next attempt: 1, 2, 4 … 30, but never less than `retry_after`.
+
+    `jitter` (0 to 1) determines half of the back-off: at 0 it is half as long.
+    """
+    backoff = min(30.0, 2.0 ** min(attempts - 1, 5))
     return max(retry_after, backoff * (0.5 + jitter / 2))

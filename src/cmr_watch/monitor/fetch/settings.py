@@ -1,4 +1,4 @@
-"""What the operator may say about fetching."""
+"""Settings for fetching."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from cmr_watch import __version__
 
 PRODUCT = "cmr-watch"
-"""The name that robots.txt knows us by."""
+"""Our product token in User-Agent and robots.txt (RFC 9309 §2.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """`allowed_hosts` are added to the pinned ones, each as `host` (any port) or `host:port`. Times are seconds.
+    """`allowed_hosts` extend the pinned ones, each as `host` (any port) or `host:port`. Times are in seconds.
 
-    - `contact` stands in the User-Agent: an address or a URL where the site's people reach the operator.
-    - `private_addresses` lets it talk to 127.0.0.1, 10.0.0.0/8 and the like.
-    - `kinds`: media types that are taken beside HTML.
-    - `deadline` is for one answer, with its redirects; every retry has its own.
+    - `contact` goes into the User-Agent: an address or URL where the site's administrators can reach the operator.
+    - `private_addresses` allows connections to private addresses such as 127.0.0.1 and 10.0.0.0/8.
+    - `kinds`: media types that are accepted besides HTML.
+    - `deadline` limits a fetch including all its redirects. Attempts that failed are not counted.
     """
 
     contact: str
@@ -40,6 +40,6 @@ class FetchSettings:
 
     @property
     def user_agent(self) -> str:
-        """`cmr-watch/0.1.0 (+contact)`: what could break a header line, or its comment, is left out of the contact."""
+        """`cmr-watch/0.1.0 (+contact)`, without characters that would break the header or its comment."""
         contact = re.sub(r"[^\x21-\x7e]|[()\\]", "", self.contact)
         return f"{PRODUCT}/{__version__} (+{contact})" if contact else f"{PRODUCT}/{__version__}"

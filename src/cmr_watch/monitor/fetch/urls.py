@@ -1,4 +1,4 @@
-"""Which web addresses may be asked. Pure."""
+"""Which URLs may be fetched. Pure."""
 
 from __future__ import annotations
 
@@ -7,61 +7,61 @@ from collections.abc import Iterable
 import httpx
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.monitor.fetch.errors import shown
+from cmr_watch.monitor.fetch.errors import printable
 
-_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def host_of(url: httpx.URL) -> str:
-    """The host for a sentence, with a port that is not the usual one: `example.org`, `127.0.0.1:8080`."""
-    return shown(url.netloc.decode("ascii", "replace"))
+    """The host for messages, with the port unless it is the default: `example.org`, `127.0.0.1:8080`."""
+    return printable(url.netloc.decode("ascii", "replace"))
 
 
 def origin_of(url: httpx.URL) -> str:
-    """What a robots.txt is for (RFC 9309 §2.3): `https://example.org`."""
+    """The scope of a robots.txt (RFC 9309 §2.3): `https://example.org`."""
     return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
 
 
-class Pinned:
-    """The hosts that may be asked: `host` for any port of it, `host:port` for that one."""
+class AllowedHosts:
+    """The hosts that may be fetched from: `host` allows every port, `host:port` only that one."""
 
     def __init__(self, hosts: Iterable[str]) -> None:
         self._hosts = frozenset(_host_and_port(entry) for entry in hosts)
 
-    def start(self, text: str) -> httpx.URL:
-        """The address of a page to watch."""
+    def parse(self, text: str) -> httpx.URL:
+        """The URL of a page to fetch. Raises FetchError if it is invalid or its host is not allowed."""
         url = _parse(text)
         if url is None or not url.is_absolute_url:
-            raise FetchError(f"“{shown(text)}” is not a web address")
-        if url.scheme not in _PORTS:
-            raise FetchError(f"“{shown(text)}” is neither an http nor an https address")
+            raise FetchError(f"“{printable(text)}” is not a valid URL")
+        if url.scheme not in _DEFAULT_PORTS:
+            raise FetchError(f"“{printable(text)}” is not an http or https URL")
         if url.userinfo:
-            raise FetchError(f"the address on {host_of(url)} has a user name or a password in it: refused")
-        if not self._has(url):
-            raise FetchError(f"{host_of(url)} is not one of the hosts that may be read")
+            raise FetchError(f"the URL on {host_of(url)} contains a user name or password, which is not allowed")
+        if not self._is_allowed(url):
+            raise FetchError(f"{host_of(url)} is not one of the allowed hosts")
         return url.copy_with(fragment=None)
 
-    def hop(self, current: httpx.URL, location: bytes) -> httpx.URL:
-        """Where a redirect from `current` leads, if it may lead there."""
-        host, text = host_of(current), _text(location)
+    def redirect_target(self, current: httpx.URL, location: bytes) -> httpx.URL:
+        """The URL that `current` redirects to. Raises FetchError if it must not be followed."""
+        host, text = host_of(current), _decode(location)
         url = _parse(text, current)
-        if url is None or url.scheme not in _PORTS or not url.is_absolute_url:
-            raise FetchError(f"{host} redirects to something that is no web page ({shown(text)})")
+        if url is None or url.scheme not in _DEFAULT_PORTS or not url.is_absolute_url:
+            raise FetchError(f"{host} redirects to “{printable(text)}”, which is not a valid http or https URL")
         if url.userinfo:
-            raise FetchError(f"{host} redirects to an address with a user name or a password in it: refused")
-        if not self._has(url):
-            raise FetchError(f"{host} redirects to {host_of(url)}, which is not one of the hosts that may be read")
+            raise FetchError(f"{host} redirects to a URL that contains a user name or password, which is not allowed")
+        if not self._is_allowed(url):
+            raise FetchError(f"{host} redirects to {host_of(url)}, which is not one of the allowed hosts")
         if current.scheme == "https" and url.scheme == "http":
-            raise FetchError(f"{host} redirects from https to http on {host_of(url)}: refused")
+            raise FetchError(f"{host} redirects from https to http on {host_of(url)}, which is not allowed")
         return url.copy_with(fragment=None)
 
-    def _has(self, url: httpx.URL) -> bool:
-        port = url.port or _PORTS[url.scheme]
+    def _is_allowed(self, url: httpx.URL) -> bool:
+        port = url.port or _DEFAULT_PORTS[url.scheme]
         return not self._hosts.isdisjoint({(url.raw_host, None), (url.raw_host, port)})
 
 
 def _host_and_port(entry: str) -> tuple[bytes, int | None]:
-    """As httpx writes them: lower case, IDNA. An entry that is no host matches nothing."""
+    """Normalised as httpx does it: lower case, IDNA. An invalid entry matches nothing."""
     url = _parse(f"//{entry}")
     return (url.raw_host, url.port) if url is not None else (b"", None)
 
@@ -69,12 +69,12 @@ def _host_and_port(entry: str) -> tuple[bytes, int | None]:
 def _parse(text: str, base: httpx.URL | None = None) -> httpx.URL | None:
     try:
         return base.join(text) if base is not None else httpx.URL(text)
-    except (httpx.InvalidURL, ValueError):  # also UnicodeError, of a name that IDNA cannot write
+    except (httpx.InvalidURL, ValueError):  # ValueError: also UnicodeError, for a name that IDNA cannot encode
         return None
 
 
-def _text(location: bytes) -> str:
-    """RFC 9110 wants ASCII; what servers send beyond that is UTF-8, else nobody's guess."""
+def _decode(location: bytes) -> str:
+    """RFC 9110 wants ASCII. Other bytes are usually UTF-8; if they are not, any 8-bit charset will do."""
     try:
         return location.strip().decode("utf-8")
     except UnicodeDecodeError:
