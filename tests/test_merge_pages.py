@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cmr_watch.merge_pages import PageKnown, is_contradicted, merged
-from cmr_watch.models import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, Material
+from cmr_watch.models import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, Material, PageRef
 from tests.factories import NOW, edition
 
 MAY, JUNE = Cutoff(NOW + timedelta(days=60)), Cutoff(NOW + timedelta(days=90))
@@ -16,9 +16,9 @@ AGENDA = Material("agenda", "https://example.org/agenda.pdf")
 def pages(notice: KnownCall | None = None, page: KnownCall | None = None, *own: Edition) -> list[PageKnown]:
     listed = Known((KnownEdition("lyon", edition(), NOW),), (notice,) if notice else ())
     return [
-        PageKnown("own", "edition", Known(tuple(KnownEdition("lyon", value, NOW) for value in own))),
-        PageKnown("call", "call", Known((), (page,) if page else ())),
-        PageKnown("list", "initiative", listed),
+        PageKnown(PageRef("own", "edition"), Known(tuple(KnownEdition("lyon", value, NOW) for value in own))),
+        PageKnown(PageRef("call", "call"), Known((), (page,) if page else ())),
+        PageKnown(PageRef("list", "initiative"), listed),
     ]
 
 
@@ -37,8 +37,8 @@ def test_an_edition_gets_the_details_of_its_own_page():
 
 def test_the_list_decides_which_editions_exist():
     lyon, oslo = KnownEdition("lyon", edition(), NOW), KnownEdition("oslo", edition("Oslo"), NOW)
-    list_page = PageKnown("list", "initiative", Known((lyon,)))
-    own_page = PageKnown("own", "edition", Known((oslo,)))
+    list_page = PageKnown(PageRef("list", "initiative"), Known((lyon,)))
+    own_page = PageKnown(PageRef("own", "edition"), Known((oslo,)))
     assert [known.key for known in merged([own_page, list_page]).editions] == ["lyon"]
 
 

@@ -139,7 +139,7 @@ def test_without_a_mail_server_mail_is_logged_and_never_sent(watch):
     ran = watch.check("2023-12")
     assert ran.code == 0
     assert ran.out.endswith("1 message sent, 1 message only logged because no mail server is configured\n")
-    assert "no mail server is configured, not sent to anna@example.org: Call open" in ran.err
+    assert "no mail server is configured; not sent to anna@example.org: Call open" in ran.err
     watch.configure()
     watch.check()
     assert watch.mailbox.mails == []

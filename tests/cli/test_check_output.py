@@ -31,7 +31,7 @@ READ = CheckResult(
     previous_read_at=datetime(2024, 4, 2, 7, 12, tzinfo=UTC),
 )
 LYON = Change(ChangeKind.EDITION_ANNOUNCED, "lyon-fr-2023-10", None, Edition("Lyon"))
-CHANGES = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
+CHANGES = (RecordedChange(1, LYON, READ.page.url, NOW),)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ CHANGES = (RecordedChange(1, LYON, "Lyon: announced", READ.page_url, NOW),)
         ),
         (
             replace(READ, outcome="changed", changes=CHANGES * 5),
-            DeliveryReport(sent=1, logged=1, waiting=2, failed=1),
+            DeliveryReport(sent=1, logged=1, pending=2, failed=1),
             "read 2 editions, 1 call: 5 changes, 1 message sent, 1 message only logged because no mail "
             "server is configured, 2 messages will be retried, 1 message failed permanently",
         ),

@@ -37,7 +37,7 @@ def test_each_problem_comes_with_advice(watch):
     watch.configure('[[subscriptions]]\nname = "odd"\nto = "nosuchservice://x"\n')
     watch.mailbox.shut()
     ran = watch.run("doctor")
-    assert (ran.code, ran.lines[-1]) == (1, "3 to mend.")
+    assert (ran.code, ran.lines[-1]) == (1, "3 problems to fix.")
     for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is not a valid Apprise URL"):
         assert words in ran.out
     assert ran.out.count("\n  → ") >= 3

@@ -14,9 +14,9 @@ def test_list(checked):
     assert "* 14 editions, 1 call" in lines[2]
     assert "suspect: " in lines[3]
     rows = checked.run("snapshots", "list", "--json").json
-    assert [(row["verdict"], row["is_baseline"]) for row in rows] == [
-        ("good", False),
-        ("good", True),
+    assert [(row["assessment"], row["is_baseline"]) for row in rows] == [
+        ("plausible", False),
+        ("plausible", True),
         ("suspect", False),
     ]
 

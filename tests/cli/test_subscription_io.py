@@ -158,7 +158,7 @@ def test_duplicates_in_a_file_are_added_once(watch):
         ("nobody,", "line 3: address: found 'nobody', expected an e-mail address"),
         (",8", "line 3: the address is missing"),
         ("a@b.org,25", "line 3: hour: found '25', expected a whole number from 0 to 23"),
-        ("a@b.org,8,9", "line 3: it has more cells than the first line"),
+        ("a@b.org,8,9", "line 3: more cells than the header line"),
         ("bogus://Secret/key,", "line 3: bogus://… is not a valid Apprise URL"),
         ("slack://To ken/x,", "line 3: address: found 'slack://…', expected"),
     ],

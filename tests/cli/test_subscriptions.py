@@ -48,8 +48,8 @@ def test_secrets_of_apprise_urls_are_not_shown(watch):
         (["add", "b@e.org", "--country", "Atlantis"], 'found "Atlantis", expected a country name or code'),
         (["add", "b@e.org", "--topic", "call"], "'call' is not one of 'calls', 'editions', 'materials'"),
         (["add", "bogus://Secret/key"], "bogus://… is not a valid Apprise URL"),
-        (["end", "7"], "there is no active subscription 7"),
-        (["end", "b@e.org"], "there is no active subscription b@e.org"),
+        (["end", "7"], "no active subscription found for 7"),
+        (["end", "b@e.org"], "no active subscription found for b@e.org"),
     ],
 )
 def test_invalid_arguments(watch, arguments, sentence):

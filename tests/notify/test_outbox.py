@@ -246,7 +246,7 @@ def test_a_route_that_is_down_is_tried_once_per_run(deliveries, clock, sender):
     for number in range(30):
         sender.on(f"{number}@example.org", ChannelDown("connection refused"))
     report = run(deliveries, clock, sender)
-    assert report == DeliveryReport(sent=1, waiting=30, failures=("connection refused",))
+    assert report == DeliveryReport(sent=1, pending=30, failures=("connection refused",))
     assert len([address for address in sender.tried if "@" in address]) == 1
     clock.sleep(minutes=2)
     assert run(deliveries, clock, sender).pending == 30

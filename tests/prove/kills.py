@@ -146,7 +146,7 @@ class _Run:
 
     def _run_program(self, switch: KillSwitch) -> None:
         database = KillableDatabase(self.database, switch)
-        check_page(URL, "initiative", self.fetcher, Checks(database), self._clock)
+        check_page(PageRef(URL, "initiative"), self.fetcher, Checks(database), self._clock)
         database.phase = "enqueue"
         enqueue(MatchQueue(database), self.now)
         database.phase = "deliver"

@@ -245,7 +245,7 @@ def _check_results(case: Case, page: str, other: str | None, checks: Checks) -> 
     assert check_page(PageRef(url, case.kind), fetcher, checks, lambda: now[0]).outcome == "baseline"
     for fetcher.body in (other, other, other, page):
         now[0] += INTERVAL
-        yield check_page(url, case.kind, fetcher, checks, lambda: now[0])
+        yield check_page(PageRef(url, case.kind), fetcher, checks, lambda: now[0])
 
 
 def _canonical_url(page: str) -> str:

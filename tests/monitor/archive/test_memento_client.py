@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cmr_watch.exceptions import FetchError, ParseError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.archive.memento_client import MAX_TIMEMAPS, Archive, raw_url
 from cmr_watch.monitor.archive.timemap import Memento
 from tests.fakes.archive import FakeArchive, ask, copy_path
@@ -48,7 +48,7 @@ def test_all_pages_of_the_list_are_fetched(fake_archive: FakeArchive) -> None:
 def test_a_raw_copy_is_preferred(fake_archive: FakeArchive) -> None:
     archive = client(fake_archive)
     memento = archive.mementos(URL)[1]
-    assert archive.fetch(memento) == Page(URL, URL, html(10), "utf-8", Validators(), DAYS[1])
+    assert archive.fetch(memento) == FetchedPage(URL, URL, html(10), "utf-8", Validators(), DAYS[1])
     assert fake_archive.paths()[2:] == [copy_path(URL, DAYS[1], "id_")]
 
 
@@ -124,12 +124,12 @@ class FakeGet:
         self._texts = texts
         self._redirects = redirects or {}
 
-    def get(self, url: str) -> Page:
+    def get(self, url: str) -> FetchedPage:
         self.requested.append(url)
         if url not in self._texts:
             raise FetchError("404")
         final = self._redirects.get(url, url)
-        return Page(url, final, self._texts[url].encode(), "latin-1", Validators('"1"'), DAYS[0])
+        return FetchedPage(url, final, self._texts[url].encode(), "latin-1", Validators('"1"'), DAYS[0])
 
 
 def test_each_timemap_is_fetched_once() -> None:
@@ -151,7 +151,7 @@ def test_the_number_of_timemaps_is_limited(caplog: pytest.LogCaptureFixture) -> 
 def test_an_archive_with_another_url_scheme() -> None:
     fake = FakeGet({"https://a/copy/7": "<p>a</p>"})
     page = Archive("https://a/", fake.get, no_pause).fetch(Memento("https://a/copy/7", DAYS[2], URL))
-    assert page == Page(URL, URL, b"<p>a</p>", "latin-1", Validators(), DAYS[2])
+    assert page == FetchedPage(URL, URL, b"<p>a</p>", "latin-1", Validators(), DAYS[2])
     assert fake.requested == ["https://a/copy/7"]
 
 

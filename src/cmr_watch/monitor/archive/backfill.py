@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
-from cmr_watch.models import Page, PageKind, Snapshot
+from cmr_watch.models import FetchedPage, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.archive.history import build_history
 from cmr_watch.monitor.archive.memento_client import Archive
 from cmr_watch.monitor.archive.timemap import Memento
@@ -49,12 +49,12 @@ def backfill_page(
     page: PageRef, archive: Archive, archived: ArchiveHistory, checks: Checks, progress: Progress
 ) -> BackfillReport:
     """Fetch the missing copies of a page and store its history. Raises FetchError if the list cannot be fetched."""
-    mementos = archive.mementos(page_url)
-    stored = archived.taken(page_url)
+    mementos = archive.mementos(page.url)
+    stored = archived.taken(page.url)
     missing = [memento for memento in mementos if memento.at not in stored]
-    fetched = sum(_fetch_copy(memento, kind, archive, archived) for memento in progress(missing))
-    added, editions = _store_history(page_url, archived, checks)
-    return BackfillReport(page_url, len(mementos), fetched, len(missing) - fetched, added, editions)
+    fetched = sum(_fetch_copy(memento, page.kind, archive, archived) for memento in progress(missing))
+    added, editions = _store_history(page.url, archived, checks)
+    return BackfillReport(page.url, len(mementos), fetched, len(missing) - fetched, added, editions)
 
 
 def _fetch_copy(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveHistory) -> bool:
@@ -69,7 +69,7 @@ def _fetch_copy(memento: Memento, kind: PageKind, archive: Archive, archived: Ar
     return True
 
 
-def _parse(page: Page, kind: PageKind) -> Snapshot:
+def _parse(page: FetchedPage, kind: PageKind) -> Snapshot:
     """A copy that cannot be parsed is stored as unreadable, so that it is not fetched again."""
     try:
         return parse(page, kind)
@@ -82,13 +82,13 @@ def _store_history(page_url: str, archived: ArchiveHistory, checks: Checks) -> t
     current = checks.known(page_url)
     # from our own first reading on, our data is more complete than an archive's
     history = build_history(archived.copies(page_url), current, checks.first_read_at(page_url))
-    past = [HistoricalChange(at, change, sentence(change)) for at, change in history.changes]
+    past = [HistoricalChange(at, change) for at, change in history.changes]
     return archived.write(page_url, history.known, past), len(history.known.editions)
 
 
-def pages_to_fill(list_url: str, checks: Checks) -> tuple[tuple[str, PageKind], ...]:
+def pages_to_fill(list_url: str, checks: Checks) -> tuple[PageRef, ...]:
     """The list of editions and the call pages. Raises NothingKnownYet before the first plausible reading."""
     if checks.baseline(list_url) is None:
         raise NothingKnownYet
-    calls: list[tuple[str, PageKind]] = [(last.url, "call") for last in checks.last_fetches() if last.kind == "call"]
-    return ((list_url, "initiative"), *calls)
+    calls = [last.page for last in checks.last_fetches() if last.page.kind == "call"]
+    return (PageRef(list_url, "initiative"), *calls)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Page, Validators
+from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.archive.boilerplate import remove_boilerplate
 from cmr_watch.monitor.archive.timemap import Memento, parse_timemap, sort_unique
 
@@ -61,7 +61,7 @@ class Archive:
             _log.warning("the archive lists the copies in more than %d TimeMaps; the rest is ignored", MAX_TIMEMAPS)
         return sort_unique(replace(memento, page_url=page_url) for memento in mementos)
 
-    def fetch(self, memento: Memento) -> Page:
+    def fetch(self, memento: Memento) -> FetchedPage:
         """The page as it was at that time, under its own URL and without the archive's additions.
 
         Raises FetchError, also if the archive returns a copy from another day instead.
@@ -78,7 +78,7 @@ class Archive:
             fetched_at=memento.at,
         )
 
-    def _request_copy(self, url: str) -> Page:
+    def _request_copy(self, url: str) -> FetchedPage:
         """The raw copy if the archive provides one, else the copy with the archive's additions."""
         raw = raw_url(url)
         if raw is None:
@@ -88,7 +88,7 @@ class Archive:
         except FetchError:
             return self._request(url)
 
-    def _request(self, url: str) -> Page:
+    def _request(self, url: str) -> FetchedPage:
         if self._has_requested:
             self._pause()
         self._has_requested = True

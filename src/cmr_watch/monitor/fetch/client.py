@@ -54,12 +54,12 @@ class Fetcher:
         """Close the connections. A later fetch opens new ones."""
         self._client.close()
 
-    def fetch(self, url: str, validators: Validators | None = None) -> Page | None:
+    def fetch(self, url: str, validators: Validators | None = None) -> FetchedPage | None:
         """The page, or None if it has not changed since the response that `validators` come from. Raises FetchError."""
         with self._lock:
             return self._fetch(url, validators)
 
-    def _fetch(self, url: str, validators: Validators | None) -> Page | None:
+    def _fetch(self, url: str, validators: Validators | None) -> FetchedPage | None:
         headers = responses.conditional_headers(validators)
         policy = RequestPolicy(
             max_bytes=self._settings.max_bytes,
@@ -71,7 +71,7 @@ class Fetcher:
         if response.status == httpx.codes.NOT_MODIFIED:
             return None
         responses.check_body(host_of(final_url), response)
-        return Page(
+        return FetchedPage(
             url=url,
             final_url=str(final_url),
             content=response.body,
