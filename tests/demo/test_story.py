@@ -20,7 +20,7 @@ def test_the_demo_shows_and_leaves_what_it_says(tmp_path, monkeypatch):
     for words in (
         "✉ anna@demo.example: Welcome: 1 call announced",
         "read 14 editions, 1 call: 10 changes, 3 messages sent",
-        "✉ bruno@demo.example: Call open: host an edition in 2024–2025 (+1)",
+        "✉ bruno@demo.example: Call for hosts 2024–2025: now open (+1)",
         "nothing new since",
         "SQLite file:   demo-output/cmr-watch.db",
         f"The live page, for yourself:  {Path(sys.executable).with_name('cmr-watch')} check\n",
