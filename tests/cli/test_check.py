@@ -28,7 +28,7 @@ def test_what_changed_is_told_once(watch):
     watch.check("2023-09")
     ran = watch.check("2023-12")
     assert (ran.code, ran.out) == (0, "read 14 editions, 1 call: 10 changes, 2 messages sent\n")
-    assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"]
+    assert watch.mailbox.subjects == ["Call for hosts 2024–2025: now open (+1)"]
     assert [post.subject for post in watch.hook.received] == watch.mailbox.subjects
     again = watch.check()
     assert re.fullmatch(r"read 14 editions, 1 call: nothing new since \d\d:\d\d\n", again.out)
@@ -141,7 +141,7 @@ def test_without_a_mail_server_mail_is_logged_for_good(watch):
     ran = watch.check("2023-12")
     assert ran.code == 0
     assert ran.out.endswith("1 message sent, 1 message only logged, for no mail server is configured\n")
-    assert "no mail server is configured, not sent to anna@example.org: Call open" in ran.err
+    assert "no mail server is configured, not sent to anna@example.org: Call for hosts 2024–2025: now open" in ran.err
     watch.configure()
     watch.check()
     assert watch.mailbox.mails == []

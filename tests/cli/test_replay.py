@@ -86,4 +86,4 @@ def test_a_line_that_only_one_parser_reads(watch: Installation) -> None:
 
     misread(watch, other_words)
     lines = watch.run("replay").out.splitlines()[1:3]
-    assert lines == ["  only now: Lyon", "  no longer: Lyon"]
+    assert lines == ["  added: Lyon", "  removed: Lyon"]

@@ -229,4 +229,4 @@ def test_nouns_are_folded_apart_and_stand_where_they_ended():
         (3, "key", K.EDITION_ANNOUNCED),
     ]
     assert out[1].read_at == NOON + timedelta(hours=3)
-    assert out[1].sentence == "Lyon, France, 5 June 2024: announced"
+    assert out[1].sentence == "New edition: Lyon, France (5 June 2024)"

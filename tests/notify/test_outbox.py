@@ -153,7 +153,7 @@ def test_what_cannot_be_written_is_set_aside_alone(database, deliveries, subscri
     told = deliveries.list("waiting")
     assert len(told) == 2
     assert welcomed == 2
-    assert all("Call open" in entry.message.subject and "poison" not in entry.message.text for entry in told)
+    assert all("now open" in entry.message.subject and "poison" not in entry.message.text for entry in told)
     assert [entry.subject for entry in Incidents(database).unresolved()] == ["change 1"]
     assert MatchQueue(database).is_idle(clock()) is False
     assert tell(database, clock, poisoned) == 0
