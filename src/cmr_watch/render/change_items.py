@@ -37,9 +37,7 @@ class _Layout:
 
 def change_sections(changes: Sequence[RecordedChange], chat: bool, zone: ZoneInfo, has_title: bool) -> list[Section]:
     """The changes, grouped by topic. Several groups have headings; a single one labels each item instead."""
-    groups: dict[str, list[RecordedChange]] = {}
-    for recorded in changes:
-        groups.setdefault(_topic(recorded.change.kind), []).append(recorded)
+    groups = _grouped_by_topic(changes)
     is_single = len(groups) == 1
     layout = _Layout(chat, zone, is_single, len({recorded.read_at for recorded in changes}) > 1)
     title = counted(len(changes), "change") if has_title or len(changes) > 1 else ""
@@ -51,6 +49,13 @@ def change_sections(changes: Sequence[RecordedChange], chat: bool, zone: ZoneInf
         )
         for number, (topic, group) in enumerate(groups.items())
     ]
+
+
+def _grouped_by_topic(changes: Sequence[RecordedChange]) -> dict[str, list[RecordedChange]]:
+    groups: dict[str, list[RecordedChange]] = {}
+    for recorded in changes:
+        groups.setdefault(_topic(recorded.change.kind), []).append(recorded)
+    return groups
 
 
 def open_cutoffs(call: CallNotice, zone: ZoneInfo) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def contradiction(known: KnownCall) -> tuple[str, ...]:
 
 
 def _noun(change: Change) -> Edition | CallNotice:
-    """The side to name: the new one, but the old one if the new one is gone or has lost the days that were dropped."""
+    """The edition or call that the sentence is about: normally the new side."""
     before, after = change.before, change.after
     noun = (before if _names_old_days(change) else after) or after or before
     assert noun is not None, "a change has at least one side"
@@ -133,7 +133,7 @@ def _noun(change: Change) -> Edition | CallNotice:
 
 
 def _names_old_days(change: Change) -> bool:
-    """Whether the sentence names the days that no longer apply, because there are no new ones or they are secondary."""
+    """Whether the sentence is about the old side: its days no longer apply, and the new side may have none."""
     if not _days_of(change.before):
         return False
     if change.kind is K.EDITION_POSTPONED:
@@ -158,15 +158,25 @@ def _edition_sentence(change: Change, edition: Edition) -> str:
 
 
 def _label(change: Change) -> str:
-    before, after = change.before, change.after
-    if change.kind is K.EDITION_RESCHEDULED and not _days_of(after):
+    if change.kind is K.EDITION_RESCHEDULED and not _days_of(change.after):
         return "Postponed, new date to be announced"
-    if change.kind is K.EDITION_REINSTATED and isinstance(before, Edition) and isinstance(after, Edition):
-        ended = before.status in ("cancelled", "postponed") and before.status != after.status
-        return f"No longer {before.status}" if ended else _EDITION_LABELS[change.kind]
-    if change.kind is K.EDITION_DATED and isinstance(after, Edition) and after.starts_on == after.ends_on:
+    if change.kind is K.EDITION_DATED and isinstance(change.after, Edition) and _is_one_day(change.after):
         return "Date confirmed"
+    if change.kind is K.EDITION_REINSTATED and (ended := _ended_status(change)):
+        return f"No longer {ended}"
     return _EDITION_LABELS[change.kind]
+
+
+def _is_one_day(edition: Edition) -> bool:
+    return edition.starts_on == edition.ends_on
+
+
+def _ended_status(change: Change) -> str:
+    """`cancelled` or `postponed` if the edition was and no longer is; empty otherwise."""
+    before, after = change.before, change.after
+    if not isinstance(before, Edition) or not isinstance(after, Edition) or before.status == after.status:
+        return ""
+    return before.status if before.status in ("cancelled", "postponed") else ""
 
 
 def _moved_days(change: Change) -> str:
