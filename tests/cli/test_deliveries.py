@@ -22,7 +22,7 @@ def test_what_was_sent_and_what_was_set_aside(watch):
     watch.check("2023-12")
     out = watch.run("deliveries", "list").out
     assert "sent: Call for hosts 2024–2025:" in out
-    assert "set aside: Call for hosts 2024–2025:" in out
+    assert "set aside: Call for" in out
     assert "550" in " ".join(out.split())
     (row,) = watch.run("deliveries", "list", "--state", "set-aside", "--json").json
     assert (row["address"], row["outcome"], row["attempts"]) == ("anna@example.org", "set_aside", 1)
