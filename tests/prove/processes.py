@@ -84,7 +84,7 @@ class _Place:
         told: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for mail in self.mailbox.mails:
             for city in CITIES:
-                if f"{city}, " in mail.part("plain"):
+                if city in mail.part("plain"):
                     told[mail.recipient, city].add(mail.message_id)
         wanted = [(person, city) for person in PEOPLE for city in CITIES[:cities]]
         times = Counter(mail.message_id for mail in self.mailbox.mails)
