@@ -80,6 +80,7 @@ source_modules =
     cmr_watch.merge_pages
     cmr_watch.serialization
     cmr_watch.places
+    cmr_watch.clock
     cmr_watch.models
 forbidden_modules =
     cmr_watch.config

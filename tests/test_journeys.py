@@ -94,8 +94,8 @@ def journey(database: Database) -> Iterator[Journey]:
             yield journey
 
 
-ANNOUNCED = ["Prague, Czechia, 23–24 October 2023: announced"]
-WITHDRAWN = ["Prague, Czechia, 23–24 October 2023: withdrawn, no longer on the page"]
+ANNOUNCED = ["New edition: Prague, Czechia (23–24 October 2023)"]
+WITHDRAWN = ["Removed from the page: Prague, Czechia (23–24 October 2023)"]
 
 
 def test_the_three_recorded_states(journey: Journey) -> None:
@@ -105,16 +105,14 @@ def test_the_three_recorded_states(journey: Journey) -> None:
         told.append(journey.check(minutes=60 * 24 * 8))
     told.append(journey.check())
     assert [len(mails) for mails in told] == [0, 1, 1, 1, 0]
-    assert told[1] == [
-        ["Call open: host an edition in 2024–2025", "Call updated: host an edition in 2024–2025 (was 2024)"]
-    ]
+    assert told[1] == [["Call for hosts 2024–2025: now open", "Call extended to 2024–2025"]]
     autumn, spring = told[2][0], told[3][0]
-    assert "Iași, Romania, 21–23 November 2023: held" in autumn
+    assert "Iași, Romania (21–23 November 2023) has taken place" in autumn
     assert len(autumn) == 9, "the newest of Iași is told along"
     assert sorted(spring) == [
-        "Kraków, Poland, 11–12 December 2023: held",
-        "Kraków, Poland, 11–12 December 2023: summary published",
-        "Milan, Italy, 26–27 March 2024: listed, summary published",
+        "Added to past editions: Milan, Italy (26–27 March 2024) – summary published",
+        "Kraków, Poland (11–12 December 2023) has taken place",
+        "Summary published: Kraków, Poland (11–12 December 2023)",
     ]
 
 
@@ -129,10 +127,10 @@ def test_a_line_is_cut_and_pasted_back_within_the_hour(journey: Journey) -> None
 def test_a_call_opens_and_closes(journey: Journey) -> None:
     journey.reads(LYON, *PAST)
     call = "! The call for hosts of events in 2024 is open. Deadline: 31 May 2024."
-    assert journey.reads(LYON, *PAST, call) == [["Call open: host an edition in 2024"]]
+    assert journey.reads(LYON, *PAST, call) == [["Call for hosts 2024: now open"]]
     assert journey.reads(LYON, *PAST, call.replace("The call", "Our call")) == []
     closed = "! The call for hosts of events in 2024 is closed."
-    assert journey.reads(LYON, *PAST, closed) == [["Call closed: host an edition in 2024"]]
+    assert journey.reads(LYON, *PAST, closed) == [["Call for hosts 2024: now closed"]]
     assert [journey.reads(LYON, *PAST), journey.reads(LYON, *PAST)] == [[], []]
 
 
@@ -146,7 +144,7 @@ def test_pages_that_are_not_believed_between(journey: Journey) -> None:
     journey.site.script(PATH, Response(503), Response(503))
     assert [journey.check(), journey.check()] == [[], []]
     assert journey.reads(LYON, PRAGUE, *PAST) == []
-    assert journey.reads("> Oslo, Norway – 5 June 2024", *PAST) == [["Oslo, Norway, 5 June 2024: announced"]]
+    assert journey.reads("> Oslo, Norway – 5 June 2024", *PAST) == [["New edition: Oslo, Norway (5 June 2024)"]]
     assert journey.outcome == "suspect"
     assert journey.reads(LYON, PRAGUE, "> Oslo, Norway – 5 June 2024", *PAST) == []
 
@@ -164,7 +162,7 @@ def test_bytes_that_were_there_before(journey: Journey) -> None:
     for page in (first, second, first, first, second):
         journey.serve(page)
         told.append(journey.check())
-    back = ["Prague, Czechia, 23–24 October 2023: back on the page"]
+    back = ["Back on the page: Prague, Czechia (23–24 October 2023)"]
     assert told == [[], [ANNOUNCED], [], [WITHDRAWN], [back]]
 
 
@@ -172,13 +170,15 @@ def test_a_city_hosts_twice_and_the_list_is_trimmed(journey: Journey) -> None:
     old = [f"< Bonn, Germany – {day} May 20{year}" for year, day in ((22, 5), (21, 6), (20, 7), (19, 8), (18, 9))]
     journey.reads(LYON, *old)
     again = "> Bonn, Germany – 5 May 2024"
-    assert journey.reads(LYON, again, *old) == [["Bonn, Germany, 5 May 2024: announced"]]
+    assert journey.reads(LYON, again, *old) == [["New edition: Bonn, Germany (5 May 2024)"]]
     assert [journey.reads(LYON, again, *old[:2]) for _ in range(3)] == [[], [], []]
     journey.now = datetime(2023, 10, 16, tzinfo=UTC)
     assert journey.reads(LYON.replace(">", "<"), again, *old[:2], minutes=60 * 24 * 7) == [], (
         "that can wait until Monday"
     )
-    assert journey.reads(LYON.replace(">", "<"), again, *old[:2]) == [["Lyon, France, 12–13 October 2023: held"]]
+    assert journey.reads(LYON.replace(">", "<"), again, *old[:2]) == [
+        ["Lyon, France (12–13 October 2023) has taken place"]
+    ]
 
 
 def test_a_mail_server_that_is_down_loses_and_doubles_nothing(journey: Journey) -> None:
@@ -212,4 +212,4 @@ def test_two_checks_at_once_in_two_threads(journey: Journey) -> None:
     for database in others:
         database.close()
     told = [sentence for mail in journey.mails() for sentence in mail]
-    assert told == [f"Oslo, Norway, {day} June 2024: announced" for day in range(1, 20, 4)]
+    assert told == [f"New edition: Oslo, Norway ({day} June 2024)" for day in range(1, 20, 4)]

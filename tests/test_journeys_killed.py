@@ -75,7 +75,7 @@ class Place:
         told: defaultdict[str, list[str]] = defaultdict(list)
         for mail in self.mailbox.mails:
             for city in CITIES:
-                if f"{city}, " in mail.part("plain"):
+                if city in mail.part("plain"):
                     told[city].append(mail.message_id)
         return told
 

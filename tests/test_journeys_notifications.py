@@ -75,11 +75,11 @@ def test_a_call_opens_and_its_cut_off_moves(travel: Travel) -> None:
     travel.page(LYON, *PAST)
     travel.until(at(2))
     travel.page(LYON, *PAST, call("20 October 2023"))
-    assert travel.until(at(3)) == [("Mon 02 Oct 08:00", "Call open: host an edition in 2024")]
+    assert travel.until(at(3)) == [("Mon 02 Oct 08:00", "Call for hosts 2024: now open")]
     travel.page(LYON, *PAST, call("10 November 2023"))
     moved = travel.until(at(4))
     assert [when for when, _ in moved] == ["Tue 03 Oct 08:00"]
-    assert "Cut-off moved" in moved[0][1]
+    assert "cut-off moved" in moved[0][1]
     told = travel.until(at(12, 11), 2 * HOUR)
     assert [when for when, _ in told] == [
         "Wed 11 Oct 08:00",
@@ -102,7 +102,7 @@ def test_a_call_that_closes_is_silent(travel: Travel) -> None:
     travel.page(LYON, *PAST, call("20 October 2023"))
     travel.until(at(10))
     travel.page(LYON, *PAST, "! The call for hosts of events in 2024 is closed.")
-    assert [subject for _, subject in travel.until(at(22), 2 * HOUR)] == ["Call closed: host an edition in 2024"]
+    assert [subject for _, subject in travel.until(at(22), 2 * HOUR)] == ["Call for hosts 2024: now closed"]
 
 
 def test_after_a_pause_only_the_nearest_reminder_comes_with_the_true_days(travel: Travel) -> None:
@@ -174,7 +174,7 @@ def test_what_is_undone_before_it_is_told_is_not_told(travel: Travel) -> None:
     travel.page("> Oslo, Norway – 9 June 2024", *PAST)
     travel.until(at(6))
     ((_, subject),) = travel.until(at(12), 2 * HOUR)
-    assert subject == "Oslo, Norway: 9 June 2024 announced"
+    assert subject == "New edition: Oslo, Norway (9 June 2024)"
 
 
 def test_what_comes_in_quiet_hours_is_held_until_they_end(travel: Travel) -> None:

@@ -72,11 +72,11 @@ def watched(database: Database) -> Iterator[Watched]:
 
 def test_a_page_that_cannot_be_read(watched: Watched) -> None:
     assert watched.goes_wrong(2) == []
-    assert watched.goes_wrong(1) == ["Trouble: the page cannot be read"]
+    assert watched.goes_wrong(1) == ["Problem: the page cannot be read"]
     assert "cmr-watch doctor" in watched.last_words
     assert watched.goes_wrong(3) == []
     watched.reads(LYON, *PAST)
-    assert watched.told() == ["Over: the page could not be read"]
+    assert watched.told() == ["Resolved: the page could not be read"]
     watched.reads(LYON, *PAST)
     assert watched.told() == []
 
@@ -85,7 +85,7 @@ def test_a_page_that_cannot_be_read(watched: Watched) -> None:
 def test_as_patient_as_the_operator_wishes(watched: Watched, after: int) -> None:
     watched.configure(after=after)
     assert watched.goes_wrong(after - 1) == []
-    assert watched.goes_wrong(1) == ["Trouble: the page cannot be read"]
+    assert watched.goes_wrong(1) == ["Problem: the page cannot be read"]
 
 
 def test_a_good_reading_between_begins_the_count_anew(watched: Watched) -> None:
@@ -97,18 +97,18 @@ def test_a_good_reading_between_begins_the_count_anew(watched: Watched) -> None:
 
 def test_it_comes_again(watched: Watched) -> None:
     for _ in range(2):
-        assert watched.goes_wrong(4) == ["Trouble: the page cannot be read"]
+        assert watched.goes_wrong(4) == ["Problem: the page cannot be read"]
         watched.reads(LYON, *PAST)
-        assert watched.told() == ["Over: the page could not be read"]
+        assert watched.told() == ["Resolved: the page could not be read"]
 
 
 def test_a_page_that_is_not_believed(watched: Watched) -> None:
-    for expected in (["Trouble: what the page says is not believed"], [], []):
+    for expected in (["Problem: the page looks wrong, so its content was not used"], [], []):
         watched.serve(MAINTENANCE)
         watched.check()
         assert watched.told() == expected
     watched.reads(LYON, *PAST)
-    assert watched.told() == ["Over: what the page said was not believed"]
+    assert watched.told() == ["Resolved: the page looked wrong, so its content was not used"]
 
 
 # ── the mail ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,13 +117,13 @@ def test_a_page_that_is_not_believed(watched: Watched) -> None:
 def test_a_message_that_is_set_aside(watched: Watched) -> None:
     watched.mailbox.refuse(ANNA, "554 5.7.1 we do not like you", times=1)
     watched.reads(LYON, PRAGUE, *PAST)
-    assert watched.told() == ["Trouble: a message cannot be delivered"], "in the run that met it"
+    assert watched.told() == ["Problem: a message cannot be delivered"], "in the run that met it"
     assert ANNA in watched.last_words
     watched.check()
     assert watched.told() == []
     Deliveries(watched.database).retry(None, watched.now)
     watched.check()
-    assert watched.told() == ["Over: a message could not be delivered"]
+    assert watched.told() == ["Resolved: a message could not be delivered"]
 
 
 def test_two_addresses_are_one_message(watched: Watched) -> None:
@@ -132,7 +132,7 @@ def test_two_addresses_are_one_message(watched: Watched) -> None:
     for address in (ANNA, "bob@example.org"):
         watched.mailbox.refuse(address, "554 5.7.1 we do not like you")
     watched.reads(LYON, PRAGUE, *PAST)
-    assert watched.told() == ["2 troubles"]
+    assert watched.told() == ["2 problems"]
 
 
 def test_the_operators_own_mail_that_fails_is_no_trouble(watched: Watched) -> None:
@@ -146,7 +146,7 @@ def test_the_operators_own_mail_that_fails_is_no_trouble(watched: Watched) -> No
 
 def test_every_operator_is_told(watched: Watched) -> None:
     watched.configure(operators=(OPERATOR, "second@example.org"))
-    assert watched.goes_wrong(3) == ["Trouble: the page cannot be read"]
+    assert watched.goes_wrong(3) == ["Problem: the page cannot be read"]
     assert watched.mailbox.recipients[-2:] == [OPERATOR, "second@example.org"]
 
 
@@ -177,13 +177,13 @@ def test_a_digest_that_cannot_go_out_in_time(daily: Watched) -> None:
     daily.check(70)
     assert daily.told() == []
     daily.check(5)
-    assert daily.told() == ["Trouble: a digest is late"]
+    assert daily.told() == ["Problem: a digest is late"]
     daily.check(5)
     assert daily.told() == []
     daily.mailbox.refuse(ANNA, times=0)
     daily.now += timedelta(hours=12)
     daily.check()
-    assert daily.told() == ["Over: a digest was late"]
+    assert daily.told() == ["Resolved: a digest was late"]
 
 
 def test_a_digest_that_nobody_wants_any_more_is_not_late(daily: Watched) -> None:
@@ -191,16 +191,16 @@ def test_a_digest_that_nobody_wants_any_more_is_not_late(daily: Watched) -> None
     daily.mailbox.refuse(ANNA, "451 4.2.0 later")
     daily.check(70)
     daily.check(5)
-    assert daily.told() == ["Trouble: a digest is late"]
+    assert daily.told() == ["Problem: a digest is late"]
     Subscriptions(daily.database).end(ANNA, "asked to", daily.now)
     daily.check()
-    assert daily.told() == ["Over: a digest was late"]
+    assert daily.told() == ["Resolved: a digest was late"]
 
 
 def test_a_machine_that_slept_tells_of_the_digest_that_it_missed(daily: Watched) -> None:
     daily.now = datetime(2023, 10, 4, 12, tzinfo=UTC)
     daily.check()
-    assert daily.told()[-1] == "Over: a digest was late"
+    assert daily.told()[-1] == "Resolved: a digest was late"
     daily.check()
     assert daily.told() == []
 
@@ -215,8 +215,8 @@ def test_what_began_and_ended_between_two_runs_is_one_message(watched: Watched) 
     watched.app.check(notify=False)
     assert watched.told() == []
     watched.check()
-    assert watched.told() == ["Over: the page could not be read"]
-    assert "It was over before it could be told." in watched.last_words
+    assert watched.told() == ["Resolved: the page could not be read"]
+    assert "Resolved before this message was sent." in watched.last_words
     watched.check()
     assert watched.told() == []
 

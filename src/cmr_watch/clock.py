@@ -1,4 +1,4 @@
-"""The clock type that functions take instead of reading the time themselves, and the platform's time zone."""
+"""Time zone of the watched pages, and the type of a clock. Pure: no clock is read here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-Clock = Callable[[], datetime]
-"""Returns the current time as an aware UTC datetime."""
-
 BRUSSELS: Final = ZoneInfo("Europe/Brussels")
-"""The zone in which the platform states its dates and cut-offs."""
+"""The zone in which the pages give their dates and cut-offs."""
+
+Clock = Callable[[], datetime]
+"""Returns the current time as an aware UTC datetime. Only the command line passes the real clock."""

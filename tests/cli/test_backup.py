@@ -34,9 +34,9 @@ def copy(watch):
     return path
 
 
-def test_a_restored_database_sends_nothing_twice(watch, copy):
-    assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"], "Carl's"
-    # after the backup, Anna's mail is sent and Carl unsubscribes
+def test_a_copy_that_comes_back_sends_nothing_a_second_time(watch, copy):
+    assert watch.mailbox.subjects == ["Call for hosts 2024–2025: now open (+1)"], "Carl's"
+    # meanwhile Anna's mail is sent, and Carl unsubscribes
     watch.run("deliveries", "retry")
     watch.check()
     assert [mail.recipient for mail in watch.mailbox.mails] == ["carl@example.org", "anna@example.org"]
@@ -56,10 +56,10 @@ def test_a_restored_database_sends_nothing_twice(watch, copy):
     assert (watch.mailbox.mails, watch.hook.received) == ([], [])
     assert status(watch)["carl@example.org"] == "ended"
     assert status(watch)["anna@example.org"] == "active"
-    after = held(watch)
-    assert [item[0] for item in after].count("m") == 1, "Anna's mail, which was sent after the backup"
-    assert "anna@example.org: Call open" in watch.run("deliveries", "release").out
-    assert [item for item in after if item not in before], "the changes of the first check"
+    waiting = held(watch)
+    assert [what[0] for what in waiting].count("m") == 1, "Anna's mail, which was sent since"
+    assert "anna@example.org: Call for hosts 2024–2025: now open" in watch.run("deliveries", "release").out
+    assert [what for what in waiting if what not in before], "what that reading found"
 
     watch.run("deliveries", "release", "--discard", "all")
     watch.check()
@@ -71,7 +71,7 @@ def test_changes_since_the_backup_are_found_again_and_held(watch):
     path = str(watch.folder / "copy.db")
     watch.run("backup", path)
     watch.check("2023-12")
-    assert watch.mailbox.subjects == ["Call open: host an edition in 2024–2025 (+1)"]
+    assert watch.mailbox.subjects == ["Call for hosts 2024–2025: now open (+1)"]
     watch.run("restore", path)
     assert held(watch) == []
     watch.check()

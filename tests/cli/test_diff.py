@@ -13,10 +13,10 @@ def test_one_sentence_per_change(watch):
     ran = watch.run("diff", *files("2023-12-list", "2024-04-br"), config=False)
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines == [
-        "Milan, Italy, 26–27 March 2024: listed, summary published",
-        "Kraków, Poland, 11–12 December 2023: held",
-        "Kraków, Poland, 11–12 December 2023: summary published",
-        "Iași, Romania, 21–23 November 2023: summary published",
+        "Added to past editions: Milan, Italy (26–27 March 2024) – summary published",
+        "Kraków, Poland (11–12 December 2023) has taken place",
+        "Summary published: Kraków, Poland (11–12 December 2023)",
+        "Summary published: Iași, Romania (21–23 November 2023)",
     ]
 
 

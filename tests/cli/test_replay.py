@@ -90,4 +90,4 @@ def test_an_entry_that_only_one_parser_reads(watch: Installation) -> None:
 
     misread(watch, change_text)
     lines = watch.run("replay").out.splitlines()[1:3]
-    assert lines == ["  only now: Lyon", "  no longer: Lyon"]
+    assert lines == ["  added: Lyon", "  removed: Lyon"]

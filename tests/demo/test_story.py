@@ -22,8 +22,8 @@ def test_the_demo_prints_its_results_and_writes_its_files(tmp_path, monkeypatch)
     for text in (
         "✉ anna@demo.example: Welcome: 1 call announced",
         "read 14 editions, 1 call: 10 changes, 3 messages sent",
-        "✉ bruno@demo.example: Call open: host an edition in 2024–2025 (+1)",
-        "no changes since",
+        "✉ bruno@demo.example: Call for hosts 2024–2025: now open (+1)",
+        "nothing new since",
         "SQLite file:   demo-output/cmr-watch.db",
         f"To check the live page, run:  {Path(sys.executable).with_name('cmr-watch')} check\n",
     ):

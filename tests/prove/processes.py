@@ -85,9 +85,9 @@ class _Installation:
         notified: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for mail in self.mailbox.mails:
             for city in CITIES:
-                if f"{city}, " in mail.part("plain"):
-                    notified[mail.recipient, city].add(mail.message_id)
-        due = [(address, city) for address in ADDRESSES for city in CITIES[:cities]]
+                if city in mail.part("plain"):
+                    told[mail.recipient, city].add(mail.message_id)
+        wanted = [(person, city) for person in PEOPLE for city in CITIES[:cities]]
         times = Counter(mail.message_id for mail in self.mailbox.mails)
         counted.due = len(due)
         counted.lost = sum(not notified[key] for key in due)

@@ -1,20 +1,20 @@
-"""What the tests of messages share: bodies, and what every HTML document has to be like."""
+"""Shared by the tests of messages: bodies, and the rules that every HTML part has to keep."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Body, CallNotice, Contents, Cutoff, OpenCutoff, RecordedChange, Reminder
 from cmr_watch.render.messages import MessageContext, body
-from cmr_watch.render.sentences import BRUSSELS
 from tests.notify.make import PAGE, call
 
 CONTEXT = MessageContext(PAGE)
 CUTOFF = Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC))
 
 
-def write(*changes: RecordedChange, chat: bool = False, context: MessageContext = CONTEXT) -> Body:
+def render(*changes: RecordedChange, chat: bool = False, context: MessageContext = CONTEXT) -> Body:
     return body(Contents(changes), context, chat, BRUSSELS)
 
 
@@ -27,23 +27,23 @@ def reminder(
     return Reminder(OpenCutoff("key", notice or call(), cutoff, None, moved_from), days_left, days_left)
 
 
-def told(make) -> list[str]:
-    """What `make(chat)` says in the text, in the words and links of the HTML, and in a chat: all say the same."""
-    mail, chat = make(False), make(True)
+def rendered_texts(render_for) -> list[str]:
+    """The content of `render_for(chat)` in its three forms: plain text, text and links of the HTML, chat."""
+    mail, chat = render_for(False), render_for(True)
     assert (chat.subject, chat.html) == (mail.subject, "")
-    shape = check_document(mail.html)
-    return [mail.text, "\n".join([*shape.words, *map(str, shape.links)]), chat.text]
+    document = check_document(mail.html)
+    return [mail.text, "\n".join([*document.texts, *map(str, document.links)]), chat.text]
 
 
-class Shape(HTMLParser):
-    """The tags, the links and the words of a document."""
+class ParsedHtml(HTMLParser):
+    """The tags, links, attributes and texts of a document."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.links: list[str | None] = []
         self.attributes: set[str] = set()
-        self.words: list[str] = []
+        self.texts: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
@@ -52,18 +52,19 @@ class Shape(HTMLParser):
         self.links += [value for name, value in attrs if name == "href"]
 
     def handle_data(self, data):
-        self.words.append(data.strip())
+        self.texts.append(data.strip())
 
 
-def check_document(html):
-    shape = Shape(html)
-    assert set(shape.tags) <= {
+def check_document(html) -> ParsedHtml:
+    """Only tags and attributes that mail programs support, and nothing that is loaded from elsewhere."""
+    document = ParsedHtml(html)
+    assert set(document.tags) <= {
         "html", "head", "meta", "title", "style", "body", "table", "tr", "td", "p", "a", "br", "span"
     }  # fmt: skip
-    assert shape.attributes <= {
+    assert document.attributes <= {
         "lang", "charset", "name", "content", "class", "style", "role", "width", "cellpadding", "cellspacing",
         "border", "align", "href",
     }  # fmt: skip
-    assert all(link and link.startswith(("http://", "https://", "mailto:")) for link in shape.links)
-    assert "url(" not in html, "no remote pictures, no tracking"
-    return shape
+    assert all(link and link.startswith(("http://", "https://", "mailto:")) for link in document.links)
+    assert "url(" not in html, "no remote images: they can track the recipient"
+    return document

@@ -1,3 +1,5 @@
+"""Text and links from a page, link safe to show."""
+
 from __future__ import annotations
 
 import unicodedata
@@ -6,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.render.sanitize import clean, link
+from cmr_watch.render.sanitize import clean, safe_link
 
-WORDS = [
+TEXTS = [
     ("Lyon\u202e\u2066\u200f", "Lyon"),
     ("Lyon\r\nBcc: eve@example.org", "Lyon Bcc: eve@example.org"),
     ("a\u2028b\u2029c\u0085d\x0be", "a b c d e"),
@@ -22,22 +24,22 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "expected"), WORDS)
-def test_words(words, expected):
-    assert clean(words, 100) == expected
+@pytest.mark.parametrize(("text", "expected"), TEXTS)
+def test_text(text, expected):
+    assert clean(text, 100) == expected
 
 
-def test_cut_at_a_word():
+def test_text_is_truncated_at_a_word():
     assert clean("Lyon, France: 12–13 October 2023 announced", 24) == "Lyon, France: 12–13…"
     assert clean("Llanfairpwllgwyngyllgogerychwyrndrobwll", 10) == "Llanfairp…"
     assert clean("Lyon", 4) == "Lyon"
 
 
 @given(st.text(), st.integers(5, 60))
-def test_one_line_that_can_be_shown_and_sent(words, longest):
-    line = clean(words, longest)
-    assert len(line) <= longest
-    assert line == clean(line, longest)
+def test_the_result_is_one_line_that_can_be_shown_and_sent(text, max_length):
+    line = clean(text, max_length)
+    assert len(line) <= max_length
+    assert line == clean(line, max_length)
     assert not {unicodedata.category(char) for char in line} & {"Cc", "Cs", "Zl", "Zp"}
     line.encode("utf-8")
 
@@ -64,14 +66,14 @@ LINKS = [
 ]
 
 
-@pytest.mark.parametrize(("address", "expected"), LINKS)
-def test_links(address, expected):
-    assert link(address) == expected
+@pytest.mark.parametrize(("url", "expected"), LINKS)
+def test_links(url, expected):
+    assert safe_link(url) == expected
 
 
 @given(st.text() | st.text().map("https://".__add__))
-def test_a_link_leads_to_the_web_or_nowhere(address):
-    made = link(address)
-    assert made is None or (
-        made.startswith(("http://", "https://")) and made.isascii() and not set(made) & set(' "<>\n')
+def test_a_safe_link_is_http_and_cannot_break_out_of_markup(url):
+    link = safe_link(url)
+    assert link is None or (
+        link.startswith(("http://", "https://")) and link.isascii() and not set(link) & set(' "<>\n')
     )

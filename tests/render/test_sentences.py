@@ -1,4 +1,4 @@
-"""What a person reads of each kind of change. The notation is that of tests/monitor/small.py."""
+"""The sentence and the headline of each kind of change. Pages are in the notation of tests/monitor/small.py."""
 
 from __future__ import annotations
 
@@ -8,98 +8,178 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition
+from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.render.sentences import cutoff_words, days, headline, place, sentence, years
+from cmr_watch.render.sentences import contradiction, cutoff_words, days, headline, place, sentence, years
 from tests.monitor.small import read
 
 LYON = "Lyon, France – 12-13 October 2023"
 SUMMARY = "[Read the event summary](/s)"
 CALL = "! The call for hosts of events in 2024 - 2025 is open."
+LYON_DAYS = "Lyon, France (12–13 October 2023)"
 ROWS = [
-    ("", f"> {LYON}", "Lyon, France, 12–13 October 2023: announced", "Lyon, France: 12–13 October 2023 announced"),
-    ("", f"> {LYON} SAVE THE DATE", "Lyon, France, 12–13 October 2023: announced, save the date", None),
-    ("", f"> {LYON} CANCELLED", "Lyon, France, 12–13 October 2023: announced, cancelled", None),
-    ("", "> Lyon, France – autumn 2023", "Lyon, France, autumn 2023: announced", "Lyon, France: autumn 2023 announced"),
-    ("", "> Lyon, France – date tbc", "Lyon, France: announced", "Lyon, France: announced"),
-    ("", "> Luxembourg – 5 June 2024", "Luxembourg, 5 June 2024: announced", "Luxembourg: 5 June 2024 announced"),
-    ("", "> Online – 5 June 2024", "Online, 5 June 2024: announced", None),
-    ("", f"< {LYON} {SUMMARY}", "Lyon, France, 12–13 October 2023: listed, summary published", None),
+    ("", f"> {LYON}", f"New edition: {LYON_DAYS}", None),
+    ("", f"> {LYON} SAVE THE DATE", f"New edition: {LYON_DAYS} – save the date", None),
+    ("", f"> {LYON} CANCELLED", f"New edition: {LYON_DAYS} – cancelled", None),
+    ("", "> Lyon, France – autumn 2023", "New edition: Lyon, France (autumn 2023)", None),
+    ("", "> Lyon, France – date tbc", "New edition: Lyon, France", None),
+    ("", "> Luxembourg – 5 June 2024", "New edition: Luxembourg (5 June 2024)", None),
+    ("", "> Online – 5 June 2024", "New edition: Online (5 June 2024)", None),
+    ("", "> Porto, Portugal – June 2027", "New edition: Porto, Portugal (June 2027)", None),
+    ("", f"< {LYON} {SUMMARY}", f"Added to past editions: {LYON_DAYS} – summary published", None),
     (
         "> Lyon, France – autumn 2023",
         f"> {LYON}",
-        "Lyon, France: dates set, 12–13 October 2023",
-        "Lyon, France: dates set, 12–13 October 2023",
+        f"Dates confirmed: {LYON_DAYS}",
+        "Dates confirmed: Lyon, 12–13 October 2023",
+    ),
+    (
+        "> Lyon, France – autumn 2023",
+        "> Lyon, France – 12 October 2023",
+        "Date confirmed: Lyon, France (12 October 2023)",
+        "Date confirmed: Lyon, 12 October 2023",
     ),
     (
         f"> {LYON}",
         "> Lyon, France – 30 November – 1 December 2023",
-        "Lyon, France: moved from 12–13 October 2023 to 30 November – 1 December 2023",
-        None,
+        "Rescheduled: Lyon, France, from 12–13 October 2023 to 30 November – 1 December 2023",
+        "Rescheduled: Lyon, from 12–13 October 2023 to 30 November – 1 December 2023",
     ),
-    (f"> {LYON}", "> Lyon, France – spring 2024", "Lyon, France: moved from 12–13 October 2023 to spring 2024", None),
+    (
+        f"> {LYON}",
+        "> Lyon, France – spring 2024",
+        "Rescheduled: Lyon, France, from 12–13 October 2023 to spring 2024",
+        "Rescheduled: Lyon, from 12–13 October 2023 to spring 2024",
+    ),
     (
         f"> {LYON}",
         "> Lyon, France – date tbc",
-        "Lyon, France: 12–13 October 2023 no longer holds, new date to be announced",
-        None,
+        f"Postponed, new date to be announced: {LYON_DAYS}",
+        "Postponed, new date to be announced: Lyon, 12–13 October 2023",
     ),
-    ("> Lyon, France – postponed", f"> {LYON}", "Lyon, France: new date, 12–13 October 2023", None),
+    (
+        "> Lyon, France – postponed",
+        f"> {LYON}",
+        f"Rescheduled: {LYON_DAYS}",
+        "Rescheduled: Lyon, 12–13 October 2023",
+    ),
     (
         "> Skåne, Sweden – 15 June 2023",
         "> Malmö, Sweden – 15 June 2023",
-        "Skåne, Sweden, 15 June 2023: moved to Malmö, Sweden",
-        "Skåne, Sweden: moved to Malmö, Sweden",
+        "Relocated: from Skåne, Sweden to Malmö, Sweden (15 June 2023)",
+        None,
     ),
-    (f"> {LYON}", f"> {LYON} – postponed", "Lyon, France, 12–13 October 2023: postponed", None),
-    (f"> {LYON}", "> Lyon, France – postponed", "Lyon, France, 12–13 October 2023: postponed", None),
+    (f"> {LYON}", f"> {LYON} – postponed", f"Postponed: {LYON_DAYS}", "Postponed: Lyon, 12–13 October 2023"),
+    (f"> {LYON}", "> Lyon, France – postponed", f"Postponed: {LYON_DAYS}", "Postponed: Lyon, 12–13 October 2023"),
     (
         f"> {LYON}",
         "> Lyon, France – postponed to spring 2024",
-        "Lyon, France, 12–13 October 2023: postponed to spring 2024",
-        "Lyon, France: 12–13 October 2023 postponed to spring 2024",
+        "Postponed: Lyon, France, from 12–13 October 2023 to spring 2024",
+        "Postponed: Lyon, from 12–13 October 2023 to spring 2024",
     ),
-    (f"> {LYON}", "> Lyon, France – CANCELLED", "Lyon, France, 12–13 October 2023: cancelled", None),
-    (f"> {LYON} CANCELLED", f"> {LYON}", "Lyon, France, 12–13 October 2023: back on the page", None),
-    (f"> {LYON}", "", "Lyon, France, 12–13 October 2023: withdrawn, no longer on the page", None),
-    (f"< {LYON}", "", "Lyon, France, 12–13 October 2023: no longer listed", None),
-    (f"> {LYON}", f"< {LYON}", "Lyon, France, 12–13 October 2023: held", "Lyon, France: 12–13 October 2023 held"),
-    (f"< {LYON}", f"< {LYON} {SUMMARY}", "Lyon, France, 12–13 October 2023: summary published", None),
-    (f"> {LYON}", f"> [{LYON}](/x)", "Lyon, France, 12–13 October 2023: details updated", None),
-    ("", CALL, "Call open: host an edition in 2024–2025", "Call open: host an edition in 2024–2025"),
-    ("", "! The call for hosts is open.", "Call open: host an edition", None),
-    ("", "! A call for hosts of events in 2024 will open soon.", "Call announced: host an edition in 2024", None),
-    (CALL, CALL.replace("open", "closed"), "Call closed: host an edition in 2024–2025", None),
-    (CALL, "", "Call withdrawn: host an edition in 2024–2025", None),
-    (CALL, CALL.replace("2025", "2026"), "Call updated: host an edition in 2024–2026 (was 2024–2025)", None),
+    (f"> {LYON}", "> Lyon, France – CANCELLED", f"Cancelled: {LYON_DAYS}", "Cancelled: Lyon, 12–13 October 2023"),
+    (
+        f"> {LYON} CANCELLED",
+        f"> {LYON}",
+        f"No longer cancelled: {LYON_DAYS}",
+        "No longer cancelled: Lyon, 12–13 October 2023",
+    ),
+    (
+        f"> {LYON} – postponed",
+        f"> {LYON}",
+        f"No longer postponed: {LYON_DAYS}",
+        "No longer postponed: Lyon, 12–13 October 2023",
+    ),
+    (f"> {LYON}", "", f"Removed from the page: {LYON_DAYS}", "Removed from the page: Lyon, 12–13 October 2023"),
+    (
+        f"< {LYON}",
+        "",
+        f"Removed from past editions: {LYON_DAYS}",
+        "Removed from past editions: Lyon, 12–13 October 2023",
+    ),
+    (f"> {LYON}", f"< {LYON}", f"{LYON_DAYS} has taken place", None),
+    (
+        f"< {LYON}",
+        f"< {LYON} {SUMMARY}",
+        f"Summary published: {LYON_DAYS}",
+        "Summary published: Lyon, 12–13 October 2023",
+    ),
+    (f"> {LYON}", f"> [{LYON}](/x)", f"Details updated: {LYON_DAYS}", "Details updated: Lyon, 12–13 October 2023"),
+    ("", CALL, "Call for hosts 2024–2025: now open", None),
+    ("", "! The call for hosts is open.", "Call for hosts: now open", None),
+    ("", "! A call for hosts of events in 2024 will open soon.", "Call for hosts 2024: announced", None),
+    (CALL, CALL.replace("open", "closed"), "Call for hosts 2024–2025: now closed", None),
+    (CALL, "", "Call for hosts 2024–2025: removed from the page", None),
+    (CALL, CALL.replace("2025", "2026"), "Call extended to 2024–2026", None),
+    (
+        CALL.replace("2025", "2026"),
+        CALL,
+        "Call for hosts 2024–2025: hosting years changed (previously 2024–2026)",
+        None,
+    ),
     (
         f"{CALL} Deadlines: 31 May 2024 and 30 September 2024.",
         f"{CALL} Deadline: 30 September 2024.",
-        "Call updated: host an edition in 2024–2025 (31 May 2024, 23:59 (Brussels time) no longer listed)",
+        "Call for hosts 2024–2025: cut-off 31 May 2024, 23:59 (Brussels time) no longer listed",
         None,
     ),
     (
         CALL,
         f"{CALL} Deadline: 31 May 2024, 18:00.",
-        "New cut-off: 31 May 2024, 18:00 (Brussels time) – to host an edition in 2024–2025",
+        "Call for hosts 2024–2025: new cut-off 31 May 2024, 18:00 (Brussels time)",
         None,
     ),
     (
         f"{CALL} Deadline: 31 May 2024, 18:00.",
         f"{CALL} Deadline: 2 December 2024 at 12:00.",
-        "Cut-off moved: from 31 May 2024, 18:00 (Brussels time) to 2 December 2024, 12:00 (Brussels time)"
-        " – to host an edition in 2024–2025",
+        "Call for hosts 2024–2025: cut-off moved from 31 May 2024, 18:00 to 2 December 2024, 12:00 (Brussels time)",
         None,
     ),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "words", "subject"), ROWS)
-def test_sentence_and_headline(old: str, new: str, words: str, subject: str | None) -> None:
+@pytest.mark.parametrize(("old", "new", "expected", "expected_headline"), ROWS)
+def test_sentence_and_headline(old: str, new: str, expected: str, expected_headline: str | None) -> None:
+    """Without an expected headline, the headline is the sentence."""
     (change,) = compare_pages(read(old), read(new))
 
-    assert sentence(change) == words
-    assert headline(change) == subject if subject else headline(change)
+    assert sentence(change) == expected
+    assert headline(change) == (expected_headline or expected)
+
+
+GHENT = Edition("Ghent", None, "Belgium", "BE", date(2027, 3, 4), date(2027, 3, 5), "day")
+PAGE_CHANGES = [
+    (ChangeKind.EDITION_REGISTRATION_OPENED, "Registration open: "),
+    (ChangeKind.EDITION_MATERIALS_PUBLISHED, "New materials: "),
+    (ChangeKind.EDITION_REINSTATED, "Back on the page: "),
+]
+
+
+@pytest.mark.parametrize(("kind", "label"), PAGE_CHANGES)
+def test_changes_that_two_readings_of_the_list_cannot_show(kind: ChangeKind, label: str) -> None:
+    change = Change(kind, "key", GHENT, GHENT)
+
+    assert sentence(change) == f"{label}Ghent, Belgium (4–5 March 2027)"
+    assert headline(change) == f"{label}Ghent, 4–5 March 2027"
+
+
+def test_a_cutoff_that_is_now_closed_beside_years_that_were_added() -> None:
+    at = datetime(2026, 5, 31, 16, 0, tzinfo=UTC)
+    before = CallNotice("open", (2027,), (Cutoff(at, tentative=True),))
+    change = Change(
+        ChangeKind.CALL_UPDATED, "key", before, CallNotice("open", (2027, 2028), (Cutoff(at, closed=True),))
+    )
+
+    assert sentence(change) == "Call extended to 2027–2028; cut-off 31 May 2026, 18:00 (Brussels time) now closed"
+
+
+def test_contradiction() -> None:
+    notice = CallNotice("closed", cutoffs=(Cutoff(datetime(2026, 5, 31, 16, 0, tzinfo=UTC)),))
+
+    assert contradiction(KnownCall("key", CALLS[0])) == ()
+    assert contradiction(KnownCall("key", CALLS[0], otherwise=notice)) == (
+        "The list of editions disagrees: the call is closed; cut-off 31 May 2026, 18:00 (Brussels time)",
+    )
 
 
 EDITIONS = (
@@ -111,14 +191,14 @@ CALLS = (CallNotice("open"), CallNotice("closed", (2024, 2026)))
 CUTOFF = Cutoff(datetime(2024, 12, 31, 23, 30, tzinfo=UTC), tentative=True)
 
 
-SEEN_FIRST = (ChangeKind.EDITION_ANNOUNCED, ChangeKind.EDITION_LISTED)
+FIRST_SEEN = (ChangeKind.EDITION_ANNOUNCED, ChangeKind.EDITION_LISTED)
 GONE = (ChangeKind.EDITION_WITHDRAWN, ChangeKind.EDITION_DELISTED, ChangeKind.CALL_WITHDRAWN)
 
 
 def changes(kind: ChangeKind) -> Iterator[Change]:
-    """All that a change of this kind can be made of."""
+    """Every combination of sides and cut-offs that a change of this kind can have."""
     nouns = CALLS if kind.value.startswith("call.") else EDITIONS
-    for before in (None,) if kind in SEEN_FIRST else nouns:
+    for before in (None,) if kind in FIRST_SEEN else nouns:
         for after in (None,) if kind in GONE else EDITIONS[1:2] if kind is ChangeKind.EDITION_DATED else nouns:
             yield Change(kind, "key", before, after)
             yield Change(kind, "key", before, after, None, CUTOFF)
@@ -126,11 +206,11 @@ def changes(kind: ChangeKind) -> Iterator[Change]:
 
 
 @pytest.mark.parametrize("kind", list(ChangeKind))
-def test_every_kind_has_words_whatever_its_sides_lack(kind: ChangeKind) -> None:
+def test_every_kind_has_a_sentence_for_any_combination_of_sides(kind: ChangeKind) -> None:
     for change in changes(kind):
-        for words in (sentence(change), headline(change)):
-            assert words == " ".join(words.split())
-            assert not re.search(r"None|^[:,]|, :|:$|, ,", words), words
+        for line in (sentence(change), headline(change)):
+            assert line == " ".join(line.split())
+            assert not re.search(r"None|^[:,]|, :|[:,]$|, ,|\(\)", line), line
 
 
 DAYS = [
@@ -141,11 +221,11 @@ DAYS = [
 ]
 
 
-@pytest.mark.parametrize(("first", "last", "words"), DAYS)
-def test_days(first: str, last: str, words: str) -> None:
+@pytest.mark.parametrize(("first", "last", "expected"), DAYS)
+def test_days(first: str, last: str, expected: str) -> None:
     edition = Edition("Lyon", starts_on=date.fromisoformat(first), ends_on=date.fromisoformat(last))
 
-    assert days(edition) == words
+    assert days(edition) == expected
 
 
 def test_places_years_and_cutoffs() -> None:

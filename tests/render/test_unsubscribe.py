@@ -1,3 +1,5 @@
+"""How a message explains unsubscribing."""
+
 from __future__ import annotations
 
 from email.message import EmailMessage
@@ -5,61 +7,62 @@ from email.policy import SMTP
 
 import pytest
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import SLOT, Contents
 from cmr_watch.render.messages import MessageContext, body
-from cmr_watch.render.sentences import BRUSSELS
 from tests.notify.make import PAGE, K, recorded
 from tests.render.make import check_document
 
-NEWS = Contents((recorded(K.CALL_OPENED),))
+CONTENTS = Contents((recorded(K.CALL_OPENED),))
 MAIL, WEB = "cmr-watch@example.org", "https://watch.example.org/"
 
 
-def write(chat=False, **rest):
-    return body(NEWS, MessageContext(PAGE, **rest), chat, BRUSSELS)
+def render(chat=False, **rest):
+    return body(CONTENTS, MessageContext(PAGE, **rest), chat, BRUSSELS)
 
 
-def test_by_a_link():
-    mail = write(web_url=WEB, unsubscribe_address=MAIL)
+def test_by_link():
+    mail = render(web_url=WEB, unsubscribe_address=MAIL)
     link = f"https://watch.example.org/unsubscribe/{SLOT}"
-    assert f"To stop getting these mails, open this address: {link}\n" in mail.text
+    assert f"To unsubscribe from these messages, open this link: {link}\n" in mail.text
     assert link in check_document(mail.html).links
+    assert ">Unsubscribe</a>" in mail.html
     assert "mailto:" not in mail.html
 
 
-def test_by_a_mail():
-    mail = write(unsubscribe_address=MAIL)
-    assert f"To stop, send a mail to {MAIL} with the subject:\nunsubscribe {SLOT}\n" in mail.text
+def test_by_mail():
+    mail = render(unsubscribe_address=MAIL)
+    assert f"To unsubscribe, send an e-mail to {MAIL} with the subject:\nunsubscribe {SLOT}\n" in mail.text
     assert f"mailto:{MAIL}?subject=unsubscribe%20{SLOT}" in check_document(mail.html).links
 
 
 @pytest.mark.parametrize("rest", [{}, {"web_url": "javascript:alert(1)"}])
-def test_by_asking(rest):
-    assert "To stop, answer this mail." in write(**rest).text
-    mail = write(**rest, contact="Ada")
-    assert "To stop, write to Ada." in mail.text
-    assert "To stop, write to Ada." in mail.html
+def test_by_request(rest):
+    assert "To unsubscribe, reply to this e-mail." in render(**rest).text
+    mail = render(**rest, contact="Ada")
+    assert "To unsubscribe, write to Ada." in mail.text
+    assert "To unsubscribe, write to Ada." in mail.html
     assert SLOT not in mail.text + mail.html
 
 
-def test_a_chat_has_one_text_for_all():
-    assert "To stop, ask Ada." in write(chat=True, web_url=WEB, contact="Ada").text
-    chat = write(chat=True, web_url=WEB, unsubscribe_address=MAIL)
-    assert "To stop, ask whoever runs it." in chat.text
+def test_a_chat_message_has_no_token():
+    assert "To unsubscribe, contact Ada." in render(chat=True, web_url=WEB, contact="Ada").text
+    chat = render(chat=True, web_url=WEB, unsubscribe_address=MAIL)
+    assert "To unsubscribe, contact the operator." in chat.text
     assert SLOT not in chat.text
 
 
-def whole(made, width):
-    """Whether each SLOT stands whole in the bytes of a letter, encoded in lines of this width."""
+def keeps_slots(rendered, width):
+    """Whether both SLOTs are unbroken in an e-mail that is encoded with lines of this width."""
     mail = EmailMessage(policy=SMTP.clone(max_line_length=width))
-    mail.set_content(made.text, cte="quoted-printable")
-    mail.add_alternative(made.html, subtype="html", cte="quoted-printable")
-    return mail.as_bytes().count(SLOT.encode()) == made.text.count(SLOT) + made.html.count(SLOT) == 2
+    mail.set_content(rendered.text, cte="quoted-printable")
+    mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    return mail.as_bytes().count(SLOT.encode()) == rendered.text.count(SLOT) + rendered.html.count(SLOT) == 2
 
 
 @pytest.mark.parametrize("width", [76, 78])
 @pytest.mark.parametrize("length", range(1, 80))
-def test_no_encoder_breaks_the_slot(width, length):
+def test_encoding_never_breaks_the_slot(width, length):
     name = "a" * length
-    assert whole(write(web_url=f"https://{name}.eu"), width)
-    assert whole(write(unsubscribe_address=f"{name}=+&é@example.org"), width)
+    assert keeps_slots(render(web_url=f"https://{name}.eu"), width)
+    assert keeps_slots(render(unsubscribe_address=f"{name}=+&é@example.org"), width)

@@ -1,12 +1,15 @@
+"""The welcome message."""
+
 from __future__ import annotations
 
 from datetime import date
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Contents, KnownCall, KnownEdition, OpenItems
-from cmr_watch.render.messages import ADVICE, body
-from cmr_watch.render.sentences import BRUSSELS
+from cmr_watch.render.message_parts import ADVICE
+from cmr_watch.render.messages import body
 from tests.notify.make import call, edition
-from tests.render.make import CONTEXT, CUTOFF, told
+from tests.render.make import CONTEXT, CUTOFF, rendered_texts
 
 OPEN, ANNOUNCED = KnownCall("a", call(cutoffs=(CUTOFF,))), KnownCall("b", call("announced", (2026,)))
 
@@ -19,46 +22,46 @@ def undated(city, period):
     return known(city, starts_on=None, ends_on=None, period=period, date_text=period and f"in {period}")
 
 
-def write(standing, chat=False):
-    return body(Contents(welcome=standing), CONTEXT, chat, BRUSSELS)
+def render(open_items, chat=False):
+    return body(Contents(welcome=open_items), CONTEXT, chat, BRUSSELS)
 
 
-def bodies(standing):
-    return told(lambda chat: write(standing, chat))
+def bodies(open_items):
+    return rendered_texts(lambda chat: render(open_items, chat))
 
 
-def test_the_subject_counts_what_is_open_and_to_come():
+def test_the_subject_counts_open_calls_and_upcoming_editions():
     editions = (known("Lyon"), known("Bonn"), known("Rome"))
-    assert write(OpenItems((OPEN,), editions)).subject == "Welcome: 1 call open, 3 editions to come"
-    assert write(OpenItems((ANNOUNCED, OPEN))).subject == "Welcome: 1 call open, 1 call announced"
-    assert write(OpenItems((), editions[:1])).subject == "Welcome: 1 edition to come"
-    assert write(OpenItems()).subject == "Welcome to Clusters meet Regions watch"
+    assert render(OpenItems((OPEN,), editions)).subject == "Welcome: 1 call open, 3 upcoming editions"
+    assert render(OpenItems((ANNOUNCED, OPEN))).subject == "Welcome: 1 call open, 1 call announced"
+    assert render(OpenItems((), editions[:1])).subject == "Welcome: 1 upcoming edition"
+    assert render(OpenItems()).subject == "Welcome to Clusters meet Regions watch"
 
 
-def test_nothing_is_open():
-    for words in bodies(OpenItems()):
-        assert "You are subscribed to changes of the “Clusters meet Regions” page." in words
-        assert "Nothing is open or announced at the moment; you will hear when that changes." in words
-    for words in bodies(OpenItems((), (known("Lyon"),))):
-        assert "No call for hosts is open or announced at the moment" in words
-        assert "Nothing is open" not in words
+def test_nothing_to_show():
+    for text in bodies(OpenItems()):
+        assert "You are subscribed to updates from the “Clusters meet Regions” page." in text
+        assert "Nothing is open or announced at the moment; you will be notified when that changes." in text
+    for text in bodies(OpenItems((), (known("Lyon"),))):
+        assert "No call for hosts is open or announced at the moment" in text
+        assert "Nothing is open" not in text
 
 
-def test_calls_come_with_what_it_takes_to_apply():
-    for words in bodies(OpenItems((ANNOUNCED, OPEN))):
-        assert words.index("Call open: host an edition in 2024–2025") < words.index("Call announced: host an edition")
-        assert "Cut-off: 31 May 2024, 18:00 (Brussels time)" in words
-        assert "https://example.eu/apply" in words
-        assert ADVICE in words
+def test_calls_come_with_cutoffs_link_and_advice():
+    for text in bodies(OpenItems((ANNOUNCED, OPEN))):
+        assert text.index("Call for hosts 2024–2025: open") < text.index("Call for hosts 2026: announced")
+        assert "Cut-off: 31 May 2024, 18:00 (Brussels time)" in text
+        assert "https://example.eu/apply" in text
+        assert ADVICE in text
 
 
-def test_what_is_closed_or_gone_is_not_open():
+def test_closed_and_removed_items_are_left_out():
     gone = KnownEdition("x", edition("Bonn"), gone="withdrawn")
-    standing = OpenItems((KnownCall("a", call("closed")), KnownCall("b", call(), gone="withdrawn")), (gone,))
-    assert write(standing).subject == "Welcome to Clusters meet Regions watch"
+    open_items = OpenItems((KnownCall("a", call("closed")), KnownCall("b", call(), gone="withdrawn")), (gone,))
+    assert render(open_items).subject == "Welcome to Clusters meet Regions watch"
 
 
-def test_editions_stand_by_date():
+def test_editions_are_in_order_of_date():
     editions = (
         undated("Nowhere", None),
         undated("Year", "2024"),
@@ -67,17 +70,18 @@ def test_editions_stand_by_date():
         undated("May", "2024-05"),
         known("Day", starts_on=date(2024, 5, 31), ends_on=date(2024, 5, 31), url="https://example.eu/day"),
     )
-    for words in bodies(OpenItems((), editions)):
+    for text in bodies(OpenItems((), editions)):
         cities = ("Day, ", "May, ", "Summer, ", "December, ", "Year, ", "Nowhere, ")
-        places = [words.index(f"{city}France") for city in cities]
+        places = [text.index(f"{city}France") for city in cities]
         assert places == sorted(places)
-        assert "December, France, 1 December 2024, save the date" in words
-        assert "https://example.eu/day" in words
+        assert "upcoming editions" in text.lower()
+        assert "December, France, 1 December 2024, save the date" in text
+        assert "https://example.eu/day" in text
 
 
-def test_a_long_list_is_cut():
+def test_a_long_list_is_truncated():
     editions = tuple(known(f"City{number}") for number in range(23))
-    for words in bodies(OpenItems((), editions)):
-        assert "City19, " in words
-        assert "City20, " not in words
-        assert "and 3 more editions on the page" in words
+    for text in bodies(OpenItems((), editions)):
+        assert "City19, " in text
+        assert "City20, " not in text
+        assert "and 3 more editions on the page" in text

@@ -1,1 +1,1 @@
-"""Words for people: pure, from models to text."""
+"""The text that subscribers and operators read. Pure: from models to text."""

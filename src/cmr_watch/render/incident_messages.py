@@ -1,4 +1,4 @@
-"""Trouble in words for the operator: what happened, since when, and what to do. Pure."""
+"""Incidents in a message to the operator: the problem, since when, and how to fix it. Pure."""
 
 from __future__ import annotations
 
@@ -9,97 +9,107 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.log import shown
 from cmr_watch.models import Incident, IncidentKind
-from cmr_watch.render.datetimes import local_time
-from cmr_watch.render.message_parts import SENTENCE_LENGTH, Item, Section, quoted_length
+from cmr_watch.render.datetimes import day_and_time, local_time
+from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, max_quote
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sanitize import clean
 
-SHOWN: Final = 20
+MAX_ITEMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    now: str
-    over: str
-    about: str
-    to_do: str
+class _Wording:
+    """`subject_label` names what `Incident.subject` is, empty where it says nothing; `advice` tells how to fix it."""
+
+    opened: str
+    resolved: str
+    subject_label: str
+    advice: str
 
 
-_WORDS: Final[dict[IncidentKind, _Words]] = {
-    "fetch-failing": _Words(
+_WORDING: Final[dict[IncidentKind, _Wording]] = {
+    "source-failing": _Wording(
         "the page cannot be read",
         "the page could not be read",
         "Page",
-        "Look whether the page opens in a browser, then run: cmr-watch doctor",
+        "Check whether the page opens in a browser, then run: cmr-watch doctor",
     ),
-    "reading-suspect": _Words(
-        "what the page says is not believed",
-        "what the page said was not believed",
+    "reading-suspect": _Wording(
+        "the page looks wrong, so its content was not used",
+        "the page looked wrong, so its content was not used",
         "Page",
-        "See what it said before and what it says now: cmr-watch snapshots list, then cmr-watch snapshots show ID – and"
-        " if the page is right: cmr-watch accept PAGE",
+        "To compare the content with earlier readings, run cmr-watch snapshots list and cmr-watch snapshots show ID."
+        " If the page is correct, run: cmr-watch accept PAGE",
     ),
-    "delivery-failed": _Words(
+    "delivery-set-aside": _Wording(
         "a message cannot be delivered",
         "a message could not be delivered",
-        "Recipient",
-        "See what is set aside: cmr-watch deliveries list --state set-aside – and when the reason is gone, send it"
-        " again: cmr-watch deliveries retry ID",
+        "Affected",
+        "To list the messages that failed, run: cmr-watch deliveries list --state failed. Once the cause is fixed,"
+        " resend a message with: cmr-watch deliveries retry ID",
     ),
-    "digest-overdue": _Words(
+    "digest-late": _Wording(
         "a digest is late",
         "a digest was late",
-        "Recipient",
-        "See what is waiting, and why: cmr-watch deliveries list --state waiting",
+        "",
+        "To list the pending messages and why they are waiting, run: cmr-watch deliveries list --state pending",
     ),
 }
+_PAGE_KINDS: Final = frozenset[IncidentKind]({"source-failing", "reading-suspect"})
 
 
-def trouble_subject(incidents: Sequence[Incident]) -> str:
-    """`Trouble: the page cannot be read`, `Over: …`, `3 troubles`, `2 troubles, 1 over`."""
-    over = sum(incident.resolved_at is not None for incident in incidents)
-    running = len(incidents) - over
+def incident_subject(incidents: Sequence[Incident]) -> str:
+    """`Problem: the page cannot be read`, `Resolved: …`, `3 problems`, `2 problems, 1 resolved`."""
+    resolved = sum(incident.closed_at is not None for incident in incidents)
+    current = len(incidents) - resolved
     if len(incidents) == 1:
-        words = _WORDS[incidents[0].kind]
-        return f"Over: {words.over}" if over else f"Trouble: {words.now}"
-    if not running:
-        return f"{counted(over, 'trouble')} over"
-    return counted(running, "trouble") + (f", {over} over" if over else "")
+        wording = _WORDING[incidents[0].kind]
+        return f"Resolved: {wording.resolved}" if resolved else f"Problem: {wording.opened}"
+    if not current:
+        return f"{counted(resolved, 'problem')} resolved"
+    return counted(current, "problem") + (f", {resolved} resolved" if resolved else "")
 
 
-def trouble_sections(incidents: Sequence[Incident], chat: bool, zone: ZoneInfo) -> list[Section]:
-    """One item each, and how many more there are."""
-    sections = [Section(tuple(_item(incident, chat, zone) for incident in incidents[:SHOWN]))]
-    if len(incidents) > SHOWN:
-        sections.append(Section(lead=f"and {len(incidents) - SHOWN} more"))
+def incident_sections(incidents: Sequence[Incident], chat: bool, zone: ZoneInfo) -> list[Section]:
+    """One item for each incident, and the number of those that are not shown."""
+    sections = [Section(tuple(_item(incident, chat, zone) for incident in incidents[:MAX_ITEMS]))]
+    if len(incidents) > MAX_ITEMS:
+        sections.append(Section(lead=f"and {len(incidents) - MAX_ITEMS} more"))
     return sections
 
 
 def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
-    words = _WORDS[incident.kind]
-    over = incident.resolved_at is not None
-    sentence = words.over if over else words.now
-    subject = clean(shown(incident.subject), SENTENCE_LENGTH)
+    wording = _WORDING[incident.kind]
+    is_resolved = incident.closed_at is not None
+    subject = clean(_public_subject(incident), MAX_SENTENCE)
     return Item(
-        kicker="Over" if over else "Trouble",
-        tone="call" if over else "sad",
-        sentence=sentence[0].upper() + sentence[1:],
-        quoted_from="Detail",
-        quote=clean(_detail(incident), quoted_length(chat)),
-        facts=(*([f"{words.about}: {subject}"] if subject else []), *_times(incident, zone)),
-        advice="" if over else words.to_do.replace("PAGE", subject),
+        kicker="Resolved" if is_resolved else "Problem",
+        tone="positive" if is_resolved else "negative",
+        sentence=f"Resolved: {wording.resolved}" if is_resolved else wording.opened[0].upper() + wording.opened[1:],
+        quoted_from="Details",
+        quote=clean(_detail(incident), max_quote(chat)),
+        facts=(*_subject_fact(wording, subject), *_times(incident, zone)),
+        advice="" if is_resolved else wording.advice.replace("PAGE", subject),
     )
 
 
+def _subject_fact(wording: _Wording, subject: str) -> tuple[str, ...]:
+    return (f"{wording.subject_label}: {subject}",) if wording.subject_label and subject else ()
+
+
 def _times(incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
-    began = local_time(incident.opened_at, zone)
-    if incident.resolved_at is None:
-        return (f"Since {began}",)
-    lasted = f"Over: from {began} until {local_time(incident.resolved_at, zone)}"
-    return (lasted,) if incident.opened_notified_at else (lasted, "It was over before it could be told.")
+    opened, closed = incident.opened_at, incident.closed_at
+    if closed is None:
+        return (f"Since {local_time(opened, zone)}",)
+    lasted = f"Lasted from {day_and_time(opened, zone)} to {local_time(closed, zone)}"
+    return (lasted,) if incident.told_at else (lasted, "Resolved before this message was sent.")
+
+
+def _public_subject(incident: Incident) -> str:
+    """A page in full, as `cmr-watch accept` needs it; of a recipient no secret of an Apprise URL."""
+    return incident.subject if incident.kind in _PAGE_KINDS else shown(incident.subject)
 
 
 def _detail(incident: Incident) -> str:
-    """An Apprise URL is a secret, so it is not to be read from the reason of a failure either."""
-    subject = incident.subject
-    return incident.detail.replace(subject, shown(subject)) if "://" in subject else incident.detail
+    """The detail without the secrets of an Apprise URL, which an error message may repeat."""
+    return incident.detail.replace(incident.subject, _public_subject(incident)) if incident.subject else incident.detail

@@ -1,18 +1,22 @@
-"""What is the same in every message of a service. Pure."""
+"""What is the same in every message of an installation. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from cmr_watch.render.sentences import BRUSSELS
+from cmr_watch.clock import BRUSSELS
 
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """The watched page, the operator's time zone, who sends, whom to ask, and how a mail can be stopped.
+    """Settings that appear in messages.
 
-    `web_url` is where this service answers itself; `unsubscribe_address` takes mails that end a subscription.
+    - `source_url`: the watched page.
+    - `time_zone`: the operator's; a subscriber has a time zone of their own.
+    - `contact`: name or address of the operator, for recipients.
+    - `unsubscribe_address`: the mailbox that processes e-mails asking to unsubscribe.
+    - `web_url`: the public address of this service, which serves `/unsubscribe/`.
     """
 
     source_url: str

@@ -1,4 +1,4 @@
-"""What messages are put together from: sections of items, in words that are fit to be shown. Pure."""
+"""The parts of a message: sections of items. Pure. All text in them is already sanitised."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cmr_watch.render.sanitize import link
+from cmr_watch.render.sanitize import safe_link
 
-SUBJECT_LENGTH: Final = 140
-SENTENCE_LENGTH: Final = 300
-QUOTE_LENGTH: Final = 600
-QUOTE_LENGTH_IN_CHAT: Final = 240
+MAX_SUBJECT: Final = 140
+MAX_SENTENCE: Final = 300
+MAX_QUOTE: Final = 600
+MAX_QUOTE_IN_CHAT: Final = 240
 ADVICE: Final = (
-    "Applicants need a letter of support from their regional authority. It takes weeks to get one: ask for it first."
+    "Applicants need a letter of support from their regional authority. This can take weeks, so request it now."
 )
 PAGE_NAME: Final = "“Clusters meet Regions” page"
 
-Tone = Literal["plain", "call", "sad"]
+Tone = Literal["neutral", "positive", "negative"]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where something can be read, or done."""
+    """A labelled link."""
 
     label: str
     url: str
@@ -30,24 +30,31 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to tell: `sentence` says it, the rest is what belongs to it."""
+    """One entry of a message: `sentence` is the message itself, everything else supports it.
+
+    - `kicker`: a small label above the sentence, in the colour of `tone`; HTML only.
+    - `quote`: text from the page or from a server, introduced by `quoted_from`.
+    - `checked_at`: when the page was checked, if that differs between the items.
+    """
 
     sentence: str
     kicker: str = ""
-    tone: Tone = "plain"
+    tone: Tone = "neutral"
     quoted_from: str = ""
     quote: str = ""
     facts: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     advice: str = ""
-    read_at: str = ""
+    checked_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Items that stand together. `title` is over all that follows, `heading` over these; `lead` is said before them.
+    """Items that belong together.
 
-    `compact` items are the lines of a list.
+    - `title`: heads this section and those after it; `heading`: heads this section only.
+    - `lead`: a paragraph before the items.
+    - `compact`: the items are list entries, with sentence and links only.
     """
 
     items: tuple[Item, ...] = ()
@@ -57,16 +64,16 @@ class Section:
     compact: bool = False
 
 
-def links(*candidates: tuple[str, str | None]) -> tuple[Link, ...]:
-    """Those of the labelled addresses that may be clicked."""
-    return tuple(Link(label, url) for label, address in candidates if (url := link(address)))
+def safe_links(*candidates: tuple[str, str | None]) -> tuple[Link, ...]:
+    """Links for those of the (label, URL) pairs whose URL is safe."""
+    return tuple(Link(label, url) for label, candidate in candidates if (url := safe_link(candidate)))
 
 
-def quoted_length(chat: bool) -> int:
-    """How much of somebody else's words a message shows."""
-    return QUOTE_LENGTH_IN_CHAT if chat else QUOTE_LENGTH
+def max_quote(chat: bool) -> int:
+    """How many characters of a quoted text a message shows."""
+    return MAX_QUOTE_IN_CHAT if chat else MAX_QUOTE
 
 
-def total(sections: Iterable[Section]) -> int:
-    """How many things are told."""
+def count_items(sections: Iterable[Section]) -> int:
+    """The number of items in all sections."""
     return sum(len(section.items) for section in sections)

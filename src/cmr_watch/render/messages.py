@@ -1,6 +1,6 @@
-"""What people get: a subject that says what it is about, and a body that shows where it stands. Pure.
+"""The messages that are sent: a subject that names what changed, and a body with the details. Pure.
 
-A body is shared by all that it goes to: nothing of one recipient is in it, but SLOT.
+A body is shared by all its recipients: SLOT is the only place that differs between them.
 """
 
 from __future__ import annotations
@@ -9,57 +9,57 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, Change, Contents, Incident
-from cmr_watch.render.change_items import news_sections
+from cmr_watch.models import Body, Contents, Incident
+from cmr_watch.render.change_items import change_sections
 from cmr_watch.render.datetimes import local_time
-from cmr_watch.render.incident_messages import trouble_sections, trouble_subject
+from cmr_watch.render.incident_messages import incident_sections, incident_subject
 from cmr_watch.render.message_context import MessageContext
-from cmr_watch.render.message_parts import ADVICE, PAGE_NAME, SUBJECT_LENGTH, Section, total
+from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Section, count_items
 from cmr_watch.render.reminders import reminder_item, reminder_subject
-from cmr_watch.render.sanitize import clean, link
+from cmr_watch.render.sanitize import clean, safe_link
 from cmr_watch.render.sentences import headline
-from cmr_watch.render.templating import fill
-from cmr_watch.render.unsubscribe import OPERATING, SUBSCRIBED, TRYING, UnsubscribeFooter, stopping
+from cmr_watch.render.templating import render_template
+from cmr_watch.render.unsubscribe import OPERATING, SUBSCRIBED, TESTING, UnsubscribeFooter, unsubscribe_footer
 from cmr_watch.render.welcome import welcome_sections, welcome_subject
 
-__all__ = ["ADVICE", "MessageContext", "body", "delivery_test_body", "local_time", "operator_body", "subject"]
+__all__ = ["MessageContext", "body", "delivery_test_body", "operator_body"]
 
-STILL_WATCHING: Final = "Still watching, nothing new"
-MONTHLY_STATUS: Final = f"{STILL_WATCHING}: the {PAGE_NAME} has not changed in the past month."
-TEST_MESSAGE: Final = "This is a test. When something changes on the page, the news comes the same way."
+MONTHLY_SUBJECT: Final = "Still watching, nothing new"
+MONTHLY_STATUS: Final = f"Still watching the {PAGE_NAME}: there was nothing new for you in the past month."
+TEST_MESSAGE: Final = "This is a test message. When the page changes, you will be notified the same way."
 
 
 def body(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> Body:
-    """All that one message tells: reminders, news, and a welcome. Times are those of `zone`, the reader's."""
-    sections = _sections(contents, chat, zone)
-    read = max((change.read_at for change in contents.news), default=None)
-    read_at = local_time(read, zone) if read else ""
-    words = _subject(contents, context, zone)
-    return _body(words, sections, context, chat, SUBSCRIBED, stopping(context, chat), read_at)
+    """A message to a subscriber: reminders, changes and a welcome. Times are given in the subscriber's `zone`."""
+    latest = max((recorded.read_at for recorded in contents.news), default=None)
+    return _body(
+        _subject(contents, context, zone),
+        _sections(contents, chat, zone),
+        context,
+        chat,
+        SUBSCRIBED,
+        unsubscribe_footer(context, chat),
+        checked_at=local_time(latest, zone) if latest else "",
+    )
 
 
 def operator_body(incidents: Sequence[Incident], context: MessageContext, chat: bool) -> Body:
-    """Trouble that began and trouble that is over, for the operator."""
-    sections = trouble_sections(incidents, chat, context.time_zone)
-    return _body(trouble_subject(incidents), sections, context, chat, OPERATING)
+    """A message to the operator: incidents that were opened or resolved."""
+    sections = incident_sections(incidents, chat, context.time_zone)
+    return _body(incident_subject(incidents), sections, context, chat, OPERATING)
 
 
 def delivery_test_body(context: MessageContext, chat: bool) -> Body:
-    """What `test-mail` sends."""
-    return _body(f"Test: {context.sender_name}", [Section(lead=TEST_MESSAGE)], context, chat, TRYING)
-
-
-def subject(changes: Sequence[Change], more: int = 0) -> str:
-    """Exactly what changed: the first headline, and how many more there are."""
-    return _counted(headline(changes[0]), len(changes) - 1 + more)
+    """The message that `test-mail` sends."""
+    return _body(f"Test: {context.sender_name}", [Section(lead=TEST_MESSAGE)], context, chat, TESTING)
 
 
 def _sections(contents: Contents, chat: bool, zone: ZoneInfo) -> list[Section]:
     reminders = tuple(reminder_item(reminder, zone) for reminder in contents.reminders)
-    alone = not reminders and contents.welcome is None
     sections = [Section(reminders)] if reminders else []
     if contents.news:
-        sections += news_sections(contents.news, chat, zone, alone)
+        has_other_parts = bool(reminders) or contents.welcome is not None
+        sections += change_sections(contents.news, chat, zone, has_title=has_other_parts)
     if contents.welcome is not None:
         sections += welcome_sections(contents.welcome, chat, zone)
     if contents.monthly_status:
@@ -68,41 +68,41 @@ def _sections(contents: Contents, chat: bool, zone: ZoneInfo) -> list[Section]:
 
 
 def _subject(contents: Contents, context: MessageContext, zone: ZoneInfo) -> str:
-    """Of the first thing that is told; what is due soon before what is new."""
+    """Names the first item: reminders come before changes. `(+2)` counts the others."""
     if contents.reminders:
-        more = len(contents.reminders) - 1 + len(contents.news)
-        return _counted(reminder_subject(contents.reminders[0], zone), more)
+        others = len(contents.reminders) - 1 + len(contents.news)
+        return _with_count(reminder_subject(contents.reminders[0], zone), others)
     if contents.news:
-        return subject([change.change for change in contents.news])
+        return _with_count(headline(contents.news[0].change), len(contents.news) - 1)
     if contents.welcome is not None:
         return welcome_subject(contents.welcome, context.sender_name)
-    return STILL_WATCHING
+    return MONTHLY_SUBJECT
 
 
-def _counted(words: str, more: int) -> str:
-    end = f" (+{more})" if more else ""
-    return clean(words, SUBJECT_LENGTH - len(end)) + end
+def _with_count(text: str, others: int) -> str:
+    count = f" (+{others})" if others else ""
+    return clean(text, MAX_SUBJECT - len(count)) + count
 
 
 def _body(
-    title: str,
+    subject: str,
     sections: Sequence[Section],
     context: MessageContext,
     chat: bool,
     reason: str,
-    stop: UnsubscribeFooter | None = None,
-    read_at: str = "",
+    unsubscribe: UnsubscribeFooter | None = None,
+    checked_at: str = "",
 ) -> Body:
     values: dict[str, object] = {
-        "subject": clean(title, SUBJECT_LENGTH + 20),
+        "subject": clean(subject, MAX_SUBJECT + 20),
         "sections": sections,
-        "single": total(sections) == 1,
-        "read_at": read_at,
-        "source_url": link(context.source_url),
+        "is_single": count_items(sections) == 1,
+        "checked_at": checked_at,
+        "source_url": safe_link(context.source_url),
         "sender_name": clean(context.sender_name, 100),
         "reason": reason,
-        "stop": stop or UnsubscribeFooter(),
+        "unsubscribe": unsubscribe or UnsubscribeFooter(),
     }
-    text = fill("chat.txt" if chat else "mail.txt", values)
-    html = "" if chat else fill("mail.html", values)
+    text = render_template("chat.txt" if chat else "mail.txt", values)
+    html = "" if chat else render_template("mail.html", values)
     return Body(str(values["subject"]), text, html, context.source_url)

@@ -1,4 +1,7 @@
-"""Scraped words made fit to be shown: one line, no controls, a bounded length, and links that lead to the web. Pure."""
+"""Makes text and links from a page safe to show. Pure.
+
+Text becomes one line of bounded length without control characters; links lead to http(s) addresses only.
+"""
 
 from __future__ import annotations
 
@@ -8,46 +11,46 @@ from urllib.parse import quote, urlsplit
 
 from cmr_watch.models import SLOT
 
-_JOINERS: Final = frozenset("\u200c\u200d")  # emoji and some scripts are written with them
-_GOES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero width, tags; halves of characters
-_IN_LINKS: Final = "/:?#[]@!$&'()*+,;=%~"
-_LONGEST_LINK: Final = 2000
+_JOINERS: Final = frozenset("\u200c\u200d")  # used by emoji and by some scripts
+_REMOVED_CATEGORIES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero-width characters, tags; lone surrogates
+_SAFE_IN_LINKS: Final = "/:?#[]@!$&'()*+,;=%~"
+_MAX_LINK_LENGTH: Final = 2000
 
 
-def clean(words: str, longest: int) -> str:
-    """One line of at most `longest` characters, cut at a word."""
-    words = words[: longest * 8]  # enough to cut from, whatever is thrown away
-    if not words.isprintable():
-        words = "".join(map(_kept, words))
-    line = shortened(" ".join(words.split()), longest)
-    return line.replace(SLOT, "…")  # a page must not learn anybody's token
+def clean(text: str, max_length: int) -> str:
+    """One line of at most `max_length` characters, truncated at a word."""
+    text = text[: max_length * 8]  # bounds the work, and leaves enough after characters are removed
+    if not text.isprintable():
+        text = "".join(map(_replacement, text))
+    line = truncate(" ".join(text.split()), max_length)
+    return line.replace(SLOT, "…")  # the slot is filled with an unsubscribe token, which a page must not receive
 
 
-def _kept(char: str) -> str:
+def _replacement(char: str) -> str:
     if char.isascii():
         return char if char.isprintable() else " "
     category = unicodedata.category(char)
     if category in ("Cc", "Zl", "Zp", "Zs"):
         return " "
-    return "" if category in _GOES and char not in _JOINERS else char
+    return "" if category in _REMOVED_CATEGORIES and char not in _JOINERS else char
 
 
-def shortened(line: str, longest: int) -> str:
+def truncate(line: str, max_length: int) -> str:
     """The line, or as many of its words as fit before an ellipsis."""
-    if len(line) <= longest:
+    if len(line) <= max_length:
         return line
-    head, space, _ = line[:longest].rpartition(" ")
-    return (head if space and len(head) > longest // 2 else line[: longest - 1]).rstrip(" ,;:–-") + "…"
+    head, space, _ = line[:max_length].rpartition(" ")
+    return (head if space and len(head) > max_length // 2 else line[: max_length - 1]).rstrip(" ,;:–-") + "…"
 
 
-def link(address: str | None) -> str | None:
-    """An address that may be clicked: http(s), a host, no credentials, nothing to break out of; else None."""
-    if not address or len(address) > _LONGEST_LINK:
+def safe_link(url: str | None) -> str | None:
+    """The URL, percent-encoded, if it is http(s) with a host and without credentials; otherwise None."""
+    if not url or len(url) > _MAX_LINK_LENGTH:
         return None
     try:
-        parts = urlsplit(address.strip())
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        parts = urlsplit(url.strip())
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return None
-    made = quote(parts.geturl().encode("utf-8", "replace"), safe=_IN_LINKS) if usable else None
-    return None if made is None or SLOT in made else made  # nobody's token may leave with a click
+    encoded = quote(parts.geturl().encode("utf-8", "replace"), safe=_SAFE_IN_LINKS) if is_usable else None
+    return None if encoded is None or SLOT in encoded else encoded  # see `clean`: the token would leave with a click

@@ -1,4 +1,7 @@
-"""The door of jinja2: sections filled into templates. A scraped word is a value there, never a template itself."""
+"""Renders the jinja2 templates; the only module that imports jinja2.
+
+Text from a page is always passed as a value and never compiled as a template.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def fill(name: str, values: dict[str, object]) -> str:
-    """The template of this name with these values; in HTML every value is escaped. RenderError: it cannot be filled."""
+def render_template(name: str, values: dict[str, object]) -> str:
+    """Render the named template; values are escaped in HTML. Raises RenderError if it fails."""
     environment = _environment()
     from jinja2 import TemplateError
 

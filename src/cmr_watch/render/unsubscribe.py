@@ -1,7 +1,8 @@
-"""Why somebody gets a message, and how that can be stopped. Pure.
+"""Why a recipient gets a message, and how to unsubscribe. Pure.
 
-A letter is encoded once for many people: each one's token is put where SLOT stands in its bytes. So quoted-printable,
-which breaks long lines, must not break one inside SLOT: it stands near the start of a line, or of a broken line's rest.
+The body of a mail is encoded once for many recipients, and each one's token then replaces SLOT in the encoded bytes.
+Quoted-printable breaks long lines (RFC 2045 §6.7, rule 5), and must not break one inside SLOT. So SLOT is placed near
+the start of a line, or near the start of one of the pieces that its line is broken into.
 """
 
 from __future__ import annotations
@@ -13,67 +14,73 @@ from urllib.parse import quote
 
 from cmr_watch.models import SLOT
 from cmr_watch.render.message_context import MessageContext
-from cmr_watch.render.sanitize import clean, link
+from cmr_watch.render.sanitize import clean, safe_link
 
-SUBSCRIBED: Final = "You get this because the operator of this service subscribed you."
-OPERATING: Final = "You get this because this service names you as its operator."
-TRYING: Final = "You get this because the operator of this service tries whether messages arrive."
+SUBSCRIBED: Final = "You are receiving this because the operator of this service subscribed you."
+OPERATING: Final = "You are receiving this because you are listed as the operator of this service."
+TESTING: Final = "You are receiving this because the operator of this service is testing whether messages arrive."
 
-_WIDTHS: Final = (75, 76, 77)  # how encoders break lines, with the `=` at their end
+_WIDTHS: Final = (75, 76, 77)  # at which encoders break lines, counting the `=` at their end
 _ROOM: Final = len(SLOT) + 5
 _LEADS: Final = (
-    "To stop, open this address: ",
-    "To stop getting these mails, open this address: ",
-    "To stop, open: ",
+    "Unsubscribe: ",
+    "To unsubscribe, open this link: ",
+    "To unsubscribe from these messages, open this link: ",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeFooter:
-    """`text`: lines of a plain mail. In HTML `words`, or a link to `url`, `pad` blanks in on a line of its own."""
+    """How to unsubscribe: `text` in plain text; in HTML a link to `url`, or `html_text` if there is no link.
+
+    `padding` is the number of blanks, as a string of them, before the `href` attribute.
+    """
 
     text: str = ""
-    words: str = ""
+    html_text: str = ""
     url: str = ""
-    pad: str = ""
+    padding: str = ""
 
 
-def stopping(context: MessageContext, chat: bool) -> UnsubscribeFooter:
-    """By a link where this service has an address in the web, else by a mail, else by asking somebody."""
+def unsubscribe_footer(context: MessageContext, chat: bool) -> UnsubscribeFooter:
+    """By a link if this service has a public address, else by e-mail if it reads a mailbox, else through the operator.
+
+    The recipients of a chat message share it, so it cannot contain the token of one of them.
+    """
     contact = clean(context.contact or "", 200)
     if chat:
-        return _asking(f"To stop, ask {contact or 'whoever runs it'}.")
-    if web := link(context.web_url):
-        return _by_link(f"{web.rstrip('/')}/unsubscribe/")
+        return _by_request(f"To unsubscribe, contact {contact or 'the operator'}.")
+    if web_url := safe_link(context.web_url):
+        return _by_link(f"{web_url.rstrip('/')}/unsubscribe/")
     if context.unsubscribe_address:
         return _by_mail(clean(context.unsubscribe_address, 320))
-    return _asking(f"To stop, {f'write to {contact}' if contact else 'answer this mail'}.")
+    return _by_request(f"To unsubscribe, {f'write to {contact}' if contact else 'reply to this e-mail'}.")
 
 
-def _asking(words: str) -> UnsubscribeFooter:
-    return UnsubscribeFooter(words, words)
+def _by_request(text: str) -> UnsubscribeFooter:
+    return UnsubscribeFooter(text, text)
 
 
 def _by_link(start: str) -> UnsubscribeFooter:
-    """An address cannot be broken, so a long one has as many words before it as it takes to leave SLOT whole."""
-    lead = next((lead for lead in ("", *_LEADS) if _whole_after(lead + start)), None)
-    line = f"{lead}{start}{SLOT}" if lead else f"{_LEADS[0].strip()}\n{start}{SLOT}"
-    return UnsubscribeFooter(line, url=start + SLOT, pad=_pad(start))
+    """A URL must stay on one line, so the text before it is chosen by length: the first that keeps SLOT unbroken."""
+    lead = next((lead for lead in _LEADS if _keeps_slot(lead + start)), None)
+    text = f"{lead}{start}{SLOT}" if lead else f"{_LEADS[0].strip()}\n{start}{SLOT}"
+    return UnsubscribeFooter(text, url=start + SLOT, padding=_padding(start))
 
 
 def _by_mail(address: str) -> UnsubscribeFooter:
     start = f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20"
-    text = f"To stop, send a mail to {address} with the subject:\nunsubscribe {SLOT}"
-    return UnsubscribeFooter(text, url=start + SLOT, pad=_pad(start))
+    text = f"To unsubscribe, send an e-mail to {address} with the subject:\nunsubscribe {SLOT}"
+    return UnsubscribeFooter(text, url=start + SLOT, padding=_padding(start))
 
 
-def _pad(start: str) -> str:
-    """Blanks inside the tag, where they mean nothing."""
+def _padding(start: str) -> str:
+    """Blanks inside the tag, where they have no meaning."""
     line = f'href="{escape(start)}'
-    return next(" " * blanks for blanks in range(10_000) if _whole_after(" " * blanks + line))
+    return next(" " * blanks for blanks in range(10_000) if _keeps_slot(" " * blanks + line))
 
 
-def _whole_after(line: str) -> bool:
-    """Whether SLOT stays whole after this start of its line."""
-    length = len(line.replace("=", "=3D").encode())
+def _keeps_slot(start: str) -> bool:
+    """Whether a SLOT that follows this start of a line is not broken."""
+    length = len(start.replace("=", "=3D").encode())
     return all(length % width + _ROOM <= width for width in _WIDTHS)

@@ -1,88 +1,96 @@
-"""What is open and to come, for somebody who is new. Pure."""
+"""The welcome message: what is open and upcoming when a subscription begins. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import Edition, KnownCall, OpenItems
 from cmr_watch.render.change_items import call_links, edition_links, open_cutoffs
-from cmr_watch.render.message_parts import ADVICE, PAGE_NAME, SENTENCE_LENGTH, Item, Section, quoted_length
+from cmr_watch.render.message_parts import ADVICE, MAX_SENTENCE, PAGE_NAME, Item, Section, max_quote
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sanitize import clean
-from cmr_watch.render.sentences import contradiction, days, place, years
+from cmr_watch.render.sentences import call_name, contradiction, days, place
 
-SHOWN: Final = 20
-GREETING: Final = f"You are subscribed to changes of the {PAGE_NAME}."
-NOTHING: Final = "Nothing is open or announced at the moment; you will hear when that changes."
-NO_CALL: Final = "No call for hosts is open or announced at the moment; you will hear when that changes."
+MAX_ITEMS: Final = 20
+GREETING: Final = f"You are subscribed to updates from the {PAGE_NAME}."
+NOTHING: Final = "Nothing is open or announced at the moment; you will be notified when that changes."
+NO_CALL: Final = "No call for hosts is open or announced at the moment; you will be notified when that changes."
 _STATUS: Final = {"save_the_date": "save the date", "cancelled": "cancelled", "postponed": "postponed"}
 _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
 
 
-def welcome_subject(standing: OpenItems, sender_name: str) -> str:
-    """`Welcome: 1 call open, 3 editions to come`."""
-    states = [known.call.status for known in _calls(standing)]
-    words = [
-        f"{counted(states.count(status), 'call')} {status}" for status in ("open", "announced") if status in states
+def welcome_subject(open_items: OpenItems, sender_name: str) -> str:
+    """`Welcome: 1 call open, 3 upcoming editions`; `Welcome to …` if there is nothing to show."""
+    statuses = [known.call.status for known in _calls(open_items)]
+    parts = [
+        f"{counted(statuses.count(status), 'call')} {status}" for status in ("open", "announced") if status in statuses
     ]
-    if editions := _editions(standing):
-        words.append(f"{counted(len(editions), 'edition')} to come")
-    return f"Welcome: {', '.join(words)}" if words else f"Welcome to {sender_name}"
+    if editions := _editions(open_items):
+        parts.append(counted(len(editions), "upcoming edition"))
+    return f"Welcome: {', '.join(parts)}" if parts else f"Welcome to {sender_name}"
 
 
-def welcome_sections(standing: OpenItems, chat: bool, zone: ZoneInfo) -> list[Section]:
+def welcome_sections(open_items: OpenItems, chat: bool, zone: ZoneInfo) -> list[Section]:
     """The greeting, the calls, and the editions by date."""
-    calls, editions = _calls(standing), _editions(standing)
-    if not calls and not editions:
-        return [Section(lead=f"{GREETING} {NOTHING}")]
-    sections = [Section(lead=GREETING if calls else f"{GREETING} {NO_CALL}")]
+    calls, editions = _calls(open_items), _editions(open_items)
+    sections = [Section(lead=_greeting(bool(calls), bool(editions)))]
     if calls:
-        sections.append(Section(tuple(_call(call, chat, zone) for call in calls[:SHOWN]), heading="Calls for hosts"))
+        items = tuple(_call_item(known, chat, zone) for known in calls[:MAX_ITEMS])
+        sections.append(Section(items, heading="Calls for hosts"))
     if editions:
-        listed = tuple(_edition(edition) for edition in editions[:SHOWN])
-        sections.append(Section(listed, heading="Editions to come", compact=True))
-    if len(editions) > SHOWN:
-        sections.append(Section(lead=f"and {counted(len(editions) - SHOWN, 'more edition')} on the page"))
+        sections += _edition_sections(editions)
     return sections
 
 
-def _calls(standing: OpenItems) -> list[KnownCall]:
-    """Those that somebody can still apply for, the open ones first."""
-    calls = [known for known in standing.calls if known.gone is None and known.call.status != "closed"]
+def _greeting(has_calls: bool, has_editions: bool) -> str:
+    if has_calls:
+        return GREETING
+    return f"{GREETING} {NO_CALL if has_editions else NOTHING}"
+
+
+def _edition_sections(editions: Sequence[Edition]) -> list[Section]:
+    items = tuple(_edition_item(edition) for edition in editions[:MAX_ITEMS])
+    sections = [Section(items, heading="Upcoming editions", compact=True)]
+    if len(editions) > MAX_ITEMS:
+        sections.append(Section(lead=f"and {counted(len(editions) - MAX_ITEMS, 'more edition')} on the page"))
+    return sections
+
+
+def _calls(open_items: OpenItems) -> list[KnownCall]:
+    """The calls that are open or announced, open ones first."""
+    calls = [known for known in open_items.calls if known.gone is None and known.call.status != "closed"]
     return sorted(calls, key=lambda known: known.call.status != "open")
 
 
-def _editions(standing: OpenItems) -> list[Edition]:
-    return sorted((known.edition for known in standing.editions if known.gone is None), key=_when)
+def _editions(open_items: OpenItems) -> list[Edition]:
+    return sorted((known.edition for known in open_items.editions if known.gone is None), key=_sort_key)
 
 
-def _when(edition: Edition) -> str:
-    """Orders by date; what says only a month, a season or a year comes after its days, what says nothing last."""
+def _sort_key(edition: Edition) -> str:
+    """Sorts by date. A month, season or year comes after the days in it; an edition without any date comes last."""
     if edition.starts_on:
         return edition.starts_on.isoformat()
     period = edition.period or "~"
-    for quarter, month in _QUARTERS.items():
-        period = period.replace(quarter, month)
-    return f"{period}~"  # stands after every digit and dash
+    for quarter, last_month in _QUARTERS.items():
+        period = period.replace(quarter, last_month)
+    return f"{period}~"  # sorts after digits and dashes
 
 
-def _call(known: KnownCall, chat: bool, zone: ZoneInfo) -> Item:
+def _call_item(known: KnownCall, chat: bool, zone: ZoneInfo) -> Item:
     call = known.call
-    state = "Call open" if call.status == "open" else "Call announced"
     return Item(
-        tone="call",
-        sentence=f"{state}: host an edition{' in ' * bool(call.hosting_years)}{years(call)}",
+        tone="positive",
+        sentence=f"{call_name(call)}: {call.status}",
         quoted_from="On the page",
-        quote=clean(call.text, quoted_length(chat)),
+        quote=clean(call.text, max_quote(chat)),
         facts=(*open_cutoffs(call, zone), *contradiction(known)),
         links=call_links(call),
         advice=ADVICE,
     )
 
 
-def _edition(edition: Edition) -> Item:
+def _edition_item(edition: Edition) -> Item:
     parts = (place(edition), days(edition), _STATUS.get(edition.status, ""))
-    return Item(
-        sentence=clean(", ".join(part for part in parts if part), SENTENCE_LENGTH), links=edition_links(edition)
-    )
+    return Item(sentence=clean(", ".join(part for part in parts if part), MAX_SENTENCE), links=edition_links(edition))
