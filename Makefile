@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check wheel-demo image-test fixtures clean
+.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check workflows wheel-demo image-test fixtures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -61,6 +61,9 @@ lock-check: $(STAMP) ## the locks are whole, hashed, and fit pyproject.toml
 	$(BIN)/python .ci/lock_check.py
 	$(PIP) install --require-hashes --dry-run -r requirements.lock
 	$(PIP) install --require-hashes --dry-run -r requirements-dev.lock
+
+workflows: $(STAMP) ## check the GitHub Actions workflows
+	.ci/workflows
 
 wheel-demo: $(STAMP) ## the wheel, alone in an empty environment elsewhere, runs the demo
 	.ci/wheel-demo
