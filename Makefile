@@ -25,8 +25,8 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-test: $(STAMP) ## all tests, also on PostgreSQL; one of them: make test ARGS="-k diff"
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+test: $(STAMP) ## all tests, also on PostgreSQL, with the ten slowest; one of them: make test ARGS="-k diff"
+	$(BIN)/python -m pytest -n 2 --durations=10 $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .
