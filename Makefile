@@ -73,6 +73,7 @@ image-test: $(STAMP) ## the container image, built and run for real (root, on De
 
 fixtures: $(STAMP) ## write the fixture pages again
 	$(BIN)/python -m tests.shapes
+	$(BIN)/python -m tests.shapes.pages
 
 clean: ## remove everything that is made
 	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
