@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from cmr_watch.store.database import open_database
+from cmr_watch.store.database import Database, open_database
 from tests import postgres
 from tests.prove import kills, long_run, mutations, processes, soak
 from tests.prove.kills import Figures
@@ -142,33 +142,38 @@ def in_process(runs: int, seed: int, server: postgres.Server, workers: int = 2) 
 def some(seeds: range, template: str) -> Figures:
     """A share of the runs."""
     total = Figures()
-    server = postgres.Server(postgres.make_url(template))
-    with memory() as folder:
+    with (
+        memory() as folder,
+        closing(postgres.Server(postgres.make_url(template))) as server,
+        closing(open_database(f"sqlite:///{folder}/run.db")) as on_sqlite,
+    ):
+        empty = folder / "empty.db"
+        on_sqlite.close()
+        shutil.copyfile(folder / "run.db", empty)
         for seed in seeds:
-            with _database(seed, folder, server, template) as url, closing(open_database(url)) as database:
+            is_on_postgresql = seed % ON_POSTGRESQL == 0
+            with _on_postgresql(server, template) if is_on_postgresql else _emptied(on_sqlite, empty) as database:
                 total.add(kills.run(seed, database))
     return total
 
 
 @contextmanager
-def _database(seed: int, folder: Path, server: postgres.Server, template: str) -> Iterator[str]:
-    if seed % ON_POSTGRESQL == 0:
-        url = server.create(template=template)
-        yield url
-        server.drop(url)
-        return
-    file = folder / "run.db"
-    for old in folder.glob("run.db*"):
+def _on_postgresql(server: postgres.Server, template: str) -> Iterator[Database]:
+    url = server.create(template=template)
+    with closing(open_database(url)) as database:
+        yield database
+    server.drop(url)
+
+
+@contextmanager
+def _emptied(database: Database, empty: Path) -> Iterator[Database]:
+    """The same SQLite database without rows: an engine that is kept does not compile its statements again."""
+    assert database.path is not None
+    for old in database.path.parent.glob(f"{database.path.name}*"):
         old.unlink()
-    shutil.copyfile(_made(folder), file)
-    yield f"sqlite:///{file}"
-
-
-def _made(folder: Path) -> Path:
-    path = folder / "template.db"
-    if not path.exists():
-        open_database(f"sqlite:///{path}").close()
-    return path
+    shutil.copyfile(empty, database.path)
+    with closing(database):
+        yield database
 
 
 @contextmanager
