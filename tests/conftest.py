@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ ENGINES = ("sqlite", "postgresql")
 # how long one example takes is the machine's load, and no property of ours
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# SQLite waits for the disk at every commit; in memory there is nothing to wait for
+if (in_memory := postgres.memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", in_memory)
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def server() -> Iterator[Server]:
         with closing(Server(make_url(given))) as theirs:
             yield theirs
         return
-    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-", dir=memory()))
     try:
         with _running(folder) as url, closing(Server(url, strategy=" STRATEGY FILE_COPY")) as own:
             yield own
@@ -96,7 +96,7 @@ def server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """Where there is room in memory: a new database takes 20 ms there, and up to 500 ms on a disk."""
     shm = Path("/dev/shm")
     roomy = shm.is_dir() and os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2**30

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cmr_watch.cli import run
+from cmr_watch.cli.root import run
 
 ROOT = Path(__file__).parent.parent
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))

@@ -7,7 +7,6 @@ check; whatever the order of events, each addition is told once, each withdrawal
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +25,7 @@ from hypothesis.stateful import (
 
 from cmr_watch.monitor.check import check_page
 from cmr_watch.store.checks import Checks
-from cmr_watch.store.database import open_database
+from cmr_watch.store.database import Database, open_database
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
 
@@ -141,9 +140,7 @@ def over(n: int, at: datetime) -> bool:
 class Readings(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="cmr-watch-"))
-        shutil.copyfile(TEMPLATE[0], self.folder / "test.db")
-        self.database = open_database(f"sqlite:///{self.folder / 'test.db'}")
+        self.database = replaced_database()
         self.now = START
         self.fetcher = FakeFetcher(lambda: self.now)
         self.model = Model()
@@ -258,14 +255,27 @@ class Readings(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.database.close()
-            shutil.rmtree(self.folder)
 
 
 TEMPLATE: list[Path] = []
+KEPT: list[Database] = []
+"""One engine for all examples: its statements are compiled once."""
 
 
-def test_any_sequence_of_readings(sqlite_template: Path) -> None:
+def replaced_database() -> Database:
+    """The kept database, closed, with an empty file in the place of the last example's."""
+    (database,) = KEPT
+    assert database.path is not None
+    for old in database.path.parent.iterdir():
+        old.unlink()
+    shutil.copyfile(TEMPLATE[0], database.path)
+    return database
+
+
+def test_any_sequence_of_readings(sqlite_template: Path, tmp_path: Path) -> None:
     TEMPLATE[:] = [sqlite_template]
+    KEPT[:] = [open_database(f"sqlite:///{tmp_path / 'test.db'}")]
+    KEPT[0].close()
     run_state_machine_as_test(
         Readings,
         settings=settings(
