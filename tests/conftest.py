@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from cmr_watch.store.database import Database, open_database
-from tests import postgres
+from tests import postgres, sqlite
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -74,10 +73,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The address of a database with today's schema and no rows, on each engine."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     if request.param == "sqlite":
-        path = Path(url.removeprefix("sqlite:///"))
-        for old in path.parent.iterdir():
-            old.unlink()
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        sqlite.replace(Path(url.removeprefix("sqlite:///")), request.getfixturevalue("sqlite_template"))
     else:
         server: postgres.Server = request.getfixturevalue("postgres_server")
         server.replace(url, template=request.getfixturevalue("postgres_template"))

@@ -6,7 +6,6 @@ check; whatever the order of events, each addition is told once, each withdrawal
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +25,7 @@ from hypothesis.stateful import (
 from cmr_watch.monitor.check import check_page
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
+from tests import sqlite
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
 
@@ -140,7 +140,7 @@ def over(n: int, at: datetime) -> bool:
 class Readings(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
-        self.database = replaced_database()
+        self.database = sqlite.empty(KEPT[0], TEMPLATE[0])
         self.now = START
         self.fetcher = FakeFetcher(lambda: self.now)
         self.model = Model()
@@ -259,23 +259,11 @@ class Readings(RuleBasedStateMachine):
 
 TEMPLATE: list[Path] = []
 KEPT: list[Database] = []
-"""One engine for all examples: its statements are compiled once."""
-
-
-def replaced_database() -> Database:
-    """The kept database, closed, with an empty file in the place of the last example's."""
-    (database,) = KEPT
-    assert database.path is not None
-    for old in database.path.parent.iterdir():
-        old.unlink()
-    shutil.copyfile(TEMPLATE[0], database.path)
-    return database
 
 
 def test_any_sequence_of_readings(sqlite_template: Path, tmp_path: Path) -> None:
     TEMPLATE[:] = [sqlite_template]
     KEPT[:] = [open_database(f"sqlite:///{tmp_path / 'test.db'}")]
-    KEPT[0].close()
     run_state_machine_as_test(
         Readings,
         settings=settings(

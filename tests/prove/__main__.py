@@ -15,8 +15,8 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from cmr_watch.store.database import Database, open_database
-from tests import postgres
+from cmr_watch.store.database import open_database
+from tests import postgres, sqlite
 from tests.prove import kills, long_run, mutations, processes, soak
 from tests.prove.kills import Figures
 from tests.prove.mutations import Mutated, Turned
@@ -147,33 +147,22 @@ def some(seeds: range, template: str) -> Figures:
         closing(postgres.Server(postgres.make_url(template))) as server,
         closing(open_database(f"sqlite:///{folder}/run.db")) as on_sqlite,
     ):
-        empty = folder / "empty.db"
         on_sqlite.close()
-        shutil.copyfile(folder / "run.db", empty)
+        template_file = shutil.copyfile(folder / "run.db", folder / "template.db")
         for seed in seeds:
-            is_on_postgresql = seed % ON_POSTGRESQL == 0
-            with _on_postgresql(server, template) if is_on_postgresql else _emptied(on_sqlite, empty) as database:
-                total.add(kills.run(seed, database))
+            if seed % ON_POSTGRESQL:
+                total.add(kills.run(seed, sqlite.empty(on_sqlite, template_file)))
+            else:
+                total.add(_on_postgresql(seed, server, template))
     return total
 
 
-@contextmanager
-def _on_postgresql(server: postgres.Server, template: str) -> Iterator[Database]:
+def _on_postgresql(seed: int, server: postgres.Server, template: str) -> Figures:
     url = server.create(template=template)
     with closing(open_database(url)) as database:
-        yield database
+        figures = kills.run(seed, database)
     server.drop(url)
-
-
-@contextmanager
-def _emptied(database: Database, empty: Path) -> Iterator[Database]:
-    """The same SQLite database without rows: an engine that is kept does not compile its statements again."""
-    assert database.path is not None
-    for old in database.path.parent.glob(f"{database.path.name}*"):
-        old.unlink()
-    shutil.copyfile(empty, database.path)
-    with closing(database):
-        yield database
+    return figures
 
 
 @contextmanager
