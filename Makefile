@@ -26,7 +26,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@touch $@
 
 test: $(STAMP) ## all tests, also on PostgreSQL, with the ten slowest; one of them: make test ARGS="-k diff"
-	$(BIN)/python -m pytest -n 2 --durations=10 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .
