@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check wheel-demo image-test fixtures clean
+.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check workflows wheel-demo image-test fixtures clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -25,8 +25,8 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-test: $(STAMP) ## run all tests, including PostgreSQL; some only: make test ARGS="-k diff"
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+test: $(STAMP) ## all tests, also on PostgreSQL, with the ten slowest; one of them: make test ARGS="-k diff"
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 $(ARGS)
 
 lint: $(STAMP) ## check the code with ruff (rules and format)
 	$(BIN)/ruff check .
@@ -62,7 +62,10 @@ lock-check: $(STAMP) ## check that the lock files are complete, hashed and match
 	$(PIP) install --require-hashes --dry-run -r requirements.lock
 	$(PIP) install --require-hashes --dry-run -r requirements-dev.lock
 
-wheel-demo: $(STAMP) ## build the wheel, install it into an empty environment and run the demo
+workflows: $(STAMP) ## check the GitHub Actions workflows
+	.ci/workflows
+
+wheel-demo: $(STAMP) ## the wheel, alone in an empty environment elsewhere, runs the demo
 	.ci/wheel-demo
 
 image-test: $(STAMP) ## build the container image and test it (as root on Debian; no Docker needed)
@@ -70,6 +73,7 @@ image-test: $(STAMP) ## build the container image and test it (as root on Debian
 
 fixtures: $(STAMP) ## regenerate the fixture pages
 	$(BIN)/python -m tests.shapes
+	$(BIN)/python -m tests.shapes.pages
 
 clean: ## remove all generated files
 	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

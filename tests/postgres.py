@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -46,23 +46,38 @@ class Server:
     def __init__(self, url: URL, strategy: str = "") -> None:
         self._url = url
         self._strategy = strategy
+        self._connection: psycopg.Connection | None = None
         self._names = (f"cmr_test_{os.getpid()}_{number}" for number in _NUMBERS)
 
     def create(self, template: str | None = None) -> str:
         """A new database, empty or like another one; its address."""
-        name = next(self._names)
-        like = f' TEMPLATE "{make_url(template).database}"{self._strategy}' if template else ""
-        self._run(f'CREATE DATABASE "{name}"{like}')
-        return self._url.set(database=name).render_as_string(hide_password=False)
+        url = self._url.set(database=next(self._names)).render_as_string(hide_password=False)
+        self._create(url, template)
+        return url
 
     def drop(self, url: str) -> None:
         """Drop a database, whoever is still connected."""
         self._run(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
+    def replace(self, url: str, template: str) -> None:
+        """Put a copy of another database in the place of this one."""
+        self.drop(url)
+        self._create(url, template)
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        if self._connection:
+            self._connection.close()
+
+    def _create(self, url: str, template: str | None) -> None:
+        like = f' TEMPLATE "{make_url(template).database}"{self._strategy}' if template else ""
+        self._run(f'CREATE DATABASE "{make_url(url).database}"{like}')
+
     def _run(self, statement: str) -> None:
-        address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        if self._connection is None:
+            address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+            self._connection = psycopg.connect(address, autocommit=True)
+        self._connection.execute(statement.encode())
 
 
 @contextmanager
@@ -70,17 +85,18 @@ def server() -> Iterator[Server]:
     """The server of this run, stopped at its end if it is ours."""
     given = os.environ.get("CMR_TEST_PG_URL")
     if given:
-        yield Server(make_url(given))
+        with closing(Server(make_url(given))) as theirs:
+            yield theirs
         return
-    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-", dir=memory()))
     try:
-        with _running(folder) as url:
-            yield Server(url, strategy=" STRATEGY FILE_COPY")
+        with _running(folder) as url, closing(Server(url, strategy=" STRATEGY FILE_COPY")) as own:
+            yield own
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """Where there is room in memory: a new database takes 20 ms there, and up to 500 ms on a disk."""
     shm = Path("/dev/shm")
     roomy = shm.is_dir() and os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2**30

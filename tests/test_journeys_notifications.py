@@ -100,7 +100,7 @@ def test_a_call_that_closes_is_silent(travel: Travel) -> None:
     travel.people(SubscriptionRequest("anna@example.org", name="anna"))
     travel.now = at(1)
     travel.page(LYON, *PAST, call("20 October 2023"))
-    travel.until(at(10))
+    travel.until(at(10), 6 * HOUR)
     travel.page(LYON, *PAST, "! The call for hosts of events in 2024 is closed.")
     assert [subject for _, subject in travel.until(at(22), 2 * HOUR)] == ["Call for hosts 2024: now closed"]
 
@@ -120,7 +120,7 @@ def test_a_reminder_that_waited_in_the_outbox_tells_the_true_days(travel: Travel
     travel.people(SubscriptionRequest("anna@example.org", name="anna"))
     travel.now = at(1)
     travel.page(LYON, *PAST, call("10 November 2023"))
-    travel.until(at(2, 11))
+    travel.until(at(2, 11), 6 * HOUR)
     travel.came.clear()
     with travel.mailbox.shut_for_now():
         assert travel.until(at(5, 11), 2 * HOUR) == []

@@ -6,8 +6,6 @@ check; whatever the order of events, each addition is told once, each withdrawal
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +25,8 @@ from hypothesis.stateful import (
 from cmr_watch.models import PageRef
 from cmr_watch.monitor.check import check_page
 from cmr_watch.store.checks import Checks
-from cmr_watch.store.database import open_database
+from cmr_watch.store.database import Database, open_database
+from tests import sqlite
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
 
@@ -142,9 +141,7 @@ def over(n: int, at: datetime) -> bool:
 class Readings(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="cmr-watch-"))
-        shutil.copyfile(TEMPLATE[0], self.folder / "test.db")
-        self.database = open_database(f"sqlite:///{self.folder / 'test.db'}")
+        self.database = sqlite.empty(KEPT[0], TEMPLATE[0])
         self.now = START
         self.fetcher = FakeFetcher(lambda: self.now)
         self.model = Model()
@@ -259,14 +256,15 @@ class Readings(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.database.close()
-            shutil.rmtree(self.folder)
 
 
 TEMPLATE: list[Path] = []
+KEPT: list[Database] = []
 
 
-def test_any_sequence_of_readings(sqlite_template: Path) -> None:
+def test_any_sequence_of_readings(sqlite_template: Path, tmp_path: Path) -> None:
     TEMPLATE[:] = [sqlite_template]
+    KEPT[:] = [open_database(f"sqlite:///{tmp_path / 'test.db'}")]
     run_state_machine_as_test(
         Readings,
         settings=settings(

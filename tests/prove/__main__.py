@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from cmr_watch.store.database import open_database
-from tests import postgres
+from tests import postgres, sqlite
 from tests.prove import kills, long_run, mutations, processes, soak
 from tests.prove.kills import Figures
 from tests.prove.mutations import DriftCounts, NeutralEditCounts
@@ -141,34 +141,27 @@ def in_process(runs: int, seed: int, server: postgres.Server, workers: int = 2) 
 def run_share(seeds: range, template: str) -> Figures:
     """The runs of one worker process."""
     total = Figures()
-    server = postgres.Server(postgres.make_url(template))
-    with fast_folder() as folder:
+    with (
+        memory() as folder,
+        closing(postgres.Server(postgres.make_url(template))) as server,
+        closing(open_database(f"sqlite:///{folder}/run.db")) as on_sqlite,
+    ):
+        on_sqlite.close()
+        template_file = shutil.copyfile(folder / "run.db", folder / "template.db")
         for seed in seeds:
-            with _database(seed, folder, server, template) as url, closing(open_database(url)) as database:
-                total.add(kills.run(seed, database))
+            if seed % ON_POSTGRESQL:
+                total.add(kills.run(seed, sqlite.empty(on_sqlite, template_file)))
+            else:
+                total.add(_on_postgresql(seed, server, template))
     return total
 
 
-@contextmanager
-def _database(seed: int, folder: Path, server: postgres.Server, template: str) -> Iterator[str]:
-    if seed % POSTGRESQL_INTERVAL == 0:
-        url = server.create(template=template)
-        yield url
-        server.drop(url)
-        return
-    file = folder / "run.db"
-    for old in folder.glob("run.db*"):
-        old.unlink()
-    shutil.copyfile(_template_file(folder), file)
-    yield f"sqlite:///{file}"
-
-
-def _template_file(folder: Path) -> Path:
-    """An empty database with the current schema."""
-    path = folder / "template.db"
-    if not path.exists():
-        open_database(f"sqlite:///{path}").close()
-    return path
+def _on_postgresql(seed: int, server: postgres.Server, template: str) -> Figures:
+    url = server.create(template=template)
+    with closing(open_database(url)) as database:
+        figures = kills.run(seed, database)
+    server.drop(url)
+    return figures
 
 
 @contextmanager

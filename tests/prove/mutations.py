@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -27,6 +26,7 @@ from cmr_watch.monitor.parse import read
 from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database
+from tests import sqlite
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor import small
 from tests.prove.neutral_edits import EDITS
@@ -197,13 +197,9 @@ def run_drifts(selected: Iterable[Case], folder: Path) -> DriftCounts:
     """Run each case with a new database in `folder`."""
     template, total = folder / "empty.db", DriftCounts()
     open_database(f"sqlite:///{template}").close()
-    for case in selected:
-        file = folder / "case.db"
-        for old in folder.glob("case.db*"):
-            old.unlink()
-        shutil.copyfile(template, file)
-        with closing(open_database(f"sqlite:///{file}")) as database:
-            total.add(_run_case(case, Checks(database)))
+    with closing(open_database(f"sqlite:///{folder / 'case.db'}")) as database:
+        for case in some:
+            total.add(_turned(case, Checks(sqlite.empty(database, template))))
     return total
 
 

@@ -163,14 +163,14 @@ _STATUS = (
 _REGISTRATION = (
     _odd(
         "registration-not-yet",
-        "registration is not yet open",
-        f"{_WHEN}\n<p>Registration will open soon.</p>",
+        "registration is not yet open, though the page already links to the form",
+        f'{_WHEN}\n<p>Registration will open soon.</p>\n<p><a href="{_WHERE_FORM}">Register here</a></p>',
         _next(registration_url=None, registration_closes_on=None),
     ),
     _odd(
         "registration-closed",
-        "registration is closed",
-        f"{_WHEN}\n<p>Registration is closed.</p>",
+        "registration is closed, though the page still links to the form",
+        f'{_WHEN}\n<p>Registration is closed.</p>\n<p><a href="{_WHERE_FORM}">Register here</a></p>',
         _next(registration_url=None, registration_closes_on=None),
     ),
     _odd(
