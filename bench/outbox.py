@@ -114,7 +114,7 @@ def compose_all(database: Database) -> None:
 
 def subscribe(database: Database, number: int) -> None:
     """Add `number` subscriptions, and one change that matches them all."""
-    requested = row_mapping.wanted_row(wanted())
+    requested = row_mapping.request_row(wanted())
     row = {**requested, "status": "active", "consent": "operator", "after_change_id": 0, "created_at": NOW}
     row = {**row, "activated_at": NOW, "welcomed_at": NOW}
     for start in range(0, number, 1000):

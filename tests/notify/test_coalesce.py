@@ -229,5 +229,5 @@ def test_items_are_coalesced_separately_and_take_the_position_of_their_last_chan
         (2, "other", K.EDITION_RESCHEDULED),
         (3, "key", K.EDITION_ANNOUNCED),
     ]
-    assert out[1].read_at == NOON + timedelta(hours=3)
-    assert out[1].sentence == "New edition: Lyon, France (5 June 2024)"
+    assert coalesced[1].read_at == NOON + timedelta(hours=3)
+    assert sentence(coalesced[1].change) == "New edition: Lyon, France (5 June 2024)"

@@ -142,14 +142,14 @@ def run_share(seeds: range, template: str) -> Figures:
     """The runs of one worker process."""
     total = Figures()
     with (
-        memory() as folder,
+        fast_folder() as folder,
         closing(postgres.Server(postgres.make_url(template))) as server,
         closing(open_database(f"sqlite:///{folder}/run.db")) as on_sqlite,
     ):
         on_sqlite.close()
         template_file = shutil.copyfile(folder / "run.db", folder / "template.db")
         for seed in seeds:
-            if seed % ON_POSTGRESQL:
+            if seed % POSTGRESQL_INTERVAL:
                 total.add(kills.run(seed, sqlite.empty(on_sqlite, template_file)))
             else:
                 total.add(_on_postgresql(seed, server, template))

@@ -79,9 +79,9 @@ class _Simulation:
         store, schedules = Subscriptions(self.database), {}
         for number, zone in enumerate(ZONES):
             frequency = ("daily", "weekly", "immediately")[number % 3]
-            rhythm = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
-            schedules[f"p{number}@example.org"] = rhythm
-            store.add(SubscriptionRequest(f"p{number}@example.org", rhythm=rhythm), self.now)
+            schedule = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
+            schedules[f"p{number}@example.org"] = schedule
+            store.add(SubscriptionRequest(f"p{number}@example.org", schedule=schedule), self.now)
         return schedules
 
     def run(self, end: datetime) -> Counts:
@@ -149,9 +149,9 @@ class _Simulation:
 
     def _digest_period(self, address: str) -> str:
         """The day of the last digest hour that has passed. A late digest and the next one may come on the same day."""
-        rhythm = self.schedules[address]
-        day = (self.now.astimezone(ZoneInfo(rhythm.time_zone)) - timedelta(hours=rhythm.hour)).date()
-        back = (day.weekday() - rhythm.weekday) % 7 if rhythm.frequency == "weekly" else 0
+        schedule = self.schedules[address]
+        day = (self.now.astimezone(ZoneInfo(schedule.time_zone)) - timedelta(hours=schedule.hour)).date()
+        back = (day.weekday() - schedule.weekday) % 7 if schedule.frequency == "weekly" else 0
         return str(day - timedelta(days=back))
 
     def _count_digest(self, address: str, period: str) -> None:

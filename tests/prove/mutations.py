@@ -198,8 +198,8 @@ def run_drifts(selected: Iterable[Case], folder: Path) -> DriftCounts:
     template, total = folder / "empty.db", DriftCounts()
     open_database(f"sqlite:///{template}").close()
     with closing(open_database(f"sqlite:///{folder / 'case.db'}")) as database:
-        for case in some:
-            total.add(_turned(case, Checks(sqlite.empty(database, template))))
+        for case in selected:
+            total.add(_run_case(case, Checks(sqlite.empty(database, template))))
     return total
 
 

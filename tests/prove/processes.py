@@ -86,8 +86,8 @@ class _Installation:
         for mail in self.mailbox.mails:
             for city in CITIES:
                 if city in mail.part("plain"):
-                    told[mail.recipient, city].add(mail.message_id)
-        wanted = [(person, city) for person in PEOPLE for city in CITIES[:cities]]
+                    notified[mail.recipient, city].add(mail.message_id)
+        due = [(address, city) for address in ADDRESSES for city in CITIES[:cities]]
         times = Counter(mail.message_id for mail in self.mailbox.mails)
         counted.due = len(due)
         counted.lost = sum(not notified[key] for key in due)

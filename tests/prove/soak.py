@@ -107,7 +107,7 @@ class _Soak:
             backup=BackupSection(folder / "copies" if database.path else None, 3),
             subscriptions=(
                 SubscriptionRequest(ADDRESSES[0], name="anna"),
-                SubscriptionRequest(ADDRESSES[1], name="bo", rhythm=Schedule("weekly", 8, 2, "Europe/Brussels")),
+                SubscriptionRequest(ADDRESSES[1], name="bo", schedule=Schedule("weekly", 8, 2, "Europe/Brussels")),
             ),
         )
 

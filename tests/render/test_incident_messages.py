@@ -14,8 +14,8 @@ from tests.notify.make import NOON, PAGE
 from tests.render.make import rendered_texts
 
 CONTEXT = MessageContext(PAGE, contact="Ada", web_url="https://watch.example.org", unsubscribe_address="a@example.org")
-FAILING = Incident(1, "source-failing", PAGE, "The page answered 503.", NOON)
-RESOLVED = replace(FAILING, closed_at=NOON + timedelta(hours=3), told_at=NOON)
+FAILING = Incident(1, "fetch-failing", PAGE, "The page answered 503.", NOON)
+RESOLVED = replace(FAILING, resolved_at=NOON + timedelta(hours=3), opened_notified_at=NOON)
 
 
 def subject(*incidents):
@@ -36,11 +36,11 @@ def test_subject():
 
 
 ADVICE = [
-    ("source-failing", "cmr-watch doctor"),
+    ("fetch-failing", "cmr-watch doctor"),
     ("reading-suspect", f"If the page is correct, run: cmr-watch accept {PAGE}\n"),
-    ("delivery-set-aside", "cmr-watch deliveries retry ID"),
-    ("delivery-set-aside", "cmr-watch deliveries list --state failed"),
-    ("digest-late", "cmr-watch deliveries list --state pending"),
+    ("delivery-failed", "cmr-watch deliveries retry ID"),
+    ("delivery-failed", "cmr-watch deliveries list --state failed"),
+    ("digest-overdue", "cmr-watch deliveries list --state pending"),
 ]
 
 
@@ -63,14 +63,14 @@ def test_a_resolved_problem_has_its_duration():
     for text in bodies(RESOLVED):
         assert lasted in text
         assert "Resolved before this message was sent." not in text
-    for text in bodies(replace(RESOLVED, told_at=None)):
+    for text in bodies(replace(RESOLVED, opened_notified_at=None)):
         assert lasted in text
         assert "Resolved before this message was sent." in text
 
 
 def test_no_secret_is_shown():
     secret = "slack://TokenA/TokenB/TokenC"
-    refused = replace(FAILING, kind="delivery-set-aside", subject=secret, detail=f"{secret} answered 403.")
+    refused = replace(FAILING, kind="delivery-failed", subject=secret, detail=f"{secret} answered 403.")
     for text in bodies(refused):
         assert "Affected: slack://…" in text
         assert "slack://… answered 403." in text
@@ -85,7 +85,7 @@ def test_a_page_is_shown_in_full():
 
 
 def test_a_digest_has_no_subject_to_show():
-    for text in bodies(replace(FAILING, kind="digest-late", subject="digests")):
+    for text in bodies(replace(FAILING, kind="digest-overdue", subject="digests")):
         assert "digests" not in text
 
 

@@ -86,7 +86,7 @@ def _item(recorded: RecordedChange, layout: _Layout) -> Item:
     return Item(
         kicker=_topic(change.kind) if layout.has_kickers else "",
         tone=_tone(change.kind),
-        sentence=clean(recorded.sentence, MAX_SENTENCE),
+        sentence=clean(sentence(recorded.change), MAX_SENTENCE),
         quoted_from="On the page" if change.after else "No longer on the page",
         quote=_quote(change, layout.chat),
         facts=_facts(change, layout.zone),

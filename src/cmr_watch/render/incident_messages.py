@@ -28,7 +28,7 @@ class _Wording:
 
 
 _WORDING: Final[dict[IncidentKind, _Wording]] = {
-    "source-failing": _Wording(
+    "fetch-failing": _Wording(
         "the page cannot be read",
         "the page could not be read",
         "Page",
@@ -41,26 +41,26 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         "To compare the content with earlier readings, run cmr-watch snapshots list and cmr-watch snapshots show ID."
         " If the page is correct, run: cmr-watch accept PAGE",
     ),
-    "delivery-set-aside": _Wording(
+    "delivery-failed": _Wording(
         "a message cannot be delivered",
         "a message could not be delivered",
         "Affected",
         "To list the messages that failed, run: cmr-watch deliveries list --state failed. Once the cause is fixed,"
         " resend a message with: cmr-watch deliveries retry ID",
     ),
-    "digest-late": _Wording(
+    "digest-overdue": _Wording(
         "a digest is late",
         "a digest was late",
         "",
         "To list the pending messages and why they are waiting, run: cmr-watch deliveries list --state pending",
     ),
 }
-_PAGE_KINDS: Final = frozenset[IncidentKind]({"source-failing", "reading-suspect"})
+_PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect"})
 
 
 def incident_subject(incidents: Sequence[Incident]) -> str:
     """`Problem: the page cannot be read`, `Resolved: …`, `3 problems`, `2 problems, 1 resolved`."""
-    resolved = sum(incident.closed_at is not None for incident in incidents)
+    resolved = sum(incident.resolved_at is not None for incident in incidents)
     current = len(incidents) - resolved
     if len(incidents) == 1:
         wording = _WORDING[incidents[0].kind]
@@ -80,7 +80,7 @@ def incident_sections(incidents: Sequence[Incident], chat: bool, zone: ZoneInfo)
 
 def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
     wording = _WORDING[incident.kind]
-    is_resolved = incident.closed_at is not None
+    is_resolved = incident.resolved_at is not None
     subject = clean(_public_subject(incident), MAX_SENTENCE)
     return Item(
         kicker="Resolved" if is_resolved else "Problem",
@@ -98,11 +98,11 @@ def _subject_fact(wording: _Wording, subject: str) -> tuple[str, ...]:
 
 
 def _times(incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
-    opened, closed = incident.opened_at, incident.closed_at
+    opened, closed = incident.opened_at, incident.resolved_at
     if closed is None:
         return (f"Since {local_time(opened, zone)}",)
     lasted = f"Lasted from {day_and_time(opened, zone)} to {local_time(closed, zone)}"
-    return (lasted,) if incident.told_at else (lasted, "Resolved before this message was sent.")
+    return (lasted,) if incident.opened_notified_at else (lasted, "Resolved before this message was sent.")
 
 
 def _public_subject(incident: Incident) -> str:

@@ -114,7 +114,7 @@ def cutoff_words(cutoff: Cutoff) -> str:
 
 def contradiction(known: KnownCall) -> tuple[str, ...]:
     """What the notice on the list of editions says if it contradicts the call page, which takes precedence."""
-    notice = known.otherwise
+    notice = known.conflicting_notice
     if notice is None:
         return ()
     cutoffs = [f"cut-off {cutoff_words(cutoff)}" for cutoff in notice.cutoffs if not cutoff.closed]
