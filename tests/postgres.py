@@ -56,7 +56,7 @@ class Server:
         return url
 
     def drop(self, url: str) -> None:
-        """Drop a database, whoever is still connected."""
+        """Drop a database and close the connections to it."""
         self._run(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
     def replace(self, url: str, template: str) -> None:

@@ -16,6 +16,7 @@ from cmr_watch.serialization import reading_to_dict
 from tests.compare import differences
 from tests.shapes import SHAPES, STATES, render
 from tests.shapes.expected import reading
+from tests.shapes.pages import pages
 from tests.shapes.states import Json
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -88,6 +89,12 @@ def test_the_recorded_states_are_as_the_shapes_write_them(state, shape) -> None:
 
     assert (folder / "page.html").read_text(encoding="utf-8") == render(state, shape) + "\n"
     assert json.loads((folder / "expected.json").read_text(encoding="utf-8")) == reading(state, shape)
+
+
+def test_call_pages_and_edition_pages_are_as_the_shapes_write_them() -> None:
+    for name, page, says in pages():
+        assert (FIXTURES / name / "page.html").read_text(encoding="utf-8") == page + "\n", name
+        assert json.loads((FIXTURES / name / "expected.json").read_text(encoding="utf-8")) == says, name
 
 
 @pytest.mark.parametrize("state", STATE_NAMES)
