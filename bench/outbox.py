@@ -98,7 +98,7 @@ def run_fan_out(url: str, batches: int | None = None) -> int:
         for done in count():
             if done == batches:
                 return done
-            if news.spread(lambda people, changes: planning.find(people, changes, NOW), NOW) is None:
+            if news.fan_out(lambda people, changes: planning.find(people, changes, NOW), NOW) is None:
                 return done
     return 0
 

@@ -38,7 +38,7 @@ def test_defaults_without_a_file(tmp_path, monkeypatch):
     settings = load(None, HOME)
     assert settings.database.url == "sqlite:////home/anna/.local/state/cmr-watch/cmr-watch.db"
     assert (settings.page.url, settings.mail.host, settings.subscriptions) == (INITIATIVE_PAGE, None, ())
-    assert (settings.mail.port_or_usual, settings.messages.zone.key, settings.file) == (587, "Europe/Brussels", None)
+    assert (settings.mail.effective_port, settings.messages.zone.key, settings.file) == (587, "Europe/Brussels", None)
 
 
 def test_a_full_file(load_text, tmp_path):
@@ -73,7 +73,7 @@ def test_a_full_file(load_text, tmp_path):
         """
     )
     assert settings.mail.password == "sesame"
-    assert settings.mail.port_or_usual == 465
+    assert settings.mail.effective_port == 465
     assert (settings.fetch.deadline, settings.fetch.robots, settings.log.format) == (30, False, "json")
     assert settings.page.hosts == ("copy.example.eu:8080",)
     assert settings.subscriptions == (
@@ -261,6 +261,6 @@ def test_the_sample_states_the_actual_defaults(tmp_path):
     lines = [line for line in uncomment(text).splitlines() if not any(word in line for word in without_default)]
     (tmp_path / "x.toml").write_text("\n".join(lines).partition("[[subscriptions]]")[0])
     stated, actual = load(tmp_path / "x.toml", HOME), load(SAMPLE, HOME)
-    assert stated.mail.port == stated.mail.port_or_usual == actual.mail.port_or_usual
+    assert stated.mail.port == stated.mail.effective_port == actual.mail.effective_port
     for name in ("page", "fetch", "archive", "daemon", "messages", "log"):
         assert getattr(stated, name) == getattr(actual, name)

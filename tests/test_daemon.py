@@ -14,7 +14,7 @@ import pytest
 
 from cmr_watch.app import App
 from cmr_watch.config import DaemonSection, Settings
-from cmr_watch.daemon import Daemon, routes, threads
+from cmr_watch.daemon import Daemon, routes, thread_scheduler
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from tests.factories import NOW, message
@@ -61,7 +61,7 @@ class Running(Journey):
 
     @contextmanager
     def daemon(self, open_app: Callable[..., App] = App) -> Iterator[Daemon]:
-        daemon = Daemon(self.settings, self.database, self.clock, threads(), wall, open_app)
+        daemon = Daemon(self.settings, self.database, self.clock, thread_scheduler(), wall, open_app)
         daemon.start()
         try:
             yield daemon
@@ -187,5 +187,5 @@ def test_stop_releases_unsent_messages(running: Running) -> None:
 
 def test_an_overdue_message_is_reported(running: Running) -> None:
     put(running.database, message("ann@example.org"))
-    daemon = Daemon(running.settings, running.database, lambda: NOW + timedelta(minutes=20), threads(), wall)
+    daemon = Daemon(running.settings, running.database, lambda: NOW + timedelta(minutes=20), thread_scheduler(), wall)
     assert "a message is 20 minutes overdue" in problems(daemon, "/healthz")

@@ -67,4 +67,4 @@ def test_secrets_are_masked(capsys, form):
     ],
 )
 def test_addresses_are_shown_without_secrets(address, expected):
-    assert log.shown(address) == expected
+    assert log.redact_address(address) == expected

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.monitor.parse.words import set_of
-from cmr_watch.places import code_itself, country_code, country_codes, fold, is_online, same_city
+from cmr_watch.places import code_itself, country_code, country_codes, fold, is_online, is_same_city
 
 COUNTRIES = [  # newest bugs on top
     ("N. Ireland", "GB"),
@@ -67,12 +67,12 @@ def test_country_codes(text: str, code: str | None) -> None:
     ],
 )
 def test_names_of_the_same_city(one: str, other: str) -> None:
-    assert same_city(one, other)
+    assert is_same_city(one, other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("Lyon", "Lille"), ("Brno", "Bern"), ("Split", "Spit")])
 def test_names_of_different_cities(one: str, other: str) -> None:
-    assert not same_city(one, other)
+    assert not is_same_city(one, other)
 
 
 def test_online() -> None:
@@ -84,4 +84,4 @@ def test_online() -> None:
 @given(st.text(max_size=60))
 def test_folding_is_idempotent(name: str) -> None:
     assert fold(fold(name)) == fold(name)
-    assert same_city(name, name)
+    assert is_same_city(name, name)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cmr_watch.cli.root import run
+from cmr_watch.cli import main
 
 ROOT = Path(__file__).parent.parent
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
@@ -44,7 +44,7 @@ def test_a_misread_page_is_reported_with_its_capture() -> None:
 
 def test_the_form_for_a_misread_page_names_the_files_that_capture_writes(tmp_path: Path) -> None:
     folder = tmp_path / "misread"
-    assert run(["capture", "--page", "call", str(folder), str(PAGE)]) == 0
+    assert main(["capture", "--page", "call", str(folder), str(PAGE)]) == 0
     guide = load(ROOT / ".github" / "ISSUE_TEMPLATE" / "misread-page.yml")["body"][0]["attributes"]["value"]
     written = {path.name for path in folder.iterdir()}
     # headers.json is written only for a page that was fetched

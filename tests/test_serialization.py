@@ -16,9 +16,9 @@ from cmr_watch.serialization import (
     edition_to_dict,
     edition_to_row,
     instant,
-    noun_from_row,
-    noun_to_row,
     reading_to_dict,
+    side_from_row,
+    side_to_row,
     snapshot_from_dict,
     snapshot_to_dict,
 )
@@ -86,7 +86,7 @@ def test_snapshot_round_trip(snapshot: Snapshot) -> None:
 @given(st.none() | editions | calls)
 @settings(deadline=None)
 def test_round_trip_of_one_side_of_a_change(noun: Edition | CallNotice | None) -> None:
-    assert repr(noun_from_row(json_round_trip(noun_to_row(noun)))) == repr(noun)
+    assert repr(side_from_row(json_round_trip(side_to_row(noun)))) == repr(noun)
 
 
 @given(editions)

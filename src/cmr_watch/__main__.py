@@ -8,9 +8,9 @@ import sys
 def main() -> None:
     """Run the command line. Ctrl-C exits with 130 and no traceback, even while modules are being imported."""
     try:
-        from cmr_watch.cli import run
+        from cmr_watch.cli import main as run_command
 
-        code = run()
+        code = run_command()
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)

@@ -114,7 +114,7 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         return None
     return MailSettings(
         host=mail.host,
-        port=mail.port_or_usual,
+        port=mail.effective_port,
         sender=mail.sender,
         security=mail.security,
         user=mail.user,
@@ -212,7 +212,7 @@ class CheckReport:
         return any(result.changes for result in (self.check, *self.others))
 
     @property
-    def troubles(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[str, ...]:
         """What the sentence does not say: pages that were not read or not believed, messages that did not go out."""
         pages = tuple(f"{other.page.url}: {other.detail}" for other in self.others if other.has_failed)
         return pages + (self.delivery.failures if self.delivery else ())
@@ -295,13 +295,13 @@ class App:
 
     def backfill(self, progress: Progress) -> Iterator[BackfillReport]:
         """Fill in what was announced before the first check, page by page; nobody is told."""
-        from cmr_watch.monitor.archive.backfill import backfill_page, pages_to_fill
+        from cmr_watch.monitor.archive.backfill import backfill_page, pages_to_backfill
         from cmr_watch.store.archive_history import ArchiveHistory
 
         archived = ArchiveHistory(self._database, PARSER_VERSION)
         with Fetcher(archive_settings(self._settings), self._checks, self._clock) as fetcher:
             archive = open_archive(self._settings, fetcher, self._sleep)
-            for page in pages_to_fill(self._settings.page.url, self._checks):
+            for page in pages_to_backfill(self._settings.page.url, self._checks):
                 yield backfill_page(page, archive, archived, self._checks, progress)
 
     def replay(self, *, apply: bool) -> Iterator[ReplayDifference]:
@@ -381,7 +381,11 @@ class App:
     def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
         pace = Pace(self._settings.mail.per_minute, self._sleep, stop)
         return deliver(
-            self._deliveries, self._ways(self._settings, self._clock), self._clock, pace=pace, gone=self._end
+            self._deliveries,
+            self._ways(self._settings, self._clock),
+            self._clock,
+            pace=pace,
+            on_unknown_recipient=self._end,
         )
 
     def _end(self, address: str) -> None:

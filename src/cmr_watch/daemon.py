@@ -59,7 +59,7 @@ class _Job:
 
 
 class Daemon:
-    """The jobs of one installation. Each has an App of its own, because they run in different threads.
+    """The jobs of one installation. Each has an App of its own, because they run in different thread_scheduler.
 
     `scheduler` must not have been started. `clock` gives the time for the application and its database,
     `scheduler_clock` the time by which the scheduler runs its jobs.
@@ -250,7 +250,7 @@ class Daemon:
         self._stopping.wait(seconds)
 
 
-def threads() -> BaseScheduler:
+def thread_scheduler() -> BaseScheduler:
     """A scheduler with one thread per job, not started yet."""
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler

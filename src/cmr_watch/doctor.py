@@ -22,7 +22,7 @@ from cmr_watch.exceptions import (
     SchemaError,
     StoreError,
 )
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import Delivery, Incident, IncidentKind
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
@@ -147,7 +147,7 @@ def _check_apprise_urls(urls: list[str]) -> Iterator[Finding]:
         except DeliveryError as error:
             yield Finding("channel", False, str(error), "For the format, see https://appriseit.com/services/.")
         else:
-            yield Finding("channel", True, f"{shown(url)} is a valid Apprise URL")
+            yield Finding("channel", True, f"{redact_address(url)} is a valid Apprise URL")
 
 
 def _count_recipients(count: int) -> Finding:
@@ -169,6 +169,6 @@ def _outbox_problem(failing: Sequence[Delivery], settings: Settings, now: dateti
 
 def _unresolved_incident(incident: Incident) -> Finding:
     name, advice = _INCIDENTS[incident.kind]
-    subject = shown(incident.subject)
+    subject = redact_address(incident.subject)
     text = f"{name} since {incident.opened_at:%Y-%m-%d %H:%M} UTC: {subject}, {incident.detail}"
     return Finding("incident", False, text, advice.format(subject=subject))

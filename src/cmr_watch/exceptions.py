@@ -67,12 +67,12 @@ class DeliveryError(CmrWatchError):
     """The message was not accepted."""
 
     def __init__(
-        self, message: str = "", *, permanent: bool = False, uncertain: bool = False, gone: bool = False
+        self, message: str = "", *, permanent: bool = False, uncertain: bool = False, unknown_recipient: bool = False
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.uncertain = uncertain
-        self.gone = gone
+        self.unknown_recipient = unknown_recipient
 
 
 class ChannelDown(DeliveryError):

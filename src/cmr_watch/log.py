@@ -30,7 +30,7 @@ def set_up(level: str = "warning", form: LogFormat = "text", secrets: Iterable[s
     logging.getLogger("cmr_watch").setLevel(level.upper())
 
 
-def shown(address: str) -> str:
+def redact_address(address: str) -> str:
     """An address without secrets: e-mail in full; of an Apprise URL the service only, or the host of a web hook."""
     if "://" not in address:
         return address

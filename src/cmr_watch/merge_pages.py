@@ -15,26 +15,26 @@ from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition
 
 
 @dataclass(frozen=True, slots=True)
-class PageKnown:
+class KnownPage:
     """The known editions and calls of one page."""
 
     page: PageRef
     known: Known
 
 
-def of_kind(pages: Iterable[PageKnown], kind: PageKind) -> Known:
+def known_of_kind(pages: Iterable[KnownPage], kind: PageKind) -> Known:
     """The known editions and calls of all pages of a kind, in page order."""
     matching = [entry.known for entry in pages if entry.page.kind == kind]
     editions = tuple(edition for known in matching for edition in known.editions)
     return Known(editions, tuple(call for known in matching for call in known.calls))
 
 
-def merged(pages: Sequence[PageKnown]) -> Known:
+def merge_pages(pages: Sequence[KnownPage]) -> Known:
     """Each edition and each call once, in the order of the list; calls that only the call page has come last."""
-    listed = of_kind(pages, "initiative")
-    own_pages = {known.key: known for known in of_kind(pages, "edition").editions}
+    listed = known_of_kind(pages, "initiative")
+    own_pages = {known.key: known for known in known_of_kind(pages, "edition").editions}
     editions = tuple(_merge_editions(known, own_pages.get(known.key)) for known in listed.editions)
-    call_pages = {known.key: known for known in of_kind(pages, "call").calls}
+    call_pages = {known.key: known for known in known_of_kind(pages, "call").calls}
     calls = tuple(_merge_calls(known, call_pages.get(known.key)) for known in listed.calls)
     unlisted = call_pages.keys() - {known.key for known in listed.calls}
     return Known(editions, (*calls, *(known for key, known in call_pages.items() if key in unlisted)))

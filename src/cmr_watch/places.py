@@ -89,7 +89,7 @@ def city_names(city: str) -> frozenset[str]:
     return frozenset(_canonical_cities().get(name, name) for name in parts or [fold(city)])
 
 
-def same_city(one: str, other: str) -> bool:
+def is_same_city(one: str, other: str) -> bool:
     """Whether two names refer to the same city."""
     return not city_names(one).isdisjoint(city_names(other))
 

@@ -101,14 +101,14 @@ def call_from_dict(row: Json) -> CallNotice:
     return CallNotice(**{**row, **tuples})
 
 
-def noun_to_row(noun: Edition | CallNotice | None) -> Json | None:
+def side_to_row(noun: Edition | CallNotice | None) -> Json | None:
     """The stored JSON of the edition or call before or after a change."""
     if noun is None:
         return None
     return edition_to_row(noun) if isinstance(noun, Edition) else call_to_row(noun)
 
 
-def noun_from_row(row: Json | None) -> Edition | CallNotice | None:
+def side_from_row(row: Json | None) -> Edition | CallNotice | None:
     """The edition or call before or after a change, from its stored JSON."""
     if row is None:
         return None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cmr_watch.cli import run
+from cmr_watch.cli import main
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.fakes.webhook import Webhook
@@ -80,7 +80,7 @@ class Installation:
 
     def run(self, *arguments: str, config: bool = True) -> CommandResult:
         self._read()
-        code = run([*(["--config", str(self.config)] if config else []), *arguments])
+        code = main([*(["--config", str(self.config)] if config else []), *arguments])
         out, err = self._read()
         return CommandResult(code, out, err)
 

@@ -138,8 +138,8 @@ def test_without_a_mail_server_mail_is_logged_and_never_sent(watch):
     watch.check("2023-09")
     ran = watch.check("2023-12")
     assert ran.code == 0
-    assert ran.out.endswith("1 message sent, 1 message only logged, for no mail server is configured\n")
-    assert "no mail server is configured, not sent to anna@example.org: Call for hosts 2024–2025: now open" in ran.err
+    assert ran.out.endswith("1 message sent, 1 message only logged because no mail server is configured\n")
+    assert "no mail server is configured; not sent to anna@example.org: Call for hosts 2024–2025: now open" in ran.err
     watch.configure()
     watch.check()
     assert watch.mailbox.mails == []

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from cmr_watch.cli.root import run
+from cmr_watch.cli import main
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_script(capsys, shell):
-    assert run(["completion", shell]) == 0
+    assert main(["completion", shell]) == 0
     assert f"_CMR_WATCH_COMPLETE={shell}_complete" in capsys.readouterr().out
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.restore_quarantine import write_hold
+from cmr_watch.store.restore_quarantine import mark_restored
 
 
 def test_an_empty_outbox(watch):
@@ -22,7 +22,7 @@ def test_sent_and_failed_messages(watch):
     watch.check("2023-12")
     out = watch.run("deliveries", "list").out
     assert "sent: Call for hosts 2024–2025:" in out
-    assert "set aside: Call for" in out
+    assert "failed: Call for" in out
     assert "550" in " ".join(out.split())
     (row,) = watch.run("deliveries", "list", "--state", "failed", "--json").json
     assert (row["address"], row["state"], row["attempts"]) == ("anna@example.org", "failed", 1)
@@ -73,7 +73,7 @@ def restored(watch):
     watch.check("2023-12")
     watch.hook.received.clear()
     with closing(open_database(f"sqlite:///{watch.database}")) as database, database.write() as connection:
-        write_hold(connection)
+        mark_restored(connection)
     return watch
 
 

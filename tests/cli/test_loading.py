@@ -11,7 +11,7 @@ from tests.cli.conftest import FIXTURES
 
 HEAVY = ("httpx", "sqlalchemy", "bs4", "lxml", "apprise", "jinja2", "alembic", "smtplib", "aiosmtpd", "psycopg")
 CODE = (
-    "import sys; from cmr_watch.cli import run; code = run(sys.argv[1:]); print(*sorted(sys.modules)); sys.exit(code)"
+    "import sys; from cmr_watch.cli import main; code = main(sys.argv[1:]); print(*sorted(sys.modules)); sys.exit(code)"
 )
 
 

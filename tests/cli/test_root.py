@@ -8,7 +8,7 @@ import click
 import pytest
 
 from cmr_watch import __version__
-from cmr_watch.cli import run
+from cmr_watch.cli import main
 from cmr_watch.cli.root import COMMANDS, root
 from tests.cli.conftest import FIXTURES
 
@@ -31,7 +31,7 @@ def commands() -> dict[str, click.Command]:
 
 @pytest.mark.parametrize("name", commands())
 def test_help_of_every_command_has_an_example(capsys, name):
-    assert run([*name.split(), "--help"]) == 0
+    assert main([*name.split(), "--help"]) == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     if not isinstance(commands()[name], click.Group):
@@ -45,10 +45,10 @@ def test_short_help_is_one_sentence_on_one_line(name):
 
 
 def test_help_and_version(capsys):
-    assert run(["--help"]) == 0
+    assert main(["--help"]) == 0
     out = capsys.readouterr().out
     assert [name for name in COMMANDS if f"\n  {name} " not in out] == []
-    assert run(["--version"]) == 0
+    assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"cmr-watch, version {__version__}\n"
 
 
@@ -64,14 +64,14 @@ def test_help_and_version(capsys):
     ],
 )
 def test_a_usage_error_is_one_line(capsys, arguments, sentence):
-    assert run(arguments) == 2
+    assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
     assert err.startswith(sentence)
 
 
 def test_without_a_command_help_is_shown(capsys):
-    assert run([]) == 2
+    assert main([]) == 2
     assert "Commands:" in capsys.readouterr().err
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Known, Snapshot
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, additions, adopt, compare, read_again
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.match import bare_address, match_editions, same_place
+from cmr_watch.monitor.match import bare_address, is_same_place, match_editions
 from cmr_watch.monitor.plausibility import reject_reason
 from tests.monitor.small import read
 
@@ -195,7 +195,7 @@ def test_at_once_kinds_are_of_what_is_still_to_come(old: Snapshot, new: Snapshot
         if change.kind.value == "edition.relocated":
             assert isinstance(change.before, Edition)
             assert isinstance(change.after, Edition)
-            assert not same_place(change.before, change.after)
+            assert not is_same_place(change.before, change.after)
 
 
 @given(readings, readings)

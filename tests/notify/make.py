@@ -74,7 +74,7 @@ def subscription(
     return Subscription(1, address, topics, countries, status, after, NOON)  # type: ignore[arg-type]
 
 
-def letter_to(address: str, subject: str = "Lyon, France: 12–13 October 2023 announced", **rest: str) -> Message:
+def message_to(address: str, subject: str = "Lyon, France: 12–13 October 2023 announced", **rest: str) -> Message:
     """Return a message like those of `render`, with a unique Message-ID."""
     is_chat = "://" in address
     defaults = {"text": f"{subject}\n", "html": "" if is_chat else f"<p>{subject}</p>", "more_url": PAGE}

@@ -103,14 +103,14 @@ def test_a_single_change_is_unchanged(history):
 
 def changes_between(states: list[Edition | None]) -> list[Change]:
     """Return the changes that the monitor finds if a page shows these states in turn; None: withdrawn."""
-    changes, shown = [], states[0]
+    changes, redact_address = [], states[0]
     for before, after in pairwise(states):
         if after is None:
             changes += [fact(K.EDITION_WITHDRAWN, before, None)] if before else []
         else:
-            known = KnownEdition("key", shown, gone=None if before else "withdrawn")
+            known = KnownEdition("key", redact_address, gone=None if before else "withdrawn")
             changes += [one for one in changed_facts(known, after, None) if one.kind is not K.EDITION_UPDATED]
-            shown = after
+            redact_address = after
     return changes
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
-from cmr_watch.models import SLOT, Body, ChangeKind, Message, PageRef
+from cmr_watch.models import TOKEN_SLOT, Body, ChangeKind, Message, PageRef
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.message_composer import MessageComposer
@@ -31,7 +31,7 @@ from tests import factories
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.senders import Sender
 from tests.fakes.webhook import Webhook
-from tests.notify.make import Clock, K, letter_to
+from tests.notify.make import Clock, K, message_to
 from tests.store.test_deliveries import subscribe
 
 ANN, BOB, CID = "ann@example.org", "bob@example.org", "cid@example.org"
@@ -84,7 +84,7 @@ def commit_changes(database, *kinds: ChangeKind) -> None:
 
 def insert(deliveries: Deliveries, clock: Clock, *messages: Message | str) -> list[Message]:
     """Insert messages into the outbox directly, for subscribed recipients."""
-    made = [letter_to(entry) if isinstance(entry, str) else entry for entry in messages]
+    made = [message_to(entry) if isinstance(entry, str) else entry for entry in messages]
     database = deliveries._database
     with database.write() as connection:
         for entry in made:
@@ -126,7 +126,7 @@ def test_one_message_per_recipient_and_no_repetition(database, deliveries, subsc
     pending = deliveries.list("pending")
     assert [entry.message.address for entry in pending] == [ANN, BOB]
     assert len({entry.message.message_id for entry in pending}) == 2
-    assert {len(entry.message.token) for entry in pending} == {len(SLOT)}
+    assert {len(entry.message.token) for entry in pending} == {len(TOKEN_SLOT)}
 
 
 def test_changes_that_are_never_notified_are_settled(database, deliveries, subscriptions, clock):
@@ -145,7 +145,7 @@ def test_only_the_part_that_cannot_be_rendered_is_left_out(database, deliveries,
         connection.execute(deliveries_table.update().values(outcome="sent"))
 
     def failing_render(contents, *rest) -> Body:
-        if any(one.change.key == "unrenderable" for one in contents.news):
+        if any(one.change.key == "unrenderable" for one in contents.changes):
             raise RenderError("undefined variable")
         return body(contents, *rest)
 
@@ -371,7 +371,7 @@ class Servers:
             self.mailbox.refuse(mailbox, "451 4.3.0 later", times=1)
         elif case in ("inside DATA", "before 250", "after 250"):
             self.mailbox.cut(case, to=mailbox)  # type: ignore[arg-type]
-        return letter_to(address, subject=f"News {self._number}")
+        return message_to(address, subject=f"News {self._number}")
 
     def arrived(self, message: Message) -> int:
         if "://" in message.address:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.models import SLOT
+from cmr_watch.models import TOKEN_SLOT
 from cmr_watch.notify import tokens
 
 KEY = b"k" * 32
@@ -21,11 +21,11 @@ KEYS = st.binary(min_size=1, max_size=64)
 def test_a_token_identifies_its_subscription(key, subscription_id):
     token = tokens.make(key, subscription_id)
     assert re.fullmatch("[0-9a-z]+", token)
-    assert len(token) == len(SLOT)
+    assert len(token) == len(TOKEN_SLOT)
     assert tokens.verify(key, token) == subscription_id
 
 
-@given(IDS, st.integers(0, len(SLOT) - 1), st.sampled_from("0123456789abcdefgz- é٣"))
+@given(IDS, st.integers(0, len(TOKEN_SLOT) - 1), st.sampled_from("0123456789abcdefgz- é٣"))
 def test_one_wrong_character_invalidates_a_token(subscription_id, place, char):
     token = tokens.make(KEY, subscription_id)
     forged = token[:place] + char + token[place + 1 :]
@@ -44,7 +44,7 @@ def test_arbitrary_text_is_not_a_valid_token(token):
 
 
 @pytest.mark.parametrize(
-    "token", ["", SLOT, tokens.make(KEY, 1)[:-1], tokens.make(KEY, 1) + "0", tokens.make(KEY, 1) + "\n"]
+    "token", ["", TOKEN_SLOT, tokens.make(KEY, 1)[:-1], tokens.make(KEY, 1) + "0", tokens.make(KEY, 1) + "\n"]
 )
 def test_malformed_tokens(token):
     assert tokens.verify(KEY, token) is None

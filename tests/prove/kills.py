@@ -180,7 +180,7 @@ class _Run:
 
 def _render(contents: Contents, chat: bool, zone: object) -> Body:
     """The places that are announced, without the usual wording, which does not matter here."""
-    places = [place(one.change.after) for one in contents.news if one.change.after]  # type: ignore[arg-type]
+    places = [place(one.change.after) for one in contents.changes if one.change.after]  # type: ignore[arg-type]
     if contents.welcome:
         places += [place(one.edition) for one in contents.welcome.editions]
     return Body("News", " · ".join(places), "")

@@ -171,7 +171,7 @@ class _Simulation:
             f"reminder {due.open.call_key} {due.open.cutoff.at.isoformat()} {due.offset} {due.days_left}"
             for due in contents.reminders
         ]
-        waited = [one for one in contents.news if one.read_at < self.now]
+        waited = [one for one in contents.changes if one.read_at < self.now]
         lines += [f"digest {self.now.astimezone(zone).date()}"] if waited else []
         return Body("Changes", "\n".join(lines), "")
 

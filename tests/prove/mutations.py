@@ -221,7 +221,7 @@ def _run_case(case: Case, checks: Checks) -> DriftCounts:
 
 def _outcome(results: list[CheckResult]) -> str:
     """Whether one of the first two checks was suspect. The last check is of the original page."""
-    if any(result.failed for result in results[:2]):
+    if any(result.has_failed for result in results[:2]):
         return "suspect"
     is_unchanged = not any(result.changes for result in results)
     return "same" if is_unchanged and _content(results[0]) == _content(results[-1]) else "missed"

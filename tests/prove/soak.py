@@ -148,7 +148,7 @@ class _Soak:
             self.last_change = max(self.last_change, recorded.id)
             self.counted.changes += 1
             if recorded.change.kind not in UNNOTIFIED:
-                self.expected.append(recorded.sentence)
+                self.expected.append(sentence(recorded.change))
         self.counted.checks += self.site.paths().count(PATH)
         self.site.requests.clear()  # so that the measured memory is mainly the daemon's
         mails, self.mailbox.mails[:] = list(self.mailbox.mails), []

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from cmr_watch.models import SLOT, Incident, IncidentKind
+from cmr_watch.models import TOKEN_SLOT, Incident, IncidentKind
 from cmr_watch.render.messages import MessageContext, operator_body
 from tests.notify.make import NOON, PAGE
 from tests.render.make import rendered_texts
@@ -99,13 +99,13 @@ def test_a_long_list_is_truncated():
 def test_an_operator_cannot_unsubscribe():
     for text in bodies(FAILING):
         assert "nsubscribe" not in text
-        assert SLOT not in text
+        assert TOKEN_SLOT not in text
         assert "you are listed as the operator of this service" in text
 
 
 def test_hostile_text_is_sanitised():
-    hostile = replace(FAILING, subject="a\r\nBcc: <b>@x", detail=f"<script>\r\nBcc: {SLOT}\u202e")
+    hostile = replace(FAILING, subject="a\r\nBcc: <b>@x", detail=f"<script>\r\nBcc: {TOKEN_SLOT}\u202e")
     for text in bodies(hostile):
         assert not set(text) & set("\r\u202e")
         assert "\nBcc:" not in text
-        assert SLOT not in text
+        assert TOKEN_SLOT not in text

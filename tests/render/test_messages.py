@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import SLOT, Contents, Cutoff, OpenItems, RecordedChange
+from cmr_watch.models import TOKEN_SLOT, Contents, Cutoff, OpenItems, RecordedChange
 from cmr_watch.notify.channels.escaping import escape_prose
 from cmr_watch.render.datetimes import local_time
 from cmr_watch.render.message_parts import ADVICE
 from cmr_watch.render.messages import MessageContext, body, delivery_test_body
+from cmr_watch.render.sentences import sentence
 from tests.notify.make import NOON, PAGE, K, call, edition, recorded
 from tests.render.make import CONTEXT, ParsedHtml, check_document, reminder, render, rendered_texts
 
@@ -114,7 +115,7 @@ def test_what_every_message_contains():
 def test_changes_keep_the_order_given():
     changes = [OPENED, ANNOUNCED, recorded(K.EDITION_SUMMARY_PUBLISHED, edition("Bonn", summary_url=SUMMARY))]
     for text in bodies(*changes):
-        places = [text.index(change.sentence) for change in changes]
+        places = [text.index(sentence(change.change)) for change in changes]
         assert places == sorted(places)
         assert SUMMARY in text
     assert "3 changes" in ParsedHtml(render(*changes).html).texts
@@ -214,12 +215,12 @@ def test_a_truncated_message_can_point_to_the_page():
 
 def test_a_page_cannot_receive_an_unsubscribe_token():
     context = MessageContext(PAGE, web_url="https://watch.example.org")
-    url = f"https://evil.example/{SLOT}"
-    split_slot = f"a{SLOT[:5]}\u200b{SLOT[5:]}b"
-    hostile = edition(f"Lyon {SLOT}", text=split_slot, url=url, summary_url=f"{url[:30]}\n{url[30:]}")
+    url = f"https://evil.example/{TOKEN_SLOT}"
+    split_slot = f"a{TOKEN_SLOT[:5]}\u200b{TOKEN_SLOT[5:]}b"
+    hostile = edition(f"Lyon {TOKEN_SLOT}", text=split_slot, url=url, summary_url=f"{url[:30]}\n{url[30:]}")
     mail = render(recorded(K.EDITION_ANNOUNCED, hostile), context=context)
-    assert SLOT not in mail.subject
-    assert (mail.text.count(SLOT), mail.html.count(SLOT)) == (1, 1)
+    assert TOKEN_SLOT not in mail.subject
+    assert (mail.text.count(TOKEN_SLOT), mail.html.count(TOKEN_SLOT)) == (1, 1)
     assert "evil.example" not in mail.text + mail.html
 
 
@@ -228,7 +229,7 @@ def test_every_kind_can_be_rendered():
         noun = call() if kind.startswith("call.") else edition(starts_on=date(2024, 1, 1), ends_on=date(2024, 1, 2))
         change = recorded(kind, noun, noun)
         for text in bodies(change):
-            assert change.sentence in text
+            assert sentence(change.change) in text
 
 
 def test_a_test_message():
@@ -236,7 +237,7 @@ def test_a_test_message():
     for text in rendered_texts(lambda chat: delivery_test_body(context, chat)):
         assert "This is a test message." in text
         assert "nsubscribe" not in text
-        assert SLOT not in text
+        assert TOKEN_SLOT not in text
     assert delivery_test_body(context, False).subject == "Test: Clusters meet Regions watch"
 
 

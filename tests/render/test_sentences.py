@@ -177,7 +177,7 @@ def test_contradiction() -> None:
     notice = CallNotice("closed", cutoffs=(Cutoff(datetime(2026, 5, 31, 16, 0, tzinfo=UTC)),))
 
     assert contradiction(KnownCall("key", CALLS[0])) == ()
-    assert contradiction(KnownCall("key", CALLS[0], otherwise=notice)) == (
+    assert contradiction(KnownCall("key", CALLS[0], conflicting_notice=notice)) == (
         "The list of editions disagrees: the call is closed; cut-off 31 May 2026, 18:00 (Brussels time)",
     )
 

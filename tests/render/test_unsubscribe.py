@@ -8,7 +8,7 @@ from email.policy import SMTP
 import pytest
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import SLOT, Contents
+from cmr_watch.models import TOKEN_SLOT, Contents
 from cmr_watch.render.messages import MessageContext, body
 from tests.notify.make import PAGE, K, recorded
 from tests.render.make import check_document
@@ -23,7 +23,7 @@ def render(chat=False, **rest):
 
 def test_by_link():
     mail = render(web_url=WEB, unsubscribe_address=MAIL)
-    link = f"https://watch.example.org/unsubscribe/{SLOT}"
+    link = f"https://watch.example.org/unsubscribe/{TOKEN_SLOT}"
     assert f"To unsubscribe from these messages, open this link: {link}\n" in mail.text
     assert link in check_document(mail.html).links
     assert ">Unsubscribe</a>" in mail.html
@@ -32,8 +32,8 @@ def test_by_link():
 
 def test_by_mail():
     mail = render(unsubscribe_address=MAIL)
-    assert f"To unsubscribe, send an e-mail to {MAIL} with the subject:\nunsubscribe {SLOT}\n" in mail.text
-    assert f"mailto:{MAIL}?subject=unsubscribe%20{SLOT}" in check_document(mail.html).links
+    assert f"To unsubscribe, send an e-mail to {MAIL} with the subject:\nunsubscribe {TOKEN_SLOT}\n" in mail.text
+    assert f"mailto:{MAIL}?subject=unsubscribe%20{TOKEN_SLOT}" in check_document(mail.html).links
 
 
 @pytest.mark.parametrize("rest", [{}, {"web_url": "javascript:alert(1)"}])
@@ -42,14 +42,14 @@ def test_by_request(rest):
     mail = render(**rest, contact="Ada")
     assert "To unsubscribe, write to Ada." in mail.text
     assert "To unsubscribe, write to Ada." in mail.html
-    assert SLOT not in mail.text + mail.html
+    assert TOKEN_SLOT not in mail.text + mail.html
 
 
 def test_a_chat_message_has_no_token():
     assert "To unsubscribe, contact Ada." in render(chat=True, web_url=WEB, contact="Ada").text
     chat = render(chat=True, web_url=WEB, unsubscribe_address=MAIL)
     assert "To unsubscribe, contact the operator." in chat.text
-    assert SLOT not in chat.text
+    assert TOKEN_SLOT not in chat.text
 
 
 def keeps_slots(rendered, width):
@@ -57,7 +57,11 @@ def keeps_slots(rendered, width):
     mail = EmailMessage(policy=SMTP.clone(max_line_length=width))
     mail.set_content(rendered.text, cte="quoted-printable")
     mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
-    return mail.as_bytes().count(SLOT.encode()) == rendered.text.count(SLOT) + rendered.html.count(SLOT) == 2
+    return (
+        mail.as_bytes().count(TOKEN_SLOT.encode())
+        == rendered.text.count(TOKEN_SLOT) + rendered.html.count(TOKEN_SLOT)
+        == 2
+    )
 
 
 @pytest.mark.parametrize("width", [76, 78])

@@ -61,7 +61,7 @@ def test_a_history_is_written_and_nobody_hears_of_it(database: Database, archive
     checks.commit(record(outcome="baseline"))
     assert archived.write(URL, known("lyon"), [past(0), past(9, kind=ChangeKind.EDITION_HELD)]) == 2
     assert [one.read_at for one in checks.changes()] == [THEN, THEN + timedelta(days=9)]
-    assert MatchQueue(database).spread(lambda people, changes: [], NOW) is None
+    assert MatchQueue(database).fan_out(lambda people, changes: [], NOW) is None
     assert checks.known(URL) == known("lyon")
     assert [visit.fetched_at for visit in checks.last_fetches()] == [checks.last_check(URL).checked_at]
     assert checks.changes_on_other_pages("https://example.org/other", {"lyon"}) == ()

@@ -47,7 +47,7 @@ def live(database: Database, store: Subscriptions) -> None:
     store.add(wanted("aa@example.org"), NOW)
     commit_changes(database, 1)
     news, outbox = MatchQueue(database), Deliveries(database)
-    news.spread(everything, NOW, 2)
+    news.fan_out(everything, NOW, 2)
     spread(news)
     tell(news)
     for entry in outbox.claim(NOW):
@@ -83,7 +83,7 @@ def test_a_spread_that_had_come_as_far_goes_on(database: Database, store: Subscr
     for address in ("aa@b.org", "bb@b.org", "cc@b.org"):
         store.add(wanted(address), NOW)
     commit_changes(database, 1)
-    MatchQueue(database).spread(everything, NOW, 2)
+    MatchQueue(database).fan_out(everything, NOW, 2)
     store.erase("bb@b.org", NOW)
     assert named_in(database, "bb@b.org") == []
     spread(MatchQueue(database))

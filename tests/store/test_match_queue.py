@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from cmr_watch.models import Message, Person, Plan, Planned, RecordedChange, Subscription, mailbox_of
+from cmr_watch.models import Message, Plan, Planned, Recipient, RecordedChange, Subscription, mailbox_of
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
@@ -42,22 +42,22 @@ def everything(subscriptions: Sequence[Subscription], pending: Sequence[Recorded
 
 def spread(news: MatchQueue, size: int = 1000) -> list[int]:
     counts = []
-    while (found := news.spread(everything, NOW, size)) is not None:
+    while (found := news.fan_out(everything, NOW, size)) is not None:
         counts.append(found)
     return counts
 
 
-def tell(news: MatchQueue, now: datetime = NOW, text: str = "words") -> list[Person]:
+def tell(news: MatchQueue, now: datetime = NOW, text: str = "words") -> list[Recipient]:
     """Everybody is told all of it; whom there was to decide for."""
-    met: list[Person] = []
+    met: list[Recipient] = []
 
-    def plan(person: Person) -> Planned:
-        met.append(person)
-        ids = tuple(match.recorded.id for match in person.matches)
-        if not (ids and person.subscriptions):
-            return Planned(person, Plan(dropped=ids))
-        address = person.subscriptions[0].address
-        return Planned(person, Plan(supersedes=True, told=ids), message(address, *ids, text=text))
+    def plan(recipient: Recipient) -> Planned:
+        met.append(recipient)
+        ids = tuple(match.recorded.id for match in recipient.matches)
+        if not (ids and recipient.subscriptions):
+            return Planned(recipient, Plan(discarded=ids))
+        address = recipient.subscriptions[0].address
+        return Planned(recipient, Plan(supersedes=True, notified=ids), message(address, *ids, text=text))
 
     while news.plan(lambda known, moves: plan, now):
         pass
@@ -101,7 +101,7 @@ def test_pieces_of_any_size_find_everybody_once(database: Database, news: MatchQ
 def test_a_spread_that_was_broken_off_goes_on_from_there(database: Database, news: MatchQueue) -> None:
     subscribed(database, *(f"{letter}@b.org" for letter in "abcd"))
     commit_changes(database, 1)
-    assert news.spread(everything, NOW, 2) == 2
+    assert news.fan_out(everything, NOW, 2) == 2
     commit_changes(database, 1)
     assert [entry.id for entry in news.pending()] == [1], "the newer one begins with everybody, after the older one"
     spread(news, 2)

@@ -12,7 +12,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue
-from cmr_watch.store.restore_quarantine import QuarantinedItem, RestoreQuarantine, waits_for_reading, write_hold
+from cmr_watch.store.restore_quarantine import QuarantinedItem, RestoreQuarantine, mark_restored, waits_for_reading
 from cmr_watch.store.schema import matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
@@ -32,7 +32,7 @@ def holds(database: Database) -> RestoreQuarantine:
 def restore(database: Database, at: datetime = NOW) -> bool:
     """It is a copy, and is opened."""
     with database.write() as connection:
-        write_hold(connection)
+        mark_restored(connection)
     return RestoreQuarantine(database).begin(at)
 
 
@@ -74,7 +74,7 @@ def test_nothing_of_it_goes_on_by_itself(database: Database) -> None:
     restore(database)
     news = MatchQueue(database)
     assert news.pending() == ()
-    assert news.spread(everything, LATER) is None
+    assert news.fan_out(everything, LATER) is None
     assert [person.matches for person in tell(news, LATER)] == [()]
     assert Deliveries(database).claim(LATER + timedelta(days=1)) == ()
     assert news.overdue_digest_since(LATER + timedelta(days=9)) is None
@@ -176,7 +176,7 @@ def test_what_fell_due_before_was_sent(database: Database) -> None:
     incidents = Incidents(database)
     incidents.open("fetch-failing", "x", "503", NOW)
     incidents.open("reading-suspect", "x", "half a page", NOW)
-    incidents.close("reading-suspect", "x", NOW)
+    incidents.resolve("reading-suspect", "x", NOW)
     restore(database, LATER)
     with database.read() as connection:
         row = connection.execute(select(subscriptions)).one()
@@ -188,7 +188,7 @@ def test_a_change_that_some_were_told_of(database: Database, holds: RestoreQuara
     for address in ("a@b.org", "c@d.org"):
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
-    MatchQueue(database).spread(everything, NOW, 1)
+    MatchQueue(database).fan_out(everything, NOW, 1)
     restore(database)
     assert holds.list() == (QuarantinedItem("change", 1, 1, change=change(key="edition-0")),)
     holds.release("change", [1], LATER, send=True)

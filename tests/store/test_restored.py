@@ -177,7 +177,7 @@ def restored(database: Database) -> RestoreQuarantine:
     spread(MatchQueue(database))
     commit_changes(database, 1)
     with database.write() as connection:
-        restore_quarantine.write_hold(connection)
+        restore_quarantine.mark_restored(connection)
     found = RestoreQuarantine(database)
     assert found.begin(NOW + MINUTE)
     assert not found.begin(NOW + MINUTE), "once"

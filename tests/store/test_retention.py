@@ -83,13 +83,13 @@ def told(database: Database, *addresses: str) -> None:
     commit_changes(database, 1)
     spread(MatchQueue(database))
 
-    def plan(person: Any) -> Planned:
-        ids = tuple(match.recorded.id for match in person.matches)
+    def plan(recipient: Any) -> Planned:
+        ids = tuple(match.recorded.id for match in recipient.matches)
         if not ids:
-            return Planned(person, Plan())
+            return Planned(recipient, Plan())
         due = (("call-1", NOW + 30 * DAY, 30),)
-        plan = Plan(supersedes=True, told=ids, reminders=due, periods=("weekly 2024-04-01",))
-        return Planned(person, plan, message(person.subscriptions[0].address, *ids, text=person.mailbox))
+        plan = Plan(supersedes=True, notified=ids, reminders=due, periods=("weekly 2024-04-01",))
+        return Planned(recipient, plan, message(recipient.subscriptions[0].address, *ids, text=recipient.mailbox))
 
     while MatchQueue(database).plan(lambda known, moves: plan, NOW):
         pass
@@ -333,7 +333,7 @@ def test_troubles_that_are_over_and_told(database: Database, retain: Retain) -> 
     for subject in ("told", "unnotified", "open"):
         store.open("fetch-failing", subject, "503", NOW)
     for subject in ("told", "unnotified"):
-        store.close("fetch-failing", subject, NOW)
+        store.resolve("fetch-failing", subject, NOW)
     with database.write() as connection:
         told_of = incidents.c.subject != "unnotified"
         connection.execute(update(incidents).where(told_of).values(opened_notified_at=NOW, resolved_notified_at=NOW))

@@ -1,5 +1,5 @@
 """The command line: one module per command, imported only when that command is run."""
 
-from cmr_watch.cli.root import run
+from cmr_watch.cli.root import main
 
-__all__ = ["run"]
+__all__ = ["main"]

@@ -6,28 +6,28 @@ from collections.abc import Callable
 
 import click
 
-from cmr_watch.config import kinds
-from cmr_watch.log import shown
+from cmr_watch.config import setting_types
+from cmr_watch.log import redact_address
 
 
-def of_kind(kind: kinds.Kind) -> Callable[[str], str]:
-    """A click parameter type that accepts the values of this kind of setting."""
+def parameter_type(setting_type: setting_types.SettingType) -> Callable[[str], str]:
+    """A click parameter type that accepts the values of a setting type."""
 
     def convert(text: str) -> str:
         try:
-            return str(kind.take(text))
+            return str(setting_type.parse(text))
         except ValueError:
-            raise click.BadParameter(f'found "{shown(text)}", expected {kind.expected}') from None
+            raise click.BadParameter(f'found "{redact_address(text)}", expected {setting_type.expected}') from None
 
     return convert
 
 
-address_argument = click.argument("address", type=of_kind(kinds.ADDRESS))
+address_argument = click.argument("address", type=parameter_type(setting_types.ADDRESS))
 country_option = click.option(
     "--country",
     "countries",
     multiple=True,
-    type=of_kind(kinds.COUNTRY),
+    type=parameter_type(setting_types.COUNTRY),
     metavar="COUNTRY",
     help="Limit to this country, by name or code. Repeatable.",
 )

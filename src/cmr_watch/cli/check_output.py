@@ -22,7 +22,7 @@ def show_check(report: CheckReport, zone: tzinfo, as_json: bool) -> None:
         print_json({**_report_to_dict(report), "sentence": sentence})
     else:
         print_line(sentence)
-    for problem in report.troubles:
+    for problem in report.problems:
         print_error(printable(problem))
 
 

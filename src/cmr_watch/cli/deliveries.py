@@ -11,7 +11,7 @@ import click
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import CommandError, local_time, print_json, print_line, print_table
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import Delivery
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sentences import sentence
@@ -55,7 +55,7 @@ def list_(as_json: bool, state: State, limit: int) -> None:
             print_json(_delivery_to_dict(delivery))
     elif deliveries:
         rows = [
-            (str(row.id), local_time(row.created_at, zone), shown(row.message.address), _describe(row))
+            (str(row.id), local_time(row.created_at, zone), redact_address(row.message.address), _describe(row))
             for row in deliveries
         ]
         print_table(("ID", "CREATED", "TO", "MESSAGE"), rows)
@@ -171,7 +171,7 @@ def _state(delivery: Delivery) -> str:
 def _delivery_to_dict(delivery: Delivery) -> dict[str, object]:
     return {
         "id": delivery.id,
-        "address": shown(delivery.message.address),
+        "address": redact_address(delivery.message.address),
         "subject": delivery.message.subject,
         "message_id": delivery.message.message_id,
         "change_ids": list(delivery.message.change_ids),

@@ -45,7 +45,7 @@ def command(as_json: bool, apply: bool) -> None:
 
 def _differences(reading: ReplayDifference) -> list[str]:
     if reading.after is None:
-        return [f"can no longer be parsed: {reading.trouble}"]
+        return [f"can no longer be parsed: {reading.error}"]
     return list(differences(reading.before, reading.after))
 
 

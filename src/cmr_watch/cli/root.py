@@ -83,7 +83,7 @@ def root() -> None:
     """
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     _escape_unencodable_output()
     try:

@@ -17,7 +17,7 @@ from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import OK, TERMINATED
 from cmr_watch.config import Settings
 from cmr_watch.config.load import notify_socket, watchdog_seconds
-from cmr_watch.daemon import Daemon, routes, threads
+from cmr_watch.daemon import Daemon, routes, thread_scheduler
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.systemd import Service
 from cmr_watch.web.server import Server
@@ -64,7 +64,7 @@ def command(no_web: bool) -> int:
     with ExitStack() as stack:
         signals = stack.enter_context(_handled_signals())
         database = stack.enter_context(closing(open_store(settings)))
-        daemon = Daemon(settings, database, StoreClock(database), threads(), clock)
+        daemon = Daemon(settings, database, StoreClock(database), thread_scheduler(), clock)
         if settings.daemon.listen and not no_web:
             stack.enter_context(Server(settings.daemon.listen, routes(daemon)))
         service = stack.enter_context(closing(Service(notify_socket())))

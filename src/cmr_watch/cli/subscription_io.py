@@ -16,7 +16,7 @@ from cmr_watch.cli.output import CommandError
 from cmr_watch.cli.subscription_options import options_to_dict, validate_address
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription, SubscriptionRequest
 from cmr_watch.store.subscriptions import Subscriptions
 
@@ -157,10 +157,10 @@ def _setting(column: str, value: Any) -> tuple[str, Any]:
     """The name and the value of the setting for a column. CommandError if the value is invalid."""
     option = _OPTIONS["to" if column == "address" else column]
     try:
-        return option.key, option.kind.take(_typed(option, value))
+        return option.key, option.setting_type.parse(_typed(option, value))
     except (ValueError, TypeError):
-        text = shown(str(value)) if column == "address" else str(value)[:80]
-        raise CommandError(f"{column}: found {text!r}, expected {option.kind.expected}") from None
+        text = redact_address(str(value)) if column == "address" else str(value)[:80]
+        raise CommandError(f"{column}: found {text!r}, expected {option.setting_type.expected}") from None
 
 
 def _typed(option: Option, value: Any) -> Any:
@@ -169,7 +169,7 @@ def _typed(option: Option, value: Any) -> Any:
         return value
     if option.key == "reminders" and value.strip() == _NO_REMINDERS:
         return []
-    return option.kind.from_text(value)
+    return option.setting_type.from_text(value)
 
 
 def import_rows(rows: Iterable[ImportRow], store: Subscriptions, now: datetime) -> ImportReport:
@@ -182,7 +182,7 @@ def import_rows(rows: Iterable[ImportRow], store: Subscriptions, now: datetime) 
         try:
             subscription = store.add(row.request, now)
         except RefusedAddress as error:
-            rejected.append(f"{row.place}: {shown(row.request.address)}: {error}")
+            rejected.append(f"{row.place}: {redact_address(row.request.address)}: {error}")
             continue
         if subscription.created_at == now and subscription.id not in added:
             added.add(subscription.id)

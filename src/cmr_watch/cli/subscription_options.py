@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import click
 
-from cmr_watch.cli.arguments import of_kind
+from cmr_watch.cli.arguments import parameter_type
 from cmr_watch.cli.output import CommandError, local_time
-from cmr_watch.config import kinds
+from cmr_watch.config import setting_types
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import FREQUENCIES, REMINDERS, TOPICS, Schedule, Subscription, SubscriptionRequest
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.serialization import instant
@@ -36,7 +36,7 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--weekday",
-        type=of_kind(kinds.WEEKDAY),
+        type=parameter_type(setting_types.WEEKDAY),
         default="monday",
         show_default=True,
         metavar="DAY",
@@ -44,13 +44,13 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--time-zone",
-        type=of_kind(kinds.TIME_ZONE),
+        type=parameter_type(setting_types.TIME_ZONE),
         metavar="ZONE",
         help="Time zone, such as Europe/Lisbon.  [default: as configured]",
     ),
     click.option(
         "--quiet",
-        type=of_kind(kinds.QUIET),
+        type=parameter_type(setting_types.QUIET),
         metavar="HOURS",
         help="QuietHours hours, such as 22:00-07:00; messages are held until they end.",
     ),
@@ -77,7 +77,7 @@ def request_from_options(
     address: str, topics: tuple[str, ...], countries: tuple[str, ...], default_zone: str, **schedule: Any
 ) -> SubscriptionRequest:
     """The subscription that the options ask for; `schedule` are the values of `schedule_options`."""
-    quiet = kinds.QUIET.take(schedule["quiet"]) if schedule["quiet"] else None
+    quiet = setting_types.QUIET.parse(schedule["quiet"]) if schedule["quiet"] else None
     zone = schedule["time_zone"] or default_zone
     days = tuple(sorted({day for day in schedule["reminders"] if day}, reverse=True))
     return SubscriptionRequest(
@@ -113,12 +113,12 @@ def _describe_schedule(schedule: Schedule) -> str:
 
 
 def _weekday(schedule: Schedule) -> str:
-    return kinds.WEEKDAYS[schedule.weekday].capitalize()
+    return setting_types.WEEKDAYS[schedule.weekday].capitalize()
 
 
 def detail_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """All about a subscription, as rows of a table. Times are given in `zone`."""
-    yield "address", shown(subscription.address)
+    yield "address", redact_address(subscription.address)
     if subscription.name:
         yield "name", subscription.name
     yield "status", subscription.status + (f": {subscription.end_reason}" if subscription.end_reason else "")
@@ -154,7 +154,7 @@ def subscription_to_dict(subscription: Subscription) -> dict[str, object]:
     """A subscription as JSON, without the secrets in an Apprise URL."""
     return {
         "id": subscription.id,
-        "address": shown(subscription.address),
+        "address": redact_address(subscription.address),
         "name": subscription.name,
         **options_to_dict(subscription),
         "status": subscription.status,
@@ -174,7 +174,7 @@ def options_to_dict(subscription: Subscription | SubscriptionRequest) -> dict[st
         "countries": list(subscription.countries),
         "frequency": schedule.frequency,
         "hour": schedule.hour,
-        "weekday": kinds.WEEKDAYS[schedule.weekday],
+        "weekday": setting_types.WEEKDAYS[schedule.weekday],
         "time_zone": schedule.time_zone,
         "quiet": str(schedule.quiet) if schedule.quiet else None,
         "reminders": list(subscription.reminders),

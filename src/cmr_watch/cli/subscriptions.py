@@ -32,7 +32,7 @@ from cmr_watch.cli.subscription_options import (
     validate_address,
 )
 from cmr_watch.exceptions import RefusedAddress
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest
 from cmr_watch.render.plural import counted
 from cmr_watch.store.subscriptions import Subscriptions
@@ -75,8 +75,8 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], resub
             added = open_subscriptions(settings, database).add(request, clock(), anew=resubscribe)
         except RefusedAddress as error:
             hint = "if the recipient asks to be subscribed again, use --resubscribe"
-            raise CommandError(f"{shown(address)}: {error}; {hint}") from None
-    print_line(f"Subscription {added.id}: {shown(added.address)} is subscribed to {describe(added)}.")
+            raise CommandError(f"{redact_address(address)}: {error}; {hint}") from None
+    print_line(f"Subscription {added.id}: {redact_address(added.address)} is subscribed to {describe(added)}.")
 
 
 @command.command("list")
@@ -118,7 +118,7 @@ def show(id_or_address: str, as_json: bool) -> None:
     with closing(open_store(settings)) as database:
         subscriptions = Subscriptions(database).of(_parse_id_or_address(id_or_address))
     if not subscriptions:
-        raise CommandError(f"no subscription found for {shown(id_or_address)}")
+        raise CommandError(f"no subscription found for {redact_address(id_or_address)}")
     for subscription in subscriptions:
         if as_json:
             print_json(subscription_to_dict(subscription))
@@ -143,10 +143,10 @@ def end(id_or_address: str) -> None:
         store = open_subscriptions(settings, database)
         ended = store.end(_parse_id_or_address(id_or_address), "ended by the operator", clock())
     for subscription in ended:
-        address, topics = shown(subscription.address), describe(subscription)
+        address, topics = redact_address(subscription.address), describe(subscription)
         print_line(f"Subscription {subscription.id} ended: {address} is unsubscribed from {topics}.")
     if not ended:
-        raise CommandError(f"no active subscription found for {shown(id_or_address)}")
+        raise CommandError(f"no active subscription found for {redact_address(id_or_address)}")
 
 
 @command.command("erase", short_help="Erase an address from all records.")
@@ -219,7 +219,12 @@ def _parse_id_or_address(text: str) -> int | str:
 
 def _row(subscription: Subscription) -> tuple[str, ...]:
     ended = f" (ended: {subscription.end_reason})" if subscription.status == "ended" else ""
-    return str(subscription.id), shown(subscription.address), subscription.name or "–", describe(subscription) + ended
+    return (
+        str(subscription.id),
+        redact_address(subscription.address),
+        subscription.name or "–",
+        describe(subscription) + ended,
+    )
 
 
 def _rows_not_synchronised(
@@ -229,4 +234,9 @@ def _rows_not_synchronised(
     names = {subscription.name for subscription in stored}
     for request in declared:
         if request.name not in names:
-            yield "–", shown(request.address), request.name or "–", describe(request) + " (starts with the next check)"
+            yield (
+                "–",
+                redact_address(request.address),
+                request.name or "–",
+                describe(request) + " (starts with the next check)",
+            )

@@ -9,7 +9,7 @@ from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import print_line
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 
 
 @click.command()
@@ -24,4 +24,4 @@ def command(address: str) -> None:
     """
     send_test_message(load_settings(), address, clock)
     server = "service" if "://" in address else "mail server"
-    print_line(f"Accepted by the {server} for {shown(address)}.")
+    print_line(f"Accepted by the {server} for {redact_address(address)}.")

@@ -38,7 +38,7 @@ from cmr_watch.config.settings import (
     WebSection,
 )
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import SubscriptionRequest
 
 PREFIX: Final = "CMR_WATCH_"
@@ -172,7 +172,7 @@ def _format_secret(value: Any) -> str:
     if not isinstance(value, str):
         return _format(value)
     is_address = "://" in value or ("@" in value and ":" not in value)
-    return _format(shown(value)) if is_address else "a value (not shown: it may be secret)"
+    return _format(redact_address(value)) if is_address else "a value (not shown: it may be secret)"
 
 
 def _resolve_path(raw: _RawValue) -> Path:
@@ -184,14 +184,14 @@ def _resolve_path(raw: _RawValue) -> Path:
 
 def _parse(option: Option, raw: _RawValue) -> Any:
     value = raw.value
-    if option.kind.from_path and isinstance(value, str):
+    if option.setting_type.is_path and isinstance(value, str):
         value = str(_resolve_path(raw))
     try:
-        return option.kind.take(value)
+        return option.setting_type.parse(value)
     except OSError as error:
         raise ConfigError(f"{raw.place}: cannot read {value}: {error.strerror}") from error
     except (ValueError, TypeError) as error:
-        raise raw.error(option.kind.expected, option.secret) from error
+        raise raw.error(option.setting_type.expected, option.secret) from error
 
 
 def _read_secret(raw: _RawValue) -> _RawValue:
@@ -214,7 +214,7 @@ def _parse_option(option: Option, values: Mapping[str, _RawValue]) -> Any:
         raise ConfigError(f"{raw.place}: is set twice, also as {option.key}_file; keep only one of them")
     if in_file:
         secret = _read_secret(in_file)
-        raw = replace(secret, value=option.kind.from_text(secret.value))
+        raw = replace(secret, value=option.setting_type.from_text(secret.value))
     return _parse(option, raw) if raw else None
 
 
@@ -262,7 +262,7 @@ def _read_environment(name: str, section: type, environ: Mapping[str, str]) -> I
     for key in keys(section):
         variable = f"{PREFIX}{name}_{key}".upper()
         if text := environ.get(variable):
-            value = by_key[key].kind.from_text(text) if key in by_key else text
+            value = by_key[key].setting_type.from_text(text) if key in by_key else text
             yield key, _RawValue(f"environment: {variable}", value)
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from cmr_watch.config import kinds
-from cmr_watch.config.kinds import Kind
+from cmr_watch.config import setting_types
+from cmr_watch.config.setting_types import SettingType
 from cmr_watch.log import LEVELS, LogFormat
 from cmr_watch.models import REMINDERS, TOPICS, Frequency, QuietHours, Schedule, SubscriptionRequest, Topic
 
@@ -24,30 +24,30 @@ class Option:
     """How a setting is written. A secret can also be read from a file that `<key>_file` names."""
 
     key: str
-    kind: Kind
+    setting_type: SettingType
     secret: bool = False
 
 
-def option(key: str, kind: Kind, default: Any, *, secret: bool = False) -> Any:
+def option(key: str, setting_type: SettingType, default: Any, *, secret: bool = False) -> Any:
     """A dataclass field for a setting. The value of a secret is left out of the repr."""
-    return field(default=default, repr=not secret, metadata={"option": Option(key, kind, secret)})
+    return field(default=default, repr=not secret, metadata={"option": Option(key, setting_type, secret)})
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSection:
     """Where data is stored. `journal`: the suppression journal, which survives a restore of the database."""
 
-    url: str = option("url", kinds.DATABASE, "", secret=True)
-    journal: Path | None = option("journal", kinds.PATH, None)
+    url: str = option("url", setting_types.DATABASE, "", secret=True)
+    journal: Path | None = option("journal", setting_types.PATH, None)
 
 
 @dataclass(frozen=True, slots=True)
 class PageSection:
     """The watched page. `hosts` (with or without a port) are allowed besides the pinned ones; no others are."""
 
-    url: str = option("url", kinds.PAGE_URL, INITIATIVE_PAGE)
-    hosts: tuple[str, ...] = option("hosts", kinds.HOSTS, ())
-    private_addresses: bool = option("private_addresses", kinds.BOOLEAN, False)
+    url: str = option("url", setting_types.PAGE_URL, INITIATIVE_PAGE)
+    hosts: tuple[str, ...] = option("hosts", setting_types.HOSTS, ())
+    private_addresses: bool = option("private_addresses", setting_types.BOOLEAN, False)
 
     @property
     def is_allowed(self) -> bool:
@@ -60,11 +60,11 @@ class PageSection:
 class FetchSection:
     """How pages are fetched. In seconds: `deadline` for a complete response, `pause` between two pages."""
 
-    contact: str | None = option("contact", kinds.TEXT, None)
-    deadline: int = option("deadline", kinds.whole(1, 600), 60)
-    retries: int = option("retries", kinds.whole(0, 10), 3)
-    robots: bool = option("robots", kinds.BOOLEAN, True)
-    pause: int = option("pause", kinds.whole(0, 60), 1)
+    contact: str | None = option("contact", setting_types.TEXT, None)
+    deadline: int = option("deadline", setting_types.whole(1, 600), 60)
+    retries: int = option("retries", setting_types.whole(0, 10), 3)
+    robots: bool = option("robots", setting_types.BOOLEAN, True)
+    pause: int = option("pause", setting_types.whole(0, 60), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class ArchiveSection:
     `timemap` is the prefix that, followed by the URL of a page, gives its TimeMap. `pause` is in seconds.
     """
 
-    timemap: str = option("timemap", kinds.PAGE_URL, "https://web.archive.org/web/timemap/link/")
-    pause: int = option("pause", kinds.whole(0, 600), 5)
+    timemap: str = option("timemap", setting_types.PAGE_URL, "https://web.archive.org/web/timemap/link/")
+    pause: int = option("pause", setting_types.whole(0, 600), 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,37 +85,37 @@ class DaemonSection:
     `check_every` and `jitter` are in minutes; the health endpoints are on `listen`; `ping` is a dead man's switch.
     """
 
-    check_every: int = option("check_every", kinds.whole(5, 1440), 60)
-    jitter: int = option("jitter", kinds.whole(0, 60), 5)
-    listen: str = option("listen", kinds.LISTEN, "127.0.0.1:8080")
-    ping: str | None = option("ping", kinds.BASE_URL, None, secret=True)
+    check_every: int = option("check_every", setting_types.whole(5, 1440), 60)
+    jitter: int = option("jitter", setting_types.whole(0, 60), 5)
+    listen: str = option("listen", setting_types.LISTEN, "127.0.0.1:8080")
+    ping: str | None = option("ping", setting_types.BASE_URL, None, secret=True)
 
 
 @dataclass(frozen=True, slots=True)
 class BackupSection:
     """The daily backups that `run` makes of an SQLite database. The newest `keep` are kept in `folder`."""
 
-    folder: Path | None = option("folder", kinds.PATH, None)
-    keep: int = option("keep", kinds.whole(1, 365), 7)
+    folder: Path | None = option("folder", setting_types.PATH, None)
+    keep: int = option("keep", setting_types.whole(1, 365), 7)
 
 
 @dataclass(frozen=True, slots=True)
 class MailSection:
     """The mail server. Without `host`, mail is only logged. `unsubscribe` goes to the mailbox that `bounces` reads."""
 
-    host: str | None = option("host", kinds.HOST, None)
-    port: int | None = option("port", kinds.whole(1, 65535), None)
-    security: Literal["starttls", "tls", "plain"] = option("security", kinds.one_of(*MAIL_PORTS), "starttls")
-    user: str | None = option("user", kinds.TEXT, None)
-    password: str | None = option("password", kinds.PASSWORD, None, secret=True)
-    sender: str | None = option("from", kinds.MAIL_ADDRESS, None)
-    sender_name: str = option("from_name", kinds.TEXT, "Clusters meet Regions watch")
-    ca_file: Path | None = option("ca_file", kinds.FILE, None)
-    per_minute: int | None = option("per_minute", kinds.whole(1, 100_000), None)
-    unsubscribe: str | None = option("unsubscribe", kinds.MAIL_ADDRESS, None)
+    host: str | None = option("host", setting_types.HOST, None)
+    port: int | None = option("port", setting_types.whole(1, 65535), None)
+    security: Literal["starttls", "tls", "plain"] = option("security", setting_types.one_of(*MAIL_PORTS), "starttls")
+    user: str | None = option("user", setting_types.TEXT, None)
+    password: str | None = option("password", setting_types.PASSWORD, None, secret=True)
+    sender: str | None = option("from", setting_types.MAIL_ADDRESS, None)
+    sender_name: str = option("from_name", setting_types.TEXT, "Clusters meet Regions watch")
+    ca_file: Path | None = option("ca_file", setting_types.FILE, None)
+    per_minute: int | None = option("per_minute", setting_types.whole(1, 100_000), None)
+    unsubscribe: str | None = option("unsubscribe", setting_types.MAIL_ADDRESS, None)
 
     @property
-    def port_or_usual(self) -> int:
+    def effective_port(self) -> int:
         """The port, or else the standard port for `security`."""
         return self.port or MAIL_PORTS[self.security]
 
@@ -124,7 +124,7 @@ class MailSection:
 class MessagesSection:
     """The content of messages."""
 
-    time_zone: str = option("time_zone", kinds.TIME_ZONE, "Europe/Brussels")
+    time_zone: str = option("time_zone", setting_types.TIME_ZONE, "Europe/Brussels")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -136,54 +136,56 @@ class MessagesSection:
 class BouncesSection:
     """Where bounces and unsubscribe requests arrive: a Maildir or a mailbox on an IMAP server."""
 
-    maildir: Path | None = option("maildir", kinds.PATH, None)
-    host: str | None = option("host", kinds.HOST, None)
-    port: int | None = option("port", kinds.whole(1, 65535), None)
-    security: Literal["starttls", "tls", "plain"] = option("security", kinds.one_of("tls", "starttls", "plain"), "tls")
-    user: str | None = option("user", kinds.TEXT, None)
-    password: str | None = option("password", kinds.PASSWORD, None, secret=True)
-    folder: str = option("folder", kinds.TEXT, "INBOX")
-    ca_file: Path | None = option("ca_file", kinds.FILE, None)
+    maildir: Path | None = option("maildir", setting_types.PATH, None)
+    host: str | None = option("host", setting_types.HOST, None)
+    port: int | None = option("port", setting_types.whole(1, 65535), None)
+    security: Literal["starttls", "tls", "plain"] = option(
+        "security", setting_types.one_of("tls", "starttls", "plain"), "tls"
+    )
+    user: str | None = option("user", setting_types.TEXT, None)
+    password: str | None = option("password", setting_types.PASSWORD, None, secret=True)
+    folder: str = option("folder", setting_types.TEXT, "INBOX")
+    ca_file: Path | None = option("ca_file", setting_types.FILE, None)
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorSection:
     """Who is notified of problems. `after_failures`: the number of consecutive failed checks that are a problem."""
 
-    to: tuple[str, ...] = option("to", kinds.ADDRESS_LIST, (), secret=True)
-    after_failures: int = option("after_failures", kinds.whole(1, 1000), 3)
+    to: tuple[str, ...] = option("to", setting_types.ADDRESS_LIST, (), secret=True)
+    after_failures: int = option("after_failures", setting_types.whole(1, 1000), 3)
 
 
 @dataclass(frozen=True, slots=True)
 class WebSection:
     """The base URL of the web pages of this installation, for links in messages."""
 
-    url: str | None = option("url", kinds.BASE_URL, None)
+    url: str | None = option("url", setting_types.BASE_URL, None)
 
 
 @dataclass(frozen=True, slots=True)
 class LogSection:
     """The log on stderr."""
 
-    level: str = option("level", kinds.one_of(*LEVELS), "warning")
-    format: LogFormat = option("format", kinds.one_of("text", "json"), "text")
+    level: str = option("level", setting_types.one_of(*LEVELS), "warning")
+    format: LogFormat = option("format", setting_types.one_of("text", "json"), "text")
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEntry:
     """One [[subscriptions]] entry."""
 
-    name: str = option("name", kinds.TEXT, "")
-    to: str = option("to", kinds.ADDRESS, "", secret=True)
-    topics: tuple[Topic, ...] = option("topics", kinds.TOPIC_LIST, TOPICS)
-    countries: tuple[str, ...] = option("countries", kinds.COUNTRY_LIST, ())
-    frequency: Frequency = option("frequency", kinds.FREQUENCY, "immediately")
-    hour: int = option("hour", kinds.HOUR, 8)
-    weekday: int = option("weekday", kinds.WEEKDAY, 0)
-    time_zone: str | None = option("time_zone", kinds.TIME_ZONE, None)
-    quiet: QuietHours | None = option("quiet", kinds.QUIET, None)
-    reminders: tuple[int, ...] = option("reminders", kinds.DAY_LIST, REMINDERS)
-    still_watching: bool = option("still_watching", kinds.BOOLEAN, False)
+    name: str = option("name", setting_types.TEXT, "")
+    to: str = option("to", setting_types.ADDRESS, "", secret=True)
+    topics: tuple[Topic, ...] = option("topics", setting_types.TOPIC_LIST, TOPICS)
+    countries: tuple[str, ...] = option("countries", setting_types.COUNTRY_LIST, ())
+    frequency: Frequency = option("frequency", setting_types.FREQUENCY, "immediately")
+    hour: int = option("hour", setting_types.HOUR, 8)
+    weekday: int = option("weekday", setting_types.WEEKDAY, 0)
+    time_zone: str | None = option("time_zone", setting_types.TIME_ZONE, None)
+    quiet: QuietHours | None = option("quiet", setting_types.QUIET, None)
+    reminders: tuple[int, ...] = option("reminders", setting_types.DAY_LIST, REMINDERS)
+    still_watching: bool = option("still_watching", setting_types.BOOLEAN, False)
 
     def wanted(self, time_zone: str) -> SubscriptionRequest:
         """The request that the entry makes. `time_zone` is used if the entry has none."""
@@ -213,7 +215,7 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The passwords, tokens and URLs that must never be shown or logged."""
+        """The passwords, tokens and URLs that must never be redact_address or logged."""
         password = urlsplit(self.database.url).password if "@" in self.database.url else None
         addresses = [*(request.address for request in self.subscriptions), *self.operator.to]
         apprise_urls = [address for address in addresses if "://" in address]

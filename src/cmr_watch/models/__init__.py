@@ -3,7 +3,7 @@
 On the road: FetchedPage → Snapshot(Edition, CallNotice) → Change → CheckResult ‖ Subscription → Message → Delivery.
 """
 
-from cmr_watch.models.planning import Match, Person, Plan, Planned, PlanningContext, ReminderKey
+from cmr_watch.models.planning import Match, Plan, Planned, PlanningContext, Recipient, ReminderKey
 from cmr_watch.models.readings import (
     PARSER_VERSION,
     TOPICS,
@@ -38,7 +38,7 @@ from cmr_watch.models.readings import (
 from cmr_watch.models.recipients import (
     FREQUENCIES,
     REMINDERS,
-    SLOT,
+    TOKEN_SLOT,
     Body,
     Channel,
     Contents,
@@ -64,7 +64,7 @@ __all__ = [
     "FREQUENCIES",
     "PARSER_VERSION",
     "REMINDERS",
-    "SLOT",
+    "TOKEN_SLOT",
     "TOPICS",
     "Body",
     "CallNotice",
@@ -97,7 +97,6 @@ __all__ = [
     "Outline",
     "PageKind",
     "PageRef",
-    "Person",
     "Plan",
     "Planned",
     "PlanningContext",
@@ -105,6 +104,7 @@ __all__ = [
     "Purpose",
     "QuietHours",
     "ReadingWarning",
+    "Recipient",
     "RecordedChange",
     "Reminder",
     "ReminderKey",

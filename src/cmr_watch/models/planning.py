@@ -20,11 +20,11 @@ class Match:
     matched_at: datetime
     due_at: datetime
     digest_period: str | None = None
-    waiting: bool = False
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Recipient:
     """A mailbox with all that may have to be told there.
 
     - `sent_reminders` and `pending_reminders`: the reminders that are settled, and those in a message not sent yet.
@@ -49,7 +49,7 @@ class PlanningContext:
     """What is the same for everybody: the open cut-offs, and what is open and to come. None: nothing was read yet."""
 
     cutoffs: tuple[OpenCutoff, ...] = ()
-    standing: OpenItems | None = None
+    open_items: OpenItems | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Plan:
 
     contents: Contents | None = None
     supersedes: bool = False
-    told: tuple[int, ...] = ()
-    dropped: tuple[int, ...] = ()
+    notified: tuple[int, ...] = ()
+    discarded: tuple[int, ...] = ()
     postponed: tuple[tuple[int, datetime, str | None], ...] = ()
     reminders: tuple[ReminderKey, ...] = ()
     periods: tuple[str, ...] = ()
@@ -82,6 +82,6 @@ class Plan:
 class Planned:
     """A plan, and the message for it."""
 
-    person: Person
+    recipient: Recipient
     plan: Plan
     message: Message | None = None

@@ -132,19 +132,19 @@ class Contents:
     `welcome`: what is open and to come, for a new subscriber. `monthly_status`: nothing new, and still watching.
     """
 
-    news: tuple[RecordedChange, ...] = ()
+    changes: tuple[RecordedChange, ...] = ()
     reminders: tuple[Reminder, ...] = ()
     welcome: OpenItems | None = None
     monthly_status: bool = False
 
 
-SLOT = "unsubscribe0token0goes0here0with0its0length"
+TOKEN_SLOT = "unsubscribe0token0goes0here0with0its0length"  # noqa: S105
 """Stands in a `Body` where each person's unsubscribe token goes; a token has as many letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The words of a message, the same for all that it goes to, but for SLOT.
+    """The words of a message, the same for all that it goes to, but for TOKEN_SLOT.
 
     `more_url`: where the rest can be read, for a channel that takes only short messages.
     """
@@ -181,12 +181,12 @@ class Message:
     @property
     def text(self) -> str:
         """Its plain words, for this address."""
-        return self.body.text.replace(SLOT, self.token)
+        return self.body.text.replace(TOKEN_SLOT, self.token)
 
     @property
     def html(self) -> str:
         """Its HTML for this address; empty for a chat."""
-        return self.body.html.replace(SLOT, self.token)
+        return self.body.html.replace(TOKEN_SLOT, self.token)
 
 
 Purpose = Literal["subscriber", "operator"]

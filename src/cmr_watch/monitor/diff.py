@@ -17,7 +17,7 @@ from cmr_watch.monitor.call_diff import compare_calls, match_calls
 from cmr_watch.monitor.edition_dates import confirmed, still_to_come
 from cmr_watch.monitor.edition_diff import changed_facts, still_cancelled
 from cmr_watch.monitor.keys import Keys
-from cmr_watch.monitor.match import match_editions, same_place
+from cmr_watch.monitor.match import is_same_place, match_editions
 
 K = ChangeKind
 CONFIRMED_AFTER: Final = timedelta(minutes=30)
@@ -134,7 +134,7 @@ def _read_whole(line: Edition, now: datetime) -> bool:
 def _resembles(line: Edition, known: Known) -> bool:
     """Same place and same day of the year: on a damaged page that is an old line with a wrong year."""
     day = line.starts_on and (line.starts_on.month, line.starts_on.day)
-    starts = (one.edition.starts_on for one in known.editions if same_place(one.edition, line))
+    starts = (one.edition.starts_on for one in known.editions if is_same_place(one.edition, line))
     return any(start and (start.month, start.day) == day for start in starts)
 
 

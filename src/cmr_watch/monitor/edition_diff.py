@@ -11,7 +11,7 @@ from typing import Final
 from cmr_watch.models import Change, ChangeKind, Edition, KnownEdition
 from cmr_watch.monitor.edition_dates import still_to_come
 from cmr_watch.monitor.match import bare_address
-from cmr_watch.places import fold, same_city
+from cmr_watch.places import fold, is_same_city
 
 K = ChangeKind
 _SAID: Final = {"cancelled": K.EDITION_CANCELLED, "postponed": K.EDITION_POSTPONED}
@@ -77,7 +77,7 @@ def _dates(old: Edition, new: Edition) -> ChangeKind | None:
 
 
 def _elsewhere(old: Edition, new: Edition) -> bool:
-    return not same_city(old.city, new.city) or _other_country(old, new)
+    return not is_same_city(old.city, new.city) or _other_country(old, new)
 
 
 def _other_country(old: Edition, new: Edition) -> bool:

@@ -15,8 +15,8 @@ from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, S
 from cmr_watch.monitor.diff import Comparison, adopt, compare
 from cmr_watch.monitor.edition_dates import still_to_come
 from cmr_watch.monitor.edition_diff import changed_facts
-from cmr_watch.monitor.match import bare_address, same_place
-from cmr_watch.places import fold, same_city
+from cmr_watch.monitor.match import bare_address, is_same_place
+from cmr_watch.places import fold, is_same_city
 
 K = ChangeKind
 _OF_THE_LIST: Final = frozenset({K.EDITION_HELD})
@@ -75,7 +75,7 @@ _NEAR: Final = 60
 
 def _same_place(line: Edition, page: Edition) -> bool:
     names = (page.city, *filter(None, (page.region,)))
-    return same_place(line, page) or any(same_city(line.city, name) for name in names)
+    return is_same_place(line, page) or any(is_same_city(line.city, name) for name in names)
 
 
 def _distance(line: Edition, page: Edition) -> int:

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.edition_dates import span, still_to_come
-from cmr_watch.places import city_names, fold, is_online, same_city
+from cmr_watch.places import city_names, fold, is_online, is_same_city
 
 NEAR: Final = timedelta(days=60)
 """How far an edition may move and still be the same without other evidence (ADR 1)."""
@@ -154,7 +154,7 @@ def _at_once(_known: KnownEdition, _line: Edition) -> timedelta | None:
 
 
 def _same_start(known: KnownEdition, line: Edition) -> timedelta | None:
-    return _ZERO if same_place(known.edition, line) else None
+    return _ZERO if is_same_place(known.edition, line) else None
 
 
 def _own_address(known: Known, reading: Snapshot) -> Callable[[KnownEdition, Edition], timedelta | None]:
@@ -206,12 +206,12 @@ def bare_address(url: str | None) -> str | None:
 def _year_or_city_agrees(one: Edition, other: Edition) -> bool:
     first, second = span(one), span(other)
     same_year = first is not None and second is not None and first[0].year == second[0].year
-    return same_year or same_city(one.city, other.city)
+    return same_year or is_same_city(one.city, other.city)
 
 
 def _near(known: KnownEdition, line: Edition) -> timedelta | None:
     first, second = span(known.edition), span(line)
-    if first is None or second is None or not same_place(known.edition, line):
+    if first is None or second is None or not is_same_place(known.edition, line):
         return None
     if known.edition.starts_on and line.starts_on:
         distance = abs(known.edition.starts_on - line.starts_on)
@@ -222,7 +222,7 @@ def _near(known: KnownEdition, line: Edition) -> timedelta | None:
 
 def _upcoming(now: datetime | None) -> Callable[[KnownEdition, Edition], timedelta | None]:
     def distance(known: KnownEdition, line: Edition) -> timedelta | None:
-        if known.gone or line.section != "upcoming" or not same_place(known.edition, line):
+        if known.gone or line.section != "upcoming" or not is_same_place(known.edition, line):
             return None
         if not still_to_come(known.edition, now):
             return None
@@ -234,7 +234,7 @@ def _upcoming(now: datetime | None) -> Callable[[KnownEdition, Edition], timedel
 
 def _without_country(known: KnownEdition, line: Edition) -> timedelta | None:
     old = known.edition
-    if (old.country_code and line.country_code) or not same_city(old.city, line.city):
+    if (old.country_code and line.country_code) or not is_same_city(old.city, line.city):
         return None
     same_days = old.starts_on is not None and old.starts_on == line.starts_on
     same_span = old.period is not None and old.period == line.period
@@ -244,16 +244,16 @@ def _without_country(known: KnownEdition, line: Edition) -> timedelta | None:
 # ── what the rules ask ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def same_place(one: Edition, other: Edition) -> bool:
+def is_same_place(one: Edition, other: Edition) -> bool:
     """Same city and country, folded and by aliases. Online has no country; elsewhere an unknown one equals nothing."""
-    if not same_city(one.city, other.city):
+    if not is_same_city(one.city, other.city):
         return False
     if is_online(one.city) and one.country is None and other.country is None:
         return True
-    return same_country(one, other)
+    return is_same_country(one, other)
 
 
-def same_country(one: Edition, other: Edition) -> bool:
+def is_same_country(one: Edition, other: Edition) -> bool:
     """By the code where one is known, else by the word."""
     if one.country_code or other.country_code:
         return one.country_code == other.country_code

@@ -24,7 +24,7 @@ from typing import Final
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.edition_dates import span, still_to_come
 from cmr_watch.monitor.match import Pair, match_editions
-from cmr_watch.places import same_city
+from cmr_watch.places import is_same_city
 
 
 def reject_reason(known: Known, last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
@@ -160,7 +160,7 @@ def _of_its_facts(old: Edition, new: Edition) -> str | None:
         return f"it offered {len(old.materials)} links to materials, and now {len(new.materials)}"
     if _BROKEN in _words(new) and _BROKEN not in _words(old):
         return "its letters are broken"
-    if not same_city(old.city, new.city) and (old.starts_on, old.ends_on) != (new.starts_on, new.ends_on):
+    if not is_same_city(old.city, new.city) and (old.starts_on, old.ends_on) != (new.starts_on, new.ends_on):
         return f"it tells of {new.city} where it told of {old.city}, on other days"
     return None
 

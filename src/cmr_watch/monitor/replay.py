@@ -24,7 +24,7 @@ class ReplayDifference:
     fetched_at: datetime
     before: Snapshot
     after: Snapshot | None
-    trouble: str = ""
+    error: str = ""
 
 
 def replay_pages(checks: Checks, clock: Callable[[], datetime], *, apply: bool) -> Iterator[ReplayDifference]:
@@ -40,7 +40,7 @@ def replay_pages(checks: Checks, clock: Callable[[], datetime], *, apply: bool) 
             continue
         if apply and found.after is not None:
             _correct(checks, stored, found.after, clock)
-        if found.trouble or _differs(found):
+        if found.error or _differs(found):
             yield found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cmr_watch.merge_pages import of_kind
+from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import CheckResult, PageRef
 from cmr_watch.monitor.check import Clock, PageFetcher, check_page
 from cmr_watch.monitor.crawl_schedule import due_pages
@@ -24,7 +24,7 @@ def check_site(
 def _check_linked_pages(
     first: CheckResult, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause
 ) -> Iterator[CheckResult]:
-    listed = of_kind(checks.pages(), "initiative")
+    listed = known_of_kind(checks.pages(), "initiative")
     for page in due_pages(listed, checks.last_fetches(), first.page.url, clock()):
         if first.outcome == "failed" and page.kind != "call":
             return  # the site has problems: the edition pages can wait, the call page should not

@@ -88,7 +88,7 @@ class BounceProcessor:
         """End the subscriptions of the sender; a request that was already applied still counts as one."""
         subscription_id = tokens.find(self._key, request.text)
         if subscription_id is not None:
-            self._subscriptions.end_person(subscription_id, UNSUBSCRIBED, self._clock())
+            self._subscriptions.end_recipient(subscription_id, UNSUBSCRIBED, self._clock())
             return "unsubscribed"
         addresses = self._recipients(request.message_ids)
         for address in addresses:

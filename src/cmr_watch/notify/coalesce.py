@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from cmr_watch.models import CallNotice, ChangeKind, Edition, RecordedChange
-from cmr_watch.places import same_city
+from cmr_watch.places import is_same_city
 
 K = ChangeKind
 FIRST_SEEN: Final = frozenset({K.EDITION_ANNOUNCED, K.EDITION_LISTED})
@@ -167,7 +167,7 @@ def _net_place(history: History) -> Iterable[RecordedChange]:
     before, after = _before_and_after(history)
     if len(history) < 2 or before is None or after is None:
         return history
-    if same_city(before.city, after.city) and before.country_code == after.country_code:
+    if is_same_city(before.city, after.city) and before.country_code == after.country_code:
         return ()
     return (_restate(history[-1], K.EDITION_RELOCATED, before, after),)
 

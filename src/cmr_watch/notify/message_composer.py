@@ -10,8 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.exceptions import RenderError
-from cmr_watch.models import Body, Change, Contents, Message, Plan, Planned, PlanningContext, Subscription
-from cmr_watch.models import Person as Recipient
+from cmr_watch.models import Body, Change, Contents, Message, Plan, Planned, PlanningContext, Recipient, Subscription
 from cmr_watch.notify import tokens
 from cmr_watch.notify.planning import plan
 from cmr_watch.store.incidents import Incidents
@@ -51,12 +50,12 @@ class MessageComposer:
         first = recipient.subscriptions[0]
         body = self._cached_body(decided.contents, "://" in first.address, first.schedule.time_zone)
         if body is None:
-            dropped = decided.dropped + decided.told
-            return Planned(recipient, replace(decided, contents=None, told=(), dropped=dropped))
+            discarded = decided.discarded + decided.notified
+            return Planned(recipient, replace(decided, contents=None, notified=(), discarded=discarded))
         return Planned(recipient, decided, self._message(first, body, decided))
 
     def _message(self, first: Subscription, body: Body, decided: Plan) -> Message:
-        return Message(first.address, body, self._new_id(), decided.told, tokens.make(self._key, first.id))
+        return Message(first.address, body, self._new_id(), decided.notified, tokens.make(self._key, first.id))
 
     def _cached_body(self, contents: Contents, chat: bool, zone: str) -> Body | None:
         key = (_cache_key(contents), chat, zone)
@@ -95,8 +94,8 @@ class MessageComposer:
 
 def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:
     """Yield the name and the contents of each part that can be rendered separately."""
-    for change in contents.news:
-        yield f"change {change.id}", Contents(news=(change,))
+    for change in contents.changes:
+        yield f"change {change.id}", Contents(changes=(change,))
     for reminder in contents.reminders:
         yield f"reminder of {reminder.open.call_key}", Contents(reminders=(reminder,))
     if contents.welcome is not None:
@@ -107,7 +106,7 @@ def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
     """Return the contents reduced to some of their parts."""
     return replace(
         contents,
-        news=tuple(change for part in parts for change in part.news),
+        changes=tuple(change for part in parts for change in part.changes),
         reminders=tuple(reminder for part in parts for reminder in part.reminders),
         welcome=contents.welcome if any(part.welcome is not None for part in parts) else None,
     )
@@ -121,11 +120,15 @@ def _quoted_lines(change: Change) -> tuple[str | None, str | None]:
 
 def _cache_key(contents: Contents) -> object:
     """Return a key that identifies contents without hashing all of them for each of many thousand recipients."""
-    changes = tuple((recorded.id, recorded.change, _quoted_lines(recorded.change)) for recorded in contents.news)
+    changes = tuple((recorded.id, recorded.change, _quoted_lines(recorded.change)) for recorded in contents.changes)
     reminders = tuple(
         (reminder.open.call_key, reminder.open.cutoff.at, reminder.open.moved_from, reminder.days_left)
         for reminder in contents.reminders
     )
-    shown = contents.welcome
-    keys = None if shown is None else (tuple(one.key for one in shown.calls), tuple(one.key for one in shown.editions))
+    redact_address = contents.welcome
+    keys = (
+        None
+        if redact_address is None
+        else (tuple(one.key for one in redact_address.calls), tuple(one.key for one in redact_address.editions))
+    )
     return changes, reminders, keys, contents.monthly_status

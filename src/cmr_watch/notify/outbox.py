@@ -17,7 +17,7 @@ from typing import Final
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Incident, Message
 from cmr_watch.notify import delivery_schedule, planning
 from cmr_watch.notify.channels import Sender
@@ -49,7 +49,7 @@ def message_ids(sender: str | None) -> Callable[[], str]:
 def enqueue(queue: MatchQueue, now: datetime) -> int:
     """Match pending changes to recipients, one batch of subscriptions at a time; return the number of matches."""
     total = 0
-    while (count := queue.spread(lambda batch, changes: planning.match_changes(batch, changes, now), now)) is not None:
+    while (count := queue.fan_out(lambda batch, changes: planning.match_changes(batch, changes, now), now)) is not None:
         total += count
     return total
 
@@ -84,7 +84,7 @@ def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime
     """Open an incident if a digest is overdue by more than an hour; resolve it if none is."""
     since = queue.overdue_digest_since(now - LATE)
     if since is None:
-        incidents.close("digest-overdue", "digests", now)
+        incidents.resolve("digest-overdue", "digests", now)
     else:
         incidents.open("digest-overdue", "digests", f"a digest was due at {since:%Y-%m-%d %H:%M} UTC", now)
 
@@ -138,14 +138,14 @@ def deliver(
     clock: Clock,
     jitter: Callable[[], float] = random.random,
     pace: Pace = Pace(),
-    gone: Callable[[str], object] = _ignore,
+    on_unknown_recipient: Callable[[str], object] = _ignore,
 ) -> DeliveryReport:
     """Send everything that is due. Messages for a channel that is not configured are only logged.
 
-    `gone` is called with each address that a server rejected because the recipient does not exist.
+    `on_unknown_recipient` is called with each address that a server rejected because the recipient does not exist.
     """
     deliveries.cancel_unwanted(clock())
-    run = _Run(deliveries, channels, clock, jitter, gone)
+    run = _Run(deliveries, channels, clock, jitter, on_unknown_recipient)
     try:
         while not pace.stop():
             batch = deliveries.claim(clock(), LEASE, BATCH, pace.per_minute)
@@ -176,14 +176,14 @@ class _Run:
         channels: Mapping[Channel, Sender],
         clock: Clock,
         jitter: Callable[[], float],
-        gone: Callable[[str], object],
+        on_unknown_recipient: Callable[[str], object],
     ) -> None:
-        self._gone = gone
+        self._on_unknown_recipient = on_unknown_recipient
         self._deliveries = deliveries
         self._channels = channels
         self._clock = clock
         self._jitter = jitter
-        self._failures_by_route = deliveries.closed()
+        self._failures_by_route = deliveries.open_circuits()
         self._next_probes: dict[str, datetime] = {}
         self._accepted: Delivery | None = None
         self._counts: Counter[str] = Counter()
@@ -233,7 +233,9 @@ class _Run:
         message = delivery.message
         channel = self._channels.get(message.channel)
         if channel is None:
-            log.warning("no mail server is configured; not sent to %s: %s", shown(message.address), message.subject)
+            log.warning(
+                "no mail server is configured; not sent to %s: %s", redact_address(message.address), message.subject
+            )
             return "logged"
         try:
             channel.send(message)
@@ -265,8 +267,8 @@ class _Run:
             self._postpone(delivery, decision.at, error)
             return
         self._finish_and_renew(delivery, "failed", error=decision.reason)
-        if error.gone:
-            self._gone(delivery.message.address)
+        if error.unknown_recipient:
+            self._on_unknown_recipient(delivery.message.address)
 
     def _postpone(self, delivery: Delivery, retry_at: datetime, error: DeliveryError) -> None:
         """Retry at `retry_at`, or when its route is probed again, if that is earlier."""

@@ -16,6 +16,7 @@ from cmr_watch.models import (
     Plan,
     PlanningContext,
     QuietHours,
+    Recipient,
     RecordedChange,
     Reminder,
     ReminderKey,
@@ -23,7 +24,6 @@ from cmr_watch.models import (
     Subscription,
     mailbox_of,
 )
-from cmr_watch.models import Person as Recipient
 from cmr_watch.notify import delivery_schedule, reminders
 from cmr_watch.notify.coalesce import coalesce
 from cmr_watch.notify.relevance import NON_URGENT, message_order, open_items, relevant_items, should_notify, topic_of
@@ -118,7 +118,7 @@ def plan(recipient: Recipient, context: PlanningContext, now: datetime) -> Plan:
     - In quiet hours nothing is sent except reminders of cut-offs that fall within them.
     """
     if not recipient.subscriptions:
-        return Plan(supersedes=True, dropped=tuple(match.recorded.id for match in recipient.matches))
+        return Plan(supersedes=True, discarded=tuple(match.recorded.id for match in recipient.matches))
     inputs = _Inputs(recipient, context, now, *_quiet_hours(recipient.subscriptions))
     decisions = _decide_matches(inputs)
     planned = _plan_message(inputs, decisions) or _plan_monthly_status(inputs) or Plan()
@@ -161,35 +161,35 @@ class _MatchDecisions:
     """What to do with the recipient's matches: report them now, drop them (no longer wanted), or postpone them."""
 
     now: tuple[Match, ...]
-    dropped: tuple[int, ...]
+    discarded: tuple[int, ...]
     postponed: tuple[tuple[int, datetime, str | None], ...]
 
 
 def _decide_matches(inputs: _Inputs) -> _MatchDecisions:
     subscribed = inputs.recipient.subscriptions
     due = {match: _due_time(subscribed, match.recorded, match.matched_at) for match in inputs.recipient.matches}
-    dropped = tuple(match.recorded.id for match, when in due.items() if when is None)
+    discarded = tuple(match.recorded.id for match, when in due.items() if when is None)
     wanted = [(match, _in_unwritten_digest(inputs, match, when)) for match, when in due.items() if when is not None]
     until = inputs.quiet_until
     if until is not None:
-        waiting = [(match, (max(at, until), period)) for match, (at, period) in wanted if not match.waiting]
-        return _MatchDecisions((), dropped, _postponed(waiting))
-    return _decide_outside_quiet_hours(wanted, dropped, inputs.now)
+        waiting = [(match, (max(at, until), period)) for match, (at, period) in wanted if not match.is_pending]
+        return _MatchDecisions((), discarded, _postponed(waiting))
+    return _decide_outside_quiet_hours(wanted, discarded, inputs.now)
 
 
 def _decide_outside_quiet_hours(
-    wanted: list[tuple[Match, DueTime]], dropped: tuple[int, ...], now: datetime
+    wanted: list[tuple[Match, DueTime]], discarded: tuple[int, ...], now: datetime
 ) -> _MatchDecisions:
-    due_items = {match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.waiting}
+    due_items = {match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.is_pending}
     reported, rest = [], []
     for match, (at, period) in wanted:
         if at <= now:
             reported.append(replace(match, digest_period=period))
-        elif match.waiting or match.recorded.change.key in due_items:
+        elif match.is_pending or match.recorded.change.key in due_items:
             reported.append(replace(match, digest_period=None))  # sent early, so this is not its digest
         else:
             rest.append((match, (at, period)))
-    return _MatchDecisions(tuple(reported), dropped, _postponed(rest))
+    return _MatchDecisions(tuple(reported), discarded, _postponed(rest))
 
 
 def _postponed(matches: list[tuple[Match, DueTime]]) -> tuple[tuple[int, datetime, str | None], ...]:
@@ -200,7 +200,7 @@ def _in_unwritten_digest(inputs: _Inputs, match: Match, when: DueTime) -> DueTim
     """Return `when`, or the time of a later digest if that one is already written: each is written only once."""
     at, period = when
     written = inputs.recipient.digests
-    if period not in written or match.waiting:
+    if period not in written or match.is_pending:
         return when
     if match.digest_period is not None and match.digest_period not in written:
         return match.due_at, match.digest_period  # already postponed to that digest
@@ -213,15 +213,15 @@ def _in_unwritten_digest(inputs: _Inputs, match: Match, when: DueTime) -> DueTim
 
 @dataclass(frozen=True, slots=True)
 class _Welcome:
-    """The new subscriptions and the open items they are shown; `others` have already been welcomed."""
+    """The new subscriptions and the open items they are redact_address; `others` have already been welcomed."""
 
     new: tuple[Subscription, ...] = ()
     others: tuple[Subscription, ...] = ()
-    shown: OpenItems | None = None
+    redact_address: OpenItems | None = None
 
     def should_replace(self, match: Match) -> bool:
         """Whether the open items make the notification of a change redundant; not if another subscription is due it."""
-        return match.recorded.change.key in _item_keys(self.shown) and not any(
+        return match.recorded.change.key in _item_keys(self.redact_address) and not any(
             should_notify(entry, match.recorded) for entry in self.others
         )
 
@@ -238,11 +238,11 @@ def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
     settled = Plan(supersedes=True, reminders=_settled_reminders(inputs, due.settled, reported_reminders))
     change_ids = _settled_change_ids(inputs, decisions, welcome)
     if not (changes or reported_reminders or welcome.new):
-        return replace(settled, dropped=change_ids)
+        return replace(settled, discarded=change_ids)
     return replace(
         settled,
-        contents=Contents(tuple(sorted(changes, key=message_order)), reported_reminders, welcome.shown),
-        told=change_ids,
+        contents=Contents(tuple(sorted(changes, key=message_order)), reported_reminders, welcome.redact_address),
+        notified=change_ids,
         periods=_digest_periods(inputs, decisions),
         welcomed=tuple(entry.id for entry in welcome.new),
     )
@@ -250,7 +250,7 @@ def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
 
 def _welcome(inputs: _Inputs) -> _Welcome:
     """Return the welcome for subscriptions without one, or whose welcome is still in a pending message."""
-    subscribed, items = inputs.recipient.subscriptions, inputs.context.standing
+    subscribed, items = inputs.recipient.subscriptions, inputs.context.open_items
     if inputs.quiet_until or items is None:
         return _Welcome(others=subscribed)
     new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in inputs.recipient.pending_welcomes)
@@ -267,14 +267,14 @@ def _new_reminders(inputs: _Inputs) -> tuple[Reminder, ...]:
 
 def _has_new_items(inputs: _Inputs, decisions: _MatchDecisions, welcome: _Welcome) -> bool:
     """Whether there is a change or a welcome that no pending message contains."""
-    has_changes = any(not match.waiting for match in decisions.now)
+    has_changes = any(not match.is_pending for match in decisions.now)
     return has_changes or any(one.id not in inputs.recipient.pending_welcomes for one in welcome.new)
 
 
 def _settled_change_ids(inputs: _Inputs, decisions: _MatchDecisions, welcome: _Welcome) -> tuple[int, ...]:
     """Return the ids of the changes that the message settles, including those that the welcome replaces."""
     replaced = {match.recorded.id for match in inputs.recipient.matches if welcome.should_replace(match)}
-    return tuple(sorted({match.recorded.id for match in decisions.now} | (replaced - set(decisions.dropped))))
+    return tuple(sorted({match.recorded.id for match in decisions.now} | (replaced - set(decisions.discarded))))
 
 
 def _digest_periods(inputs: _Inputs, decisions: _MatchDecisions) -> tuple[str, ...]:
@@ -293,10 +293,12 @@ def _settled_reminders(
     return tuple(key for key in keys if key[:2] in cutoffs)
 
 
-def _item_keys(shown: OpenItems | None) -> frozenset[str]:
-    if shown is None:
+def _item_keys(redact_address: OpenItems | None) -> frozenset[str]:
+    if redact_address is None:
         return frozenset()
-    return frozenset([*(entry.key for entry in shown.calls), *(entry.key for entry in shown.editions)])
+    return frozenset(
+        [*(entry.key for entry in redact_address.calls), *(entry.key for entry in redact_address.editions)]
+    )
 
 
 # ── times ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -305,7 +307,7 @@ def _item_keys(shown: OpenItems | None) -> frozenset[str]:
 def _plan_monthly_status(inputs: _Inputs) -> Plan | None:
     """Return the monthly status message for recipients who asked for it, if it is due."""
     due_at = _monthly_status_at(inputs.recipient)
-    if due_at is None or due_at > inputs.now or inputs.quiet_until or inputs.context.standing is None:
+    if due_at is None or due_at > inputs.now or inputs.quiet_until or inputs.context.open_items is None:
         return None
     return Plan(Contents(monthly_status=True))
 
@@ -321,7 +323,7 @@ def _monthly_status_at(recipient: Recipient) -> datetime | None:
 
 def _wake_at(inputs: _Inputs, planned: Plan) -> datetime | None:
     """Return when to plan for the recipient again, even if there are no new changes."""
-    if inputs.context.standing is None:
+    if inputs.context.open_items is None:
         return inputs.now  # no page has been read yet: the welcome waits for the first reading
     recipient = inputs.recipient if planned.contents is None else replace(inputs.recipient, last_message_at=inputs.now)
     times = (inputs.new_reminders().next_at, _monthly_status_at(recipient), inputs.quiet_until)
@@ -332,8 +334,8 @@ def _with_times(inputs: _Inputs, planned: Plan, decisions: _MatchDecisions) -> P
     cutoffs = [one.open.cutoff.at for one in planned.contents.reminders] if planned.contents else []
     return replace(
         planned,
-        dropped=planned.dropped + decisions.dropped,
-        postponed=tuple(one for one in decisions.postponed if one[0] not in planned.told),
+        discarded=planned.discarded + decisions.discarded,
+        postponed=tuple(one for one in decisions.postponed if one[0] not in planned.notified),
         next_action_at=_wake_at(inputs, planned),
         quiet=_message_quiet_hours(inputs, cutoffs),
         stale_at=min([delivery_schedule.next_midnight(inputs.zone, inputs.now), *cutoffs]) if cutoffs else None,

@@ -32,7 +32,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Fail permanently; `reason` is shown to the operator."""
+    """Fail permanently; `reason` is redact_address to the operator."""
 
     reason: str
 

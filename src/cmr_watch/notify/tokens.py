@@ -9,16 +9,16 @@ import hmac
 import re
 from typing import Final
 
-from cmr_watch.models import SLOT
+from cmr_watch.models import TOKEN_SLOT
 
 _ID_DIGITS: Final = 11
 # Some mail programs do not decode the %20 of a mailto: URL.
 _START: Final = r"(?:(?<![0-9a-z])|(?<=%20))"
-_TOKEN: Final = re.compile(rf"{_START}[0-9]{{{_ID_DIGITS}}}[0-9a-f]{{{len(SLOT) - _ID_DIGITS}}}(?![0-9a-z])")
+_TOKEN: Final = re.compile(rf"{_START}[0-9]{{{_ID_DIGITS}}}[0-9a-f]{{{len(TOKEN_SLOT) - _ID_DIGITS}}}(?![0-9a-z])")
 
 
 def make(key: bytes, subscription_id: int) -> str:
-    """Return the token of a subscription: as long as SLOT, lower-case letters and digits only."""
+    """Return the token of a subscription: as long as TOKEN_SLOT, lower-case letters and digits only."""
     return f"{subscription_id:0{_ID_DIGITS}}{_signature(key, subscription_id)}"
 
 
@@ -38,4 +38,4 @@ def find(key: bytes, text: str) -> int | None:
 
 
 def _signature(key: bytes, subscription_id: int) -> str:
-    return hmac.digest(key, b"unsubscribe:%d" % subscription_id, "sha256").hex()[: len(SLOT) - _ID_DIGITS]
+    return hmac.digest(key, b"unsubscribe:%d" % subscription_id, "sha256").hex()[: len(TOKEN_SLOT) - _ID_DIGITS]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.render.datetimes import day_and_time, local_time
 from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, max_quote
@@ -107,7 +107,7 @@ def _times(incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
 
 def _public_subject(incident: Incident) -> str:
     """A page in full, as `cmr-watch accept` needs it; of a recipient no secret of an Apprise URL."""
-    return incident.subject if incident.kind in _PAGE_KINDS else shown(incident.subject)
+    return incident.subject if incident.kind in _PAGE_KINDS else redact_address(incident.subject)
 
 
 def _detail(incident: Incident) -> str:

@@ -1,6 +1,6 @@
 """The messages that are sent: a subject that names what changed, and a body with the details. Pure.
 
-A body is shared by all its recipients: SLOT is the only place that differs between them.
+A body is shared by all its recipients: TOKEN_SLOT is the only place that differs between them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TEST_MESSAGE: Final = "This is a test message. When the page changes, you will b
 
 def body(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> Body:
     """A message to a subscriber: reminders, changes and a welcome. Times are given in the subscriber's `zone`."""
-    latest = max((recorded.read_at for recorded in contents.news), default=None)
+    latest = max((recorded.read_at for recorded in contents.changes), default=None)
     return _body(
         _subject(contents, context, zone),
         _sections(contents, chat, zone),
@@ -57,9 +57,9 @@ def delivery_test_body(context: MessageContext, chat: bool) -> Body:
 def _sections(contents: Contents, chat: bool, zone: ZoneInfo) -> list[Section]:
     reminders = tuple(reminder_item(reminder, zone) for reminder in contents.reminders)
     sections = [Section(reminders)] if reminders else []
-    if contents.news:
+    if contents.changes:
         has_other_parts = bool(reminders) or contents.welcome is not None
-        sections += change_sections(contents.news, chat, zone, has_title=has_other_parts)
+        sections += change_sections(contents.changes, chat, zone, has_title=has_other_parts)
     if contents.welcome is not None:
         sections += welcome_sections(contents.welcome, chat, zone)
     if contents.monthly_status:
@@ -70,10 +70,10 @@ def _sections(contents: Contents, chat: bool, zone: ZoneInfo) -> list[Section]:
 def _subject(contents: Contents, context: MessageContext, zone: ZoneInfo) -> str:
     """Names the first item: reminders come before changes. `(+2)` counts the others."""
     if contents.reminders:
-        others = len(contents.reminders) - 1 + len(contents.news)
+        others = len(contents.reminders) - 1 + len(contents.changes)
         return _with_count(reminder_subject(contents.reminders[0], zone), others)
-    if contents.news:
-        return _with_count(headline(contents.news[0].change), len(contents.news) - 1)
+    if contents.changes:
+        return _with_count(headline(contents.changes[0].change), len(contents.changes) - 1)
     if contents.welcome is not None:
         return welcome_subject(contents.welcome, context.sender_name)
     return MONTHLY_SUBJECT

@@ -9,7 +9,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from cmr_watch.models import SLOT
+from cmr_watch.models import TOKEN_SLOT
 
 _JOINERS: Final = frozenset("\u200c\u200d")  # used by emoji and by some scripts
 _REMOVED_CATEGORIES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero-width characters, tags; lone surrogates
@@ -23,7 +23,7 @@ def clean(text: str, max_length: int) -> str:
     if not text.isprintable():
         text = "".join(map(_replacement, text))
     line = truncate(" ".join(text.split()), max_length)
-    return line.replace(SLOT, "…")  # the slot is filled with an unsubscribe token, which a page must not receive
+    return line.replace(TOKEN_SLOT, "…")  # the slot is filled with an unsubscribe token, which a page must not receive
 
 
 def _replacement(char: str) -> str:
@@ -53,4 +53,6 @@ def safe_link(url: str | None) -> str | None:
     except ValueError:
         return None
     encoded = quote(parts.geturl().encode("utf-8", "replace"), safe=_SAFE_IN_LINKS) if is_usable else None
-    return None if encoded is None or SLOT in encoded else encoded  # see `clean`: the token would leave with a click
+    return (
+        None if encoded is None or TOKEN_SLOT in encoded else encoded
+    )  # see `clean`: the token would leave with a click

@@ -62,7 +62,7 @@ def sentence(change: Change) -> str:
 def headline(change: Change) -> str:
     """The sentence for a subject line. A known edition goes without its country: `Cancelled: Lyon, 12–13 October 2023`.
 
-    The country stays where it is the news: of a new edition, and when an edition is relocated.
+    The country stays where it is the changes: of a new edition, and when an edition is relocated.
     """
     noun = _noun(change)
     if isinstance(noun, CallNotice) or change.kind in (*_FIRST_SEEN, K.EDITION_HELD, K.EDITION_RELOCATED):

@@ -1,8 +1,8 @@
 """Why a recipient gets a message, and how to unsubscribe. Pure.
 
-The body of a mail is encoded once for many recipients, and each one's token then replaces SLOT in the encoded bytes.
-Quoted-printable breaks long lines (RFC 2045 §6.7, rule 5), and must not break one inside SLOT. So SLOT is placed near
-the start of a line, or near the start of one of the pieces that its line is broken into.
+The body of a mail is encoded once for many recipients, and each one's token then replaces TOKEN_SLOT in the encoded
+bytes. Quoted-printable breaks long lines (RFC 2045 §6.7, rule 5), and must not break one inside the slot. So the slot
+is placed near the start of a line, or near the start of one of the pieces that its line is broken into.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from html import escape
 from typing import Final
 from urllib.parse import quote
 
-from cmr_watch.models import SLOT
+from cmr_watch.models import TOKEN_SLOT
 from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.sanitize import clean, safe_link
 
@@ -21,7 +21,7 @@ OPERATING: Final = "You are receiving this because you are listed as the operato
 TESTING: Final = "You are receiving this because the operator of this service is testing whether messages arrive."
 
 _WIDTHS: Final = (75, 76, 77)  # at which encoders break lines, counting the `=` at their end
-_ROOM: Final = len(SLOT) + 5
+_ROOM: Final = len(TOKEN_SLOT) + 5
 _LEADS: Final = (
     "Unsubscribe: ",
     "To unsubscribe, open this link: ",
@@ -62,16 +62,16 @@ def _by_request(text: str) -> UnsubscribeFooter:
 
 
 def _by_link(start: str) -> UnsubscribeFooter:
-    """A URL must stay on one line, so the text before it is chosen by length: the first that keeps SLOT unbroken."""
+    """A URL must stay on one line, so the text before it is chosen by length: the first that keeps it whole."""
     lead = next((lead for lead in _LEADS if _keeps_slot(lead + start)), None)
-    text = f"{lead}{start}{SLOT}" if lead else f"{_LEADS[0].strip()}\n{start}{SLOT}"
-    return UnsubscribeFooter(text, url=start + SLOT, padding=_padding(start))
+    text = f"{lead}{start}{TOKEN_SLOT}" if lead else f"{_LEADS[0].strip()}\n{start}{TOKEN_SLOT}"
+    return UnsubscribeFooter(text, url=start + TOKEN_SLOT, padding=_padding(start))
 
 
 def _by_mail(address: str) -> UnsubscribeFooter:
     start = f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20"
-    text = f"To unsubscribe, send an e-mail to {address} with the subject:\nunsubscribe {SLOT}"
-    return UnsubscribeFooter(text, url=start + SLOT, padding=_padding(start))
+    text = f"To unsubscribe, send an e-mail to {address} with the subject:\nunsubscribe {TOKEN_SLOT}"
+    return UnsubscribeFooter(text, url=start + TOKEN_SLOT, padding=_padding(start))
 
 
 def _padding(start: str) -> str:
@@ -81,6 +81,6 @@ def _padding(start: str) -> str:
 
 
 def _keeps_slot(start: str) -> bool:
-    """Whether a SLOT that follows this start of a line is not broken."""
+    """Whether a TOKEN_SLOT that follows this start of a line is not broken."""
     length = len(start.replace("=", "=3D").encode())
     return all(length % width + _ROOM <= width for width in _WIDTHS)

@@ -81,7 +81,7 @@ def make(database: Database, path: Path, *, force: bool = False) -> Copy:
 def hold(database: Database) -> None:
     """Say in a database that it is a copy that came back: after a pg_restore, or after a file was put back by hand."""
     with database.write() as connection:
-        restore_quarantine.write_hold(connection)
+        restore_quarantine.mark_restored(connection)
 
 
 def restore(path: Path, url: str, now: datetime) -> Restored:

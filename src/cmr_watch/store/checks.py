@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from cmr_watch import serialization
-from cmr_watch.merge_pages import PageKnown
+from cmr_watch.merge_pages import KnownPage
 from cmr_watch.models import (
     PARSER_VERSION,
     Change,
@@ -202,7 +202,7 @@ class Checks:
 
     # ── several pages ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def pages(self) -> tuple[PageKnown, ...]:
+    def pages(self) -> tuple[KnownPage, ...]:
         """What is known of each page."""
         with self._database.read() as connection:
             return page_state.load_pages(connection)

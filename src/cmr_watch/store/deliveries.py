@@ -190,7 +190,7 @@ class Deliveries:
 
     # ── ways that are closed ─────────────────────────────────────────────────────────────────────────────────────
 
-    def closed(self) -> dict[str, int]:
+    def open_circuits(self) -> dict[str, int]:
         """The ways on which nobody answered, and how often in a row."""
         with self._database.read() as connection:
             return {row.route: row.failures for row in connection.execute(select(circuit_breakers))}

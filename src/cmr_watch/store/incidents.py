@@ -62,7 +62,7 @@ class Incidents:
         with self._database.write() as connection:
             return open_incident(self._database, connection, kind, subject, detail, now)
 
-    def close(self, kind: IncidentKind, subject: str, now: datetime) -> None:
+    def resolve(self, kind: IncidentKind, subject: str, now: datetime) -> None:
         """Close it, if it is open."""
         with self._database.write() as connection:
             resolve_incidents(connection, subject, now, kind)

@@ -12,8 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from cmr_watch.models import Known, Planned, RecordedChange, Subscription
-from cmr_watch.models import Person as Recipient
+from cmr_watch.models import Known, Planned, Recipient, RecordedChange, Subscription
 from cmr_watch.store import page_state, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
@@ -48,7 +47,7 @@ class MatchQueue:
         with self._database.read() as connection:
             return _pending(connection, limit)[1]
 
-    def spread(self, find: Find, now: datetime, size: int = PIECE) -> int | None:
+    def fan_out(self, find: Find, now: datetime, size: int = PIECE) -> int | None:
         """Find whom the oldest pending changes concern, among the next `size` subscriptions; how many matches.
 
         None: nothing is pending, or another process is at it.

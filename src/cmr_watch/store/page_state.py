@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
-from cmr_watch.merge_pages import PageKnown, merged
+from cmr_watch.merge_pages import KnownPage, merge_pages
 from cmr_watch.models import Known, PageRef
 from cmr_watch.store import row_mapping
 from cmr_watch.store.schema import calls, editions, pages
@@ -42,17 +42,17 @@ def load(connection: Connection, page_url: str) -> State:
 
 def load_all(connection: Connection) -> Known:
     """What is known of all pages together."""
-    return merged(load_pages(connection))
+    return merge_pages(load_pages(connection))
 
 
-def load_pages(connection: Connection) -> tuple[PageKnown, ...]:
+def load_pages(connection: Connection) -> tuple[KnownPage, ...]:
     """What is known of each page."""
     found: dict[str, list[list[Mapping[Any, Any]]]] = defaultdict(lambda: [[], []])
     for number, table in enumerate((editions, calls)):
         for row in connection.execute(select(table).order_by(table.c.page_url, table.c.position)).mappings():
             found[row["page_url"]][number].append(row)
     kinds = {row.url: row.kind for row in connection.execute(select(pages.c.url, pages.c.kind))}
-    return tuple(PageKnown(PageRef(url, kinds[url]), row_mapping.known(*both)) for url, both in found.items())
+    return tuple(KnownPage(PageRef(url, kinds[url]), row_mapping.known(*both)) for url, both in found.items())
 
 
 def replace(connection: Connection, page_url: str, old: State, known: Known) -> bool:

@@ -45,7 +45,7 @@ def carry_out(
     - A message supersedes what waits for the same mailbox, and takes over its age and its tries.
     - What waits and is no longer true goes, also where nothing takes its place.
     """
-    replaced = {one.person.mailbox for one in planned if one.plan.supersedes}
+    replaced = {one.recipient.mailbox for one in planned if one.plan.supersedes}
     old = [entry for entry in waiting if entry.mailbox in replaced]
     recipients.withdraw_messages(connection, [entry.id for entry in old], "superseded", now)
     _insert_messages(database, connection, planned, old, now)
@@ -91,7 +91,7 @@ def _insert_messages(
             continue
         body = one.message.body
         known = ids.get(body) or ids.setdefault(body, body_id(database, connection, body))
-        mine = [entry for entry in old if entry.mailbox == one.person.mailbox] if old else []
+        mine = [entry for entry in old if entry.mailbox == one.recipient.mailbox] if old else []
         age = {
             "created_at": min([now, *(entry.created_at for entry in mine)]),
             "attempts": max([0, *(entry.attempts for entry in mine)]),
@@ -110,10 +110,10 @@ def _row(message: Message, known: int, now: datetime) -> dict[str, Any]:
 def _mark_matches(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
     told, dropped, postponed = [], [], []
     for one in planned:
-        box = one.person.mailbox
+        box = one.recipient.mailbox
         message = one.message.message_id if one.message else None
-        told += [{"box": box, "change": change, "now": now, "message": message} for change in one.plan.told]
-        dropped += [{"box": box, "change": change, "now": now} for change in one.plan.dropped]
+        told += [{"box": box, "change": change, "now": now, "message": message} for change in one.plan.notified]
+        dropped += [{"box": box, "change": change, "now": now} for change in one.plan.discarded]
         postponed += [
             {"box": box, "change": change, "due": due, "digest": period} for change, due, period in one.plan.postponed
         ]
@@ -127,7 +127,7 @@ def _mark_reminders_and_digests(
 ) -> None:
     keys, periods = [], []
     for one in planned:
-        named = {"mailbox": one.person.mailbox, "message": one.message.message_id if one.message else None}
+        named = {"mailbox": one.recipient.mailbox, "message": one.message.message_id if one.message else None}
         keys += [
             {**named, "call_key": call, "cutoff_at": at, "days_before": days, "settled_at": now}
             for call, at, days in one.plan.reminders
@@ -162,7 +162,9 @@ _PERIOD = (
 
 def _wake_later(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
     woken = [
-        {"box": one.person.mailbox, "wake": one.plan.next_action_at} for one in planned if one.person.subscriptions
+        {"box": one.recipient.mailbox, "wake": one.plan.next_action_at}
+        for one in planned
+        if one.recipient.subscriptions
     ]
     if woken:
         connection.execute(recipients.SET_NEXT_ACTION, woken)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
-from cmr_watch.models import Match, Person, ReminderKey, Subscription
+from cmr_watch.models import Match, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
 from cmr_watch.store.schema import changes, deliveries, digests, matches, reminders, subscriptions
 
@@ -40,7 +40,7 @@ class Waiting:
 class Found:
     """People to decide for, and the messages that wait for them."""
 
-    people: tuple[Person, ...]
+    people: tuple[Recipient, ...]
     waiting: tuple[Waiting, ...]
 
 
@@ -81,7 +81,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Fou
         spoken=_spoken(connection, mailboxes),
     )
     old = tuple(Waiting(row.id, row.mailbox, row.created_at, row.attempts) for row in rows_waiting)
-    return Found(tuple(loaded.person(mailbox, now) for mailbox in mailboxes), old)
+    return Found(tuple(loaded.recipient(mailbox, now) for mailbox in mailboxes), old)
 
 
 _Rows = defaultdict[str, list[Any]]
@@ -99,10 +99,10 @@ class _Loaded:
     periods: _Rows
     spoken: dict[str, datetime]
 
-    def person(self, mailbox: str, now: datetime) -> Person:
+    def recipient(self, mailbox: str, now: datetime) -> Recipient:
         """One of them."""
         stale_at = [row.stale_at for row in self.waiting[mailbox] if row.stale_at is not None]
-        return Person(
+        return Recipient(
             mailbox=mailbox,
             subscriptions=tuple(map(row_mapping.subscription, self.subscribed[mailbox])),
             matches=tuple(self.matches[mailbox]),

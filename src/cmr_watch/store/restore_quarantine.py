@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import Change
 from cmr_watch.store import installation, recipients, row_mapping
 from cmr_watch.store.database import Database
@@ -38,7 +38,7 @@ class QuarantinedItem:
     change: Change | None = None
 
 
-def write_hold(connection: Connection) -> None:
+def mark_restored(connection: Connection) -> None:
     """Say in a copy that it is one."""
     installation.write(connection, _HOLD, "copy")
 
@@ -115,7 +115,7 @@ def _held_messages(connection: Connection) -> Iterable[QuarantinedItem]:
         .order_by(deliveries.c.id)
     )
     return [
-        QuarantinedItem("message", row.id, 1, summary=f"{shown(row.address)}: {row.subject}")
+        QuarantinedItem("message", row.id, 1, summary=f"{redact_address(row.address)}: {row.subject}")
         for row in connection.execute(statement)
     ]
 

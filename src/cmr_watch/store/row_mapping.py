@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cmr_watch import serialization
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import (
     Body,
     Change,
@@ -46,7 +46,7 @@ def _known_row(page_url: str, position: int, entry: KnownEdition | KnownCall) ->
         "first_seen_at": entry.first_seen_at,
         "missing_since": entry.missing_since,
         "gone": entry.gone,
-        "body": serialization.noun_to_row(noun),
+        "body": serialization.side_to_row(noun),
     }
 
 
@@ -71,8 +71,8 @@ def change_row(page_url: str, read_at: datetime, change: Change) -> dict[str, An
         "read_at": read_at,
         "kind": change.kind.value,
         "key": change.key,
-        "before": serialization.noun_to_row(change.before),
-        "after": serialization.noun_to_row(change.after),
+        "before": serialization.side_to_row(change.before),
+        "after": serialization.side_to_row(change.after),
         "cutoff_before": change.cutoff_before and serialization.cutoff_to_dict(change.cutoff_before),
         "cutoff_after": change.cutoff_after and serialization.cutoff_to_dict(change.cutoff_after),
     }
@@ -83,8 +83,8 @@ def recorded_change(row: Row) -> RecordedChange:
     change = Change(
         kind=ChangeKind(row.kind),
         key=row.key,
-        before=serialization.noun_from_row(row.before),
-        after=serialization.noun_from_row(row.after),
+        before=serialization.side_from_row(row.before),
+        after=serialization.side_from_row(row.after),
         cutoff_before=_cutoff(row.cutoff_before),
         cutoff_after=_cutoff(row.cutoff_after),
     )
@@ -168,7 +168,7 @@ def message_row(message: Message) -> dict[str, Any]:
 
 def route(address: str) -> str:
     """The way that an address is reached, which is open or closed for all that go there."""
-    return shown(address) if "://" in address else "mail"
+    return redact_address(address) if "://" in address else "mail"
 
 
 def body_row(body: Body) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Subscriptions:
         with self._database.write() as connection:
             return self._end_for_good(connection, _which(id_or_address), reason, now)
 
-    def end_person(self, subscription_id: int, reason: str, now: datetime) -> tuple[Subscription, ...]:
+    def end_recipient(self, subscription_id: int, reason: str, now: datetime) -> tuple[Subscription, ...]:
         """End all that the reader of this subscription has: whoever unsubscribes from a message wants none."""
         with self._database.write() as connection:
             box = select(subscriptions.c.mailbox).where(subscriptions.c.id == subscription_id).scalar_subquery()

@@ -93,7 +93,7 @@ PAGES = [  # newest bugs on top: the article's body → status and cut-offs (UTC
         [MAY],
     ),
     ("<p>The next deadline is 31 May 2024.</p><h2>Cut-offs</h2><p>31 May 2024, 18:00</p>", "open", [MAY_18]),
-    ("<p>Submitted by <span>A. Person</span> on 05 April 2023</p><p>Deadline: 31 May 2024</p>", "open", [MAY]),
+    ("<p>Submitted by <span>A. Recipient</span> on 05 April 2023</p><p>Deadline: 31 May 2024</p>", "open", [MAY]),
     (
         "<p>Submitted by on 05 April 2023</p><p>Last updated: 6 April 2023</p><p>Deadline: 31 May 2024</p>",
         "open",

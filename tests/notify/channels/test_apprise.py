@@ -10,7 +10,7 @@ import pytest
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from tests.fakes.webhook import Webhook
-from tests.notify.make import letter_to
+from tests.notify.make import message_to
 
 TOKEN = "T0kenWith5ecret"
 HOOK = f"/hook/{TOKEN}"
@@ -24,19 +24,19 @@ def hook():
 
 def failure(address: str, **settings: float) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
-        AppriseChannel(**settings).send(letter_to(address))
+        AppriseChannel(**settings).send(message_to(address))
     return caught.value
 
 
 def test_a_message_arrives_as_text(hook):
-    message = letter_to(hook.address(), text="Kraków – 1 < 2 *now* [x]\nhttps://example.eu/a_b-c?x=1&y=2\n")
+    message = message_to(hook.address(), text="Kraków – 1 < 2 *now* [x]\nhttps://example.eu/a_b-c?x=1&y=2\n")
     AppriseChannel().send(message)
     assert hook.received[0].subject == message.subject
     assert hook.received[0].text == "Kraków – 1 ‹ 2 *now* [x]\nhttps://example.eu/a_b-c?x=1&y=2"
 
 
 def test_mentions_and_markup_are_neutralised(hook):
-    AppriseChannel().send(letter_to(hook.address(), "<!channel> @everyone <script>alert(1)</script> {{7*7}}"))
+    AppriseChannel().send(message_to(hook.address(), "<!channel> @everyone <script>alert(1)</script> {{7*7}}"))
     escaped = "‹!channel› @\u2060everyone ‹script›alert(1)‹/script› {{7*7}}"
     assert hook.received[0].subject == escaped
     assert hook.received[0].text == escaped
@@ -107,7 +107,7 @@ def test_a_read_timeout_in_the_url_is_applied(hook):
 
 
 def test_a_long_message_is_truncated_and_links_to_the_full_text(hook):
-    message = letter_to(hook.address(), "very " * 100 + "long", text="word " * 20_000)
+    message = message_to(hook.address(), "very " * 100 + "long", text="word " * 20_000)
     AppriseChannel().send(message)
     [post] = hook.received
     assert len(post.text) <= 32_768
@@ -117,7 +117,7 @@ def test_a_long_message_is_truncated_and_links_to_the_full_text(hook):
 
 
 def test_a_url_with_overflow_split_gets_several_posts(hook):
-    AppriseChannel().send(letter_to(hook.address() + "?overflow=split", text="word " * 10_000))
+    AppriseChannel().send(message_to(hook.address() + "?overflow=split", text="word " * 10_000))
     assert sum(post.text.count("word") for post in hook.received) == 10_000
 
 

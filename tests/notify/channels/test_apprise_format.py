@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.apprise_format import format_message
-from tests.notify.make import letter_to
+from tests.notify.make import message_to
 
 SERVICES = {
     "mastodon, 500 with the title": "mastodon://token@social.example",
@@ -52,7 +52,7 @@ def build_posts(address, message):
 @settings(deadline=None)  # the first example of each loads the service
 @given(WORDS, WORDS, st.integers(1, 30))
 def test_one_post_within_the_limits_that_ends_with_the_link(address, subject, text, times):
-    message = letter_to(address, " ".join(subject[:40]), text=" ".join(text * times), more_url=URL)
+    message = message_to(address, " ".join(subject[:40]), text=" ".join(text * times), more_url=URL)
     service, [post] = build_posts(address, message)
     assert len(post["body"]) <= service.body_maxlen
     assert len(post["title"]) <= max(service.title_maxlen, 0)
@@ -63,13 +63,13 @@ def test_one_post_within_the_limits_that_ends_with_the_link(address, subject, te
 
 @pytest.mark.parametrize("address", SERVICES.values(), ids=SERVICES)
 def test_a_message_that_fits_is_unchanged(address):
-    service, message = load_service(address), letter_to(address, "Lyon", text="Lyon, France: announced")
+    service, message = load_service(address), message_to(address, "Lyon", text="Lyon, France: announced")
     assert format_message(service, message) == format_message(service, message, truncate=False)
 
 
 def test_a_subject_that_is_too_long_leaves_room_for_the_link():
     address = SERVICES["SMS, 140 with the title"]
-    message = letter_to(address, "word " * 60, text="text " * 60, more_url=URL)
+    message = message_to(address, "word " * 60, text="text " * 60, more_url=URL)
     formatted = format_message(load_service(address), message)
     assert formatted.title.endswith("word…")
     assert formatted.body == f"… {URL}"
@@ -77,7 +77,7 @@ def test_a_subject_that_is_too_long_leaves_room_for_the_link():
 
 def test_a_link_that_is_too_long_is_left_out():
     address = SERVICES["SMS, 140 with the title"]
-    message = letter_to(address, "Lyon", text="word " * 60, more_url="https://example.org/" + "x" * 150)
+    message = message_to(address, "Lyon", text="word " * 60, more_url="https://example.org/" + "x" * 150)
     without_link = replace(message, body=replace(message.body, more_url=""))
     assert format_message(load_service(address), message).body.endswith("word…")
     assert format_message(load_service(address), without_link).body.endswith("word…")

@@ -12,7 +12,7 @@ import pytest
 from cmr_watch.exceptions import ChannelDown, ConfigError, DeliveryError
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
 from tests.fakes.mailbox import Mailbox
-from tests.notify.make import Clock, letter_to
+from tests.notify.make import Clock, message_to
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 
@@ -34,13 +34,13 @@ def mailbox():
 
 def failure(channel: MailChannel, address: str = ANN) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
-        channel.send(letter_to(address))
+        channel.send(message_to(address))
     return caught.value
 
 
 def test_one_connection_carries_many_mails(mailbox):
     with channel_to(mailbox) as channel:
-        messages = [letter_to(f"{number}@example.org") for number in range(20)]
+        messages = [message_to(f"{number}@example.org") for number in range(20)]
         for message in messages:
             channel.send(message)
     assert mailbox.connections == 1
@@ -53,7 +53,7 @@ def test_one_connection_carries_many_mails(mailbox):
 def test_a_lone_dot_and_long_lines_arrive_unchanged(mailbox):
     text = "before\n.\n..after\n" + "x" * 3000 + "\n"
     with channel_to(mailbox) as channel:
-        channel.send(letter_to(ANN, text=text))
+        channel.send(message_to(ANN, text=text))
     assert mailbox.mails[0].part("plain").splitlines() == text.splitlines()
 
 
@@ -62,7 +62,7 @@ def test_a_lone_dot_and_long_lines_arrive_unchanged(mailbox):
 def test_security_and_login(security, password):
     with Mailbox(security, credentials=("watch", password)) as mailbox, channel_to(mailbox) as channel:
         channel.check()
-        channel.send(letter_to(ANN))
+        channel.send(message_to(ANN))
         assert mailbox.recipients == [ANN]
         assert mailbox.logins == [("watch", password)]
         assert mailbox.connections == 1
@@ -95,7 +95,7 @@ def test_error_replies(mailbox, reply, permanent, when):
         assert reply in str(error)
         assert ANN in str(error)
         assert not isinstance(error, ChannelDown)
-        channel.send(letter_to(ANN))
+        channel.send(message_to(ANN))
     assert mailbox.recipients == [ANN]
 
 
@@ -105,7 +105,7 @@ def test_the_connection_is_kept_after_a_rejection(mailbox):
     with channel_to(mailbox) as channel:
         failure(channel)
         failure(channel, BOB)
-        channel.send(letter_to(BOB))
+        channel.send(message_to(BOB))
     assert mailbox.connections == 1
     assert mailbox.recipients == [BOB]
 
@@ -125,8 +125,8 @@ def test_an_invalid_sender_is_a_configuration_error():
 
 def test_an_international_address(mailbox):
     with channel_to(mailbox) as channel:
-        channel.send(letter_to("jörg@müller.example"))
-        channel.send(letter_to("ann@müller.example"))
+        channel.send(message_to("jörg@müller.example"))
+        channel.send(message_to("ann@müller.example"))
     assert mailbox.recipients == ["jörg@xn--mller-kva.example", "ann@xn--mller-kva.example"]
 
 
@@ -135,7 +135,7 @@ def test_an_international_address_without_smtputf8():
         error = failure(channel, "jörg@example.org")
         assert error.permanent
         assert "SMTPUTF8" in str(error)
-        channel.send(letter_to("ann@müller.example"))  # an international domain alone needs no SMTPUTF8
+        channel.send(message_to("ann@müller.example"))  # an international domain alone needs no SMTPUTF8
         assert mailbox.recipients == ["ann@xn--mller-kva.example"]
 
 
@@ -149,7 +149,7 @@ def test_a_connection_lost_before_the_250_is_a_temporary_error(mailbox, moment):
         error = failure(channel)
         assert not error.permanent
         assert not isinstance(error, ChannelDown)
-        channel.send(letter_to(ANN))
+        channel.send(message_to(ANN))
     assert mailbox.connections == 2
 
 
@@ -158,7 +158,7 @@ def test_a_connection_lost_after_the_final_dot_is_uncertain(mailbox, moment):
     with channel_to(mailbox) as channel:
         mailbox.cut(moment)
         assert failure(channel).uncertain
-        channel.send(letter_to(ANN))
+        channel.send(message_to(ANN))
 
 
 def test_a_missing_reply_to_the_final_dot_is_uncertain(mailbox):
@@ -170,7 +170,7 @@ def test_a_missing_reply_to_the_final_dot_is_uncertain(mailbox):
 def test_a_connection_lost_before_the_final_dot_is_not_uncertain(mailbox):
     mailbox.cut("inside DATA")
     with channel_to(mailbox) as channel, pytest.raises(DeliveryError) as caught:
-        channel.send(letter_to(ANN, text=("much" * 18 + "\n") * 150_000, html=""))  # more than the socket buffers hold
+        channel.send(message_to(ANN, text=("much" * 18 + "\n") * 150_000, html=""))  # more than the socket buffers hold
     assert not caught.value.uncertain
     assert f"the connection to the mail server 127.0.0.1:{mailbox.port} failed: " in str(caught.value)
 
@@ -195,17 +195,17 @@ def test_the_mail_after_an_uncertain_one_is_not_uncertain(mailbox):
 def test_a_connection_lost_after_the_250_does_not_matter(mailbox):
     mailbox.cut("after 250")
     with channel_to(mailbox) as channel:
-        channel.send(letter_to(ANN))
-        channel.send(letter_to(BOB))
+        channel.send(message_to(ANN))
+        channel.send(message_to(BOB))
     assert mailbox.recipients == [ANN, BOB]
     assert mailbox.connections == 2
 
 
 def test_a_stale_connection_is_replaced(mailbox):
     with channel_to(mailbox) as channel:
-        channel.send(letter_to(ANN))
+        channel.send(message_to(ANN))
         mailbox.hang_up()
-        channel.send(letter_to(BOB))
+        channel.send(message_to(BOB))
     assert mailbox.recipients == [ANN, BOB]
 
 

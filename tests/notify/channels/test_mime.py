@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.models import SLOT
+from cmr_watch.models import TOKEN_SLOT
 from cmr_watch.notify.channels.mail_addresses import EmailAddress
 from cmr_watch.notify.channels.mime import MailSender, _template, compose
-from tests.notify.make import NOON, letter_to
+from tests.notify.make import NOON, message_to
 
 SENDER = MailSender(EmailAddress("watch", "example.org"))
-TOKEN = "0" * len(SLOT)
+TOKEN = "0" * len(TOKEN_SLOT)
 
 
 def parse_mail(content: bytes) -> email.message.EmailMessage:
@@ -26,7 +26,7 @@ def parse_mail(content: bytes) -> email.message.EmailMessage:
 
 
 def test_a_mail():
-    message = letter_to("ann@example.org")
+    message = message_to("ann@example.org")
     composed = compose(message, replace(SENDER, name="Clusters meet Regions watch"), NOON)
     mail = parse_mail(composed.content)
     assert not composed.needs_smtputf8
@@ -44,18 +44,18 @@ def test_a_mail():
 
 
 def test_text_only():
-    message = letter_to("ann@example.org", html="")
+    message = message_to("ann@example.org", html="")
     assert parse_mail(compose(message, SENDER, NOON).content).get_content_type() == "text/plain"
 
 
 def test_an_international_address_needs_smtputf8_and_gets_it():
-    composed = compose(letter_to("jörg@müller.example"), replace(SENDER, name="Wächter"), NOON)
+    composed = compose(message_to("jörg@müller.example"), replace(SENDER, name="Wächter"), NOON)
     assert composed.needs_smtputf8
     assert "To: jörg@xn--mller-kva.example" in composed.content.decode()
 
 
 def test_a_long_message_id_stays_whole():
-    message = replace(letter_to("ann@example.org"), message_id="<" + "0" * 32 + "@" + "long-name." * 6 + "example>")
+    message = replace(message_to("ann@example.org"), message_id="<" + "0" * 32 + "@" + "long-name." * 6 + "example>")
     assert message.message_id.encode() in compose(message, SENDER, NOON).content
 
 
@@ -86,7 +86,7 @@ def test_generated_text_adds_no_header(hostile):
 
 
 def check_headers(hostile: str) -> None:
-    message = letter_to("ann@example.org", hostile, text=hostile, html=f"<p>{hostile}</p>")
+    message = message_to("ann@example.org", hostile, text=hostile, html=f"<p>{hostile}</p>")
     try:
         composed = compose(message, replace(SENDER, name=hostile), datetime(2023, 12, 5, tzinfo=UTC))
     except DeliveryError:
@@ -104,7 +104,7 @@ def check_headers(hostile: str) -> None:
 
 
 def mail_with_token(sender: MailSender, token: str = TOKEN) -> email.message.EmailMessage:
-    message = letter_to("ann@example.org", text=f"Unsubscribe: {SLOT}", html=f"<p>{SLOT}</p>", token=token)
+    message = message_to("ann@example.org", text=f"Unsubscribe: {TOKEN_SLOT}", html=f"<p>{TOKEN_SLOT}</p>", token=token)
     return parse_mail(compose(message, sender, NOON).content)
 
 
@@ -137,7 +137,7 @@ def test_unsubscribe_urls_are_encoded_but_never_folded():
         unsubscribe="unsubscribe+all%x@" + "long-name." * 5 + "example",
         web_url="https://x.example/a,<b>\r\nX: y",
     )
-    message = letter_to("ann@example.org", token=TOKEN)
+    message = message_to("ann@example.org", token=TOKEN)
     content = compose(message, sender, NOON).content
     assert (
         f"\r\n <mailto:unsubscribe%2Ball%25x@{'long-name.' * 5}example?subject=unsubscribe%20{TOKEN}>\r\n"
@@ -151,20 +151,20 @@ def test_unsubscribe_urls_are_encoded_but_never_folded():
 @given(st.integers(0, 90), st.integers(0, 90), st.booleans())
 def test_a_template_is_split_at_every_slot(before, after, spaced):
     """Also if the encoder folds a line within a slot."""
-    text = ("é " if spaced else "e") * before + SLOT + "é" * after
-    message = letter_to("ann@example.org", text=text, html=f'<a href="{text}">{text}</a>', token=TOKEN)
+    text = ("é " if spaced else "e") * before + TOKEN_SLOT + "é" * after
+    message = message_to("ann@example.org", text=text, html=f'<a href="{text}">{text}</a>', token=TOKEN)
     pieces = _template(message.body, SENDER, False)
     assert len(pieces) == 4
     mail = compose(message, SENDER, NOON).content
     assert max(map(len, mail.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
-    assert parse_mail(mail).get_body(("plain",)).get_content().splitlines() == [text.replace(SLOT, TOKEN)]
+    assert parse_mail(mail).get_body(("plain",)).get_content().splitlines() == [text.replace(TOKEN_SLOT, TOKEN)]
 
 
 @pytest.mark.parametrize("length", [1, 60, 64])
 @pytest.mark.parametrize("domain", ["d.example", ".".join(["d" * 60] * 4)])
 def test_a_long_recipient_is_not_changed_and_lines_are_short_enough(length, domain):
     address = f"{'a' * length}@{domain}"
-    content = compose(letter_to(address), SENDER, NOON).content
+    content = compose(message_to(address), SENDER, NOON).content
     assert parse_mail(content)["To"] == address
     assert max(map(len, content.split(b"\r\n"))) <= 998
 
@@ -175,9 +175,9 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
 
 @given(LOCAL_PARTS, st.integers(1, 90), TEXTS, st.lists(TEXTS, max_size=5))
 def test_a_mail_from_the_template_equals_one_composed_separately(local, length, subject, lines):
-    text = "\n".join([*lines, f"unsubscribe {SLOT}"])
-    message = letter_to(
-        f"{local}@{'d' * min(length, 60)}.example", subject, text=text, html=f"<p>{SLOT}</p>", token=TOKEN
+    text = "\n".join([*lines, f"unsubscribe {TOKEN_SLOT}"])
+    message = message_to(
+        f"{local}@{'d' * min(length, 60)}.example", subject, text=text, html=f"<p>{TOKEN_SLOT}</p>", token=TOKEN
     )
     from_template = parse_mail(compose(message, SENDER, NOON).content)
     separate = parse_mail(compose(replace(message, message_id=f"{message.message_id} "), SENDER, NOON).content)
@@ -189,6 +189,6 @@ def test_a_mail_from_the_template_equals_one_composed_separately(local, length, 
 
 
 def test_text_that_resembles_a_slot_is_not_replaced():
-    message = letter_to("ann@example.org", text=f"{SLOT[:-1]} {SLOT[1:]} {SLOT}", token=TOKEN)
+    message = message_to("ann@example.org", text=f"{TOKEN_SLOT[:-1]} {TOKEN_SLOT[1:]} {TOKEN_SLOT}", token=TOKEN)
     text = parse_mail(compose(message, SENDER, NOON).content).get_body(("plain",)).get_content()
-    assert text.strip() == f"{SLOT[:-1]} {SLOT[1:]} {TOKEN}"
+    assert text.strip() == f"{TOKEN_SLOT[:-1]} {TOKEN_SLOT[1:]} {TOKEN}"

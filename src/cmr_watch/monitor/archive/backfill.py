@@ -25,7 +25,7 @@ Progress = Callable[[Sequence[Memento]], Iterator[Memento]]
 """Yields the copies unchanged, and shows the progress."""
 
 
-class NothingKnownYet(CmrWatchError):
+class NoBaselineYet(CmrWatchError):
     """No page has been read yet. Run cmr-watch check first, so that archived editions get the keys of known ones."""
 
 
@@ -86,9 +86,9 @@ def _store_history(page_url: str, archived: ArchiveHistory, checks: Checks) -> t
     return archived.write(page_url, history.known, past), len(history.known.editions)
 
 
-def pages_to_fill(list_url: str, checks: Checks) -> tuple[PageRef, ...]:
-    """The list of editions and the call pages. Raises NothingKnownYet before the first plausible reading."""
+def pages_to_backfill(list_url: str, checks: Checks) -> tuple[PageRef, ...]:
+    """The list of editions and the call pages. Raises NoBaselineYet before the first plausible reading."""
     if checks.baseline(list_url) is None:
-        raise NothingKnownYet
+        raise NoBaselineYet
     calls = [last.page for last in checks.last_fetches() if last.page.kind == "call"]
     return (PageRef(list_url, "initiative"), *calls)

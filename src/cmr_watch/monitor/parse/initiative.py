@@ -34,7 +34,7 @@ from cmr_watch.monitor.parse.headings import (
 )
 from cmr_watch.monitor.parse.lines import Line, article_lines, markup_of
 from cmr_watch.monitor.parse.notices import find_notices
-from cmr_watch.places import city_names, same_city
+from cmr_watch.places import city_names, is_same_city
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it."""
@@ -268,7 +268,7 @@ class _Reader:
             return False
         edition, place = self.editions[-1], entry.place
         names = [place.city, *(place.region or "").split(", ")]
-        return edition.country_code == place.country_code and any(same_city(edition.city, name) for name in names)
+        return edition.country_code == place.country_code and any(is_same_city(edition.city, name) for name in names)
 
     def _add(self, entry: Entry) -> None:
         assert self.section is not None, "editions stand in a section"

@@ -14,7 +14,7 @@ from cmr_watch.monitor.parse.lines import Line
 from cmr_watch.monitor.parse.place import Place, read_place
 from cmr_watch.monitor.parse.regions import is_region
 from cmr_watch.monitor.parse.sentences import LONGEST, Sentence
-from cmr_watch.places import country_code, fold, same_city
+from cmr_watch.places import country_code, fold, is_same_city
 
 SERIES: Final = re.compile(r"\bclusters?[\s‐‑-]+meets?[\s‐‑-]+regions?\b|\bCMR\b", re.I)
 
@@ -113,7 +113,7 @@ def _is_days_and(town: str, text: str) -> bool:
     if first is None or first.precision != "day" or re.search(r"\w", text[: first.start]) or len(text) > _LONGEST_VENUE:
         return False
     parts = [_town_of(_tidy(part)) for part in _COMMAS.split(text[first.end :])]
-    return any(same_city(town, part) for part in parts[-2:] if part)
+    return any(is_same_city(town, part) for part in parts[-2:] if part)
 
 
 _ASIDE: Final = re.compile(
@@ -131,7 +131,9 @@ def _is_below_days(town: str, text: str, above: Sentence | None) -> bool:
     if not any(found.precision == "day" for found in find_dates(above.text)):
         return False
     parts = [part for part in (_town_of(_tidy(part)) for part in _COMMAS.split(text)) if part]
-    return len(parts) > 2 and any(same_city(town, half) for part in parts[-2:] for half in (part, part.split(" / ")[0]))
+    return len(parts) > 2 and any(
+        is_same_city(town, half) for part in parts[-2:] for half in (part, part.split(" / ")[0])
+    )
 
 
 def _only_a_date(text: str) -> bool:
@@ -147,8 +149,8 @@ def _spot(line: Line, address: str, title: Place | None) -> Spot:
     if country and len(parts) > 1:
         parts.pop()
         town = _town_of(parts[-1])
-        place = title if title and same_city(title.city, town) else Place(town, None, country, country_code(country))
-        is_own = title is None or same_city(title.city, town) or is_region(title.city)
+        place = title if title and is_same_city(title.city, town) else Place(town, None, country, country_code(country))
+        is_own = title is None or is_same_city(title.city, town) or is_region(title.city)
         return Spot(line, _venue(parts[:-1] if is_own else parts, title, bare), place)
     if title and len(parts) > 1 and is_region(title.city) and (town := _town_of(parts[-1])) != parts[-1]:
         return Spot(line, _venue(parts[:-1], title, bare), Place(town, None, title.country, title.country_code))
@@ -159,7 +161,7 @@ def _up_to_its_country(parts: list[str], title: Place | None) -> list[str]:
     """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
     for number, part in enumerate(parts[1:] if title else (), 1):
         country = leading_country(part)
-        if title and country and same_city(title.city, _town_of(parts[number - 1])):
+        if title and country and is_same_city(title.city, _town_of(parts[number - 1])):
             return [*parts[:number], country]
     return parts
 
@@ -188,7 +190,7 @@ _LONGEST_VENUE: Final = 200
 def _venue(parts: list[str], title: Place | None, bare: str) -> str | None:
     """Without the town at its end; prose (“will be announced soon”) is no venue."""
     names = [name for name in (title.city, title.region) if name] if title else []
-    while parts and any(same_city(_town_of(parts[-1]), name) for name in names):
+    while parts and any(is_same_city(_town_of(parts[-1]), name) for name in names):
         parts = parts[:-1]
     venue = _as_written(parts, bare) or ", ".join(parts)
     if not re.search(r"[^\W\d_]{2}", venue) or len(venue) > _LONGEST_VENUE or _SENTENCE.search(venue):
@@ -267,7 +269,7 @@ def _merged(title: Place, address: Place, *, is_listed_by_region: bool) -> Place
     """The title's, unless that is a region: an address may lie in a suburb, or in a town that two names are for."""
     if title.country_code not in (None, address.country_code):
         return title
-    if is_listed_by_region and not same_city(title.city, address.city):
+    if is_listed_by_region and not is_same_city(title.city, address.city):
         return replace(address, region=title.city)
     return title if title.country_code else replace(title, country=address.country, country_code=address.country_code)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError
-from cmr_watch.log import shown
+from cmr_watch.log import redact_address
 from cmr_watch.models import Message
 from cmr_watch.notify.channels.apprise_format import format_message
 
@@ -44,7 +44,7 @@ class AppriseChannel:
         thread = _SendThread(self._load(message.address), message)
         thread.start()
         thread.join(self._deadline)
-        destination = shown(message.address)
+        destination = redact_address(message.address)
         if thread.is_alive():
             raise ChannelDown(f"{destination} did not respond within {self._deadline:g} seconds")
         if not thread.is_accepted:
@@ -79,7 +79,7 @@ class AppriseChannel:
             warnings.filterwarnings("ignore", "'imghdr'", DeprecationWarning)  # from its plug-ins, up to Python 3.12
             service = Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
         if service is None:
-            raise DeliveryError(f"{shown(address)} is not a valid Apprise URL", permanent=True)
+            raise DeliveryError(f"{redact_address(address)} is not a valid Apprise URL", permanent=True)
         self._set_defaults(service, address)
         return service
 
@@ -160,7 +160,7 @@ def _is_connection_failure(logged: str) -> bool:
 
 def _without_secrets(reason: str, address: str) -> str:
     """The reason on one line, at most 300 characters, with every secret part of the address replaced by "…"."""
-    public = set(_SEPARATORS.split(shown(address)))
+    public = set(_SEPARATORS.split(redact_address(address)))
     parts = {part for text in (address, unquote(address)) for part in _SEPARATORS.split(text)}
     for part in sorted(parts - public, key=len, reverse=True):
         if len(part) > 3:

@@ -1,8 +1,8 @@
 """Composes a Message as a MIME mail (RFC 5322). Pure, and fast when many recipients get the same text.
 
-All mails with the same Body differ only in five headers and in the token at SLOT. So the standard library composes
-each Body once; the result is split at SLOT, and joined again with the token of each recipient. A message that does not
-allow this is composed separately.
+All mails with the same Body differ only in five headers and in the token at TOKEN_SLOT. So the standard library
+composes each Body once; the result is split at the slot, and joined again with the token of each recipient. A
+message that does not allow this is composed separately.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from typing import Final
 from urllib.parse import quote
 
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.models import SLOT, Body, Message
+from cmr_watch.models import TOKEN_SLOT, Body, Message
 from cmr_watch.notify.channels.mail_addresses import EmailAddress, parse
 
-_SLOT: Final = SLOT.encode()
+_SLOT: Final = TOKEN_SLOT.encode()
 _SOFT_BREAK: Final = b"=\r\n"  # RFC 2045 §6.7: removed by decoding
-_FOLDED_SLOT: Final = re.compile(b"(?:=\r\n)?".join(re.escape(SLOT[at : at + 1].encode()) for at in range(len(SLOT))))
+_FOLDED_SLOT: Final = re.compile(
+    b"(?:=\r\n)?".join(re.escape(TOKEN_SLOT[at : at + 1].encode()) for at in range(len(TOKEN_SLOT)))
+)
 _PLAIN_ID: Final = re.compile(r"<[a-zA-Z0-9.+_-]+@[a-zA-Z0-9.-]+>")
-_PLAIN_TOKEN: Final = re.compile(rf"([0-9a-z]{{{len(SLOT)}}})?")
+_PLAIN_TOKEN: Final = re.compile(rf"([0-9a-z]{{{len(TOKEN_SLOT)}}})?")
 _MAX_LINE: Final = 78  # characters, RFC 5322 §2.1.1
 # Commas and angle brackets are percent-encoded, because they separate the URLs of List-Unsubscribe (RFC 2369 §2).
 _SAFE_IN_URL: Final = "%:/?#[]@!$&'()*+;="
@@ -109,7 +111,7 @@ def _template(body: Body, sender: MailSender, needs_smtputf8: bool) -> tuple[byt
     content = _shared_mail(body, sender, needs_smtputf8).as_bytes()
     headers, blank_line, rest = content.partition(b"\r\n\r\n")
     first, *others = _FOLDED_SLOT.sub(_unfolded, rest).split(_SLOT)
-    if len(others) != body.text.count(SLOT) + body.html.count(SLOT):
+    if len(others) != body.text.count(TOKEN_SLOT) + body.html.count(TOKEN_SLOT):
         return ()
     return (headers + blank_line + first, *others)
 
@@ -140,20 +142,20 @@ def _shared_mail(body: Body, sender: MailSender, needs_smtputf8: bool) -> EmailM
 
 def _unsubscribe_headers(sender: MailSender, token: str) -> str:
     """The headers for this token; empty without one."""
-    return _unsubscribe_header_template(sender).replace(SLOT, quote(token, safe="")) if token else ""
+    return _unsubscribe_header_template(sender).replace(TOKEN_SLOT, quote(token, safe="")) if token else ""
 
 
 @lru_cache(_CACHE_SIZE)
 def _unsubscribe_header_template(sender: MailSender) -> str:
-    """List-Unsubscribe (RFC 2369), and one-click (RFC 8058) if there are pages, with SLOT in place of the token.
+    """List-Unsubscribe (RFC 2369), and one-click (RFC 8058) if there are pages, with TOKEN_SLOT in place of the token.
 
     Not written by the standard library: it would turn a long line into encoded words, which mail programs do not
     recognise as a link.
     """
     mailbox = parse(sender.unsubscribe) if sender.unsubscribe else sender.address
-    mailto = f"<mailto:{quote(mailbox.local)}@{mailbox.domain}?subject=unsubscribe%20{SLOT}>"
+    mailto = f"<mailto:{quote(mailbox.local)}@{mailbox.domain}?subject=unsubscribe%20{TOKEN_SLOT}>"
     web_url = (sender.web_url or "").rstrip("/")
     if not web_url.startswith("https://"):
         return f"List-Unsubscribe: {mailto}\r\n"
-    page = f"<{quote(web_url, safe=_SAFE_IN_URL)}/unsubscribe/{SLOT}>"
+    page = f"<{quote(web_url, safe=_SAFE_IN_URL)}/unsubscribe/{TOKEN_SLOT}>"
     return f"List-Unsubscribe: {page},\r\n {mailto}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

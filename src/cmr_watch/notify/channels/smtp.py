@@ -131,7 +131,7 @@ class SmtpConnection:
         self._reset_session()
         permanent = 500 <= code < 600 and code not in _TEMPORARY_5XX
         reason = f"{self._name} {failure}: {self._described(code, reply)}"
-        raise DeliveryError(reason, permanent=permanent, gone=_is_unknown_mailbox(code, reply))
+        raise DeliveryError(reason, permanent=permanent, unknown_recipient=_is_unknown_mailbox(code, reply))
 
     def _reset_session(self) -> None:
         """Cancel this mail. The connection is kept for the next one if the server agrees."""

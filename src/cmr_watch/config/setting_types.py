@@ -1,4 +1,4 @@
-"""The kinds of settings: how a value is validated and parsed, and how error messages describe a valid one."""
+"""The types of settings: how a value is validated and parsed, and how error messages describe a valid one."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _BOOLEANS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """How one kind of setting is validated.
+class SettingType:
+    """How one type of setting is validated and parsed.
 
     - `expected`: describes a valid value, to follow “expected” in an error message.
-    - `take`: parses a TOML value; raises ValueError if it is invalid.
-    - `from_text`: converts the text of an environment variable to a TOML value for `take`.
-    - `from_path`: the value is a path; a relative one is resolved against the folder of the configuration file.
+    - `parse`: parses a TOML value; raises ValueError if it is invalid.
+    - `from_text`: converts the text of an environment variable to a TOML value for `parse`.
+    - `is_path`: the value is a path; a relative one is resolved against the folder of the configuration file.
     """
 
     expected: str
-    take: Callable[[Any], Any]
+    parse: Callable[[Any], Any]
     from_text: Callable[[str], Any] = str
-    from_path: bool = False
+    is_path: bool = False
 
 
 def _require(condition: object) -> None:
@@ -63,12 +63,12 @@ def _password(value: Any) -> str:
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:
-    def take(value: Any) -> str:
+    def parse(value: Any) -> str:
         text = _text(value)
         _require(pattern.fullmatch(text))
         return text
 
-    return take
+    return parse
 
 
 def _boolean(value: Any) -> bool:
@@ -80,32 +80,32 @@ def _number_from_text(text: str) -> int | str:
     return int(text) if re.fullmatch(r"\d{1,9}", text) else text
 
 
-def whole(low: int, high: int) -> Kind:
+def whole(low: int, high: int) -> SettingType:
     """A whole number from `low` to `high`, inclusive."""
 
-    def take(value: Any) -> int:
+    def parse(value: Any) -> int:
         _require(type(value) is int and low <= value <= high)  # not isinstance: a bool is an int
         return int(value)
 
-    return Kind(f"a whole number from {low} to {high}", take, _number_from_text)
+    return SettingType(f"a whole number from {low} to {high}", parse, _number_from_text)
 
 
-def one_of(*choices: str) -> Kind:
+def one_of(*choices: str) -> SettingType:
     """One of the given strings."""
 
-    def take(value: Any) -> str:
+    def parse(value: Any) -> str:
         _require(value in choices)
         return str(value)
 
-    return Kind("one of " + ", ".join(f'"{choice}"' for choice in choices), take)
+    return SettingType("one of " + ", ".join(f'"{choice}"' for choice in choices), parse)
 
 
-def _list_of(take_item: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    def take(value: Any) -> tuple[Any, ...]:
+def _list_of(parse_item: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    def parse(value: Any) -> tuple[Any, ...]:
         _require(isinstance(value, list))
-        return tuple(dict.fromkeys(take_item(item) for item in value))  # without duplicates
+        return tuple(dict.fromkeys(parse_item(item) for item in value))  # without duplicates
 
-    return take
+    return parse
 
 
 def _items_from_text(text: str) -> list[str]:
@@ -212,30 +212,32 @@ def _country(value: Any) -> str:
     return str(code)
 
 
-TEXT: Final = Kind("a single line of text", _text)
-PASSWORD: Final = Kind("a password on a single line", _password)
-BOOLEAN: Final = Kind("true or false", _boolean, lambda text: _BOOLEANS.get(text.lower(), text))
-HOST: Final = Kind(
+TEXT: Final = SettingType("a single line of text", _text)
+PASSWORD: Final = SettingType("a password on a single line", _password)
+BOOLEAN: Final = SettingType("true or false", _boolean, lambda text: _BOOLEANS.get(text.lower(), text))
+HOST: Final = SettingType(
     "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))
 )
-HOSTS: Final = Kind('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _items_from_text)
-MAIL_ADDRESS: Final = Kind('an e-mail address such as "watch@example.eu"', _matching(_EMAIL))
-ADDRESS: Final = Kind('an e-mail address, or an Apprise URL such as "slack://…"', _address)
-PAGE_URL: Final = Kind("an HTTP or HTTPS URL without a password", _page_url)
-DATABASE: Final = Kind('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_url)
-TIME_ZONE: Final = Kind('a time zone such as "Europe/Brussels"', _time_zone)
-FILE: Final = Kind("a readable file", _readable_file, from_path=True)
-COUNTRY: Final = Kind("a country name or code", _country)
-TOPIC_LIST: Final = Kind("a list of " + ", ".join(f'"{topic}"' for topic in TOPICS), _list_of(_topic), _items_from_text)
-COUNTRY_LIST: Final = Kind(
+HOSTS: Final = SettingType('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _items_from_text)
+MAIL_ADDRESS: Final = SettingType('an e-mail address such as "watch@example.eu"', _matching(_EMAIL))
+ADDRESS: Final = SettingType('an e-mail address, or an Apprise URL such as "slack://…"', _address)
+PAGE_URL: Final = SettingType("an HTTP or HTTPS URL without a password", _page_url)
+DATABASE: Final = SettingType('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_url)
+TIME_ZONE: Final = SettingType('a time zone such as "Europe/Brussels"', _time_zone)
+FILE: Final = SettingType("a readable file", _readable_file, is_path=True)
+COUNTRY: Final = SettingType("a country name or code", _country)
+TOPIC_LIST: Final = SettingType(
+    "a list of " + ", ".join(f'"{topic}"' for topic in TOPICS), _list_of(_topic), _items_from_text
+)
+COUNTRY_LIST: Final = SettingType(
     'a list of country names or codes such as ["France", "PL"]', _list_of(_country), _items_from_text
 )
-ADDRESS_LIST: Final = Kind("a list of e-mail addresses and Apprise URLs", _addresses, _items_from_text)
+ADDRESS_LIST: Final = SettingType("a list of e-mail addresses and Apprise URLs", _addresses, _items_from_text)
 FREQUENCY: Final = one_of(*FREQUENCIES)
 HOUR: Final = whole(0, 23)
-WEEKDAY: Final = Kind('a day of the week such as "monday"', _weekday)
-QUIET: Final = Kind('a time range such as "22:00-07:00"', _quiet)
-DAY_LIST: Final = Kind("a list of days from 1 to 365 such as [30, 7, 1]", _days, _numbers_from_text)
-BASE_URL: Final = Kind("an HTTP or HTTPS URL without a password or a query string", _base_url)
-LISTEN: Final = Kind('a host and port such as "127.0.0.1:8080", or "" to disable', _listen)
-PATH: Final = Kind("the path of a file or folder", lambda value: Path(_text(value)), from_path=True)
+WEEKDAY: Final = SettingType('a day of the week such as "monday"', _weekday)
+QUIET: Final = SettingType('a time range such as "22:00-07:00"', _quiet)
+DAY_LIST: Final = SettingType("a list of days from 1 to 365 such as [30, 7, 1]", _days, _numbers_from_text)
+BASE_URL: Final = SettingType("an HTTP or HTTPS URL without a password or a query string", _base_url)
+LISTEN: Final = SettingType('a host and port such as "127.0.0.1:8080", or "" to disable', _listen)
+PATH: Final = SettingType("the path of a file or folder", lambda value: Path(_text(value)), is_path=True)
