@@ -154,3 +154,7 @@ def test_the_public_form_of_a_change() -> None:
 
 def test_times_are_in_utc() -> None:
     assert instant(datetime(2024, 5, 31, 18, tzinfo=timezone(timedelta(hours=2)))) == "2024-05-31T16:00:00Z"
+
+
+def test_fields_that_only_an_earlier_version_stored_are_ignored() -> None:
+    assert edition_from_dict({**edition_to_row(LYON), "theme": "Skills"}) == LYON

@@ -51,7 +51,6 @@ def _add_details(listed: Edition, own_page: Edition) -> Edition:
         venue=own_page.venue,
         registration_url=own_page.registration_url,
         registration_closes_on=own_page.registration_closes_on,
-        theme=own_page.theme,
         materials=own_page.materials,
     )
 

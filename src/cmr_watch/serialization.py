@@ -6,6 +6,7 @@ fields for internal use. `*_from_dict` accepts both.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ _EDITION_KEYS = (
     "summary_url",
     "text",
 )
+_EDITION_FIELDS = frozenset(field.name for field in fields(Edition))
 
 
 def instant(moment: datetime) -> str:
@@ -59,13 +61,14 @@ def edition_page_to_dict(edition: Edition) -> Json:
 
 def edition_to_row(edition: Edition) -> Json:
     """The stored JSON of an edition. Details from its own page are included only if they are known."""
-    row, details = edition_to_dict(edition), {**edition_page_to_dict(edition), "theme": edition.theme}
+    row, details = edition_to_dict(edition), edition_page_to_dict(edition)
     known = {key: details[key] for key in details.keys() - row.keys() if details[key]}
     return {**row, "period": edition.period, **known}
 
 
 def edition_from_dict(row: Json) -> Edition:
-    """An edition from its public or stored JSON."""
+    """An edition from its public or stored JSON. Fields that earlier versions stored and this one lacks are ignored."""
+    row = {key: value for key, value in row.items() if key in _EDITION_FIELDS}
     dates = {key: _date(row.get(key)) for key in ("starts_on", "ends_on", "registration_closes_on")}
     materials = tuple(Material(**material) for material in row.get("materials", ()))
     return Edition(**{**row, **dates, "materials": materials})

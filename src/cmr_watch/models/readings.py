@@ -95,7 +95,6 @@ class Edition:
     venue: str | None = None
     registration_url: str | None = None
     registration_closes_on: date | None = None
-    theme: str | None = field(default=None, compare=False)
     materials: tuple[Material, ...] = ()
 
 

@@ -181,19 +181,6 @@ def test_materials(body: str, found: list[str]) -> None:
     assert [f"{one.kind} {one.title}" for one in only(f"{WHEN}<p>{body}</p>").materials] == found
 
 
-@pytest.mark.parametrize(
-    ("title", "body", "theme"),
-    [
-        (TITLE, "<p>Theme: Skills for the green transition</p>", "Skills for the green transition"),
-        (f"{TITLE} – Skills for industry", "", "Skills for industry"),
-        (f"{TITLE} – 27-28 November 2024", "", None),
-        (TITLE, "", None),
-    ],
-)
-def test_theme(title: str, body: str, theme: str | None) -> None:
-    assert only(WHEN + body, title).theme == theme
-
-
 def test_a_deadline_without_a_year_lies_before_the_event() -> None:
     body = "<p>15-16 January 2025</p><p>Registration closes on 20 December.</p>"
     assert str(only(body).registration_closes_on) == "2024-12-20"

@@ -20,7 +20,7 @@ from cmr_watch.monitor.parse.materials import anchors_of, materials_of
 from cmr_watch.monitor.parse.place import Place
 from cmr_watch.monitor.parse.registration import registration_closes_on, registration_url
 from cmr_watch.monitor.parse.sentences import Sentence, sentences_of
-from cmr_watch.monitor.parse.venue import SERIES, place_of, theme_of_title
+from cmr_watch.monitor.parse.venue import SERIES, place_of
 from cmr_watch.places import is_online
 
 URL: Final = "https://clustercollaboration.eu/content/"
@@ -153,7 +153,6 @@ class _Page:
             text=self._text(found),
             venue=self.venue,
             registration_url=form,
-            theme=_theme(self.title, self.body, self.home.place),
             materials=materials,
         )
         closes_on = registration_closes_on(self.body, self.home, edition.starts_on)
@@ -186,23 +185,6 @@ def _dated(place: Place, found: When | None, dates: Sequence[When]) -> Edition:
         period=date.period,
         date_text=found.words,
     )
-
-
-_THEME: Final = re.compile(
-    r"\W*(?:(?:main |workshop |event )?(?:theme|topic|subject|focus))\s?[:\t‐‑‒–—―−-]\s?(?P<theme>.{3,200})", re.I
-)
-_THEME_HEADING: Final = re.compile(r"\W*(?:the |main |workshop |event )*(?:theme|topic)\W*", re.I)
-
-
-def _theme(title: Line, body: Sequence[Sentence], place: Place) -> str | None:
-    """A line “Theme: …”, the first one under such a heading, or the title's subtitle that is no place."""
-    for sentence in body:
-        labelled = _THEME.match(sentence.text)
-        if labelled:
-            return labelled["theme"].strip(' \t.“”"‘’')
-        if _THEME_HEADING.fullmatch(sentence.under):
-            return sentence.text[:200].strip(' \t.“”"‘’')
-    return theme_of_title(title.text, place)
 
 
 def _doubts(edition: Edition, found: When | None, page: _Page) -> list[str]:

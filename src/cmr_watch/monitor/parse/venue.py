@@ -14,7 +14,7 @@ from cmr_watch.monitor.parse.lines import Line
 from cmr_watch.monitor.parse.place import Place, read_place
 from cmr_watch.monitor.parse.regions import is_region
 from cmr_watch.monitor.parse.sentences import LONGEST, Sentence
-from cmr_watch.places import country_code, fold, is_same_city
+from cmr_watch.places import country_code, is_same_city
 
 SERIES: Final = re.compile(r"\bclusters?[\s‐‑-]+meets?[\s‐‑-]+regions?\b|\bCMR\b", re.I)
 
@@ -62,23 +62,6 @@ def _in_a_part(title: str) -> Place | None:
         if place and place.country_code and place.city != place.country:
             return place
     return None
-
-
-def theme_of_title(title: str, place: Place) -> str | None:
-    """What a title says beside the series, the place, the date and a state: “… – Skills for the green transition”."""
-    names = {fold(name) for name in (place.city, place.region, place.country) if name}
-    parts = [part.strip(" \t.,‐‑‒–—―−-") for part in _DASHES.split(title[:LONGEST])]
-    rest = [part for part in parts if _is_theme(part, names)]
-    return rest[-1] if rest else None
-
-
-_STATE: Final = re.compile(r"^(?:cancell?ed|postponed|rescheduled|save the dates?|new dates?|online|hybrid)\b", re.I)
-
-
-def _is_theme(part: str, names: set[str]) -> bool:
-    if len(part.split()) < 2 or SERIES.search(part) or _STATE.match(part) or find_dates(part):
-        return False
-    return not any(name in fold(part) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
