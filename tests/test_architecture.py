@@ -48,9 +48,9 @@ layers =
     render
     config
     health | systemd
-    merge_pages | serialization | places | log | clock
+    merge_pages | serialization | places | log
     models
-    exceptions
+    exceptions | clock
 
 [importlinter:contract:halves]
 name = monitor and notify never import each other

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError, StoreError
 from cmr_watch.health import HealthStatus
@@ -66,8 +67,6 @@ if TYPE_CHECKING:  # loaded by the methods that need them: a one-off check pays 
     from cmr_watch.notify.channels.mailbox import MailboxSettings
     from cmr_watch.store.backup import Copy
     from cmr_watch.store.retention import RetentionReport
-
-Clock = Callable[[], datetime]
 
 
 def _never() -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Literal
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.readings import TOPICS, CallNotice, Cutoff, KnownCall, KnownEdition, RecordedChange, Topic
 
 SubscriptionStatus = Literal["pending", "active", "ended"]
@@ -41,7 +42,7 @@ class Schedule:
     frequency: Frequency = "immediately"
     hour: int = 8
     weekday: int = 0
-    time_zone: str = "Europe/Brussels"
+    time_zone: str = BRUSSELS.key
     quiet: QuietHours | None = None
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Protocol
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import (
@@ -33,7 +33,6 @@ from cmr_watch.store.checks import Checks
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 UNCONDITIONAL_AFTER: Final = timedelta(days=1)
 """At least this often the GET is unconditional, because a server's validators can be wrong."""
 _TRIES: Final = 5

@@ -6,11 +6,9 @@ import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Edition
-
-BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 
 # First and last month. Generous at the end: nobody is to hear that a season's edition is over while it may be ahead.
 _PARTS: Final = (

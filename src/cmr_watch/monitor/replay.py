@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PARSER_VERSION, Snapshot
 from cmr_watch.monitor.check import parse
@@ -27,7 +28,7 @@ class ReplayDifference:
     error: str = ""
 
 
-def replay_pages(checks: Checks, clock: Callable[[], datetime], *, apply: bool) -> Iterator[ReplayDifference]:
+def replay_pages(checks: Checks, clock: Clock, *, apply: bool) -> Iterator[ReplayDifference]:
     """The pages that are read otherwise, oldest first. `apply` writes the new reading down as it goes.
 
     What is known of a page is corrected with its baseline, keys and all else stay; what a page that can no longer be
@@ -67,7 +68,7 @@ def _differs(found: ReplayDifference) -> bool:
     return any(before[part] != after[part] for part in ("editions", "calls", "warnings"))
 
 
-def _correct(checks: Checks, stored: StoredSnapshot, after: Snapshot, clock: Callable[[], datetime]) -> None:
+def _correct(checks: Checks, stored: StoredSnapshot, after: Snapshot, clock: Clock) -> None:
     url = stored.row.page_url
     baseline = checks.baseline(url)
     known = None

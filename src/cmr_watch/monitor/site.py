@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cmr_watch.clock import Clock
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import CheckResult, PageRef
-from cmr_watch.monitor.check import Clock, PageFetcher, check_page
+from cmr_watch.monitor.check import PageFetcher, check_page
 from cmr_watch.monitor.crawl_schedule import due_pages
 from cmr_watch.store.checks import Checks
 

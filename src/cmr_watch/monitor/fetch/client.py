@@ -5,12 +5,12 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from cmr_watch.clock import Clock
 from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.fetch import responses, robots
 from cmr_watch.monitor.fetch.ip_addresses import Resolve, resolve
@@ -33,7 +33,7 @@ class Fetcher:
         self,
         settings: FetchSettings,
         robots_cache: RobotsCache,
-        clock: Callable[[], datetime],
+        clock: Clock,
         *,
         resolve: Resolve = resolve,
         tls: Callable[[], ssl.SSLContext] = default_tls,
