@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cmr_watch.app import CheckReport
+from cmr_watch.check_report import CheckReport
 from cmr_watch.cli.check_output import summary
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import (
