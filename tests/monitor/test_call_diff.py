@@ -107,7 +107,7 @@ def test_removing_a_past_cutoff_is_not_a_change() -> None:
     assert changes_between(TWO, BY.format("30 September 2024"), at="2024-05-30") == "call.updated call-2024"
 
 
-# ── several readings in a row ────────────────────────────────────────────────────────────────────────────────────
+# ── several readings in a row ────────────────────────────────────────────────────────────────────────────────────────
 
 START = datetime(2024, 4, 2, 9, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)

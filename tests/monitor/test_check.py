@@ -191,7 +191,7 @@ def test_once_a_day_the_get_is_unconditional(watch: Watch) -> None:
     assert [asked is None for asked in watch.fetcher.asked] == [True, *[False] * 4, True, *[False] * 3]
 
 
-# ── suspect pages ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── suspect pages ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_suspect_page_announces_a_new_edition_once(watch: Watch) -> None:
@@ -245,7 +245,7 @@ def test_accepting_the_first_reading_announces_nothing(watch: Watch) -> None:
     assert watch.checks.changes() == ()
 
 
-# ── concurrent checks ────────────────────────────────────────────────────────────────────────────────────────────
+# ── concurrent checks ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def interleaved(watch: Watch, outer: list[str], inner: list[str], **cut: Any) -> tuple[str, str]:
@@ -310,7 +310,7 @@ def test_a_304_is_discarded_if_the_page_has_changed_since(watch: Watch) -> None:
     assert watch.check() == "unchanged"
 
 
-# ── a newer parser ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── a newer parser ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def use_older_parser(watch: Watch) -> None:

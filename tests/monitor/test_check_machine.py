@@ -153,7 +153,7 @@ class Readings(RuleBasedStateMachine):
         self.token = 0
         self.expected: Counter[tuple[str, str]] = Counter()
 
-    # ── page changes ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── page changes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @rule(n=st.integers(0, 9), cancelled=st.booleans())
     def add(self, n: int, cancelled: bool) -> None:
@@ -183,7 +183,7 @@ class Readings(RuleBasedStateMachine):
     def change_bytes(self) -> None:
         self.token += 1
 
-    # ── the checks ───────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the checks ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     @rule(minutes=st.sampled_from((1, 10, 20, 30, 60, 60 * 25, 60 * 24 * 9)))
     def wait(self, minutes: int) -> None:
@@ -243,7 +243,7 @@ class Readings(RuleBasedStateMachine):
     def known_past(self) -> set[int]:
         return {n for n, entry in self.model.known.items() if entry.line.section == "past"}
 
-    # ── the property ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the property ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @invariant()
     def recorded_changes_are_the_expected_ones(self) -> None:

@@ -129,7 +129,7 @@ def test_an_edition_announced_from_a_suspect_reading_does_not_make_later_reading
     assert reject_reason(known, read(ALL), read(of(ALL, "< Malaga, Spain – 16 February 2022")), NOW) is None
 
 
-# ── what may be announced from a suspect reading ─────────────────────────────────────────────────────────────────
+# ── what may be announced from a suspect reading ─────────────────────────────────────────────────────────────────────
 
 NEW_LINES = [
     ("complete", "> Oslo, Norway – 1 June 2024", "announced oslo-no-2024-06"),

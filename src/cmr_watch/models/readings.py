@@ -23,7 +23,7 @@ PARSER_VERSION = 2
 """Increased when the parser may read a stored page differently. Baselines are then parsed again, without changes."""
 
 
-# ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class FetchedPage:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
 
-# ── readings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── readings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class Snapshot:
     outline: Outline = Outline()
 
 
-# ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 Removal = Literal["withdrawn", "delisted"]
 """How an entry is gone: withdrawn if that was announced, delisted if it left the page otherwise."""
@@ -225,7 +225,7 @@ class LastFetch:
     has_failed: bool = False
 
 
-# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class ChangeKind(StrEnum):

@@ -93,7 +93,7 @@ class Subscription:
     welcomed_at: datetime | None = None
 
 
-# ── contents of messages ─────────────────────────────────────────────────────────────────────────────────────────
+# ── contents of messages ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def compare_calls(
     return tuple(changes), tuple(seen.values())
 
 
-# ── matching ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── matching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _Rule = Callable[[KnownCall, CallNotice], bool]
 
@@ -110,7 +110,7 @@ def _dissimilarity(entry: KnownCall, notice: CallNotice) -> tuple[bool, bool, bo
     return entry.gone is not None, has_other_years, entry.call.status != notice.status
 
 
-# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _missing_call(

@@ -109,7 +109,7 @@ def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
     return result
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
@@ -147,7 +147,7 @@ def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
 
 
 def unreadable(kind: PageKind) -> Snapshot:
-    """The snapshot that stands for a page that cannot be parsed: empty and incomplete."""
+    """The empty and incomplete snapshot that is stored for a page that cannot be parsed."""
     return Snapshot(kind=kind, outline=Outline(complete=False, sections=()))
 
 
@@ -165,7 +165,7 @@ def _with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline 
     return replace(baseline, snapshot=snapshot, known=known)
 
 
-# ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:

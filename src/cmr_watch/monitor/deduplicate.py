@@ -80,7 +80,7 @@ def _has_cutoff(earlier: Change, change: Change) -> bool:
     return isinstance(after, CallNotice) and any(cutoff.at == at for cutoff in after.cutoffs)
 
 
-# ── one key for each call ────────────────────────────────────────────────────────────────────────────────────────
+# ── one key for each call ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def with_shared_keys(before: Known, compared: Comparison, on_other_pages: Sequence[KnownCall]) -> Comparison:

@@ -44,7 +44,7 @@ def compare(known: Known, snapshot: Snapshot, now: datetime | None, confirmed_af
     return Comparison(call_changes + edition_changes, Known(editions, calls))
 
 
-# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _compare_editions(
@@ -108,7 +108,7 @@ def _missing_edition(
     return [], missing
 
 
-# ── suspect readings ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── suspect readings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def compare_suspect(known: Known, snapshot: Snapshot, now: datetime) -> Comparison:
@@ -146,7 +146,7 @@ def _resembles_known(line: Edition, known: Known) -> bool:
     return any(start and (start.month, start.day) == day for start in starts)
 
 
-# ── without changes ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── without changes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def merge_reading(known: Known, snapshot: Snapshot, now: datetime | None) -> Known:

@@ -108,7 +108,7 @@ def _has_other_country(old: Edition, new: Edition) -> bool:
     return None not in (old.country, new.country) and fold(old.country or "") != fold(new.country or "")
 
 
-# ── differences that are only recorded ───────────────────────────────────────────────────────────────────────────
+# ── differences that are only recorded ───────────────────────────────────────────────────────────────────────────────
 
 
 def _has_other_difference(old: Edition, new: Edition, kinds: set[ChangeKind]) -> bool:

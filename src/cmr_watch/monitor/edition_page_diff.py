@@ -48,7 +48,7 @@ def compare_pages(old: Snapshot, new: Snapshot, at: datetime | None = None) -> t
     return _changes(known.editions[0], new.editions[0], at)
 
 
-# ── which edition the page belongs to ────────────────────────────────────────────────────────────────────────────
+# ── which edition the page belongs to ────────────────────────────────────────────────────────────────────────────────
 
 
 def owning_edition(page: Edition, listed: Sequence[KnownEdition], page_url: str) -> KnownEdition | None:
@@ -78,7 +78,7 @@ def _distance(line: Edition, page: Edition) -> timedelta:
     return abs(page.starts_on - line.starts_on) if page.starts_on and line.starts_on else MAX_MOVE
 
 
-# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _changes(entry: KnownEdition, page: Edition, now: datetime | None) -> tuple[Change, ...]:

@@ -126,7 +126,7 @@ def _is_past_as_new(known: KnownEdition, line: Edition) -> bool:
     return not _has_same_start_or_period(known.edition, line)
 
 
-# ── blocking keys ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── blocking keys ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _all_facts(edition: Edition) -> Iterable[Hashable]:
@@ -153,7 +153,7 @@ def _country_and_days(edition: Edition) -> Iterable[Hashable]:
         yield edition.country_code, edition.starts_on, edition.ends_on
 
 
-# ── distances ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── distances ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _ZERO: Final = timedelta(0)
 
@@ -245,7 +245,7 @@ def _has_same_start_or_period(one: Edition, other: Edition) -> bool:
     return has_same_start or has_same_period
 
 
-# ── comparing places and URLs ────────────────────────────────────────────────────────────────────────────────────
+# ── comparing places and URLs ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def is_same_place(one: Edition, other: Edition) -> bool:

@@ -64,7 +64,7 @@ def reject_reason(known: Known, last: Snapshot | None, reading: Snapshot, now: d
     return _document_problem(reading) or (_list_problem(known, last, reading, now) if last else None)
 
 
-# ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _truncated(reading: Snapshot) -> str | None:
@@ -84,7 +84,7 @@ def _has_lost_days(new: Edition) -> bool:
     return new.starts_on is None and new.date_precision in ("unknown", "year") and not is_called_off
 
 
-# ── the list of editions ─────────────────────────────────────────────────────────────────────────────────────────
+# ── the list of editions ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _document_problem(reading: Snapshot) -> str | None:
@@ -162,7 +162,7 @@ def _missing_upcoming_editions(missing: Sequence[KnownEdition], now: datetime) -
     return f"{lost} upcoming editions are missing" if lost > 1 else None
 
 
-# ── call pages ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── call pages ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _call_page_problem(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
@@ -187,7 +187,7 @@ def _cutoffs(snapshot: Snapshot) -> Iterator[Cutoff]:
     return (cutoff for call in snapshot.calls for cutoff in call.cutoffs)
 
 
-# ── the editions' own pages ──────────────────────────────────────────────────────────────────────────────────────
+# ── the editions' own pages ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _edition_page_problem(last: Snapshot | None, reading: Snapshot) -> str | None:
