@@ -1,4 +1,4 @@
-"""Nouns with defaults, so that a test names only what it is about."""
+"""Models with default values, so that a test names only the values that it is about."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _numbers = count(1)
 
 
 def edition(city: str = "Lyon", **values: Any) -> Edition:
-    """An edition to come, in France."""
+    """An upcoming edition in France."""
     defaults: dict[str, Any] = {
         "country": "France",
         "country_code": "FR",
@@ -55,12 +55,12 @@ def call(**values: Any) -> CallNotice:
 
 
 def snapshot(*editions: Edition, calls: tuple[CallNotice, ...] = (), **values: Any) -> Snapshot:
-    """A reading; of one edition if none is given."""
+    """A reading; with one edition unless others are given."""
     return Snapshot(editions=editions or (edition(),), calls=calls, **values)
 
 
 def known(reading: Snapshot, now: datetime = NOW) -> Known:
-    """The state after a page's first reading."""
+    """What is known after the first reading of a page."""
     return Known(
         editions=tuple(KnownEdition(entry.city.lower(), entry, first_seen_at=now) for entry in reading.editions),
         calls=tuple(KnownCall(f"call-{number}", entry, now) for number, entry in enumerate(reading.calls, 1)),
@@ -68,7 +68,7 @@ def known(reading: Snapshot, now: datetime = NOW) -> Known:
 
 
 def change(kind: ChangeKind = ChangeKind.EDITION_ANNOUNCED, after: Any = None, **values: Any) -> Change:
-    """An edition announced."""
+    """A change; by default, an edition was announced."""
     after = after or edition()
     defaults: dict[str, Any] = {"key": "lyon-fr-2024-10", "before": None, "after": after}
     return Change(kind, **{**defaults, **values})
@@ -87,17 +87,17 @@ def page(content: bytes = b"<html></html>", **values: Any) -> FetchedPage:
 
 
 def message(address: str = "ada@example.org", *change_ids: int, **values: Any) -> Message:
-    """A message, each with an id of its own."""
-    words = {
+    """A message. Each one has a different Message-ID."""
+    texts = {
         "subject": "Lyon, France: 12–13 October 2024 announced",
         "text": "Lyon, France, 12–13 October 2024: announced",
         "html": "<p>Lyon, France, 12–13 October 2024: announced</p>",
         "more_url": URL,
     }
-    body = Body(**{name: values.pop(name, usual) for name, usual in words.items()})
+    body = Body(**{name: values.pop(name, default) for name, default in texts.items()})
     return Message(address, body, values.pop("message_id", f"<{next(_numbers)}@example.org>"), change_ids, **values)
 
 
 def wanted(address: str = "ada@example.org", **values: Any) -> SubscriptionRequest:
-    """A subscription to everything."""
+    """A request for a subscription to everything."""
     return SubscriptionRequest(address, **values)

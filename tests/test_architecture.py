@@ -35,7 +35,8 @@ layers =
     web
     demo | doctor
     app
-    monitor.site | monitor.archive.backfill | monitor.replay
+    check_report
+    monitor.site | monitor.archive.backfill | monitor.archive.access | monitor.replay | notify.messages
     monitor.check | notify.outbox | notify.bounce_processing
     notify.message_composer
     monitor.fetch | store | notify.channels
@@ -48,9 +49,9 @@ layers =
     render
     config
     health | systemd
-    merge_pages | serialization | places | log | clock
+    merge_pages | serialization | places | log
     models
-    exceptions
+    exceptions | clock
 
 [importlinter:contract:halves]
 name = monitor and notify never import each other
@@ -92,7 +93,7 @@ forbidden_modules =
 """
 
 DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "history")
-ORCHESTRATORS = ("check", "site", "replay", "backfill")
+ORCHESTRATORS = ("check", "site", "replay", "backfill", "access")
 HELPERS = sorted(
     path.relative_to(SOURCE / "monitor").with_suffix("").as_posix().replace("/", ".")
     for folder in ("", "archive/")

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from cmr_watch.app import App
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.subscriptions import Subscriptions
@@ -18,7 +18,6 @@ from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.test_journeys import LYON, PAST, Journey
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 HOUR = timedelta(hours=1)
 
 

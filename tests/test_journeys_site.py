@@ -188,7 +188,7 @@ def test_a_page_that_tells_of_another_edition_is_not_believed(tour: Tour) -> Non
     assert tour.check(minutes=DAY) == []
     rows = Checks(tour.database).snapshots(tour.site.url(LYON))
     assert [(row.assessment, row.reason) for row in rows][1:] == [
-        ("suspect", "it tells of Gdańsk where it told of Lyon, on other days")
+        ("suspect", "the page describes Gdańsk instead of Lyon, on other dates")
     ]
 
 
@@ -244,7 +244,7 @@ def test_a_suspect_page_tells_the_operator_what_came(tour: Tour) -> None:
 
     (incident,) = Incidents(tour.database).unresolved()
     assert incident.subject == tour.site.url(CALL)
-    assert incident.detail.startswith("it names no call. Expected 0 editions, 1 call; ")
+    assert incident.detail.startswith("the page describes no call. Expected 0 editions, 1 call; ")
     assert "Found 0 editions, 0 calls; " in incident.detail
     assert "“Page not found”" in incident.detail
     tour.site.page(CALL, call_page("31 May 2024 – 18:00 (Brussels time)"))

@@ -24,12 +24,12 @@ from typing import Final
 
 from apscheduler.schedulers.base import BaseScheduler
 
-from cmr_watch.app import App, CheckReport
+from cmr_watch.app import App
+from cmr_watch.check_report import CheckReport
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
-from cmr_watch.models import CheckResult
 from cmr_watch.monitor.fetch import ping
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
@@ -59,7 +59,7 @@ class _Job:
 
 
 class Daemon:
-    """The jobs of one installation. Each has an App of its own, because they run in different thread_scheduler.
+    """The jobs of one installation. Each has an App of its own, because they run in different threads.
 
     `scheduler` must not have been started. `clock` gives the time for the application and its database,
     `scheduler_clock` the time by which the scheduler runs its jobs.
@@ -186,7 +186,7 @@ class Daemon:
         self._ping("/start")
         report = app.check(notify=False)
         self._count(report)
-        changes = sum(len(result.changes) for result in _results(report))
+        changes = sum(len(result.changes) for result in report.results)
         log.info("check: %s, %d changes", report.check.outcome, changes)
         self._ping("" if report.check.outcome in SUCCESSFUL_OUTCOMES else "/fail")
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
@@ -212,15 +212,15 @@ class Daemon:
             log.warning("deliver: %s", failure)
 
     def _process_bounces(self) -> None:
-        self._get_app("bounces").bounces()
+        self._get_app("bounces").process_bounces()
 
     def _maintain(self) -> None:
         app = self._get_app("maintenance")
-        app.retain()
+        app.apply_retention()
         app.daily_backup()
 
     def _count(self, report: CheckReport) -> None:
-        for result in _results(report):
+        for result in report.results:
             self.metrics.checks.labels(result.outcome).inc()
             for change in result.changes:
                 self.metrics.changes.labels(change.change.kind.value).inc()
@@ -266,7 +266,3 @@ def routes(daemon: Daemon) -> dict[str, Route]:
         "/healthz": lambda: health_response(problems_in_data(daemon.observe())),
         "/metrics": lambda: Response(HTTPStatus.OK, CONTENT_TYPE, daemon.metrics.text()),
     }
-
-
-def _results(report: CheckReport) -> tuple[CheckResult, ...]:
-    return (report.check, *report.others)

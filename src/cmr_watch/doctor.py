@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from cmr_watch.app import fetch_page, mail_settings
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import (
@@ -24,9 +23,11 @@ from cmr_watch.exceptions import (
 )
 from cmr_watch.log import redact_address
 from cmr_watch.models import Delivery, Incident, IncidentKind
+from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
+from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.render.plural import counted
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
@@ -112,7 +113,7 @@ def _check_network(settings: Settings) -> Finding:
 def _check_page(settings: Settings, clock: Clock) -> Finding:
     page_advice = "Check that [page] url is the page that lists the editions."
     try:
-        page = fetch_page(settings, settings.page.url, clock)
+        page = fetch_page(fetch_settings(settings), settings.page.url, clock)
         reading = read_initiative(page.content, page.charset)
     except FetchError as error:
         return Finding("page", False, str(error), f"Open {settings.page.url} in a browser; check [page] and [fetch].")

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from cmr_watch.app import CheckReport
+from cmr_watch.check_report import CheckReport
 from cmr_watch.cli.check_output import summary
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import (
     CallNotice,
     Change,
@@ -21,7 +21,6 @@ from cmr_watch.models import (
 )
 from cmr_watch.notify.outbox import DeliveryReport
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2024, 4, 2, 10, 30, tzinfo=UTC)
 READ = CheckResult(
     "unchanged",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from hashlib import sha256
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models import FetchedPage, Validators
 
@@ -17,7 +17,7 @@ class FakeFetcher:
     of all calls; `not_modified` counts the calls that returned None.
     """
 
-    def __init__(self, clock: Callable[[], datetime], body: str = "") -> None:
+    def __init__(self, clock: Clock, body: str = "") -> None:
         self.body: str | None = body
         self.meanwhile: Callable[[], object] | None = None
         self.asked: list[Validators | None] = []

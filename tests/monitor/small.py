@@ -1,7 +1,7 @@
-"""A page in a few characters, for tables of tests.
+"""A compact notation for pages, for tables of test cases.
 
-`>` begins a line under the upcoming heading, `<` one under the past heading, `!` a notice; `;;` parts them;
-`[words](address)` is a link.
+`>` begins a line of the upcoming section, `<` a line of the past section, `!` a notice; `;;` separates them;
+`[text](url)` is a link.
 
     read("> Lyon, France – 12-13 October 2023 ;; ! A call for hosts of events in 2024 is open. [Apply](/apply)")
 """
@@ -20,9 +20,9 @@ from cmr_watch.monitor.parse import read_initiative
 _HEADINGS = {">": "Next “Clusters meet Regions” editions", "<": "Previous “Clusters meet Regions” editions"}
 
 
-def html(said: str) -> str:
+def html(notation: str) -> str:
     """The page as HTML."""
-    lines = [(line.strip()[0], line.strip()[1:].strip()) for line in said.split(";;") if line.strip()]
+    lines = [(line.strip()[0], line.strip()[1:].strip()) for line in notation.split(";;") if line.strip()]
     notices = "".join(f"<p>{_linked(text)}</p>" for mark, text in lines if mark == "!")
     lists = "".join(
         f"<h2>{heading}</h2>" + "".join(f"<p>{_linked(text)}</p>" for mark, text in lines if mark == section)
@@ -36,17 +36,17 @@ def _linked(text: str) -> str:
 
 
 @cache
-def read(said: str) -> Snapshot:
-    """What the page says."""
-    return read_initiative(html(said).encode())
+def read(notation: str) -> Snapshot:
+    """The reading of the page."""
+    return read_initiative(html(notation).encode())
 
 
-def news(old: str, new: str, at: str | None = None) -> str:
-    """What changed, as `kind key` parted by commas: `held lyon-fr-2023-10, call.opened call-2024`."""
+def changes_between(old: str, new: str, at: str | None = None) -> str:
+    """What changed between two pages, as in `held lyon-fr-2023-10, call.opened call-2024`. `at` is an ISO date."""
     now = datetime.fromisoformat(at).replace(hour=12, tzinfo=UTC) if at else None
-    return told(compare_pages(read(old), read(new), now))
+    return describe(compare_pages(read(old), read(new), now))
 
 
-def told(changes: tuple[Change, ...]) -> str:
-    """Changes as `news` writes them."""
+def describe(changes: tuple[Change, ...]) -> str:
+    """`kind key` of each change, separated by commas."""
     return ", ".join(f"{change.kind.value.removeprefix('edition.')} {change.key}" for change in changes)

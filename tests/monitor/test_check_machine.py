@@ -1,7 +1,7 @@
-"""Any sequence of readings, good and bad, against a model that a child could follow.
+"""Random sequences of plausible, suspect and failed checks, compared with a simple model.
 
-The model knows nothing of matching: each edition has a city and days of its own. It says what has to be told after each
-check; whatever the order of events, each addition is told once, each withdrawal after two believable readings.
+The model needs no matching, because each edition has a city and days of its own. It predicts the changes of each check:
+each addition once, each withdrawal after two plausible readings, in whatever order the page changes.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ KEYS = tuple(f"{city.split(',')[0].lower()}" for city in CITIES)
 
 @dataclass(frozen=True)
 class Line:
+    """A line of the page. `section` is "next" or "past"."""
+
     section: str
     cancelled: bool = False
 
@@ -59,8 +61,8 @@ Lines = dict[int, Line]
 
 
 @dataclass
-class Memory:
-    """What the model remembers of an edition."""
+class ModelEdition:
+    """The model's known edition."""
 
     line: Line
     missing_since: datetime | None = None
@@ -68,104 +70,106 @@ class Memory:
 
 
 class Model:
-    """What must be told."""
+    """Predicts the changes of each reading, as a count of (kind, key)."""
 
     def __init__(self) -> None:
         self.last: Lines | None = None
-        self.known: dict[int, Memory] = {}
+        self.known: dict[int, ModelEdition] = {}
 
     def read(self, page: Lines, at: datetime, cut: bool) -> Counter[tuple[str, str]]:
         if self.last is None:
             if not cut:
-                self.last, self.known = dict(page), {n: Memory(line) for n, line in page.items()}
+                self.last, self.known = dict(page), {n: ModelEdition(line) for n, line in page.items()}
             return Counter()
         if cut or self.is_suspect(page, self.last, at):
-            return self.add(page, at)
-        told = Counter((kind, KEYS[n]) for n, line in page.items() for kind in self.on_page(n, line, at))
-        told += Counter((kind, KEYS[n]) for n in self.known.keys() - page.keys() for kind in self.off_page(n, at))
+            return self.add_new(page, at)
+        changes = Counter((kind, KEYS[n]) for n, line in page.items() for kind in self.kinds_on_page(n, line, at))
+        changes += Counter(
+            (kind, KEYS[n]) for n in self.known.keys() - page.keys() for kind in self.kinds_off_page(n, at)
+        )
         self.last = dict(page)
-        return told
+        return changes
 
     def is_suspect(self, page: Lines, last: Lines, at: datetime) -> bool:
         if last and not page:
             return True
-        gone = last.keys() - page.keys()
-        if sum(last[n].section == "next" and not over(n, at) for n in gone) > 1:
+        missing = last.keys() - page.keys()
+        if sum(last[n].section == "next" and not is_over(n, at) for n in missing) > 1:
             return True
-        past, lost = [n for n in last if last[n].section == "past"], [n for n in gone if last[n].section == "past"]
+        past, lost = [n for n in last if last[n].section == "past"], [n for n in missing if last[n].section == "past"]
         kept = [n for n in page if page[n].section == "past"]
         trimmed = kept and lost and max(FIRST_DAYS[n] for n in lost) <= min(FIRST_DAYS[n] for n in kept)
         return len(lost) * 2 > len(past) and not trimmed
 
-    def add(self, page: Lines, at: datetime) -> Counter[tuple[str, str]]:
+    def add_new(self, page: Lines, at: datetime) -> Counter[tuple[str, str]]:
         new = [
             n
             for n, line in page.items()
-            if n not in self.known and line.section == "next" and not line.cancelled and not over(n, at)
+            if n not in self.known and line.section == "next" and not line.cancelled and not is_over(n, at)
         ]
         for n in new[:3]:
-            self.known[n] = Memory(page[n])
+            self.known[n] = ModelEdition(page[n])
         return Counter(("announced", KEYS[n]) for n in new[:3])
 
-    def on_page(self, n: int, line: Line, at: datetime) -> list[str]:
-        to_come = line.section == "next" and not over(n, at)
-        was = self.known.get(n)
-        if was is None:
-            self.known[n] = Memory(line)
-            return ["announced" if to_come else "listed"]
-        self.known[n] = Memory(
-            replace(line, cancelled=line.cancelled or (was.line.cancelled and line.section == "past"))
+    def kinds_on_page(self, n: int, line: Line, at: datetime) -> list[str]:
+        is_upcoming = line.section == "next" and not is_over(n, at)
+        before = self.known.get(n)
+        if before is None:
+            self.known[n] = ModelEdition(line)
+            return ["announced" if is_upcoming else "listed"]
+        self.known[n] = ModelEdition(
+            replace(line, cancelled=line.cancelled or (before.line.cancelled and line.section == "past"))
         )
-        if line.cancelled and not was.line.cancelled and "next" in (was.line.section, line.section):
+        if line.cancelled and not before.line.cancelled and "next" in (before.line.section, line.section):
             return ["cancelled"]
-        if was.line.section == "next" and line.section == "past" and not was.line.cancelled:
+        if before.line.section == "next" and line.section == "past" and not before.line.cancelled:
             return ["held"]
-        back = was.withdrawn or (was.line.cancelled and not line.cancelled)
+        back = before.withdrawn or (before.line.cancelled and not line.cancelled)
         return ["reinstated"] if back and line.section == "next" else []
 
-    def off_page(self, n: int, at: datetime) -> list[str]:
-        was = self.known[n]
-        since, was.missing_since = was.missing_since, was.missing_since or at
-        if was.withdrawn or was.line.section == "past" or was.line.cancelled or over(n, at):
+    def kinds_off_page(self, n: int, at: datetime) -> list[str]:
+        before = self.known[n]
+        since, before.missing_since = before.missing_since, before.missing_since or at
+        if before.withdrawn or before.line.section == "past" or before.line.cancelled or is_over(n, at):
             return []
         if since is None or at - since < timedelta(minutes=30):
             return []
-        was.withdrawn = True
+        before.withdrawn = True
         return ["withdrawn"]
 
 
-def over(n: int, at: datetime) -> bool:
+def is_over(n: int, at: datetime) -> bool:
     return FIRST_DAYS[n] < at.date()
 
 
 class Readings(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
-        self.database = sqlite.empty(KEPT[0], TEMPLATE[0])
+        self.database = sqlite.empty(DATABASE[0], TEMPLATE[0])
         self.now = START
         self.fetcher = FakeFetcher(lambda: self.now)
         self.model = Model()
         self.page: Lines = {n: Line("past" if n > 4 else "next") for n in (2, 3, 5, 6, 7)}
         self.token = 0
-        self.told: Counter[tuple[str, str]] = Counter()
+        self.expected: Counter[tuple[str, str]] = Counter()
 
-    # ── the editors ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── page changes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @rule(n=st.integers(0, 9), cancelled=st.booleans())
     def add(self, n: int, cancelled: bool) -> None:
-        self.page.setdefault(n, Line("past" if n > 4 or n in self.past_ones() else "next", cancelled and n <= 4))
+        self.page.setdefault(n, Line("past" if n > 4 or n in self.known_past() else "next", cancelled and n <= 4))
 
     @rule(n=st.integers(0, 9))
     def remove(self, n: int) -> None:
         self.page.pop(n, None)
 
     @rule(n=st.integers(0, 4))
-    def cancel_or_not(self, n: int) -> None:
+    def toggle_cancelled(self, n: int) -> None:
         if n in self.page and self.page[n].section == "next":
             self.page[n] = replace(self.page[n], cancelled=not self.page[n].cancelled)
 
     @rule(n=st.integers(0, 4))
-    def move_down(self, n: int) -> None:
+    def move_to_past(self, n: int) -> None:
         if n in self.page:
             self.page[n] = Line("past")
 
@@ -176,10 +180,10 @@ class Readings(RuleBasedStateMachine):
         self.page = {n: self.page[n] for n in order}
 
     @rule()
-    def new_token(self) -> None:
+    def change_bytes(self) -> None:
         self.token += 1
 
-    # ── the checks ───────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the checks ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     @rule(minutes=st.sampled_from((1, 10, 20, 30, 60, 60 * 25, 60 * 24 * 9)))
     def wait(self, minutes: int) -> None:
@@ -193,7 +197,7 @@ class Readings(RuleBasedStateMachine):
     def check(self, minutes: int, cut: bool, version: int) -> None:
         self.now += timedelta(minutes=minutes)
         self.fetcher.body = self.body(cut)
-        self.told += self.model.read(self.page, self.now, cut)
+        self.expected += self.model.read(self.page, self.now, cut)
         self.run(version)
 
     @rule()
@@ -203,7 +207,7 @@ class Readings(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.last is not None)
     @rule(n=st.integers(0, 4))
-    def check_while_another_one_runs(self, n: int) -> None:
+    def check_concurrently(self, n: int) -> None:
         self.now += timedelta(minutes=1)
         self.fetcher.body = self.body()
         outer = dict(self.page)
@@ -213,11 +217,11 @@ class Readings(RuleBasedStateMachine):
             at, self.now = self.now, self.now + timedelta(minutes=1)
             self.add(n, False)
             self.fetcher.body = self.body()
-            before = self.model.last
-            self.told += self.model.read(self.page, self.now, False)
+            last = self.model.last
+            self.expected += self.model.read(self.page, self.now, False)
             outcomes.append(self.run())
-            if outcomes == ["suspect"] and self.model.last is before:
-                self.told += self.model.read(outer, at, False)
+            if outcomes == ["suspect"] and self.model.last is last:
+                self.expected += self.model.read(outer, at, False)
 
         self.fetcher.meanwhile = meanwhile
         outcomes.append(self.run())
@@ -236,22 +240,22 @@ class Readings(RuleBasedStateMachine):
         body = html(" ;; ".join(lines)).replace("<body>", f"<body><!-- {self.token} -->")
         return body[: -len("</body></html>")] if cut else body
 
-    def past_ones(self) -> set[int]:
-        return {n for n, was in self.model.known.items() if was.line.section == "past"}
+    def known_past(self) -> set[int]:
+        return {n for n, entry in self.model.known.items() if entry.line.section == "past"}
 
-    # ── the law ──────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the property ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @invariant()
-    def everything_is_told_and_nothing_twice(self) -> None:
+    def recorded_changes_are_the_expected_ones(self) -> None:
         if not hasattr(self, "database"):
             return
         recorded = Checks(self.database).changes()
-        told = Counter(
-            (one.change.kind.value.removeprefix("edition."), one.change.key.split("-")[0])
-            for one in recorded
-            if one.change.kind.value not in ("edition.updated", "edition.delisted")
+        changes = Counter(
+            (row.change.kind.value.removeprefix("edition."), row.change.key.split("-")[0])
+            for row in recorded
+            if row.change.kind.value not in ("edition.updated", "edition.delisted")
         )
-        assert told == self.told
+        assert changes == self.expected
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
@@ -259,12 +263,12 @@ class Readings(RuleBasedStateMachine):
 
 
 TEMPLATE: list[Path] = []
-KEPT: list[Database] = []
+DATABASE: list[Database] = []
 
 
-def test_any_sequence_of_readings(sqlite_template: Path, tmp_path: Path) -> None:
+def test_random_sequences_of_checks(sqlite_template: Path, tmp_path: Path) -> None:
     TEMPLATE[:] = [sqlite_template]
-    KEPT[:] = [open_database(f"sqlite:///{tmp_path / 'test.db'}")]
+    DATABASE[:] = [open_database(f"sqlite:///{tmp_path / 'test.db'}")]
     run_state_machine_as_test(
         Readings,
         settings=settings(

@@ -1,4 +1,4 @@
-"""Which pages are asked for, and how often."""
+"""Which pages are due, and how often."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch, PageRef
-from cmr_watch.monitor.crawl_schedule import MOST, due_pages, is_own
+from cmr_watch.monitor.crawl_schedule import MAX_PAGES, due_pages, should_follow
 
 LIST = "https://clustercollaboration.eu/events/clusters-meet-regions"
 SITE = "https://clustercollaboration.eu/content/"
@@ -15,7 +15,7 @@ NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)
 
 
 def listed(*editions: tuple[str, int], calls: tuple[str, ...] = ()) -> Known:
-    """Editions by address and the days from now on which they end."""
+    """Editions by the URL of their page and the number of days until they end."""
     known = []
     for number, (url, days) in enumerate(editions):
         day = date(2024, 4, 2) + timedelta(days=days)
@@ -29,7 +29,7 @@ def due(known: Known, *last_fetches: LastFetch, now: datetime = NOW) -> list[str
 
 
 @pytest.mark.parametrize(
-    ("days", "hours", "asked"),
+    ("days", "hours", "expected"),
     [
         (10, 2, False),
         (10, 24, True),
@@ -41,58 +41,60 @@ def due(known: Known, *last_fetches: LastFetch, now: datetime = NOW) -> list[str
         (-62, 30 * 24, True),
     ],
 )
-def test_the_rhythm_of_an_edition(days: int, hours: float, asked: bool) -> None:
-    visit = LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=hours))
-    assert due(listed((f"{SITE}lyon", days)), visit) == (["lyon"] if asked else [])
+def test_how_often_an_edition_page_is_due(days: int, hours: float, expected: bool) -> None:
+    last_fetch = LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=hours))
+    assert due(listed((f"{SITE}lyon", days)), last_fetch) == (["lyon"] if expected else [])
 
 
-def test_one_that_failed_is_asked_daily():
+def test_a_page_that_failed_is_due_daily():
     known = listed((f"{SITE}lyon", -300))
     assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=3), True)) == []
     assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=24), True)) == ["lyon"]
 
 
-def test_the_call_comes_with_every_check_and_first():
+def test_call_pages_are_due_in_every_check_and_come_first():
     known = listed((f"{SITE}lyon", 10), calls=(f"{SITE}call",))
-    visit = LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(minutes=31))
-    assert due_pages(known, [visit], LIST, NOW)[0] == PageRef(f"{SITE}call", "call")
+    last_fetch = LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(minutes=31))
+    assert due_pages(known, [last_fetch], LIST, NOW)[0] == PageRef(f"{SITE}call", "call")
 
 
 def test_a_call_page_outlives_its_notice():
     assert due(listed(), LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(hours=1))) == ["call"]
-    gone = LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(hours=1), True)
-    assert due(listed(), gone) == []
-    assert due(listed(), gone, now=NOW + timedelta(days=1)) == ["call"]
+    failed = LastFetch(PageRef(f"{SITE}call", "call"), NOW - timedelta(hours=1), True)
+    assert due(listed(), failed) == []
+    assert due(listed(), failed, now=NOW + timedelta(days=1)) == ["call"]
 
 
-def test_the_longest_waiting_first_and_not_too_many():
+def test_the_most_overdue_pages_come_first_up_to_the_maximum():
     known = listed(*((f"{SITE}e{number}", 10) for number in range(30)))
     last_fetches = [LastFetch(PageRef(f"{SITE}e{n}", "edition"), NOW - timedelta(days=1 + n / 9)) for n in range(29)]
-    asked = due(known, *last_fetches)
-    assert len(asked) == MOST
-    assert asked[:3] == ["e29", "e28", "e27"]
+    pages = due(known, *last_fetches)
+    assert len(pages) == MAX_PAGES
+    assert pages[:3] == ["e29", "e28", "e27"]
 
 
-def test_one_page_however_it_is_spelt():
-    visit = LastFetch(PageRef("https://www.clustercollaboration.eu/content/lyon/", "edition"), NOW - timedelta(days=2))
+def test_different_spellings_of_a_url_are_one_page():
+    last_fetch = LastFetch(
+        PageRef("https://www.clustercollaboration.eu/content/lyon/", "edition"), NOW - timedelta(days=2)
+    )
     known = listed((f"{SITE}lyon", 10), ("http://clustercollaboration.eu/content/lyon#top", -10))
-    assert due(known, visit) == [visit.page.url]
+    assert due(known, last_fetch) == [last_fetch.page.url]
 
 
-def test_an_edition_that_was_withdrawn_is_let_be():
-    one = listed((f"{SITE}lyon", 10)).editions[0]
-    gone = KnownEdition(one.key, one.edition, gone="withdrawn")
-    assert due(Known((gone,))) == []
+def test_the_page_of_a_withdrawn_edition_is_not_fetched():
+    entry = listed((f"{SITE}lyon", 10)).editions[0]
+    withdrawn = KnownEdition(entry.key, entry.edition, gone="withdrawn")
+    assert due(Known((withdrawn,))) == []
 
 
-def test_the_page_of_an_edition_is_no_call_page():
+def test_a_page_that_an_edition_links_to_is_not_a_call_page():
     assert due_pages(listed((f"{SITE}lyon", 10), calls=(f"{SITE}lyon",)), [], LIST, NOW) == (
         PageRef(f"{SITE}lyon", "edition"),
     )
 
 
 @pytest.mark.parametrize(
-    ("url", "own"),
+    ("url", "expected"),
     [
         (f"{SITE}lyon", True),
         ("https://www.clustercollaboration.eu/content/lyon", True),
@@ -108,5 +110,5 @@ def test_the_page_of_an_edition_is_no_call_page():
         ("https://[broken", False),
     ],
 )
-def test_what_is_followed(url: str, own: bool) -> None:
-    assert is_own(url, LIST) is own
+def test_which_links_are_followed(url: str, expected: bool) -> None:
+    assert should_follow(url, LIST) is expected

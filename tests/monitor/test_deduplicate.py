@@ -1,4 +1,4 @@
-"""One fact on two pages is told once."""
+"""A fact that two pages report is announced once."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def of_edition(kind: ChangeKind, **values: object) -> Change:
     return Change(kind, "lyon", edition(), edition(**values))  # type: ignore[arg-type]
 
 
-MOVED = {"starts_on": date(2023, 11, 1), "ends_on": date(2023, 11, 2)}
+NEW_DATES = {"starts_on": date(2023, 11, 1), "ends_on": date(2023, 11, 2)}
 SUMMARY = {"summary_url": "https://example.org/s"}
 CASES = [
-    # the change, what another page told, whether it is old news
+    # the change, the changes reported by other pages, whether it was already reported
     (of_call(K.CALL_OPENED), [], False),
     (of_call(K.CALL_OPENED), [of_call(K.CALL_OPENED)], True),
     (of_call(K.CALL_OPENED), [of_call(K.CALL_OPENED, key="other")], False),
@@ -39,9 +39,9 @@ CASES = [
     (of_call(K.CALL_CUTOFF_ADDED, "open", MAY), [of_call(K.CALL_CUTOFF_ADDED, "open", MAY)], True),
     (of_call(K.CALL_CUTOFF_ADDED, "open", MAY), [of_call(K.CALL_OPENED, "open", MAY, JUNE)], True),
     (of_call(K.CALL_CUTOFF_MOVED, "open", JUNE), [of_call(K.CALL_OPENED, "open", MAY)], False),
-    (of_edition(K.EDITION_RESCHEDULED, **MOVED), [of_edition(K.EDITION_RESCHEDULED, **MOVED)], True),
-    (of_edition(K.EDITION_RESCHEDULED, **MOVED), [of_edition(K.EDITION_DATED, **MOVED)], True),
-    (of_edition(K.EDITION_RESCHEDULED, **MOVED), [of_edition(K.EDITION_RESCHEDULED)], False),
+    (of_edition(K.EDITION_RESCHEDULED, **NEW_DATES), [of_edition(K.EDITION_RESCHEDULED, **NEW_DATES)], True),
+    (of_edition(K.EDITION_RESCHEDULED, **NEW_DATES), [of_edition(K.EDITION_DATED, **NEW_DATES)], True),
+    (of_edition(K.EDITION_RESCHEDULED, **NEW_DATES), [of_edition(K.EDITION_RESCHEDULED)], False),
     (of_edition(K.EDITION_CANCELLED, status="cancelled"), [of_edition(K.EDITION_CANCELLED, status="cancelled")], True),
     (of_edition(K.EDITION_RELOCATED, city="Nice"), [of_edition(K.EDITION_RELOCATED, city="NICE")], True),
     (of_edition(K.EDITION_SUMMARY_PUBLISHED, **SUMMARY), [of_edition(K.EDITION_SUMMARY_PUBLISHED, **SUMMARY)], True),
@@ -50,13 +50,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("change", "told", "old"), CASES)
-def test_what_was_told_elsewhere(change: Change, told: list[Change], old: bool) -> None:
-    assert is_already_reported(change, told) is old
+@pytest.mark.parametrize(("change", "reported", "expected"), CASES)
+def test_is_already_reported(change: Change, reported: list[Change], expected: bool) -> None:
+    assert is_already_reported(change, reported) is expected
 
 
 def compared(*calls: KnownCall) -> Comparison:
-    changes = tuple(Change(K.CALL_OPENED, one.key, None, one.call) for one in calls)
+    changes = tuple(Change(K.CALL_OPENED, entry.key, None, entry.call) for entry in calls)
     return Comparison(changes, Known((), calls))
 
 
@@ -64,18 +64,18 @@ def call(key: str, *years: int) -> KnownCall:
     return KnownCall(key, CallNotice("open", years))
 
 
-def test_the_same_call_has_the_key_that_it_has_elsewhere():
+def test_a_new_call_takes_its_key_from_another_page():
     shared = with_shared_keys(Known(), compared(call("call", 2024)), [call("call-2023-2024", 2023, 2024)])
-    assert [one.key for one in shared.known.calls] == ["call-2023-2024"]
-    assert [one.key for one in shared.changes] == ["call-2023-2024"]
+    assert [entry.key for entry in shared.known.calls] == ["call-2023-2024"]
+    assert [entry.key for entry in shared.changes] == ["call-2023-2024"]
 
 
-def test_another_call_has_a_key_that_nobody_has():
+def test_a_different_call_never_gets_the_same_key():
     shared = with_shared_keys(Known(), compared(call("call-2026", 2026)), [call("call-2026", 2024)])
-    assert [one.key for one in shared.known.calls] == ["call-2026-2"]
+    assert [entry.key for entry in shared.known.calls] == ["call-2026-2"]
 
 
-def test_a_call_that_was_known_here_keeps_its_key():
-    before = Known((), (call("mine", 2024),))
-    shared = with_shared_keys(before, compared(call("mine", 2024)), [call("theirs", 2024)])
-    assert [one.key for one in shared.known.calls] == ["mine"]
+def test_a_call_that_is_known_on_the_page_keeps_its_key():
+    before = Known((), (call("here", 2024),))
+    shared = with_shared_keys(before, compared(call("here", 2024)), [call("elsewhere", 2024)])
+    assert [entry.key for entry in shared.known.calls] == ["here"]

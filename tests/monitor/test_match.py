@@ -1,4 +1,4 @@
-"""Laws of matching and comparing, over readings made to collide: few cities, few days, dates and countries missing."""
+"""Properties of matching and comparing. The generated readings have few cities and days, so that many rules apply."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Known, Snapshot
-from cmr_watch.monitor.diff import CONFIRMED_AFTER, additions, adopt, compare, read_again
+from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare, compare_suspect, known_after_reparse, merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.match import bare_address, is_same_place, match_editions
+from cmr_watch.monitor.match import is_same_place, match_editions, normalised_url
 from cmr_watch.monitor.plausibility import reject_reason
 from tests.monitor.small import read
 
@@ -71,11 +71,11 @@ readings = st.builds(
     calls=st.lists(calls, max_size=2).map(tuple),
 )
 instants = st.sampled_from((None, NOW))
-some = settings(deadline=None)
+no_deadline = settings(deadline=None)
 
 
 def known_of(reading: Snapshot) -> Known:
-    return adopt(Known(), reading, NOW)
+    return merge_reading(Known(), reading, NOW)
 
 
 def kinds(changes: tuple[Change, ...]) -> list[str]:
@@ -87,8 +87,8 @@ def keys(known: Known) -> list[str]:
 
 
 @given(readings, instants, st.randoms())
-@some
-def test_a_page_beside_itself_in_any_order_is_silent(reading: Snapshot, now: datetime | None, random: Any) -> None:
+@no_deadline
+def test_the_same_lines_in_any_order_are_no_change(reading: Snapshot, now: datetime | None, random: Any) -> None:
     mixed = replace(
         reading,
         editions=tuple(random.sample(reading.editions, len(reading.editions))),
@@ -101,34 +101,34 @@ def test_a_page_beside_itself_in_any_order_is_silent(reading: Snapshot, now: dat
 
 
 @given(readings, st.lists(editions(), min_size=1, max_size=3), instants)
-@some
-def test_lines_more_are_as_many_first_seen(reading: Snapshot, more: list[Edition], now: datetime | None) -> None:
-    changes = compare_pages(reading, replace(reading, editions=(*more, *reading.editions)), now)
+@no_deadline
+def test_each_added_line_is_announced_or_listed(reading: Snapshot, added: list[Edition], now: datetime | None) -> None:
+    changes = compare_pages(reading, replace(reading, editions=(*added, *reading.editions)), now)
 
-    assert len(changes) == len(more)
+    assert len(changes) == len(added)
     assert set(kinds(changes)) <= FIRST_SEEN
     assert all(change.before is None for change in changes)
 
 
 @given(readings, st.data(), instants)
-@some
-def test_lines_less_are_as_many_gone(reading: Snapshot, data: st.DataObject, now: datetime | None) -> None:
-    stay = tuple(line for line in reading.editions if data.draw(st.booleans()))
-    changes = compare_pages(reading, replace(reading, editions=stay), now)
+@no_deadline
+def test_removed_lines_are_withdrawn_or_delisted(reading: Snapshot, data: st.DataObject, now: datetime | None) -> None:
+    kept = tuple(line for line in reading.editions if data.draw(st.booleans()))
+    changes = compare_pages(reading, replace(reading, editions=kept), now)
 
-    gone = Counter(reading.editions) - Counter(stay)
+    removed = Counter(reading.editions) - Counter(kept)
     assert {change.after for change in changes} <= {None}
-    assert Counter(change.before for change in changes) <= gone
+    assert Counter(change.before for change in changes) <= removed
     if now is None:
-        silent = sum(
-            number for line, number in gone.items() if (line.section, line.status) == ("upcoming", "cancelled")
+        cancelled = sum(
+            number for line, number in removed.items() if (line.section, line.status) == ("upcoming", "cancelled")
         )
-        assert len(changes) == gone.total() - silent
+        assert len(changes) == removed.total() - cancelled
 
 
 @given(readings, readings, instants)
-@some
-def test_matching_is_one_to_one_and_keys_stay(old: Snapshot, new: Snapshot, now: datetime | None) -> None:
+@no_deadline
+def test_matching_is_one_to_one_and_keys_do_not_change(old: Snapshot, new: Snapshot, now: datetime | None) -> None:
     known = known_of(old)
     pairs = match_editions(known, new, now)
     assert len({id(one) for one, _ in pairs}) == len({id(line) for _, line in pairs}) == len(pairs)
@@ -145,9 +145,9 @@ def test_matching_is_one_to_one_and_keys_stay(old: Snapshot, new: Snapshot, now:
 
 
 @given(readings, readings)
-@some
-def test_what_is_taken_is_known(old: Snapshot, new: Snapshot) -> None:
-    known = adopt(known_of(old), new, NOW)
+@no_deadline
+def test_a_merged_reading_has_no_changes_afterwards(old: Snapshot, new: Snapshot) -> None:
+    known = merge_reading(known_of(old), new, NOW)
 
     assert (
         compare(known, new, LATER, CONFIRMED_AFTER).changes == compare(known, new, NOW, CONFIRMED_AFTER).changes == ()
@@ -155,15 +155,15 @@ def test_what_is_taken_is_known(old: Snapshot, new: Snapshot) -> None:
 
 
 @given(readings, st.data())
-@some
-def test_a_line_that_is_missing_once_is_never_told(reading: Snapshot, data: st.DataObject) -> None:
+@no_deadline
+def test_an_entry_missing_from_one_reading_is_not_a_change(reading: Snapshot, data: st.DataObject) -> None:
     known = known_of(reading)
-    less = replace(
+    incomplete = replace(
         reading,
         editions=tuple(line for line in reading.editions if data.draw(st.booleans())),
         calls=tuple(call for call in reading.calls if data.draw(st.booleans())),
     )
-    missing = compare(known, less, NOW, CONFIRMED_AFTER)
+    missing = compare(known, incomplete, NOW, CONFIRMED_AFTER)
     back = compare(missing.known, reading, LATER, CONFIRMED_AFTER)
 
     assert kinds(missing.changes) == kinds(back.changes) == []
@@ -171,8 +171,8 @@ def test_a_line_that_is_missing_once_is_never_told(reading: Snapshot, data: st.D
 
 
 @given(readings, readings)
-@some
-def test_no_past_edition_becomes_a_new_one(old: Snapshot, new: Snapshot) -> None:
+@no_deadline
+def test_a_past_edition_is_never_matched_with_a_new_one(old: Snapshot, new: Snapshot) -> None:
     for one, line in match_editions(known_of(old), new, NOW):
         if one.edition.section == "past" and line.section == "upcoming":
             assert (one.edition.starts_on, one.edition.period) == (line.starts_on, line.period) or (
@@ -181,8 +181,8 @@ def test_no_past_edition_becomes_a_new_one(old: Snapshot, new: Snapshot) -> None
 
 
 @given(readings, readings, instants)
-@some
-def test_at_once_kinds_are_of_what_is_still_to_come(old: Snapshot, new: Snapshot, now: datetime | None) -> None:
+@no_deadline
+def test_urgent_changes_are_about_upcoming_editions(old: Snapshot, new: Snapshot, now: datetime | None) -> None:
     for change in compare_pages(old, new, now):
         side = change.after or change.before
         if change.kind.value in ("edition.announced", "edition.dated", "edition.rescheduled", "edition.relocated",
@@ -199,10 +199,10 @@ def test_at_once_kinds_are_of_what_is_still_to_come(old: Snapshot, new: Snapshot
 
 
 @given(readings, readings)
-@some
+@no_deadline
 def test_a_suspect_reading_only_adds(old: Snapshot, new: Snapshot) -> None:
     known = known_of(old)
-    added = additions(known, new, NOW)
+    added = compare_suspect(known, new, NOW)
 
     assert len(added.changes) <= 3
     assert set(kinds(added.changes)) <= {"edition.announced"}
@@ -212,44 +212,44 @@ def test_a_suspect_reading_only_adds(old: Snapshot, new: Snapshot) -> None:
 
 
 @given(readings, readings, readings)
-@some
-def test_reading_again_tells_nothing_and_keeps_what_was_never_on_the_page(
+@no_deadline
+def test_parsing_again_gives_no_changes_and_keeps_what_was_not_on_the_page(
     old: Snapshot, before: Snapshot, after: Snapshot
 ) -> None:
     known = compare(known_of(old), before, NOW, CONFIRMED_AFTER).known
-    elsewhere = {one.key for one in known.editions if one.missing_since}
+    not_on_page = {entry.key for entry in known.editions if entry.missing_since}
 
-    again = read_again(known, before, after, NOW)
+    reparsed = known_after_reparse(known, before, after, NOW)
 
-    assert compare(again, after, NOW, CONFIRMED_AFTER).changes == ()
-    assert elsewhere <= set(keys(again))
-    assert Counter(keys(read_again(known, before, before, NOW))) == Counter(keys(known))
+    assert compare(reparsed, after, NOW, CONFIRMED_AFTER).changes == ()
+    assert not_on_page <= set(keys(reparsed))
+    assert Counter(keys(known_after_reparse(known, before, before, NOW))) == Counter(keys(known))
 
 
-def test_reading_again_keeps_the_key_of_a_line_that_is_read_otherwise() -> None:
+def test_parsing_again_keeps_the_key_of_a_line_that_is_read_differently() -> None:
     known = known_of(Snapshot(editions=(Edition("Skåne region", text="Lyon, France – 12 October 2023"),)))
 
-    again = read_again(
+    reparsed = known_after_reparse(
         known, Snapshot(editions=(known.editions[0].edition,)), read("> Lyon, France – 12 October 2023"), NOW
     )
 
-    assert [(one.key, one.edition.city) for one in again.editions] == [("skane-region", "Lyon")]
+    assert [(one.key, one.edition.city) for one in reparsed.editions] == [("skane-region", "Lyon")]
 
 
-def test_reading_again_keeps_what_a_suspect_page_named() -> None:
+def test_parsing_again_keeps_editions_from_a_suspect_reading() -> None:
     page = read("> Lyon, France – 12 October 2024")
-    known = additions(known_of(page), read("> Oslo, Norway – 1 June 2024"), NOW).known
+    known = compare_suspect(known_of(page), read("> Oslo, Norway – 1 June 2024"), NOW).known
 
-    again = read_again(known, page, page, NOW)
+    reparsed = known_after_reparse(known, page, page, NOW)
 
-    assert [one.key for one in again.editions] == ["lyon-fr-2024-10", "oslo-no-2024-06"]
+    assert [one.key for one in reparsed.editions] == ["lyon-fr-2024-10", "oslo-no-2024-06"]
     assert (
-        compare(again, read("> Oslo, Norway – 1 June 2024 ;; > Lyon, France – 12 October 2024"), NOW, None).changes
+        compare(reparsed, read("> Oslo, Norway – 1 June 2024 ;; > Lyon, France – 12 October 2024"), NOW, None).changes
         == ()
     )
 
 
-ADDRESSES = [
+URLS = [
     (None, None),
     ("https://www.clustercollaboration.eu/content/x/", "clustercollaboration.eu/content/x"),
     ("http://clustercollaboration.eu/content/x?a=1#top", "clustercollaboration.eu/content/x?a=1"),
@@ -257,6 +257,6 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("url", "bare"), ADDRESSES)
-def test_bare_address(url: str | None, bare: str | None) -> None:
-    assert bare_address(url) == bare
+@pytest.mark.parametrize(("url", "expected"), URLS)
+def test_normalised_url(url: str | None, expected: str | None) -> None:
+    assert normalised_url(url) == expected

@@ -1,4 +1,4 @@
-"""The last good reading → a reading → believed or not, and why. The notation is that of tests/monitor/small.py."""
+"""Which readings are suspect, and why. The notation is that of tests/monitor/small.py."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from cmr_watch.models import Known, Outline, Snapshot
-from cmr_watch.monitor.diff import additions, adopt, compare
+from cmr_watch.monitor.diff import compare, compare_suspect, merge_reading
 from cmr_watch.monitor.plausibility import reject_reason
-from tests.monitor.small import read, told
+from tests.monitor.small import describe, read
 
 NOW = datetime(2023, 10, 1, 12, tzinfo=UTC)
-AHEAD = "> Lyon, France – 12-13 October 2023 ;; > Prague, Czechia – 23-24 October 2023"
+UPCOMING = "> Lyon, France – 12-13 October 2023 ;; > Prague, Czechia – 23-24 October 2023"
 PAST = [
     "< Burgas, Bulgaria – 13-15 September 2023",
     "< Skåne, Sweden – 15-16 June 2023",
@@ -21,122 +21,123 @@ PAST = [
     "< Kosice, Slovakia – 29-30 March 2023",
     "< Barcelona, Spain – 14-16 December 2022",
 ]
-ALL = " ;; ".join([AHEAD, *PAST])
+ALL = " ;; ".join([UPCOMING, *PAST])
 
 
 def of(*lines: str) -> str:
     return " ;; ".join(lines)
 
 
-BELIEVED = [
+PLAUSIBLE = [
     ("the same", ALL, ALL),
     ("one more", ALL, of(ALL, "> Iași, Romania – 21-23 November 2023")),
-    ("one of two that are to come is gone", ALL, of("> Prague, Czechia – 23-24 October 2023", *PAST)),
+    ("one of two upcoming editions is missing", ALL, of("> Prague, Czechia – 23-24 October 2023", *PAST)),
     ("both are held", ALL, of(ALL.replace(">", "<"))),
-    ("half of the past ones are gone", of(AHEAD, *PAST[:4]), of(AHEAD, PAST[1], PAST[3])),
-    ("trimmed to two", ALL, of(AHEAD, *PAST[:2])),
-    ("trimmed to one", ALL, of(AHEAD, PAST[0])),
+    ("half of the past editions are missing", of(UPCOMING, *PAST[:4]), of(UPCOMING, PAST[1], PAST[3])),
+    ("trimmed to two", ALL, of(UPCOMING, *PAST[:2])),
+    ("trimmed to one", ALL, of(UPCOMING, PAST[0])),
     (
         "trimmed to one that was just held",
-        of(AHEAD, PAST[4]),
+        of(UPCOMING, PAST[4]),
         of("> Prague, Czechia – 23-24 October 2023", "< Lyon, France – 12-13 October 2023"),
     ),
     (
-        "two with days over are gone",
+        "two editions that are over are missing",
         of("> Oslo, Norway – 1 June 2023 ;; > Bergen, Norway – 5 June 2023", *PAST),
         of(*PAST),
     ),
-    ("no upcoming one, as so often", of("> Lyon, France – 12-13 October 2023", *PAST), of(*PAST)),
+    ("the only upcoming edition is missing", of("> Lyon, France – 12-13 October 2023", *PAST), of(*PAST)),
     (
         "both moved and renamed",
         ALL,
         of("> Nice, France – 12-13 October 2023 ;; > Brno, Czechia – 23-24 October 2023", *PAST),
     ),
     ("a past city hosts again", ALL, of(ALL, "> Burgas, Bulgaria – 5 June 2024")),
-    ("nothing at all, twice", "", ""),
+    ("no editions, twice", "", ""),
 ]
 
 SUSPECT = [
-    ("no editions", ALL, "", "there are no editions where there were 7"),
-    ("no edition where there was one", PAST[0], "", "there are no editions where there were 1"),
-    ("more than half, not the oldest", ALL, of(AHEAD, *PAST[3:]), "3 of 5 previous editions are gone"),
-    ("more than half, here and there", ALL, of(AHEAD, PAST[0], PAST[3]), "3 of 5 previous editions are gone"),
-    ("all past ones", ALL, AHEAD, "5 of 5 previous editions are gone"),
-    ("two that are to come", ALL, of(*PAST), "2 editions that are still to come vanished at once"),
+    ("no editions", ALL, "", "the page lists no editions; the last reading had 7"),
+    ("no edition where there was one", PAST[0], "", "the page lists no editions; the last reading had 1"),
+    ("more than half, not the oldest", ALL, of(UPCOMING, *PAST[3:]), "3 of 5 past editions are missing"),
+    ("more than half, of any age", ALL, of(UPCOMING, PAST[0], PAST[3]), "3 of 5 past editions are missing"),
+    ("all past ones", ALL, UPCOMING, "5 of 5 past editions are missing"),
+    ("two upcoming editions", ALL, of(*PAST), "2 upcoming editions are missing"),
     (
-        "a past one above",
+        "a past edition in the upcoming section",
         ALL,
-        of(AHEAD, "> Burgas, Bulgaria – 13-15 September 2023", *PAST[1:]),
-        "Burgas, known as past",
+        of(UPCOMING, "> Burgas, Bulgaria – 13-15 September 2023", *PAST[1:]),
+        "Burgas, a past edition, is listed as upcoming",
     ),
     (
-        "a past month above",
-        of(AHEAD, "< Oslo, Norway – June 2023"),
-        of(AHEAD, "> Oslo, Norway – June 2023"),
-        "Oslo, known",
+        "a past month in the upcoming section",
+        of(UPCOMING, "< Oslo, Norway – June 2023"),
+        of(UPCOMING, "> Oslo, Norway – June 2023"),
+        "Oslo, a past edition",
     ),
-    ("lists swapped", of(*PAST), of(*PAST).replace("<", ">"), "known as past, stands under the upcoming heading"),
+    ("sections swapped", of(*PAST), of(*PAST).replace("<", ">"), "a past edition, is listed as upcoming"),
 ]
 
 
-def doubted(old: str, new: Snapshot) -> str | None:
-    return reject_reason(adopt(Known(), read(old), NOW), read(old), new, NOW)
+def reason(old: str, new: Snapshot) -> str | None:
+    """Why `new` is suspect after `old`."""
+    return reject_reason(merge_reading(Known(), read(old), NOW), read(old), new, NOW)
 
 
-@pytest.mark.parametrize(("old", "new"), [row[1:] for row in BELIEVED], ids=[row[0] for row in BELIEVED])
-def test_believed(old: str, new: str) -> None:
-    assert doubted(old, read(new)) is None
+@pytest.mark.parametrize(("old", "new"), [row[1:] for row in PLAUSIBLE], ids=[row[0] for row in PLAUSIBLE])
+def test_plausible(old: str, new: str) -> None:
+    assert reason(old, read(new)) is None
 
 
-@pytest.mark.parametrize(("old", "new", "why"), [row[1:] for row in SUSPECT], ids=[row[0] for row in SUSPECT])
-def test_suspect(old: str, new: str, why: str) -> None:
-    assert why in (doubted(old, read(new)) or "believed")
+@pytest.mark.parametrize(("old", "new", "expected"), [row[1:] for row in SUSPECT], ids=[row[0] for row in SUSPECT])
+def test_suspect(old: str, new: str, expected: str) -> None:
+    assert expected in (reason(old, read(new)) or "plausible")
 
 
 OUTLINES = [
     (Outline(), None),
-    (Outline(complete=False), "the document stops before its </html>"),
+    (Outline(complete=False), "the page is incomplete: it ends before its closing </html> tag"),
     (Outline(sections=("past",)), "the heading of the upcoming editions is missing"),
     (Outline(sections=("upcoming",)), "the heading of the past editions is missing"),
-    (Outline(sections=()), "the heading of the upcoming and of the past editions is missing"),
+    (Outline(sections=()), "the headings of the upcoming and past editions are missing"),
     (Outline(dated_lines=9, unread_lines=3), None),
-    (Outline(dated_lines=9, unread_lines=4), "4 of 9 lines with a date could not be read"),
+    (Outline(dated_lines=9, unread_lines=4), "4 of 9 dated lines were not understood"),
 ]
 
 
-@pytest.mark.parametrize(("outline", "why"), OUTLINES)
-def test_the_document(outline: Outline, why: str | None) -> None:
+@pytest.mark.parametrize(("outline", "expected"), OUTLINES)
+def test_document(outline: Outline, expected: str | None) -> None:
     reading = replace(read(ALL), outline=outline)
 
-    assert doubted(ALL, reading) == why
-    assert reject_reason(Known(), None, reading, NOW) == why
+    assert reason(ALL, reading) == expected
+    assert reject_reason(Known(), None, reading, NOW) == expected
 
 
-def test_what_was_believed_once_is_believed_again() -> None:
+def test_a_reading_that_equals_the_last_plausible_one_is_plausible() -> None:
     accepted = replace(read(ALL), outline=Outline(sections=("past",)))
 
-    assert reject_reason(adopt(Known(), accepted, NOW), accepted, accepted, NOW) is None
+    assert reject_reason(merge_reading(Known(), accepted, NOW), accepted, accepted, NOW) is None
 
 
-def test_an_edition_from_a_suspect_page_holds_no_later_reading_back() -> None:
-    known = adopt(Known(), read(ALL), NOW)
+def test_an_edition_announced_from_a_suspect_reading_does_not_make_later_readings_suspect() -> None:
+    known = merge_reading(Known(), read(ALL), NOW)
     more = of(*PAST, "> Oslo, Norway – 1 June 2024 ;; > Bergen, Norway – 5 June 2024")
     assert reject_reason(known, read(ALL), read(more), NOW) is not None
-    known = additions(known, read(more), NOW).known
+    known = compare_suspect(known, read(more), NOW).known
 
     assert reject_reason(known, read(ALL), read(ALL), NOW) is None
     assert reject_reason(known, read(ALL), read(of(ALL, "< Malaga, Spain – 16 February 2022")), NOW) is None
 
 
-# ── what may be announced from a suspect reading ─────────────────────────────────────────────────────────────────
+# ── what may be announced from a suspect reading ─────────────────────────────────────────────────────────────────────
 
-ADDITIONS = [
-    ("read whole", "> Oslo, Norway – 1 June 2024", "announced oslo-no-2024-06"),
+NEW_LINES = [
+    ("complete", "> Oslo, Norway – 1 June 2024", "announced oslo-no-2024-06"),
     ("save the date", "> Oslo, Norway – 1 June 2024 SAVE THE DATE", "announced oslo-no-2024-06"),
     ("no country", "> Oslo – 1 June 2024", ""),
     ("unknown country", "> Oslo, Norwegia – 1 June 2024", ""),
     ("no days", "> Oslo, Norway – June 2024", ""),
-    ("days over", "> Oslo, Norway – 1 June 2023", ""),
+    ("over", "> Oslo, Norway – 1 June 2023", ""),
     ("past", "< Oslo, Norway – 1 June 2022", ""),
     ("cancelled", "> Oslo, Norway – 1 June 2024 CANCELLED", ""),
     ("known", "> Lyon, France – 12-13 October 2023", ""),
@@ -149,25 +150,25 @@ ADDITIONS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "expected"), [row[1:] for row in ADDITIONS], ids=[row[0] for row in ADDITIONS])
-def test_additions(said: str, expected: str) -> None:
-    known = adopt(Known(), read(ALL), NOW)
+@pytest.mark.parametrize(("page", "expected"), [row[1:] for row in NEW_LINES], ids=[row[0] for row in NEW_LINES])
+def test_what_a_suspect_reading_announces(page: str, expected: str) -> None:
+    known = merge_reading(Known(), read(ALL), NOW)
 
-    added = additions(known, read(said), NOW)
+    added = compare_suspect(known, read(page), NOW)
 
-    assert told(added.changes) == expected
+    assert describe(added.changes) == expected
     assert added.known.editions[: len(known.editions)] == known.editions
     assert added.known.calls == known.calls
-    later = compare(added.known, read(of(ALL, said)), NOW, None).changes
+    later = compare(added.known, read(of(ALL, page)), NOW, None).changes
     assert not {change.key for change in added.changes} & {change.key for change in later}
 
 
-def test_three_a_reading() -> None:
+def test_a_suspect_reading_announces_at_most_three_editions() -> None:
     four = read(
         of(*(f"> {place} – 1 June 2024" for place in ("Oslo, Norway", "Bonn, Germany", "Brno, Czechia", "Bari, Italy")))
     )
-    first = additions(adopt(Known(), read(ALL), NOW), four, NOW)
-    second = additions(first.known, four, NOW)
+    first = compare_suspect(merge_reading(Known(), read(ALL), NOW), four, NOW)
+    second = compare_suspect(first.known, four, NOW)
 
-    assert [len(first.changes), told(second.changes)] == [3, "announced bari-it-2024-06"]
-    assert additions(second.known, four, NOW).changes == ()
+    assert [len(first.changes), describe(second.changes)] == [3, "announced bari-it-2024-06"]
+    assert compare_suspect(second.known, four, NOW).changes == ()

@@ -9,18 +9,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from cmr_watch import app as wiring
 from cmr_watch.app import App
 from cmr_watch.cli.context import clock
+from cmr_watch.clock import Clock
 from cmr_watch.config import Settings, load
 from cmr_watch.models import Channel, Message
 from cmr_watch.notify.channels import Sender
+from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.store.database import open_database
 from tests.prove.kill_points import KillableDatabase, KillSwitch, kill_process
 
@@ -65,8 +65,8 @@ def _now(offset: timedelta) -> datetime:
     return clock() + offset
 
 
-def _channels(switch: KillSwitch, settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sender]:
-    return {name: KillableChannel(channel, switch) for name, channel in wiring.open_channels(settings, clock).items()}
+def _channels(switch: KillSwitch, settings: Settings, clock: Clock) -> dict[Channel, Sender]:
+    return {name: KillableChannel(channel, switch) for name, channel in open_channels(settings, clock).items()}
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import Final
 
 from cmr_watch.models import ChangeKind, CheckResult, Edition, Known, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.check import check_page
-from cmr_watch.monitor.diff import adopt
+from cmr_watch.monitor.diff import merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.parse import read
 from cmr_watch.monitor.plausibility import reject_reason
@@ -83,7 +83,7 @@ def _run_one(seed: int) -> NeutralEditCounts:
     after = read(kind, page)
     changes = [change.kind.value for change in compare_pages(before, after)]
     was_plausible = not reject_reason(Known(), None, before, AT)
-    reason = reject_reason(adopt(Known(), before, AT), before, after, AT) if was_plausible else None
+    reason = reject_reason(merge_reading(Known(), before, AT), before, after, AT) if was_plausible else None
     counted = NeutralEditCounts(1, bool(changes), bool(reason))
     if changes or reason:
         counted.bad_seeds.append(seed)

@@ -29,7 +29,7 @@ def command(as_json: bool) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database, App(settings, database, StoreClock(database)) as app:
-        report = app.bounces()
+        report = app.process_bounces()
     if as_json:
         print_json(asdict(report))
         return

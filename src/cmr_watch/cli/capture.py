@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from cmr_watch.app import fetch_page
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option, page_option
 from cmr_watch.cli.output import CommandError, print_line
 from cmr_watch.cli.page_files import content_of
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import FetchedPage, PageKind, Snapshot
+from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.monitor.parse import read
 from cmr_watch.render.plural import counted
 from cmr_watch.serialization import reading_to_dict
@@ -75,7 +75,7 @@ def _load_page(source: str | None) -> tuple[bytes, FetchedPage | None]:
         except ParseError as error:
             raise ParseError(f"{source}: {error}") from error
     settings = load_settings()
-    fetched = fetch_page(settings, source or settings.page.url, clock)
+    fetched = fetch_page(fetch_settings(settings), source or settings.page.url, clock)
     return fetched.content, fetched
 
 

@@ -34,4 +34,4 @@ def command(as_json: bool, no_notify: bool, exit_code: bool) -> int:
     with closing(open_store(settings)) as database, App(settings, database, StoreClock(database)) as app:
         report = app.check(notify=not no_notify)
     show_check(report, settings.messages.zone, as_json)
-    return FAILED if report.has_failures else CHANGED if exit_code and report.changed else OK
+    return FAILED if report.has_failures else CHANGED if exit_code and report.has_changes else OK

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from cmr_watch.app import CheckReport
+from cmr_watch.check_report import CheckReport
 from cmr_watch.cli.output import print_error, print_json, print_line, printable
 from cmr_watch.models import CheckResult
 from cmr_watch.notify.outbox import DeliveryReport
@@ -30,21 +30,21 @@ def summary(report: CheckReport, zone: tzinfo) -> str:
     """“read 15 editions, 1 call: 5 changes, 3 messages sent”."""
     parts = [
         _outcome(report.check, zone),
-        *_other_pages(report.others),
+        *_linked_pages(report.linked),
         *(_deliveries(report.delivery) if report.delivery else []),
     ]
     hint = "; if the page is correct, run: cmr-watch accept" if report.check.outcome == "suspect" else ""
     return ", ".join(parts) + hint
 
 
-def _other_pages(others: Sequence[CheckResult]) -> list[str]:
+def _linked_pages(results: Sequence[CheckResult]) -> list[str]:
     """“3 more pages: 2 changes, 1 failed or suspect”."""
-    if not others:
+    if not results:
         return []
-    changes = sum(len(other.changes) for other in others)
-    failed = sum(other.has_failed for other in others)
+    changes = sum(len(result.changes) for result in results)
+    failed = sum(result.has_failed for result in results)
     failures = f", {failed} failed or suspect" if failed else ""
-    return [f"{counted(len(others), 'more page')}: {counted(changes, 'change')}{failures}"]
+    return [f"{counted(len(results), 'more page')}: {counted(changes, 'change')}{failures}"]
 
 
 def _outcome(check: CheckResult, zone: tzinfo) -> str:
@@ -96,7 +96,7 @@ def _report_to_dict(report: CheckReport) -> dict[str, Any]:
     delivery = report.delivery or DeliveryReport()
     return {
         **_page_to_dict(report.check),
-        "pages": [_page_to_dict(other) for other in report.others],
+        "pages": [_page_to_dict(result) for result in report.linked],
         "sent": delivery.sent,
         "logged": delivery.logged,
         "pending": delivery.pending,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from cmr_watch.app import send_test_message
 from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import print_line
 from cmr_watch.log import redact_address
+from cmr_watch.notify.messages import send_test_message
 
 
 @click.command()

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.config import setting_types
 from cmr_watch.config.setting_types import SettingType
 from cmr_watch.log import LEVELS, LogFormat
@@ -124,7 +125,7 @@ class MailSection:
 class MessagesSection:
     """The content of messages."""
 
-    time_zone: str = option("time_zone", setting_types.TIME_ZONE, "Europe/Brussels")
+    time_zone: str = option("time_zone", setting_types.TIME_ZONE, BRUSSELS.key)
 
     @property
     def zone(self) -> ZoneInfo:

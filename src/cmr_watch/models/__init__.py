@@ -1,6 +1,9 @@
-"""The nouns. Frozen; tuples, not lists; `_at` is an aware UTC datetime, `_on` is a date.
+"""The data types. All are frozen, and contain tuples, not lists.
 
-On the road: FetchedPage → Snapshot(Edition, CallNotice) → Change → CheckResult ‖ Subscription → Message → Delivery.
+The names of times (aware datetimes in UTC) end in `_at`, those of dates in `_on`.
+
+- monitor: FetchedPage → Snapshot (Edition, CallNotice) → Change → CheckResult
+- notify: Subscription and Change → Match → Plan → Message → Delivery
 """
 
 from cmr_watch.models.planning import Match, Plan, Planned, PlanningContext, Recipient, ReminderKey

@@ -1,4 +1,4 @@
-"""What is to be told to one person, and what was decided about it."""
+"""What may be due to a recipient, and what was decided about it: Recipient → Plan → Planned."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from cmr_watch.models.readings import RecordedChange
 from cmr_watch.models.recipients import Contents, Message, OpenCutoff, OpenItems, QuietHours, Subscription
 
 ReminderKey = tuple[str, datetime, int]
-"""A call's key, the instant of one of its cut-offs, and the days before it: each is told to a person once."""
+"""A call's key, the time of a cut-off, and the days before it. Each recipient gets each reminder once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A change that a person may hear of. `waiting`: it stands in a message that was not sent yet."""
+    """A change that a recipient may be notified of (ADR 6).
+
+    - `due_at`: when to decide. `digest_period`: the digest that it was postponed to.
+    - `is_pending`: it is part of a message that was not sent yet.
+    """
 
     recorded: RecordedChange
     matched_at: datetime
@@ -25,11 +29,12 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A mailbox with all that may have to be told there.
+    """A mailbox, with everything that may be due to it.
 
-    - `sent_reminders` and `pending_reminders`: the reminders that are settled, and those in a message not sent yet.
-    - `digests`: the periods whose digest was written. `is_stale`: the words of a waiting message are no longer true.
-    - `pending_welcomes`: subscriptions whose welcome stands in a message not sent yet.
+    - `sent_reminders`: reminders that were sent or skipped. `pending_reminders`: those in a message not sent yet.
+    - `digests`: the periods whose digest was written.
+    - `pending_welcomes`: the IDs of subscriptions whose welcome is in a message not sent yet.
+    - `is_stale`: whether the text of a pending message has become incorrect.
     - `last_message_at`: when the last message was written.
     """
 
@@ -46,7 +51,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class PlanningContext:
-    """What is the same for everybody: the open cut-offs, and what is open and to come. None: nothing was read yet."""
+    """What is the same for all recipients. `open_items`: None before the first reading."""
 
     cutoffs: tuple[OpenCutoff, ...] = ()
     open_items: OpenItems | None = None
@@ -54,15 +59,17 @@ class PlanningContext:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What becomes of all that.
+    """The decisions for one recipient.
 
-    - `contents`: what to send now; None for nothing. `supersedes`: pending messages are replaced by this one, or by
-      none when nothing in them still holds; otherwise they stay as they are.
-    - `told` and `dropped`: changes that are settled, with a message or without. `postponed`: those to decide again
-      later, and the digest they belong to.
-    - `reminders` are settled, sent or not; `periods` are the digests that this message is.
-    - `next_action_at`: when there is something to decide beside new changes.
-    - `quiet`: when it must not be sent. `stale_at`: from when on its words are not true any more.
+    - `contents`: what to send now; None for nothing.
+    - `supersedes`: whether the recipient's pending messages are superseded: by this message, or by none if nothing in
+      them is still true.
+    - `notified`, `discarded`: the IDs of changes that are settled, with or without a message.
+    - `postponed`: the changes to decide about later, each as (change ID, time, digest period).
+    - `reminders`: settled, whether sent or not. `periods`: the digests that this message is.
+    - `welcomed`: the IDs of subscriptions that this message welcomes.
+    - `next_action_at`: when the next decision is due, even without new changes.
+    - `quiet`, `stale_at`: as in Delivery.
     """
 
     contents: Contents | None = None
@@ -80,7 +87,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and the message for it."""
+    """A plan and its message; None if there is nothing to send."""
 
     recipient: Recipient
     plan: Plan

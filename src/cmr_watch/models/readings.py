@@ -1,6 +1,6 @@
-"""What is read and what changed: FetchedPage → Snapshot(Edition, CallNotice) → Change → CheckResult.
+"""Pages, readings and changes: FetchedPage → Snapshot (Edition, CallNotice) → Change → CheckResult.
 
-Equality is the diff: a field that must not count as a change is declared with `compare=False`.
+Readings are compared with `==`, so a field that must not count as a change has `compare=False`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ Topic = Literal["calls", "editions", "materials"]
 TOPICS: tuple[Topic, ...] = ("calls", "editions", "materials")
 
 PARSER_VERSION = 2
-"""Raised whenever the parser may read a stored page differently: the baseline is then read again, silently."""
+"""Increased when the parser may read a stored page differently. Baselines are then parsed again, without changes."""
 
 
-# ── a page ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What makes the next GET conditional (RFC 9110 §13): both as the server sent them."""
+    """The validators of a response, as sent by the server, which make the next GET conditional (RFC 9110 §13)."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -36,7 +36,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class PageRef:
-    """A watched page: its address and what kind of page it is."""
+    """A watched page: its URL, and which kind of page it is."""
 
     url: str
     kind: PageKind
@@ -44,9 +44,11 @@ class PageRef:
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """A fetched document. `content` is decompressed bytes; `charset` is the header's, if it named one.
+    """A response with a page.
 
-    `headers`: the response's, with lower-case names; empty for a page that was loaded from the store.
+    - `content`: the decompressed bytes.
+    - `charset`: from the Content-Type header, if it names one.
+    - `headers`: the response headers, with lower-case names; empty for a page that was loaded from the store.
     """
 
     url: str
@@ -58,12 +60,12 @@ class FetchedPage:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
 
-# ── a reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── readings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What an edition's own page offers to read or to watch. `title` is the link's words."""
+    """A link to materials on an edition's own page. `title` is the text of the link."""
 
     kind: MaterialKind
     url: str
@@ -72,10 +74,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """An edition, as a line of the list or its own page tells it.
+    """An edition, as described by a line of the list or by its own page.
 
-    `period` is the ISO-like span that a date without days names (2024-06, 2024-Q2, 2024). From `venue` on, only the
-    edition's own page knows.
+    - `period`: the period that a date without days names, similar to ISO 8601: 2024-06, 2024-Q2, 2024.
+    - `date_text`: the date as written on the page.
+    - `text`: the whole line, or the part of the page that describes the edition.
+    - `venue` and the fields after it: given only by the edition's own page.
     """
 
     city: str
@@ -100,7 +104,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Cutoff:
-    """A date until which applications are taken. `closed` and `tentative` are the page's words, never the clock's."""
+    """A time until which applications are accepted.
+
+    `closed` and `tentative` are stated on the page: a cut-off in the past is not `closed` unless the page says so.
+    """
 
     at: datetime
     text: str = field(default="", compare=False)
@@ -110,9 +117,12 @@ class Cutoff:
 
 @dataclass(frozen=True, slots=True)
 class CallNotice:
-    """A call for hosts, as a notice on the initiative page or as its own page, which alone has a title and the rest.
+    """A call for hosts, as described by a notice on the list of editions or by its own page.
 
-    `contact`: whom to ask, an address of mail. `needs`: what applicants have to hand in, a sentence each.
+    - `title`, `contact` and `needs`: given only by the call's own page.
+    - `apply_url`: of a notice, the page of the call; of the page, the application form.
+    - `contact`: an e-mail address for questions.
+    - `needs`: what applicants have to submit, one sentence each.
     """
 
     status: CallStatus
@@ -127,7 +137,7 @@ class CallNotice:
 
 @dataclass(frozen=True, slots=True)
 class ReadingWarning:
-    """A line that was not read whole: `code` is one of the warning codes, `text` the line, truncated when very long."""
+    """A line that was not fully understood. `code` is one of the warning codes, `text` the line, truncated if long."""
 
     code: str
     text: str
@@ -135,7 +145,13 @@ class ReadingWarning:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the verdict needs to know of a document beside its editions; `headings` are the article's, top to bottom."""
+    """What the plausibility check needs to know about a document, besides its editions and calls.
+
+    - `complete`: whether its closing `</html>` tag was found.
+    - `sections`: the sections whose headings were found.
+    - `dated_lines`: lines with a date; `unread_lines`: those of them that were not understood.
+    - `headings`: of the main content, in page order.
+    """
 
     complete: bool = True
     sections: tuple[Section, ...] = ("upcoming", "past")
@@ -146,7 +162,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that one page says."""
+    """A reading: everything that the parser extracted from one page."""
 
     kind: PageKind = "initiative"
     editions: tuple[Edition, ...] = ()
@@ -155,14 +171,18 @@ class Snapshot:
     outline: Outline = Outline()
 
 
-# ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 Removal = Literal["withdrawn", "delisted"]
+"""How an entry is gone: withdrawn if that was announced, delisted if it left the page otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownEdition:
-    """An edition with its permanent key. `missing_since`: its line was not in the last plausible reading."""
+    """An edition with its permanent key.
+
+    `missing_since`: the time of the first plausible reading that lacked it; None if the last one contains it.
+    """
 
     key: str
     edition: Edition
@@ -173,7 +193,11 @@ class KnownEdition:
 
 @dataclass(frozen=True, slots=True)
 class KnownCall:
-    """A call with its permanent key. `conflicting_notice`: the list's notice, where it contradicts the call page."""
+    """A call with its permanent key.
+
+    - `missing_since`: as in KnownEdition.
+    - `conflicting_notice`: the notice on the list, if it contradicts the call page.
+    """
 
     key: str
     call: CallNotice
@@ -185,7 +209,7 @@ class KnownCall:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that was ever seen on one page: the state that a reading is compared with."""
+    """All editions and calls ever seen on one page, including those that are gone. Readings are compared with it."""
 
     editions: tuple[KnownEdition, ...] = ()
     calls: tuple[KnownCall, ...] = ()
@@ -200,11 +224,11 @@ class LastFetch:
     has_failed: bool = False
 
 
-# ── a comparison ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class ChangeKind(StrEnum):
-    """The closed list of kinds of change."""
+    """All kinds of change (docs/changes.md)."""
 
     EDITION_ANNOUNCED = "edition.announced"
     EDITION_LISTED = "edition.listed"
@@ -232,9 +256,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One fact that is different. Exactly one of the pairs (`before`, `after`) may have None on one side.
+    """One fact that changed in the edition or call with this key.
 
-    `cutoff_before` and `cutoff_after` name the cut-off of `call.cutoff_added` and `call.cutoff_moved`.
+    - `before`: None if it was seen for the first time; `after`: None if it is gone.
+    - `cutoff_before`, `cutoff_after`: the cut-off that was added (only `cutoff_after`) or moved.
     """
 
     kind: ChangeKind
@@ -247,7 +272,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RecordedChange:
-    """A stored change. `read_at`: when the page with the new value was fetched."""
+    """A stored change. `read_at`: when the page that shows it was fetched."""
 
     id: int
     change: Change
@@ -260,9 +285,10 @@ CheckOutcome = Literal["baseline", "changed", "unchanged", "suspect", "failed", 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check of one page did.
+    """The result of one check of one page.
 
-    `detail`: the reason, as a sentence, when the outcome is suspect, failed or discarded.
+    - `detail`: the reason, if the outcome is suspect, failed or discarded.
+    - `previous_read_at`: when the baseline that the reading was compared with was fetched.
     """
 
     outcome: CheckOutcome

@@ -1,4 +1,4 @@
-"""Who hears of what, and what becomes of it: Subscription → Message → Delivery; and the operator's trouble."""
+"""Subscriptions, messages and deliveries, and the incidents reported to the operator."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Literal
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.readings import TOPICS, CallNotice, Cutoff, KnownCall, KnownEdition, RecordedChange, Topic
 
 SubscriptionStatus = Literal["pending", "active", "ended"]
@@ -13,14 +14,14 @@ Frequency = Literal["immediately", "daily", "weekly"]
 FREQUENCIES: tuple[Frequency, ...] = ("immediately", "daily", "weekly")
 Channel = Literal["mail", "apprise"]
 REMINDERS = (30, 14, 7, 2, 1)
-"""Whole local days before a cut-off, unless somebody wishes otherwise."""
+"""When to remind by default, in whole local days before a cut-off."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours in which nothing is delivered, local to whoever they are for: from `start` on, until `end`.
+    """A time of day in which nothing is delivered, from `start` until before `end`, in the recipient's time zone.
 
-    `start` after `end` is a night: 22:00 until 07:00 of the next day.
+    It may include midnight: with `start` 22:00 and `end` 07:00, it ends the next morning.
     """
 
     start: time
@@ -32,25 +33,27 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When somebody wants to hear. `hour` (0–23), `weekday` (0 is Monday) and `quiet` are local to `time_zone`.
+    """When a recipient is notified. All fields are in `time_zone`.
 
-    `hour` is that of digests and of reminders, `weekday` that of the weekly digest; `immediately` has both too, for
-    what can wait.
+    - `hour` (0–23): of digests and reminders. `weekday` (0 is Monday): of the weekly digest.
+    - With `immediately`, changes that are not urgent still wait for a digest, so both are used as well.
     """
 
     frequency: Frequency = "immediately"
     hour: int = 8
     weekday: int = 0
-    time_zone: str = "Europe/Brussels"
+    time_zone: str = BRUSSELS.key
     quiet: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRequest:
-    """A subscription as somebody asks for it. Empty `countries` means all; codes are ISO 3166 alpha-2, upper case.
+    """A requested subscription.
 
-    `reminders` are whole days before a cut-off, the largest first; `still_watching` asks for a line each month in
-    which there was nothing to tell.
+    - `countries`: ISO 3166-1 alpha-2 codes in upper case; empty for all countries.
+    - `name`: set for a subscription from the configuration file.
+    - `reminders`: in whole days before a cut-off, the largest first.
+    - `still_watching`: whether to send a status message after each month without any other message.
     """
 
     address: str
@@ -64,12 +67,12 @@ class SubscriptionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Who hears of what. `name` is set for those declared in the configuration file.
+    """A stored subscription. For the other fields, see SubscriptionRequest.
 
-    - `after_change_id`: it hears of changes with a greater id only; what came before it was active is no news.
-    - `activated_at`: None while it is pending; what fell due before is no reminder for it.
-    - `welcomed_at`: None until its welcome message was written.
-    - `consent`: who said that this address may be written to; "operator" for those that the operator adds.
+    - `after_change_id`: it covers only changes with a greater ID.
+    - `activated_at`: None while it is pending. Reminders that were due earlier are not sent.
+    - `welcomed_at`: when its welcome message was written; None until then.
+    - `consent`: who confirmed that mail may be sent to this address; "operator" if the operator added it.
     """
 
     id: int
@@ -90,15 +93,15 @@ class Subscription:
     welcomed_at: datetime | None = None
 
 
-# ── what somebody is told ────────────────────────────────────────────────────────────────────────────────────────
+# ── contents of messages ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class OpenCutoff:
-    """A cut-off of an open call, that people may be reminded of.
+    """A cut-off of an open call, for which reminders may be due.
 
-    `since`: when it was first read; None when that was before anything was known. `moved_from`: where it stood
-    before, if it moved.
+    - `since`: when it was first read; None if it was part of the baseline.
+    - `moved_from`: its previous time, if it moved.
     """
 
     call_key: str
@@ -110,7 +113,7 @@ class OpenCutoff:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """`offset` days before a cut-off, somebody is reminded that `days_left` local days are left (0 is today)."""
+    """A reminder, due `offset` days before a cut-off. `days_left`: the local days that are left now; 0 is today."""
 
     open: OpenCutoff
     offset: int
@@ -119,7 +122,7 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class OpenItems:
-    """What is open and to come at a moment: what a welcome message shows."""
+    """The calls that are open and the editions that are upcoming, for a welcome message."""
 
     calls: tuple[KnownCall, ...] = ()
     editions: tuple[KnownEdition, ...] = ()
@@ -127,9 +130,9 @@ class OpenItems:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All that one message tells one person, in telling order.
+    """Everything that one message says to one recipient, in order.
 
-    `welcome`: what is open and to come, for a new subscriber. `monthly_status`: nothing new, and still watching.
+    `welcome` is for a new subscriber. `monthly_status`: the message says that there was nothing new.
     """
 
     changes: tuple[RecordedChange, ...] = ()
@@ -139,14 +142,14 @@ class Contents:
 
 
 TOKEN_SLOT = "unsubscribe0token0goes0here0with0its0length"  # noqa: S105
-"""Stands in a `Body` where each person's unsubscribe token goes; a token has as many letters and digits."""
+"""Placeholder in a `Body` for the recipient's unsubscribe token, which is as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The words of a message, the same for all that it goes to, but for TOKEN_SLOT.
+    """The text of a message. It is the same for all its recipients, except for TOKEN_SLOT.
 
-    `more_url`: where the rest can be read, for a channel that takes only short messages.
+    `more_url`: a link to the rest, for channels that truncate long messages. `html`: empty for a chat.
     """
 
     subject: str
@@ -157,9 +160,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Words for one address. `message_id` is random, with angle brackets (RFC 5322 §3.6.4), made once.
+    """A message to one address.
 
-    `token` ends the subscription (empty: there is nothing to end).
+    - `message_id`: a random Message-ID with angle brackets (RFC 5322 §3.6.4), the same in all attempts.
+    - `token`: the unsubscribe token; empty if there is no subscription to end.
     """
 
     address: str
@@ -170,22 +174,22 @@ class Message:
 
     @property
     def channel(self) -> Channel:
-        """Which way it goes: an Apprise URL by its service, anything else by mail."""
+        """The channel that delivers it: Apprise for a URL, otherwise mail."""
         return "apprise" if "://" in self.address else "mail"
 
     @property
     def subject(self) -> str:
-        """What it is about."""
+        """The subject."""
         return self.body.subject
 
     @property
     def text(self) -> str:
-        """Its plain words, for this address."""
+        """The plain text, with the recipient's token."""
         return self.body.text.replace(TOKEN_SLOT, self.token)
 
     @property
     def html(self) -> str:
-        """Its HTML for this address; empty for a chat."""
+        """The HTML, with the recipient's token; empty for a chat."""
         return self.body.html.replace(TOKEN_SLOT, self.token)
 
 
@@ -195,11 +199,14 @@ DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled",
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in the outbox. `outcome` is None until it is final; `claim` is the token that holds it.
+    """A message in the outbox.
 
-    - `uncertain`: an earlier try broke off after the last dot, so it may have arrived: it is sent again as it is.
-    - `quiet`: when it must not be sent, with the time zone; None when it may go at any hour.
-    - `stale_at`: from then on its words are not true any more (days left), and it is to be written anew.
+    - `outcome`: None while it is pending. `done_at`: when it got an outcome.
+    - `claim`: the token of the process that has leased it; None if it is not leased.
+    - `uncertain`: an attempt ended without a response after the final dot of DATA, so the message may have arrived. It
+      is sent again unchanged.
+    - `quiet`: the quiet hours and their time zone; None if it can be sent at any time.
+    - `stale_at`: when its text becomes incorrect, because it counts the days left. It is then written again.
     """
 
     id: int
@@ -238,8 +245,8 @@ class Incident:
 
 
 def mailbox_of(address: str) -> str:
-    """The one spelling of an address that tells people apart.
+    """The normalised spelling of an address, which identifies a recipient. An Apprise URL is left unchanged.
 
-    Providers that tell `Ann@` from `ann@` are not found any more; the domain's case never counted (RFC 5321 §2.4).
+    Domains are case-insensitive (RFC 5321 §2.4). So, in practice, are local parts.
     """
     return address if "://" in address else address.casefold()

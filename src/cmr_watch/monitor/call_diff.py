@@ -1,8 +1,11 @@
-"""Which call is it, and what changed in it. Pure.
+"""Matches notices with known calls, and finds what changed in them. Pure.
 
-Two notices are the same call when their hosting years overlap, or one has none and only one call is known. Before that
-a notice is what says exactly the same; after it, one notice and one call that are left are the same unless their years
-differ.
+A notice and a known call are the same call if one of these rules applies, in this order:
+
+1. they are equal;
+2. their hosting years overlap;
+3. only one call is known, and it or the notice has no hosting years (calls that are gone count only if all are);
+4. one notice and one call that is not gone are left, and either has no hosting years.
 """
 
 from __future__ import annotations
@@ -12,139 +15,155 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, KnownCall
-from cmr_watch.monitor.cutoff_diff import cutoff_moves
-from cmr_watch.monitor.edition_dates import confirmed
-from cmr_watch.monitor.keys import Keys
+from cmr_watch.models import CallNotice, CallStatus, Change, ChangeKind, Cutoff, KnownCall
+from cmr_watch.monitor.cutoff_diff import compare_cutoffs
+from cmr_watch.monitor.edition_dates import is_absence_confirmed
+from cmr_watch.monitor.keys import KeyGenerator
 
-K = ChangeKind
-_BY_STATUS: Final = {"announced": K.CALL_ANNOUNCED, "open": K.CALL_OPENED, "closed": K.CALL_CLOSED}
+_KIND_OF_STATUS: Final[dict[CallStatus, ChangeKind]] = {
+    "announced": ChangeKind.CALL_ANNOUNCED,
+    "open": ChangeKind.CALL_OPENED,
+    "closed": ChangeKind.CALL_CLOSED,
+}
 
 
 def compare_calls(
     known: Sequence[KnownCall], notices: Sequence[CallNotice], now: datetime | None, confirmed_after: timedelta | None
 ) -> tuple[tuple[Change, ...], tuple[KnownCall, ...]]:
-    """Changes of the calls, and the calls known from now on."""
-    found = match_calls(known, notices)
-    keys = Keys(one.key for one in known)
+    """The changes, and the calls that are known after them. For the parameters, see `diff.compare`."""
+    matches = match_calls(known, notices)
+    keys = KeyGenerator(entry.key for entry in known)
     changes: list[Change] = []
     seen: dict[str, KnownCall] = {}
     for notice in notices:
-        one = found.get(id(notice))
-        if one is None:
-            one = KnownCall(keys.call(notice), notice, now)
-            changes.append(Change(_BY_STATUS[notice.status], one.key, None, notice))
+        entry = matches.get(id(notice))
+        if entry is None:
+            entry = KnownCall(keys.for_call(notice), notice, now)
+            changes.append(Change(_KIND_OF_STATUS[notice.status], entry.key, None, notice))
         else:
-            changes += _changed(one, notice, now)
-        seen[one.key] = replace(one, call=notice, missing_since=None, gone=None)
-    replaced = len(found) < len(notices)
-    for one in known:
-        if one.key not in seen:
-            change, seen[one.key] = _missing(one, replaced, now, confirmed_after)
+            changes += _changes_of_call(entry, notice, now)
+        seen[entry.key] = replace(entry, call=notice, missing_since=None, gone=None)
+    has_new_call = len(matches) < len(notices)
+    for entry in known:
+        if entry.key not in seen:
+            change, seen[entry.key] = _missing_call(entry, has_new_call, now, confirmed_after)
             changes += change
     return tuple(changes), tuple(seen.values())
 
 
-# ── which call is it? ────────────────────────────────────────────────────────────────────────────────────────────
+# ── matching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _Rule = Callable[[KnownCall, CallNotice], bool]
 
 
 def match_calls(known: Sequence[KnownCall], notices: Sequence[CallNotice]) -> dict[int, KnownCall]:
-    """The call of each notice that was known, by the notice's id."""
-    found: dict[int, KnownCall] = {}
-    _find(found, known, notices, _says_the_same)
-    _find(found, known, notices, _years_overlap)
-    listed = [one for one in known if one.gone is None]
-    if len(listed or known) == 1:
-        _find(found, listed or known, notices, _years_may_agree)
-    _find_last(found, listed, notices)
-    return found
+    """Maps `id(notice)` to the known call, for each notice of a known call."""
+    matches: dict[int, KnownCall] = {}
+    _apply_rule(_is_equal, matches, known, notices)
+    _apply_rule(_has_common_year, matches, known, notices)
+    not_gone = [entry for entry in known if entry.gone is None]
+    if len(not_gone or known) == 1:
+        _apply_rule(_lacks_years, matches, not_gone or known, notices)
+    _match_last_pair(matches, not_gone, notices)
+    return matches
 
 
-def _find(found: dict[int, KnownCall], known: Sequence[KnownCall], notices: Sequence[CallNotice], rule: _Rule) -> None:
-    """Add what a rule finds, one to one, the best fit first."""
-    pairs = [(one, notice) for one in known for notice in notices if rule(one, notice)]
-    taken = {one.key for one in found.values()}
-    for one, notice in sorted(pairs, key=lambda pair: _fit(*pair)):
-        if id(notice) not in found and one.key not in taken:
-            taken.add(one.key)
-            found[id(notice)] = one
+def _apply_rule(
+    rule: _Rule, matches: dict[int, KnownCall], known: Sequence[KnownCall], notices: Sequence[CallNotice]
+) -> None:
+    """Add the pairs that match by a rule, one to one, the most similar first."""
+    pairs = [(entry, notice) for entry in known for notice in notices if rule(entry, notice)]
+    taken = {entry.key for entry in matches.values()}
+    for entry, notice in sorted(pairs, key=lambda pair: _dissimilarity(*pair)):
+        if id(notice) not in matches and entry.key not in taken:
+            taken.add(entry.key)
+            matches[id(notice)] = entry
 
 
-def _find_last(found: dict[int, KnownCall], listed: Sequence[KnownCall], notices: Sequence[CallNotice]) -> None:
-    """Add the one that is left on each side."""
-    taken = {one.key for one in found.values()}
-    left_known = [one for one in listed if one.key not in taken]
-    left = [notice for notice in notices if id(notice) not in found]
-    if len(left_known) == len(left) == 1:
-        _find(found, left_known, left, _years_may_agree)
+def _match_last_pair(
+    matches: dict[int, KnownCall], not_gone: Sequence[KnownCall], notices: Sequence[CallNotice]
+) -> None:
+    """Match what is left if it is one call and one notice."""
+    taken = {entry.key for entry in matches.values()}
+    remaining_calls = [entry for entry in not_gone if entry.key not in taken]
+    remaining_notices = [notice for notice in notices if id(notice) not in matches]
+    if len(remaining_calls) == len(remaining_notices) == 1:
+        _apply_rule(_lacks_years, matches, remaining_calls, remaining_notices)
 
 
-def _says_the_same(one: KnownCall, notice: CallNotice) -> bool:
-    return one.call == notice
+def _is_equal(entry: KnownCall, notice: CallNotice) -> bool:
+    return entry.call == notice
 
 
-def _years_overlap(one: KnownCall, notice: CallNotice) -> bool:
-    return not set(one.call.hosting_years).isdisjoint(notice.hosting_years)
+def _has_common_year(entry: KnownCall, notice: CallNotice) -> bool:
+    return not set(entry.call.hosting_years).isdisjoint(notice.hosting_years)
 
 
-def _years_may_agree(one: KnownCall, notice: CallNotice) -> bool:
-    return not (one.call.hosting_years and notice.hosting_years)
+def _lacks_years(entry: KnownCall, notice: CallNotice) -> bool:
+    """Whether at least one of the two has no hosting years, so that they cannot contradict each other."""
+    return not (entry.call.hosting_years and notice.hosting_years)
 
 
-def _fit(one: KnownCall, notice: CallNotice) -> tuple[bool, bool, bool]:
-    same_years = one.call.hosting_years == notice.hosting_years
-    return one.gone is not None, not same_years, one.call.status != notice.status
+def _dissimilarity(entry: KnownCall, notice: CallNotice) -> tuple[bool, bool, bool]:
+    """Sort key: calls that are not gone come first, then equal years, then equal status."""
+    has_other_years = entry.call.hosting_years != notice.hosting_years
+    return entry.gone is not None, has_other_years, entry.call.status != notice.status
 
 
-# ── what changed? ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _missing(
-    one: KnownCall, replaced: bool, now: datetime | None, confirmed_after: timedelta | None
+def _missing_call(
+    entry: KnownCall, has_new_call: bool, now: datetime | None, confirmed_after: timedelta | None
 ) -> tuple[list[Change], KnownCall]:
-    """A call that is not there: silent when it was closed or a new one is there, else withdrawn once confirmed."""
-    if one.gone:
-        return [], one
-    waiting = replace(one, missing_since=one.missing_since or now)
-    if replaced:
-        return [], replace(waiting, gone="delisted")
-    if not confirmed(one.missing_since, now, confirmed_after):
-        return [], waiting
-    if one.call.status == "closed":
-        return [], replace(waiting, gone="delisted")
-    return [Change(K.CALL_WITHDRAWN, one.key, one.call, None)], replace(waiting, gone="withdrawn")
+    """The change, if any, and the new state of a call without a notice.
+
+    - gone already: nothing;
+    - a new call appeared in the same reading: replaced by it, without a change;
+    - absence not confirmed: still known, without a change;
+    - closed: delisted, without a change;
+    - otherwise: withdrawn.
+    """
+    if entry.gone:
+        return [], entry
+    missing = replace(entry, missing_since=entry.missing_since or now)
+    if has_new_call:
+        return [], replace(missing, gone="delisted")
+    if not is_absence_confirmed(entry.missing_since, now, confirmed_after):
+        return [], missing
+    if entry.call.status == "closed":
+        return [], replace(missing, gone="delisted")
+    return [Change(ChangeKind.CALL_WITHDRAWN, entry.key, entry.call, None)], replace(missing, gone="withdrawn")
 
 
-def _changed(one: KnownCall, new: CallNotice, now: datetime | None) -> list[Change]:
-    old = one.call
-    moves, dropped = cutoff_moves(old.cutoffs, new.cutoffs)
+def _changes_of_call(entry: KnownCall, new: CallNotice, now: datetime | None) -> list[Change]:
+    old = entry.call
+    moves, removed = compare_cutoffs(old.cutoffs, new.cutoffs)
     changes = []
-    if old.status != new.status or one.gone == "withdrawn":
-        changes.append(Change(_BY_STATUS[new.status], one.key, old, new))
+    if old.status != new.status or entry.gone == "withdrawn":
+        changes.append(Change(_KIND_OF_STATUS[new.status], entry.key, old, new))
     for before, after in moves:
-        kind = K.CALL_CUTOFF_MOVED if before else K.CALL_CUTOFF_ADDED
-        changes.append(Change(kind, one.key, old, new, before, after))
-    if _other_years(old, new) or _marked(old, new) or _missed(old, new, dropped, now):
-        changes.append(Change(K.CALL_UPDATED, one.key, old, new))
+        kind = ChangeKind.CALL_CUTOFF_MOVED if before else ChangeKind.CALL_CUTOFF_ADDED
+        changes.append(Change(kind, entry.key, old, new, before, after))
+    if _has_other_years(old, new) or _has_marked_cutoff(old, new) or _has_lost_cutoff(old, new, removed, now):
+        changes.append(Change(ChangeKind.CALL_UPDATED, entry.key, old, new))
     return changes
 
 
-def _missed(old: CallNotice, new: CallNotice, dropped: Sequence[Cutoff], now: datetime | None) -> bool:
-    """Whether a cut-off that was ahead is gone: not one that is over, nor all of them with the call."""
-    ended = new.status == "closed" != old.status
-    return not ended and any(not cutoff.closed and (now is None or cutoff.at > now) for cutoff in dropped)
+def _has_lost_cutoff(old: CallNotice, new: CallNotice, removed: Sequence[Cutoff], now: datetime | None) -> bool:
+    """Whether an open cut-off was removed before its time. If the call was closed, that says so already."""
+    has_closed = new.status == "closed" != old.status
+    return not has_closed and any(not cutoff.closed and (now is None or cutoff.at > now) for cutoff in removed)
 
 
-def _other_years(old: CallNotice, new: CallNotice) -> bool:
-    """Years that are left out are no other ones, and those that come with a new status are told by it."""
+def _has_other_years(old: CallNotice, new: CallNotice) -> bool:
+    """Whether hosting years were changed, or added without a change of status. Removed years are not a change."""
     if not old.hosting_years:
         return bool(new.hosting_years) and old.status == new.status
     return bool(new.hosting_years) and old.hosting_years != new.hosting_years
 
 
-def _marked(old: CallNotice, new: CallNotice) -> bool:
-    """Whether a cut-off that stayed was marked: closed, reopened, tentative or sure."""
+def _has_marked_cutoff(old: CallNotice, new: CallNotice) -> bool:
+    """Whether an unchanged cut-off was marked as closed, reopened, tentative or confirmed."""
     before = {cutoff.at: cutoff for cutoff in old.cutoffs}
     return any(before.get(cutoff.at, cutoff) != cutoff for cutoff in new.cutoffs)

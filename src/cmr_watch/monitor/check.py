@@ -1,14 +1,14 @@
-"""One check of one page: fetch, parse, assess, compare, commit. Orchestrates the pure modules and the store."""
+"""Checks one page: fetch, parse, assess plausibility, compare, commit. Orchestrates the pure modules and the store."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Protocol
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import (
@@ -24,7 +24,14 @@ from cmr_watch.models import (
     Validators,
 )
 from cmr_watch.monitor.deduplicate import is_already_reported, with_shared_keys
-from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, additions, adopt, compare, read_again
+from cmr_watch.monitor.diff import (
+    CONFIRMED_AFTER,
+    Comparison,
+    compare,
+    compare_suspect,
+    known_after_reparse,
+    merge_reading,
+)
 from cmr_watch.monitor.edition_page_diff import compare_edition_page
 from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.render.drift import drift
@@ -33,10 +40,10 @@ from cmr_watch.store.checks import Checks
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 UNCONDITIONAL_AFTER: Final = timedelta(days=1)
-"""At least this often the GET is unconditional, because a server's validators can be wrong."""
-_TRIES: Final = 5
+"""The most time between two unconditional GETs, because a server's validators can be wrong."""
+_MAX_COMMITS: Final = 5
+"""How often a reading is compared again because the baseline has changed, before it is discarded."""
 
 
 class PageFetcher(Protocol):
@@ -51,9 +58,11 @@ class NothingToAccept(CmrWatchError):
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The result of a fetch.
+    """A fetched page, and what the parser extracted from it.
 
-    `fetched` is None after a 304; `at` is when the page was fetched; `error` says why it could not be parsed.
+    - `fetched`: None after a 304 response.
+    - `at`: when the page was fetched. For an accepted reading, that is earlier than `checked_at`.
+    - `error`: why it could not be parsed; None if it could.
     """
 
     page: PageRef
@@ -82,10 +91,10 @@ def check_page(page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock
 
 
 def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
-    """Make the newest suspect reading the baseline, on the operator's word. Its changes are notified like any others.
+    """Make the newest suspect reading the baseline, as the operator has decided. Its changes are announced as usual.
 
-    An entry that it lacks still needs a second reading before it counts as gone. Raises NothingToAccept when there is
-    no quarantined reading.
+    An entry that it lacks counts as gone only when it is missing from a second reading. Raises NothingToAccept if
+    there is no quarantined reading, if it can no longer be parsed, or if a newer reading was stored meanwhile.
     """
     stored = checks.newest_suspect(page.url)
     if stored is None:
@@ -100,7 +109,7 @@ def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
     return result
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
@@ -112,7 +121,7 @@ def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
 
 
 def _not_modified(page: PageRef, baseline: Baseline | None, now: datetime) -> _Reading:
-    """After a 304 the baseline's snapshot is the current one."""
+    """The reading after a 304 response: the baseline's snapshot is still current."""
     assert baseline is not None, "only a conditional GET is answered with 304"
     return _Reading(page, None, baseline.snapshot, now, now, conditional=True)
 
@@ -138,7 +147,7 @@ def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
 
 
 def unreadable(kind: PageKind) -> Snapshot:
-    """The empty snapshot of a page that cannot be parsed."""
+    """The empty and incomplete snapshot that is stored for a page that cannot be parsed."""
     return Snapshot(kind=kind, outline=Outline(complete=False, sections=()))
 
 
@@ -152,11 +161,11 @@ def _with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline 
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline
-    known = read_again(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
+    known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
     return replace(baseline, snapshot=snapshot, known=known)
 
 
-# ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
@@ -164,7 +173,7 @@ def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: C
 
     The reading is discarded when the new baseline is more recent, or when a 304 referred to the old one.
     """
-    for _ in range(_TRIES):
+    for _ in range(_MAX_COMMITS):
         result = _commit(reading, baseline, checks)
         if result:
             return result
@@ -187,24 +196,34 @@ def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> Che
 
 def _commit_plausible(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     if baseline is None:
-        known = _compared(reading, Known(), checks, adopting=True).known
-        return _committed(_record(reading, None, "baseline", Comparison((), known)), checks, None)
-    compared = _without_duplicates(_compared(reading, baseline.known, checks), reading.page.url, checks)
+        compared = Comparison((), _first_known(reading, checks))
+        return _store(_record(reading, None, "baseline", compared), checks, None)
+    compared = _without_duplicates(_compare(reading, baseline.known, checks), reading.page.url, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
-    return _committed(_record(reading, baseline, outcome, compared), checks, baseline)
+    return _store(_record(reading, baseline, outcome, compared), checks, baseline)
 
 
-def _compared(reading: _Reading, known: Known, checks: Checks, *, adopting: bool = False) -> Comparison:
-    """Compare with the page's own last reading. The other pages supply keys and tell which edition a page is about."""
+def _first_known(reading: _Reading, checks: Checks) -> Known:
+    """What is known after the first reading of a page, whose changes are not announced."""
+    if reading.page.kind == "edition":
+        return _compare(reading, Known(), checks).known
+    merged = Comparison((), merge_reading(Known(), reading.snapshot, reading.at))
+    return _with_shared_keys(reading, Known(), merged, checks).known
+
+
+def _compare(reading: _Reading, known: Known, checks: Checks) -> Comparison:
+    """Compare with what is known from the same page. An edition's page also needs the list, to find its edition."""
     if reading.page.kind == "edition":
         listed = known_of_kind(checks.pages(), "initiative").editions
         return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page.url)
-    if adopting:
-        compared = Comparison((), adopt(known, reading.snapshot, reading.at))
-    else:
-        compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
+    compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
+    return _with_shared_keys(reading, known, compared, checks)
+
+
+def _with_shared_keys(reading: _Reading, known: Known, compared: Comparison, checks: Checks) -> Comparison:
+    """With the keys that new calls have on the list, or on the call pages."""
     if len(compared.known.calls) == len(known.calls):
-        return compared  # no call is new, so none needs a key
+        return compared  # no new calls, so the other pages need not be loaded
     others = known_of_kind(checks.pages(), "call" if reading.page.kind == "initiative" else "initiative")
     return with_shared_keys(known, compared, others.calls)
 
@@ -214,28 +233,28 @@ def _without_duplicates(compared: Comparison, page_url: str, checks: Checks) -> 
     if not compared.changes:
         return compared
     reported = checks.changes_on_other_pages(page_url, {change.key for change in compared.changes})
-    fresh = tuple(change for change in compared.changes if not is_already_reported(change, reported))
-    return replace(compared, changes=fresh)
+    unreported = tuple(change for change in compared.changes if not is_already_reported(change, reported))
+    return replace(compared, changes=unreported)
 
 
 def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, reason: str) -> CheckResult | None:
-    """Quarantine the reading. It removes and moves nothing; an edition it names completely is still announced.
+    """Quarantine the reading. It changes nothing that is known; only new editions are announced from it.
 
     The known entries are committed even if none is added, so that a comparison with an outdated baseline is detected.
     """
-    compared = _added(reading, baseline)
+    compared = _compare_suspect(reading, baseline)
     difference = drift(baseline.snapshot if baseline else None, reading.snapshot)
     record = replace(_record(reading, baseline, "suspect", compared), detail=reason, drift=difference)
-    return _committed(record if baseline else replace(record, known=None), checks, baseline)
+    return _store(record if baseline else replace(record, known=None), checks, baseline)
 
 
-def _added(reading: _Reading, baseline: Baseline | None) -> Comparison:
-    """The editions that a suspect reading may announce; only the list announces editions."""
+def _compare_suspect(reading: _Reading, baseline: Baseline | None) -> Comparison:
+    """The new editions, if the page is the list: no other page announces editions."""
     if baseline is None:
         return Comparison((), Known())
     if reading.page.kind != "initiative":
         return Comparison((), baseline.known)
-    return additions(baseline.known, reading.snapshot, reading.at)
+    return compare_suspect(baseline.known, reading.snapshot, reading.at)
 
 
 def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
@@ -252,22 +271,23 @@ def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome,
     )
 
 
-def _committed(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult | None:
-    recorded = checks.commit(record)
-    if recorded is None:
+def _store(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult | None:
+    """Commit the record; None if the baseline has changed meanwhile."""
+    changes = checks.commit(record)
+    if changes is None:
         return None
     return CheckResult(
         record.outcome,
         record.page,
         record.read_at,
         record.snapshot,
-        recorded,
+        changes,
         record.detail,
         baseline.read_at if baseline else None,
     )
 
 
 def _commit_without_reading(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> CheckResult:
-    result = _committed(record, checks, baseline)
+    result = _store(record, checks, baseline)
     assert result is not None, "a check without a comparison is always committed"
     return result

@@ -1,9 +1,9 @@
-"""Which pages are to be asked for now, beside the list: politely, each on its own schedule. Pure.
+"""Which of the pages linked from the list are due (ADR 8). Pure.
 
-- the call page with every check;
-- the page of an edition that is still to come daily;
-- that of a past one weekly for two months, then monthly;
-- one that failed, daily.
+- call pages: in every check;
+- the page of an upcoming edition: daily;
+- the page of a past edition: weekly for two months, then monthly;
+- a page whose last fetch failed: daily, except for a call page that the list still links to.
 """
 
 from __future__ import annotations
@@ -14,90 +14,98 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cmr_watch.models import Edition, Known, LastFetch, PageRef
-from cmr_watch.monitor.edition_dates import span, still_to_come
-from cmr_watch.monitor.match import bare_address
+from cmr_watch.monitor.edition_dates import date_range, is_upcoming
+from cmr_watch.monitor.match import normalised_url
 
-MOST: Final = 12
-"""Pages in one check: the first one after a start finds dozens, and the others come with the next checks."""
+MAX_PAGES: Final = 12
+"""The most pages in one check. The first check finds dozens; the rest are fetched by the next checks."""
 _DAILY: Final = timedelta(days=1)
 _WEEKLY: Final = timedelta(days=7)
 _MONTHLY: Final = timedelta(days=30)
-_YOUNG: Final = timedelta(days=61)
-_EARLY: Final = timedelta(minutes=30)
-"""A page may be asked for that much before its time, or an hourly check would come round an hour late each day."""
+_RECENT: Final = timedelta(days=61)
+_TOLERANCE: Final = timedelta(minutes=30)
+"""How early a page may be fetched. Without it, hourly checks would fetch a daily page an hour later each day."""
+_FILE_EXTENSIONS: Final = (".pdf", ".doc", ".docx", ".ppt", ".pptx", ".zip", ".jpg", ".png", ".ics")
 
 
 def due_pages(
-    listed: Known, last_fetches: Sequence[LastFetch], list_url: str, now: datetime, most: int = MOST
+    listed: Known, last_fetches: Sequence[LastFetch], list_url: str, now: datetime, most: int = MAX_PAGES
 ) -> tuple[PageRef, ...]:
-    """The pages to fetch now: call pages first, then the most overdue edition pages; at most `most`."""
-    fetched = {bare_address(last.page.url): last for last in last_fetches}
-    calls = tuple(dict.fromkeys((*_calls(listed, fetched, list_url), *_former_calls(last_fetches, now))))
-    rated = sorted(_editions(listed, fetched, list_url, now, {bare_address(url) for url in calls}))
-    pages = [*(PageRef(url, "call") for url in calls), *(PageRef(url, "edition") for _, url in rated)]
+    """The pages to fetch now: call pages first, then the edition pages, most overdue first; at most `most`."""
+    fetched = {normalised_url(last.page.url): last for last in last_fetches}
+    calls = tuple(dict.fromkeys((*_linked_calls(listed, fetched, list_url), *_former_calls(last_fetches, now))))
+    call_urls = {normalised_url(url) for url in calls}
+    editions = sorted(_due_editions(listed, fetched, list_url, now, call_urls))
+    pages = [*(PageRef(url, "call") for url in calls), *(PageRef(url, "edition") for _, url in editions)]
     return tuple(pages[:most])
 
 
-def _calls(listed: Known, fetched: Mapping[str | None, LastFetch], list_url: str) -> Iterator[str]:
+def _linked_calls(listed: Known, fetched: Mapping[str | None, LastFetch], list_url: str) -> Iterator[str]:
     """The call pages that a notice links to."""
-    editions = {bare_address(one.edition.url) for one in listed.editions}
-    for one in listed.calls:
-        url = one.call.apply_url
-        if one.gone is None and url and is_own(url, list_url) and bare_address(url) not in editions:
+    edition_urls = {normalised_url(entry.edition.url) for entry in listed.editions}
+    for entry in listed.calls:
+        url = entry.call.apply_url
+        if entry.gone is None and url and should_follow(url, list_url) and normalised_url(url) not in edition_urls:
             yield _as_fetched(url, fetched)
 
 
 def _former_calls(last_fetches: Iterable[LastFetch], now: datetime) -> Iterator[str]:
-    """The call pages fetched before, as a page outlives its notice; one that fails is fetched once a day."""
+    """The call pages that were fetched before, because a page can outlive its notice."""
     for last in last_fetches:
-        if last.page.kind == "call" and (not last.has_failed or now - last.fetched_at >= _DAILY - _EARLY):
+        if last.page.kind == "call" and (not last.has_failed or now - last.fetched_at >= _DAILY - _TOLERANCE):
             yield last.page.url
 
 
-def _editions(
-    listed: Known, fetched: Mapping[str | None, LastFetch], list_url: str, now: datetime, calls: set[str | None]
+def _due_editions(
+    listed: Known, fetched: Mapping[str | None, LastFetch], list_url: str, now: datetime, call_urls: set[str | None]
 ) -> Iterator[tuple[float, str]]:
-    """The edition pages that are due, each once, as (negated overdue time in seconds, address)."""
+    """The edition pages that are due, each once, as (negated overdue time in seconds, URL)."""
     intervals: dict[str, timedelta] = {}
-    for one in listed.editions:
-        url = one.edition.url
-        if one.gone != "withdrawn" and url and is_own(url, list_url) and bare_address(url) not in calls:
-            address = _as_fetched(url, fetched)
-            intervals[address] = min(_interval(one.edition, now), intervals.get(address, _MONTHLY))
+    for entry in listed.editions:
+        link = entry.edition.url
+        if entry.gone != "withdrawn" and link and _is_edition_page(link, list_url, call_urls):
+            url = _as_fetched(link, fetched)
+            intervals[url] = min(_interval(entry.edition, now), intervals.get(url, _MONTHLY))
     for url, interval in intervals.items():
-        overdue = _overdue(fetched.get(bare_address(url)), interval, now)
+        overdue = _overdue(fetched.get(normalised_url(url)), interval, now)
         if overdue >= timedelta(0):
             yield -overdue.total_seconds(), url
 
 
+def _is_edition_page(url: str, list_url: str, call_urls: set[str | None]) -> bool:
+    return should_follow(url, list_url) and normalised_url(url) not in call_urls
+
+
 def _overdue(last: LastFetch | None, interval: timedelta, now: datetime) -> timedelta:
+    """How long the page has been due; negative if it is not due yet, the maximum if it was never fetched."""
     if last is None:
         return timedelta.max
-    return now - last.fetched_at - ((min(interval, _DAILY) if last.has_failed else interval) - _EARLY)
+    effective_interval = min(interval, _DAILY) if last.has_failed else interval
+    return now - last.fetched_at - (effective_interval - _TOLERANCE)
 
 
 def _interval(edition: Edition, now: datetime) -> timedelta:
-    if still_to_come(edition, now):
+    if is_upcoming(edition, now):
         return _DAILY
-    days = span(edition)
-    return _WEEKLY if days and now.date() - days[1] <= _YOUNG else _MONTHLY
+    days = date_range(edition)
+    return _WEEKLY if days and now.date() - days[1] <= _RECENT else _MONTHLY
 
 
 def _as_fetched(url: str, fetched: Mapping[str | None, LastFetch]) -> str:
-    """The spelling under which a page was fetched before: with and without `www.` it is the same page."""
-    last = fetched.get(bare_address(url))
+    """The URL under which the page was fetched before, which may differ in `www.` or a trailing slash."""
+    last = fetched.get(normalised_url(url))
     return last.page.url if last else url
 
 
-def is_own(url: str, list_url: str) -> bool:
-    """Whether a link stays on the site of the list, and leads to another page than the list itself."""
+def should_follow(url: str, list_url: str) -> bool:
+    """Whether the link leads to a page on the list's site (with or without `www.`), and not to the list itself."""
     try:
-        there, here = urlsplit(url), urlsplit(list_url)
-        same = _site(there.hostname, there.port) == _site(here.hostname, here.port)
+        link, base = urlsplit(url), urlsplit(list_url)
+        is_same_site = _site(link.hostname, link.port) == _site(base.hostname, base.port)
     except ValueError:
         return False
-    is_page = there.scheme in ("http", "https") and bare_address(url) != bare_address(list_url)
-    return same and is_page and there.path.strip("/") != "" and not _is_file(there.path)
+    is_other_page = link.scheme in ("http", "https") and normalised_url(url) != normalised_url(list_url)
+    return is_same_site and is_other_page and link.path.strip("/") != "" and not _is_file(link.path)
 
 
 def _site(host: str | None, port: int | None) -> tuple[str, int | None]:
@@ -105,5 +113,4 @@ def _site(host: str | None, port: int | None) -> tuple[str, int | None]:
 
 
 def _is_file(path: str) -> bool:
-    """Whether the path names a document, such as a booklet, rather than a page."""
-    return path.lower().endswith((".pdf", ".doc", ".docx", ".ppt", ".pptx", ".zip", ".jpg", ".png", ".ics"))
+    return path.lower().endswith(_FILE_EXTENSIONS)

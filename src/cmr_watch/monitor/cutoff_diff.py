@@ -1,6 +1,7 @@
-"""Which cut-off of a call became which. Pure.
+"""Compares the cut-offs of a call: which ones are new, which ones moved, which ones were removed. Pure.
 
-The equal ones stay. Between the same neighbours, in date order, a gone one and a new one are one that moved.
+- A cut-off at the same time in both readings is unchanged.
+- A removed and an added cut-off between the same unchanged neighbours, in date order, are one cut-off that moved.
 """
 
 from __future__ import annotations
@@ -13,40 +14,45 @@ from datetime import datetime
 from cmr_watch.models import Cutoff
 
 Move = tuple[Cutoff | None, Cutoff]
-"""What it was before, if it was anything, and what it is now."""
+"""A cut-off before (None for a new one) and after."""
 
 
-def cutoff_moves(old: Sequence[Cutoff], new: Sequence[Cutoff]) -> tuple[list[Move], list[Cutoff]]:
-    """What is new among the cut-offs, each with the one that it moved from if any; and those that are gone."""
-    stay = sorted({cutoff.at for cutoff in old} & {cutoff.at for cutoff in new})
-    gone, come = _by_gap(old, stay), _by_gap(new, stay)
+def compare_cutoffs(old: Sequence[Cutoff], new: Sequence[Cutoff]) -> tuple[list[Move], list[Cutoff]]:
+    """The new and moved cut-offs, and those that were removed; both in date order."""
+    unchanged = sorted({cutoff.at for cutoff in old} & {cutoff.at for cutoff in new})
+    removed_by_gap, added_by_gap = _by_gap(old, unchanged), _by_gap(new, unchanged)
     moves: list[Move] = []
-    dropped: list[Cutoff] = []
-    for gap in sorted(gone.keys() | come.keys()):
-        was = _paired(gone[gap], come[gap])
-        moves += [(was.get(cutoff.at), cutoff) for cutoff in come[gap]]
-        dropped += [cutoff for cutoff in gone[gap] if cutoff not in was.values()]
-    return moves, dropped
+    removed: list[Cutoff] = []
+    for gap in sorted(removed_by_gap.keys() | added_by_gap.keys()):
+        origins = _pair(removed_by_gap[gap], added_by_gap[gap])
+        moves += [(origins.get(cutoff.at), cutoff) for cutoff in added_by_gap[gap]]
+        removed += [cutoff for cutoff in removed_by_gap[gap] if cutoff not in origins.values()]
+    return moves, removed
 
 
-def _by_gap(cutoffs: Sequence[Cutoff], stay: Sequence[datetime]) -> defaultdict[int, list[Cutoff]]:
-    """Those that do not stay, in date order, by the number of staying ones before them."""
+def _by_gap(cutoffs: Sequence[Cutoff], unchanged: Sequence[datetime]) -> defaultdict[int, list[Cutoff]]:
+    """The other cut-offs in date order, grouped by the number of unchanged ones before them."""
     gaps: defaultdict[int, list[Cutoff]] = defaultdict(list)
-    once = {cutoff.at: cutoff for cutoff in cutoffs if cutoff.at not in stay}
-    for at in sorted(once):
-        gaps[bisect_left(stay, at)].append(once[at])
+    others = {cutoff.at: cutoff for cutoff in cutoffs if cutoff.at not in unchanged}
+    for at in sorted(others):
+        gaps[bisect_left(unchanged, at)].append(others[at])
     return gaps
 
 
-def _paired(gone: Sequence[Cutoff], come: Sequence[Cutoff]) -> dict[datetime, Cutoff]:
-    """New instant → the cut-off that it moved from: in date order where their numbers agree, else the nearest first."""
-    if len(gone) == len(come):
-        return {after.at: before for before, after in zip(gone, come, strict=True)}
-    rated = sorted((abs(before.at - after.at), b, a) for b, before in enumerate(gone) for a, after in enumerate(come))
+def _pair(removed: Sequence[Cutoff], added: Sequence[Cutoff]) -> dict[datetime, Cutoff]:
+    """Maps the time of each moved cut-off to what it was before.
+
+    If as many were removed as added, they are paired in date order; otherwise the nearest ones are paired first.
+    """
+    if len(removed) == len(added):
+        return {after.at: before for before, after in zip(removed, added, strict=True)}
+    candidates = sorted(
+        (abs(before.at - after.at), old, new) for old, before in enumerate(removed) for new, after in enumerate(added)
+    )
     pairs: dict[datetime, Cutoff] = {}
-    used: set[int] = set()
-    for _, b, a in rated:
-        if b not in used and come[a].at not in pairs:
-            used.add(b)
-            pairs[come[a].at] = gone[b]
+    paired: set[int] = set()
+    for _, old, new in candidates:
+        if old not in paired and added[new].at not in pairs:
+            paired.add(old)
+            pairs[added[new].at] = removed[old]
     return pairs

@@ -1,7 +1,7 @@
-"""One fact on two pages: it is told once. Pure.
+"""Avoids announcing the same fact from two pages (ADR 8). Pure.
 
-A change is news unless another page has already told the same value of the same fact. What another page merely said in
-its silent first reading was not told to anybody.
+A change is not announced if another page has already announced the same value of the same fact. What another page said
+in its first reading does not count, because nobody was notified of that.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Final
 from cmr_watch.models import CallNotice, Change, ChangeKind, Edition, Known, KnownCall
 from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.diff import Comparison
-from cmr_watch.monitor.keys import Keys
+from cmr_watch.monitor.keys import KeyGenerator
 from cmr_watch.places import fold
 
-K = ChangeKind
 _Value = Callable[[Change], object]
 
 
@@ -24,7 +23,7 @@ def _status(change: Change) -> object:
     return change.after.status if change.after else None
 
 
-def _days(change: Change) -> object:
+def _dates(change: Change) -> object:
     after = change.after
     return (after.starts_on, after.ends_on, after.period) if isinstance(after, Edition) else None
 
@@ -33,72 +32,79 @@ def _city(change: Change) -> object:
     return fold(change.after.city) if isinstance(change.after, Edition) else None
 
 
-def _marks(change: Change) -> object:
+def _years_and_closed_cutoffs(change: Change) -> object:
     after = change.after
-    return (after.hosting_years, _closed(after)) if isinstance(after, CallNotice) else None
+    if not isinstance(after, CallNotice):
+        return None
+    return after.hosting_years, tuple(cutoff.at for cutoff in after.cutoffs if cutoff.closed)
 
 
-def _closed(call: CallNotice) -> tuple[object, ...]:
-    return tuple(cutoff.at for cutoff in call.cutoffs if cutoff.closed)
-
-
-def _same(_: Change) -> object:
+def _always_equal(_: Change) -> object:
     return True
 
 
-_CUTOFFS: Final = frozenset({K.CALL_CUTOFF_ADDED, K.CALL_CUTOFF_MOVED})
-_FACTS: Final[tuple[tuple[frozenset[ChangeKind], _Value], ...]] = (
-    (frozenset({K.CALL_ANNOUNCED, K.CALL_OPENED, K.CALL_CLOSED, K.CALL_WITHDRAWN}), _status),
-    (frozenset({K.CALL_UPDATED}), _marks),
-    (frozenset({K.EDITION_DATED, K.EDITION_RESCHEDULED}), _days),
-    (frozenset({K.EDITION_RELOCATED}), _city),
-    (frozenset({K.EDITION_CANCELLED, K.EDITION_POSTPONED, K.EDITION_REINSTATED}), _status),
-    (frozenset({K.EDITION_SUMMARY_PUBLISHED}), _same),
+_CUTOFF_KINDS: Final = frozenset({ChangeKind.CALL_CUTOFF_ADDED, ChangeKind.CALL_CUTOFF_MOVED})
+_CALL_STATUS_KINDS: Final = frozenset(
+    {ChangeKind.CALL_ANNOUNCED, ChangeKind.CALL_OPENED, ChangeKind.CALL_CLOSED, ChangeKind.CALL_WITHDRAWN}
 )
-"""Kinds that tell of the same fact, and its value."""
+_EDITION_STATUS_KINDS: Final = frozenset(
+    {ChangeKind.EDITION_CANCELLED, ChangeKind.EDITION_POSTPONED, ChangeKind.EDITION_REINSTATED}
+)
+_FACTS: Final[tuple[tuple[frozenset[ChangeKind], _Value], ...]] = (
+    (_CALL_STATUS_KINDS, _status),
+    (frozenset({ChangeKind.CALL_UPDATED}), _years_and_closed_cutoffs),
+    (frozenset({ChangeKind.EDITION_DATED, ChangeKind.EDITION_RESCHEDULED}), _dates),
+    (frozenset({ChangeKind.EDITION_RELOCATED}), _city),
+    (_EDITION_STATUS_KINDS, _status),
+    (frozenset({ChangeKind.EDITION_SUMMARY_PUBLISHED}), _always_equal),
+)
+"""The change kinds that report the same fact, and the value of that fact. Other kinds are never suppressed."""
 
 
-def is_already_reported(change: Change, told: Sequence[Change]) -> bool:
-    """Whether a change says again what another page's change, `told` oldest first, has said."""
-    same_key = [one for one in told if one.key == change.key]
-    if change.kind in _CUTOFFS:
-        return any(_names(one, change) for one in same_key)
+def is_already_reported(change: Change, reported: Sequence[Change]) -> bool:
+    """Whether a change of another page has announced the same value. `reported` is in order, oldest first."""
+    same_key = [earlier for earlier in reported if earlier.key == change.key]
+    if change.kind in _CUTOFF_KINDS:
+        return any(_has_cutoff(earlier, change) for earlier in same_key)
     for kinds, value in _FACTS:
         if change.kind in kinds:
-            last = next((one for one in reversed(same_key) if one.kind in kinds), None)
-            return last is not None and value(last) == value(change)
+            latest = next((earlier for earlier in reversed(same_key) if earlier.kind in kinds), None)
+            return latest is not None and value(latest) == value(change)
     return False
 
 
-def _names(told: Change, change: Change) -> bool:
-    """Whether a cut-off was named by a change of the call, be it the one by which it was first seen."""
+def _has_cutoff(earlier: Change, change: Change) -> bool:
+    """Whether the new cut-off was part of an earlier change of the call, such as its announcement."""
     at = change.cutoff_after.at if change.cutoff_after else None
-    after = told.after
+    after = earlier.after
     return isinstance(after, CallNotice) and any(cutoff.at == at for cutoff in after.cutoffs)
 
 
-# ── one call, one key ────────────────────────────────────────────────────────────────────────────────────────────
+# ── one key for each call ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def with_shared_keys(before: Known, compared: Comparison, elsewhere: Sequence[KnownCall]) -> Comparison:
-    """A call that is first seen on one page, and known from another, has the key that it has there."""
-    known = {one.key for one in before.calls}
-    fresh = [one for one in compared.known.calls if one.key not in known]
-    if not fresh or not elsewhere:
+def with_shared_keys(before: Known, compared: Comparison, on_other_pages: Sequence[KnownCall]) -> Comparison:
+    """The comparison, with new calls renamed to the keys that they have on other pages."""
+    known = {entry.key for entry in before.calls}
+    new_calls = [entry for entry in compared.known.calls if entry.key not in known]
+    if not new_calls or not on_other_pages:
         return compared
-    names = _names_for(fresh, known, elsewhere)
-    calls = tuple(replace(one, key=names.get(one.key, one.key)) for one in compared.known.calls)
+    keys = _shared_keys(new_calls, known, on_other_pages)
+    calls = tuple(replace(entry, key=keys.get(entry.key, entry.key)) for entry in compared.known.calls)
     return Comparison(
-        tuple(replace(change, key=names.get(change.key, change.key)) for change in compared.changes),
+        tuple(replace(change, key=keys.get(change.key, change.key)) for change in compared.changes),
         replace(compared.known, calls=calls),
     )
 
 
-def _names_for(fresh: Iterable[KnownCall], known: set[str], elsewhere: Sequence[KnownCall]) -> dict[str, str]:
-    keys = Keys((*known, *(one.key for one in elsewhere)))
-    names: dict[str, str] = {}
-    for one in fresh:
-        other = match_calls(elsewhere, [one.call]).get(id(one.call))
-        is_free = other is not None and other.key not in known | set(names.values())
-        names[one.key] = other.key if other and is_free else keys.call(one.call)
-    return names
+def _shared_keys(
+    new_calls: Iterable[KnownCall], known: set[str], on_other_pages: Sequence[KnownCall]
+) -> dict[str, str]:
+    """Maps the key of each new call to its key on another page, or else to one that no other call has."""
+    generator = KeyGenerator((*known, *(entry.key for entry in on_other_pages)))
+    keys: dict[str, str] = {}
+    for entry in new_calls:
+        match = match_calls(on_other_pages, [entry.call]).get(id(entry.call))
+        is_free = match is not None and match.key not in known | set(keys.values())
+        keys[entry.key] = match.key if match and is_free else generator.for_call(entry.call)
+    return keys

@@ -1,7 +1,7 @@
-"""What changed between what is known and what a page says now. Pure: the caller knows the time.
+"""Compares a reading with what is known: which changes there are, and what is known afterwards. Pure.
 
-The closed list of kinds stands in `models.ChangeKind`. A first-seen edition gives one change, a known one gives one for
-each changed fact (`facts` says which), and everything that is no change gives silence.
+`models.ChangeKind` lists all kinds of change. An edition that is seen for the first time gives one change; a known one
+gives a change for each fact that changed (`edition_diff`).
 """
 
 from __future__ import annotations
@@ -14,166 +14,177 @@ from typing import Final
 
 from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import compare_calls, match_calls
-from cmr_watch.monitor.edition_dates import confirmed, still_to_come
-from cmr_watch.monitor.edition_diff import changed_facts, still_cancelled
-from cmr_watch.monitor.keys import Keys
+from cmr_watch.monitor.edition_dates import is_absence_confirmed, is_upcoming
+from cmr_watch.monitor.edition_diff import changed_facts, keep_cancelled
+from cmr_watch.monitor.keys import KeyGenerator
 from cmr_watch.monitor.match import is_same_place, match_editions
 
-K = ChangeKind
 CONFIRMED_AFTER: Final = timedelta(minutes=30)
-"""A line is gone when a second believable reading, this much later, misses it too."""
-MOST_FROM_SUSPECT: Final = 3
-"""How many editions a reading that is not believed may announce."""
+"""A missing line counts as gone when it is still missing in a second plausible reading, at least this much later."""
+MAX_FROM_SUSPECT: Final = 3
+"""How many new editions one suspect reading may announce (ADR 2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The changes, calls first, then in the page's order; and what is known from now on."""
+    """The changes (calls first, then editions in page order), and what is known afterwards."""
 
     changes: tuple[Change, ...]
     known: Known
 
 
 def compare(known: Known, snapshot: Snapshot, now: datetime | None, confirmed_after: timedelta | None) -> Comparison:
-    """Compare a believable reading with what is known.
+    """Compare a plausible reading with what is known.
 
-    `now` is the instant of the reading, or None where only the headings can tell what is still to come;
-    with `confirmed_after` None a missing line is gone at once.
+    - `now` is the time of the reading. With None, an edition is upcoming if its section says so, whatever its days.
+    - `confirmed_after`: how long a line must be missing until it counts as gone. With None it counts immediately.
     """
-    told, editions = _compare_editions(known, snapshot, now, confirmed_after)
-    told_of_calls, calls = compare_calls(known.calls, snapshot.calls, now, confirmed_after)
-    return Comparison(told_of_calls + told, Known(editions, calls))
+    edition_changes, editions = _compare_editions(known, snapshot, now, confirmed_after)
+    call_changes, calls = compare_calls(known.calls, snapshot.calls, now, confirmed_after)
+    return Comparison(call_changes + edition_changes, Known(editions, calls))
 
 
-# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_Missing = tuple[list[Change], KnownEdition]
+# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _compare_editions(
     known: Known, snapshot: Snapshot, now: datetime | None, confirmed_after: timedelta | None
 ) -> tuple[tuple[Change, ...], tuple[KnownEdition, ...]]:
-    found = {id(line): one for one, line in match_editions(known, snapshot, now)}
-    keys = Keys(one.key for one in known.editions)
+    matches = {id(line): entry for entry, line in match_editions(known, snapshot, now)}
+    keys = KeyGenerator(entry.key for entry in known.editions)
     changes: list[Change] = []
     seen: dict[str, KnownEdition] = {}
     for line in snapshot.editions:
-        one = found.get(id(line))
-        if one is None:
-            one = KnownEdition(keys.edition(line), line, now)
-            changes.append(_first_seen(one, now))
+        entry = matches.get(id(line))
+        if entry is None:
+            entry = KnownEdition(keys.for_edition(line), line, now)
+            changes.append(_first_change(entry, now))
         else:
-            line = still_cancelled(one.edition, line)
-            changes += changed_facts(one, line, now)
-        seen[one.key] = replace(one, edition=line, missing_since=None, gone=None)
-    for one in known.editions:
-        if one.key not in seen:
-            change, seen[one.key] = _missing(one, now, confirmed_after)
+            line = keep_cancelled(entry.edition, line)
+            changes += changed_facts(entry, line, now)
+        seen[entry.key] = replace(entry, edition=line, missing_since=None, gone=None)
+    for entry in known.editions:
+        if entry.key not in seen:
+            change, seen[entry.key] = _missing_edition(entry, now, confirmed_after)
             changes += change
-    return tuple(changes), _in_order(known, seen)
+    return tuple(changes), _in_known_order(known, seen)
 
 
-def _in_order(known: Known, seen: dict[str, KnownEdition]) -> tuple[KnownEdition, ...]:
-    """As they were first seen."""
-    order = {one.key: n for n, one in enumerate(known.editions)}
-    return tuple(sorted(seen.values(), key=lambda one: order.get(one.key, len(order))))
+def _in_known_order(known: Known, seen: dict[str, KnownEdition]) -> tuple[KnownEdition, ...]:
+    """The known editions in their order, then the new ones in page order."""
+    order = {entry.key: index for index, entry in enumerate(known.editions)}
+    return tuple(sorted(seen.values(), key=lambda entry: order.get(entry.key, len(order))))
 
 
-def _first_seen(one: KnownEdition, now: datetime | None) -> Change:
-    """The one change of an edition that was never seen before."""
-    kind = K.EDITION_ANNOUNCED if still_to_come(one.edition, now) else K.EDITION_LISTED
-    return Change(kind, one.key, None, one.edition)
+def _first_change(entry: KnownEdition, now: datetime | None) -> Change:
+    kind = ChangeKind.EDITION_ANNOUNCED if is_upcoming(entry.edition, now) else ChangeKind.EDITION_LISTED
+    return Change(kind, entry.key, None, entry.edition)
 
 
-def _missing(one: KnownEdition, now: datetime | None, confirmed_after: timedelta | None) -> _Missing:
-    """A line that is not there: withdrawn or delisted once it is confirmed.
+def _missing_edition(
+    entry: KnownEdition, now: datetime | None, confirmed_after: timedelta | None
+) -> tuple[list[Change], KnownEdition]:
+    """The change, if any, and the new state of an edition without a line.
 
-    Days that are over end in silence, and so does a cancelled edition: that it is off was told.
+    - gone already: nothing;
+    - absence not confirmed: still known, without a change;
+    - in the past section: delisted;
+    - cancelled: delisted, without a change, because the cancellation was announced;
+    - upcoming: withdrawn;
+    - otherwise its days are over: still known, without a change, as it may be added to the past section later.
     """
-    if one.gone:
-        return [], one
-    waiting = replace(one, missing_since=one.missing_since or now)
-    if not confirmed(one.missing_since, now, confirmed_after):
-        return [], waiting
-    if one.edition.section == "past":
-        return [Change(K.EDITION_DELISTED, one.key, one.edition, None)], replace(waiting, gone="delisted")
-    if one.edition.status == "cancelled":
-        return [], replace(waiting, gone="delisted")
-    if still_to_come(one.edition, now):
-        return [Change(K.EDITION_WITHDRAWN, one.key, one.edition, None)], replace(waiting, gone="withdrawn")
-    return [], waiting
+    if entry.gone:
+        return [], entry
+    edition = entry.edition
+    missing = replace(entry, missing_since=entry.missing_since or now)
+    if not is_absence_confirmed(entry.missing_since, now, confirmed_after):
+        return [], missing
+    if edition.section == "past":
+        return [Change(ChangeKind.EDITION_DELISTED, entry.key, edition, None)], replace(missing, gone="delisted")
+    if edition.status == "cancelled":
+        return [], replace(missing, gone="delisted")
+    if is_upcoming(edition, now):
+        return [Change(ChangeKind.EDITION_WITHDRAWN, entry.key, edition, None)], replace(missing, gone="withdrawn")
+    return [], missing
 
 
-# ── from a reading that is not believed ──────────────────────────────────────────────────────────────────────────
+# ── suspect readings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def additions(known: Known, snapshot: Snapshot, now: datetime) -> Comparison:
-    """What may be announced from a reading that is not believed: at most three editions, read whole and never known."""
-    keys = Keys(one.key for one in known.editions)
-    lines = islice(_never_known(known, snapshot, now), MOST_FROM_SUSPECT)
-    fresh = tuple(KnownEdition(keys.edition(line), line, now) for line in lines)
-    changes = tuple(Change(K.EDITION_ANNOUNCED, one.key, None, one.edition) for one in fresh)
-    return Comparison(changes, Known((*known.editions, *fresh), known.calls))
+def compare_suspect(known: Known, snapshot: Snapshot, now: datetime) -> Comparison:
+    """Compare a suspect reading: it only announces new editions, at most MAX_FROM_SUSPECT, and changes nothing else."""
+    keys = KeyGenerator(entry.key for entry in known.editions)
+    lines = islice(_new_lines(known, snapshot, now), MAX_FROM_SUSPECT)
+    added = tuple(KnownEdition(keys.for_edition(line), line, now) for line in lines)
+    changes = tuple(Change(ChangeKind.EDITION_ANNOUNCED, entry.key, None, entry.edition) for entry in added)
+    return Comparison(changes, Known((*known.editions, *added), known.calls))
 
 
-def _never_known(known: Known, snapshot: Snapshot, now: datetime) -> Iterator[Edition]:
-    """Lines read whole that are no known edition: neither beside the others nor each taken alone."""
+def _new_lines(known: Known, snapshot: Snapshot, now: datetime) -> Iterator[Edition]:
+    """Complete lines that match and resemble no known edition.
+
+    Each line is also matched alone: next to others, the edition that it belongs to may be matched with another line.
+    """
     matched = {id(line) for _, line in match_editions(known, snapshot, now)}
     for line in snapshot.editions:
-        if id(line) in matched or not _read_whole(line, now) or _resembles(line, known):
+        if id(line) in matched or not _is_complete(line, now) or _resembles_known(line, known):
             continue
         if not match_editions(known, replace(snapshot, editions=(line,)), now):
             yield line
 
 
-def _read_whole(line: Edition, now: datetime) -> bool:
-    told = line.status in ("scheduled", "save_the_date")
-    return bool(line.country_code and line.starts_on) and told and still_to_come(line, now)
+def _is_complete(line: Edition, now: datetime) -> bool:
+    """Whether it is an upcoming edition with a known country and days, neither cancelled nor postponed."""
+    is_planned = line.status in ("scheduled", "save_the_date")
+    return bool(line.country_code and line.starts_on) and is_planned and is_upcoming(line, now)
 
 
-def _resembles(line: Edition, known: Known) -> bool:
-    """Same place and same day of the year: on a damaged page that is an old line with a wrong year."""
+def _resembles_known(line: Edition, known: Known) -> bool:
+    """Whether place and day are those of a known edition, in any year. A damaged page may show an incorrect year."""
     day = line.starts_on and (line.starts_on.month, line.starts_on.day)
-    starts = (one.edition.starts_on for one in known.editions if is_same_place(one.edition, line))
+    starts = (entry.edition.starts_on for entry in known.editions if is_same_place(entry.edition, line))
     return any(start and (start.month, start.day) == day for start in starts)
 
 
-# ── without telling anybody ──────────────────────────────────────────────────────────────────────────────────────
+# ── without changes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def adopt(known: Known, snapshot: Snapshot, now: datetime | None) -> Known:
-    """What is known when a reading is taken as it is, silently. What it does not name stays as it was known."""
-    taken = compare(known, snapshot, now, CONFIRMED_AFTER).known
-    editions = {one.key: one for one in known.editions}
-    calls = {one.key: one for one in known.calls}
+def merge_reading(known: Known, snapshot: Snapshot, now: datetime | None) -> Known:
+    """What is known after a reading, without reporting its changes. Entries that it does not contain are unchanged."""
+    merged = compare(known, snapshot, now, CONFIRMED_AFTER).known
+    editions = {entry.key: entry for entry in known.editions}
+    calls = {entry.key: entry for entry in known.calls}
     return Known(
-        tuple(one if one.missing_since is None else editions[one.key] for one in taken.editions),
-        tuple(one if one.missing_since is None else calls[one.key] for one in taken.calls),
+        tuple(entry if entry.missing_since is None else editions[entry.key] for entry in merged.editions),
+        tuple(entry if entry.missing_since is None else calls[entry.key] for entry in merged.calls),
     )
 
 
-def read_again(known: Known, before: Snapshot, after: Snapshot, now: datetime) -> Known:
-    """What is known when a newer parser reads the same page as `after`: nobody is told, and keys stay.
+def known_after_reparse(known: Known, before: Snapshot, after: Snapshot, now: datetime) -> Known:
+    """What is known when the page that was read as `before` is parsed as `after` by a newer parser (ADR 5).
 
-    A line of the same words is the same edition, whatever is read in it. What only the older parser saw on this page
-    was a misreading and is forgotten; what was never on it (it had gone, or a suspect page named it) stays known.
+    - A line with the same text is the same edition and keeps its key, whatever the parser extracts from it.
+    - An entry that only the older parser found on this page was a mistake, and is removed.
+    - An entry that was not on this page (it is gone, or comes from a suspect reading) is unchanged.
     """
-    adopted = adopt(_by_words(known, before, after, now), after, now)
-    forgotten = _keys_on(known, before, now) - _keys_on(adopted, after, now)
+    merged = merge_reading(_with_reparsed_lines(known, before, after, now), after, now)
+    mistakes = _keys_on_page(known, before, now) - _keys_on_page(merged, after, now)
     return Known(
-        tuple(one for one in adopted.editions if one.key not in forgotten),
-        tuple(one for one in adopted.calls if one.key not in forgotten),
+        tuple(entry for entry in merged.editions if entry.key not in mistakes),
+        tuple(entry for entry in merged.calls if entry.key not in mistakes),
     )
 
 
-def _by_words(known: Known, before: Snapshot, after: Snapshot, now: datetime) -> Known:
-    """The editions of `before` as `after` reads the lines of the same words."""
-    line_of = {line.text: line for line in after.editions if line.text}
-    read = {one.key: line_of.get(line.text, one.edition) for one, line in match_editions(known, before, now)}
-    editions = (replace(one, edition=read.get(one.key, one.edition)) for one in known.editions)
+def _with_reparsed_lines(known: Known, before: Snapshot, after: Snapshot, now: datetime) -> Known:
+    """The known state, with the editions of `before` replaced by the lines of `after` that have the same text."""
+    line_by_text = {line.text: line for line in after.editions if line.text}
+    reparsed = {
+        entry.key: line_by_text.get(line.text, entry.edition) for entry, line in match_editions(known, before, now)
+    }
+    editions = (replace(entry, edition=reparsed.get(entry.key, entry.edition)) for entry in known.editions)
     return replace(known, editions=tuple(editions))
 
 
-def _keys_on(known: Known, page: Snapshot, now: datetime) -> set[str]:
+def _keys_on_page(known: Known, page: Snapshot, now: datetime) -> set[str]:
     calls = match_calls(known.calls, page.calls).values()
-    return {one.key for one, _ in match_editions(known, page, now)} | {one.key for one in calls}
+    return {entry.key for entry, _ in match_editions(known, page, now)} | {entry.key for entry in calls}

@@ -1,4 +1,4 @@
-"""What an edition's days, month or season mean beside the clock. Brussels time counts, as on the page."""
+"""Which days an edition covers, and whether they are over. Dates are in Brussels time, as on the page. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Edition
 
-BRUSSELS: Final = ZoneInfo("Europe/Brussels")
-
-# First and last month. Generous at the end: nobody is to hear that a season's edition is over while it may be ahead.
+# The first and last month of each part of a year; 14 is February of the next year. The last month is a generous guess,
+# so that an edition is not treated as over while it may still take place.
 _PARTS: Final = (
     (re.compile(r"q1|(?:1st|first)-(?:quarter|trimester)"), (1, 3)),
     (re.compile(r"q2|(?:2nd|second)-(?:quarter|trimester)"), (4, 6)),
@@ -27,22 +26,28 @@ _PARTS: Final = (
 )
 
 
-def span(edition: Edition) -> tuple[date, date] | None:
-    """First and last day: of its days, of its months or season, else of its year."""
+def date_range(edition: Edition) -> tuple[date, date] | None:
+    """The first and the last day on which the edition may take place.
+
+    - days: those days;
+    - a month, or a range of months: from its first day to its last;
+    - a quarter, half-year, season or year: the months in `_PARTS`, or the whole year;
+    - nothing: None.
+    """
     if edition.starts_on and edition.ends_on:
         return edition.starts_on, edition.ends_on
     if edition.period is None:
         return None
-    return _of_months(edition.period) if edition.date_precision == "month" else _of_season(edition.period)
+    return _range_of_months(edition.period) if edition.date_precision == "month" else _range_of_parts(edition.period)
 
 
-def _of_season(period: str) -> tuple[date, date]:
+def _range_of_parts(period: str) -> tuple[date, date]:
     year = int(period[:4])
-    parts = [months for words, months in _PARTS if words.search(period)] or [(1, 12)]
+    parts = [months for pattern, months in _PARTS if pattern.search(period)] or [(1, 12)]
     return date(year, min(parts)[0], 1), _last_day(year, max(last for _, last in parts))
 
 
-def _of_months(period: str) -> tuple[date, date]:
+def _range_of_months(period: str) -> tuple[date, date]:
     first, last = (tuple(map(int, month.split("-"))) for month in (period.split("/")[0], period.split("/")[-1]))
     start = date(first[0] - (first > last), first[1], 1)  # “December/January 2025” begins in 2024
     return start, _last_day(*last)
@@ -53,16 +58,21 @@ def _last_day(year: int, month: int) -> date:
     return date(year, month, monthrange(year, month)[1])
 
 
-def still_to_come(edition: Edition, now: datetime | None) -> bool:
-    """Under the upcoming heading and, where the instant of the reading is known, with days that are not over."""
+def is_upcoming(edition: Edition, now: datetime | None) -> bool:
+    """Whether the edition is in the upcoming section and not over. With `now` None, the section alone decides."""
     if edition.section != "upcoming":
         return False
-    days = span(edition)
+    days = date_range(edition)
     return now is None or days is None or days[1] >= now.astimezone(BRUSSELS).date()
 
 
-def confirmed(missing_since: datetime | None, now: datetime | None, after: timedelta | None) -> bool:
-    """Whether a missing line is gone: at once when `after` is None, else when it is missed again that much later."""
-    if after is None:
+def is_absence_confirmed(
+    missing_since: datetime | None, now: datetime | None, confirmed_after: timedelta | None
+) -> bool:
+    """Whether an entry that is missing at `now` counts as gone.
+
+    It does if it was already missing in a reading at least `confirmed_after` earlier; immediately if that is None.
+    """
+    if confirmed_after is None:
         return True
-    return missing_since is not None and now is not None and now - missing_since >= after
+    return missing_since is not None and now is not None and now - missing_since >= confirmed_after

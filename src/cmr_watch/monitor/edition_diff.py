@@ -1,4 +1,7 @@
-"""What changed in an edition that was known: one kind of change for each changed fact. Pure."""
+"""Finds what changed in a known edition: one change for each fact that a subscriber is notified of (ADR 4). Pure.
+
+All other differences together give one `edition.updated`, which is recorded in the history.
+"""
 
 from __future__ import annotations
 
@@ -8,120 +11,140 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.models import Change, ChangeKind, Edition, KnownEdition
-from cmr_watch.monitor.edition_dates import still_to_come
-from cmr_watch.monitor.match import bare_address
+from cmr_watch.models import Change, ChangeKind, Edition, EditionStatus, KnownEdition
+from cmr_watch.monitor.edition_dates import is_upcoming
+from cmr_watch.monitor.match import normalised_url
 from cmr_watch.places import fold, is_same_city
 
-K = ChangeKind
-_SAID: Final = {"cancelled": K.EDITION_CANCELLED, "postponed": K.EDITION_POSTPONED}
-_STATED: Final = frozenset({*_SAID.values(), K.EDITION_HELD, K.EDITION_REINSTATED})
-_DATED: Final = frozenset({K.EDITION_DATED, K.EDITION_RESCHEDULED})
+_CALLED_OFF: Final[dict[EditionStatus, ChangeKind]] = {
+    "cancelled": ChangeKind.EDITION_CANCELLED,
+    "postponed": ChangeKind.EDITION_POSTPONED,
+}
+_CALLED_OFF_KINDS: Final = frozenset(_CALLED_OFF.values())
+_STATUS_KINDS: Final = _CALLED_OFF_KINDS | {ChangeKind.EDITION_HELD, ChangeKind.EDITION_REINSTATED}
+_DATE_KINDS: Final = frozenset({ChangeKind.EDITION_DATED, ChangeKind.EDITION_RESCHEDULED})
 
 
-def changed_facts(one: KnownEdition, new: Edition, now: datetime | None) -> list[Change]:
-    """The changes of a known edition whose line now says `new`."""
-    kinds = list(_told(one, new, now))
-    if one.gone == "delisted" or _rest(one.edition, new, set(kinds)) or (not kinds and _remarked(one.edition, new)):
-        kinds.append(K.EDITION_UPDATED)
-    return [Change(kind, one.key, one.edition, new) for kind in kinds]
+def changed_facts(known: KnownEdition, new: Edition, now: datetime | None) -> list[Change]:
+    """The changes of a known edition whose line is now `new`."""
+    old = known.edition
+    kinds = list(_notified_kinds(known, new, now))
+    has_other_changes = _has_other_difference(old, new, set(kinds)) or (not kinds and _remarks(old) != _remarks(new))
+    if known.gone == "delisted" or has_other_changes:
+        kinds.append(ChangeKind.EDITION_UPDATED)
+    return [Change(kind, known.key, old, new) for kind in kinds]
 
 
-def still_cancelled(old: Edition, line: Edition) -> Edition:
-    """A cancelled edition that is moved below the past heading without a word was still not held."""
+def keep_cancelled(old: Edition, line: Edition) -> Edition:
+    """The line, still cancelled if only its section says that it was held: a cancelled edition was not."""
     return replace(line, status="cancelled") if old.status == "cancelled" and line.status == "held" else line
 
 
-def _told(one: KnownEdition, new: Edition, now: datetime | None) -> Iterator[ChangeKind]:
-    old = one.edition
-    state = _state(one, new)
-    if state:
-        yield state
-    if still_to_come(new, now):
-        dates = _dates(old, new)
-        if dates:
-            yield dates
-        if _elsewhere(old, new):
-            yield K.EDITION_RELOCATED
+def _notified_kinds(known: KnownEdition, new: Edition, now: datetime | None) -> Iterator[ChangeKind]:
+    old = known.edition
+    status_kind = _status_kind(known, new)
+    if status_kind:
+        yield status_kind
+    if is_upcoming(new, now):
+        date_kind = _date_kind(old, new)
+        if date_kind:
+            yield date_kind
+        if _is_relocated(old, new):
+            yield ChangeKind.EDITION_RELOCATED
     if old.summary_url is None and new.summary_url is not None:
-        yield K.EDITION_SUMMARY_PUBLISHED
+        yield ChangeKind.EDITION_SUMMARY_PUBLISHED
 
 
-def _state(one: KnownEdition, new: Edition) -> ChangeKind | None:
-    """Cancelled and postponed are news until the edition stands among the past ones; there they are corrections."""
-    old = one.edition
-    if new.status != old.status and new.status in _SAID:
-        return None if old.section == new.section == "past" else _SAID[new.status]
+def _status_kind(known: KnownEdition, new: Edition) -> ChangeKind | None:
+    """The change of status.
+
+    - newly cancelled or postponed: that; None if the edition was already in the past section (a correction);
+    - moved to the past section: held;
+    - back in the upcoming section, or no longer called off: reinstated.
+    """
+    old = known.edition
+    if new.status != old.status and new.status in _CALLED_OFF:
+        return None if old.section == new.section == "past" else _CALLED_OFF[new.status]
     if old.section == "upcoming" and new.status == "held":
-        return K.EDITION_HELD
-    return K.EDITION_REINSTATED if new.section == "upcoming" and _is_back(one, new) else None
+        return ChangeKind.EDITION_HELD
+    return ChangeKind.EDITION_REINSTATED if new.section == "upcoming" and _is_reinstated(known, new) else None
 
 
-def _is_back(one: KnownEdition, new: Edition) -> bool:
-    """Withdrawn or cancelled before; or postponed, and now on again as it was (new days are a rescheduling)."""
-    old = one.edition
-    if one.gone == "withdrawn" or (old.status == "cancelled" != new.status):
+def _is_reinstated(known: KnownEdition, new: Edition) -> bool:
+    """Whether it was withdrawn or cancelled before, or postponed and is now on the same days as before."""
+    old = known.edition
+    if known.gone == "withdrawn" or (old.status == "cancelled" != new.status):
         return True
-    return old.status == "postponed" != new.status and _when(old) == _when(new)
+    return old.status == "postponed" != new.status and _dates(old) == _dates(new)
 
 
-def _dates(old: Edition, new: Edition) -> ChangeKind | None:
+def _date_kind(old: Edition, new: Edition) -> ChangeKind | None:
+    """The change of dates.
+
+    - same days: rescheduled if a postponed edition got a new period, otherwise None;
+    - days for an edition that had none and was not postponed: dated;
+    - days removed because it was called off: None, as that change says so already;
+    - otherwise: rescheduled.
+    """
     was_postponed = old.status == "postponed"
     if _days(old) == _days(new):
-        return K.EDITION_RESCHEDULED if was_postponed and new.period and new.period != old.period else None
+        has_new_period = was_postponed and new.period and new.period != old.period
+        return ChangeKind.EDITION_RESCHEDULED if has_new_period else None
     if old.starts_on is None and not was_postponed:
-        return K.EDITION_DATED
-    if new.starts_on is None and new.status in _SAID and new.status != old.status:
-        return None  # that its days no longer hold is what the word says
-    return K.EDITION_RESCHEDULED
+        return ChangeKind.EDITION_DATED
+    if new.starts_on is None and new.status in _CALLED_OFF and new.status != old.status:
+        return None
+    return ChangeKind.EDITION_RESCHEDULED
 
 
-def _elsewhere(old: Edition, new: Edition) -> bool:
-    return not is_same_city(old.city, new.city) or _other_country(old, new)
+def _is_relocated(old: Edition, new: Edition) -> bool:
+    return not is_same_city(old.city, new.city) or _has_other_country(old, new)
 
 
-def _other_country(old: Edition, new: Edition) -> bool:
-    """One that is missing or unknown on a side is not another one."""
+def _has_other_country(old: Edition, new: Edition) -> bool:
+    """Whether both countries are known and differ."""
     if old.country_code or new.country_code:
         return None not in (old.country_code, new.country_code) and old.country_code != new.country_code
     return None not in (old.country, new.country) and fold(old.country or "") != fold(new.country or "")
 
 
-# ── what is history only ─────────────────────────────────────────────────────────────────────────────────────────
+# ── differences that are only recorded ───────────────────────────────────────────────────────────────────────────────
 
 
-def _rest(old: Edition, new: Edition, told: set[ChangeKind]) -> bool:
-    """Whether something is different that no other kind tells: spelling, link, a correction of the past."""
+def _has_other_difference(old: Edition, new: Edition, kinds: set[ChangeKind]) -> bool:
+    """Whether anything differs that is not covered by `kinds`: a spelling, a link, a correction in the past section."""
     return (
-        _other_words(old, new, told)
-        or _other_links(old, new)
-        or _other_state(old, new, told)
-        or _other_dates(old, new, told)
+        _has_other_place_names(old, new, kinds)
+        or _has_other_links(old, new)
+        or _has_other_status(old, new, kinds)
+        or _has_other_dates(old, new, kinds)
     )
 
 
-def _other_dates(old: Edition, new: Edition, told: set[ChangeKind]) -> bool:
-    if told & _DATED or (new.starts_on is None and not told.isdisjoint(_SAID.values())):
+def _has_other_place_names(old: Edition, new: Edition, kinds: set[ChangeKind]) -> bool:
+    if ChangeKind.EDITION_RELOCATED in kinds:
         return False
-    return _when(old) != _when(new)
+    names = zip(_place_names(old), _place_names(new), strict=True)
+    return any(fold(before or "") != fold(after or "") for before, after in names)
 
 
-def _other_words(old: Edition, new: Edition, told: set[ChangeKind]) -> bool:
-    if K.EDITION_RELOCATED in told:
-        return False
-    return any(fold(was or "") != fold(now or "") for was, now in zip(_place(old), _place(new), strict=True))
-
-
-def _other_links(old: Edition, new: Edition) -> bool:
-    if bare_address(old.url) != bare_address(new.url):
+def _has_other_links(old: Edition, new: Edition) -> bool:
+    """Whether the link to the page changed, or the one to the summary; a first summary is a change of its own."""
+    if normalised_url(old.url) != normalised_url(new.url):
         return True
-    return old.summary_url is not None and bare_address(old.summary_url) != bare_address(new.summary_url)
+    return old.summary_url is not None and normalised_url(old.summary_url) != normalised_url(new.summary_url)
 
 
-def _other_state(old: Edition, new: Edition, told: set[ChangeKind]) -> bool:
-    if told & _STATED:
+def _has_other_status(old: Edition, new: Edition, kinds: set[ChangeKind]) -> bool:
+    if kinds & _STATUS_KINDS:
         return False
-    return old.section != new.section or (not told & _DATED and old.status != new.status)
+    return old.section != new.section or (not kinds & _DATE_KINDS and old.status != new.status)
+
+
+def _has_other_dates(old: Edition, new: Edition, kinds: set[ChangeKind]) -> bool:
+    if kinds & _DATE_KINDS or (new.starts_on is None and kinds & _CALLED_OFF_KINDS):
+        return False
+    return _dates(old) != _dates(new)
 
 
 _REMARKS: Final = re.compile(
@@ -130,18 +153,14 @@ _REMARKS: Final = re.compile(
     r"|registrations? (?:is |are )?(?:now )?(?:open|closed))",
     re.I,
 )
-
-
-def _remarked(old: Edition, new: Edition) -> bool:
-    """Whether a remark has come or gone. Only known words: all others may be typed anew without meaning anything."""
-    return _remarks(old) != _remarks(new)
+"""The remarks whose appearance or removal is a change. Any other wording may change without meaning anything."""
 
 
 def _remarks(edition: Edition) -> set[str]:
-    return {fold(found) for found in _REMARKS.findall(edition.text[:500])}
+    return {fold(remark) for remark in _REMARKS.findall(edition.text[:500])}
 
 
-def _place(edition: Edition) -> tuple[str | None, ...]:
+def _place_names(edition: Edition) -> tuple[str | None, ...]:
     return edition.city, edition.region, edition.country
 
 
@@ -149,5 +168,5 @@ def _days(edition: Edition) -> tuple[object, ...]:
     return edition.starts_on, edition.ends_on
 
 
-def _when(edition: Edition) -> tuple[object, ...]:
+def _dates(edition: Edition) -> tuple[object, ...]:
     return edition.starts_on, edition.ends_on, edition.period

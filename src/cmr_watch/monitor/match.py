@@ -1,17 +1,17 @@
-"""Which edition is it? Lines of a reading are matched with the editions ever known, by rules in order.
+"""Matches the lines of a reading with the editions that are known, by rules in a fixed order (ADR 1 and 3). Pure.
 
-Each rule runs over all lines before the next, one to one, nearest start first:
+Each rule is applied to all lines before the next one. Matches are one to one, nearest start first:
 
-0. the same facts (so that a line always matches itself, whatever it lacks);
+0. all facts are equal, so that a line matches itself whatever it lacks;
 1. same city and country, same start;
-2. same edition-page address, if it stands once on each side, and year or city agrees;
+2. same URL of the edition's page, if it occurs once on each side, and the year or the city agrees;
 3. same city and country, at most 60 days apart (a month counts from its first day to its last);
-4. same city and country, the known one still to come and the new line upcoming;
-5. same known country and same known days, one candidate on each side (its place was renamed);
-6. same city and days or span, the country missing on a side (it was forgotten, or has been added).
+4. same city and country, the known edition is upcoming and the line is in the upcoming section;
+5. same known country and same known days, with one candidate on each side: the place was renamed;
+6. same city and same days or period, with one candidate on each side: the country is missing on one of them.
 
-Unknown never equals unknown. A past edition is never moved into a new one: under the upcoming heading it is found only
-by its start. See docs/adr/0001 and 0003.
+An unknown value never equals an unknown value. A line in the upcoming section matches a past edition only if both have
+the same start or the same period.
 """
 
 from __future__ import annotations
@@ -24,106 +24,113 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
-from cmr_watch.monitor.edition_dates import span, still_to_come
+from cmr_watch.monitor.edition_dates import date_range, is_upcoming
 from cmr_watch.places import city_names, fold, is_online, is_same_city
 
-NEAR: Final = timedelta(days=60)
-"""How far an edition may move and still be the same without other evidence (ADR 1)."""
+MAX_MOVE: Final = timedelta(days=60)
+"""How far an edition may move and still be matched by its place alone (ADR 1)."""
 
-MOST_OF_ONE_MARK: Final = 50
-"""No city hosts more often. It keeps the time of a hostile page within bounds."""
+MAX_BLOCK_SIZE: Final = 50
+"""How many editions with the same blocking key are compared. Limits the time that a hostile page can take."""
 
 Pair = tuple[KnownEdition, Edition]
+Distance = Callable[[KnownEdition, Edition], timedelta | None]
+"""How far a known edition and a line are apart; None if they do not match."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A pair that shares one of `marks` is rated by `distance`, which says None when it is no pair.
+    """Compares the editions and lines that have a blocking key in common, and matches the nearest ones first.
 
-    `alone`: it takes only what is the one candidate on each side.
+    With `unique_only`, it matches only editions and lines with exactly one candidate.
     """
 
-    marks: Callable[[Edition], Iterable[Hashable]]
-    distance: Callable[[KnownEdition, Edition], timedelta | None]
-    alone: bool = False
+    blocking_keys: Callable[[Edition], Iterable[Hashable]]
+    distance: Distance
+    unique_only: bool = False
 
 
 def match_editions(known: Known, reading: Snapshot, now: datetime | None) -> tuple[Pair, ...]:
-    """Pairs of a known edition and its line. `now` is the reading's instant where it is known."""
-    left_known, left_lines = list(known.editions), list(reading.editions)
+    """Pairs of a known edition and its line. `now` is the time of the reading, if it is known."""
+    remaining, remaining_lines = list(known.editions), list(reading.editions)
     pairs: list[Pair] = []
     for rule in _rules(known, reading, now):
-        found = _closest(rule, left_known, left_lines)
-        pairs += found
-        taken = {id(one) for pair in found for one in pair}
-        left_known = [one for one in left_known if id(one) not in taken]
-        left_lines = [line for line in left_lines if id(line) not in taken]
+        matched = _apply_rule(rule, remaining, remaining_lines)
+        pairs += matched
+        taken = {id(item) for pair in matched for item in pair}
+        remaining = [entry for entry in remaining if id(entry) not in taken]
+        remaining_lines = [line for line in remaining_lines if id(line) not in taken]
     return tuple(pairs)
 
 
 def _rules(known: Known, reading: Snapshot, now: datetime | None) -> Iterator[_Rule]:
-    yield _Rule(lambda edition: (edition,), _at_once)
-    yield _Rule(_cities_and_start, _same_start)
-    yield _Rule(_addresses, _own_address(known, reading))
-    yield _Rule(_cities, _near)
-    yield _Rule(_cities, _upcoming(now))
-    yield _Rule(_country_and_days, _at_once, alone=True)
-    yield _Rule(_cities, _without_country, alone=True)
+    yield _Rule(_all_facts, _zero)
+    yield _Rule(_cities_and_start, _same_place_distance)
+    yield _Rule(_url, _page_url_distance(known, reading))
+    yield _Rule(_cities, _near_distance)
+    yield _Rule(_cities, _upcoming_distance(now))
+    yield _Rule(_country_and_days, _zero, unique_only=True)
+    yield _Rule(_cities, _missing_country_distance, unique_only=True)
 
 
-_Rated = tuple[timedelta, bool, int, int]
+_Candidate = tuple[timedelta, bool, int, int]
+"""The distance, whether the known edition is gone, and the indexes of the edition and of the line: the sort order."""
 
 
-def _closest(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> list[Pair]:
-    """One to one by a rule: the nearest first, what is on the list before what is gone, then in order."""
-    rated = [
+def _apply_rule(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> list[Pair]:
+    """The matches of one rule, one to one: the nearest first, editions that are not gone before those that are."""
+    candidates = [
         (distance, known[k].gone is not None, k, n)
-        for k, n in _sharing(rule, known, lines)
-        if (distance := rule.distance(known[k], lines[n])) is not None and not _past_into_new(known[k], lines[n])
+        for k, n in _pairs_in_blocks(rule, known, lines)
+        if (distance := rule.distance(known[k], lines[n])) is not None and not _is_past_as_new(known[k], lines[n])
     ]
-    if rule.alone:
-        rated = _without_rivals(rated)
+    if rule.unique_only:
+        candidates = _without_rivals(candidates)
     line_of: dict[int, int] = {}
     taken: set[int] = set()
-    for _, _, k, n in sorted(rated):
+    for _, _, k, n in sorted(candidates):
         if k not in line_of and n not in taken:
             line_of[k] = n
             taken.add(n)
     return [(known[k], lines[n]) for k, n in line_of.items()]
 
 
-def _sharing(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> set[tuple[int, int]]:
-    """The pairs that share a mark: not each line is held against each edition."""
-    ones = _by_mark(rule, [one.edition for one in known])
-    others = _by_mark(rule, lines)
-    return {(k, n) for mark in ones.keys() & others.keys() for k in ones[mark] for n in others[mark]}
+def _pairs_in_blocks(rule: _Rule, known: Sequence[KnownEdition], lines: Sequence[Edition]) -> set[tuple[int, int]]:
+    """The index pairs that share a blocking key, so that not every line is compared with every edition."""
+    known_blocks = _blocks(rule, [entry.edition for entry in known])
+    line_blocks = _blocks(rule, lines)
+    shared = known_blocks.keys() & line_blocks.keys()
+    return {(k, n) for key in shared for k in known_blocks[key] for n in line_blocks[key]}
 
 
-def _by_mark(rule: _Rule, editions: Sequence[Edition]) -> dict[Hashable, list[int]]:
-    marked: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for number, edition in enumerate(editions):
-        for mark in rule.marks(edition):
-            if len(marked[mark]) < MOST_OF_ONE_MARK:
-                marked[mark].append(number)
-    return marked
+def _blocks(rule: _Rule, editions: Sequence[Edition]) -> dict[Hashable, list[int]]:
+    """The indexes of the editions with each blocking key, at most MAX_BLOCK_SIZE."""
+    blocks: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for index, edition in enumerate(editions):
+        for key in rule.blocking_keys(edition):
+            if len(blocks[key]) < MAX_BLOCK_SIZE:
+                blocks[key].append(index)
+    return blocks
 
 
-def _without_rivals(rated: list[_Rated]) -> list[_Rated]:
-    ones, others = Counter(row[2] for row in rated), Counter(row[3] for row in rated)
-    return [row for row in rated if ones[row[2]] == others[row[3]] == 1]
+def _without_rivals(candidates: list[_Candidate]) -> list[_Candidate]:
+    """The candidates whose edition and whose line have no other candidate."""
+    per_edition, per_line = Counter(row[2] for row in candidates), Counter(row[3] for row in candidates)
+    return [row for row in candidates if per_edition[row[2]] == per_line[row[3]] == 1]
 
 
-def _past_into_new(known: KnownEdition, line: Edition) -> bool:
+def _is_past_as_new(known: KnownEdition, line: Edition) -> bool:
+    """Whether a past edition would become an upcoming one on other days. It is a new edition in the same place."""
     if known.edition.section != "past" or line.section != "upcoming":
         return False
-    same_start = known.edition.starts_on is not None and known.edition.starts_on == line.starts_on
-    same_period = known.edition.period is not None and known.edition.period == line.period
-    return not (same_start or same_period)
+    return not _has_same_start_or_period(known.edition, line)
 
 
-# ── what the rules look at ───────────────────────────────────────────────────────────────────────────────────────
+# ── blocking keys ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_ZERO: Final = timedelta(0)
+
+def _all_facts(edition: Edition) -> Iterable[Hashable]:
+    return (edition,)
 
 
 def _cities(edition: Edition) -> Iterable[Hashable]:
@@ -135,10 +142,10 @@ def _cities_and_start(edition: Edition) -> Iterable[Hashable]:
         yield from ((name, edition.starts_on) for name in city_names(edition.city))
 
 
-def _addresses(edition: Edition) -> Iterable[Hashable]:
-    address = bare_address(edition.url)
-    if address:
-        yield address
+def _url(edition: Edition) -> Iterable[Hashable]:
+    url = normalised_url(edition.url)
+    if url:
+        yield url
 
 
 def _country_and_days(edition: Edition) -> Iterable[Hashable]:
@@ -146,39 +153,41 @@ def _country_and_days(edition: Edition) -> Iterable[Hashable]:
         yield edition.country_code, edition.starts_on, edition.ends_on
 
 
-# ── the rules: a distance, or None ───────────────────────────────────────────────────────────────────────────────
+# ── distances ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_ZERO: Final = timedelta(0)
 
 
-def _at_once(_known: KnownEdition, _line: Edition) -> timedelta | None:
+def _zero(_known: KnownEdition, _line: Edition) -> timedelta | None:
     return _ZERO
 
 
-def _same_start(known: KnownEdition, line: Edition) -> timedelta | None:
+def _same_place_distance(known: KnownEdition, line: Edition) -> timedelta | None:
     return _ZERO if is_same_place(known.edition, line) else None
 
 
-def _own_address(known: Known, reading: Snapshot) -> Callable[[KnownEdition, Edition], timedelta | None]:
-    """Whether it stands once in each reading and belongs to an edition: not to the list, nor to a call."""
-    once_known = _once(one.edition for one in known.editions if one.gone is None)
-    once_now = _once(reading.editions)
-    calls = [*(one.call for one in known.calls), *reading.calls]
-    others = _NO_EDITIONS | {bare_address(call.apply_url) for call in calls}
+def _page_url_distance(known: Known, reading: Snapshot) -> Distance:
+    """Zero for a URL that occurs once on each side and is the page of an edition, not that of the list or of a call."""
+    once_known = _unique_urls(entry.edition for entry in known.editions if entry.gone is None)
+    once_now = _unique_urls(reading.editions)
+    calls = [*(entry.call for entry in known.calls), *reading.calls]
+    other_pages = _NOT_EDITION_PAGES | {normalised_url(call.apply_url) for call in calls}
 
-    def distance(one: KnownEdition, line: Edition) -> timedelta | None:
-        address = bare_address(line.url)
-        if address not in once_now or not (address in once_known or one.gone) or _is_one_of(others, address):
+    def distance(entry: KnownEdition, line: Edition) -> timedelta | None:
+        url = normalised_url(line.url)
+        if url not in once_now or not (url in once_known or entry.gone) or _is_one_of(other_pages, url):
             return None
-        return _ZERO if _year_or_city_agrees(one.edition, line) else None
+        return _ZERO if _has_same_year_or_city(entry.edition, line) else None
 
     return distance
 
 
-def _once(editions: Iterable[Edition]) -> set[str]:
-    counted = Counter(address for edition in editions if (address := bare_address(edition.url)))
-    return {address for address, count in counted.items() if count == 1}
+def _unique_urls(editions: Iterable[Edition]) -> set[str]:
+    counts = Counter(url for edition in editions if (url := normalised_url(edition.url)))
+    return {url for url, count in counts.items() if count == 1}
 
 
-_NO_EDITIONS: Final = frozenset(
+_NOT_EDITION_PAGES: Final = frozenset(
     {
         "clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions",
         "clustercollaboration.eu/content/call-expression-interest-clusters-meet-regions",
@@ -186,75 +195,86 @@ _NO_EDITIONS: Final = frozenset(
 )
 
 
-def _is_one_of(others: Iterable[str | None], address: str) -> bool:
-    return address in others or address.partition("?")[0] in others
+def _is_one_of(urls: Iterable[str | None], url: str) -> bool:
+    """Whether the URL is one of them, with or without its query."""
+    return url in urls or url.partition("?")[0] in urls
 
 
-def bare_address(url: str | None) -> str | None:
-    """An address without scheme, `www.`, fragment and closing slash: the two hosts are one site."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:  # what an editor typed is no address at all
-        return url
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{host}{parts.path.rstrip('/')}{query}"
+def _has_same_year_or_city(one: Edition, other: Edition) -> bool:
+    first, second = date_range(one), date_range(other)
+    has_same_year = first is not None and second is not None and first[0].year == second[0].year
+    return has_same_year or is_same_city(one.city, other.city)
 
 
-def _year_or_city_agrees(one: Edition, other: Edition) -> bool:
-    first, second = span(one), span(other)
-    same_year = first is not None and second is not None and first[0].year == second[0].year
-    return same_year or is_same_city(one.city, other.city)
-
-
-def _near(known: KnownEdition, line: Edition) -> timedelta | None:
-    first, second = span(known.edition), span(line)
+def _near_distance(known: KnownEdition, line: Edition) -> timedelta | None:
+    """The days between the starts, or between the periods if either has no days; None if that is too far."""
+    first, second = date_range(known.edition), date_range(line)
     if first is None or second is None or not is_same_place(known.edition, line):
         return None
     if known.edition.starts_on and line.starts_on:
         distance = abs(known.edition.starts_on - line.starts_on)
     else:
         distance = max(first[0] - second[1], second[0] - first[1], _ZERO)
-    return distance if distance <= NEAR else None
+    return distance if distance <= MAX_MOVE else None
 
 
-def _upcoming(now: datetime | None) -> Callable[[KnownEdition, Edition], timedelta | None]:
+def _upcoming_distance(now: datetime | None) -> Distance:
+    """The days between the starts of two upcoming editions, however far; the maximum if a date is unknown."""
+
     def distance(known: KnownEdition, line: Edition) -> timedelta | None:
         if known.gone or line.section != "upcoming" or not is_same_place(known.edition, line):
             return None
-        if not still_to_come(known.edition, now):
+        if not is_upcoming(known.edition, now):
             return None
-        first, second = span(known.edition), span(line)
+        first, second = date_range(known.edition), date_range(line)
         return abs(first[0] - second[0]) if first and second else timedelta.max
 
     return distance
 
 
-def _without_country(known: KnownEdition, line: Edition) -> timedelta | None:
+def _missing_country_distance(known: KnownEdition, line: Edition) -> timedelta | None:
     old = known.edition
     if (old.country_code and line.country_code) or not is_same_city(old.city, line.city):
         return None
-    same_days = old.starts_on is not None and old.starts_on == line.starts_on
-    same_span = old.period is not None and old.period == line.period
-    return _ZERO if same_days or same_span else None
+    return _ZERO if _has_same_start_or_period(old, line) else None
 
 
-# ── what the rules ask ───────────────────────────────────────────────────────────────────────────────────────────
+def _has_same_start_or_period(one: Edition, other: Edition) -> bool:
+    has_same_start = one.starts_on is not None and one.starts_on == other.starts_on
+    has_same_period = one.period is not None and one.period == other.period
+    return has_same_start or has_same_period
+
+
+# ── comparing places and URLs ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def is_same_place(one: Edition, other: Edition) -> bool:
-    """Same city and country, folded and by aliases. Online has no country; elsewhere an unknown one equals nothing."""
+    """Whether city and country are the same, whatever their spelling (see `places`).
+
+    An online edition needs no country. Anywhere else, an unknown country equals no other.
+    """
     if not is_same_city(one.city, other.city):
         return False
     if is_online(one.city) and one.country is None and other.country is None:
         return True
-    return is_same_country(one, other)
+    return _is_same_country(one, other)
 
 
-def is_same_country(one: Edition, other: Edition) -> bool:
-    """By the code where one is known, else by the word."""
+def _is_same_country(one: Edition, other: Edition) -> bool:
+    """By the code if either is known, otherwise by the name."""
     if one.country_code or other.country_code:
         return one.country_code == other.country_code
     return one.country is not None and other.country is not None and fold(one.country) == fold(other.country)
+
+
+def normalised_url(url: str | None) -> str | None:
+    """A URL for comparison: without scheme, `www.`, fragment and trailing slash. An invalid URL is left unchanged."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:  # a typing error on the page
+        return url
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{parts.path.rstrip('/')}{query}"

@@ -1,196 +1,245 @@
-"""Is the page believable beside the last good reading? Removals need proof; this is where it is asked for.
+"""Decides whether a reading is plausible, compared with the last plausible reading of the page (ADR 2 and 5). Pure.
 
-A reading is suspect when one of these holds (docs/adr/0002 and 0005):
-- the document stops before its `</html>`;
-- either section's heading is missing;
-- more than a third of the lines with a date are unread;
-- there are no editions where there were some;
-- an edition known as past stands under the upcoming heading;
-- more than half of the previous editions are gone, and they are not simply the oldest;
-- two or more editions that are still to come vanish at once and stand nowhere else;
-- two or more editions lose their days at once, with no word of why;
-- letters are broken that were not.
+The list of editions is suspect if, in this order,
 
-So is a call page that names no call, or whose cut-offs that were ahead all vanish while it is open; and an edition's
-page that tells of no edition any more, or of another one, or has lost its days or all that it offered.
+- the document ends before `</html>`;
+- the heading of either section is missing;
+- more than a third of the lines with a date were not understood;
+- there are no editions, although there were some before;
+- a past edition is listed as upcoming;
+- the dates of two or more editions are missing, although they are neither cancelled nor postponed;
+- the text contains replacement characters (U+FFFD), although it did not before;
+- more than half of the past editions are missing, and they are not the oldest ones;
+- two or more upcoming editions are missing.
+
+A call page is suspect if
+
+- the document ends before `</html>`;
+- it describes no call;
+- all cut-offs are missing, although some were upcoming and the call is not closed;
+- more than a third of the lines with a date were not understood.
+
+An edition's own page is suspect if
+
+- the document ends before `</html>`;
+- it no longer describes an edition;
+- the dates are missing, although it is neither cancelled nor postponed;
+- it has fewer than half as many links to materials as before;
+- the text contains replacement characters, although it did not before;
+- it describes another city on other dates;
+- it has fewer than a third as many headings as before;
+- at most one heading is unchanged, and the venue or a link is missing;
+- more than a third of the lines with a date were not understood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
-from cmr_watch.monitor.edition_dates import span, still_to_come
+from cmr_watch.models import Cutoff, Edition, Known, KnownEdition, Snapshot
+from cmr_watch.monitor.edition_dates import date_range, is_upcoming
 from cmr_watch.monitor.match import Pair, match_editions
 from cmr_watch.places import is_same_city
+from cmr_watch.render.plural import counted
+
+MIN_HEADINGS: Final = 3
+"""With fewer headings (one of them is the title of the page), changed headings mean nothing."""
+_REPLACEMENT_CHARACTER: Final = "\ufffd"
+"""What decoding with an incorrect charset leaves behind."""
 
 
 def reject_reason(known: Known, last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
-    """Why a reading is suspect, in a plain sentence, or None when it is believable.
+    """Why a reading is suspect, as a clause for the operator; None if it is plausible.
 
-    `last` is the last good reading, None before a baseline. What says exactly the same is believed as that was.
+    `last` is the last plausible reading, None if there is none. A reading that equals it is plausible.
     """
     if last == reading:
         return None
-    if reading.kind != "initiative":
-        return _of_a_page(last, reading, now)
-    return _of_the_document(reading) or (_of_the_lists(known, last, reading, now) if last else None)
+    if reading.kind == "call":
+        return _call_page_problem(last, reading, now)
+    if reading.kind == "edition":
+        return _edition_page_problem(last, reading)
+    return _document_problem(reading) or (_list_problem(known, last, reading, now) if last else None)
 
 
-def _of_the_document(reading: Snapshot) -> str | None:
-    """What can be said without knowing anything of the page's past."""
-    outline = reading.outline
-    missing = [section for section in ("upcoming", "past") if section not in outline.sections]
-    if missing:
-        unheaded = f"the heading of the {' and of the '.join(missing)} editions is missing"
-        return _cut_off(reading) or unheaded
-    return _cut_off(reading) or _unread(reading)
+# ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _cut_off(reading: Snapshot) -> str | None:
-    return None if reading.outline.complete else "the document stops before its </html>"
+def _truncated(reading: Snapshot) -> str | None:
+    return None if reading.outline.complete else "the page is incomplete: it ends before its closing </html> tag"
 
 
-def _unread(reading: Snapshot) -> str | None:
+def _not_understood(reading: Snapshot) -> str | None:
     outline = reading.outline
     if outline.unread_lines * 3 > outline.dated_lines:
-        return f"{outline.unread_lines} of {outline.dated_lines} lines with a date could not be read"
+        return f"{outline.unread_lines} of {outline.dated_lines} dated lines were not understood"
     return None
 
 
-def _of_the_lists(known: Known, last: Snapshot, reading: Snapshot, now: datetime) -> str | None:
+def _has_lost_days(new: Edition) -> bool:
+    """Whether an edition that had days has none, and no month or season instead, and was not called off."""
+    is_called_off = new.status in ("cancelled", "postponed")
+    return new.starts_on is None and new.date_precision in ("unknown", "year") and not is_called_off
+
+
+# ── the list of editions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _document_problem(reading: Snapshot) -> str | None:
+    return _truncated(reading) or _missing_headings(reading) or _not_understood(reading)
+
+
+def _missing_headings(reading: Snapshot) -> str | None:
+    missing = [section for section in ("upcoming", "past") if section not in reading.outline.sections]
+    if not missing:
+        return None
+    heading = (
+        "heading of the {} editions is missing" if len(missing) == 1 else "headings of the {} editions are missing"
+    )
+    return f"the {heading.format(' and '.join(missing))}"
+
+
+def _list_problem(known: Known, last: Snapshot, reading: Snapshot, now: datetime) -> str | None:
     if last.editions and not reading.editions:
-        return f"there are no editions where there were {len(last.editions)}"
+        return f"the page lists no editions; the last reading had {len(last.editions)}"
     pairs = match_editions(known, reading, now)
-    found = {one.key for one, _ in pairs}
-    listed = [one for one, _ in match_editions(known, last, now)]
-    gone = [one for one in listed if one.key not in found]
-    of_lines = _of_the_risen(pairs) or _of_the_undated(pairs) or _broken_letters(last, reading)
-    return of_lines or _of_the_past(listed, gone, reading) or _of_the_upcoming(gone, now)
+    matched = {entry.key for entry, _ in pairs}
+    listed = [entry for entry, _ in match_editions(known, last, now)]
+    missing = [entry for entry in listed if entry.key not in matched]
+    return (
+        _past_as_upcoming(pairs)
+        or _lost_dates(pairs)
+        or _garbled_lines(last, reading)
+        or _missing_past_editions(listed, missing, reading)
+        or _missing_upcoming_editions(missing, now)
+    )
 
 
-def _of_the_risen(pairs: Iterable[Pair]) -> str | None:
-    for one, line in pairs:
-        if one.edition.section == "past" and line.section == "upcoming":
-            return f"{line.city}, known as past, stands under the upcoming heading"
+def _past_as_upcoming(pairs: Iterable[Pair]) -> str | None:
+    for entry, line in pairs:
+        if entry.edition.section == "past" and line.section == "upcoming":
+            return f"{line.city}, a past edition, is listed as upcoming"
     return None
 
 
-def _of_the_undated(pairs: Iterable[Pair]) -> str | None:
-    """A month in the place of days is news; nothing in the place of many days is a page that was not whole."""
-    lost = [line for one, line in pairs if one.edition.starts_on and _has_lost_its_days(line)]
-    return f"{len(lost)} editions have lost their days at once" if len(lost) > 1 else None
+def _lost_dates(pairs: Iterable[Pair]) -> str | None:
+    lost = sum(entry.edition.starts_on is not None and _has_lost_days(line) for entry, line in pairs)
+    return f"the dates of {lost} editions are missing" if lost > 1 else None
 
 
-def _has_lost_its_days(line: Edition) -> bool:
-    said_why = line.status in ("cancelled", "postponed")
-    return line.starts_on is None and line.date_precision in ("unknown", "year") and not said_why
-
-
-def _broken_letters(last: Snapshot, reading: Snapshot) -> str | None:
-    """U+FFFD is what a wrong encoding leaves: the words around it are not to be told to anybody."""
-    broken = sum(_BROKEN in line.text for line in reading.editions)
-    if not broken or any(_BROKEN in line.text for line in last.editions):
+def _garbled_lines(last: Snapshot, reading: Snapshot) -> str | None:
+    garbled = sum(_REPLACEMENT_CHARACTER in line.text for line in reading.editions)
+    if not garbled or any(_REPLACEMENT_CHARACTER in line.text for line in last.editions):
         return None
-    return f"{broken} lines have broken letters"
+    return f"garbled characters in {counted(garbled, 'line')}"
 
 
-_BROKEN: Final = "\ufffd"
-
-
-def _of_the_past(listed: Sequence[KnownEdition], gone: Sequence[KnownEdition], reading: Snapshot) -> str | None:
-    past = [one.edition for one in listed if one.edition.section == "past"]
-    lost = [one.edition for one in gone if one.edition.section == "past"]
+def _missing_past_editions(
+    listed: Sequence[KnownEdition], missing: Sequence[KnownEdition], reading: Snapshot
+) -> str | None:
+    past = [entry.edition for entry in listed if entry.edition.section == "past"]
+    lost = [entry.edition for entry in missing if entry.edition.section == "past"]
     kept = [line for line in reading.editions if line.section == "past"]
-    if len(lost) * 2 <= len(past) or _simply_oldest(lost, kept):
+    if len(lost) * 2 <= len(past) or _are_older(lost, kept):
         return None
-    return f"{len(lost)} of {len(past)} previous editions are gone, and they are not the oldest"
+    return f"{len(lost)} of {len(past)} past editions are missing, and they are not the oldest ones"
 
 
-def _of_the_upcoming(gone: Sequence[KnownEdition], now: datetime) -> str | None:
-    vanished = [one.edition for one in gone if still_to_come(one.edition, now)]
-    return f"{len(vanished)} editions that are still to come vanished at once" if len(vanished) > 1 else None
-
-
-def _simply_oldest(lost: Iterable[Edition], kept: Iterable[Edition]) -> bool:
-    """Whether a list was trimmed at its old end: everything that it names now is younger. Without a date, who knows."""
-    ends, starts = _first_days(lost), _first_days(kept)
-    return bool(ends and starts) and max(ends) <= min(starts)
+def _are_older(lost: Iterable[Edition], kept: Iterable[Edition]) -> bool:
+    """Whether all lost editions are older than those that were kept. False if no dates are known."""
+    lost_days, kept_days = _first_days(lost), _first_days(kept)
+    return bool(lost_days and kept_days) and max(lost_days) <= min(kept_days)
 
 
 def _first_days(editions: Iterable[Edition]) -> list[date]:
-    return [days[0] for edition in editions if (days := span(edition))]
+    return [days[0] for edition in editions if (days := date_range(edition))]
 
 
-# ── call pages, and the editions' own ────────────────────────────────────────────────────────────────────────────
+def _missing_upcoming_editions(missing: Sequence[KnownEdition], now: datetime) -> str | None:
+    lost = sum(is_upcoming(entry.edition, now) for entry in missing)
+    return f"{lost} upcoming editions are missing" if lost > 1 else None
 
 
-def _of_a_page(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
-    of_its_kind = _of_the_call(last, reading, now) if reading.kind == "call" else _of_the_edition(last, reading)
-    return _cut_off(reading) or of_its_kind or _unread(reading)
+# ── call pages ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_the_call(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
-    if not reading.calls:
-        return "it names no call"
-    if last is None or any(call.status == "closed" for call in reading.calls):
+def _call_page_problem(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
+    return (
+        _truncated(reading) or _missing_call(reading) or _lost_cutoffs(last, reading, now) or _not_understood(reading)
+    )
+
+
+def _missing_call(reading: Snapshot) -> str | None:
+    return None if reading.calls else "the page describes no call"
+
+
+def _lost_cutoffs(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
+    is_closed = any(call.status == "closed" for call in reading.calls)
+    if last is None or is_closed or any(_cutoffs(reading)):
         return None
-    ahead = [cutoff for call in last.calls for cutoff in call.cutoffs if not cutoff.closed and cutoff.at > now]
-    if ahead and not any(call.cutoffs for call in reading.calls):
-        return f"{len(ahead)} cut-offs that were ahead vanished, and the call is not closed"
-    return None
+    upcoming = sum(not cutoff.closed and cutoff.at > now for cutoff in _cutoffs(last))
+    return f"the cut-offs are missing ({upcoming} upcoming), although the call is not closed" if upcoming else None
 
 
-def _of_the_edition(last: Snapshot | None, reading: Snapshot) -> str | None:
-    """A page that never told of an edition is a page like any other."""
+def _cutoffs(snapshot: Snapshot) -> Iterator[Cutoff]:
+    return (cutoff for call in snapshot.calls for cutoff in call.cutoffs)
+
+
+# ── the editions' own pages ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _edition_page_problem(last: Snapshot | None, reading: Snapshot) -> str | None:
+    return _truncated(reading) or _lost_content(last, reading) or _not_understood(reading)
+
+
+def _lost_content(last: Snapshot | None, reading: Snapshot) -> str | None:
+    """What the page has lost. A page that has never described an edition has nothing to lose."""
     if last is None or not last.editions:
         return None
     if not reading.editions:
-        return "it tells of no edition any more"
+        return "the page no longer describes an edition"
     old, new = last.editions[0], reading.editions[0]
-    return _of_its_facts(old, new) or _of_its_outline(last, reading)
+    return _lost_facts(old, new) or _other_edition(old, new) or _changed_headings(last, reading)
 
 
-def _of_its_facts(old: Edition, new: Edition) -> str | None:
-    if old.starts_on and _has_lost_its_days(new):
-        return f"the days of {old.city} are gone from it"
+def _lost_facts(old: Edition, new: Edition) -> str | None:
+    if old.starts_on and _has_lost_days(new):
+        return f"the dates of the edition in {old.city} are missing"
     if len(new.materials) * 2 < len(old.materials):
-        return f"it offered {len(old.materials)} links to materials, and now {len(new.materials)}"
-    if _BROKEN in _words(new) and _BROKEN not in _words(old):
-        return "its letters are broken"
-    if not is_same_city(old.city, new.city) and (old.starts_on, old.ends_on) != (new.starts_on, new.ends_on):
-        return f"it tells of {new.city} where it told of {old.city}, on other days"
+        return f"the number of links to materials fell from {len(old.materials)} to {len(new.materials)}"
+    if _REPLACEMENT_CHARACTER in _page_text(new) and _REPLACEMENT_CHARACTER not in _page_text(old):
+        return "the text contains garbled characters"
     return None
 
 
-def _of_its_outline(last: Snapshot, reading: Snapshot) -> str | None:
-    """What stood under headings is read by guessing where they are gone, or are all others and something is missing."""
+def _other_edition(old: Edition, new: Edition) -> str | None:
+    """A new city, or new days, is a change; both at once are another edition."""
+    if is_same_city(old.city, new.city) or (old.starts_on, old.ends_on) == (new.starts_on, new.ends_on):
+        return None
+    return f"the page describes {new.city} instead of {old.city}, on other dates"
+
+
+def _changed_headings(last: Snapshot, reading: Snapshot) -> str | None:
+    """Without the headings that it knows, the parser has to guess what a line is about."""
     before, now = last.outline.headings, reading.outline.headings
-    if len(before) < _OUTLINED:
+    if len(before) < MIN_HEADINGS:
         return None
     if len(now) * 3 < len(before):
-        return f"of its {len(before)} headings {len(now)} are left"
+        return f"only {len(now)} of {len(before)} headings are left"
     kept = set(before) & set(now)
-    if len(kept) <= 1 and _offers_less(last.editions[0], reading.editions[0]):
-        return "its headings are all others, and something that it offered is gone"
+    if len(kept) <= 1 and _has_lost_details(last.editions[0], reading.editions[0]):
+        return "the headings have changed, and the venue or a link is missing"
     return None
 
 
-_OUTLINED: Final = 3
-"""So many headings make an outline; one of them is the page's title."""
+def _has_lost_details(old: Edition, new: Edition) -> bool:
+    kept = {material.url for material in new.materials}
+    has_lost_material = any(material.url not in kept for material in old.materials)
+    details = zip((old.registration_url, old.venue), (new.registration_url, new.venue), strict=True)
+    return has_lost_material or any(before and not after for before, after in details)
 
 
-def _offers_less(old: Edition, new: Edition) -> bool:
-    kept = {one.url for one in new.materials}
-    lost_a_link = any(one.url not in kept for one in old.materials)
-    return lost_a_link or any(was and not now for was, now in zip(_offered(old), _offered(new), strict=True))
-
-
-def _offered(edition: Edition) -> tuple[str | None, ...]:
-    return edition.registration_url, edition.venue
-
-
-def _words(edition: Edition) -> str:
-    return " ".join((edition.text, edition.venue or "", *(one.title for one in edition.materials)))
+def _page_text(edition: Edition) -> str:
+    return " ".join((edition.text, edition.venue or "", *(material.title for material in edition.materials)))

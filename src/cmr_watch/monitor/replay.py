@@ -1,15 +1,16 @@
-"""Every stored page read again with today's parser: what would be different. Nobody is told of any of it."""
+"""Parses all stored pages again with the current parser, and yields the differences. Sends no notifications."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PARSER_VERSION, Snapshot
 from cmr_watch.monitor.check import parse
-from cmr_watch.monitor.diff import read_again
+from cmr_watch.monitor.diff import known_after_reparse
 from cmr_watch.serialization import snapshot_to_dict
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.snapshots import StoredSnapshot
@@ -17,7 +18,10 @@ from cmr_watch.store.snapshots import StoredSnapshot
 
 @dataclass(frozen=True, slots=True)
 class ReplayDifference:
-    """A stored page that today's parser reads otherwise; `after` is None where it can no longer be read at all."""
+    """A stored page that the current parser reads differently.
+
+    `after` is None, and `error` the reason, if it can no longer be parsed.
+    """
 
     snapshot_id: int
     page_url: str
@@ -27,50 +31,50 @@ class ReplayDifference:
     error: str = ""
 
 
-def replay_pages(checks: Checks, clock: Callable[[], datetime], *, apply: bool) -> Iterator[ReplayDifference]:
-    """The pages that are read otherwise, oldest first. `apply` writes the new reading down as it goes.
+def replay_pages(checks: Checks, clock: Clock, *, apply: bool) -> Iterator[ReplayDifference]:
+    """Yield the pages that are read differently, oldest first. `apply` stores each new reading before it is yielded.
 
-    What is known of a page is corrected with its baseline, keys and all else stay; what a page that can no longer be
-    read has said stays as it is.
+    For a baseline, the known state of its page is corrected too; keys do not change. The stored reading of a page that
+    can no longer be parsed is kept.
     """
-    for number in checks.snapshot_ids():
-        stored = checks.snapshot(number)
-        found = _read_again(stored)
-        if found is None:
+    for snapshot_id in checks.snapshot_ids():
+        stored = checks.snapshot(snapshot_id)
+        reparsed = _reparse(stored)
+        if reparsed is None:
             continue
-        if apply and found.after is not None:
-            _correct(checks, stored, found.after, clock)
-        if found.error or _differs(found):
-            yield found
+        if apply and reparsed.after is not None:
+            _store(checks, stored, reparsed.after, clock)
+        if reparsed.error or _has_differences(reparsed):
+            yield reparsed
 
 
-def _read_again(stored: StoredSnapshot) -> ReplayDifference | None:
-    """None where there is nothing to look at: today's parser has read it already."""
+def _reparse(stored: StoredSnapshot) -> ReplayDifference | None:
+    """The new reading; None if the page was parsed by the current parser, or could not be parsed before either."""
     row, before = stored.row, stored.snapshot
     if row.parser_version == PARSER_VERSION:
         return None
-    about = (row.id, row.page_url, row.fetched_at, before)
+    common = (row.id, row.page_url, row.fetched_at, before)
     try:
-        return ReplayDifference(*about, parse(stored.fetched, before.kind))
+        return ReplayDifference(*common, parse(stored.fetched, before.kind))
     except ParseError as error:
-        return None if _was_unread(before) else ReplayDifference(*about, None, str(error))
+        return None if _is_unreadable(before) else ReplayDifference(*common, None, str(error))
 
 
-def _was_unread(before: Snapshot) -> bool:
-    return not (before.outline.complete or before.editions or before.calls)
+def _is_unreadable(snapshot: Snapshot) -> bool:
+    """Whether it is the empty snapshot of a page that could not be parsed (`check.unreadable`)."""
+    return not (snapshot.outline.complete or snapshot.editions or snapshot.calls)
 
 
-def _differs(found: ReplayDifference) -> bool:
-    """Whether it says anything else; the outline is no business of people."""
-    assert found.after is not None
-    before, after = snapshot_to_dict(found.before), snapshot_to_dict(found.after)
+def _has_differences(reparsed: ReplayDifference) -> bool:
+    """Whether the content differs. The outline is used only by the plausibility check, and does not count."""
+    assert reparsed.after is not None
+    before, after = snapshot_to_dict(reparsed.before), snapshot_to_dict(reparsed.after)
     return any(before[part] != after[part] for part in ("editions", "calls", "warnings"))
 
 
-def _correct(checks: Checks, stored: StoredSnapshot, after: Snapshot, clock: Callable[[], datetime]) -> None:
-    url = stored.row.page_url
-    baseline = checks.baseline(url)
+def _store(checks: Checks, stored: StoredSnapshot, after: Snapshot, clock: Clock) -> None:
+    baseline = checks.baseline(stored.row.page_url)
     known = None
     if baseline is not None and baseline.snapshot_id == stored.row.id:
-        known = read_again(baseline.known, stored.snapshot, after, clock())
+        known = known_after_reparse(baseline.known, stored.snapshot, after, clock())
     checks.correct(stored.row.id, after, known)

@@ -10,7 +10,6 @@ from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, Kn
 from cmr_watch.render.datetimes import MONTHS, cutoff_at, day_and_time, day_words, deadline
 
 __all__ = [
-    "BRUSSELS",
     "MONTHS",
     "call_name",
     "contradiction",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect,
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages
 from cmr_watch.store.schema import REVISION, REVISIONS
@@ -93,7 +94,7 @@ class Database:
             return True  # SQLite has one writer at a time anyway
         return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock}).scalar())
 
-    def ahead(self, clock: Callable[[], datetime]) -> timedelta:
+    def ahead(self, clock: Clock) -> timedelta:
         """How far the database's clock is ahead of this one: several hosts then agree on what is due and leased."""
         if self.path is not None:
             return timedelta(0)

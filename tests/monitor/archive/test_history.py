@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cmr_watch.models import Known
 from cmr_watch.monitor.archive.history import Copy, History, build_history
-from cmr_watch.monitor.diff import adopt
+from cmr_watch.monitor.diff import merge_reading
 from tests.monitor.small import read
 
 JAN = datetime(2023, 1, 10, tzinfo=UTC)
@@ -22,7 +22,7 @@ def copies(*pages: str, days: int = 30) -> list[Copy]:
 
 
 def today(page: str = HELD) -> Known:
-    return adopt(Known(), read(f"{page} ;; {PAST}"), JAN + timedelta(days=900))
+    return merge_reading(Known(), read(f"{page} ;; {PAST}"), JAN + timedelta(days=900))
 
 
 def changes(history: History) -> list[str]:
@@ -69,7 +69,7 @@ def test_what_is_no_longer_known_is_kept_as_delisted():
 
 def test_changes_get_the_current_keys():
     # its current key was made from the dates that it had at our first reading
-    known = adopt(Known(), read(f"> Lyon, France – 2-3 November 2023 ;; {PAST}"), JAN)
+    known = merge_reading(Known(), read(f"> Lyon, France – 2-3 November 2023 ;; {PAST}"), JAN)
     history = build_history(copies(LYON, "> Lyon, France – 2-3 November 2023"), known, None)
     assert {change.split()[2] for change in changes(history) if "lyon" in change} == {"lyon-fr-2023-11"}
     assert "30 edition.rescheduled lyon-fr-2023-11" in changes(history)

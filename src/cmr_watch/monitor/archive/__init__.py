@@ -4,6 +4,7 @@
     timemap         pure: parses the list of copies, a TimeMap in link-format
     boilerplate     pure: removes the banner, scripts and rewritten links that an archive adds to a copy
     history         pure: compares the copies in order, and gives what they know the current keys
+    access          opens the archive that the configuration names
     backfill        combines these: fetches the copies that are missing, and stores the history of each page
 
 A backfill sends no notifications.

@@ -14,7 +14,7 @@ from typing import TypeVar
 from cmr_watch.models import Change, Known, KnownCall, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare
-from cmr_watch.monitor.keys import Keys
+from cmr_watch.monitor.keys import KeyGenerator
 from cmr_watch.monitor.match import match_editions
 from cmr_watch.monitor.plausibility import reject_reason
 
@@ -52,22 +52,22 @@ def build_history(copies: Iterable[Copy], current: Known, until: datetime | None
 
 def _current_keys(archived: Known, current: Known, now: datetime | None) -> dict[str, str]:
     """Maps each key of `archived` to the current key of the same edition or call; to a new one if there is none."""
-    keys = Keys([*(edition.key for edition in current.editions), *(call.key for call in current.calls)])
+    keys = KeyGenerator([*(edition.key for edition in current.editions), *(call.key for call in current.calls)])
     return _edition_keys(archived, current, now, keys) | _call_keys(archived, current, keys)
 
 
-def _edition_keys(archived: Known, current: Known, now: datetime | None, keys: Keys) -> dict[str, str]:
+def _edition_keys(archived: Known, current: Known, now: datetime | None, keys: KeyGenerator) -> dict[str, str]:
     snapshot = Snapshot(editions=tuple(known.edition for known in archived.editions))
     matches = {id(edition): known.key for known, edition in match_editions(current, snapshot, now)}
-    return {known.key: matches.get(id(known.edition)) or keys.edition(known.edition) for known in archived.editions}
+    return {known.key: matches.get(id(known.edition)) or keys.for_edition(known.edition) for known in archived.editions}
 
 
-def _call_keys(archived: Known, current: Known, keys: Keys) -> dict[str, str]:
+def _call_keys(archived: Known, current: Known, keys: KeyGenerator) -> dict[str, str]:
     matches = match_calls(current.calls, [known.call for known in archived.calls])
     current_keys = {}
     for known in archived.calls:
         match = matches.get(id(known.call))
-        current_keys[known.key] = match.key if match else keys.call(known.call)
+        current_keys[known.key] = match.key if match else keys.for_call(known.call)
     return current_keys
 
 

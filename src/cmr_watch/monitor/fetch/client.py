@@ -5,18 +5,18 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from cmr_watch.clock import Clock
 from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.fetch import responses, robots
 from cmr_watch.monitor.fetch.ip_addresses import Resolve, resolve
 from cmr_watch.monitor.fetch.responses import Response
 from cmr_watch.monitor.fetch.retrying import RequestPolicy, RetryingClient
-from cmr_watch.monitor.fetch.robots import Robots, RobotsCache
+from cmr_watch.monitor.fetch.robots import MemoryRobots, Robots, RobotsCache
 from cmr_watch.monitor.fetch.settings import FetchSettings
 from cmr_watch.monitor.fetch.transport import default_tls
 from cmr_watch.monitor.fetch.urls import host_of
@@ -33,7 +33,7 @@ class Fetcher:
         self,
         settings: FetchSettings,
         robots_cache: RobotsCache,
-        clock: Callable[[], datetime],
+        clock: Clock,
         *,
         resolve: Resolve = resolve,
         tls: Callable[[], ssl.SSLContext] = default_tls,
@@ -58,6 +58,12 @@ class Fetcher:
         """The page, or None if it has not changed since the response that `validators` come from. Raises FetchError."""
         with self._lock:
             return self._fetch(url, validators)
+
+    def fetch_unconditionally(self, url: str) -> FetchedPage:
+        """The page, whether it has changed or not. Raises FetchError."""
+        page = self.fetch(url)
+        assert page is not None, "only a conditional GET is answered with 304"
+        return page
 
     def _fetch(self, url: str, validators: Validators | None) -> FetchedPage | None:
         headers = responses.conditional_headers(validators)
@@ -98,3 +104,9 @@ class Fetcher:
         """Transient failures are retried; `Robots` interprets every other status."""
         if responses.is_transient(response.status):
             raise responses.status_error(host_of(url), url.path, response, self._clock())
+
+
+def fetch_page(settings: FetchSettings, url: str, clock: Clock) -> FetchedPage:
+    """Fetch one page without a database: nothing is remembered. Raises FetchError."""
+    with Fetcher(settings, MemoryRobots(), clock) as fetcher:
+        return fetcher.fetch_unconditionally(url)

@@ -13,6 +13,7 @@ from datetime import datetime
 import httpcore
 import httpx
 
+from cmr_watch.clock import Clock
 from cmr_watch.config.settings import PINNED_HOSTS
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch import decompress, responses
@@ -75,7 +76,7 @@ class RetryingClient:
     def __init__(
         self,
         settings: FetchSettings,
-        clock: Callable[[], datetime],
+        clock: Clock,
         resolve: Resolve,
         tls: Callable[[], ssl.SSLContext],
     ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.errors import TransientError, printable
 from cmr_watch.monitor.fetch.responses import Response, status_name
@@ -48,9 +49,7 @@ class MemoryRobots:
 class Robots:
     """Checks URLs against robots.txt. `fetch` downloads a robots.txt, following redirects."""
 
-    def __init__(
-        self, cache: RobotsCache, fetch: Callable[[httpx.URL], Response], clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, cache: RobotsCache, fetch: Callable[[httpx.URL], Response], clock: Clock) -> None:
         self._cache = cache
         self._fetch = fetch
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Settings for fetching."""
+"""Settings for fetching, and how they follow from the configuration."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cmr_watch import __version__
+from cmr_watch.config import Settings
 
 PRODUCT = "cmr-watch"
 """Our product token in User-Agent and robots.txt (RFC 9309 §2.2.1)."""
@@ -43,3 +44,15 @@ class FetchSettings:
         """`cmr-watch/0.1.0 (+contact)`, without characters that would break the header or its comment."""
         contact = re.sub(r"[^\x21-\x7e]|[()\\]", "", self.contact)
         return f"{PRODUCT}/{__version__} (+{contact})" if contact else f"{PRODUCT}/{__version__}"
+
+
+def fetch_settings(settings: Settings) -> FetchSettings:
+    """The settings for fetching the watched pages. Without a contact, the sender of mails is used."""
+    return FetchSettings(
+        contact=settings.fetch.contact or settings.mail.sender or "",
+        allowed_hosts=settings.page.hosts,
+        private_addresses=settings.page.private_addresses,
+        deadline=settings.fetch.deadline,
+        retries=settings.fetch.retries,
+        robots=settings.fetch.robots,
+    )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DeliveryError
 from cmr_watch.models import Message
 from cmr_watch.notify.channels.mail_addresses import parse
@@ -20,7 +19,7 @@ __all__ = ["MailChannel", "MailSettings", "Security"]
 class MailChannel:
     """Sends mails through one server. Raises ConfigError if an address in the settings is invalid."""
 
-    def __init__(self, settings: MailSettings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: MailSettings, clock: Clock) -> None:
         _check_address("The sender address", settings.sender)
         _check_address("The address for unsubscribe mails", settings.unsubscribe or settings.sender)
         self._settings = settings

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from cmr_watch.exceptions import CmrWatchError
+from cmr_watch.config import Settings
+from cmr_watch.exceptions import CmrWatchError, ConfigError
 from cmr_watch.notify.channels.settings import Security
 
 LARGEST_MAIL: Final = 5 * 1024 * 1024  # bytes; delivery reports are smaller
@@ -49,6 +50,23 @@ class MailboxSettings:
     ca_file: Path | str | None = None
     timeout: float = 20.0
     deadline: float = 120.0
+
+
+def mailbox_settings(settings: Settings) -> MailboxSettings:
+    """The settings of the mailbox. Raises ConfigError if none is configured."""
+    bounces = settings.bounces
+    if bounces.maildir is None and bounces.host is None:
+        raise ConfigError("no mailbox is configured: set maildir, or host and user, in [bounces]")
+    return MailboxSettings(
+        maildir=bounces.maildir,
+        host=bounces.host or "",
+        port=bounces.port,
+        security=bounces.security,
+        user=bounces.user,
+        password=bounces.password,
+        folder=bounces.folder,
+        ca_file=bounces.ca_file,
+    )
 
 
 class Inbox(Protocol):

@@ -1,9 +1,11 @@
-"""Settings of the mail channel."""
+"""Settings of the mail channel, and how they follow from the configuration."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+
+from cmr_watch.config import Settings
 
 Security = Literal["starttls", "tls", "plain"]
 
@@ -28,3 +30,22 @@ class MailSettings:
     ca_file: str | None = None
     unsubscribe: str | None = None
     web_url: str | None = None
+
+
+def mail_settings(settings: Settings) -> MailSettings | None:
+    """The settings of the mail channel; None if no mail server is configured."""
+    mail = settings.mail
+    if mail.host is None or mail.sender is None:
+        return None
+    return MailSettings(
+        host=mail.host,
+        port=mail.effective_port,
+        sender=mail.sender,
+        security=mail.security,
+        user=mail.user,
+        password=mail.password,
+        sender_name=mail.sender_name,
+        ca_file=str(mail.ca_file) if mail.ca_file else None,
+        unsubscribe=mail.unsubscribe,
+        web_url=settings.web.url,
+    )

@@ -7,11 +7,10 @@ import smtplib
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
+from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.models import Message
 from cmr_watch.notify.channels import mime
@@ -29,7 +28,7 @@ _NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a vali
 class SmtpConnection:
     """The connection to the mail server. It is opened for the first mail, and again after it has been lost."""
 
-    def __init__(self, settings: MailSettings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: MailSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
         self._client: smtplib.SMTP | None = None

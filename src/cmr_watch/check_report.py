@@ -1,0 +1,43 @@
+"""The report of a check of the whole site: what was found on each page, and what was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cmr_watch.models import CheckResult
+from cmr_watch.notify.outbox import DeliveryReport
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The result for the list of editions, or for the page that was accepted, and for the pages linked from the list.
+
+    `delivery` is None if no notifications were requested.
+    """
+
+    check: CheckResult
+    delivery: DeliveryReport | None = None
+    linked: tuple[CheckResult, ...] = ()
+
+    @property
+    def results(self) -> tuple[CheckResult, ...]:
+        """The results for all pages."""
+        return (self.check, *self.linked)
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether the list or a call page failed or is suspect, or a message was not delivered (ADR 8)."""
+        has_failed_call_page = any(result.has_failed for result in self.linked if result.page.kind == "call")
+        has_undelivered = self.delivery is not None and self.delivery.has_failures
+        return self.check.has_failed or has_failed_call_page or has_undelivered
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any page has changed."""
+        return any(result.changes for result in self.results)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each linked page that failed or is suspect, and for each message that was not delivered."""
+        pages = tuple(f"{result.page.url}: {result.detail}" for result in self.linked if result.has_failed)
+        return pages + (self.delivery.failures if self.delivery else ())

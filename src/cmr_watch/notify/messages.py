@@ -1,0 +1,60 @@
+"""Combines the texts of `render` with the names, addresses and links from the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from zoneinfo import ZoneInfo
+
+from cmr_watch.clock import Clock
+from cmr_watch.config import Settings
+from cmr_watch.exceptions import ConfigError
+from cmr_watch.models import Body, Contents, Incident, Message
+from cmr_watch.notify.channels.registry import open_channels
+from cmr_watch.notify.message_composer import Render
+from cmr_watch.notify.outbox import WriteOperator, message_ids
+from cmr_watch.render.messages import MessageContext, body, delivery_test_body, operator_body
+
+
+def message_context(settings: Settings) -> MessageContext:
+    """The settings that appear in messages."""
+    mail = settings.mail
+    return MessageContext(
+        source_url=settings.page.url,
+        time_zone=settings.messages.zone,
+        sender_name=mail.sender_name,
+        contact=settings.fetch.contact or mail.sender,
+        unsubscribe_address=mail.unsubscribe or mail.sender,
+        web_url=settings.web.url,
+    )
+
+
+def subscriber_renderer(settings: Settings) -> Render:
+    """Return the function that renders messages to subscribers."""
+    context = message_context(settings)
+
+    def render(contents: Contents, chat: bool, zone: ZoneInfo) -> Body:
+        return body(contents, context, chat, zone)
+
+    return render
+
+
+def operator_writer(settings: Settings) -> WriteOperator:
+    """Return the function that writes a message about incidents to an operator."""
+    context, new_id = message_context(settings), message_ids(settings.mail.sender)
+
+    def write(address: str, incidents: Sequence[Incident]) -> Message:
+        return Message(address, operator_body(incidents, context, "://" in address), new_id())
+
+    return write
+
+
+def send_test_message(settings: Settings, address: str, clock: Clock) -> None:
+    """Send a test message immediately, without the outbox. Raises ConfigError if its channel is not configured."""
+    test_body = delivery_test_body(message_context(settings), chat="://" in address)
+    message = Message(address, test_body, message_ids(settings.mail.sender)())
+    channel = open_channels(settings, clock).get(message.channel)
+    if channel is None:
+        raise ConfigError("no mail server is configured: set [mail] host and from")
+    with closing(channel):
+        channel.send(message)

@@ -1,0 +1,28 @@
+"""How messages follow from the configuration, and the test message."""
+
+from __future__ import annotations
+
+import pytest
+
+from cmr_watch.config import FetchSection, MailSection, Settings
+from cmr_watch.exceptions import ConfigError
+from cmr_watch.notify.messages import message_context, send_test_message
+from tests.factories import NOW
+
+
+def test_the_sender_of_mails_is_the_contact_if_none_is_configured():
+    mail = MailSection(sender="watch@example.org")
+
+    assert message_context(Settings(mail=mail)).contact == "watch@example.org"
+    assert message_context(Settings(mail=mail, fetch=FetchSection("me@example.org"))).contact == "me@example.org"
+
+
+def test_a_mailbox_for_unsubscribing_takes_precedence_over_the_sender():
+    mail = MailSection(sender="watch@example.org", unsubscribe="stop@example.org")
+
+    assert message_context(Settings(mail=mail)).unsubscribe_address == "stop@example.org"
+
+
+def test_a_test_mail_needs_a_mail_server():
+    with pytest.raises(ConfigError, match="no mail server is configured"):
+        send_test_message(Settings(), "anna@example.org", lambda: NOW)
