@@ -149,8 +149,8 @@ _STATUS = (
     _odd(
         "summary-to-come",
         "the summary is promised, not published: the links next to the promise lead elsewhere",
-        f'{_WHEN}\n<p>We will meet in <a href="https://www.charleroi.be/">Charleroi</a>. Afterwards the summary and the '
-        'photos will be published <a href="https://www.linkedin.com/company/example">on our channel</a>.</p>',
+        f'{_WHEN}\n<p>We will meet in <a href="https://www.charleroi.be/">Charleroi</a>. Afterwards the summary and '
+        'the photos will be published <a href="https://www.linkedin.com/company/example">on our channel</a>.</p>',
         _next(summary_url=None),
     ),
     _odd(
