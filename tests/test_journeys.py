@@ -183,7 +183,7 @@ def test_a_city_hosts_twice_and_the_list_is_trimmed(journey: Journey) -> None:
 
 def test_a_mail_server_that_is_down_loses_and_doubles_nothing(journey: Journey) -> None:
     journey.reads(LYON, *PAST)
-    with journey.mailbox.shut_for_now():
+    with journey.mailbox.stopped():
         assert journey.reads(LYON, PRAGUE, *PAST) == []
     journey.now += timedelta(hours=12)
     assert journey.check() == [ANNOUNCED]

@@ -122,7 +122,7 @@ def test_a_reminder_that_waited_in_the_outbox_tells_the_true_days(travel: Travel
     travel.page(LYON, *PAST, call("10 November 2023"))
     travel.until(at(2, 11), 6 * HOUR)
     travel.came.clear()
-    with travel.mailbox.shut_for_now():
+    with travel.mailbox.stopped():
         assert travel.until(at(5, 11), 2 * HOUR) == []
     told = travel.until(at(6, 11), 2 * HOUR)
     assert [subject.partition(" left")[0] for _, subject in told] == ["5 days"]

@@ -232,7 +232,7 @@ def reason_for_down(channel: MailChannel) -> str:
 
 
 def test_a_refused_connection(mailbox):
-    with channel_to(mailbox) as channel, mailbox.shut_for_now():
+    with channel_to(mailbox) as channel, mailbox.stopped():
         assert "cannot be reached: [Errno 111] Connection refused" in reason_for_down(channel)
 
 
