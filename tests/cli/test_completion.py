@@ -25,7 +25,7 @@ def test_script(capsys, shell):
 )
 def test_completions(words, completed):
     environment = {"_CMR_WATCH_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
-    ran = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "cmr_watch"], env=os.environ | environment, capture_output=True, text=True, check=True
     )
-    assert ran.stdout.split() == [f"plain,{completed}"]
+    assert result.stdout.split() == [f"plain,{completed}"]
