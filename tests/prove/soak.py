@@ -37,7 +37,7 @@ from cmr_watch.store.database import Database
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.monitor.small import html
-from tests.test_journeys import _sentences
+from tests.test_journeys import sentences_of
 
 BEGIN: Final = datetime(2025, 1, 6, 7, 10, tzinfo=UTC)
 PATH: Final = "/clusters-meet-regions"
@@ -162,7 +162,7 @@ class _Soak:
         self.counted.mails += 1
         if mail.subject.startswith("Welcome"):
             return
-        sentences = _sentences(mail.part("plain"))
+        sentences = sentences_of(mail.part("plain"))
         self.notified.update((mail.recipient, sentence) for sentence in sentences)
         if mail.recipient == ADDRESSES[1] and any(sentence in self.expected for sentence in sentences):
             self.digests_by_week[self.now.isocalendar()[:2]] += 1
