@@ -4,7 +4,7 @@
         MailChannel(mailbox.settings(), clock).send(message)
         assert mailbox.subjects == ["…"]
 
-Script it with `refuse`, `answer_data`, `cut` and `slow`, at any time between mails.
+Script it with `refuse`, `reply_to_data`, `cut` and `slow`, at any time between mails.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Mailbox:
         """Reject the next `times` RCPT TO for this address."""
         self._rejections[recipient] = (reply, times)
 
-    def answer_data(self, *replies: str) -> None:
+    def reply_to_data(self, *replies: str) -> None:
         """Reply to the next mails with these, one each, after the final dot. These mails are not kept."""
         self._data_replies.extend(replies)
 

@@ -364,7 +364,7 @@ class Servers:
         if case == "hook 404":
             self.hook.always(404, path)
         elif case == "hook 500":
-            self.hook.answer(500, path=path)
+            self.hook.respond(500, path=path)
         elif case == "550":
             self.mailbox.refuse(mailbox)
         elif case == "451":
