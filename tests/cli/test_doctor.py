@@ -11,7 +11,7 @@ def test_no_problems(watch):
     watch.serve("2024-04")
     result = watch.run("doctor")
     assert (result.code, result.lines[-1], result.err) == (0, "No problems found.", "")
-    for words in (
+    for text in (
         f"✓ configuration: {watch.config} is valid",
         "is up to date",
         "✓ network: 127.0.0.1 accepts connections on port",
@@ -20,7 +20,7 @@ def test_no_problems(watch):
         "✓ channel: json://127.0.0.1:",
         "✓ subscriptions: 2 recipients",
     ):
-        assert words in result.out
+        assert text in result.out
     assert watch.mailbox.mails == []
     assert "/hook" not in result.out
 
@@ -38,8 +38,8 @@ def test_each_problem_comes_with_advice(watch):
     watch.mailbox.stop()
     result = watch.run("doctor")
     assert (result.code, result.lines[-1]) == (1, "3 problems to fix.")
-    for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is not a valid Apprise URL"):
-        assert words in result.out
+    for text in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is not a valid Apprise URL"):
+        assert text in result.out
     assert result.out.count("\n  → ") >= 3
     watch.mailbox.start()
 
@@ -93,7 +93,7 @@ def test_messages_waiting_for_a_retry_are_reported(watch):
 
 
 @pytest.mark.parametrize(
-    ("sql", "words", "advice"),
+    ("sql", "pattern", "advice"),
     [
         (
             "UPDATE alembic_version SET version_num = '9999'",
@@ -104,10 +104,10 @@ def test_messages_waiting_for_a_retry_are_reported(watch):
         ("DROP TABLE alembic_version", "tables of another program", "Choose another file"),
     ],
 )
-def test_a_database_that_this_version_cannot_read(watch, sql, words, advice):
+def test_a_database_that_this_version_cannot_read(watch, sql, pattern, advice):
     watch.check("2023-09")
     with closing(sqlite3.connect(watch.database)) as connection, connection:
         connection.execute(sql)
     result = watch.run("doctor")
     assert result.code == 1
-    assert re.search(rf"✗ database: .*{words}.*\n  → {advice}", result.out)
+    assert re.search(rf"✗ database: .*{pattern}.*\n  → {advice}", result.out)

@@ -289,8 +289,8 @@ def test_show_prints_all_details(watch):
     fill(watch, BEA)
     shown = watch.run("subscriptions", "show", "1").out
     assert shown == watch.run("subscriptions", "show", "Bea@Example.org").out
-    for words in ("weekly; digests on Friday at 6:00, Europe/Lisbon", "22:00-07:00", "none", "consent", "operator"):
-        assert words in shown
+    for text in ("weekly; digests on Friday at 6:00, Europe/Lisbon", "22:00-07:00", "none", "consent", "operator"):
+        assert text in shown
     (row,) = watch.run("subscriptions", "show", "1", "--json").json
     assert (row["quiet"], row["weekday"], row["still_watching"]) == ("22:00-07:00", "friday", True)
 
