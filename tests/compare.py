@@ -1,4 +1,4 @@
-"""Expected and found JSON, compared by the rule of tests/fixtures/README.md: only the expected keys count."""
+"""Comparison of expected with actual JSON, as described in tests/fixtures/README.md: only expected keys count."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def differences(expected: Any, found: Any, where: str = "") -> list[str]:
-    """One line for each value that is not as expected."""
+    """Return one line for each value that differs."""
     return list(_differences(expected, found, where))
 
 
@@ -17,9 +17,9 @@ def _differences(expected: Any, found: Any, where: str) -> Iterator[str]:
             yield from _differences(value, found.get(key, "<no such key>"), f"{where}.{key}")
     elif isinstance(expected, list) and isinstance(found, list):
         if len(expected) != len(found):
-            yield f"{where}: expected {len(expected)}, found {len(found)}: {[_short(item) for item in found]}"
-        for index, (one, other) in enumerate(zip(expected, found, strict=False)):
-            yield from _differences(one, other, f"{where}[{index}]")
+            yield f"{where}: expected {len(expected)} items, found {len(found)}: {[_short(item) for item in found]}"
+        for index, (expected_item, found_item) in enumerate(zip(expected, found, strict=False)):
+            yield from _differences(expected_item, found_item, f"{where}[{index}]")
     elif expected != found:
         yield f"{where}: expected {expected!r}, found {found!r}"
 

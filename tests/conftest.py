@@ -1,4 +1,4 @@
-"""Fixtures for everybody: a database, on SQLite and on PostgreSQL."""
+"""Fixtures for all tests: databases on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests import postgres, sqlite
 
 ENGINES = ("sqlite", "postgresql")
 
-# how long one example takes is the machine's load, and no property of ours
+# no deadline per example: its duration depends on the load of the machine
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# SQLite waits for the disk at every commit; in memory there is nothing to wait for
-if (in_memory := postgres.memory()) is not None:
+# in memory if possible: on a disk, SQLite waits for every commit to be written
+if (in_memory := postgres.memory_folder()) is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", in_memory)
 
 
@@ -46,7 +46,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=ENGINES)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without tables, on each engine."""
+    """The URL of a database without tables, on each engine."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
@@ -70,7 +70,7 @@ def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of a database with today's schema and no rows, on each engine."""
+    """The URL of a database with the current schema and no rows, on each engine."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     if request.param == "sqlite":
         sqlite.replace(Path(url.removeprefix("sqlite:///")), request.getfixturevalue("sqlite_template"))
@@ -81,15 +81,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def opened() -> dict[str, Database]:
-    """Databases by their address. An engine that is kept does not compile its statements again for each test."""
+def open_databases() -> dict[str, Database]:
+    """Databases by URL. Reusing an engine saves compiling its statements again in each test."""
     return {}
 
 
 @pytest.fixture
-def database(database_url: str, opened: dict[str, Database]) -> Iterator[Database]:
-    """A fresh database, open, on each engine."""
-    if database_url not in opened:
-        opened[database_url] = open_database(database_url)
-    yield opened[database_url]
-    opened[database_url].close()
+def database(database_url: str, open_databases: dict[str, Database]) -> Iterator[Database]:
+    """An open database with the current schema and no rows, on each engine."""
+    if database_url not in open_databases:
+        open_databases[database_url] = open_database(database_url)
+    yield open_databases[database_url]
+    open_databases[database_url].close()

@@ -1,12 +1,13 @@
-"""A real PostgreSQL for the tests: $CMR_TEST_PG_URL, else a server of our own from the wheel or from Debian's package.
+"""A PostgreSQL server for the tests: $CMR_TEST_PG_URL, or one that is started from a wheel or from Debian's package.
 
-Only the wheel's binaries are used: its own `get_server()` adds a user and opens folders when it runs as root.
+Of the wheel, only the binaries are used: run as root, its `get_server()` creates a user and changes folder permissions.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -20,7 +21,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
-NOBODY = 65534
+NOBODY = 65534  # the uid and gid of `nobody`
 
 SETTINGS = {
     "listen_addresses": "",
@@ -29,7 +30,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum": "off",
-    # files in the folder of the data, which goes at the end: nothing else is left behind
+    # shared memory as files in the data folder, so that removing the folder removes everything
     "dynamic_shared_memory_type": "mmap",
     "max_connections": "60",
     "shared_buffers": "32MB",
@@ -37,11 +38,11 @@ SETTINGS = {
 }
 
 
-_NUMBERS = count(1)  # one row of numbers for all servers of this process, which may be one and the same
+_NUMBERS = count(1)  # one counter for all `Server` objects, because several of them can use the same server
 
 
 class Server:
-    """A server where databases can be made and dropped."""
+    """A server on which databases can be created and dropped."""
 
     def __init__(self, url: URL, strategy: str = "") -> None:
         self._url = url
@@ -50,7 +51,7 @@ class Server:
         self._names = (f"cmr_test_{os.getpid()}_{number}" for number in _NUMBERS)
 
     def create(self, template: str | None = None) -> str:
-        """A new database, empty or like another one; its address."""
+        """Create a database, empty or as a copy of `template`, and return its URL."""
         url = self._url.set(database=next(self._names)).render_as_string(hide_password=False)
         self._create(url, template)
         return url
@@ -60,7 +61,7 @@ class Server:
         self._run(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
     def replace(self, url: str, template: str) -> None:
-        """Put a copy of another database in the place of this one."""
+        """Replace a database with a copy of `template`."""
         self.drop(url)
         self._create(url, template)
 
@@ -70,8 +71,8 @@ class Server:
             self._connection.close()
 
     def _create(self, url: str, template: str | None) -> None:
-        like = f' TEMPLATE "{make_url(template).database}"{self._strategy}' if template else ""
-        self._run(f'CREATE DATABASE "{make_url(url).database}"{like}')
+        clause = f' TEMPLATE "{make_url(template).database}"{self._strategy}' if template else ""
+        self._run(f'CREATE DATABASE "{make_url(url).database}"{clause}')
 
     def _run(self, statement: str) -> None:
         if self._connection is None:
@@ -82,25 +83,28 @@ class Server:
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """The server of this run, stopped at its end if it is ours."""
+    """The server for this test run. If it was started here, it is stopped at the end."""
     given = os.environ.get("CMR_TEST_PG_URL")
     if given:
-        with closing(Server(make_url(given))) as theirs:
-            yield theirs
+        with closing(Server(make_url(given))) as existing:
+            yield existing
         return
-    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-", dir=memory()))
+    folder = Path(tempfile.mkdtemp(prefix="cmr-pg-", dir=memory_folder()))
     try:
-        with _running(folder) as url, closing(Server(url, strategy=" STRATEGY FILE_COPY")) as own:
-            yield own
+        with _running(folder) as url, closing(Server(url, strategy=" STRATEGY FILE_COPY")) as started:
+            yield started
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def memory() -> str | None:
-    """Where there is room in memory: a new database takes 20 ms there, and up to 500 ms on a disk."""
+def memory_folder() -> str | None:
+    """Return a folder in memory with 1 GiB of free space; None if there is none.
+
+    Creating a database takes 20 ms there, and up to 500 ms on a disk.
+    """
     shm = Path("/dev/shm")
-    roomy = shm.is_dir() and os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2**30
-    return str(shm) if roomy else None
+    is_usable = shm.is_dir() and os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2**30
+    return str(shm) if is_usable else None
 
 
 @contextmanager
@@ -118,12 +122,11 @@ def _running(folder: Path) -> Iterator[URL]:
             _wait_for(url, process, folder / "log")
             yield url
         finally:
-            # SIGQUIT: at once, for nothing of it is kept
-            process.send_signal(3)
+            process.send_signal(signal.SIGQUIT)  # stop immediately: the data is not needed any more
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:
-    """The server refuses to run as root."""
+    """Return options for `subprocess` that start the server as another user: it refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     os.chown(folder, NOBODY, NOBODY)
@@ -147,7 +150,7 @@ def _version(binary: Path) -> int:
 
 
 def _usable(binaries: Path, folder: Path, user: dict[str, Any]) -> Path:
-    """The binaries, copied if they lie where the unprivileged user cannot go, such as below /root."""
+    """Return the binaries, copied if the unprivileged user cannot execute them, for example below /root."""
     try:
         subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd=folder, **user)
         return binaries

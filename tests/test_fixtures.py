@@ -1,4 +1,4 @@
-"""Every saved page says what its expected.json says, and nothing but a change of what is said is a change."""
+"""Every saved page is read as its expected.json says, and only changed content is reported as a change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from cmr_watch.serialization import reading_to_dict
 from tests.compare import differences
 from tests.shapes import SHAPES, STATES, render
 from tests.shapes.expected import reading
-from tests.shapes.pages import pages
 from tests.shapes.states import Json
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -24,11 +23,11 @@ FOLDERS = sorted(path.parent for path in FIXTURES.glob("*/*/expected.json"))
 STATE_NAMES = [state.name for state in STATES]
 SHAPE_NAMES = [shape.name for shape in SHAPES]
 
-Told = set[tuple[str, str | None]]
-"""Kinds of change with the city that they are about; a call has none."""
+KindsAndCities = set[tuple[str, str | None]]
+"""Kinds of changes, each with the city of the edition; None for a call."""
 
 HELD_WITH_SUMMARY = ("edition.held", "edition.summary_published")
-CHANGES: dict[tuple[str, str], Told] = {
+CHANGES: dict[tuple[str, str], KindsAndCities] = {
     ("2023-09", "2023-12"): {
         *((kind, city) for kind in HELD_WITH_SUMMARY for city in ("Lyon", "Prague", "Düsseldorf")),
         ("edition.held", "Iași"),
@@ -63,73 +62,73 @@ def expected(folder: str) -> Json:
     return loaded
 
 
-def told(changes: tuple[Change, ...]) -> list[tuple[str, str | None]]:
+def kinds_and_cities(changes: tuple[Change, ...]) -> list[tuple[str, str | None]]:
     return sorted(((change.kind.value, _city(change.after or change.before)) for change in changes), key=str)
 
 
-def _city(noun: Edition | CallNotice | None) -> str | None:
-    return noun.city if isinstance(noun, Edition) else None
+def _city(side: Edition | CallNotice | None) -> str | None:
+    return side.city if isinstance(side, Edition) else None
 
 
 @pytest.mark.parametrize("folder", [f"{path.parent.name}/{path.name}" for path in FOLDERS])
-def test_a_page_says_what_is_expected(folder: str) -> None:
-    found = differences(expected(folder), reading_to_dict(snapshot(folder)))
+def test_a_page_is_read_as_expected(folder: str) -> None:
+    lines = differences(expected(folder), reading_to_dict(snapshot(folder)))
 
-    assert not found, "\n".join([folder, *found])
+    assert not lines, "\n".join([folder, *lines])
 
 
 def test_there_are_pages_of_every_kind() -> None:
     assert len(FOLDERS) >= 200
+    assert {expected(str(folder.relative_to(FIXTURES)))["page"] for folder in FOLDERS} == {
+        "initiative",
+        "call",
+        "edition",
+    }
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=SHAPE_NAMES)
 @pytest.mark.parametrize("state", STATES, ids=STATE_NAMES)
-def test_the_recorded_states_are_as_the_shapes_write_them(state, shape) -> None:  # type: ignore[no-untyped-def]
+def test_a_recorded_state_is_what_the_generator_writes(state, shape) -> None:  # type: ignore[no-untyped-def]
     folder = FIXTURES / "initiative" / f"{state.name}-{shape.name}"
 
     assert (folder / "page.html").read_text(encoding="utf-8") == render(state, shape) + "\n"
     assert json.loads((folder / "expected.json").read_text(encoding="utf-8")) == reading(state, shape)
 
 
-def test_call_pages_and_edition_pages_are_as_the_shapes_write_them() -> None:
-    for name, page, says in pages():
-        assert (FIXTURES / name / "page.html").read_text(encoding="utf-8") == page + "\n", name
-        assert json.loads((FIXTURES / name / "expected.json").read_text(encoding="utf-8")) == says, name
-
-
 @pytest.mark.parametrize("state", STATE_NAMES)
 @pytest.mark.parametrize(("old", "new"), list(permutations(SHAPE_NAMES, 2)))
-def test_another_shape_is_no_news(state: str, old: str, new: str) -> None:
+def test_another_shape_changes_only_links(state: str, old: str, new: str) -> None:
     before, after = f"initiative/{state}-{old}", f"initiative/{state}-{new}"
 
-    assert told(compare_pages(snapshot(before), snapshot(after))) == sorted(_by_links(before, after), key=str)
+    changes = compare_pages(snapshot(before), snapshot(after))
+    assert kinds_and_cities(changes) == sorted(_link_changes(before, after), key=str)
 
 
 @pytest.mark.parametrize("states", CHANGES, ids="→".join)
 @pytest.mark.parametrize(("old", "new"), list(product(SHAPE_NAMES, repeat=2)))
-def test_another_state_is_exactly_its_news(states: tuple[str, str], old: str, new: str) -> None:
+def test_another_state_is_reported_exactly(states: tuple[str, str], old: str, new: str) -> None:
     before, after = f"initiative/{states[0]}-{old}", f"initiative/{states[1]}-{new}"
     facts = {(kind, city) for kind, city in CHANGES[states] if kind != "edition.summary_published"}
 
-    expected_news = sorted(facts | _by_links(before, after), key=str)
+    expected_changes = sorted(facts | _link_changes(before, after), key=str)
 
-    assert told(compare_pages(snapshot(before), snapshot(after))) == expected_news
+    assert kinds_and_cities(compare_pages(snapshot(before), snapshot(after))) == expected_changes
     if "no-links" not in (old, new):
         summaries = {item for item in CHANGES[states] if item[0] == "edition.summary_published"}
-        assert summaries <= set(expected_news)
+        assert summaries <= set(expected_changes)
 
 
-def _by_links(before: str, after: str) -> Told:
-    """The news that lies in the links alone: a summary where there was none, another address."""
+def _link_changes(before: str, after: str) -> KindsAndCities:
+    """Return the changes that follow from links alone: a new summary, or another URL."""
     old = {edition["city"]: edition for edition in expected(before)["editions"]}
-    news: Told = set()
+    changes: KindsAndCities = set()
     for edition in expected(after)["editions"]:
         known = old.get(edition["city"])
         if known is None:
             continue
         is_new = edition["summary_url"] is not None and known["summary_url"] is None
         if is_new:
-            news.add(("edition.summary_published", edition["city"]))
+            changes.add(("edition.summary_published", edition["city"]))
         if edition["url"] != known["url"] or (edition["summary_url"] != known["summary_url"] and not is_new):
-            news.add(("edition.updated", edition["city"]))
-    return news
+            changes.add(("edition.updated", edition["city"]))
+    return changes

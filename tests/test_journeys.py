@@ -1,4 +1,4 @@
-"""Journeys from the page to the mailbox: a site and a mail server on loopback, a real database, a travelling clock."""
+"""End-to-end tests from the page to the mailbox, with a site and a mail server on loopback and a real database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAST = [
 
 
 class Journey:
-    """Anna subscribes to everything; `mails` is what came to her since she looked last: a list of sentences each."""
+    """An installation with one subscriber, Anna, who subscribes to everything."""
 
     def __init__(self, database: Database, site: FakeSite, mailbox: Mailbox) -> None:
         self.now = datetime(2023, 10, 1, 9, tzinfo=UTC)
@@ -51,24 +51,25 @@ class Journey:
         self.site.page(PATH, page, etag=etag)
 
     def check(self, minutes: float = 30) -> list[list[str]]:
-        """Check, and read the mail; then time passes."""
+        """Run a check, advance the clock, and return `new_mails`."""
         self.app.check()
         self.now += timedelta(minutes=minutes)
-        return self.mails()
+        return self.new_mails()
 
-    def reads(
+    def check_lines(
         self, *lines: str, minutes: float = 30, cut: int | None = None, etag: str | None = None
     ) -> list[list[str]]:
+        """Serve a page with these lines, truncated at `cut`, and check it."""
         self._token += 1
         page = html(" ;; ".join(lines)).replace("<body>", f"<body><!-- {self._token} -->")
         self.serve(page[:cut].encode(), etag)
         return self.check(minutes)
 
-    def mails(self) -> list[list[str]]:
-        """What is news; welcomes are kept apart."""
+    def new_mails(self) -> list[list[str]]:
+        """Return the sentences of each mail since the last call. Welcome messages go to `welcomes` instead."""
         new, self._read = self.mailbox.mails[self._read :], len(self.mailbox.mails)
         self.welcomes += [mail.part("plain") for mail in new if mail.subject.startswith("Welcome")]
-        return [_sentences(mail.part("plain")) for mail in new if not mail.subject.startswith("Welcome")]
+        return [sentences_of(mail.part("plain")) for mail in new if not mail.subject.startswith("Welcome")]
 
     @property
     def outcome(self) -> str:
@@ -77,8 +78,8 @@ class Journey:
         return row.outcome
 
 
-def _sentences(text: str) -> list[str]:
-    """The first line of each item, without the headings that stand above it."""
+def sentences_of(text: str) -> list[str]:
+    """Return the first line of each item that is not a heading."""
     return [next(filter(_is_sentence, part.splitlines())) for part in text.split("· · ·")]
 
 
@@ -99,16 +100,16 @@ WITHDRAWN = ["Removed from the page: Prague, Czechia (23–24 October 2023)"]
 
 
 def test_the_three_recorded_states(journey: Journey) -> None:
-    told = []
+    mails = []
     for state in ("2023-09", "2023-12", "2024-04", "2024-04"):
         journey.serve((FIXTURES / f"{state}-list" / "page.html").read_bytes())
-        told.append(journey.check(minutes=60 * 24 * 8))
-    told.append(journey.check())
-    assert [len(mails) for mails in told] == [0, 1, 1, 1, 0]
-    assert told[1] == [["Call for hosts 2024–2025: now open", "Call extended to 2024–2025"]]
-    autumn, spring = told[2][0], told[3][0]
+        mails.append(journey.check(minutes=60 * 24 * 8))
+    mails.append(journey.check())
+    assert [len(new) for new in mails] == [0, 1, 1, 1, 0]
+    assert mails[1] == [["Call for hosts 2024–2025: now open", "Call extended to 2024–2025"]]
+    autumn, spring = mails[2][0], mails[3][0]
     assert "Iași, Romania (21–23 November 2023) has taken place" in autumn
-    assert len(autumn) == 9, "the newest of Iași is told along"
+    assert len(autumn) == 9, "the summary of Iași, published in the meantime, is included"
     assert sorted(spring) == [
         "Added to past editions: Milan, Italy (26–27 March 2024) – summary published",
         "Kraków, Poland (11–12 December 2023) has taken place",
@@ -116,26 +117,26 @@ def test_the_three_recorded_states(journey: Journey) -> None:
     ]
 
 
-def test_a_line_is_cut_and_pasted_back_within_the_hour(journey: Journey) -> None:
-    journey.reads(LYON, PRAGUE, *PAST)
-    assert journey.reads(LYON, *PAST, minutes=25) == []
-    assert journey.reads(LYON, PRAGUE, *PAST) == []
-    assert journey.reads(LYON, *PAST) == []
-    assert journey.reads(LYON, *PAST) == [WITHDRAWN]
+def test_a_line_that_is_missing_for_less_than_an_hour_causes_no_change(journey: Journey) -> None:
+    journey.check_lines(LYON, PRAGUE, *PAST)
+    assert journey.check_lines(LYON, *PAST, minutes=25) == []
+    assert journey.check_lines(LYON, PRAGUE, *PAST) == []
+    assert journey.check_lines(LYON, *PAST) == []
+    assert journey.check_lines(LYON, *PAST) == [WITHDRAWN]
 
 
 def test_a_call_opens_and_closes(journey: Journey) -> None:
-    journey.reads(LYON, *PAST)
+    journey.check_lines(LYON, *PAST)
     call = "! The call for hosts of events in 2024 is open. Deadline: 31 May 2024."
-    assert journey.reads(LYON, *PAST, call) == [["Call for hosts 2024: now open"]]
-    assert journey.reads(LYON, *PAST, call.replace("The call", "Our call")) == []
+    assert journey.check_lines(LYON, *PAST, call) == [["Call for hosts 2024: now open"]]
+    assert journey.check_lines(LYON, *PAST, call.replace("The call", "Our call")) == []
     closed = "! The call for hosts of events in 2024 is closed."
-    assert journey.reads(LYON, *PAST, closed) == [["Call for hosts 2024: now closed"]]
-    assert [journey.reads(LYON, *PAST), journey.reads(LYON, *PAST)] == [[], []]
+    assert journey.check_lines(LYON, *PAST, closed) == [["Call for hosts 2024: now closed"]]
+    assert [journey.check_lines(LYON, *PAST), journey.check_lines(LYON, *PAST)] == [[], []]
 
 
-def test_pages_that_are_not_believed_between(journey: Journey) -> None:
-    journey.reads(LYON, PRAGUE, *PAST)
+def test_suspect_and_failed_readings_in_between_cause_no_change(journey: Journey) -> None:
+    journey.check_lines(LYON, PRAGUE, *PAST)
     maintenance = b"<!DOCTYPE html><html><body><h1>Maintenance</h1><p>We are back soon.</p></body></html>"
     for page in (maintenance, b"", html(LYON)[:-40].encode()):
         journey.serve(page)
@@ -143,48 +144,48 @@ def test_pages_that_are_not_believed_between(journey: Journey) -> None:
         assert journey.outcome in ("suspect", "failed")
     journey.site.script(PATH, Response(503), Response(503))
     assert [journey.check(), journey.check()] == [[], []]
-    assert journey.reads(LYON, PRAGUE, *PAST) == []
-    assert journey.reads("> Oslo, Norway – 5 June 2024", *PAST) == [["New edition: Oslo, Norway (5 June 2024)"]]
+    assert journey.check_lines(LYON, PRAGUE, *PAST) == []
+    assert journey.check_lines("> Oslo, Norway – 5 June 2024", *PAST) == [["New edition: Oslo, Norway (5 June 2024)"]]
     assert journey.outcome == "suspect"
-    assert journey.reads(LYON, PRAGUE, "> Oslo, Norway – 5 June 2024", *PAST) == []
+    assert journey.check_lines(LYON, PRAGUE, "> Oslo, Norway – 5 June 2024", *PAST) == []
 
 
-def test_not_modified_is_a_reading(journey: Journey) -> None:
-    journey.reads(LYON, PRAGUE, *PAST, etag='"1"')
-    assert journey.reads(LYON, *PAST, etag='"2"') == []
+def test_a_304_response_counts_as_a_reading(journey: Journey) -> None:
+    journey.check_lines(LYON, PRAGUE, *PAST, etag='"1"')
+    assert journey.check_lines(LYON, *PAST, etag='"2"') == []
     assert journey.check() == [WITHDRAWN]
     assert journey.site.requests[-1].headers["if-none-match"] == '"2"'
 
 
-def test_bytes_that_were_there_before(journey: Journey) -> None:
+def test_a_page_with_the_content_of_an_earlier_one(journey: Journey) -> None:
     first, second = (html(" ;; ".join(lines)).encode() for lines in ((LYON, *PAST), (LYON, PRAGUE, *PAST)))
-    told = []
+    mails = []
     for page in (first, second, first, first, second):
         journey.serve(page)
-        told.append(journey.check())
+        mails.append(journey.check())
     back = ["Back on the page: Prague, Czechia (23–24 October 2023)"]
-    assert told == [[], [ANNOUNCED], [], [WITHDRAWN], [back]]
+    assert mails == [[], [ANNOUNCED], [], [WITHDRAWN], [back]]
 
 
 def test_a_city_hosts_twice_and_the_list_is_trimmed(journey: Journey) -> None:
     old = [f"< Bonn, Germany – {day} May 20{year}" for year, day in ((22, 5), (21, 6), (20, 7), (19, 8), (18, 9))]
-    journey.reads(LYON, *old)
+    journey.check_lines(LYON, *old)
     again = "> Bonn, Germany – 5 May 2024"
-    assert journey.reads(LYON, again, *old) == [["New edition: Bonn, Germany (5 May 2024)"]]
-    assert [journey.reads(LYON, again, *old[:2]) for _ in range(3)] == [[], [], []]
+    assert journey.check_lines(LYON, again, *old) == [["New edition: Bonn, Germany (5 May 2024)"]]
+    assert [journey.check_lines(LYON, again, *old[:2]) for _ in range(3)] == [[], [], []]
     journey.now = datetime(2023, 10, 16, tzinfo=UTC)
-    assert journey.reads(LYON.replace(">", "<"), again, *old[:2], minutes=60 * 24 * 7) == [], (
-        "that can wait until Monday"
+    assert journey.check_lines(LYON.replace(">", "<"), again, *old[:2], minutes=60 * 24 * 7) == [], (
+        "included in the next weekly digest"
     )
-    assert journey.reads(LYON.replace(">", "<"), again, *old[:2]) == [
+    assert journey.check_lines(LYON.replace(">", "<"), again, *old[:2]) == [
         ["Lyon, France (12–13 October 2023) has taken place"]
     ]
 
 
-def test_a_mail_server_that_is_down_loses_and_doubles_nothing(journey: Journey) -> None:
-    journey.reads(LYON, *PAST)
-    with journey.mailbox.shut_for_now():
-        assert journey.reads(LYON, PRAGUE, *PAST) == []
+def test_while_the_mail_server_is_down_nothing_is_lost_or_sent_twice(journey: Journey) -> None:
+    journey.check_lines(LYON, *PAST)
+    with journey.mailbox.stopped():
+        assert journey.check_lines(LYON, PRAGUE, *PAST) == []
     journey.now += timedelta(hours=12)
     assert journey.check() == [ANNOUNCED]
     assert journey.check() == []
@@ -195,21 +196,21 @@ def _check(app: App) -> None:
         app.check()
 
 
-def test_two_checks_at_once_in_two_threads(journey: Journey) -> None:
-    journey.reads(*PAST)
+def test_two_concurrent_checks_in_threads_notify_once(journey: Journey) -> None:
+    journey.check_lines(*PAST)
     url = journey.database.engine.url.render_as_string(hide_password=False)
     others = [open_database(url) for _ in range(2)]
     for number in range(1, 6):
         lines = [f"> Oslo, Norway – {day} June 2024" for day in range(1, number * 4, 4)]
         journey.serve(html(" ;; ".join((*lines, *PAST))).encode())
         apps = [App(journey.settings, database, lambda: journey.now) for database in others]
-        both = [threading.Thread(target=_check, args=(app,)) for app in apps]
-        for thread in both:
+        threads = [threading.Thread(target=_check, args=(app,)) for app in apps]
+        for thread in threads:
             thread.start()
-        for thread in both:
+        for thread in threads:
             thread.join(30)
         journey.now += timedelta(minutes=30)
     for database in others:
         database.close()
-    told = [sentence for mail in journey.mails() for sentence in mail]
-    assert told == [f"New edition: Oslo, Norway ({day} June 2024)" for day in range(1, 20, 4)]
+    sentences = [sentence for mail in journey.new_mails() for sentence in mail]
+    assert sentences == [f"New edition: Oslo, Norway ({day} June 2024)" for day in range(1, 20, 4)]

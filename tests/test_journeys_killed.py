@@ -1,4 +1,7 @@
-"""Real processes, killed at random moments or started at once: no loss, and a double only where nobody could know."""
+"""Real processes that are killed at random times or run concurrently.
+
+No message is lost. A message arrives twice only if its process was killed before it could record the server's reply.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,8 @@ CITIES = (
 )
 
 
-class Place:
-    """A configuration that real commands read."""
+class Installation:
+    """A configuration file for real commands, with a database in the same folder."""
 
     def __init__(self, folder: Path, site: FakeSite, mailbox: Mailbox) -> None:
         self.site, self.mailbox, self.config = site, mailbox, folder / "watch.toml"
@@ -57,67 +60,66 @@ class Place:
         lines = [f"> {city} – {day} June 2099" for day, city in enumerate(CITIES[:cities], 1)]
         self.site.page(PATH, html(" ;; ".join([*lines, PAST])))
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start_check(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "cmr_watch", "--config", str(self.config), "check"]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def finish(self) -> None:
-        """An hour later, when every lease is over and every pause too."""
+        """Check again hours later, when all leases and pauses have expired."""
         database = open_database(self.database)
         for hours in (1, 2):
-            later = timedelta(hours=hours)
-            with App(load(self.config, {}), database, partial(_clock, later)) as app:
+            with App(load(self.config, {}), database, partial(_now, timedelta(hours=hours))) as app:
                 app.check()
         database.close()
 
-    def told(self) -> dict[str, list[str]]:
-        """The Message-IDs of the mails that told of each city."""
-        told: defaultdict[str, list[str]] = defaultdict(list)
+    def message_ids(self) -> dict[str, list[str]]:
+        """Return the Message-IDs of the mails about each city."""
+        message_ids: defaultdict[str, list[str]] = defaultdict(list)
         for mail in self.mailbox.mails:
             for city in CITIES:
                 if city in mail.part("plain"):
-                    told[city].append(mail.message_id)
-        return told
+                    message_ids[city].append(mail.message_id)
+        return message_ids
 
 
-def _clock(later: timedelta) -> datetime:
-    return datetime.now(UTC) + later
+def _now(offset: timedelta) -> datetime:
+    return datetime.now(UTC) + offset
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     with FakeSite() as site, Mailbox() as mailbox:
-        yield Place(tmp_path, site, mailbox)
+        yield Installation(tmp_path, site, mailbox)
 
 
-def test_checks_that_are_killed_lose_nothing(place: Place) -> None:
-    place.serve(0)
-    usual = 0.0
-    for _ in range(2):  # the first one also makes the database
-        begun = time.monotonic()
-        assert place.start().wait(60) == 0
-        usual = time.monotonic() - begun
-    moments, kills = random.Random(7), 0
+def test_killed_checks_lose_nothing(installation: Installation) -> None:
+    installation.serve(0)
+    duration = 0.0
+    for _ in range(2):  # the first one also creates the database
+        started = time.monotonic()
+        assert installation.start_check().wait(60) == 0
+        duration = time.monotonic() - started
+    chance, kills = random.Random(7), 0
     for number in range(1, len(CITIES) + 1):
-        place.serve(number)
-        process = place.start()
-        time.sleep(usual * moments.uniform(0.5, 1.1))
+        installation.serve(number)
+        process = installation.start_check()
+        time.sleep(duration * chance.uniform(0.5, 1.1))
         kills += process.poll() is None
         process.kill()
         process.wait(30)
-    place.finish()
+    installation.finish()
 
-    told = place.told()
-    assert {city: len(set(ids)) for city, ids in told.items()} == dict.fromkeys(CITIES, 1)
-    assert len(place.mailbox.mails) - len({mail.message_id for mail in place.mailbox.mails}) <= kills
+    message_ids = installation.message_ids()
+    assert {city: len(set(ids)) for city, ids in message_ids.items()} == dict.fromkeys(CITIES, 1)
+    assert len(installation.mailbox.mails) - len({mail.message_id for mail in installation.mailbox.mails}) <= kills
 
 
-def test_two_checks_at_once_tell_once(place: Place) -> None:
-    place.serve(0)
-    assert place.start().wait(60) == 0
+def test_two_concurrent_checks_notify_once(installation: Installation) -> None:
+    installation.serve(0)
+    assert installation.start_check().wait(60) == 0
     for number in (3, 6, 9, 12):
-        place.serve(number)
-        both = [place.start() for _ in range(2)]
-        assert [process.wait(60) for process in both] == [0, 0]
+        installation.serve(number)
+        processes = [installation.start_check() for _ in range(2)]
+        assert [process.wait(60) for process in processes] == [0, 0]
 
-    assert {city: len(ids) for city, ids in place.told().items()} == dict.fromkeys(CITIES, 1)
+    assert {city: len(ids) for city, ids in installation.message_ids().items()} == dict.fromkeys(CITIES, 1)

@@ -1,4 +1,4 @@
-"""Laws: what is said decides, never how it is tagged or typed; and what others say never counts."""
+"""Properties of the parser and the diff: only content counts, not markup, typography or boilerplate."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.shapes.random_states import states, without
 from tests.shapes.states import Line, State
 
 LINKED = [shape for shape in (*SHAPES, *MORE_SHAPES) if shape.cover in ("place", "line", "part")]
-"""Shapes whose links say the same."""
+"""Shapes that link every edition, so that no shape has a link that another one lacks."""
 
 shapes = st.sampled_from(LINKED)
 seeds = st.integers(0, 2**32)
-some = settings(max_examples=250, deadline=None)
+thorough = settings(max_examples=250, deadline=None)
 
 
 def read(state: State, shape: Shape, seed: int) -> Snapshot:
@@ -35,7 +35,7 @@ def read(state: State, shape: Shape, seed: int) -> Snapshot:
 
 
 def facts(state: State) -> Counter[tuple[Any, ...]]:
-    """What a careful reader knows of the editions."""
+    """Return the expected facts about each edition."""
     upcoming = [_facts(line, "upcoming", line.status or "scheduled") for line in state.upcoming]
     return Counter(upcoming + [_facts(line, "past", line.status or "held") for line in state.past])
 
@@ -45,7 +45,8 @@ def _facts(line: Line, section: str, status: str) -> tuple[Any, ...]:
     return (line.city, line.region, line.country, line.country_code, *days, section, status, line.url)
 
 
-def found(snapshot: Snapshot) -> Counter[tuple[Any, ...]]:
+def parsed_facts(snapshot: Snapshot) -> Counter[tuple[Any, ...]]:
+    """Return the same facts as `facts`, from a reading."""
     keys = [
         "city",
         "region",
@@ -66,13 +67,13 @@ def kinds(changes: tuple[Change, ...]) -> list[str]:
 
 
 @given(states(), shapes, shapes, seeds, seeds)
-@some
-def test_the_same_state_typed_otherwise_is_read_the_same(
+@thorough
+def test_shape_and_typography_do_not_affect_the_reading(
     state: State, one: Shape, other: Shape, seed: int, other_seed: int
 ) -> None:
     before, after = read(state, one, seed), read(state, other, other_seed)
 
-    assert found(before) == found(after) == facts(state)
+    assert parsed_facts(before) == parsed_facts(after) == facts(state)
     assert before.warnings == after.warnings == ()
     calls = [(state.notice.status, state.notice.hosting_years)] if state.notice else []
     for snapshot in (before, after):
@@ -83,19 +84,19 @@ def test_the_same_state_typed_otherwise_is_read_the_same(
 
 
 @given(st.sampled_from(STATES), shapes, shapes, seeds, seeds)
-@some
-def test_the_recorded_states_typed_otherwise_are_no_news(
+@thorough
+def test_shape_and_typography_of_the_recorded_states_cause_no_change(
     state: State, one: Shape, other: Shape, seed: int, other_seed: int
 ) -> None:
     before, after = read(state, one, seed), read(state, other, other_seed)
 
-    assert found(before) == found(after) == facts(state)
+    assert parsed_facts(before) == parsed_facts(after) == facts(state)
     assert compare_pages(before, after) == ()
 
 
 @given(states(at_least=1), st.data(), shapes, shapes, seeds, seeds)
-@some
-def test_a_line_more_is_one_change(
+@thorough
+def test_an_added_line_is_one_change(
     state: State, data: st.DataObject, one: Shape, other: Shape, seed: int, other_seed: int
 ) -> None:
     line = data.draw(st.sampled_from([*state.upcoming, *state.past]))
@@ -108,24 +109,24 @@ def test_a_line_more_is_one_change(
 
 
 @given(states(at_least=1), st.data(), shapes, shapes, seeds, seeds)
-@some
-def test_a_line_less_is_one_change(
+@thorough
+def test_a_removed_line_is_one_change(
     state: State, data: st.DataObject, one: Shape, other: Shape, seed: int, other_seed: int
 ) -> None:
     line = data.draw(st.sampled_from([*state.upcoming, *state.past]))
     before, after = read(state, one, seed), read(without(state, line), other, other_seed)
 
-    gone = kinds(compare_pages(before, after))
+    changes = kinds(compare_pages(before, after))
 
     if line in state.upcoming and line.status == "cancelled":
-        assert gone in ([], ["edition.delisted"])  # never withdrawn; whether its line's end is history is left open
+        assert changes in ([], ["edition.delisted"])  # never withdrawn; the reading rules leave open which of the two
     else:
-        assert gone == ["edition.withdrawn" if line in state.upcoming else "edition.delisted"]
+        assert changes == ["edition.withdrawn" if line in state.upcoming else "edition.delisted"]
 
 
 @given(states(), shapes, seeds)
-@some
-def test_furniture_never_leaks(state: State, shape: Shape, seed: int) -> None:
+@thorough
+def test_boilerplate_is_never_reported(state: State, shape: Shape, seed: int) -> None:
     reading = reading_to_dict(read(state, shape, seed))
 
     assert not [marker for marker in MARKERS if marker in str(reading)]
@@ -133,20 +134,20 @@ def test_furniture_never_leaks(state: State, shape: Shape, seed: int) -> None:
 
 
 @given(states(), shapes, seeds)
-@some
-def test_capitals_and_missing_diacritics_are_no_news(state: State, shape: Shape, seed: int) -> None:
+@thorough
+def test_capitals_and_missing_diacritics_cause_no_change(state: State, shape: Shape, seed: int) -> None:
     before = read(state, shape, seed)
 
-    for respell in (str.upper, _bare):
-        page = render(_respelt(state, respell), shape, NoisyPen(seed + 1))
+    for respell in (str.upper, _without_diacritics):
+        page = render(_with_places(state, respell), shape, NoisyPen(seed + 1))
         assert compare_pages(before, read_initiative(page.encode())) == ()
 
 
-def _bare(words: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFD", words) if not unicodedata.combining(letter))
+def _without_diacritics(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
-def _respelt(state: State, respell: Any) -> State:
+def _with_places(state: State, respell: Any) -> State:
     upcoming = tuple(replace(line, place=respell(line.place)) for line in state.upcoming)
     return replace(
         state, upcoming=upcoming, past=tuple(replace(line, place=respell(line.place)) for line in state.past)

@@ -1,4 +1,4 @@
-"""What the operator hears of: each trouble once when it begins, and once when it is over."""
+"""Notifications of the operator: one message when an incident opens, and one when it is resolved."""
 
 from __future__ import annotations
 
@@ -24,208 +24,215 @@ ANNA = "anna@example.org"
 MAINTENANCE = b"<!DOCTYPE html><html><body><h1>Maintenance</h1><p>We are back soon.</p></body></html>"
 
 
-class Watched(Journey):
-    """`told` is what the operator was told since the last time: the subjects."""
+class OperatorJourney(Journey):
+    """An installation with an operator."""
 
     def __init__(self, database: Database, site: FakeSite, mailbox: Mailbox) -> None:
         super().__init__(database, site, mailbox)
         self.now = datetime(2023, 10, 2, 9, tzinfo=UTC)
-        self._heard = 0
+        self._notified = 0
         self.configure()
 
-    def configure(self, *wanted: SubscriptionRequest, operators: tuple[str, ...] = (OPERATOR,), after: int = 3) -> None:
+    def configure(
+        self, *subscriptions: SubscriptionRequest, operators: tuple[str, ...] = (OPERATOR,), after: int = 3
+    ) -> None:
+        """Change the configuration. Without subscriptions, Anna's is kept."""
         section = OperatorSection(operators, after)
-        people = wanted or (SubscriptionRequest(ANNA, name="anna"),)
-        self.settings = replace(self.settings, operator=section, subscriptions=people)
+        subscriptions = subscriptions or (SubscriptionRequest(ANNA, name="anna"),)
+        self.settings = replace(self.settings, operator=section, subscriptions=subscriptions)
         self.app.__exit__(None, None, None)
         self.app = App(self.settings, self.database, lambda: self.now)
 
-    def told(self) -> list[str]:
-        new, self._heard = self.mailbox.mails[self._heard :], len(self.mailbox.mails)
+    def new_subjects(self) -> list[str]:
+        """Return the subjects of the operator's mails since the last call."""
+        new, self._notified = self.mailbox.mails[self._notified :], len(self.mailbox.mails)
         return [mail.subject for mail in new if mail.recipient == OPERATOR]
 
-    def goes_wrong(self, times: int) -> list[str]:
-        """The site answers 503 that often."""
+    def fail_checks(self, times: int) -> list[str]:
+        """Run this many checks that fail with 503; return the subjects of the operator's mails."""
         self.site.script(PATH, *[Response(503)] * times)
         for _ in range(times):
             self.check()
-        return self.told()
+        return self.new_subjects()
 
     @property
-    def last_words(self) -> str:
+    def last_text(self) -> str:
+        """The text of the operator's last mail, on one line."""
         mails = [mail for mail in self.mailbox.mails if mail.recipient == OPERATOR]
         return " ".join(mails[-1].part("plain").split())
 
 
 @pytest.fixture
-def watched(database: Database) -> Iterator[Watched]:
+def journey(database: Database) -> Iterator[OperatorJourney]:
     with FakeSite() as site, Mailbox() as mailbox:
-        watched = Watched(database, site, mailbox)
-        watched.reads(LYON, *PAST)
-        watched.told()
-        yield watched
-        watched.app.__exit__(None, None, None)
+        journey = OperatorJourney(database, site, mailbox)
+        journey.check_lines(LYON, *PAST)
+        journey.new_subjects()
+        yield journey
+        journey.app.__exit__(None, None, None)
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_page_that_cannot_be_read(watched: Watched) -> None:
-    assert watched.goes_wrong(2) == []
-    assert watched.goes_wrong(1) == ["Problem: the page cannot be read"]
-    assert "cmr-watch doctor" in watched.last_words
-    assert watched.goes_wrong(3) == []
-    watched.reads(LYON, *PAST)
-    assert watched.told() == ["Resolved: the page could not be read"]
-    watched.reads(LYON, *PAST)
-    assert watched.told() == []
+def test_a_page_that_cannot_be_fetched(journey: OperatorJourney) -> None:
+    assert journey.fail_checks(2) == []
+    assert journey.fail_checks(1) == ["Problem: the page cannot be read"]
+    assert "cmr-watch doctor" in journey.last_text
+    assert journey.fail_checks(3) == []
+    journey.check_lines(LYON, *PAST)
+    assert journey.new_subjects() == ["Resolved: the page could not be read"]
+    journey.check_lines(LYON, *PAST)
+    assert journey.new_subjects() == []
 
 
 @pytest.mark.parametrize("after", [1, 5])
-def test_as_patient_as_the_operator_wishes(watched: Watched, after: int) -> None:
-    watched.configure(after=after)
-    assert watched.goes_wrong(after - 1) == []
-    assert watched.goes_wrong(1) == ["Problem: the page cannot be read"]
+def test_the_number_of_failed_checks_before_the_operator_is_notified(journey: OperatorJourney, after: int) -> None:
+    journey.configure(after=after)
+    assert journey.fail_checks(after - 1) == []
+    assert journey.fail_checks(1) == ["Problem: the page cannot be read"]
 
 
-def test_a_good_reading_between_begins_the_count_anew(watched: Watched) -> None:
+def test_a_successful_check_resets_the_count(journey: OperatorJourney) -> None:
     for _ in range(3):
-        assert watched.goes_wrong(2) == []
-        watched.reads(LYON, *PAST)
-    assert watched.told() == []
+        assert journey.fail_checks(2) == []
+        journey.check_lines(LYON, *PAST)
+    assert journey.new_subjects() == []
 
 
-def test_it_comes_again(watched: Watched) -> None:
+def test_an_incident_that_opens_again_is_notified_again(journey: OperatorJourney) -> None:
     for _ in range(2):
-        assert watched.goes_wrong(4) == ["Problem: the page cannot be read"]
-        watched.reads(LYON, *PAST)
-        assert watched.told() == ["Resolved: the page could not be read"]
+        assert journey.fail_checks(4) == ["Problem: the page cannot be read"]
+        journey.check_lines(LYON, *PAST)
+        assert journey.new_subjects() == ["Resolved: the page could not be read"]
 
 
-def test_a_page_that_is_not_believed(watched: Watched) -> None:
+def test_a_suspect_page(journey: OperatorJourney) -> None:
     for expected in (["Problem: the page looks wrong, so its content was not used"], [], []):
-        watched.serve(MAINTENANCE)
-        watched.check()
-        assert watched.told() == expected
-    watched.reads(LYON, *PAST)
-    assert watched.told() == ["Resolved: the page looked wrong, so its content was not used"]
+        journey.serve(MAINTENANCE)
+        journey.check()
+        assert journey.new_subjects() == expected
+    journey.check_lines(LYON, *PAST)
+    assert journey.new_subjects() == ["Resolved: the page looked wrong, so its content was not used"]
 
 
 # ── the mail ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_message_that_is_set_aside(watched: Watched) -> None:
-    watched.mailbox.refuse(ANNA, "554 5.7.1 we do not like you", times=1)
-    watched.reads(LYON, PRAGUE, *PAST)
-    assert watched.told() == ["Problem: a message cannot be delivered"], "in the run that met it"
-    assert ANNA in watched.last_words
-    watched.check()
-    assert watched.told() == []
-    Deliveries(watched.database).retry(None, watched.now)
-    watched.check()
-    assert watched.told() == ["Resolved: a message could not be delivered"]
+def test_a_message_that_failed_permanently(journey: OperatorJourney) -> None:
+    journey.mailbox.refuse(ANNA, "554 5.7.1 we do not like you", times=1)
+    journey.check_lines(LYON, PRAGUE, *PAST)
+    assert journey.new_subjects() == ["Problem: a message cannot be delivered"], "in the same run"
+    assert ANNA in journey.last_text
+    journey.check()
+    assert journey.new_subjects() == []
+    Deliveries(journey.database).retry(None, journey.now)
+    journey.check()
+    assert journey.new_subjects() == ["Resolved: a message could not be delivered"]
 
 
-def test_two_addresses_are_one_message(watched: Watched) -> None:
-    watched.configure(SubscriptionRequest(ANNA, name="anna"), SubscriptionRequest("bob@example.org", name="bob"))
-    watched.check()
+def test_several_incidents_are_one_message(journey: OperatorJourney) -> None:
+    journey.configure(SubscriptionRequest(ANNA, name="anna"), SubscriptionRequest("bob@example.org", name="bob"))
+    journey.check()
     for address in (ANNA, "bob@example.org"):
-        watched.mailbox.refuse(address, "554 5.7.1 we do not like you")
-    watched.reads(LYON, PRAGUE, *PAST)
-    assert watched.told() == ["2 problems"]
+        journey.mailbox.refuse(address, "554 5.7.1 we do not like you")
+    journey.check_lines(LYON, PRAGUE, *PAST)
+    assert journey.new_subjects() == ["2 problems"]
 
 
-def test_the_operators_own_mail_that_fails_is_no_trouble(watched: Watched) -> None:
-    watched.mailbox.refuse(OPERATOR, "554 5.7.1 we do not like you")
+def test_a_failed_message_to_the_operator_opens_no_incident(journey: OperatorJourney) -> None:
+    journey.mailbox.refuse(OPERATOR, "554 5.7.1 we do not like you")
     for _ in range(2):
-        watched.goes_wrong(3)
-    assert [entry.kind for entry in Incidents(watched.database).unresolved()] == ["fetch-failing"]
-    (aside,) = Deliveries(watched.database).list("failed")
-    assert (aside.message.address, aside.purpose) == (OPERATOR, "operator")
+        journey.fail_checks(3)
+    assert [entry.kind for entry in Incidents(journey.database).unresolved()] == ["fetch-failing"]
+    (failed,) = Deliveries(journey.database).list("failed")
+    assert (failed.message.address, failed.purpose) == (OPERATOR, "operator")
 
 
-def test_every_operator_is_told(watched: Watched) -> None:
-    watched.configure(operators=(OPERATOR, "second@example.org"))
-    assert watched.goes_wrong(3) == ["Problem: the page cannot be read"]
-    assert watched.mailbox.recipients[-2:] == [OPERATOR, "second@example.org"]
+def test_every_operator_is_notified(journey: OperatorJourney) -> None:
+    journey.configure(operators=(OPERATOR, "second@example.org"))
+    assert journey.fail_checks(3) == ["Problem: the page cannot be read"]
+    assert journey.mailbox.recipients[-2:] == [OPERATOR, "second@example.org"]
 
 
-def test_an_operator_who_is_named_later_hears_of_what_still_lasts(watched: Watched) -> None:
-    watched.configure(operators=())
-    assert watched.goes_wrong(3) == []
-    watched.configure()
-    watched.check()
-    assert len(watched.told()) == 1
+def test_an_operator_who_is_added_later_is_notified_of_open_incidents(journey: OperatorJourney) -> None:
+    journey.configure(operators=())
+    assert journey.fail_checks(3) == []
+    journey.configure()
+    journey.check()
+    assert len(journey.new_subjects()) == 1
 
 
 # ── digests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
-def daily(watched: Watched) -> Watched:
-    """Anna has a daily digest at eight; something for it was read on the third of October."""
-    watched.configure(SubscriptionRequest(ANNA, name="anna", schedule=Schedule("daily")))
-    watched.now = datetime(2023, 10, 3, 9, tzinfo=UTC)
-    watched.reads(LYON, PRAGUE, *PAST)
-    watched.told()
-    return watched
+def daily(journey: OperatorJourney) -> OperatorJourney:
+    """Anna has a daily digest at eight o'clock, with a change that was found on 3 October."""
+    journey.configure(SubscriptionRequest(ANNA, name="anna", schedule=Schedule("daily")))
+    journey.now = datetime(2023, 10, 3, 9, tzinfo=UTC)
+    journey.check_lines(LYON, PRAGUE, *PAST)
+    journey.new_subjects()
+    return journey
 
 
-def test_a_digest_that_cannot_go_out_in_time(daily: Watched) -> None:
+def test_a_digest_that_cannot_be_sent_in_time(daily: OperatorJourney) -> None:
     daily.now = datetime(2023, 10, 4, 6, 5, tzinfo=UTC)
     daily.mailbox.refuse(ANNA, "451 4.2.0 later")
     daily.check(70)
-    assert daily.told() == []
+    assert daily.new_subjects() == []
     daily.check(5)
-    assert daily.told() == ["Problem: a digest is late"]
+    assert daily.new_subjects() == ["Problem: a digest is late"]
     daily.check(5)
-    assert daily.told() == []
+    assert daily.new_subjects() == []
     daily.mailbox.refuse(ANNA, times=0)
     daily.now += timedelta(hours=12)
     daily.check()
-    assert daily.told() == ["Resolved: a digest was late"]
+    assert daily.new_subjects() == ["Resolved: a digest was late"]
 
 
-def test_a_digest_that_nobody_wants_any_more_is_not_late(daily: Watched) -> None:
+def test_a_late_digest_is_resolved_when_the_subscription_ends(daily: OperatorJourney) -> None:
     daily.now = datetime(2023, 10, 4, 6, 5, tzinfo=UTC)
     daily.mailbox.refuse(ANNA, "451 4.2.0 later")
     daily.check(70)
     daily.check(5)
-    assert daily.told() == ["Problem: a digest is late"]
+    assert daily.new_subjects() == ["Problem: a digest is late"]
     Subscriptions(daily.database).end(ANNA, "asked to", daily.now)
     daily.check()
-    assert daily.told() == ["Resolved: a digest was late"]
+    assert daily.new_subjects() == ["Resolved: a digest was late"]
 
 
-def test_a_machine_that_slept_tells_of_the_digest_that_it_missed(daily: Watched) -> None:
+def test_a_digest_missed_during_a_suspend_is_reported_as_resolved(daily: OperatorJourney) -> None:
     daily.now = datetime(2023, 10, 4, 12, tzinfo=UTC)
     daily.check()
-    assert daily.told()[-1] == "Resolved: a digest was late"
+    assert daily.new_subjects()[-1] == "Resolved: a digest was late"
     daily.check()
-    assert daily.told() == []
+    assert daily.new_subjects() == []
 
 
-# ── nobody ran ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── notified by a later run ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_began_and_ended_between_two_runs_is_one_message(watched: Watched) -> None:
-    watched.site.script(PATH, *[Response(503)] * 3)
+def test_an_incident_resolved_before_it_was_notified_is_one_message(journey: OperatorJourney) -> None:
+    journey.site.script(PATH, *[Response(503)] * 3)
     for _ in range(3):
-        watched.app.check(notify=False)
-    watched.app.check(notify=False)
-    assert watched.told() == []
-    watched.check()
-    assert watched.told() == ["Resolved: the page could not be read"]
-    assert "Resolved before this message was sent." in watched.last_words
-    watched.check()
-    assert watched.told() == []
+        journey.app.check(notify=False)
+    journey.app.check(notify=False)
+    assert journey.new_subjects() == []
+    journey.check()
+    assert journey.new_subjects() == ["Resolved: the page could not be read"]
+    assert "Resolved before this message was sent." in journey.last_text
+    journey.check()
+    assert journey.new_subjects() == []
 
 
-def test_two_processes_tell_once(watched: Watched) -> None:
-    watched.site.script(PATH, *[Response(503)] * 3)
+def test_two_concurrent_processes_notify_once(journey: OperatorJourney) -> None:
+    journey.site.script(PATH, *[Response(503)] * 3)
     for _ in range(3):
-        watched.app.check(notify=False)
-    unnotified = Incidents(watched.database).unnotified()
-    watched.check()
-    assert len(watched.told()) == 1
-    assert not Deliveries(watched.database).notify_operator([], unnotified, watched.now), "the other one was faster"
+        journey.app.check(notify=False)
+    unnotified = Incidents(journey.database).unnotified()
+    journey.check()
+    assert len(journey.new_subjects()) == 1
+    assert not Deliveries(journey.database).notify_operator([], unnotified, journey.now), (
+        "the other process has notified"
+    )

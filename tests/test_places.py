@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cmr_watch.monitor.parse.words import set_of
 from cmr_watch.places import code_itself, country_code, country_codes, fold, is_online, is_same_city
 
-COUNTRIES = [  # newest bugs on top
+COUNTRIES = [  # add new cases at the top
     ("N. Ireland", "GB"),
     ("Slovak Rep.", "SK"),
     ("Republic of Korea", "KR"),

@@ -1,4 +1,4 @@
-"""R1 to R4 and R6 of docs/promises.md, on a small scale; `make prove` makes the full runs."""
+"""R1 to R4 and R6 of docs/promises.md on a small scale; `make prove` runs the full simulations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_kills_at_any_point_lose_nothing_and_cause_no_unexplained_duplicates(
 
 
 @pytest.mark.parametrize("seed", [969, 1041])
-def test_seeds_that_once_went_wrong(seed: int, postgres_template: str) -> None:
+def test_seeds_that_once_failed(seed: int, postgres_template: str) -> None:
     figures = run_share(range(seed, seed + 1), postgres_template)
     assert (figures.lost, figures.unexplained) == (0, 0)
 
@@ -44,34 +44,34 @@ def test_runs_are_distributed_over_processes(postgres_server: postgres.Server) -
 
 
 def test_three_years_of_suspensions_and_clock_changes(database: Database) -> None:
-    lived = long_run.run(1, database)
-    assert lived.faults == []
-    assert lived.bad == 0
-    assert lived.rounds > 800
-    assert lived.reminders > 50
+    counts = long_run.run(1, database)
+    assert counts.faults == []
+    assert counts.failures == 0
+    assert counts.rounds > 800
+    assert counts.reminders > 50
 
 
-def test_edits_without_meaning_cause_no_change() -> None:
-    counted = mutations.run(range(300))
-    assert not counted.faults
-    assert (counted.runs, counted.alarms, counted.rejections) == (300, 0, 0)
+def test_neutral_edits_cause_no_change() -> None:
+    counts = mutations.run(range(300))
+    assert not counts.faults
+    assert (counts.runs, counts.alarms, counts.rejections) == (300, 0, 0)
 
 
 def test_a_changed_template_is_reported_to_the_operator_only(tmp_path: Path) -> None:
     cases = mutations.cases()
-    counted = mutations.run_drifts(cases[:: len(cases) // 60], tmp_path)
-    assert not counted.faults
-    assert counted.is_good
-    assert counted.suspect >= 40
+    counts = mutations.run_drifts(cases[:: len(cases) // 60], tmp_path)
+    assert not counts.faults
+    assert counts.is_good
+    assert counts.suspect >= 40
 
 
-def test_mutations_are_shared_by_processes() -> None:
+def test_edits_are_distributed_over_processes() -> None:
     assert run_neutral_edits(8, 0).runs == 8
     assert run_templates(8).runs == 8
 
 
 def test_a_month_of_the_daemon_in_compressed_time(tmp_path: Path, database: Database) -> None:
-    soaked = soak.run(3, database, tmp_path, 33)
-    assert (soaked.lost, soaked.duplicates, soaked.extra_digests) == (0, 0, 0)
-    assert soaked.checks > 700
-    assert soaked.mails > 4
+    counts = soak.run(3, database, tmp_path, 33)
+    assert (counts.lost, counts.duplicates, counts.extra_digests) == (0, 0, 0)
+    assert counts.checks > 700
+    assert counts.mails > 4

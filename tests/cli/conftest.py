@@ -88,10 +88,10 @@ class Installation:
         """Run `check`, and drop the welcome messages that it sent."""
         if state is not None:
             self.serve(state)
-        ran = self.run("check", *arguments)
+        result = self.run("check", *arguments)
         self.mailbox.mails[:] = [mail for mail in self.mailbox.mails if not mail.subject.startswith("Welcome")]
         self.hook.received[:] = [post for post in self.hook.received if not post.subject.startswith("Welcome")]
-        return ran
+        return result
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ def shortened() -> bytes:
 
 
 def test_without_a_suspect_reading_accept_fails(checked):
-    ran = checked.run("accept")
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+    result = checked.run("accept")
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
 
 
 def test_an_accepted_reading_becomes_the_baseline(checked):
     assert checked.check("2024-04").code == 0
     assert checked.check(shortened()).code == 1
     assert checked.check().code == 1
-    ran = checked.run("accept")
-    assert ran.code == 0
-    assert ran.out.startswith("read 7 editions, 1 call: no changes since ")
+    result = checked.run("accept")
+    assert result.code == 0
+    assert result.out.startswith("read 7 editions, 1 call: no changes since ")
     assert checked.check().code == 0

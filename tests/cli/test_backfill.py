@@ -21,7 +21,7 @@ def copy(at: datetime) -> tuple[datetime, bytes]:
 @pytest.fixture(params=[True, False], ids=["raw", "with boilerplate"])
 def archive(watch: Installation, request: pytest.FixtureRequest) -> Iterator[FakeArchive]:
     with FakeArchive(raw=request.param) as archive:
-        archive.hold(watch.page_url, *(copy(at) for at in STATES))
+        archive.set_copies(watch.page_url, *(copy(at) for at in STATES))
         watch.configure(f'[archive]\ntimemap = "{archive.timemap_url}"\npause = 0\n')
         yield archive
 
@@ -33,9 +33,9 @@ def changes(watch: Installation) -> list[tuple[str, str]]:
 def test_every_edition_gets_the_date_of_the_first_copy_that_lists_it(watch: Installation, archive: FakeArchive) -> None:
     watch.check("2024-04")
     mails, posts = len(watch.mailbox.mails), len(watch.hook.received)
-    ran = watch.run("backfill")
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith(f"{watch.page_url}: 3 copies, 3 newly fetched; ")
+    result = watch.run("backfill")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"{watch.page_url}: 3 copies, 3 newly fetched; ")
     seen = {row["city"]: row["first_seen_at"] for row in watch.run("editions", "--json").json}
     assert seen["Lyon"] == seen["Vilnius"] == "2023-09-20T08:30:00Z"
     assert seen["Milan"] == "2024-04-01T07:15:00Z"
@@ -62,8 +62,8 @@ def test_a_second_run_adds_nothing(watch: Installation, archive: FakeArchive) ->
     watch.run("backfill")
     before, editions = changes(watch), watch.run("editions", "--json").out
     requests = len(archive.paths())
-    ran = watch.run("backfill", "--json")
-    assert ran.json == [
+    result = watch.run("backfill", "--json")
+    assert result.json == [
         {"page_url": watch.page_url, "copies": 3, "fetched": 0, "failed": 0, "added": 0, "editions": 15}
     ]
     assert all("timemap" in path or "robots" in path for path in archive.paths()[requests:])
@@ -73,10 +73,10 @@ def test_a_second_run_adds_nothing(watch: Installation, archive: FakeArchive) ->
 def test_a_second_run_fetches_the_copies_that_failed(watch: Installation, archive: FakeArchive) -> None:
     archive.fail(watch.page_url, DECEMBER, times=None)
     watch.check("2024-04")
-    ran = watch.run("backfill")
-    assert ran.code == 1
-    assert "3 copies, 2 newly fetched, 1 failed (run backfill again); " in ran.out
-    archive.mend(watch.page_url, DECEMBER)
+    result = watch.run("backfill")
+    assert result.code == 1
+    assert "3 copies, 2 newly fetched, 1 failed (run backfill again); " in result.out
+    archive.stop_failing(watch.page_url, DECEMBER)
     again = watch.run("backfill")
     assert again.code == 0
     assert "3 copies, 1 newly fetched; " in again.out
@@ -86,12 +86,12 @@ def test_a_second_run_fetches_the_copies_that_failed(watch: Installation, archiv
 
 
 def test_the_next_check_is_unaffected_by_the_backfill(watch: Installation, archive: FakeArchive) -> None:
-    archive.hold(watch.page_url, copy(SEPTEMBER), copy(DECEMBER))
+    archive.set_copies(watch.page_url, copy(SEPTEMBER), copy(DECEMBER))
     watch.check("2023-12")
     watch.run("backfill")
     keys = {row["city"]: row["key"] for row in watch.run("editions", "--json").json}
-    ran = watch.check("2024-04", "--json")
-    assert {(change["kind"], change["city"]) for change in ran.json[0]["changes"]} == {
+    result = watch.check("2024-04", "--json")
+    assert {(change["kind"], change["city"]) for change in result.json[0]["changes"]} == {
         ("edition.held", "Kraków"),
         ("edition.summary_published", "Kraków"),
         ("edition.summary_published", "Iași"),
@@ -102,22 +102,22 @@ def test_the_next_check_is_unaffected_by_the_backfill(watch: Installation, archi
 
 
 def test_before_the_first_check_backfill_is_refused(watch: Installation, archive: FakeArchive) -> None:
-    ran = watch.run("backfill")
-    assert (ran.code, ran.out) == (1, "")
-    assert "cmr-watch check first" in ran.err
+    result = watch.run("backfill")
+    assert (result.code, result.out) == (1, "")
+    assert "cmr-watch check first" in result.err
 
 
 def test_an_unreachable_archive(watch: Installation, archive: FakeArchive) -> None:
     watch.check("2024-04")
     archive.site.close()
-    ran = watch.run("backfill")
-    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
+    result = watch.run("backfill")
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
     assert changes(watch) == []
 
 
 def test_truncated_copies_are_ignored(watch: Installation, archive: FakeArchive) -> None:
     truncated = copy(DECEMBER)[1][:3000]
-    archive.hold(watch.page_url, copy(SEPTEMBER), (DECEMBER, truncated), copy(APRIL))
+    archive.set_copies(watch.page_url, copy(SEPTEMBER), (DECEMBER, truncated), copy(APRIL))
     watch.check("2024-04")
     assert watch.run("backfill").code == 0
     assert {row["read_at"][:10] for row in watch.run("changes", "--json").json} == {"2023-09-20", "2024-04-01"}

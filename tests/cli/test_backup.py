@@ -1,4 +1,4 @@
-"""Backup and restore end to end: what happened since the backup is neither lost nor sent twice."""
+"""Backup and restore end to end: changes since the backup are neither lost nor sent twice."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def copy(watch):
     watch.mailbox.refuse("anna@example.org", "451 later", times=1)
     watch.check("2023-12")
     path = watch.folder / "copies" / "copy.db"
-    ran = watch.run("backup", str(path))
-    assert (ran.code, ran.err) == (0, "")
-    assert re.fullmatch(r"Backup written and verified: \S+copy\.db \(\d+\.\d MB, \d+ rows\)\.\n", ran.out)
+    result = watch.run("backup", str(path))
+    assert (result.code, result.err) == (0, "")
+    assert re.fullmatch(r"Backup written and verified: \S+copy\.db \(\d+\.\d MB, \d+ rows\)\.\n", result.out)
     return path
 
 
-def test_a_copy_that_comes_back_sends_nothing_a_second_time(watch, copy):
+def test_a_restored_backup_sends_nothing_twice(watch, copy):
     assert watch.mailbox.subjects == ["Call for hosts 2024–2025: now open (+1)"], "Carl's"
     # meanwhile Anna's mail is sent, and Carl unsubscribes
     watch.run("deliveries", "retry")
@@ -44,11 +44,11 @@ def test_a_copy_that_comes_back_sends_nothing_a_second_time(watch, copy):
     watch.mailbox.mails.clear()
     watch.hook.received.clear()
 
-    ran = watch.run("restore", str(copy))
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.lines[0] == f"Restored from {copy}."
-    assert ran.lines[1].startswith("The previous database was kept as ")
-    assert ran.lines[2:] == ["Pending messages are on hold. To review them, run: cmr-watch deliveries release"]
+    result = watch.run("restore", str(copy))
+    assert (result.code, result.err) == (0, "")
+    assert result.lines[0] == f"Restored from {copy}."
+    assert result.lines[1].startswith("The previous database was kept as ")
+    assert result.lines[2:] == ["Pending messages are on hold. To review them, run: cmr-watch deliveries release"]
     # the first check after the restore finds more changes
     before = held(watch)
     watch.check("2024-04")
@@ -56,10 +56,10 @@ def test_a_copy_that_comes_back_sends_nothing_a_second_time(watch, copy):
     assert (watch.mailbox.mails, watch.hook.received) == ([], [])
     assert status(watch)["carl@example.org"] == "ended"
     assert status(watch)["anna@example.org"] == "active"
-    waiting = held(watch)
-    assert [what[0] for what in waiting].count("m") == 1, "Anna's mail, which was sent since"
+    after = held(watch)
+    assert [item[0] for item in after].count("m") == 1, "Anna's mail, which has been sent since the backup"
     assert "anna@example.org: Call for hosts 2024–2025: now open" in watch.run("deliveries", "release").out
-    assert [what for what in waiting if what not in before], "what that reading found"
+    assert set(after) > set(before), "the changes that the first check found"
 
     watch.run("deliveries", "release", "--discard", "all")
     watch.check()
@@ -85,9 +85,9 @@ def test_changes_since_the_backup_are_found_again_and_held(watch):
 
 
 def test_an_existing_backup_is_overwritten_only_with_force(watch, copy):
-    ran = watch.run("backup", str(copy))
-    assert (ran.code, ran.out) == (2, "")
-    assert "is there already" in ran.err
+    result = watch.run("backup", str(copy))
+    assert (result.code, result.out) == (2, "")
+    assert "is there already" in result.err
     assert watch.run("backup", str(copy), "--force").code == 0
 
 
@@ -95,33 +95,33 @@ def test_restore_of_a_file_that_is_not_a_backup(watch, copy):
     (watch.folder / "letter.txt").write_text("Dear Anna,\n" * 99)
     before = watch.database.read_bytes()
     for name, code in (("letter.txt", 1), ("nowhere.db", 2)):
-        ran = watch.run("restore", str(watch.folder / name))
-        assert (ran.code, ran.out, len(ran.err.splitlines())) == (code, "", 1)
+        result = watch.run("restore", str(watch.folder / name))
+        assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1)
     assert watch.database.read_bytes() == before
 
 
 def test_restore_while_another_process_uses_the_database(watch, copy):
     with closing(open_database(f"sqlite:///{watch.database}")) as database:
         database.revision()
-        ran = watch.run("restore", str(copy))
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
-    assert "another process has the database" in ran.err
-    assert "stop cmr-watch first" in ran.err
+        result = watch.run("restore", str(copy))
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert "another process has the database" in result.err
+    assert "stop cmr-watch first" in result.err
 
 
 def test_a_backup_with_an_older_schema_is_upgraded(watch, copy):
     old = watch.folder / "old.db"
     with closing(sqlite3.connect(old)) as connection:
         connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
-    ran = watch.run("restore", str(old))
-    assert ran.lines[0] == f"Restored from {old}, schema upgraded from 0001 to 0003."
+    result = watch.run("restore", str(old))
+    assert result.lines[0] == f"Restored from {old}, schema upgraded from 0001 to 0003."
     assert held(watch) == ["m2", "m4", "c4"]
 
 
 def test_db_hold(watch, copy):
     assert held(watch) == []
-    ran = watch.run("db", "hold")
-    assert (ran.code, ran.out) == (
+    result = watch.run("db", "hold")
+    assert (result.code, result.out) == (
         0,
         "Pending messages are on hold. To review them, run: cmr-watch deliveries release\n",
     )

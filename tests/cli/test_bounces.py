@@ -50,8 +50,8 @@ def active(watch: Installation) -> list[str]:
 
 def test_a_permanent_bounce_ends_the_subscription(mailed: Installation) -> None:
     put(mailed, bounce(mailed.mailbox.mails[0], "5.1.1"))
-    ran = mailed.run("bounces")
-    assert (ran.code, ran.out) == (
+    result = mailed.run("bounces")
+    assert (result.code, result.out) == (
         0,
         "1 address bounced permanently, 0 paused, 0 unsubscribed; 0 unrelated messages left unread.\n",
     )
@@ -124,12 +124,12 @@ def test_a_reply_that_says_unsubscribe(mailed: Installation) -> None:
 
 
 def test_without_a_mailbox(watch: Installation) -> None:
-    ran = watch.run("bounces")
-    assert (ran.code, ran.out) == (2, "")
-    assert "no mailbox is configured" in ran.err
+    result = watch.run("bounces")
+    assert (result.code, result.out) == (2, "")
+    assert "no mailbox is configured" in result.err
 
 
 def test_a_maildir_that_does_not_exist(watch: Installation) -> None:
     watch.configure('[bounces]\nmaildir = "nowhere"\n')
-    ran = watch.run("bounces")
-    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
+    result = watch.run("bounces")
+    assert (result.code, len(result.err.splitlines())) == (1, 1)

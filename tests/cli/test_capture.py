@@ -10,8 +10,8 @@ from tests.compare import differences
 
 def test_a_file_becomes_a_fixture(watch):
     folder = watch.folder / "new" / "oddity"
-    ran = watch.run("capture", str(folder), str(FIXTURES / "2023-12-br" / "page.html"), config=False)
-    assert (ran.code, ran.out.endswith("(14 editions, 1 call).\n")) == (0, True)
+    result = watch.run("capture", str(folder), str(FIXTURES / "2023-12-br" / "page.html"), config=False)
+    assert (result.code, result.out.endswith("(14 editions, 1 call).\n")) == (0, True)
     assert (folder / "page.html").read_bytes() == (FIXTURES / "2023-12-br" / "page.html").read_bytes()
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     assert expected == json.loads((FIXTURES / "2023-12-br" / "expected.json").read_text(encoding="utf-8"))
@@ -39,15 +39,15 @@ def test_pages_of_other_kinds(watch, kind, folder):
 
 
 def test_a_url_on_another_host_is_refused(watch):
-    ran = watch.run("capture", str(watch.folder / "x"), "https://example.org/")
-    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
-    assert "example.org is not one of the allowed hosts" in ran.err
+    result = watch.run("capture", str(watch.folder / "x"), "https://example.org/")
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert "example.org is not one of the allowed hosts" in result.err
 
 
 def test_an_unwritable_folder(watch):
     (watch.folder / "file").write_text("")
-    ran = watch.run("capture", str(watch.folder / "file" / "x"), str(FIXTURES / "2023-12-br" / "page.html"))
-    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    result = watch.run("capture", str(watch.folder / "file" / "x"), str(FIXTURES / "2023-12-br" / "page.html"))
+    assert (result.code, len(result.err.splitlines())) == (2, 1)
 
 
 @pytest.mark.parametrize("name", ["page.html", "expected.json"])
@@ -55,13 +55,13 @@ def test_existing_files_are_overwritten_only_with_force(watch, name):
     existing = watch.folder / name
     existing.write_text("by hand")
     arguments = ("capture", str(watch.folder), str(FIXTURES / "2023-12-br" / "page.html"))
-    ran = watch.run(*arguments)
-    assert (ran.code, ran.err) == (2, f"cmr-watch: {existing} already exists; use --force to overwrite it\n")
+    result = watch.run(*arguments)
+    assert (result.code, result.err) == (2, f"cmr-watch: {existing} already exists; use --force to overwrite it\n")
     assert existing.read_text() == "by hand"
     assert watch.run(*arguments, "--force").code == 0
     assert existing.read_text(encoding="utf-8") != "by hand"
 
 
 def test_an_error_names_the_file_that_cannot_be_read(watch):
-    ran = watch.run("capture", str(watch.folder / "x"), "nowhere.html")
-    assert (ran.code, ran.err) == (1, "cmr-watch: nowhere.html: cannot be read: No such file or directory\n")
+    result = watch.run("capture", str(watch.folder / "x"), "nowhere.html")
+    assert (result.code, result.err) == (1, "cmr-watch: nowhere.html: cannot be read: No such file or directory\n")

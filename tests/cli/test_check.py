@@ -17,15 +17,17 @@ from tests.fakes.site import Drop, Hang, Response
 
 
 def test_the_first_reading_becomes_the_baseline_without_notifications(watch):
-    ran = watch.check("2023-09")
-    assert ran.out == "read 14 editions, 1 call: first reading, stored as the baseline, 2 messages sent\n"
-    assert (ran.code, ran.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], []), "except welcome messages"
+    result = watch.check("2023-09")
+    assert result.out == "read 14 editions, 1 call: first reading, stored as the baseline, 2 messages sent\n"
+    assert (result.code, result.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], []), (
+        "except welcome messages"
+    )
 
 
 def test_changes_are_sent_once(watch):
     watch.check("2023-09")
-    ran = watch.check("2023-12")
-    assert (ran.code, ran.out) == (0, "read 14 editions, 1 call: 10 changes, 2 messages sent\n")
+    result = watch.check("2023-12")
+    assert (result.code, result.out) == (0, "read 14 editions, 1 call: 10 changes, 2 messages sent\n")
     assert watch.mailbox.subjects == ["Call for hosts 2024–2025: now open (+1)"]
     assert [post.subject for post in watch.hook.received] == watch.mailbox.subjects
     again = watch.check()
@@ -41,8 +43,8 @@ def test_exit_code_3_if_something_changed(watch):
 
 def test_no_notify_leaves_notifications_to_the_next_check(watch):
     watch.check("2023-09")
-    ran = watch.check("2023-12", "--no-notify")
-    assert (ran.out, watch.mailbox.mails) == ("read 14 editions, 1 call: 10 changes\n", [])
+    result = watch.check("2023-12", "--no-notify")
+    assert (result.out, watch.mailbox.mails) == ("read 14 editions, 1 call: 10 changes\n", [])
     assert watch.check().out.endswith(", 2 messages sent\n")
     assert len(watch.mailbox.mails) == 1
 
@@ -73,19 +75,19 @@ FAULTS = {
 def test_a_page_that_cannot_be_fetched(watch, fault):
     watch.check("2023-09")
     watch.site.script(PATH, fault)
-    ran = watch.check()
-    assert ran.code == 1
-    assert ran.out.startswith("could not check the page: 127.0.0.1")
-    assert (len(ran.lines), ran.err) == (1, "")
+    result = watch.check()
+    assert result.code == 1
+    assert result.out.startswith("could not check the page: 127.0.0.1")
+    assert (len(result.lines), result.err) == (1, "")
     assert watch.check("2023-12").out == "read 14 editions, 1 call: 10 changes, 2 messages sent\n"
 
 
 def test_an_unreachable_site(watch):
     watch.serve("2023-09")
     watch.site.close()
-    ran = watch.check()
-    assert (ran.code, ran.err) == (1, "")
-    assert ran.out.startswith("could not check the page: 127.0.0.1")
+    result = watch.check()
+    assert (result.code, result.err) == (1, "")
+    assert result.out.startswith("could not check the page: 127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -100,10 +102,10 @@ def test_an_unreachable_site(watch):
 )
 def test_a_suspect_page(watch, body):
     watch.check("2023-09")
-    ran = watch.check(body)
-    assert ran.code == 1
-    assert ran.out.startswith("the page looks wrong, so its content was not used: ")
-    assert len(ran.lines) == 1
+    result = watch.check(body)
+    assert result.code == 1
+    assert result.out.startswith("the page looks wrong, so its content was not used: ")
+    assert len(result.lines) == 1
     assert watch.mailbox.mails == []
     assert watch.check("2023-09").out.startswith("read 14 editions, 1 call: no changes since ")
 
@@ -113,12 +115,12 @@ def test_a_suspect_page(watch, body):
 
 def test_a_mail_server_that_is_down_does_not_delay_other_channels(watch):
     watch.check("2023-09")
-    with watch.mailbox.shut_for_now():
-        ran = watch.check("2023-12")
-    assert ran.code == 1
-    assert ran.out == "read 14 editions, 1 call: 10 changes, 1 message sent, 1 message will be retried\n"
-    assert f"cmr-watch: the mail server 127.0.0.1:{watch.mailbox.port} cannot be reached" in ran.err
-    assert (len(watch.hook.received), len(ran.err.splitlines())) == (1, 1)
+    with watch.mailbox.stopped():
+        result = watch.check("2023-12")
+    assert result.code == 1
+    assert result.out == "read 14 editions, 1 call: 10 changes, 1 message sent, 1 message will be retried\n"
+    assert f"cmr-watch: the mail server 127.0.0.1:{watch.mailbox.port} cannot be reached" in result.err
+    assert (len(watch.hook.received), len(result.err.splitlines())) == (1, 1)
     assert watch.run("deliveries", "retry").out == "1 message will be sent by the next check.\n"
     assert watch.check().code == 0
     assert len(watch.mailbox.mails) == 1
@@ -127,19 +129,21 @@ def test_a_mail_server_that_is_down_does_not_delay_other_channels(watch):
 def test_a_rejected_recipient_does_not_affect_the_others(watch):
     watch.check("2023-09")
     watch.mailbox.refuse("anna@example.org")
-    ran = watch.check("2023-12")
-    assert (ran.code, len(watch.hook.received)) == (1, 1)
-    assert ran.out.endswith("10 changes, 1 message sent, 1 message failed permanently\n")
-    assert "550 5.1.1 no such user" in ran.err
+    result = watch.check("2023-12")
+    assert (result.code, len(watch.hook.received)) == (1, 1)
+    assert result.out.endswith("10 changes, 1 message sent, 1 message failed permanently\n")
+    assert "550 5.1.1 no such user" in result.err
 
 
 def test_without_a_mail_server_mail_is_logged_and_never_sent(watch):
     watch.configure(mail=False)
     watch.check("2023-09")
-    ran = watch.check("2023-12")
-    assert ran.code == 0
-    assert ran.out.endswith("1 message sent, 1 message only logged because no mail server is configured\n")
-    assert "no mail server is configured; not sent to anna@example.org: Call for hosts 2024–2025: now open" in ran.err
+    result = watch.check("2023-12")
+    assert result.code == 0
+    assert result.out.endswith("1 message sent, 1 message only logged because no mail server is configured\n")
+    assert (
+        "no mail server is configured; not sent to anna@example.org: Call for hosts 2024–2025: now open" in result.err
+    )
     watch.configure()
     watch.check()
     assert watch.mailbox.mails == []
@@ -150,17 +154,17 @@ def test_without_a_mail_server_mail_is_logged_and_never_sent(watch):
 
 def test_a_file_that_is_not_a_database(watch):
     watch.database.write_bytes(b"this is not a database, " * 100)
-    ran = watch.check("2023-09")
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
-    assert str(watch.database) in ran.err
+    result = watch.check("2023-09")
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert str(watch.database) in result.err
 
 
 def test_a_database_path_that_cannot_exist(watch):
     (watch.folder / "file").write_text("")
     watch.database = watch.folder / "file" / "watch.db"
     watch.configure()
-    ran = watch.check("2023-09")
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    result = watch.check("2023-09")
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
 
 
 def test_a_database_locked_by_another_process(watch):
@@ -168,8 +172,8 @@ def test_a_database_locked_by_another_process(watch):
     watch.serve("2023-12")
     with closing(sqlite3.connect(watch.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        ran = watch.check()
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+        result = watch.check()
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
     assert watch.mailbox.mails == []
     assert watch.check().out.endswith("10 changes, 2 messages sent\n")
 
@@ -233,5 +237,5 @@ def claimed(watch: Installation) -> int:
 def test_a_check_that_cannot_print(watch, options):
     watch.serve("2023-09")
     with Path("/dev/full").open("wb") as full:
-        ran = subprocess.run(command(watch, "check", *options), stdout=full, stderr=subprocess.PIPE, text=True)
-    assert (ran.returncode, ran.stderr) == (1, "cmr-watch: cannot write the output: No space left on device\n")
+        result = subprocess.run(command(watch, "check", *options), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (result.returncode, result.stderr) == (1, "cmr-watch: cannot write the output: No space left on device\n")

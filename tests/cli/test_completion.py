@@ -16,16 +16,16 @@ def test_script(capsys, shell):
 
 
 @pytest.mark.parametrize(
-    ("words", "completed"),
+    ("line", "completed"),
     [
         ("cmr-watch sub", "subscriptions"),
         ("cmr-watch subscriptions en", "end"),
         ("cmr-watch check --no", "--no-notify"),
     ],
 )
-def test_completions(words, completed):
-    environment = {"_CMR_WATCH_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
-    ran = subprocess.run(
+def test_completions(line, completed):
+    environment = {"_CMR_WATCH_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    result = subprocess.run(
         [sys.executable, "-m", "cmr_watch"], env=os.environ | environment, capture_output=True, text=True, check=True
     )
-    assert ran.stdout.split() == [f"plain,{completed}"]
+    assert result.stdout.split() == [f"plain,{completed}"]

@@ -10,14 +10,14 @@ def stamp(watch, revision: str) -> None:
 
 
 def test_upgrade_of_a_current_database(checked):
-    ran = checked.run("db", "upgrade")
-    assert ran.code == 0
-    assert ran.out.startswith("The schema is already up to date (")
+    result = checked.run("db", "upgrade")
+    assert result.code == 0
+    assert result.out.startswith("The schema is already up to date (")
 
 
 def test_a_newer_database_is_refused_by_every_command(checked):
     stamp(checked, "9999")
     for arguments in (["check"], ["editions"], ["db", "upgrade"], ["subscriptions", "list"]):
-        ran = checked.run(*arguments)
-        assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
-        assert "newer version" in ran.err
+        result = checked.run(*arguments)
+        assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+        assert "newer version" in result.err

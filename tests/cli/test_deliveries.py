@@ -53,9 +53,9 @@ def test_retry_mentions_messages_leased_by_another_process(watch):
 
 
 def test_retry_of_a_sent_message(checked):
-    ran = checked.run("deliveries", "retry", "1")
-    assert ran.code == 2
-    assert "none of these messages is pending or failed" in ran.err
+    result = checked.run("deliveries", "retry", "1")
+    assert result.code == 2
+    assert "none of these messages is pending or failed" in result.err
 
 
 def test_webhook_secrets_are_not_shown(checked):
@@ -103,8 +103,8 @@ def test_changes_of_the_first_check_after_a_restore_are_held(restored):
     assert (restored.mailbox.mails, restored.hook.received) == ([], [])
     changes = [item for item in held(restored) if item.startswith("c")]
     assert len(changes) > len(before) - 1
-    ran = restored.run("deliveries", "release", "--send", changes[0], "--discard", "m3")
-    assert ran.out == "Released 1 change.\nDiscarded 1 message.\n"
+    result = restored.run("deliveries", "release", "--send", changes[0], "--discard", "m3")
+    assert result.out == "Released 1 change.\nDiscarded 1 message.\n"
     assert held(restored) == changes[1:]
 
 
@@ -121,23 +121,23 @@ def test_all_items_are_sent_or_discarded(restored, option, verb, mails):
 def test_some_items_are_sent_and_all_others_discarded(restored):
     restored.check("2024-04")
     changes = len(held(restored)) - 1
-    ran = restored.run("deliveries", "release", "--send", "m3", "--discard", "all")
-    assert ran.out.splitlines() == ["Released 1 message.", f"Discarded {changes} changes."]
+    result = restored.run("deliveries", "release", "--send", "m3", "--discard", "all")
+    assert result.out.splitlines() == ["Released 1 message.", f"Discarded {changes} changes."]
     restored.check()
     assert len(restored.mailbox.mails) == 1
 
 
 @pytest.mark.parametrize("item", ["m99", "c99", "x", "M3", ""])
 def test_an_unknown_id(restored, item):
-    ran = restored.run("deliveries", "release", "--send", "m3", "--discard", item)
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
-    assert f"no held item has the ID {item!r}; see: cmr-watch deliveries release" in ran.err
+    result = restored.run("deliveries", "release", "--send", "m3", "--discard", item)
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert f"no held item has the ID {item!r}; see: cmr-watch deliveries release" in result.err
     assert "m3" in held(restored), "nothing was released"
 
 
 @pytest.mark.parametrize("item", ["m3", "all"])
 def test_an_id_given_to_both_options(restored, item):
-    ran = restored.run("deliveries", "release", "--send", item, "--discard", item)
-    assert (ran.code, ran.out) == (2, "")
-    assert f"{item} is given to both --send and --discard" in ran.err
+    result = restored.run("deliveries", "release", "--send", item, "--discard", item)
+    assert (result.code, result.out) == (2, "")
+    assert f"{item} is given to both --send and --discard" in result.err
     assert "m3" in held(restored)

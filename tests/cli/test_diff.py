@@ -10,9 +10,9 @@ def files(old: str, new: str) -> tuple[str, str]:
 
 
 def test_one_sentence_per_change(watch):
-    ran = watch.run("diff", *files("2023-12-list", "2024-04-br"), config=False)
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.lines == [
+    result = watch.run("diff", *files("2023-12-list", "2024-04-br"), config=False)
+    assert (result.code, result.err) == (0, "")
+    assert result.lines == [
         "Added to past editions: Milan, Italy (26–27 March 2024) – summary published",
         "Kraków, Poland (11–12 December 2023) has taken place",
         "Summary published: Kraków, Poland (11–12 December 2023)",
@@ -55,11 +55,11 @@ def test_at_decides_which_editions_are_upcoming(watch, at, kind):
 
 
 def test_an_invalid_date(watch):
-    ran = watch.run("diff", "--at", "soon", *files("2024-04-list", "2024-04-br"))
-    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    result = watch.run("diff", "--at", "soon", *files("2024-04-list", "2024-04-br"))
+    assert (result.code, len(result.err.splitlines())) == (2, 1)
 
 
 def test_a_missing_file(watch):
-    ran = watch.run("diff", "old.html", "new.html")
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "cmr-watch: old.html: cannot be read: No such file or directory\n"
+    result = watch.run("diff", "old.html", "new.html")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "cmr-watch: old.html: cannot be read: No such file or directory\n"

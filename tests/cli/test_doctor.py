@@ -9,9 +9,9 @@ import pytest
 
 def test_no_problems(watch):
     watch.serve("2024-04")
-    ran = watch.run("doctor")
-    assert (ran.code, ran.lines[-1], ran.err) == (0, "No problems found.", "")
-    for words in (
+    result = watch.run("doctor")
+    assert (result.code, result.lines[-1], result.err) == (0, "No problems found.", "")
+    for text in (
         f"✓ configuration: {watch.config} is valid",
         "is up to date",
         "✓ network: 127.0.0.1 accepts connections on port",
@@ -20,36 +20,36 @@ def test_no_problems(watch):
         "✓ channel: json://127.0.0.1:",
         "✓ subscriptions: 2 recipients",
     ):
-        assert words in ran.out
+        assert text in result.out
     assert watch.mailbox.mails == []
-    assert "/hook" not in ran.out
+    assert "/hook" not in result.out
 
 
 def test_without_a_mail_server(watch):
     watch.serve("2024-04")
     watch.configure(mail=False)
-    ran = watch.run("doctor")
-    assert ran.code == 0
-    assert "· mail: no mail server is configured, so mail to 1 recipient is only logged\n  → To send mail" in ran.out
+    result = watch.run("doctor")
+    assert result.code == 0
+    assert "· mail: no mail server is configured, so mail to 1 recipient is only logged\n  → To send mail" in result.out
 
 
 def test_each_problem_comes_with_advice(watch):
     watch.configure('[[subscriptions]]\nname = "odd"\nto = "nosuchservice://x"\n')
-    watch.mailbox.shut()
-    ran = watch.run("doctor")
-    assert (ran.code, ran.lines[-1]) == (1, "3 problems to fix.")
-    for words in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is not a valid Apprise URL"):
-        assert words in ran.out
-    assert ran.out.count("\n  → ") >= 3
-    watch.mailbox.open()
+    watch.mailbox.stop()
+    result = watch.run("doctor")
+    assert (result.code, result.lines[-1]) == (1, "3 problems to fix.")
+    for text in ("✗ page: ", "✗ mail: ", "✗ channel: nosuchservice://… is not a valid Apprise URL"):
+        assert text in result.out
+    assert result.out.count("\n  → ") >= 3
+    watch.mailbox.start()
 
 
 def test_a_page_disallowed_by_robots_txt(watch):
     watch.serve("2024-04")
     watch.site.robots("User-agent: *\nDisallow: /")
-    ran = watch.run("doctor")
-    assert ran.code == 1
-    assert "robots.txt" in ran.out
+    result = watch.run("doctor")
+    assert result.code == 1
+    assert "robots.txt" in result.out
 
 
 def test_the_wrong_page(watch):
@@ -59,32 +59,33 @@ def test_the_wrong_page(watch):
 
 def test_an_invalid_configuration(watch):
     watch.config.write_text("[mail]\nprot = 1\n")
-    ran = watch.run("doctor")
-    assert ran.code == 1
-    assert "✗ configuration: " in ran.out
-    assert '[mail] prot: unknown; did you mean "port"?' in ran.out
+    result = watch.run("doctor")
+    assert result.code == 1
+    assert "✗ configuration: " in result.out
+    assert '[mail] prot: unknown; did you mean "port"?' in result.out
 
 
 def test_unresolved_incidents_are_reported(watch):
     watch.check("2023-09")
     watch.check(b"<html></html>")
     watch.serve("2023-09")
-    ran = watch.run("doctor")
-    assert ran.code == 1
-    assert "✗ incident: suspect reading since " in ran.out
+    result = watch.run("doctor")
+    assert result.code == 1
+    assert "✗ incident: suspect reading since " in result.out
 
 
 def test_messages_waiting_for_a_retry_are_reported(watch):
     watch.check("2023-09")
-    watch.mailbox.shut()
+    watch.mailbox.stop()
     assert watch.check("2023-12").code == 1
-    watch.mailbox.open()
-    ran = watch.run("doctor")
-    assert (ran.code, ran.lines[-1]) == (1, "1 problem to fix.")
+    watch.mailbox.start()
+    result = watch.run("doctor")
+    assert (result.code, result.lines[-1]) == (1, "1 problem to fix.")
     assert re.search(
-        r"✗ outbox: 1 message has been waiting since [-0-9]+ [:0-9]+: .+; will be retried at [-0-9]+ [:0-9]+", ran.out
+        r"✗ outbox: 1 message has been waiting since [-0-9]+ [:0-9]+: .+; will be retried at [-0-9]+ [:0-9]+",
+        result.out,
     )
-    assert "  → See: cmr-watch deliveries list\n" in ran.out
+    assert "  → See: cmr-watch deliveries list\n" in result.out
     watch.run("deliveries", "retry")
     assert "; will be retried by the next check\n" in watch.run("doctor").out
     watch.check()
@@ -92,7 +93,7 @@ def test_messages_waiting_for_a_retry_are_reported(watch):
 
 
 @pytest.mark.parametrize(
-    ("sql", "words", "advice"),
+    ("sql", "pattern", "advice"),
     [
         (
             "UPDATE alembic_version SET version_num = '9999'",
@@ -103,10 +104,10 @@ def test_messages_waiting_for_a_retry_are_reported(watch):
         ("DROP TABLE alembic_version", "tables of another program", "Choose another file"),
     ],
 )
-def test_a_database_that_this_version_cannot_read(watch, sql, words, advice):
+def test_a_database_that_this_version_cannot_read(watch, sql, pattern, advice):
     watch.check("2023-09")
     with closing(sqlite3.connect(watch.database)) as connection, connection:
         connection.execute(sql)
-    ran = watch.run("doctor")
-    assert ran.code == 1
-    assert re.search(rf"✗ database: .*{words}.*\n  → {advice}", ran.out)
+    result = watch.run("doctor")
+    assert result.code == 1
+    assert re.search(rf"✗ database: .*{pattern}.*\n  → {advice}", result.out)

@@ -16,16 +16,16 @@ from cmr_watch.cli.output import width
     ],
 )
 def test_before_the_first_check(watch, command, sentence):
-    ran = watch.run(command)
-    assert (ran.code, ran.out) == (0, sentence)
+    result = watch.run(command)
+    assert (result.code, result.out) == (0, sentence)
     assert watch.run(command, "--json").out == ""
 
 
 @pytest.mark.parametrize("command", ["editions", "calls", "changes"])
 def test_tables_fit_into_eighty_columns(checked, command):
-    ran = checked.run(command)
-    assert (ran.code, ran.err) == (0, "")
-    assert all(width(line) <= 80 for line in ran.lines if "://" not in line)
+    result = checked.run(command)
+    assert (result.code, result.err) == (0, "")
+    assert all(width(line) <= 80 for line in result.lines if "://" not in line)
 
 
 def test_editions_table(checked):
@@ -64,6 +64,6 @@ def test_changes_since(checked):
     assert [row["id"] for row in checked.run("changes", "--since", "8", "--json").json] == [9, 10]
     assert checked.run("changes", "--since", "2020-01-01", "--json").json == everything
     assert checked.run("changes", "--since", "2999-01-01").out == "No changes recorded since then.\n"
-    ran = checked.run("changes", "--since", "soon")
-    assert ran.code == 2
-    assert "found 'soon', expected the ID of a change or a date such as 2024-01-31" in ran.err
+    result = checked.run("changes", "--since", "soon")
+    assert result.code == 2
+    assert "found 'soon', expected the ID of a change or a date such as 2024-01-31" in result.err

@@ -12,10 +12,10 @@ from tests.cli.conftest import FIXTURES, STATES
 @pytest.mark.parametrize("state", STATES)
 def test_it_prints_the_content_of_a_page(watch, state):
     file = FIXTURES / f"{state}-list" / "page.html"
-    ran = watch.run("parse", str(file), config=False)
+    result = watch.run("parse", str(file), config=False)
     expected = json.loads((file.parent / "expected.json").read_text(encoding="utf-8"))
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.json == [{"source": str(file), **expected}]
+    assert (result.code, result.err) == (0, "")
+    assert result.json == [{"source": str(file), **expected}]
 
 
 def test_the_source_is_as_given(watch, monkeypatch):
@@ -28,9 +28,9 @@ def test_the_source_is_as_given(watch, monkeypatch):
 
 def test_an_unreadable_file_does_not_affect_the_others(watch):
     page = str(FIXTURES / "2023-09-list" / "page.html")
-    ran = watch.run("parse", "nowhere.html", str(watch.folder), page)
-    assert (ran.code, len(ran.json)) == (1, 1)
-    assert ran.err.splitlines() == [
+    result = watch.run("parse", "nowhere.html", str(watch.folder), page)
+    assert (result.code, len(result.json)) == (1, 1)
+    assert result.err.splitlines() == [
         "cmr-watch: nowhere.html: cannot be read: No such file or directory",
         f"cmr-watch: {watch.folder}: cannot be read: Is a directory",
     ]
@@ -57,6 +57,6 @@ def test_each_page_kind_has_its_own_parser(watch, page, tmp_path):
 
 
 def test_an_unknown_page_kind(watch):
-    ran = watch.run("parse", "--page", "feed", "x.html")
-    assert ran.code == 2
-    assert "initiative" in ran.err
+    result = watch.run("parse", "--page", "feed", "x.html")
+    assert result.code == 2
+    assert "initiative" in result.err

@@ -48,9 +48,9 @@ def test_without_apply_differences_are_only_shown(watch: Installation) -> None:
     watch.check("2023-12")
     misread(watch, wrong_day)
     for _ in range(2):
-        ran = watch.run("replay")
-        assert ran.code == 0
-        assert ran.out.splitlines()[1:] == [
+        result = watch.run("replay")
+        assert result.code == 0
+        assert result.out.splitlines()[1:] == [
             "  Lyon: ends_on 2023-10-14 → 2023-10-13",
             "1 reading would change. To apply, run: cmr-watch replay --apply",
         ]
@@ -63,8 +63,8 @@ def test_apply_corrects_the_known_data_without_notifications(watch: Installation
     mails = len(watch.mailbox.mails)
     assert watch.run("replay", "--apply").out.endswith("1 reading corrected. No notifications were sent.\n")
     assert days(watch) == "2023-10-13"
-    ran = watch.check(None, "--json")
-    assert (ran.json[0]["outcome"], ran.json[0]["changes"]) == ("unchanged", [])
+    result = watch.check(None, "--json")
+    assert (result.json[0]["outcome"], result.json[0]["changes"]) == ("unchanged", [])
     assert watch.run("changes").out == "No changes recorded yet.\n"
     assert len(watch.mailbox.mails) == mails
     assert watch.run("replay").out == "No differences.\n"

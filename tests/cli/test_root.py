@@ -96,8 +96,8 @@ def test_a_closed_pipe_causes_no_error_message(arguments):
 )
 def test_a_full_disk_is_a_one_line_error(arguments):
     with FULL.open("wb") as full:
-        ran = subprocess.run([sys.executable, "-m", "cmr_watch", *arguments], stdout=full, stderr=subprocess.PIPE)
-    assert (ran.returncode, ran.stderr) == (1, b"cmr-watch: cannot write the output: No space left on device\n")
+        result = subprocess.run([sys.executable, "-m", "cmr_watch", *arguments], stdout=full, stderr=subprocess.PIPE)
+    assert (result.returncode, result.stderr) == (1, b"cmr-watch: cannot write the output: No space left on device\n")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has /dev/full")

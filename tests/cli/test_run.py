@@ -61,23 +61,23 @@ def test_it_runs_until_sigterm(watch: Installation, port: int) -> None:
 
 
 def test_health_without_a_daemon(watch: Installation, port: int) -> None:
-    ran = watch.run("health", "--data")
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err == f"cmr-watch: no response from 127.0.0.1:{port}: Connection refused\n"
+    result = watch.run("health", "--data")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == f"cmr-watch: no response from 127.0.0.1:{port}: Connection refused\n"
 
 
 def test_health_reports_problems(watch: Installation, port: int) -> None:
     watch.site.fail("/clusters-meet-regions", 503)
     with daemon(watch):
         wait_until(lambda: watch.run("health").code == 0)
-        ran = watch.run("health", "--data")
-    assert (ran.code, ran.err) == (1, "cmr-watch: the page has never been read successfully\n")
+        result = watch.run("health", "--data")
+    assert (result.code, result.err) == (1, "cmr-watch: the page has never been read successfully\n")
 
 
 def test_health_with_disabled_endpoints(watch: Installation) -> None:
     watch.configure('[daemon]\nlisten = ""\n')
-    ran = watch.run("health")
-    assert (ran.code, ran.err) == (
+    result = watch.run("health")
+    assert (result.code, result.err) == (
         2,
         "cmr-watch: the health endpoints are disabled: [daemon] listen is empty\n",
     )
@@ -127,15 +127,15 @@ def test_systemd_is_notified(watch: Installation, port: int, tmp_path: Path) -> 
 
 def test_a_port_in_use(watch: Installation, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
-        ran = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), "run"],
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
         )
-    assert ran.returncode == 2
-    assert f"[daemon] listen: cannot listen on 127.0.0.1:{port}" in ran.stderr
-    assert "Traceback" not in ran.stderr
+    assert result.returncode == 2
+    assert f"[daemon] listen: cannot listen on 127.0.0.1:{port}" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_killed_daemon_resumes_after_a_restart(watch: Installation, port: int) -> None:

@@ -36,11 +36,11 @@ def test_export_writes_the_page_unchanged(checked):
 
 
 def test_export_to_an_unwritable_file(checked):
-    ran = checked.run("snapshots", "export", "1", str(checked.folder))
-    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
+    result = checked.run("snapshots", "export", "1", str(checked.folder))
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
 
 
 def test_an_unknown_snapshot(checked):
     for command in ("show", "export"):
-        ran = checked.run("snapshots", command, "99")
-        assert (ran.code, ran.err) == (2, "cmr-watch: there is no snapshot 99; see: cmr-watch snapshots list\n")
+        result = checked.run("snapshots", command, "99")
+        assert (result.code, result.err) == (2, "cmr-watch: there is no snapshot 99; see: cmr-watch snapshots list\n")

@@ -141,8 +141,8 @@ def test_json_variants(watch, content):
 
 @pytest.mark.parametrize("name", ["subscriptions.csv", "subscriptions.json"])
 def test_an_empty_file(watch, name):
-    ran = import_file(watch, "", name)
-    assert (ran.code, ran.out) == (0, "0 added, 0 already present, 0 rejected.\n")
+    result = import_file(watch, "", name)
+    assert (result.code, result.out) == (0, "0 added, 0 already present, 0 rejected.\n")
 
 
 def test_duplicates_in_a_file_are_added_once(watch):
@@ -164,11 +164,11 @@ def test_duplicates_in_a_file_are_added_once(watch):
     ],
 )
 def test_an_invalid_row_is_reported_and_the_others_are_added(watch, row, reason):
-    ran = import_file(watch, f"address,hour\nfirst@b.org,8\n{row}\nlast@b.org,8\n")
-    assert (ran.code, ran.out) == (1, "2 added, 0 already present, 1 rejected.\n")
-    assert reason in ran.err
-    assert len(ran.err.splitlines()) == 1
-    assert "Secret" not in ran.err
+    result = import_file(watch, f"address,hour\nfirst@b.org,8\n{row}\nlast@b.org,8\n")
+    assert (result.code, result.out) == (1, "2 added, 0 already present, 1 rejected.\n")
+    assert reason in result.err
+    assert len(result.err.splitlines()) == 1
+    assert "Secret" not in result.err
     assert [request.address for request in requests(watch)] == ["first@b.org", "last@b.org"]
 
 
@@ -190,10 +190,10 @@ def test_an_invalid_value(watch, column, cell, expected):
         ("p.csv", f"address,{column}\na@b.org,{cell}\n"),
         ("p.json", json.dumps({"address": "a@b.org", column: cell})),
     ):
-        ran = import_file(watch, text, name)
-        assert (ran.code, len(ran.err.splitlines())) == (1, 1)
-        assert f"{column}: found {cell!r}, expected" in ran.err
-        assert expected in ran.err
+        result = import_file(watch, text, name)
+        assert (result.code, len(result.err.splitlines())) == (1, 1)
+        assert f"{column}: found {cell!r}, expected" in result.err
+        assert expected in result.err
 
 
 @pytest.mark.parametrize(
@@ -218,10 +218,10 @@ def test_an_invalid_value(watch, column, cell, expected):
     ],
 )
 def test_an_invalid_file(watch, content, name, reason):
-    ran = import_file(watch, content, name)
-    assert (ran.code, ran.out) == (1, "0 added, 0 already present, 1 rejected.\n")
-    assert reason in ran.err
-    assert len(ran.err.splitlines()) == 1
+    result = import_file(watch, content, name)
+    assert (result.code, result.out) == (1, "0 added, 0 already present, 1 rejected.\n")
+    assert reason in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_unsubscribed_bounced_and_erased_addresses_are_rejected(watch):
@@ -233,9 +233,9 @@ def test_unsubscribed_bounced_and_erased_addresses_are_rejected(watch):
         store.end("bounced@b.org", BOUNCED, now)
         store.end("ended@b.org", "ended by the operator", now)
         store.erase("erased@b.org", now)
-    ran = import_file(watch, "address\nNo@b.org\nbounced@b.org\nerased@b.org\nended@b.org\n")
-    assert (ran.code, ran.out) == (1, "1 added, 0 already present, 3 rejected.\n")
-    assert ran.err.splitlines() == [
+    result = import_file(watch, "address\nNo@b.org\nbounced@b.org\nerased@b.org\nended@b.org\n")
+    assert (result.code, result.out) == (1, "1 added, 0 already present, 3 rejected.\n")
+    assert result.err.splitlines() == [
         "cmr-watch: line 2: No@b.org: this address is not written to any more: unsubscribed by mail",
         "cmr-watch: line 3: bounced@b.org: this address is not written to any more: mail to it bounces",
         "cmr-watch: line 4: erased@b.org: "
@@ -280,17 +280,17 @@ def test_reminder_days(watch, days, kept):
     ],
 )
 def test_an_invalid_option_is_a_one_line_error(watch, option, value, sentence):
-    ran = watch.run("subscriptions", "add", "a@b.org", option, value)
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
-    assert sentence in ran.err
+    result = watch.run("subscriptions", "add", "a@b.org", option, value)
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert sentence in result.err
 
 
 def test_show_prints_all_details(watch):
     fill(watch, BEA)
     shown = watch.run("subscriptions", "show", "1").out
     assert shown == watch.run("subscriptions", "show", "Bea@Example.org").out
-    for words in ("weekly; digests on Friday at 6:00, Europe/Lisbon", "22:00-07:00", "none", "consent", "operator"):
-        assert words in shown
+    for text in ("weekly; digests on Friday at 6:00, Europe/Lisbon", "22:00-07:00", "none", "consent", "operator"):
+        assert text in shown
     (row,) = watch.run("subscriptions", "show", "1", "--json").json
     assert (row["quiet"], row["weekday"], row["still_watching"]) == ("22:00-07:00", "friday", True)
 
@@ -298,8 +298,8 @@ def test_show_prints_all_details(watch):
 def test_show_hides_the_secrets_of_apprise_urls(watch):
     fill(watch, CHAT)
     assert "Token" not in watch.run("subscriptions", "show", "1").out + watch.run("subscriptions", "list").out
-    ran = watch.run("subscriptions", "show", "9")
-    assert (ran.code, ran.err) == (2, "cmr-watch: no subscription found for 9\n")
+    result = watch.run("subscriptions", "show", "9")
+    assert (result.code, result.err) == (2, "cmr-watch: no subscription found for 9\n")
 
 
 def test_erase_and_resubscribe(watch):
@@ -308,7 +308,7 @@ def test_erase_and_resubscribe(watch):
         "Erased from 1 record. No more mail will be sent to this address.\n"
     )
     assert "bea@" not in watch.run("subscriptions", "list", "--all").out
-    ran = watch.run("subscriptions", "add", "bea@example.org")
-    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
-    assert "if the recipient asks to be subscribed again, use --resubscribe" in ran.err
+    result = watch.run("subscriptions", "add", "bea@example.org")
+    assert (result.code, len(result.err.splitlines())) == (2, 1)
+    assert "if the recipient asks to be subscribed again, use --resubscribe" in result.err
     assert watch.run("subscriptions", "add", "bea@example.org", "--resubscribe").code == 0

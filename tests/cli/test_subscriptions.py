@@ -53,7 +53,7 @@ def test_secrets_of_apprise_urls_are_not_shown(watch):
     ],
 )
 def test_invalid_arguments(watch, arguments, sentence):
-    ran = watch.run("subscriptions", *arguments)
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
-    assert sentence in ran.err
-    assert "Secret" not in ran.err
+    result = watch.run("subscriptions", *arguments)
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert sentence in result.err
+    assert "Secret" not in result.err

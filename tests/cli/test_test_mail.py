@@ -2,26 +2,26 @@ from __future__ import annotations
 
 
 def test_an_email(watch):
-    ran = watch.run("test-mail", "bea@example.org")
-    assert (ran.code, ran.out) == (0, "Accepted by the mail server for bea@example.org.\n")
+    result = watch.run("test-mail", "bea@example.org")
+    assert (result.code, result.out) == (0, "Accepted by the mail server for bea@example.org.\n")
     assert watch.mailbox.recipients == ["bea@example.org"]
     assert watch.mailbox.subjects[0].startswith("Test: ")
 
 
 def test_a_webhook(watch):
-    ran = watch.run("test-mail", watch.hook.address("/secret"))
-    assert (ran.code, len(watch.hook.received)) == (0, 1)
-    assert ran.out == f"Accepted by the service for json://127.0.0.1:{watch.hook.port}/….\n"
+    result = watch.run("test-mail", watch.hook.address("/secret"))
+    assert (result.code, len(watch.hook.received)) == (0, 1)
+    assert result.out == f"Accepted by the service for json://127.0.0.1:{watch.hook.port}/….\n"
 
 
 def test_a_rejected_recipient(watch):
     watch.mailbox.refuse("bea@example.org")
-    ran = watch.run("test-mail", "bea@example.org")
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
-    assert "550 5.1.1 no such user" in ran.err
+    result = watch.run("test-mail", "bea@example.org")
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert "550 5.1.1 no such user" in result.err
 
 
 def test_without_a_mail_server(watch):
     watch.configure(mail=False)
-    ran = watch.run("test-mail", "bea@example.org")
-    assert (ran.code, ran.err) == (2, "cmr-watch: no mail server is configured: set [mail] host and from\n")
+    result = watch.run("test-mail", "bea@example.org")
+    assert (result.code, result.err) == (2, "cmr-watch: no mail server is configured: set [mail] host and from\n")

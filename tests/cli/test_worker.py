@@ -123,5 +123,5 @@ def test_errors_are_reported_on_stderr(watch, outbox):
 
 
 def test_invalid_polling_interval(watch):
-    ran = watch.run("worker", "--poll", "0")
-    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    result = watch.run("worker", "--poll", "0")
+    assert (result.code, len(result.err.splitlines())) == (2, 1)

@@ -17,8 +17,8 @@ def test_the_demo_prints_its_results_and_writes_its_files(tmp_path, monkeypatch)
     monkeypatch.setenv("CMR_WATCH_DATABASE_URL", "sqlite:////nowhere/at/all.db")
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    ran = demo(tmp_path)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    completed = demo(tmp_path)
+    assert (completed.returncode, completed.stderr) == (0, "")
     for text in (
         "✉ anna@demo.example: Welcome: 1 call announced",
         "read 14 editions, 1 call: 10 changes, 3 messages sent",
@@ -27,7 +27,7 @@ def test_the_demo_prints_its_results_and_writes_its_files(tmp_path, monkeypatch)
         "SQLite file:   demo-output/cmr-watch.db",
         f"To check the live page, run:  {Path(sys.executable).with_name('cmr-watch')} check\n",
     ):
-        assert text in ran.stdout
+        assert text in completed.stdout
     out = tmp_path / "demo-output"
     assert {path.name for path in tmp_path.iterdir()} == {"demo-output"}
     assert (out / "cmr-watch.db").stat().st_size > 0
@@ -38,5 +38,5 @@ def test_the_demo_prints_its_results_and_writes_its_files(tmp_path, monkeypatch)
 
 def test_an_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("")
-    ran = demo(tmp_path, arguments=["--dir", "file/x"])
-    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1)
+    completed = demo(tmp_path, arguments=["--dir", "file/x"])
+    assert (completed.returncode, len(completed.stderr.splitlines())) == (2, 1)

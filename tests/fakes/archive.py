@@ -1,9 +1,9 @@
 """FakeArchive: a Memento server on loopback (RFC 7089) that serves copies in the same form as the large archives.
 
     with FakeArchive() as archive:
-        archive.hold("https://example.org/list", (SEPTEMBER, b"<html>…"), (DECEMBER, b"<html>…"))
-        archive.fail("https://example.org/list", DECEMBER)             # 503 once; times=None: until `mend`
-        Archive(archive.timemap_url, ask, pause).mementos("https://example.org/list")
+        archive.set_copies("https://example.org/list", (SEPTEMBER, b"<html>…"), (DECEMBER, b"<html>…"))
+        archive.fail("https://example.org/list", DECEMBER)  # 503 once
+        Archive(archive.timemap_url, fetch, pause).mementos("https://example.org/list")
         …
         archive.paths()
 
@@ -44,7 +44,7 @@ class FakeArchive:
 
     # ── scripting ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def hold(self, page_url: str, *copies: Copy) -> None:
+    def set_copies(self, page_url: str, *copies: Copy) -> None:
         """List these copies of the page, and no others, from now on."""
         for number, timemap in enumerate(self._timemaps(page_url, [at for at, _ in copies]), 1):
             self.site.page(self._timemap_path(page_url, number), timemap, content_type=LINK_FORMAT)
@@ -53,14 +53,17 @@ class FakeArchive:
             self._serve(page_url, at)
 
     def fail(self, page_url: str, at: datetime, *, times: int | None = 1, status: int = 503) -> None:
-        """Respond with this status to the next `times` requests for the copy and for its raw copy, or until `mend`."""
+        """Respond with this status to the next `times` requests for the copy and for its raw copy.
+
+        With `times=None`, until `stop_failing`.
+        """
         for path in _both_paths(page_url, at):
             if times is None:
                 self.site.fail(path, status)
             else:
                 self.site.script(path, *[Response(status, b"<h1>Sorry</h1>")] * times)
 
-    def mend(self, page_url: str, at: datetime) -> None:
+    def stop_failing(self, page_url: str, at: datetime) -> None:
         """Serve the copy normally again."""
         for path in _both_paths(page_url, at):
             self.site.remove(path)
@@ -92,7 +95,9 @@ class FakeArchive:
     def _serve(self, page_url: str, at: datetime) -> None:
         content = self._copies[page_url, at]
         headers = (("Memento-Datetime", http_date(at)), ("Link", f'<{page_url}>; rel="original"'))
-        self.site.page(copy_path(page_url, at), furnished(content, at, page_url, self.site.url()), headers=headers)
+        self.site.page(
+            copy_path(page_url, at), with_boilerplate(content, at, page_url, self.site.url()), headers=headers
+        )
         if self._raw:
             self.site.page(copy_path(page_url, at, "id_"), content, headers=headers)
 
@@ -130,7 +135,7 @@ def http_date(at: datetime) -> str:
     return format_datetime(at, usegmt=True)
 
 
-def ask(url: str) -> FetchedPage:
+def fetch(url: str) -> FetchedPage:
     """Fetch a URL once, as `Archive` expects it of its fetcher. Raises FetchError."""
     try:
         with build_opener(ProxyHandler({})).open(url, timeout=10) as response:
@@ -147,7 +152,7 @@ def ask(url: str) -> FetchedPage:
 # ── additions of an archive ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def furnished(page: bytes, at: datetime, page_url: str, archive_url: str = "https://archive.example/") -> bytes:
+def with_boilerplate(page: bytes, at: datetime, page_url: str, archive_url: str = "https://archive.example/") -> bytes:
     """The page as an archive serves it: with a banner, comments and rewritten links."""
     stamp = f"{at:%Y%m%d%H%M%S}"
 

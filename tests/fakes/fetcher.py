@@ -13,20 +13,20 @@ from cmr_watch.models import FetchedPage, Validators
 class FakeFetcher:
     """Returns `body` as the page; None means that the site is down.
 
-    `meanwhile` is called once, after the page has been determined and before it is returned. `asked` are the validators
+    `meanwhile` is called once, after the page has been determined and before it is returned. `validators` are those
     of all calls; `not_modified` counts the calls that returned None.
     """
 
     def __init__(self, clock: Clock, body: str = "") -> None:
         self.body: str | None = body
         self.meanwhile: Callable[[], object] | None = None
-        self.asked: list[Validators | None] = []
+        self.validators: list[Validators | None] = []
         self.not_modified = 0
         self._clock = clock
 
     def fetch(self, url: str, validators: Validators | None) -> FetchedPage | None:
         body, at = self.body, self._clock()
-        self.asked.append(validators)
+        self.validators.append(validators)
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile:
             meanwhile()

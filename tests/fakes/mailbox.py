@@ -4,7 +4,7 @@
         MailChannel(mailbox.settings(), clock).send(message)
         assert mailbox.subjects == ["…"]
 
-Script it with `refuse`, `answer_data`, `cut` and `slow`, at any time between mails.
+Script it with `refuse`, `reply_to_data`, `cut` and `slow`, at any time between mails.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Mailbox:
         """Reject the next `times` RCPT TO for this address."""
         self._rejections[recipient] = (reply, times)
 
-    def answer_data(self, *replies: str) -> None:
+    def reply_to_data(self, *replies: str) -> None:
         """Reply to the next mails with these, one each, after the final dot. These mails are not kept."""
         self._data_replies.extend(replies)
 
@@ -156,28 +156,28 @@ class Mailbox:
         if self.security != "plain":
             self._make_certificates()
         self._thread.start()
-        self.open()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.shut()
+        self.stop()
         self._run(self._cancel_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
         self._folder.cleanup()
 
-    def open(self) -> None:
+    def start(self) -> None:
         """Accept connections, on the same port as before."""
 
-        async def start() -> asyncio.Server:
+        async def listen() -> asyncio.Server:
             context = self._context if self.security == "tls" else None
             return await self._loop.create_server(self._new_session, "127.0.0.1", self.port, ssl=context)
 
-        self._server = self._run(start())
+        self._server = self._run(listen())
         self.port = self._server.sockets[0].getsockname()[1]
 
-    def shut(self) -> None:
+    def stop(self) -> None:
         """Close every connection, and refuse new ones."""
         server, self._server = self._server, None
         if server is not None:
@@ -185,11 +185,11 @@ class Mailbox:
         self.hang_up()
 
     @contextmanager
-    def shut_for_now(self) -> Iterator[None]:
+    def stopped(self) -> Iterator[None]:
         """Refuse connections during the block."""
-        self.shut()
+        self.stop()
         yield
-        self.open()
+        self.start()
 
     @property
     def _ca_file(self) -> Path:

@@ -18,7 +18,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A request that was answered with status 200."""
+    """A request that got a response with status 200."""
 
     path: str
     body: dict[str, Any] = field(repr=False)
@@ -54,12 +54,12 @@ class Webhook:
         """The Apprise URL of a webhook with this path."""
         return f"json://127.0.0.1:{self.port}{path}"
 
-    def answer(self, *codes: int, path: str = "/hook") -> None:
-        """Answer the next requests for this path with these status codes, one each."""
+    def respond(self, *codes: int, path: str = "/hook") -> None:
+        """Respond to the next requests for this path with these status codes, one each."""
         self._scripted[path].extend(codes)
 
     def always(self, code: int, path: str = "/hook") -> None:
-        """Answer every request for this path with this status code."""
+        """Respond to every request for this path with this status code."""
         self._always[path] = code
 
     def slow(self, seconds: float, path: str = "/hook") -> None:
@@ -77,7 +77,7 @@ class Webhook:
         self._server.server_close()
 
     def take(self, handler: BaseHTTPRequestHandler) -> None:
-        """Record a request and answer it. Called by the server's threads."""
+        """Record a request and send the response. Called by the server's threads."""
         self.requests += 1
         body = handler.rfile.read(int(handler.headers.get("Content-Length", "0")))
         path = handler.path

@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:  # atheris must instrument the package before anything imports it
+    from cmr_watch.models import Snapshot
 
 KINDS: Final = ("initiative", "call", "edition")
 TESTS: Final = Path(__file__).parents[1]
@@ -18,29 +21,33 @@ CORPUS: Final = Path(__file__).parent / "corpus"
 DEFAULTS: Final = {"-max_total_time": "60", "-max_len": "65536", "-timeout": "10", "-rss_limit_mb": "2048"}
 
 
-def parse_input(data: bytes) -> None:
-    """Parse a page of the kind that the first byte selects. ParseError is ignored; any other exception is a bug."""
+def parse_input(data: bytes) -> Snapshot | None:
+    """Parse a page of the kind that the first byte selects; None on ParseError. Any other exception is a bug."""
     from cmr_watch.exceptions import ParseError
     from cmr_watch.monitor.parse import read
 
     kind = KINDS[data[0] % len(KINDS)] if data else KINDS[0]
     try:
-        read(kind, data[1:])  # type: ignore[arg-type]
+        return read(kind, data[1:])  # type: ignore[arg-type]
     except ParseError:
-        return
+        return None
+
+
+def inputs() -> list[Path]:
+    """The files of the committed corpus."""
+    return sorted(path for path in CORPUS.iterdir() if path.suffix != ".md")
 
 
 def write_seeds(folder: Path) -> None:
-    """Write the initial corpus: every saved page, whole and from its article on, and the inputs that once crashed."""
+    """Write the initial corpus: every saved page, whole and from its article on, and the committed corpus."""
     for name, kind in FOLDERS:
         for path in sorted((TESTS / "fixtures").glob(f"{name}/*/page.html")):
             page = path.read_bytes()
             start = max(page.rfind(b"<article"), page.rfind(b'<section id="block-content"'), 0)
             (folder / f"{name}-{path.parent.name}").write_bytes(bytes([kind]) + page)
             (folder / f"{name}-{path.parent.name}-short").write_bytes(bytes([kind]) + page[start:])
-    for path in sorted(CORPUS.iterdir()):
-        if path.suffix != ".md":
-            (folder / f"crash-{path.name}").write_bytes(path.read_bytes())
+    for path in inputs():
+        (folder / f"corpus-{path.name}").write_bytes(path.read_bytes())
 
 
 def options(arguments: list[str], corpus: str) -> list[str]:
@@ -54,6 +61,11 @@ def options(arguments: list[str], corpus: str) -> list[str]:
     return [*defaults, *arguments, *([] if files else [corpus])]
 
 
+def _fuzz_target(data: bytes) -> None:
+    """Parse an input. libFuzzer requires a target without a result."""
+    parse_input(data)
+
+
 def main() -> None:
     import atheris
 
@@ -62,7 +74,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="cmr-watch-fuzz-") as folder:
         write_seeds(Path(folder))
-        atheris.Setup([sys.argv[0], *options(sys.argv[1:], folder)], parse_input)
+        atheris.Setup([sys.argv[0], *options(sys.argv[1:], folder)], _fuzz_target)
         atheris.Fuzz()
 
 

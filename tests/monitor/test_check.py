@@ -111,7 +111,7 @@ def test_a_304_and_identical_bytes_count_as_second_readings(watch: Watch) -> Non
     watch.reads(PRAGUE, BURGAS)
     watch.now += timedelta(days=1)  # the GET is then unconditional, the bytes are the same
     assert watch.check() == "changed: withdrawn lyon-fr-2023-10"
-    assert watch.fetcher.asked[-1] is None
+    assert watch.fetcher.validators[-1] is None
     assert watch.fetcher.not_modified == 1
 
 
@@ -181,14 +181,14 @@ def test_validators_are_those_of_the_last_plausible_page(watch: Watch) -> None:
     watch.reads(LYON, cut=True)
     watch.reads(LYON, cut=True)
     assert baseline is not None
-    assert watch.fetcher.asked == [None, baseline.validators, baseline.validators]
+    assert watch.fetcher.validators == [None, baseline.validators, baseline.validators]
 
 
 def test_once_a_day_the_get_is_unconditional(watch: Watch) -> None:
     watch.reads(LYON)
     for _ in range(8):
         watch.check(minutes=6 * 60)
-    assert [asked is None for asked in watch.fetcher.asked] == [True, *[False] * 4, True, *[False] * 3]
+    assert [validators is None for validators in watch.fetcher.validators] == [True, *[False] * 4, True, *[False] * 3]
 
 
 # ── suspect pages ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -364,7 +364,7 @@ class Servers:
         if case == "hook 404":
             self.hook.always(404, path)
         elif case == "hook 500":
-            self.hook.answer(500, path=path)
+            self.hook.respond(500, path=path)
         elif case == "550":
             self.mailbox.refuse(mailbox)
         elif case == "451":
@@ -413,7 +413,7 @@ def test_a_mail_server_that_is_down_does_not_affect_other_channels(deliveries, s
     hook_message = servers.message("good hook")
     insert(deliveries, servers.clock, *messages, hook_message)
     channels = {"mail": MailChannel(servers.mailbox.settings(), servers.clock), "apprise": AppriseChannel()}
-    with servers.mailbox.shut_for_now():
+    with servers.mailbox.stopped():
         report = deliver(deliveries, channels, servers.clock)
     assert (report.sent, report.pending, len(report.failures)) == (1, 5, 1)
     servers.clock.sleep(minutes=2)

@@ -130,8 +130,8 @@ def test_only_cut_offs_that_can_still_be_met_are_included():
     cutoffs = tuple(
         Cutoff(NOW + timedelta(days=days), closed=closed) for days, closed in ((-1, False), (1, True), (2, False))
     )
-    (redact_address,) = open_items(known(calls=[call(cutoffs=cutoffs)]), NOW).calls
-    assert redact_address.call.cutoffs == cutoffs[2:]
+    (open_call,) = open_items(known(calls=[call(cutoffs=cutoffs)]), NOW).calls
+    assert open_call.call.cutoffs == cutoffs[2:]
 
 
 def test_items_are_selected_by_topic_and_country():

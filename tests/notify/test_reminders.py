@@ -98,15 +98,15 @@ def test_each_reminder_is_sent_once_and_before_its_cut_off(known, subscribed, st
 
 @given(cutoffs, subscriptions, jumps)
 def test_a_run_between_the_last_due_time_and_the_cut_off_sends_a_reminder(known, subscribed, steps):
-    settled, sent_reminders = set(), set()
+    settled, reminded = set(), set()
     for now in instants(steps):
         decision = decide(known, subscribed, settled, now)
         settled.update(decision.settled)
-        sent_reminders.update((one.open.call_key, one.open.cutoff.at) for one in decision.reminders)
+        reminded.update((one.open.call_key, one.open.cutoff.at) for one in decision.reminders)
     for one in known:
         due = [at for entry in subscribed for offset in entry.reminders if (at := due_at(one, entry, offset))]
         has_run = due and any(max(due) <= now < one.cutoff.at for now in instants(steps))
-        assert not has_run or (one.call_key, one.cutoff.at) in sent_reminders
+        assert not has_run or (one.call_key, one.cutoff.at) in reminded
 
 
 def due_at(one: OpenCutoff, entry: Subscription, offset: int) -> datetime | None:

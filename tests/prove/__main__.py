@@ -62,21 +62,21 @@ def show(what: str, figures: Figures) -> None:
 def soak_daemon(days: int, seed: int) -> int:
     """The daemon in compressed time. Returns the number of failures."""
     with fast_folder() as folder, closing(open_database(f"sqlite:///{folder}/watch.db")) as database:
-        soaked = soak.run(seed, database, folder, days)
-    first, last = soaked.memory[len(soaked.memory) // 10], soaked.memory[-1]
-    print(f"soak: {soaked.days} days, {soaked.checks} checks, {soaked.changes} changes, {soaked.mails} mails")
-    print(f"  {soaked.lost} lost, {soaked.duplicates} duplicates, {soaked.extra_digests} extra digests")
+        counts = soak.run(seed, database, folder, days)
+    first, last = counts.memory[len(counts.memory) // 10], counts.memory[-1]
+    print(f"soak: {counts.days} days, {counts.checks} checks, {counts.changes} changes, {counts.mails} mails")
+    print(f"  {counts.lost} lost, {counts.duplicates} duplicates, {counts.extra_digests} extra digests")
     print(f"  memory {first / 2**20:.0f} MiB after a tenth of the time, {last / 2**20:.0f} MiB at the end", end="; ")
-    print(f"database {soaked.database[-1] / 2**20:.1f} MiB", flush=True)
-    return soaked.bad
+    print(f"database {counts.database[-1] / 2**20:.1f} MiB", flush=True)
+    return counts.failures
 
 
 def run_neutral_edits(runs: int, seed: int, workers: int = 2) -> NeutralEditCounts:
     """R3: saved pages with neutral edits."""
     total = NeutralEditCounts()
     with ProcessPoolExecutor(workers) as pool:
-        for counted in pool.map(mutations.run, [range(seed + n, seed + runs, workers * 4) for n in range(workers * 4)]):
-            total.add(counted)
+        for counts in pool.map(mutations.run, [range(seed + n, seed + runs, workers * 4) for n in range(workers * 4)]):
+            total.add(counts)
     print(f"R3: {total.runs} neutral edits, {total.alarms} false alerts, {total.rejections} plausible pages rejected")
     _print_faults(total.faults)
     if total.bad_seeds:
@@ -90,8 +90,8 @@ def run_templates(limit: int, workers: int = 2) -> DriftCounts:
     step = max(len(cases) / limit, 1)
     chosen = [cases[int(n * step)] for n in range(min(limit, len(cases)))]
     with ProcessPoolExecutor(workers) as pool:
-        for counted in pool.map(_template_share, [chosen[n :: workers * 4] for n in range(workers * 4)]):
-            total.add(counted)
+        for counts in pool.map(_template_share, [chosen[n :: workers * 4] for n in range(workers * 4)]):
+            total.add(counts)
     outcomes = f"{total.suspect} detected, {total.same} parsed as before, {total.missed} missed"
     print(f"R4: {total.runs} changed templates, {outcomes} ({total.detected:.1%}); {total.leaked} reached subscribers")
     _print_faults(total.faults)
@@ -118,7 +118,7 @@ def run_long(number: int, server: postgres.Server) -> int:
             url = server.create() if seed % 2 else f"sqlite:///{folder}/watch.db"
             with closing(open_database(url)) as database:
                 counts = long_run.run(seed, database)
-        failures += counts.bad
+        failures += counts.failures
         totals = f"{counts.rounds} rounds, {counts.messages} messages, {counts.reminders} reminders"
         faults = f"{counts.duplicates} duplicates, {counts.lost} lost, {counts.untrue} wrong reminders"
         print(f"R6 three years, seed {seed}: {totals}; {faults}, {counts.extra_digests} extra digests", flush=True)

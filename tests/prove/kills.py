@@ -102,7 +102,7 @@ class _Run:
         self.database = database
         self.now = datetime(2099, 3, 2, 9, tzinfo=UTC) + timedelta(minutes=self.chance.randrange(60 * 24 * 14))
         self.sink = Sink(self.chance)
-        self.counted = Figures(runs=1)
+        self.counts = Figures(runs=1)
         self.fetcher = FakeFetcher(lambda: self.now, html(PAST))
         self.addresses = [f"p{number}@example.org" for number in range(self.chance.randint(1, 3))]
 
@@ -120,7 +120,7 @@ class _Run:
             self.now += timedelta(hours=31)
             self._round(KillSwitch())
         self._count(cities)
-        return self.counted
+        return self.counts
 
     def _subscribe(self) -> None:
         store = Subscriptions(self.database)
@@ -140,7 +140,7 @@ class _Run:
         try:
             self._run_program(switch)
         except Killed:
-            self.counted.kills[switch.reached[-1]] += 1
+            self.counts.kills[switch.reached[-1]] += 1
             if switch.reached[-1] == "after the 250":
                 self.sink.uncertain[self.sink.received[-1].message_id] += 1
 
@@ -169,18 +169,18 @@ class _Run:
         due = [(address, city) for address in self.addresses for city in CITIES[:cities]]
         times = Counter(message.message_id for message in self.sink.received)
         repeated = {message_id: count - 1 for message_id, count in times.items() if count > 1}
-        self.counted.due = len(due)
-        self.counted.lost = sum(not notified[key] for key in due)
-        self.counted.duplicates = sum(repeated.values())
+        self.counts.due = len(due)
+        self.counts.lost = sum(not notified[key] for key in due)
+        self.counts.duplicates = sum(repeated.values())
         excess = sum(max(0, count - self.sink.uncertain[message_id]) for message_id, count in repeated.items())
-        self.counted.unexplained = excess + sum(len(notified[key]) > 1 for key in due)
-        if self.counted.lost or self.counted.unexplained:
-            self.counted.bad_seeds.append(self.seed)
+        self.counts.unexplained = excess + sum(len(notified[key]) > 1 for key in due)
+        if self.counts.lost or self.counts.unexplained:
+            self.counts.bad_seeds.append(self.seed)
 
 
 def _render(contents: Contents, chat: bool, zone: object) -> Body:
     """The places that are announced, without the usual wording, which does not matter here."""
-    places = [place(one.change.after) for one in contents.changes if one.change.after]  # type: ignore[arg-type]
+    places = [place(recorded.change.after) for recorded in contents.changes if recorded.change.after]  # type: ignore[arg-type]
     if contents.welcome:
-        places += [place(one.edition) for one in contents.welcome.editions]
+        places += [place(known.edition) for known in contents.welcome.editions]
     return Body("News", " · ".join(places), "")

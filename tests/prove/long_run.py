@@ -1,7 +1,7 @@
 """R6: three years on a host that is often suspended: each digest and each reminder is sent once, and in time.
 
-Editions and calls are added to the page, cut-offs move, calls close. The host sleeps for 1 to 60 hours at a time, also
-across daylight-saving changes in several time zones. Each message lists its contents, and is checked on arrival.
+Editions and calls are added to the page, cut-offs move, calls close. The host is suspended for 1 to 60 hours at a time,
+also across daylight-saving changes in several time zones. Each message lists its contents, and is checked on arrival.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BEGIN: Final = datetime(2024, 1, 3, 9, tzinfo=UTC)
 class Counts:
     """What was counted. `duplicates`, `lost`, `untrue` and `extra_digests` must be 0.
 
-    `untrue` are reminders that came too late or named the wrong number of days; `faults` describes all of them.
+    `untrue` are reminders that were late or had the wrong number of days; `faults` describes all of these errors.
     """
 
     rounds: int = 0
@@ -50,7 +50,7 @@ class Counts:
     faults: list[str] = field(default_factory=list)
 
     @property
-    def bad(self) -> int:
+    def failures(self) -> int:
         return self.duplicates + self.lost + self.untrue + self.extra_digests
 
 
@@ -65,7 +65,7 @@ class _Simulation:
         self.database = database
         self.now = BEGIN
         self.fetcher = FakeFetcher(lambda: self.now, html(PAST))
-        self.counted = Counts()
+        self.counts = Counts()
         self.schedules = self._subscribe()
         self.seen: Counter[tuple[str, str]] = Counter()
         self.digests: Counter[tuple[str, str]] = Counter()
@@ -93,7 +93,7 @@ class _Simulation:
             self.now += timedelta(hours=60)
             self._round()
         self._count_lost()
-        return self.counted
+        return self.counts
 
     def _change_page(self) -> None:
         if self.chance.random() < 0.05:
@@ -115,7 +115,7 @@ class _Simulation:
         return f"! The call for hosts of events in 2030 is open. Deadline: {day.day} {day:%B} {day.year}, 18:00."
 
     def _round(self) -> None:
-        self.counted.rounds += 1
+        self.counts.rounds += 1
         check_page(PageRef(URL, "initiative"), self.fetcher, Checks(self.database), lambda: self.now)
         enqueue(MatchQueue(self.database), self.now)
         compose(MatchQueue(self.database), self.composer, lambda: self.now)
@@ -124,7 +124,7 @@ class _Simulation:
     # ── received messages ────────────────────────────────────────────────────────────────────────────────────────
 
     def send(self, message: Message) -> None:
-        self.counted.messages += 1
+        self.counts.messages += 1
         for change in message.change_ids:
             self._count_duplicate(message.address, f"change {change}")
         for line in message.text.splitlines():
@@ -138,14 +138,14 @@ class _Simulation:
         """There is nothing to close."""
 
     def _check_reminder(self, address: str, line: str) -> None:
-        self.counted.reminders += 1
+        self.counts.reminders += 1
         call, instant, offset, left = line.split()
         at, zone = datetime.fromisoformat(instant), ZoneInfo(self.schedules[address].time_zone)
         self._count_duplicate(address, f"reminder {call} {at} {offset}")
         days_left = (at.astimezone(zone).date() - self.now.astimezone(zone).date()).days
         if int(left) != days_left or at <= self.now:
-            self.counted.untrue += 1
-            self.counted.faults.append(f"{self.now} {address}: {line}, actually {days_left}")
+            self.counts.untrue += 1
+            self.counts.faults.append(f"{self.now} {address}: {line}, actually {days_left}")
 
     def _digest_period(self, address: str) -> str:
         """The day of the last digest hour that has passed. A late digest and the next one may come on the same day."""
@@ -157,21 +157,21 @@ class _Simulation:
     def _count_digest(self, address: str, period: str) -> None:
         self.digests[address, period] += 1
         if self.digests[address, period] > 1:
-            self.counted.extra_digests += 1
-            self.counted.faults.append(f"{self.now} {address}: second digest for {period}")
+            self.counts.extra_digests += 1
+            self.counts.faults.append(f"{self.now} {address}: second digest for {period}")
 
     def _count_duplicate(self, address: str, what: str) -> None:
         self.seen[address, what] += 1
         if self.seen[address, what] > 1:
-            self.counted.duplicates += 1
-            self.counted.faults.append(f"{self.now} {address}: {what} again")
+            self.counts.duplicates += 1
+            self.counts.faults.append(f"{self.now} {address}: {what} again")
 
     def _render(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Body:
         lines = [
             f"reminder {due.open.call_key} {due.open.cutoff.at.isoformat()} {due.offset} {due.days_left}"
             for due in contents.reminders
         ]
-        waited = [one for one in contents.changes if one.read_at < self.now]
+        waited = [recorded for recorded in contents.changes if recorded.read_at < self.now]
         lines += [f"digest {self.now.astimezone(zone).date()}"] if waited else []
         return Body("Changes", "\n".join(lines), "")
 
@@ -182,4 +182,4 @@ class _Simulation:
                 "SELECT count(*) FROM matches WHERE settled_at IS NULL"
             ).scalar_one()
         waiting = Deliveries(self.database).counts()["pending"]
-        self.counted.lost = int(unresolved) + waiting
+        self.counts.lost = int(unresolved) + waiting

@@ -84,11 +84,11 @@ def _run_one(seed: int) -> NeutralEditCounts:
     changes = [change.kind.value for change in compare_pages(before, after)]
     was_plausible = not reject_reason(Known(), None, before, AT)
     reason = reject_reason(merge_reading(Known(), before, AT), before, after, AT) if was_plausible else None
-    counted = NeutralEditCounts(1, bool(changes), bool(reason))
+    counts = NeutralEditCounts(1, bool(changes), bool(reason))
     if changes or reason:
-        counted.bad_seeds.append(seed)
-        counted.faults[f"{path.parent.name}: {', '.join(names)} → {', '.join(changes)} {reason or ''}"] += 1
-    return counted
+        counts.bad_seeds.append(seed)
+        counts.faults[f"{path.parent.name}: {', '.join(names)} → {', '.join(changes)} {reason or ''}"] += 1
+    return counts
 
 
 @cache
@@ -209,14 +209,14 @@ def _run_case(case: Case, checks: Checks) -> DriftCounts:
     if other == page:
         return DriftCounts()
     results = list(_check_results(case, page, other, checks))
-    kinds = [one.change.kind for result in results for one in result.changes]
+    kinds = [recorded.change.kind for result in results for recorded in result.changes]
     leaked = [kind for kind in kinds if kind not in NEVER_NOTIFIED]
     outcome = _outcome(results)
-    counted = DriftCounts(1, outcome == "suspect", outcome == "same", outcome == "missed", bool(leaked))
+    counts = DriftCounts(1, outcome == "suspect", outcome == "same", outcome == "missed", bool(leaked))
     if leaked or outcome == "missed":
         name = f"{case.kind} {case.path.parent.name}: {case.drift.__name__}"
-        counted.faults[f"{name} → {outcome} {', '.join(leaked)}"] += 1
-    return counted
+        counts.faults[f"{name} → {outcome} {', '.join(leaked)}"] += 1
+    return counts
 
 
 def _outcome(results: list[CheckResult]) -> str:

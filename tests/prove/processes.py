@@ -46,7 +46,7 @@ class _Installation:
         )
 
     def figures(self, kills: int, first: int) -> Figures:
-        counted = Figures(runs=kills)
+        counts = Figures(runs=kills)
         self._serve(0)
         self._run_process("none", 0)
         uncertain = 0
@@ -55,12 +55,12 @@ class _Installation:
             point = POINTS[(first + number) % len(POINTS)]
             self.mailbox.slow(RESPONSE_DELAY if point == "inside DATA" else 0.0)
             was_killed = self._run_process(point, (number + 1) * MINUTES_APART)
-            counted.kills[point] += was_killed
+            counts.kills[point] += was_killed
             uncertain += was_killed and point in ("inside DATA", "after the 250")
         self.mailbox.slow(0.0)
         self._finish()
-        self._count(counted, min(kills, len(CITIES)), uncertain)
-        return counted
+        self._count(counts, min(kills, len(CITIES)), uncertain)
+        return counts
 
     def _serve(self, cities: int) -> None:
         lines = [f"> {city} – {day} June 2099" for day, city in enumerate(CITIES[:cities], 1)]
@@ -81,7 +81,7 @@ class _Installation:
                 app.check()
         database.close()
 
-    def _count(self, counted: Figures, cities: int, uncertain: int) -> None:
+    def _count(self, counts: Figures, cities: int, uncertain: int) -> None:
         notified: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for mail in self.mailbox.mails:
             for city in CITIES:
@@ -89,10 +89,10 @@ class _Installation:
                     notified[mail.recipient, city].add(mail.message_id)
         due = [(address, city) for address in ADDRESSES for city in CITIES[:cities]]
         times = Counter(mail.message_id for mail in self.mailbox.mails)
-        counted.due = len(due)
-        counted.lost = sum(not notified[key] for key in due)
-        counted.duplicates = sum(count - 1 for count in times.values())
-        counted.unexplained = max(0, counted.duplicates - uncertain) + sum(len(notified[key]) > 1 for key in due)
+        counts.due = len(due)
+        counts.lost = sum(not notified[key] for key in due)
+        counts.duplicates = sum(count - 1 for count in times.values())
+        counts.unexplained = max(0, counts.duplicates - uncertain) + sum(len(notified[key]) > 1 for key in due)
 
 
 def _now(offset: timedelta) -> datetime:

@@ -37,7 +37,7 @@ from cmr_watch.store.database import Database
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.monitor.small import html
-from tests.test_journeys import _sentences
+from tests.test_journeys import sentences_of
 
 BEGIN: Final = datetime(2025, 1, 6, 7, 10, tzinfo=UTC)
 PATH: Final = "/clusters-meet-regions"
@@ -49,7 +49,7 @@ UNNOTIFIED: Final = frozenset({ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DE
 
 
 @dataclass
-class Soaked:
+class SoakCounts:
     """What was counted; `duplicates`, `lost` and `extra_digests` must be 0. Sizes are in bytes."""
 
     days: int = 0
@@ -63,7 +63,7 @@ class Soaked:
     database: list[int] = field(default_factory=list)
 
     @property
-    def bad(self) -> int:
+    def failures(self) -> int:
         return self.duplicates + self.lost + self.extra_digests
 
 
@@ -82,7 +82,7 @@ class ManualScheduler(BaseScheduler):  # type: ignore[misc]
         self._process_jobs()
 
 
-def run(seed: int, database: Database, folder: Path, days: int = 3 * 365 + 1) -> Soaked:
+def run(seed: int, database: Database, folder: Path, days: int = 3 * 365 + 1) -> SoakCounts:
     """Simulate `days` days."""
     with FakeSite() as site, Mailbox() as mailbox:
         return _Soak(seed, database, folder, site, mailbox).run(days)
@@ -93,7 +93,7 @@ class _Soak:
         self.chance = random.Random(seed)
         self.database, self.folder, self.site, self.mailbox = database, folder, site, mailbox
         self.now = BEGIN
-        self.counted = Soaked()
+        self.counts = SoakCounts()
         self.notified: Counter[tuple[str, str]] = Counter()
         self.digests_by_week: Counter[tuple[int, int]] = Counter()
         self.expected: list[str] = []
@@ -111,7 +111,7 @@ class _Soak:
             ),
         )
 
-    def run(self, days: int) -> Soaked:
+    def run(self, days: int) -> SoakCounts:
         scheduler = ManualScheduler(executors={"default": DebugExecutor()}, timezone=UTC)
         with time_machine.travel(self.now, tick=False) as traveller:
             daemon = Daemon(self.settings, self.database, lambda: self.now, scheduler, lambda: self.now)
@@ -146,39 +146,39 @@ class _Soak:
     def _collect(self) -> None:
         for recorded in Checks(self.database).changes(self.last_change):
             self.last_change = max(self.last_change, recorded.id)
-            self.counted.changes += 1
+            self.counts.changes += 1
             if recorded.change.kind not in UNNOTIFIED:
                 self.expected.append(sentence(recorded.change))
-        self.counted.checks += self.site.paths().count(PATH)
+        self.counts.checks += self.site.paths().count(PATH)
         self.site.requests.clear()  # so that the measured memory is mainly the daemon's
         mails, self.mailbox.mails[:] = list(self.mailbox.mails), []
         for mail in mails:
             self._record(mail)
         if (self.now - BEGIN) % timedelta(days=60) < STEP:
-            self.counted.memory.append(_resident())
-            self.counted.database.append(self.database.path.stat().st_size if self.database.path else 0)
+            self.counts.memory.append(_resident())
+            self.counts.database.append(self.database.path.stat().st_size if self.database.path else 0)
 
     def _record(self, mail: Any) -> None:
-        self.counted.mails += 1
+        self.counts.mails += 1
         if mail.subject.startswith("Welcome"):
             return
-        sentences = _sentences(mail.part("plain"))
+        sentences = sentences_of(mail.part("plain"))
         self.notified.update((mail.recipient, sentence) for sentence in sentences)
         if mail.recipient == ADDRESSES[1] and any(sentence in self.expected for sentence in sentences):
             self.digests_by_week[self.now.isocalendar()[:2]] += 1
 
-    def _summary(self, days: int) -> Soaked:
-        counted = self.counted
-        counted.days = days
+    def _summary(self, days: int) -> SoakCounts:
+        counts = self.counts
+        counts.days = days
         # changes of the last two weeks may still be pending for a digest
         recent = self._recent()
         settled = [
             sentence for sentence in self.expected if self.notified[ADDRESSES[1], sentence] or sentence not in recent
         ]
-        counted.lost = sum(not self.notified[address, sentence] for address in ADDRESSES for sentence in settled)
-        counted.duplicates = sum(times - 1 for times in self.notified.values())
-        counted.extra_digests = sum(times - 1 for times in self.digests_by_week.values())
-        return counted
+        counts.lost = sum(not self.notified[address, sentence] for address in ADDRESSES for sentence in settled)
+        counts.duplicates = sum(times - 1 for times in self.notified.values())
+        counts.extra_digests = sum(times - 1 for times in self.digests_by_week.values())
+        return counts
 
     def _recent(self) -> set[str]:
         since = self.now - timedelta(days=14)

@@ -33,16 +33,19 @@ _STATUS = (
     ),
     _odd(
         "closed-has-ended",
-        "closed in other words",
-        "<p>The call for expression of interest to host ‘Clusters meet Regions’ events has ended.</p>",
+        "closed in other words; the remaining links do not lead to an application form",
+        "<p>The call for expression of interest to host ‘Clusters meet Regions’ events has ended.</p>\n"
+        '<p>See the <a href="/content/hosts">regions that were selected</a> and the '
+        '<a href="/funding">funding opportunities</a>.</p>',
         call("closed", apply_url=None),
         about="",
     ),
     _odd(
         "announced",
-        "the call is only announced, in two sentences",
+        "the call is only announced; its links do not lead to an application form",
         "<p>A new call for expression of interest to host ‘Clusters meet Regions’ events in 2027 will open soon. "
-        "Stay tuned!</p>",
+        'Stay tuned: <a href="/newsletter">subscribe to our newsletter</a> or '
+        '<a href="/community">join the community</a>!</p>',
         call("announced", hosting_years=[2027], apply_url=None),
         about="",
     ),

@@ -148,8 +148,9 @@ _STATUS = (
     ),
     _odd(
         "summary-to-come",
-        "the summary is promised, not linked",
-        f"{_WHEN}\n<p>We will meet in Charleroi. Afterwards the summary and the photos will be published here.</p>",
+        "the summary is promised, not published: the links next to the promise lead elsewhere",
+        f'{_WHEN}\n<p>We will meet in <a href="https://www.charleroi.be/">Charleroi</a>. Afterwards the summary and '
+        'the photos will be published <a href="https://www.linkedin.com/company/example">on our channel</a>.</p>',
         _next(summary_url=None),
     ),
     _odd(
@@ -291,6 +292,11 @@ _VENUE = (
         f"{_WHEN}\n<h3>Venue</h3>\n<p>Halle des Verriers, Quai du Canal 10, Charleroi, Belgium</p>",
         _next(venue="Halle des Verriers, Quai du Canal 10"),
     ),
-    _odd("venue-none", "the venue is to come", f"{_WHEN}\n<p>The venue will be announced soon.</p>", _next(venue=None)),
+    _odd(
+        "venue-none",
+        "the label of the venue is followed by a remark",
+        f"{_WHEN}\n<p><b>Venue:</b> to be announced</p>",
+        _next(venue=None),
+    ),
 )
 EDITION_ODDITIES = (*_DAYS_AND_PLACE, *_STATUS, *_REGISTRATION, *_MATERIALS, *_VENUE)

@@ -92,7 +92,7 @@ _CHARLEROI_FILES: tuple[MaterialLink, ...] = (
     ("summary", "/content/event-summary-clusters-meet-regions-charleroi-belgium"),
     ("proceedings", f"{FILES}/2024-12/proceedings-charleroi.pdf"),
 )
-_CHARLEROI_WORDS = (
+_CHARLEROI_LINK_TEXTS = (
     "🗓️ Agenda",
     "📋 Participant Booklet",
     "📑Read the Input Paper on skills for the green transition",
@@ -110,7 +110,7 @@ CHARLEROI_AFTER = OwnState(
             "all over Europe to Charleroi, Belgium. It was hosted by the Walloon region."
         ),
         heading("Documents"),
-        *(line((words, url)) for words, (_, url) in zip(_CHARLEROI_WORDS, _CHARLEROI_FILES, strict=True)),
+        *(line((text, url)) for text, (_, url) in zip(_CHARLEROI_LINK_TEXTS, _CHARLEROI_FILES, strict=True)),
         heading("Speakers"),
         *_CHARLEROI_TALKS,
     ),

@@ -51,7 +51,7 @@ def _calls(state: State, shape: Shape) -> list[Json]:
     notice = state.notice
     if notice is None:
         return []
-    is_linked = notice.link_words and shape.cover != "none"
+    is_linked = notice.link_text and shape.cover != "none"
     return [
         {
             "status": notice.status,

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Literal
 
 from tests.shapes.boilerplate import Container, add_boilerplate
-from tests.shapes.states import CALL_PATH, PROSE, SUMMARY_WORDS, Line, Notice, State
+from tests.shapes.states import CALL_PATH, PROSE, SUMMARY_TEXT, Line, Notice, State
 
 Cover = Literal["place", "line", "part", "summary", "none"]
 """The text that links to the edition page. `summary`: only the summary is linked. `none`: there are no links."""
@@ -37,19 +37,19 @@ class Block:
 class Pen:
     """Writes text as plain HTML. `noise.NoisyPen` adds meaningless variations."""
 
-    def text(self, words: str) -> str:
-        return html.escape(words, quote=False)
+    def text(self, text: str) -> str:
+        return html.escape(text, quote=False)
 
     def run(self, pieces: Iterable[Piece]) -> str:
         runs = groupby(pieces, key=lambda piece: piece[1])
-        texts = ((href, "".join(self.text(words) for words, _ in run)) for href, run in runs)
+        texts = ((href, "".join(self.text(text) for text, _ in run)) for href, run in runs)
         return "".join(self.link(href, text) if href else text for href, text in texts)
 
     def link(self, href: str, inner: str) -> str:
         return f'<a href="{html.escape(href)}">{inner}</a>'
 
-    def heading(self, words: str) -> str:
-        return words
+    def heading(self, text: str) -> str:
+        return text
 
     def lines(self, lines: Sequence[Line]) -> Sequence[Line]:
         return lines
@@ -83,7 +83,7 @@ def body(state: State, shape: Shape, pen: Pen) -> str:
 
 def _blocks(state: State, shape: Shape, pen: Pen) -> Iterator[Block]:
     notice = [_notice(state.notice, shape.cover)] if state.notice else []
-    yield from (Block("prose", (((words, None),),)) for words in PROSE)
+    yield from (Block("prose", (((text, None),),)) for text in PROSE)
     if state.notice_above:
         yield from notice
     under = [] if state.notice_above else notice
@@ -92,13 +92,13 @@ def _blocks(state: State, shape: Shape, pen: Pen) -> Iterator[Block]:
     yield from [*past, *upcoming] if shape.order == "past first" else [*upcoming, *past]
 
 
-def _heading(words: str, pen: Pen) -> Block:
-    return Block("heading", (((pen.heading(words), None),),))
+def _heading(text: str, pen: Pen) -> Block:
+    return Block("heading", (((pen.heading(text), None),),))
 
 
 def _notice(notice: Notice, cover: Cover) -> Block:
-    link = (notice.link_words, None if cover == "none" else CALL_PATH)
-    return Block("notice", (((notice.before, None), *([link] if notice.link_words else [])),))
+    link = (notice.link_text, None if cover == "none" else CALL_PATH)
+    return Block("notice", (((notice.before, None), *([link] if notice.link_text else [])),))
 
 
 def _lines(lines: Sequence[Line], cover: Cover, pen: Pen) -> Iterator[Block]:
@@ -119,9 +119,9 @@ def _days(line: Line, cover: Cover) -> tuple[Piece, ...]:
 
 
 def _rest(line: Line, cover: Cover) -> tuple[Piece, ...]:
-    before, words, after = line.after.partition(SUMMARY_WORDS)
+    before, text, after = line.after.partition(SUMMARY_TEXT)
     href = line.summary_url if cover != "none" else None
-    return ((before, None), *([(words, href)] if words else []), (after, None))
+    return ((before, None), *([(text, href)] if text else []), (after, None))
 
 
 # ── layouts ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -70,7 +70,7 @@ def _can_reorder(block: Block) -> bool:
     """Not if the rest would be joined to the country, or if nothing separates the dates from the place."""
     if block.kind != "line" or not block.gap[0].strip():
         return False
-    rest = "".join(words for words, _ in block.cells[2])
+    rest = "".join(text for text, _ in block.cells[2])
     return not rest or rest.startswith(" ")
 
 

@@ -27,10 +27,10 @@ class NoisyPen(Pen):
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def text(self, words: str) -> str:
+    def text(self, text: str) -> str:
         if self._random.random() < 0.2:
-            words = unicodedata.normalize("NFD", words)
-        return "".join(self._word(part) for part in re.split(r"(\s)", words))
+            text = unicodedata.normalize("NFD", text)
+        return "".join(self._word(part) for part in re.split(r"(\s)", text))
 
     def _word(self, part: str) -> str:
         if part == " ":
@@ -59,22 +59,22 @@ class NoisyPen(Pen):
         self._random.shuffle(chosen)
         return f"<a {' '.join(chosen)}>{inner}</a>"
 
-    def heading(self, words: str) -> str:
+    def heading(self, text: str) -> str:
         changes: tuple[Callable[[str], str], ...] = (
             str,
             str,
             str.upper,
             str.title,
             lambda text: f"{text}:",
-            _curly,
-            _bare,
+            _with_curly_quotes,
+            _without_quotes,
         )
-        return self._random.choice(changes)(words)
+        return self._random.choice(changes)(text)
 
     def lines(self, lines: Sequence[Line]) -> Sequence[Line]:
-        return [self._retyped(line) for line in self._random.sample(lines, len(lines))]
+        return [self._with_other_dashes(line) for line in self._random.sample(lines, len(lines))]
 
-    def _retyped(self, line: Line) -> Line:
+    def _with_other_dashes(self, line: Line) -> Line:
         between = self._random.choice(BETWEEN).format(self._random.choice(DASHES))
         days = re.sub(r"[-–]", lambda _: self._random.choice(DASHES), line.days)
         return replace(line, between=between, days=days)
@@ -101,9 +101,9 @@ class NoisyPen(Pen):
         return re.sub(r"\n", lambda _: self._random.choice(gaps), inner)
 
 
-def _curly(words: str) -> str:
-    return re.sub(r'"([^"]*)"', r"“\1”", words)
+def _with_curly_quotes(text: str) -> str:
+    return re.sub(r'"([^"]*)"', r"“\1”", text)
 
 
-def _bare(words: str) -> str:
-    return words.replace('"', "")
+def _without_quotes(text: str) -> str:
+    return text.replace('"', "")

@@ -41,8 +41,8 @@ def prose(*pieces: Piece | str) -> Block:
     return Block("prose", (_cell(pieces),))
 
 
-def heading(words: str) -> Block:
-    return Block("heading", (((words, None),),))
+def heading(text: str) -> Block:
+    return Block("heading", (((text, None),),))
 
 
 def line(first: Piece | str, *rest: Piece | str, gap: str = "") -> Block:

@@ -161,10 +161,10 @@ NOTICES = (
 
 
 def _line(place: str, facts: Facts, span: tuple[str, date, date], after: tuple[str, str | None], number: int) -> Line:
-    words, start, end = span
+    text, start, end = span
     summary = f"/content/summary-{number}" if "summary" in after[0] else None
     dates = (start.isoformat(), end.isoformat())
-    return Line(place, " – ", words, after[0], *facts, *dates, f"{SITE}/content/{number}", summary, status=after[1])
+    return Line(place, " – ", text, after[0], *facts, *dates, f"{SITE}/content/{number}", summary, status=after[1])
 
 
 @st.composite

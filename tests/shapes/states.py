@@ -11,7 +11,7 @@ from typing import Any
 SITE = "https://clustercollaboration.eu"
 PAGE_URL = f"{SITE}/events/organised-by-eccp/clusters-meet-regions"
 CALL_PATH = "/content/call-expression-interest-clusters-meet-regions"
-SUMMARY_WORDS = "Read the event summary"
+SUMMARY_TEXT = "Read the event summary"
 
 Json = dict[str, Any]
 
@@ -48,13 +48,13 @@ class Notice:
     """The call notice: the text before the link, the text of the link, and the meaning."""
 
     before: str
-    link_words: str
+    link_text: str
     status: str
     hosting_years: tuple[int, ...]
 
     @property
     def text(self) -> str:
-        return " ".join(f"{self.before}{self.link_words}".split())
+        return " ".join(f"{self.before}{self.link_text}".split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,24 +189,21 @@ def _coalesce_call(history: History) -> Iterator[RecordedChange]:
         if states[0].change.before is not None:
             yield _restate(states[-1], last, history[0].change.before, None)
         return
-    for recorded in _net_call_status(states):
-        yield _with_notice(recorded, _latest_notice(history, recorded.page_url))
-    if last not in CLOSING:
-        yield from _coalesce_cutoffs(_of_kinds(history, CUTOFFS))
-    yield from _net_update(_of_kinds(history, {K.CALL_UPDATED}))
+    cutoffs = [] if last in CLOSING else _coalesce_cutoffs(_of_kinds(history, CUTOFFS))
+    for recorded in [*_net_call_status(states), *cutoffs, *_net_update(_of_kinds(history, {K.CALL_UPDATED}))]:
+        yield _restate(recorded, recorded.change.kind, recorded.change.before, _current_notice(history, recorded))
 
 
-def _latest_notice(history: History, page_url: str) -> Edition | CallNotice | None:
-    """Return the latest notice of one page: a notice on the list without cut-offs does not replace the call page's."""
-    return next((recorded.change.after for recorded in reversed(history) if recorded.page_url == page_url), None)
+def _current_notice(history: History, recorded: RecordedChange) -> CallNotice | None:
+    """Return the latest notice of the page of a change, so that no change shows years or cut-offs that are out of date.
 
-
-def _with_notice(recorded: RecordedChange, latest: Edition | CallNotice | None) -> RecordedChange:
-    """Replace the notice after a status change, so that its cut-offs are the current ones."""
-    if latest is None or latest == recorded.change.after:
-        return recorded
-    change = replace(recorded.change, after=latest)
-    return replace(recorded, change=change)
+    - A notice on the list without cut-offs does not replace the call page's.
+    - A notice without hosting years keeps the earlier ones, as in `monitor.call_diff`.
+    """
+    afters = (other.change.after for other in reversed(history) if other.page_url == recorded.page_url)
+    notices = [after for after in afters if isinstance(after, CallNotice)]
+    years = next((notice.hosting_years for notice in notices if notice.hosting_years), ())
+    return replace(notices[0], hosting_years=years) if notices else None
 
 
 def _net_call_status(states: History) -> Iterable[RecordedChange]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cmr_watch.monitor.archive.boilerplate import remove_boilerplate
 from cmr_watch.monitor.parse import read_initiative
-from tests.fakes.archive import furnished
+from tests.fakes.archive import with_boilerplate
 
 AT = datetime(2024, 4, 2, 9, 12, tzinfo=UTC)
 URL = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
@@ -41,7 +41,7 @@ def folder_name(path: Path) -> str:
 
 
 def test_the_page_is_restored_byte_for_byte() -> None:
-    archived = furnished(PAGE, AT, URL)
+    archived = with_boilerplate(PAGE, AT, URL)
     assert b"Graz" in archived
     assert archived.count(b"/web/20240402091200") == 5
     assert remove_boilerplate(archived) == PAGE
@@ -57,7 +57,7 @@ def test_a_page_without_boilerplate_is_unchanged(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=folder_name)
 def test_a_page_is_parsed_the_same_without_its_boilerplate(path: Path) -> None:
     content = path.read_bytes()
-    cleaned = remove_boilerplate(furnished(content, AT, URL))
+    cleaned = remove_boilerplate(with_boilerplate(content, AT, URL))
     assert b"Wayback" not in cleaned
     assert b"/web/2024" not in COMMENT.sub(b"", cleaned)
     assert b"FILE ARCHIVED ON" not in cleaned

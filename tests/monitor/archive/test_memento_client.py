@@ -12,7 +12,7 @@ from cmr_watch.exceptions import FetchError, ParseError
 from cmr_watch.models import FetchedPage, Validators
 from cmr_watch.monitor.archive.memento_client import MAX_TIMEMAPS, Archive, raw_url
 from cmr_watch.monitor.archive.timemap import Memento
-from tests.fakes.archive import FakeArchive, ask, copy_path
+from tests.fakes.archive import FakeArchive, copy_path, fetch
 
 URL = "https://clustercollaboration.eu/events/clusters-meet-regions"
 DAYS = tuple(datetime(2023, month, 2, 9, 12, month, tzinfo=UTC) for month in (9, 10, 11, 12))
@@ -26,7 +26,7 @@ def html(month: int) -> bytes:
 @pytest.fixture
 def fake_archive() -> Iterator[FakeArchive]:
     with FakeArchive() as archive:
-        archive.hold(URL, *((day, html(day.month)) for day in DAYS))
+        archive.set_copies(URL, *((day, html(day.month)) for day in DAYS))
         yield archive
 
 
@@ -35,7 +35,7 @@ def no_pause() -> None:
 
 
 def client(fake_archive: FakeArchive, pause: Callable[[], None] = no_pause) -> Archive:
-    return Archive(fake_archive.timemap_url, ask, pause)
+    return Archive(fake_archive.timemap_url, fetch, pause)
 
 
 def test_all_pages_of_the_list_are_fetched(fake_archive: FakeArchive) -> None:
@@ -54,10 +54,10 @@ def test_a_raw_copy_is_preferred(fake_archive: FakeArchive) -> None:
 
 def test_without_raw_copies_the_boilerplate_is_removed() -> None:
     with FakeArchive(raw=False) as fake_archive:
-        fake_archive.hold(URL, (DAYS[0], html(9)))
+        fake_archive.set_copies(URL, (DAYS[0], html(9)))
         archive = client(fake_archive)
         (memento,) = archive.mementos(URL)
-        assert ask(memento.url).content != html(9)
+        assert fetch(memento.url).content != html(9)
         assert archive.fetch(memento).content == html(9)
         assert fake_archive.paths()[-2:] == [copy_path(URL, DAYS[0], "id_"), copy_path(URL, DAYS[0])]
 
@@ -86,13 +86,13 @@ def test_a_copy_that_fails_until_it_is_restored(fake_archive: FakeArchive) -> No
     for _ in range(3):
         with pytest.raises(FetchError):
             client(fake_archive).fetch(memento)
-    fake_archive.mend(URL, DAYS[0])
+    fake_archive.stop_failing(URL, DAYS[0])
     assert client(fake_archive).fetch(memento).content == html(9)
 
 
 def test_an_empty_list() -> None:
     with FakeArchive() as fake_archive:
-        fake_archive.hold(URL)
+        fake_archive.set_copies(URL)
         assert client(fake_archive).mementos(URL) == ()
 
 

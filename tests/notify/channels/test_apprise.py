@@ -46,7 +46,7 @@ def test_mentions_and_markup_are_neutralised(hook):
     ("code", "permanent"), [(404, True), (410, True), (400, False), (403, False), (429, False), (500, False)]
 )
 def test_error_responses(hook, code, permanent):
-    hook.answer(code, path=HOOK)
+    hook.respond(code, path=HOOK)
     error = failure(hook.address(HOOK))
     assert error.permanent is permanent
     assert not isinstance(error, ChannelDown), "the service was reached"

@@ -88,7 +88,7 @@ def test_error_replies(mailbox, reply, permanent, when):
     if when == "RCPT":
         mailbox.refuse(ANN, reply, times=1)
     else:
-        mailbox.answer_data(reply)
+        mailbox.reply_to_data(reply)
     with channel_to(mailbox) as channel:
         error = failure(channel)
         assert error.permanent is permanent
@@ -101,7 +101,7 @@ def test_error_replies(mailbox, reply, permanent, when):
 
 def test_the_connection_is_kept_after_a_rejection(mailbox):
     mailbox.refuse(ANN)
-    mailbox.answer_data("554 spam")
+    mailbox.reply_to_data("554 spam")
     with channel_to(mailbox) as channel:
         failure(channel)
         failure(channel, BOB)
@@ -177,7 +177,7 @@ def test_a_connection_lost_before_the_final_dot_is_not_uncertain(mailbox):
 
 @pytest.mark.parametrize("reply", ["421 4.3.2 going down", "554 5.7.1 spam"])
 def test_an_error_reply_is_not_uncertain(mailbox, reply):
-    mailbox.answer_data(reply)
+    mailbox.reply_to_data(reply)
     mailbox.refuse(BOB, reply)
     with channel_to(mailbox) as channel:
         assert not failure(channel).uncertain
@@ -232,7 +232,7 @@ def reason_for_down(channel: MailChannel) -> str:
 
 
 def test_a_refused_connection(mailbox):
-    with channel_to(mailbox) as channel, mailbox.shut_for_now():
+    with channel_to(mailbox) as channel, mailbox.stopped():
         assert "cannot be reached: [Errno 111] Connection refused" in reason_for_down(channel)
 
 
