@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.models import QuietHours, Schedule
@@ -152,9 +152,13 @@ def test_next_midnight_is_the_start_of_the_next_local_day(zone, at):
 
 
 @given(schedules, instants)
+@example(
+    Schedule("weekly", 1, 6, "America/New_York"), datetime(2024, 10, 27, 1, tzinfo=UTC)
+)  # due at an ambiguous time
 def test_monthly_status_is_due_with_the_first_digest_of_the_next_month(schedule, after):
-    at = local(schedule, next_monthly_status(schedule, after))
-    was = local(schedule, after)
-    assert (at.year * 12 + at.month) - (was.year * 12 + was.month) == 1
-    assert at.day <= (1 if schedule.frequency == "daily" else 7)
-    assert next_digest(schedule, at.astimezone(UTC) - timedelta(seconds=1)) == at
+    due_at = next_monthly_status(schedule, after)
+    day, previous = local(schedule, due_at), local(schedule, after)
+    assert (day.year * 12 + day.month) - (previous.year * 12 + previous.month) == 1
+    assert day.day <= (1 if schedule.frequency == "daily" else 7)
+    # compared in UTC: an ambiguous local time equals no time in another zone (PEP 495)
+    assert next_digest(schedule, due_at - timedelta(seconds=1)) == due_at
