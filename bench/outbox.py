@@ -98,7 +98,7 @@ def run_fan_out(url: str, batches: int | None = None) -> int:
         for done in count():
             if done == batches:
                 return done
-            if news.fan_out(lambda people, changes: planning.find(people, changes, NOW), NOW) is None:
+            if news.fan_out(lambda batch, changes: planning.match_changes(batch, changes, NOW), NOW) is None:
                 return done
     return 0
 
@@ -267,7 +267,7 @@ def _sample() -> bytes:
     """A mail as MailChannel sends it."""
     from cmr_watch.models import Contents, RecordedChange
 
-    recorded = RecordedChange(1, change(), "Lyon, France: announced", CONTEXT.source_url, NOW)
+    recorded = RecordedChange(1, change(), CONTEXT.source_url, NOW)
     text = body(Contents((recorded,)), CONTEXT, False, CONTEXT.time_zone)
     message = Message("p@example.org", text, "<1@example.org>", (1,), tokens.make(b"key", 1))
     received: list[bytes] = []
