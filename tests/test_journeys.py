@@ -60,10 +60,14 @@ class Journey:
         self, *lines: str, minutes: float = 30, cut: int | None = None, etag: str | None = None
     ) -> list[list[str]]:
         """Serve a page with these lines, truncated at `cut`, and check it."""
+        self.serve_lines(*lines, cut=cut, etag=etag)
+        return self.check(minutes)
+
+    def serve_lines(self, *lines: str, cut: int | None = None, etag: str | None = None) -> None:
+        """Serve a page with these lines, truncated at `cut`."""
         self._token += 1
         page = html(" ;; ".join(lines)).replace("<body>", f"<body><!-- {self._token} -->")
         self.serve(page[:cut].encode(), etag)
-        return self.check(minutes)
 
     def new_mails(self) -> list[list[str]]:
         """Return the sentences of each mail since the last call. Welcome messages go to `welcomes` instead."""

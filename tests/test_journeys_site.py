@@ -53,12 +53,10 @@ class SiteJourney(Journey):
         self.pauses: list[float] = []
         self.app = App(self.settings, database, lambda: self.now, self.pauses.append)
 
-    def check_lines(
-        self, *lines: str, minutes: float = 30, cut: int | None = None, etag: str | None = None
-    ) -> list[list[str]]:
-        """Serve a list with these lines and check it. Relative links lead to the fake site, not to the real one."""
+    def serve_lines(self, *lines: str, cut: int | None = None, etag: str | None = None) -> None:
+        """Serve a list with these lines. Relative links lead to the fake site, not to the real one."""
         local_lines = [line.replace("](/", f"]({self.site.url()}") for line in lines]
-        return super().check_lines(*local_lines, minutes=minutes, cut=cut, etag=etag)
+        super().serve_lines(*local_lines, cut=cut, etag=etag)
 
     def changes(self) -> list[str]:
         """Return the kind and the key of each recorded change."""

@@ -137,11 +137,17 @@ def _missing_call(
 
 
 def _changes_of_call(entry: KnownCall, new: CallNotice, now: datetime | None) -> list[Change]:
+    """The changes of a known call whose notice now is `new`.
+
+    - another status, or back after a withdrawal: one change, which includes its years, cut-offs and links;
+    - otherwise each cut-off that was added or moved;
+    - and one update for other years, or for cut-offs that were marked or removed.
+    """
     old = entry.call
+    if old.status != new.status or entry.gone == "withdrawn":
+        return [Change(_KIND_OF_STATUS[new.status], entry.key, old, new)]
     moves, removed = compare_cutoffs(old.cutoffs, new.cutoffs)
     changes = []
-    if old.status != new.status or entry.gone == "withdrawn":
-        changes.append(Change(_KIND_OF_STATUS[new.status], entry.key, old, new))
     for before, after in moves:
         kind = ChangeKind.CALL_CUTOFF_MOVED if before else ChangeKind.CALL_CUTOFF_ADDED
         changes.append(Change(kind, entry.key, old, new, before, after))

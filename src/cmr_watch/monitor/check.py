@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,6 +14,7 @@ from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import (
     PARSER_VERSION,
+    Change,
     CheckOutcome,
     CheckResult,
     FetchedPage,
@@ -23,7 +25,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.monitor.deduplicate import is_already_reported, with_shared_keys
+from cmr_watch.monitor.deduplicate import late_cutoffs, unreported, with_shared_keys
 from cmr_watch.monitor.diff import (
     CONFIRMED_AFTER,
     Comparison,
@@ -37,6 +39,7 @@ from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.render.drift import drift
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.rounds import Round
 
 log = logging.getLogger(__name__)
 
@@ -72,22 +75,29 @@ class _Reading:
     checked_at: datetime
     conditional: bool = False
     error: str | None = None
+    round_: Round | None = None
 
 
-def check_page(page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock) -> CheckResult:
-    """Check a page once. Problems with the page are returned as a result; only StoreError is raised."""
+def check_page(
+    page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock, round_: Round | None = None
+) -> CheckResult:
+    """Check a page once, as part of a round if one is given.
+
+    Problems with the page are returned as a result; only StoreError is raised.
+    """
     baseline = _with_current_parser(checks, checks.baseline(page.url))
     now = clock()
     validators = _validators(baseline, now)
     try:
         fetched = fetcher.fetch(page.url, validators)
     except FetchError as error:
-        return _commit_without_reading(CheckRecord(page, now, "failed", detail=str(error)), checks, baseline)
+        failure = CheckRecord(page, now, "failed", detail=str(error), round_=round_)
+        return _commit_without_reading(failure, checks, baseline)
     if fetched is None:
         reading = _not_modified(page, baseline, clock())
     else:
         reading = _read(page, fetched, baseline, clock(), conditional=validators is not None)
-    return _commit_with_retries(reading, baseline, checks)
+    return _commit_with_retries(replace(reading, round_=round_), baseline, checks)
 
 
 def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
@@ -181,7 +191,7 @@ def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: C
         if reading.fetched is None or (baseline and reading.at < baseline.read_at):
             break
     detail = "another check stored a newer reading in the meantime"
-    record = CheckRecord(reading.page, reading.checked_at, "discarded", detail=detail)
+    record = CheckRecord(reading.page, reading.checked_at, "discarded", detail=detail, round_=reading.round_)
     return _commit_without_reading(record, checks, baseline)
 
 
@@ -196,15 +206,16 @@ def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> Che
 
 def _commit_plausible(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     if baseline is None:
-        compared = Comparison((), _first_known(reading, checks))
+        known = _first_known(reading, checks)
+        compared = Comparison(tuple(_late_cutoffs(reading, known, checks)), known)
         return _store(_record(reading, None, "baseline", compared), checks, None)
-    compared = _without_duplicates(_compare(reading, baseline.known, checks), reading.page.url, checks)
+    compared = _without_duplicates(_compare(reading, baseline.known, checks), reading, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
     return _store(_record(reading, baseline, outcome, compared), checks, baseline)
 
 
 def _first_known(reading: _Reading, checks: Checks) -> Known:
-    """What is known after the first reading of a page, whose changes are not announced."""
+    """What is known after the first reading of a page, which announces nothing of its own."""
     if reading.page.kind == "edition":
         return _compare(reading, Known(), checks).known
     merged = Comparison((), merge_reading(Known(), reading.snapshot, reading.at))
@@ -228,13 +239,23 @@ def _with_shared_keys(reading: _Reading, known: Known, compared: Comparison, che
     return with_shared_keys(known, compared, others.calls)
 
 
-def _without_duplicates(compared: Comparison, page_url: str, checks: Checks) -> Comparison:
-    """Without the changes that another page has already reported."""
+def _late_cutoffs(reading: _Reading, known: Known, checks: Checks) -> Iterator[Change]:
+    """The cut-offs on the first reading of a call page whose call was announced, without them, in an earlier round."""
+    in_round = {change.key for change in checks.changes_in_round(reading.round_)}
+    keys = {entry.key for entry in known.calls} - in_round
+    reported = checks.changes_on_other_pages(reading.page.url, keys)
+    for entry in known.calls:
+        if entry.key in keys:
+            yield from late_cutoffs(entry.key, entry.call, reported, reading.at)
+
+
+def _without_duplicates(compared: Comparison, reading: _Reading, checks: Checks) -> Comparison:
+    """Without the changes that another page has already reported, or that are part of one of this round."""
     if not compared.changes:
         return compared
-    reported = checks.changes_on_other_pages(page_url, {change.key for change in compared.changes})
-    unreported = tuple(change for change in compared.changes if not is_already_reported(change, reported))
-    return replace(compared, changes=unreported)
+    reported = checks.changes_on_other_pages(reading.page.url, {change.key for change in compared.changes})
+    in_round = checks.changes_in_round(reading.round_)
+    return replace(compared, changes=tuple(unreported(compared.changes, reported, in_round, reading.at)))
 
 
 def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, reason: str) -> CheckResult | None:
@@ -268,6 +289,7 @@ def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome,
         known=compared.known,
         changes=compared.changes,
         conditional=reading.conditional,
+        round_=reading.round_,
     )
 
 

@@ -6,8 +6,9 @@ in its first reading does not count, because nobody was notified of that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from cmr_watch.models import CallNotice, Change, ChangeKind, Edition, Known, KnownCall
@@ -47,6 +48,7 @@ _CUTOFF_KINDS: Final = frozenset({ChangeKind.CALL_CUTOFF_ADDED, ChangeKind.CALL_
 _CALL_STATUS_KINDS: Final = frozenset(
     {ChangeKind.CALL_ANNOUNCED, ChangeKind.CALL_OPENED, ChangeKind.CALL_CLOSED, ChangeKind.CALL_WITHDRAWN}
 )
+_OPENING_KINDS: Final = frozenset({ChangeKind.CALL_ANNOUNCED, ChangeKind.CALL_OPENED})
 _EDITION_STATUS_KINDS: Final = frozenset(
     {ChangeKind.EDITION_CANCELLED, ChangeKind.EDITION_POSTPONED, ChangeKind.EDITION_REINSTATED}
 )
@@ -59,6 +61,44 @@ _FACTS: Final[tuple[tuple[frozenset[ChangeKind], _Value], ...]] = (
     (frozenset({ChangeKind.EDITION_SUMMARY_PUBLISHED}), _always_equal),
 )
 """The change kinds that report the same fact, and the value of that fact. Other kinds are never suppressed."""
+
+
+def unreported(
+    changes: Iterable[Change], reported: Sequence[Change], in_round: Sequence[Change], now: datetime
+) -> Iterator[Change]:
+    """The changes of a page that still have to be announced.
+
+    `reported`: the changes of other pages, oldest first. `in_round`: those of them found in the same round.
+
+    - A call that was first seen, opened or closed in this round: its other changes are part of that one.
+    - What another page has announced is not announced again.
+    - If that announcement, in an earlier round, could not name the cut-offs, they are announced together.
+    """
+    for change in changes:
+        if _is_part_of_event(change, in_round):
+            continue
+        if not is_already_reported(change, reported):
+            yield change
+        elif change.kind in _OPENING_KINDS and isinstance(change.after, CallNotice):
+            yield from late_cutoffs(change.key, change.after, reported, now)
+
+
+def late_cutoffs(key: str, notice: CallNotice, reported: Sequence[Change], now: datetime) -> Iterator[Change]:
+    """One change for all open cut-offs still ahead of a call that was announced without them; none otherwise."""
+    of_call = [change for change in reported if change.key == key and isinstance(change.after, CallNotice)]
+    if notice.status == "closed" or not any(change.kind in _CALL_STATUS_KINDS for change in of_call):
+        return
+    known = {cutoff.at for change in of_call if isinstance(change.after, CallNotice) for cutoff in change.after.cutoffs}
+    ahead = [cutoff for cutoff in notice.cutoffs if not cutoff.closed and cutoff.at > now and cutoff.at not in known]
+    if ahead:
+        yield Change(ChangeKind.CALL_CUTOFF_ADDED, key, of_call[-1].after, notice, None, ahead[0])
+
+
+def _is_part_of_event(change: Change, in_round: Sequence[Change]) -> bool:
+    """Whether the call's status changed in this round, so that its other facts are part of that change."""
+    if not change.kind.startswith("call."):
+        return False
+    return any(earlier.key == change.key and earlier.kind in _CALL_STATUS_KINDS for earlier in in_round)
 
 
 def is_already_reported(change: Change, reported: Sequence[Change]) -> bool:

@@ -20,6 +20,8 @@ from cmr_watch.places import fold, is_same_city
 
 _LIST_KINDS: Final = frozenset({ChangeKind.EDITION_HELD})
 """Changes that only the list can give: an edition was held if it is in the past section there."""
+_OF_CANCELLED: Final = frozenset({ChangeKind.EDITION_CANCELLED, ChangeKind.EDITION_REINSTATED})
+"""What a cancelled edition's own page may announce."""
 
 
 def compare_edition_page(
@@ -36,7 +38,7 @@ def compare_edition_page(
     entry = next((entry for entry in known.editions if entry.key == owner.key), None)
     if entry is None:
         return Comparison((), Known((KnownEdition(owner.key, page, now),)))
-    changes = _changes(entry, page, now)
+    changes = _changes(entry, page, now, owner.edition)
     return Comparison(changes, Known((replace(entry, edition=_with_earlier_materials(page, entry.edition)),)))
 
 
@@ -45,7 +47,7 @@ def compare_pages(old: Snapshot, new: Snapshot, at: datetime | None = None) -> t
     known = merge_reading(Known(), old, at)
     if new.kind != "edition" or not (known.editions and new.editions):
         return compare(known, new, at, None).changes
-    return _changes(known.editions[0], new.editions[0], at)
+    return _changes(known.editions[0], new.editions[0], at, new.editions[0])
 
 
 # ── which edition the page belongs to ────────────────────────────────────────────────────────────────────────────────
@@ -81,20 +83,30 @@ def _distance(line: Edition, page: Edition) -> timedelta:
 # ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _changes(entry: KnownEdition, page: Edition, now: datetime | None) -> tuple[Change, ...]:
-    return tuple(Change(kind, entry.key, entry.edition, page) for kind in _kinds(entry, page, now))
+def _changes(entry: KnownEdition, page: Edition, now: datetime | None, listed: Edition) -> tuple[Change, ...]:
+    """The changes of the page; `listed` is the edition as the list has it, whose status takes precedence."""
+    kinds = list(_kinds(entry, page, now, listed))
+    if listed.status == "cancelled" or page.status == "cancelled":
+        kinds = list(dict.fromkeys(kind if kind in _OF_CANCELLED else ChangeKind.EDITION_UPDATED for kind in kinds))
+    return tuple(Change(kind, entry.key, entry.edition, page) for kind in kinds)
 
 
-def _kinds(entry: KnownEdition, page: Edition, now: datetime | None) -> Iterator[ChangeKind]:
+def _kinds(entry: KnownEdition, page: Edition, now: datetime | None, listed: Edition) -> Iterator[ChangeKind]:
     old = entry.edition
     kinds = [change.kind for change in changed_facts(entry, page, now) if change.kind not in _LIST_KINDS]
-    if old.registration_url is None and page.registration_url and is_upcoming(page, now):
+    if old.registration_url is None and page.registration_url and _can_register(page, listed, now):
         kinds.append(ChangeKind.EDITION_REGISTRATION_OPENED)
     if _has_new_material(old, page):
         kinds.append(ChangeKind.EDITION_MATERIALS_PUBLISHED)
     yield from kinds
     if not kinds and _page_facts(old) != _page_facts(page):
         yield ChangeKind.EDITION_UPDATED
+
+
+def _can_register(page: Edition, listed: Edition, now: datetime | None) -> bool:
+    """Whether an open registration is news: not for a cancelled, postponed or past edition, whichever page says so."""
+    is_on = not {"cancelled", "postponed", "held"} & {page.status, listed.status}
+    return is_on and is_upcoming(page, now) and listed.section != "past"
 
 
 def _has_new_material(old: Edition, page: Edition) -> bool:

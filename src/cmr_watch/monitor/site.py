@@ -10,6 +10,7 @@ from cmr_watch.models import CheckResult, PageRef
 from cmr_watch.monitor.check import PageFetcher, check_page
 from cmr_watch.monitor.crawl_schedule import due_pages
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.rounds import Round
 
 Pause = Callable[[], None]
 
@@ -19,18 +20,22 @@ def check_site(
 ) -> tuple[CheckResult, ...]:
     """Check all pages that are due; the first result is the list's. `pause` is called before each linked page.
 
-    If the list cannot be fetched, only call pages are checked. Any other failure does not affect the other pages.
+    All of it is one round: its changes are matched to recipients together, once the last page has been checked. If the
+    list cannot be fetched, only call pages are checked. Any other failure does not affect the other pages.
     """
-    first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock)
-    return (first, *_check_linked_pages(first, fetcher, checks, clock, pause))
+    round_ = Round()
+    first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_)
+    results = (first, *_check_linked_pages(first, fetcher, checks, clock, pause, round_))
+    checks.finish_round(round_, clock())
+    return results
 
 
 def _check_linked_pages(
-    first: CheckResult, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause
+    first: CheckResult, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause, round_: Round
 ) -> Iterator[CheckResult]:
     listed = known_of_kind(checks.pages(), "initiative")
     for page in due_pages(listed, checks.last_fetches(), first.page.url, clock()):
         if first.outcome == "failed" and page.kind != "call":
             return  # the site seems to be down; edition pages can wait, call pages should not
         pause()
-        yield check_page(page, fetcher, checks, clock)
+        yield check_page(page, fetcher, checks, clock, round_)

@@ -23,6 +23,7 @@ from cmr_watch.models import (
 from cmr_watch.store import page_state, row_mapping
 from cmr_watch.store.database import inserted_id
 from cmr_watch.store.page_state import State
+from cmr_watch.store.rounds import Round
 from cmr_watch.store.schema import changes, checks
 from cmr_watch.store.snapshots import get_snapshot
 
@@ -71,6 +72,7 @@ class CheckRecord:
     conditional: bool = False
     silent: bool = False
     drift: str = ""
+    round_: Round | None = None
 
     @property
     def read_at(self) -> datetime:
@@ -155,12 +157,14 @@ def insert_change(
     connection: Connection,
     record: CheckRecord,
     check_id: int,
+    round_id: int | None,
     held_at: datetime | None,
     change: Change,
 ) -> RecordedChange:
     row = {
         **row_mapping.change_row(record.page.url, record.read_at, change),
         "check_id": check_id,
+        "round_id": round_id,
         "enqueued_at": record.checked_at if record.silent else None,
         "held_at": held_at,
     }

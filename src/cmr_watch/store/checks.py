@@ -41,6 +41,7 @@ from cmr_watch.store.check_records import (
 )
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import open_incident, resolve_incidents
+from cmr_watch.store.rounds import Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, robots, snapshots
 from cmr_watch.store.snapshots import (
     ReadingToStore,
@@ -106,8 +107,11 @@ class Checks:
             replaced = record.known is not None and page_state.replace(
                 connection, record.page.url, stored.state, record.known
             )
-            recorded = self._insert_changes(connection, record, check_id)
+            round_id = self._join_round(connection, record)
+            recorded = self._insert_changes(connection, record, check_id, round_id)
             self._tell_others(connection, record, stored, replaced)
+        if record.round_ is not None:
+            record.round_.id = round_id
         if written.holds_at and not replaced:
             self._stored[record.page.url] = replace(stored, at=written.holds_at)
         if written.incident:
@@ -192,13 +196,42 @@ class Checks:
             reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(kind=record.page.kind))
         return ReadingToStore(record.page.url, record.read_at, record.fetched, reading, self._parser_version)
 
-    def _insert_changes(self, connection: Connection, record: CheckRecord, check_id: int) -> tuple[RecordedChange, ...]:
+    def _insert_changes(
+        self, connection: Connection, record: CheckRecord, check_id: int, round_id: int | None
+    ) -> tuple[RecordedChange, ...]:
         if not record.changes:
             return ()
         # ids in the order of commits: a subscription hears of those after the last that it could see
         self._database.serialize(connection, _CHANGES_LOCK)
         held_at = record.checked_at if restore_quarantine.waits_for_reading(connection, record.page.url) else None
-        return tuple(insert_change(connection, record, check_id, held_at, change) for change in record.changes)
+        return tuple(
+            insert_change(connection, record, check_id, round_id, held_at, change) for change in record.changes
+        )
+
+    def _join_round(self, connection: Connection, record: CheckRecord) -> int | None:
+        """The id of the record's round, whose lease is renewed; None outside a round, and until it finds a change."""
+        if record.round_ is None:
+            return None
+        if record.changes and not record.silent:
+            return join_round(connection, record.round_, record.checked_at)
+        renew_round(connection, record.round_, record.checked_at)
+        return record.round_.id
+
+    # ── rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def finish_round(self, round_: Round, now: datetime) -> None:
+        """Release the changes of a round to the fan-out. A round that found none has no row, and nothing is written."""
+        if round_.id is not None:
+            with self._database.write() as connection:
+                finish_round(connection, round_, now)
+
+    def changes_in_round(self, round_: Round | None) -> tuple[Change, ...]:
+        """The changes found in a round so far, oldest first."""
+        if round_ is None or round_.id is None:
+            return ()
+        found = select(changes).where(changes.c.round_id == round_.id).order_by(changes.c.id)
+        with self._database.read() as connection:
+            return tuple(row_mapping.recorded_change(row).change for row in connection.execute(found))
 
     # ── several pages ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -16,6 +16,7 @@ from cmr_watch.models import Known, Planned, Recipient, RecordedChange, Subscrip
 from cmr_watch.store import page_state, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
+from cmr_watch.store.rounds import is_released
 from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, subscriptions
 
 Found = tuple[str, int, datetime, str | None]
@@ -45,7 +46,7 @@ class MatchQueue:
     def pending(self, limit: int = 500) -> tuple[RecordedChange, ...]:
         """Changes that were not spread to everybody yet, oldest first; all of them came equally far."""
         with self._database.read() as connection:
-            return _pending(connection, limit)[1]
+            return _pending(connection, limit=limit)[1]
 
     def fan_out(self, find: Find, now: datetime, size: int = PIECE) -> int | None:
         """Find whom the oldest pending changes concern, among the next `size` subscriptions; how many matches.
@@ -55,7 +56,7 @@ class MatchQueue:
         with self._database.write() as connection:
             if not self._database.try_lock(connection, _SPREAD_LOCK):
                 return None
-            reached, pending = _pending(connection)
+            reached, pending = _pending(connection, now)
             if not pending:
                 return None
             subscribed, last = recipients.piece(connection, reached, size)
@@ -108,7 +109,7 @@ class MatchQueue:
 
 def _something_to_do(now: datetime) -> Any:
     conditions = (
-        select(changes.c.id).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None)),
+        select(changes.c.id).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), is_released(now)),
         select(matches.c.mailbox).where(
             matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now
         ),
@@ -121,9 +122,14 @@ def _something_to_do(now: datetime) -> Any:
     return select(or_(*(condition.exists() for condition in conditions)))
 
 
-def _pending(connection: Connection, limit: int = 500) -> tuple[str | None, tuple[RecordedChange, ...]]:
-    unresolved = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None))
-    found = connection.execute(unresolved.order_by(changes.c.id).limit(limit)).all()
+def _pending(
+    connection: Connection, now: datetime | None = None, limit: int = 500
+) -> tuple[str | None, tuple[RecordedChange, ...]]:
+    """The next changes to fan out, with their common cursor; without `now`, also those of rounds still going on."""
+    waiting = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None))
+    if now is not None:
+        waiting = waiting.where(is_released(now))
+    found = connection.execute(waiting.order_by(changes.c.id).limit(limit)).all()
     if not found:
         return None, ()
     # those that began later are spread after these: a mailbox that has passed must not be left out

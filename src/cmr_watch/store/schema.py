@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaDa
 
 from cmr_watch.store.column_types import Json, Utc, Words
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -106,10 +106,20 @@ def _known(name: str) -> Table:
 editions = _known("editions")
 calls = _known("calls")
 
+rounds = _numbered(
+    "rounds",
+    Column("started_at", Utc, nullable=False),
+    # after that, another process may fan out what the round has found
+    Column("leased_until", Utc, nullable=False),
+    Column("finished_at", Utc),
+)
+
 changes = _numbered(
     "changes",
     Column("page_url", ForeignKey("pages.url"), nullable=False),
     Column("check_id", ForeignKey("checks.id"), nullable=False),
+    # NULL: found outside a round, for example in an accepted reading
+    Column("round_id", ForeignKey("rounds.id")),
     Column("read_at", Utc, nullable=False),
     Column("enqueued_at", Utc),
     # the last mailbox that was matched: an interrupted fan-out resumes after it
