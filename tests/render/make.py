@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Body, CallNotice, Contents, Cutoff, OpenCutoff, RecordedChange, Reminder
+from cmr_watch.models import Body, CallNotice, ChangeGroup, Contents, Cutoff, OpenCutoff, RecordedChange, Reminder
 from cmr_watch.render.messages import MessageContext, body
 from tests.notify.make import PAGE, call
 
@@ -15,7 +15,12 @@ CUTOFF = Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC))
 
 
 def render(*changes: RecordedChange, chat: bool = False, context: MessageContext = CONTEXT) -> Body:
-    return body(Contents(changes), context, chat, BRUSSELS)
+    return body(Contents(groups(*changes)), context, chat, BRUSSELS)
+
+
+def groups(*changes: RecordedChange) -> tuple[ChangeGroup, ...]:
+    """A group for each change."""
+    return tuple(ChangeGroup((recorded,)) for recorded in changes)
 
 
 def reminder(

@@ -19,7 +19,7 @@ from cmr_watch.render.message_parts import ADVICE
 from cmr_watch.render.messages import MessageContext, body, delivery_test_body
 from cmr_watch.render.sentences import sentence
 from tests.notify.make import NOON, PAGE, K, call, edition, recorded
-from tests.render.make import CONTEXT, ParsedHtml, check_document, reminder, render, rendered_texts
+from tests.render.make import CONTEXT, ParsedHtml, check_document, groups, reminder, render, rendered_texts
 
 SUMMARY = "https://clustercollaboration.eu/summary"
 
@@ -184,21 +184,22 @@ def test_changes_of_several_topics_have_headings():
 
 def test_times_are_in_the_zone_of_the_recipient():
     cutoff = Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC), tentative=True)
-    contents = Contents((recorded(K.CALL_OPENED, call(cutoffs=(cutoff,))),))
+    contents = Contents(groups(recorded(K.CALL_OPENED, call(cutoffs=(cutoff,)))))
     for text in rendered_texts(lambda chat: body(contents, CONTEXT, chat, ZoneInfo("Asia/Tokyo"))):
         assert "Cut-off: 1 June 2024, 01:00 Tokyo time (31 May 2024, 18:00 Brussels time), to be confirmed" in text
         assert "Checked on 5 December 2023, 21:00 (Tokyo time)" in text
 
 
 def test_reminders_come_before_changes_and_the_welcome_last():
-    contents = Contents((OPENED, ANNOUNCED), (reminder(7),), OpenItems())
+    contents = Contents(groups(OPENED, ANNOUNCED), (reminder(7),), OpenItems())
     for text in rendered_texts(lambda chat: body(contents, CONTEXT, chat, BRUSSELS)):
         places = [text.index(part) for part in ("7 days left", "now open", "Lyon, France", "You are subscribed")]
         assert places == sorted(places)
     mail = body(contents, CONTEXT, False, BRUSSELS)
     assert mail.subject == "7 days left: call for hosts 2024–2025, cut-off 31 May 2024 (+2)"
     assert "2 changes" in ParsedHtml(mail.html).texts
-    assert body(Contents((ANNOUNCED,), (), OpenItems()), CONTEXT, False, BRUSSELS).subject.startswith("New edition")
+    announced = body(Contents(groups(ANNOUNCED), (), OpenItems()), CONTEXT, False, BRUSSELS)
+    assert announced.subject.startswith("New edition")
 
 
 def test_a_month_without_changes():

@@ -11,9 +11,9 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import TOKEN_SLOT, Contents
 from cmr_watch.render.messages import MessageContext, body
 from tests.notify.make import PAGE, K, recorded
-from tests.render.make import check_document
+from tests.render.make import check_document, groups
 
-CONTENTS = Contents((recorded(K.CALL_OPENED),))
+CONTENTS = Contents(groups(recorded(K.CALL_OPENED)))
 MAIL, WEB = "cmr-watch@example.org", "https://watch.example.org/"
 
 
