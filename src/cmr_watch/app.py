@@ -122,7 +122,6 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         sender_name=mail.sender_name,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
         unsubscribe=mail.unsubscribe,
-        web_url=settings.web.url,
     )
 
 
@@ -143,7 +142,6 @@ def message_context(settings: Settings) -> MessageContext:
         sender_name=mail.sender_name,
         contact=settings.fetch.contact or mail.sender,
         unsubscribe_address=mail.unsubscribe or mail.sender,
-        web_url=settings.web.url,
     )
 
 

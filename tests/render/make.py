@@ -28,8 +28,9 @@ def reminder(
     cutoff: Cutoff = CUTOFF,
     moved_from: datetime | None = None,
     notice: CallNotice | None = None,
+    later: tuple[Cutoff, ...] = (),
 ) -> Reminder:
-    return Reminder(OpenCutoff("key", notice or call(), cutoff, None, moved_from), days_left, days_left)
+    return Reminder(OpenCutoff("key", notice or call(), cutoff, None, moved_from), days_left, days_left, later)
 
 
 def rendered_texts(render_for) -> list[str]:
@@ -64,12 +65,14 @@ def check_document(html) -> ParsedHtml:
     """Only tags and attributes that mail programs support, and nothing that is loaded from elsewhere."""
     document = ParsedHtml(html)
     assert set(document.tags) <= {
-        "html", "head", "meta", "title", "style", "body", "table", "tr", "td", "p", "a", "br", "span"
+        "html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "h1", "h2", "h3", "p", "ul", "li",
+        "a", "br", "strong",
     }  # fmt: skip
     assert document.attributes <= {
         "lang", "charset", "name", "content", "class", "style", "role", "width", "cellpadding", "cellspacing",
-        "border", "align", "href",
+        "border", "align", "valign", "bgcolor", "colspan", "href", "xmlns:o",
     }  # fmt: skip
     assert all(link and link.startswith(("http://", "https://", "mailto:")) for link in document.links)
+    assert document.tags.count("h1") == 1
     assert "url(" not in html, "no remote images: they can track the recipient"
     return document
