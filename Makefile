@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check workflows wheel-demo image-test fixtures clean
+.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check workflows wheel-demo image-test fixtures samples clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -75,5 +75,8 @@ fixtures: $(STAMP) ## regenerate the fixture pages
 	$(BIN)/python -m tests.shapes
 	$(BIN)/python -m tests.shapes.pages
 
+samples: $(STAMP) ## write a sample of every message; rewrite the golden files of the tests: make samples ARGS=--golden
+	$(BIN)/python -m tests.samples $(ARGS)
+
 clean: ## remove all generated files
-	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist demo-output samples-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

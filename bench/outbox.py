@@ -265,10 +265,10 @@ def bare_loop_with_fsync(server: Sink, path: Path) -> float:
 
 def _sample() -> bytes:
     """A mail as MailChannel sends it."""
-    from cmr_watch.models import Contents, RecordedChange
+    from cmr_watch.models import ChangeGroup, Contents, RecordedChange
 
     recorded = RecordedChange(1, change(), CONTEXT.source_url, NOW)
-    text = body(Contents((recorded,)), CONTEXT, False, CONTEXT.time_zone)
+    text = body(Contents((ChangeGroup((recorded,)),)), CONTEXT, False, CONTEXT.time_zone)
     message = Message("p@example.org", text, "<1@example.org>", (1,), tokens.make(b"key", 1))
     received: list[bytes] = []
 

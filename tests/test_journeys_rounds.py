@@ -85,9 +85,9 @@ def test_killed_between_the_list_and_the_call_page(journey: SiteJourney) -> None
     journey.check_lines(ANNOUNCED, LISTED, *PAST)
     journey.site.page(CALL, call_page(MAY, SEPTEMBER))
     journey.serve_lines(NOTICE, LISTED, *PAST)
-    with App(journey.settings, journey.database, lambda: journey.now, killed) as victim:
-        with pytest.raises(ProcessKilled):
-            victim.check()
+    victim = App(journey.settings, journey.database, lambda: journey.now, killed)
+    with victim, pytest.raises(ProcessKilled):
+        victim.check()
 
     journey.app.enqueue()
     journey.app.deliver()

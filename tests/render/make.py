@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Body, CallNotice, Contents, Cutoff, OpenCutoff, RecordedChange, Reminder
+from cmr_watch.models import Body, CallNotice, ChangeGroup, Contents, Cutoff, OpenCutoff, RecordedChange, Reminder
 from cmr_watch.render.messages import MessageContext, body
 from tests.notify.make import PAGE, call
 
@@ -15,7 +15,12 @@ CUTOFF = Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC))
 
 
 def render(*changes: RecordedChange, chat: bool = False, context: MessageContext = CONTEXT) -> Body:
-    return body(Contents(changes), context, chat, BRUSSELS)
+    return body(Contents(groups(*changes)), context, chat, BRUSSELS)
+
+
+def groups(*changes: RecordedChange) -> tuple[ChangeGroup, ...]:
+    """A group for each change."""
+    return tuple(ChangeGroup((recorded,)) for recorded in changes)
 
 
 def reminder(
@@ -23,8 +28,9 @@ def reminder(
     cutoff: Cutoff = CUTOFF,
     moved_from: datetime | None = None,
     notice: CallNotice | None = None,
+    later: tuple[Cutoff, ...] = (),
 ) -> Reminder:
-    return Reminder(OpenCutoff("key", notice or call(), cutoff, None, moved_from), days_left, days_left)
+    return Reminder(OpenCutoff("key", notice or call(), cutoff, None, moved_from), days_left, days_left, later)
 
 
 def rendered_texts(render_for) -> list[str]:
@@ -59,12 +65,14 @@ def check_document(html) -> ParsedHtml:
     """Only tags and attributes that mail programs support, and nothing that is loaded from elsewhere."""
     document = ParsedHtml(html)
     assert set(document.tags) <= {
-        "html", "head", "meta", "title", "style", "body", "table", "tr", "td", "p", "a", "br", "span"
+        "html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "h1", "h2", "h3", "p", "ul", "li",
+        "a", "br", "strong",
     }  # fmt: skip
     assert document.attributes <= {
         "lang", "charset", "name", "content", "class", "style", "role", "width", "cellpadding", "cellspacing",
-        "border", "align", "href",
+        "border", "align", "valign", "bgcolor", "colspan", "href", "xmlns:o",
     }  # fmt: skip
     assert all(link and link.startswith(("http://", "https://", "mailto:")) for link in document.links)
+    assert document.tags.count("h1") == 1
     assert "url(" not in html, "no remote images: they can track the recipient"
     return document

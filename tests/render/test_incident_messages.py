@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
@@ -13,7 +14,7 @@ from cmr_watch.render.messages import MessageContext, operator_body
 from tests.notify.make import NOON, PAGE
 from tests.render.make import rendered_texts
 
-CONTEXT = MessageContext(PAGE, contact="Ada", web_url="https://watch.example.org", unsubscribe_address="a@example.org")
+CONTEXT = MessageContext(PAGE, contact="Ada", site_url="https://watch.example.org", unsubscribe_address="a@example.org")
 FAILING = Incident(1, "fetch-failing", PAGE, "The page answered 503.", NOON)
 RESOLVED = replace(FAILING, resolved_at=NOON + timedelta(hours=3), opened_notified_at=NOON)
 
@@ -49,7 +50,7 @@ def test_a_current_problem_comes_with_advice(kind, command):
     for text in bodies(replace(FAILING, kind=kind)):
         assert command in text
         assert "The page answered 503." in text
-        assert "Since 5 December 2023, 13:00 (Brussels time)" in text
+        assert re.search(r"Since:?\s+5 December 2023, 13:00 \(Brussels time\)", text)
     for text in bodies(replace(RESOLVED, kind=kind)):
         assert command not in text
 
@@ -59,7 +60,7 @@ def test_every_kind_has_advice():
 
 
 def test_a_resolved_problem_has_its_duration():
-    lasted = "Lasted from 5 December 2023, 13:00 to 5 December 2023, 16:00 (Brussels time)"
+    lasted = "from 5 December 2023, 13:00 to 5 December 2023, 16:00 (Brussels time)"
     for text in bodies(RESOLVED):
         assert lasted in text
         assert "Resolved before this message was sent." not in text
@@ -72,16 +73,16 @@ def test_no_secret_is_shown():
     secret = "slack://TokenA/TokenB/TokenC"
     refused = replace(FAILING, kind="delivery-failed", subject=secret, detail=f"{secret} answered 403.")
     for text in bodies(refused):
-        assert "Affected: slack://…" in text
+        assert re.search(r"Affected:?\s+slack://…\n", text)
         assert "slack://… answered 403." in text
         assert "Token" not in text
     for text in bodies(replace(refused, subject="ann@example.org", detail="")):
-        assert "Affected: ann@example.org" in text
+        assert re.search(r"Affected:?\s+ann@example.org\n", text)
 
 
 def test_a_page_is_shown_in_full():
     for text in bodies(FAILING):
-        assert f"Page: {PAGE}\n" in text
+        assert re.search(rf"Page:?\s+{PAGE}\n", text)
 
 
 def test_a_digest_has_no_subject_to_show():

@@ -9,19 +9,16 @@ import pytest
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Contents, Cutoff
-from cmr_watch.render.message_parts import ADVICE
+from cmr_watch.render.message_parts import HAVE_IT, REQUEST_NOW
 from cmr_watch.render.messages import body
-from cmr_watch.render.reminders import LATE_ADVICE
 from tests.notify.make import call
 from tests.render.make import CONTEXT, reminder, rendered_texts
 
 NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
-SUBJECTS = [
-    (30, "30 days left: call for hosts 2024–2025, cut-off 31 May 2024"),
-    (7, "7 days left: call for hosts 2024–2025, cut-off 31 May 2024"),
-    (1, "1 day left: call for hosts 2024–2025, cut-off 31 May 2024"),
-    (0, "Last day: call for hosts 2024–2025, cut-off 31 May 2024"),
-]
+LATER = (
+    Cutoff(datetime(2024, 9, 30, 16, 0, tzinfo=UTC)),
+    Cutoff(datetime(2025, 1, 31, 17, 0, tzinfo=UTC), tentative=True),
+)
 
 
 def render(*reminders, chat=False, zone=BRUSSELS):
@@ -32,43 +29,56 @@ def bodies(*reminders, zone=BRUSSELS):
     return rendered_texts(lambda chat: render(*reminders, chat=chat, zone=zone))
 
 
-@pytest.mark.parametrize(("days_left", "subject"), SUBJECTS)
-def test_the_subject_has_the_days_left(days_left, subject):
-    assert render(reminder(days_left)).subject == subject
+@pytest.mark.parametrize("days_left", [30, 1, 0])
+def test_the_subject_has_the_cutoff_and_never_the_days_left(days_left):
+    last = render(reminder(days_left))
+    assert last.subject == "Last cut-off 31 May 2024, 18:00: call for hosts 2024–2025"
+    assert render(reminder(days_left, later=LATER)).subject == (
+        "Next cut-off 31 May 2024, 18:00: call for hosts 2024–2025"
+    )
+    assert " left" not in last.text + last.html
 
 
-def test_the_subject_has_the_day_in_the_zone_of_the_recipient_and_the_count():
+def test_the_subject_has_the_day_in_the_zone_of_the_recipient_and_names_another_cutoff():
     mail = render(reminder(7), reminder(7, notice=call(years=(2026,))), zone=TOKYO)
-    assert mail.subject == "7 days left: call for hosts 2024–2025, cut-off 1 June 2024 (+1)"
-    assert "7 days left to apply to host an edition in 2026" in mail.text
+    assert mail.subject == "Last cut-off 1 June 2024, 01:00: call for hosts 2024–2025 · and cut-off 1 June 2024"
+    assert "Reminder: apply to host an edition in 2026" in mail.html
 
 
-SENTENCES = [
-    (14, (2024, 2025), "14 days left to apply to host an edition in 2024–2025"),
-    (1, (), "1 day left to apply to host an edition"),
-    (0, (2024,), "Today is the last day to apply to host an edition in 2024"),
-]
+def test_the_cutoffs_that_follow():
+    text, html, chat = bodies(reminder(14, later=LATER))
+    later = " · later: 30 September 2024, 31 January 2025\n"
+    for plain in (text, chat):
+        assert plain.startswith(f"Next cut-off: 31 May 2024, 18:00 (Brussels time){later}")
+    assert "Next cut-off: 31 May 2024, 18:00 (Brussels time)" in html
+    assert "Later cut-offs (Brussels time)" in html
+    assert "Mon 30 September 2024, 18:00" in html
+    assert "Fri 31 January 2025, 18:00\n\nto be confirmed" in html
 
 
-@pytest.mark.parametrize(("days_left", "years", "sentence"), SENTENCES)
-def test_the_text_of_a_reminder(days_left, years, sentence):
-    for text in bodies(reminder(days_left, notice=call(years=years))):
-        assert f"{sentence}\n" in text
-        assert "Cut-off: 31 May 2024, 18:00 (Brussels time)" in text
+@pytest.mark.parametrize(("years", "kicker"), [((2024,), " in 2024\n"), ((), "an edition\n")])
+def test_the_text_of_a_reminder(years, kicker):
+    texts = bodies(reminder(14, notice=call(years=years, contact="ask@example.eu", needs=("A form.",))))
+    assert f"Reminder: apply to host an edition{kicker.removeprefix('an edition')}" in texts[1]
+    for text in texts:
+        assert "Last cut-off: 31 May 2024, 18:00 (Brussels time)" in text
         assert "https://example.eu/apply" in text
+        assert "ask@example.eu" in text
+        assert "A form." in text
         assert "oved from" not in text
         assert "to be confirmed" not in text
         assert "Checked on" not in text
 
 
-@pytest.mark.parametrize(("days_left", "advice"), [(8, ADVICE), (7, LATE_ADVICE), (0, LATE_ADVICE)])
+@pytest.mark.parametrize(("days_left", "advice"), [(8, REQUEST_NOW), (7, HAVE_IT), (0, HAVE_IT)])
 def test_what_applicants_need(days_left, advice):
     for text in bodies(reminder(days_left)):
+        assert "Applicants need a letter of support from their regional authority." in text
         assert f"{advice}\n" in text
 
 
 def test_a_moved_and_tentative_cutoff():
     tentative = Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC), tentative=True)
     for text in bodies(reminder(7, tentative, datetime(2024, 5, 15, 16, 0, tzinfo=UTC)), zone=NEW_YORK):
-        assert "Cut-off: 31 May 2024, 12:00 New York time (18:00 Brussels time), to be confirmed" in text
+        assert "Last cut-off: 31 May 2024, 12:00 New York time (18:00 Brussels time), to be confirmed" in text
         assert "Moved from 15 May 2024, 12:00 New York time (18:00 Brussels time)\n" in text

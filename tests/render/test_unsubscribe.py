@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -9,11 +10,11 @@ import pytest
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import TOKEN_SLOT, Contents
-from cmr_watch.render.messages import MessageContext, body
+from cmr_watch.render.messages import Consent, MessageContext, body
 from tests.notify.make import PAGE, K, recorded
-from tests.render.make import check_document
+from tests.render.make import check_document, groups
 
-CONTENTS = Contents((recorded(K.CALL_OPENED),))
+CONTENTS = Contents(groups(recorded(K.CALL_OPENED)))
 MAIL, WEB = "cmr-watch@example.org", "https://watch.example.org/"
 
 
@@ -22,7 +23,7 @@ def render(chat=False, **rest):
 
 
 def test_by_link():
-    mail = render(web_url=WEB, unsubscribe_address=MAIL)
+    mail = render(site_url=WEB, unsubscribe_address=MAIL)
     link = f"https://watch.example.org/unsubscribe/{TOKEN_SLOT}"
     assert f"To unsubscribe from these messages, open this link: {link}\n" in mail.text
     assert link in check_document(mail.html).links
@@ -36,7 +37,7 @@ def test_by_mail():
     assert f"mailto:{MAIL}?subject=unsubscribe%20{TOKEN_SLOT}" in check_document(mail.html).links
 
 
-@pytest.mark.parametrize("rest", [{}, {"web_url": "javascript:alert(1)"}])
+@pytest.mark.parametrize("rest", [{}, {"site_url": "javascript:alert(1)"}])
 def test_by_request(rest):
     assert "To unsubscribe, reply to this e-mail." in render(**rest).text
     mail = render(**rest, contact="Ada")
@@ -46,10 +47,26 @@ def test_by_request(rest):
 
 
 def test_a_chat_message_has_no_token():
-    assert "To unsubscribe, contact Ada." in render(chat=True, web_url=WEB, contact="Ada").text
-    chat = render(chat=True, web_url=WEB, unsubscribe_address=MAIL)
+    assert "To unsubscribe, contact Ada." in render(chat=True, site_url=WEB, contact="Ada").text
+    chat = render(chat=True, site_url=WEB, unsubscribe_address=MAIL)
     assert "To unsubscribe, contact the operator." in chat.text
     assert TOKEN_SLOT not in chat.text
+
+
+ASKED = [
+    (None, "You are receiving this because the operator of this service subscribed you."),
+    (("calls",), "You are receiving this because you asked for calls and cut-offs on 3 May 2026."),
+    (("calls", "editions"), "You are receiving this because you asked for calls and cut-offs, editions on 3 May 2026."),
+    (("materials", "calls", "editions"), "You are receiving this because you asked for all changes on 3 May 2026."),
+]
+
+
+@pytest.mark.parametrize(("topics", "expected"), ASKED)
+def test_why_a_recipient_gets_the_message(topics, expected):
+    consent = Consent(topics, date(2026, 5, 3)) if topics else None
+    mail = body(CONTENTS, MessageContext(PAGE), False, BRUSSELS, consent)
+    assert expected in mail.text
+    assert expected in mail.html
 
 
 def keeps_slots(rendered, width):
@@ -68,5 +85,5 @@ def keeps_slots(rendered, width):
 @pytest.mark.parametrize("length", range(1, 80))
 def test_encoding_never_breaks_the_slot(width, length):
     name = "a" * length
-    assert keeps_slots(render(web_url=f"https://{name}.eu"), width)
+    assert keeps_slots(render(site_url=f"https://{name}.eu"), width)
     assert keeps_slots(render(unsubscribe_address=f"{name}=+&é@example.org"), width)

@@ -6,7 +6,7 @@ from datetime import date
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Contents, KnownCall, KnownEdition, OpenItems
-from cmr_watch.render.message_parts import ADVICE
+from cmr_watch.render.message_parts import LETTER
 from cmr_watch.render.messages import body
 from tests.notify.make import call, edition
 from tests.render.make import CONTEXT, CUTOFF, rendered_texts
@@ -40,7 +40,8 @@ def test_the_subject_counts_open_calls_and_upcoming_editions():
 
 def test_nothing_to_show():
     for text in bodies(OpenItems()):
-        assert "You are subscribed to updates from the “Clusters meet Regions” page." in text
+        assert "You are subscribed\n" in text
+        assert "You will be notified of updates from the “Clusters meet Regions” page." in text
         assert "Nothing is open or announced at the moment; you will be notified when that changes." in text
     for text in bodies(OpenItems((), (known("Lyon"),))):
         assert "No call for hosts is open or announced at the moment" in text
@@ -50,9 +51,10 @@ def test_nothing_to_show():
 def test_calls_come_with_cutoffs_link_and_advice():
     for text in bodies(OpenItems((ANNOUNCED, OPEN))):
         assert text.index("Call for hosts 2024–2025: open") < text.index("Call for hosts 2026: announced")
-        assert "Cut-off: 31 May 2024, 18:00 (Brussels time)" in text
+        assert "Apply before this cut-off (Brussels time)" in text
+        assert "Fri 31 May 2024, 18:00" in text
         assert "https://example.eu/apply" in text
-        assert ADVICE in text
+        assert LETTER in text
 
 
 def test_closed_and_removed_items_are_left_out():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Literal
 
 from cmr_watch.clock import BRUSSELS
@@ -113,11 +113,15 @@ class OpenCutoff:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A reminder, due `offset` days before a cut-off. `days_left`: the local days that are left now; 0 is today."""
+    """A reminder, due `offset` days before a cut-off. `days_left`: the local days that are left now; 0 is today.
+
+    `later`: the open cut-offs of the same call after this one, the soonest first.
+    """
 
     open: OpenCutoff
     offset: int
     days_left: int
+    later: tuple[Cutoff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +133,65 @@ class OpenItems:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """Everything that one message says to one recipient, in order.
+class ChangeGroup:
+    """The net changes of one edition or call in a message, in message order; at least one.
 
-    `welcome` is for a new subscriber. `monthly_status`: the message says that there was nothing new.
+    `current`: what all pages together say of the edition or call now; None if it is no longer known.
     """
 
-    changes: tuple[RecordedChange, ...] = ()
+    changes: tuple[RecordedChange, ...]
+    current: KnownEdition | KnownCall | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of the edition or call."""
+        return self.changes[0].change.key
+
+    @property
+    def is_call(self) -> bool:
+        """Whether these are changes of a call, not of an edition."""
+        return self.changes[0].change.kind.startswith("call.")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Marks a message as a digest of the changes found from `first_day` to `last_day`, both included."""
+
+    frequency: Literal["daily", "weekly"]
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class OutageNotice:
+    """A watched page could not be read for days, or can be read again.
+
+    `last_read_at`: the last good reading before the outage.
+    """
+
+    phase: Literal["opened", "ended"]
+    last_read_at: datetime
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything in one message to one recipient, in message order.
+
+    `welcome`: the open calls and upcoming editions, for a new subscriber. `monthly_status`: there was nothing new.
+    """
+
+    items: tuple[ChangeGroup, ...] = ()
     reminders: tuple[Reminder, ...] = ()
     welcome: OpenItems | None = None
     monthly_status: bool = False
+    digest: Digest | None = None
+    outage: OutageNotice | None = None
+
+    @property
+    def changes(self) -> tuple[RecordedChange, ...]:
+        """The changes of all groups."""
+        return tuple(recorded for group in self.items for recorded in group.changes)
 
 
 TOKEN_SLOT = "unsubscribe0token0goes0here0with0its0length"  # noqa: S105

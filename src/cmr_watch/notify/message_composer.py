@@ -71,7 +71,7 @@ class MessageComposer:
             return self._render(contents, chat, zone)
         except RenderError:
             rest = self._without_unrenderable(contents, chat, zone)
-        return self._render(rest, chat, zone) if rest != Contents() else None
+        return self._render(rest, chat, zone) if replace(rest, digest=None) != Contents() else None
 
     def _without_unrenderable(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Contents:
         """Return the contents without the parts that cannot be rendered, and record the errors."""
@@ -94,21 +94,24 @@ class MessageComposer:
 
 def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:
     """Yield the name and the contents of each part that can be rendered separately."""
-    for change in contents.changes:
-        yield f"change {change.id}", Contents(changes=(change,))
+    for group in contents.items:
+        yield f"change {', '.join(str(recorded.id) for recorded in group.changes)}", Contents(items=(group,))
     for reminder in contents.reminders:
         yield f"reminder of {reminder.open.call_key}", Contents(reminders=(reminder,))
     if contents.welcome is not None:
         yield "welcome", Contents(welcome=contents.welcome)
+    if contents.outage is not None:
+        yield f"outage of {contents.outage.page_url}", Contents(outage=contents.outage)
 
 
 def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
     """Return the contents reduced to some of their parts."""
     return replace(
         contents,
-        changes=tuple(change for part in parts for change in part.changes),
+        items=tuple(group for part in parts for group in part.items),
         reminders=tuple(reminder for part in parts for reminder in part.reminders),
         welcome=contents.welcome if any(part.welcome is not None for part in parts) else None,
+        outage=contents.outage if any(part.outage is not None for part in parts) else None,
     )
 
 
@@ -121,8 +124,9 @@ def _quoted_lines(change: Change) -> tuple[str | None, str | None]:
 def _cache_key(contents: Contents) -> object:
     """Return a key that identifies contents without hashing all of them for each of many thousand recipients."""
     changes = tuple((recorded.id, recorded.change, _quoted_lines(recorded.change)) for recorded in contents.changes)
+    current = tuple(group.current for group in contents.items)
     reminders = tuple(
-        (reminder.open.call_key, reminder.open.cutoff.at, reminder.open.moved_from, reminder.days_left)
+        (reminder.open.call_key, reminder.open.cutoff.at, reminder.open.moved_from, reminder.days_left, reminder.later)
         for reminder in contents.reminders
     )
     redact_address = contents.welcome
@@ -131,4 +135,4 @@ def _cache_key(contents: Contents) -> object:
         if redact_address is None
         else (tuple(one.key for one in redact_address.calls), tuple(one.key for one in redact_address.editions))
     )
-    return changes, reminders, keys, contents.monthly_status
+    return changes, current, reminders, keys, contents.monthly_status, contents.digest, contents.outage

@@ -25,7 +25,6 @@ def message_context(settings: Settings) -> MessageContext:
         sender_name=mail.sender_name,
         contact=settings.fetch.contact or mail.sender,
         unsubscribe_address=mail.unsubscribe or mail.sender,
-        web_url=settings.web.url,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from cmr_watch.models import (
+    ChangeGroup,
     Contents,
     Known,
     Match,
@@ -241,10 +242,23 @@ def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
         return replace(settled, discarded=change_ids)
     return replace(
         settled,
-        contents=Contents(tuple(sorted(changes, key=message_order)), reported_reminders, welcome.redact_address),
+        contents=Contents(_groups(changes, inputs.context), reported_reminders, welcome.redact_address),
         notified=change_ids,
         periods=_digest_periods(inputs, decisions),
         welcomed=tuple(entry.id for entry in welcome.new),
+    )
+
+
+def _groups(changes: Sequence[RecordedChange], context: PlanningContext) -> tuple[ChangeGroup, ...]:
+    """Return the changes grouped by edition or call, in message order."""
+    items = context.open_items or OpenItems()
+    calls, editions = ({entry.key: entry for entry in entries} for entries in (items.calls, items.editions))
+    grouped: dict[tuple[str, bool], list[RecordedChange]] = {}
+    for recorded in sorted(changes, key=message_order):
+        grouped.setdefault((recorded.change.key, recorded.change.kind.startswith("call.")), []).append(recorded)
+    return tuple(
+        ChangeGroup(tuple(group), calls.get(key) if is_call else editions.get(key))
+        for (key, is_call), group in grouped.items()
     )
 
 

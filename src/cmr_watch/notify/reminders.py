@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from cmr_watch.models import OpenCutoff, Reminder, ReminderKey, Subscription
@@ -46,9 +46,10 @@ def decide(
     """
     hosting = [subscription for subscription in subscriptions if "calls" in subscription.topics]
     done = frozenset(settled)
-    decisions = [_decide_cutoff(cutoff, hosting, done, now) for cutoff in _upcoming(cutoffs, now)]
+    upcoming = _upcoming(cutoffs, now)
+    decisions = [_decide_cutoff(cutoff, hosting, done, now) for cutoff in upcoming]
     return Decision(
-        tuple(reminder for decision in decisions for reminder in decision.reminders),
+        tuple(_with_later(reminder, upcoming) for decision in decisions for reminder in decision.reminders),
         tuple(key for decision in decisions for key in decision.settled),
         min((decision.next_at for decision in decisions if decision.next_at), default=None),
     )
@@ -62,6 +63,11 @@ def _upcoming(cutoffs: Iterable[OpenCutoff], now: datetime) -> list[OpenCutoff]:
         if not known.cutoff.closed and known.cutoff.at > now
     }
     return sorted(upcoming.values(), key=lambda known: known.cutoff.at)
+
+
+def _with_later(reminder: Reminder, upcoming: Sequence[OpenCutoff]) -> Reminder:
+    key, at = reminder.open.call_key, reminder.open.cutoff.at
+    return replace(reminder, later=tuple(one.cutoff for one in upcoming if one.call_key == key and one.cutoff.at > at))
 
 
 def _decide_cutoff(

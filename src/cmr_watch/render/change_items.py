@@ -1,29 +1,30 @@
-"""Changes as the items of a message. Pure."""
+"""The changes of a message as its items, one for each edition or call. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Edition, Material, RecordedChange
-from cmr_watch.render.datetimes import cutoff_at, day_words, local_time
-from cmr_watch.render.message_parts import ADVICE, MAX_SENTENCE, Item, Link, Section, Tone, max_quote, safe_links
-from cmr_watch.render.plural import counted
+from cmr_watch.models import CallNotice, ChangeGroup, ChangeKind, Edition, KnownCall, KnownEdition, RecordedChange
+from cmr_watch.render.call_parts import apply_link, call_advice, call_facts, call_needs, cutoff_table
+from cmr_watch.render.datetimes import local_time
+from cmr_watch.render.edition_parts import edition_facts, edition_links, new_materials, register_link
+from cmr_watch.render.headlines import headline, lead_and_others
+from cmr_watch.render.i18n import _
+from cmr_watch.render.message_parts import Fact, Item, Link, Quote, Tone, facts, max_quote, safe_links
 from cmr_watch.render.sanitize import clean
-from cmr_watch.render.sentences import sentence
+from cmr_watch.render.sentences import contradiction
 
 K = ChangeKind
-MAX_CUTOFFS: Final = 8
-MAX_MATERIALS: Final = 8
-MAX_TITLE: Final = 80
+MAX_OTHERS: Final = 6
 
-_ADVISED: Final = frozenset({K.CALL_ANNOUNCED, K.CALL_OPENED, K.CALL_CUTOFF_ADDED})
 _NEGATIVE: Final = frozenset(
     {K.EDITION_CANCELLED, K.EDITION_POSTPONED, K.EDITION_WITHDRAWN, K.CALL_CLOSED, K.CALL_WITHDRAWN}
 )
-_MATERIALS: Final = frozenset({K.EDITION_SUMMARY_PUBLISHED, K.EDITION_MATERIALS_PUBLISHED})
+_GONE: Final = frozenset({K.EDITION_WITHDRAWN, K.EDITION_DELISTED, K.CALL_WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,74 +33,97 @@ class _Layout:
 
     chat: bool
     zone: ZoneInfo
-    has_kickers: bool
     has_times: bool
 
 
-def change_sections(changes: Sequence[RecordedChange], chat: bool, zone: ZoneInfo, has_title: bool) -> list[Section]:
-    """The changes, grouped by topic. Several groups have headings; a single one labels each item instead."""
-    groups = _grouped_by_topic(changes)
-    is_single = len(groups) == 1
-    layout = _Layout(chat, zone, is_single, len({recorded.read_at for recorded in changes}) > 1)
-    title = counted(len(changes), "change") if has_title or len(changes) > 1 else ""
-    return [
-        Section(
-            tuple(_item(recorded, layout) for recorded in group),
-            title=title if number == 0 else "",
-            heading="" if is_single else topic,
-        )
-        for number, (topic, group) in enumerate(groups.items())
-    ]
-
-
-def _grouped_by_topic(changes: Sequence[RecordedChange]) -> dict[str, list[RecordedChange]]:
-    groups: dict[str, list[RecordedChange]] = {}
-    for recorded in changes:
-        groups.setdefault(_topic(recorded.change.kind), []).append(recorded)
-    return groups
-
-
-def open_cutoffs(call: CallNotice, zone: ZoneInfo) -> tuple[str, ...]:
-    """The cut-offs of a call that the page does not mark as closed; none if the call itself is closed."""
-    if call.status == "closed":
+def change_items(groups: Sequence[ChangeGroup], chat: bool, zone: ZoneInfo) -> tuple[Item, ...]:
+    """An item for each group; the first has a button. They have the times of their readings if these differ."""
+    if not groups:
         return ()
-    return tuple(f"Cut-off: {cutoff_at(cutoff, zone)}" for cutoff in call.cutoffs if not cutoff.closed)[:MAX_CUTOFFS]
+    times = {recorded.read_at for group in groups for recorded in group.changes}
+    layout = _Layout(chat, zone, len(times) > 1)
+    first, *others = (_item(group, layout) for group in groups)
+    return (_with_button(first), *others)
 
 
-def call_links(call: CallNotice) -> tuple[Link, ...]:
-    """The application form; before the call is open, the page about it."""
-    return safe_links(("Apply" if call.status == "open" else "About the call", call.apply_url))
+def _item(group: ChangeGroup, layout: _Layout) -> Item:
+    lead, others = lead_and_others(group)
+    head = headline(lead, group.current, layout.zone)
+    read_at = max(recorded.read_at for recorded in group.changes)
+    item = Item(
+        head.sentence,
+        title=head.title,
+        kicker=head.kicker,
+        tone=_tone(lead.change.kind),
+        others=tuple(headline(other, group.current, layout.zone).sentence for other in others[:MAX_OTHERS]),
+        quotes=_quotes((lead, *others), layout.chat),
+        checked_at=local_time(read_at, layout.zone) if layout.has_times else "",
+    )
+    if lead.change.kind in _GONE:
+        return replace(item, links=_page_link(lead))
+    state = _state(group, lead)
+    if isinstance(state, CallNotice):
+        return _with_call(item, state, group, read_at, layout.zone)
+    return _with_edition(item, state, group, lead)
 
 
-def edition_links(edition: Edition) -> tuple[Link, ...]:
-    """The links of an edition; to registration only while there is something to register for."""
-    can_register = edition.status not in ("cancelled", "held")
-    return safe_links(
-        ("Register", edition.registration_url if can_register else None),
-        ("Read the event summary", edition.summary_url),
-        ("Edition page", edition.url),
+def _state(group: ChangeGroup, lead: RecordedChange) -> Edition | CallNotice:
+    """What all pages say of the edition or call now; as far as is known, what the page with the change said."""
+    if isinstance(group.current, KnownCall):
+        return group.current.call
+    if isinstance(group.current, KnownEdition):
+        return group.current.edition
+    state = lead.change.after or lead.change.before
+    assert state is not None, "a change has at least one side"
+    return state
+
+
+def _with_call(item: Item, call: CallNotice, group: ChangeGroup, read_at: datetime, zone: ZoneInfo) -> Item:
+    disagreement = contradiction(group.current) if isinstance(group.current, KnownCall) else ()
+    apply = apply_link(call)
+    return replace(
+        item,
+        facts=_not_in(item, call_facts(call)) + facts(*(("", text) for text in disagreement)),
+        table=cutoff_table(call, zone, read_at, [recorded.change for recorded in group.changes]),
+        needs=call_needs(call),
+        advice=call_advice(call, read_at),
+        button=apply,
+        links=() if apply else _page_link(group.changes[0]),
     )
 
 
-def _item(recorded: RecordedChange, layout: _Layout) -> Item:
-    change = recorded.change
-    return Item(
-        kicker=_topic(change.kind) if layout.has_kickers else "",
-        tone=_tone(change.kind),
-        sentence=clean(sentence(recorded.change), MAX_SENTENCE),
-        quoted_from="On the page" if change.after else "No longer on the page",
-        quote=_quote(change, layout.chat),
-        facts=_facts(change, layout.zone),
-        links=_links(change),
-        advice=ADVICE if change.kind in _ADVISED else "",
-        checked_at=local_time(recorded.read_at, layout.zone) if layout.has_times else "",
+def _with_edition(item: Item, edition: Edition, group: ChangeGroup, lead: RecordedChange) -> Item:
+    button = register_link(edition)
+    links = (*new_materials(recorded.change for recorded in group.changes), *edition_links(edition))
+    return replace(
+        item,
+        facts=_not_in(item, edition_facts(edition)),
+        button=button,
+        links=_unique(links) or (() if button else _page_link(lead)),
     )
 
 
-def _topic(kind: ChangeKind) -> str:
-    if kind.startswith("call."):
-        return "Calls"
-    return "Materials" if kind in _MATERIALS else "Editions"
+def _with_button(item: Item) -> Item:
+    """The item, with its first link as its button if it has none."""
+    return item if item.button or not item.links else replace(item, button=item.links[0], links=item.links[1:])
+
+
+def _unique(links: Iterable[Link]) -> tuple[Link, ...]:
+    """The first link to each URL."""
+    by_url: dict[str, Link] = {}
+    for link in links:
+        by_url.setdefault(link.url, link)
+    return tuple(by_url.values())
+
+
+def _not_in(item: Item, all_facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Those facts that the heading of the item does not state already."""
+    heading = f"{item.kicker} {item.title}".casefold()
+    return tuple(fact for fact in all_facts if fact.value.casefold() not in heading)
+
+
+def _page_link(recorded: RecordedChange) -> tuple[Link, ...]:
+    return safe_links((_("View the page"), recorded.page_url))
 
 
 def _tone(kind: ChangeKind) -> Tone:
@@ -108,42 +132,17 @@ def _tone(kind: ChangeKind) -> Tone:
     return "positive" if kind.startswith("call.") else "neutral"
 
 
-def _quote(change: Change, chat: bool) -> str:
-    noun = change.after or change.before
-    return clean(noun.text, max_quote(chat)) if noun else ""
+def _quotes(changes: Sequence[RecordedChange], chat: bool) -> tuple[Quote, ...]:
+    """What the pages say now and said before, each text once. A chat message has only the text of today."""
+    limit = max_quote(chat)
+    now = _texts([recorded.change.after for recorded in changes], limit)
+    before = [text for text in _texts([recorded.change.before for recorded in changes], limit) if text not in now]
+    if not now:
+        return tuple(Quote(_("No longer on the page"), text) for text in before[:1])
+    said = [] if chat else [Quote(_("It said before"), text) for text in before[:1]]
+    return (*(Quote(_("The page says"), text) for text in now[:2]), *said)
 
 
-def _facts(change: Change, zone: ZoneInfo) -> tuple[str, ...]:
-    if isinstance(change.after, CallNotice):
-        return open_cutoffs(change.after, zone)
-    if change.kind is K.EDITION_REGISTRATION_OPENED and isinstance(change.after, Edition):
-        return _registration_facts(change.after)
-    return ()
-
-
-def _registration_facts(edition: Edition) -> tuple[str, ...]:
-    venue = (f"Venue: {clean(edition.venue, MAX_SENTENCE)}",) if edition.venue else ()
-    closes_on = edition.registration_closes_on
-    return (*venue, *((f"Registration closes on {day_words(closes_on)}",) if closes_on else ()))
-
-
-def _links(change: Change) -> tuple[Link, ...]:
-    """The links of the edition or call, unless it is gone from the page."""
-    if isinstance(change.after, CallNotice):
-        return call_links(change.after)
-    if not isinstance(change.after, Edition):
-        return ()
-    return (*_new_materials(change, change.after), *edition_links(change.after))
-
-
-def _new_materials(change: Change, after: Edition) -> tuple[Link, ...]:
-    """What the edition's own page newly offers. The summary is left out: it has its own change kind and label."""
-    if change.kind is not K.EDITION_MATERIALS_PUBLISHED:
-        return ()
-    known = {material.url for material in change.before.materials} if isinstance(change.before, Edition) else set()
-    new = [material for material in after.materials if material.kind != "summary" and material.url not in known]
-    return safe_links(*((_material_label(material), material.url) for material in new[:MAX_MATERIALS]))
-
-
-def _material_label(material: Material) -> str:
-    return clean(material.title, MAX_TITLE) or material.kind.capitalize()
+def _texts(sides: Sequence[Edition | CallNotice | None], limit: int) -> list[str]:
+    texts = [clean(side.text, limit) for side in sides if side is not None]
+    return list(dict.fromkeys(filter(None, texts)))

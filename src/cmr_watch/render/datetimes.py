@@ -8,16 +8,29 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff
+from cmr_watch.render.i18n import N_, _
 
 # not strftime: it depends on the locale of the machine
-MONTHS: Final = tuple(
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
+MONTHS: Final = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
 )
+_WEEKDAYS: Final = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
 def local_time(at: datetime, zone: ZoneInfo) -> str:
     """`12 October 2023, 09:12 (Brussels time)`."""
-    return f"{day_and_time(at, zone)} ({_zone_words(zone)})"
+    return f"{day_and_time(at, zone)} ({zone_words(zone)})"
 
 
 def deadline(at: datetime, zone: ZoneInfo) -> str:
@@ -27,15 +40,19 @@ def deadline(at: datetime, zone: ZoneInfo) -> str:
     """
     if zone.key == BRUSSELS.key:
         return local_time(at, zone)
-    in_brussels = at.astimezone(BRUSSELS)
-    is_same_day = in_brussels.date() == at.astimezone(zone).date()
-    brussels = f"{in_brussels:%H:%M}" if is_same_day else day_and_time(at, BRUSSELS)
-    return f"{day_and_time(at, zone)} {_zone_words(zone)} ({brussels} {_zone_words(BRUSSELS)})"
+    return f"{day_and_time(at, zone)} {zone_words(zone)} ({_in_brussels(at, zone)})"
 
 
 def cutoff_at(cutoff: Cutoff, zone: ZoneInfo) -> str:
     """The deadline, followed by `, to be confirmed` if the page says so."""
-    return deadline(cutoff.at, zone) + (", to be confirmed" if cutoff.tentative else "")
+    at = deadline(cutoff.at, zone)
+    return _("{cutoff}, to be confirmed").format(cutoff=at) if cutoff.tentative else at
+
+
+def cutoff_row(at: datetime, zone: ZoneInfo) -> str:
+    """`Fri 31 May 2024, 18:00`, for a table whose caption names the zone; Brussels time is added where it differs."""
+    local = f"{_(_WEEKDAYS[at.astimezone(zone).weekday()])} {day_and_time(at, zone)}"
+    return local if zone.key == BRUSSELS.key else f"{local} ({_in_brussels(at, zone)})"
 
 
 def day_and_time(at: datetime, zone: ZoneInfo) -> str:
@@ -46,10 +63,33 @@ def day_and_time(at: datetime, zone: ZoneInfo) -> str:
 
 def day_words(day: date) -> str:
     """`31 May 2024`."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return _("{day} {month} {year}").format(day=day.day, month=_(MONTHS[day.month - 1]), year=day.year)
 
 
-def _zone_words(zone: ZoneInfo) -> str:
+def short_day(day: date, reference: date) -> str:
+    """`31 May`, if it is in the year of the reference; otherwise `31 May 2024`."""
+    if day.year != reference.year:
+        return day_words(day)
+    return _("{day} {month}").format(day=day.day, month=_(MONTHS[day.month - 1]))
+
+
+def day_range(start: date, end: date) -> str:
+    """`12 October 2023`, `12–13 October 2023`, `30 November – 1 December 2023`, `31 December 2023 – 1 January 2024`."""
+    if start == end:
+        return day_words(start)
+    if (start.year, start.month) == (end.year, end.month):
+        return _("{first_day}–{last_date}").format(first_day=start.day, last_date=day_words(end))
+    return _("{first_date} – {last_date}").format(first_date=short_day(start, end), last_date=day_words(end))
+
+
+def zone_words(zone: ZoneInfo) -> str:
     """`New York time` for America/New_York; `UTC` for UTC."""
     place = zone.key.rpartition("/")[2].replace("_", " ")
-    return f"{place} time" if "/" in zone.key else place
+    return _("{place} time").format(place=_(place)) if "/" in zone.key else place
+
+
+def _in_brussels(at: datetime, zone: ZoneInfo) -> str:
+    in_brussels = at.astimezone(BRUSSELS)
+    is_same_day = in_brussels.date() == at.astimezone(zone).date()
+    time = f"{in_brussels:%H:%M}" if is_same_day else day_and_time(at, BRUSSELS)
+    return f"{time} {zone_words(BRUSSELS)}"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.log import redact_address
 from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.render.datetimes import day_and_time, local_time
-from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, max_quote
+from cmr_watch.render.message_parts import MAX_SENTENCE, Advice, Fact, Item, Quote, Section, max_quote
 from cmr_watch.render.plural import counted
 from cmr_watch.render.sanitize import clean
 
@@ -82,27 +82,28 @@ def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
     wording = _WORDING[incident.kind]
     is_resolved = incident.resolved_at is not None
     subject = clean(_public_subject(incident), MAX_SENTENCE)
+    quote = clean(_detail(incident), max_quote(chat))
+    advice = wording.advice.replace("PAGE", subject)
     return Item(
-        kicker="Resolved" if is_resolved else "Problem",
-        tone="positive" if is_resolved else "negative",
         sentence=f"Resolved: {wording.resolved}" if is_resolved else wording.opened[0].upper() + wording.opened[1:],
-        quoted_from="Details",
-        quote=clean(_detail(incident), max_quote(chat)),
+        kicker="" if is_resolved else "Problem",
+        tone="positive" if is_resolved else "negative",
         facts=(*_subject_fact(wording, subject), *_times(incident, zone)),
-        advice="" if is_resolved else wording.advice.replace("PAGE", subject),
+        advice=None if is_resolved else Advice("", advice),
+        quotes=(Quote("Details", quote),) if quote else (),
     )
 
 
-def _subject_fact(wording: _Wording, subject: str) -> tuple[str, ...]:
-    return (f"{wording.subject_label}: {subject}",) if wording.subject_label and subject else ()
+def _subject_fact(wording: _Wording, subject: str) -> tuple[Fact, ...]:
+    return (Fact(wording.subject_label, subject),) if wording.subject_label and subject else ()
 
 
-def _times(incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
+def _times(incident: Incident, zone: ZoneInfo) -> tuple[Fact, ...]:
     opened, closed = incident.opened_at, incident.resolved_at
     if closed is None:
-        return (f"Since {local_time(opened, zone)}",)
-    lasted = f"Lasted from {day_and_time(opened, zone)} to {local_time(closed, zone)}"
-    return (lasted,) if incident.opened_notified_at else (lasted, "Resolved before this message was sent.")
+        return (Fact("Since", local_time(opened, zone)),)
+    lasted = Fact("Lasted", f"from {day_and_time(opened, zone)} to {local_time(closed, zone)}")
+    return (lasted,) if incident.opened_notified_at else (lasted, Fact("", "Resolved before this message was sent."))
 
 
 def _public_subject(incident: Incident) -> str:

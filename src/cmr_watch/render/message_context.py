@@ -16,7 +16,7 @@ class MessageContext:
     - `time_zone`: the operator's; a subscriber has a time zone of their own.
     - `contact`: name or address of the operator, for recipients.
     - `unsubscribe_address`: the mailbox that processes e-mails asking to unsubscribe.
-    - `web_url`: the public address of this service, which serves `/unsubscribe/`.
+    - `site_url`: where this service serves its site, with `/unsubscribe/`; None as long as it serves none.
     """
 
     source_url: str
@@ -24,4 +24,4 @@ class MessageContext:
     sender_name: str = "Clusters meet Regions watch"
     contact: str | None = None
     unsubscribe_address: str | None = None
-    web_url: str | None = None
+    site_url: str | None = None

@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cmr_watch.render.sanitize import safe_link
+from cmr_watch.render.i18n import N_
+from cmr_watch.render.sanitize import clean, safe_link
 
 MAX_SUBJECT: Final = 140
 MAX_SENTENCE: Final = 300
 MAX_QUOTE: Final = 600
 MAX_QUOTE_IN_CHAT: Final = 240
-ADVICE: Final = (
-    "Applicants need a letter of support from their regional authority. This can take weeks, so request it now."
-)
-PAGE_NAME: Final = "“Clusters meet Regions” page"
+MAX_SHORT: Final = 120
+LETTER: Final = N_("Applicants need a letter of support from their regional authority.")
+REQUEST_NOW: Final = N_("This can take weeks, so request it now.")
+HAVE_IT: Final = N_("Make sure that you have it.")
+PAGE_NAME: Final = N_("“Clusters meet Regions” page")
 
 Tone = Literal["neutral", "positive", "negative"]
+RowTone = Literal["next", "open", "over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +32,72 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A value with its label; without one where the value is a sentence."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A cut-off in a table: its time and a remark, such as `closed`. The `next` one is emphasised."""
+
+    time: str
+    note: str = ""
+    tone: RowTone = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cut-offs of a call. Not `in_text`: plain text has them in its sentence."""
+
+    caption: str
+    rows: tuple[Row, ...] = ()
+    in_text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Text from the page or from a server, with its introduction."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a reader should know (`fact`, emphasised in HTML) and do."""
+
+    fact: str
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One entry of a message: `sentence` is the message itself, everything else supports it.
 
-    - `kicker`: a small label above the sentence, in the colour of `tone`; HTML only.
-    - `quote`: text from the page or from a server, introduced by `quoted_from`.
+    - `kicker` and `title`: the sentence as HTML shows it, a small label in the colour of `tone` above a heading.
+    - `text`: a paragraph below it.
+    - `others`: further changes of the same edition or call, a sentence each.
+    - `needs`: what applicants have to submit.
+    - `button`: what a reader will most likely do next; `links` are the others.
     - `checked_at`: when the page was checked, if that differs between the items.
     """
 
     sentence: str
+    title: str = ""
     kicker: str = ""
     tone: Tone = "neutral"
-    quoted_from: str = ""
-    quote: str = ""
-    facts: tuple[str, ...] = ()
+    text: str = ""
+    others: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    table: Table | None = None
+    needs: tuple[str, ...] = ()
+    advice: Advice | None = None
+    quotes: tuple[Quote, ...] = ()
+    button: Link | None = None
     links: tuple[Link, ...] = ()
-    advice: str = ""
     checked_at: str = ""
 
 
@@ -52,21 +105,28 @@ class Item:
 class Section:
     """Items that belong together.
 
-    - `title`: heads this section and those after it; `heading`: heads this section only.
-    - `lead`: a paragraph before the items.
+    - `heading`: heads this section; `lead`: a paragraph before the items.
     - `compact`: the items are list entries, with sentence and links only.
     """
 
     items: tuple[Item, ...] = ()
-    title: str = ""
     heading: str = ""
     lead: str = ""
     compact: bool = False
 
 
 def safe_links(*candidates: tuple[str, str | None]) -> tuple[Link, ...]:
-    """Links for those of the (label, URL) pairs whose URL is safe."""
-    return tuple(Link(label, url) for label, candidate in candidates if (url := safe_link(candidate)))
+    """Links for those of the (label, URL) pairs whose URL is safe; the first label of each URL."""
+    links: dict[str, Link] = {}
+    for label, candidate in candidates:
+        if url := safe_link(candidate):
+            links.setdefault(url, Link(label, url))
+    return tuple(links.values())
+
+
+def facts(*candidates: tuple[str, str | None]) -> tuple[Fact, ...]:
+    """Facts for those of the (label, value) pairs that have a value."""
+    return tuple(Fact(label, clean(value, MAX_SENTENCE)) for label, value in candidates if value)
 
 
 def max_quote(chat: bool) -> int:

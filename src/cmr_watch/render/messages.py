@@ -9,37 +9,47 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, Contents, Incident
-from cmr_watch.render.change_items import change_sections
-from cmr_watch.render.datetimes import local_time
+from cmr_watch.models import Body, Contents, Digest, Incident
+from cmr_watch.render.change_items import change_items
+from cmr_watch.render.datetimes import day_range, local_time
+from cmr_watch.render.headlines import headline, lead_and_others, subject_with_others
+from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.incident_messages import incident_sections, incident_subject
 from cmr_watch.render.message_context import MessageContext
-from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Section, count_items
-from cmr_watch.render.reminders import reminder_item, reminder_subject
+from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Section, count_items
+from cmr_watch.render.outage import outage_brief, outage_item, outage_subject
+from cmr_watch.render.preview import preview
+from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, safe_link
-from cmr_watch.render.sentences import headline
 from cmr_watch.render.templating import render_template
-from cmr_watch.render.unsubscribe import OPERATING, SUBSCRIBED, TESTING, UnsubscribeFooter, unsubscribe_footer
-from cmr_watch.render.welcome import welcome_sections, welcome_subject
+from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
+from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_subject
 
-__all__ = ["MessageContext", "body", "delivery_test_body", "operator_body"]
+__all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_body"]
 
-MONTHLY_SUBJECT: Final = "Still watching, nothing new"
-MONTHLY_STATUS: Final = f"Still watching the {PAGE_NAME}: there was nothing new for you in the past month."
-TEST_MESSAGE: Final = "This is a test message. When the page changes, you will be notified the same way."
+MONTHLY_SUBJECT: Final = N_("Still watching, nothing new")
+MONTHLY_STATUS: Final = N_("There was nothing new for you on the {page} in the past month. It is still being watched.")
+TEST_MESSAGE: Final = "This is a test message"
+TEST_TEXT: Final = "It arrived, so you will be notified the same way when the page changes."
 
 
-def body(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> Body:
-    """A message to a subscriber: reminders, changes and a welcome. Times are given in the subscriber's `zone`."""
-    latest = max((recorded.read_at for recorded in contents.changes), default=None)
+def body(
+    contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo, consent: Consent | None = None
+) -> Body:
+    """A message to a subscriber. Times are given in the subscriber's `zone`.
+
+    `consent`: what the recipient asked for; None if the operator subscribed them.
+    """
+    times = {recorded.read_at for recorded in contents.changes}
     return _body(
         _subject(contents, context, zone),
-        _sections(contents, chat, zone),
+        _sections(contents, context, chat, zone),
         context,
         chat,
-        SUBSCRIBED,
+        reason(consent),
         unsubscribe_footer(context, chat),
-        checked_at=local_time(latest, zone) if latest else "",
+        checked_at=local_time(times.pop(), zone) if len(times) == 1 else "",
+        digest=_digest(contents.digest),
     )
 
 
@@ -51,37 +61,44 @@ def operator_body(incidents: Sequence[Incident], context: MessageContext, chat: 
 
 def delivery_test_body(context: MessageContext, chat: bool) -> Body:
     """The message that `test-mail` sends."""
-    return _body(f"Test: {context.sender_name}", [Section(lead=TEST_MESSAGE)], context, chat, TESTING)
+    sections = [Section((Item(TEST_MESSAGE, text=TEST_TEXT),))]
+    return _body(f"Test: {context.sender_name}", sections, context, chat, TESTING)
 
 
-def _sections(contents: Contents, chat: bool, zone: ZoneInfo) -> list[Section]:
-    reminders = tuple(reminder_item(reminder, zone) for reminder in contents.reminders)
-    sections = [Section(reminders)] if reminders else []
-    if contents.changes:
-        has_other_parts = bool(reminders) or contents.welcome is not None
-        sections += change_sections(contents.changes, chat, zone, has_title=has_other_parts)
+def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
+    items = [reminder_item(reminder, zone) for reminder in contents.reminders]
+    items += change_items(contents.items, chat, zone)
+    if contents.outage:
+        items.append(outage_item(contents.outage, context.source_url, zone))
+    if contents.monthly_status:
+        items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS).format(page=_(PAGE_NAME))))
+    sections = [Section(tuple(items))] if items else []
     if contents.welcome is not None:
         sections += welcome_sections(contents.welcome, chat, zone)
-    if contents.monthly_status:
-        sections.append(Section(lead=MONTHLY_STATUS))
     return sections
 
 
 def _subject(contents: Contents, context: MessageContext, zone: ZoneInfo) -> str:
-    """Names the first item: reminders come before changes. `(+2)` counts the others."""
-    if contents.reminders:
-        others = len(contents.reminders) - 1 + len(contents.changes)
-        return _with_count(reminder_subject(contents.reminders[0], zone), others)
-    if contents.changes:
-        return _with_count(headline(contents.changes[0].change), len(contents.changes) - 1)
+    """Names the first item, and then what else the message contains: reminders come before changes."""
+    candidates = [(reminder_subject(reminder, zone), reminder_brief(reminder, zone)) for reminder in contents.reminders]
+    for group in contents.items:
+        head = headline(lead_and_others(group)[0], group.current, zone)
+        candidates.append((head.subject, head.brief))
+    if contents.outage:
+        candidates.append((outage_subject(contents.outage, zone), outage_brief(contents.outage)))
     if contents.welcome is not None:
-        return welcome_subject(contents.welcome, context.sender_name)
-    return MONTHLY_SUBJECT
+        candidates.append((welcome_subject(contents.welcome, context.sender_name), welcome_brief()))
+    if not candidates:
+        return _(MONTHLY_SUBJECT)
+    return subject_with_others(candidates[0][0], [brief for _subject, brief in candidates[1:]])
 
 
-def _with_count(text: str, others: int) -> str:
-    count = f" (+{others})" if others else ""
-    return clean(text, MAX_SUBJECT - len(count)) + count
+def _digest(digest: Digest | None) -> str:
+    """`Daily digest: 4 December 2023`, `Weekly digest: 27 November – 3 December 2023`."""
+    if digest is None:
+        return ""
+    text = _("Daily digest: {days}") if digest.frequency == "daily" else _("Weekly digest: {days}")
+    return text.format(days=day_range(digest.first_day, digest.last_day))
 
 
 def _body(
@@ -89,18 +106,22 @@ def _body(
     sections: Sequence[Section],
     context: MessageContext,
     chat: bool,
-    reason: str,
+    why: str,
     unsubscribe: UnsubscribeFooter | None = None,
     checked_at: str = "",
+    digest: str = "",
 ) -> Body:
     values: dict[str, object] = {
-        "subject": clean(subject, MAX_SUBJECT + 20),
+        "subject": clean(subject, MAX_SUBJECT),
+        "preview": preview(sections),
+        "digest": digest,
         "sections": sections,
         "is_single": count_items(sections) == 1,
         "checked_at": checked_at,
         "source_url": safe_link(context.source_url),
         "sender_name": clean(context.sender_name, 100),
-        "reason": reason,
+        "contact": clean(context.contact or "", 200),
+        "reason": why,
         "unsubscribe": unsubscribe or UnsubscribeFooter(),
     }
     text = render_template("chat.txt" if chat else "mail.txt", values)

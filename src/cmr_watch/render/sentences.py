@@ -1,13 +1,17 @@
-"""One sentence and one headline for each kind of change, and the phrases they consist of. Pure."""
+"""One sentence for each kind of change, and the phrases that it consists of. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall
-from cmr_watch.render.datetimes import MONTHS, cutoff_at, day_and_time, day_words, deadline
+from cmr_watch.render.datetimes import MONTHS, cutoff_at, day_and_time, day_range, day_words, deadline, short_day
+from cmr_watch.render.i18n import N_, _
 
 __all__ = [
     "MONTHS",
@@ -15,58 +19,68 @@ __all__ = [
     "contradiction",
     "cutoff_words",
     "days",
-    "headline",
+    "is_extension",
+    "label",
     "place",
+    "place_and_days",
     "sentence",
     "years",
 ]
 
 K = ChangeKind
 MAX_CUTOFFS: Final = 4
-_FIRST_SEEN: Final = frozenset({K.EDITION_ANNOUNCED, K.EDITION_LISTED})
-_STATUS_REMARKS: Final = {"save_the_date": "save the date", "cancelled": "cancelled", "postponed": "postponed"}
+EXTENDED_BEFORE: Final = timedelta(days=14)
+"""A cut-off that moves to a later date is extended if the old date was less than this time away."""
+FIRST_SEEN: Final = frozenset({K.EDITION_ANNOUNCED, K.EDITION_LISTED})
+STATUS_REMARKS: Final = {
+    "save_the_date": N_("save the date"),
+    "cancelled": N_("cancelled"),
+    "postponed": N_("postponed"),
+}
+_SAYS_EXTENDED: Final = re.compile(r"\bextended\b", re.IGNORECASE)
 _EDITION_LABELS: Final = {
-    K.EDITION_ANNOUNCED: "New edition",
-    K.EDITION_LISTED: "Added to past editions",
-    K.EDITION_DATED: "Dates confirmed",
-    K.EDITION_RESCHEDULED: "Rescheduled",
-    K.EDITION_RELOCATED: "Relocated",
-    K.EDITION_POSTPONED: "Postponed",
-    K.EDITION_CANCELLED: "Cancelled",
-    K.EDITION_REINSTATED: "Back on the page",
-    K.EDITION_WITHDRAWN: "Removed from the page",
-    K.EDITION_REGISTRATION_OPENED: "Registration open",
-    K.EDITION_SUMMARY_PUBLISHED: "Summary published",
-    K.EDITION_MATERIALS_PUBLISHED: "New materials",
-    K.EDITION_UPDATED: "Details updated",
-    K.EDITION_DELISTED: "Removed from past editions",
+    K.EDITION_ANNOUNCED: N_("New edition"),
+    K.EDITION_LISTED: N_("Added to past editions"),
+    K.EDITION_DATED: N_("Dates confirmed"),
+    K.EDITION_RESCHEDULED: N_("Rescheduled"),
+    K.EDITION_RELOCATED: N_("Relocated"),
+    K.EDITION_POSTPONED: N_("Postponed"),
+    K.EDITION_CANCELLED: N_("Cancelled"),
+    K.EDITION_REINSTATED: N_("Back on the page"),
+    K.EDITION_WITHDRAWN: N_("Removed from the page"),
+    K.EDITION_REGISTRATION_OPENED: N_("Registration open"),
+    K.EDITION_HELD: N_("Has taken place"),
+    K.EDITION_SUMMARY_PUBLISHED: N_("Summary published"),
+    K.EDITION_MATERIALS_PUBLISHED: N_("New materials"),
+    K.EDITION_UPDATED: N_("Details updated"),
+    K.EDITION_DELISTED: N_("Removed from past editions"),
 }
-_CALL_NEWS: Final = {
-    K.CALL_ANNOUNCED: "announced",
-    K.CALL_OPENED: "now open",
-    K.CALL_CLOSED: "now closed",
-    K.CALL_UPDATED: "details updated",
-    K.CALL_WITHDRAWN: "removed from the page",
-    K.CALL_CUTOFF_ADDED: "new cut-off",
-    K.CALL_CUTOFF_MOVED: "cut-off moved",
+_NO_LONGER: Final = {"cancelled": N_("No longer cancelled"), "postponed": N_("No longer postponed")}
+_CALL_SENTENCES: Final = {
+    K.CALL_ANNOUNCED: N_("{call}: announced"),
+    K.CALL_OPENED: N_("{call}: now open"),
+    K.CALL_CLOSED: N_("{call}: now closed"),
+    K.CALL_UPDATED: N_("{call}: details updated"),
+    K.CALL_WITHDRAWN: N_("{call}: removed from the page"),
+    K.CALL_CUTOFF_ADDED: N_("{call}: new cut-off {new}"),
+    K.CALL_CUTOFF_MOVED: N_("{call}: cut-off moved from {old} to {new}"),
+}
+_STATUS_SENTENCES: Final = {
+    "announced": N_("the call is announced"),
+    "open": N_("the call is open"),
+    "closed": N_("the call is closed"),
 }
 
 
-def sentence(change: Change) -> str:
-    """The change in one line: `Cancelled: Lyon, France (12–13 October 2023)`, `Call for hosts 2024–2025: now open`."""
-    noun = _noun(change)
-    return _call_sentence(change, noun) if isinstance(noun, CallNotice) else _edition_sentence(change, noun)
+def sentence(change: Change, zone: ZoneInfo = BRUSSELS, read_at: datetime | None = None) -> str:
+    """The change in one line: `Cancelled: Lyon, France (12–13 October 2023)`, `Call for hosts 2024–2025: now open`.
 
-
-def headline(change: Change) -> str:
-    """The sentence for a subject line. A known edition goes without its country: `Cancelled: Lyon, 12–13 October 2023`.
-
-    The country stays where it is the changes: of a new edition, and when an edition is relocated.
+    With the time at which the page was read, a cut-off that moved shortly before its date is called extended.
     """
-    noun = _noun(change)
-    if isinstance(noun, CallNotice) or change.kind in (*_FIRST_SEEN, K.EDITION_HELD, K.EDITION_RELOCATED):
-        return sentence(change)
-    return f"{_label(change)}: {noun.city}{_comma(_moved_days(change) or days(noun))}"
+    noun = named_side(change)
+    if isinstance(noun, CallNotice):
+        return _call_sentence(change, noun, zone, read_at)
+    return _edition_sentence(change, noun)
 
 
 # ── phrases ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,21 +95,20 @@ def place(edition: Edition) -> str:
 
 def days(edition: Edition) -> str:
     """`12–13 October 2023`, `30 November – 1 December 2023`; else the page's text for a month or season, or ``."""
-    start, end = edition.starts_on, edition.ends_on
-    if start is None or end is None:
+    if edition.starts_on is None or edition.ends_on is None:
         return edition.date_text or "" if edition.period else ""
-    if start == end:
-        return day_words(start)
-    if (start.year, start.month) == (end.year, end.month):
-        return f"{start.day}–{day_words(end)}"
-    if start.year == end.year:
-        return f"{start.day} {MONTHS[start.month - 1]} – {day_words(end)}"
-    return f"{day_words(start)} – {day_words(end)}"
+    return day_range(edition.starts_on, edition.ends_on)
+
+
+def place_and_days(edition: Edition) -> str:
+    """`Lyon, France (12–13 October 2023)`."""
+    when = days(edition)
+    return f"{place(edition)} ({when})" if when else place(edition)
 
 
 def call_name(call: CallNotice) -> str:
     """`Call for hosts 2024–2025`, or `Call for hosts` without years."""
-    return f"Call for hosts {years(call)}".rstrip()
+    return _("Call for hosts {years}").format(years=years(call)) if call.hosting_years else _("Call for hosts")
 
 
 def years(call: CallNotice) -> str:
@@ -116,19 +129,50 @@ def contradiction(known: KnownCall) -> tuple[str, ...]:
     notice = known.conflicting_notice
     if notice is None:
         return ()
-    cutoffs = [f"cut-off {cutoff_words(cutoff)}" for cutoff in notice.cutoffs if not cutoff.closed]
-    return (f"The list of editions disagrees: {'; '.join([f'the call is {notice.status}', *cutoffs[:MAX_CUTOFFS]])}",)
+    cutoffs = [_("cut-off {cutoff}").format(cutoff=cutoff_words(one)) for one in notice.cutoffs if not one.closed]
+    details = "; ".join([_(_STATUS_SENTENCES[notice.status]), *cutoffs[:MAX_CUTOFFS]])
+    return (_("The list of editions disagrees: {details}").format(details=details),)
+
+
+def is_extension(change: Change, read_at: datetime | None) -> bool:
+    """Whether a cut-off moved to a later date, and the page calls that extended or the old date was near."""
+    old, new = change.cutoff_before, change.cutoff_after
+    if change.kind is not K.CALL_CUTOFF_MOVED or old is None or new is None or new.at <= old.at:
+        return False
+    notice = change.after.text if change.after else ""
+    is_near = read_at is not None and old.at - read_at < EXTENDED_BEFORE
+    return is_near or bool(_SAYS_EXTENDED.search(f"{new.text} {notice}"))
 
 
 # ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _noun(change: Change) -> Edition | CallNotice:
+def named_side(change: Change) -> Edition | CallNotice:
     """The edition or call that the sentence is about: normally the new side."""
     before, after = change.before, change.after
     noun = (before if _names_old_days(change) else after) or after or before
     assert noun is not None, "a change has at least one side"
     return noun
+
+
+def label(change: Change) -> str:
+    """What happened to an edition: `New edition`, `Rescheduled`."""
+    return _(_label(change))
+
+
+def moved_days(change: Change) -> tuple[str, str] | None:
+    """The old and the new days of an edition that was moved; None unless both are known and differ."""
+    old, new = _days_of(change.before), _days_of(change.after)
+    if change.kind not in (K.EDITION_RESCHEDULED, K.EDITION_POSTPONED) or not old or not new or old == new:
+        return None
+    return old, new
+
+
+def relocation(change: Change) -> tuple[Edition, Edition] | None:
+    """The edition before and after it was relocated; None for other changes."""
+    before, after = change.before, change.after
+    is_known = isinstance(before, Edition) and isinstance(after, Edition)
+    return (before, after) if change.kind is K.EDITION_RELOCATED and is_known else None  # type: ignore[return-value]
 
 
 def _names_old_days(change: Change) -> bool:
@@ -145,24 +189,25 @@ def _days_of(noun: Edition | CallNotice | None) -> str:
 
 
 def _edition_sentence(change: Change, edition: Edition) -> str:
-    before, after = change.before, change.after
     if change.kind is K.EDITION_HELD:
-        return f"{_place_and_days(edition)} has taken place"
-    if change.kind is K.EDITION_RELOCATED and isinstance(before, Edition) and isinstance(after, Edition):
-        return f"{_label(change)}: from {place(before)} to {_place_and_days(after)}"
-    if moved := _moved_days(change):
-        return f"{_label(change)}: {place(edition)}, {moved}"
-    remarks = _remarks(edition) if change.kind in _FIRST_SEEN else ""
-    return f"{_label(change)}: {_place_and_days(edition)}{remarks}"
+        return _("{edition} has taken place").format(edition=place_and_days(edition))
+    if sides := relocation(change):
+        text = _("{label}: from {old} to {new}")
+        return text.format(label=label(change), old=place(sides[0]), new=place_and_days(sides[1]))
+    if moved := moved_days(change):
+        text = _("{label}: {place}, from {old} to {new}")
+        return text.format(label=label(change), place=place(edition), old=moved[0], new=moved[1])
+    remarks = _remarks(edition) if change.kind in FIRST_SEEN else ""
+    return f"{label(change)}: {place_and_days(edition)}{remarks}"
 
 
 def _label(change: Change) -> str:
     if change.kind is K.EDITION_RESCHEDULED and not _days_of(change.after):
-        return "Postponed, new date to be announced"
+        return N_("Postponed, new date to be announced")
     if change.kind is K.EDITION_DATED and isinstance(change.after, Edition) and _is_one_day(change.after):
-        return "Date confirmed"
+        return N_("Date confirmed")
     if change.kind is K.EDITION_REINSTATED and (ended := _ended_status(change)):
-        return f"No longer {ended}"
+        return _NO_LONGER[ended]
     return _EDITION_LABELS[change.kind]
 
 
@@ -175,59 +220,57 @@ def _ended_status(change: Change) -> str:
     before, after = change.before, change.after
     if not isinstance(before, Edition) or not isinstance(after, Edition) or before.status == after.status:
         return ""
-    return before.status if before.status in ("cancelled", "postponed") else ""
-
-
-def _moved_days(change: Change) -> str:
-    """`from 12–13 October 2023 to spring 2024`; empty unless the edition moved between two known dates."""
-    old, new = _days_of(change.before), _days_of(change.after)
-    if change.kind not in (K.EDITION_RESCHEDULED, K.EDITION_POSTPONED) or not old or not new or old == new:
-        return ""
-    return f"from {old} to {new}"
+    return before.status if before.status in _NO_LONGER else ""
 
 
 def _remarks(edition: Edition) -> str:
-    remarks = [_STATUS_REMARKS[edition.status]] if edition.status in _STATUS_REMARKS else []
-    remarks += ["summary published"] if edition.summary_url else []
+    remarks = [_(STATUS_REMARKS[edition.status])] if edition.status in STATUS_REMARKS else []
+    remarks += [_("summary published")] if edition.summary_url else []
     return f" – {', '.join(remarks)}" if remarks else ""
-
-
-def _place_and_days(edition: Edition) -> str:
-    when = days(edition)
-    return f"{place(edition)} ({when})" if when else place(edition)
-
-
-def _comma(phrase: str) -> str:
-    return f", {phrase}" if phrase else ""
 
 
 # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _call_sentence(change: Change, call: CallNotice) -> str:
+def _call_sentence(change: Change, call: CallNotice, zone: ZoneInfo, read_at: datetime | None) -> str:
     if change.kind is K.CALL_UPDATED and isinstance(change.before, CallNotice):
-        return _call_update(change.before, call)
-    return f"{call_name(call)}: {_CALL_NEWS[change.kind]}{_cutoff_change(change)}"
+        return _call_update(change.before, call, zone)
+    if is_extension(change, read_at):
+        return _extension(change, call, zone)
+    text = _(_CALL_SENTENCES[change.kind if _has_cutoffs(change) else K.CALL_UPDATED])
+    old, new = change.cutoff_before, change.cutoff_after
+    return text.format(
+        call=call_name(call),
+        old=day_and_time(old.at, zone) if old else "",
+        new=cutoff_at(new, zone) if new else "",
+    )
 
 
-def _cutoff_change(change: Change) -> str:
-    before, after = change.cutoff_before, change.cutoff_after
-    if change.kind is K.CALL_CUTOFF_ADDED and after:
-        return f" {cutoff_words(after)}"
-    if change.kind is K.CALL_CUTOFF_MOVED and before and after:
-        return f" from {day_and_time(before.at, BRUSSELS)} to {cutoff_words(after)}"
-    return ""
+def _extension(change: Change, call: CallNotice, zone: ZoneInfo) -> str:
+    old, new = (side.at.astimezone(zone) for side in (change.cutoff_before, change.cutoff_after) if side)
+    text = _("{call}: deadline extended from {old} to {new}")
+    if old.date() == new.date():
+        return text.format(call=call_name(call), old=f"{old:%H:%M}", new=deadline(new, zone))
+    return text.format(call=call_name(call), old=short_day(old.date(), new.date()), new=day_words(new.date()))
 
 
-def _call_update(before: CallNotice, after: CallNotice) -> str:
+def _has_cutoffs(change: Change) -> bool:
+    """Whether a change of a cut-off names its cut-offs, as its sentence needs them."""
+    if change.kind is K.CALL_CUTOFF_MOVED:
+        return change.cutoff_before is not None and change.cutoff_after is not None
+    return change.kind is not K.CALL_CUTOFF_ADDED or change.cutoff_after is not None
+
+
+def _call_update(before: CallNotice, after: CallNotice, zone: ZoneInfo) -> str:
     """The years that changed, and the cut-offs that are now closed or gone."""
-    cutoffs = [f"cut-off {deadline(cutoff.at, BRUSSELS)} {what}" for cutoff, what in _ended_cutoffs(before, after)]
+    cutoffs = [_(text).format(cutoff=deadline(cutoff.at, zone)) for cutoff, text in _ended_cutoffs(before, after)]
     if before.hosting_years and set(before.hosting_years) < set(after.hosting_years):
-        return "; ".join([f"Call extended to {years(after)}", *cutoffs])
+        return "; ".join([_("Call extended to {years}").format(years=years(after)), *cutoffs])
     parts = []
     if before.hosting_years != after.hosting_years:
-        parts.append(f"hosting years changed (previously {years(before) or 'none given'})")
-    return f"{call_name(after)}: {'; '.join([*parts, *cutoffs]) or _CALL_NEWS[K.CALL_UPDATED]}"
+        old = years(before) or _("none given")
+        parts.append(_("hosting years changed (previously {years})").format(years=old))
+    return f"{call_name(after)}: {'; '.join([*parts, *cutoffs]) or _('details updated')}"
 
 
 def _ended_cutoffs(before: CallNotice, after: CallNotice) -> Iterator[tuple[Cutoff, str]]:
@@ -237,6 +280,6 @@ def _ended_cutoffs(before: CallNotice, after: CallNotice) -> Iterator[tuple[Cuto
     for cutoff in before.cutoffs:
         same = current.get(cutoff.at)
         if same is None and has_fewer:
-            yield cutoff, "no longer listed"
+            yield cutoff, N_("cut-off {cutoff} no longer listed")
         elif same and same.closed and not cutoff.closed:
-            yield cutoff, "now closed"
+            yield cutoff, N_("cut-off {cutoff} now closed")

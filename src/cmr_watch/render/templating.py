@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from cmr_watch.exceptions import RenderError
+from cmr_watch.render import i18n
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,7 +30,8 @@ def render_template(name: str, values: dict[str, object]) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    environment = Environment(
+        extensions=["jinja2.ext.i18n"],
         loader=PackageLoader("cmr_watch.render"),
         autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
@@ -37,3 +39,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.install_gettext_callables(i18n.gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def _ngettext(singular: str, plural: str, number: int) -> str:
+    return i18n.ngettext(singular, plural, number)

@@ -7,54 +7,81 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import Edition, KnownCall, OpenItems
-from cmr_watch.render.change_items import call_links, edition_links, open_cutoffs
-from cmr_watch.render.message_parts import ADVICE, MAX_SENTENCE, PAGE_NAME, Item, Section, max_quote
-from cmr_watch.render.plural import counted
+from cmr_watch.render.call_parts import apply_link, call_advice, call_needs, cutoff_table
+from cmr_watch.render.edition_parts import STATUSES, edition_links, register_link
+from cmr_watch.render.i18n import N_, _, ngettext
+from cmr_watch.render.message_parts import (
+    MAX_SENTENCE,
+    PAGE_NAME,
+    Item,
+    Quote,
+    Section,
+    facts,
+    max_quote,
+)
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name, contradiction, days, place
 
 MAX_ITEMS: Final = 20
-GREETING: Final = f"You are subscribed to updates from the {PAGE_NAME}."
-NOTHING: Final = "Nothing is open or announced at the moment; you will be notified when that changes."
-NO_CALL: Final = "No call for hosts is open or announced at the moment; you will be notified when that changes."
-_STATUS: Final = {"save_the_date": "save the date", "cancelled": "cancelled", "postponed": "postponed"}
+SUBSCRIBED: Final = N_("You are subscribed")
+GREETING: Final = N_("You will be notified of updates from the {page}.")
+OVERVIEW: Final = N_("This is what is open and upcoming:")
+NOTHING: Final = N_("Nothing is open or announced at the moment; you will be notified when that changes.")
+NO_CALL: Final = N_("No call for hosts is open or announced at the moment; you will be notified when that changes.")
+_CALL_STATUSES: Final = {"open": N_("{call}: open"), "announced": N_("{call}: announced")}
 _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
 
 
 def welcome_subject(open_items: OpenItems, sender_name: str) -> str:
     """`Welcome: 1 call open, 3 upcoming editions`; `Welcome to …` if there is nothing to show."""
     statuses = [known.call.status for known in _calls(open_items)]
+    is_open, is_announced = statuses.count("open"), statuses.count("announced")
+    editions = len(_editions(open_items))
     parts = [
-        f"{counted(statuses.count(status), 'call')} {status}" for status in ("open", "announced") if status in statuses
+        ngettext("{number} call open", "{number} calls open", is_open) if is_open else "",
+        ngettext("{number} call announced", "{number} calls announced", is_announced) if is_announced else "",
+        ngettext("{number} upcoming edition", "{number} upcoming editions", editions) if editions else "",
     ]
-    if editions := _editions(open_items):
-        parts.append(counted(len(editions), "upcoming edition"))
-    return f"Welcome: {', '.join(parts)}" if parts else f"Welcome to {sender_name}"
+    if not any(parts):
+        return _("Welcome to {sender}").format(sender=sender_name)
+    return _("Welcome: {summary}").format(summary=", ".join(filter(None, parts)))
+
+
+def welcome_brief() -> str:
+    """For a message in which something else comes first."""
+    return _("welcome")
 
 
 def welcome_sections(open_items: OpenItems, chat: bool, zone: ZoneInfo) -> list[Section]:
     """The greeting, the calls, and the editions by date."""
     calls, editions = _calls(open_items), _editions(open_items)
-    sections = [Section(lead=_greeting(bool(calls), bool(editions)))]
+    greeting = Item(_(SUBSCRIBED), text=_greeting(bool(calls), bool(editions)))
+    sections = [Section((greeting,))]
     if calls:
         items = tuple(_call_item(known, chat, zone) for known in calls[:MAX_ITEMS])
-        sections.append(Section(items, heading="Calls for hosts"))
+        sections.append(Section(items, heading=_("Calls for hosts")))
     if editions:
         sections += _edition_sections(editions)
     return sections
 
 
 def _greeting(has_calls: bool, has_editions: bool) -> str:
-    if has_calls:
-        return GREETING
-    return f"{GREETING} {NO_CALL if has_editions else NOTHING}"
+    greeting = _(GREETING).format(page=_(PAGE_NAME))
+    if not has_calls and not has_editions:
+        return f"{greeting} {_(NOTHING)}"
+    return " ".join((greeting, *(() if has_calls else (_(NO_CALL),)), _(OVERVIEW)))
 
 
 def _edition_sections(editions: Sequence[Edition]) -> list[Section]:
     items = tuple(_edition_item(edition) for edition in editions[:MAX_ITEMS])
-    sections = [Section(items, heading="Upcoming editions", compact=True)]
+    sections = [Section(items, heading=_("Upcoming editions"), compact=True)]
     if len(editions) > MAX_ITEMS:
-        sections.append(Section(lead=f"and {counted(len(editions) - MAX_ITEMS, 'more edition')} on the page"))
+        more = ngettext(
+            "and {number} more edition on the page",
+            "and {number} more editions on the page",
+            len(editions) - MAX_ITEMS,
+        )
+        sections.append(Section(lead=more))
     return sections
 
 
@@ -80,17 +107,22 @@ def _sort_key(edition: Edition) -> str:
 
 def _call_item(known: KnownCall, chat: bool, zone: ZoneInfo) -> Item:
     call = known.call
+    quote = clean(call.text, max_quote(chat))
     return Item(
+        clean(_(_CALL_STATUSES[call.status]).format(call=call_name(call)), MAX_SENTENCE),
         tone="positive",
-        sentence=f"{call_name(call)}: {call.status}",
-        quoted_from="On the page",
-        quote=clean(call.text, max_quote(chat)),
-        facts=(*open_cutoffs(call, zone), *contradiction(known)),
-        links=call_links(call),
-        advice=ADVICE,
+        facts=facts((_("Questions to"), call.contact), *(("", text) for text in contradiction(known))),
+        table=cutoff_table(call, zone),
+        needs=call_needs(call),
+        advice=call_advice(call),
+        quotes=(Quote(_("The page says"), quote),) if quote else (),
+        button=apply_link(call),
     )
 
 
 def _edition_item(edition: Edition) -> Item:
-    parts = (place(edition), days(edition), _STATUS.get(edition.status, ""))
-    return Item(sentence=clean(", ".join(part for part in parts if part), MAX_SENTENCE), links=edition_links(edition))
+    status = _(STATUSES[edition.status]) if edition.status in STATUSES else ""
+    parts = (place(edition), days(edition), status)
+    register = register_link(edition)
+    links = ((register,) if register else ()) + edition_links(edition)
+    return Item(clean(", ".join(filter(None, parts)), MAX_SENTENCE), links=links)

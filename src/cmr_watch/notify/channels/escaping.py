@@ -13,6 +13,11 @@ from typing import Final
 _WORD: Final = re.compile(r"\S+")
 _URL: Final = re.compile(r"https?://[^\s@]+", re.IGNORECASE)
 _URL_ESCAPES: Final = str.maketrans({"@": "%40", "<": "%3C", ">": "%3E", "|": "%7C"})
+_MAIL_ADDRESS: Final = re.compile(
+    r"(?<![\w.+@-])[\w.+-]+@(?!everyone|here|(?:channel|all|room)\b)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?![\w@-])",
+    re.ASCII | re.IGNORECASE,
+)
+"""An e-mail address. Nothing takes it for a mention: no name that services mention follows the `@`, nor precedes it."""
 _PROSE_ESCAPES: Final = str.maketrans({"@": "@\u2060", "<": "‹", ">": "›", "`": "'"})
 _MARKDOWN_SPECIAL: Final = re.compile(r"([\\_*\[\]()~`>#+=|{}.!-])")
 
@@ -20,11 +25,21 @@ _MARKDOWN_SPECIAL: Final = re.compile(r"([\\_*\[\]()~`>#+=|{}.!-])")
 def escape_prose(text: str) -> str:
     """The text with mentions and markup neutralised, which looks the same to its reader.
 
-    - `@` is followed by a word joiner (U+2060), and is percent-encoded in a URL.
+    - `@` is followed by a word joiner (U+2060), except in an e-mail address, which stays as it is so that it can be
+      copied. In a URL it is percent-encoded.
     - `<`, `>` and backticks are replaced by similar characters, and percent-encoded in a URL.
     - `[text](address)` is broken up, so that the address stays visible.
     """
-    return _escape_words(text, lambda word: word.translate(_PROSE_ESCAPES)).replace("](", "] (")
+    return _escape_words(text, _escape_prose_word).replace("](", "] (")
+
+
+def _escape_prose_word(word: str) -> str:
+    parts = []
+    end = 0
+    for address in _MAIL_ADDRESS.finditer(word):
+        parts += [word[end : address.start()].translate(_PROSE_ESCAPES), address[0]]
+        end = address.end()
+    return "".join([*parts, word[end:].translate(_PROSE_ESCAPES)])
 
 
 def escape_markdown(text: str) -> str:

@@ -47,5 +47,4 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         sender_name=mail.sender_name,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
         unsubscribe=mail.unsubscribe,
-        web_url=settings.web.url,
     )

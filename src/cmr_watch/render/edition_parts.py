@@ -1,0 +1,79 @@
+"""What a message says about an edition: its facts and its links. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cmr_watch.models import Change, ChangeKind, Edition, Material
+from cmr_watch.render.datetimes import day_words
+from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.message_parts import Fact, Link, facts, safe_links
+from cmr_watch.render.sanitize import clean
+from cmr_watch.render.sentences import days, place
+
+MAX_MATERIALS: Final = 8
+MAX_TITLE: Final = 80
+
+STATUSES: Final = {
+    "save_the_date": N_("save the date"),
+    "postponed": N_("postponed"),
+    "cancelled": N_("cancelled"),
+    "held": N_("has taken place"),
+}
+_MATERIAL_LABELS: Final = {
+    "agenda": N_("Agenda"),
+    "booklet": N_("Booklet"),
+    "paper": N_("Paper"),
+    "summary": N_("Summary"),
+    "proceedings": N_("Proceedings"),
+    "photos": N_("Photos"),
+    "slides": N_("Slides"),
+    "recording": N_("Recording"),
+}
+
+
+def edition_facts(edition: Edition) -> tuple[Fact, ...]:
+    """Status, dates, place, venue, and until when to register."""
+    closes_on = edition.registration_closes_on if _can_register(edition) else None
+    return facts(
+        (_("Status"), _(STATUSES[edition.status]) if edition.status in STATUSES else None),
+        (_("Dates"), days(edition) or _("to be announced")),
+        (_("Place"), place(edition)),
+        (_("Venue"), edition.venue),
+        (_("Registration closes on"), day_words(closes_on) if closes_on else None),
+    )
+
+
+def edition_links(edition: Edition) -> tuple[Link, ...]:
+    """The links of an edition, without the one to its registration."""
+    return safe_links(
+        (_("Read the event summary"), edition.summary_url),
+        (_("View the edition page"), edition.url),
+    )
+
+
+def register_link(edition: Edition) -> Link | None:
+    """The link to the registration, while there is something to register for."""
+    url = edition.registration_url if _can_register(edition) else None
+    return next(iter(safe_links((_("Register"), url))), None)
+
+
+def new_materials(changes: Iterable[Change]) -> tuple[Link, ...]:
+    """What the edition's own page newly offers. The summary is left out: it has its own change kind and label."""
+    new: dict[str, Material] = {}
+    for change in changes:
+        if change.kind is ChangeKind.EDITION_MATERIALS_PUBLISHED and isinstance(change.after, Edition):
+            known = change.before.materials if isinstance(change.before, Edition) else ()
+            old_urls = {material.url for material in known}
+            new |= {material.url: material for material in change.after.materials if material.url not in old_urls}
+    listed = [material for material in new.values() if material.kind != "summary"][:MAX_MATERIALS]
+    return safe_links(*((_material_label(material), material.url) for material in listed))
+
+
+def _can_register(edition: Edition) -> bool:
+    return edition.status not in ("cancelled", "held")
+
+
+def _material_label(material: Material) -> str:
+    return clean(material.title, MAX_TITLE) or _(_MATERIAL_LABELS[material.kind])

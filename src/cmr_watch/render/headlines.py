@@ -1,0 +1,270 @@
+"""A change as the head of a message: what its subject, its heading and its first line say. Pure.
+
+The subject of a mail begins with the news, the newest value first: many programs show only its first 40 characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cmr_watch.models import (
+    CallNotice,
+    Change,
+    ChangeGroup,
+    ChangeKind,
+    Cutoff,
+    Edition,
+    KnownCall,
+    RecordedChange,
+)
+from cmr_watch.render.datetimes import day_words, short_day
+from cmr_watch.render.i18n import N_, _, ngettext
+from cmr_watch.render.message_parts import MAX_SENTENCE, MAX_SHORT, MAX_SUBJECT
+from cmr_watch.render.sanitize import clean
+from cmr_watch.render.sentences import (
+    FIRST_SEEN,
+    STATUS_REMARKS,
+    call_name,
+    days,
+    is_extension,
+    label,
+    moved_days,
+    named_side,
+    place,
+    relocation,
+    sentence,
+    years,
+)
+
+K = ChangeKind
+MAX_WITH_OTHERS: Final = 110
+"""How long a subject may become by naming further changes."""
+
+_EDITION_BRIEFS: Final = {
+    K.EDITION_ANNOUNCED: N_("new edition in {city}"),
+    K.EDITION_LISTED: N_("{city} added to past editions"),
+    K.EDITION_DATED: N_("{city} has its dates"),
+    K.EDITION_RESCHEDULED: N_("{city} rescheduled"),
+    K.EDITION_RELOCATED: N_("edition moved to {city}"),
+    K.EDITION_POSTPONED: N_("{city} postponed"),
+    K.EDITION_CANCELLED: N_("{city} cancelled"),
+    K.EDITION_REINSTATED: N_("{city} is back"),
+    K.EDITION_WITHDRAWN: N_("{city} removed from the page"),
+    K.EDITION_REGISTRATION_OPENED: N_("registration for {city} open"),
+    K.EDITION_HELD: N_("{city} has taken place"),
+    K.EDITION_SUMMARY_PUBLISHED: N_("summary of {city} published"),
+    K.EDITION_MATERIALS_PUBLISHED: N_("materials of {city} published"),
+    K.EDITION_UPDATED: N_("{city} updated"),
+    K.EDITION_DELISTED: N_("{city} removed from past editions"),
+}
+_CALL_BRIEFS: Final = {
+    K.CALL_ANNOUNCED: N_("call for hosts announced"),
+    K.CALL_OPENED: N_("call for hosts open"),
+    K.CALL_CLOSED: N_("call for hosts closed"),
+    K.CALL_UPDATED: N_("call for hosts updated"),
+    K.CALL_WITHDRAWN: N_("call for hosts removed from the page"),
+    K.CALL_CUTOFF_ADDED: N_("call for hosts: new cut-off"),
+    K.CALL_CUTOFF_MOVED: N_("call for hosts: cut-off moved"),
+}
+_CALL_KICKERS: Final = {
+    K.CALL_ANNOUNCED: N_("Call for hosts: announced"),
+    K.CALL_OPENED: N_("Call for hosts: now open"),
+    K.CALL_CLOSED: N_("Call for hosts: now closed"),
+    K.CALL_WITHDRAWN: N_("Call for hosts: removed from the page"),
+}
+_CALL_TITLES: Final = {
+    K.CALL_ANNOUNCED: N_("A call to host an edition will open"),
+    K.CALL_OPENED: N_("Apply to host an edition"),
+    K.CALL_CLOSED: N_("The call to host an edition is closed"),
+    K.CALL_WITHDRAWN: N_("The call to host an edition is no longer on the page"),
+}
+_CALL_TITLES_WITH_YEARS: Final = {
+    K.CALL_ANNOUNCED: N_("A call to host an edition in {years} will open"),
+    K.CALL_OPENED: N_("Apply to host an edition in {years}"),
+    K.CALL_CLOSED: N_("The call to host an edition in {years} is closed"),
+    K.CALL_WITHDRAWN: N_("The call to host an edition in {years} is no longer on the page"),
+}
+_CALL_SUBJECTS: Final = {
+    K.CALL_ANNOUNCED: N_("{call} announced"),
+    K.CALL_OPENED: N_("{call} now open"),
+    K.CALL_CLOSED: N_("{call} closed"),
+    K.CALL_WITHDRAWN: N_("{call} removed from the page"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One change in words.
+
+    - `sentence`: complete, for plain text. `kicker` and `title`: the same as a small label and a heading, for HTML.
+    - `subject`: for a message about this change; `brief`: for a message in which another one comes first.
+    """
+
+    sentence: str
+    kicker: str
+    title: str
+    subject: str
+    brief: str
+
+
+def headline(recorded: RecordedChange, current: object, zone: ZoneInfo) -> Headline:
+    """The change in words. The years of a call are taken from its current state if its notice gives none."""
+    change = _with_years(recorded.change, current)
+    noun = named_side(change)
+    if isinstance(noun, CallNotice):
+        made = _of_call(change, noun, next_cutoff(current, recorded.read_at), recorded.read_at, zone)
+    else:
+        made = _of_edition(change, noun)
+    return Headline(
+        clean(made.sentence, MAX_SENTENCE),
+        clean(made.kicker, MAX_SHORT),
+        clean(made.title, MAX_SENTENCE),
+        clean(made.subject, MAX_SUBJECT),
+        clean(made.brief, MAX_SHORT),
+    )
+
+
+def next_cutoff(current: object, now: datetime) -> Cutoff | None:
+    """The soonest cut-off of an open call that can still be met."""
+    if not isinstance(current, KnownCall) or current.call.status != "open":
+        return None
+    ahead = [cutoff for cutoff in current.call.cutoffs if not cutoff.closed and cutoff.at > now]
+    return min(ahead, key=lambda cutoff: cutoff.at, default=None)
+
+
+def subject_with_others(subject: str, briefs: Sequence[str]) -> str:
+    """`New cut-off 15 March 2027 (was 28 February) · and Turku rescheduled`; what does not fit is only counted."""
+    text = clean(subject, MAX_SUBJECT)
+    for index, brief in enumerate(briefs):
+        remaining = len(briefs) - index
+        joined = _("{subject} · and {other}").format(subject=text, other=brief)
+        if remaining > 1:
+            joined = _("{subject} · {other}").format(subject=text, other=brief)
+        if len(joined) > MAX_WITH_OTHERS:
+            more = ngettext("{number} more change", "{number} more changes", remaining)
+            return _and_more(text, more)
+        text = joined
+    return text
+
+
+def _and_more(text: str, more: str) -> str:
+    ending = _("{subject} · and {other}").format(subject="", other=more)
+    return clean(text, MAX_SUBJECT - len(ending)) + ending
+
+
+def lead_and_others(group: ChangeGroup) -> tuple[RecordedChange, tuple[RecordedChange, ...]]:
+    """The change that leads a group, and those to mention beside it.
+
+    What a call says when it is announced, opened or closed is part of that change.
+    """
+    status_changes = [recorded for recorded in group.changes if recorded.change.kind in _CALL_TITLES]
+    if status_changes:
+        return status_changes[-1], tuple(status_changes[:-1])
+    return group.changes[0], group.changes[1:]
+
+
+# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _of_edition(change: Change, edition: Edition) -> Headline:
+    what, city = label(change), clean(edition.city, MAX_SHORT)
+    when = days(edition)
+    brief = _(_EDITION_BRIEFS[change.kind]).format(city=city)
+    full = sentence(change)
+    title = _joined(place(edition), when)
+    if change.kind is K.EDITION_HELD:
+        return Headline(full, what, title, full, brief)
+    if sides := relocation(change):
+        return _relocated(full, what, *sides)
+    if moved := moved_days(change):
+        return _moved(change, edition, full, moved)
+    where = place(edition) if change.kind in FIRST_SEEN else city
+    remark = _(STATUS_REMARKS[edition.status]) if _has_remark(change, edition) else ""
+    subject = f"{what}: {_joined(where, when)}" + (f" – {remark}" if remark else "")
+    return Headline(full, what, title, subject, brief)
+
+
+def _has_remark(change: Change, edition: Edition) -> bool:
+    return change.kind in FIRST_SEEN and edition.status in STATUS_REMARKS
+
+
+def _relocated(full: str, what: str, before: Edition, after: Edition) -> Headline:
+    old = before.city if before.country == after.country else place(before)
+    moved = _("{new} (was {old})").format(new=place(after), old=old)
+    brief = _(_EDITION_BRIEFS[K.EDITION_RELOCATED]).format(city=after.city)
+    subject = _("Moved to {edition}").format(edition=_joined(moved, days(after)))
+    return Headline(full, what, _joined(moved, days(after)), subject, brief)
+
+
+def _moved(change: Change, edition: Edition, full: str, moved: tuple[str, str]) -> Headline:
+    old, new = _without_same_year(*moved), moved[1]
+    is_postponed = change.kind is K.EDITION_POSTPONED
+    subject = (
+        _("{city} postponed to {new} (was {old})") if is_postponed else _("{city} rescheduled to {new} (was {old})")
+    )
+    title = _("{place}: {new} (was {old})").format(place=place(edition), new=new, old=old)
+    brief = _(_EDITION_BRIEFS[change.kind]).format(city=edition.city)
+    return Headline(full, label(change), title, subject.format(city=edition.city, new=new, old=old), brief)
+
+
+def _without_same_year(old: str, new: str) -> str:
+    """The old days without their year if both end with the same one."""
+    year = f" {new[-4:]}"
+    return old.removesuffix(year) if new[-4:].isdecimal() and old.endswith(year) else old
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+# ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _with_years(change: Change, current: object) -> Change:
+    after = change.after
+    if not isinstance(after, CallNotice) or after.hosting_years or not isinstance(current, KnownCall):
+        return change
+    return replace(change, after=replace(after, hosting_years=current.call.hosting_years))
+
+
+def _of_call(change: Change, call: CallNotice, upcoming: Cutoff | None, read_at: datetime, zone: ZoneInfo) -> Headline:
+    full = sentence(change, zone, read_at)
+    if change.kind in (K.CALL_CUTOFF_ADDED, K.CALL_CUTOFF_MOVED) and change.cutoff_after:
+        return _of_cutoff(change, call, full, read_at, zone)
+    brief = _(_CALL_BRIEFS[change.kind])
+    if change.kind not in _CALL_TITLES:
+        return Headline(full, call_name(call), full, full, brief)
+    titles = _CALL_TITLES_WITH_YEARS if call.hosting_years else _CALL_TITLES
+    title = _(titles[change.kind]).format(years=years(call))
+    subject = _(_CALL_SUBJECTS[change.kind]).format(call=call_name(call))
+    if change.kind is K.CALL_OPENED and upcoming:
+        day = short_day(upcoming.at.astimezone(zone).date(), read_at.astimezone(zone).date())
+        subject = _("{call} open: apply by {day}").format(call=call_name(call), day=day)
+    return Headline(full, _(_CALL_KICKERS[change.kind]), title, subject, brief)
+
+
+def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime, zone: ZoneInfo) -> Headline:
+    assert change.cutoff_after is not None
+    new = change.cutoff_after.at.astimezone(zone)
+    if change.cutoff_before is None:
+        title = _("New cut-off {new}").format(new=day_words(new.date()))
+        subject = f"{title} · {_lower_first(call_name(call))}"
+        brief = _("new cut-off {new}").format(new=day_words(new.date()))
+        return Headline(full, call_name(call), title, subject, brief)
+    old = change.cutoff_before.at.astimezone(zone)
+    extended = is_extension(change, read_at)
+    text = _("Deadline extended to {new} (was {old})") if extended else _("New cut-off {new} (was {old})")
+    brief = _("deadline extended to {new}") if extended else _("new cut-off {new}")
+    words = {"new": day_words(new.date()), "old": short_day(old.date(), new.date())}
+    if new.date() == old.date():
+        words = {"new": f"{words['new']}, {new:%H:%M}", "old": f"{old:%H:%M}"}
+    title = text.format(**words)
+    return Headline(full, call_name(call), title, title, brief.format(**words))
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,32 @@
+"""The preview text of a mail: what a list of mails shows after the subject. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from cmr_watch.render.message_parts import Item, Section
+from cmr_watch.render.sanitize import clean
+
+MAX_PREVIEW: Final = 140
+
+
+def preview(sections: Sequence[Section]) -> str:
+    """What the subject does not say: the cut-offs and facts of the first item, then the other items."""
+    first, *others = (item for section in sections for item in section.items)
+    parts = [*_details(first), *(item.sentence for item in others[:6])]
+    return clean(" · ".join(dict.fromkeys(parts)), MAX_PREVIEW)
+
+
+def _details(item: Item) -> Iterator[str]:
+    yield from item.others
+    if item.text:
+        yield item.text
+    if item.table:
+        open_rows = [row.time for row in item.table.rows if row.tone != "over"]
+        if open_rows:
+            yield f"{item.table.caption}: {', '.join(open_rows[:3])}"
+    yield from (f"{fact.label}: {fact.value}" if fact.label else fact.value for fact in item.facts)
+    if item.advice and item.advice.fact:
+        yield item.advice.fact
+    yield from (quote.text for quote in item.quotes[:1])

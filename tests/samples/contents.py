@@ -1,0 +1,348 @@
+"""The samples: every kind of message, with the facts of a real call and of editions as the page gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_args
+
+from cmr_watch.clock import BRUSSELS
+from cmr_watch.models import (
+    Body,
+    CallNotice,
+    Change,
+    ChangeGroup,
+    ChangeKind,
+    Contents,
+    Cutoff,
+    Digest,
+    Edition,
+    Incident,
+    IncidentKind,
+    KnownCall,
+    KnownEdition,
+    Material,
+    OpenCutoff,
+    OpenItems,
+    OutageNotice,
+    RecordedChange,
+    Reminder,
+)
+from cmr_watch.render.messages import Consent, MessageContext, body, delivery_test_body, operator_body
+
+K = ChangeKind
+PAGE = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
+CALL_PAGE = "https://clustercollaboration.eu/content/call-hosts-clusters-meet-regions-2027-2028"
+FORM = "https://ec.europa.eu/eusurvey/runner/clusters-meet-regions"
+READ_AT = datetime(2026, 11, 28, 3, 11, tzinfo=UTC)
+CONTEXT = MessageContext(PAGE, contact="watch@agency.example", unsubscribe_address="unsubscribe@agency.example")
+CONSENT = Consent(("calls",), date(2026, 5, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A message as mail and as chat."""
+
+    name: str
+    title: str
+    mail: Body
+    chat: Body
+
+
+def at(day: int, month: int, year: int, hour: int = 18) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=BRUSSELS).astimezone(UTC)
+
+
+# ── a call ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ANNOUNCED_TEXT = "A new call to host upcoming ‘Clusters meet Regions’ events in 2027 will open soon. Stay tuned!"
+OPEN_TEXT = (
+    "A new call for applications to host upcoming ‘Clusters meet Regions’ events in 2027 – 2028 is open now and"
+    " addresses local and regional authorities, innovation agencies, cluster organisations and other stakeholders."
+)
+CUTOFFS = (
+    Cutoff(at(5, 12, 2026)),
+    Cutoff(at(28, 2, 2027)),
+    Cutoff(at(31, 5, 2027)),
+    Cutoff(at(30, 9, 2027)),
+    Cutoff(at(31, 1, 2028), tentative=True),
+)
+ANNOUNCED = CallNotice("announced", (2027,), apply_url=CALL_PAGE, text=ANNOUNCED_TEXT)
+OPEN = CallNotice(
+    "open",
+    (2027, 2028),
+    CUTOFFS,
+    apply_url=FORM,
+    text=OPEN_TEXT,
+    contact="clustersmeetregions@clustercollaboration.eu",
+    needs=(
+        "A filled in application form.",
+        "A letter of support from the regional or national authority.",
+        "A draft agenda of two days with a matchmaking session.",
+    ),
+)
+LISTED_OPEN = replace(OPEN, cutoffs=(), contact=None, needs=())
+MOVED = replace(
+    OPEN,
+    cutoffs=(CUTOFFS[0], Cutoff(at(15, 3, 2027)), *CUTOFFS[2:]),
+    text="Cut-off dates: 5 December 2026, 15 March 2027, 31 May 2027, 30 September 2027 (18:00, Brussels time).",
+)
+BEFORE_MOVE = replace(
+    OPEN,
+    text="Cut-off dates: 5 December 2026, 28 February 2027, 31 May 2027, 30 September 2027 (18:00, Brussels time).",
+)
+CLOSED = replace(
+    OPEN,
+    status="closed",
+    cutoffs=(),
+    text="The call to host an event in 2027 – 2028 is closed. Thank you for applying.",
+)
+
+
+def known_call(call: CallNotice, **values: Any) -> KnownCall:
+    return KnownCall("call-2027", call, **values)
+
+
+# ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def edition(city: str, country: str, code: str, first: date, last: date, **values: Any) -> Edition:
+    text = values.pop("text", f"{city}, {country} – {first.day}-{last.day} {last:%B %Y}")
+    return Edition(city, None, country, code, first, last, "day", text=text, **values)
+
+
+PORTO = edition("Porto", "Portugal", "PT", date(2027, 6, 4), date(2027, 6, 5), url=f"{PAGE}-porto")
+TURKU = edition("Turku", "Finland", "FI", date(2027, 5, 5), date(2027, 5, 6), url=f"{PAGE}-turku")
+GHENT = edition(
+    "Ghent",
+    "Belgium",
+    "BE",
+    date(2027, 3, 4),
+    date(2027, 3, 5),
+    url=f"{PAGE}-ghent",
+    venue="De Krook, Miriam Makebaplein 1, 9000 Ghent",
+    registration_url="https://register.example.eu/clusters-meet-regions-ghent",
+    registration_closes_on=date(2027, 2, 19),
+)
+CLOSED_GHENT = replace(GHENT, registration_url=None, registration_closes_on=None)
+KRAKOW = edition("Kraków", "Poland", "PL", date(2026, 11, 11), date(2026, 11, 12), url=f"{PAGE}-krakow")
+HELD = replace(KRAKOW, section="past", status="held")
+SUMMARISED = replace(HELD, summary_url="https://clustercollaboration.eu/content/event-summary-krakow")
+MATERIALS = (
+    Material("slides", "https://clustercollaboration.eu/krakow/slides.pdf", "Presentations of the first day"),
+    Material("photos", "https://clustercollaboration.eu/krakow/photos"),
+)
+PERIOD = replace(
+    TURKU, starts_on=None, ends_on=None, date_precision="season", period="2027-Q4", date_text="autumn 2027",
+    text="Turku, Finland – autumn 2027",
+)  # fmt: skip
+CANCELLED = replace(TURKU, status="cancelled", text="Turku, Finland – 5-6 May 2027 CANCELLED")
+RESCHEDULED = replace(
+    TURKU, starts_on=date(2027, 10, 12), ends_on=date(2027, 10, 13), text="Turku, Finland – 12-13 October 2027"
+)
+
+
+def known_edition(current: Edition) -> KnownEdition:
+    return KnownEdition(current.city.lower(), current)
+
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def recorded(kind: ChangeKind, before: Any, after: Any, number: int = 1, **values: Any) -> RecordedChange:
+    key = "call-2027" if kind.startswith("call.") else (after or before).city.lower()
+    read_at = values.pop("read_at", READ_AT)
+    page = values.pop("page_url", PAGE)
+    return RecordedChange(number, Change(kind, key, before, after, **values), page, read_at)
+
+
+def group(*changes: RecordedChange, current: Any = None) -> ChangeGroup:
+    if isinstance(current, Edition):
+        current = known_edition(current)
+    elif isinstance(current, CallNotice):
+        current = known_call(current)
+    return ChangeGroup(changes, current)
+
+
+def moved_cutoff(read_at: datetime = READ_AT) -> RecordedChange:
+    return recorded(
+        K.CALL_CUTOFF_MOVED, BEFORE_MOVE, MOVED,
+        cutoff_before=CUTOFFS[1], cutoff_after=MOVED.cutoffs[1], page_url=CALL_PAGE, read_at=read_at,
+    )  # fmt: skip
+
+
+CALL_GROUPS: dict[str, tuple[str, ChangeGroup]] = {
+    "call-announced": ("Call announced", group(recorded(K.CALL_ANNOUNCED, None, ANNOUNCED), current=ANNOUNCED)),
+    "call-opened": (
+        "Call opened: the list says so, the call page has the cut-offs",
+        group(recorded(K.CALL_OPENED, ANNOUNCED, LISTED_OPEN), current=OPEN),
+    ),
+    "call-opened-without-cutoffs": (
+        "Call opened, without cut-offs",
+        group(recorded(K.CALL_OPENED, ANNOUNCED, LISTED_OPEN), current=LISTED_OPEN),
+    ),
+    "call-opened-contradicted": (
+        "Call opened, and the list of editions disagrees",
+        group(
+            recorded(K.CALL_OPENED, ANNOUNCED, OPEN, page_url=CALL_PAGE),
+            current=known_call(OPEN, conflicting_notice=replace(ANNOUNCED, status="closed")),
+        ),
+    ),
+    "call-closed": ("Call closed", group(recorded(K.CALL_CLOSED, OPEN, CLOSED), current=CLOSED)),
+    "call-withdrawn": ("Call removed from the page", group(recorded(K.CALL_WITHDRAWN, OPEN, None))),
+    "call-cutoff-added": (
+        "New cut-off",
+        group(
+            recorded(
+                K.CALL_CUTOFF_ADDED, replace(OPEN, cutoffs=CUTOFFS[:3]), OPEN,
+                cutoff_after=CUTOFFS[3], page_url=CALL_PAGE,
+            ),
+            current=OPEN,
+        ),
+    ),
+    "call-cutoff-moved": ("Cut-off moved", group(moved_cutoff(), current=MOVED)),
+    "call-cutoff-extended": (
+        "Deadline extended: the old date was near",
+        group(
+            moved_cutoff(at(20, 2, 2027)),
+            current=replace(MOVED, cutoffs=(replace(CUTOFFS[0], closed=True), *MOVED.cutoffs[1:])),
+        ),
+    ),
+    "call-updated": (
+        "Call extended to further years",
+        group(recorded(K.CALL_UPDATED, replace(OPEN, hosting_years=(2027,)), OPEN), current=OPEN),
+    ),
+    "call-opened-and-extended": (
+        "Several changes of one call are one event",
+        group(
+            recorded(K.CALL_OPENED, ANNOUNCED, LISTED_OPEN),
+            recorded(K.CALL_UPDATED, ANNOUNCED, LISTED_OPEN, 2),
+            moved_cutoff(),
+            current=MOVED,
+        ),
+    ),
+}  # fmt: skip
+EDITION_GROUPS: dict[str, tuple[str, ChangeGroup]] = {
+    "edition-announced": ("New edition", group(recorded(K.EDITION_ANNOUNCED, None, PORTO), current=PORTO)),
+    "edition-announced-save-the-date": (
+        "New edition: save the date",
+        group(recorded(K.EDITION_ANNOUNCED, None, replace(PORTO, status="save_the_date"))),
+    ),
+    "edition-listed": (
+        "Added to past editions",
+        group(recorded(K.EDITION_LISTED, None, SUMMARISED), current=SUMMARISED),
+    ),
+    "edition-dated": ("Dates confirmed", group(recorded(K.EDITION_DATED, PERIOD, RESCHEDULED), current=RESCHEDULED)),
+    "edition-rescheduled": (
+        "Rescheduled",
+        group(recorded(K.EDITION_RESCHEDULED, TURKU, RESCHEDULED), current=RESCHEDULED),
+    ),
+    "edition-relocated": (
+        "Relocated",
+        group(recorded(K.EDITION_RELOCATED, TURKU, replace(TURKU, city="Tampere"))),
+    ),
+    "edition-postponed": (
+        "Postponed",
+        group(recorded(K.EDITION_POSTPONED, TURKU, replace(PERIOD, status="postponed"))),
+    ),
+    "edition-cancelled": (
+        "Cancelled",
+        group(recorded(K.EDITION_CANCELLED, TURKU, CANCELLED)),
+    ),
+    "edition-reinstated": (
+        "No longer cancelled",
+        group(recorded(K.EDITION_REINSTATED, CANCELLED, TURKU)),
+    ),
+    "edition-withdrawn": ("Removed from the page", group(recorded(K.EDITION_WITHDRAWN, TURKU, None))),
+    "edition-registration-opened": (
+        "Registration open",
+        group(
+            recorded(
+                K.EDITION_REGISTRATION_OPENED, replace(GHENT, registration_url=None), GHENT, page_url=f"{PAGE}-ghent"
+            ),
+            current=GHENT,
+        ),
+    ),
+    "edition-held": ("Has taken place", group(recorded(K.EDITION_HELD, KRAKOW, HELD), current=HELD)),
+    "edition-summary-published": (
+        "Summary published",
+        group(recorded(K.EDITION_SUMMARY_PUBLISHED, HELD, SUMMARISED), current=SUMMARISED),
+    ),
+    "edition-materials-published": (
+        "New materials",
+        group(
+            recorded(K.EDITION_MATERIALS_PUBLISHED, SUMMARISED, replace(SUMMARISED, materials=MATERIALS)),
+            current=replace(SUMMARISED, materials=MATERIALS),
+        ),
+    ),
+}
+REMINDER = Reminder(OpenCutoff("call-2027", OPEN, CUTOFFS[0]), 14, 14, CUTOFFS[1:])
+ALL_GROUPS = CALL_GROUPS | EDITION_GROUPS
+WELCOME = OpenItems(
+    (known_call(OPEN),), tuple(map(known_edition, (GHENT, TURKU, replace(PORTO, status="save_the_date"))))
+)
+
+
+def contents() -> Iterator[tuple[str, str, Contents]]:
+    """Name, title and contents of each message to a subscriber."""
+    for name, (title, changed) in ALL_GROUPS.items():
+        yield name, title, Contents((changed,))
+    groups = {name: changed for name, (_, changed) in ALL_GROUPS.items()}
+    two = (groups["call-cutoff-moved"], groups["edition-rescheduled"])
+    yield "two-events", "Two events in one message", Contents(two)
+    several = [groups[f"edition-{kind}"] for kind in ("registration-opened", "announced", "rescheduled", "postponed")]
+    yield "several-events", "Several events in one message", Contents((groups["call-opened"], *several))
+    weekly = Digest("weekly", date(2026, 11, 23), date(2026, 11, 29))
+    past = (groups["edition-held"], groups["edition-listed"], groups["call-updated"])
+    yield "digest-weekly", "Weekly digest", Contents(past, digest=weekly)
+    daily = Digest("daily", date(2026, 11, 28), date(2026, 11, 28))
+    opened = OutageNotice("opened", at(25, 11, 2026, 9), PAGE)
+    yield "digest-daily", "Daily digest that carries an outage", Contents(two, digest=daily, outage=opened)
+    yield "reminder", "Reminder of the next cut-off", Contents(reminders=(REMINDER,))
+    last = replace(REMINDER, days_left=2, offset=2, later=())
+    yield (
+        "reminder-last",
+        "Reminder of the last cut-off, which moved",
+        Contents(reminders=(replace(last, open=replace(last.open, moved_from=at(28, 11, 2026))),)),
+    )
+    yield "reminder-and-change", "A reminder and a change", Contents((groups["edition-announced"],), (REMINDER,))
+    yield "welcome", "Welcome", Contents(welcome=WELCOME)
+    yield "welcome-nothing", "Welcome, with nothing open", Contents(welcome=OpenItems())
+    yield "monthly-status", "Monthly status", Contents(monthly_status=True)
+    yield "outage-opened", "The page cannot be read", Contents(outage=opened)
+    yield "outage-call-page", "The call page cannot be read", Contents(outage=replace(opened, page_url=CALL_PAGE))
+    yield "outage-ended", "The page can be read again", Contents(outage=replace(opened, phase="ended"))
+
+
+# ── all samples ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
+    """Name, title and incidents of each message to the operator."""
+    details: dict[IncidentKind, tuple[str, str]] = {
+        "fetch-failing": (PAGE, "The server reported an error (503)."),
+        "reading-suspect": (PAGE, "Expected 15 editions, 1 call. Found 0 editions, 0 calls; no headings."),
+        "delivery-failed": ("anna@agency.example", "554 5.7.1 Message rejected"),
+        "digest-overdue": ("digests", "a digest was due at 2026-11-28 07:00 UTC"),
+    }
+    opened = []
+    for kind in get_args(IncidentKind):
+        subject, detail = details[kind]
+        opened.append(Incident(1, kind, subject, detail, READ_AT))
+        yield f"operator-{kind}", f"Operator: {kind}", opened[-1:]
+    resolved = [replace(one, resolved_at=READ_AT + timedelta(hours=3), opened_notified_at=READ_AT) for one in opened]
+    yield "operator-resolved", "Operator: resolved", resolved[:1]
+    yield "operator-several", "Operator: several incidents", [*opened[1:3], resolved[0]]
+
+
+def samples() -> Iterator[Sample]:
+    """All samples."""
+    for name, title, content in contents():
+        yield Sample(name, title, *(body(content, CONTEXT, chat, BRUSSELS) for chat in (False, True)))
+    opened = Contents((CALL_GROUPS["call-opened"][1],))
+    asked = [body(opened, CONTEXT, chat, BRUSSELS, CONSENT) for chat in (False, True)]
+    yield Sample("call-opened-self-subscribed", "Call opened, to a recipient who subscribed themselves", *asked)
+    for name, title, found in incidents():
+        yield Sample(name, title, *(operator_body(found, CONTEXT, chat) for chat in (False, True)))
+    yield Sample("test-message", "Test message", *(delivery_test_body(CONTEXT, chat) for chat in (False, True)))
