@@ -21,7 +21,7 @@ def test_sent_and_failed_messages(watch):
     watch.mailbox.refuse("anna@example.org")
     watch.check("2023-12")
     out = watch.run("deliveries", "list").out
-    assert "sent: Call for hosts 2024–2025:" in out
+    assert "sent: Call for hosts 2024–2025" in out
     assert "failed: Call for" in out
     assert "550" in " ".join(out.split())
     (row,) = watch.run("deliveries", "list", "--state", "failed", "--json").json
