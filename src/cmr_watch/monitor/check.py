@@ -197,7 +197,7 @@ def _commit_plausible(reading: _Reading, baseline: Baseline | None, checks: Chec
 def _compared(reading: _Reading, known: Known, checks: Checks, *, adopting: bool = False) -> Comparison:
     """Compare with the page's own last reading. The other pages supply keys and tell which edition a page is about."""
     if reading.page.kind == "edition":
-        listed = known_of_kind(checks.pages(), "initiative").editions
+        listed = known_of_kind(checks.known_pages(), "initiative").editions
         return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page.url)
     if adopting:
         compared = Comparison((), adopt(known, reading.snapshot, reading.at))
@@ -205,7 +205,7 @@ def _compared(reading: _Reading, known: Known, checks: Checks, *, adopting: bool
         compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
     if len(compared.known.calls) == len(known.calls):
         return compared  # no call is new, so none needs a key
-    others = known_of_kind(checks.pages(), "call" if reading.page.kind == "initiative" else "initiative")
+    others = known_of_kind(checks.known_pages(), "call" if reading.page.kind == "initiative" else "initiative")
     return with_shared_keys(known, compared, others.calls)
 
 

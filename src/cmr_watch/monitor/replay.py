@@ -73,4 +73,4 @@ def _correct(checks: Checks, stored: StoredSnapshot, after: Snapshot, clock: Cal
     known = None
     if baseline is not None and baseline.snapshot_id == stored.row.id:
         known = read_again(baseline.known, stored.snapshot, after, clock())
-    checks.correct(stored.row.id, after, known)
+    checks.replace_reading(stored.row.id, after, known)
