@@ -46,7 +46,7 @@ from cmr_watch.notify.outbox import (
     notify_operator,
 )
 from cmr_watch.render.messages import MessageContext, body, delivery_test_body, operator_body
-from cmr_watch.store.bounce_pauses import Bounces
+from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
@@ -56,7 +56,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
-from cmr_watch.store.suppression_journal import Journal
+from cmr_watch.store.suppression_journal import SuppressionJournal
 
 if TYPE_CHECKING:  # loaded by the methods that need them: a one-off check pays for every import
     from cmr_watch.monitor.archive.backfill import BackfillReport, Progress
@@ -64,7 +64,7 @@ if TYPE_CHECKING:  # loaded by the methods that need them: a one-off check pays 
     from cmr_watch.monitor.replay import ReplayDifference
     from cmr_watch.notify.bounce_processing import BounceReport
     from cmr_watch.notify.channels.mailbox import MailboxSettings
-    from cmr_watch.store.backup import Copy
+    from cmr_watch.store.backup import Backup
     from cmr_watch.store.retention import RetentionReport
 
 Clock = Callable[[], datetime]
@@ -237,8 +237,8 @@ class App:
         self._database = database
         self._clock = clock
         self._sleep = sleep
-        self._checks = Checks(database, patience=settings.operator.after_failures)
-        self._journal = Journal(settings.database.journal)
+        self._checks = Checks(database, failures_until_incident=settings.operator.after_failures)
+        self._journal = SuppressionJournal(settings.database.journal)
         self._subscriptions = Subscriptions(database, self._journal)
         self._news = MatchQueue(database)
         self._deliveries = Deliveries(database)
@@ -317,21 +317,21 @@ class App:
         from cmr_watch.notify.bounce_processing import BounceProcessor
         from cmr_watch.notify.channels.mailbox import open_mailbox
 
-        bounces, key = Bounces(self._database), Installation(self._database).key()
+        bounces, key = BouncePauses(self._database), Installation(self._database).key()
         returned = BounceProcessor(self._deliveries, self._subscriptions, bounces, key, self._clock)
         with open_mailbox(mailbox_settings(self._settings)) as inbox:
             return returned.process(inbox)
 
-    def daily_backup(self) -> Copy | None:
+    def daily_backup(self) -> Backup | None:
         """Today's copy into the configured folder, and the oldest ones away; None where none is wanted."""
-        from cmr_watch.store.backup import name_at, prune
+        from cmr_watch.store.backup import backup_name, prune_backups
 
         wanted = self._settings.backup
         if wanted.folder is None:
             return None
         wanted.folder.mkdir(parents=True, exist_ok=True)
-        copy = self.backup(wanted.folder / name_at(self._clock()))
-        prune(wanted.folder, wanted.keep)
+        copy = self.backup(wanted.folder / backup_name(self._clock()))
+        prune_backups(wanted.folder, wanted.keep)
         return copy
 
     def observe(self) -> HealthStatus:
@@ -342,7 +342,7 @@ class App:
             if (revision := self._database.revision()) != REVISION:
                 return HealthStatus(now, interval, f"{self._database.name} has the schema {revision}, not {REVISION}")
             due = [at for at in (self._deliveries.oldest_due(now), self._news.oldest_due(now)) if at]
-            read_at = self._checks.read_at(self._settings.page.url)
+            read_at = self._checks.last_read_at(self._settings.page.url)
             return HealthStatus(
                 now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["pending"]
             )
@@ -365,16 +365,16 @@ class App:
         self._prepare()
         return Retention(self._database).run(self._clock())
 
-    def backup(self, path: Path, *, force: bool = False) -> Copy:
+    def backup(self, path: Path, *, force: bool = False) -> Backup:
         """Copy the database into a file that is not there yet, or that is replaced by `force`."""
-        from cmr_watch.store.backup import make
+        from cmr_watch.store.backup import create_backup
 
-        return make(self._database, path, force=force)
+        return create_backup(self._database, path, force=force)
 
     def _prepare(self) -> None:
         """Once: a database that came back from a copy tells nothing by itself, and learns who said no meanwhile."""
         if not self._is_ready:
-            RestoreQuarantine(self._database).begin(self._clock())
+            RestoreQuarantine(self._database).quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
 
