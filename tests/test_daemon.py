@@ -21,7 +21,7 @@ from tests.factories import NOW, message
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.monitor.small import html
-from tests.store.test_deliveries import put
+from tests.store.test_deliveries import insert_messages
 from tests.test_journeys import LYON, PAST, PATH, Journey
 
 PATIENCE = 20.0
@@ -175,7 +175,7 @@ def test_stop_releases_unsent_messages(running: Running) -> None:
     running.mailbox.slow(0.2)
     with running.daemon() as daemon:
         until(lambda: running.subjects())
-        put(running.database, *(message(f"p{number}@example.org") for number in range(20)))
+        insert_messages(running.database, *(message(f"p{number}@example.org") for number in range(20)))
         daemon.deliver_soon()
         sent = len(running.subjects())
         until(lambda: len(running.subjects()) > sent)
@@ -186,6 +186,6 @@ def test_stop_releases_unsent_messages(running: Running) -> None:
 
 
 def test_an_overdue_message_is_reported(running: Running) -> None:
-    put(running.database, message("ann@example.org"))
+    insert_messages(running.database, message("ann@example.org"))
     daemon = Daemon(running.settings, running.database, lambda: NOW + timedelta(minutes=20), thread_scheduler(), wall)
     assert "a message is 20 minutes overdue" in problems(daemon, "/healthz")

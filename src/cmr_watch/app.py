@@ -31,7 +31,7 @@ from cmr_watch.notify.outbox import (
     message_ids,
     notify_operator,
 )
-from cmr_watch.store.bounce_pauses import Bounces
+from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
@@ -41,13 +41,13 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
-from cmr_watch.store.suppression_journal import Journal
+from cmr_watch.store.suppression_journal import SuppressionJournal
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
     from cmr_watch.monitor.archive.backfill import BackfillReport, Progress
     from cmr_watch.monitor.replay import ReplayDifference
     from cmr_watch.notify.bounce_processing import BounceReport
-    from cmr_watch.store.backup import Copy
+    from cmr_watch.store.backup import Backup
     from cmr_watch.store.retention import RetentionReport
 
 
@@ -71,8 +71,8 @@ class App:
         self._database = database
         self._clock = clock
         self._sleep = sleep
-        self._checks = Checks(database, patience=settings.operator.after_failures)
-        self._journal = Journal(settings.database.journal)
+        self._checks = Checks(database, failures_until_incident=settings.operator.after_failures)
+        self._journal = SuppressionJournal(settings.database.journal)
         self._subscriptions = Subscriptions(database, self._journal)
         self._queue = MatchQueue(database)
         self._deliveries = Deliveries(database)
@@ -158,21 +158,21 @@ class App:
         from cmr_watch.notify.bounce_processing import BounceProcessor
         from cmr_watch.notify.channels.mailbox import mailbox_settings, open_mailbox
 
-        pauses, key = Bounces(self._database), Installation(self._database).key()
+        pauses, key = BouncePauses(self._database), Installation(self._database).key()
         processor = BounceProcessor(self._deliveries, self._subscriptions, pauses, key, self._clock)
         with open_mailbox(mailbox_settings(self._settings)) as inbox:
             return processor.process(inbox)
 
-    def daily_backup(self) -> Copy | None:
+    def daily_backup(self) -> Backup | None:
         """Back up into the configured folder and delete the oldest backups there; None if no folder is configured."""
-        from cmr_watch.store.backup import name_at, prune
+        from cmr_watch.store.backup import backup_name, prune_backups
 
         config = self._settings.backup
         if config.folder is None:
             return None
         config.folder.mkdir(parents=True, exist_ok=True)
-        copy = self.backup(config.folder / name_at(self._clock()))
-        prune(config.folder, config.keep)
+        copy = self.backup(config.folder / backup_name(self._clock()))
+        prune_backups(config.folder, config.keep)
         return copy
 
     def observe(self) -> HealthStatus:
@@ -183,7 +183,7 @@ class App:
             if (revision := self._database.revision()) != REVISION:
                 return HealthStatus(now, interval, f"{self._database.name} has the schema {revision}, not {REVISION}")
             due = [at for at in (self._deliveries.oldest_due(now), self._queue.oldest_due(now)) if at]
-            read_at = self._checks.read_at(self._settings.page.url)
+            read_at = self._checks.last_read_at(self._settings.page.url)
             return HealthStatus(
                 now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["pending"]
             )
@@ -206,16 +206,16 @@ class App:
         self._prepare()
         return Retention(self._database).run(self._clock())
 
-    def backup(self, path: Path, *, force: bool = False) -> Copy:
+    def backup(self, path: Path, *, force: bool = False) -> Backup:
         """Back up the database into a file. Raises ConfigError if the file exists, unless `force` is set."""
-        from cmr_watch.store.backup import make
+        from cmr_watch.store.backup import create_backup
 
-        return make(self._database, path, force=force)
+        return create_backup(self._database, path, force=force)
 
     def _prepare(self) -> None:
         """Before the first operation: quarantine a restored database, and replay the suppression journal."""
         if not self._is_ready:
-            RestoreQuarantine(self._database).begin(self._clock())
+            RestoreQuarantine(self._database).quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
 

@@ -87,7 +87,7 @@ def test_changes_since_the_backup_are_found_again_and_held(watch):
 def test_an_existing_backup_is_overwritten_only_with_force(watch, copy):
     result = watch.run("backup", str(copy))
     assert (result.code, result.out) == (2, "")
-    assert "is there already" in result.err
+    assert "already exists" in result.err
     assert watch.run("backup", str(copy), "--force").code == 0
 
 
@@ -106,7 +106,7 @@ def test_restore_while_another_process_uses_the_database(watch, copy):
         result = watch.run("restore", str(copy))
     assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
     assert "another process has the database" in result.err
-    assert "stop cmr-watch first" in result.err
+    assert "stop cmr-watch and try again" in result.err
 
 
 def test_a_backup_with_an_older_schema_is_upgraded(watch, copy):

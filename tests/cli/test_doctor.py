@@ -98,7 +98,7 @@ def test_messages_waiting_for_a_retry_are_reported(watch):
         (
             "UPDATE alembic_version SET version_num = '9999'",
             "a newer version",
-            "Install the newer cmr-watch, or restore",
+            "Install the newer version of cmr-watch, or restore",
         ),
         ("DELETE FROM alembic_version", "an older schema", "Run: cmr-watch db upgrade"),
         ("DROP TABLE alembic_version", "tables of another program", "Choose another file"),

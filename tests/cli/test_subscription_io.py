@@ -236,8 +236,8 @@ def test_unsubscribed_bounced_and_erased_addresses_are_rejected(watch):
     result = import_file(watch, "address\nNo@b.org\nbounced@b.org\nerased@b.org\nended@b.org\n")
     assert (result.code, result.out) == (1, "1 added, 0 already present, 3 rejected.\n")
     assert result.err.splitlines() == [
-        "cmr-watch: line 2: No@b.org: this address is not written to any more: unsubscribed by mail",
-        "cmr-watch: line 3: bounced@b.org: this address is not written to any more: mail to it bounces",
+        "cmr-watch: line 2: No@b.org: this address no longer receives mail: unsubscribed by mail",
+        "cmr-watch: line 3: bounced@b.org: this address no longer receives mail: mail to it bounces",
         "cmr-watch: line 4: erased@b.org: "
         "this address was erased at the recipient's request and no longer receives mail",
     ]

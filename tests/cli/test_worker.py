@@ -13,7 +13,7 @@ import pytest
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
 from tests.factories import message
-from tests.store.test_deliveries import put
+from tests.store.test_deliveries import insert_messages
 
 TIMEOUT = 20.0  # seconds
 
@@ -57,7 +57,7 @@ def outbox(watch, database_url):
 
 
 def enqueue(outbox, *addresses):
-    put(outbox._database, *(message(address) for address in addresses))
+    insert_messages(outbox._database, *(message(address) for address in addresses))
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])

@@ -189,7 +189,7 @@ def check_volume_of_another_user(podman: Podman, folder: Path, mode: int) -> Non
     folder.mkdir(mode=mode)
     completed = podman.run_once(f"--volume={folder}:/data", IMAGE)
     expect("the exit code", completed.code, 2)
-    message = r"cmr-watch: the database /data/cmr-watch\.db cannot be opened: .*/data belongs to user 0, .*chown 10001"
+    message = r"cmr-watch: the database /data/cmr-watch\.db cannot be opened: .*/data belongs to user 0, .* 10001 /data"
     if not re.fullmatch(message, completed.output):
         raise ImageTestError(f"unexpected output:\n{completed.output}")
 

@@ -1,4 +1,4 @@
-"""Copies of pages and the history made of them, on both engines."""
+"""Archived copies of pages and the history derived from them."""
 
 from __future__ import annotations
 
@@ -29,25 +29,24 @@ def copy(days: int, content: bytes = b"<html>then</html>"):
 
 
 def past(days: int = 0, key: str = "lyon", **values) -> HistoricalChange:
-    told = replace(change(**values), key=key)
-    return HistoricalChange(THEN + timedelta(days=days), told)
+    return HistoricalChange(THEN + timedelta(days=days), replace(change(**values), key=key))
 
 
 def known(*keys: str) -> Known:
     return Known(tuple(KnownEdition(key, edition(), THEN) for key in keys))
 
 
-def test_copies_are_kept_once_by_their_time(archived: ArchiveHistory) -> None:
+def test_copies_are_stored_by_time(archived: ArchiveHistory) -> None:
     for days in (5, 1):
-        archived.keep(copy(days), "initiative", snapshot(edition()), f"https://archive.example/{days}")
-    assert archived.taken(URL) == {THEN + timedelta(days=1), THEN + timedelta(days=5)}
-    assert [at for at, _ in archived.copies(URL)] == [THEN + timedelta(days=1), THEN + timedelta(days=5)]
-    assert archived.copies(URL)[0][1].editions == (edition(),)
-    assert archived.taken("https://example.org/other") == frozenset()
+        archived.store_copy(copy(days), "initiative", snapshot(edition()), f"https://archive.example/{days}")
+    assert archived.stored_times(URL) == {THEN + timedelta(days=1), THEN + timedelta(days=5)}
+    assert [at for at, _ in archived.load_copies(URL)] == [THEN + timedelta(days=1), THEN + timedelta(days=5)]
+    assert archived.load_copies(URL)[0][1].editions == (edition(),)
+    assert archived.stored_times("https://example.org/other") == frozenset()
 
 
-def test_a_copy_is_neither_a_baseline_nor_a_reading_to_accept(database: Database, archived: ArchiveHistory) -> None:
-    archived.keep(copy(1), "initiative", snapshot(edition()), "https://archive.example/1")
+def test_a_copy_is_neither_a_baseline_nor_a_suspect_reading(database: Database, archived: ArchiveHistory) -> None:
+    archived.store_copy(copy(1), "initiative", snapshot(edition()), "https://archive.example/1")
     checks = Checks(database)
     assert checks.baseline(URL) is None
     assert checks.newest_suspect(URL) is None
@@ -56,34 +55,34 @@ def test_a_copy_is_neither_a_baseline_nor_a_reading_to_accept(database: Database
     assert (row.assessment, row.reason, row.is_baseline) == ("archived", "https://archive.example/1", False)
 
 
-def test_a_history_is_written_and_nobody_hears_of_it(database: Database, archived: ArchiveHistory) -> None:
+def test_historical_changes_are_stored_and_not_fanned_out(database: Database, archived: ArchiveHistory) -> None:
     checks = Checks(database)
     checks.commit(record(outcome="baseline"))
-    assert archived.write(URL, known("lyon"), [past(0), past(9, kind=ChangeKind.EDITION_HELD)]) == 2
-    assert [one.read_at for one in checks.changes()] == [THEN, THEN + timedelta(days=9)]
-    assert MatchQueue(database).fan_out(lambda people, changes: [], NOW) is None
+    assert archived.replace_history(URL, known("lyon"), [past(0), past(9, kind=ChangeKind.EDITION_HELD)]) == 2
+    assert [entry.read_at for entry in checks.changes()] == [THEN, THEN + timedelta(days=9)]
+    assert MatchQueue(database).fan_out(lambda subscriptions, changes: [], NOW) is None
     assert checks.known(URL) == known("lyon")
-    assert [visit.fetched_at for visit in checks.last_fetches()] == [checks.last_check(URL).checked_at]
+    assert [last.fetched_at for last in checks.last_fetches()] == [checks.last_check(URL).checked_at]
     assert checks.changes_on_other_pages("https://example.org/other", {"lyon"}) == ()
 
 
-def test_a_second_time_adds_nothing_and_a_better_history_takes_its_place(
+def test_the_same_history_adds_nothing_and_a_different_one_replaces_it(
     database: Database, archived: ArchiveHistory
 ) -> None:
     checks = Checks(database)
     checks.commit(record(outcome="baseline"))
-    archived.write(URL, known("lyon"), [past(9)])
+    archived.replace_history(URL, known("lyon"), [past(9)])
     before = checks.changes()
-    assert archived.write(URL, known("lyon"), [past(9)]) == 0
+    assert archived.replace_history(URL, known("lyon"), [past(9)]) == 0
     assert checks.changes() == before
-    assert archived.write(URL, known("lyon"), [past(3)]) == 1
-    assert [one.read_at for one in checks.changes()] == [THEN + timedelta(days=3)]
+    assert archived.replace_history(URL, known("lyon"), [past(3)]) == 1
+    assert [entry.read_at for entry in checks.changes()] == [THEN + timedelta(days=3)]
 
 
-def test_what_was_told_by_ourselves_stays(database: Database, archived: ArchiveHistory) -> None:
+def test_changes_found_by_checks_are_kept(database: Database, archived: ArchiveHistory) -> None:
     checks = Checks(database)
     checks.commit(record(outcome="baseline"))
     checks.commit(record(outcome="changed", revision=1, changes=(change(),)))
-    archived.write(URL, known("lyon"), [past(0)])
-    archived.write(URL, known("lyon"), [])
-    assert [one.read_at for one in checks.changes()] == [checks.last_check(URL).checked_at]
+    archived.replace_history(URL, known("lyon"), [past(0)])
+    archived.replace_history(URL, known("lyon"), [])
+    assert [entry.read_at for entry in checks.changes()] == [checks.last_check(URL).checked_at]

@@ -1,4 +1,4 @@
-"""Copies of a database, and how one comes back."""
+"""Backups of an SQLite database, and restores."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import pytest
 from sqlalchemy import make_url
 
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreUnavailable
-from cmr_watch.store.backup import hold, make, name_at, prune, restore
+from cmr_watch.store.backup import backup_name, create_backup, mark_restored, prune_backups, restore
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, wanted
-from tests.store.test_restore_quarantine import HELD, waits, words
+from tests.store.test_restore_quarantine import HELD, held_items, insert_pending
 from tests.store.test_upgrade import FOLDER
 
 KEPT = "live.db.replaced-20240402-091200"
@@ -41,11 +41,11 @@ def live(url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def copy(live: Database, tmp_path: Path) -> Path:
-    """A copy in which something of each kind waits; nobody has the database open any more."""
-    waits(live)
-    path = tmp_path / "copies" / "copy.db"
-    make(live, path)
+def backup(live: Database, tmp_path: Path) -> Path:
+    """A backup with a pending message, match and change; the database is closed."""
+    insert_pending(live)
+    path = tmp_path / "backups" / "backup.db"
+    create_backup(live, path)
     live.close()
     return path
 
@@ -54,22 +54,22 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# ── a copy ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── creating ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_copy_is_one_whole_file_of_its_owner(live: Database, copy: Path) -> None:
-    assert names(copy.parent) == ["copy.db"]
-    assert copy.stat().st_mode & 0o777 == 0o600
-    with closing(sqlite3.connect(copy)) as connection:
+def test_a_backup_is_a_single_complete_file_readable_by_its_owner(live: Database, backup: Path) -> None:
+    assert names(backup.parent) == ["backup.db"]
+    assert backup.stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM changes").fetchone() == (3,)
 
 
-def test_what_was_counted_is_said(live: Database, tmp_path: Path) -> None:
-    waits(live)
-    done = make(live, tmp_path / "copy.db")
-    assert done.size == (tmp_path / "copy.db").stat().st_size
+def test_the_result_has_the_size_and_the_row_counts(live: Database, tmp_path: Path) -> None:
+    insert_pending(live)
+    done = create_backup(live, tmp_path / "backup.db")
+    assert done.size == (tmp_path / "backup.db").stat().st_size
     assert {name: done.rows[name] for name in ("changes", "matches", "deliveries", "subscriptions", "pages")} == {
         "changes": 3,
         "matches": 2,
@@ -79,62 +79,62 @@ def test_what_was_counted_is_said(live: Database, tmp_path: Path) -> None:
     }
 
 
-def test_the_hold_is_in_the_copy_only(live: Database, tmp_path: Path) -> None:
-    waits(live)
-    make(live, tmp_path / "copy.db")
-    assert not RestoreQuarantine(live).begin(NOW)
-    with closing(open_database(f"sqlite:///{tmp_path / 'copy.db'}")) as copied:
-        assert RestoreQuarantine(copied).begin(NOW)
-        assert words(RestoreQuarantine(copied)) == HELD
+def test_only_the_backup_is_marked_as_restored(live: Database, tmp_path: Path) -> None:
+    insert_pending(live)
+    create_backup(live, tmp_path / "backup.db")
+    assert not RestoreQuarantine(live).quarantine_if_restored(NOW)
+    with closing(open_database(f"sqlite:///{tmp_path / 'backup.db'}")) as copied:
+        assert RestoreQuarantine(copied).quarantine_if_restored(NOW)
+        assert held_items(RestoreQuarantine(copied)) == HELD
 
 
-def test_a_copy_of_a_copy_is_held_anew(live: Database, tmp_path: Path) -> None:
-    hold(live)
-    RestoreQuarantine(live).begin(NOW)
-    make(live, tmp_path / "copy.db")
-    with closing(open_database(f"sqlite:///{tmp_path / 'copy.db'}")) as copied:
-        assert RestoreQuarantine(copied).begin(NOW)
+def test_a_backup_of_a_restored_database_is_marked_again(live: Database, tmp_path: Path) -> None:
+    mark_restored(live)
+    RestoreQuarantine(live).quarantine_if_restored(NOW)
+    create_backup(live, tmp_path / "backup.db")
+    with closing(open_database(f"sqlite:///{tmp_path / 'backup.db'}")) as copied:
+        assert RestoreQuarantine(copied).quarantine_if_restored(NOW)
 
 
-def test_a_file_that_is_there_stays_unless_it_may_go(live: Database, tmp_path: Path) -> None:
-    path = tmp_path / "copy.db"
-    path.write_text("somebody's")
+def test_an_existing_file_is_replaced_only_by_force(live: Database, tmp_path: Path) -> None:
+    path = tmp_path / "backup.db"
+    path.write_text("something else")
     with pytest.raises(ConfigError, match="--force"):
-        make(live, path)
-    assert path.read_text() == "somebody's"
-    make(live, path, force=True)
+        create_backup(live, path)
+    assert path.read_text() == "something else"
+    create_backup(live, path, force=True)
     assert path.read_bytes()[:15] == b"SQLite format 3"
-    assert names(tmp_path) == ["copy.db", "live.db", "live.db-shm", "live.db-wal"], "nothing half done is left"
+    assert names(tmp_path) == ["backup.db", "live.db", "live.db-shm", "live.db-wal"], "no temporary files are left"
 
 
 @pytest.mark.parametrize("name", ["live.db", "live.db-wal", "other/../live.db", "link.db"])
-def test_the_database_itself_is_never_the_target(live: Database, tmp_path: Path, name: str) -> None:
+def test_the_database_is_never_overwritten_by_its_backup(live: Database, tmp_path: Path, name: str) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "link.db").symlink_to("live.db")
     with pytest.raises(ConfigError, match="itself"):
-        make(live, tmp_path / name, force=True)
+        create_backup(live, tmp_path / name, force=True)
     Subscriptions(live).add(wanted(), NOW)
 
 
-def test_a_folder_that_cannot_be_written_to(live: Database, tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_written(live: Database, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreUnavailable, match="no copy of the database could be made"):
-        make(live, tmp_path / "file" / "copy.db")
+    with pytest.raises(StoreUnavailable, match="could not create the backup"):
+        create_backup(live, tmp_path / "file" / "backup.db")
     with pytest.raises(ConfigError, match="is a folder"):
-        make(live, tmp_path, force=True)
+        create_backup(live, tmp_path, force=True)
 
 
-def test_a_damaged_database_gives_no_copy(live: Database, tmp_path: Path) -> None:
-    waits(live)
+def test_a_damaged_database_is_not_backed_up(live: Database, tmp_path: Path) -> None:
+    insert_pending(live)
     with closing(sqlite3.connect(tmp_path / "live.db")) as connection, connection:
         connection.execute("UPDATE matches SET change_id = 99 WHERE change_id = 1")  # foreign keys are off here
-    with pytest.raises(StoreUnavailable, match="the copy is damaged: rows are lost"):
-        make(live, tmp_path / "copy.db")
-    assert not (tmp_path / "copy.db").exists()
+    with pytest.raises(StoreUnavailable, match="the copy is damaged: rows are missing"):
+        create_backup(live, tmp_path / "backup.db")
+    assert not (tmp_path / "backup.db").exists()
 
 
-def test_others_write_meanwhile(live: Database, tmp_path: Path) -> None:
-    """Each copy is of one moment, whatever is written: its rows are as many as were counted."""
+def test_a_backup_is_consistent_while_others_write(live: Database, tmp_path: Path) -> None:
+    """`create_backup` fails if the row counts and the copy are not from the same snapshot."""
     stop = threading.Event()
 
     def write() -> None:
@@ -145,70 +145,69 @@ def test_others_write_meanwhile(live: Database, tmp_path: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        sizes = [make(live, tmp_path / f"{number}.db").rows["subscriptions"] for number in range(5)]
+        sizes = [create_backup(live, tmp_path / f"{number}.db").rows["subscriptions"] for number in range(5)]
     finally:
         stop.set()
         writer.join()
     assert sizes == sorted(sizes)
 
 
-def test_postgresql_has_its_own_tools(postgres_template: str, tmp_path: Path) -> None:
-    words = r"pg_dump .* pg_restore.*: cmr-watch db hold"
-    with closing(Database(make_url(postgres_template))) as database, pytest.raises(ConfigError, match=words):
-        make(database, tmp_path / "copy.db")
-    with pytest.raises(ConfigError, match=words):
-        restore(tmp_path / "copy.db", postgres_template, NOW)
+def test_postgresql_needs_its_own_tools(postgres_template: str, tmp_path: Path) -> None:
+    message = r"pg_dump and pg_restore.*: cmr-watch db hold"
+    with closing(Database(make_url(postgres_template))) as database, pytest.raises(ConfigError, match=message):
+        create_backup(database, tmp_path / "backup.db")
+    with pytest.raises(ConfigError, match=message):
+        restore(tmp_path / "backup.db", postgres_template, NOW)
 
 
-def test_the_hold_by_hand(database: Database) -> None:
-    """As after a pg_restore."""
-    waits(database)
-    hold(database)
-    assert RestoreQuarantine(database).begin(NOW)
-    assert words(RestoreQuarantine(database)) == HELD
+def test_a_database_restored_with_other_tools_can_be_marked(database: Database) -> None:
+    insert_pending(database)
+    mark_restored(database)
+    assert RestoreQuarantine(database).quarantine_if_restored(NOW)
+    assert held_items(RestoreQuarantine(database)) == HELD
 
 
-# ── a copy comes back ────────────────────────────────────────────────────────────────────────────────────────────
+# ── restoring ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_copy_comes_back_and_the_one_before_is_kept(copy: Path, url: str, tmp_path: Path) -> None:
+def test_a_restore_keeps_the_previous_database(backup: Path, url: str, tmp_path: Path) -> None:
     with closing(open_database(url)) as database:
         Subscriptions(database).add(wanted("later@example.org"), NOW)
-    before = copy.read_bytes()
-    done = restore(copy, url, NOW)
+    before = backup.read_bytes()
+    done = restore(backup, url, NOW)
     assert (done.revision, done.kept) == (REVISION, tmp_path / KEPT)
-    assert copy.read_bytes() == before
-    assert names(tmp_path) == ["copies", "live.db", KEPT]
+    assert backup.read_bytes() == before
+    assert names(tmp_path) == ["backups", "live.db", KEPT]
     assert (tmp_path / "live.db").stat().st_mode & 0o777 == 0o600
     with closing(open_database(url)) as database, closing(open_database(f"sqlite:///{done.kept}")) as kept:
-        assert RestoreQuarantine(database).begin(NOW)
-        assert words(RestoreQuarantine(database)) == HELD
+        assert RestoreQuarantine(database).quarantine_if_restored(NOW)
+        assert held_items(RestoreQuarantine(database)) == HELD
         assert len(Subscriptions(database).active()) == 1
         assert [entry.address for entry in Subscriptions(kept).active()][1:] == ["later@example.org"]
 
 
-def test_the_one_before_is_kept_each_time(copy: Path, url: str, tmp_path: Path) -> None:
-    kept = {restore(copy, url, NOW).kept for _ in range(3)}
+def test_each_restore_keeps_the_previous_database(backup: Path, url: str, tmp_path: Path) -> None:
+    kept = {restore(backup, url, NOW).kept for _ in range(3)}
     assert len(kept) == 3
     assert all(path is not None and path.is_file() for path in kept)
 
 
-def test_a_copy_into_an_empty_place(copy: Path, tmp_path: Path) -> None:
+def test_a_restore_to_a_new_path(backup: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'place.db'}"
-    assert restore(copy, url, NOW).kept is None
+    assert restore(backup, url, NOW).kept is None
     with closing(open_database(url)) as database:
-        assert RestoreQuarantine(database).begin(NOW)
+        assert RestoreQuarantine(database).quarantine_if_restored(NOW)
 
 
-def test_a_plain_copy_of_the_file_is_held_as_well(copy: Path, url: str, tmp_path: Path) -> None:
+def test_a_plain_copy_of_the_file_is_quarantined_too(backup: Path, url: str, tmp_path: Path) -> None:
     (tmp_path / "plain.db").write_bytes((tmp_path / "live.db").read_bytes())
     restore(tmp_path / "plain.db", url, NOW)
     with closing(open_database(url)) as database:
-        assert RestoreQuarantine(database).begin(NOW)
+        assert RestoreQuarantine(database).quarantine_if_restored(NOW)
 
 
-def test_what_was_not_written_into_the_file_yet_is_kept_too(copy: Path, url: str, tmp_path: Path) -> None:
-    """The machine stopped: the newest rows stand in the file beside it."""
+def test_the_previous_database_includes_its_wal(backup: Path, url: str, tmp_path: Path) -> None:
+    """After a crash, the newest rows are in the WAL file."""
     code = (
         "import os, sys; from tests.factories import *; from cmr_watch.store.database import open_database;"
         "from cmr_watch.store.subscriptions import Subscriptions;"
@@ -216,56 +215,58 @@ def test_what_was_not_written_into_the_file_yet_is_kept_too(copy: Path, url: str
     )
     subprocess.run([sys.executable, "-c", code, url], cwd=Path(__file__).parents[2], check=False)
     assert (tmp_path / "live.db-wal").stat().st_size > 0
-    kept = restore(copy, url, NOW).kept
-    assert names(tmp_path) == ["copies", "live.db", KEPT]
+    kept = restore(backup, url, NOW).kept
+    assert names(tmp_path) == ["backups", "live.db", KEPT]
     with closing(open_database(f"sqlite:///{kept}")) as old:
         assert "wal@example.org" in [entry.address for entry in Subscriptions(old).active()]
 
 
-def test_a_damaged_database_is_replaced_and_kept(copy: Path, url: str, tmp_path: Path) -> None:
+def test_a_damaged_database_is_replaced_and_kept(backup: Path, url: str, tmp_path: Path) -> None:
     for name in ("live.db", "live.db-wal"):
-        (tmp_path / name).write_bytes(b"no database at all" * 100)
-    restore(copy, url, NOW)
-    assert (tmp_path / KEPT).read_bytes() == b"no database at all" * 100
+        (tmp_path / name).write_bytes(b"not a database" * 100)
+    restore(backup, url, NOW)
+    assert (tmp_path / KEPT).read_bytes() == b"not a database" * 100
     with closing(open_database(url)) as database:
         assert len(Checks(database).changes()) == 3
 
 
-def test_nobody_else_may_have_it_open(copy: Path, url: str, tmp_path: Path) -> None:
+def test_an_open_connection_prevents_a_restore(backup: Path, url: str, tmp_path: Path) -> None:
     before = (tmp_path / "live.db").read_bytes()
     with closing(open_database(url)) as database:
-        Subscriptions(database).active()  # idle now, and ready to go on
-        with pytest.raises(StoreUnavailable, match=r"another process has the database .* open: stop cmr-watch first"):
-            restore(copy, url, NOW)
+        Subscriptions(database).active()  # idle from now on
+        with pytest.raises(
+            StoreUnavailable, match=r"another process has the database .* open; stop cmr-watch and try again"
+        ):
+            restore(backup, url, NOW)
         assert [name for name in names(tmp_path) if "replaced" in name or name.startswith(".")] == []
-        Subscriptions(database).add(wanted("goes.on@example.org"), NOW)
+        Subscriptions(database).add(wanted("continues@example.org"), NOW)
     assert (tmp_path / "live.db").read_bytes() != before
-    restore(copy, url, NOW)
+    restore(backup, url, NOW)
 
 
-def test_another_process_has_it_open(copy: Path, url: str) -> None:
+def test_an_open_connection_of_another_process_prevents_a_restore(backup: Path, url: str) -> None:
     code = (
         "import sys; from cmr_watch.store.database import open_database;"
         "from cmr_watch.store.subscriptions import Subscriptions;"
-        "people = Subscriptions(open_database(sys.argv[1])); people.active(); print('open', flush=True); input()"
+        "store = Subscriptions(open_database(sys.argv[1])); store.active(); print('open', flush=True); input()"
     )
     command = [sys.executable, "-c", code, url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
         with pytest.raises(StoreUnavailable, match="another process"):
-            restore(copy, url, NOW)
+            restore(backup, url, NOW)
         other.communicate("\n")
-    restore(copy, url, NOW)
+    restore(backup, url, NOW)
 
 
-def test_an_older_schema_is_upgraded_and_held(url: str, tmp_path: Path) -> None:
+def test_an_older_schema_is_upgraded_and_quarantined(url: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "old.db")) as old:
         old.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
     assert restore(tmp_path / "old.db", url, NOW).revision == "0001"
     assert names(tmp_path) == ["live.db", "old.db"]
     with closing(open_database(url)) as database:
-        assert RestoreQuarantine(database).begin(NOW)
+        assert RestoreQuarantine(database).quarantine_if_restored(NOW)
         assert [(entry.kind, entry.id) for entry in RestoreQuarantine(database).list()] == [
             ("message", 2),
             ("message", 4),
@@ -273,69 +274,69 @@ def test_an_older_schema_is_upgraded_and_held(url: str, tmp_path: Path) -> None:
         ]
 
 
-def stranger(path: Path) -> None:
+def create_other_database(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE songs (name)")
 
 
-def newer(path: Path) -> None:
+def create_newer_database(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript((FOLDER / "0002.sql").read_text(encoding="utf-8"))
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
 
 
-def half(path: Path) -> None:
+def create_truncated_database(path: Path) -> None:
     with closing(open_database(f"sqlite:///{path}")) as database:
-        waits(database)
+        insert_pending(database)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 @pytest.mark.parametrize(
-    ("spoil", "error", "words"),
+    ("create", "error", "message"),
     [
-        (stranger, SchemaError, "no database of cmr-watch"),
-        (newer, SchemaError, "newer version"),
-        (half, StoreUnavailable, "could not be put in place|damaged"),
-        (lambda path: path.write_bytes(b""), SchemaError, "no database of cmr-watch"),
-        (lambda path: path.write_text("a letter to somebody " * 99), StoreUnavailable, "not a database"),
-        (lambda path: path.mkdir(), ConfigError, "there is no file"),
-        (lambda path: None, ConfigError, "there is no file"),
+        (create_other_database, SchemaError, "is not a cmr-watch database"),
+        (create_newer_database, SchemaError, "newer version"),
+        (create_truncated_database, StoreUnavailable, "could not restore|damaged"),
+        (lambda path: path.write_bytes(b""), SchemaError, "is not a cmr-watch database"),
+        (lambda path: path.write_text("plain text " * 99), StoreUnavailable, "not a database"),
+        (lambda path: path.mkdir(), ConfigError, "is not a file"),
+        (lambda path: None, ConfigError, "does not exist"),
     ],
 )
-def test_what_is_no_copy_changes_nothing(copy, url, tmp_path, spoil, error, words):  # type: ignore[no-untyped-def]
+def test_an_invalid_backup_changes_nothing(backup, url, tmp_path, create, error, message):  # type: ignore[no-untyped-def]
     before = (tmp_path / "live.db").read_bytes()
-    spoil(tmp_path / "wrong.db")
-    with pytest.raises(CmrWatchError, match=words) as caught:
+    create(tmp_path / "wrong.db")
+    with pytest.raises(CmrWatchError, match=message) as caught:
         restore(tmp_path / "wrong.db", url, NOW)
     assert type(caught.value) is error
     assert (tmp_path / "live.db").read_bytes() == before
     assert not [name for name in names(tmp_path) if "replaced" in name or name.startswith(".")]
 
 
-def test_the_database_is_no_copy_of_itself(copy: Path, url: str, tmp_path: Path) -> None:
+def test_the_database_is_not_its_own_backup(backup: Path, url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="itself"):
         restore(tmp_path / "live.db", url, NOW)
 
 
-# ── old copies ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── pruning ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_only_what_is_called_so_is_pruned_and_the_newest_stay(tmp_path: Path) -> None:
-    made = [name_at(NOW + number * timedelta(days=1)) for number in range(4)]
+def test_all_but_the_newest_scheduled_backups_are_pruned(tmp_path: Path) -> None:
+    made = [backup_name(NOW + number * timedelta(days=1)) for number in range(4)]
     assert made[0] == "cmr-watch-20240402-091200.db"
     others = ["cmr-watch.db", "cmr-watch-20200101-000000.db.bak", "my-cmr-watch-20200101-000000.db", "notes.txt"]
     for name in (*made, *others):
         (tmp_path / name).write_text("")
-    (tmp_path / name_at(NOW - MINUTE)).mkdir()
-    (tmp_path / name_at(NOW - 2 * MINUTE)).symlink_to("notes.txt")
+    (tmp_path / backup_name(NOW - MINUTE)).mkdir()
+    (tmp_path / backup_name(NOW - 2 * MINUTE)).symlink_to("notes.txt")
     left = set(os.listdir(tmp_path))
-    assert prune(tmp_path, 2) == (tmp_path / made[0], tmp_path / made[1])
+    assert prune_backups(tmp_path, 2) == (tmp_path / made[0], tmp_path / made[1])
     assert set(os.listdir(tmp_path)) == left - {made[0], made[1]}
-    assert prune(tmp_path, 2) == ()
+    assert prune_backups(tmp_path, 2) == ()
 
 
-def test_one_copy_is_always_kept(tmp_path: Path) -> None:
+def test_at_least_one_backup_is_kept(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one"):
-        prune(tmp_path, 0)
-    with pytest.raises(StoreUnavailable, match="old copies"):
-        prune(tmp_path / "nowhere", 1)
+        prune_backups(tmp_path, 0)
+    with pytest.raises(StoreUnavailable, match="could not remove old backups"):
+        prune_backups(tmp_path / "nowhere", 1)

@@ -1,3 +1,5 @@
+"""Storing the results of checks: baselines, suspect readings, failures, and concurrency."""
+
 from __future__ import annotations
 
 import logging
@@ -73,7 +75,7 @@ def count(database: Database, table: Any) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-# ── a good reading ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── plausible readings ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_before_the_first_reading_there_is_no_baseline(checks: Checks) -> None:
@@ -92,10 +94,10 @@ def test_the_first_reading_is_the_baseline(checks: Checks) -> None:
     assert baseline.validators == page().validators
     assert baseline.snapshot == READING
     assert baseline.known == known(READING) == checks.known(URL)
-    assert checks.content(baseline.snapshot_id) == page().content
+    assert checks.snapshot(baseline.snapshot_id).fetched.content == page().content
 
 
-def test_what_is_no_part_of_equality_comes_back_too(checks: Checks) -> None:
+def test_fields_that_are_not_compared_are_stored_too(checks: Checks) -> None:
     cutoff = Cutoff(NOW, text="until then", tentative=True)
     reading = Snapshot(
         editions=(edition(date_text="12–13 October", text="Lyon, 12–13 October", period="2024-10"),),
@@ -110,7 +112,7 @@ def test_what_is_no_part_of_equality_comes_back_too(checks: Checks) -> None:
     assert repr(found.known) == repr(known(reading))
 
 
-def test_an_unchanged_reading_moves_the_page_only(checks: Checks, database: Database) -> None:
+def test_an_unchanged_reading_updates_only_the_page(checks: Checks, database: Database) -> None:
     checks.commit(record())
     first = checks.baseline(URL)
     fetched = later(30, validators=Validators('"2"', None))
@@ -122,7 +124,7 @@ def test_an_unchanged_reading_moves_the_page_only(checks: Checks, database: Data
     assert [count(database, table) for table in (schema.snapshots, schema.contents, schema.checks)] == [1, 1, 2]
 
 
-def test_a_304_keeps_bytes_and_validators(checks: Checks) -> None:
+def test_a_304_keeps_content_and_validators(checks: Checks) -> None:
     checks.commit(record())
     first = checks.baseline(URL)
     assert first is not None
@@ -139,7 +141,7 @@ def test_only_an_unconditional_get_is_a_full_reading(checks: Checks) -> None:
     assert (baseline.read_at, baseline.full_read_at) == (NOW + 30 * MINUTE, NOW)
 
 
-def test_other_bytes_with_the_same_reading_take_the_place_of_the_old(checks: Checks, database: Database) -> None:
+def test_new_content_with_the_same_reading_replaces_the_old(checks: Checks, database: Database) -> None:
     checks.commit(record(fetched=page(b"token 1")))
     checks.commit(record(outcome="unchanged", revision=1, fetched=later(30, b"token 2", charset=None)))
     baseline = checks.baseline(URL)
@@ -150,23 +152,23 @@ def test_other_bytes_with_the_same_reading_take_the_place_of_the_old(checks: Che
     assert [count(database, table) for table in (schema.snapshots, schema.contents)] == [1, 1]
 
 
-def test_bytes_that_another_reading_points_to_stay(checks: Checks, database: Database) -> None:
+def test_content_referenced_by_another_reading_is_kept(checks: Checks, database: Database) -> None:
     checks.commit(record(fetched=page(b"A")))
     checks.commit(record(outcome="changed", revision=1, snapshot=OTHER, fetched=later(30, b"B")))
     checks.commit(record(outcome="changed", revision=2, snapshot=READING, fetched=later(60, b"A")))
     checks.commit(record(outcome="unchanged", revision=3, snapshot=READING, fetched=later(90, b"A2")))
-    assert [checks.content(row.id) for row in checks.snapshots()] == [b"A", b"B", b"A2"]
+    assert [checks.snapshot(row.id).fetched.content for row in checks.snapshots()] == [b"A", b"B", b"A2"]
     assert count(database, schema.contents) == 3
 
 
 def test_a_changed_reading_is_the_next_baseline_with_its_changes(checks: Checks) -> None:
     checks.commit(record())
-    told = change(after=edition("Kittilä"), key="kittila-fi-2024-10")
+    announced = change(after=edition("Kittilä"), key="kittila-fi-2024-10")
     fetched = later(30, b"other")
-    changed = record(outcome="changed", revision=1, snapshot=OTHER, fetched=fetched, changes=(told,))
+    changed = record(outcome="changed", revision=1, snapshot=OTHER, fetched=fetched, changes=(announced,))
     recorded = checks.commit(changed)
     assert recorded is not None
-    assert [(entry.id, entry.change) for entry in recorded] == [(1, told)]
+    assert [(entry.id, entry.change) for entry in recorded] == [(1, announced)]
     assert [(entry.page_url, entry.read_at) for entry in recorded] == [(URL, fetched.fetched_at)]
     assert checks.changes() == recorded
     baseline = checks.baseline(URL)
@@ -174,21 +176,21 @@ def test_a_changed_reading_is_the_next_baseline_with_its_changes(checks: Checks)
     assert (baseline.snapshot, baseline.known, baseline.read_at) == (OTHER, known(OTHER), fetched.fetched_at)
 
 
-@pytest.mark.parametrize("first", [True, False], ids=["the same process", "another process"])
-def test_the_state_follows_every_check(database: Database, first: bool) -> None:
+@pytest.mark.parametrize("is_same_process", [True, False], ids=["same process", "other process"])
+def test_every_check_updates_the_state(database: Database, is_same_process: bool) -> None:
     checks = Checks(database)
     states = [known(READING), known(OTHER), Known(), known(READING), Known(calls=known(READING).calls)]
     states.append(Known(editions=tuple(reversed(known(READING).editions))))
     states.append(Known(tuple(replace(e, missing_since=NOW, gone="delisted") for e in known(READING).editions)))
     for revision, state in enumerate(states):
-        checks = checks if first else Checks(database)
+        checks = checks if is_same_process else Checks(database)
         assert checks.commit(record(outcome="changed", revision=revision or None, known=state)) == ()
         baseline = checks.baseline(URL)
         assert baseline is not None
         assert baseline.known == state == checks.known(URL)
 
 
-def test_a_newer_parser_makes_a_new_snapshot_of_the_same_bytes(database: Database) -> None:
+def test_a_newer_parser_stores_a_new_snapshot_of_the_same_content(database: Database) -> None:
     Checks(database, parser_version=1).commit(record())
     newer = Checks(database, parser_version=2)
     at = NOW + 30 * MINUTE
@@ -196,10 +198,10 @@ def test_a_newer_parser_makes_a_new_snapshot_of_the_same_bytes(database: Databas
     baseline = newer.baseline(URL)
     assert baseline is not None
     assert (baseline.snapshot_id, baseline.parser_version) == (2, 2)
-    assert newer.content(2) == page().content
+    assert newer.snapshot(2).fetched.content == page().content
 
 
-def test_every_kind_of_change_comes_back(checks: Checks) -> None:
+def test_changes_are_loaded_as_they_were_stored(checks: Checks) -> None:
     cutoff = Cutoff(NOW, closed=True)
     changes = [
         change(),
@@ -213,13 +215,13 @@ def test_every_kind_of_change_comes_back(checks: Checks) -> None:
     assert recorded == checks.changes()
 
 
-def test_silent_changes_are_told_to_nobody(checks: Checks, database: Database) -> None:
+def test_silent_changes_are_not_fanned_out(checks: Checks, database: Database) -> None:
     checks.commit(record(changes=(change(),), silent=True))
     assert len(checks.changes()) == 1
-    assert MatchQueue(database).pending() == ()
+    assert MatchQueue(database).is_idle(NOW)
 
 
-def test_pages_are_apart(checks: Checks) -> None:
+def test_pages_are_stored_separately(checks: Checks) -> None:
     other = "https://clustercollaboration.eu/open-call"
     checks.commit(record())
     checks.commit(replace(record(snapshot=OTHER), page=PageRef(other, "initiative")))
@@ -231,12 +233,12 @@ def test_pages_are_apart(checks: Checks) -> None:
     assert [row.page_url for row in checks.snapshots(other)] == [other]
 
 
-# ── two at once ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── concurrency ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("outcome", ["baseline", "changed", "unchanged"])
 @pytest.mark.parametrize("revision", [None, 1, 3])
-def test_a_comparison_with_another_baseline_is_not_written(
+def test_a_comparison_with_another_baseline_is_not_stored(
     checks: Checks, database: Database, outcome: Any, revision: int | None
 ) -> None:
     checks.commit(record())
@@ -248,13 +250,13 @@ def test_a_comparison_with_another_baseline_is_not_written(
     assert [count(database, table) for table in (schema.checks, schema.changes, schema.snapshots)] == [2, 0, 1]
 
 
-def test_a_revision_without_a_baseline_is_not_written(checks: Checks) -> None:
+def test_a_comparison_without_a_baseline_is_not_stored(checks: Checks) -> None:
     assert checks.commit(record(outcome="unchanged", revision=1)) is None
     checks.commit(failed())
     assert checks.commit(record()) == ()
 
 
-def test_of_many_threads_one_commits_each_revision(database: Database) -> None:
+def test_one_of_several_threads_commits_each_revision(database: Database) -> None:
     Checks(database).commit(record())
     barrier = threading.Barrier(4)
     committed: list[int] = []
@@ -279,7 +281,7 @@ def test_of_many_threads_one_commits_each_revision(database: Database) -> None:
     assert sorted(committed) == [entry.id for entry in Checks(database).changes()]
 
 
-TWO = """
+WORKER = """
 import sys
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database
@@ -290,13 +292,13 @@ sys.stdin.readline()
 for _ in range(25):
     baseline = checks.baseline(URL)
     revision = baseline.revision if baseline else None
-    told = checks.commit(record(outcome="changed", revision=revision, changes=(change(),)))
-    print("discarded" if told is None else told[0].id)
+    recorded = checks.commit(record(outcome="changed", revision=revision, changes=(change(),)))
+    print("discarded" if recorded is None else recorded[0].id)
 """
 
 
-def test_of_two_processes_one_commits_each_revision(database_url: str) -> None:
-    command = [sys.executable, "-c", TWO, database_url]
+def test_one_of_two_processes_commits_each_revision(database_url: str) -> None:
+    command = [sys.executable, "-c", WORKER, database_url]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
     with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as two:
         lines = [line for process in (one, two) for line in process.communicate("go\n", timeout=60)[0].split()]
@@ -320,7 +322,7 @@ from sqlalchemy import event
 database = open_database(sys.argv[1])
 
 @event.listens_for(database.engine, "after_cursor_execute")
-def _kill(connection, cursor, statement, *rest):
+def kill(connection, cursor, statement, *rest):
     if statement.startswith(sys.argv[2]):
         os.kill(os.getpid(), 9)
 
@@ -329,7 +331,7 @@ Checks(database).commit(record(outcome="changed", revision=1, snapshot=OTHER, ch
 
 
 @pytest.mark.parametrize("statement", ["INSERT INTO checks", "UPDATE pages", "INSERT INTO changes"])
-def test_killed_inside_a_commit_nothing_of_it_is_there(database_url: str, statement: str) -> None:
+def test_a_commit_that_is_killed_is_rolled_back(database_url: str, statement: str) -> None:
     with closing(open_database(database_url)) as database:
         Checks(database).commit(record())
         before = Checks(database).baseline(URL)
@@ -343,20 +345,20 @@ def test_killed_inside_a_commit_nothing_of_it_is_there(database_url: str, statem
         assert len(checks.commit(again) or ()) == 1
 
 
-def test_a_commit_that_fails_halfway_leaves_nothing(checks: Checks, database: Database) -> None:
+def test_a_commit_that_fails_is_rolled_back(checks: Checks, database: Database) -> None:
     checks.commit(record())
     before = checks.baseline(URL)
-    unusable = change(key=None)  # type: ignore[arg-type]
+    invalid = change(key=None)  # type: ignore[arg-type]
     with pytest.raises(Exception, match=r"NOT NULL|null value"):
-        checks.commit(record(outcome="changed", revision=1, snapshot=OTHER, changes=(unusable,)))
+        checks.commit(record(outcome="changed", revision=1, snapshot=OTHER, changes=(invalid,)))
     assert checks.baseline(URL) == before == Checks(database).baseline(URL)
     assert checks.commit(record(outcome="changed", revision=1, snapshot=OTHER)) == ()
 
 
-# ── trouble ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── suspect readings and failures ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_failed_check_touches_nothing_but_its_count(checks: Checks) -> None:
+def test_a_failed_check_is_only_counted(checks: Checks) -> None:
     checks.commit(record())
     before = checks.baseline(URL)
     assert checks.commit(failed(NOW + MINUTE)) == ()
@@ -366,7 +368,7 @@ def test_a_failed_check_touches_nothing_but_its_count(checks: Checks) -> None:
     assert (last.outcome, last.detail, last.checked_at) == ("failed", "the server answered 503", NOW + MINUTE)
 
 
-def test_three_failures_in_a_row_are_an_incident_until_a_good_reading(
+def test_three_consecutive_failures_open_an_incident_until_a_plausible_reading(
     checks: Checks, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     incidents = Incidents(database)
@@ -385,11 +387,11 @@ def test_three_failures_in_a_row_are_an_incident_until_a_good_reading(
     assert incidents.unresolved() == ()
 
 
-def test_a_dropped_check_is_only_remembered(checks: Checks, database: Database) -> None:
+def test_a_discarded_check_is_only_recorded(checks: Checks, database: Database) -> None:
     checks.commit(record())
     before = checks.baseline(URL)
-    dropped = CheckRecord(PageRef(URL, "initiative"), NOW + MINUTE, "discarded", detail="a newer reading was first")
-    assert checks.commit(dropped) == ()
+    discarded = CheckRecord(PageRef(URL, "initiative"), NOW + MINUTE, "discarded", detail="a newer reading was first")
+    assert checks.commit(discarded) == ()
     assert checks.baseline(URL) == before
     last = checks.last_check(URL)
     assert last is not None
@@ -397,7 +399,7 @@ def test_a_dropped_check_is_only_remembered(checks: Checks, database: Database) 
     assert [count(database, table) for table in (schema.checks, schema.snapshots)] == [2, 1]
 
 
-def test_a_suspect_reading_is_kept_beside_the_baseline(
+def test_a_suspect_reading_is_quarantined_and_opens_an_incident(
     checks: Checks, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     checks.commit(record())
@@ -415,14 +417,14 @@ def test_a_suspect_reading_is_kept_beside_the_baseline(
     assert caplog.messages == [f"reading-suspect: {URL}: half a page"]
 
 
-def test_a_suspect_first_reading_is_no_baseline(checks: Checks) -> None:
+def test_a_suspect_first_reading_is_not_the_baseline(checks: Checks) -> None:
     checks.commit(suspect())
     assert checks.baseline(URL) is None
     assert checks.newest_suspect(URL) is not None
     assert checks.commit(record(fetched=later(30))) == ()
 
 
-def test_the_same_suspect_reading_is_kept_once(checks: Checks, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_same_suspect_reading_is_stored_once(checks: Checks, caplog: pytest.LogCaptureFixture) -> None:
     checks.commit(record())
     for minutes in (30, 60, 90):
         checks.commit(suspect(fetched=later(minutes, b"token %d" % minutes)))
@@ -432,7 +434,7 @@ def test_the_same_suspect_reading_is_kept_once(checks: Checks, caplog: pytest.Lo
     assert len(caplog.messages) == 1
 
 
-def test_a_suspect_reading_is_over_after_a_good_one(checks: Checks, database: Database) -> None:
+def test_a_plausible_reading_resolves_a_suspect_one(checks: Checks, database: Database) -> None:
     checks.commit(record())
     checks.commit(suspect(fetched=later(30)))
     checks.commit(record(outcome="unchanged", revision=1, fetched=later(60)))
@@ -444,17 +446,17 @@ def test_a_suspect_reading_is_over_after_a_good_one(checks: Checks, database: Da
     assert found.row.fetched_at == NOW + 90 * MINUTE
 
 
-def test_additions_from_a_suspect_reading_are_known_from_then_on(checks: Checks) -> None:
+def test_additions_from_a_suspect_reading_become_known(checks: Checks) -> None:
     checks.commit(record())
     before = checks.baseline(URL)
     more = Known(editions=(*known(READING).editions, *known(snapshot(edition("Turku"))).editions))
-    told = change(after=edition("Turku"))
-    recorded = checks.commit(suspect(revision=1, fetched=later(30, b"half"), known=more, changes=(told,)))
+    added = change(after=edition("Turku"))
+    recorded = checks.commit(suspect(revision=1, fetched=later(30, b"half"), known=more, changes=(added,)))
     assert recorded is not None
-    assert [entry.change for entry in recorded] == [told]
+    assert [entry.change for entry in recorded] == [added]
     assert before is not None
     assert checks.baseline(URL) == replace(before, revision=2, known=more)
-    assert checks.commit(suspect(revision=1, known=more, changes=(told,))) is None
+    assert checks.commit(suspect(revision=1, known=more, changes=(added,))) is None
 
 
 def test_a_suspect_reading_can_be_accepted(checks: Checks) -> None:
@@ -467,17 +469,17 @@ def test_a_suspect_reading_can_be_accepted(checks: Checks) -> None:
     baseline = checks.baseline(URL)
     assert baseline is not None
     assert (baseline.snapshot, baseline.validators) == (OTHER, Validators())
-    assert checks.content(baseline.snapshot_id) == b"trimmed"
+    assert checks.snapshot(baseline.snapshot_id).fetched.content == b"trimmed"
     assert checks.newest_suspect(URL) is None
 
 
-def test_a_suspect_reading_stops_the_count_of_failures(checks: Checks, database: Database) -> None:
-    for one in (failed(), failed(), suspect(), failed(), failed()):
-        checks.commit(one)
+def test_a_suspect_reading_resets_the_count_of_failures(checks: Checks, database: Database) -> None:
+    for entry in (failed(), failed(), suspect(), failed(), failed()):
+        checks.commit(entry)
     assert [entry.kind for entry in Incidents(database).unresolved()] == ["reading-suspect"]
 
 
-# ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_changes_since(checks: Checks) -> None:
@@ -503,12 +505,12 @@ def test_the_newest_snapshots_are_listed(checks: Checks) -> None:
     assert [row.id for row in checks.snapshots(limit=1)] == [2]
 
 
-def test_a_snapshot_that_is_not_there(checks: Checks) -> None:
+def test_an_unknown_snapshot(checks: Checks) -> None:
     with pytest.raises(KeyError):
         checks.snapshot(7)
 
 
-def test_robots_are_kept_and_replaced(checks: Checks) -> None:
+def test_robots_txt_is_cached_and_replaced(checks: Checks) -> None:
     assert checks.cached_robots("a.eu") is None
     checks.save_robots("a.eu", "User-agent: *\0", 200, NOW)
     assert checks.cached_robots("a.eu") == ("User-agent: *\ufffd", 200, NOW)
@@ -517,7 +519,7 @@ def test_robots_are_kept_and_replaced(checks: Checks) -> None:
     assert checks.cached_robots("b.eu") is None
 
 
-def test_pages_are_kept_compressed(checks: Checks, database: Database) -> None:
+def test_content_is_compressed(checks: Checks, database: Database) -> None:
     checks.commit(record(fetched=page(b"<li>Lyon</li>" * 10_000)))
     with database.read() as connection:
         row = connection.execute(text("SELECT size, length(body) FROM contents")).one()

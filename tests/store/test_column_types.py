@@ -1,3 +1,5 @@
+"""Column types: the same values on SQLite and PostgreSQL."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
@@ -7,7 +9,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select
 from sqlalchemy.exc import StatementError
 
-from cmr_watch.store.column_types import Json, Utc, Words
+from cmr_watch.store.column_types import ExternalText, Json, Utc
 from cmr_watch.store.database import Database
 
 things = Table(
@@ -15,7 +17,7 @@ things = Table(
     MetaData(),
     Column("id", Integer, primary_key=True),
     Column("at", Utc),
-    Column("words", Words),
+    Column("text", ExternalText),
     Column("json", Json),
 )
 
@@ -28,7 +30,7 @@ def round_trip(database: Database, **values: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "moment",
+    "value",
     [
         datetime(2024, 4, 2, 9, 12, tzinfo=UTC),
         datetime(2024, 4, 2, 9, 12, 1, 234567, tzinfo=UTC),
@@ -38,10 +40,10 @@ def round_trip(database: Database, **values: Any) -> Any:
         None,
     ],
 )
-def test_a_time_comes_back_in_utc(database: Database, moment: datetime | None) -> None:
-    found = round_trip(database, at=moment).at
-    assert found == moment
-    assert found is None or found.tzinfo is UTC
+def test_times_are_loaded_in_utc(database: Database, value: datetime | None) -> None:
+    loaded = round_trip(database, at=value).at
+    assert loaded == value
+    assert loaded is None or loaded.tzinfo is UTC
 
 
 def test_times_are_compared_as_instants(database: Database) -> None:
@@ -53,13 +55,13 @@ def test_times_are_compared_as_instants(database: Database) -> None:
         assert connection.execute(select(things.c.id).where(things.c.at < elsewhere)).all() == []
 
 
-def test_a_time_without_a_zone_is_a_mistake(database: Database) -> None:
-    with pytest.raises(StatementError, match="a time without a zone"):
+def test_a_time_without_a_time_zone_is_rejected(database: Database) -> None:
+    with pytest.raises(StatementError, match="a datetime without a time zone"):
         round_trip(database, at=datetime(2024, 4, 2))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
-    ("words", "kept"),
+    ("text", "stored"),
     [
         ("", ""),
         (None, None),
@@ -69,10 +71,12 @@ def test_a_time_without_a_zone_is_a_mistake(database: Database) -> None:
         ("a\ud800b", "a\ufffdb"),
     ],
 )
-def test_words_are_never_poison(database: Database, words: str | None, kept: str | None) -> None:
-    assert round_trip(database, words=words).words == kept
+def test_characters_that_cannot_be_stored_are_replaced(
+    database: Database, text: str | None, stored: str | None
+) -> None:
+    assert round_trip(database, text=text).text == stored
 
 
 @pytest.mark.parametrize("value", [None, [], {"a": [1, None, "x\0\ud800ä"]}, "", 0])
-def test_json_comes_back_as_it_is(database: Database, value: Any) -> None:
+def test_json_is_loaded_as_it_was_stored(database: Database, value: Any) -> None:
     assert round_trip(database, json=value).json == value

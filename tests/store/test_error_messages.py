@@ -1,3 +1,5 @@
+"""Readable reasons for database errors."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -9,16 +11,16 @@ from cmr_watch.store import error_messages
 
 
 class DriverError(Exception):
-    """What a driver raises."""
+    """An error of a database driver, with its attributes."""
 
-    def __init__(self, words: str = "", **marks: Any) -> None:
-        super().__init__(words)
-        for name, value in marks.items():
+    def __init__(self, message: str = "", **attributes: Any) -> None:
+        super().__init__(message)
+        for name, value in attributes.items():
             setattr(self, name, value)
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("error", "expected"),
     [
         (DriverError(sqlite_errorname="SQLITE_READONLY_DBMOVED"), "is read-only"),
         (DriverError(sqlite_errorname="SQLITE_IOERR_WRITE"), "the disk reports an error"),
@@ -29,19 +31,19 @@ class DriverError(Exception):
         ),
         (DriverError(sqlstate="53100"), "the disk is full"),
         (DriverError(sqlstate="53300"), "too many connections"),
-        (DriverError(sqlstate="53200"), "short of memory"),
-        (DriverError(sqlstate="28P01"), "refuses the user or the password"),
-        (DriverError(sqlstate="57P01"), "is starting or stopping"),
+        (DriverError(sqlstate="53200"), "out of memory"),
+        (DriverError(sqlstate="28P01"), "rejected the user name or password"),
+        (DriverError(sqlstate="57P01"), "is starting up or shutting down"),
         (DriverError(sqlstate="40P01"), "at the same time"),
         (DriverError("relation x\nLINE 1", sqlstate="42P01"), "cannot be used: relation x"),
-        (DriverError('FATAL:  password authentication failed for user "a"'), "refuses the user or the password"),
-        (DriverError("fe_sendauth: no password supplied"), "refuses the user or the password"),
+        (DriverError('FATAL:  password authentication failed for user "a"'), "rejected the user name or password"),
+        (DriverError("fe_sendauth: no password supplied"), "rejected the user name or password"),
         (DriverError('FATAL:  database "x" does not exist'), "does not exist"),
         (DriverError("could not translate host name"), "cannot be reached"),
     ],
 )
-def test_a_plain_sentence(said: DriverError, sentence: str) -> None:
-    words = error_messages.reason(DBAPIError("SELECT 'a secret'", None, said))
-    assert sentence in words
-    assert "secret" not in words
-    assert "\n" not in words
+def test_errors_have_readable_reasons(error: DriverError, expected: str) -> None:
+    reason = error_messages.reason(DBAPIError("SELECT 'a secret'", None, error))
+    assert expected in reason
+    assert "secret" not in reason
+    assert "\n" not in reason

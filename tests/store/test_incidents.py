@@ -1,3 +1,5 @@
+"""Opening and resolving incidents."""
+
 from __future__ import annotations
 
 from cmr_watch.models import Incident
@@ -6,7 +8,7 @@ from cmr_watch.store.incidents import Incidents, open_incident, resolve_incident
 from tests.factories import MINUTE, NOW
 
 
-def test_an_incident_is_opened_once_and_closed(database: Database) -> None:
+def test_an_incident_is_opened_once_and_resolved(database: Database) -> None:
     incidents = Incidents(database)
     with database.write() as connection:
         assert open_incident(database, connection, "fetch-failing", "x", "503", NOW)
@@ -20,7 +22,7 @@ def test_an_incident_is_opened_once_and_closed(database: Database) -> None:
     assert incidents.unresolved() == (second,)
 
 
-def test_a_closed_one_can_come_again(database: Database) -> None:
+def test_a_resolved_incident_can_be_opened_again(database: Database) -> None:
     for _ in range(2):
         with database.write() as connection:
             assert open_incident(database, connection, "reading-suspect", "x", "half a page", NOW)
@@ -28,7 +30,7 @@ def test_a_closed_one_can_come_again(database: Database) -> None:
     assert Incidents(database).unresolved() == ()
 
 
-def test_only_the_named_kinds_are_closed(database: Database) -> None:
+def test_only_the_given_kinds_are_resolved(database: Database) -> None:
     with database.write() as connection:
         open_incident(database, connection, "reading-suspect", "x", "half a page", NOW)
         resolve_incidents(connection, "x", NOW, "fetch-failing")

@@ -1,8 +1,11 @@
+"""Fan-out of changes to recipients, and planning."""
+
 from __future__ import annotations
 
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +15,7 @@ from cmr_watch.models import Message, Plan, Planned, Recipient, RecordedChange, 
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.match_queue import Found, MatchQueue
+from cmr_watch.store.match_queue import MatchQueue, NewMatch
 from cmr_watch.store.schema import changes, matches
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
@@ -20,111 +23,132 @@ from tests.store.test_checks import record
 
 
 @pytest.fixture
-def news(database: Database) -> MatchQueue:
+def queue(database: Database) -> MatchQueue:
     return MatchQueue(database)
 
 
 def commit_changes(database: Database, number: int) -> list[int]:
-    """Changes that nobody was told of yet; their ids."""
+    """Commit changes that are pending for the fan-out; return their IDs."""
     checks = Checks(database)
     baseline = checks.baseline(URL)
     revision = baseline.revision if baseline else None
-    told = tuple(change(key=f"edition-{index}") for index in range(number))
-    return [entry.id for entry in checks.commit(record(outcome="changed", revision=revision, changes=told)) or ()]
+    pending = tuple(change(key=f"edition-{index}") for index in range(number))
+    return [entry.id for entry in checks.commit(record(outcome="changed", revision=revision, changes=pending)) or ()]
 
 
-def everything(subscriptions: Sequence[Subscription], pending: Sequence[RecordedChange]) -> Iterator[Found]:
-    """Everybody hears of everything, at once."""
+def match_everything(subscriptions: Sequence[Subscription], pending: Sequence[RecordedChange]) -> Iterator[NewMatch]:
+    """Match every change to every subscription, due at once."""
     for entry in subscriptions:
-        for one in pending:
-            yield mailbox_of(entry.address), one.id, NOW, None
+        for recorded in pending:
+            yield mailbox_of(entry.address), recorded.id, NOW, None
 
 
-def spread(news: MatchQueue, size: int = 1000) -> list[int]:
+class _Stop(Exception):
+    """Raised to roll back a fan-out."""
+
+
+def pending_changes(database: Database) -> list[RecordedChange]:
+    """Return the changes that the next fan-out would match."""
+    pending: list[RecordedChange] = []
+
+    def stop(subscriptions: Sequence[Subscription], recorded: Sequence[RecordedChange]) -> Iterator[NewMatch]:
+        pending.extend(recorded)
+        raise _Stop
+
+    with suppress(_Stop):
+        MatchQueue(database).fan_out(stop, NOW)
+    return pending
+
+
+def fan_out_all(queue: MatchQueue, size: int = 1000) -> list[int]:
+    """Complete the fan-out; return the number of matches of each batch."""
     counts = []
-    while (found := news.fan_out(everything, NOW, size)) is not None:
-        counts.append(found)
+    while (count := queue.fan_out(match_everything, NOW, size)) is not None:
+        counts.append(count)
     return counts
 
 
-def tell(news: MatchQueue, now: datetime = NOW, text: str = "words") -> list[Recipient]:
-    """Everybody is told all of it; whom there was to decide for."""
-    met: list[Recipient] = []
+def plan_all(queue: MatchQueue, now: datetime = NOW, text: str = "text") -> list[Recipient]:
+    """Notify every recipient of all matches; return the recipients that were planned for."""
+    planned: list[Recipient] = []
 
     def plan(recipient: Recipient) -> Planned:
-        met.append(recipient)
+        planned.append(recipient)
         ids = tuple(match.recorded.id for match in recipient.matches)
         if not (ids and recipient.subscriptions):
             return Planned(recipient, Plan(discarded=ids))
         address = recipient.subscriptions[0].address
         return Planned(recipient, Plan(supersedes=True, notified=ids), message(address, *ids, text=text))
 
-    while news.plan(lambda known, moves: plan, now):
+    while queue.plan(lambda known, cutoff_changes: plan, now):
         pass
-    return met
+    return planned
 
 
-def subscribed(database: Database, *addresses: str) -> list[Subscription]:
+def subscribe(database: Database, *addresses: str) -> list[Subscription]:
     store = Subscriptions(database)
     return [store.add(wanted(address), NOW) for address in addresses]
 
 
-# ── spreading ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── fan-out ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_pending_changes_come_oldest_first(database: Database, news: MatchQueue) -> None:
+def test_pending_changes_are_matched_oldest_first(database: Database, queue: MatchQueue) -> None:
     commit_changes(database, 3)
-    assert [entry.change.key for entry in news.pending()] == ["edition-0", "edition-1", "edition-2"]
-    assert [entry.id for entry in news.pending(limit=2)] == [1, 2]
+    assert [entry.change.key for entry in pending_changes(database)] == ["edition-0", "edition-1", "edition-2"]
 
 
-def test_changes_that_nobody_wants_are_marked_too(database: Database, news: MatchQueue) -> None:
+def test_changes_without_recipients_are_completed_too(database: Database, queue: MatchQueue) -> None:
     commit_changes(database, 2)
-    assert not news.is_idle(NOW)
-    assert spread(news) == [0]
-    assert news.pending() == ()
-    assert news.is_idle(NOW)
+    assert not queue.is_idle(NOW)
+    assert fan_out_all(queue) == [0]
+    assert pending_changes(database) == []
+    assert queue.is_idle(NOW)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
-def test_pieces_of_any_size_find_everybody_once(database: Database, news: MatchQueue, size: int) -> None:
-    subscribed(database, "a@b.org", "A@b.org", "c@b.org", "d@b.org", "slack://x/y/z")
+def test_batches_of_any_size_match_each_recipient_once(database: Database, queue: MatchQueue, size: int) -> None:
+    subscribe(database, "a@b.org", "A@b.org", "c@b.org", "d@b.org", "slack://x/y/z")
     commit_changes(database, 2)
-    spread(news, size)
+    fan_out_all(queue, size)
     with database.read() as connection:
-        found = connection.execute(select(matches.c.mailbox, matches.c.change_id)).all()
-    assert Counter(found) == {
-        (box, one): 1 for box in ("a@b.org", "c@b.org", "d@b.org", "slack://x/y/z") for one in (1, 2)
+        matched = connection.execute(select(matches.c.mailbox, matches.c.change_id)).all()
+    assert Counter(matched) == {
+        (mailbox, change_id): 1
+        for mailbox in ("a@b.org", "c@b.org", "d@b.org", "slack://x/y/z")
+        for change_id in (1, 2)
     }
 
 
-def test_a_spread_that_was_broken_off_goes_on_from_there(database: Database, news: MatchQueue) -> None:
-    subscribed(database, *(f"{letter}@b.org" for letter in "abcd"))
+def test_an_interrupted_fan_out_resumes_at_its_cursor(database: Database, queue: MatchQueue) -> None:
+    subscribe(database, *(f"{letter}@b.org" for letter in "abcd"))
     commit_changes(database, 1)
-    assert news.fan_out(everything, NOW, 2) == 2
+    assert queue.fan_out(match_everything, NOW, 2) == 2
     commit_changes(database, 1)
-    assert [entry.id for entry in news.pending()] == [1], "the newer one begins with everybody, after the older one"
-    spread(news, 2)
+    assert [entry.id for entry in pending_changes(database)] == [1], (
+        "the newer change waits, to start from the beginning"
+    )
+    fan_out_all(queue, 2)
     with database.read() as connection:
         counted = Counter(connection.execute(select(matches.c.change_id)).scalars())
     assert counted == {1: 4, 2: 4}
 
 
-def test_of_many_threads_each_match_is_made_once(database: Database) -> None:
-    subscribed(database, *(f"{number}@b.org" for number in range(40)))
+def test_concurrent_fan_outs_create_each_match_once(database: Database) -> None:
+    subscribe(database, *(f"{number}@b.org" for number in range(40)))
     commit_changes(database, 5)
     barrier = threading.Barrier(3)
 
     def enqueue() -> None:
         barrier.wait()
-        spread(MatchQueue(database), 7)
+        fan_out_all(MatchQueue(database), 7)
 
     threads = [threading.Thread(target=enqueue) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    spread(MatchQueue(database))
+    fan_out_all(MatchQueue(database))
     with database.read() as connection:
         assert len(connection.execute(select(matches)).all()) == 200
 
@@ -132,108 +156,108 @@ def test_of_many_threads_each_match_is_made_once(database: Database) -> None:
 # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_is_told_stands_in_the_outbox(database: Database, news: MatchQueue) -> None:
-    subscribed(database, "a@b.org", "c@b.org")
+def test_planned_messages_are_in_the_outbox(database: Database, queue: MatchQueue) -> None:
+    subscribe(database, "a@b.org", "c@b.org")
     commit_changes(database, 2)
-    spread(news)
-    assert {person.mailbox for person in tell(news)} == {"a@b.org", "c@b.org"}
-    found = Deliveries(database).list()
-    assert [(entry.message.address, entry.message.change_ids) for entry in found] == [
+    fan_out_all(queue)
+    assert {recipient.mailbox for recipient in plan_all(queue)} == {"a@b.org", "c@b.org"}
+    messages = [entry.message for entry in Deliveries(database).list()]
+    assert [(message.address, message.change_ids) for message in messages] == [
         ("a@b.org", (1, 2)),
         ("c@b.org", (1, 2)),
     ]
-    assert tell(news) == [], "nobody is decided for twice"
+    assert plan_all(queue) == [], "nothing is left to plan"
 
 
-def test_a_later_message_absorbs_an_unsent_earlier_one(database: Database, news: MatchQueue) -> None:
-    subscribed(database, "a@b.org")
+def test_a_message_supersedes_an_unsent_earlier_one(database: Database, queue: MatchQueue) -> None:
+    subscribe(database, "a@b.org")
     commit_changes(database, 1)
-    spread(news)
-    tell(news)
+    fan_out_all(queue)
+    plan_all(queue)
     outbox = Deliveries(database)
     (first,) = outbox.claim(NOW)
     outbox.postpone(first, NOW + MINUTE, "451 later")
     commit_changes(database, 1)
-    spread(news)
-    tell(news, NOW + MINUTE)
+    fan_out_all(queue)
+    plan_all(queue, NOW + MINUTE)
     old, new = outbox.list()
     assert (old.outcome, new.message.change_ids) == ("superseded", (1, 2))
-    assert (new.created_at, new.attempts) == (old.created_at, 1), "it takes over age and tries"
+    assert (new.created_at, new.attempts) == (old.created_at, 1), "it takes over the age and the attempts"
 
 
 @pytest.mark.parametrize("state", ["claimed", "uncertain"])
-def test_what_may_have_arrived_is_not_absorbed(database: Database, news: MatchQueue, state: str) -> None:
-    subscribed(database, "a@b.org")
+def test_a_message_that_may_have_been_sent_is_not_superseded(database: Database, queue: MatchQueue, state: str) -> None:
+    subscribe(database, "a@b.org")
     commit_changes(database, 1)
-    spread(news)
-    tell(news)
+    fan_out_all(queue)
+    plan_all(queue)
     outbox = Deliveries(database)
     (first,) = outbox.claim(NOW)
     if state == "uncertain":
-        outbox.postpone(first, NOW + MINUTE, "the line broke after the last dot", uncertain=True)
+        outbox.postpone(first, NOW + MINUTE, "connection lost after the end of the message", uncertain=True)
     commit_changes(database, 1)
-    spread(news)
-    tell(news)
+    fan_out_all(queue)
+    plan_all(queue)
     assert [(entry.message.change_ids, entry.outcome) for entry in outbox.list()] == [((1,), None), ((2,), None)]
-    assert outbox.claim(NOW) == (), "and the later one waits for it"
+    assert outbox.claim(NOW) == (), "the later message waits for it"
 
 
-def test_who_ended_gets_nothing_more(database: Database, news: MatchQueue) -> None:
-    (entry,) = subscribed(database, "a@b.org")
+def test_ending_a_subscription_withdraws_unsent_messages(database: Database, queue: MatchQueue) -> None:
+    (entry,) = subscribe(database, "a@b.org")
     commit_changes(database, 2)
-    spread(news)
-    tell(news)
-    Subscriptions(database).end(entry.id, "asked to", NOW)
+    fan_out_all(queue)
+    plan_all(queue)
+    Subscriptions(database).end(entry.id, "on request", NOW)
     outbox = Deliveries(database)
     assert outbox.claim(NOW + MINUTE) == ()
     assert [entry.outcome for entry in outbox.list()] == ["superseded"]
-    tell(news, NOW + MINUTE)
+    plan_all(queue, NOW + MINUTE)
     assert outbox.counts()["pending"] == 0
-    assert news.is_idle(NOW + MINUTE)
+    assert queue.is_idle(NOW + MINUTE)
 
 
-def test_one_that_is_claimed_when_its_reader_ends_is_not_renewed(database: Database, news: MatchQueue) -> None:
-    (entry,) = subscribed(database, "a@b.org")
+def test_a_lease_is_not_renewed_after_its_subscription_has_ended(database: Database, queue: MatchQueue) -> None:
+    (entry,) = subscribe(database, "a@b.org")
     commit_changes(database, 1)
-    spread(news)
-    tell(news)
+    fan_out_all(queue)
+    plan_all(queue)
     outbox = Deliveries(database)
     (claimed,) = outbox.claim(NOW)
-    Subscriptions(database).end(entry.id, "asked to", NOW)
+    Subscriptions(database).end(entry.id, "on request", NOW)
     assert not outbox.renew(claimed, NOW)
     assert outbox.cancel_unwanted(NOW + timedelta(minutes=6)) == 1
 
 
-def test_without_a_subscription_matches_are_dropped(database: Database, news: MatchQueue) -> None:
-    (entry,) = subscribed(database, "a@b.org")
+def test_matches_without_a_subscription_are_discarded(database: Database, queue: MatchQueue) -> None:
+    (entry,) = subscribe(database, "a@b.org")
     commit_changes(database, 1)
-    spread(news)
-    Subscriptions(database).end(entry.id, "asked to", NOW)
-    (person,) = tell(news)
-    assert (person.subscriptions, len(person.matches)) == ((), 1)
+    fan_out_all(queue)
+    Subscriptions(database).end(entry.id, "on request", NOW)
+    (recipient,) = plan_all(queue)
+    assert (recipient.subscriptions, len(recipient.matches)) == ((), 1)
     assert Deliveries(database).list() == ()
 
 
-def test_other_wishes_are_looked_at_anew(database: Database, news: MatchQueue) -> None:
+def test_changed_options_are_planned_again(database: Database, queue: MatchQueue) -> None:
     store = Subscriptions(database)
     store.sync([wanted(name="ada")], NOW)
     commit_changes(database, 1)
-    spread(news)
+    fan_out_all(queue)
     with database.write() as connection:
         connection.execute(update(matches).values(due_at=NOW + timedelta(days=5)))
         connection.execute(update(changes).values(enqueued_at=NOW))
-    tell(news)
+    plan_all(queue)
     store.sync([wanted(name="ada", still_watching=True)], NOW)
-    (person,) = tell(news)
-    assert [match.due_at for match in person.matches] == [NOW]
+    (recipient,) = plan_all(queue)
+    assert [match.due_at for match in recipient.matches] == [NOW]
 
 
-def test_many_messages_of_the_same_words(database: Database, news: MatchQueue) -> None:
-    subscribed(database, *(f"{number:04}@b.org" for number in range(1200)))
+def test_many_messages_with_the_same_body(database: Database, queue: MatchQueue) -> None:
+    subscribe(database, *(f"{number:04}@b.org" for number in range(1200)))
     commit_changes(database, 1)
-    assert spread(news, 500) == [500, 500, 200]
-    tell(news)
+    assert fan_out_all(queue, 500) == [500, 500, 200]
+    plan_all(queue)
     outbox = Deliveries(database)
     assert outbox.counts()["pending"] == 1200
     first: Message = outbox.claim(NOW)[0].message
-    assert (first.address, first.text) == ("0000@b.org", "words")
+    assert (first.address, first.text) == ("0000@b.org", "text")

@@ -1,4 +1,4 @@
-"""A copy that came back: everything waits, until somebody decides."""
+"""Quarantine after a restore: pending items are held until the operator reviews them."""
 
 from __future__ import annotations
 
@@ -7,171 +7,174 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from cmr_watch.models import mailbox_of
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue
-from cmr_watch.store.restore_quarantine import QuarantinedItem, RestoreQuarantine, mark_restored, waits_for_reading
+from cmr_watch.store.recipients import replan
+from cmr_watch.store.restore_quarantine import QuarantinedItem, RestoreQuarantine, is_first_reading, mark_restored
 from cmr_watch.store.schema import matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
 from tests.store.test_checks import failed, suspect
 from tests.store.test_checks import record as reading
-from tests.store.test_deliveries import SLACK, put
-from tests.store.test_match_queue import commit_changes, everything, spread, tell
+from tests.store.test_deliveries import SLACK, insert_messages
+from tests.store.test_match_queue import commit_changes, fan_out_all, match_everything, pending_changes, plan_all
 
 LATER = NOW + MINUTE
 
 
 @pytest.fixture
-def holds(database: Database) -> RestoreQuarantine:
+def quarantine(database: Database) -> RestoreQuarantine:
     return RestoreQuarantine(database)
 
 
 def restore(database: Database, at: datetime = NOW) -> bool:
-    """It is a copy, and is opened."""
+    """Mark the database as restored, and start the quarantine."""
     with database.write() as connection:
         mark_restored(connection)
-    return RestoreQuarantine(database).begin(at)
+    return RestoreQuarantine(database).quarantine_if_restored(at)
 
 
-def waits(database: Database) -> None:
-    """A message waits to be sent, a match to be decided, a change to be spread."""
+def insert_pending(database: Database) -> None:
+    """Store a pending message, a match to be planned, and a change to be fanned out."""
     Subscriptions(database).add(wanted(SLACK), NOW)
     commit_changes(database, 1)
-    spread(MatchQueue(database))
-    tell(MatchQueue(database))
+    fan_out_all(MatchQueue(database))
+    plan_all(MatchQueue(database))
     commit_changes(database, 1)
-    spread(MatchQueue(database))
+    fan_out_all(MatchQueue(database))
     commit_changes(database, 1)
 
 
-def words(holds: RestoreQuarantine) -> list[tuple[str, int, str]]:
-    return [(entry.kind, entry.id, entry.change.key if entry.change else entry.summary) for entry in holds.list()]
+def held_items(quarantine: RestoreQuarantine) -> list[tuple[str, int, str]]:
+    return [(entry.kind, entry.id, entry.change.key if entry.change else entry.summary) for entry in quarantine.list()]
 
 
 SUBJECT = "slack://…: Lyon, France: 12–13 October 2024 announced"
 HELD = [("message", 1, SUBJECT), ("change", 2, "edition-0"), ("change", 3, "edition-0")]
 
 
-def test_a_database_that_is_no_copy_holds_nothing(database: Database, holds: RestoreQuarantine) -> None:
-    waits(database)
-    assert not holds.begin(NOW)
-    assert holds.list() == ()
+def test_without_a_restore_nothing_is_held(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
+    assert not quarantine.quarantine_if_restored(NOW)
+    assert quarantine.list() == ()
     assert len(Deliveries(database).claim(NOW)) == 1
 
 
-def test_what_waits_is_put_aside_and_named_without_secrets(database: Database, holds: RestoreQuarantine) -> None:
-    waits(database)
+def test_pending_items_are_held_and_listed_without_secrets(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
     assert restore(database)
-    assert words(holds) == HELD
-    assert [entry.recipients for entry in holds.list()] == [1, 1, 0]
+    assert held_items(quarantine) == HELD
+    assert [entry.recipients for entry in quarantine.list()] == [1, 1, 0]
 
 
-def test_nothing_of_it_goes_on_by_itself(database: Database) -> None:
-    waits(database)
+def test_held_items_are_not_processed(database: Database) -> None:
+    insert_pending(database)
     restore(database)
-    news = MatchQueue(database)
-    assert news.pending() == ()
-    assert news.fan_out(everything, LATER) is None
-    assert [person.matches for person in tell(news, LATER)] == [()]
+    queue = MatchQueue(database)
+    assert queue.fan_out(match_everything, LATER) is None
+    assert [recipient.matches for recipient in plan_all(queue, LATER)] == [()]
     assert Deliveries(database).claim(LATER + timedelta(days=1)) == ()
-    assert news.overdue_digest_since(LATER + timedelta(days=9)) is None
+    assert queue.overdue_digest_since(LATER + timedelta(days=9)) is None
 
 
-def test_to_begin_again_changes_nothing(database: Database, holds: RestoreQuarantine) -> None:
-    waits(database)
+def test_the_quarantine_starts_once(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
     restore(database)
-    holds.release("message", [1], LATER, send=True)
-    assert not holds.begin(LATER)
-    assert words(holds) == HELD[1:]
+    quarantine.release("message", [1], LATER, send=True)
+    assert not quarantine.quarantine_if_restored(LATER)
+    assert held_items(quarantine) == HELD[1:]
 
 
-def test_what_somebody_had_claimed_when_the_copy_was_made(database: Database, holds: RestoreQuarantine) -> None:
-    waits(database)
+def test_messages_that_were_leased_in_the_backup_are_held(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
     (claimed,) = Deliveries(database).claim(NOW)
     restore(database)
-    assert not Deliveries(database).finish(claimed, "sent", LATER)
-    assert words(holds)[0] == HELD[0]
+    assert Deliveries(database).finish(claimed, "sent", LATER) == (False, False)
+    assert held_items(quarantine)[0] == HELD[0]
 
 
-def test_the_first_good_reading_is_held_the_second_is_not(database: Database, holds: RestoreQuarantine) -> None:
+def test_changes_of_the_first_plausible_reading_are_held(database: Database, quarantine: RestoreQuarantine) -> None:
     commit_changes(database, 0)
     restore(database)
     checks = Checks(database)
-    for broken in (failed(), suspect(revision=1)):
-        checks.commit(broken)
+    for result in (failed(), suspect(revision=1)):
+        checks.commit(result)
     commit_changes(database, 1)
     commit_changes(database, 1)
-    assert words(holds) == [("change", 1, "edition-0")]
-    assert [entry.id for entry in MatchQueue(database).pending()] == [2]
+    assert held_items(quarantine) == [("change", 1, "edition-0")]
+    assert [entry.id for entry in pending_changes(database)] == [2]
 
 
-def test_a_first_reading_without_changes_is_the_first_too(database: Database, holds: RestoreQuarantine) -> None:
+def test_the_first_reading_may_have_no_changes(database: Database, quarantine: RestoreQuarantine) -> None:
     commit_changes(database, 0)
     restore(database)
     Checks(database).commit(reading(outcome="unchanged", revision=1))
     with database.read() as connection:
-        assert not waits_for_reading(connection, URL)
+        assert not is_first_reading(connection, URL)
     commit_changes(database, 1)
-    assert holds.list() == ()
+    assert quarantine.list() == ()
 
 
 @pytest.mark.parametrize("send", [True, False])
-def test_a_message_is_sent_after_all_or_dropped(database: Database, holds: RestoreQuarantine, send: bool) -> None:
-    waits(database)
+def test_a_held_message_is_sent_or_discarded(database: Database, quarantine: RestoreQuarantine, send: bool) -> None:
+    insert_pending(database)
     restore(database)
-    assert holds.release("message", [1, 99], LATER, send=send) == 1
-    assert words(holds) == HELD[1:]
+    assert quarantine.release("message", [1, 99], LATER, send=send) == 1
+    assert held_items(quarantine) == HELD[1:]
     assert len(Deliveries(database).claim(LATER)) == send
     assert [entry.outcome for entry in Deliveries(database).list()] == [None if send else "discarded"]
-    assert holds.release("message", [1], LATER, send=send) == 0
+    assert quarantine.release("message", [1], LATER, send=send) == 0
 
 
 @pytest.mark.parametrize("send", [True, False])
-def test_changes_are_told_after_all_or_dropped(database: Database, holds: RestoreQuarantine, send: bool) -> None:
-    waits(database)
+def test_held_changes_are_announced_or_discarded(database: Database, quarantine: RestoreQuarantine, send: bool) -> None:
+    insert_pending(database)
     restore(database)
-    assert [holds.release("change", [number], LATER, send=send) for number in (2, 3, 99)] == [1, 1, 0]
-    assert words(holds) == HELD[:1]
-    spread(MatchQueue(database))
-    met = [match.recorded.id for person in tell(MatchQueue(database), LATER) for match in person.matches]
-    assert met == ([2, 3] if send else [])
+    assert [quarantine.release("change", [number], LATER, send=send) for number in (2, 3, 99)] == [1, 1, 0]
+    assert held_items(quarantine) == HELD[:1]
+    fan_out_all(MatchQueue(database))
+    recipients = plan_all(MatchQueue(database), LATER)
+    assert [match.recorded.id for recipient in recipients for match in recipient.matches] == ([2, 3] if send else [])
     with database.read() as connection:
         assert connection.execute(select(matches).where(matches.c.settled_at.is_(None))).all() == []
 
 
-def test_what_was_dropped_does_not_come_back(database: Database, holds: RestoreQuarantine) -> None:
-    waits(database)
+def test_discarded_items_are_not_processed_later(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
     restore(database)
     for kind, number in (("message", 1), ("change", 2), ("change", 3)):
-        holds.release(kind, [number], LATER, send=False)  # type: ignore[arg-type]
-    MatchQueue(database).find_again([SLACK], LATER)
-    spread(MatchQueue(database))
-    assert [person.matches for person in tell(MatchQueue(database), LATER)] == [()]
+        quarantine.release(kind, [number], LATER, send=False)  # type: ignore[arg-type]
+    with database.write() as connection:
+        replan(connection, [mailbox_of(SLACK)], LATER)
+    fan_out_all(MatchQueue(database))
+    assert [recipient.matches for recipient in plan_all(MatchQueue(database), LATER)] == [()]
     assert Deliveries(database).claim(LATER) == ()
 
 
-def test_who_ended_meanwhile_is_sent_nothing_that_is_released(database: Database, holds: RestoreQuarantine) -> None:
-    waits(database)
+def test_released_items_are_not_sent_after_the_subscription_has_ended(
+    database: Database, quarantine: RestoreQuarantine
+) -> None:
+    insert_pending(database)
     restore(database)
-    Subscriptions(database).end(SLACK, "asked to", LATER)
-    for entry in holds.list():
-        holds.release(entry.kind, [entry.id], LATER, send=True)
-    spread(MatchQueue(database))
-    assert [person.subscriptions for person in tell(MatchQueue(database), LATER)] == [()]
+    Subscriptions(database).end(SLACK, "on request", LATER)
+    for entry in quarantine.list():
+        quarantine.release(entry.kind, [entry.id], LATER, send=True)
+    fan_out_all(MatchQueue(database))
+    assert [recipient.subscriptions for recipient in plan_all(MatchQueue(database), LATER)] == [()]
     assert Deliveries(database).claim(LATER) == ()
 
 
-def test_retry_does_not_promise_what_is_held(database: Database) -> None:
-    put(database, message("ada@example.org"))
+def test_held_messages_are_not_retried(database: Database) -> None:
+    insert_messages(database, message("ada@example.org"))
     restore(database)
     assert Deliveries(database).retry(None, LATER) == 0
 
 
-def test_what_fell_due_before_was_sent(database: Database) -> None:
-    """Welcomes, reminders and the operator's mails: those that were not written yet are not written for then."""
+def test_welcomes_reminders_and_reports_of_the_past_are_not_sent(database: Database) -> None:
     Subscriptions(database).add(wanted("ada@example.org"), NOW)
     incidents = Incidents(database)
     incidents.open("fetch-failing", "x", "503", NOW)
@@ -184,14 +187,14 @@ def test_what_fell_due_before_was_sent(database: Database) -> None:
     assert incidents.unnotified() == ()
 
 
-def test_a_change_that_some_were_told_of(database: Database, holds: RestoreQuarantine) -> None:
+def test_a_change_with_an_incomplete_fan_out_is_held(database: Database, quarantine: RestoreQuarantine) -> None:
     for address in ("a@b.org", "c@d.org"):
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
-    MatchQueue(database).fan_out(everything, NOW, 1)
+    MatchQueue(database).fan_out(match_everything, NOW, 1)
     restore(database)
-    assert holds.list() == (QuarantinedItem("change", 1, 1, change=change(key="edition-0")),)
-    holds.release("change", [1], LATER, send=True)
-    spread(MatchQueue(database))
-    tell(MatchQueue(database), LATER)
+    assert quarantine.list() == (QuarantinedItem("change", 1, 1, change=change(key="edition-0")),)
+    quarantine.release("change", [1], LATER, send=True)
+    fan_out_all(MatchQueue(database))
+    plan_all(MatchQueue(database), LATER)
     assert [entry.message.address for entry in Deliveries(database).list()] == ["a@b.org", "c@d.org"]

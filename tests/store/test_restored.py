@@ -1,4 +1,4 @@
-"""R7: a database that comes back from a copy tells nothing a second time, and forgets nobody who said no."""
+"""R7: after a restore, nothing is announced twice, and suppressed addresses remain suppressed."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import metadata, subscriptions
 from cmr_watch.store.subscriptions import UNSUBSCRIBED, Subscriptions
-from cmr_watch.store.suppression_journal import Journal
+from cmr_watch.store.suppression_journal import SuppressionJournal
 from tests.factories import MINUTE, NOW, URL, change, wanted
 from tests.store.test_checks import record
-from tests.store.test_match_queue import commit_changes, spread, tell
+from tests.store.test_match_queue import commit_changes, fan_out_all, pending_changes, plan_all
 
 ADA, BOB = "ada@example.org", "bob@example.org"
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "ended")
+def journal(tmp_path: Path) -> SuppressionJournal:
+    return SuppressionJournal(tmp_path / "ended")
 
 
 @pytest.fixture
-def people(database: Database, journal: Journal) -> Subscriptions:
+def store(database: Database, journal: SuppressionJournal) -> Subscriptions:
     return Subscriptions(database, journal)
 
 
-def revive(database: Database, address: str) -> None:
-    """What a copy that was made before the end says."""
+def restore_active(database: Database, address: str) -> None:
+    """Make the database as it was in a backup made before the subscription ended."""
     with database.write() as connection:
         values = {"status": "active", "ended_at": None, "end_reason": None, "address": address}
         connection.execute(subscriptions.update().values(**values, mailbox=mailbox_of(address)))
@@ -50,51 +50,55 @@ def revive(database: Database, address: str) -> None:
         )
 
 
-def active(people: Subscriptions) -> list[str]:
-    return [entry.address for entry in people.active()]
+def active(store: Subscriptions) -> list[str]:
+    return [entry.address for entry in store.active()]
 
 
 # ── the journal ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_ended_comes_back_as_ended(database: Database, people: Subscriptions, journal: Journal) -> None:
-    people.add(wanted(ADA), NOW)
-    people.end(ADA, UNSUBSCRIBED, NOW + MINUTE)
-    assert journal.replay(database, NOW) == 0, "this database knows it all"
-    revive(database, ADA)
+def test_an_ended_subscription_is_ended_again(
+    database: Database, store: Subscriptions, journal: SuppressionJournal
+) -> None:
+    store.add(wanted(ADA), NOW)
+    store.end(ADA, UNSUBSCRIBED, NOW + MINUTE)
+    assert journal.replay(database, NOW) == 0, "the database contains all entries"
+    restore_active(database, ADA)
     assert journal.replay(database, NOW + 2 * MINUTE) == 1
-    assert active(people) == []
-    assert journal.replay(database, NOW + 3 * MINUTE) == 0, "read once"
+    assert active(store) == []
+    assert journal.replay(database, NOW + 3 * MINUTE) == 0, "entries are read once"
 
 
-def test_who_was_erased_comes_back_as_erased(database: Database, people: Subscriptions, journal: Journal) -> None:
-    people.add(wanted(ADA), NOW)
-    people.erase(ADA, NOW + MINUTE)
-    revive(database, ADA)
+def test_an_erased_address_is_erased_again(
+    database: Database, store: Subscriptions, journal: SuppressionJournal
+) -> None:
+    store.add(wanted(ADA), NOW)
+    store.erase(ADA, NOW + MINUTE)
+    restore_active(database, ADA)
     journal.replay(database, NOW + 2 * MINUTE)
-    assert active(people) == []
-    assert ADA not in everything(database)
+    assert active(store) == []
+    assert ADA not in all_text(database)
     with pytest.raises(RefusedAddress):
-        people.add(wanted(ADA), NOW + 3 * MINUTE)
+        store.add(wanted(ADA), NOW + 3 * MINUTE)
 
 
-def test_who_subscribed_again_stays(database: Database, people: Subscriptions, journal: Journal) -> None:
-    people.add(wanted(ADA), NOW)
-    people.end(ADA, UNSUBSCRIBED, NOW + MINUTE)
-    people.add(wanted(ADA), NOW + 2 * MINUTE, anew=True)
+def test_a_later_subscription_is_kept(database: Database, store: Subscriptions, journal: SuppressionJournal) -> None:
+    store.add(wanted(ADA), NOW)
+    store.end(ADA, UNSUBSCRIBED, NOW + MINUTE)
+    store.add(wanted(ADA), NOW + 2 * MINUTE, resubscribe=True)
     with database.write() as connection:
         connection.execute(
             metadata.tables["installation"].delete().where(metadata.tables["installation"].c.name == "journal")
         )
     journal.replay(database, NOW + 3 * MINUTE)
-    assert active(people) == [ADA]
+    assert active(store) == [ADA]
 
 
-def test_the_file_names_nobody_and_is_ours_alone(people: Subscriptions, tmp_path: Path) -> None:
-    people.add(wanted(ADA), NOW)
-    people.erase(ADA, NOW)
+def test_the_file_contains_no_addresses_and_is_private(store: Subscriptions, tmp_path: Path) -> None:
+    store.add(wanted(ADA), NOW)
+    store.erase(ADA, NOW)
     text = (tmp_path / "ended").read_text(encoding="utf-8")
-    # not “ada”: a mark is hexadecimal, and may hold that by chance
+    # not “ada”, which a hexadecimal hash may contain by chance
     assert "@" not in text
     assert "example" not in text
     ended, erased = (json.loads(line) for line in text.splitlines())
@@ -103,37 +107,37 @@ def test_the_file_names_nobody_and_is_ours_alone(people: Subscriptions, tmp_path
     assert os.stat(tmp_path / "ended").st_mode & 0o777 == 0o600
 
 
-def test_a_line_that_was_cut_off_is_passed_over(
-    database: Database, people: Subscriptions, journal: Journal, tmp_path: Path
+def test_an_incomplete_line_is_ignored(
+    database: Database, store: Subscriptions, journal: SuppressionJournal, tmp_path: Path
 ) -> None:
-    people.add(wanted(ADA), NOW)
-    people.end(ADA, UNSUBSCRIBED, NOW)
-    revive(database, ADA)
+    store.add(wanted(ADA), NOW)
+    store.end(ADA, UNSUBSCRIBED, NOW)
+    restore_active(database, ADA)
     with (tmp_path / "ended").open("a", encoding="utf-8") as file:
         file.write('{"at": "2024-0')
     assert journal.replay(database, NOW) == 1
-    assert active(people) == []
+    assert active(store) == []
 
 
-def _blocked(folder: Path) -> Path:
-    """A place where no file can be: a file stands where its folder would."""
+def _invalid_path(folder: Path) -> Path:
+    """Return a path that cannot be written, as its parent is a file."""
     (folder / "file").write_text("")
     return folder / "file" / "ended"
 
 
-def test_an_end_that_cannot_be_remembered_is_not_made(database: Database, tmp_path: Path) -> None:
-    people = Subscriptions(database, Journal(_blocked(tmp_path)))
-    people.add(wanted(ADA), NOW)
+def test_a_subscription_is_not_ended_if_the_journal_cannot_be_written(database: Database, tmp_path: Path) -> None:
+    store = Subscriptions(database, SuppressionJournal(_invalid_path(tmp_path)))
+    store.add(wanted(ADA), NOW)
     with pytest.raises(StoreUnavailable, match="journal"):
-        people.end(ADA, UNSUBSCRIBED, NOW)
-    assert active(people) == [ADA]
+        store.end(ADA, UNSUBSCRIBED, NOW)
+    assert active(store) == [ADA]
 
 
-# ── erasing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── erasure ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def everything(database: Database) -> str:
-    """Every text in every row."""
+def all_text(database: Database) -> str:
+    """Return the text of all columns of all rows."""
     with database.read() as connection:
         return " ".join(
             str(value)
@@ -141,83 +145,83 @@ def everything(database: Database) -> str:
             for column in table.c
             if isinstance(column.type, Text)
             or "Json" in type(column.type).__name__
-            or "Words" in type(column.type).__name__
+            or "ExternalText" in type(column.type).__name__
             for value in connection.execute(select(column)).scalars()
         )
 
 
-def test_an_erased_address_stands_nowhere(database: Database, people: Subscriptions) -> None:
-    people.sync([wanted(ADA, name="ada"), wanted(BOB, name="bob")], NOW)
+def test_an_erased_address_is_in_no_row(database: Database, store: Subscriptions) -> None:
+    store.sync([wanted(ADA, name="ada"), wanted(BOB, name="bob")], NOW)
     commit_changes(database, 2)
-    spread(MatchQueue(database))
-    tell(MatchQueue(database))
+    fan_out_all(MatchQueue(database))
+    plan_all(MatchQueue(database))
     outbox = Deliveries(database)
-    first = next(one for one in outbox.claim(NOW) if one.message.address == ADA)
+    first = next(entry for entry in outbox.claim(NOW) if entry.message.address == ADA)
     outbox.finish(first, "failed", NOW, f"550 {ADA} is unknown")
-    assert people.erase(ADA, NOW) > 0
-    assert ADA not in everything(database)
-    assert active(people) == [BOB]
-    people.sync([wanted(ADA, name="ada"), wanted(BOB, name="bob")], NOW + MINUTE)
-    assert active(people) == [BOB], "the configuration does not bring it back"
-    people.add(wanted(ADA), NOW + MINUTE, anew=True)
-    assert active(people) == [BOB, ADA]
-    assert people.erase(ADA, NOW + 2 * MINUTE) > 0, "and once more"
+    assert store.erase(ADA, NOW) > 0
+    assert ADA not in all_text(database)
+    assert active(store) == [BOB]
+    store.sync([wanted(ADA, name="ada"), wanted(BOB, name="bob")], NOW + MINUTE)
+    assert active(store) == [BOB], "the configuration does not restore it"
+    store.add(wanted(ADA), NOW + MINUTE, resubscribe=True)
+    assert active(store) == [BOB, ADA]
+    assert store.erase(ADA, NOW + 2 * MINUTE) > 0, "it can be erased again"
 
 
-# ── the hold ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── quarantine ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def restored(database: Database) -> RestoreQuarantine:
-    """Everything waits: one message, one match, one change that was not spread; then it is a copy."""
+    """Store a pending message, match and change, and mark the database as restored."""
     Subscriptions(database).add(wanted(ADA), NOW)
     commit_changes(database, 1)
-    spread(MatchQueue(database))
-    tell(MatchQueue(database))
+    fan_out_all(MatchQueue(database))
+    plan_all(MatchQueue(database))
     commit_changes(database, 1)
-    spread(MatchQueue(database))
+    fan_out_all(MatchQueue(database))
     commit_changes(database, 1)
     with database.write() as connection:
         restore_quarantine.mark_restored(connection)
-    found = RestoreQuarantine(database)
-    assert found.begin(NOW + MINUTE)
-    assert not found.begin(NOW + MINUTE), "once"
-    return found
+    quarantine = RestoreQuarantine(database)
+    assert quarantine.quarantine_if_restored(NOW + MINUTE)
+    assert not quarantine.quarantine_if_restored(NOW + MINUTE), "only once"
+    return quarantine
 
 
-def test_nothing_of_a_copy_is_sent_by_itself(database: Database) -> None:
-    held = restored(database)
+def test_nothing_pending_is_sent_after_a_restore(database: Database) -> None:
+    quarantine = restored(database)
     later = NOW + timedelta(days=9)
-    assert MatchQueue(database).pending() == ()
-    tell(MatchQueue(database), later)
-    assert len(Deliveries(database).list()) == 1, "nothing new is written"
+    assert pending_changes(database) == []
+    plan_all(MatchQueue(database), later)
+    assert len(Deliveries(database).list()) == 1, "no new message is composed"
     assert Deliveries(database).claim(later) == ()
-    assert [(one.kind, one.id) for one in held.list()] == [("message", 1), ("change", 2), ("change", 3)]
+    assert [(item.kind, item.id) for item in quarantine.list()] == [("message", 1), ("change", 2), ("change", 3)]
 
 
-def test_the_first_reading_is_held_and_the_second_is_not(database: Database) -> None:
-    held = restored(database)
+def test_changes_of_the_first_reading_are_held(database: Database) -> None:
+    quarantine = restored(database)
     checks = Checks(database)
     for number in (1, 2):
         baseline = checks.baseline(URL)
-        told = (change(key=f"edition-{number}"),)
-        checks.commit(record(outcome="changed", revision=baseline.revision if baseline else None, changes=told))
-    assert "edition-1" in [one.change.key for one in held.list() if one.change]
-    assert [one.change.key for one in MatchQueue(database).pending()] == ["edition-2"]
+        found = (change(key=f"edition-{number}"),)
+        checks.commit(record(outcome="changed", revision=baseline.revision if baseline else None, changes=found))
+    assert "edition-1" in [item.change.key for item in quarantine.list() if item.change]
+    assert [recorded.change.key for recorded in pending_changes(database)] == ["edition-2"]
 
 
-def test_what_is_released_is_sent_and_what_is_dropped_is_not(database: Database) -> None:
-    held = restored(database)
-    assert held.release("message", [1], NOW + MINUTE, send=True) == 1
-    assert held.release("change", [2], NOW + MINUTE, send=False) == 1
-    assert held.release("change", [3], NOW + MINUTE, send=True) == 1
-    assert held.list() == ()
+def test_released_items_are_sent_and_discarded_ones_are_not(database: Database) -> None:
+    quarantine = restored(database)
+    assert quarantine.release("message", [1], NOW + MINUTE, send=True) == 1
+    assert quarantine.release("change", [2], NOW + MINUTE, send=False) == 1
+    assert quarantine.release("change", [3], NOW + MINUTE, send=True) == 1
+    assert quarantine.list() == ()
     (first,) = Deliveries(database).claim(NOW + MINUTE)
     Deliveries(database).finish(first, "sent", NOW + MINUTE)
-    spread(MatchQueue(database))
-    tell(MatchQueue(database), NOW + 2 * MINUTE)
-    assert [one.message.change_ids for one in Deliveries(database).list("pending")] == [(3,)]
+    fan_out_all(MatchQueue(database))
+    plan_all(MatchQueue(database), NOW + 2 * MINUTE)
+    assert [entry.message.change_ids for entry in Deliveries(database).list("pending")] == [(3,)]
 
 
-def test_the_key_travels_with_the_copy(database: Database) -> None:
+def test_the_key_is_stored_in_the_database(database: Database) -> None:
     assert Installation(database).key() == Installation(database).key()
     assert len(Installation(database).key()) == 32

@@ -1,4 +1,4 @@
-"""What is kept how long, and what must never go."""
+"""Retention: what is removed when, and what must never be removed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.models import Plan, Planned, mailbox_of
 from cmr_watch.store import plan_writer
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
-from cmr_watch.store.bounce_pauses import Bounces
+from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.recipients import replan
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
-from cmr_watch.store.retention import ADDRESSES, HISTORY, SUSPECTS, TEXTS, Retention, RetentionReport
+from cmr_watch.store.retention import (
+    KEEP_ADDRESSES,
+    KEEP_HISTORY,
+    KEEP_SUSPECTS,
+    KEEP_TEXTS,
+    Retention,
+    RetentionReport,
+)
 from cmr_watch.store.row_mapping import request_row
 from cmr_watch.store.schema import (
     bodies,
@@ -43,13 +51,13 @@ from cmr_watch.store.schema import (
     subscriptions,
 )
 from cmr_watch.store.subscriptions import BOUNCED, REMOVED, UNSUBSCRIBED, Subscriptions
-from cmr_watch.store.suppression_journal import Journal
+from cmr_watch.store.suppression_journal import SuppressionJournal
 from tests.factories import MINUTE, NOW, URL, change, edition, known, message, page, snapshot, wanted
 from tests.store.test_checks import OTHER, READING, count, later, record, suspect
-from tests.store.test_deliveries import put
-from tests.store.test_match_queue import commit_changes, spread, tell
-from tests.store.test_restore_quarantine import restore, waits, words
-from tests.store.test_restored import everything
+from tests.store.test_deliveries import insert_messages
+from tests.store.test_match_queue import commit_changes, fan_out_all, plan_all
+from tests.store.test_restore_quarantine import held_items, insert_pending, restore
+from tests.store.test_restored import all_text
 
 DAY = timedelta(days=1)
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -57,10 +65,10 @@ ADA, BOB = "ada@example.org", "bob@example.org"
 
 @pytest.fixture
 def retain(database: Database) -> Callable[[datetime], RetentionReport]:
-    """Runs it twice: the second time there is nothing left to do."""
+    """Return a function that runs the retention twice: the second run must remove nothing."""
 
     def run(now: datetime) -> RetentionReport:
-        retention = Retention(database, piece=2)
+        retention = Retention(database, batch_size=2)
         removed = retention.run(now)
         assert retention.run(now) == RetentionReport()
         return removed
@@ -76,80 +84,80 @@ def rows(database: Database, table: Any) -> list[Any]:
         return list(connection.execute(select(table).order_by(*table.primary_key)).all())
 
 
-def told(database: Database, *addresses: str) -> None:
-    """A change was told to these, with a reminder and a digest, and everything has arrived."""
+def notify(database: Database, *addresses: str) -> None:
+    """Send the recipients a message with a change, a reminder and a digest."""
     for address in addresses:
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
-    spread(MatchQueue(database))
+    fan_out_all(MatchQueue(database))
 
     def plan(recipient: Any) -> Planned:
         ids = tuple(match.recorded.id for match in recipient.matches)
         if not ids:
             return Planned(recipient, Plan())
-        due = (("call-1", NOW + 30 * DAY, 30),)
-        plan = Plan(supersedes=True, notified=ids, reminders=due, periods=("weekly 2024-04-01",))
+        reminders = (("call-1", NOW + 30 * DAY, 30),)
+        plan = Plan(supersedes=True, notified=ids, reminders=reminders, periods=("weekly 2024-04-01",))
         return Planned(recipient, plan, message(recipient.subscriptions[0].address, *ids, text=recipient.mailbox))
 
-    while MatchQueue(database).plan(lambda known, moves: plan, NOW):
+    while MatchQueue(database).plan(lambda known, cutoff_changes: plan, NOW):
         pass
     outbox = Deliveries(database)
     for entry in outbox.claim(NOW):
         outbox.finish(entry, "sent", NOW)
 
 
-# ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_texts_stay_seven_days(database: Database, retain: Retain) -> None:
-    told(database, ADA, BOB)
-    assert retain(NOW + TEXTS).total == 0
-    assert retain(NOW + TEXTS + MINUTE) == RetentionReport(texts=2, bodies=2)
+def test_texts_are_kept_for_seven_days(database: Database, retain: Retain) -> None:
+    notify(database, ADA, BOB)
+    assert retain(NOW + KEEP_TEXTS) == RetentionReport()
+    assert retain(NOW + KEEP_TEXTS + MINUTE) == RetentionReport(texts=2, bodies=2)
     assert count(database, bodies) == 0
-    assert [(one.message.address, one.outcome, one.message.text) for one in Deliveries(database).list()] == [
+    assert [(entry.message.address, entry.outcome, entry.message.text) for entry in Deliveries(database).list()] == [
         (ADA, "sent", ""),
         (BOB, "sent", ""),
     ]
 
 
-def test_words_stay_while_somebody_else_waits_for_them(database: Database, retain: Retain) -> None:
-    put(database, message(ADA), message(BOB))
+def test_a_body_is_kept_while_a_pending_message_uses_it(database: Database, retain: Retain) -> None:
+    insert_messages(database, message(ADA), message(BOB))
     outbox = Deliveries(database)
     first, _ = outbox.claim(NOW)
     outbox.finish(first, "sent", NOW)
     assert retain(NOW + 300 * DAY) == RetentionReport(texts=1)
-    assert [bool(one.message.text) for one in outbox.list()] == [False, True]
+    assert [bool(entry.message.text) for entry in outbox.list()] == [False, True]
 
 
-def test_what_was_set_aside_keeps_its_words_for_another_try(database: Database, retain: Retain) -> None:
-    put(database, message(ADA))
+def test_a_failed_message_keeps_its_text_for_a_retry(database: Database, retain: Retain) -> None:
+    insert_messages(database, message(ADA))
     outbox = Deliveries(database)
     outbox.finish(outbox.claim(NOW)[0], "failed", NOW, "550 no")
-    assert retain(NOW + 300 * DAY).total == 0
+    assert retain(NOW + 300 * DAY) == RetentionReport()
     outbox.retry(None, NOW + 300 * DAY)
     assert outbox.claim(NOW + 300 * DAY)[0].message.text
 
 
-# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_ended_address_is_forgotten_after_four_weeks(database: Database, retain: Retain) -> None:
-    told(database, ADA, BOB)
+def test_the_address_of_an_ended_subscription_is_erased_after_four_weeks(database: Database, retain: Retain) -> None:
+    notify(database, ADA, BOB)
     Subscriptions(database).end(ADA, UNSUBSCRIBED, NOW)
-    assert retain(NOW + ADDRESSES).addresses == 0
-    assert ADA in everything(database)
-    assert retain(NOW + ADDRESSES + MINUTE).addresses == 1
-    assert ADA not in everything(database)
-    assert BOB in everything(database)
-    assert count(database, matches) == 2, "the change is told to nobody again"
+    assert retain(NOW + KEEP_ADDRESSES).addresses == 0
+    assert ADA in all_text(database)
+    assert retain(NOW + KEEP_ADDRESSES + MINUTE).addresses == 1
+    assert ADA not in all_text(database)
+    assert BOB in all_text(database)
+    assert count(database, matches) == 2, "the change is not announced again"
     with pytest.raises(RefusedAddress):
         Subscriptions(database).add(wanted("Ada@Example.org"), NOW + 30 * DAY)
-    Subscriptions(database).add(wanted(ADA), NOW + 30 * DAY, anew=True)
+    Subscriptions(database).add(wanted(ADA), NOW + 30 * DAY, resubscribe=True)
     assert retain(NOW + 300 * DAY).addresses == 0
 
 
 @pytest.mark.parametrize(
-    ("reason", "named", "comes_back"),
+    ("reason", "is_declared", "is_added_again"),
     [
         (UNSUBSCRIBED, True, False),
         (BOUNCED, True, False),
@@ -158,44 +166,44 @@ def test_an_ended_address_is_forgotten_after_four_weeks(database: Database, reta
         ("ended by the operator", False, True),
     ],
 )
-def test_who_comes_back_is_the_same_as_before(
-    database: Database, retain: Retain, reason: str, named: bool, comes_back: bool
+def test_suppressed_addresses_are_not_added_again(
+    database: Database, retain: Retain, reason: str, is_declared: bool, is_added_again: bool
 ) -> None:
-    """By an import, or because the configuration still names it."""
-    people = Subscriptions(database)
+    """By the configuration, or by a command."""
+    store = Subscriptions(database)
 
-    def ask(at: datetime) -> None:
-        if named:
-            people.sync([wanted(ADA, name="ada")], at)
+    def request(at: datetime) -> None:
+        if is_declared:
+            store.sync([wanted(ADA, name="ada")], at)
             return
         try:
-            people.add(wanted(ADA), at)
+            store.add(wanted(ADA), at)
         except RefusedAddress:
-            assert not comes_back
+            assert not is_added_again
 
-    ask(NOW)
-    people.end(ADA, reason, NOW)
+    request(NOW)
+    store.end(ADA, reason, NOW)
     assert retain(NOW + 29 * DAY).addresses == 1
-    ask(NOW + 30 * DAY)
-    assert [entry.address for entry in people.active()] == ([ADA] if comes_back else [])
+    request(NOW + 30 * DAY)
+    assert [entry.address for entry in store.active()] == ([ADA] if is_added_again else [])
 
 
-def test_a_name_that_comes_back_into_the_configuration(database: Database, retain: Retain) -> None:
-    people = Subscriptions(database)
-    people.sync([wanted(ADA, name="ada")], NOW)
-    people.sync([], NOW)
-    assert [entry.end_reason for entry in people.all()] == [REMOVED]
+def test_a_name_can_be_declared_again(database: Database, retain: Retain) -> None:
+    store = Subscriptions(database)
+    store.sync([wanted(ADA, name="ada")], NOW)
+    store.sync([], NOW)
+    assert [entry.end_reason for entry in store.list_all()] == [REMOVED]
     assert retain(NOW + 29 * DAY).addresses == 1
-    assert ADA not in everything(database)
-    people.sync([wanted(ADA, name="ada")], NOW + 30 * DAY)
-    assert [entry.address for entry in people.active()] == [ADA]
+    assert ADA not in all_text(database)
+    store.sync([wanted(ADA, name="ada")], NOW + 30 * DAY)
+    assert [entry.address for entry in store.active()] == [ADA]
 
 
-def test_whoever_has_another_subscription_is_known(database: Database, retain: Retain) -> None:
-    people = Subscriptions(database)
-    first = people.add(wanted(ADA), NOW)
-    people.add(wanted(ADA, topics=("calls",)), NOW)
-    people.end(first.id, UNSUBSCRIBED, NOW)
+def test_an_address_with_another_subscription_is_kept(database: Database, retain: Retain) -> None:
+    store = Subscriptions(database)
+    first = store.add(wanted(ADA), NOW)
+    store.add(wanted(ADA, topics=("calls",)), NOW)
+    store.end(first.id, UNSUBSCRIBED, NOW)
     assert retain(NOW + 300 * DAY).addresses == 0
 
 
@@ -203,68 +211,72 @@ def test_an_erased_address_stays_erased(database: Database, retain: Retain) -> N
     Subscriptions(database).add(wanted(ADA), NOW)
     Subscriptions(database).erase(ADA, NOW)
     before = rows(database, subscriptions)
-    assert retain(NOW + 300 * DAY).total == 0
+    assert retain(NOW + 300 * DAY) == RetentionReport()
     assert rows(database, subscriptions) == before
 
 
-def test_the_journal_ends_whom_an_older_copy_still_knows(database: Database, retain: Retain, tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "ended")
-    people = Subscriptions(database, journal)
-    people.add(wanted(ADA), NOW)
-    people.add(wanted(BOB), NOW)
-    copied = {entry.id: entry.address for entry in people.all()}
-    people.end(ADA, UNSUBSCRIBED, NOW + MINUTE)
+def test_the_journal_ends_subscriptions_restored_from_a_backup(
+    database: Database, retain: Retain, tmp_path: Path
+) -> None:
+    journal = SuppressionJournal(tmp_path / "ended")
+    store = Subscriptions(database, journal)
+    store.add(wanted(ADA), NOW)
+    store.add(wanted(BOB), NOW)
+    backed_up = {entry.id: entry.address for entry in store.list_all()}
+    store.end(ADA, UNSUBSCRIBED, NOW + MINUTE)
     retain(NOW + 29 * DAY)
-    with database.write() as connection:  # what the copy says
-        for number, address in copied.items():
+    with database.write() as connection:  # restore the backup
+        for number, address in backed_up.items():
             values = {"address": address, "mailbox": mailbox_of(address), "status": "active", "ended_at": None}
             connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(**values))
         for name in ("erased_addresses", "installation"):
             table = metadata.tables[name]
             connection.execute(table.delete().where(table.c[next(iter(table.c)).name] != "key"))
     assert journal.replay(database, NOW + 30 * DAY) == 1
-    assert [entry.address for entry in people.active()] == [BOB]
+    assert [entry.address for entry in store.active()] == [BOB]
     assert retain(NOW + 30 * DAY).addresses == 1
     with pytest.raises(RefusedAddress):
-        people.add(wanted(ADA), NOW + 30 * DAY)
+        store.add(wanted(ADA), NOW + 30 * DAY)
 
 
-def pending(database: Database, address: str) -> None:
-    """Somebody asked for it and did not confirm yet."""
+def insert_unconfirmed(database: Database, address: str) -> None:
+    """Store a subscription that is not confirmed."""
     added = Subscriptions(database).add(wanted(address), NOW)
     with database.write() as connection:
         values = {"status": "pending", "next_action_at": None, "activated_at": None}
         connection.execute(update(subscriptions).where(subscriptions.c.id == added.id).values(**values))
 
 
-def opt_in(database: Database, address: str, outcome: str | None) -> None:
+def insert_confirmation_request(database: Database, address: str, outcome: str | None) -> None:
     with database.write() as connection:
         plan_writer.insert_message(database, connection, message(address), "operator", NOW)
-        there = deliveries.c.mailbox == address
+        is_recipient = deliveries.c.mailbox == address
         connection.execute(
-            update(deliveries).where(there).values(outcome=outcome, done_at=NOW if outcome else None, purpose="optin")
+            update(deliveries)
+            .where(is_recipient)
+            .values(outcome=outcome, done_at=NOW if outcome else None, purpose="optin")
         )
 
 
-def test_whoever_never_confirmed_is_forgotten(database: Database, retain: Retain) -> None:
-    pending(database, ADA)
-    opt_in(database, ADA, "sent")
-    assert retain(NOW + ADDRESSES).unconfirmed == 0
-    assert retain(NOW + ADDRESSES + MINUTE).unconfirmed == 1
+def test_an_unconfirmed_address_is_erased(database: Database, retain: Retain) -> None:
+    insert_unconfirmed(database, ADA)
+    insert_confirmation_request(database, ADA, "sent")
+    assert retain(NOW + KEEP_ADDRESSES).unconfirmed == 0
+    assert retain(NOW + KEEP_ADDRESSES + MINUTE).unconfirmed == 1
     assert count(database, subscriptions) == 0
-    assert ADA not in everything(database)
-    assert Subscriptions(database).add(wanted(ADA), NOW).status == "active", "nobody has said no"
+    assert ADA not in all_text(database)
+    assert Subscriptions(database).add(wanted(ADA), NOW).status == "active", "the address is not suppressed"
 
 
-def test_unconfirmed_beside_one_that_was(database: Database, retain: Retain) -> None:
-    pending(database, ADA)
+def test_an_unconfirmed_subscription_next_to_an_active_one(database: Database, retain: Retain) -> None:
+    insert_unconfirmed(database, ADA)
     Subscriptions(database).add(wanted(ADA, topics=("calls",)), NOW)
     assert retain(NOW + 29 * DAY).unconfirmed == 1
-    assert [entry.address for entry in Subscriptions(database).all()] == [ADA]
+    assert [entry.address for entry in Subscriptions(database).list_all()] == [ADA]
 
 
-def test_pauses_that_count_no_more(database: Database, retain: Retain) -> None:
-    Bounces(database).pause(ADA, NOW)
+def test_expired_delivery_pauses_are_removed(database: Database, retain: Retain) -> None:
+    BouncePauses(database).pause(ADA, NOW)
     assert retain(NOW + 30 * DAY).pauses == 0
     assert retain(NOW + 31 * DAY) == RetentionReport(pauses=1)
     assert count(database, delivery_pauses) == 0
@@ -273,45 +285,49 @@ def test_pauses_that_count_no_more(database: Database, retain: Retain) -> None:
 # ── history ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_was_told_a_year_ago_is_forgotten(database: Database, retain: Retain) -> None:
-    told(database, ADA, BOB)
-    retain(NOW + HISTORY)
+def test_old_matches_reminders_and_digests_are_removed(database: Database, retain: Retain) -> None:
+    notify(database, ADA, BOB)
+    retain(NOW + KEEP_HISTORY)
     assert [count(database, table) for table in (matches, reminders, digests, deliveries)] == [2, 2, 2, 2]
-    removed = retain(NOW + HISTORY + 31 * DAY)
+    removed = retain(NOW + KEEP_HISTORY + 31 * DAY)
     assert (removed.matches, removed.reminders, removed.digests) == (2, 2, 2)
-    assert removed.deliveries == 0, "the last one that each got says since when it has been quiet"
+    assert removed.deliveries == 0, "the last message to each subscriber is kept"
     assert count(database, changes) == 1
-    MatchQueue(database).find_again([ADA, BOB], NOW + HISTORY + 31 * DAY)
-    assert [person.matches for person in tell(MatchQueue(database), NOW + HISTORY + 31 * DAY)] == [(), ()]
-    assert len(Deliveries(database).list()) == 2, "nothing is told again"
+    with database.write() as connection:
+        replan(connection, [ADA, BOB], NOW + KEEP_HISTORY + 31 * DAY)
+    assert [recipient.matches for recipient in plan_all(MatchQueue(database), NOW + KEEP_HISTORY + 31 * DAY)] == [
+        (),
+        (),
+    ]
+    assert len(Deliveries(database).list()) == 2, "nothing is announced again"
 
 
-def test_deliveries_of_a_year_ago_but_the_last_one(database: Database, retain: Retain) -> None:
-    told(database, ADA)
+def test_old_deliveries_are_removed_after_the_subscription_has_ended(database: Database, retain: Retain) -> None:
+    notify(database, ADA)
     Subscriptions(database).end(ADA, UNSUBSCRIBED, NOW)
-    assert retain(NOW + HISTORY + 31 * DAY).deliveries == 1
+    assert retain(NOW + KEEP_HISTORY + 31 * DAY).deliveries == 1
     assert count(database, deliveries) == 0
 
 
-def test_a_match_stays_while_its_change_is_spread(database: Database, retain: Retain) -> None:
-    told(database, ADA)
+def test_a_match_is_kept_until_the_fan_out_of_its_change_is_complete(database: Database, retain: Retain) -> None:
+    notify(database, ADA)
     with database.write() as connection:
         connection.execute(update(changes).values(enqueued_at=None))
-    retain(NOW + 2 * HISTORY)
-    assert spread(MatchQueue(database)) == [1]
+    retain(NOW + 2 * KEEP_HISTORY)
+    assert fan_out_all(MatchQueue(database)) == [1]
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(matches)).scalar_one() == 1
-    assert [person.matches for person in tell(MatchQueue(database), NOW + 2 * HISTORY)] in ([], [()])
+    assert [recipient.matches for recipient in plan_all(MatchQueue(database), NOW + 2 * KEEP_HISTORY)] in ([], [()])
 
 
-def test_a_reminder_stays_until_its_cut_off_is_long_past(database: Database, retain: Retain) -> None:
-    told(database, ADA)
+def test_a_reminder_is_kept_for_a_year_after_its_cut_off(database: Database, retain: Retain) -> None:
+    notify(database, ADA)
     with database.write() as connection:
-        connection.execute(update(reminders).values(cutoff_at=NOW + 2 * HISTORY))
-    assert retain(NOW + 2 * HISTORY).reminders == 0
+        connection.execute(update(reminders).values(cutoff_at=NOW + 2 * KEEP_HISTORY))
+    assert retain(NOW + 2 * KEEP_HISTORY).reminders == 0
 
 
-def test_checks_of_a_year_ago_but_those_that_matter(database: Database, retain: Retain) -> None:
+def test_old_checks_are_removed_except_those_still_needed(database: Database, retain: Retain) -> None:
     store = Checks(database)
     store.commit(record())
     for minutes in range(1, 6):
@@ -319,8 +335,8 @@ def test_checks_of_a_year_ago_but_those_that_matter(database: Database, retain: 
     commit_changes(database, 1)
     store.commit(record(outcome="unchanged", revision=7, fetched=later(9)))
     store.commit(record(outcome="unchanged", revision=8, fetched=later(10)))
-    assert retain(NOW + HISTORY).checks == 0
-    assert retain(NOW + HISTORY + 20 * MINUTE).checks == 6
+    assert retain(NOW + KEEP_HISTORY).checks == 0
+    assert retain(NOW + KEEP_HISTORY + 20 * MINUTE).checks == 6
     assert [row.outcome for row in rows(database, checks)] == ["baseline", "changed", "unchanged"]
     assert store.first_read_at(URL) == NOW
     last = store.last_check(URL)
@@ -328,25 +344,26 @@ def test_checks_of_a_year_ago_but_those_that_matter(database: Database, retain: 
     assert last.checked_at == NOW + 10 * MINUTE
 
 
-def test_troubles_that_are_over_and_told(database: Database, retain: Retain) -> None:
+def test_old_incidents_are_removed_once_resolved_and_notified(database: Database, retain: Retain) -> None:
     store = Incidents(database)
-    for subject in ("told", "unnotified", "open"):
+    for subject in ("notified", "unnotified", "open"):
         store.open("fetch-failing", subject, "503", NOW)
-    for subject in ("told", "unnotified"):
+    for subject in ("notified", "unnotified"):
         store.resolve("fetch-failing", subject, NOW)
     with database.write() as connection:
-        told_of = incidents.c.subject != "unnotified"
-        connection.execute(update(incidents).where(told_of).values(opened_notified_at=NOW, resolved_notified_at=NOW))
-    assert retain(NOW + HISTORY).total == 0
-    assert retain(NOW + HISTORY + DAY) == RetentionReport(incidents=1)
+        is_notified = incidents.c.subject != "unnotified"
+        connection.execute(
+            update(incidents).where(is_notified).values(opened_notified_at=NOW, resolved_notified_at=NOW)
+        )
+    assert retain(NOW + KEEP_HISTORY) == RetentionReport()
+    assert retain(NOW + KEEP_HISTORY + DAY) == RetentionReport(incidents=1)
     assert [row.subject for row in rows(database, incidents)] == ["unnotified", "open"]
 
 
 # ── readings ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_one_reading_a_change_of_reading(database: Database, retain: Retain) -> None:
-    """A newer parser reads the same anew."""
+def test_equal_readings_of_newer_parsers_are_merged(database: Database, retain: Retain) -> None:
     for revision, version in enumerate((1, 2, 3)):
         content = later(revision, f"<p>{version}</p>".encode())
         Checks(database, parser_version=version).commit(record(revision=revision or None, fetched=content))
@@ -357,59 +374,59 @@ def test_one_reading_a_change_of_reading(database: Database, retain: Retain) -> 
     assert retain(NOW) == RetentionReport(snapshots=2, contents=2)
     store = Checks(database, parser_version=3)
     assert [row.fetched_at for row in store.snapshots()] == [NOW + minutes * MINUTE for minutes in (2, 5, 6)]
-    assert [store.content(row.id) for row in store.snapshots()] == [b"<p>3</p>", b"<p>5</p>", b"<p>6</p>"]
+    assert [store.snapshot(row.id).fetched.content for row in store.snapshots()] == [
+        b"<p>3</p>",
+        b"<p>5</p>",
+        b"<p>6</p>",
+    ]
 
 
-def test_a_suspect_reading_waits_until_a_good_one_has_come(database: Database, retain: Retain) -> None:
+def test_the_newest_suspect_reading_is_kept_until_a_plausible_one_follows(database: Database, retain: Retain) -> None:
     store = Checks(database)
     store.commit(record())
     for minutes in (1, 2):
         store.commit(suspect(revision=1, detail=f"half a page {minutes}", fetched=later(minutes, b"<p>half</p>")))
-    assert retain(NOW + SUSPECTS).total == 0
-    assert retain(NOW + SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1)
-    waiting = store.newest_suspect(URL)
-    assert waiting is not None
-    assert waiting.fetched.content == b"<p>half</p>"
+    assert retain(NOW + KEEP_SUSPECTS) == RetentionReport()
+    assert retain(NOW + KEEP_SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1)
+    newest = store.newest_suspect(URL)
+    assert newest is not None
+    assert newest.fetched.content == b"<p>half</p>"
     store.commit(record(outcome="unchanged", revision=1, fetched=later(3)))
-    assert retain(NOW + SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1, contents=1)
+    assert retain(NOW + KEEP_SUSPECTS + 10 * MINUTE) == RetentionReport(snapshots=1, contents=1)
 
 
-def test_copies_from_an_archive_stay(database: Database, retain: Retain) -> None:
+def test_archived_copies_are_kept(database: Database, retain: Retain) -> None:
     archived = ArchiveHistory(database, 1)
     for days in (1, 2):
         copy = page(b"<p>old</p>", fetched_at=NOW - 900 * DAY + days * DAY)
-        archived.keep(copy, "initiative", snapshot(), "https://archive.example.org/1")
-    archived.write(URL, known(snapshot()), [HistoricalChange(NOW - 899 * DAY, change(after=edition("Lyon")))])
-    assert retain(NOW + HISTORY).total == 0
-    assert len(archived.copies(URL)) == 2
+        archived.store_copy(copy, "initiative", snapshot(), "https://archive.example.org/1")
+    archived.replace_history(URL, known(snapshot()), [HistoricalChange(NOW - 899 * DAY, change(after=edition("Lyon")))])
+    assert retain(NOW + KEEP_HISTORY) == RetentionReport()
+    assert len(archived.load_copies(URL)) == 2
 
 
-# ── in general ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── everything ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_sum() -> None:
-    assert RetentionReport(texts=2, contents=1).total == 3
-
-
-def test_what_a_restore_holds_is_not_touched(database: Database, retain: Retain) -> None:
-    waits(database)
+def test_items_held_after_a_restore_are_kept(database: Database, retain: Retain) -> None:
+    insert_pending(database)
     restore(database)
-    before = words(RestoreQuarantine(database))
-    retain(NOW + 3 * HISTORY)
-    assert words(RestoreQuarantine(database)) == before
+    before = held_items(RestoreQuarantine(database))
+    retain(NOW + 3 * KEEP_HISTORY)
+    assert held_items(RestoreQuarantine(database)) == before
 
 
 ENDS = st.sampled_from([None, UNSUBSCRIBED, BOUNCED, REMOVED, "ended by the operator"])
 OUTCOMES = st.sampled_from([None, "sent", "logged", "failed", "superseded", "cancelled", "discarded"])
 AGES = st.integers(0, 800)
-PEOPLE = st.lists(st.tuples(ENDS, OUTCOMES, st.booleans(), AGES), max_size=8)
-READINGS = st.lists(st.tuples(st.sampled_from(["good", "same", "suspect"]), AGES), max_size=8)
+RECIPIENTS = st.lists(st.tuples(ENDS, OUTCOMES, st.booleans(), AGES), max_size=8)
+READINGS = st.lists(st.tuples(st.sampled_from(["different", "same", "suspect"]), AGES), max_size=8)
 
 
-def fill(database: Database, people: list[Any], readings: list[Any], spread_at: int | None) -> None:
-    """Any mixture of what there can be: each age in days before NOW."""
+def fill(database: Database, recipients: list[Any], readings: list[Any], fanned_out_days: int | None) -> None:
+    """Store any mixture of rows. Ages are in days before NOW."""
     store = Checks(database)
-    for number, (kind, days) in enumerate(sorted(readings, key=lambda one: -one[1])):
+    for number, (kind, days) in enumerate(sorted(readings, key=lambda entry: -entry[1])):
         baseline = store.baseline(URL)
         values: dict[str, Any] = {"revision": baseline.revision if baseline else None}
         values["fetched"] = page(f"<p>{number}</p>".encode(), fetched_at=NOW - days * DAY)
@@ -421,74 +438,74 @@ def fill(database: Database, people: list[Any], readings: list[Any], spread_at: 
             Checks(database, parser_version=version).commit(record(outcome="changed", snapshot=reading, **values))
     commit_changes(database, 1)
     with database.write() as connection:
-        at = None if spread_at is None else NOW - spread_at * DAY
+        at = None if fanned_out_days is None else NOW - fanned_out_days * DAY
         connection.execute(update(changes).values(enqueued_at=at))
-        for number, person in enumerate(people):
-            _person(database, connection, f"{number}@example.org", person)
+        for number, recipient in enumerate(recipients):
+            _insert_recipient(database, connection, f"{number}@example.org", recipient)
 
 
-def _person(database: Database, connection: Any, address: str, person: Any) -> None:
-    end, outcome, settled, days = person
+def _insert_recipient(database: Database, connection: Any, address: str, recipient: Any) -> None:
+    end, outcome, is_settled, days = recipient
     at = NOW - days * DAY
     row = {"address": address, "mailbox": address, "status": "ended" if end else "active", "consent": "operator"}
     ended = {"ended_at": at if end else None, "end_reason": end, "created_at": at, "after_change_id": 0}
     connection.execute(insert(subscriptions), {**row, **ended, **request_row(wanted(address))})
     sent = message(address, text=address)
-    plan_writer.insert_message(database, connection, sent, "news", at)
-    mine = deliveries.c.message_id == sent.message_id
+    plan_writer.insert_message(database, connection, sent, "subscriber", at)
+    is_message = deliveries.c.message_id == sent.message_id
     done = {"outcome": outcome, "done_at": at if outcome else None}
-    connection.execute(update(deliveries).where(mine).values(**done))
-    number = connection.execute(select(deliveries.c.id).where(mine)).scalar_one()
+    connection.execute(update(deliveries).where(is_message).values(**done))
+    delivery_id = connection.execute(select(deliveries.c.id).where(is_message)).scalar_one()
     change_id = connection.execute(select(func.max(changes.c.id))).scalar_one()
     match = {"mailbox": address, "change_id": change_id, "matched_at": at, "due_at": at}
-    match |= {"settled_at": at if settled else None, "delivery_id": number if settled else None}
+    match |= {"settled_at": at if is_settled else None, "delivery_id": delivery_id if is_settled else None}
     connection.execute(insert(matches), match)
 
 
-def precious(database: Database) -> dict[str, list[Any]]:
-    """Everything that waits, every baseline, every change; and what keeps a change from being told twice."""
+def protected_rows(database: Database) -> dict[str, list[Any]]:
+    """Return the rows that must be kept: pending ones, baselines, changes, and those that prevent duplicates."""
     with database.read() as connection:
 
-        def found(table: Any, *conditions: Any) -> list[Any]:
-            chosen = select(table).where(*conditions).order_by(*table.primary_key)
-            return [tuple(row) for row in connection.execute(chosen)]
+        def load(table: Any, *conditions: Any) -> list[Any]:
+            statement = select(table).where(*conditions).order_by(*table.primary_key)
+            return [tuple(row) for row in connection.execute(statement)]
 
-        waiting = deliveries.c.outcome.is_(None)
-        unspread = select(changes.c.id).where(changes.c.enqueued_at.is_(None))
+        is_pending = deliveries.c.outcome.is_(None)
+        incomplete = select(changes.c.id).where(changes.c.enqueued_at.is_(None))
         baseline = select(pages.c.baseline_id).where(pages.c.baseline_id.is_not(None))
-        of_waiting = select(deliveries.c.id).where(waiting)
+        pending = select(deliveries.c.id).where(is_pending)
         return {
-            "pending": found(deliveries, waiting),
-            "their words": found(bodies, bodies.c.id.in_(select(deliveries.c.body_id).where(waiting))),
-            "undecided": found(matches, matches.c.settled_at.is_(None)),
-            "told": [row[1] for row in found(matches, matches.c.change_id.in_(unspread))],
-            "of waiting": found(matches, matches.c.delivery_id.in_(of_waiting)),
-            "changes": found(changes),
-            "pages": found(pages),
-            "baselines": found(snapshots, snapshots.c.id.in_(baseline)),
-            "their bytes": found(
+            "pending": load(deliveries, is_pending),
+            "pending bodies": load(bodies, bodies.c.id.in_(select(deliveries.c.body_id).where(is_pending))),
+            "unsettled matches": load(matches, matches.c.settled_at.is_(None)),
+            "matches of incomplete fan-outs": [row[1] for row in load(matches, matches.c.change_id.in_(incomplete))],
+            "matches of pending messages": load(matches, matches.c.delivery_id.in_(pending)),
+            "changes": load(changes),
+            "pages": load(pages),
+            "baselines": load(snapshots, snapshots.c.id.in_(baseline)),
+            "content of baselines": load(
                 contents, contents.c.sha256.in_(select(snapshots.c.content_sha256).where(snapshots.c.id.in_(baseline)))
             ),
-            "active": found(subscriptions, subscriptions.c.status == "active"),
+            "active": load(subscriptions, subscriptions.c.status == "active"),
         }
 
 
-@given(people=PEOPLE, readings=READINGS, spread_at=st.none() | AGES)
+@given(recipients=RECIPIENTS, readings=READINGS, fanned_out_days=st.none() | AGES)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_nothing_that_waits_is_ever_touched(
+def test_pending_and_protected_rows_are_never_removed(
     sqlite_template: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    people: list[Any],
+    recipients: list[Any],
     readings: list[Any],
-    spread_at: int | None,
+    fanned_out_days: int | None,
 ) -> None:
     path = tmp_path_factory.mktemp("retained") / "test.db"
     path.write_bytes(sqlite_template.read_bytes())
     with closing(open_database(f"sqlite:///{path}")) as database:
-        fill(database, people, readings, spread_at)
-        before, waited = precious(database), Checks(database).newest_suspect(URL)
-        retention = Retention(database, piece=3)
+        fill(database, recipients, readings, fanned_out_days)
+        before, newest_suspect = protected_rows(database), Checks(database).newest_suspect(URL)
+        retention = Retention(database, batch_size=3)
         retention.run(NOW)
-        assert precious(database) == before
-        assert Checks(database).newest_suspect(URL) == waited
+        assert protected_rows(database) == before
+        assert Checks(database).newest_suspect(URL) == newest_suspect
         assert retention.run(NOW) == RetentionReport()

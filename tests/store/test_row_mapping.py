@@ -1,4 +1,4 @@
-"""Whatever a page may say, and whatever is known of it, comes back from the store as it went in."""
+"""Models are loaded from the store as they were stored, whatever they contain."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from cmr_watch.models import (
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
-from cmr_watch.store.subscriptions import Subscriptions, normal
+from cmr_watch.store.subscriptions import Subscriptions, normalize
 from tests.factories import NOW
 
 numbers = count()
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-# any text at all in what is kept as JSON; elsewhere what both engines can hold
-words = st.text(st.characters(), max_size=30)
-safe = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+# any text in JSON columns; elsewhere, what both databases can store
+texts = st.text(st.characters(), max_size=30)
+storable_texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 days = st.dates(date(1990, 1, 1), date(2060, 1, 1))
 instants = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda at: at.replace(fold=0)
@@ -66,37 +66,37 @@ def some(strategy: st.SearchStrategy[Any], **limits: Any) -> st.SearchStrategy[A
 
 editions = st.builds(
     Edition,
-    city=words,
-    region=maybe(words),
-    country=maybe(words),
+    city=texts,
+    region=maybe(texts),
+    country=maybe(texts),
     country_code=maybe(st.sampled_from(["FR", "XK"])),
     starts_on=maybe(days),
     ends_on=maybe(days),
     date_precision=one_of(Precision),
-    period=maybe(words),
+    period=maybe(texts),
     section=one_of(Section),
     status=one_of(EditionStatus),
-    url=maybe(words),
-    summary_url=maybe(words),
-    date_text=maybe(words),
-    text=words,
+    url=maybe(texts),
+    summary_url=maybe(texts),
+    date_text=maybe(texts),
+    text=texts,
 )
-cutoffs = st.builds(Cutoff, at=seconds, text=words, closed=st.booleans(), tentative=st.booleans())
+cutoffs = st.builds(Cutoff, at=seconds, text=texts, closed=st.booleans(), tentative=st.booleans())
 calls = st.builds(
     CallNotice,
     status=one_of(CallStatus),
     hosting_years=some(st.integers(2000, 2100)),
     cutoffs=some(cutoffs),
-    title=maybe(words),
-    apply_url=maybe(words),
-    text=words,
+    title=maybe(texts),
+    apply_url=maybe(texts),
+    text=texts,
 )
 snapshots = st.builds(
     Snapshot,
     kind=st.just("initiative"),
     editions=some(editions),
     calls=some(calls),
-    warnings=some(st.builds(ReadingWarning, code=words, text=words)),
+    warnings=some(st.builds(ReadingWarning, code=texts, text=texts)),
     outline=st.builds(
         Outline,
         complete=st.booleans(),
@@ -105,7 +105,7 @@ snapshots = st.builds(
         unread_lines=st.integers(0, 999),
     ),
 )
-life: dict[str, Any] = {
+lifecycle: dict[str, Any] = {
     "key": keys,
     "first_seen_at": maybe(instants),
     "missing_since": maybe(instants),
@@ -113,8 +113,8 @@ life: dict[str, Any] = {
 }
 states = st.builds(
     Known,
-    editions=some(st.builds(KnownEdition, edition=editions, **life), unique_by=lambda entry: entry.key),
-    calls=some(st.builds(KnownCall, call=calls, **life), unique_by=lambda entry: entry.key),
+    editions=some(st.builds(KnownEdition, edition=editions, **lifecycle), unique_by=lambda entry: entry.key),
+    calls=some(st.builds(KnownCall, call=calls, **lifecycle), unique_by=lambda entry: entry.key),
 )
 changes = st.builds(
     Change,
@@ -128,10 +128,10 @@ changes = st.builds(
 pages = st.builds(
     FetchedPage,
     url=st.just("https://example.org/"),
-    final_url=safe,
+    final_url=storable_texts,
     content=st.binary(max_size=100),
-    charset=maybe(safe),
-    validators=st.builds(Validators, etag=maybe(safe), last_modified=maybe(safe)),
+    charset=maybe(storable_texts),
+    validators=st.builds(Validators, etag=maybe(storable_texts), last_modified=maybe(storable_texts)),
     fetched_at=instants,
 )
 readings = st.tuples(pages, snapshots, states, some(changes))
@@ -139,9 +139,9 @@ readings = st.tuples(pages, snapshots, states, some(changes))
 
 @FEW
 @given(readings=st.lists(readings, min_size=1, max_size=3))
-def test_a_page_and_its_state_come_back(database: Database, readings: list[Any]) -> None:
+def test_a_page_and_its_state_are_loaded_as_they_were_stored(database: Database, readings: list[Any]) -> None:
     url = f"https://example.org/{next(numbers)}"
-    for revision, (page, snapshot, known, told) in enumerate(readings):
+    for revision, (page, snapshot, known, recorded_changes) in enumerate(readings):
         checks = Checks(database)
         record = CheckRecord(
             PageRef(url, "initiative"),
@@ -151,19 +151,19 @@ def test_a_page_and_its_state_come_back(database: Database, readings: list[Any])
             fetched=page,
             snapshot=snapshot,
             known=known,
-            changes=told,
+            changes=recorded_changes,
         )
         recorded = checks.commit(record)
         baseline = Checks(database).baseline(url)
         assert baseline is not None
-        # equality leaves the page's own words out; the text of the whole does not
+        # by repr, as equality ignores the texts of the page
         assert repr((baseline.snapshot, baseline.known)) == repr((snapshot, known))
         assert (baseline.read_at, baseline.validators) == (page.fetched_at, page.validators)
         stored = checks.snapshot(baseline.snapshot_id).fetched
         assert (stored.content, stored.charset, stored.final_url) == (page.content, page.charset, page.final_url)
         found = checks.changes(since_id=recorded[0].id - 1) if recorded else ()
         assert repr(found) == repr(recorded)
-        assert [entry.change for entry in found] == list(told)
+        assert [entry.change for entry in found] == list(recorded_changes)
 
 
 @FEW
@@ -172,8 +172,10 @@ def test_a_page_and_its_state_come_back(database: Database, readings: list[Any])
     countries=some(st.sampled_from(["FR", "DE", "XK", "fi"])),
     address=st.emails() | st.just("json://localhost/päth?a=b"),
 )
-def test_a_wish_comes_back(database: Database, address: str, topics: Any, countries: Any) -> None:
-    wanted = SubscriptionRequest(address, topics, countries)
-    added = Subscriptions(database).add(wanted, NOW)
-    assert SubscriptionRequest(added.address, added.topics, added.countries) == normal(wanted)
+def test_a_subscription_is_loaded_as_it_was_stored(
+    database: Database, address: str, topics: Any, countries: Any
+) -> None:
+    request = SubscriptionRequest(address, topics, countries)
+    added = Subscriptions(database).add(request, NOW)
+    assert SubscriptionRequest(added.address, added.topics, added.countries) == normalize(request)
     assert added in Subscriptions(database).active()

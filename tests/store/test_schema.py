@@ -1,3 +1,5 @@
+"""The schema: migrations, indexes and constraints."""
+
 from __future__ import annotations
 
 import shutil
@@ -14,22 +16,22 @@ from sqlalchemy.exc import IntegrityError
 
 from cmr_watch.store import migrate
 from cmr_watch.store.database import Database, open_database
-from cmr_watch.store.deliveries import DUE
+from cmr_watch.store.deliveries import CLAIMABLE
 from cmr_watch.store.schema import REVISIONS, deliveries, incidents, metadata, subscriptions
 from tests.factories import NOW
 
 
-def no_index(_object: Any, _name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+def is_no_index(_object: Any, _name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
     return kind != "index"
 
 
-def test_the_migrations_make_the_tables(database: Database) -> None:
-    options = {"compare_type": True, "include_object": no_index}
+def test_the_migrations_create_the_declared_tables(database: Database) -> None:
+    options = {"compare_type": True, "include_object": is_no_index}
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
 
 
-def test_the_revisions_are_those_of_the_migrations() -> None:
+def test_all_revisions_are_listed() -> None:
     script = ScriptDirectory.from_config(migrate.configuration())
     assert tuple(entry.revision for entry in reversed(list(script.walk_revisions()))) == REVISIONS
 
@@ -55,7 +57,7 @@ INCIDENT = {"kind": "fetch-failing", "subject": "x", "detail": "", "opened_at": 
 
 
 @pytest.mark.parametrize(
-    ("table", "first", "second", "allowed"),
+    ("table", "first", "second", "is_allowed"),
     [
         (subscriptions, subscription(), subscription(), False),
         (subscriptions, subscription(), subscription(status="ended"), True),
@@ -68,12 +70,12 @@ INCIDENT = {"kind": "fetch-failing", "subject": "x", "detail": "", "opened_at": 
         (incidents, INCIDENT, {**INCIDENT, "subject": "y"}, True),
     ],
 )
-def test_what_the_database_forbids(
-    database: Database, table: Any, first: dict[str, Any], second: dict[str, Any], allowed: bool
+def test_unique_indexes(
+    database: Database, table: Any, first: dict[str, Any], second: dict[str, Any], is_allowed: bool
 ) -> None:
     with database.write() as connection:
         connection.execute(table.insert(), first)
-    if allowed:
+    if is_allowed:
         with database.write() as connection:
             connection.execute(table.insert(), second)
         return
@@ -81,7 +83,7 @@ def test_what_the_database_forbids(
         connection.execute(table.insert(), second)
 
 
-def test_an_id_is_never_given_twice(database: Database) -> None:
+def test_an_id_is_never_used_twice(database: Database) -> None:
     row = {"address": "a", "route": "mail", "message_id": "<1>", "subject": "", "text": "", "html": ""}
     row = {**row, "created_at": NOW, "due_at": NOW, "attempts": 0}
     ids = []
@@ -92,11 +94,11 @@ def test_an_id_is_never_given_twice(database: Database) -> None:
     assert ids == [1, 2]
 
 
-def test_claiming_needs_no_scan(tmp_path: Path, sqlite_template: Path) -> None:
+def test_claiming_uses_indexes_only(tmp_path: Path, sqlite_template: Path) -> None:
     # PostgreSQL would prefer a scan while the table is empty
     shutil.copyfile(sqlite_template, tmp_path / "test.db")
     with closing(open_database(f"sqlite:///{tmp_path / 'test.db'}")) as database, database.read() as connection:
-        statement = DUE.params(at=NOW, size=20).compile(connection, compile_kwargs={"literal_binds": True})
+        statement = CLAIMABLE.params(at=NOW, size=20).compile(connection, compile_kwargs={"literal_binds": True})
         plan = " ".join(str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
     assert "USING INDEX ix_deliveries_due" in plan
     assert "USING INDEX ix_deliveries_pending" in plan

@@ -1,3 +1,5 @@
+"""Adding and ending subscriptions, and applying those of the configuration."""
+
 from __future__ import annotations
 
 import threading
@@ -10,7 +12,7 @@ from sqlalchemy import event
 from cmr_watch.models import SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents, open_incident
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions, normal
+from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions, normalize
 from tests.factories import MINUTE, NOW, wanted
 from tests.store.test_match_queue import commit_changes
 
@@ -23,7 +25,7 @@ def subscriptions(database: Database) -> Subscriptions:
 
 
 @pytest.mark.parametrize(
-    ("asked", "kept"),
+    ("original", "normalized"),
     [
         (wanted(" ada@Example.ORG "), wanted("ada@example.org")),
         (wanted("Ada@Example.org"), wanted("Ada@example.org")),
@@ -34,38 +36,38 @@ def subscriptions(database: Database) -> Subscriptions:
         (wanted(name="ada"), wanted(name="ada")),
     ],
 )
-def test_one_spelling_of_each_wish(asked: SubscriptionRequest, kept: SubscriptionRequest) -> None:
-    assert normal(asked) == kept
+def test_requests_are_normalized(original: SubscriptionRequest, normalized: SubscriptionRequest) -> None:
+    assert normalize(original) == normalized
 
 
-# ── one by one ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_added_is_active(subscriptions: Subscriptions) -> None:
+def test_an_added_subscription_is_active(subscriptions: Subscriptions) -> None:
     added = subscriptions.add(wanted("ada@example.org", topics=("calls",), countries=("FR",)), NOW)
-    assert subscriptions.active() == (added,) == subscriptions.all()
+    assert subscriptions.active() == (added,) == subscriptions.list_all()
     assert (added.address, added.topics, added.countries) == ("ada@example.org", ("calls",), ("FR",))
     assert (added.name, added.status, added.created_at, added.after_change_id) == (None, "active", NOW, 0)
 
 
-def test_what_came_before_is_no_news(database: Database, subscriptions: Subscriptions) -> None:
+def test_a_subscription_covers_changes_after_it_was_added(database: Database, subscriptions: Subscriptions) -> None:
     commit_changes(database, 3)
     assert subscriptions.add(wanted(), NOW).after_change_id == 3
 
 
-def test_the_same_again_is_the_same_one(subscriptions: Subscriptions) -> None:
+def test_an_equal_subscription_is_not_added_twice(subscriptions: Subscriptions) -> None:
     first = subscriptions.add(wanted(topics=("calls", "editions"), countries=("FR", "DE")), NOW)
     assert subscriptions.add(wanted(topics=("editions", "calls"), countries=("DE", "FR")), LATER) == first
     assert subscriptions.add(wanted(topics=("calls",)), LATER) != first
-    assert len(subscriptions.all()) == 2
+    assert len(subscriptions.list_all()) == 2
 
 
-def test_the_same_as_a_declared_one_is_that_one(subscriptions: Subscriptions) -> None:
+def test_a_subscription_equal_to_a_declared_one_is_not_added(subscriptions: Subscriptions) -> None:
     subscriptions.sync([wanted(name="ada")], NOW)
     assert subscriptions.add(wanted(), LATER) == subscriptions.active()[0]
 
 
-def test_of_many_threads_one_adds(database: Database) -> None:
+def test_concurrent_additions_add_one_subscription(database: Database) -> None:
     barrier = threading.Barrier(4)
     ids: set[int] = set()
 
@@ -79,35 +81,37 @@ def test_of_many_threads_one_adds(database: Database) -> None:
     for thread in threads:
         thread.join()
     assert len(ids) == 1
-    assert len(Subscriptions(database).all()) == 1
+    assert len(Subscriptions(database).list_all()) == 1
 
 
-def test_ended_by_id(subscriptions: Subscriptions) -> None:
+def test_a_subscription_is_ended_by_id(subscriptions: Subscriptions) -> None:
     first = subscriptions.add(wanted("a@b.org"), NOW)
     second = subscriptions.add(wanted("c@d.org"), NOW)
-    ended = subscriptions.end(first.id, "asked to", LATER)
-    assert ended == (replace(first, status="ended", ended_at=LATER, end_reason="asked to"),)
+    ended = subscriptions.end(first.id, "on request", LATER)
+    assert ended == (replace(first, status="ended", ended_at=LATER, end_reason="on request"),)
     assert subscriptions.active() == (second,)
     assert subscriptions.end(first.id, "again", LATER) == ()
 
 
-def test_ended_by_address(subscriptions: Subscriptions) -> None:
+def test_subscriptions_are_ended_by_address(subscriptions: Subscriptions) -> None:
     for topic in ("calls", "editions"):
         subscriptions.add(wanted("ada@example.org", topics=(topic,)), NOW)
     subscriptions.add(wanted("bob@example.org"), NOW)
-    assert len(subscriptions.end(" ada@EXAMPLE.org", "asked to", LATER)) == 2
+    assert len(subscriptions.end(" ada@EXAMPLE.org", "on request", LATER)) == 2
     assert [entry.address for entry in subscriptions.active()] == ["bob@example.org"]
 
 
-def test_added_again_after_its_end_hears_from_then_on(database: Database, subscriptions: Subscriptions) -> None:
+def test_a_subscription_added_again_covers_changes_from_then_on(
+    database: Database, subscriptions: Subscriptions
+) -> None:
     first = subscriptions.add(wanted(), NOW)
-    subscriptions.end(first.id, "asked to", NOW)
+    subscriptions.end(first.id, "on request", NOW)
     commit_changes(database, 2)
     again = subscriptions.add(wanted(), LATER)
     assert (again.id != first.id, again.after_change_id) == (True, 2)
 
 
-# ── as the configuration says ────────────────────────────────────────────────────────────────────────────────────
+# ── configuration ────────────────────────────────────────────────────────────────────────────────────────────────
 
 ADA = wanted("ada@example.org", name="ada")
 TEAM = wanted("slack://token/a/b", name="team")
@@ -117,51 +121,54 @@ def names(subscriptions: Subscriptions) -> list[str | None]:
     return [entry.name for entry in subscriptions.active()]
 
 
-def test_declared_ones_are_active(subscriptions: Subscriptions) -> None:
+def test_declared_subscriptions_are_active(subscriptions: Subscriptions) -> None:
     subscriptions.sync([ADA, TEAM], NOW)
     assert names(subscriptions) == ["ada", "team"]
 
 
-def test_nothing_is_written_when_nothing_differs(database: Database, subscriptions: Subscriptions) -> None:
+def test_without_differences_nothing_is_written(database: Database, subscriptions: Subscriptions) -> None:
     subscriptions.sync([ADA, TEAM], NOW)
     statements: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     subscriptions.sync([TEAM, ADA], LATER)
-    written = [one for one in statements if not one.startswith(("SELECT", "BEGIN"))]
+    written = [statement for statement in statements if not statement.startswith(("SELECT", "BEGIN"))]
     assert written == []
     assert "BEGIN IMMEDIATE" not in statements
 
 
-def test_other_topics_are_changed_in_place(database: Database, subscriptions: Subscriptions) -> None:
+def test_changed_options_update_the_subscription(database: Database, subscriptions: Subscriptions) -> None:
     subscriptions.sync([ADA], NOW)
     (before,) = subscriptions.active()
     commit_changes(database, 1)
     subscriptions.sync([replace(ADA, topics=("calls",), countries=("FR",))], LATER)
-    assert subscriptions.all() == (replace(before, topics=("calls",), countries=("FR",)),)
+    assert subscriptions.list_all() == (replace(before, topics=("calls",), countries=("FR",)),)
 
 
-def test_another_address_is_another_subscription(database: Database, subscriptions: Subscriptions) -> None:
+def test_a_changed_address_ends_the_old_subscription(database: Database, subscriptions: Subscriptions) -> None:
     subscriptions.sync([ADA], NOW)
     commit_changes(database, 1)
     subscriptions.sync([replace(ADA, address="ada@new.org")], LATER)
-    old, new = subscriptions.all()
+    old, new = subscriptions.list_all()
     assert (old.status, old.end_reason, old.ended_at) == ("ended", ADDRESS_CHANGED, LATER)
     assert (new.address, new.status, new.after_change_id) == ("ada@new.org", "active", 1)
     subscriptions.sync([ADA], LATER)
     assert [entry.address for entry in subscriptions.active()] == ["ada@example.org"]
 
 
-def test_a_name_that_is_gone_is_ended_and_may_come_back(subscriptions: Subscriptions) -> None:
+def test_a_removed_name_is_ended_and_can_be_declared_again(subscriptions: Subscriptions) -> None:
     subscriptions.sync([ADA, TEAM], NOW)
     subscriptions.sync([TEAM], LATER)
-    assert [(entry.status, entry.end_reason) for entry in subscriptions.all()] == [("ended", REMOVED), ("active", None)]
+    assert [(entry.status, entry.end_reason) for entry in subscriptions.list_all()] == [
+        ("ended", REMOVED),
+        ("active", None),
+    ]
     subscriptions.sync([ADA, TEAM], LATER)
     assert names(subscriptions) == ["team", "ada"]
 
 
-def test_who_said_no_is_not_asked_again(subscriptions: Subscriptions) -> None:
+def test_a_subscription_ended_by_its_recipient_stays_ended(subscriptions: Subscriptions) -> None:
     subscriptions.sync([ADA], NOW)
-    subscriptions.end("ada@example.org", "asked to", NOW)
+    subscriptions.end("ada@example.org", "on request", NOW)
     for declared in (ADA, replace(ADA, topics=("calls",))):
         subscriptions.sync([declared], LATER)
         assert subscriptions.active() == ()
@@ -169,14 +176,14 @@ def test_who_said_no_is_not_asked_again(subscriptions: Subscriptions) -> None:
     assert [entry.address for entry in subscriptions.active()] == ["bob@example.org"]
 
 
-def test_those_without_a_name_are_left_alone(subscriptions: Subscriptions) -> None:
+def test_subscriptions_without_a_name_are_not_affected(subscriptions: Subscriptions) -> None:
     added = subscriptions.add(wanted("eve@example.org"), NOW)
     subscriptions.sync([ADA], NOW)
     subscriptions.sync([], LATER)
     assert subscriptions.active() == (added,)
 
 
-def test_many_threads_may_follow_at_once(database: Database) -> None:
+def test_concurrent_synchronization(database: Database) -> None:
     barrier = threading.Barrier(4)
     failures: list[Exception] = []
 
@@ -196,7 +203,7 @@ def test_many_threads_may_follow_at_once(database: Database) -> None:
     assert sorted(map(str, names(Subscriptions(database)))) == ["ada", "team"]
 
 
-# ── trouble of an address that is gone ───────────────────────────────────────────────────────────────────────────
+# ── incidents of failed deliveries ───────────────────────────────────────────────────────────────────────────────
 
 
 def fail_permanently(database: Database, address: str) -> None:
@@ -204,28 +211,30 @@ def fail_permanently(database: Database, address: str) -> None:
         open_incident(database, connection, "delivery-failed", address, "no such user", NOW)
 
 
-def troubled(database: Database) -> list[str]:
+def incident_subjects(database: Database) -> list[str]:
     return [incident.subject for incident in Incidents(database).unresolved()]
 
 
-def test_the_last_end_of_an_address_ends_its_trouble(database: Database, subscriptions: Subscriptions) -> None:
+def test_ending_the_last_subscription_resolves_the_incident(database: Database, subscriptions: Subscriptions) -> None:
     first = subscriptions.add(wanted("a@b.org", topics=("calls",)), NOW)
     second = subscriptions.add(wanted("a@b.org", topics=("editions",)), NOW)
     fail_permanently(database, "a@b.org")
     fail_permanently(database, "c@d.org")
-    subscriptions.end(first.id, "asked to", LATER)
-    assert troubled(database) == ["a@b.org", "c@d.org"]
-    subscriptions.end(second.id, "asked to", LATER)
-    assert troubled(database) == ["c@d.org"]
+    subscriptions.end(first.id, "on request", LATER)
+    assert incident_subjects(database) == ["a@b.org", "c@d.org"]
+    subscriptions.end(second.id, "on request", LATER)
+    assert incident_subjects(database) == ["c@d.org"]
 
 
-def test_trouble_follows_the_addresses_of_the_configuration(database: Database, subscriptions: Subscriptions) -> None:
+def test_an_incident_is_kept_when_its_address_moves_to_another_name(
+    database: Database, subscriptions: Subscriptions
+) -> None:
     subscriptions.sync([wanted("a@b.org", name="one"), wanted("c@d.org", name="two")], NOW)
     fail_permanently(database, "a@b.org")
     fail_permanently(database, "c@d.org")
     subscriptions.sync([wanted("c@d.org", name="one"), wanted("a@b.org", name="two")], LATER)
-    assert troubled(database) == ["a@b.org", "c@d.org"]
+    assert incident_subjects(database) == ["a@b.org", "c@d.org"]
     subscriptions.sync([wanted("c@d.org", name="one")], LATER)
-    assert troubled(database) == ["c@d.org"]
+    assert incident_subjects(database) == ["c@d.org"]
     subscriptions.sync([], LATER)
-    assert troubled(database) == []
+    assert incident_subjects(database) == []

@@ -1,4 +1,4 @@
-"""R9: the database of each released schema, kept as a fixture, is upgraded with every row kept."""
+"""R9: a database with the schema of any release, kept as a fixture, is upgraded without losing rows."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sqlalchemy import MetaData, Table, func, select
 
 from cmr_watch.store import migrate
 from cmr_watch.store.checks import Checks
-from cmr_watch.store.database import Database, _parsed, open_database, upgrade
+from cmr_watch.store.database import Database, _parse_url, open_database, upgrade
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import REVISION, REVISIONS, metadata
 from cmr_watch.store.subscriptions import Subscriptions
+from tests.store.test_match_queue import pending_changes
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "databases"
 
-# what schema 0003 renamed, written out again so that a slip in the migration shows
+# what schema 0003 renamed, repeated here to find errors in the migration
 RENAMED_TABLES = {"channels": "circuit_breakers", "pauses": "delivery_pauses", "erased": "erased_addresses"}
 RENAMED_COLUMNS = {
     ("pages", "failures"): "consecutive_failures",
@@ -67,8 +67,8 @@ RENAMED_VALUES = {
 }
 
 
-def recorded(revision: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of the fixture, by table."""
+def fixture_rows(revision: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of the fixture, by table."""
     with closing(sqlite3.connect(":memory:")) as source:
         source.executescript((FOLDER / f"{revision}.sql").read_text(encoding="utf-8"))
         source.row_factory = sqlite3.Row
@@ -77,17 +77,17 @@ def recorded(revision: str) -> dict[str, list[dict[str, Any]]]:
         return {name: [dict(row) for row in source.execute(f"SELECT * FROM {name}")] for name in tables}
 
 
-def make(url: str, revision: str) -> dict[str, list[dict[str, Any]]]:
-    """A database as that version left it."""
-    rows = recorded(revision)
-    database = Database(_parsed(url))
+def create_database(url: str, revision: str) -> dict[str, list[dict[str, Any]]]:
+    """Create a database with an old schema and the rows of its fixture, which are returned."""
+    rows = fixture_rows(revision)
+    database = Database(_parse_url(url))
     with closing(database), database.write() as connection:
         command.upgrade(migrate.configuration(connection), revision)
-        found = MetaData()
-        found.reflect(connection)
-        for table in found.sorted_tables:
+        reflected = MetaData()
+        reflected.reflect(connection)
+        for table in reflected.sorted_tables:
             if table.name != "alembic_version" and rows.get(table.name):
-                connection.execute(table.delete())  # the schema brings a key of its own
+                connection.execute(table.delete())  # migrations insert a key
                 connection.execute(table.insert(), [_typed(table, row) for row in rows[table.name]])
     return rows
 
@@ -104,13 +104,13 @@ def _typed(table: Any, row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("revision", sorted(path.stem for path in FOLDER.glob("*.sql")))
 def test_every_row_is_kept(empty_url: str, revision: str) -> None:
-    rows = make(empty_url, revision)
+    rows = create_database(empty_url, revision)
     before, after = upgrade(empty_url)
     assert (before, after) == (revision, REVISION)
     with closing(open_database(empty_url)) as database, database.read() as connection:
-        found = MetaData()
-        found.reflect(connection)
-        tables = {name: found.tables[RENAMED_TABLES.get(name, name)] for name in rows}
+        reflected = MetaData()
+        reflected.reflect(connection)
+        tables = {name: reflected.tables[RENAMED_TABLES.get(name, name)] for name in rows}
         counted = {
             name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for name, table in tables.items()
@@ -118,18 +118,20 @@ def test_every_row_is_kept(empty_url: str, revision: str) -> None:
     assert counted == {name: len(entries) for name, entries in rows.items()}
 
 
-@pytest.mark.parametrize("old_table", sorted(recorded("0002").keys() - {"alembic_version"}))
+@pytest.mark.parametrize("old_table", sorted(fixture_rows("0002").keys() - {"alembic_version"}))
 def test_schema_0003_keeps_every_value_under_its_new_name(empty_url: str, old_table: str) -> None:
-    rows = make(empty_url, "0002")[old_table]
+    rows = create_database(empty_url, "0002")[old_table]
     upgrade(empty_url)
     table = metadata.tables[RENAMED_TABLES.get(old_table, old_table)]
     names = {old: RENAMED_COLUMNS.get((old_table, old), old) for old in rows[0] if (old_table, old) not in DROPPED}
     with closing(open_database(empty_url)) as database, database.read() as connection:
         reflected = Table(table.name, MetaData(), autoload_with=connection)
         assert {column.name for column in reflected.columns} == set(names.values())
-        stored = [_plain(row) for row in connection.execute(select(reflected)).mappings()]
+        stored = [_without_zone(row) for row in connection.execute(select(reflected)).mappings()]
         expected = [
-            _plain(_typed(reflected, {new: _renamed_value(old_table, new, row[old]) for old, new in names.items()}))
+            _without_zone(
+                _typed(reflected, {new: _renamed_value(old_table, new, row[old]) for old, new in names.items()})
+            )
             for row in rows
         ]
     assert sorted(stored, key=repr) == sorted(expected, key=repr)
@@ -139,80 +141,80 @@ def _renamed_value(table: str, column: str, value: Any) -> Any:
     return RENAMED_VALUES.get((table, column), {}).get(value, value)
 
 
-def test_each_released_schema_has_its_fixture_with_rows_in_every_table() -> None:
+def test_each_released_schema_has_a_fixture_with_rows_in_every_table() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.sql")) == list(REVISIONS)
-    rows = recorded(REVISION)
+    rows = fixture_rows(REVISION)
     assert set(rows) == {*metadata.tables, "alembic_version"}
     assert not [name for name, entries in rows.items() if not entries]
 
 
-def test_todays_rows_are_the_same_in_every_column(empty_url: str) -> None:
-    rows = make(empty_url, REVISION)
+def test_rows_of_the_current_schema_are_unchanged(empty_url: str) -> None:
+    rows = create_database(empty_url, REVISION)
     assert upgrade(empty_url) == (REVISION, REVISION)
     with closing(open_database(empty_url)) as database, database.read() as connection:
         for name, table in metadata.tables.items():
-            found = MetaData()
-            found.reflect(connection, only=[name])
-            there = [_plain(row) for row in connection.execute(select(found.tables[name])).mappings()]
-            expected = [_plain(_typed(found.tables[name], row)) for row in rows[name]]
-            assert sorted(there, key=repr) == sorted(expected, key=repr), table.name
+            reflected = MetaData()
+            reflected.reflect(connection, only=[name])
+            stored = [_without_zone(row) for row in connection.execute(select(reflected.tables[name])).mappings()]
+            expected = [_without_zone(_typed(reflected.tables[name], row)) for row in rows[name]]
+            assert sorted(stored, key=repr) == sorted(expected, key=repr), table.name
 
 
-def _plain(row: Any) -> dict[str, Any]:
-    """Without the zone, which only PostgreSQL keeps."""
+def _without_zone(row: Any) -> dict[str, Any]:
+    """Remove time zones, which only PostgreSQL stores."""
     aware = {name: value for name, value in row.items() if isinstance(value, datetime)}
     return {**row, **{name: value.replace(tzinfo=None) for name, value in aware.items()}}
 
 
-def test_what_waits_in_todays_schema_goes_on(empty_url: str) -> None:
-    make(empty_url, REVISION)
+def test_pending_items_of_the_current_schema_are_processed(empty_url: str) -> None:
+    create_database(empty_url, REVISION)
     with closing(open_database(empty_url)) as database:
-        assert [change.id for change in MatchQueue(database).pending()] == [4]
-        assert [(one.id, one.outcome) for one in Deliveries(database).list()] == [
+        assert [change.id for change in pending_changes(database)] == [4]
+        assert [(entry.id, entry.outcome) for entry in Deliveries(database).list()] == [
             (1, "sent"),
             (2, "failed"),
             (3, None),
         ]
-        assert [one.address for one in Subscriptions(database).active()] == [
+        assert [entry.address for entry in Subscriptions(database).active()] == [
             "Anna@example.org",
             "json://127.0.0.1:1/hook",
             "bob@example.org",
         ]
 
 
-def test_what_was_known_and_told_is_the_same(empty_url: str) -> None:
-    rows = make(empty_url, "0001")
+def test_models_of_the_first_schema_are_unchanged(empty_url: str) -> None:
+    rows = create_database(empty_url, "0001")
     upgrade(empty_url)
     with closing(open_database(empty_url)) as database:
         sent = Deliveries(database).list()
-        assert [(one.message.subject, one.message.text, one.message.html) for one in sent] == [
+        assert [(entry.message.subject, entry.message.text, entry.message.html) for entry in sent] == [
             (row["subject"], row["text"], row["html"]) for row in rows["deliveries"]
         ]
-        assert [(one.id, one.outcome, one.attempts, one.message.message_id) for one in sent] == [
+        assert [(entry.id, entry.outcome, entry.attempts, entry.message.message_id) for entry in sent] == [
             (row["id"], _renamed_value("deliveries", "outcome", row["outcome"]), row["attempts"], row["message_id"])
             for row in rows["deliveries"]
         ]
-        assert sorted(ids for one in sent for ids in one.message.change_ids) == sorted(
+        assert sorted(ids for entry in sent for ids in entry.message.change_ids) == sorted(
             row["change_id"] for row in rows["matches"]
         )
         assert [change.change.key for change in Checks(database).changes()] == [row["key"] for row in rows["changes"]]
-        people = Subscriptions(database).all()
-        assert [(one.address, one.status, one.schedule.frequency) for one in people] == [
+        subscriptions = Subscriptions(database).list_all()
+        assert [(entry.address, entry.status, entry.schedule.frequency) for entry in subscriptions] == [
             (row["address"], row["status"], "immediately") for row in rows["subscriptions"]
         ]
-        assert all(one.welcomed_at for one in people), "nobody is welcomed a second time"
-        assert [change.id for change in MatchQueue(database).pending()] == [4]
-        assert [one.message.address for one in Deliveries(database).claim(sent[1].due_at)] == [
+        assert all(entry.welcomed_at for entry in subscriptions), "no second welcome"
+        assert [change.id for change in pending_changes(database)] == [4]
+        assert [entry.message.address for entry in Deliveries(database).claim(sent[1].due_at)] == [
             "json://127.0.0.1:1/hook",
             "Anna@example.org",
         ]
 
 
-def test_a_copy_is_made_first(tmp_path: Path) -> None:
+def test_the_database_is_backed_up_first(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'test.db'}"
-    make(url, "0001")
+    create_database(url, "0001")
     upgrade(url)
-    (copy,) = tmp_path.glob("*.bak")
-    with closing(sqlite3.connect(copy)) as old:
+    (backup,) = tmp_path.glob("*.bak")
+    with closing(sqlite3.connect(backup)) as old:
         assert old.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
         assert old.execute("SELECT count(*) FROM deliveries").fetchone() == (4,)

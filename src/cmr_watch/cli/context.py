@@ -14,7 +14,7 @@ from cmr_watch.config import Settings, load
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.subscriptions import Subscriptions
-from cmr_watch.store.suppression_journal import Journal
+from cmr_watch.store.suppression_journal import SuppressionJournal
 
 
 def clock() -> datetime:
@@ -45,7 +45,7 @@ def open_store(settings: Settings) -> Database:
 
 def open_subscriptions(settings: Settings, database: Database) -> Subscriptions:
     """The subscriptions, after replaying the suppression journal, which a restored database may lack entries of."""
-    journal = Journal(settings.database.journal)
+    journal = SuppressionJournal(settings.database.journal)
     journal.replay(database, clock())
     return Subscriptions(database, journal)
 
@@ -63,4 +63,4 @@ class StoreClock:
 
     def adjust(self) -> None:
         """Measure the offset between both clocks again."""
-        self._offset = self._database.ahead(clock)
+        self._offset = self._database.clock_offset(clock)

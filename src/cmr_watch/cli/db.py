@@ -9,7 +9,7 @@ import click
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import print_line
-from cmr_watch.store.backup import hold
+from cmr_watch.store.backup import mark_restored
 from cmr_watch.store.database import upgrade
 
 
@@ -50,5 +50,5 @@ def hold_() -> None:
       cmr-watch db hold
     """
     with closing(open_store(load_settings())) as database:
-        hold(database)
+        mark_restored(database)
     print_line("Pending messages are on hold. To review them, run: cmr-watch deliveries release")

@@ -78,7 +78,7 @@ def retry(ids: tuple[int, ...]) -> None:
     """
     with closing(open_store(load_settings())) as database:
         outbox, now = Deliveries(database), clock()
-        count, leased = outbox.retry(ids or None, now), outbox.held(ids or None, now)
+        count, leased = outbox.retry(ids or None, now), outbox.count_leased(ids or None, now)
     if ids and not count:
         raise CommandError("none of these messages is pending or failed; see: cmr-watch deliveries list")
     if not count:
@@ -105,7 +105,7 @@ def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> N
     """
     with closing(open_store(load_settings())) as database:
         quarantine, now = RestoreQuarantine(database), clock()
-        quarantine.begin(now)
+        quarantine.quarantine_if_restored(now)
         _validate_ids(send, discard, quarantine.list())
         for chosen, is_sent in ((send, True), (discard, False)):
             for kind, ids in _selected(chosen, quarantine.list()):

@@ -72,7 +72,7 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], resub
     request = request_from_options(address, topics, countries, settings.messages.time_zone, **schedule)
     with closing(open_store(settings)) as database:
         try:
-            added = open_subscriptions(settings, database).add(request, clock(), anew=resubscribe)
+            added = open_subscriptions(settings, database).add(request, clock(), resubscribe=resubscribe)
         except RefusedAddress as error:
             hint = "if the recipient asks to be subscribed again, use --resubscribe"
             raise CommandError(f"{redact_address(address)}: {error}; {hint}") from None
@@ -93,7 +93,7 @@ def list_(as_json: bool, include_ended: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         store = Subscriptions(database)
-        subscriptions = store.all() if include_ended else store.active()
+        subscriptions = store.list_all() if include_ended else store.active()
     if as_json:
         for subscription in subscriptions:
             print_json(subscription_to_dict(subscription))
@@ -116,7 +116,7 @@ def show(id_or_address: str, as_json: bool) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        subscriptions = Subscriptions(database).of(_parse_id_or_address(id_or_address))
+        subscriptions = Subscriptions(database).find(_parse_id_or_address(id_or_address))
     if not subscriptions:
         raise CommandError(f"no subscription found for {redact_address(id_or_address)}")
     for subscription in subscriptions:

@@ -225,7 +225,7 @@ def _first_known(reading: _Reading, checks: Checks) -> Known:
 def _compare(reading: _Reading, known: Known, checks: Checks) -> Comparison:
     """Compare with what is known from the same page. An edition's page also needs the list, to find its edition."""
     if reading.page.kind == "edition":
-        listed = known_of_kind(checks.pages(), "initiative").editions
+        listed = known_of_kind(checks.known_pages(), "initiative").editions
         return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page.url)
     compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
     return _with_shared_keys(reading, known, compared, checks)
@@ -235,7 +235,7 @@ def _with_shared_keys(reading: _Reading, known: Known, compared: Comparison, che
     """With the keys that new calls have on the list, or on the call pages."""
     if len(compared.known.calls) == len(known.calls):
         return compared  # no new calls, so the other pages need not be loaded
-    others = known_of_kind(checks.pages(), "call" if reading.page.kind == "initiative" else "initiative")
+    others = known_of_kind(checks.known_pages(), "call" if reading.page.kind == "initiative" else "initiative")
     return with_shared_keys(known, compared, others.calls)
 
 

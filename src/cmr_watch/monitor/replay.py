@@ -77,4 +77,4 @@ def _store(checks: Checks, stored: StoredSnapshot, after: Snapshot, clock: Clock
     known = None
     if baseline is not None and baseline.snapshot_id == stored.row.id:
         known = known_after_reparse(baseline.known, stored.snapshot, after, clock())
-    checks.correct(stored.row.id, after, known)
+    checks.replace_reading(stored.row.id, after, known)

@@ -33,7 +33,7 @@ def check_site(
 def _check_linked_pages(
     first: CheckResult, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause, round_: Round
 ) -> Iterator[CheckResult]:
-    listed = known_of_kind(checks.pages(), "initiative")
+    listed = known_of_kind(checks.known_pages(), "initiative")
     for page in due_pages(listed, checks.last_fetches(), first.page.url, clock()):
         if first.outcome == "failed" and page.kind != "call":
             return  # the site seems to be down; edition pages can wait, call pages should not

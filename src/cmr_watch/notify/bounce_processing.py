@@ -18,7 +18,7 @@ from cmr_watch.models import mailbox_of
 from cmr_watch.notify import tokens
 from cmr_watch.notify.bounce_parser import Bounce, Unsubscribe, parse_mail
 from cmr_watch.notify.channels.mailbox import Inbox
-from cmr_watch.store.bounce_pauses import Bounces
+from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
 
@@ -44,7 +44,7 @@ class BounceProcessor:
         self,
         deliveries: Deliveries,
         subscriptions: Subscriptions,
-        bounces: Bounces,
+        bounces: BouncePauses,
         key: bytes,
         clock: Clock,
     ) -> None:

@@ -284,7 +284,7 @@ class _Run:
         error: str | None = None,
     ) -> bool:
         """Record the outcome and renew the next lease in one commit; return whether it was renewed."""
-        is_finished, is_renewed = self._deliveries.finish_and_renew(delivery, outcome, self._clock(), error, following)
+        is_finished, is_renewed = self._deliveries.finish(delivery, outcome, self._clock(), error, following)
         if is_finished:
             self._counts[outcome] += 1
         return is_renewed

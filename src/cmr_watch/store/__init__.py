@@ -1,1 +1,1 @@
-"""What we know: the only SQLAlchemy (Core tables, no ORM objects). Rows in, models out; one method, one transaction."""
+"""Storage. The only package that uses SQLAlchemy (Core, no ORM). Each public method is one transaction."""

@@ -1,7 +1,8 @@
-"""Copies of an SQLite database, and how one comes back. PostgreSQL has its own tools for both, and the same hold.
+"""Backups of an SQLite database, and how to restore one. PostgreSQL has pg_dump and pg_restore.
 
-The quarantine is written into the copy, so a restored copy sends nothing until it is released, however it was restored
-(restore_quarantine.py). A backup is one file, readable by its owner only, and appears under its name only once checked.
+A backup is marked as such: once restored, by whatever means, it sends nothing that was pending until the operator
+releases it (restore_quarantine.py). A backup is a single file, readable by its owner only, which gets its final name
+once it has been verified.
 """
 
 from __future__ import annotations
@@ -26,21 +27,19 @@ from cmr_watch.store import restore_quarantine
 from cmr_watch.store.database import Database, upgrade
 from cmr_watch.store.schema import REVISIONS, metadata
 
-COUNTED: Final = tuple(table.name for table in metadata.sorted_tables)
-"""The tables whose rows are counted in the copy and in what was copied."""
-
-_MADE = re.compile(r"cmr-watch-\d{8}-\d{6}\.db")
-_BESIDE = ("-wal", "-shm", "-journal")
+_TABLES: Final = frozenset(table.name for table in metadata.sorted_tables)
+_BACKUP_NAME = re.compile(r"cmr-watch-\d{8}-\d{6}\.db")
+_SIDECAR_SUFFIXES = ("-wal", "-shm", "-journal")
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_WITH_ITS_OWN_TOOLS = (
-    "a PostgreSQL database is copied with pg_dump and brought back with pg_restore; afterwards, before anything else,"
-    " run: cmr-watch db hold"
+_USE_POSTGRESQL_TOOLS = (
+    "only an SQLite database can be backed up or restored with this command; for PostgreSQL, use pg_dump and"
+    " pg_restore, then, before any other command, run: cmr-watch db hold"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A copy that was made and checked: its size in bytes, and how many rows each table has."""
+class Backup:
+    """A backup that was created and verified: its size in bytes, and the number of rows by table."""
 
     path: Path
     size: int
@@ -49,119 +48,121 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The schema that the copy had, and under which name the database before it is kept, if there was one."""
+    """The schema revision of the backup, and the path under which the previous database was kept, if there was one."""
 
     revision: str
     kept: Path | None
 
 
-def name_at(now: datetime) -> str:
-    """What a copy that is made regularly is called; `prune` removes only such."""
+def backup_name(now: datetime) -> str:
+    """Return the file name of a scheduled backup. `prune_backups` removes only files with such names."""
     return f"cmr-watch-{now.astimezone(UTC):%Y%m%d-%H%M%S}.db"
 
 
-def make(database: Database, path: Path, *, force: bool = False) -> Copy:
-    """Copy an SQLite database while others work with it, write the hold into the copy, check it, put it in place.
+def create_backup(database: Database, path: Path, *, force: bool = False) -> Backup:
+    """Back up a live SQLite database: copy it, mark the copy as a backup, verify it, move it into place.
 
-    A file that is there stays, and it is a ConfigError, unless `force`.
+    ConfigError if the file already exists, unless `force` is set.
     """
     if database.path is None:
-        raise ConfigError(_WITH_ITS_OWN_TOOLS)
-    _refuse(database.path, path, force)
-    with _plain_errors(f"no copy of the database could be made as {path}"), _workshop(path) as folder:
+        raise ConfigError(_USE_POSTGRESQL_TOOLS)
+    _validate_target(database.path, path, force)
+    with _store_errors(f"could not create the backup {path}"), _temporary_folder(path) as folder:
         part = folder / path.name
         rows = _copy(database.path, part)
-        _write_hold(part)
-        _check(part, rows)
-        _revision(part, path)
-        _put(part, path, force)
-        return Copy(path, path.stat().st_size, rows)
+        _mark_as_backup(part)
+        _verify(part, rows)
+        _read_revision(part, path)
+        _move_into_place(part, path, force)
+        return Backup(path, path.stat().st_size, rows)
 
 
-def hold(database: Database) -> None:
-    """Say in a database that it is a copy that came back: after a pg_restore, or after a file was put back by hand."""
+def mark_restored(database: Database) -> None:
+    """Mark a database as restored from a backup, after a pg_restore or after a file was copied back by hand."""
     with database.write() as connection:
         restore_quarantine.mark_restored(connection)
 
 
 def restore(path: Path, url: str, now: datetime) -> Restored:
-    """Put a copy in the place of the SQLite database at this address, which is kept under another name.
+    """Replace the SQLite database at this URL with a backup. The previous database is kept under another name.
 
-    - The copy is read, never changed. It is one of ours, of this or an older schema, and brought to today's.
-    - It holds what waits in it, also when it was not `make` that made it.
-    - Nobody else may have the database open.
+    - The backup itself is only read. It has the current schema or an older one, which is upgraded.
+    - Whatever is pending in it is quarantined, even if it is a plain copy that `create_backup` did not make.
+    - No other process may have the database open.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise ConfigError(_WITH_ITS_OWN_TOOLS)
+        raise ConfigError(_USE_POSTGRESQL_TOOLS)
     target = Path(parsed.database).resolve()
-    _refuse_source(path, target)
-    with _plain_errors(f"{path} could not be put in place of the database"), _workshop(target) as folder:
+    _validate_source(path, target)
+    with _store_errors(f"could not restore the database from {path}"), _temporary_folder(target) as folder:
         part = folder / target.name
         rows = _copy(path, part)
-        revision = _revision(part, path)
-        _check(part, rows)
+        revision = _read_revision(part, path)
+        _verify(part, rows)
         upgrade(_url(part).render_as_string())
-        _write_hold(part)
-        return Restored(revision, _exchange(part, target, now))
+        _mark_as_backup(part)
+        return Restored(revision, _replace_database(part, target, now))
 
 
-def prune(folder: Path, keep: int) -> tuple[Path, ...]:
-    """Remove all but the newest copies of those that are called as `name_at` says; which were removed."""
+def prune_backups(folder: Path, keep: int) -> tuple[Path, ...]:
+    """Remove all but the newest `keep` scheduled backups (see `backup_name`); return those removed."""
     if keep < 1:
-        raise ValueError("at least one copy is kept")
-    with _plain_errors(f"old copies in {folder} could not be removed"):
-        made = sorted(entry.name for entry in os.scandir(folder) if _is_made(entry))
-        old = tuple(folder / name for name in made[:-keep])
+        raise ValueError("at least one backup must be kept")
+    with _store_errors(f"could not remove old backups in {folder}"):
+        names = sorted(entry.name for entry in os.scandir(folder) if _is_scheduled_backup(entry))
+        old = tuple(folder / name for name in names[:-keep])
         for path in old:
             path.unlink()
         return old
 
 
-def _is_made(entry: os.DirEntry[str]) -> bool:
-    return bool(_MADE.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False)
+def _is_scheduled_backup(entry: os.DirEntry[str]) -> bool:
+    return bool(_BACKUP_NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False)
 
 
-# ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── validation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _refuse(database: Path, path: Path, force: bool) -> None:
-    if path.resolve() in _files_of(database):
-        raise ConfigError(f"{path} is the database itself: choose another name for its copy")
+def _validate_target(database: Path, path: Path, force: bool) -> None:
+    if path.resolve() in _database_files(database):
+        raise ConfigError(f"{path} is the database itself; choose another name for the backup")
     if path.is_dir():
-        raise ConfigError(f"{path} is a folder: name a file in it")
+        raise ConfigError(f"{path} is a folder, not a file")
     if not force and os.path.lexists(path):
-        raise ConfigError(f"{path} is there already, and stays; --force replaces it")
+        raise ConfigError(f"{path} already exists; to replace it, use --force")
 
 
-def _refuse_source(path: Path, database: Path) -> None:
+def _validate_source(path: Path, database: Path) -> None:
     if not path.is_file():
-        raise ConfigError(f"there is no file {path}")
-    if path.resolve() in _files_of(database):
-        raise ConfigError(f"{path} is the database itself, not a copy of it")
+        raise ConfigError(f"{path} does not exist or is not a file")
+    if path.resolve() in _database_files(database):
+        raise ConfigError(f"{path} is the database itself, not a backup")
 
 
-def _files_of(database: Path) -> set[Path]:
-    whole = database.resolve()
-    return {whole, *(whole.with_name(whole.name + end) for end in _BESIDE)}
+def _database_files(database: Path) -> set[Path]:
+    """Return the paths of the database and of the files that SQLite may keep next to it."""
+    main = database.resolve()
+    return {main, *(main.with_name(main.name + suffix) for suffix in _SIDECAR_SUFFIXES)}
 
 
-# ── a copy is made ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── creating a backup ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @contextmanager
-def _plain_errors(what: str) -> Iterator[None]:
+def _store_errors(message: str) -> Iterator[None]:
+    """Turn errors of SQLite and of the operating system into StoreUnavailable."""
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreUnavailable(f"{what}: {error}") from error
+        raise StoreUnavailable(f"{message}: {error}") from error
     except OSError as error:
-        raise StoreUnavailable(f"{what}: {error.strerror or error}") from error
+        raise StoreUnavailable(f"{message}: {error.strerror or error}") from error
 
 
 @contextmanager
-def _workshop(path: Path) -> Iterator[Path]:
-    """A folder beside it, for its owner only: what is made in there can be put in place by one rename."""
+def _temporary_folder(path: Path) -> Iterator[Path]:
+    """Make a private folder next to a file: what is created in it can be moved into place by a single rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
@@ -175,135 +176,139 @@ def _url(path: Path) -> URL:
 
 
 def _copy(source: Path, part: Path) -> dict[str, int]:
-    """Copy what the source says at one moment; how many rows each table had then."""
+    """Copy a consistent snapshot of the source; return the number of rows by table."""
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     uri = f"{source.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as old, closing(sqlite3.connect(part)) as new:
-        old.execute("BEGIN")  # what is counted and what is copied is then the same moment
-        rows = _count(old)
+        old.execute("BEGIN")  # count and copy the same snapshot
+        rows = _count_rows(old)
         old.backup(new)
-        new.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+        new.execute("PRAGMA journal_mode = DELETE")  # no files next to the copy
     return rows
 
 
-def _count(connection: sqlite3.Connection) -> dict[str, int]:
-    """Of our tables, those that are there: an older schema has fewer."""
-    named = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    ours = [name for (name,) in named if name in COUNTED]
-    return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in ours}  # noqa: S608
+def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """Count the rows of our tables that exist; an older schema has fewer."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    tables = [name for (name,) in names if name in _TABLES]
+    return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
 
 
-def _write_hold(part: Path) -> None:
-    with closing(Database(_url(part))) as copied:
-        hold(copied)
+def _mark_as_backup(part: Path) -> None:
+    with closing(Database(_url(part))) as copy:
+        mark_restored(copy)
     with closing(sqlite3.connect(part)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
-def _check(part: Path, rows: Mapping[str, int]) -> None:
-    """Read every page of the copy: whole, no row that points to nothing, as many rows as there were."""
+def _verify(part: Path, rows: Mapping[str, int]) -> None:
+    """Read every database page of the copy, and check foreign keys and row counts."""
     with closing(sqlite3.connect(part)) as connection:
-        said = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
-        counted = _count(connection)
-    if said != "ok" or dangling is not None:
-        raise StoreUnavailable(
-            f"the copy is damaged: {' '.join(said.split()) if dangling is None else 'rows are lost'}"
-        )
-    # the hold is one row of `installation`, and it was there before if this was a copy already
-    if _but_for_hold(counted) != _but_for_hold(rows):
-        raise StoreUnavailable("the copy does not have as many rows as the database")
+        result = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        violation = connection.execute("PRAGMA foreign_key_check").fetchone()
+        counted = _count_rows(connection)
+    if result != "ok":
+        raise StoreUnavailable(f"the copy is damaged: {' '.join(result.split())}")
+    if violation is not None:
+        raise StoreUnavailable("the copy is damaged: rows are missing")
+    # `installation` differs by the mark, unless the source was a backup too
+    if _without_installation(counted) != _without_installation(rows):
+        raise StoreUnavailable("the copy is incomplete: its row counts differ from the original")
 
 
-def _but_for_hold(rows: Mapping[str, int]) -> dict[str, int]:
+def _without_installation(rows: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in rows.items() if name != "installation"}
 
 
-def _put(part: Path, path: Path, force: bool) -> None:
-    _sync(part)
+def _move_into_place(part: Path, path: Path, force: bool) -> None:
+    _fsync(part)
     if not force:
-        # the name is taken first: a file that somebody has put there meanwhile stays
+        # reserve the name, so that a file created in the meantime is not overwritten
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     os.replace(part, path)
-    _sync(path.parent)
+    _fsync(path.parent)
 
 
-def _sync(path: Path) -> None:
-    """Until it is on the disk."""
-    number = os.open(path, os.O_RDONLY)
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(number)
+        os.fsync(descriptor)
     finally:
-        os.close(number)
+        os.close(descriptor)
 
 
-# ── a copy comes back ────────────────────────────────────────────────────────────────────────────────────────────
+# ── restoring a backup ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _revision(part: Path, path: Path) -> str:
+def _read_revision(part: Path, path: Path) -> str:
+    """Return the schema revision of a copy; SchemaError, which names `path`, if it is not one that we know."""
     with closing(sqlite3.connect(part)) as connection:
         try:
-            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         except sqlite3.OperationalError:
-            found = None
-    if found is None:
-        raise SchemaError(f"{path} is no database of cmr-watch")
-    if found[0] not in REVISIONS:
-        raise SchemaError(f"{path} belongs to a newer version of cmr-watch (schema {found[0]})")
-    return str(found[0])
+            row = None
+    if row is None:
+        raise SchemaError(f"{path} is not a cmr-watch database")
+    if row[0] not in REVISIONS:
+        raise SchemaError(f"{path} was created by a newer version of cmr-watch (schema {row[0]})")
+    return str(row[0])
 
 
-def _exchange(part: Path, target: Path, now: datetime) -> Path | None:
-    """The present database gets another name, the copy its name, while nobody can open either."""
-    _sync(part)
-    _give_to_owner(part, target)
-    with _alone(target):
-        kept = _put_aside(target, now)
+def _replace_database(part: Path, target: Path, now: datetime) -> Path | None:
+    """Replace the database while no other process can open it; return the path of the previous one."""
+    _fsync(part)
+    _copy_ownership(part, target)
+    with _exclusive_access(target):
+        kept = _keep_previous(target, now)
         os.replace(part, target)
-        _sync(target.parent)
+        _fsync(target.parent)
     return kept
 
 
-def _give_to_owner(part: Path, target: Path) -> None:
-    """Who restores as root must not lock the service out; anybody else can only keep what is made."""
+def _copy_ownership(part: Path, target: Path) -> None:
+    """Keep the owner, so that a restore by root does not lock out the service. Other users cannot change owners."""
     with suppress(OSError):
         owner = target.stat()
         os.chown(part, owner.st_uid, owner.st_gid)
 
 
 @contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """Nobody else has it open, and what stands beside it was written into it. One that is damaged is no hindrance."""
+def _exclusive_access(target: Path) -> Iterator[None]:
+    """Lock the database exclusively and merge its WAL. StoreUnavailable if another process has it open.
+
+    A database too damaged to be locked can be replaced all the same.
+    """
     if not target.exists():
         yield
         return
     with closing(sqlite3.connect(target, timeout=1, isolation_level=None)) as connection:
         try:
-            # leaving WAL mode asks for the whole file, also from those that only have it open
+            # leaving WAL mode needs the whole file, so it fails even if another connection is idle
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF in _LOCKED:
-                words = f"another process has the database {target} open: stop cmr-watch first, and try again"
-                raise StoreUnavailable(words) from error
+                message = f"another process has the database {target} open; stop cmr-watch and try again"
+                raise StoreUnavailable(message) from error
         yield
 
 
-def _put_aside(target: Path, now: datetime) -> Path | None:
+def _keep_previous(target: Path, now: datetime) -> Path | None:
+    """Keep the current database under another name, which is returned; None if there is no database."""
     if not target.exists():
         return None
-    kept = _free(target, now)
-    for end in _BESIDE:  # they are there only where the database could not be read
-        if (beside := target.with_name(target.name + end)).exists():
-            os.replace(beside, kept.with_name(kept.name + end))
+    kept = _unused_name(target, now)
+    for suffix in _SIDECAR_SUFFIXES:  # present only if the database could not be read
+        if (sidecar := target.with_name(target.name + suffix)).exists():
+            os.replace(sidecar, kept.with_name(kept.name + suffix))
     try:
-        os.link(target, kept)  # a second name: under the first there is a database all the time
-    except OSError:  # not every file system has links
+        os.link(target, kept)  # a second name, so that a database exists under the first one at all times
+    except OSError:  # the file system has no hard links
         os.replace(target, kept)
     return kept
 
 
-def _free(target: Path, now: datetime) -> Path:
+def _unused_name(target: Path, now: datetime) -> Path:
     name = f"{target.name}.replaced-{now.astimezone(UTC):%Y%m%d-%H%M%S}"
     kept = target.with_name(name)
     return target.with_name(f"{name}-{secrets.token_hex(4)}") if os.path.lexists(kept) else kept

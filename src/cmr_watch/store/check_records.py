@@ -1,4 +1,4 @@
-"""What a check learned, and what is stored of a page at one revision. The transaction is the caller's."""
+"""The result of a check, and what is stored about a page. The functions run in the transaction of their caller."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from cmr_watch.models import (
     Validators,
 )
 from cmr_watch.store import page_state, row_mapping
-from cmr_watch.store.database import inserted_id
-from cmr_watch.store.page_state import State
+from cmr_watch.store.database import insert_returning_id
+from cmr_watch.store.page_state import PageState
 from cmr_watch.store.rounds import Round
 from cmr_watch.store.schema import changes, checks
 from cmr_watch.store.snapshots import get_snapshot
 
-At = tuple[int, int | None, datetime | None]
-"""Which revision of a page: its number, its baseline, when it was read."""
-GOOD = ("baseline", "changed", "unchanged")
+PageVersion = tuple[int, int | None, datetime | None]
+"""A page's revision, baseline ID and time of reading: they change whenever what is stored about the page changes."""
+PLAUSIBLE_OUTCOMES = ("baseline", "changed", "unchanged")
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The last good reading of a page, which the next one is compared with.
+    """The last plausible reading of a page, with which the next one is compared.
 
-    `read_at`: the last good reading, also an unchanged one; `full_read_at`: the last one from an unconditional GET.
+    `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET.
     """
 
     revision: int
@@ -53,11 +53,11 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """All that one check learned.
+    """The complete result of one check.
 
-    `revision` is that of the baseline it compared with, None if there was none. `fetched` is None after a 304: the
-    baseline's bytes are then the page's. `silent` changes are stored without notifying anybody.
-    `drift`: what was expected of a suspect page, and what came.
+    `revision` is that of the baseline it was compared with, None if there was none. `fetched` is None after a 304: the
+    content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
+    what was expected of a suspect page with what was found.
     """
 
     page: PageRef
@@ -76,18 +76,18 @@ class CheckRecord:
 
     @property
     def read_at(self) -> datetime:
-        """When the page said this."""
+        """When the page had this content."""
         return self.fetched.fetched_at if self.fetched else self.checked_at
 
     @property
-    def compares(self) -> bool:
-        """Whether it rests on the baseline that it was compared with."""
-        return self.outcome in GOOD or self.known is not None
+    def depends_on_baseline(self) -> bool:
+        """Whether the result is valid only for the baseline that it was compared with."""
+        return self.outcome in PLAUSIBLE_OUTCOMES or self.known is not None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """A check that was made."""
+    """A stored check."""
 
     id: int
     page_url: str
@@ -98,31 +98,34 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """What is stored of a page at one revision: the row of its baseline, and its state."""
+    """What is stored about a page at one version: the row and the reading of its baseline, and its known state."""
 
-    at: At
+    version: PageVersion
     baseline: Any
     snapshot: Snapshot | None
-    state: State
+    state: PageState
     known: Known
 
 
 @dataclass(frozen=True, slots=True)
 class CommitEffects:
-    """What came of a commit: an incident that is new; the revision at which what was stored before still holds."""
+    """The effects of a commit.
+
+    `incident` is set if one was opened. `reusable_version`: the version of the page at which the StoredPage that was
+    loaded before is still accurate; None if it is not.
+    """
 
     incident: IncidentKind | None = None
-    holds_at: At | None = None
+    reusable_version: PageVersion | None = None
 
 
-def load_stored_page(connection: Connection, page: Any, at: At) -> StoredPage:
-    rows_of_page = page_state.load(connection, page.url)
+def load_stored_page(connection: Connection, page: Any, version: PageVersion) -> StoredPage:
+    state = page_state.load(connection, page.url)
     if page.baseline_id is None:
-        return StoredPage(at, None, None, rows_of_page, rows_of_page.known())
+        return StoredPage(version, None, None, state, state.known())
     baseline = get_snapshot(connection, page.baseline_id)
-    return StoredPage(
-        at, baseline, serialization.snapshot_from_dict(baseline.reading), rows_of_page, rows_of_page.known()
-    )
+    reading = serialization.snapshot_from_dict(baseline.reading)
+    return StoredPage(version, baseline, reading, state, state.known())
 
 
 def baseline_of(page: Any, stored: StoredPage) -> Baseline:
@@ -150,7 +153,7 @@ def insert_check(connection: Connection, record: CheckRecord, revision: int) -> 
         "detail": record.detail,
         "revision": revision,
     }
-    return inserted_id(connection, checks, row)
+    return insert_returning_id(connection, checks, row)
 
 
 def insert_change(
@@ -168,4 +171,4 @@ def insert_change(
         "enqueued_at": record.checked_at if record.silent else None,
         "held_at": held_at,
     }
-    return RecordedChange(inserted_id(connection, changes, row), change, record.page.url, record.read_at)
+    return RecordedChange(insert_returning_id(connection, changes, row), change, record.page.url, record.read_at)

@@ -1,6 +1,6 @@
-"""What checks found: readings, the state of each page, and the changes between them.
+"""The results of checks: readings, the known state of each page, and changes.
 
-`commit` is the heart: all that one check learned is written in one transaction, or nothing of it.
+`commit` writes the complete result of one check in a single transaction.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from cmr_watch.models import (
 )
 from cmr_watch.store import page_state, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
-    GOOD,
+    PLAUSIBLE_OUTCOMES,
     Baseline,
     CheckRecord,
     CheckRow,
@@ -47,113 +47,124 @@ from cmr_watch.store.snapshots import (
     ReadingToStore,
     SnapshotRow,
     StoredSnapshot,
-    keep,
-    keep_suspect,
     list_snapshots,
     load_snapshot,
     newest_suspect,
+    store_plausible,
+    store_suspect,
 )
 
 log = logging.getLogger(__name__)
 
 ARCHIVED: Final = "archived"
-"""The outcome of what was never a check of ours: a copy from an archive."""
+"""The outcome of checks and the assessment of snapshots that were derived from copies in an archive."""
 FAILURES_UNTIL_INCIDENT = 3
-"""Checks in a row, unless the operator wishes otherwise."""
+"""Default number of consecutive failures."""
 
 _PAGE = select(pages).where(pages.c.url == bindparam("page"))
 _LOCKED_PAGE = _PAGE.with_for_update()
 _UPDATE_PAGE = update(pages).where(pages.c.url == bindparam("page"))
 
-_CHANGES_LOCK = 0x636D7202  # any number, the same in every process
+_CHANGES_LOCK = 0x636D7202  # arbitrary, but the same in every process
 
 
 class Checks:
-    """The pages: what they say, what is known of them, what changed."""
+    """The readings, the known state and the changes of all pages.
+
+    `failures_until_incident`: the number of consecutive failures after which an incident is opened.
+    """
 
     def __init__(
-        self, database: Database, parser_version: int = PARSER_VERSION, patience: int = FAILURES_UNTIL_INCIDENT
+        self,
+        database: Database,
+        parser_version: int = PARSER_VERSION,
+        failures_until_incident: int = FAILURES_UNTIL_INCIDENT,
     ) -> None:
         self._database = database
-        self._patience = patience
+        self._failures_until_incident = failures_until_incident
         self._parser_version = parser_version
-        self._stored: dict[str, StoredPage] = {}
+        self._stored_pages: dict[str, StoredPage] = {}
 
-    # ── comparing ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── one page ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def baseline(self, page_url: str) -> Baseline | None:
-        """What the next reading of a page is compared with. None: there was no good reading yet."""
+        """Return what the next reading of a page is compared with; None before its first plausible reading."""
         with self._database.read() as connection:
             page = connection.execute(_PAGE, {"page": page_url}).first()
             if page is None or page.baseline_id is None:
                 return None
-            return baseline_of(page, self._load(connection, page))
+            return baseline_of(page, self._load_stored_page(connection, page))
 
     def commit(self, record: CheckRecord) -> tuple[RecordedChange, ...] | None:
-        """Write what a check learned. None, and nothing written: the baseline is another by now, compare again.
+        """Store the result of a check and return its changes; if the baseline has changed since, return None instead.
 
-        - baseline, changed, unchanged: a good reading, the baseline from now on; troubles of the page are over.
-        - suspect: kept beside the baseline, which stays; an incident. Additions read from it are known from then on.
-        - failed: counted; the third in a row is an incident.
-        - dropped: it was made, and that is all.
+        - baseline, changed, unchanged: the reading is plausible and becomes the baseline; incidents are resolved.
+        - suspect: the reading is quarantined, the baseline stays, an incident is opened. Entries that were added to
+          the page are known from then on.
+        - failed: counted; several in a row open an incident.
+        - discarded: only the check itself is recorded.
         """
         with self._database.write() as connection:
             page = self._lock_page(connection, record)
-            if record.compares and record.revision != (page.revision if page.baseline_id else None):
+            if record.depends_on_baseline and record.revision != (page.revision if page.baseline_id else None):
                 return None
             check_id = insert_check(connection, record, page.revision)
-            stored = self._load(connection, page)
-            written = self._write(connection, record, page, stored)
-            replaced = record.known is not None and page_state.replace(
-                connection, record.page.url, stored.state, record.known
-            )
+            stored = self._load_stored_page(connection, page)
+            effects = self._write(connection, record, page, stored)
+            is_replaced = self._replace_known(connection, record, stored)
             round_id = self._join_round(connection, record)
             recorded = self._insert_changes(connection, record, check_id, round_id)
-            self._tell_others(connection, record, stored, replaced)
+            if record.outcome in PLAUSIBLE_OUTCOMES:
+                restore_quarantine.end_first_reading(connection, record.page.url)
         if record.round_ is not None:
             record.round_.id = round_id
-        if written.holds_at and not replaced:
-            self._stored[record.page.url] = replace(stored, at=written.holds_at)
-        if written.incident:
-            log.warning("%s: %s: %s", written.incident, record.page.url, record.detail)
+        if effects.reusable_version and not is_replaced:
+            self._stored_pages[record.page.url] = replace(stored, version=effects.reusable_version)
+        if effects.incident:
+            log.warning("%s: %s: %s", effects.incident, record.page.url, record.detail)
         return recorded
 
-    def _tell_others(self, connection: Connection, record: CheckRecord, stored: StoredPage, replaced: bool) -> None:
-        """What a reading means to those who wait for one: reminders, and what a restore holds back."""
-        if replaced and record.known is not None and record.known.calls != stored.known.calls:
-            recipients.wake_for_calls(connection, record.checked_at)
-        if record.outcome in GOOD and restore_quarantine.waits_for_reading(connection, record.page.url):
-            restore_quarantine.end_reading(connection, record.page.url)
+    def _replace_known(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> bool:
+        """Replace the known state of the page; return whether it differs. If its calls do, plan reminders again."""
+        if record.known is None:
+            return False
+        if record.known.calls != stored.known.calls:
+            recipients.plan_reminders_again(connection, record.checked_at)
+        return page_state.replace(connection, record.page.url, stored.state, record.known)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()
         if page is None:
-            new = {"url": record.page.url, "kind": record.page.kind, "revision": 0, "consecutive_failures": 0}
-            connection.execute(self._database.insert(pages).values(new).on_conflict_do_nothing())
+            row = {"url": record.page.url, "kind": record.page.kind, "revision": 0, "consecutive_failures": 0}
+            connection.execute(self._database.insert(pages).values(row).on_conflict_do_nothing())
             page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).one()
         return page
 
-    def _load(self, connection: Connection, page: Any) -> StoredPage:
-        # what belongs to a revision never changes, so it is read once; mostly the next revision is the same again
-        stored = self._stored.get(page.url)
-        at = (page.revision, page.baseline_id, page.read_at)
-        if stored is None or stored.at != at:
-            self._stored[page.url] = stored = load_stored_page(connection, page, at)
+    def _load_stored_page(self, connection: Connection, page: Any) -> StoredPage:
+        # cached, as what is stored at one version never changes and usually stays the same at the next one
+        stored = self._stored_pages.get(page.url)
+        version = (page.revision, page.baseline_id, page.read_at)
+        if stored is None or stored.version != version:
+            self._stored_pages[page.url] = stored = load_stored_page(connection, page, version)
         return stored
 
     def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage) -> CommitEffects:
-        if record.outcome in GOOD:
-            return self._write_good(connection, record, page, stored)
+        if record.outcome in PLAUSIBLE_OUTCOMES:
+            return self._write_plausible(connection, record, page, stored)
         if record.outcome == "suspect":
             return self._write_suspect(connection, record, page, stored)
         if record.outcome == "failed":
             return self._write_failed(connection, record, page)
         return CommitEffects()
 
-    def _write_good(self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage) -> CommitEffects:
-        full = page.full_read_at is None or not record.conditional
+    def _write_plausible(
+        self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage
+    ) -> CommitEffects:
+        is_full = page.full_read_at is None or not record.conditional
         validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
-        baseline_id, moved = keep(self._database, connection, self._kept(record, stored), stored.baseline)
+        reading = self._reading_to_store(record, stored)
+        baseline_id, is_modified = store_plausible(self._database, connection, reading, stored.baseline)
+        version = (page.revision + 1, baseline_id, record.read_at)
         values = {
             "page": record.page.url,
             "revision": page.revision + 1,
@@ -161,35 +172,36 @@ class Checks:
             "etag": validators.etag,
             "last_modified": validators.last_modified,
             "read_at": record.read_at,
-            "full_read_at": record.read_at if full else page.full_read_at,
+            "full_read_at": record.read_at if is_full else page.full_read_at,
             "consecutive_failures": 0,
         }
         connection.execute(_UPDATE_PAGE, values)
         resolve_incidents(connection, record.page.url, record.checked_at, "fetch-failing", "reading-suspect")
-        return CommitEffects(holds_at=None if moved else (page.revision + 1, baseline_id, record.read_at))
+        return CommitEffects(reusable_version=None if is_modified else version)
 
     def _write_suspect(
         self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage
     ) -> CommitEffects:
-        keep_suspect(self._database, connection, self._kept(record, stored), stored.baseline, record.detail)
-        raised = 1 if record.known is not None else 0
-        values = {"page": record.page.url, "consecutive_failures": 0, "revision": page.revision + raised}
+        reading = self._reading_to_store(record, stored)
+        store_suspect(self._database, connection, reading, stored.baseline, record.detail)
+        revision = page.revision if record.known is None else page.revision + 1
+        values = {"page": record.page.url, "consecutive_failures": 0, "revision": revision}
         connection.execute(_UPDATE_PAGE, values)
-        return self._open(connection, "reading-suspect", record)
+        return self._open_incident(connection, "reading-suspect", record)
 
     def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> CommitEffects:
         failures = page.consecutive_failures + 1
         connection.execute(_UPDATE_PAGE, {"page": record.page.url, "consecutive_failures": failures})
-        if failures < self._patience:
+        if failures < self._failures_until_incident:
             return CommitEffects()
-        return self._open(connection, "fetch-failing", record)
+        return self._open_incident(connection, "fetch-failing", record)
 
-    def _open(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> CommitEffects:
+    def _open_incident(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> CommitEffects:
         detail = ". ".join(filter(None, (record.detail, record.drift)))
-        news = open_incident(self._database, connection, kind, record.page.url, detail, record.checked_at)
-        return CommitEffects(incident=kind if news else None)
+        is_new = open_incident(self._database, connection, kind, record.page.url, detail, record.checked_at)
+        return CommitEffects(incident=kind if is_new else None)
 
-    def _kept(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
+    def _reading_to_store(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
         if record.snapshot is not None and record.snapshot is stored.snapshot:
             reading = stored.baseline.reading
         else:
@@ -201,15 +213,16 @@ class Checks:
     ) -> tuple[RecordedChange, ...]:
         if not record.changes:
             return ()
-        # ids in the order of commits: a subscription hears of those after the last that it could see
-        self._database.serialize(connection, _CHANGES_LOCK)
-        held_at = record.checked_at if restore_quarantine.waits_for_reading(connection, record.page.url) else None
+        # assign IDs in commit order: a subscription covers the changes after the highest ID it saw when created
+        self._database.lock(connection, _CHANGES_LOCK)
+        is_held = restore_quarantine.is_first_reading(connection, record.page.url)
+        held_at = record.checked_at if is_held else None
         return tuple(
             insert_change(connection, record, check_id, round_id, held_at, change) for change in record.changes
         )
 
     def _join_round(self, connection: Connection, record: CheckRecord) -> int | None:
-        """The id of the record's round, whose lease is renewed; None outside a round, and until it finds a change."""
+        """Renew the lease of the record's round; return its ID, or None outside a round or while it has no changes."""
         if record.round_ is None:
             return None
         if record.changes and not record.silent:
@@ -220,94 +233,92 @@ class Checks:
     # ── rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def finish_round(self, round_: Round, now: datetime) -> None:
-        """Release the changes of a round to the fan-out. A round that found none has no row, and nothing is written."""
+        """Release the changes of a round to the fan-out. Writes nothing if the round has found no changes."""
         if round_.id is not None:
             with self._database.write() as connection:
                 finish_round(connection, round_, now)
 
     def changes_in_round(self, round_: Round | None) -> tuple[Change, ...]:
-        """The changes found in a round so far, oldest first."""
+        """Return the changes that a round has found so far, oldest first."""
         if round_ is None or round_.id is None:
             return ()
-        found = select(changes).where(changes.c.round_id == round_.id).order_by(changes.c.id)
+        statement = select(changes).where(changes.c.round_id == round_.id).order_by(changes.c.id)
         with self._database.read() as connection:
-            return tuple(row_mapping.recorded_change(row).change for row in connection.execute(found))
+            return tuple(row_mapping.recorded_change(row).change for row in connection.execute(statement))
 
-    # ── several pages ────────────────────────────────────────────────────────────────────────────────────────────
+    # ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def pages(self) -> tuple[KnownPage, ...]:
-        """What is known of each page."""
+    def known_pages(self) -> tuple[KnownPage, ...]:
+        """Return the known state of each page."""
         with self._database.read() as connection:
             return page_state.load_pages(connection)
 
     def changes_on_other_pages(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
-        """The changes of these editions and calls that other pages told, oldest first."""
-        told = select(changes).join(checks, checks.c.id == changes.c.check_id).where(checks.c.outcome != ARCHIVED)
-        others = told.where(changes.c.page_url != page_url, changes.c.key.in_(keys))
+        """Return the changes of these editions and calls that were found on other pages, oldest first."""
+        statement = select(changes).join(checks, checks.c.id == changes.c.check_id).where(checks.c.outcome != ARCHIVED)
+        statement = statement.where(changes.c.page_url != page_url, changes.c.key.in_(keys)).order_by(changes.c.id)
         with self._database.read() as connection:
-            found = connection.execute(others.order_by(changes.c.id)).all()
-        return tuple(row_mapping.recorded_change(row).change for row in found)
+            rows = connection.execute(statement).all()
+        return tuple(row_mapping.recorded_change(row).change for row in rows)
 
     def last_fetches(self) -> tuple[LastFetch, ...]:
-        """When each page was asked for last, and whether it failed then."""
-        own = checks.alias()
-        newest = select(func.max(own.c.id)).where(own.c.page_url == pages.c.url, own.c.outcome != ARCHIVED)
+        """Return when each page was last checked, and whether that failed."""
+        other = checks.alias()
+        newest = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url, other.c.outcome != ARCHIVED)
         joined = select(pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome).join_from(
             pages, checks, checks.c.id == newest.scalar_subquery()
         )
         with self._database.read() as connection:
-            found = connection.execute(joined.order_by(pages.c.url)).all()
-        return tuple(LastFetch(PageRef(row.url, row.kind), row.checked_at, row.outcome == "failed") for row in found)
+            rows = connection.execute(joined.order_by(pages.c.url)).all()
+        return tuple(LastFetch(PageRef(row.url, row.kind), row.checked_at, row.outcome == "failed") for row in rows)
 
-    # ── looking at it ────────────────────────────────────────────────────────────────────────────────────────────
-
-    def content(self, snapshot_id: int) -> bytes:
-        """The raw page of a snapshot."""
-        return self.snapshot(snapshot_id).fetched.content
+    # ── snapshots ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def snapshots(self, page_url: str | None = None, limit: int = 50) -> tuple[SnapshotRow, ...]:
-        """The newest snapshots, oldest first."""
+        """Return the newest snapshots, oldest first."""
         with self._database.read() as connection:
             return list_snapshots(connection, page_url, limit)
 
     def snapshot(self, snapshot_id: int) -> StoredSnapshot:
-        """One snapshot, whole. KeyError: there is none with this id."""
+        """Return a snapshot with its content; KeyError if there is none with this ID."""
         with self._database.read() as connection:
             return load_snapshot(connection, snapshot_id)
 
     def snapshot_ids(self) -> tuple[int, ...]:
-        """All that are kept, oldest first."""
+        """Return the IDs of all snapshots, oldest first."""
         with self._database.read() as connection:
             return tuple(connection.execute(select(snapshots.c.id).order_by(snapshots.c.id)).scalars())
 
-    def correct(self, snapshot_id: int, reading: Snapshot, known: Known | None) -> None:
-        """Put a better reading of the same page in the place of a snapshot's; with `known`, what is known with it."""
+    def replace_reading(self, snapshot_id: int, reading: Snapshot, known: Known | None) -> None:
+        """Replace the reading of a snapshot, and the known state of its page unless `known` is None."""
         values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
         with self._database.write() as connection:
-            which = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
-            page_url = connection.execute(which.values(values)).scalar_one()
+            statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
+            page_url = connection.execute(statement.values(values)).scalar_one()
             if known is not None:
                 page_state.replace(connection, page_url, page_state.load(connection, page_url), known)
-                # whoever compares with what was known must look again
+                # checks that are comparing with the old state must start again
                 revision = pages.c.revision + 1
                 connection.execute(update(pages).where(pages.c.url == page_url).values(revision=revision))
-        self._stored.pop(page_url, None)
+        self._stored_pages.pop(page_url, None)
 
     def newest_suspect(self, page_url: str) -> StoredSnapshot | None:
-        """The last suspect reading, if no good one came after it."""
+        """Return the newest suspect reading, unless a plausible one has followed it."""
         with self._database.read() as connection:
             return newest_suspect(connection, page_url)
 
+    # ── known state and changes ──────────────────────────────────────────────────────────────────────────────────
+
     def known(self, page_url: str | None = None) -> Known:
-        """What is known of one page, or of all."""
+        """Return the known state of one page, or of all pages merged."""
         with self._database.read() as connection:
             return page_state.load(connection, page_url).known() if page_url else page_state.load_all(connection)
 
     def changes(
         self, since_id: int | None = None, since: datetime | None = None, limit: int | None = None
     ) -> tuple[RecordedChange, ...]:
-        """The changes after an id, or read at or after a time, oldest first; with a limit, the newest of them."""
-        # what came from an archive has a young id and an old date
+        """Return the changes after an ID, or read at or after a time, oldest first; with a limit, the newest ones."""
+        # not ordered by ID alone: changes from an archive are old but have high IDs
         statement = select(changes).order_by(changes.c.read_at.desc(), changes.c.id.desc()).limit(limit)
         if since_id is not None:
             statement = statement.where(changes.c.id > since_id)
@@ -316,37 +327,38 @@ class Checks:
         with self._database.read() as connection:
             return tuple(row_mapping.recorded_change(row) for row in reversed(connection.execute(statement).all()))
 
-    def read_at(self, page_url: str) -> datetime | None:
-        """The last good reading of a page."""
+    def last_read_at(self, page_url: str) -> datetime | None:
+        """Return the time of the last plausible reading of a page."""
         with self._database.read() as connection:
             page = connection.execute(_PAGE, {"page": page_url}).first()
         return page.read_at if page else None
 
     def first_read_at(self, page_url: str) -> datetime | None:
-        """When a page was read with success for the first time."""
-        good = (checks.c.page_url == page_url, checks.c.outcome == "baseline")
+        """Return the time of the first plausible reading of a page."""
+        conditions = (checks.c.page_url == page_url, checks.c.outcome == "baseline")
+        statement = select(func.min(checks.c.checked_at)).where(*conditions)
         with self._database.read() as connection:
-            found: datetime | None = connection.execute(select(func.min(checks.c.checked_at)).where(*good)).scalar()
-        return found
+            first: datetime | None = connection.execute(statement).scalar()
+        return first
 
     def last_check(self, page_url: str) -> CheckRow | None:
-        """The last check of a page, whatever came of it."""
+        """Return the last check of a page, whatever its outcome."""
         of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome != ARCHIVED)
         statement = of_page.order_by(checks.c.id.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(statement).first()
         return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None
 
-    # ── robots.txt, so that each process need not ask again ──────────────────────────────────────────────────────
+    # ── robots.txt, cached across processes ──────────────────────────────────────────────────────────────────────
 
     def cached_robots(self, host: str) -> tuple[str | None, int, datetime] | None:
-        """A host's robots.txt as it was fetched last: text, status, time."""
+        """Return the text, HTTP status and fetch time of a host's robots.txt."""
         with self._database.read() as connection:
             row = connection.execute(select(robots).where(robots.c.host == host)).first()
         return (row.text, row.status, row.fetched_at) if row else None
 
     def save_robots(self, host: str, text: str | None, status: int, fetched_at: datetime) -> None:
-        """Keep a host's robots.txt."""
+        """Store a host's robots.txt, replacing the previous one."""
         values = {"text": text, "status": status, "fetched_at": fetched_at}
         statement = self._database.insert(robots).values(host=host, **values)
         with self._database.write() as connection:

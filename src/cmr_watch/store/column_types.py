@@ -1,4 +1,4 @@
-"""Column types that make SQLite and PostgreSQL give and take the same values."""
+"""Column types that make SQLite and PostgreSQL accept and return the same values."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy import DateTime, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-_POISON = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware UTC datetime, to the microsecond. SQLite keeps it without its zone, PostgreSQL with it."""
+    """An aware UTC datetime, to the microsecond; SQLite stores it without the time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -24,9 +24,9 @@ class Utc(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"a time without a zone: {value}")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+            raise ValueError(f"a datetime without a time zone: {value}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -34,18 +34,18 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[str]):
-    """Text from outside. PostgreSQL refuses NUL and SQLite lone surrogates: both become U+FFFD, no row is poison."""
+class ExternalText(TypeDecorator[str]):
+    """Text from outside. PostgreSQL rejects NUL and SQLite rejects lone surrogates, so both are stored as U+FFFD."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _POISON.sub("\ufffd", value)
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
 
 
 class Json(TypeDecorator[Any]):
-    """Plain JSON types as compact ASCII text: equal values are equal text, and no character of theirs can hurt."""
+    """Plain JSON types as compact ASCII text: equal values are equal text, and any character can be stored."""
 
     impl = Text
     cache_ok = True

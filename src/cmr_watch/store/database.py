@@ -1,8 +1,9 @@
-"""A database, opened: transactions, and every fault as one plain sentence.
+"""Opening a database, transactions, and errors as readable messages.
 
-- Reading: one snapshot of the data for the whole block.
-- Writing: SQLite begins IMMEDIATE, for a read that turns into a write fails at once when another wrote in between,
-  whatever busy_timeout says (sqlite.org/lang_transaction.html); PostgreSQL locks rows as each method asks.
+- Read transactions see a single snapshot of the data.
+- Write transactions begin IMMEDIATE on SQLite: a transaction that reads first and writes later fails at once if
+  another one has written in between, whatever the busy_timeout (sqlite.org/lang_transaction.html). On PostgreSQL,
+  each method locks the rows that it needs.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ from cmr_watch.store import error_messages
 from cmr_watch.store.schema import REVISION, REVISIONS
 
 BASE = "base"
-"""The revision of a database that knows of revisions and has reached none."""
+"""The revision of a database with an empty alembic_version table."""
 
 _LOCK_TIMEOUT = 5
-_MIGRATION_LOCK = 0x636D7201  # any number, the same in every process
+_MIGRATION_LOCK = 0x636D7201  # arbitrary, but the same in every process
 
 
 class Database:
-    """The engine, and its transactions. To be closed."""
+    """An engine and its transactions; close it after use. `name` describes the database in messages."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self.name = _name(url)
+        self.name = _description(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self.engine = _engine(url)
         self._reader = self.engine
@@ -46,35 +47,35 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads, and sees one moment."""
-        with self.plain_errors(), self._reader.connect() as connection, connection.begin():
+        """Begin a read-only transaction, which sees a single snapshot."""
+        with self.store_errors(), self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that writes: all of the block, or nothing when it raises."""
-        with self.plain_errors(), self._writer.connect() as connection, connection.begin():
+        """Begin a write transaction, which is rolled back if the block raises."""
+        with self.store_errors(), self._writer.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def plain_errors(self) -> Iterator[None]:
-        """What the database says as StoreUnavailable. A broken constraint is a mistake of ours and stays one."""
+    def store_errors(self) -> Iterator[None]:
+        """Turn database errors into StoreUnavailable, except violated constraints: those are bugs."""
         try:
             yield
         except IntegrityError:
             raise
         except DBAPIError as error:
-            words = error_messages.reason(error)
-            # "is read-only" is often no more than a file or a folder that was made by root
-            owner = _ownership(self.path) if self.path and words == error_messages.READ_ONLY else ""
-            raise StoreUnavailable(f"{self.name} {words}{owner}") from error
+            reason = error_messages.reason(error)
+            # a database is often read-only because root created the file or its folder
+            hint = _ownership_hint(self.path) if self.path and reason == error_messages.READ_ONLY else ""
+            raise StoreUnavailable(f"{self.name} {reason}{hint}") from error
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         self.engine.dispose()
 
     def insert(self, table: Table) -> Any:
-        """An INSERT that knows ON CONFLICT, which both engines spell alike and SQLAlchemy keeps in their dialects."""
+        """Return an INSERT that supports ON CONFLICT, for which SQLAlchemy has a class per dialect."""
         if self.path is not None:
             from sqlalchemy.dialects import sqlite
 
@@ -83,51 +84,49 @@ class Database:
 
         return postgresql.insert(table)
 
-    def serialize(self, connection: Connection, lock: int) -> None:
-        """Wait until no other transaction holds this lock. SQLite has one writer at a time anyway."""
+    def lock(self, connection: Connection, key: int) -> None:
+        """Hold an advisory lock until the end of the transaction. On SQLite, write transactions never overlap."""
         if self.path is None:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
-    def try_lock(self, connection: Connection, lock: int) -> bool:
-        """Whether no other transaction holds this lock; then it is ours until the end of this one."""
+    def try_lock(self, connection: Connection, key: int) -> bool:
+        """Like `lock`, but return False at once if another transaction holds the lock."""
         if self.path is not None:
-            return True  # SQLite has one writer at a time anyway
-        return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock}).scalar())
+            return True
+        return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar())
 
-    def ahead(self, clock: Clock) -> timedelta:
-        """How far the database's clock is ahead of this one: several hosts then agree on what is due and leased."""
+    def clock_offset(self, clock: Clock) -> timedelta:
+        """Return how far the database's clock is ahead, so that all hosts agree on what is due and leased."""
         if self.path is not None:
             return timedelta(0)
-        with self.plain_errors(), self.engine.connect() as connection:
-            here = clock()
-            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-        return there - here
+        with self.store_errors(), self.engine.connect() as connection:
+            local = clock()
+            remote: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return remote - local
 
     def revision(self) -> str | None:
-        """Which schema the database has, by one SELECT. None: it has no tables at all."""
-        with self.plain_errors(), self.engine.connect() as connection:
+        """Return the schema revision of the database; None if it has no tables."""
+        with self.store_errors(), self.engine.connect() as connection:
             return _revision(connection, self.name)
 
 
-def inserted_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
-    """Insert a row; the id that it got."""
+def insert_returning_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    """Insert a row and return its ID."""
     key = connection.execute(table.insert(), row).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
 def open_database(url: str) -> Database:
-    """A database with today's schema.
+    """Open a database, and create the schema if it is empty.
 
-    - Empty: it is made.
-    - Older or newer than this program: SchemaError.
-    - Not to be reached, opened or read: StoreUnavailable.
+    SchemaError if the schema is older or newer than this version's, StoreUnavailable if the database cannot be used.
     """
     with ExitStack() as stack:
-        database = Database(_parsed(url))
+        database = Database(_parse_url(url))
         stack.callback(database.close)
         if database.path is not None:
-            _make_file(database.path, database.name)
+            _create_file(database.path, database.name)
         revision = database.revision()
         if revision is None:
             revision = _migrate(database)
@@ -138,12 +137,12 @@ def open_database(url: str) -> Database:
 
 
 def upgrade(url: str) -> tuple[str, str]:
-    """Bring a database to today's schema; which one it had, and which it has. A SQLite file is copied first."""
-    database = Database(_parsed(url))
+    """Upgrade a database to the current schema; return the old and new revisions. SQLite files are backed up first."""
+    database = Database(_parse_url(url))
     with ExitStack() as stack:
         stack.callback(database.close)
         if database.path is not None:
-            _make_file(database.path, database.name)
+            _create_file(database.path, database.name)
         revision = database.revision()
         if revision is not None and revision not in (BASE, *REVISIONS):
             raise _mismatch(database.name, revision)
@@ -151,17 +150,17 @@ def upgrade(url: str) -> tuple[str, str]:
 
 
 def _migrate(database: Database) -> str:
-    # imported late: alembic costs 100 ms, and only a new or an old database needs it
+    # imported late: alembic takes 100 ms to load and is rarely needed
     from cmr_watch.store import migrate
 
     with database.write() as connection:
-        database.serialize(connection, _MIGRATION_LOCK)
-        # another process may have been here since we looked
+        database.lock(connection, _MIGRATION_LOCK)
+        # another process may have upgraded it in the meantime
         revision = _revision(connection, database.name)
         if revision == REVISION:
             return revision
         if database.path is not None and revision is not None:
-            migrate.copy(database.path, revision)
+            migrate.back_up(database.path, revision)
         migrate.to_head(connection)
     return REVISION
 
@@ -169,15 +168,15 @@ def _migrate(database: Database) -> str:
 def _revision(connection: Connection, name: str) -> str | None:
     try:
         with connection.begin_nested():
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except (OperationalError, ProgrammingError) as error:
         if not _is_missing_table(error):
             raise
         if inspect(connection).get_table_names():
             advice = "Choose another file or database in [database] url."
-            raise SchemaError(f"{name} holds the tables of another program", advice=advice) from error
+            raise SchemaError(f"{name} contains the tables of another program", advice=advice) from error
         return None
-    return BASE if found is None else str(found)
+    return BASE if revision is None else str(revision)
 
 
 def _is_missing_table(error: DBAPIError) -> bool:
@@ -186,32 +185,32 @@ def _is_missing_table(error: DBAPIError) -> bool:
 
 def _mismatch(name: str, revision: str) -> SchemaError:
     if revision in (BASE, *REVISIONS):
-        words = f"{name} has an older schema ({revision}, this version needs {REVISION}); run: cmr-watch db upgrade"
-        return SchemaError(words, advice="Run: cmr-watch db upgrade")
-    words = f"{name} belongs to a newer version of cmr-watch (schema {revision}, this one knows {REVISION})"
-    return SchemaError(words, advice="Install the newer cmr-watch, or restore the database copy.")
+        message = f"{name} has an older schema ({revision}, this version needs {REVISION}); run: cmr-watch db upgrade"
+        return SchemaError(message, advice="Run: cmr-watch db upgrade")
+    message = f"{name} was created by a newer version of cmr-watch (schema {revision}, this version needs {REVISION})"
+    return SchemaError(message, advice="Install the newer version of cmr-watch, or restore a backup.")
 
 
-# ── addresses and engines ────────────────────────────────────────────────────────────────────────────────────────
+# ── URLs and engines ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _parsed(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        # the address itself stays out of the sentence: there may be a password in it
+        # do not quote the URL: it may contain a password
         raise ConfigError(
-            "the database's address is wrong: write sqlite:///file or postgresql://user@host/name"
+            "the database URL is invalid; expected sqlite:///file or postgresql://user@host/name"
         ) from None
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
-        raise ConfigError(f"a database must be sqlite:///file or postgresql://user@host/name, not {backend}://")
+        raise ConfigError(f"a database URL must be sqlite:///file or postgresql://user@host/name, not {backend}://")
     if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ConfigError("an SQLite database must be a file: sqlite:///file")
+        raise ConfigError("an SQLite database must be a file; expected sqlite:///file")
     return parsed
 
 
-def _name(url: URL) -> str:
+def _description(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"the database {url.database}"
     return f"the PostgreSQL database {url.database or ''} on {url.host or 'this machine'}"
@@ -223,7 +222,7 @@ def _engine(url: URL) -> Engine:
             return _sqlite_engine(url)
         return _postgresql_engine(url)
     except ModuleNotFoundError as error:
-        raise ConfigError("PostgreSQL needs one more package; run: pip install '.[postgres]'") from error
+        raise ConfigError("PostgreSQL needs an additional package; run: pip install '.[postgres]'") from error
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -239,7 +238,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # isolation_level=None: the driver begins nothing by itself, so that DDL is in the transaction as well
+    # with isolation_level=None, the driver does not begin or commit transactions itself, so DDL can be rolled back too
     connection.exec_driver_sql(connection.get_execution_options().get("cmr_watch_begin", "BEGIN"))
 
 
@@ -250,27 +249,27 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:
-    # the second: a frozen process must not hold its rows for ever
+    # the second timeout: a suspended process must not keep its locks indefinitely
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}s'; SET idle_in_transaction_session_timeout = '60s'")
     connection.commit()
 
 
-def _make_file(path: Path, name: str) -> None:
-    # addresses and the keys of web hooks are in it: nobody else may read it, nor the WAL, which takes on its mode
+def _create_file(path: Path, name: str) -> None:
+    # readable by the owner only, as it contains addresses and webhook keys; SQLite gives the WAL file the same mode
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     except OSError as error:
-        owner = _ownership(path) if isinstance(error, PermissionError) else ""
-        raise StoreUnavailable(f"{name} cannot be opened: {error.strerror}{owner}") from error
+        hint = _ownership_hint(path) if isinstance(error, PermissionError) else ""
+        raise StoreUnavailable(f"{name} cannot be opened: {error.strerror}{hint}") from error
 
 
-def _ownership(path: Path) -> str:
-    """The end of a sentence: whose the file or its folder is, when it is somebody else's and not ours to write to."""
+def _ownership_hint(path: Path) -> str:
+    """Return how to fix the owner, to append to a message, if the file or its folder belongs to another user."""
     folder = next((folder for folder in path.parents if os.path.isdir(folder)), path)
+    user = os.geteuid()
     for place in (path, folder):
-        if os.path.exists(place) and not os.access(place, os.W_OK) and place.stat().st_uid != os.geteuid():
-            whose, ours = f"{place} belongs to user {place.stat().st_uid}", os.geteuid()
-            return f"; {whose}, but cmr-watch runs as user {ours}: give it away with chown {ours}"
+        if os.path.exists(place) and not os.access(place, os.W_OK) and (owner := place.stat().st_uid) != user:
+            return f"; {place} belongs to user {owner}, but cmr-watch runs as user {user}: run chown {user} {place}"
     return ""

@@ -1,4 +1,4 @@
-"""Erasing an address: it goes from every row, and a mark stays that says no more than “do not write there”."""
+"""Erasing addresses: removed from every row; only a hash is kept, so that no more mail is sent there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models import mailbox_of
 from cmr_watch.store.database import Database
-from cmr_watch.store.installation import mark
+from cmr_watch.store.installation import address_hash
 from cmr_watch.store.schema import (
     changes,
     deliveries,
@@ -22,67 +22,68 @@ from cmr_watch.store.schema import (
     subscriptions,
 )
 
-_KEYED = (matches, reminders, digests, delivery_pauses)
+PLACEHOLDER_PREFIX = "erased:"
+_TABLES_BY_MAILBOX = (matches, reminders, digests, delivery_pauses)
 
 
 def is_erased(connection: Connection, address: str) -> bool:
-    """Whether this address was erased."""
+    """Whether the address has been erased, and not subscribed again since."""
     if connection.execute(select(erased_addresses.c.address_hash).limit(1)).first() is None:
         return False
-    found = select(erased_addresses.c.address_hash).where(erased_addresses.c.address_hash == mark(connection, address))
-    return connection.execute(found).first() is not None
+    is_hash = erased_addresses.c.address_hash == address_hash(connection, address)
+    return connection.execute(select(erased_addresses.c.address_hash).where(is_hash)).first() is not None
 
 
-def forget(connection: Connection, address: str) -> None:
-    """Its reader asks for news again."""
-    connection.execute(erased_addresses.delete().where(erased_addresses.c.address_hash == mark(connection, address)))
+def remove_hash(connection: Connection, address: str) -> None:
+    """Remove the hash of an erased address, so that it can be subscribed again."""
+    is_hash = erased_addresses.c.address_hash == address_hash(connection, address)
+    connection.execute(erased_addresses.delete().where(is_hash))
 
 
 def erase(database: Database, connection: Connection, address: str, now: datetime) -> int:
-    """Put the mark in place of the address; how many rows named it."""
-    return erase_by_hash(database, connection, mark(connection, address), mailbox_of(address), now)
+    """Erase an address and keep its hash; return the number of rows that contained it."""
+    return erase_by_hash(database, connection, address_hash(connection, address), mailbox_of(address), now)
 
 
-def erase_by_hash(database: Database, connection: Connection, its_mark: str, mailbox: str, now: datetime) -> int:
-    """The same, with the mark at hand. Matches stay, under the mark: they keep changes from being told again."""
-    there = {"address_hash": its_mark, "erased_at": now}
-    connection.execute(database.insert(erased_addresses).values(there).on_conflict_do_nothing())
-    blank = f"erased:{its_mark[:16]}"
-    _blank_incidents(connection, mailbox, blank, now)
-    named = 0
-    for table, more in ((subscriptions, {"name": None}), (deliveries, {"last_error": None})):
-        values = {"address": blank, "mailbox": blank, **more}
-        named += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
-    for keyed in _KEYED:
-        named += _rename(connection, keyed, mailbox, blank)
-    _send_nothing(connection, blank, now)
-    _step_back(connection, mailbox)
-    return named
+def erase_by_hash(database: Database, connection: Connection, hashed: str, mailbox: str, now: datetime) -> int:
+    """Like `erase`, if the hash is known. Matches stay, under a placeholder, so that no change is announced again."""
+    row = {"address_hash": hashed, "erased_at": now}
+    connection.execute(database.insert(erased_addresses).values(row).on_conflict_do_nothing())
+    placeholder = f"{PLACEHOLDER_PREFIX}{hashed[:16]}"
+    _erase_incidents(connection, mailbox, placeholder, now)
+    count = 0
+    for table, cleared in ((subscriptions, {"name": None}), (deliveries, {"last_error": None})):
+        values = {"address": placeholder, "mailbox": placeholder, **cleared}
+        count += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
+    for table in _TABLES_BY_MAILBOX:
+        count += _replace_mailbox(connection, table, mailbox, placeholder)
+    _cancel_messages(connection, placeholder, now)
+    _move_fan_out_cursors(connection, mailbox)
+    return count
 
 
-def _blank_incidents(connection: Connection, mailbox: str, blank: str, now: datetime) -> None:
-    """Trouble with sending there is named by the address as somebody wrote it."""
-    found = connection.execute(select(incidents).where(incidents.c.kind == "delivery-failed"))
-    ids = [row.id for row in found if mailbox_of(row.subject) == mailbox]
-    about = incidents.c.id.in_(ids)
-    connection.execute(update(incidents).where(about, incidents.c.resolved_at.is_(None)).values(resolved_at=now))
-    connection.execute(update(incidents).where(about).values(subject=blank, detail=""))
+def _erase_incidents(connection: Connection, mailbox: str, placeholder: str, now: datetime) -> None:
+    """Resolve and erase the incidents of the address. Their subject is the address as written, not the mailbox."""
+    rows = connection.execute(select(incidents).where(incidents.c.kind == "delivery-failed"))
+    is_selected = incidents.c.id.in_([row.id for row in rows if mailbox_of(row.subject) == mailbox])
+    connection.execute(update(incidents).where(is_selected, incidents.c.resolved_at.is_(None)).values(resolved_at=now))
+    connection.execute(update(incidents).where(is_selected).values(subject=placeholder, detail=""))
 
 
-def _send_nothing(connection: Connection, blank: str, now: datetime) -> None:
-    """Also what was set aside: it could be tried again. Whoever is sending just now writes nothing about it."""
-    unsent = or_(deliveries.c.outcome.is_(None), deliveries.c.outcome == "failed")
+def _cancel_messages(connection: Connection, placeholder: str, now: datetime) -> None:
+    """Cancel messages that are pending, leased or failed: the last could be retried, a sender records no outcome."""
+    is_unsent = or_(deliveries.c.outcome.is_(None), deliveries.c.outcome == "failed")
     values = {"outcome": "cancelled", "done_at": now, "claim_token": None, "leased_until": None, "held_at": None}
-    connection.execute(update(deliveries).where(deliveries.c.mailbox == blank, unsent).values(**values))
+    connection.execute(update(deliveries).where(deliveries.c.mailbox == placeholder, is_unsent).values(**values))
 
 
-def _step_back(connection: Connection, mailbox: str) -> None:
-    """A change that was spread as far as this mailbox goes on from the one before it."""
+def _move_fan_out_cursors(connection: Connection, mailbox: str) -> None:
+    """Move the cursor of changes whose fan-out has stopped at this mailbox to the mailbox before it."""
     before = select(func.max(subscriptions.c.mailbox)).where(subscriptions.c.mailbox < mailbox)
-    reached = connection.execute(before).scalar()
-    connection.execute(update(changes).where(changes.c.fan_out_cursor == mailbox).values(fan_out_cursor=reached))
+    previous = connection.execute(before).scalar()
+    connection.execute(update(changes).where(changes.c.fan_out_cursor == mailbox).values(fan_out_cursor=previous))
 
 
-def _rename(connection: Connection, table: Any, mailbox: str, blank: str) -> int:
-    connection.execute(table.delete().where(table.c.mailbox == blank))  # of an earlier time that it was erased
-    return connection.execute(update(table).where(table.c.mailbox == mailbox).values(mailbox=blank)).rowcount
+def _replace_mailbox(connection: Connection, table: Any, mailbox: str, placeholder: str) -> int:
+    connection.execute(table.delete().where(table.c.mailbox == placeholder))  # left by an earlier erasure
+    return connection.execute(update(table).where(table.c.mailbox == mailbox).values(mailbox=placeholder)).rowcount

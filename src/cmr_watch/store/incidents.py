@@ -1,4 +1,4 @@
-"""Trouble for the operator: a row with a beginning, and an end that is still NULL while it lasts."""
+"""Incidents: problems that operators are notified of when they are opened and when they are resolved."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import incidents
 
-_open = incidents.c.resolved_at.is_(None)
+_is_open = incidents.c.resolved_at.is_(None)
 UNNOTIFIED = or_(
     incidents.c.opened_notified_at.is_(None),
     and_(incidents.c.resolved_at.is_not(None), incidents.c.resolved_notified_at.is_(None)),
 )
-_CLOSE = (
+_RESOLVE = (
     update(incidents)
-    .where(incidents.c.kind == bindparam("which"), incidents.c.subject == bindparam("about"), _open)
+    .where(incidents.c.kind == bindparam("incident_kind"), incidents.c.subject == bindparam("about"), _is_open)
     .values(resolved_at=bindparam("now"))
 )
 
@@ -27,62 +27,65 @@ _CLOSE = (
 def open_incident(
     database: Database, connection: Connection, kind: IncidentKind, subject: str, detail: str, now: datetime
 ) -> bool:
-    """Open one in the caller's transaction. False: it was open already, and the operator knows."""
+    """Open an incident in the caller's transaction; return False if it was already open."""
     row = {"kind": kind, "subject": subject, "detail": detail, "opened_at": now}
     statement = database.insert(incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
     return connection.execute(statement).first() is not None
 
 
 def resolve_incidents(connection: Connection, subject: str, now: datetime, *kinds: IncidentKind) -> None:
-    """Close those of these kinds that are open, in the caller's transaction."""
+    """Resolve the open incidents of these kinds in the caller's transaction."""
     for kind in kinds:
-        connection.execute(_CLOSE, {"about": subject, "which": kind, "now": now})
+        connection.execute(_RESOLVE, {"about": subject, "incident_kind": kind, "now": now})
 
 
 class Incidents:
-    """What the operator is to look at."""
+    """The incidents, open and resolved."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def unresolved(self) -> tuple[Incident, ...]:
-        """Those that still last, oldest first."""
+        """Return the open incidents, oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(select(incidents).where(_open).order_by(incidents.c.id))
+            rows = connection.execute(select(incidents).where(_is_open).order_by(incidents.c.id))
             return tuple(_incident(row) for row in rows)
 
     def unnotified(self) -> tuple[Incident, ...]:
-        """Those whose beginning or end the operator was not told yet, oldest first."""
+        """Return the incidents of whose opening or resolution the operators have not been notified, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(incidents).where(UNNOTIFIED).order_by(incidents.c.id))
             return tuple(_incident(row) for row in rows)
 
     def open(self, kind: IncidentKind, subject: str, detail: str, now: datetime) -> bool:
-        """Open one. False: it was open already."""
+        """Open an incident; return False if it was already open."""
         with self._database.write() as connection:
             return open_incident(self._database, connection, kind, subject, detail, now)
 
     def resolve(self, kind: IncidentKind, subject: str, now: datetime) -> None:
-        """Close it, if it is open."""
+        """Resolve an incident, if it is open."""
         with self._database.write() as connection:
             resolve_incidents(connection, subject, now, kind)
 
 
-def mark_notified(connection: Connection, told: Sequence[Incident], now: datetime) -> bool:
-    """Mark that the operator was told of these as they are, in the caller's transaction. False: somebody else did."""
+def mark_notified(connection: Connection, reported: Sequence[Incident], now: datetime) -> bool:
+    """Record in the caller's transaction that the operators are notified of the incidents in their present state.
+
+    Return False if another process has already reported any of them: the caller must then roll back.
+    """
     marked = 0
-    for incident in told:
+    for incident in reported:
         values = {
             "opened_notified_at": incident.opened_notified_at or now,
             "resolved_notified_at": now if incident.resolved_at else None,
         }
-        which = and_(
+        is_unchanged = and_(
             incidents.c.id == incident.id,
             UNNOTIFIED,
             incidents.c.resolved_at.is_not_distinct_from(incident.resolved_at),
         )
-        marked += connection.execute(update(incidents).where(which).values(values)).rowcount
-    return marked == len(told)
+        marked += connection.execute(update(incidents).where(is_unchanged).values(values)).rowcount
+    return marked == len(reported)
 
 
 def _incident(row: Any) -> Incident:

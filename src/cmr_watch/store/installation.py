@@ -1,4 +1,4 @@
-"""What this installation keeps about itself: its key, made once, and what a mark made with it says."""
+"""Named values of this installation, among them its secret key, and hashes of addresses made with the key."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from cmr_watch.store.schema import installation
 
 
 def read(connection: Connection, name: str) -> str | None:
-    """A value, if it is there."""
+    """Return a value; None if it is not set."""
     return connection.execute(select(installation.c.value).where(installation.c.name == name)).scalar()
 
 
 def write(connection: Connection, name: str, value: str | None) -> None:
-    """Keep a value, or drop it."""
+    """Set a value, or remove it if it is None."""
     connection.execute(installation.delete().where(installation.c.name == name))
     if value is not None:
         connection.execute(installation.insert(), {"name": name, "value": value})
 
 
 def lock(connection: Connection) -> None:
-    """Wait until no other transaction holds it; then it is ours until the end of this one."""
+    """Lock the table's row `key` until the end of the transaction, to serialize access to the suppression journal."""
     connection.execute(select(installation.c.value).where(installation.c.name == "key").with_for_update())
 
 
 def key(connection: Connection) -> bytes:
-    """The secret that tokens and marks are made with: made with the schema, and travels with copies."""
-    found = read(connection, "key")
-    assert found is not None, "the schema brings it"
-    return bytes.fromhex(found)
+    """Return the secret key for tokens and address hashes. It is created with the schema and included in backups."""
+    value = read(connection, "key")
+    assert value is not None, "created by the migrations"
+    return bytes.fromhex(value)
 
 
-def mark(connection: Connection, address: str) -> str:
-    """What stays of an address that was erased: enough to know it again, not enough to find it."""
+def address_hash(connection: Connection, address: str) -> str:
+    """Return a keyed hash of an address: it identifies an erased address, but does not reveal it."""
     return hmac.digest(key(connection), b"address:" + mailbox_of(address).encode(), "sha256").hex()
 
 
 class Installation:
-    """The installation, for those who hold no transaction."""
+    """The installation, for callers without a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def key(self) -> bytes:
-        """The secret that tokens are made with."""
+        """Return the secret key for tokens."""
         with self._database.read() as connection:
             return key(connection)

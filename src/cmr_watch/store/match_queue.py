@@ -1,7 +1,7 @@
-"""What waits to be told: changes are spread to people, and people are planned for, some at a time.
+"""The queue between changes and messages: fan-out matches changes to subscriptions, planning decides per recipient.
 
-Both are broken off and begun again at will: a change that is not spread has an `enqueued_at` that is NULL and says how
-far it came, a match that is not decided a `settled_at` that is NULL.
+Both work in batches and can be interrupted at any time. Until its fan-out is complete, a change has no `enqueued_at`,
+and a cursor says how far it has come; until it has been planned, a match has no `settled_at`.
 """
 
 from __future__ import annotations
@@ -19,96 +19,86 @@ from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.rounds import is_released
 from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, subscriptions
 
-Found = tuple[str, int, datetime, str | None]
-"""A mailbox, the id of a change that it may hear of, when, and in which digest."""
-Find = Callable[[Sequence[Subscription], Sequence[RecordedChange]], Iterable[Found]]
-PlanOne = Callable[[Recipient], Planned]
-Begin = Callable[[Known | None, Sequence[RecordedChange]], PlanOne]
-"""What is known (None: nothing was read yet) and how cut-offs moved → how to plan for one person."""
+NewMatch = tuple[str, int, datetime, str | None]
+"""A mailbox, the ID of a change, when the recipient is due to be notified, and the digest period, if any."""
+MatchChanges = Callable[[Sequence[Subscription], Sequence[RecordedChange]], Iterable[NewMatch]]
+PlanRecipient = Callable[[Recipient], Planned]
+MakePlanner = Callable[[Known | None, Sequence[RecordedChange]], PlanRecipient]
+"""Takes the known state (None before the first baseline) and the changes of cut-offs; returns the planner."""
 
-PIECE = 1000
-_SPREAD_LOCK, _PLAN_LOCK = 0x636D7203, 0x636D7204  # any numbers, the same in every process
+BATCH_SIZE = 1000
+_MAX_CHANGES = 500
+_FAN_OUT_LOCK, _PLAN_LOCK = 0x636D7203, 0x636D7204  # arbitrary, but the same in every process
 
 
 class MatchQueue:
-    """Changes, and whom they concern."""
+    """Changes that wait for their fan-out, and matches that wait to be planned."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def is_idle(self, now: datetime) -> bool:
-        """Whether there is nothing to spread, to plan, to send or to tell the operator: one query, for most runs."""
+        """Whether there is nothing to fan out, plan, send or report to operators. Takes a single query."""
         with self._database.read() as connection:
-            return not connection.execute(_something_to_do(now)).scalar()
+            return not connection.execute(_has_work(now)).scalar()
 
-    # ── changes are spread ───────────────────────────────────────────────────────────────────────────────────────
+    # ── fan-out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def pending(self, limit: int = 500) -> tuple[RecordedChange, ...]:
-        """Changes that were not spread to everybody yet, oldest first; all of them came equally far."""
-        with self._database.read() as connection:
-            return _pending(connection, limit=limit)[1]
+    def fan_out(self, match_changes: MatchChanges, now: datetime, size: int = BATCH_SIZE) -> int | None:
+        """Match the oldest pending changes to the next batch of subscriptions; return the number of matches.
 
-    def fan_out(self, find: Find, now: datetime, size: int = PIECE) -> int | None:
-        """Find whom the oldest pending changes concern, among the next `size` subscriptions; how many matches.
-
-        None: nothing is pending, or another process is at it.
+        None if no changes are pending, or if another process is at work.
         """
         with self._database.write() as connection:
-            if not self._database.try_lock(connection, _SPREAD_LOCK):
+            if not self._database.try_lock(connection, _FAN_OUT_LOCK):
                 return None
-            reached, pending = _pending(connection, now)
+            cursor, pending = _pending_changes(connection, now)
             if not pending:
                 return None
-            subscribed, last = recipients.piece(connection, reached, size)
-            found = [_match_row(entry, now) for entry in find(subscribed, pending)]
-            if found:
-                connection.execute(self._database.insert(matches).on_conflict_do_nothing(), found)
-            values = {"fan_out_cursor": last} if last is not None else {"enqueued_at": now}
-            connection.execute(
-                update(changes).where(changes.c.id.in_([change.id for change in pending])).values(**values)
-            )
-            return len(found)
+            batch, next_cursor = recipients.load_active_subscriptions(connection, cursor, size)
+            rows = [_match_row(match, now) for match in match_changes(batch, pending)]
+            if rows:
+                connection.execute(self._database.insert(matches).on_conflict_do_nothing(), rows)
+            progress = {"enqueued_at": now} if next_cursor is None else {"fan_out_cursor": next_cursor}
+            ids = [change.id for change in pending]
+            connection.execute(update(changes).where(changes.c.id.in_(ids)).values(**progress))
+            return len(rows)
 
-    # ── people are planned for ───────────────────────────────────────────────────────────────────────────────────
+    # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def plan(self, begin: Begin, now: datetime, limit: int = 500) -> int:
-        """Decide for the next people for whom something is due; for how many.
+    def plan(self, make_planner: MakePlanner, now: datetime, limit: int = 500) -> int:
+        """Plan for the next recipients for whom something is due; return the number of recipients.
 
-        0: nothing is due, or another process is at it.
+        0 if nothing is due, or if another process is at work.
         """
         with self._database.write() as connection:
             if not self._database.try_lock(connection, _PLAN_LOCK):
                 return 0
-            known = _known(connection)
-            mailboxes = recipients.due(connection, now, limit, awake=known is not None)
+            known = _load_known(connection)
+            mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=known is not None)
             if not mailboxes:
                 return 0
-            plan_one = begin(known, _moves(connection))
-            found = recipients.load(connection, mailboxes, now)
-            planned = [plan_one(entry) for entry in found.people]
-            plan_writer.carry_out(self._database, connection, planned, found.waiting, now)
+            plan_recipient = make_planner(known, _cutoff_changes(connection))
+            loaded = recipients.load(connection, mailboxes, now)
+            planned = [plan_recipient(recipient) for recipient in loaded.recipients]
+            plan_writer.write_plans(self._database, connection, planned, loaded.replaceable, now)
             return len(planned)
 
-    def find_again(self, mailboxes: Iterable[str], now: datetime) -> None:
-        """Decide anew for these: what they want, or what is known of them, has changed."""
-        with self._database.write() as connection:
-            recipients.replan(connection, mailboxes, now)
-
     def oldest_due(self, now: datetime) -> datetime | None:
-        """Since when somebody is to hear of something for whom nothing was decided yet."""
-        late = (matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now)
+        """Return since when the oldest match has been due that is not planned yet; None if none is due."""
+        is_due = (matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now)
         with self._database.read() as connection:
-            found: datetime | None = connection.execute(select(func.min(matches.c.due_at)).where(*late)).scalar()
-        return found
+            oldest: datetime | None = connection.execute(select(func.min(matches.c.due_at)).where(*is_due)).scalar()
+        return oldest
 
     def overdue_digest_since(self, before: datetime) -> datetime | None:
-        """The time of the oldest digest that was due before then and has not gone out."""
+        """Return the due time of the oldest digest that was due before a time and has not been sent."""
         with self._database.read() as connection:
             return recipients.oldest_overdue_digest(connection, before)
 
 
-def _something_to_do(now: datetime) -> Any:
-    conditions = (
+def _has_work(now: datetime) -> Any:
+    statements = (
         select(changes.c.id).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), is_released(now)),
         select(matches.c.mailbox).where(
             matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now
@@ -116,39 +106,35 @@ def _something_to_do(now: datetime) -> Any:
         select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.next_action_at <= now),
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
         select(incidents.c.id).where(UNNOTIFIED),
-        # it ends also when nobody wants the digest any more
+        # to be resolved even if the digest is no longer wanted
         select(incidents.c.id).where(incidents.c.kind == "digest-overdue", incidents.c.resolved_at.is_(None)),
     )
-    return select(or_(*(condition.exists() for condition in conditions)))
+    return select(or_(*(statement.exists() for statement in statements)))
 
 
-def _pending(
-    connection: Connection, now: datetime | None = None, limit: int = 500
-) -> tuple[str | None, tuple[RecordedChange, ...]]:
-    """The next changes to fan out, with their common cursor; without `now`, also those of rounds still going on."""
-    waiting = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None))
-    if now is not None:
-        waiting = waiting.where(is_released(now))
-    found = connection.execute(waiting.order_by(changes.c.id).limit(limit)).all()
-    if not found:
+def _pending_changes(connection: Connection, now: datetime) -> tuple[str | None, tuple[RecordedChange, ...]]:
+    """Return the oldest changes to fan out, and their common cursor. Those of a round in progress are not due yet."""
+    statement = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), is_released(now))
+    rows = connection.execute(statement.order_by(changes.c.id).limit(_MAX_CHANGES)).all()
+    if not rows:
         return None, ()
-    # those that began later are spread after these: a mailbox that has passed must not be left out
-    reached = found[0].fan_out_cursor
-    return reached, tuple(row_mapping.recorded_change(row) for row in found if row.fan_out_cursor == reached)
+    # changes with another cursor wait, as they must not skip the mailboxes before this one
+    cursor = rows[0].fan_out_cursor
+    return cursor, tuple(row_mapping.recorded_change(row) for row in rows if row.fan_out_cursor == cursor)
 
 
-def _match_row(found: Found, now: datetime) -> dict[str, Any]:
-    mailbox, change_id, due_at, period = found
+def _match_row(match: NewMatch, now: datetime) -> dict[str, Any]:
+    mailbox, change_id, due_at, period = match
     return {"mailbox": mailbox, "change_id": change_id, "matched_at": now, "due_at": due_at, "digest_period": period}
 
 
-def _known(connection: Connection) -> Known | None:
+def _load_known(connection: Connection) -> Known | None:
     has_baseline = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
     return page_state.load_all(connection) if connection.execute(has_baseline).first() else None
 
 
-def _moves(connection: Connection) -> tuple[RecordedChange, ...]:
-    """Every cut-off that came or moved, oldest first."""
-    kinds = changes.c.kind.in_(("call.cutoff_added", "call.cutoff_moved"))
-    found = connection.execute(select(changes).where(kinds).order_by(changes.c.read_at, changes.c.id))
-    return tuple(row_mapping.recorded_change(row) for row in found)
+def _cutoff_changes(connection: Connection) -> tuple[RecordedChange, ...]:
+    """Return every change by which a cut-off was added or moved, oldest first."""
+    is_cutoff_change = changes.c.kind.in_(("call.cutoff_added", "call.cutoff_moved"))
+    statement = select(changes).where(is_cutoff_change).order_by(changes.c.read_at, changes.c.id)
+    return tuple(row_mapping.recorded_change(row) for row in connection.execute(statement))

@@ -1,4 +1,4 @@
-"""Schema upgrades, by alembic: without a configuration file, in the caller's transaction."""
+"""Schema upgrades with alembic, without an alembic.ini, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ _FOLDER = Path(__file__).with_name("migrations")
 
 
 def to_head(connection: Connection) -> None:
-    """Run what is missing; migrations/env.py takes the connection from here."""
+    """Run the missing migrations. migrations/env.py gets the connection from the configuration."""
     command.upgrade(configuration(connection), "head")
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """What alembic.ini would say."""
+    """Return what would otherwise be in alembic.ini."""
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def copy(path: Path, revision: str) -> Path:
-    """A copy beside the file, whole and readable by its owner only; earlier copies stay."""
-    target = _free(path, revision)
+def back_up(path: Path, revision: str) -> Path:
+    """Copy an SQLite file to a new file next to it, readable by its owner only; return the path of the copy."""
+    target = _unused_name(path, revision)
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copied:
             source.backup(copied)
     except (OSError, sqlite3.Error) as error:
         target.unlink(missing_ok=True)
-        raise StoreUnavailable(f"no copy of the database could be made as {target}: {error}") from error
+        raise StoreUnavailable(f"could not create the backup {target}: {error}") from error
     return target
 
 
-def _free(path: Path, revision: str) -> Path:
+def _unused_name(path: Path, revision: str) -> Path:
     for number in range(1, 1000):
         target = path.with_name(f"{path.name}.before-{revision}{f'-{number}' if number > 1 else ''}.bak")
         if not target.exists():
             return target
-    raise StoreUnavailable(f"there are too many copies of the database beside {path}")
+    raise StoreUnavailable(f"there are too many backups next to {path}; remove some of them")

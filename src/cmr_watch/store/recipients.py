@@ -1,4 +1,7 @@
-"""People: mailboxes with their subscriptions, and with what waits for them. The transaction is the caller's."""
+"""Recipients: mailboxes with their subscriptions, matches and unsent messages.
+
+The functions run in the transaction of their caller.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,22 @@ from cmr_watch.models import Match, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
 from cmr_watch.store.schema import changes, deliveries, digests, matches, reminders, subscriptions
 
-ACTIVE = subscriptions.c.status == literal_column("'active'")  # spelt out: a parameter finds no partial index
-_OPEN = matches.c.settled_at.is_(None)
-WAITING = and_(
+# a literal, as SQLite does not use a partial index for a condition with a parameter
+ACTIVE = subscriptions.c.status == literal_column("'active'")
+_is_unsettled = matches.c.settled_at.is_(None)
+REPLACEABLE = and_(
     deliveries.c.outcome.is_(None),
     deliveries.c.claim_token.is_(None),
     deliveries.c.held_at.is_(None),
     deliveries.c.uncertain.is_(False),
     deliveries.c.purpose == "subscriber",
 )
-"""Messages that certainly have not arrived, and that nobody is sending."""
+"""Messages that have certainly not been sent and are not being sent: a newer message may supersede them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message that may be replaced by a newer one, which takes over its age and its tries."""
+class ReplaceableMessage:
+    """A message that a newer one may supersede, which then takes over its age and its number of attempts."""
 
     id: int
     mailbox: str
@@ -37,109 +41,120 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """People to decide for, and the messages that wait for them."""
+class LoadedRecipients:
+    """Recipients to plan for, and their replaceable messages."""
 
-    people: tuple[Recipient, ...]
-    waiting: tuple[Waiting, ...]
-
-
-def piece(connection: Connection, after: str | None, size: int) -> tuple[tuple[Subscription, ...], str | None]:
-    """The active subscriptions of the next mailboxes, whole mailboxes only; the last one, None when it is the end."""
-    statement = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox > (after or ""))
-    found = connection.execute(statement.order_by(subscriptions.c.mailbox, subscriptions.c.id).limit(size)).all()
-    if len(found) < size:
-        return tuple(map(row_mapping.subscription, found)), None
-    last = found[-1].mailbox
-    rest = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox == last, subscriptions.c.id > found[-1].id)
-    return tuple(map(row_mapping.subscription, [*found, *connection.execute(rest.order_by(subscriptions.c.id))])), last
+    recipients: tuple[Recipient, ...]
+    replaceable: tuple[ReplaceableMessage, ...]
 
 
-def due(connection: Connection, now: datetime, limit: int, *, awake: bool) -> list[str]:
-    """The next mailboxes for which something is to be decided. Those that are `awake` only where that is asked for."""
-    open_and_due = select(matches.c.mailbox).where(_OPEN, matches.c.held_at.is_(None), matches.c.due_at <= now)
-    statements = [open_and_due.order_by(matches.c.due_at, matches.c.mailbox)]
-    if awake:
-        wake = select(subscriptions.c.mailbox).where(ACTIVE, subscriptions.c.next_action_at <= now)
-        statements.append(wake.order_by(subscriptions.c.next_action_at))
-    statements.append(select(deliveries.c.mailbox).where(WAITING, deliveries.c.stale_at <= now))
-    found = (connection.execute(statement.limit(limit)).scalars() for statement in statements)
-    return list(dict.fromkeys(mailbox for one in found for mailbox in one))
+def load_active_subscriptions(
+    connection: Connection, cursor: str | None, size: int
+) -> tuple[tuple[Subscription, ...], str | None]:
+    """Load the next batch of about `size` active subscriptions, of the mailboxes after the cursor.
+
+    A mailbox is never split between batches. Also return the next cursor, None at the end.
+    """
+    statement = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox > (cursor or ""))
+    rows = connection.execute(statement.order_by(subscriptions.c.mailbox, subscriptions.c.id).limit(size)).all()
+    if len(rows) < size:
+        return tuple(map(row_mapping.subscription, rows)), None
+    last = rows[-1].mailbox
+    rest = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox == last, subscriptions.c.id > rows[-1].id)
+    return tuple(map(row_mapping.subscription, [*rows, *connection.execute(rest.order_by(subscriptions.c.id))])), last
 
 
-def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Found:
-    """All that matters of these, in their order."""
-    waiting = _waiting(connection, mailboxes)
-    rows_waiting = [row for found in waiting.values() for row in found]
-    loaded = _Loaded(
-        waiting=waiting,
-        ids=frozenset(row.id for row in rows_waiting),
-        subscribed=_subscribed(connection, mailboxes),
-        matches=_matches(connection, mailboxes, [row.id for row in rows_waiting]),
-        sent_reminders=_reminded(connection, mailboxes),
-        periods=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
-        spoken=_spoken(connection, mailboxes),
+def due_mailboxes(connection: Connection, now: datetime, limit: int, *, with_next_actions: bool) -> list[str]:
+    """Return the next mailboxes to plan for: those with due matches or stale messages.
+
+    `with_next_actions`: also those with a welcome, a reminder or a monthly status message that is due.
+    """
+    due_matches = select(matches.c.mailbox).where(_is_unsettled, matches.c.held_at.is_(None), matches.c.due_at <= now)
+    statements = [due_matches.order_by(matches.c.due_at, matches.c.mailbox)]
+    if with_next_actions:
+        due_actions = select(subscriptions.c.mailbox).where(ACTIVE, subscriptions.c.next_action_at <= now)
+        statements.append(due_actions.order_by(subscriptions.c.next_action_at))
+    statements.append(select(deliveries.c.mailbox).where(REPLACEABLE, deliveries.c.stale_at <= now))
+    results = (connection.execute(statement.limit(limit)).scalars() for statement in statements)
+    return list(dict.fromkeys(mailbox for result in results for mailbox in result))
+
+
+def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> LoadedRecipients:
+    """Load what the planning needs to know about these mailboxes, in their order."""
+    messages = _lock_replaceable(connection, mailboxes)
+    rows = [row for of_mailbox in messages.values() for row in of_mailbox]
+    tables = _Tables(
+        messages=messages,
+        message_ids=frozenset(row.id for row in rows),
+        subscriptions=_select_active(connection, mailboxes),
+        matches=_select_matches(connection, mailboxes, [row.id for row in rows]),
+        reminders=_select_reminders(connection, mailboxes),
+        digests=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
+        last_message_at=_select_last_message_times(connection, mailboxes),
     )
-    old = tuple(Waiting(row.id, row.mailbox, row.created_at, row.attempts) for row in rows_waiting)
-    return Found(tuple(loaded.recipient(mailbox, now) for mailbox in mailboxes), old)
+    replaceable = tuple(ReplaceableMessage(row.id, row.mailbox, row.created_at, row.attempts) for row in rows)
+    return LoadedRecipients(tuple(tables.recipient(mailbox, now) for mailbox in mailboxes), replaceable)
 
 
 _Rows = defaultdict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    """What was read of some mailboxes at once; `ids` are the messages that wait."""
+class _Tables:
+    """The rows of several recipients by mailbox. `message_ids` are the IDs of all `messages`, which are replaceable."""
 
-    waiting: _Rows
-    ids: frozenset[int]
-    subscribed: _Rows
+    messages: _Rows
+    message_ids: frozenset[int]
+    subscriptions: _Rows
     matches: _Rows
-    sent_reminders: _Rows
-    periods: _Rows
-    spoken: dict[str, datetime]
+    reminders: _Rows
+    digests: _Rows
+    last_message_at: dict[str, datetime]
 
     def recipient(self, mailbox: str, now: datetime) -> Recipient:
-        """One of them."""
-        stale_at = [row.stale_at for row in self.waiting[mailbox] if row.stale_at is not None]
+        stale_at = [row.stale_at for row in self.messages[mailbox] if row.stale_at is not None]
         return Recipient(
             mailbox=mailbox,
-            subscriptions=tuple(map(row_mapping.subscription, self.subscribed[mailbox])),
+            subscriptions=tuple(map(row_mapping.subscription, self.subscriptions[mailbox])),
             matches=tuple(self.matches[mailbox]),
-            sent_reminders=self._reminded(mailbox, is_pending=False),
-            pending_reminders=self._reminded(mailbox, is_pending=True),
-            digests=frozenset(row.digest_period for row in self.periods[mailbox] if row.delivery_id not in self.ids),
+            sent_reminders=self._reminders(mailbox, is_pending=False),
+            pending_reminders=self._reminders(mailbox, is_pending=True),
+            digests=frozenset(
+                row.digest_period for row in self.digests[mailbox] if row.delivery_id not in self.message_ids
+            ),
             pending_welcomes=frozenset(
-                row.id for row in self.subscribed[mailbox] if row.welcome_delivery_id in self.ids
+                row.id for row in self.subscriptions[mailbox] if row.welcome_delivery_id in self.message_ids
             ),
             is_stale=any(at <= now for at in stale_at),
-            last_message_at=self.spoken.get(mailbox),
+            last_message_at=self.last_message_at.get(mailbox),
         )
 
-    def _reminded(self, mailbox: str, *, is_pending: bool) -> frozenset[ReminderKey]:
-        return frozenset(key for key, delivery in self.sent_reminders[mailbox] if (delivery in self.ids) == is_pending)
+    def _reminders(self, mailbox: str, *, is_pending: bool) -> frozenset[ReminderKey]:
+        return frozenset(
+            key for key, delivery_id in self.reminders[mailbox] if (delivery_id in self.message_ids) == is_pending
+        )
 
 
-def _subscribed(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
-    found = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(mailboxes))
-    return _by_mailbox(connection, found.order_by(subscriptions.c.id))
+def _select_active(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
+    statement = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(mailboxes))
+    return _by_mailbox(connection, statement.order_by(subscriptions.c.id))
 
 
-def _spoken(connection: Connection, mailboxes: Sequence[str]) -> dict[str, datetime]:
-    """When the last message to each was written."""
+def _select_last_message_times(connection: Connection, mailboxes: Sequence[str]) -> dict[str, datetime]:
+    """Return when the newest message to each mailbox was created."""
     newest = select(deliveries.c.mailbox, func.max(deliveries.c.created_at))
-    told = newest.where(deliveries.c.mailbox.in_(mailboxes), deliveries.c.purpose == "subscriber")
-    return {row[0]: row[1] for row in connection.execute(told.group_by(deliveries.c.mailbox))}
+    statement = newest.where(deliveries.c.mailbox.in_(mailboxes), deliveries.c.purpose == "subscriber")
+    return {row[0]: row[1] for row in connection.execute(statement.group_by(deliveries.c.mailbox))}
 
 
-def _by_mailbox(connection: Connection, statement: Any) -> defaultdict[str, list[Any]]:
-    found: defaultdict[str, list[Any]] = defaultdict(list)
+def _by_mailbox(connection: Connection, statement: Any) -> _Rows:
+    rows: _Rows = defaultdict(list)
     for row in connection.execute(statement):
-        found[row.mailbox].append(row)
-    return found
+        rows[row.mailbox].append(row)
+    return rows
 
 
-def _waiting(connection: Connection, mailboxes: Sequence[str]) -> defaultdict[str, list[Any]]:
+def _lock_replaceable(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
     columns = (
         deliveries.c.id,
         deliveries.c.mailbox,
@@ -147,119 +162,115 @@ def _waiting(connection: Connection, mailboxes: Sequence[str]) -> defaultdict[st
         deliveries.c.attempts,
         deliveries.c.stale_at,
     )
-    statement = select(*columns).where(WAITING, deliveries.c.mailbox.in_(mailboxes)).order_by(deliveries.c.id)
-    # one that is being claimed at this moment is somebody else's
+    statement = select(*columns).where(REPLACEABLE, deliveries.c.mailbox.in_(mailboxes)).order_by(deliveries.c.id)
+    # skip the messages that another process is claiming at this moment
     return _by_mailbox(connection, statement.with_for_update(skip_locked=True))
 
 
-def _matches(connection: Connection, mailboxes: Sequence[str], waiting: Sequence[int]) -> defaultdict[str, list[Match]]:
+def _select_matches(
+    connection: Connection, mailboxes: Sequence[str], message_ids: Sequence[int]
+) -> defaultdict[str, list[Match]]:
+    """Return the matches that are unsettled, or settled by one of these messages."""
     columns = [column.label(f"match_{column.name}") for column in matches.c]
     statement = (
         select(*columns, changes)
         .join(changes, changes.c.id == matches.c.change_id)
         .where(matches.c.mailbox.in_(mailboxes), matches.c.held_at.is_(None))
-        .where(or_(_OPEN, matches.c.delivery_id.in_(waiting)))
+        .where(or_(_is_unsettled, matches.c.delivery_id.in_(message_ids)))
         .order_by(changes.c.id)
     )
-    found: defaultdict[str, list[Match]] = defaultdict(list)
+    result: defaultdict[str, list[Match]] = defaultdict(list)
     recorded: dict[int, Any] = {}
     for row in connection.execute(statement):
         change = recorded.get(row.id) or recorded.setdefault(row.id, row_mapping.recorded_change(row))
         match = Match(
             change, row.match_matched_at, row.match_due_at, row.match_digest_period, row.match_settled_at is not None
         )
-        found[row.match_mailbox].append(match)
-    return found
+        result[row.match_mailbox].append(match)
+    return result
 
 
-def _reminded(
+def _select_reminders(
     connection: Connection, mailboxes: Sequence[str]
 ) -> defaultdict[str, list[tuple[ReminderKey, int | None]]]:
-    found: defaultdict[str, list[tuple[ReminderKey, int | None]]] = defaultdict(list)
+    """Return the reminders by mailbox, each with the ID of its delivery."""
+    result: defaultdict[str, list[tuple[ReminderKey, int | None]]] = defaultdict(list)
     for row in connection.execute(select(reminders).where(reminders.c.mailbox.in_(mailboxes))):
-        found[row.mailbox].append(((row.call_key, row.cutoff_at, row.days_before), row.delivery_id))
-    return found
+        result[row.mailbox].append(((row.call_key, row.cutoff_at, row.days_before), row.delivery_id))
+    return result
 
 
-# ── deciding anew ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── planning again ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def replan(connection: Connection, mailboxes: Iterable[str], now: datetime) -> None:
-    """Take back what these were not sent yet, and decide anew; where nobody is subscribed any more, send nothing."""
-    for names in _some(sorted(set(mailboxes))):
-        waiting = (
-            connection.execute(select(deliveries.c.id).where(WAITING, deliveries.c.mailbox.in_(names))).scalars().all()
-        )
-        withdraw_messages(connection, waiting, "superseded", now)
-        anew = {
-            "matched_at": now,
-            "due_at": now,
-            "digest_period": None,
-        }  # as if found now: by what is wished from now on
-        connection.execute(update(matches).where(_OPEN, matches.c.mailbox.in_(names)).values(**anew))
+    """Withdraw unsent messages and plan again, after subscriptions were changed or ended."""
+    for batch in _batches(sorted(set(mailboxes))):
+        unsent = select(deliveries.c.id).where(REPLACEABLE, deliveries.c.mailbox.in_(batch))
+        withdraw_messages(connection, connection.execute(unsent).scalars().all(), "superseded", now)
+        # as if matched now, so that the new schedule applies
+        rematched = {"matched_at": now, "due_at": now, "digest_period": None}
+        connection.execute(update(matches).where(_is_unsettled, matches.c.mailbox.in_(batch)).values(**rematched))
         connection.execute(
-            update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(names)).values(next_action_at=now)
+            update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(batch)).values(next_action_at=now)
         )
     cancel_unwanted(connection, now)
 
 
 def withdraw_messages(connection: Connection, ids: Sequence[int], outcome: str, now: datetime) -> None:
-    """End messages that nobody got; what they told is open again."""
+    """Give unsent messages a final outcome; the matches, reminders and welcomes that they settled are due again."""
     if not ids:
         return
-    of_these = matches.c.delivery_id.in_(ids)
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(outcome=outcome, done_at=now))
-    connection.execute(
-        update(matches).where(of_these).values(settled_at=None, delivery_id=None, due_at=now, digest_period=None)
-    )
+    unsettled = {"settled_at": None, "delivery_id": None, "due_at": now, "digest_period": None}
+    connection.execute(update(matches).where(matches.c.delivery_id.in_(ids)).values(**unsettled))
     connection.execute(reminders.delete().where(reminders.c.delivery_id.in_(ids)))
     connection.execute(digests.delete().where(digests.c.delivery_id.in_(ids)))
-    welcomed = subscriptions.c.welcome_delivery_id.in_(ids)
-    values = {"welcomed_at": None, "welcome_delivery_id": None, "next_action_at": now}
-    connection.execute(update(subscriptions).where(ACTIVE, welcomed).values(**values))
+    unwelcomed = {"welcomed_at": None, "welcome_delivery_id": None, "next_action_at": now}
+    was_welcomed = subscriptions.c.welcome_delivery_id.in_(ids)
+    connection.execute(update(subscriptions).where(ACTIVE, was_welcomed).values(**unwelcomed))
 
 
-def wanted(table: Any = deliveries) -> Any:
-    """Whether somebody is still subscribed where this message goes; the operator always is."""
-    still = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
-    return or_(table.c.purpose == "operator", still.exists())
+def has_active_subscription(table: Any = deliveries) -> Any:
+    """Return the condition that a message is still wanted. Messages to operators need no subscription."""
+    active = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
+    return or_(table.c.purpose == "operator", active.exists())
 
 
 def cancel_unwanted(connection: Connection, now: datetime) -> int:
-    """Messages to those who are not subscribed any more are never sent, also those that may have arrived."""
-    free = or_(deliveries.c.claim_token.is_(None), deliveries.c.leased_until < now)
-    statement = update(deliveries).where(deliveries.c.outcome.is_(None), free, ~wanted())
-    return connection.execute(
-        statement.values(outcome="cancelled", done_at=now, claim_token=None, leased_until=None)
-    ).rowcount
+    """Cancel the pending messages, also uncertain ones, of recipients without subscriptions; return their number."""
+    is_free = or_(deliveries.c.claim_token.is_(None), deliveries.c.leased_until < now)
+    statement = update(deliveries).where(deliveries.c.outcome.is_(None), is_free, ~has_active_subscription())
+    cancelled = {"outcome": "cancelled", "done_at": now, "claim_token": None, "leased_until": None}
+    return connection.execute(statement.values(**cancelled)).rowcount
 
 
-def wake_for_calls(connection: Connection, now: datetime) -> None:
-    """What is known of calls is different: everybody's reminders are to be decided anew."""
-    later = or_(subscriptions.c.next_action_at.is_(None), subscriptions.c.next_action_at > now)
-    connection.execute(update(subscriptions).where(ACTIVE, later).values(next_action_at=now))
+def plan_reminders_again(connection: Connection, now: datetime) -> None:
+    """Make all recipients due for planning, because calls have changed and with them the reminders."""
+    is_later = or_(subscriptions.c.next_action_at.is_(None), subscriptions.c.next_action_at > now)
+    connection.execute(update(subscriptions).where(ACTIVE, is_later).values(next_action_at=now))
 
 
 def oldest_overdue_digest(connection: Connection, before: datetime) -> datetime | None:
-    """When the oldest digest was due that has not gone out, if that was before then."""
-    in_time = and_(matches.c.digest_period.is_not(None), matches.c.due_at < before, matches.c.held_at.is_(None))
-    unwritten = select(func.min(matches.c.due_at)).where(_OPEN, in_time)
-    unsent = (
+    """Return the due time of the oldest digest that was due before a time and has not been sent."""
+    is_overdue = and_(matches.c.digest_period.is_not(None), matches.c.due_at < before, matches.c.held_at.is_(None))
+    not_composed = select(func.min(matches.c.due_at)).where(_is_unsettled, is_overdue)
+    not_sent = (
         select(func.min(deliveries.c.created_at))
         .join(digests, digests.c.delivery_id == deliveries.c.id)
         .where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None), deliveries.c.created_at < before)
     )
-    found = [connection.execute(statement).scalar() for statement in (unwritten, unsent)]
-    return min((at for at in found if at is not None), default=None)
+    times = [connection.execute(statement).scalar() for statement in (not_composed, not_sent)]
+    return min((at for at in times if at is not None), default=None)
 
 
-def _some(names: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+def _batches(names: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
     for start in range(0, len(names), size):
         yield names[start : start + size]
 
 
 SET_NEXT_ACTION = (
     update(subscriptions)
-    .where(ACTIVE, subscriptions.c.mailbox == bindparam("box"))
-    .values(next_action_at=bindparam("wake"))
+    .where(ACTIVE, subscriptions.c.mailbox == bindparam("recipient"))
+    .values(next_action_at=bindparam("action_at"))
 )

@@ -1,7 +1,8 @@
-"""A database that came back from a copy sends nothing by itself: what it holds may have been sent before.
+"""Quarantine after a restore: messages that were pending in a backup may have been sent since it was made.
 
-The hold is written into the copy. Whoever opens it puts aside what waits (`begin`), the first good reading is put
-aside as well, and `deliveries release` decides about each.
+Backups are marked as such. The first command that opens a restored backup holds everything pending
+(`quarantine_if_restored`). The changes found by the first plausible reading of each page are held too. The operator
+then reviews the held items with `cmr-watch deliveries release`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.schema import bodies, changes, deliveries, incidents, matches, pages, subscriptions
 
 _HOLD = "hold"
+"""The name of the row of `installation`: its value is `copy`, then the URLs of the pages not read yet, one a line."""
+_RESTORED = "copy"
 Kind = Literal["message", "change"]
 
 
@@ -39,75 +42,76 @@ class QuarantinedItem:
 
 
 def mark_restored(connection: Connection) -> None:
-    """Say in a copy that it is one."""
-    installation.write(connection, _HOLD, "copy")
+    """Mark a database as a backup, or as restored from one."""
+    installation.write(connection, _HOLD, _RESTORED)
 
 
-def waits_for_reading(connection: Connection, page_url: str) -> bool:
-    """Whether the next good reading of a page is its first after a restore."""
-    return page_url in _unread(connection)
+def is_first_reading(connection: Connection, page_url: str) -> bool:
+    """Whether the page has had no plausible reading since the database was restored."""
+    return page_url in _unread_pages(connection)
 
 
-def end_reading(connection: Connection, page_url: str) -> None:
-    """The first reading of a page after a restore was made."""
-    left = [url for url in _unread(connection) if url != page_url]
-    installation.write(connection, _HOLD, "\n".join(left) or None)
+def end_first_reading(connection: Connection, page_url: str) -> None:
+    """Record a plausible reading of a page: the changes of later ones are not held."""
+    unread = _unread_pages(connection)
+    if page_url in unread:
+        installation.write(connection, _HOLD, "\n".join(url for url in unread if url != page_url) or None)
 
 
-def _unread(connection: Connection) -> list[str]:
-    """The pages that were not read since the restore, once `begin` has seen that there was one."""
+def _unread_pages(connection: Connection) -> list[str]:
+    """Return the URLs of the pages without a plausible reading since the restore."""
     return (installation.read(connection, _HOLD) or "").split("\n")
 
 
 class RestoreQuarantine:
-    """What waits since a restore."""
+    """What is held since the database was restored."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, now: datetime) -> bool:
-        """Put aside what waits, if this database is a copy that came back. To be called before anything is sent."""
+    def quarantine_if_restored(self, now: datetime) -> bool:
+        """If the database has just been restored, hold everything pending, and return True. Call it before sending."""
         with self._database.read() as connection:
-            if installation.read(connection, _HOLD) != "copy":
+            if installation.read(connection, _HOLD) != _RESTORED:
                 return False
         with self._database.write() as connection:
-            _put_aside(connection, now)
-            known = connection.execute(select(pages.c.url).where(pages.c.baseline_id.is_not(None))).scalars()
-            installation.write(connection, _HOLD, "\n".join(known) or None)
+            _hold_pending(connection, now)
+            urls = connection.execute(select(pages.c.url).where(pages.c.baseline_id.is_not(None))).scalars()
+            installation.write(connection, _HOLD, "\n".join(urls) or None)
         return True
 
     def list(self) -> tuple[QuarantinedItem, ...]:
-        """All that waits for a decision."""
+        """Return the held messages and changes."""
         with self._database.read() as connection:
-            return (*_held_messages(connection), *_held_changes(connection))
+            return (*_list_messages(connection), *_list_changes(connection))
 
     def release(self, kind: Kind, ids: Iterable[int], now: datetime, *, send: bool) -> int:
-        """Send these after all, or drop them; how many there were."""
-        numbers = list(ids)
+        """Release held items to be sent, or discard them (`send=False`); return the number of rows changed."""
+        selected = list(ids)
         with self._database.write() as connection:
             if kind == "message":
-                return _release_messages(connection, numbers, now, send)
-            return _release_changes(connection, numbers, now, send)
+                return _release_messages(connection, selected, now, send)
+            return _release_changes(connection, selected, now, send)
 
 
-def _put_aside(connection: Connection, now: datetime) -> None:
-    unfinished, unsettled = deliveries.c.outcome.is_(None), matches.c.settled_at.is_(None)
-    # who held a message when the copy was made may have sent it
-    doubtful = or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None))
-    values = {"held_at": now, "claim_token": None, "leased_until": None, "uncertain": doubtful}
-    connection.execute(update(deliveries).where(unfinished).values(**values))
-    connection.execute(update(matches).where(unsettled).values(held_at=now))
+def _hold_pending(connection: Connection, now: datetime) -> None:
+    is_pending, is_unsettled = deliveries.c.outcome.is_(None), matches.c.settled_at.is_(None)
+    # messages that were leased when the backup was made may have been sent
+    is_uncertain = or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None))
+    values = {"held_at": now, "claim_token": None, "leased_until": None, "uncertain": is_uncertain}
+    connection.execute(update(deliveries).where(is_pending).values(**values))
+    connection.execute(update(matches).where(is_unsettled).values(held_at=now))
     connection.execute(update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=now))
-    # reminders and welcomes that fell due before were sent, or are too late
+    # reminders, welcomes and reports that were due have been sent since, or are out of date
     connection.execute(update(subscriptions).where(recipients.ACTIVE).values(activated_at=now, next_action_at=now))
-    unwelcomed = subscriptions.c.welcomed_at.is_(None)
-    connection.execute(update(subscriptions).where(recipients.ACTIVE, unwelcomed).values(welcomed_at=now))
+    is_unwelcomed = subscriptions.c.welcomed_at.is_(None)
+    connection.execute(update(subscriptions).where(recipients.ACTIVE, is_unwelcomed).values(welcomed_at=now))
     connection.execute(update(incidents).where(incidents.c.opened_notified_at.is_(None)).values(opened_notified_at=now))
-    ended = and_(incidents.c.resolved_at.is_not(None), incidents.c.resolved_notified_at.is_(None))
-    connection.execute(update(incidents).where(ended).values(resolved_notified_at=now))
+    is_resolved = and_(incidents.c.resolved_at.is_not(None), incidents.c.resolved_notified_at.is_(None))
+    connection.execute(update(incidents).where(is_resolved).values(resolved_notified_at=now))
 
 
-def _held_messages(connection: Connection) -> Iterable[QuarantinedItem]:
+def _list_messages(connection: Connection) -> Iterable[QuarantinedItem]:
     statement = (
         select(deliveries.c.id, deliveries.c.address, bodies.c.subject)
         .join(bodies, bodies.c.id == deliveries.c.body_id)
@@ -120,12 +124,12 @@ def _held_messages(connection: Connection) -> Iterable[QuarantinedItem]:
     ]
 
 
-def _held_changes(connection: Connection) -> Iterable[QuarantinedItem]:
-    held = (matches.c.change_id == changes.c.id, matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
-    count = select(func.count()).where(*held).scalar_subquery()
+def _list_changes(connection: Connection) -> Iterable[QuarantinedItem]:
+    is_held = (matches.c.change_id == changes.c.id, matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
+    count = select(func.count()).where(*is_held).scalar_subquery()
     statement = (
         select(changes, count.label("recipients"))
-        .where(or_(_is_held_change(), exists().where(*held)))
+        .where(or_(_is_held_change(), exists().where(*is_held)))
         .order_by(changes.c.id)
     )
     return [
@@ -139,16 +143,16 @@ def _is_held_change() -> Any:
 
 
 def _release_messages(connection: Connection, ids: list[int], now: datetime, send: bool) -> int:
-    which = and_(deliveries.c.id.in_(ids), deliveries.c.held_at.is_not(None), deliveries.c.outcome.is_(None))
+    is_selected = and_(deliveries.c.id.in_(ids), deliveries.c.held_at.is_not(None), deliveries.c.outcome.is_(None))
     values = {"held_at": None, "due_at": now} if send else {"held_at": None, "outcome": "discarded", "done_at": now}
-    return connection.execute(update(deliveries).where(which).values(**values)).rowcount
+    return connection.execute(update(deliveries).where(is_selected).values(**values)).rowcount
 
 
 def _release_changes(connection: Connection, ids: list[int], now: datetime, send: bool) -> int:
-    there = connection.execute(select(changes.c.id).where(changes.c.id.in_(ids))).scalars().all()
-    held = and_(matches.c.change_id.in_(there), matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
-    values = {"held_at": None} if send else {"held_at": None, "settled_at": now}
-    count = connection.execute(update(matches).where(held).values(**values)).rowcount
-    which = and_(changes.c.id.in_(there), _is_held_change())
-    later = {"held_at": None} if send else {"held_at": None, "enqueued_at": now}
-    return max(count, connection.execute(update(changes).where(which).values(**later)).rowcount)
+    held_matches = and_(matches.c.change_id.in_(ids), matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
+    match_values = {"held_at": None} if send else {"held_at": None, "settled_at": now}
+    match_count = connection.execute(update(matches).where(held_matches).values(**match_values)).rowcount
+    held_changes = and_(changes.c.id.in_(ids), _is_held_change())
+    change_values = {"held_at": None} if send else {"held_at": None, "enqueued_at": now}
+    change_count = connection.execute(update(changes).where(held_changes).values(**change_values)).rowcount
+    return max(match_count, change_count)

@@ -1,20 +1,20 @@
-"""What is kept how long; the rest goes, in small pieces, so that nobody who writes waits long.
+"""Retention: how long data is kept. Expired rows are removed in small batches, so that other writers need not wait.
 
-- Mail texts: 7 days after the message is done. One that was set aside keeps its words: it could be tried again.
-- Addresses: 28 days after the last subscription there has ended, or was asked for and never confirmed. A mark in their
-  place still says whom not to write to (erasure.py).
-- What was sent, matched, sent_reminders of; checks; troubles that are over: a year. Changes stay.
-- Readings: one a change of reading. Of suspect ones, 28 days; the newest of a page stays until a good one has come.
-  Copies from an archive stay.
+- Message texts: 7 days after the message was sent, superseded or cancelled. Failed messages keep theirs for a retry.
+- Addresses: 28 days after their last subscription has ended, or was requested but not confirmed. A hash of an address
+  that must not receive mail is kept (erasure.py).
+- Deliveries, matches, reminders, digests, checks and resolved incidents: a year. Changes are kept indefinitely.
+- Readings: one for each period during which a page has the same reading. Suspect ones: 28 days; the newest is kept
+  until a plausible one follows. Copies from an archive are kept indefinitely.
 
-Nothing that waits, no baseline and nothing that could still be told again is ever touched. To run it twice is to run
-it once.
+Removes nothing that is pending, no baselines, and nothing that prevents a change from being announced twice. A second
+run at the same time removes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -36,11 +36,11 @@ from sqlalchemy import (
 
 from cmr_watch.models import mailbox_of
 from cmr_watch.store import erasure, recipients
-from cmr_watch.store.bounce_pauses import FORGOTTEN_AFTER
+from cmr_watch.store.bounce_pauses import RESET_AFTER
 from cmr_watch.store.checks import ARCHIVED
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
-from cmr_watch.store.installation import mark
+from cmr_watch.store.installation import address_hash
 from cmr_watch.store.schema import (
     bodies,
     changes,
@@ -58,24 +58,23 @@ from cmr_watch.store.schema import (
 )
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, BOUNCED, REMOVED, UNSUBSCRIBED
 
-TEXTS: Final = timedelta(days=7)
-ADDRESSES: Final = timedelta(days=28)
-SUSPECTS: Final = timedelta(days=28)
-HISTORY: Final = timedelta(days=365)
+KEEP_TEXTS: Final = timedelta(days=7)
+KEEP_ADDRESSES: Final = timedelta(days=28)
+KEEP_SUSPECTS: Final = timedelta(days=28)
+KEEP_HISTORY: Final = timedelta(days=365)
 
-PIECE: Final = 200
-_SLOW_PIECE: Final = 10
-"""For rows that others point to without an index: each costs a look through the whole outbox."""
-_PLAN_LOCK: Final = 0x636D7204  # news.py's: who plans may just be pointing a new message to old words
+BATCH_SIZE: Final = 200
+_SMALL_BATCH_SIZE: Final = 10
+"""For rows that are referenced by columns without an index: each one takes a scan of the outbox."""
+_PLAN_LOCK: Final = 0x636D7204  # that of match_queue.py: planning may be about to reuse a body
 
-_BLANKED = "erased:"  # how erasure.py begins what it puts in an address's place
-_SAID_NO = (UNSUBSCRIBED, BOUNCED)
-_BY_CONFIGURATION = (REMOVED, ADDRESS_CHANGED)
+_SUPPRESSING_REASONS = (UNSUBSCRIBED, BOUNCED)
+_CONFIGURATION_REASONS = (REMOVED, ADDRESS_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionReport:
-    """How many of each are gone. `texts`: messages that lost their words; `addresses`: people that were forgotten."""
+    """The number of rows removed. `texts` counts messages whose text was removed, `addresses` mailboxes erased."""
 
     texts: int = 0
     bodies: int = 0
@@ -91,230 +90,230 @@ class RetentionReport:
     snapshots: int = 0
     contents: int = 0
 
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return sum(getattr(self, one.name) for one in fields(self))
-
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Rows of a table that go; or, with `values`, that get these.
+    """Rows to delete, or with `values`, to update.
 
-    `first` is only asked when they are looked for, outside the writing: what it says of a row cannot become untrue.
+    `expensive_condition` is checked only when rows are selected, not again in the write transaction: once true for a
+    row, it must remain true.
     """
 
     table: Table
     condition: ColumnElement[bool]
-    first: ColumnElement[bool] | None = None
+    expensive_condition: ColumnElement[bool] | None = None
     values: dict[str, Any] | None = None
-    size: int = PIECE
+    batch_size: int = BATCH_SIZE
 
     @property
     def key(self) -> Any:
-        """What names a row."""
+        """Return the primary key."""
         return tuple_(*self.table.primary_key)
 
 
 class Retention:
-    """Removes what has been kept long enough; each piece is a transaction of its own, of at most `piece` rows."""
+    """Removes expired rows, in transactions of at most `batch_size` rows."""
 
-    def __init__(self, database: Database, piece: int = PIECE) -> None:
+    def __init__(self, database: Database, batch_size: int = BATCH_SIZE) -> None:
         self._database = database
-        self._piece = piece
+        self._batch_size = batch_size
 
     def run(self, now: datetime) -> RetentionReport:
-        """All of it; what was removed."""
-        year = now - HISTORY
+        """Remove everything that has expired."""
+        year = now - KEEP_HISTORY
         return RetentionReport(
-            unconfirmed=self._all(self._forget_unconfirmed, now),
-            addresses=self._all(self._forget_ended, now),
-            texts=self._by(_texts(now - TEXTS)),
-            pauses=self._by(_Rule(delivery_pauses, delivery_pauses.c.paused_until < now - FORGOTTEN_AFTER)),
-            matches=self._by(_matches(year)),
-            reminders=self._by(_reminders(year)),
-            digests=self._by(_digests(year)),
-            deliveries=self._by(_deliveries(year)),
-            bodies=self._by(_bodies()),
-            checks=self._by(_checks(year)),
-            incidents=self._by(_Rule(incidents, and_(incidents.c.resolved_at < year, not_(UNNOTIFIED)))),
-            snapshots=self._by(_repeated()) + self._by(_suspects(now - SUSPECTS)),
-            contents=self._by(_contents()),
+            unconfirmed=_repeat(lambda: self._erase_unconfirmed(now)),
+            addresses=_repeat(lambda: self._erase_ended(now)),
+            texts=self._apply(_texts(now - KEEP_TEXTS)),
+            pauses=self._apply(_Rule(delivery_pauses, delivery_pauses.c.paused_until < now - RESET_AFTER)),
+            matches=self._apply(_matches(year)),
+            reminders=self._apply(_reminders(year)),
+            digests=self._apply(_digests(year)),
+            deliveries=self._apply(_deliveries(year)),
+            bodies=self._apply(_bodies()),
+            checks=self._apply(_checks(year)),
+            incidents=self._apply(_Rule(incidents, and_(incidents.c.resolved_at < year, not_(UNNOTIFIED)))),
+            snapshots=self._apply(_superseded_readings()) + self._apply(_suspect_readings(now - KEEP_SUSPECTS)),
+            contents=self._apply(_contents()),
         )
 
-    def _by(self, rule: _Rule) -> int:
-        total = 0
-        while count := self._one_piece(rule):
-            total += count
-        return total
+    def _apply(self, rule: _Rule) -> int:
+        return _repeat(lambda: self._apply_to_batch(rule))
 
-    def _one_piece(self, rule: _Rule) -> int:
-        """Looked for in a transaction that only reads, for that takes longest; and once more in the one that writes."""
-        wanted = and_(rule.condition, *([] if rule.first is None else [rule.first]))
-        looked_for = select(*rule.table.primary_key).where(wanted).limit(min(rule.size, self._piece))
+    def _apply_to_batch(self, rule: _Rule) -> int:
+        """Select rows in a read transaction, which takes longest, and check them again in the write transaction."""
+        conditions = (
+            [rule.condition] if rule.expensive_condition is None else [rule.condition, rule.expensive_condition]
+        )
+        statement = select(*rule.table.primary_key).where(*conditions).limit(min(rule.batch_size, self._batch_size))
         with self._database.read() as connection:
-            keys = [tuple(row) for row in connection.execute(looked_for)]
+            keys = [tuple(row) for row in connection.execute(statement)]
         if not keys:
             return 0
-        there = and_(rule.key.in_(keys), rule.condition)
+        is_selected = and_(rule.key.in_(keys), rule.condition)
         with self._database.write() as connection:
             if rule.table is bodies and not self._database.try_lock(connection, _PLAN_LOCK):
-                return 0  # next time
-            statement = delete(rule.table) if rule.values is None else update(rule.table).values(rule.values)
-            return connection.execute(statement.where(there)).rowcount
+                return 0  # left for the next run
+            if rule.values is None:
+                return connection.execute(delete(rule.table).where(is_selected)).rowcount
+            return connection.execute(update(rule.table).where(is_selected).values(rule.values)).rowcount
 
-    def _all(self, forget: Callable[[datetime], int], now: datetime) -> int:
-        total = 0
-        while count := forget(now):
-            total += count
-        return total
-
-    def _forget_unconfirmed(self, now: datetime) -> int:
-        """Whoever never confirmed: the rows go, and the address with them where there is nothing else of it."""
-        pending = (subscriptions.c.status == "pending", subscriptions.c.created_at < now - ADDRESSES)
-        old = select(subscriptions.c.id).where(*pending, not_(_waits(subscriptions.c.mailbox))).limit(_SLOW_PIECE)
+    def _erase_unconfirmed(self, now: datetime) -> int:
+        """Delete subscriptions that were never confirmed; erase their addresses if they have no other subscription."""
+        is_expired = (subscriptions.c.status == "pending", subscriptions.c.created_at < now - KEEP_ADDRESSES)
+        is_unused = not_(_has_pending(subscriptions.c.mailbox))
+        expired = select(subscriptions.c.id).where(*is_expired, is_unused).limit(_SMALL_BATCH_SIZE)
         with self._database.write() as connection:
-            ids = connection.execute(old).scalars().all()
+            ids = connection.execute(expired).scalars().all()
             if not ids:
                 return 0
-            gone = delete(subscriptions).where(subscriptions.c.id.in_(ids)).returning(subscriptions.c.mailbox)
-            for mailbox in sorted(set(connection.execute(gone).scalars())):
-                if not _is_there(connection, mailbox):
-                    self._blank(connection, mailbox, now, remember=False)
+            statement = delete(subscriptions).where(subscriptions.c.id.in_(ids)).returning(subscriptions.c.mailbox)
+            for mailbox in sorted(set(connection.execute(statement).scalars())):
+                if not _has_subscription(connection, mailbox):
+                    self._erase(connection, mailbox, now, keep_hash=False)
             return len(ids)
 
-    def _forget_ended(self, now: datetime) -> int:
-        """Whoever has ended everything, and was sent all that waited."""
+    def _erase_ended(self, now: datetime) -> int:
+        """Erase addresses whose subscriptions have all ended, once nothing is pending for them."""
+        expired = _select_ended(now - KEEP_ADDRESSES).limit(_SMALL_BATCH_SIZE)
         with self._database.write() as connection:
-            boxes = connection.execute(_long_ended(now - ADDRESSES).limit(_SLOW_PIECE)).scalars().all()
-            for mailbox in boxes:
-                self._blank(connection, mailbox, now, remember=_must_be_remembered(connection, mailbox))
-            return len(boxes)
+            mailboxes = connection.execute(expired).scalars().all()
+            for mailbox in mailboxes:
+                self._erase(connection, mailbox, now, keep_hash=_is_suppressed(connection, mailbox))
+            return len(mailboxes)
 
-    def _blank(self, connection: Connection, mailbox: str, now: datetime, *, remember: bool) -> None:
-        remember = remember or erasure.is_erased(connection, mailbox)
-        erasure.erase_by_hash(self._database, connection, mark(connection, mailbox), mailbox_of(mailbox), now)
-        if not remember:
-            erasure.forget(connection, mailbox)
-
-
-# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _erase(self, connection: Connection, mailbox: str, now: datetime, *, keep_hash: bool) -> None:
+        keep_hash = keep_hash or erasure.is_erased(connection, mailbox)
+        hashed = address_hash(connection, mailbox)
+        erasure.erase_by_hash(self._database, connection, hashed, mailbox_of(mailbox), now)
+        if not keep_hash:
+            erasure.remove_hash(connection, mailbox)
 
 
-def _is_there(connection: Connection, mailbox: str) -> bool:
-    found = select(subscriptions.c.id).where(subscriptions.c.mailbox == mailbox).limit(1)
-    return connection.execute(found).first() is not None
+def _repeat(remove_batch: Callable[[], int]) -> int:
+    """Remove batches until one is empty; return the total number of rows."""
+    total = 0
+    while count := remove_batch():
+        total += count
+    return total
 
 
-def _waits(mailbox: Any) -> ColumnElement[bool]:
-    """Whether anything is still to be sent there or decided: the operator may read there, too."""
-    unsent = exists().where(deliveries.c.mailbox == mailbox, deliveries.c.outcome.is_(None))
-    return or_(unsent, exists().where(matches.c.mailbox == mailbox, matches.c.settled_at.is_(None)))
+# ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _long_ended(before: datetime) -> Any:
-    """Mailboxes where nothing has been wanted since then."""
-    lives = func.sum(case((subscriptions.c.status == "ended", 0), else_=1))
-    found = select(subscriptions.c.mailbox).where(not_(subscriptions.c.mailbox.startswith(_BLANKED)))
-    idle = found.where(not_(_waits(subscriptions.c.mailbox))).group_by(subscriptions.c.mailbox)
-    return idle.having(lives == 0, func.max(subscriptions.c.ended_at) < before).order_by(subscriptions.c.mailbox)
+def _has_subscription(connection: Connection, mailbox: str) -> bool:
+    statement = select(subscriptions.c.id).where(subscriptions.c.mailbox == mailbox).limit(1)
+    return connection.execute(statement).first() is not None
 
 
-def _must_be_remembered(connection: Connection, mailbox: str) -> bool:
-    """Whether an import, or the configuration, would otherwise bring it back against its reader's will.
+def _has_pending(mailbox: Any) -> ColumnElement[bool]:
+    """Return the condition that a message (possibly to an operator) or a match is pending for a mailbox."""
+    is_unsent = exists().where(deliveries.c.mailbox == mailbox, deliveries.c.outcome.is_(None))
+    return or_(is_unsent, exists().where(matches.c.mailbox == mailbox, matches.c.settled_at.is_(None)))
 
-    - The last one was ended by its reader, or because mail bounces.
-    - One that the configuration names was ended by other means: it stays so under this name.
+
+def _select_ended(before: datetime) -> Any:
+    """Select the mailboxes whose last subscription ended before a time."""
+    mailbox = subscriptions.c.mailbox
+    not_ended = func.sum(case((subscriptions.c.status == "ended", 0), else_=1))
+    statement = select(mailbox).where(not_(mailbox.startswith(erasure.PLACEHOLDER_PREFIX)), not_(_has_pending(mailbox)))
+    grouped = statement.group_by(mailbox).having(not_ended == 0, func.max(subscriptions.c.ended_at) < before)
+    return grouped.order_by(mailbox)
+
+
+def _is_suppressed(connection: Connection, mailbox: str) -> bool:
+    """Whether the address must not be subscribed again by an import or by the configuration.
+
+    - The recipient has unsubscribed from the last subscription, or mail has bounced.
+    - A subscription from the configuration was ended by other means.
     """
-    mine = select(subscriptions).where(subscriptions.c.mailbox == mailbox).order_by(subscriptions.c.id)
-    found = connection.execute(mine).all()
-    named = [row for row in found if row.name is not None and row.end_reason not in _BY_CONFIGURATION]
-    return bool(named) or found[-1].end_reason in _SAID_NO
+    statement = select(subscriptions).where(subscriptions.c.mailbox == mailbox).order_by(subscriptions.c.id)
+    rows = connection.execute(statement).all()
+    is_declared = any(row.name is not None and row.end_reason not in _CONFIGURATION_REASONS for row in rows)
+    return is_declared or rows[-1].end_reason in _SUPPRESSING_REASONS
 
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _texts(before: datetime) -> _Rule:
-    for_good = and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "failed")
-    old = and_(for_good, deliveries.c.done_at < before, deliveries.c.body_id.is_not(None))
-    return _Rule(deliveries, old, values={"body_id": None})
+    is_final = and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "failed")
+    is_expired = and_(is_final, deliveries.c.done_at < before, deliveries.c.body_id.is_not(None))
+    return _Rule(deliveries, is_expired, values={"body_id": None})
 
 
 def _bodies() -> _Rule:
     used = select(deliveries.c.body_id).where(deliveries.c.body_id.is_not(None))
-    return _Rule(bodies, bodies.c.id.not_in(used), size=_SLOW_PIECE)
+    return _Rule(bodies, bodies.c.id.not_in(used), batch_size=_SMALL_BATCH_SIZE)
 
 
-def _told_by(table: Table, before: datetime) -> ColumnElement[bool]:
-    """No message tells it, or one that was done with before then."""
-    open_ = or_(deliveries.c.outcome.is_(None), deliveries.c.done_at >= before)
-    return or_(table.c.delivery_id.is_(None), not_(exists().where(deliveries.c.id == table.c.delivery_id, open_)))
+def _is_done(table: Table, before: datetime) -> ColumnElement[bool]:
+    """Return the condition that a row has no message, or one that was done before a time."""
+    is_recent = or_(deliveries.c.outcome.is_(None), deliveries.c.done_at >= before)
+    return or_(table.c.delivery_id.is_(None), not_(exists().where(deliveries.c.id == table.c.delivery_id, is_recent)))
 
 
 def _matches(before: datetime) -> _Rule:
-    # they keep a change from being told twice for as long as it is not spread to everybody
-    spread = exists().where(changes.c.id == matches.c.change_id, changes.c.enqueued_at < before)
-    return _Rule(matches, and_(matches.c.settled_at < before, spread, _told_by(matches, before)))
+    # until the fan-out of a change is complete, its matches prevent duplicates
+    is_fanned_out = exists().where(changes.c.id == matches.c.change_id, changes.c.enqueued_at < before)
+    return _Rule(matches, and_(matches.c.settled_at < before, is_fanned_out, _is_done(matches, before)))
 
 
 def _reminders(before: datetime) -> _Rule:
-    past = and_(reminders.c.settled_at < before, reminders.c.cutoff_at < before)
-    return _Rule(reminders, and_(past, _told_by(reminders, before)))
+    is_expired = and_(reminders.c.settled_at < before, reminders.c.cutoff_at < before)
+    return _Rule(reminders, and_(is_expired, _is_done(reminders, before)))
 
 
 def _digests(before: datetime) -> _Rule:
-    day = func.substr(digests.c.digest_period, func.length(digests.c.digest_period) - 9)  # “weekly 2024-04-01”
-    return _Rule(digests, and_(day < before.date().isoformat(), _told_by(digests, before)))
+    date = func.substr(digests.c.digest_period, func.length(digests.c.digest_period) - 9)  # “weekly 2024-04-01”
+    return _Rule(digests, and_(date < before.date().isoformat(), _is_done(digests, before)))
 
 
 def _deliveries(before: datetime) -> _Rule:
-    told = [exists().where(table.c.delivery_id == deliveries.c.id) for table in (matches, reminders, digests)]
-    old = and_(deliveries.c.outcome.is_not(None), deliveries.c.done_at < before, not_(or_(*told)))
-    # the last one that somebody got says since when it has been quiet
-    reading = select(subscriptions.c.mailbox).where(recipients.ACTIVE)
-    newest = select(func.max(deliveries.c.id)).where(
-        deliveries.c.purpose == "subscriber", deliveries.c.mailbox.in_(reading)
-    )
-    last = newest.group_by(deliveries.c.mailbox)
-    return _Rule(deliveries, old, first=deliveries.c.id.not_in(last))
+    is_referenced = [exists().where(table.c.delivery_id == deliveries.c.id) for table in (matches, reminders, digests)]
+    is_expired = and_(deliveries.c.outcome.is_not(None), deliveries.c.done_at < before, not_(or_(*is_referenced)))
+    # the monthly status message depends on the time of the last message to each subscriber
+    is_subscribed = deliveries.c.mailbox.in_(select(subscriptions.c.mailbox).where(recipients.ACTIVE))
+    newest = select(func.max(deliveries.c.id)).where(deliveries.c.purpose == "subscriber", is_subscribed)
+    is_newest = deliveries.c.id.in_(newest.group_by(deliveries.c.mailbox))
+    return _Rule(deliveries, is_expired, expensive_condition=not_(is_newest))
 
 
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _checks(before: datetime) -> _Rule:
-    """Not the newest of a page, nor its first good one: since then it is known."""
-    own = checks.alias()
-    of_ours = select(func.max(own.c.id)).where(own.c.outcome != ARCHIVED).group_by(own.c.page_url)
-    first = select(func.min(own.c.id)).where(own.c.outcome == "baseline").group_by(own.c.page_url)
-    needed = or_(checks.c.id.in_(of_ours), checks.c.id.in_(first), checks.c.id.in_(select(changes.c.check_id)))
-    old = and_(checks.c.checked_at < before, checks.c.outcome != ARCHIVED)
-    return _Rule(checks, old, first=not_(needed))
+    """Keep the newest check of each page, the first plausible one, and those that found changes."""
+    other = checks.alias()
+    newest = select(func.max(other.c.id)).where(other.c.outcome != ARCHIVED).group_by(other.c.page_url)
+    first = select(func.min(other.c.id)).where(other.c.outcome == "baseline").group_by(other.c.page_url)
+    is_needed = or_(checks.c.id.in_(newest), checks.c.id.in_(first), checks.c.id.in_(select(changes.c.check_id)))
+    is_expired = and_(checks.c.checked_at < before, checks.c.outcome != ARCHIVED)
+    return _Rule(checks, is_expired, expensive_condition=not_(is_needed))
 
 
 def _is_baseline() -> ColumnElement[bool]:
     return exists().where(pages.c.baseline_id == snapshots.c.id)
 
 
-def _repeated() -> _Rule:
-    """Good readings after which the page said the same again: a newer parser has read it anew."""
+def _superseded_readings() -> _Rule:
+    """Plausible readings that are equal to the next one, because a newer parser was used."""
     following = func.lead(snapshots.c.reading).over(partition_by=snapshots.c.page_url, order_by=snapshots.c.id)
     readings = select(snapshots.c.id, snapshots.c.reading, following.label("following"))
-    good = readings.where(snapshots.c.assessment == "plausible").subquery()
-    same = select(good.c.id).where(good.c.reading == good.c.following)
-    unused = and_(snapshots.c.assessment == "plausible", not_(_is_baseline()))
-    return _Rule(snapshots, unused, first=snapshots.c.id.in_(same))
+    plausible = readings.where(snapshots.c.assessment == "plausible").subquery()
+    repeated = select(plausible.c.id).where(plausible.c.reading == plausible.c.following)
+    is_removable = and_(snapshots.c.assessment == "plausible", not_(_is_baseline()))
+    return _Rule(snapshots, is_removable, expensive_condition=snapshots.c.id.in_(repeated))
 
 
-def _suspects(before: datetime) -> _Rule:
+def _suspect_readings(before: datetime) -> _Rule:
     newer = snapshots.alias()
-    superseded = exists().where(
+    is_superseded = exists().where(
         newer.c.page_url == snapshots.c.page_url, newer.c.assessment == "suspect", newer.c.id > snapshots.c.id
     )
-    over = exists().where(pages.c.url == snapshots.c.page_url, pages.c.read_at >= snapshots.c.fetched_at)
-    old = and_(snapshots.c.assessment == "suspect", snapshots.c.fetched_at < before, not_(_is_baseline()))
-    return _Rule(snapshots, and_(old, or_(superseded, over)))
+    is_resolved = exists().where(pages.c.url == snapshots.c.page_url, pages.c.read_at >= snapshots.c.fetched_at)
+    is_expired = and_(snapshots.c.assessment == "suspect", snapshots.c.fetched_at < before, not_(_is_baseline()))
+    return _Rule(snapshots, and_(is_expired, or_(is_superseded, is_resolved)))
 
 
 def _contents() -> _Rule:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, or_, select, update
 
-from cmr_watch.store.database import inserted_id
+from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.schema import changes, rounds
 
 LEASE: Final = timedelta(minutes=15)
@@ -29,7 +29,7 @@ class Round:
 def join_round(connection: Connection, round_: Round, now: datetime) -> int:
     """The id of the round for changes found at `now`; its row is created, or its lease renewed."""
     if round_.id is None:
-        return inserted_id(connection, rounds, {"started_at": now, "leased_until": now + LEASE})
+        return insert_returning_id(connection, rounds, {"started_at": now, "leased_until": now + LEASE})
     renew_round(connection, round_, now)
     return round_.id
 

@@ -1,4 +1,4 @@
-"""Rows to models and back."""
+"""Conversion between rows and models."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from cmr_watch.models import (
 )
 
 Row = Any
-"""A row of SQLAlchemy: its columns are attributes."""
+"""An SQLAlchemy row, with columns as attributes."""
 
 
 def known_rows(page_url: str, known: Iterable[KnownEdition | KnownCall]) -> dict[str, dict[str, Any]]:
-    """Rows of `editions` or `calls`, by key."""
+    """Return rows of `editions` or `calls`, by key."""
     return {entry.key: _known_row(page_url, position, entry) for position, entry in enumerate(known)}
 
 
@@ -51,21 +51,21 @@ def _known_row(page_url: str, position: int, entry: KnownEdition | KnownCall) ->
 
 
 def known(editions: Iterable[Mapping[Any, Any]], calls: Iterable[Mapping[Any, Any]]) -> Known:
-    """The state of a page, or of all."""
+    """Return the state of a page, or of all pages."""
     return Known(
         editions=tuple(
-            KnownEdition(edition=serialization.edition_from_dict(row["body"]), **_life(row)) for row in editions
+            KnownEdition(edition=serialization.edition_from_dict(row["body"]), **_lifecycle(row)) for row in editions
         ),
-        calls=tuple(KnownCall(call=serialization.call_from_dict(row["body"]), **_life(row)) for row in calls),
+        calls=tuple(KnownCall(call=serialization.call_from_dict(row["body"]), **_lifecycle(row)) for row in calls),
     )
 
 
-def _life(row: Mapping[Any, Any]) -> dict[str, Any]:
+def _lifecycle(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("key", "first_seen_at", "missing_since", "gone")}
 
 
 def change_row(page_url: str, read_at: datetime, change: Change) -> dict[str, Any]:
-    """A row of `changes`."""
+    """Return a row of `changes`."""
     return {
         "page_url": page_url,
         "read_at": read_at,
@@ -79,7 +79,7 @@ def change_row(page_url: str, read_at: datetime, change: Change) -> dict[str, An
 
 
 def recorded_change(row: Row) -> RecordedChange:
-    """A change from its row."""
+    """Return a change from its row."""
     change = Change(
         kind=ChangeKind(row.kind),
         key=row.key,
@@ -96,7 +96,7 @@ def _cutoff(row: dict[str, Any] | None) -> Cutoff | None:
 
 
 def subscription(row: Row) -> Subscription:
-    """A subscription from its row."""
+    """Return a subscription from its row."""
     return Subscription(
         id=row.id,
         address=row.address,
@@ -117,19 +117,19 @@ def subscription(row: Row) -> Subscription:
     )
 
 
-def request_row(wanted: SubscriptionRequest) -> dict[str, Any]:
-    """What somebody wishes, as a part of a row of `subscriptions`."""
+def request_row(request: SubscriptionRequest) -> dict[str, Any]:
+    """Return the columns of `subscriptions` that hold what was requested."""
     return {
-        "topics": list(wanted.topics),
-        "countries": list(wanted.countries),
-        "schedule": schedule_row(wanted.schedule),
-        "reminders": list(wanted.reminders),
-        "still_watching": wanted.still_watching,
+        "topics": list(request.topics),
+        "countries": list(request.countries),
+        "schedule": schedule_row(request.schedule),
+        "reminders": list(request.reminders),
+        "still_watching": request.still_watching,
     }
 
 
 def schedule_row(schedule: Schedule) -> dict[str, Any]:
-    """A schedule as JSON; the order of the keys is part of what is compared."""
+    """Return a schedule as JSON. The order of the keys matters, as the database compares the text."""
     quiet = str(schedule.quiet) if schedule.quiet else None
     return {
         "frequency": schedule.frequency,
@@ -151,12 +151,12 @@ def _quiet(text: str) -> QuietHours:
 
 
 def quiet_row(quiet: tuple[QuietHours, str] | None) -> list[str] | None:
-    """QuietHours hours and their time zone as JSON."""
+    """Return quiet hours and their time zone as JSON."""
     return [str(quiet[0]), quiet[1]] if quiet else None
 
 
 def message_row(message: Message) -> dict[str, Any]:
-    """The message's part of a row of `deliveries`."""
+    """Return the columns of `deliveries` that hold the message."""
     return {
         "address": message.address,
         "mailbox": mailbox_of(message.address),
@@ -167,17 +167,17 @@ def message_row(message: Message) -> dict[str, Any]:
 
 
 def route(address: str) -> str:
-    """The way that an address is reached, which is open or closed for all that go there."""
+    """Return the route of an address: `mail`, or the service or host of an Apprise URL."""
     return redact_address(address) if "://" in address else "mail"
 
 
 def body_row(body: Body) -> dict[str, Any]:
-    """A row of `bodies`."""
+    """Return a row of `bodies`."""
     return {"subject": body.subject, "text": body.text, "html": body.html, "more_url": body.more_url}
 
 
 def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
-    """A delivery from its row, its words, and the changes that it tells."""
+    """Return a delivery from its row, its body, and the IDs of the changes that it reports."""
     return Delivery(
         id=row.id,
         message=Message(row.address, body, row.message_id, change_ids, row.unsubscribe_token),

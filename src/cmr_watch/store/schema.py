@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
 
-from cmr_watch.store.column_types import Json, Utc, Words
+from cmr_watch.store.column_types import ExternalText, Json, Utc
 
 REVISIONS = ("0001", "0002", "0003", "0004")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
@@ -51,8 +51,8 @@ pages = _table(
     Column("revision", Integer, nullable=False),
     # no foreign key: snapshots reference pages, so neither table could be created first
     Column("baseline_id", Integer),
-    Column("etag", Words),
-    Column("last_modified", Words),
+    Column("etag", ExternalText),
+    Column("last_modified", ExternalText),
     Column("read_at", Utc),
     Column("full_read_at", Utc),
     Column("consecutive_failures", Integer, nullable=False),
@@ -70,11 +70,11 @@ snapshots = _numbered(
     Column("page_url", ForeignKey("pages.url"), nullable=False),
     Column("fetched_at", Utc, nullable=False),
     Column("assessment", Text, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", ExternalText, nullable=False),
     # the newest content that produced this reading
     Column("content_sha256", ForeignKey("contents.sha256"), nullable=False),
-    Column("final_url", Words, nullable=False),
-    Column("charset", Words),
+    Column("final_url", ExternalText, nullable=False),
+    Column("charset", ExternalText),
     Column("parser_version", Integer, nullable=False),
     Column("reading", Json, nullable=False),
 )
@@ -84,7 +84,7 @@ checks = _numbered(
     Column("page_url", ForeignKey("pages.url"), nullable=False),
     Column("checked_at", Utc, nullable=False),
     Column("outcome", Text, nullable=False),
-    Column("detail", Words, nullable=False),
+    Column("detail", ExternalText, nullable=False),
     Column("revision", Integer, nullable=False),
 )
 
@@ -137,7 +137,7 @@ robots = _table(
     "robots",
     Column("host", Text, primary_key=True),
     Column("status", Integer, nullable=False),
-    Column("text", Words),
+    Column("text", ExternalText),
     Column("fetched_at", Utc, nullable=False),
 )
 
@@ -153,7 +153,7 @@ subscriptions = _numbered(
     Column("schedule", Json, nullable=False),
     Column("reminders", Json, nullable=False),
     Column("still_watching", Boolean, nullable=False),
-    Column("consent", Words, nullable=False),
+    Column("consent", ExternalText, nullable=False),
     Column("status", Text, nullable=False),
     Column("after_change_id", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
@@ -163,16 +163,16 @@ subscriptions = _numbered(
     # when something other than a match is due: a welcome, a reminder, the monthly status message
     Column("next_action_at", Utc),
     Column("ended_at", Utc),
-    Column("end_reason", Words),
+    Column("end_reason", ExternalText),
 )
 
 bodies = _numbered(
     "bodies",
     Column("sha256", Text, nullable=False, unique=True),
-    Column("subject", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("html", Words, nullable=False),
-    Column("more_url", Words, nullable=False),
+    Column("subject", ExternalText, nullable=False),
+    Column("text", ExternalText, nullable=False),
+    Column("html", ExternalText, nullable=False),
+    Column("more_url", ExternalText, nullable=False),
 )
 
 deliveries = _numbered(
@@ -187,7 +187,7 @@ deliveries = _numbered(
     Column("created_at", Utc, nullable=False),
     Column("due_at", Utc, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("last_error", Words),
+    Column("last_error", ExternalText),
     Column("uncertain", Boolean, nullable=False),
     Column("quiet_hours", Json),
     Column("stale_at", Utc),
@@ -234,7 +234,7 @@ circuit_breakers = _table(
     Column("route", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("open_until", Utc, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", ExternalText, nullable=False),
 )
 
 delivery_pauses = _table(
@@ -262,7 +262,7 @@ incidents = _numbered(
     "incidents",
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("detail", Words, nullable=False),
+    Column("detail", ExternalText, nullable=False),
     Column("opened_at", Utc, nullable=False),
     Column("resolved_at", Utc),
     Column("opened_notified_at", Utc),

@@ -1,8 +1,8 @@
-"""Readings and the raw pages that gave them. Each function takes part in its caller's transaction.
+"""Snapshots: readings, with the content of the pages from which they were extracted.
 
-A page's bytes are kept compressed, once per content. A reading is kept once for as long as it stays the same: its row
-then points to the newest bytes that gave it. A newer parser reads those again, so that what it reads better is
-compared with itself and alerts nobody.
+Content is stored compressed and once only. While a reading stays the same, so does its row, which references the
+newest content that produced it. A newer parser adds a row for its reading of the same content, so that better parsing
+causes no false alerts. The functions run in the transaction of their caller.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from cmr_watch import serialization
 from cmr_watch.models import FetchedPage, Snapshot, Validators
-from cmr_watch.store.database import Database, inserted_id
+from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import contents, pages, snapshots
 
 Assessment = Literal["plausible", "suspect", "archived"]
 
-_LEVEL = 6
+_COMPRESSION_LEVEL = 6
 _SNAPSHOT = select(snapshots).where(snapshots.c.id == bindparam("snapshot"))
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRow:
-    """A snapshot as a list shows it."""
+    """A snapshot without its content."""
 
     id: int
     page_url: str
@@ -45,7 +45,10 @@ class SnapshotRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredSnapshot:
-    """A snapshot with its raw page; the page has no validators, for it was not necessarily read with success."""
+    """A snapshot with the content of its page.
+
+    The page has no validators: if it was suspect, it must not be the basis of a conditional request.
+    """
 
     row: SnapshotRow
     snapshot: Snapshot
@@ -54,7 +57,7 @@ class StoredSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ReadingToStore:
-    """A reading to keep, as stored JSON; without a page, the baseline's bytes gave it."""
+    """A reading to store, as JSON. `fetched` is None if it was extracted from the content of the baseline."""
 
     page_url: str
     read_at: datetime
@@ -63,38 +66,44 @@ class ReadingToStore:
     parser_version: int
 
 
-def keep(database: Database, connection: Connection, kept: ReadingToStore, old: Any) -> tuple[int, bool]:
-    """Keep a good reading; its id, and whether anything is other than before.
+def store_plausible(
+    database: Database, connection: Connection, reading: ReadingToStore, baseline: Any
+) -> tuple[int, bool]:
+    """Store a plausible reading, in the row of the baseline if it is the same.
 
-    The row of the old baseline is used again when it says the same.
+    Return the ID of its row, and whether any row was added or modified.
     """
-    if old is None or not _says_the_same(old, kept):
-        return _insert(database, connection, kept, old, "plausible", ""), True
-    return int(old.id), kept.fetched is not None and _move_to(database, connection, old, kept.fetched)
+    if baseline is None or not _is_same_reading(baseline, reading):
+        return _insert(database, connection, reading, baseline, "plausible", ""), True
+    if reading.fetched is None:
+        return int(baseline.id), False
+    return int(baseline.id), _update_content(database, connection, baseline, reading.fetched)
 
 
-def keep_suspect(database: Database, connection: Connection, kept: ReadingToStore, baseline: Any, reason: str) -> None:
-    """Keep a suspect reading with its reason, once while the page goes on saying it."""
-    newest = _newest_suspect_row(connection, kept.page_url)
-    if newest is not None and newest.reason == reason and _says_the_same(newest, kept):
+def store_suspect(
+    database: Database, connection: Connection, reading: ReadingToStore, baseline: Any, reason: str
+) -> None:
+    """Store a suspect reading with its reason, unless the newest one is the same."""
+    newest = _newest_suspect_row(connection, reading.page_url)
+    if newest is not None and newest.reason == reason and _is_same_reading(newest, reading):
         return
-    _insert(database, connection, kept, baseline, "suspect", reason)
+    _insert(database, connection, reading, baseline, "suspect", reason)
 
 
 def insert_snapshot(
-    database: Database, connection: Connection, kept: ReadingToStore, assessment: Assessment, reason: str
+    database: Database, connection: Connection, reading: ReadingToStore, assessment: Assessment, reason: str
 ) -> int:
-    """Keep a reading as one of its own; its id."""
-    return _insert(database, connection, kept, None, assessment, reason)
+    """Store a reading, which must have content of its own; return its ID."""
+    return _insert(database, connection, reading, None, assessment, reason)
 
 
 def get_snapshot(connection: Connection, snapshot_id: int) -> Any:
-    """The row of a snapshot, for `keep` and `keep_suspect`."""
+    """Return the row of a snapshot, for `store_plausible` and `store_suspect`."""
     return connection.execute(_SNAPSHOT, {"snapshot": snapshot_id}).one()
 
 
 def list_snapshots(connection: Connection, page_url: str | None, limit: int) -> tuple[SnapshotRow, ...]:
-    """The newest snapshots, oldest first."""
+    """Return the newest snapshots, oldest first."""
     statement = _with_baseline().order_by(snapshots.c.id.desc()).limit(limit)
     if page_url is not None:
         statement = statement.where(snapshots.c.page_url == page_url)
@@ -102,7 +111,7 @@ def list_snapshots(connection: Connection, page_url: str | None, limit: int) -> 
 
 
 def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
-    """One snapshot, whole."""
+    """Return a snapshot with its content; KeyError if there is none with this ID."""
     row = connection.execute(_with_baseline().where(snapshots.c.id == snapshot_id)).first()
     if row is None:
         raise KeyError(snapshot_id)
@@ -118,13 +127,13 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
 
 
 def newest_suspect(connection: Connection, page_url: str) -> StoredSnapshot | None:
-    """The last suspect reading, if no good one came after it."""
+    """Return the newest suspect reading, unless a plausible one has followed it."""
     row = _newest_suspect_row(connection, page_url)
     return load_snapshot(connection, row.id) if row else None
 
 
 def content_of(connection: Connection, digest: str) -> bytes:
-    """The bytes of a page."""
+    """Return the content with this SHA-256 digest."""
     return zlib.decompress(connection.execute(select(contents.c.body).where(contents.c.sha256 == digest)).scalar_one())
 
 
@@ -140,28 +149,33 @@ def _newest_suspect_row(connection: Connection, page_url: str) -> Any:
     return connection.execute(statement).first()
 
 
-def _says_the_same(old: Any, kept: ReadingToStore) -> bool:
-    return bool(old.reading == kept.reading and old.parser_version == kept.parser_version)
+def _is_same_reading(row: Any, reading: ReadingToStore) -> bool:
+    return bool(row.reading == reading.reading and row.parser_version == reading.parser_version)
 
 
 def _insert(
-    database: Database, connection: Connection, kept: ReadingToStore, baseline: Any, assessment: Assessment, reason: str
+    database: Database,
+    connection: Connection,
+    reading: ReadingToStore,
+    baseline: Any,
+    assessment: Assessment,
+    reason: str,
 ) -> int:
-    if kept.fetched is not None:
-        source = _source(kept.fetched)
-        _keep_content(database, connection, kept.fetched.content, source["content_sha256"])
+    if reading.fetched is not None:
+        source = _source(reading.fetched)
+        _store_content(database, connection, reading.fetched.content, source["content_sha256"])
     else:
         source = {name: getattr(baseline, name) for name in ("content_sha256", "final_url", "charset")}
     row = {
-        "page_url": kept.page_url,
-        "fetched_at": kept.read_at,
+        "page_url": reading.page_url,
+        "fetched_at": reading.read_at,
         "assessment": assessment,
         "reason": reason,
-        "parser_version": kept.parser_version,
-        "reading": kept.reading,
+        "parser_version": reading.parser_version,
+        "reading": reading.reading,
         **source,
     }
-    return inserted_id(connection, snapshots, row)
+    return insert_returning_id(connection, snapshots, row)
 
 
 def _source(page: FetchedPage) -> dict[str, Any]:
@@ -169,20 +183,21 @@ def _source(page: FetchedPage) -> dict[str, Any]:
     return {"content_sha256": digest, "final_url": page.final_url, "charset": page.charset}
 
 
-def _move_to(database: Database, connection: Connection, old: Any, page: FetchedPage) -> bool:
+def _update_content(database: Database, connection: Connection, row: Any, page: FetchedPage) -> bool:
+    """Make a snapshot reference the content of a page; return whether that was different."""
     source = _source(page)
-    if all(getattr(old, name) == value for name, value in source.items()):
+    if all(getattr(row, name) == value for name, value in source.items()):
         return False
-    _keep_content(database, connection, page.content, source["content_sha256"])
-    connection.execute(update(snapshots).where(snapshots.c.id == old.id).values(source))
-    unused = ~exists().where(snapshots.c.content_sha256 == old.content_sha256)
-    connection.execute(delete(contents).where(contents.c.sha256 == old.content_sha256, unused))
+    _store_content(database, connection, page.content, source["content_sha256"])
+    connection.execute(update(snapshots).where(snapshots.c.id == row.id).values(source))
+    unused = ~exists().where(snapshots.c.content_sha256 == row.content_sha256)
+    connection.execute(delete(contents).where(contents.c.sha256 == row.content_sha256, unused))
     return True
 
 
-def _keep_content(database: Database, connection: Connection, content: bytes, digest: str) -> None:
+def _store_content(database: Database, connection: Connection, content: bytes, digest: str) -> None:
     if connection.execute(select(contents.c.size).where(contents.c.sha256 == digest)).first() is None:
-        row = {"sha256": digest, "size": len(content), "body": zlib.compress(content, _LEVEL)}
+        row = {"sha256": digest, "size": len(content), "body": zlib.compress(content, _COMPRESSION_LEVEL)}
         connection.execute(database.insert(contents).values(row).on_conflict_do_nothing())
 
 

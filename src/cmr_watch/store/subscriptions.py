@@ -1,7 +1,4 @@
-"""Who hears of what.
-
-Those with a name are declared in the configuration file and follow it; the others were added one by one.
-"""
+"""Subscriptions. Those with a name are declared in the configuration file, the others were added by command."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest, mailbox_
 from cmr_watch.store import erasure, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import resolve_incidents
-from cmr_watch.store.installation import mark
+from cmr_watch.store.installation import address_hash
 from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.schema import changes, subscriptions
-from cmr_watch.store.suppression_journal import Journal
+from cmr_watch.store.suppression_journal import SuppressionJournal
 
 REMOVED = "removed from the configuration"
 ADDRESS_CHANGED = "its address changed in the configuration"
@@ -27,141 +24,138 @@ UNSUBSCRIBED = "unsubscribed by mail"
 BOUNCED = "mail to it bounces"
 
 
-def normal(wanted: SubscriptionRequest) -> SubscriptionRequest:
-    """The one spelling of each wish, so that equal ones are equal rows."""
+def normalize(request: SubscriptionRequest) -> SubscriptionRequest:
+    """Return the canonical form of a request, so that equivalent requests become equal rows."""
     return SubscriptionRequest(
-        address=normal_address(wanted.address),
-        topics=tuple(topic for topic in TOPICS if topic in wanted.topics),
-        countries=tuple(sorted({code.upper() for code in wanted.countries})),
-        name=wanted.name,
-        schedule=wanted.schedule,
-        reminders=tuple(sorted(set(wanted.reminders), reverse=True)),
-        still_watching=wanted.still_watching,
+        address=normalize_address(request.address),
+        topics=tuple(topic for topic in TOPICS if topic in request.topics),
+        countries=tuple(sorted({code.upper() for code in request.countries})),
+        name=request.name,
+        schedule=request.schedule,
+        reminders=tuple(sorted(set(request.reminders), reverse=True)),
+        still_watching=request.still_watching,
     )
 
 
-def normal_address(address: str) -> str:
-    """A mail address with its domain in lower case (RFC 5321 §2.4); any other as it is."""
+def normalize_address(address: str) -> str:
+    """Return an e-mail address with its domain in lower case (RFC 5321 §2.4); Apprise URLs are not changed."""
     address = address.strip()
     local, at, domain = address.rpartition("@")
     return address if "://" in address else f"{local}{at}{domain.lower()}"
 
 
 class Subscriptions:
-    """The subscriptions, ended ones too. `journal` remembers beside the database who must not be written to."""
+    """All subscriptions, including ended ones. Those that end, and erased addresses, are recorded in the `journal`."""
 
-    def __init__(self, database: Database, journal: Journal | None = None) -> None:
+    def __init__(self, database: Database, journal: SuppressionJournal | None = None) -> None:
         self._database = database
-        self._journal = journal or Journal(None)
+        self._journal = journal or SuppressionJournal(None)
 
     def active(self) -> tuple[Subscription, ...]:
-        """Those that hear of changes."""
+        """Return the active subscriptions."""
         with self._database.read() as connection:
-            return _found(connection, ACTIVE)
+            return _select(connection, ACTIVE)
 
-    def all(self) -> tuple[Subscription, ...]:
-        """Every one that ever was."""
+    def list_all(self) -> tuple[Subscription, ...]:
+        """Return all subscriptions, including ended ones."""
         with self._database.read() as connection:
-            return _found(connection)
+            return _select(connection)
 
-    def of(self, id_or_address: int | str) -> tuple[Subscription, ...]:
-        """One, or all of an address, ended ones too."""
+    def find(self, id_or_address: int | str) -> tuple[Subscription, ...]:
+        """Return the subscription with an ID, or all of an address, including ended ones."""
         with self._database.read() as connection:
-            return _found(connection, _which(id_or_address))
+            return _select(connection, _has_id_or_address(id_or_address))
 
     def add(
-        self, wanted: SubscriptionRequest, now: datetime, *, consent: str = "operator", anew: bool = False
+        self, request: SubscriptionRequest, now: datetime, *, consent: str = "operator", resubscribe: bool = False
     ) -> Subscription:
-        """A new one, without a name; or the active one that says the same.
+        """Add a subscription without a name, or return the active one that is equal.
 
-        RefusedAddress: whoever reads there said no, or mail bounces; `anew`: it is known that this has changed.
+        RefusedAddress if the recipient has unsubscribed or been erased, or if mail to the address has bounced, unless
+        `resubscribe` is set.
         """
-        wanted = normal(wanted)
+        request = normalize(request)
         with self._database.write() as connection:
-            if anew:
-                erasure.forget(connection, wanted.address)
+            if resubscribe:
+                erasure.remove_hash(connection, request.address)
             else:
-                _refuse_who_said_no(connection, wanted.address)
-            return self._same(connection, wanted) or self._insert(connection, wanted, None, now, consent)
+                _refuse_suppressed(connection, request.address)
+            return _find_equal(connection, request) or self._insert(connection, request, None, now, consent)
 
     def end(self, id_or_address: int | str, reason: str, now: datetime) -> tuple[Subscription, ...]:
-        """End one, or all of an address; those that were active are returned, as they are now."""
+        """End the subscription with an ID, or all of an address; return those that were active."""
         with self._database.write() as connection:
-            return self._end_for_good(connection, _which(id_or_address), reason, now)
+            return self._end_permanently(connection, _has_id_or_address(id_or_address), reason, now)
 
     def end_recipient(self, subscription_id: int, reason: str, now: datetime) -> tuple[Subscription, ...]:
-        """End all that the reader of this subscription has: whoever unsubscribes from a message wants none."""
+        """End all subscriptions of the recipient of this one: to unsubscribe applies to all messages."""
+        mailbox = select(subscriptions.c.mailbox).where(subscriptions.c.id == subscription_id).scalar_subquery()
         with self._database.write() as connection:
-            box = select(subscriptions.c.mailbox).where(subscriptions.c.id == subscription_id).scalar_subquery()
-            return self._end_for_good(connection, subscriptions.c.mailbox == box, reason, now)
+            return self._end_permanently(connection, subscriptions.c.mailbox == mailbox, reason, now)
 
     def erase(self, address: str, now: datetime) -> int:
-        """Blank an address wherever it stands, and remember only that it must not be written to; how many rows.
+        """End the subscriptions of an address and erase it from all records; return the number of rows changed.
 
-        Its subscriptions end. What was sent there is forgotten, not only the address.
+        Only a hash of the address is kept, so that no more mail is sent there.
         """
-        address = normal_address(address)
+        address = normalize_address(address)
         with self._database.write() as connection:
-            box = mailbox_of(address)
-            self._end_for_good(connection, subscriptions.c.mailbox == box, "erased", now)
-            self._journal.erased(connection, mark(connection, address), now)
+            self._end_permanently(connection, subscriptions.c.mailbox == mailbox_of(address), "erased", now)
+            self._journal.record_erased(connection, address_hash(connection, address), now)
             return erasure.erase(self._database, connection, address, now)
 
     def sync(self, declared: Sequence[SubscriptionRequest], now: datetime) -> None:
-        """Make those with a name follow the configuration, where each has one. Nothing is written when nothing differs.
+        """Make the subscriptions with a name match the configuration, where each of them has a name.
 
-        - A new name: active from now on.
-        - Other wishes: changed in place, it goes on hearing from where it was; what was not told yet is told as it
-          wishes now.
-        - Another address: the old one is ended, the new one is active from now on.
-        - A name that is gone: ended. When it comes back, it is active again, from then on.
-        - Ended by other means (somebody said no): stays ended for as long as name and address are the same.
-        - Erased: stays so, under any name.
+        - A new name is added.
+        - Changed options are updated. The subscription keeps its position, and unsent messages are planned again.
+        - With a changed address, the old subscription is ended, and a new one is added.
+        - A removed name is ended. If it is declared again, it is added again.
+        - If a subscription was ended by other means, such as unsubscribing, it stays ended until its address changes.
+        - An erased address is not added, whatever the name.
         """
-        wanted = {entry.name: normal(entry) for entry in declared}
+        requests = {entry.name: normalize(entry) for entry in declared}
         with self._database.read() as connection:
-            if not _differences(connection, wanted):
+            if not _changed_names(connection, requests):
                 return
         with self._database.write() as connection:
-            latest = _latest(connection)
-            differences = _differences(connection, wanted)
-            for name in differences:
-                self._follow(connection, wanted.get(name), latest.get(name), now)
-            # after all of them: an address may have gone from one name to another
-            _forget_trouble(connection, [latest[name] for name in differences if name in latest], now)
+            latest = _latest_by_name(connection)
+            names = _changed_names(connection, requests)
+            for name in names:
+                self._apply(connection, requests.get(name), latest.get(name), now)
+            # at the end, as an address may have moved from one name to another
+            _resolve_delivery_incidents(connection, [latest[name] for name in names if name in latest], now)
 
-    def _follow(
-        self, connection: Connection, wanted: SubscriptionRequest | None, old: Subscription | None, now: datetime
+    def _apply(
+        self, connection: Connection, request: SubscriptionRequest | None, old: Subscription | None, now: datetime
     ) -> None:
-        if wanted and old and old.status == "active" and old.address == wanted.address:
-            _update(connection, old, wanted, now)
+        if request and old and old.status == "active" and old.address == request.address:
+            _update(connection, old, request, now)
             return
         if old and old.status == "active":
-            reason = ADDRESS_CHANGED if wanted else REMOVED
+            reason = ADDRESS_CHANGED if request else REMOVED
             _end(connection, subscriptions.c.id == old.id, reason, now)
-        if wanted:
-            self._insert(connection, wanted, wanted.name, now, "operator")
+        if request:
+            self._insert(connection, request, request.name, now, "operator")
 
-    def _end_for_good(self, connection: Connection, which: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
-        ended = _end(connection, which, reason, now)
-        marked = [(entry.id, mark(connection, entry.address)) for entry in ended]
-        self._journal.ended(connection, marked, reason, now)
-        _forget_trouble(connection, ended, now)
+    def _end_permanently(
+        self, connection: Connection, condition: Any, reason: str, now: datetime
+    ) -> tuple[Subscription, ...]:
+        """End subscriptions, and record them in the journal."""
+        ended = _end(connection, condition, reason, now)
+        hashes = [(entry.id, address_hash(connection, entry.address)) for entry in ended]
+        self._journal.record_ended(connection, hashes, reason, now)
+        _resolve_delivery_incidents(connection, ended, now)
         return ended
 
-    def _same(self, connection: Connection, wanted: SubscriptionRequest) -> Subscription | None:
-        wishes = [subscriptions.c[name] == value for name, value in row_mapping.request_row(wanted).items()]
-        found = _found(connection, ACTIVE, subscriptions.c.address == wanted.address, *wishes)
-        return found[0] if found else None
-
     def _insert(
-        self, connection: Connection, wanted: SubscriptionRequest, name: str | None, now: datetime, consent: str
+        self, connection: Connection, request: SubscriptionRequest, name: str | None, now: datetime, consent: str
     ) -> Subscription:
         row = {
-            **row_mapping.request_row(wanted),
+            **row_mapping.request_row(request),
             "name": name,
-            "address": wanted.address,
-            "mailbox": mailbox_of(wanted.address),
+            "address": request.address,
+            "mailbox": mailbox_of(request.address),
             "status": "active",
             "consent": consent,
             "after_change_id": connection.execute(select(func.coalesce(func.max(changes.c.id), 0))).scalar_one(),
@@ -169,72 +163,80 @@ class Subscriptions:
             "activated_at": now,
             "next_action_at": now,
         }
-        # on PostgreSQL two processes may add the same one at the same time: the index lets one through
+        # on PostgreSQL, two processes can add equal ones at the same time; a unique index rejects the second
         statement = self._database.insert(subscriptions).values(row).on_conflict_do_nothing().returning(subscriptions)
         inserted = connection.execute(statement).first()
-        return row_mapping.subscription(inserted) if inserted else self._there(connection, wanted, name)
-
-    def _there(self, connection: Connection, wanted: SubscriptionRequest, name: str | None) -> Subscription:
+        if inserted:
+            return row_mapping.subscription(inserted)
         if name is not None:
-            return _found(connection, ACTIVE, subscriptions.c.name == name)[0]
-        same = self._same(connection, wanted)
-        assert same is not None
-        return same
+            return _select(connection, ACTIVE, subscriptions.c.name == name)[0]
+        existing = _find_equal(connection, request)
+        assert existing is not None
+        return existing
 
 
-def _refuse_who_said_no(connection: Connection, address: str) -> None:
+def _refuse_suppressed(connection: Connection, address: str) -> None:
+    """RefusedAddress if the address was erased, or if its last subscription was ended by its recipient or a bounce."""
     if erasure.is_erased(connection, address):
         raise RefusedAddress
-    found = _found(connection, subscriptions.c.mailbox == mailbox_of(address))
-    if found and found[-1].status == "ended" and found[-1].end_reason in (UNSUBSCRIBED, BOUNCED):
-        raise RefusedAddress(f"this address is not written to any more: {found[-1].end_reason}")
+    history = _select(connection, subscriptions.c.mailbox == mailbox_of(address))
+    if history and history[-1].status == "ended" and history[-1].end_reason in (UNSUBSCRIBED, BOUNCED):
+        raise RefusedAddress(f"this address no longer receives mail: {history[-1].end_reason}")
 
 
-def _which(id_or_address: int | str) -> Any:
+def _has_id_or_address(id_or_address: int | str) -> Any:
     if isinstance(id_or_address, int):
         return subscriptions.c.id == id_or_address
-    return subscriptions.c.mailbox == mailbox_of(normal_address(id_or_address))
+    return subscriptions.c.mailbox == mailbox_of(normalize_address(id_or_address))
 
 
-def _found(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
-    found = connection.execute(select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
-    return tuple(row_mapping.subscription(row) for row in found)
+def _select(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
+    rows = connection.execute(select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
+    return tuple(row_mapping.subscription(row) for row in rows)
 
 
-def _latest(connection: Connection) -> dict[str | None, Subscription]:
-    """The newest of each name."""
-    return {entry.name: entry for entry in _found(connection, subscriptions.c.name.is_not(None))}
+def _find_equal(connection: Connection, request: SubscriptionRequest) -> Subscription | None:
+    """Return the active subscription with the address and the options of a request."""
+    options = [subscriptions.c[name] == value for name, value in row_mapping.request_row(request).items()]
+    equal = _select(connection, ACTIVE, subscriptions.c.address == request.address, *options)
+    return equal[0] if equal else None
 
 
-def _differences(connection: Connection, wanted: dict[str | None, SubscriptionRequest]) -> list[str | None]:
-    latest = _latest(connection)
-    names = [name for name in dict.fromkeys([*latest, *wanted]) if _differs(wanted.get(name), latest.get(name))]
-    # looked up only for those that differ: mostly none does
-    return [name for name in names if not _is_erased(connection, wanted.get(name), latest.get(name))]
+def _latest_by_name(connection: Connection) -> dict[str | None, Subscription]:
+    """Return the newest subscription with each name."""
+    return {entry.name: entry for entry in _select(connection, subscriptions.c.name.is_not(None))}
 
 
-def _is_erased(connection: Connection, wanted: SubscriptionRequest | None, old: Subscription | None) -> bool:
-    if wanted is None or (old is not None and old.status == "active"):
+def _changed_names(connection: Connection, requests: dict[str | None, SubscriptionRequest]) -> list[str | None]:
+    """Return the names for which the subscriptions differ from the configuration."""
+    latest = _latest_by_name(connection)
+    names = [name for name in dict.fromkeys([*latest, *requests]) if _differs(requests.get(name), latest.get(name))]
+    # checked last, as there are usually no differences
+    return [name for name in names if not _is_erased(connection, requests.get(name), latest.get(name))]
+
+
+def _is_erased(connection: Connection, request: SubscriptionRequest | None, old: Subscription | None) -> bool:
+    if request is None or (old is not None and old.status == "active"):
         return False
-    return erasure.is_erased(connection, wanted.address)
+    return erasure.is_erased(connection, request.address)
 
 
-def _differs(wanted: SubscriptionRequest | None, old: Subscription | None) -> bool:
-    if wanted is None or old is None:
-        return wanted is not None or (old is not None and old.status == "active")
+def _differs(request: SubscriptionRequest | None, old: Subscription | None) -> bool:
+    if request is None or old is None:
+        return request is not None or (old is not None and old.status == "active")
     if old.status == "active":
-        return old.address != wanted.address or _wishes(old) != _wishes(wanted)
-    return old.end_reason in (REMOVED, ADDRESS_CHANGED) or old.address != wanted.address
+        return old.address != request.address or _options(old) != _options(request)
+    return old.end_reason in (REMOVED, ADDRESS_CHANGED) or old.address != request.address
 
 
-def _wishes(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
+def _options(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
     return entry.topics, entry.countries, entry.schedule, entry.reminders, entry.still_watching
 
 
-def _end(connection: Connection, which: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
+def _end(connection: Connection, condition: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
     statement = (
         update(subscriptions)
-        .where(which, ACTIVE)
+        .where(condition, ACTIVE)
         .values(status="ended", ended_at=now, end_reason=reason, next_action_at=None)
         .returning(subscriptions)
     )
@@ -244,14 +246,14 @@ def _end(connection: Connection, which: Any, reason: str, now: datetime) -> tupl
     return tuple(sorted(ended, key=lambda entry: entry.id))
 
 
-def _forget_trouble(connection: Connection, ended: Iterable[Subscription], now: datetime) -> None:
-    """What was set aside for an address that hears of nothing more is nobody's trouble."""
+def _resolve_delivery_incidents(connection: Connection, ended: Iterable[Subscription], now: datetime) -> None:
+    """Resolve the incidents of failed deliveries to addresses that have no active subscription any more."""
     for address in sorted({entry.address for entry in ended}):
-        if not _found(connection, ACTIVE, subscriptions.c.address == address):
+        if not _select(connection, ACTIVE, subscriptions.c.address == address):
             resolve_incidents(connection, address, now, "delivery-failed")
 
 
-def _update(connection: Connection, old: Subscription, wanted: SubscriptionRequest, now: datetime) -> None:
-    values = row_mapping.request_row(wanted)
+def _update(connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime) -> None:
+    values = row_mapping.request_row(request)
     connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(values))
     recipients.replan(connection, [mailbox_of(old.address)], now)

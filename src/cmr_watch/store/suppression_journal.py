@@ -1,7 +1,8 @@
-"""A file beside the database that remembers who must not be written to, also when the database comes back from a copy.
+"""The suppression journal: a file that records ended subscriptions and erased addresses outside the database.
 
-One JSON object a line; it names nobody: addresses stand there as marks (see installation.py). It is written before the
-database commits, so that an end is remembered also when the machine stops between the two: somebody did ask for it.
+After a restore, the journal is replayed, so that they are ended and erased again. It contains one JSON object per
+line, with hashes instead of addresses (see installation.py). An entry is written before the database transaction
+commits: if the process is killed between the two, the request to unsubscribe is still honoured.
 """
 
 from __future__ import annotations
@@ -22,30 +23,30 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.schema import deliveries, subscriptions
 
 _POSITION = "journal"
-_UNKNOWN = "ended before this copy came back"
-Ended = Iterable[tuple[int, str]]
-"""The ids of subscriptions, and the marks of their addresses."""
+_UNKNOWN_REASON = "ended before the database was restored"
+EndedSubscriptions = Iterable[tuple[int, str]]
+"""The IDs of subscriptions, and the hashes of their addresses."""
 
 
-class Journal:
-    """The journal in a file; None: there is none, and nothing is remembered outside the database."""
+class SuppressionJournal:
+    """The journal in a file. With `path=None`, nothing is recorded."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def ended(self, connection: Connection, ended: Ended, reason: str, now: datetime) -> None:
-        """Remember subscriptions that ended, by their ids and the marks of their addresses, and why."""
-        said = {"at": now.isoformat(), "reason": reason}
-        self._append(connection, [{**said, "ended": number, "mark": mark} for number, mark in ended])
+    def record_ended(self, connection: Connection, ended: EndedSubscriptions, reason: str, now: datetime) -> None:
+        """Record subscriptions that have ended, and why."""
+        common = {"at": now.isoformat(), "reason": reason}
+        self._append(connection, [{**common, "ended": number, "mark": hashed} for number, hashed in ended])
 
-    def erased(self, connection: Connection, mark: str, now: datetime) -> None:
-        """Remember an address that was erased."""
-        self._append(connection, [{"at": now.isoformat(), "erased": mark}])
+    def record_erased(self, connection: Connection, hashed: str, now: datetime) -> None:
+        """Record the hash of an address that was erased."""
+        self._append(connection, [{"at": now.isoformat(), "erased": hashed}])
 
     def replay(self, database: Database, now: datetime) -> int:
-        """End and erase again what a copy of the database does not know; how many entries were read.
+        """Apply the entries that the database does not contain, after a restore; return the number of entries read.
 
-        Mostly the database has seen the whole file, and one small query says so.
+        The database stores the size of the file that it has seen, so usually a single query is enough.
         """
         size = self._size()
         if not size:
@@ -57,7 +58,7 @@ class Journal:
             installation.lock(connection)
             entries = list(self._entries(int(installation.read(connection, _POSITION) or 0)))
             for entry in entries:
-                _again(database, connection, entry)
+                _replay_entry(database, connection, entry)
             installation.write(connection, _POSITION, str(size))
             return len(entries)
 
@@ -65,14 +66,16 @@ class Journal:
         if self._path is None or not entries:
             return
         text = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
-        installation.lock(connection)  # one writes after the other, and each knows what the last one has seen
-        seen = installation.read(connection, _POSITION) or "0"
-        begun = self._size()
+        installation.lock(connection)  # serialize writers, so that the position is that of the last one
+        position = installation.read(connection, _POSITION) or "0"
+        size_before = self._size()
         try:
-            size = _append_line(self._path, text.encode())
+            size = _append_lines(self._path, text.encode())
         except OSError as error:
-            raise StoreUnavailable(f"the journal {self._path} cannot be written: {error.strerror}") from error
-        if seen == str(begun):  # otherwise there is something in it that this database has not seen yet
+            raise StoreUnavailable(
+                f"the suppression journal {self._path} cannot be written: {error.strerror}"
+            ) from error
+        if position == str(size_before):  # otherwise there are earlier entries still to be replayed
             installation.write(connection, _POSITION, str(size))
 
     def _size(self) -> int:
@@ -81,80 +84,83 @@ class Journal:
         except FileNotFoundError:
             return 0
         except OSError as error:
-            raise StoreUnavailable(f"the journal {self._path} cannot be read: {error.strerror}") from error
+            raise StoreUnavailable(f"the suppression journal {self._path} cannot be read: {error.strerror}") from error
 
-    def _entries(self, seen: int) -> Iterator[_Entry]:
+    def _entries(self, position: int) -> Iterator[_Entry]:
         assert self._path is not None
         try:
-            written = self._path.read_bytes()
+            content = self._path.read_bytes()
         except OSError as error:
-            raise StoreUnavailable(f"the journal {self._path} cannot be read: {error.strerror}") from error
-        if written[seen - 1 : seen] == b"\n":  # otherwise it is another file by now, and is read from its beginning
-            written = written[seen:]
-        for line in written.splitlines():
+            raise StoreUnavailable(f"the suppression journal {self._path} cannot be read: {error.strerror}") from error
+        if content[position - 1 : position] == b"\n":  # otherwise the file has been replaced: read it from the start
+            content = content[position:]
+        for line in content.splitlines():
             try:
-                yield _entry(json.loads(line))
+                yield _parse_entry(json.loads(line))
             except (ValueError, TypeError, KeyError):
-                continue  # the machine stopped while it was written, and so before the database was
+                continue  # the process was killed while writing it, so before the database was changed
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One line. `ended` is the id of a subscription; None: its address was erased."""
+    """One line. `ended` is the ID of a subscription, or None if its address was erased."""
 
     at: datetime
-    mark: str
+    address_hash: str
     ended: int | None
     reason: str
 
 
-def _entry(line: dict[str, Any]) -> _Entry:
+def _parse_entry(line: dict[str, Any]) -> _Entry:
     at = datetime.fromisoformat(line["at"])
     if "erased" in line:
         return _Entry(at, str(line["erased"]), None, "erased")
-    return _Entry(at, str(line["mark"]), int(line["ended"]), str(line.get("reason", _UNKNOWN)))
+    return _Entry(at, str(line["mark"]), int(line["ended"]), str(line.get("reason", _UNKNOWN_REASON)))
 
 
-def _append_line(path: Path, text: bytes) -> int:
-    """Add it as lines of their own; how long the file is then."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # with PostgreSQL nothing else may stand there
+def _append_lines(path: Path, text: bytes) -> int:
+    """Append complete lines to the file; return its new size."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # with PostgreSQL, it may not exist yet
     with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as file:
         if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
-            text = b"\n" + text  # the machine stopped inside the last one
+            text = b"\n" + text  # the last line is incomplete, as its writer was killed
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
         return file.seek(0, os.SEEK_END)
 
 
-def _again(database: Database, connection: Connection, entry: _Entry) -> None:
+def _replay_entry(database: Database, connection: Connection, entry: _Entry) -> None:
     if entry.ended is None:
-        _erase_again(database, connection, entry)
+        _erase(database, connection, entry)
         return
-    # who subscribed afterwards asked for it again
+    # a newer subscription was requested after this one ended
     conditions = (recipients.ACTIVE, subscriptions.c.created_at <= entry.at, subscriptions.c.id == entry.ended)
     row = connection.execute(select(subscriptions).where(*conditions)).first()
-    if row is not None and installation.mark(connection, row.address) == entry.mark:
-        _end_again(connection, subscriptions.c.id == row.id, entry)
+    if row is not None and installation.address_hash(connection, row.address) == entry.address_hash:
+        _end(connection, subscriptions.c.id == row.id, entry)
         recipients.replan(connection, [row.mailbox], entry.at)
 
 
-def _end_again(connection: Connection, which: Any, entry: _Entry) -> None:
+def _end(connection: Connection, condition: Any, entry: _Entry) -> None:
     values = {"status": "ended", "ended_at": entry.at, "end_reason": entry.reason, "next_action_at": None}
-    connection.execute(subscriptions.update().where(which, recipients.ACTIVE).values(**values))
+    connection.execute(subscriptions.update().where(condition, recipients.ACTIVE).values(**values))
 
 
-def _erase_again(database: Database, connection: Connection, entry: _Entry) -> None:
-    named = (row.mailbox for table in (subscriptions, deliveries) for row in connection.execute(_mailboxes(table)))
-    mailbox = next((box for box in named if installation.mark(connection, box) == entry.mark), "")
-    later = subscriptions.c.created_at > entry.at
-    mine = subscriptions.c.mailbox == mailbox
-    if connection.execute(select(subscriptions.c.id).where(recipients.ACTIVE, mine, later)).first() is not None:
-        return  # its reader asked for news again
-    _end_again(connection, mine, entry)
+def _erase(database: Database, connection: Connection, entry: _Entry) -> None:
+    mailboxes = (
+        row.mailbox for table in (subscriptions, deliveries) for row in connection.execute(_select_mailboxes(table))
+    )
+    mailbox = next((box for box in mailboxes if installation.address_hash(connection, box) == entry.address_hash), "")
+    is_newer = subscriptions.c.created_at > entry.at
+    is_recipient = subscriptions.c.mailbox == mailbox
+    newer = select(subscriptions.c.id).where(recipients.ACTIVE, is_recipient, is_newer)
+    if connection.execute(newer).first() is not None:
+        return  # subscribed again after the erasure
+    _end(connection, is_recipient, entry)
     recipients.replan(connection, [mailbox], entry.at)
-    erasure.erase_by_hash(database, connection, entry.mark, mailbox, entry.at)
+    erasure.erase_by_hash(database, connection, entry.address_hash, mailbox, entry.at)
 
 
-def _mailboxes(table: Any) -> Any:
+def _select_mailboxes(table: Any) -> Any:
     return select(table.c.mailbox).distinct()

@@ -50,7 +50,7 @@ def backfill_page(
 ) -> BackfillReport:
     """Fetch the missing copies of a page and store its history. Raises FetchError if the list cannot be fetched."""
     mementos = archive.mementos(page.url)
-    stored = archived.taken(page.url)
+    stored = archived.stored_times(page.url)
     missing = [memento for memento in mementos if memento.at not in stored]
     fetched = sum(_fetch_copy(memento, page.kind, archive, archived) for memento in progress(missing))
     added, editions = _store_history(page.url, archived, checks)
@@ -65,7 +65,7 @@ def _fetch_copy(memento: Memento, kind: PageKind, archive: Archive, archived: Ar
         log.warning("skipping the copy from %s: %s", f"{memento.at:%Y-%m-%d %H:%M}", error)
         return False
     page = replace(page, fetched_at=memento.at)
-    archived.keep(page, kind, _parse(page, kind), memento.url)
+    archived.store_copy(page, kind, _parse(page, kind), memento.url)
     return True
 
 
@@ -81,9 +81,9 @@ def _store_history(page_url: str, archived: ArchiveHistory, checks: Checks) -> t
     """The number of changes added, and of editions known."""
     current = checks.known(page_url)
     # from our own first reading on, our data is more complete than an archive's
-    history = build_history(archived.copies(page_url), current, checks.first_read_at(page_url))
+    history = build_history(archived.load_copies(page_url), current, checks.first_read_at(page_url))
     past = [HistoricalChange(at, change) for at, change in history.changes]
-    return archived.write(page_url, history.known, past), len(history.known.editions)
+    return archived.replace_history(page_url, history.known, past), len(history.known.editions)
 
 
 def pages_to_backfill(list_url: str, checks: Checks) -> tuple[PageRef, ...]:

@@ -1,4 +1,4 @@
-"""Run by alembic for each command: the connection is the caller's, and so is its transaction."""
+"""Run by alembic for each command, in the connection and the transaction of the caller."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from alembic import context
 
 context.configure(
     connection=context.config.attributes["connection"],
-    # SQLite can undo DDL, given that the driver does not commit before it; see database.py
+    # SQLite can roll back DDL, as the driver does not commit before it; see database.py
     transactional_ddl=True,
 )
 with context.begin_transaction():
