@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cmr_watch.app import fetch_settings, mail_settings, message_context, open_channels, send_test_message
-from cmr_watch.config import FetchSection, MailSection, PageSection, Settings
+from cmr_watch.config import FetchSection, MailSection, PageSection, Settings, WebSection
 from cmr_watch.exceptions import ConfigError
 
 
@@ -39,6 +39,18 @@ def test_what_mail_is_told():
         "sesame",
     )
     assert (told.sender, told.sender_name, told.ca_file) == ("w@example.org", "Watch", "ca.pem")
+
+
+def test_no_message_names_an_address_of_a_site_because_none_is_served():
+    settings = Settings(
+        mail=MailSection("smtp.example.org", sender="watch@example.org"),
+        web=WebSection(url="https://watch.example.org"),
+    )
+    sent = mail_settings(settings)
+    assert sent is not None
+    assert sent.web_url is None
+    assert message_context(settings).site_url is None
+    assert message_context(settings).unsubscribe_address == "watch@example.org"
 
 
 def test_without_a_mail_server_there_is_no_mail_channel():
