@@ -36,7 +36,7 @@ ROWS = [
         "opened for other years",
         SOON.format(2024),
         OPEN.format("2024 - 2025"),
-        "call.opened call-2024, call.updated call-2024",
+        "call.opened call-2024",
     ),
     ("no overlap: another call", OPEN.format(2024), OPEN.format(2025), "call.opened call-2025"),
     ("no overlap, the old one closed", CLOSED.format(2024), SOON.format(2025), "call.announced call-2025"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.config import FetchSection, MailSection, Settings
+from cmr_watch.config import FetchSection, MailSection, Settings, WebSection
 from cmr_watch.exceptions import ConfigError
+from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.notify.messages import message_context, send_test_message
 from tests.factories import NOW
 
@@ -26,3 +27,13 @@ def test_a_mailbox_for_unsubscribing_takes_precedence_over_the_sender():
 def test_a_test_mail_needs_a_mail_server():
     with pytest.raises(ConfigError, match="no mail server is configured"):
         send_test_message(Settings(), "anna@example.org", lambda: NOW)
+
+
+def test_no_message_links_to_the_site_because_this_version_serves_none():
+    mail = MailSection("smtp.example.org", sender="watch@example.org")
+    settings = Settings(mail=mail, web=WebSection(url="https://watch.example.org"))
+    delivered = mail_settings(settings)
+
+    assert delivered is not None
+    assert delivered.web_url is None
+    assert message_context(settings).site_url is None

@@ -157,7 +157,7 @@ def _and_more(text: str, more: str) -> str:
 
 
 def lead_and_others(group: ChangeGroup) -> tuple[RecordedChange, tuple[RecordedChange, ...]]:
-    """The change that leads a group, and those to mention beside it.
+    """The change that leads a group, and the others that are mentioned.
 
     What a call says when it is announced, opened or closed is part of that change.
     """
