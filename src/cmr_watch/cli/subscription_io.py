@@ -14,6 +14,7 @@ from click import ClickException
 
 from cmr_watch.cli.output import CommandError
 from cmr_watch.cli.subscription_options import options_to_dict, validate_address
+from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
@@ -21,7 +22,7 @@ from cmr_watch.models import Subscription, SubscriptionRequest
 from cmr_watch.store.subscriptions import Subscriptions
 
 FORMATS: Final = ("csv", "json")
-_NO_REMINDERS: Final = "0"
+_NO_REMINDERS: Final = "none"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _OPTIONS: Final[dict[str, Option]] = {field.name: field.metadata["option"] for field in fields(SubscriptionEntry)}
 COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
@@ -64,7 +65,7 @@ def format_export(subscriptions: Iterable[Subscription], form: str) -> str:
 
 
 def _with_reminders(row: Mapping[str, object]) -> Mapping[str, object]:
-    """Write “no reminders” as 0, like `add --remind 0`: an empty cell means the default."""
+    """Write “no reminders” as `none`: an empty cell means the default."""
     return row if row["reminders"] else {**row, "reminders": _NO_REMINDERS}
 
 
@@ -158,16 +159,17 @@ def _setting(column: str, value: Any) -> tuple[str, Any]:
     option = _OPTIONS["to" if column == "address" else column]
     try:
         return option.key, option.setting_type.parse(_typed(option, value))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError) as error:
         text = redact_address(str(value)) if column == "address" else str(value)[:80]
-        raise CommandError(f"{column}: found {text!r}, expected {option.setting_type.expected}") from None
+        expected = option.setting_type.expected + reason(error)
+        raise CommandError(f"{column}: found {text!r}, expected {expected}") from None
 
 
 def _typed(option: Option, value: Any) -> Any:
     """A text as the TOML value that the setting takes; any other value unchanged."""
     if not isinstance(value, str):
         return value
-    if option.key == "reminders" and value.strip() == _NO_REMINDERS:
+    if option.key == "reminders" and value.strip() in (_NO_REMINDERS, "0"):  # 0: written by earlier versions
         return []
     return option.setting_type.from_text(value)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import (
     PINNED_HOSTS,
     ArchiveSection,
@@ -191,7 +192,7 @@ def _parse(option: Option, raw: _RawValue) -> Any:
     except OSError as error:
         raise ConfigError(f"{raw.place}: cannot read {value}: {error.strerror}") from error
     except (ValueError, TypeError) as error:
-        raise raw.error(option.setting_type.expected, option.secret) from error
+        raise raw.error(option.setting_type.expected + reason(error), option.secret) from error
 
 
 def _read_secret(raw: _RawValue) -> _RawValue:
