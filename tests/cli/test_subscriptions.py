@@ -48,6 +48,9 @@ def test_secrets_of_apprise_urls_are_not_shown(watch):
         (["add", "b@e.org", "--country", "Atlantis"], 'found "Atlantis", expected a country name or code'),
         (["add", "b@e.org", "--topic", "call"], "'call' is not one of 'calls', 'editions', 'materials'"),
         (["add", "bogus://Secret/key"], "bogus://… is not a valid Apprise URL"),
+        (["add", "x@y"], 'found "x@y", expected an e-mail address'),
+        (["add", "a@b.org", "--remind", "7", "--no-reminders"], "--remind and --no-reminders contradict each other"),
+        (["edit", "7", "--hour", "9"], "no active subscription found for 7"),
         (["end", "7"], "no active subscription found for 7"),
         (["end", "b@e.org"], "no active subscription found for b@e.org"),
     ],
@@ -57,3 +60,116 @@ def test_invalid_arguments(watch, arguments, sentence):
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert sentence in ran.err
     assert "Secret" not in ran.err
+
+
+# ── edit ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def bea(watch):
+    """An installation with one subscription: bea@example.org, calls in France, weekly on Friday, no reminders."""
+    watch.configure(subscriptions=False)
+    options = ("--topic", "calls", "--country", "FR", "--frequency", "weekly", "--weekday", "fri", "--no-reminders")
+    assert watch.run("subscriptions", "add", "bea@example.org", *options, "--quiet", "22:00-07:00").code == 0
+    return watch
+
+
+def shown(watch, number="1"):
+    (row,) = watch.run("subscriptions", "show", number, "--json").json
+    return row
+
+
+def test_edit_changes_only_what_is_given(bea):
+    before = shown(bea)
+    ran = bea.run("subscriptions", "edit", "Bea@example.org", "--hour", "6", "--country", "ES", "--remind", "7")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        "Subscription 1: bea@example.org is now subscribed to calls in ES; weekly on Friday at 6:00;"
+        " quiet hours 22:00-07:00.\n"
+    )
+    assert shown(bea) == {**before, "hour": 6, "countries": ["ES"], "reminders": [7]}
+
+
+def test_edit_removes_limits(bea):
+    before = shown(bea)
+    arguments = ("--all-countries", "--no-quiet", "--still-watching", "--topic", "editions", "--topic", "calls")
+    assert bea.run("subscriptions", "edit", "1", *arguments).code == 0
+    expected = {"countries": [], "quiet": None, "still_watching": True, "topics": ["calls", "editions"]}
+    assert shown(bea) == {**before, **expected}
+    assert bea.run("subscriptions", "edit", "1", "--no-still-watching").code == 0
+    assert shown(bea)["still_watching"] is False
+
+
+def test_edit_without_a_change_is_refused(bea):
+    for arguments in ((), ("--frequency", "weekly")):
+        ran = bea.run("subscriptions", "edit", "1", *arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert "nothing to change" in ran.err
+
+
+def test_an_edited_subscription_misses_nothing_and_repeats_nothing(watch):
+    watch.configure(subscriptions=False)
+    watch.check("2023-09")
+    watch.run("subscriptions", "add", "bea@example.org", "--topic", "materials")
+    watch.check()
+    watch.check("2023-12", "--no-notify")
+    watch.run("subscriptions", "edit", "bea@example.org", "--topic", "calls")
+    watch.check()
+    assert watch.mailbox.subjects == ["Call for hosts 2024–2025: now open (+1)"], "found before the edit, sent after it"
+    watch.run("subscriptions", "edit", "bea@example.org", "--topic", "calls", "--topic", "editions")
+    watch.check()
+    assert len(watch.mailbox.mails) == 1
+
+
+def test_adding_a_subscribed_address_names_the_edit_command(bea):
+    ran = bea.run("subscriptions", "add", "BEA@example.org", "--topic", "editions")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.endswith("to change it, run: cmr-watch subscriptions edit bea@example.org\n")
+    assert len(bea.run("subscriptions", "list", "--json").json) == 1
+
+
+def test_subscriptions_in_the_configuration_are_changed_there(watch):
+    watch.check("2023-09")
+    for arguments, code in ((("edit", "anna@example.org", "--hour", "9"), 2), (("add", "anna@example.org"), 1)):
+        ran = watch.run("subscriptions", *arguments)
+        assert (ran.code, ran.out, len(ran.err.splitlines())) == (code, "", 1)
+        assert f'is declared in {watch.config} as "anna"; change it there' in ran.err
+
+
+# ── what the next check does ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def states(watch):
+    rows = watch.run("subscriptions", "list", "--json").json
+    return [(row["name"], row["status"], row["next_check"]) for row in rows]
+
+
+def test_the_list_says_what_the_next_check_does(watch):
+    declared = '[[subscriptions]]\nname = "{}"\nto = "{}@example.org"\n'
+    watch.configure(declared.format("a", "a") + declared.format("b", "b"), subscriptions=False)
+    assert states(watch) == [("a", "declared", "starts"), ("b", "declared", "starts")]
+    watch.check("2023-09")
+    assert states(watch) == [("a", "active", None), ("b", "active", None)]
+    watch.configure(declared.format("a", "a") + "hour = 9\n" + declared.format("c", "c"), subscriptions=False)
+    assert states(watch) == [("a", "active", "changes"), ("b", "active", "ends"), ("c", "declared", "starts")]
+    out = " ".join(watch.run("subscriptions", "list").out.split())
+    for note in ("changes with the next check, as configured", "ends with the next check: removed from", "starts with"):
+        assert note in out
+    watch.check()
+    assert states(watch) == [("a", "active", None), ("c", "active", None)]
+
+
+def test_an_ended_subscription_in_the_configuration_is_listed_as_ended(watch):
+    watch.check("2023-09")
+    watch.run("subscriptions", "end", "anna@example.org")
+    assert states(watch) == [("anna", "ended", None), ("chat", "active", None)]
+    out = " ".join(watch.run("subscriptions", "list").out.split())
+    assert "(ended: ended by the operator)" in out
+    assert "next check" not in out
+
+
+def test_an_erased_subscription_in_the_configuration_does_not_start(watch):
+    watch.check("2023-09")
+    watch.run("subscriptions", "erase", "anna@example.org")
+    assert states(watch) == [("chat", "active", None), ("anna", "declared", None)]
+    assert "not started: this address was erased" in " ".join(watch.run("subscriptions", "list").out.split())

@@ -181,6 +181,27 @@ class Subscriptions:
         assert same is not None
         return same
 
+    def edit(self, subscription_id: int, wanted: SubscriptionRequest, now: datetime) -> Subscription | None:
+        """Change what an active subscription asks for; messages that were not sent yet are planned again.
+
+        Returns None, and changes nothing, if it is no longer active, or if another subscription of the same address
+        asks for exactly that.
+        """
+        wanted = normal(wanted)
+        which = subscriptions.c.id == subscription_id
+        with self._database.write() as connection:
+            found = _found(connection, ACTIVE, which, subscriptions.c.address == wanted.address)
+            same = self._same(connection, wanted)
+            if not found or (same and same.id != subscription_id):
+                return None
+            _update(connection, found[0], wanted, now)
+            return _found(connection, which)[0]
+
+    def out_of_step(self, declared: Sequence[SubscriptionRequest]) -> frozenset[str | None]:
+        """The names whose subscriptions `sync` would start, change or end."""
+        with self._database.read() as connection:
+            return frozenset(_differences(connection, {entry.name: normal(entry) for entry in declared}))
+
 
 def _refuse_who_said_no(connection: Connection, address: str) -> None:
     if erasure.is_erased(connection, address):

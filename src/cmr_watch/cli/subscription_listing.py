@@ -1,0 +1,82 @@
+"""The rows of `subscriptions list`: what is stored, and what the next check makes of the configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
+from cmr_watch.log import redact_address
+from cmr_watch.models import Subscription, SubscriptionRequest
+from cmr_watch.store.subscriptions import Subscriptions
+
+NextCheck = Literal["starts", "changes", "ends"]
+_NOTES: Final[dict[NextCheck | None, str]] = {
+    "starts": "starts with the next check",
+    "changes": "changes with the next check, as configured",
+    "ends": "ends with the next check: removed from the configuration",
+}
+ERASED: Final = "not started: this address was erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A subscription: as stored, as declared in the configuration file, or both. At least one of them is given.
+
+    `next_check` is what the next check does with it, None if nothing.
+    """
+
+    stored: Subscription | None
+    declared: SubscriptionRequest | None
+    next_check: NextCheck | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """The cells of the table."""
+        entry = self.stored or self.declared
+        assert entry is not None
+        number = str(self.stored.id) if self.stored else "–"
+        return number, redact_address(entry.address), entry.name or "–", describe(entry) + self._note()
+
+    def to_dict(self) -> dict[str, object]:
+        """The row as JSON. The status of a subscription that was never stored is `declared`."""
+        if self.stored:
+            return {**subscription_to_dict(self.stored), "next_check": self.next_check}
+        assert self.declared is not None
+        return {
+            "id": None,
+            "address": redact_address(self.declared.address),
+            "name": self.declared.name,
+            **options_to_dict(self.declared),
+            "status": "declared",
+            "end_reason": None if self.next_check else "erased",
+            "next_check": self.next_check,
+        }
+
+    def _note(self) -> str:
+        ended = f"ended: {self.stored.end_reason}" if self.stored and self.stored.status == "ended" else None
+        not_started = ERASED if self.stored is None and self.next_check is None else None
+        notes = [note for note in (ended, not_started, _NOTES.get(self.next_check)) if note]
+        return f" ({'; '.join(notes)})" if notes else ""
+
+
+def listing(store: Subscriptions, declared: Sequence[SubscriptionRequest], *, include_ended: bool) -> Iterator[Row]:
+    """The active subscriptions, and all that the configuration declares; with `include_ended`, all others too."""
+    requests = {request.name: request for request in declared}
+    subscriptions = store.all()
+    latest = {entry.name: entry.id for entry in subscriptions if entry.name is not None}
+    due = store.out_of_step(declared)
+    for entry in subscriptions:
+        is_latest = entry.name is not None and latest[entry.name] == entry.id
+        request = requests.get(entry.name) if is_latest else None
+        if entry.status == "active" or request or include_ended:
+            yield Row(entry, request, _next_check(entry, request) if is_latest and entry.name in due else None)
+    for name, request in requests.items():
+        if name not in latest:
+            yield Row(None, request, "starts" if name in due else None)
+
+
+def _next_check(stored: Subscription, declared: SubscriptionRequest | None) -> NextCheck:
+    if declared is None:
+        return "ends"
+    return "changes" if stored.status == "active" else "starts"
