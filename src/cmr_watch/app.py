@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError, StoreError
 from cmr_watch.health import HealthStatus
+from cmr_watch.log import redact_page_url
 from cmr_watch.models import (
     PARSER_VERSION,
     Body,
@@ -27,8 +29,9 @@ from cmr_watch.models import (
     Incident,
     Message,
     PageRef,
+    RecordedChange,
 )
-from cmr_watch.monitor.check import accept
+from cmr_watch.monitor.check import AcceptPreview, accept, preview_accept
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
 from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels import Sender
@@ -45,6 +48,7 @@ from cmr_watch.notify.outbox import (
     message_ids,
     notify_operator,
 )
+from cmr_watch.notify.planning import match_changes
 from cmr_watch.render.messages import MessageContext, body, delivery_test_body, operator_body
 from cmr_watch.store.bounce_pauses import Bounces
 from cmr_watch.store.checks import Checks
@@ -68,6 +72,8 @@ if TYPE_CHECKING:  # loaded by the methods that need them: a one-off check pays 
     from cmr_watch.store.retention import RetentionReport
 
 Clock = Callable[[], datetime]
+_NOT_STORED = 2**62
+"""The first ID of changes that are not stored: greater than that of any stored change."""
 
 
 def _never() -> bool:
@@ -214,7 +220,7 @@ class CheckReport:
     @property
     def problems(self) -> tuple[str, ...]:
         """What the sentence does not say: pages that were not read or not believed, messages that did not go out."""
-        pages = tuple(f"{other.page.url}: {other.detail}" for other in self.others if other.has_failed)
+        pages = tuple(f"{redact_page_url(other.page.url)}: {other.detail}" for other in self.others if other.has_failed)
         return pages + (self.delivery.failures if self.delivery else ())
 
 
@@ -263,10 +269,18 @@ class App:
         """Make the newest suspect reading of a page the baseline; of the list, unless another page is named."""
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
-        url = page_url or self._settings.page.url
-        fetched = (last.page for last in self._checks.last_fetches())
-        page = next((page for page in fetched if page.url == url), PageRef(url, "initiative"))
-        return self._told((accept(page, self._checks, self._clock),), notify)
+        return self._told((accept(self._page(page_url), self._checks, self._clock),), notify)
+
+    def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[int, ...]]:
+        """What `accept` would do, and how many recipients each of its changes concerns. Stores nothing."""
+        page, now = self._page(page_url), self._clock()
+        preview = preview_accept(page, self._checks, self._clock)
+        recorded = [
+            RecordedChange(_NOT_STORED + number, change, page.url, now) for number, change in enumerate(preview.changes)
+        ]
+        matches = match_changes(self._subscriptions.active(), recorded, now)
+        counts = Counter(change_id for _, change_id, *_ in matches)
+        return preview, tuple(counts[change.id] for change in recorded)
 
     def enqueue(self) -> int:
         """Find whom the changes concern; how many matches."""
@@ -407,6 +421,16 @@ class App:
             return CheckReport(first, None, tuple(others))
         self.enqueue()
         return CheckReport(first, self.deliver(), tuple(others))
+
+    def _page(self, page_url: str | None) -> PageRef:
+        """The page with this address, which may lack the query, as in messages; of several, one to be accepted."""
+        url = page_url or self._settings.page.url
+        fetched = [last.page for last in self._checks.last_fetches()]
+        pages = [page for page in fetched if page.url == url] or [
+            page for page in fetched if redact_page_url(page.url) == url
+        ]
+        suspect = [page for page in pages if self._checks.newest_suspect(page.url)]
+        return next(iter((*suspect, *pages)), PageRef(url, "initiative"))
 
     def _pause(self) -> None:
         self._sleep(self._settings.fetch.pause)

@@ -13,10 +13,13 @@ from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import (
     PARSER_VERSION,
+    Change,
     CheckOutcome,
     CheckResult,
     FetchedPage,
     Known,
+    KnownCall,
+    KnownEdition,
     Outline,
     PageKind,
     PageRef,
@@ -30,6 +33,7 @@ from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.render.drift import drift
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.snapshots import SnapshotRow
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +91,8 @@ def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
     An entry that it lacks still needs a second reading before it counts as gone. Raises NothingToAccept when there is
     no quarantined reading.
     """
-    stored = checks.newest_suspect(page.url)
-    if stored is None:
-        raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
+    _, reading = _suspect_reading(page, checks, clock)
     baseline = _with_current_parser(checks, checks.baseline(page.url))
-    reading = _read(page, stored.fetched, None, clock(), conditional=False)
-    if reading.error:
-        raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
     result = _commit_plausible(reading, baseline, checks)
     if result is None:
         raise NothingToAccept("Another check has stored a newer reading in the meantime. Check that one first.")
@@ -271,3 +270,61 @@ def _commit_without_reading(record: CheckRecord, checks: Checks, baseline: Basel
     result = _committed(record, checks, baseline)
     assert result is not None, "a check without a comparison is always committed"
     return result
+
+
+# ── preview of accept ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptPreview:
+    """What `accept` would do: the reading, its changes, and what it lacks.
+
+    `baseline` is the snapshot that it would replace. `missing` entries are reported as gone if the next reading lacks
+    them too.
+    """
+
+    row: SnapshotRow
+    snapshot: Snapshot
+    baseline: Snapshot | None
+    changes: tuple[Change, ...] = ()
+    missing: tuple[KnownEdition | KnownCall, ...] = ()
+
+
+def preview_accept(page: PageRef, checks: Checks, clock: Clock) -> AcceptPreview:
+    """Compute what `accept` would do, without committing anything. Raises NothingToAccept where `accept` does."""
+    row, reading = _suspect_reading(page, checks, clock)
+    baseline = _with_current_parser(checks, checks.baseline(page.url))
+    if baseline is None:
+        return AcceptPreview(row, reading.snapshot, None)
+    compared = _without_duplicates(_compared(reading, baseline.known, checks), page.url, checks)
+    missing = _newly_missing(baseline.known, compared.known)
+    return AcceptPreview(row, reading.snapshot, baseline.snapshot, compared.changes, missing)
+
+
+def _newly_missing(before: Known, after: Known) -> tuple[KnownEdition | KnownCall, ...]:
+    old: list[KnownEdition | KnownCall] = [*before.editions, *before.calls]
+    new: list[KnownEdition | KnownCall] = [*after.editions, *after.calls]
+    missing = {entry.key for entry in old if entry.missing_since}
+    return tuple(entry for entry in new if entry.missing_since and not entry.gone and entry.key not in missing)
+
+
+def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[SnapshotRow, _Reading]:
+    """The newest suspect reading, parsed again; NothingToAccept if there is none, or none that can be a baseline."""
+    stored = checks.newest_suspect(page.url)
+    if stored is None:
+        raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
+    reading = _read(page, stored.fetched, None, clock(), conditional=False)
+    if reading.error:
+        raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
+    if lacking := _lacking(reading.snapshot):
+        raise NothingToAccept(f"The suspect reading of {page.url} has {lacking}, so it cannot become the baseline.")
+    return stored.row, reading
+
+
+def _lacking(snapshot: Snapshot) -> str | None:
+    """What a reading lacks that has no part that could be the content of its page (READING O5); else None."""
+    is_list = snapshot.kind == "initiative"
+    headings = snapshot.outline.sections if is_list else snapshot.outline.headings
+    if snapshot.editions or snapshot.calls or headings:
+        return None
+    return "no section heading, no edition and no call" if is_list else "no heading, no edition and no call"
