@@ -34,7 +34,7 @@ def test_an_accepted_reading_becomes_the_baseline(checked):
     assert checked.check().code == 1
     ran = checked.run("accept", "--yes")
     assert ran.code == 0
-    assert ran.lines[-1].startswith("read 7 editions, 1 call: no changes since ")
+    assert ran.lines[-1].startswith("7 editions, 1 call: nothing new")
     assert checked.check().code == 0
 
 
