@@ -118,6 +118,11 @@ def test_subscriptions_in_the_configuration_are_exported(watch):
         "address,topics,hour,quiet\na@b.org,,,\n",
         'address,reminders,still_watching,weekday\n a@b.org ,"30, 14,7,2,1",No,Mon\n',
         "address,topics,hour\na@b.org\n",
+        "address;topics;hour\na@b.org;calls, editions, materials;8\n",
+        b"\xef\xbb\xbfAddress;Countries;Hour\r\na@b.org;;\r\n;;\r\n",
+        "sep=;\naddress;reminders;quiet\na@b.org;30,14,7,2,1;\n",
+        "address\tstill_watching\na@b.org\tno\n",
+        "\naddress,hour\na@b.org,8,,\n",
     ],
 )
 def test_csv_variants(watch, content):
@@ -206,9 +211,16 @@ def test_an_invalid_value(watch, column, cell, expected):
         (
             "address,colour\na@b.org,red\n",
             "p.csv",
-            "line 2: 'colour' is not a known column; known columns: address, topics",
+            "line 1: 'colour' is not a known column; known columns: address, topics",
         ),
-        ("address\n\xe4@b.org".encode("latin-1"), "p.csv", "cannot be read"),
+        ("a@b.org\nc@d.org\n", "p.csv", "line 1: 'a@b.org' is not a known column"),
+        ("topics;hour\ncalls;8\n", "p.csv", "line 1: the column 'address' is missing"),
+        ("address,hour,hour\na@b.org,8,9\n", "p.csv", "line 1: a column appears twice"),
+        ("sep=;\naddress;hour\na@b.org;25\n", "p.csv", "line 3: hour: found '25'"),
+        ('address,topics\n\n"a@b.org","calls,\nfood"\n', "p.csv", "line 3: topics: found"),
+        (f"address\n{'x' * 200_000}\n", "p.csv", "after line 1: cannot be read: field larger than field limit"),
+        ("address\n\xe4@b.org".encode("latin-1"), "p.csv", "line 2: cannot be read"),
+        ("address,\xe4\n".encode("latin-1"), "p.csv", "line 1: cannot be read"),
         ('{"address": "a@b.org", "colour": 1}', "p.json", "entry 1: 'colour' is not a known column"),
         ('{"address": "\xe4@b.org"}'.encode("latin-1"), "p.json", "the file: cannot be read"),
         ('{"address": 5}', "p.json", "entry 1: address: found '5', expected an e-mail address"),
@@ -316,3 +328,19 @@ def test_erase_and_resubscribe(watch):
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
     assert "if the recipient asks to be subscribed again, use --resubscribe" in ran.err
     assert watch.run("subscriptions", "add", "bea@example.org", "--resubscribe").code == 0
+
+
+def test_erase_of_an_address_that_no_record_names(watch):
+    fill(watch, BEA)
+    ran = watch.run("subscriptions", "erase", "nobody@example.org")
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+    assert "no record names nobody@example.org, so nothing was erased; check the spelling." in ran.err
+    assert len(requests(watch)) == 1
+
+
+def test_erase_twice(watch):
+    fill(watch, BEA)
+    assert watch.run("subscriptions", "erase", "bea@example.org").code == 0
+    ran = watch.run("subscriptions", "erase", "bea@example.org")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "This address was erased before, and no record names it. No mail will be sent to it.\n"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, TextIO
@@ -24,6 +25,8 @@ from cmr_watch.store.subscriptions import Subscriptions
 FORMATS: Final = ("csv", "json")
 _NO_REMINDERS: Final = "none"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t])\n", re.IGNORECASE)
+"""The first line of a file whose delimiter was set for Excel."""
 _OPTIONS: Final[dict[str, Option]] = {field.name: field.metadata["option"] for field in fields(SubscriptionEntry)}
 COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
 
@@ -91,16 +94,60 @@ def entries(file: TextIO, form: str, default_zone: str) -> Iterator[ImportRow]:
 
 
 def _csv_rows(file: TextIO) -> Iterator[RawRow]:
-    reader = csv.DictReader(file)
+    """The rows after the header line. A fault of the header is reported once, and then no row is read."""
+    number = 1
     try:
-        for row in reader:
-            place = f"line {reader.line_num}"
-            if None in row:
-                yield place, "more cells than the header line"
-            else:
-                yield place, {name: _unescaped(value) for name, value in row.items() if value}
-    except (csv.Error, UnicodeDecodeError) as error:
-        yield f"line {reader.line_num}", f"cannot be read: {error}"
+        lines = _csv_lines(file.read())
+        number, header = next(lines, (1, ["address"]))
+        names = [name.strip().lower() for name in header]
+        if fault := _fault_of_header(names):
+            yield f"line {number}", fault
+            return
+        for number, cells in lines:
+            yield f"line {number}", _csv_row(names, cells)
+    except UnicodeDecodeError as error:
+        line_feeds = error.object.count(b"\n", 0, error.start)
+        yield f"line {line_feeds + 1}", f"cannot be read: {error}"
+    except csv.Error as error:
+        yield f"after line {number}", f"cannot be read: {error}"
+
+
+def _csv_lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, each with the number of its first line. Raises csv.Error."""
+    declared = _SEPARATOR_LINE.match(text)
+    rest = text[declared.end() :] if declared else text
+    reader = csv.reader(io.StringIO(rest), delimiter=declared[1] if declared else _delimiter(rest))
+    before = 1 if declared else 0
+    end = 0
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield before + end + 1, cells
+        end = reader.line_num
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter of the header line: a comma, or what Excel writes where the comma is the decimal separator."""
+    header = text.lstrip("\n").partition("\n")[0]
+    return next((delimiter for delimiter in ";\t" if delimiter in header), ",")
+
+
+def _fault_of_header(names: Sequence[str]) -> str | None:
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown:
+        return _unknown_column(unknown[0])
+    if len(set(names)) < len(names):
+        return "a column appears twice"
+    return None if "address" in names else "the column 'address' is missing"
+
+
+def _unknown_column(name: str) -> str:
+    return f"{name!r} is not a known column; known columns: {', '.join(COLUMNS)}"
+
+
+def _csv_row(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, Any] | str:
+    if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
+        return "more cells than the header line"
+    return {name: _unescaped(cell) for name, cell in zip(names, cells, strict=False) if cell.strip()}
 
 
 def _unescaped(cell: str) -> str:
@@ -143,7 +190,7 @@ def _json_row(item: Any) -> Mapping[str, Any] | str:
 def _validated(place: str, row: Mapping[str, Any], default_zone: str) -> ImportRow:
     unknown = [name for name in row if name not in COLUMNS]
     if unknown:
-        return ImportRow(place, error=f"{unknown[0]!r} is not a known column; known columns: {', '.join(COLUMNS)}")
+        return ImportRow(place, error=_unknown_column(unknown[0]))
     if "address" not in row:
         return ImportRow(place, error="the address is missing")
     try:

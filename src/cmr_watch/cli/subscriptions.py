@@ -191,10 +191,11 @@ def end(id_or_address: str) -> None:
 @command.command("erase", short_help="Erase an address from all records.")
 @config_option
 @click.argument("address", metavar="ADDRESS")
-def erase(address: str) -> None:
+def erase(address: str) -> int:
     """Erase ADDRESS from all records, and end its subscriptions.
 
-    Only a keyed hash of the address is kept, so that no mail is sent to it again by mistake.
+    Only a keyed hash of the address is kept, so that no mail is sent to it again by mistake; also if no record names
+    it (exit code 1).
 
     \b
     Example:
@@ -202,8 +203,20 @@ def erase(address: str) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        count = open_subscriptions(settings, database).erase(address, clock())
-    print_line(f"Erased from {counted(count, 'record')}. No more mail will be sent to this address.")
+        store = open_subscriptions(settings, database)
+        is_known = store.is_erased(address)
+        count = store.erase(address, clock())
+    if count:
+        print_line(f"Erased from {counted(count, 'record')}. No more mail will be sent to this address.")
+        return OK
+    if is_known:
+        print_line("This address was erased before, and no record names it. No mail will be sent to it.")
+        return OK
+    print_error(
+        f"no record names {printable(redact_address(address))}, so nothing was erased; check the spelling."
+        " In case a backup names it, a keyed hash is kept, and no mail will be sent to it"
+    )
+    return FAILED
 
 
 @command.command("export", short_help="Write the active subscriptions to a file.")

@@ -202,6 +202,11 @@ class Subscriptions:
         with self._database.read() as connection:
             return frozenset(_differences(connection, {entry.name: normal(entry) for entry in declared}))
 
+    def is_erased(self, address: str) -> bool:
+        """Whether this address was erased, and has not been subscribed again since."""
+        with self._database.read() as connection:
+            return erasure.is_erased(connection, normal_address(address))
+
 
 def _refuse_who_said_no(connection: Connection, address: str) -> None:
     if erasure.is_erased(connection, address):
