@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+import re
+from contextlib import closing
+from datetime import UTC, datetime
+
 import pytest
+
+from cmr_watch.store.database import open_database
+from cmr_watch.store.subscriptions import Subscriptions
 
 
 def test_add_list_and_end(watch):
@@ -173,3 +180,65 @@ def test_an_erased_subscription_in_the_configuration_does_not_start(watch):
     watch.run("subscriptions", "erase", "anna@example.org")
     assert states(watch) == [("chat", "active", None), ("anna", "declared", None)]
     assert "not started: this address was erased" in " ".join(watch.run("subscriptions", "list").out.split())
+
+
+# ── ended subscriptions ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def bounced(watch):
+    """The mail server has said that anna@example.org does not exist, which ended her subscription."""
+    watch.check("2023-09")
+    watch.mailbox.refuse("anna@example.org")
+    assert watch.check("2023-12").code == 1
+    return watch
+
+
+def test_a_rejected_address_is_explained(bounced):
+    text = "ended: the address does not exist (550 5.1.1 no such user)"
+    lines = bounced.run("subscriptions", "list").lines
+    assert text in " ".join(" ".join(lines).split())
+    assert lines[-1] == "To bring one back that has ended, see: cmr-watch subscriptions show ID"
+    shown = " ".join(bounced.run("subscriptions", "show", "1").out.split())
+    assert text in shown
+    (row,) = bounced.run("subscriptions", "show", "1", "--json").json
+    assert (row["end_reason"], row["end_reply"]) == ("mail to it bounces", "550 5.1.1 no such user")
+
+
+def test_the_command_that_brings_it_back_works(bounced):
+    shown = bounced.run("subscriptions", "show", "1").out
+    (command,) = re.findall(r"^To bring it back: cmr-watch (.+)$", shown, re.MULTILINE)
+    assert bounced.run(*command.split()).code == 0
+    bounced.mailbox.refuse("anna@example.org", times=0)
+    assert bounced.run("check").code == 0
+    assert bounced.mailbox.recipients == ["anna@example.org"]
+
+
+def test_retry_says_that_nothing_is_sent_to_an_ended_subscription(bounced):
+    (row,) = bounced.run("deliveries", "list", "--state", "failed", "--json").json
+    for arguments, code in (((str(row["id"]),), 1), ((), 1)):
+        ran = bounced.run("deliveries", "retry", *arguments)
+        assert (ran.code, ran.out) == (code, "")
+        assert ran.err == (
+            f"cmr-watch: message {row['id']} will not be sent: anna@example.org is no longer subscribed, as the address"
+            " does not exist (550 5.1.1 no such user); to subscribe it again:"
+            " cmr-watch subscriptions add anna@example.org --resubscribe\n"
+        )
+    assert bounced.run("deliveries", "list", "--state", "failed", "--json").json == [row], "it was not touched"
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("unsubscribed by mail", "at the recipient's request only: cmr-watch subscriptions add b@e.org --resubscribe"),
+        ("mail to it bounces", "cmr-watch subscriptions add b@e.org --resubscribe"),
+        ("ended by the operator", "cmr-watch subscriptions add b@e.org"),
+        ("removed from the configuration", "declare it in the configuration file again"),
+    ],
+)
+def test_how_to_bring_back_each_subscription(watch, reason, advice):
+    watch.configure(subscriptions=False)
+    watch.run("subscriptions", "add", "b@e.org")
+    with closing(open_database(f"sqlite:///{watch.database}")) as database:
+        Subscriptions(database).end(1, reason, datetime.now(UTC))
+    assert watch.run("subscriptions", "show", "1").lines[-1] == f"To bring it back: {advice}"

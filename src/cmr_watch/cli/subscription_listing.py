@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cmr_watch.cli.ended_subscriptions import Ending, endings
 from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
 from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription, SubscriptionRequest
+from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.subscriptions import Subscriptions
 
 NextCheck = Literal["starts", "changes", "ends"]
@@ -24,12 +26,13 @@ ERASED: Final = "not started: this address was erased"
 class Row:
     """A subscription: as stored, as declared in the configuration file, or both. At least one of them is given.
 
-    `next_check` is what the next check does with it, None if nothing.
+    `next_check` is what the next check does with it, None if nothing. `ending` says why it ended.
     """
 
     stored: Subscription | None
     declared: SubscriptionRequest | None
     next_check: NextCheck | None = None
+    ending: Ending | None = None
 
     def cells(self) -> tuple[str, ...]:
         """The cells of the table."""
@@ -41,7 +44,7 @@ class Row:
     def to_dict(self) -> dict[str, object]:
         """The row as JSON. The status of a subscription that was never stored is `declared`."""
         if self.stored:
-            return {**subscription_to_dict(self.stored), "next_check": self.next_check}
+            return {**subscription_to_dict(self.stored, self.ending), "next_check": self.next_check}
         assert self.declared is not None
         return {
             "id": None,
@@ -54,23 +57,27 @@ class Row:
         }
 
     def _note(self) -> str:
-        ended = f"ended: {self.stored.end_reason}" if self.stored and self.stored.status == "ended" else None
+        ended = f"ended: {self.ending}" if self.ending else None
         not_started = ERASED if self.stored is None and self.next_check is None else None
         notes = [note for note in (ended, not_started, _NOTES.get(self.next_check)) if note]
         return f" ({'; '.join(notes)})" if notes else ""
 
 
-def listing(store: Subscriptions, declared: Sequence[SubscriptionRequest], *, include_ended: bool) -> Iterator[Row]:
+def listing(
+    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest], *, include_ended: bool
+) -> Iterator[Row]:
     """The active subscriptions, and all that the configuration declares; with `include_ended`, all others too."""
     requests = {request.name: request for request in declared}
     subscriptions = store.all()
     latest = {entry.name: entry.id for entry in subscriptions if entry.name is not None}
     due = store.out_of_step(declared)
+    ended = endings(subscriptions, deliveries)
     for entry in subscriptions:
         is_latest = entry.name is not None and latest[entry.name] == entry.id
         request = requests.get(entry.name) if is_latest else None
         if entry.status == "active" or request or include_ended:
-            yield Row(entry, request, _next_check(entry, request) if is_latest and entry.name in due else None)
+            next_check = _next_check(entry, request) if is_latest and entry.name in due else None
+            yield Row(entry, request, next_check, ended.get(entry.id))
     for name, request in requests.items():
         if name not in latest:
             yield Row(None, request, "starts" if name in due else None)

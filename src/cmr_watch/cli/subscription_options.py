@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from cmr_watch.cli.arguments import country_option, parameter_type
+from cmr_watch.cli.ended_subscriptions import Ending
 from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import setting_types
 from cmr_watch.exceptions import DeliveryError
@@ -167,12 +168,12 @@ def _weekday(schedule: Schedule) -> str:
     return setting_types.WEEKDAYS[schedule.weekday].capitalize()
 
 
-def detail_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    """All about a subscription, as rows of a table. Times are given in `zone`."""
+def detail_rows(subscription: Subscription, zone: tzinfo, ending: Ending | None) -> Iterator[tuple[str, str]]:
+    """All about a subscription, as rows of a table. Times are given in `zone`; `ending` says why it ended."""
     yield "address", redact_address(subscription.address)
     if subscription.name:
         yield "name", subscription.name
-    yield "status", subscription.status + (f": {subscription.end_reason}" if subscription.end_reason else "")
+    yield "status", f"{subscription.status}: {ending}" if ending else subscription.status
     yield "topics", ", ".join(subscription.topics)
     yield "countries", ", ".join(subscription.countries) or "all"
     yield from _schedule_rows(subscription)
@@ -201,8 +202,8 @@ def _time_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, 
             yield label, local_time(at, zone)
 
 
-def subscription_to_dict(subscription: Subscription) -> dict[str, object]:
-    """A subscription as JSON, without the secrets in an Apprise URL."""
+def subscription_to_dict(subscription: Subscription, ending: Ending | None = None) -> dict[str, object]:
+    """A subscription as JSON, without the secrets in an Apprise URL. `end_reply` is the mail server's reply."""
     return {
         "id": subscription.id,
         "address": redact_address(subscription.address),
@@ -214,6 +215,7 @@ def subscription_to_dict(subscription: Subscription) -> dict[str, object]:
         "activated_at": _instant_or_none(subscription.activated_at),
         "ended_at": _instant_or_none(subscription.ended_at),
         "end_reason": subscription.end_reason,
+        "end_reply": ending.reply if ending else None,
     }
 
 

@@ -10,6 +10,7 @@ import click
 
 from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings, open_store, open_subscriptions
+from cmr_watch.cli.ended_subscriptions import endings, how_to_resume
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
     FAILED,
@@ -40,6 +41,7 @@ from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription
 from cmr_watch.render.plural import counted
+from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.subscriptions import Subscriptions
 
 
@@ -132,12 +134,15 @@ def list_(as_json: bool, include_ended: bool) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        rows = list(listing(Subscriptions(database), settings.subscriptions, include_ended=include_ended))
+        store, deliveries = Subscriptions(database), Deliveries(database)
+        rows = list(listing(store, deliveries, settings.subscriptions, include_ended=include_ended))
     if as_json:
         for row in rows:
             print_json(row.to_dict())
     elif rows:
         print_table(("ID", "ADDRESS", "NAME", "SUBSCRIBED TO"), [row.cells() for row in rows])
+        if any(row.ending for row in rows):
+            print_line("To bring one back that has ended, see: cmr-watch subscriptions show ID")
     else:
         print_line("No subscriptions yet. To add one, see: cmr-watch subscriptions add --help")
 
@@ -156,13 +161,17 @@ def show(id_or_address: str, as_json: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         subscriptions = Subscriptions(database).of(_parse_id_or_address(id_or_address))
+        ended = endings(subscriptions, Deliveries(database))
     if not subscriptions:
         raise CommandError(f"no subscription found for {redact_address(id_or_address)}")
     for subscription in subscriptions:
         if as_json:
-            print_json(subscription_to_dict(subscription))
+            print_json(subscription_to_dict(subscription, ended.get(subscription.id)))
         else:
-            print_table(("SUBSCRIPTION", str(subscription.id)), detail_rows(subscription, settings.messages.zone))
+            rows = detail_rows(subscription, settings.messages.zone, ended.get(subscription.id))
+            print_table(("SUBSCRIPTION", str(subscription.id)), rows)
+            if subscription.status == "ended":
+                print_line(f"To bring it back: {how_to_resume(subscription)}")
 
 
 @command.command("end", short_help="End a subscription, or all of an address.")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, not_, or_, select, update
 
 from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
 from cmr_watch.store import plan_writer, recipients, row_mapping
@@ -87,6 +87,9 @@ _CLAIM = (
         uncertain=or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None)),
     )
 )
+
+
+_RETRIABLE = and_(or_(_unfinished, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
 
 
 class Deliveries:
@@ -257,7 +260,7 @@ class Deliveries:
 
         Not what a restore holds: that is released, or dropped.
         """
-        retriable = and_(or_(_unfinished, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
+        retriable = and_(_RETRIABLE, recipients.wanted())
         which = retriable if ids is None else and_(retriable, deliveries.c.id.in_(list(ids)))
         values = {"outcome": None, "done_at": None, "due_at": now, "attempts": 0, "stale_at": None}
         statement = update(deliveries).where(which).values(values).returning(deliveries.c.address)
@@ -301,6 +304,20 @@ class Deliveries:
         with self._database.read() as connection:
             first = connection.execute(select(func.min(free_at)).where(_unfinished)).scalar()
         return None if first is None else max(first, now)
+
+    def without_subscriber(self, ids: Iterable[int] | None) -> tuple[Delivery, ...]:
+        """Those, of `ids` or of all, that `retry` leaves as they are because their recipient is not subscribed."""
+        which = () if ids is None else (deliveries.c.id.in_(list(ids)),)
+        with self._database.read() as connection:
+            return _found(connection, _RETRIABLE, not_(recipients.wanted()), *which)
+
+    def rejections(self, mailboxes: Iterable[str]) -> dict[str, tuple[datetime, str]]:
+        """When the last message to each mailbox failed permanently, and the error."""
+        failed = (deliveries.c.outcome == "failed", deliveries.c.last_error.is_not(None))
+        statement = select(deliveries).where(*failed, deliveries.c.mailbox.in_(list(mailboxes)))
+        with self._database.read() as connection:
+            rows = connection.execute(statement.order_by(deliveries.c.done_at))
+            return {row.mailbox: (row.done_at, row.last_error) for row in rows}
 
 
 def _mails_left(connection: Connection, now: datetime, per_minute: int) -> int:
