@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cmr_watch.config import INITIATIVE_PAGE, Settings, load, setting_types
-from cmr_watch.config.load import SECTIONS, keys
+from cmr_watch.config.load import SECTIONS, keys, why_another_database
 from cmr_watch.config.settings import SubscriptionEntry
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.models import SubscriptionRequest
@@ -267,6 +267,41 @@ def test_valid_addresses(address):
 def test_addresses_that_no_mail_server_accepts(address, reason):
     with pytest.raises(setting_types.InvalidValue, match=f"^{re.escape(reason)}$"):
         setting_types.ADDRESS.parse(address)
+
+
+# ── another database ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def database_file(folder: Path, name: str, url: str) -> Path:
+    file = folder / name
+    file.write_text(f'[database]\nurl = "{url}"\n')
+    return file
+
+
+def test_a_database_beside_that_of_the_service(tmp_path):
+    service = database_file(tmp_path, "service.toml", "sqlite:////var/lib/cmr-watch/cmr-watch.db")
+    ours = database_file(tmp_path, "ours.toml", "sqlite:////home/anna/x.db")
+    other = f"{service} names another one, sqlite:////var/lib/cmr-watch/cmr-watch.db; to use that: --config {service}"
+    assert why_another_database(load(ours, HOME), HOME, [service]) == other
+    assert why_another_database(load(service, HOME), HOME, [service]) is None
+    assert why_another_database(load(ours, HOME), HOME, [tmp_path / "none.toml"]) is None
+
+
+def test_a_variable_that_replaces_the_database_of_the_file(tmp_path):
+    file = database_file(tmp_path, "service.toml", "postgresql://cmr:sesame@db/cmr")
+    environ = {**HOME, "CMR_WATCH_DATABASE_URL": "sqlite:////home/anna/x.db"}
+    assert why_another_database(load(file, environ), environ, [file]) == (
+        f"{file} names another one, postgresql://db/cmr; to use that: unset CMR_WATCH_DATABASE_URL"
+    )
+
+
+def test_the_default_database_without_a_configuration(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "no configuration file was found" in (why_another_database(load(None, HOME), HOME, []) or "")
+    environ = {**HOME, "CMR_WATCH_DATABASE_URL": "sqlite:////home/anna/x.db"}
+    assert why_another_database(load(None, environ), environ, []) is None
+    environ = {**HOME, "CMR_WATCH_DATABASE_URL": "sqlite:///x.db"}
+    assert "relative to the current folder" in (why_another_database(load(None, environ), environ, []) or "")
 
 
 # ── the sample configuration ─────────────────────────────────────────────────────────────────────────────────────

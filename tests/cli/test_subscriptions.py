@@ -242,3 +242,32 @@ def test_how_to_bring_back_each_subscription(watch, reason, advice):
     with closing(open_database(f"sqlite:///{watch.database}")) as database:
         Subscriptions(database).end(1, reason, datetime.now(UTC))
     assert watch.run("subscriptions", "show", "1").lines[-1] == f"To bring it back: {advice}"
+
+
+# ── a second database ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_database_created_beside_the_configured_one_is_pointed_out(watch, monkeypatch):
+    monkeypatch.chdir(watch.folder)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    default = watch.folder / ".local" / "state" / "cmr-watch" / "cmr-watch.db"
+    ran = watch.run("subscriptions", "add", "bea@example.org", config=False)
+    assert (ran.code, default.exists()) == (0, True)
+    assert ran.err.startswith(f"cmr-watch: created a new, empty database, {default}: no configuration file was found;")
+    assert watch.run("subscriptions", "list", config=False).err == "", "only when it is created"
+
+
+def test_a_variable_that_names_another_database_is_pointed_out(watch, monkeypatch):
+    other = watch.folder / "other.db"
+    monkeypatch.setenv("CMR_WATCH_DATABASE_URL", f"sqlite:///{other}")
+    ran = watch.run("subscriptions", "add", "bea@example.org")
+    assert ran.code == 0
+    assert ran.err == (
+        f"cmr-watch: created a new, empty database, {other}: {watch.config} names another one,"
+        f" sqlite:///{watch.database}; to use that: unset CMR_WATCH_DATABASE_URL\n"
+    )
+    assert not watch.database.exists()
+
+
+def test_the_configured_database_is_created_without_a_remark(watch):
+    assert watch.run("subscriptions", "add", "bea@example.org").err == ""

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -143,6 +143,38 @@ def _home_directory(environ: Mapping[str, str]) -> Path:
         return Path(environ.get("HOME") or Path.home())
     except RuntimeError as error:
         raise ConfigError("this user has no home directory; set [database] url") from error
+
+
+def why_another_database(
+    settings: Settings, environ: Mapping[str, str] = os.environ, searched: Sequence[Path] = SEARCHED
+) -> str | None:
+    """Why the database of these settings may not be the one that the service uses; None if there is no sign of that."""
+    ours = settings.database.url
+    others = [file for file in (settings.file, *searched) if file and _is_candidate(file)]
+    for file in dict.fromkeys(others):
+        theirs = _database_of(file)
+        if theirs and theirs != ours:
+            how = f"--config {file}" if file != settings.file else f"unset {PREFIX}DATABASE_URL"
+            return f"{file} names another one, {_without_password(theirs)}; to use that: {how}"
+    if ours.startswith("sqlite:///") and not Path(ours.removeprefix("sqlite:///")).is_absolute():
+        return "its path in [database] url is relative to the current folder; better use an absolute path"
+    if settings.file is None and not environ.get(f"{PREFIX}DATABASE_URL"):
+        named = f"name it with --config FILE or {PREFIX}DATABASE_URL"
+        return f"no configuration file was found; if the service uses another database, {named}"
+    return None
+
+
+def _database_of(file: Path) -> str | None:
+    try:
+        url = _get_table(str(file), "database", _read_toml(file)).get("url")
+    except ConfigError:
+        return None
+    return url if isinstance(url, str) else None
+
+
+def _without_password(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 # ── one value ────────────────────────────────────────────────────────────────────────────────────────────────────
