@@ -146,8 +146,8 @@ def test_subscriptions_in_the_configuration_are_changed_there(watch):
 # ── what the next check does ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def states(watch):
-    rows = watch.run("subscriptions", "list", "--json").json
+def states(watch, *options):
+    rows = watch.run("subscriptions", "list", "--json", *options).json
     return [(row["name"], row["status"], row["next_check"]) for row in rows]
 
 
@@ -169,17 +169,29 @@ def test_the_list_says_what_the_next_check_does(watch):
 def test_an_ended_subscription_in_the_configuration_is_listed_as_ended(watch):
     watch.check("2023-09")
     watch.run("subscriptions", "end", "anna@example.org")
-    assert states(watch) == [("anna", "ended", None), ("chat", "active", None)]
-    out = " ".join(watch.run("subscriptions", "list").out.split())
+    assert states(watch) == [("chat", "active", None)]
+    assert states(watch, "--all") == [("anna", "ended", None), ("chat", "active", None)]
+    out = " ".join(watch.run("subscriptions", "list", "--all").out.split())
     assert "(ended: ended by the operator)" in out
-    assert "next check" not in out
+    assert "next check" not in out + watch.run("subscriptions", "list").out
+
+
+def test_a_subscription_that_the_configuration_declares_again_starts_again(watch):
+    watch.check("2023-09")
+    watch.configure(subscriptions=False)
+    watch.check()
+    watch.configure()
+    assert states(watch) == [("anna", "ended", "starts"), ("chat", "ended", "starts")]
+    out = " ".join(watch.run("subscriptions", "list").out.split())
+    assert "(ended: removed from the configuration; starts with the next check)" in out
 
 
 def test_an_erased_subscription_in_the_configuration_does_not_start(watch):
     watch.check("2023-09")
     watch.run("subscriptions", "erase", "anna@example.org")
-    assert states(watch) == [("chat", "active", None), ("anna", "declared", None)]
-    assert "not started: this address was erased" in " ".join(watch.run("subscriptions", "list").out.split())
+    assert states(watch) == [("chat", "active", None)]
+    assert states(watch, "--all")[1:] == [("chat", "active", None), ("anna", "declared", None)]
+    assert "not started: this address was erased" in " ".join(watch.run("subscriptions", "list", "--all").out.split())
 
 
 # ── ended subscriptions ──────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +208,7 @@ def bounced(watch):
 
 def test_a_rejected_address_is_explained(bounced):
     text = "ended: the address does not exist (550 5.1.1 no such user)"
-    lines = bounced.run("subscriptions", "list").lines
+    lines = bounced.run("subscriptions", "list", "--all").lines
     assert text in " ".join(" ".join(lines).split())
     assert lines[-1] == "To bring one back that has ended, see: cmr-watch subscriptions show ID"
     shown = " ".join(bounced.run("subscriptions", "show", "1").out.split())

@@ -59,20 +59,23 @@ def command(as_json: bool, confirmed: bool, no_notify: bool, page_url: str | Non
         if not as_json:
             for line in _preview(preview, recipients, zone):
                 print_line(printable(line))
-        if not confirmed:
-            if as_json or not sys.stdin.isatty():
-                raise CommandError("nothing was accepted; to accept this reading without being asked, use --yes")
-            with to_stdout():
-                agreed = click.confirm("Accept it?")
-            if not agreed:
-                print_line("Nothing was accepted.")
-                return FAILED
-            if app.preview_accept(page_url)[0].row.id != preview.row.id:
-                print_error("nothing was accepted: a newer reading was stored in the meantime; run accept again")
-                return FAILED
+        if not (confirmed or _is_agreed(as_json)):
+            print_line("Nothing was accepted.")
+            return FAILED
+        if app.preview_accept(page_url)[0].row.id != preview.row.id:
+            print_error("nothing was accepted: a newer reading was stored in the meantime; run accept again")
+            return FAILED
         report = app.accept(page_url, notify=not no_notify)
     show_check(report, as_json)
     return FAILED if report.has_failures else OK
+
+
+def _is_agreed(as_json: bool) -> bool:
+    """Ask on the terminal. CommandError if there is none, or if the question would be printed among JSON."""
+    if as_json or not sys.stdin.isatty():
+        raise CommandError("nothing was accepted; to accept this reading without being asked, use --yes")
+    with to_stdout():
+        return click.confirm("Accept it?")
 
 
 def _preview(preview: AcceptPreview, recipients: Sequence[int], zone: tzinfo) -> Iterator[str]:
@@ -92,10 +95,10 @@ def _preview(preview: AcceptPreview, recipients: Sequence[int], zone: tzinfo) ->
 
 def _changes(preview: AcceptPreview, recipients: Sequence[int]) -> Iterator[str]:
     if preview.baseline is None:
-        yield "It would become the first baseline; nobody would be notified."
+        yield "It would become the first baseline; no one would be notified."
         return
     if not preview.changes:
-        yield "It would change nothing, and nobody would be notified."
+        yield "It would change nothing, and no one would be notified."
         return
     yield f"{counted(len(preview.changes), 'change')} would be recorded and sent:"
     for change, count in zip(preview.changes, recipients, strict=True):

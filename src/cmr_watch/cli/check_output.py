@@ -55,18 +55,18 @@ def summary(report: CheckReport) -> str:
 def _other_pages(others: Sequence[CheckResult]) -> Iterator[str]:
     """“call page: 1 change”, “5 of 6 edition pages failed (404)”."""
     for kind in ("call", "edition"):
-        pages = [other for other in others if other.page.kind == kind]
-        changes = sum(len(page.changes) for page in pages)
-        if changes:
-            yield f"{PAGE_NAMES[kind]}{'s' if len(pages) > 1 else ''}: {counted(changes, 'change')}"
-        for outcome, verb in (("failed", "failed"), ("suspect", "not used because suspect")):
-            faulty = [page for page in pages if page.outcome == outcome]
-            if faulty:
-                yield f"{_how_many(len(faulty), len(pages), PAGE_NAMES[kind])} {verb} ({_causes(faulty)})"
+        yield from _pages_of_a_kind([other for other in others if other.page.kind == kind], PAGE_NAMES[kind])
 
 
-def _how_many(number: int, total: int, name: str) -> str:
-    return f"{number} of {total} {name}s" if total > 1 else name
+def _pages_of_a_kind(pages: Sequence[CheckResult], name: str) -> Iterator[str]:
+    is_one = len(pages) == 1
+    changes = sum(len(page.changes) for page in pages)
+    if changes:
+        yield f"{name if is_one else f'{name}s'}: {counted(changes, 'change')}"
+    for outcome, verb in (("failed", "failed"), ("suspect", "not used because suspect")):
+        faulty = [page for page in pages if page.outcome == outcome]
+        if faulty:
+            yield f"{name if is_one else f'{len(faulty)} of {len(pages)} {name}s'} {verb} ({_causes(faulty)})"
 
 
 def _causes(pages: Sequence[CheckResult]) -> str:

@@ -90,18 +90,19 @@ def retry(ids: tuple[int, ...]) -> int:
     """
     with closing(open_store(load_settings())) as database:
         outbox, now = Deliveries(database), clock()
-        count, leased = outbox.retry(ids or None, now), outbox.held(ids or None, now)
-        unwanted = outbox.without_subscriber(ids or None)
-        notes = list(_unwanted_notes(unwanted, Subscriptions(database), outbox))
-    if ids and not count and not unwanted:
-        raise CommandError("none of these messages is pending or failed; see: cmr-watch deliveries list")
+        which = ids or None
+        count, leased = outbox.retry(which, now), outbox.held(which, now)
+        notes = list(_unwanted_notes(outbox.without_subscriber(which), Subscriptions(database), outbox))
     if count:
         print_line(f"{counted(count, 'message')} will be sent by the next check{_leased_note(leased)}.")
-    elif not unwanted:
-        print_line("No messages to retry.")
     for note in notes:
         print_error(printable(note))
-    return FAILED if unwanted and not count else OK
+    if count or notes:
+        return OK if count else FAILED
+    if ids:
+        raise CommandError("none of these messages is pending or failed; see: cmr-watch deliveries list")
+    print_line("No messages to retry.")
+    return OK
 
 
 @command.command("release", short_help="Review messages held after a restore.")

@@ -56,6 +56,10 @@ class Row:
             "next_check": self.next_check,
         }
 
+    def is_current(self) -> bool:
+        """Whether it is active, or starts with the next check."""
+        return self.next_check == "starts" or (self.stored is not None and self.stored.status == "active")
+
     def _note(self) -> str:
         ended = f"ended: {self.ending}" if self.ending else None
         not_started = ERASED if self.stored is None and self.next_check is None else None
@@ -66,21 +70,24 @@ class Row:
 def listing(
     store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest], *, include_ended: bool
 ) -> Iterator[Row]:
-    """The active subscriptions, and all that the configuration declares; with `include_ended`, all others too."""
-    requests = {request.name: request for request in declared}
-    subscriptions = store.all()
-    latest = {entry.name: entry.id for entry in subscriptions if entry.name is not None}
+    """The active subscriptions, and those that start with the next check; with `include_ended`, all others too."""
+    rows = _rows(store, deliveries, declared)
+    return rows if include_ended else filter(Row.is_current, rows)
+
+
+def _rows(store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest]) -> Iterator[Row]:
+    stored = store.all()
+    latest = {entry.name: entry for entry in stored if entry.name is not None}
     due = store.out_of_step(declared)
-    ended = endings(subscriptions, deliveries)
-    for entry in subscriptions:
-        is_latest = entry.name is not None and latest[entry.name] == entry.id
-        request = requests.get(entry.name) if is_latest else None
-        if entry.status == "active" or request or include_ended:
-            next_check = _next_check(entry, request) if is_latest and entry.name in due else None
-            yield Row(entry, request, next_check, ended.get(entry.id))
-    for name, request in requests.items():
-        if name not in latest:
-            yield Row(None, request, "starts" if name in due else None)
+    ended = endings(stored, deliveries)
+    requests = {latest[request.name].id: request for request in declared if request.name in latest}
+    followed = {entry.id for name, entry in latest.items() if name in due}
+    for entry in stored:
+        request = requests.get(entry.id)
+        next_check = _next_check(entry, request) if entry.id in followed else None
+        yield Row(entry, request, next_check, ended.get(entry.id))
+    new = [request for request in declared if request.name not in latest]
+    yield from (Row(None, request, "starts" if request.name in due else None) for request in new)
 
 
 def _next_check(stored: Subscription, declared: SubscriptionRequest | None) -> NextCheck:

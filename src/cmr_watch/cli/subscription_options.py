@@ -114,17 +114,21 @@ def request_of(subscription: Subscription) -> SubscriptionRequest:
 
 def apply_options(base: SubscriptionRequest, options: Mapping[str, Any]) -> SubscriptionRequest:
     """`base`, changed as the given options say; `options` are the values of one of the two sets of options."""
-    for given, name, removed, flag in _CONTRADICTIONS:
-        if options[given] and options.get(removed):
-            raise CommandError(f"{name} and {flag} contradict each other")
+    _reject_contradictions(options)
     return replace(
         base,
-        topics=tuple(topic for topic in TOPICS if topic in options["topics"]) or base.topics,
-        countries=() if options.get("all_countries") else options["countries"] or base.countries,
+        topics=tuple(filter(options["topics"].__contains__, TOPICS)) or base.topics,
+        countries=() if options.get("all_countries") else tuple(sorted(options["countries"])) or base.countries,
         schedule=_apply_to_schedule(base.schedule, options),
         reminders=_reminders(base.reminders, options),
         still_watching=base.still_watching if options["still_watching"] is None else options["still_watching"],
     )
+
+
+def _reject_contradictions(options: Mapping[str, Any]) -> None:
+    for given, name, removed, flag in _CONTRADICTIONS:
+        if options[given] and options.get(removed):
+            raise CommandError(f"{name} and {flag} contradict each other")
 
 
 def _apply_to_schedule(base: Schedule, options: Mapping[str, Any]) -> Schedule:

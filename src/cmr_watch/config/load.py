@@ -150,18 +150,22 @@ def why_another_database(
 ) -> str | None:
     """Why the database of these settings may not be the one that the service uses; None if there is no sign of that."""
     ours = settings.database.url
-    others = [file for file in (settings.file, *searched) if file and _is_candidate(file)]
-    for file in dict.fromkeys(others):
-        theirs = _database_of(file)
-        if theirs and theirs != ours:
-            how = f"--config {file}" if file != settings.file else f"unset {PREFIX}DATABASE_URL"
-            return f"{file} names another one, {_without_password(theirs)}; to use that: {how}"
+    if another := _another_named(ours, filter(None, (settings.file, *searched))):
+        file, theirs = another
+        how = f"--config {file}" if file != settings.file else f"unset {PREFIX}DATABASE_URL"
+        return f"{file} names another one, {_without_password(theirs)}; to use that: {how}"
     if ours.startswith("sqlite:///") and not Path(ours.removeprefix("sqlite:///")).is_absolute():
         return "its path in [database] url is relative to the current folder; better use an absolute path"
     if settings.file is None and not environ.get(f"{PREFIX}DATABASE_URL"):
         named = f"name it with --config FILE or {PREFIX}DATABASE_URL"
         return f"no configuration file was found; if the service uses another database, {named}"
     return None
+
+
+def _another_named(ours: str, files: Iterable[Path]) -> tuple[Path, str] | None:
+    """The first of the files that names another database than `ours`, and that database."""
+    databases = ((file, _database_of(file)) for file in files if _is_candidate(file))
+    return next(((file, url) for file, url in databases if url and url != ours), None)
 
 
 def _database_of(file: Path) -> str | None:

@@ -172,13 +172,17 @@ def _mail_address(value: Any) -> str:
 
 def _fault_of_address(local: str, domain: str) -> str | None:
     """Why no mail server accepts this address, or None."""
-    labels = domain.split(".")
     if not all(local.split(".")):  # RFC 5321 §4.1.2, Dot-string
         return 'the part before the "@" begins or ends with a dot, or has two in a row'
     if len(local.encode()) > _MAX_LOCAL_PART:
         return f'the part before the "@" is longer than {_MAX_LOCAL_PART} characters'
     if len(f"{local}@{domain}".encode()) > _MAX_ADDRESS:
         return f"it is longer than {_MAX_ADDRESS} characters"
+    return _fault_of_domain(domain)
+
+
+def _fault_of_domain(domain: str) -> str | None:
+    labels = domain.split(".")
     if len(labels) == 1 and domain.lower() != "localhost":
         return f'the domain "{domain}" has no dot'
     if any(not label or len(label) > _MAX_LABEL or "-" in (label[0], label[-1]) for label in labels):
