@@ -175,10 +175,9 @@ def _unwanted_notes(unwanted: Sequence[Delivery], subscriptions: Subscriptions, 
         ids = [str(delivery.id) for delivery in unwanted if delivery.message.address == address]
         what = f"message {ids[0]}" if len(ids) == 1 else f"messages {', '.join(ids)}"
         text = f"{what} will not be sent: {redact_address(address)} is no longer subscribed"
-        last = subscriptions.of(address)[-1:]
-        if last:
-            ending = endings(last, outbox)[last[0].id]
-            text += f", as {ending}; to subscribe it again: {how_to_resume(last[0])}"
+        for last in subscriptions.of(address)[-1:]:
+            if ending := endings([last], outbox).get(last.id):
+                text += f" ({ending.why}); to subscribe it again: {how_to_resume(last)}"
         yield text
 
 

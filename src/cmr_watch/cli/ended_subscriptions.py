@@ -19,12 +19,20 @@ _REPLY: Final = re.compile(r"\b5\d\d\b.*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why a subscription ended. `reply` is the mail server's if it rejected the address: `550 5.1.1 no such user`."""
+    """Why a subscription ended. `reply` is the mail server's if it rejected the address: `550 5.1.1 no such user`.
+
+    As text: `ended: unsubscribed by mail`, `ended by the operator`.
+    """
 
     reason: str
     reply: str | None = None
 
     def __str__(self) -> str:
+        return self.why if self.why.startswith("ended") else f"ended: {self.why}"
+
+    @property
+    def why(self) -> str:
+        """The reason as it follows “because” or a colon."""
         return f"the address does not exist ({self.reply})" if self.reply else self.reason
 
 

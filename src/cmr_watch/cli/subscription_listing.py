@@ -61,7 +61,7 @@ class Row:
         return self.next_check == "starts" or (self.stored is not None and self.stored.status == "active")
 
     def _note(self) -> str:
-        ended = f"ended: {self.ending}" if self.ending else None
+        ended = str(self.ending) if self.ending else None
         not_started = ERASED if self.stored is None and self.next_check is None else None
         notes = [note for note in (ended, not_started, _NOTES.get(self.next_check)) if note]
         return f" ({'; '.join(notes)})" if notes else ""

@@ -33,47 +33,55 @@ def _days(text: str) -> int:
     return int(text)
 
 
-# no defaults: `subscriptions edit` changes only what is given
-_OPTIONS: Final = (
-    click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP),
-    country_option,
-    click.option("--frequency", type=click.Choice(FREQUENCIES), help="When to send changes.  [default: immediately]"),
-    click.option(
-        "--hour", type=click.IntRange(0, 23), metavar="HOUR", help="Hour of digests and reminders.  [default: 8]"
-    ),
-    click.option(
-        "--weekday",
-        type=parameter_type(setting_types.WEEKDAY),
-        metavar="DAY",
-        help="Day of weekly digests.  [default: monday]",
-    ),
-    click.option(
-        "--time-zone",
-        type=parameter_type(setting_types.TIME_ZONE),
-        metavar="ZONE",
-        help="Time zone, such as Europe/Lisbon.  [default: as configured]",
-    ),
-    click.option(
-        "--quiet",
-        type=parameter_type(setting_types.QUIET),
-        metavar="HOURS",
-        help="Quiet hours, such as 22:00-07:00; messages are held until they end.",
-    ),
-    click.option(
-        "--remind",
-        "reminders",
-        multiple=True,
-        type=_days,
-        metavar="DAYS",
-        help=f"Send a reminder this many days before a cut-off. Repeatable.  [default: {_REMINDERS}]",
-    ),
-    click.option("--no-reminders", is_flag=True, help="Send no reminders."),
-    click.option(
-        "--still-watching/--no-still-watching",
-        default=None,
-        help="Send a short status message after a month without changes.",
-    ),
-)
+def _options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
+    """The options, without defaults: `edit` changes only what is given. `with_default` adds one to a help text."""
+    return (
+        click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP),
+        country_option,
+        click.option(
+            "--frequency", type=click.Choice(FREQUENCIES), help=with_default("When to send changes.", "immediately")
+        ),
+        click.option(
+            "--hour",
+            type=click.IntRange(0, 23),
+            metavar="HOUR",
+            help=with_default("Hour of digests and reminders.", "8"),
+        ),
+        click.option(
+            "--weekday",
+            type=parameter_type(setting_types.WEEKDAY),
+            metavar="DAY",
+            help=with_default("Day of weekly digests.", "monday"),
+        ),
+        click.option(
+            "--time-zone",
+            type=parameter_type(setting_types.TIME_ZONE),
+            metavar="ZONE",
+            help=with_default("Time zone, such as Europe/Lisbon.", "as configured"),
+        ),
+        click.option(
+            "--quiet",
+            type=parameter_type(setting_types.QUIET),
+            metavar="HOURS",
+            help="Quiet hours, such as 22:00-07:00; messages are held until they end.",
+        ),
+        click.option(
+            "--remind",
+            "reminders",
+            multiple=True,
+            type=_days,
+            metavar="DAYS",
+            help=with_default("Send a reminder this many days before a cut-off. Repeatable.", _REMINDERS),
+        ),
+        click.option("--no-reminders", is_flag=True, help="Send no reminders."),
+        click.option(
+            "--still-watching/--no-still-watching",
+            default=None,
+            help="Send a short status message after a month without changes.",
+        ),
+    )
+
+
 _EDIT_OPTIONS: Final = (
     click.option("--all-countries", is_flag=True, help="Remove the limit to certain countries."),
     click.option("--no-quiet", is_flag=True, help="Remove the quiet hours."),
@@ -87,12 +95,12 @@ _CONTRADICTIONS: Final = (
 
 def subscription_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say what is sent, and when."""
-    return _with(command, _OPTIONS)
+    return _with(command, _options("{}  [default: {}]".format))
 
 
 def edit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of `subscription_options`, and those that remove a limit."""
-    return _with(command, (*_OPTIONS, *_EDIT_OPTIONS))
+    return _with(command, (*_options(lambda text, _: text), *_EDIT_OPTIONS))
 
 
 def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
@@ -177,7 +185,7 @@ def detail_rows(subscription: Subscription, zone: tzinfo, ending: Ending | None)
     yield "address", redact_address(subscription.address)
     if subscription.name:
         yield "name", subscription.name
-    yield "status", f"{subscription.status}: {ending}" if ending else subscription.status
+    yield "status", str(ending or subscription.status)
     yield "topics", ", ".join(subscription.topics)
     yield "countries", ", ".join(subscription.countries) or "all"
     yield from _schedule_rows(subscription)
