@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cmr_watch.config import INITIATIVE_PAGE, Settings, load
-from cmr_watch.config.load import SECTIONS, keys
+from cmr_watch.config import INITIATIVE_PAGE, Settings, load, setting_types
+from cmr_watch.config.load import SECTIONS, keys, why_another_database
 from cmr_watch.config.settings import SubscriptionEntry
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.models import SubscriptionRequest
@@ -192,6 +192,12 @@ ERRORS = [
         '"a" to: found a value (not shown: it may be secret), expected an',
     ),
     ("[[subscriptions]]\nname = 'a'\nto = 'a@b@c'", '[[subscriptions]] "a" to: found "a@b@c", expected an e-mail'),
+    ("[[subscriptions]]\nname = 'a'\nto = 'a..b@x.org'", 'such as "slack://…" (the part before the "@" begins or ends'),
+    ("[[subscriptions]]\nname = 'a'\nto = '.a@x.org'", 'such as "slack://…" (the part before the "@" begins or ends'),
+    ("[[subscriptions]]\nname = 'a'\nto = 'x@y'", 'such as "slack://…" (the domain "y" has no dot)'),
+    ("[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\nquiet = '07:00-07:00'", "(both times are the same)"),
+    ("[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\nreminders = [0]", "expected a list of days from 1 to 365"),
+    ("[mail]\nfrom = 'watch@-x.org'", '"watch@example.eu"'),
     ("[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\n" * 2, '[[subscriptions]] "a" name: is used twice'),
     (
         "[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\ntopics = ['call']",
@@ -232,6 +238,70 @@ def test_errors_in_the_environment(load_text, environ, message):
 def test_an_unreadable_file(tmp_path, name):
     with pytest.raises(ConfigError, match="cannot be read: "):
         load(tmp_path / name, HOME)
+
+
+LOCAL, LABEL = "a" * 64, "b" * 63
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b.eu", "o'neil+x@b.eu", "root@localhost", "a.b-c_d@x--y.org", f"{LOCAL}@{LABEL}.eu", "é@ü.eu"],
+)
+def test_valid_addresses(address):
+    assert setting_types.ADDRESS.parse(address) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        (f"{LOCAL}a@b.eu", 'the part before the "@" is longer than 64 characters'),
+        ("é" * 33 + "@b.eu", 'the part before the "@" is longer than 64 characters'),
+        (f"a@{LABEL}.{LABEL}.{LABEL}.{LABEL}", "it is longer than 254 characters"),
+        (f"a@{LABEL}b.eu", f'"{LABEL}b.eu" is not a domain name'),
+        ("a@b..eu", '"b..eu" is not a domain name'),
+        ("a@b-.eu", '"b-.eu" is not a domain name'),
+        ("a.@b.eu", 'the part before the "@" begins or ends with a dot, or has two in a row'),
+        ("a@b", 'the domain "b" has no dot'),
+    ],
+)
+def test_addresses_that_no_mail_server_accepts(address, reason):
+    with pytest.raises(setting_types.InvalidValue, match=f"^{re.escape(reason)}$"):
+        setting_types.ADDRESS.parse(address)
+
+
+# ── another database ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def database_file(folder: Path, name: str, url: str) -> Path:
+    file = folder / name
+    file.write_text(f'[database]\nurl = "{url}"\n')
+    return file
+
+
+def test_a_database_beside_that_of_the_service(tmp_path):
+    service = database_file(tmp_path, "service.toml", "sqlite:////var/lib/cmr-watch/cmr-watch.db")
+    ours = database_file(tmp_path, "ours.toml", "sqlite:////home/anna/x.db")
+    other = f"{service} names another one, sqlite:////var/lib/cmr-watch/cmr-watch.db; to use that: --config {service}"
+    assert why_another_database(load(ours, HOME), HOME, [service]) == other
+    assert why_another_database(load(service, HOME), HOME, [service]) is None
+    assert why_another_database(load(ours, HOME), HOME, [tmp_path / "none.toml"]) is None
+
+
+def test_a_variable_that_replaces_the_database_of_the_file(tmp_path):
+    file = database_file(tmp_path, "service.toml", "postgresql://cmr:sesame@db/cmr")
+    environ = {**HOME, "CMR_WATCH_DATABASE_URL": "sqlite:////home/anna/x.db"}
+    assert why_another_database(load(file, environ), environ, [file]) == (
+        f"{file} names another one, postgresql://db/cmr; to use that: unset CMR_WATCH_DATABASE_URL"
+    )
+
+
+def test_the_default_database_without_a_configuration(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "no configuration file was found" in (why_another_database(load(None, HOME), HOME, []) or "")
+    environ = {**HOME, "CMR_WATCH_DATABASE_URL": "sqlite:////home/anna/x.db"}
+    assert why_another_database(load(None, environ), environ, []) is None
+    environ = {**HOME, "CMR_WATCH_DATABASE_URL": "sqlite:///x.db"}
+    assert "relative to the current folder" in (why_another_database(load(None, environ), environ, []) or "")
 
 
 # ── the sample configuration ─────────────────────────────────────────────────────────────────────────────────────

@@ -68,3 +68,16 @@ def test_secrets_are_masked(capsys, form):
 )
 def test_addresses_are_shown_without_secrets(address, expected):
     assert log.redact_address(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://clustercollaboration.eu/content/lyon", "https://clustercollaboration.eu/content/lyon"),
+        ("http://127.0.0.1:8080/a%20b?token=sesame&page=1", "http://127.0.0.1:8080/a%20b"),
+        ("https://anna:sesame@example.eu/list#top", "https://example.eu/list"),
+        ("https://[::1/sesame", "https://…"),
+    ],
+)
+def test_page_urls_are_shown_without_secrets(url, expected):
+    assert log.redact_page_url(url) == expected

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from cmr_watch.check_report import CheckReport
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import StoreError
 from cmr_watch.health import HealthStatus
-from cmr_watch.models import PARSER_VERSION, CheckResult, PageRef
-from cmr_watch.monitor.check import accept
+from cmr_watch.log import redact_page_url
+from cmr_watch.models import PARSER_VERSION, CheckResult, PageRef, RecordedChange
+from cmr_watch.monitor.check import AcceptPreview, accept, preview_accept
 from cmr_watch.monitor.fetch import Fetcher, fetch_settings
 from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels.registry import OpenChannels, open_channels
@@ -31,6 +33,7 @@ from cmr_watch.notify.outbox import (
     message_ids,
     notify_operator,
 )
+from cmr_watch.notify.planning import match_changes
 from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -49,6 +52,10 @@ if TYPE_CHECKING:  # imported by the methods that need them, because imports dom
     from cmr_watch.notify.bounce_processing import BounceReport
     from cmr_watch.store.backup import Backup
     from cmr_watch.store.retention import RetentionReport
+
+
+_NOT_STORED: Final = 2**62
+"""The first ID of changes that are not stored: greater than that of any stored change."""
 
 
 class App:
@@ -100,10 +107,18 @@ class App:
         """
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
-        url = page_url or self._settings.page.url
-        fetched = (last.page for last in self._checks.last_fetches())
-        page = next((page for page in fetched if page.url == url), PageRef(url, "initiative"))
-        return self._finish_check((accept(page, self._checks, self._clock),), notify)
+        return self._finish_check((accept(self._page(page_url), self._checks, self._clock),), notify)
+
+    def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[int, ...]]:
+        """What `accept` would do, and how many recipients each of its changes concerns. Stores nothing."""
+        page, now = self._page(page_url), self._clock()
+        preview = preview_accept(page, self._checks, self._clock)
+        recorded = [
+            RecordedChange(_NOT_STORED + number, change, page.url, now) for number, change in enumerate(preview.changes)
+        ]
+        matches = match_changes(self._subscriptions.active(), recorded, now)
+        counts = Counter(change_id for _, change_id, *_ in matches)
+        return preview, tuple(counts[change.id] for change in recorded)
 
     def enqueue(self) -> int:
         """Match pending changes to the recipients they concern; return the number of matches."""
@@ -246,6 +261,16 @@ class App:
     def _enqueue_and_deliver(self) -> DeliveryReport:
         self.enqueue()
         return self.deliver()
+
+    def _page(self, page_url: str | None) -> PageRef:
+        """The page with this address, which may lack the query, as in messages; of several, one to be accepted."""
+        url = page_url or self._settings.page.url
+        fetched = [last.page for last in self._checks.last_fetches()]
+        pages = [page for page in fetched if page.url == url] or [
+            page for page in fetched if redact_page_url(page.url) == url
+        ]
+        suspect = [page for page in pages if self._checks.newest_suspect(page.url)]
+        return next(iter((*suspect, *pages)), PageRef(url, "initiative"))
 
     def _pause(self) -> None:
         self._sleep(self._settings.fetch.pause)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cmr_watch.log import redact_page_url
 from cmr_watch.models import CheckResult
 from cmr_watch.notify.outbox import DeliveryReport
 
@@ -39,5 +40,7 @@ class CheckReport:
     @property
     def problems(self) -> tuple[str, ...]:
         """One line for each linked page that failed or is suspect, and for each message that was not delivered."""
-        pages = tuple(f"{result.page.url}: {result.detail}" for result in self.linked if result.has_failed)
+        pages = tuple(
+            f"{redact_page_url(result.page.url)}: {result.detail}" for result in self.linked if result.has_failed
+        )
         return pages + (self.delivery.failures if self.delivery else ())

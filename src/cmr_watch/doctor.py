@@ -21,7 +21,7 @@ from cmr_watch.exceptions import (
     SchemaError,
     StoreError,
 )
-from cmr_watch.log import redact_address
+from cmr_watch.log import redact_address, redact_page_url
 from cmr_watch.models import Delivery, Incident, IncidentKind
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.monitor.parse import read_initiative
@@ -39,7 +39,7 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
     "fetch-failing": ("page failing", "See the page finding above."),
     "reading-suspect": ("suspect reading", "Check the page. If it is correct, run: cmr-watch accept {subject}"),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
-    "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state waiting"),
+    "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state pending"),
 }
 """What each kind of incident is called, and the advice about it."""
 
@@ -170,6 +170,7 @@ def _outbox_problem(failing: Sequence[Delivery], settings: Settings, now: dateti
 
 def _unresolved_incident(incident: Incident) -> Finding:
     name, advice = _INCIDENTS[incident.kind]
-    subject = redact_address(incident.subject)
+    is_page = incident.kind in ("fetch-failing", "reading-suspect")
+    subject = redact_page_url(incident.subject) if is_page else redact_address(incident.subject)
     text = f"{name} since {incident.opened_at:%Y-%m-%d %H:%M} UTC: {subject}, {incident.detail}"
     return Finding("incident", False, text, advice.format(subject=subject))

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, Literal, TextIO
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 LogFormat = Literal["text", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
@@ -43,6 +43,15 @@ def redact_address(address: str) -> str:
     except ValueError:
         return f"{scheme}://…"
     return f"{scheme}://{parts.hostname or ''}{port}/…"
+
+
+def redact_page_url(url: str) -> str:
+    """The address of a page without a user name, password or query, which may be secret; `accept` understands it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return redact_address(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import PATH, Installation, page
+from tests.cli.site_pages import edition_path, serve
 from tests.fakes.site import Drop, Hang, Response
 
 
 def test_the_first_reading_becomes_the_baseline_without_notifications(watch):
     result = watch.check("2023-09")
-    assert result.out == "read 14 editions, 1 call: first reading, stored as the baseline, 2 messages sent\n"
+    assert result.out == "14 editions, 1 call: first reading, stored as the baseline, 2 messages sent\n"
     assert (result.code, result.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], []), (
         "except welcome messages"
     )
@@ -27,11 +28,11 @@ def test_the_first_reading_becomes_the_baseline_without_notifications(watch):
 def test_changes_are_sent_once(watch):
     watch.check("2023-09")
     result = watch.check("2023-12")
-    assert (result.code, result.out) == (0, "read 14 editions, 1 call: 9 changes, 2 messages sent\n")
+    assert (result.code, result.out) == (0, "14 editions, 1 call: 9 changes, 2 messages sent\n")
     assert watch.mailbox.subjects == ["Call for hosts 2024–2025 now open"]
     assert [post.subject for post in watch.hook.received] == watch.mailbox.subjects
     again = watch.check()
-    assert re.fullmatch(r"read 14 editions, 1 call: no changes since \d\d:\d\d\n", again.out)
+    assert again.out == "14 editions, 1 call: nothing new\n"
     assert (len(watch.mailbox.mails), len(watch.hook.received)) == (1, 1)
 
 
@@ -44,7 +45,7 @@ def test_exit_code_3_if_something_changed(watch):
 def test_no_notify_leaves_notifications_to_the_next_check(watch):
     watch.check("2023-09")
     result = watch.check("2023-12", "--no-notify")
-    assert (result.out, watch.mailbox.mails) == ("read 14 editions, 1 call: 9 changes\n", [])
+    assert (result.out, watch.mailbox.mails) == ("14 editions, 1 call: 9 changes\n", [])
     assert watch.check().out.endswith(", 2 messages sent\n")
     assert len(watch.mailbox.mails) == 1
 
@@ -54,7 +55,59 @@ def test_json_is_one_object(watch):
     (report,) = watch.check("2023-12", "--json").json
     assert (report["outcome"], report["editions"], report["sent"]) == ("changed", 14, 2)
     assert [change["kind"] for change in report["changes"]][:2] == ["call.opened", "edition.held"]
-    assert report["sentence"] == "read 14 editions, 1 call: 9 changes, 2 messages sent"
+    assert report["sentence"] == "14 editions, 1 call: 9 changes, 2 messages sent"
+
+
+def test_the_summary_names_failed_edition_pages(watch):
+    serve(watch, "Lyon", "Nantes")
+    watch.site.remove(edition_path("Nantes"))
+    result = watch.check()
+    assert result.code == 0
+    assert result.out.startswith("3 editions, 1 call: first reading, stored as the baseline")
+    assert result.out.endswith("; 1 of 2 edition pages failed (404)\n")
+    assert len(result.err.splitlines()) == 1
+    assert result.err.startswith(f"cmr-watch: {watch.site.url(edition_path('Nantes'))}: ")
+
+
+# ── check --quiet ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_quiet_check_prints_nothing_if_nothing_changed(watch):
+    for _ in range(2):
+        result = watch.check("2023-09", "--quiet")
+        assert (result.code, result.out, result.err) == (0, "", "")
+    assert watch.check(None, "--quiet", "--json").out == ""
+
+
+def test_a_quiet_check_prints_what_changed(watch):
+    watch.check("2023-09")
+    result = watch.check("2023-12", "--quiet")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("14 editions, 1 call: ")
+    assert result.out.endswith(" changes, 2 messages sent\n")
+
+
+def test_a_quiet_check_reports_faults_on_stderr(watch):
+    watch.check("2023-09")
+    watch.site.script(PATH, Response(404))
+    result = watch.check(None, "--quiet")
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert result.err.startswith("cmr-watch: could not check the page: 127.0.0.1")
+    result = watch.check(b"<html></html>", "--quiet")
+    assert (result.code, result.out) == (1, "")
+    assert "\ncmr-watch: the page looks wrong, so its content was not used: " in result.err
+    watch.mailbox.stop()
+    result = watch.check("2023-12", "--quiet")
+    assert (result.code, result.out) == (1, "")
+    assert "changes, 1 message sent, 1 message will be retried\n" in result.err
+    watch.mailbox.start()
+
+
+def test_a_quiet_check_reports_failed_edition_pages(watch):
+    serve(watch, "Lyon")
+    watch.site.remove(edition_path("Lyon"))
+    result = watch.check(None, "--quiet")
+    assert (result.code, result.out, len(result.err.splitlines())) == (0, "", 1)
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,7 +132,7 @@ def test_a_page_that_cannot_be_fetched(watch, fault):
     assert result.code == 1
     assert result.out.startswith("could not check the page: 127.0.0.1")
     assert (len(result.lines), result.err) == (1, "")
-    assert watch.check("2023-12").out == "read 14 editions, 1 call: 9 changes, 2 messages sent\n"
+    assert watch.check("2023-12").out == "14 editions, 1 call: 9 changes, 2 messages sent\n"
 
 
 def test_an_unreachable_site(watch):
@@ -107,7 +160,7 @@ def test_a_suspect_page(watch, body):
     assert result.out.startswith("the page looks wrong, so its content was not used: ")
     assert len(result.lines) == 1
     assert watch.mailbox.mails == []
-    assert watch.check("2023-09").out.startswith("read 14 editions, 1 call: no changes since ")
+    assert watch.check("2023-09").out.startswith("14 editions, 1 call: nothing new")
 
 
 # ── deliveries ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,7 +171,7 @@ def test_a_mail_server_that_is_down_does_not_delay_other_channels(watch):
     with watch.mailbox.stopped():
         result = watch.check("2023-12")
     assert result.code == 1
-    assert result.out == "read 14 editions, 1 call: 9 changes, 1 message sent, 1 message will be retried\n"
+    assert result.out == "14 editions, 1 call: 9 changes, 1 message sent, 1 message will be retried\n"
     assert f"cmr-watch: the mail server 127.0.0.1:{watch.mailbox.port} cannot be reached" in result.err
     assert (len(watch.hook.received), len(result.err.splitlines())) == (1, 1)
     assert watch.run("deliveries", "retry").out == "1 message will be sent by the next check.\n"

@@ -7,7 +7,6 @@ import pytest
 
 from cmr_watch.check_report import CheckReport
 from cmr_watch.cli.check_output import summary
-from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import (
     CallNotice,
     Change,
@@ -36,38 +35,28 @@ CHANGES = (RecordedChange(1, LYON, READ.page.url, NOW),)
 @pytest.mark.parametrize(
     ("check", "delivery", "sentence"),
     [
-        (READ, None, "read 2 editions, 1 call: no changes since 09:12"),
-        (READ, DeliveryReport(), "read 2 editions, 1 call: no changes since 09:12"),
-        (
-            replace(READ, previous_read_at=datetime(2024, 4, 1, 21, 59, tzinfo=UTC)),
-            None,
-            "read 2 editions, 1 call: no changes since 1 April 2024, 23:59",
-        ),
-        (
-            replace(READ, previous_read_at=datetime(2024, 4, 1, 22, 1, tzinfo=UTC)),
-            None,
-            "read 2 editions, 1 call: no changes since 00:01",
-        ),
+        (READ, None, "2 editions, 1 call: nothing new"),
+        (READ, DeliveryReport(), "2 editions, 1 call: nothing new"),
         (
             replace(READ, outcome="changed", changes=CHANGES),
             DeliveryReport(sent=3),
-            "read 2 editions, 1 call: 1 change, 3 messages sent",
+            "2 editions, 1 call: 1 change, 3 messages sent",
         ),
         (
             replace(READ, outcome="changed", changes=CHANGES * 5),
             DeliveryReport(sent=1, logged=1, pending=2, failed=1),
-            "read 2 editions, 1 call: 5 changes, 1 message sent, 1 message only logged because no mail "
+            "2 editions, 1 call: 5 changes, 1 message sent, 1 message only logged because no mail "
             "server is configured, 2 messages will be retried, 1 message failed permanently",
         ),
         (
             replace(READ, outcome="baseline", previous_read_at=None),
             None,
-            "read 2 editions, 1 call: first reading, stored as the baseline",
+            "2 editions, 1 call: first reading, stored as the baseline",
         ),
         (
             replace(READ, snapshot=Snapshot(warnings=(ReadingWarning("line-unread", "?"),))),
             None,
-            "read 0 editions, 0 calls, 1 warning: no changes since 09:12",
+            "0 editions, 0 calls, 1 warning: nothing new",
         ),
         (
             replace(READ, outcome="failed", snapshot=None, detail="example.org refused the connection"),
@@ -94,15 +83,50 @@ CHANGES = (RecordedChange(1, LYON, READ.page.url, NOW),)
     ],
 )
 def test_summary(check, delivery, sentence):
-    assert summary(CheckReport(check, delivery), BRUSSELS) == sentence
+    assert summary(CheckReport(check, delivery)) == sentence
 
 
-def test_summary_of_the_other_pages():
-    other = replace(READ, page="call", changes=CHANGES)
-    report = CheckReport(
-        READ, None, (other, replace(other, outcome="suspect", changes=()), replace(READ, page="edition"))
-    )
-    assert summary(report, BRUSSELS).endswith("no changes since 09:12, 3 more pages: 1 change, 1 failed or suspect")
+CALL = replace(READ, page=PageRef("https://clustercollaboration.eu/call", "call"))
+EDITION = replace(READ, page=PageRef("https://clustercollaboration.eu/lyon", "edition"))
+
+
+def failed(page, detail):
+    return replace(page, outcome="failed", snapshot=None, detail=detail)
+
+
+NOT_FOUND = failed(EDITION, "clustercollaboration.eu did not find the page (404 Not Found for /lyon)")
+SLOW = failed(EDITION, "clustercollaboration.eu sent its response too slowly; gave up after 60 seconds")
+
+
+@pytest.mark.parametrize(
+    ("others", "end"),
+    [
+        ((CALL, EDITION), "nothing new"),
+        ((EDITION, *[NOT_FOUND] * 5), "nothing new; 5 of 6 edition pages failed (404)"),
+        ((NOT_FOUND,), "nothing new; edition page failed (404)"),
+        ((CALL, EDITION, SLOW), "1 of 2 edition pages failed (sent its response too slowly; gave up after 60 seconds)"),
+        (
+            (NOT_FOUND, NOT_FOUND, failed(EDITION, "x reported a server error (503 Service Unavailable for /x)")),
+            "nothing new; 3 of 3 edition pages failed (2 × 404, 1 × 503)",
+        ),
+        ((failed(CALL, "the TLS handshake failed"),), "nothing new; call page failed (the TLS handshake failed)"),
+        (
+            (replace(CALL, outcome="changed", changes=CHANGES), replace(EDITION, changes=CHANGES * 2), EDITION),
+            "nothing new; call page: 1 change; edition pages: 2 changes",
+        ),
+        (
+            (replace(EDITION, outcome="suspect", detail="it names no edition"), NOT_FOUND, EDITION),
+            "; 1 of 3 edition pages failed (404); 1 of 3 edition pages not used because suspect (it names no edition)",
+        ),
+    ],
+)
+def test_summary_of_the_other_pages(others, end):
+    assert summary(CheckReport(READ, None, others)).endswith(end)
+
+
+def test_messages_are_counted_before_the_other_pages():
+    text = summary(CheckReport(READ, DeliveryReport(sent=1), (NOT_FOUND,)))
+    assert text == "2 editions, 1 call: nothing new, 1 message sent; edition page failed (404)"
 
 
 @pytest.mark.parametrize(

@@ -60,3 +60,34 @@ def test_an_unknown_page_kind(watch):
     result = watch.run("parse", "--page", "feed", "x.html")
     assert result.code == 2
     assert "initiative" in result.err
+
+
+@pytest.mark.parametrize("page", ["initiative", "call", "edition"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Lorem ipsum",
+        b'{"a": 1}',
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+        b"<html></html>",
+        b"<html><body><div id='app'>Loading</div><script>start()</script></body></html>",
+        b"<html><body><ul><li></li></ul><p> </p><nav><p>Home</p></nav></body></html>",
+    ],
+    ids=["empty", "text", "JSON", "PNG", "no body", "script only", "blank parts"],
+)
+def test_a_file_without_any_part_that_could_be_its_content(watch, tmp_path, page, content):
+    file = tmp_path / "file.html"
+    file.write_bytes(content)
+    result = watch.run("parse", "--page", page, str(file), config=False)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        f"cmr-watch: {file}: has no part that could be the content of a page: no heading, no list and no paragraph\n"
+    )
+
+
+@pytest.mark.parametrize("element", ["<h2>Events</h2>", "<p>Down for maintenance</p>", "<ul><li>Sitemap</li></ul>"])
+def test_a_page_about_something_else_is_read(watch, tmp_path, element):
+    (tmp_path / "x.html").write_text(f"<html><body>{element}</body></html>")
+    result = watch.run("parse", str(tmp_path / "x.html"), config=False)
+    assert (result.code, result.err, len(result.json)) == (0, "", 1)

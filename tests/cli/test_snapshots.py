@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from tests.cli.conftest import page
+import re
+
+from tests.cli.conftest import PATH, page
+from tests.cli.site_pages import edition_path, serve
 
 
 def test_before_the_first_check(watch):
@@ -10,23 +13,62 @@ def test_before_the_first_check(watch):
 def test_list(checked):
     checked.check(b"<html></html>")
     lines = checked.run("snapshots", "list").lines
-    assert lines[0].split() == ["ID", "READ", "AT", "CONTENT"]
-    assert "* 14 editions, 1 call" in lines[2]
-    assert "suspect: " in lines[3]
+    assert re.split(r"  +", lines[0]) == ["ID", "READ AT", "PAGE", "OUTCOME", "CONTENT"]
+    text = " ".join(" ".join(lines).split())
+    assert "list of editions * plausible 14 editions, 1 call." in text
+    assert re.search(
+        rf"list of editions suspect 0 editions, 0 calls\. the headings of the .* are missing\. {checked.page_url}$",
+        text,
+    )
     rows = checked.run("snapshots", "list", "--json").json
-    assert [(row["assessment"], row["is_baseline"]) for row in rows] == [
-        ("plausible", False),
-        ("plausible", True),
-        ("suspect", False),
+    assert [(row["page"], row["assessment"], row["is_baseline"]) for row in rows] == [
+        ("initiative", "plausible", False),
+        ("initiative", "plausible", True),
+        ("initiative", "suspect", False),
     ]
 
 
 def test_show(checked):
-    out = checked.run("snapshots", "show", "2").out
-    assert "  upcoming: Kraków, Poland, 11–12 December 2023\n" in out
-    assert "  call, open: " in out
+    lines = checked.run("snapshots", "show", "2").lines
+    assert lines[0] == f"Reading 2 of {checked.page_url} (list of editions)"
+    assert re.fullmatch(r"  fetched on \d{4}-\d\d-\d\d \d\d:\d\d; plausible; the baseline of this page", lines[1])
+    assert "  upcoming: Kraków, Poland, 11–12 December 2023" in lines
+    assert [line for line in lines if line.startswith("  call, open: ")]
     (shown,) = checked.run("snapshots", "show", "2", "--json").json
     assert (shown["id"], len(shown["editions"])) == (2, 14)
+
+
+def test_each_page_is_listed_with_its_kind_and_address(watch):
+    serve(watch, "Lyon")
+    watch.check()
+    text = " ".join(watch.run("snapshots", "list").out.split())
+    for kind, path in (
+        ("list of editions", PATH),
+        ("call page", "/content/call"),
+        ("edition page", edition_path("Lyon")),
+    ):
+        assert re.search(rf"{kind} \* plausible \d editions?, \d calls?\. {watch.site.url(path)}(?: |$)", text), kind
+    assert "sesame" not in text
+
+
+def test_show_of_a_call_page_prints_its_cutoffs(watch):
+    serve(watch)
+    watch.check()
+    lines = watch.run("snapshots", "show", "2").lines
+    assert lines[0] == f"Reading 2 of {watch.site.url('/content/call')} (call page)"
+    assert lines[-2:] == [
+        "    cut-off: 31 May 2099, 18:00 (Brussels time)",
+        "    cut-off: 30 September 2099, 18:00 (Brussels time)",
+    ]
+
+
+def test_show_of_a_suspect_reading_gives_the_reason_and_the_command(checked):
+    checked.check(page("2024-04").replace(b"</html>", b""))
+    lines = checked.run("snapshots", "show", "3").lines
+    assert lines[2] == "  reason: the page is incomplete: it ends before its closing </html> tag"
+    assert lines[-1] == f"If the page is correct, run: cmr-watch accept {checked.page_url}"
+    checked.check("2024-04")
+    assert "accept" not in checked.run("snapshots", "show", "3").out, "a plausible reading has replaced it"
 
 
 def test_export_writes_the_page_unchanged(checked):

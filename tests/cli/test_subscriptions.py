@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+import re
+from contextlib import closing
+from datetime import UTC, datetime
+
 import pytest
+
+from cmr_watch.store.database import open_database
+from cmr_watch.store.subscriptions import Subscriptions
 
 
 def test_add_list_and_end(watch):
@@ -48,6 +55,9 @@ def test_secrets_of_apprise_urls_are_not_shown(watch):
         (["add", "b@e.org", "--country", "Atlantis"], 'found "Atlantis", expected a country name or code'),
         (["add", "b@e.org", "--topic", "call"], "'call' is not one of 'calls', 'editions', 'materials'"),
         (["add", "bogus://Secret/key"], "bogus://… is not a valid Apprise URL"),
+        (["add", "x@y"], 'found "x@y", expected an e-mail address'),
+        (["add", "a@b.org", "--remind", "7", "--no-reminders"], "--remind and --no-reminders contradict each other"),
+        (["edit", "7", "--hour", "9"], "no active subscription found for 7"),
         (["end", "7"], "no active subscription found for 7"),
         (["end", "b@e.org"], "no active subscription found for b@e.org"),
     ],
@@ -57,3 +67,221 @@ def test_invalid_arguments(watch, arguments, sentence):
     assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
     assert sentence in result.err
     assert "Secret" not in result.err
+
+
+# ── edit ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def bea(watch):
+    """An installation with one subscription: bea@example.org, calls in France, weekly on Friday, no reminders."""
+    watch.configure(subscriptions=False)
+    options = ("--topic", "calls", "--country", "FR", "--frequency", "weekly", "--weekday", "fri", "--no-reminders")
+    assert watch.run("subscriptions", "add", "bea@example.org", *options, "--quiet", "22:00-07:00").code == 0
+    return watch
+
+
+def shown(watch, number="1"):
+    (row,) = watch.run("subscriptions", "show", number, "--json").json
+    return row
+
+
+def test_edit_changes_only_what_is_given(bea):
+    before = shown(bea)
+    result = bea.run("subscriptions", "edit", "Bea@example.org", "--hour", "6", "--country", "ES", "--remind", "7")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (
+        "Subscription 1: bea@example.org is now subscribed to calls in ES; weekly on Friday at 6:00;"
+        " quiet hours 22:00-07:00.\n"
+    )
+    assert shown(bea) == {**before, "hour": 6, "countries": ["ES"], "reminders": [7]}
+
+
+def test_edit_removes_limits(bea):
+    before = shown(bea)
+    arguments = ("--all-countries", "--no-quiet", "--still-watching", "--topic", "editions", "--topic", "calls")
+    assert bea.run("subscriptions", "edit", "1", *arguments).code == 0
+    expected = {"countries": [], "quiet": None, "still_watching": True, "topics": ["calls", "editions"]}
+    assert shown(bea) == {**before, **expected}
+    assert bea.run("subscriptions", "edit", "1", "--no-still-watching").code == 0
+    assert shown(bea)["still_watching"] is False
+
+
+def test_edit_without_a_change_is_refused(bea):
+    for arguments in ((), ("--frequency", "weekly")):
+        result = bea.run("subscriptions", "edit", "1", *arguments)
+        assert (result.code, result.out) == (2, "")
+        assert "nothing to change" in result.err
+
+
+def test_an_edited_subscription_misses_nothing_and_repeats_nothing(watch):
+    watch.configure(subscriptions=False)
+    watch.check("2023-09")
+    watch.run("subscriptions", "add", "bea@example.org", "--topic", "materials")
+    watch.check()
+    watch.check("2023-12", "--no-notify")
+    watch.run("subscriptions", "edit", "bea@example.org", "--topic", "calls")
+    watch.check()
+    assert watch.mailbox.subjects == ["Call for hosts 2024–2025 now open"], "found before the edit, sent after it"
+    watch.run("subscriptions", "edit", "bea@example.org", "--topic", "calls", "--topic", "editions")
+    watch.check()
+    assert len(watch.mailbox.mails) == 1
+
+
+def test_adding_a_subscribed_address_names_the_edit_command(bea):
+    result = bea.run("subscriptions", "add", "BEA@example.org", "--topic", "editions")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.endswith("to change it, run: cmr-watch subscriptions edit bea@example.org\n")
+    assert len(bea.run("subscriptions", "list", "--json").json) == 1
+
+
+def test_subscriptions_in_the_configuration_are_changed_there(watch):
+    watch.check("2023-09")
+    for arguments, code in ((("edit", "anna@example.org", "--hour", "9"), 2), (("add", "anna@example.org"), 1)):
+        result = watch.run("subscriptions", *arguments)
+        assert (result.code, result.out, len(result.err.splitlines())) == (code, "", 1)
+        assert f'is declared in {watch.config} as "anna"; change it there' in result.err
+
+
+# ── what the next check does ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def states(watch, *options):
+    rows = watch.run("subscriptions", "list", "--json", *options).json
+    return [(row["name"], row["status"], row["next_check"]) for row in rows]
+
+
+def test_the_list_says_what_the_next_check_does(watch):
+    declared = '[[subscriptions]]\nname = "{}"\nto = "{}@example.org"\n'
+    watch.configure(declared.format("a", "a") + declared.format("b", "b"), subscriptions=False)
+    assert states(watch) == [("a", "declared", "starts"), ("b", "declared", "starts")]
+    watch.check("2023-09")
+    assert states(watch) == [("a", "active", None), ("b", "active", None)]
+    watch.configure(declared.format("a", "a") + "hour = 9\n" + declared.format("c", "c"), subscriptions=False)
+    assert states(watch) == [("a", "active", "changes"), ("b", "active", "ends"), ("c", "declared", "starts")]
+    out = " ".join(watch.run("subscriptions", "list").out.split())
+    for note in ("changes with the next check, as configured", "ends with the next check: removed from", "starts with"):
+        assert note in out
+    watch.check()
+    assert states(watch) == [("a", "active", None), ("c", "active", None)]
+
+
+def test_an_ended_subscription_in_the_configuration_is_listed_as_ended(watch):
+    watch.check("2023-09")
+    watch.run("subscriptions", "end", "anna@example.org")
+    assert states(watch) == [("chat", "active", None)]
+    assert states(watch, "--all") == [("anna", "ended", None), ("chat", "active", None)]
+    out = " ".join(watch.run("subscriptions", "list", "--all").out.split())
+    assert "(ended by the operator)" in out
+    assert "next check" not in out + watch.run("subscriptions", "list").out
+
+
+def test_a_subscription_that_the_configuration_declares_again_starts_again(watch):
+    watch.check("2023-09")
+    watch.configure(subscriptions=False)
+    watch.check()
+    watch.configure()
+    assert states(watch) == [("anna", "ended", "starts"), ("chat", "ended", "starts")]
+    out = " ".join(watch.run("subscriptions", "list").out.split())
+    assert "(ended: removed from the configuration; starts with the next check)" in out
+
+
+def test_an_erased_subscription_in_the_configuration_does_not_start(watch):
+    watch.check("2023-09")
+    watch.run("subscriptions", "erase", "anna@example.org")
+    assert states(watch) == [("chat", "active", None)]
+    assert states(watch, "--all")[1:] == [("chat", "active", None), ("anna", "declared", None)]
+    assert "not started: this address was erased" in " ".join(watch.run("subscriptions", "list", "--all").out.split())
+
+
+# ── ended subscriptions ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def bounced(watch):
+    """The mail server has said that anna@example.org does not exist, which ended her subscription."""
+    watch.check("2023-09")
+    watch.mailbox.refuse("anna@example.org")
+    assert watch.check("2023-12").code == 1
+    return watch
+
+
+def test_a_rejected_address_is_explained(bounced):
+    text = "ended: the address does not exist (550 5.1.1 no such user)"
+    lines = bounced.run("subscriptions", "list", "--all").lines
+    assert text in " ".join(" ".join(lines).split())
+    assert lines[-1] == "To bring one back that has ended, see: cmr-watch subscriptions show ID"
+    shown = " ".join(bounced.run("subscriptions", "show", "1").out.split())
+    assert text in shown
+    (row,) = bounced.run("subscriptions", "show", "1", "--json").json
+    assert (row["end_reason"], row["end_reply"]) == ("mail to it bounces", "550 5.1.1 no such user")
+
+
+def test_the_command_that_brings_it_back_works(bounced):
+    shown = bounced.run("subscriptions", "show", "1").out
+    (command,) = re.findall(r"^To bring it back: cmr-watch (.+)$", shown, re.MULTILINE)
+    assert bounced.run(*command.split()).code == 0
+    bounced.mailbox.refuse("anna@example.org", times=0)
+    assert bounced.run("check").code == 0
+    assert bounced.mailbox.recipients == ["anna@example.org"]
+
+
+def test_retry_says_that_nothing_is_sent_to_an_ended_subscription(bounced):
+    (row,) = bounced.run("deliveries", "list", "--state", "failed", "--json").json
+    for arguments, code in (((str(row["id"]),), 1), ((), 1)):
+        result = bounced.run("deliveries", "retry", *arguments)
+        assert (result.code, result.out) == (code, "")
+        assert result.err == (
+            f"cmr-watch: message {row['id']} will not be sent: anna@example.org is no longer subscribed (the address"
+            " does not exist (550 5.1.1 no such user)); to subscribe it again:"
+            " cmr-watch subscriptions add anna@example.org --resubscribe\n"
+        )
+    assert bounced.run("deliveries", "list", "--state", "failed", "--json").json == [row], "it was not touched"
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("unsubscribed by mail", "at the recipient's request only: cmr-watch subscriptions add b@e.org --resubscribe"),
+        ("mail to it bounces", "cmr-watch subscriptions add b@e.org --resubscribe"),
+        ("ended by the operator", "cmr-watch subscriptions add b@e.org"),
+        ("removed from the configuration", "declare it in the configuration file again"),
+    ],
+)
+def test_how_to_bring_back_each_subscription(watch, reason, advice):
+    watch.configure(subscriptions=False)
+    watch.run("subscriptions", "add", "b@e.org")
+    with closing(open_database(f"sqlite:///{watch.database}")) as database:
+        Subscriptions(database).end(1, reason, datetime.now(UTC))
+    assert watch.run("subscriptions", "show", "1").lines[-1] == f"To bring it back: {advice}"
+
+
+# ── a second database ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_database_created_beside_the_configured_one_is_pointed_out(watch, monkeypatch):
+    monkeypatch.chdir(watch.folder)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    default = watch.folder / ".local" / "state" / "cmr-watch" / "cmr-watch.db"
+    result = watch.run("subscriptions", "add", "bea@example.org", config=False)
+    assert (result.code, default.exists()) == (0, True)
+    assert result.err.startswith(
+        f"cmr-watch: created a new, empty database, {default}: no configuration file was found;"
+    )
+    assert watch.run("subscriptions", "list", config=False).err == "", "only when it is created"
+
+
+def test_a_variable_that_names_another_database_is_pointed_out(watch, monkeypatch):
+    other = watch.folder / "other.db"
+    monkeypatch.setenv("CMR_WATCH_DATABASE_URL", f"sqlite:///{other}")
+    result = watch.run("subscriptions", "add", "bea@example.org")
+    assert result.code == 0
+    assert result.err == (
+        f"cmr-watch: created a new, empty database, {other}: {watch.config} names another one,"
+        f" sqlite:///{watch.database}; to use that: unset CMR_WATCH_DATABASE_URL\n"
+    )
+    assert not watch.database.exists()
+
+
+def test_the_configured_database_is_created_without_a_remark(watch):
+    assert watch.run("subscriptions", "add", "bea@example.org").err == ""

@@ -21,9 +21,9 @@ def test_the_demo_prints_its_results_and_writes_its_files(tmp_path, monkeypatch)
     assert (completed.returncode, completed.stderr) == (0, "")
     for text in (
         "✉ anna@demo.example: Welcome: 1 call announced",
-        "read 14 editions, 1 call: 9 changes, 3 messages sent",
+        "14 editions, 1 call: 9 changes, 3 messages sent",
         "✉ bruno@demo.example: Call for hosts 2024–2025 now open\n",
-        "no changes since",
+        "nothing new",
         "SQLite file:   demo-output/cmr-watch.db",
         f"To check the live page, run:  {Path(sys.executable).with_name('cmr-watch')} check\n",
     ):

@@ -19,6 +19,7 @@ from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import LEASE, Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.schema import bodies, subscriptions
+from cmr_watch.store.subscriptions import Subscriptions
 from tests import postgres
 from tests.factories import MINUTE, NOW, message, wanted
 
@@ -299,3 +300,19 @@ def test_failing_deliveries_are_pending_after_a_failed_attempt(deliveries: Deliv
     deliveries.postpone(first, NOW + MINUTE, "451")
     deliveries.finish(second, "failed", NOW, "550")
     assert [entry.id for entry in deliveries.failing()] == [first.id]
+
+
+# ── recipients that are no longer subscribed ─────────────────────────────────────────────────────────────────────
+
+
+def test_retry_leaves_messages_to_ended_subscriptions(database: Database, deliveries: Deliveries) -> None:
+    insert_for(deliveries, "Ada@b.org", "bob@b.org")
+    ada, bob = deliveries.claim(NOW)
+    deliveries.finish(ada, "failed", NOW, "550 5.1.1 no such user")
+    deliveries.finish(bob, "failed", NOW, "554 no")
+    Subscriptions(database).end("ada@b.org", "mail to it bounces", NOW)
+    assert deliveries.retry(None, NOW + MINUTE) == 1
+    assert [entry.id for entry in deliveries.without_subscriber(None)] == [ada.id]
+    assert deliveries.without_subscriber([bob.id]) == ()
+    assert deliveries.retry([ada.id], NOW + MINUTE) == 0
+    assert deliveries.rejections(["ada@b.org", "bob@b.org"]) == {"ada@b.org": (NOW, "550 5.1.1 no such user")}

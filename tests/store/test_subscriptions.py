@@ -238,3 +238,37 @@ def test_an_incident_is_kept_when_its_address_moves_to_another_name(
     assert incident_subjects(database) == ["c@d.org"]
     subscriptions.sync([], LATER)
     assert incident_subjects(database) == []
+
+
+# ── edit ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_edit_keeps_everything_but_the_options(database: Database, subscriptions: Subscriptions) -> None:
+    before = subscriptions.add(wanted("ada@example.org", topics=("calls",)), NOW, consent="form")
+    commit_changes(database, 3)
+    edited = subscriptions.edit(before.id, wanted("ada@example.org", topics=("editions",), countries=("fr",)), LATER)
+    assert edited == replace(before, topics=("editions",), countries=("FR",))
+    assert subscriptions.list_all() == (edited,)
+
+
+def test_edit_of_an_ended_subscription_changes_nothing(subscriptions: Subscriptions) -> None:
+    added = subscriptions.add(wanted("ada@example.org"), NOW)
+    subscriptions.end(added.id, "ended by the operator", NOW)
+    before = subscriptions.list_all()
+    assert subscriptions.edit(added.id, wanted("ada@example.org", topics=("calls",)), LATER) is None
+    assert subscriptions.list_all() == before
+
+
+def test_edit_makes_no_second_subscription_to_the_same(subscriptions: Subscriptions) -> None:
+    first = subscriptions.add(wanted("ada@example.org", topics=("calls",)), NOW)
+    second = subscriptions.add(wanted("ada@example.org", topics=("editions",)), NOW)
+    assert subscriptions.edit(second.id, wanted("ada@example.org", topics=("calls",)), LATER) is None
+    assert subscriptions.active() == (first, second)
+
+
+def test_names_that_are_out_of_step_with_the_configuration(subscriptions: Subscriptions) -> None:
+    subscriptions.sync([wanted("a@b.org", name="a"), wanted("b@b.org", name="b"), wanted("c@b.org", name="c")], NOW)
+    declared = [wanted("a@b.org", name="a"), wanted("b@b.org", name="b", topics=("calls",)), wanted(name="d")]
+    assert subscriptions.out_of_step(declared) == {"b", "c", "d"}
+    subscriptions.sync(declared, LATER)
+    assert subscriptions.out_of_step(declared) == frozenset()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import tzinfo
+from typing import Final
 
 import click
 
@@ -10,19 +14,38 @@ from cmr_watch.app import App
 from cmr_watch.cli.check_output import show_check
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import FAILED, OK
+from cmr_watch.cli.output import (
+    FAILED,
+    OK,
+    PAGE_NAMES,
+    CommandError,
+    local_time,
+    print_error,
+    print_line,
+    printable,
+    to_stdout,
+)
+from cmr_watch.log import redact_page_url
+from cmr_watch.models import KnownCall, KnownEdition, Snapshot
+from cmr_watch.monitor.check import AcceptPreview
+from cmr_watch.render.plural import counted
+from cmr_watch.render.sentences import call_name, days, place, sentence
+
+MAX_MISSING: Final = 10
 
 
 @click.command()
 @config_option
 @json_option
+@click.option("--yes", "confirmed", is_flag=True, help="Do not ask. Required without a terminal, and with --json.")
 @click.option("--no-notify", is_flag=True, help="Do not notify now; the next check will.")
-@click.argument("page_url", metavar="[URL]", required=False)
-def command(as_json: bool, no_notify: bool, page_url: str | None) -> int:
-    """Accept the newest quarantined reading of the page at URL (default: the list of editions).
+@click.argument("page_url", metavar="[PAGE]", required=False)
+def command(as_json: bool, confirmed: bool, no_notify: bool, page_url: str | None) -> int:
+    """Accept the newest quarantined reading of the page at the URL PAGE (default: the list of editions).
 
-    The reading becomes the new baseline, and its changes are recorded and sent to the subscribers. Review it first
-    with `cmr-watch snapshots list` and `cmr-watch snapshots show ID`.
+    Shows what would change and how many subscribers would be notified, then asks. If you agree, the reading becomes
+    the new baseline, and its changes are recorded and sent. To see the reading itself, use `cmr-watch snapshots list`
+    and `cmr-watch snapshots show ID`.
 
     \b
     Examples:
@@ -30,7 +53,63 @@ def command(as_json: bool, no_notify: bool, page_url: str | None) -> int:
       cmr-watch accept https://clustercollaboration.eu/content/some-edition
     """
     settings = load_settings()
+    zone = settings.messages.zone
     with closing(open_store(settings)) as database, App(settings, database, StoreClock(database)) as app:
+        preview, recipients = app.preview_accept(page_url)
+        if not as_json:
+            for line in _preview(preview, recipients, zone):
+                print_line(printable(line))
+        if not (confirmed or _is_agreed(as_json)):
+            print_line("Nothing was accepted.")
+            return FAILED
+        if app.preview_accept(page_url)[0].row.id != preview.row.id:
+            print_error("nothing was accepted: a newer reading was stored in the meantime; run accept again")
+            return FAILED
         report = app.accept(page_url, notify=not no_notify)
-    show_check(report, settings.messages.zone, as_json)
+    show_check(report, as_json)
     return FAILED if report.has_failures else OK
+
+
+def _is_agreed(as_json: bool) -> bool:
+    """Ask on the terminal. CommandError if there is none, or if the question would be printed among JSON."""
+    if as_json or not sys.stdin.isatty():
+        raise CommandError("nothing was accepted; to accept this reading without being asked, use --yes")
+    with to_stdout():
+        return click.confirm("Accept it?")
+
+
+def _preview(preview: AcceptPreview, recipients: Sequence[int], zone: tzinfo) -> Iterator[str]:
+    row = preview.row
+    yield f"Reading {row.id} of {redact_page_url(row.page_url)} ({PAGE_NAMES[row.kind]})"
+    yield f"  fetched on {local_time(row.fetched_at, zone)}; suspect: {row.reason}"
+    yield f"  reading: {_content(preview.snapshot)}"
+    yield f"  baseline: {_content(preview.baseline) if preview.baseline else 'none yet'}"
+    yield from _changes(preview, recipients)
+    if preview.missing:
+        yield f"{counted(len(preview.missing), 'entry', 'entries')} of the baseline missing from it:"
+        yield from (f"  {_entry(entry)}" for entry in preview.missing[:MAX_MISSING])
+        if more := preview.missing[MAX_MISSING:]:
+            yield f"  and {len(more)} more"
+        yield "They are reported as removed if the next reading lacks them too."
+
+
+def _changes(preview: AcceptPreview, recipients: Sequence[int]) -> Iterator[str]:
+    if preview.baseline is None:
+        yield "It would become the first baseline; no one would be notified."
+        return
+    if not preview.changes:
+        yield "It would change nothing, and no one would be notified."
+        return
+    yield f"{counted(len(preview.changes), 'change')} would be recorded and sent:"
+    for change, count in zip(preview.changes, recipients, strict=True):
+        yield f"  {sentence(change)} – {counted(count, 'subscriber') if count else 'no subscriber'}"
+
+
+def _content(snapshot: Snapshot) -> str:
+    return f"{counted(len(snapshot.editions), 'edition')}, {counted(len(snapshot.calls), 'call')}"
+
+
+def _entry(entry: KnownEdition | KnownCall) -> str:
+    if isinstance(entry, KnownCall):
+        return call_name(entry.call)
+    return ", ".join(filter(None, (place(entry.edition), days(entry.edition))))

@@ -16,8 +16,9 @@ def parameter_type(setting_type: setting_types.SettingType) -> Callable[[str], s
     def convert(text: str) -> str:
         try:
             return str(setting_type.parse(text))
-        except ValueError:
-            raise click.BadParameter(f'found "{redact_address(text)}", expected {setting_type.expected}') from None
+        except ValueError as error:
+            expected = setting_type.expected + setting_types.reason(error)
+            raise click.BadParameter(f'found "{redact_address(text)}", expected {expected}') from None
 
     return convert
 

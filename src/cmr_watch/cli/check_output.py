@@ -2,52 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, tzinfo
-from typing import Any
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from cmr_watch.check_report import CheckReport
-from cmr_watch.cli.output import print_error, print_json, print_line, printable
-from cmr_watch.models import CheckResult
+from cmr_watch.cli.output import PAGE_NAMES, print_error, print_json, print_line, printable
+from cmr_watch.models import CheckResult, Snapshot
 from cmr_watch.notify.outbox import DeliveryReport
 from cmr_watch.render.plural import counted
-from cmr_watch.render.sentences import MONTHS, sentence
+from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict, instant
 
+MAX_CAUSES: Final = 3
 
-def show_check(report: CheckReport, zone: tzinfo, as_json: bool) -> None:
+
+def show_check(report: CheckReport, as_json: bool) -> None:
     """Print the summary, or the JSON; and on stderr which pages and messages failed, and why."""
-    sentence = printable(summary(report, zone))
+    sentence = printable(summary(report))
     if as_json:
         print_json({**_report_to_dict(report), "sentence": sentence})
     else:
         print_line(sentence)
+    _print_problems(report)
+
+
+def show_quietly(report: CheckReport, as_json: bool) -> None:
+    """Like `show_check`, but print nothing if nothing changed and nothing failed, and all faults on stderr."""
+    if report.has_failures and not as_json:
+        print_error(printable(summary(report)))
+        _print_problems(report)
+    elif report.has_failures or report.has_changes:
+        show_check(report, as_json)
+    else:
+        _print_problems(report)
+
+
+def _print_problems(report: CheckReport) -> None:
     for problem in report.problems:
         print_error(printable(problem))
 
 
-def summary(report: CheckReport, zone: tzinfo) -> str:
-    """“read 15 editions, 1 call: 5 changes, 3 messages sent”."""
-    parts = [
-        _outcome(report.check, zone),
-        *_linked_pages(report.linked),
-        *(_deliveries(report.delivery) if report.delivery else []),
-    ]
-    hint = "; if the page is correct, run: cmr-watch accept" if report.check.outcome == "suspect" else ""
-    return ", ".join(parts) + hint
+def summary(report: CheckReport) -> str:
+    """“15 editions, 1 call: 5 changes, 3 messages sent; 5 of 6 edition pages failed (404)”."""
+    deliveries = _deliveries(report.delivery) if report.delivery else []
+    hint = ["if the page is correct, run: cmr-watch accept"] if report.check.outcome == "suspect" else []
+    return "; ".join([", ".join([_outcome(report.check), *deliveries]), *_other_pages(report.linked), *hint])
 
 
-def _linked_pages(results: Sequence[CheckResult]) -> list[str]:
-    """“3 more pages: 2 changes, 1 failed or suspect”."""
-    if not results:
-        return []
-    changes = sum(len(result.changes) for result in results)
-    failed = sum(result.has_failed for result in results)
-    failures = f", {failed} failed or suspect" if failed else ""
-    return [f"{counted(len(results), 'more page')}: {counted(changes, 'change')}{failures}"]
+def _other_pages(others: Sequence[CheckResult]) -> Iterator[str]:
+    """“call page: 1 change”, “5 of 6 edition pages failed (404)”."""
+    for kind in ("call", "edition"):
+        yield from _pages_of_a_kind([other for other in others if other.page.kind == kind], PAGE_NAMES[kind])
 
 
-def _outcome(check: CheckResult, zone: tzinfo) -> str:
+def _pages_of_a_kind(pages: Sequence[CheckResult], name: str) -> Iterator[str]:
+    is_one = len(pages) == 1
+    changes = sum(len(page.changes) for page in pages)
+    if changes:
+        yield f"{name if is_one else f'{name}s'}: {counted(changes, 'change')}"
+    for outcome, verb in (("failed", "failed"), ("suspect", "not used because suspect")):
+        faulty = [page for page in pages if page.outcome == outcome]
+        if faulty:
+            yield f"{name if is_one else f'{len(faulty)} of {len(pages)} {name}s'} {verb} ({_causes(faulty)})"
+
+
+def _causes(pages: Sequence[CheckResult]) -> str:
+    """`404`; `4 × 404, 1 × 503` for several."""
+    causes = Counter(_cause(page) for page in pages)
+    if len(causes) == 1:
+        return next(iter(causes))
+    shown = [f"{number} × {cause}" for cause, number in causes.most_common(MAX_CAUSES)]
+    return ", ".join(shown) + (", …" if len(causes) > MAX_CAUSES else "")
+
+
+def _cause(page: CheckResult) -> str:
+    """The HTTP status if that is the cause, else the reason without the name of the host."""
+    status = re.search(r"\((\d{3}) [^()]* for ", page.detail)
+    if status:
+        return status[1]
+    subject, _, rest = page.detail.partition(" ")
+    return rest if subject == urlsplit(page.page.url).netloc else page.detail
+
+
+def _outcome(check: CheckResult) -> str:
     if check.outcome == "failed":
         return f"could not check the page: {check.detail}"
     if check.outcome == "suspect":
@@ -55,31 +95,19 @@ def _outcome(check: CheckResult, zone: tzinfo) -> str:
         return f"the page looks wrong, so its content was not used{used}: {check.detail}"
     if check.outcome == "discarded":
         return f"reading discarded: {check.detail}"
-    return f"{_content(check)}: {_changes(check, zone)}"
+    return f"{_content(check.snapshot or Snapshot())}: {_changes(check)}"
 
 
-def _content(check: CheckResult) -> str:
-    if check.snapshot is None:
-        return "read"
-    editions, calls = len(check.snapshot.editions), len(check.snapshot.calls)
-    warnings = f", {counted(len(check.snapshot.warnings), 'warning')}" if check.snapshot.warnings else ""
-    return f"read {counted(editions, 'edition')}, {counted(calls, 'call')}{warnings}"
+def _content(snapshot: Snapshot) -> str:
+    editions, calls = len(snapshot.editions), len(snapshot.calls)
+    warnings = f", {counted(len(snapshot.warnings), 'warning')}" if snapshot.warnings else ""
+    return f"{counted(editions, 'edition')}, {counted(calls, 'call')}{warnings}"
 
 
-def _changes(check: CheckResult, zone: tzinfo) -> str:
+def _changes(check: CheckResult) -> str:
     if check.outcome == "baseline":
         return "first reading, stored as the baseline"
-    if check.changes:
-        return counted(len(check.changes), "change")
-    since = f" since {_time_or_date(check.previous_read_at, check.checked_at, zone)}" if check.previous_read_at else ""
-    return f"no changes{since}"
-
-
-def _time_or_date(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """`09:12` if it was today, else `2 April 2024, 09:12`."""
-    at, now = at.astimezone(zone), now.astimezone(zone)
-    day = "" if at.date() == now.date() else f"{at.day} {MONTHS[at.month - 1]} {at.year}, "
-    return f"{day}{at:%H:%M}"
+    return counted(len(check.changes), "change") if check.changes else "nothing new"
 
 
 def _deliveries(delivery: DeliveryReport) -> list[str]:
@@ -111,6 +139,7 @@ def _page_to_dict(check: CheckResult) -> dict[str, Any]:
         "outcome": check.outcome,
         "page_url": check.page.url,
         "checked_at": instant(check.checked_at),
+        "previous_read_at": instant(check.previous_read_at) if check.previous_read_at else None,
         "detail": check.detail,
         "editions": len(snapshot.editions) if snapshot else None,
         "calls": len(snapshot.calls) if snapshot else None,

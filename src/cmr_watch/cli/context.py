@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import click
 
 from cmr_watch import log
 from cmr_watch.cli.options import CONFIG
-from cmr_watch.cli.output import CommandError
+from cmr_watch.cli.output import CommandError, print_error, printable
 from cmr_watch.config import Settings, load
+from cmr_watch.config.load import why_another_database
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.subscriptions import Subscriptions
@@ -36,11 +38,19 @@ def load_settings() -> Settings:
 
 
 def open_store(settings: Settings) -> Database:
-    """Open the database. The caller closes it."""
+    """Open the database. The caller closes it.
+
+    If that creates a new SQLite database although the service seems to use another one, say so on stderr.
+    """
+    url = settings.database.url
+    is_new = url.startswith("sqlite:///") and not os.path.exists(url.removeprefix("sqlite:///"))
     try:
-        return open_database(settings.database.url)
+        database = open_database(url)
     except StoreUnavailable as error:
         raise CommandError(str(error)) from error
+    if is_new and (reason := why_another_database(settings)):
+        print_error(printable(f"created a new, empty database, {database.path}: {reason}"))
+    return database
 
 
 def open_subscriptions(settings: Settings, database: Database) -> Subscriptions:

@@ -9,8 +9,19 @@ from typing import Final, get_args
 import click
 
 from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.ended_subscriptions import endings, how_to_resume
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import CommandError, local_time, print_json, print_line, print_table
+from cmr_watch.cli.output import (
+    FAILED,
+    OK,
+    CommandError,
+    local_time,
+    print_error,
+    print_json,
+    print_line,
+    print_table,
+    printable,
+)
 from cmr_watch.log import redact_address
 from cmr_watch.models import Delivery
 from cmr_watch.render.plural import counted
@@ -18,6 +29,7 @@ from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import instant
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
 from cmr_watch.store.restore_quarantine import Kind, QuarantinedItem, RestoreQuarantine
+from cmr_watch.store.subscriptions import Subscriptions
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 
@@ -66,11 +78,11 @@ def list_(as_json: bool, state: State, limit: int) -> None:
 @command.command("retry", short_help="Retry messages now.")
 @config_option
 @click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[ID]...")
-def retry(ids: tuple[int, ...]) -> None:
+def retry(ids: tuple[int, ...]) -> int:
     """Retry the given messages now, or all that are pending or failed.
 
     Resets their attempt counters and makes them due immediately. The next check, or a running daemon or worker, sends
-    them.
+    them. A message whose recipient is no longer subscribed is not sent again.
 
     \b
     Example:
@@ -78,13 +90,19 @@ def retry(ids: tuple[int, ...]) -> None:
     """
     with closing(open_store(load_settings())) as database:
         outbox, now = Deliveries(database), clock()
-        count, leased = outbox.retry(ids or None, now), outbox.count_leased(ids or None, now)
-    if ids and not count:
+        which = ids or None
+        count, leased = outbox.retry(which, now), outbox.count_leased(which, now)
+        notes = list(_unwanted_notes(outbox.without_subscriber(which), Subscriptions(database), outbox))
+    if count:
+        print_line(f"{counted(count, 'message')} will be sent by the next check{_leased_note(leased)}.")
+    for note in notes:
+        print_error(printable(note))
+    if count or notes:
+        return OK if count else FAILED
+    if ids:
         raise CommandError("none of these messages is pending or failed; see: cmr-watch deliveries list")
-    if not count:
-        print_line("No messages to retry.")
-        return
-    print_line(f"{counted(count, 'message')} will be sent by the next check{_leased_note(leased)}.")
+    print_line("No messages to retry.")
+    return OK
 
 
 @command.command("release", short_help="Review messages held after a restore.")
@@ -149,6 +167,18 @@ def _print_held(held: Sequence[QuarantinedItem], as_json: bool) -> None:
         print_table(("ID", "DESCRIPTION"), [(_item_id(item), _summary(item)) for item in held])
     else:
         print_line("Nothing is on hold.")
+
+
+def _unwanted_notes(unwanted: Sequence[Delivery], subscriptions: Subscriptions, outbox: Deliveries) -> Iterator[str]:
+    """For each recipient that is no longer subscribed, which messages are not sent, why, and what to do."""
+    for address in dict.fromkeys(delivery.message.address for delivery in unwanted):
+        ids = [str(delivery.id) for delivery in unwanted if delivery.message.address == address]
+        what = f"message {ids[0]}" if len(ids) == 1 else f"messages {', '.join(ids)}"
+        text = f"{what} will not be sent: {redact_address(address)} is no longer subscribed"
+        for last in subscriptions.find(address)[-1:]:
+            if ending := endings([last], outbox).get(last.id):
+                text += f" ({ending.why}); to subscribe it again: {how_to_resume(last)}"
+        yield text
 
 
 def _leased_note(leased: int) -> str:

@@ -19,6 +19,7 @@ from cmr_watch.exceptions import CmrWatchError
 OK, FAILED, USAGE_ERROR, CHANGED = 0, 1, 2, 3
 # 128 + signal number, as shells report a process that SIGINT, SIGPIPE or SIGTERM ended
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
+PAGE_NAMES: Final = {"initiative": "list of editions", "call": "call page", "edition": "edition page"}
 GAP: Final = "  "
 MAX_WIDTH: Final = 32
 """Columns of any table cell but the last, which is wrapped."""

@@ -8,11 +8,21 @@ from pathlib import Path
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PageKind, Snapshot
 from cmr_watch.monitor.parse import read
+from cmr_watch.monitor.parse.content import has_content
 
 
 def read_file(file: str, page: PageKind) -> Snapshot:
     """Parse a saved page; `-` is standard input. ParseError also if the file cannot be opened."""
     return read(page, content_of(file))
+
+
+def read_page(file: str, page: PageKind) -> Snapshot:
+    """Like `read_file`; ParseError also if the file has no part that could be the content of a page (READING O5)."""
+    content = content_of(file)
+    snapshot = read(page, content)
+    if not has_content(content, snapshot):
+        raise ParseError("has no part that could be the content of a page: no heading, no list and no paragraph")
+    return snapshot
 
 
 def content_of(file: str) -> bytes:

@@ -6,7 +6,7 @@ import click
 
 from cmr_watch.cli.options import page_option
 from cmr_watch.cli.output import FAILED, OK, print_error, print_json
-from cmr_watch.cli.page_files import read_file
+from cmr_watch.cli.page_files import read_page
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PageKind
 from cmr_watch.serialization import reading_to_dict
@@ -18,8 +18,8 @@ from cmr_watch.serialization import reading_to_dict
 def command(page: PageKind, files: tuple[str, ...]) -> int:
     """Print the content of saved pages as JSON, one line per FILE (`-` for standard input).
 
-    Needs no configuration and no database. Files that cannot be read are reported on stderr and skipped; the exit
-    code is then 1.
+    Needs no configuration and no database. Files that cannot be read, or that have no heading, list or paragraph that
+    could be the content of such a page, are reported on stderr and skipped; the exit code is then 1.
 
     \b
     Example:
@@ -28,7 +28,7 @@ def command(page: PageKind, files: tuple[str, ...]) -> int:
     failed = False
     for file in files:
         try:
-            print_json({"source": file, **reading_to_dict(read_file(file, page))})
+            print_json({"source": file, **reading_to_dict(read_page(file, page))})
         except ParseError as error:
             print_error(f"{file}: {error}")
             failed = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +12,20 @@ import click
 
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import CommandError, local_time, print_bytes, print_json, print_line, print_table, printable
+from cmr_watch.cli.output import (
+    PAGE_NAMES,
+    CommandError,
+    local_time,
+    print_bytes,
+    print_json,
+    print_line,
+    print_table,
+    printable,
+)
+from cmr_watch.log import redact_page_url
+from cmr_watch.models import Cutoff, Edition, Snapshot
 from cmr_watch.render.plural import counted
-from cmr_watch.render.sentences import days, place
+from cmr_watch.render.sentences import cutoff_words, days, place
 from cmr_watch.serialization import instant, reading_to_dict
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -50,6 +63,8 @@ def command() -> None:
 def list_(as_json: bool, limit: int) -> None:
     """List the stored readings, oldest first. The baseline, which the next reading is compared with, is marked *.
 
+    A reading is plausible, suspect (with the reason) or archived (from a web archive).
+
     \b
     Example:
       cmr-watch snapshots list
@@ -62,10 +77,7 @@ def list_(as_json: bool, limit: int) -> None:
             print_json(_row_to_dict(row))
     elif rows:
         zone = settings.messages.zone
-        print_table(
-            ("ID", "READ AT", "CONTENT"),
-            [(str(row.id), local_time(row.fetched_at, zone), _describe(row)) for row in rows],
-        )
+        print_table(("ID", "READ AT", "PAGE", "OUTCOME", "CONTENT"), [_cells(row, zone) for row in rows])
     else:
         print_line("No readings stored yet. To make the first, run: cmr-watch check")
 
@@ -81,20 +93,18 @@ def show(as_json: bool, number: int) -> None:
     Example:
       cmr-watch snapshots show 3
     """
-    with closing(open_store(load_settings())) as database:
+    settings = load_settings()
+    with closing(open_store(settings)) as database:
+        checks = Checks(database)
         stored = _stored(database, number)
+        to_accept = checks.newest_suspect(stored.row.page_url)
     if as_json:
         print_json({**_row_to_dict(stored.row), **reading_to_dict(stored.snapshot)})
         return
-    print_line(_describe(stored.row))
-    for edition in stored.snapshot.editions:
-        print_line(
-            printable(f"  {edition.section}: {place(edition)}, {days(edition) or edition.date_text or 'no date yet'}")
-        )
-    for call in stored.snapshot.calls:
-        print_line(printable(f"  call, {call.status}: {call.text}"))
-    for warning in stored.snapshot.warnings:
-        print_line(printable(f"  {_WARNINGS.get(warning.code, warning.code)}: {warning.text}"))
+    for line in (*_head(stored.row, settings.messages.zone), *_content(stored.snapshot)):
+        print_line(printable(line))
+    if to_accept and to_accept.row.id == number:
+        print_line(f"If the page is correct, run: cmr-watch accept {printable(redact_page_url(stored.row.page_url))}")
 
 
 @command.command("export", short_help="Write the page of a reading to a file.")
@@ -126,19 +136,62 @@ def _stored(database: Database, number: int) -> StoredSnapshot:
         raise CommandError(f"there is no snapshot {number}; see: cmr-watch snapshots list") from None
 
 
-def _describe(row: SnapshotRow) -> str:
-    """`* suspect: the page ends early; 14 editions, 1 call`."""
+def _cells(row: SnapshotRow, zone: tzinfo) -> tuple[str, ...]:
+    """The cells of the table: `* plausible`, `list of editions`; `14 editions, 1 call. https://…`."""
+    reason = f" {row.reason}." if row.reason else ""
+    outcome = f"{'* ' if row.is_baseline else ''}{row.assessment}"
+    content = f"{_counts(row)}.{reason} {redact_page_url(row.page_url)}"
+    return str(row.id), local_time(row.fetched_at, zone), PAGE_NAMES[row.kind], outcome, content
+
+
+def _counts(row: SnapshotRow) -> str:
     parts = [counted(row.editions, "edition"), counted(row.calls, "call")]
-    if row.warnings:
-        parts.append(counted(row.warnings, "warning"))
-    verdict = f"{row.assessment}: {row.reason}; " if row.reason else ""
-    return f"{'* ' if row.is_baseline else ''}{verdict}{', '.join(parts)}"
+    return ", ".join([*parts, counted(row.warnings, "warning")] if row.warnings else parts)
+
+
+def _head(row: SnapshotRow, zone: tzinfo) -> Iterator[str]:
+    yield f"Reading {row.id} of {redact_page_url(row.page_url)} ({PAGE_NAMES[row.kind]})"
+    baseline = "; the baseline of this page" if row.is_baseline else ""
+    yield f"  fetched on {local_time(row.fetched_at, zone)}; {row.assessment}{baseline}"
+    if row.reason:
+        yield f"  reason: {row.reason}"
+    yield f"  {_counts(row)}"
+
+
+def _content(snapshot: Snapshot) -> Iterator[str]:
+    for edition in snapshot.editions:
+        section = edition.section or "no section"
+        remark = "" if edition.status in ("scheduled", "held") else f", {edition.status.replace('_', ' ')}"
+        yield f"  {section}: {place(edition)}, {days(edition) or edition.date_text or 'no date yet'}{remark}"
+        yield from _details(edition)
+    for call in snapshot.calls:
+        yield f"  call, {call.status}: {call.text}"
+        yield from map(_cutoff, call.cutoffs)
+        if call.apply_url:
+            yield f"    apply: {call.apply_url}"
+    for warning in snapshot.warnings:
+        yield f"  {_WARNINGS.get(warning.code, warning.code)}: {warning.text}"
+
+
+def _details(edition: Edition) -> Iterator[str]:
+    """What only the edition's own page says."""
+    if edition.venue:
+        yield f"    venue: {edition.venue}"
+    if edition.registration_url:
+        yield f"    registration: {edition.registration_url}"
+    for material in edition.materials:
+        yield f"    {material.kind}: {material.url}"
+
+
+def _cutoff(cutoff: Cutoff) -> str:
+    return f"    cut-off: {cutoff_words(cutoff)}{', closed' if cutoff.closed else ''}"
 
 
 def _row_to_dict(row: SnapshotRow) -> dict[str, object]:
     return {
         "id": row.id,
         "page_url": row.page_url,
+        "page": row.kind,
         "fetched_at": instant(row.fetched_at),
         "assessment": row.assessment,
         "reason": row.reason,

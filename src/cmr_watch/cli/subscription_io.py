@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, TextIO
@@ -14,6 +15,7 @@ from click import ClickException
 
 from cmr_watch.cli.output import CommandError
 from cmr_watch.cli.subscription_options import options_to_dict, validate_address
+from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
@@ -21,8 +23,10 @@ from cmr_watch.models import Subscription, SubscriptionRequest
 from cmr_watch.store.subscriptions import Subscriptions
 
 FORMATS: Final = ("csv", "json")
-_NO_REMINDERS: Final = "0"
+_NO_REMINDERS: Final = "none"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t])\n", re.IGNORECASE)
+"""The first line of a file whose delimiter was set for Excel."""
 _OPTIONS: Final[dict[str, Option]] = {field.name: field.metadata["option"] for field in fields(SubscriptionEntry)}
 COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
 
@@ -64,7 +68,7 @@ def format_export(subscriptions: Iterable[Subscription], form: str) -> str:
 
 
 def _with_reminders(row: Mapping[str, object]) -> Mapping[str, object]:
-    """Write “no reminders” as 0, like `add --remind 0`: an empty cell means the default."""
+    """Write “no reminders” as `none`: an empty cell means the default."""
     return row if row["reminders"] else {**row, "reminders": _NO_REMINDERS}
 
 
@@ -90,16 +94,60 @@ def entries(file: TextIO, form: str, default_zone: str) -> Iterator[ImportRow]:
 
 
 def _csv_rows(file: TextIO) -> Iterator[RawRow]:
-    reader = csv.DictReader(file)
+    """The rows after the header line. A fault of the header is reported once, and then no row is read."""
+    number = 1
     try:
-        for row in reader:
-            place = f"line {reader.line_num}"
-            if None in row:
-                yield place, "more cells than the header line"
-            else:
-                yield place, {name: _unescaped(value) for name, value in row.items() if value}
-    except (csv.Error, UnicodeDecodeError) as error:
-        yield f"line {reader.line_num}", f"cannot be read: {error}"
+        lines = _csv_lines(file.read())
+        number, header = next(lines, (1, ["address"]))
+        names = [name.strip().lower() for name in header]
+        if fault := _fault_of_header(names):
+            yield f"line {number}", fault
+            return
+        for number, cells in lines:
+            yield f"line {number}", _csv_row(names, cells)
+    except UnicodeDecodeError as error:
+        line_feeds = error.object.count(b"\n", 0, error.start)
+        yield f"line {line_feeds + 1}", f"cannot be read: {error}"
+    except csv.Error as error:
+        yield f"after line {number}", f"cannot be read: {error}"
+
+
+def _csv_lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, each with the number of its first line. Raises csv.Error."""
+    declared = _SEPARATOR_LINE.match(text)
+    rest = text[declared.end() :] if declared else text
+    reader = csv.reader(io.StringIO(rest), delimiter=declared[1] if declared else _delimiter(rest))
+    before = 1 if declared else 0
+    end = 0
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield before + end + 1, cells
+        end = reader.line_num
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter of the header line: a comma, or what Excel writes where the comma is the decimal separator."""
+    header = text.lstrip("\n").partition("\n")[0]
+    return next((delimiter for delimiter in ";\t" if delimiter in header), ",")
+
+
+def _fault_of_header(names: Sequence[str]) -> str | None:
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown:
+        return _unknown_column(unknown[0])
+    if len(set(names)) < len(names):
+        return "a column appears twice"
+    return None if "address" in names else "the column 'address' is missing"
+
+
+def _unknown_column(name: str) -> str:
+    return f"{name!r} is not a known column; known columns: {', '.join(COLUMNS)}"
+
+
+def _csv_row(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, Any] | str:
+    if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
+        return "more cells than the header line"
+    return {name: _unescaped(cell) for name, cell in zip(names, cells, strict=False) if cell.strip()}
 
 
 def _unescaped(cell: str) -> str:
@@ -142,7 +190,7 @@ def _json_row(item: Any) -> Mapping[str, Any] | str:
 def _validated(place: str, row: Mapping[str, Any], default_zone: str) -> ImportRow:
     unknown = [name for name in row if name not in COLUMNS]
     if unknown:
-        return ImportRow(place, error=f"{unknown[0]!r} is not a known column; known columns: {', '.join(COLUMNS)}")
+        return ImportRow(place, error=_unknown_column(unknown[0]))
     if "address" not in row:
         return ImportRow(place, error="the address is missing")
     try:
@@ -158,16 +206,17 @@ def _setting(column: str, value: Any) -> tuple[str, Any]:
     option = _OPTIONS["to" if column == "address" else column]
     try:
         return option.key, option.setting_type.parse(_typed(option, value))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError) as error:
         text = redact_address(str(value)) if column == "address" else str(value)[:80]
-        raise CommandError(f"{column}: found {text!r}, expected {option.setting_type.expected}") from None
+        expected = option.setting_type.expected + reason(error)
+        raise CommandError(f"{column}: found {text!r}, expected {expected}") from None
 
 
 def _typed(option: Option, value: Any) -> Any:
     """A text as the TOML value that the setting takes; any other value unchanged."""
     if not isinstance(value, str):
         return value
-    if option.key == "reminders" and value.strip() == _NO_REMINDERS:
+    if option.key == "reminders" and value.strip() in (_NO_REMINDERS, "0"):  # 0: written by earlier versions
         return []
     return option.setting_type.from_text(value)
 

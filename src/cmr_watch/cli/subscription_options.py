@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
 import click
 
-from cmr_watch.cli.arguments import parameter_type
+from cmr_watch.cli.arguments import country_option, parameter_type
+from cmr_watch.cli.ended_subscriptions import Ending
 from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import setting_types
 from cmr_watch.exceptions import DeliveryError
@@ -18,76 +20,138 @@ from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.serialization import instant
 
 _REMINDERS: Final = ", ".join(map(str, REMINDERS))
-_OPTIONS: Final = (
-    click.option(
-        "--frequency",
-        type=click.Choice(FREQUENCIES),
-        default="immediately",
-        show_default=True,
-        help="When to send changes.",
-    ),
-    click.option(
-        "--hour",
-        type=click.IntRange(0, 23),
-        default=8,
-        show_default=True,
-        metavar="HOUR",
-        help="Hour of digests and reminders.",
-    ),
-    click.option(
-        "--weekday",
-        type=parameter_type(setting_types.WEEKDAY),
-        default="monday",
-        show_default=True,
-        metavar="DAY",
-        help="Day of weekly digests.",
-    ),
-    click.option(
-        "--time-zone",
-        type=parameter_type(setting_types.TIME_ZONE),
-        metavar="ZONE",
-        help="Time zone, such as Europe/Lisbon.  [default: as configured]",
-    ),
-    click.option(
-        "--quiet",
-        type=parameter_type(setting_types.QUIET),
-        metavar="HOURS",
-        help="QuietHours hours, such as 22:00-07:00; messages are held until they end.",
-    ),
-    click.option(
-        "--remind",
-        "reminders",
-        multiple=True,
-        type=click.IntRange(0, 365),
-        metavar="DAYS",
-        help=f"Send a reminder this many days before a cut-off; 0 for none. Repeatable.  [default: {_REMINDERS}]",
-    ),
-    click.option("--still-watching", is_flag=True, help="Send a short status message after a month without changes."),
+_MAX_DAYS: Final = 365
+TOPIC_HELP: Final = f"Limit to this topic: {', '.join(TOPICS[:-1])} or {TOPICS[-1]}. Repeatable."
+
+
+def _days(text: str) -> int:
+    """A number of days before a cut-off."""
+    if text.strip() == "0":
+        raise click.BadParameter("0 days before a cut-off is too late for a reminder; for none, use --no-reminders")
+    if not text.isdecimal() or not 1 <= int(text) <= _MAX_DAYS:
+        raise click.BadParameter(f'found "{text}", expected a number of days from 1 to {_MAX_DAYS}')
+    return int(text)
+
+
+def _options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
+    """The options, without defaults: `edit` changes only what is given. `with_default` adds one to a help text."""
+    return (
+        click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP),
+        country_option,
+        click.option(
+            "--frequency", type=click.Choice(FREQUENCIES), help=with_default("When to send changes.", "immediately")
+        ),
+        click.option(
+            "--hour",
+            type=click.IntRange(0, 23),
+            metavar="HOUR",
+            help=with_default("Hour of digests and reminders.", "8"),
+        ),
+        click.option(
+            "--weekday",
+            type=parameter_type(setting_types.WEEKDAY),
+            metavar="DAY",
+            help=with_default("Day of weekly digests.", "monday"),
+        ),
+        click.option(
+            "--time-zone",
+            type=parameter_type(setting_types.TIME_ZONE),
+            metavar="ZONE",
+            help=with_default("Time zone, such as Europe/Lisbon.", "as configured"),
+        ),
+        click.option(
+            "--quiet",
+            type=parameter_type(setting_types.QUIET),
+            metavar="HOURS",
+            help="Quiet hours, such as 22:00-07:00; messages are held until they end.",
+        ),
+        click.option(
+            "--remind",
+            "reminders",
+            multiple=True,
+            type=_days,
+            metavar="DAYS",
+            help=with_default("Send a reminder this many days before a cut-off. Repeatable.", _REMINDERS),
+        ),
+        click.option("--no-reminders", is_flag=True, help="Send no reminders."),
+        click.option(
+            "--still-watching/--no-still-watching",
+            default=None,
+            help="Send a short status message after a month without changes.",
+        ),
+    )
+
+
+_EDIT_OPTIONS: Final = (
+    click.option("--all-countries", is_flag=True, help="Remove the limit to certain countries."),
+    click.option("--no-quiet", is_flag=True, help="Remove the quiet hours."),
+)
+_CONTRADICTIONS: Final = (
+    ("reminders", "--remind", "no_reminders", "--no-reminders"),
+    ("countries", "--country", "all_countries", "--all-countries"),
+    ("quiet", "--quiet", "no_quiet", "--no-quiet"),
 )
 
 
-def schedule_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say when messages are sent."""
-    for option in reversed(_OPTIONS):
+def subscription_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what is sent, and when."""
+    return _with(command, _options("{}  [default: {}]".format))
+
+
+def edit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of `subscription_options`, and those that remove a limit."""
+    return _with(command, (*_options(lambda text, _: text), *_EDIT_OPTIONS))
+
+
+def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    for option in reversed(options):
         command = option(command)
     return command
 
 
-def request_from_options(
-    address: str, topics: tuple[str, ...], countries: tuple[str, ...], default_zone: str, **schedule: Any
-) -> SubscriptionRequest:
-    """The subscription that the options ask for; `schedule` are the values of `schedule_options`."""
-    quiet = setting_types.QUIET.parse(schedule["quiet"]) if schedule["quiet"] else None
-    zone = schedule["time_zone"] or default_zone
-    days = tuple(sorted({day for day in schedule["reminders"] if day}, reverse=True))
-    return SubscriptionRequest(
-        address=address,
-        topics=tuple(topic for topic in TOPICS if topic in topics) or TOPICS,
-        countries=countries,
-        schedule=Schedule(schedule["frequency"], schedule["hour"], int(schedule["weekday"]), zone, quiet),
-        reminders=days if schedule["reminders"] else REMINDERS,
-        still_watching=schedule["still_watching"],
+def default_request(address: str, default_zone: str) -> SubscriptionRequest:
+    """A subscription of this address to everything, in the default time zone."""
+    return SubscriptionRequest(address, schedule=Schedule(time_zone=default_zone))
+
+
+def request_of(subscription: Subscription) -> SubscriptionRequest:
+    """The request that a subscription fulfils."""
+    names = (field.name for field in fields(SubscriptionRequest))
+    return SubscriptionRequest(**{name: getattr(subscription, name) for name in names})
+
+
+def apply_options(base: SubscriptionRequest, options: Mapping[str, Any]) -> SubscriptionRequest:
+    """`base`, changed as the given options say; `options` are the values of one of the two sets of options."""
+    _reject_contradictions(options)
+    return replace(
+        base,
+        topics=tuple(filter(options["topics"].__contains__, TOPICS)) or base.topics,
+        countries=() if options.get("all_countries") else tuple(sorted(options["countries"])) or base.countries,
+        schedule=_apply_to_schedule(base.schedule, options),
+        reminders=_reminders(base.reminders, options),
+        still_watching=base.still_watching if options["still_watching"] is None else options["still_watching"],
     )
+
+
+def _reject_contradictions(options: Mapping[str, Any]) -> None:
+    for given, name, removed, flag in _CONTRADICTIONS:
+        if options[given] and options.get(removed):
+            raise CommandError(f"{name} and {flag} contradict each other")
+
+
+def _apply_to_schedule(base: Schedule, options: Mapping[str, Any]) -> Schedule:
+    given = {name: options[name] for name in ("frequency", "hour", "time_zone") if options[name] is not None}
+    if options["weekday"] is not None:
+        given["weekday"] = int(options["weekday"])
+    if options["quiet"] or options.get("no_quiet"):
+        given["quiet"] = setting_types.QUIET.parse(options["quiet"]) if options["quiet"] else None
+    return replace(base, **given)
+
+
+def _reminders(base: tuple[int, ...], options: Mapping[str, Any]) -> tuple[int, ...]:
+    if options["no_reminders"]:
+        return ()
+    return tuple(sorted(set(options["reminders"]), reverse=True)) or base
 
 
 def validate_address(address: str) -> None:
@@ -116,12 +180,12 @@ def _weekday(schedule: Schedule) -> str:
     return setting_types.WEEKDAYS[schedule.weekday].capitalize()
 
 
-def detail_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    """All about a subscription, as rows of a table. Times are given in `zone`."""
+def detail_rows(subscription: Subscription, zone: tzinfo, ending: Ending | None) -> Iterator[tuple[str, str]]:
+    """All about a subscription, as rows of a table. Times are given in `zone`; `ending` says why it ended."""
     yield "address", redact_address(subscription.address)
     if subscription.name:
         yield "name", subscription.name
-    yield "status", subscription.status + (f": {subscription.end_reason}" if subscription.end_reason else "")
+    yield "status", str(ending or subscription.status)
     yield "topics", ", ".join(subscription.topics)
     yield "countries", ", ".join(subscription.countries) or "all"
     yield from _schedule_rows(subscription)
@@ -150,8 +214,8 @@ def _time_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, 
             yield label, local_time(at, zone)
 
 
-def subscription_to_dict(subscription: Subscription) -> dict[str, object]:
-    """A subscription as JSON, without the secrets in an Apprise URL."""
+def subscription_to_dict(subscription: Subscription, ending: Ending | None = None) -> dict[str, object]:
+    """A subscription as JSON, without the secrets in an Apprise URL. `end_reply` is the mail server's reply."""
     return {
         "id": subscription.id,
         "address": redact_address(subscription.address),
@@ -163,6 +227,7 @@ def subscription_to_dict(subscription: Subscription) -> dict[str, object]:
         "activated_at": _instant_or_none(subscription.activated_at),
         "ended_at": _instant_or_none(subscription.ended_at),
         "end_reason": subscription.end_reason,
+        "end_reply": ending.reply if ending else None,
     }
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 import click
 
-from cmr_watch.cli.arguments import address_argument, country_option
+from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings, open_store, open_subscriptions
+from cmr_watch.cli.ended_subscriptions import endings, how_to_resume
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
     FAILED,
@@ -23,21 +24,25 @@ from cmr_watch.cli.output import (
     to_stdout,
 )
 from cmr_watch.cli.subscription_io import FORMATS, entries, format_export, import_rows
+from cmr_watch.cli.subscription_listing import listing
 from cmr_watch.cli.subscription_options import (
+    apply_options,
+    default_request,
     describe,
     detail_rows,
-    request_from_options,
-    schedule_options,
+    edit_options,
+    request_of,
+    subscription_options,
     subscription_to_dict,
     validate_address,
 )
+from cmr_watch.config import Settings
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
-from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest
+from cmr_watch.models import Subscription
 from cmr_watch.render.plural import counted
+from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.subscriptions import Subscriptions
-
-TOPIC_HELP: Final = f"Limit to this topic: {', '.join(TOPICS[:-1])} or {TOPICS[-1]}. Repeatable."
 
 
 @click.group()
@@ -51,16 +56,16 @@ def command() -> None:
 @command.command("add", short_help="Subscribe an address.")
 @config_option
 @address_argument
-@click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP)
-@country_option
-@schedule_options
+@subscription_options
 @click.option(
     "--resubscribe",
     is_flag=True,
     help="Allow an address that unsubscribed, bounced or was erased. Use it only at the recipient's request.",
 )
-def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], resubscribe: bool, **schedule: Any) -> None:
+def add(address: str, resubscribe: bool, **options: Any) -> int:
     """Subscribe ADDRESS, an e-mail address or an Apprise URL, to future changes.
+
+    To change an existing subscription, see `cmr-watch subscriptions edit --help`.
 
     \b
     Examples:
@@ -69,14 +74,51 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], resub
     """
     validate_address(address)
     settings = load_settings()
-    request = request_from_options(address, topics, countries, settings.messages.time_zone, **schedule)
+    request = apply_options(default_request(address, settings.messages.time_zone), options)
     with closing(open_store(settings)) as database:
+        store = open_subscriptions(settings, database)
+        if active := _active(store.find(address)):
+            print_error(printable(_already_subscribed(active, settings)))
+            return FAILED
         try:
-            added = open_subscriptions(settings, database).add(request, clock(), resubscribe=resubscribe)
+            added = store.add(request, clock(), resubscribe=resubscribe)
         except RefusedAddress as error:
             hint = "if the recipient asks to be subscribed again, use --resubscribe"
             raise CommandError(f"{redact_address(address)}: {error}; {hint}") from None
     print_line(f"Subscription {added.id}: {redact_address(added.address)} is subscribed to {describe(added)}.")
+    return OK
+
+
+@command.command("edit", short_help="Change a subscription.")
+@config_option
+@click.argument("id_or_address", metavar="ID|ADDRESS")
+@edit_options
+def edit(id_or_address: str, **options: Any) -> int:
+    """Change a subscription: only what an option names, everything else stays as it is.
+
+    The subscription keeps its ID and goes on from where it is; what is waiting to be sent follows the new options. A
+    subscription in the configuration file is changed there.
+
+    \b
+    Examples:
+      cmr-watch subscriptions edit anna@example.eu --frequency weekly
+      cmr-watch subscriptions edit 3 --topic calls --all-countries
+    """
+    settings = load_settings()
+    with closing(open_store(settings)) as database:
+        store = open_subscriptions(settings, database)
+        current = _one_to_edit(store, id_or_address)
+        if current.name is not None:
+            raise CommandError(_in_the_configuration(current, settings))
+        wanted = apply_options(request_of(current), options)
+        if wanted == request_of(current):
+            raise CommandError("nothing to change; for the options, see: cmr-watch subscriptions edit --help")
+        edited = store.edit(current.id, wanted, clock())
+    if edited is None:
+        print_error(f"{redact_address(current.address)} has another subscription to exactly that; nothing was changed")
+        return FAILED
+    print_line(f"Subscription {edited.id}: {redact_address(edited.address)} is now subscribed to {describe(edited)}.")
+    return OK
 
 
 @command.command("list")
@@ -84,7 +126,7 @@ def add(address: str, topics: tuple[str, ...], countries: tuple[str, ...], resub
 @json_option
 @click.option("--all", "include_ended", is_flag=True, help="Include subscriptions that have ended.")
 def list_(as_json: bool, include_ended: bool) -> None:
-    """List the subscriptions.
+    """List the subscriptions, and what the next check will do with those in the configuration file.
 
     \b
     Example:
@@ -92,13 +134,15 @@ def list_(as_json: bool, include_ended: bool) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        store = Subscriptions(database)
-        subscriptions = store.list_all() if include_ended else store.active()
+        store, deliveries = Subscriptions(database), Deliveries(database)
+        rows = list(listing(store, deliveries, settings.subscriptions, include_ended=include_ended))
     if as_json:
-        for subscription in subscriptions:
-            print_json(subscription_to_dict(subscription))
-    elif rows := [*map(_row, subscriptions), *_rows_not_synchronised(settings.subscriptions, subscriptions)]:
-        print_table(("ID", "ADDRESS", "NAME", "SUBSCRIBED TO"), rows)
+        for row in rows:
+            print_json(row.to_dict())
+    elif rows:
+        print_table(("ID", "ADDRESS", "NAME", "SUBSCRIBED TO"), [row.cells() for row in rows])
+        if any(row.ending for row in rows):
+            print_line("To bring one back that has ended, see: cmr-watch subscriptions show ID")
     else:
         print_line("No subscriptions yet. To add one, see: cmr-watch subscriptions add --help")
 
@@ -117,13 +161,17 @@ def show(id_or_address: str, as_json: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         subscriptions = Subscriptions(database).find(_parse_id_or_address(id_or_address))
+        ended = endings(subscriptions, Deliveries(database))
     if not subscriptions:
         raise CommandError(f"no subscription found for {redact_address(id_or_address)}")
     for subscription in subscriptions:
         if as_json:
-            print_json(subscription_to_dict(subscription))
+            print_json(subscription_to_dict(subscription, ended.get(subscription.id)))
         else:
-            print_table(("SUBSCRIPTION", str(subscription.id)), detail_rows(subscription, settings.messages.zone))
+            rows = detail_rows(subscription, settings.messages.zone, ended.get(subscription.id))
+            print_table(("SUBSCRIPTION", str(subscription.id)), rows)
+            if subscription.status == "ended":
+                print_line(f"To bring it back: {how_to_resume(subscription)}")
 
 
 @command.command("end", short_help="End a subscription, or all of an address.")
@@ -152,10 +200,11 @@ def end(id_or_address: str) -> None:
 @command.command("erase", short_help="Erase an address from all records.")
 @config_option
 @click.argument("address", metavar="ADDRESS")
-def erase(address: str) -> None:
+def erase(address: str) -> int:
     """Erase ADDRESS from all records, and end its subscriptions.
 
-    Only a keyed hash of the address is kept, so that no mail is sent to it again by mistake.
+    Only a keyed hash of the address is kept, so that no mail is sent to it again by mistake; also if no record names
+    it (exit code 1).
 
     \b
     Example:
@@ -163,8 +212,20 @@ def erase(address: str) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        count = open_subscriptions(settings, database).erase(address, clock())
-    print_line(f"Erased from {counted(count, 'record')}. No more mail will be sent to this address.")
+        store = open_subscriptions(settings, database)
+        is_known = store.is_erased(address)
+        count = store.erase(address, clock())
+    if count:
+        print_line(f"Erased from {counted(count, 'record')}. No more mail will be sent to this address.")
+        return OK
+    if is_known:
+        print_line("This address was erased before, and no record names it. No mail will be sent to it.")
+        return OK
+    print_error(
+        f"no record names {printable(redact_address(address))}, so nothing was erased; check the spelling."
+        " In case a backup names it, a keyed hash is kept, and no mail will be sent to it"
+    )
+    return FAILED
 
 
 @command.command("export", short_help="Write the active subscriptions to a file.")
@@ -217,26 +278,29 @@ def _parse_id_or_address(text: str) -> int | str:
     return int(text) if text.isdecimal() and len(text) < 19 else text
 
 
-def _row(subscription: Subscription) -> tuple[str, ...]:
-    ended = f" (ended: {subscription.end_reason})" if subscription.status == "ended" else ""
-    return (
-        str(subscription.id),
-        redact_address(subscription.address),
-        subscription.name or "–",
-        describe(subscription) + ended,
-    )
+def _active(subscriptions: Iterable[Subscription]) -> list[Subscription]:
+    return [subscription for subscription in subscriptions if subscription.status == "active"]
 
 
-def _rows_not_synchronised(
-    declared: Iterable[SubscriptionRequest], stored: Iterable[Subscription]
-) -> Iterator[tuple[str, ...]]:
-    """Rows for the subscriptions that are in the configuration file, but not in the database yet."""
-    names = {subscription.name for subscription in stored}
-    for request in declared:
-        if request.name not in names:
-            yield (
-                "–",
-                redact_address(request.address),
-                request.name or "–",
-                describe(request) + " (starts with the next check)",
-            )
+def _already_subscribed(active: Sequence[Subscription], settings: Settings) -> str:
+    first = active[0]
+    address = redact_address(first.address)
+    if first.name is not None:
+        return f"{address} is subscribed to {describe(first)} already; {_in_the_configuration(first, settings)}"
+    edit = f"cmr-watch subscriptions edit {address if '://' not in address and len(active) == 1 else first.id}"
+    return f"{address} is subscribed to {describe(first)} already (subscription {first.id}); to change it, run: {edit}"
+
+
+def _in_the_configuration(subscription: Subscription, settings: Settings) -> str:
+    place = settings.file or "the configuration"
+    return f'subscription {subscription.id} is declared in {place} as "{subscription.name}"; change it there'
+
+
+def _one_to_edit(store: Subscriptions, id_or_address: str) -> Subscription:
+    active = _active(store.find(_parse_id_or_address(id_or_address)))
+    if not active:
+        raise CommandError(f"no active subscription found for {redact_address(id_or_address)}")
+    if len(active) > 1:
+        ids = ", ".join(str(subscription.id) for subscription in active)
+        raise CommandError(f"{redact_address(id_or_address)} has several subscriptions; give one of the IDs {ids}")
+    return active[0]

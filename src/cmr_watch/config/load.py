@@ -12,13 +12,14 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import (
     PINNED_HOSTS,
     ArchiveSection,
@@ -144,6 +145,42 @@ def _home_directory(environ: Mapping[str, str]) -> Path:
         raise ConfigError("this user has no home directory; set [database] url") from error
 
 
+def why_another_database(
+    settings: Settings, environ: Mapping[str, str] = os.environ, searched: Sequence[Path] = SEARCHED
+) -> str | None:
+    """Why the database of these settings may not be the one that the service uses; None if there is no sign of that."""
+    ours = settings.database.url
+    if another := _another_named(ours, filter(None, (settings.file, *searched))):
+        file, theirs = another
+        how = f"--config {file}" if file != settings.file else f"unset {PREFIX}DATABASE_URL"
+        return f"{file} names another one, {_without_password(theirs)}; to use that: {how}"
+    if ours.startswith("sqlite:///") and not Path(ours.removeprefix("sqlite:///")).is_absolute():
+        return "its path in [database] url is relative to the current folder; better use an absolute path"
+    if settings.file is None and not environ.get(f"{PREFIX}DATABASE_URL"):
+        named = f"name it with --config FILE or {PREFIX}DATABASE_URL"
+        return f"no configuration file was found; if the service uses another database, {named}"
+    return None
+
+
+def _another_named(ours: str, files: Iterable[Path]) -> tuple[Path, str] | None:
+    """The first of the files that names another database than `ours`, and that database."""
+    databases = ((file, _database_of(file)) for file in files if _is_candidate(file))
+    return next(((file, url) for file, url in databases if url and url != ours), None)
+
+
+def _database_of(file: Path) -> str | None:
+    try:
+        url = _get_table(str(file), "database", _read_toml(file)).get("url")
+    except ConfigError:
+        return None
+    return url if isinstance(url, str) else None
+
+
+def _without_password(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
 # ── one value ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -191,7 +228,7 @@ def _parse(option: Option, raw: _RawValue) -> Any:
     except OSError as error:
         raise ConfigError(f"{raw.place}: cannot read {value}: {error.strerror}") from error
     except (ValueError, TypeError) as error:
-        raise raw.error(option.setting_type.expected, option.secret) from error
+        raise raw.error(option.setting_type.expected + reason(error), option.secret) from error
 
 
 def _read_secret(raw: _RawValue) -> _RawValue:

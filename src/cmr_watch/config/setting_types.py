@@ -15,6 +15,8 @@ from cmr_watch.models import FREQUENCIES, TOPICS, QuietHours
 from cmr_watch.places import country_code, country_codes
 
 _EMAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?""")
+# In octets: RFC 5321 §4.5.3.1.1, and §4.5.3.1.3 without the angle brackets; RFC 1035 §2.3.4.
+_MAX_LOCAL_PART, _MAX_ADDRESS, _MAX_LABEL = 64, 254, 63
 _APPRISE_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -44,6 +46,15 @@ class SettingType:
     parse: Callable[[Any], Any]
     from_text: Callable[[str], Any] = str
     is_path: bool = False
+
+
+class InvalidValue(ValueError):
+    """A value that has the expected form, but is invalid for the reason given."""
+
+
+def reason(error: Exception) -> str:
+    """The reason of an InvalidValue, to follow “expected …” in an error message; empty for any other error."""
+    return f" ({error})" if isinstance(error, InvalidValue) else ""
 
 
 def _require(condition: object) -> None:
@@ -151,10 +162,37 @@ def _readable_file(value: Any) -> Path:
         return path
 
 
+def _mail_address(value: Any) -> str:
+    text = _text(value)
+    _require(_EMAIL.fullmatch(text))
+    if fault := _fault_of_address(*text.rsplit("@", 1)):
+        raise InvalidValue(fault)
+    return text
+
+
+def _fault_of_address(local: str, domain: str) -> str | None:
+    """Why no mail server accepts this address, or None."""
+    if not all(local.split(".")):  # RFC 5321 §4.1.2, Dot-string
+        return 'the part before the "@" begins or ends with a dot, or has two in a row'
+    if len(local.encode()) > _MAX_LOCAL_PART:
+        return f'the part before the "@" is longer than {_MAX_LOCAL_PART} characters'
+    if len(f"{local}@{domain}".encode()) > _MAX_ADDRESS:
+        return f"it is longer than {_MAX_ADDRESS} characters"
+    return _fault_of_domain(domain)
+
+
+def _fault_of_domain(domain: str) -> str | None:
+    labels = domain.split(".")
+    if len(labels) == 1 and domain.lower() != "localhost":
+        return f'the domain "{domain}" has no dot'
+    if any(not label or len(label) > _MAX_LABEL or "-" in (label[0], label[-1]) for label in labels):
+        return f'"{domain}" is not a domain name'
+    return None
+
+
 def _address(value: Any) -> str:
     text = _text(value)
-    _require(_EMAIL.fullmatch(text) or _APPRISE_URL.fullmatch(text))
-    return text
+    return text if _APPRISE_URL.fullmatch(text) else _mail_address(text)
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
@@ -166,6 +204,8 @@ def _quiet(value: Any) -> QuietHours:
     if match is None:
         raise ValueError
     start, end = (time.fromisoformat(part.zfill(5)) for part in match.groups())
+    if start == end:
+        raise InvalidValue("both times are the same")
     return QuietHours(start, end)
 
 
@@ -219,7 +259,7 @@ HOST: Final = SettingType(
     "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))
 )
 HOSTS: Final = SettingType('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _items_from_text)
-MAIL_ADDRESS: Final = SettingType('an e-mail address such as "watch@example.eu"', _matching(_EMAIL))
+MAIL_ADDRESS: Final = SettingType('an e-mail address such as "watch@example.eu"', _mail_address)
 ADDRESS: Final = SettingType('an e-mail address, or an Apprise URL such as "slack://…"', _address)
 PAGE_URL: Final = SettingType("an HTTP or HTTPS URL without a password", _page_url)
 DATABASE: Final = SettingType('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_url)

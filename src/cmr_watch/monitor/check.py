@@ -19,6 +19,8 @@ from cmr_watch.models import (
     CheckResult,
     FetchedPage,
     Known,
+    KnownCall,
+    KnownEdition,
     Outline,
     PageKind,
     PageRef,
@@ -40,6 +42,7 @@ from cmr_watch.render.drift import drift
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
+from cmr_watch.store.snapshots import SnapshotRow
 
 log = logging.getLogger(__name__)
 
@@ -106,13 +109,8 @@ def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
     An entry that it lacks counts as gone only when it is missing from a second reading. Raises NothingToAccept if
     there is no quarantined reading, if it can no longer be parsed, or if a newer reading was stored meanwhile.
     """
-    stored = checks.newest_suspect(page.url)
-    if stored is None:
-        raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
+    _, reading = _suspect_reading(page, checks, clock)
     baseline = _with_current_parser(checks, checks.baseline(page.url))
-    reading = _read(page, stored.fetched, None, clock(), conditional=False)
-    if reading.error:
-        raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
     result = _commit_plausible(reading, baseline, checks)
     if result is None:
         raise NothingToAccept("Another check has stored a newer reading in the meantime. Check that one first.")
@@ -313,3 +311,61 @@ def _commit_without_reading(record: CheckRecord, checks: Checks, baseline: Basel
     result = _store(record, checks, baseline)
     assert result is not None, "a check without a comparison is always committed"
     return result
+
+
+# ── preview of accept ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptPreview:
+    """What `accept` would do: the reading, its changes, and what it lacks.
+
+    `baseline` is the snapshot that it would replace. `missing` entries are reported as gone if the next reading lacks
+    them too.
+    """
+
+    row: SnapshotRow
+    snapshot: Snapshot
+    baseline: Snapshot | None
+    changes: tuple[Change, ...] = ()
+    missing: tuple[KnownEdition | KnownCall, ...] = ()
+
+
+def preview_accept(page: PageRef, checks: Checks, clock: Clock) -> AcceptPreview:
+    """Compute what `accept` would do, without committing anything. Raises NothingToAccept where `accept` does."""
+    row, reading = _suspect_reading(page, checks, clock)
+    baseline = _with_current_parser(checks, checks.baseline(page.url))
+    if baseline is None:
+        return AcceptPreview(row, reading.snapshot, None)
+    compared = _without_duplicates(_compare(reading, baseline.known, checks), reading, checks)
+    missing = _newly_missing(baseline.known, compared.known)
+    return AcceptPreview(row, reading.snapshot, baseline.snapshot, compared.changes, missing)
+
+
+def _newly_missing(before: Known, after: Known) -> tuple[KnownEdition | KnownCall, ...]:
+    old: list[KnownEdition | KnownCall] = [*before.editions, *before.calls]
+    new: list[KnownEdition | KnownCall] = [*after.editions, *after.calls]
+    missing = {entry.key for entry in old if entry.missing_since}
+    return tuple(entry for entry in new if entry.missing_since and not entry.gone and entry.key not in missing)
+
+
+def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[SnapshotRow, _Reading]:
+    """The newest suspect reading, parsed again; NothingToAccept if there is none, or none that can be a baseline."""
+    stored = checks.newest_suspect(page.url)
+    if stored is None:
+        raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
+    reading = _read(page, stored.fetched, None, clock(), conditional=False)
+    if reading.error:
+        raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
+    if lacking := _lacking(reading.snapshot):
+        raise NothingToAccept(f"The suspect reading of {page.url} has {lacking}, so it cannot become the baseline.")
+    return stored.row, reading
+
+
+def _lacking(snapshot: Snapshot) -> str | None:
+    """What a reading lacks that has no part that could be the content of its page (READING O5); else None."""
+    is_list = snapshot.kind == "initiative"
+    headings = snapshot.outline.sections if is_list else snapshot.outline.headings
+    if snapshot.editions or snapshot.calls or headings:
+        return None
+    return "no section heading, no edition and no call" if is_list else "no heading, no edition and no call"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, not_, or_, select, update
 
 from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
 from cmr_watch.store import plan_writer, recipients, row_mapping
@@ -90,6 +90,9 @@ _CLAIM = (
         uncertain=or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None)),
     )
 )
+
+
+_RETRIABLE = and_(or_(_is_pending, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
 
 
 class Deliveries:
@@ -261,7 +264,7 @@ class Deliveries:
 
         Applies to those in `ids`, or to all, except messages held after a restore.
         """
-        is_retriable = and_(or_(_is_pending, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
+        is_retriable = and_(_RETRIABLE, recipients.has_active_subscription())
         which = is_retriable if ids is None else and_(is_retriable, deliveries.c.id.in_(list(ids)))
         values = {"outcome": None, "done_at": None, "due_at": now, "attempts": 0, "stale_at": None}
         statement = update(deliveries).where(which).values(values).returning(deliveries.c.address)
@@ -297,6 +300,20 @@ class Deliveries:
         """Return the deliveries with any of these Message-IDs."""
         with self._database.read() as connection:
             return _load(connection, deliveries.c.message_id.in_(list(message_ids)))
+
+    def without_subscriber(self, ids: Iterable[int] | None) -> tuple[Delivery, ...]:
+        """Return those, of `ids` or of all, that `retry` skips because their recipient is not subscribed."""
+        which = () if ids is None else (deliveries.c.id.in_(list(ids)),)
+        with self._database.read() as connection:
+            return _load(connection, _RETRIABLE, not_(recipients.has_active_subscription()), *which)
+
+    def rejections(self, mailboxes: Iterable[str]) -> dict[str, tuple[datetime, str]]:
+        """When the last message to each mailbox failed permanently, and the error."""
+        failed = (deliveries.c.outcome == "failed", deliveries.c.last_error.is_not(None))
+        statement = select(deliveries).where(*failed, deliveries.c.mailbox.in_(list(mailboxes)))
+        with self._database.read() as connection:
+            rows = connection.execute(statement.order_by(deliveries.c.done_at))
+            return {row.mailbox: (row.done_at, row.last_error) for row in rows}
 
 
 def _mails_allowed(connection: Connection, now: datetime, per_minute: int) -> int:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from cmr_watch import serialization
-from cmr_watch.models import FetchedPage, Snapshot, Validators
+from cmr_watch.models import FetchedPage, PageKind, Snapshot, Validators
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import contents, pages, snapshots
 
@@ -41,6 +41,7 @@ class SnapshotRow:
     editions: int
     calls: int
     warnings: int
+    kind: PageKind = "initiative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +219,5 @@ def _snapshot_row(row: Any) -> SnapshotRow:
         editions=len(row.reading["editions"]),
         calls=len(row.reading["calls"]),
         warnings=len(row.reading["warnings"]),
+        kind=row.reading["page"],
     )

@@ -174,6 +174,32 @@ class Subscriptions:
         assert existing is not None
         return existing
 
+    def edit(self, subscription_id: int, request: SubscriptionRequest, now: datetime) -> Subscription | None:
+        """Change the options of an active subscription; pending messages are planned again.
+
+        Returns None, and changes nothing, if it is no longer active, or if another subscription of the same address
+        asks for exactly that.
+        """
+        request = normalize(request)
+        has_id = subscriptions.c.id == subscription_id
+        with self._database.write() as connection:
+            selected = _select(connection, ACTIVE, has_id, subscriptions.c.address == request.address)
+            equal = _find_equal(connection, request)
+            if not selected or (equal and equal.id != subscription_id):
+                return None
+            _update(connection, selected[0], request, now)
+            return _select(connection, has_id)[0]
+
+    def out_of_step(self, declared: Sequence[SubscriptionRequest]) -> frozenset[str | None]:
+        """The names whose subscriptions `sync` would start, change or end."""
+        with self._database.read() as connection:
+            return frozenset(_changed_names(connection, {entry.name: normalize(entry) for entry in declared}))
+
+    def is_erased(self, address: str) -> bool:
+        """Whether this address was erased, and has not been subscribed again since."""
+        with self._database.read() as connection:
+            return erasure.is_erased(connection, normalize_address(address))
+
 
 def _refuse_suppressed(connection: Connection, address: str) -> None:
     """RefusedAddress if the address was erased, or if its last subscription was ended by its recipient or a bounce."""

@@ -1,0 +1,96 @@
+"""The rows of `subscriptions list`: what is stored, and what the next check makes of the configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from cmr_watch.cli.ended_subscriptions import Ending, endings
+from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
+from cmr_watch.log import redact_address
+from cmr_watch.models import Subscription, SubscriptionRequest
+from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.subscriptions import Subscriptions
+
+NextCheck = Literal["starts", "changes", "ends"]
+_NOTES: Final[dict[NextCheck | None, str]] = {
+    "starts": "starts with the next check",
+    "changes": "changes with the next check, as configured",
+    "ends": "ends with the next check: removed from the configuration",
+}
+ERASED: Final = "not started: this address was erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A subscription: as stored, as declared in the configuration file, or both. At least one of them is given.
+
+    `next_check` is what the next check does with it, None if nothing. `ending` says why it ended.
+    """
+
+    stored: Subscription | None
+    declared: SubscriptionRequest | None
+    next_check: NextCheck | None = None
+    ending: Ending | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """The cells of the table."""
+        entry = self.stored or self.declared
+        assert entry is not None
+        number = str(self.stored.id) if self.stored else "–"
+        return number, redact_address(entry.address), entry.name or "–", describe(entry) + self._note()
+
+    def to_dict(self) -> dict[str, object]:
+        """The row as JSON. The status of a subscription that was never stored is `declared`."""
+        if self.stored:
+            return {**subscription_to_dict(self.stored, self.ending), "next_check": self.next_check}
+        assert self.declared is not None
+        return {
+            "id": None,
+            "address": redact_address(self.declared.address),
+            "name": self.declared.name,
+            **options_to_dict(self.declared),
+            "status": "declared",
+            "end_reason": None if self.next_check else "erased",
+            "next_check": self.next_check,
+        }
+
+    def is_current(self) -> bool:
+        """Whether it is active, or starts with the next check."""
+        return self.next_check == "starts" or (self.stored is not None and self.stored.status == "active")
+
+    def _note(self) -> str:
+        ended = str(self.ending) if self.ending else None
+        not_started = ERASED if self.stored is None and self.next_check is None else None
+        notes = [note for note in (ended, not_started, _NOTES.get(self.next_check)) if note]
+        return f" ({'; '.join(notes)})" if notes else ""
+
+
+def listing(
+    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest], *, include_ended: bool
+) -> Iterator[Row]:
+    """The active subscriptions, and those that start with the next check; with `include_ended`, all others too."""
+    rows = _rows(store, deliveries, declared)
+    return rows if include_ended else filter(Row.is_current, rows)
+
+
+def _rows(store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest]) -> Iterator[Row]:
+    stored = store.list_all()
+    latest = {entry.name: entry for entry in stored if entry.name is not None}
+    due = store.out_of_step(declared)
+    ended = endings(stored, deliveries)
+    requests = {latest[request.name].id: request for request in declared if request.name in latest}
+    followed = {entry.id for name, entry in latest.items() if name in due}
+    for entry in stored:
+        request = requests.get(entry.id)
+        next_check = _next_check(entry, request) if entry.id in followed else None
+        yield Row(entry, request, next_check, ended.get(entry.id))
+    new = [request for request in declared if request.name not in latest]
+    yield from (Row(None, request, "starts" if request.name in due else None) for request in new)
+
+
+def _next_check(stored: Subscription, declared: SubscriptionRequest | None) -> NextCheck:
+    if declared is None:
+        return "ends"
+    return "changes" if stored.status == "active" else "starts"
