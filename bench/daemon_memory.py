@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cmr_watch.cli.run  # noqa: F401  # loads what the real daemon loads
 from cmr_watch.config import Settings, load
-from cmr_watch.daemon import Daemon, threads
+from cmr_watch.daemon import Daemon, thread_scheduler
 from cmr_watch.store.database import Database, open_database
 
 
@@ -21,7 +21,7 @@ class Watch:
 
     def __init__(self, settings: Settings, database: Database, hour: int) -> None:
         self.at = datetime(2024, 4, 2, 9, tzinfo=UTC) + timedelta(hours=hour)
-        self.daemon = Daemon(settings, database, lambda: self.at, threads(), lambda: self.at)
+        self.daemon = Daemon(settings, database, lambda: self.at, thread_scheduler(), lambda: self.at)
         self.daemon._scheduler.start(paused=True)
         for name, job in self.daemon._jobs().items():
             self.daemon._add(name, job)

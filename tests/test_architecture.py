@@ -33,7 +33,7 @@ layers =
     cli
     daemon
     web
-    demo | doctor
+    demo | doctor | log_lines
     app
     monitor.site | monitor.archive.backfill | monitor.replay
     monitor.check | notify.outbox | notify.bounce_processing

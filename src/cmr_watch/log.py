@@ -15,6 +15,7 @@ LogFormat = Literal["text", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+_QUERY: Final = re.compile(r"(?P<base>\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
 # Schemes whose host is not a secret: web hooks on a server of the operator's choice.
 _WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")
 
@@ -28,6 +29,11 @@ def set_up(level: str = "warning", form: LogFormat = "text", secrets: Iterable[s
         root.removeHandler(old)
     root.addHandler(handler)
     logging.getLogger("cmr_watch").setLevel(level.upper())
+
+
+def redact_url(url: str) -> str:
+    """A page URL without the parts that may be secret: user name, password, query. The host and path are kept."""
+    return _QUERY.sub(r"\g<base>***", _CREDENTIALS.sub("***", url))
 
 
 def redact_address(address: str) -> str:
@@ -73,4 +79,4 @@ class _Formatter(logging.Formatter):
     def _mask(self, message: str) -> str:
         for secret in self._secrets:
             message = message.replace(secret, "***")
-        return _CREDENTIALS.sub("***", message)
+        return redact_url(message)

@@ -111,7 +111,7 @@ class Checks:
         if written.holds_at and not replaced:
             self._stored[record.page.url] = replace(stored, at=written.holds_at)
         if written.incident:
-            log.warning("%s: %s: %s", written.incident, record.page.url, record.detail)
+            log.debug("%s: %s: %s", written.incident, record.page.url, record.detail)
         return recorded
 
     def _tell_others(self, connection: Connection, record: CheckRecord, stored: StoredPage, replaced: bool) -> None:
