@@ -38,7 +38,7 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
     "fetch-failing": ("page failing", "See the page finding above."),
     "reading-suspect": ("suspect reading", "Check the page. If it is correct, run: cmr-watch accept {subject}"),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
-    "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state waiting"),
+    "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state pending"),
 }
 """What each kind of incident is called, and the advice about it."""
 

@@ -215,7 +215,7 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The passwords, tokens and URLs that must never be redact_address or logged."""
+        """The passwords, tokens and URLs that must never be shown or logged."""
         password = urlsplit(self.database.url).password if "@" in self.database.url else None
         addresses = [*(request.address for request in self.subscriptions), *self.operator.to]
         apprise_urls = [address for address in addresses if "://" in address]
