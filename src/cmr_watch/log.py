@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, Literal, TextIO
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 LogFormat = Literal["text", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
-_QUERY: Final = re.compile(r"(?P<base>\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
+_QUERY: Final = re.compile(r"(\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
 # Schemes whose host is not a secret: web hooks on a server of the operator's choice.
 _WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")
 
@@ -31,11 +31,6 @@ def set_up(level: str = "warning", form: LogFormat = "text", secrets: Iterable[s
     logging.getLogger("cmr_watch").setLevel(level.upper())
 
 
-def redact_url(url: str) -> str:
-    """A page URL without the parts that may be secret: user name, password, query. The host and path are kept."""
-    return _QUERY.sub(r"\g<base>***", _CREDENTIALS.sub("***", url))
-
-
 def redact_address(address: str) -> str:
     """An address without secrets: e-mail in full; of an Apprise URL the service only, or the host of a web hook."""
     if "://" not in address:
@@ -49,6 +44,15 @@ def redact_address(address: str) -> str:
     except ValueError:
         return f"{scheme}://…"
     return f"{scheme}://{parts.hostname or ''}{port}/…"
+
+
+def redact_page_url(url: str) -> str:
+    """The address of a page without a user name, password or query, which may be secret; `accept` understands it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return redact_address(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
@@ -79,4 +83,4 @@ class _Formatter(logging.Formatter):
     def _mask(self, message: str) -> str:
         for secret in self._secrets:
             message = message.replace(secret, "***")
-        return redact_url(message)
+        return _QUERY.sub(r"\1***", _CREDENTIALS.sub("***", message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmr_watch.app import CheckReport
 from cmr_watch.config import Settings
-from cmr_watch.log import redact_url
+from cmr_watch.log import redact_page_url
 from cmr_watch.models import CheckResult
 from cmr_watch.notify.outbox import DeliveryReport
 from cmr_watch.render.plural import counted
@@ -23,12 +23,12 @@ def configuration_and_database(settings: Settings, database: Database) -> str:
 def page_failure(result: CheckResult) -> str:
     """Which page could not be read, or has a suspect reading, and why."""
     verdict = "suspect reading: " if result.outcome == "suspect" else ""
-    return f"{redact_url(result.page.url)}: {verdict}{result.detail}"
+    return f"{redact_page_url(result.page.url)}: {verdict}{result.detail}"
 
 
 def page_recovery(result: CheckResult) -> str:
     """Which page can be read again."""
-    return f"{redact_url(result.page.url)}: can be read again"
+    return f"{redact_page_url(result.page.url)}: can be read again"
 
 
 def check_summary(report: CheckReport) -> str:
