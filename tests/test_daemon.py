@@ -231,7 +231,7 @@ def test_a_job_that_outlasts_its_interval_is_logged_once_in_our_own_words(
     running: Running, blocked: type[Blocked], caplog: pytest.LogCaptureFixture
 ) -> None:
     words = "check: the previous run is still in progress, so this one is skipped"
-    with caplog.at_level(logging.INFO), running.daemon(blocked) as daemon:
+    with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon(blocked) as daemon:
         assert blocked.started.wait(PATIENCE)
         for _ in range(2):
             daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
