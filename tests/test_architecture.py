@@ -33,7 +33,7 @@ layers =
     cli
     daemon
     web
-    demo | doctor
+    demo | doctor | log_lines
     app
     check_report
     monitor.site | monitor.archive.backfill | monitor.archive.access | monitor.replay | notify.messages

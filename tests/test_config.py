@@ -327,7 +327,18 @@ def test_every_setting_is_in_the_sample():
 
 def test_the_sample_states_the_actual_defaults(tmp_path):
     text = SAMPLE.read_text(encoding="utf-8")
-    without_default = ("password", "_file", "user", "ca_file", "host =", "contact", "from =", "ping", 'url = "sqlite')
+    without_default = (
+        "password",
+        "_file",
+        "user",
+        "ca_file",
+        "host =",
+        "contact",
+        "from =",
+        "ping",
+        "level",
+        'url = "sqlite',
+    )
     lines = [line for line in uncomment(text).splitlines() if not any(word in line for word in without_default)]
     (tmp_path / "x.toml").write_text("\n".join(lines).partition("[[subscriptions]]")[0])
     stated, actual = load(tmp_path / "x.toml", HOME), load(SAMPLE, HOME)

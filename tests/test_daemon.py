@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from cmr_watch.app import App
-from cmr_watch.config import DaemonSection, Settings
+from cmr_watch.app import App, CheckReport
+from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
 from cmr_watch.daemon import Daemon, routes, thread_scheduler
+from cmr_watch.exceptions import ConfigError
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from tests.factories import NOW, message
@@ -68,6 +71,11 @@ class Running(Journey):
         finally:
             daemon.stop(PATIENCE)
 
+    def check_now(self, daemon: Daemon) -> None:
+        """Let an hour pass, and check."""
+        self.ahead += timedelta(hours=1)
+        daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+
     def pings(self) -> list[str]:
         return [path.removeprefix(PING) for path in self.site.paths() if path.startswith(PING)]
 
@@ -98,9 +106,8 @@ def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Runni
     with running.daemon() as daemon:
         until(lambda: running.subjects() and running.pings()[-1:] == [""])
         running.serve(LYON, "> Oslo, Norway – 3 March 2099", *PAST)
-        running.ahead = timedelta(hours=1)
         began = time.monotonic()
-        daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+        running.check_now(daemon)
         until(lambda: len(running.subjects()) == 2)
         assert time.monotonic() - began < 30
         text = routes(daemon)["/metrics"]().body.decode()
@@ -156,8 +163,141 @@ def test_a_failing_dead_mans_switch_delays_nothing(running: Running, caplog: pyt
         running.site.fail(PING + suffix, 500)
     with caplog.at_level(logging.WARNING), running.daemon():
         until(lambda: running.subjects())
-        until(lambda: "could not be pinged" in caplog.text)
+        until(lambda: "the dead man's switch at 127.0.0.1 returned 500 Internal Server Error" in caplog.text)
     assert "secret-uuid" not in caplog.text
+
+
+def test_each_failed_page_is_logged_with_its_cause_and_so_is_its_recovery(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = [f"{PATH}/{number}" for number in range(5)]
+    cities = ("Oslo, Norway", "Turku, Finland", "Porto, Portugal", "Ghent, Belgium", "Graz, Austria")
+    links = [f"> [{city}]({running.site.url(path)}) – 3 March 2099" for city, path in zip(cities, pages, strict=True)]
+    running.settings = replace(running.settings, fetch=replace(running.settings.fetch, pause=0, retries=0))
+    running.serve(LYON, *links, *PAST)
+    with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon() as daemon:
+        until(lambda: "check: 1 page read, 5 failed or suspect: stored as the baseline" in caplog.text)
+        for path in pages:
+            assert f"check: {running.site.url(path)}: {running.site.host} has no such page (404" in caplog.text
+        until(lambda: running.pings()[-1:] == [""])
+        caplog.clear()
+        running.site.fail(PATH, 503)
+        running.check_now(daemon)
+        until(lambda: running.pings()[-1:] == ["/fail"])
+        assert f"check: {running.site.url(PATH)}: {running.site.host} " in caplog.text
+        running.serve(LYON, *links, *PAST)
+        for count in (2, 3):
+            running.check_now(daemon)
+            until(lambda count=count: running.pings().count("") == count)
+    assert caplog.messages.count(f"check: {running.site.url(PATH)}: can be read again") == 1
+
+
+def test_each_delivery_round_that_sent_or_failed_is_one_line(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.mailbox.refuse("bo@example.org", "451 4.2.0 later")
+    with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon() as daemon:
+        until(lambda: "deliver: 1 message sent" in caplog.messages)
+        insert_messages(running.database, message("bo@example.org"))
+        daemon.deliver_soon()
+        until(lambda: "deliver: 1 message will be retried: " in caplog.text)
+        daemon.deliver_soon()
+        time.sleep(0.3)
+    lines = [record for record in caplog.records if record.getMessage().startswith("deliver: ")]
+    assert [record.levelname for record in lines] == ["INFO", "WARNING"]
+    assert "451 4.2.0 later" in lines[1].getMessage()
+
+
+class Blocked(App):
+    """Its checks wait until `released` is set."""
+
+    started = threading.Event()
+    released = threading.Event()
+
+    def check(self, *, notify: bool = True) -> CheckReport:
+        Blocked.started.set()
+        assert Blocked.released.wait(PATIENCE)
+        return super().check(notify=notify)
+
+
+@pytest.fixture
+def blocked() -> type[Blocked]:
+    Blocked.started.clear()
+    Blocked.released.clear()
+    return Blocked
+
+
+def test_a_job_that_outlasts_its_interval_is_logged_once_in_our_own_words(
+    running: Running, blocked: type[Blocked], caplog: pytest.LogCaptureFixture
+) -> None:
+    words = "check: the previous run is still in progress, so this one is skipped"
+    with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon(blocked) as daemon:
+        assert blocked.started.wait(PATIENCE)
+        for _ in range(2):
+            daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+            until(lambda: words in caplog.messages)
+            time.sleep(0.1)
+        blocked.released.set()
+        until(lambda: running.subjects())
+    assert caplog.messages.count(words) == 1
+    assert "lambda" not in caplog.text
+    assert [job.name for job in daemon._scheduler.get_jobs()] == []
+
+
+def test_stopping_during_a_check_leaves_no_error_in_the_log(
+    running: Running, blocked: type[Blocked], caplog: pytest.LogCaptureFixture
+) -> None:
+    with running.daemon(blocked) as daemon:
+        assert blocked.started.wait(PATIENCE)
+        threading.Timer(0.2, blocked.released.set).start()
+        assert daemon.stop(PATIENCE)
+    assert running.pings() == ["/start", ""], "the check was finished"
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_the_jobs_have_names(running: Running) -> None:
+    with running.daemon() as daemon:
+        assert {job.name for job in daemon._scheduler.get_jobs()} == {"check", "deliver", "maintenance"}
+
+
+def test_the_next_check(running: Running) -> None:
+    with running.daemon() as daemon:
+        assert daemon.next_check <= wall()
+        until(lambda: running.pings()[-1:] == [""])
+        assert timedelta(minutes=59) < daemon.next_check - wall() <= timedelta(hours=1)
+
+
+def test_a_rejected_reload_changes_nothing(running: Running) -> None:
+    """httpx rejects the address of the switch, which the configuration accepts."""
+    new = replace(
+        running.settings,
+        subscriptions=(),
+        operator=OperatorSection(("op@example.org",)),
+        daemon=DaemonSection(ping="https://1.2.3.400/", check_every=5, jitter=0),
+        bounces=BouncesSection(maildir=Path("maildir")),
+    )
+    with running.daemon() as daemon:
+        until(lambda: running.pings()[-1:] == [""])
+        jobs = {job.id: job.trigger.interval for job in daemon._scheduler.get_jobs()}
+        with pytest.raises(ConfigError, match=r"^\[daemon\] ping: is not a valid URL$"):
+            daemon.reload(new)
+        assert {job.id: job.trigger.interval for job in daemon._scheduler.get_jobs()} == jobs
+        assert daemon.observe().check_interval == timedelta(hours=1)
+        running.check_now(daemon)
+        until(lambda: running.pings() == ["/start", "", "/start", ""])
+
+
+def test_reload_does_not_wait_for_a_running_check(running: Running, blocked: type[Blocked]) -> None:
+    running.site.page("/other", b"ok")
+    running.site.page("/other/start", b"ok")
+    with running.daemon(blocked) as daemon:
+        assert blocked.started.wait(PATIENCE)
+        daemon.reload(replace(running.settings, daemon=DaemonSection(ping=running.site.url("/other"), jitter=0)))
+        blocked.released.set()
+        until(lambda: running.pings() == ["/start", ""])
+        running.check_now(daemon)
+        until(lambda: running.site.paths()[-1:] == ["/other"])
+    assert running.pings() == ["/start", ""], "the running check finished with the old settings"
 
 
 def test_reload_applies_new_subscriptions(running: Running) -> None:

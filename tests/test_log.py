@@ -43,6 +43,14 @@ def test_a_second_set_up_replaces_the_first(capsys):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
+def test_the_query_of_a_url_is_masked(capsys, form):
+    log.set_up("info", form)
+    LOG.error("see https://kuma.example/api/push/x?status=up&msg=OK: 404, “https://h/?a=1”. Really?")
+    err = capsys.readouterr().err
+    assert "see https://kuma.example/api/push/x?***: 404, “https://h/?***”. Really?" in err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
 def test_secrets_are_masked(capsys, form):
     log.set_up("info", form, ["sesame", "slack://A/B/C"])
     LOG.error("sesame, postgresql://me:open@host/name, slack://A/B/C")

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from collections.abc import Sequence
+
+_DAEMONS = ("run", "worker")
+"""The commands that run until they are stopped, so that being stopped is a success."""
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C exits with 130 and no traceback, even while modules are being imported."""
+    """Run the command line. Ctrl-C exits with 130 and no traceback, even while modules are being imported.
+
+    A daemon that is stopped before it has started exits with 0: no work is in progress yet. Once it runs, the command
+    handles the signals itself. SIGHUP asks `run` to reload the configuration, which it has not read yet.
+    """
+    command = _command(sys.argv[1:])
+    if command in _DAEMONS:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _exit_at_once)
+        if command == "run":
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         from cmr_watch.cli import main as run_command
 
@@ -14,6 +30,22 @@ def main() -> None:
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """The name of the command: the first argument that is neither an option nor the value of --config."""
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument == "--config":
+            next(remaining, None)
+        elif not argument.startswith("-"):
+            return argument
+    return None
+
+
+def _exit_at_once(*_: object) -> None:
+    """Exit without unwinding: an exception in the middle of an import can be swallowed, or printed."""
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.base import BaseScheduler
 
 from cmr_watch.app import App
@@ -30,7 +33,8 @@ from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
-from cmr_watch.monitor.fetch import ping
+from cmr_watch.log_lines import check_summary, delivery_summary, page_failure, page_recovery
+from cmr_watch.monitor.fetch import DeadMansSwitch
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
 from cmr_watch.web.server import Response, Route, health_response
@@ -83,8 +87,11 @@ class Daemon:
         self._stopping = threading.Event()
         self._delivery_requested = threading.Event()
         self._locks: dict[str, threading.Lock] = {}
-        self._apps: dict[str, App] = {}
-        self._observer = self._open_app()
+        self._apps: dict[str, tuple[Settings, App]] = {}
+        self._switch = _dead_mans_switch(settings)
+        self._failing_pages: set[str] = set()
+        self._overlong_jobs: set[str] = set()
+        self._observer = self._open_app(settings)
         self.metrics = Metrics(self.observe, self._observer.deliveries_by_channel)
 
     def observe(self) -> HealthStatus:
@@ -93,19 +100,27 @@ class Daemon:
 
     # ── life cycle ───────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def next_check(self) -> datetime:
+        """When the first check after the start takes place: now, unless another process has just checked."""
+        interval = timedelta(minutes=self._settings.daemon.check_every)
+        return self._scheduler_clock() + (interval if self._observer.was_checked_within(interval / 2) else timedelta(0))
+
     def start(self) -> None:
         """Schedule all jobs and start the scheduler; the first check runs immediately."""
+        self._scheduler.add_listener(self._log_skipped_run, EVENT_JOB_MAX_INSTANCES)
         for name, job in self._jobs().items():
             self._schedule(name, job)
         self._scheduler.start()
 
     def reload(self, settings: Settings) -> None:
-        """Apply new settings. Waits for running jobs, which finish with the old ones."""
-        self._settings = settings
-        for name in [*self._locks]:
-            with self._locks[name]:
-                self._close_app(name)
-        previous, self._observer = self._observer, self._open_app()
+        """Apply new settings, except to running jobs, which finish with the old ones.
+
+        ConfigError: the new settings cannot be used; all of the old ones stay in force.
+        """
+        switch, observer = _dead_mans_switch(settings), self._open_app(settings)
+        self._settings, self._switch = settings, switch
+        previous, self._observer = self._observer, observer
         previous.__exit__(None, None, None)
         jobs = self._jobs()
         for scheduled in self._scheduler.get_jobs():
@@ -117,7 +132,8 @@ class Daemon:
     def deliver_soon(self) -> None:
         """Deliver now. A delivery that is already running is repeated, as it may have missed the newest messages."""
         self._delivery_requested.set()
-        self._scheduler.modify_job("deliver", next_run_time=self._scheduler_clock())
+        with suppress(JobLookupError):  # the daemon is stopping, which removes all jobs
+            self._scheduler.modify_job("deliver", next_run_time=self._scheduler_clock())
 
     def stop(self, seconds: float) -> bool:
         """Start no more jobs and wait up to `seconds` for the running ones. Returns False on a timeout."""
@@ -126,11 +142,19 @@ class Daemon:
         self._stopping.set()
         self._scheduler.shutdown(wait=False)
         end = time.monotonic() + seconds
-        finished = [lock.acquire(timeout=max(0.0, end - time.monotonic())) for lock in self._locks.values()]
-        if all(finished):
-            for name in [*self._apps]:
-                self._close_app(name)
+        finished = [self._close_finished(name, max(0.0, end - time.monotonic())) for name in self._locks]
         return all(finished)
+
+    def _close_finished(self, name: str, timeout: float) -> bool:
+        """Wait for the job's run to finish, and close its app; False on a timeout.
+
+        The lock is released again: a run that was about to start takes it, and returns at once.
+        """
+        if not self._locks[name].acquire(timeout=timeout):
+            return False
+        self._close_app(name)
+        self._locks[name].release()
+        return True
 
     def _schedule(self, name: str, job: _Job) -> None:
         self._locks.setdefault(name, threading.Lock())
@@ -138,6 +162,7 @@ class Daemon:
             lambda: self._run(name),
             "interval",
             id=name,
+            name=name,
             seconds=job.interval,
             jitter=job.jitter or None,
             next_run_time=self._scheduler_clock() + timedelta(seconds=job.initial_delay),
@@ -146,6 +171,15 @@ class Daemon:
             max_instances=1,
             replace_existing=True,
         )
+
+    def _log_skipped_run(self, event: JobEvent) -> None:
+        """Log that a job was due while it was still running, once for each such run."""
+        name = event.job_id
+        if name not in self._overlong_jobs:
+            self._overlong_jobs.add(name)
+            # a delivery in progress also sends what becomes due meanwhile, so nothing is late
+            level = logging.DEBUG if name == "deliver" else logging.INFO
+            log.log(level, "%s: the previous run is still in progress, so this one is skipped", name)
 
     def _jobs(self) -> Mapping[str, _Job]:
         daemon, bounces = self._settings.daemon, self._settings.bounces
@@ -163,6 +197,7 @@ class Daemon:
         with self._locks[name]:
             if self._stopping.is_set():
                 return
+            self._overlong_jobs.discard(name)
             try:
                 with self.metrics.seconds.labels(name).time():
                     self._jobs()[name].run()
@@ -183,13 +218,29 @@ class Daemon:
         app = self._get_app("check")
         if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
-        self._ping("/start")
+        switch = self._switch
+        if switch:
+            switch.started()
         report = app.check(notify=False)
         self._count(report)
-        changes = sum(len(result.changes) for result in report.results)
-        log.info("check: %s, %d changes", report.check.outcome, changes)
-        self._ping("" if report.check.outcome in SUCCESSFUL_OUTCOMES else "/fail")
+        self._log_check(report)
+        if switch and report.check.outcome in SUCCESSFUL_OUTCOMES:
+            switch.succeeded()
+        elif switch:
+            switch.failed(report.check.detail)
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
+
+    def _log_check(self, report: CheckReport) -> None:
+        """One line per page that failed or can be read again, and one that sums up the check."""
+        for result in report.results:
+            url = result.page.url
+            if result.has_failed:
+                self._failing_pages.add(url)
+                log.warning("check: %s", page_failure(result))
+            elif url in self._failing_pages:
+                self._failing_pages.remove(url)
+                log.info("check: %s", page_recovery(result))
+        log.info("check: %s", check_summary(report))
 
     def _deliver(self) -> None:
         self._delivery_requested.set()
@@ -201,15 +252,8 @@ class Daemon:
         app = self._get_app("deliver")
         app.enqueue()
         report = app.deliver(self._stopping.is_set)
-        if report.sent or report.failures:
-            log.info(
-                "deliver: %d sent, %d will be retried, %d failed permanently",
-                report.sent,
-                report.pending,
-                report.failed,
-            )
-        for failure in report.failures:
-            log.warning("deliver: %s", failure)
+        if summary := delivery_summary(report):
+            log.log(logging.WARNING if report.failures else logging.INFO, "deliver: %s", summary)
 
     def _process_bounces(self) -> None:
         self._get_app("bounces").process_bounces()
@@ -217,7 +261,8 @@ class Daemon:
     def _maintain(self) -> None:
         app = self._get_app("maintenance")
         app.apply_retention()
-        app.daily_backup()
+        if copy := app.daily_backup():
+            log.info("maintenance: backed up the database to %s", copy.path)
 
     def _count(self, report: CheckReport) -> None:
         for result in report.results:
@@ -225,23 +270,23 @@ class Daemon:
             for change in result.changes:
                 self.metrics.changes.labels(change.change.kind.value).inc()
 
-    def _ping(self, suffix: str) -> None:
-        """Ping the dead man's switch, if one is configured. `suffix`: "/start", "/fail", or "" for success."""
-        if self._settings.daemon.ping:
-            ping(self._settings.daemon.ping, suffix)
-
     # ── apps ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _get_app(self, name: str) -> App:
-        if name not in self._apps:
-            self._apps[name] = self._open_app()
-        return self._apps[name]
+        """The app of a job. Called when the job starts: it opens a new one if the settings have been reloaded."""
+        settings, app = self._apps.get(name, (None, None))
+        if app is None or settings is not self._settings:
+            self._close_app(name)
+            settings = self._settings
+            app = self._open_app(settings)
+            self._apps[name] = settings, app
+        return app
 
-    def _open_app(self) -> App:
-        return self._app_factory(self._settings, self._database, self._clock, self._sleep)
+    def _open_app(self, settings: Settings) -> App:
+        return self._app_factory(settings, self._database, self._clock, self._sleep)
 
     def _close_app(self, name: str) -> None:
-        app = self._apps.pop(name, None)
+        _, app = self._apps.pop(name, (None, None))
         if app is not None:
             app.__exit__(None, None, None)
 
@@ -250,11 +295,27 @@ class Daemon:
         self._stopping.wait(seconds)
 
 
+class _SchedulerMessages(logging.Filter):
+    """Rewords apscheduler's errors, and drops all else: its messages show triggers and internal names of jobs.
+
+    What an operator should know is logged by `Daemon`, which also catches the exceptions of jobs.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = "the scheduler could not run a job", ()
+        return record.levelno >= logging.ERROR
+
+
+_SCHEDULER_MESSAGES: Final = _SchedulerMessages()
+
+
 def thread_scheduler() -> BaseScheduler:
     """A scheduler with one thread per job, not started yet."""
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
+    for name in ("apscheduler.scheduler", "apscheduler.executors.default"):
+        logging.getLogger(name).addFilter(_SCHEDULER_MESSAGES)
     return BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone=UTC)
 
 
@@ -266,3 +327,7 @@ def routes(daemon: Daemon) -> dict[str, Route]:
         "/healthz": lambda: health_response(problems_in_data(daemon.observe())),
         "/metrics": lambda: Response(HTTPStatus.OK, CONTENT_TYPE, daemon.metrics.text()),
     }
+
+
+def _dead_mans_switch(settings: Settings) -> DeadMansSwitch | None:
+    return DeadMansSwitch(settings.daemon.ping) if settings.daemon.ping else None

@@ -15,6 +15,7 @@ LogFormat = Literal["text", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+_QUERY: Final = re.compile(r"(\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
 # Schemes whose host is not a secret: web hooks on a server of the operator's choice.
 _WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")
 
@@ -82,4 +83,4 @@ class _Formatter(logging.Formatter):
     def _mask(self, message: str) -> str:
         for secret in self._secrets:
             message = message.replace(secret, "***")
-        return _CREDENTIALS.sub("***", message)
+        return _QUERY.sub(r"\1***", _CREDENTIALS.sub("***", message))

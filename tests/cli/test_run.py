@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import socket
 import subprocess
@@ -13,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from cmr_watch import __version__
+from cmr_watch.store.schema import REVISION
 from tests.cli.conftest import Installation
 from tests.cli.test_worker import TIMEOUT, stop, wait_until
+from tests.fakes.site import Response
 
 
 def free_port() -> int:
@@ -26,16 +31,18 @@ def free_port() -> int:
 @pytest.fixture
 def port(watch: Installation) -> int:
     port = free_port()
-    watch.configure(f'[daemon]\nlisten = "127.0.0.1:{port}"\njitter = 0\n[log]\nlevel = "info"\n')
+    watch.configure(f'[daemon]\nlisten = "127.0.0.1:{port}"\njitter = 0\n')
     watch.serve("2024-04")
     return port
 
 
 @contextmanager
-def daemon(watch: Installation, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), "run", *options]
+def daemon(
+    watch: Installation, *options: str, command: str = "run", **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    arguments = [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), command, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, text=True, env={"PATH": "/usr/bin:/bin", **environment}, **pipes)
+    process = subprocess.Popen(arguments, text=True, env={"PATH": "/usr/bin:/bin", **environment}, **pipes)
     try:
         yield process
     finally:
@@ -55,9 +62,79 @@ def test_it_runs_until_sigterm(watch: Installation, port: int) -> None:
         code, out, err, took = stop(process)
     assert (code, out) == (0, "")
     assert took < 10
-    assert "check: baseline, 0 changes" in err
+    assert "check: 1 page read: stored as the baseline" in err
+    assert "deliver: 2 messages sent" in err
     assert "Traceback" not in err
     assert [mail.recipient for mail in watch.mailbox.mails] == ["anna@example.org"]
+
+
+def test_the_first_line_says_what_runs(watch: Installation, port: int) -> None:
+    with daemon(watch) as process:
+        wait_until(lambda: is_healthy(watch))
+        _, _, err, _ = stop(process)
+    first, last = err.splitlines()[0], err.splitlines()[-1]
+    assert re.fullmatch(
+        rf"\S+Z info cmr_watch.run: cmr-watch {__version__} started; configuration {watch.config}; "
+        rf"database {watch.database}, schema {REVISION}; listening on 127.0.0.1:{port}; next check now",
+        first,
+    )
+    assert last.endswith("cmr_watch.run: stopped")
+
+
+def test_the_log_as_json(watch: Installation, port: int) -> None:
+    environment = {"CMR_WATCH_LOG_FORMAT": "json"}
+    watch.check()
+    with daemon(watch, "--no-web", **environment) as process:
+        assert process.stderr
+        first = json.loads(process.stderr.readline())
+        _, _, err, _ = stop(process)
+    assert (first["level"], first["logger"]) == ("info", "cmr_watch.run")
+    assert "; no HTTP endpoints; next check at 20" in first["message"]
+    assert [json.loads(line)["message"] for line in err.splitlines()][-1] == "stopped"
+
+
+def test_the_log_names_the_cause_while_the_page_cannot_be_resolved(watch: Installation, port: int) -> None:
+    url = "http://site.invalid/list"
+    environment = {"CMR_WATCH_PAGE_URL": url, "CMR_WATCH_PAGE_HOSTS": "site.invalid"}
+    with daemon(watch, **environment) as process:
+        wait_until(lambda: watch.run("health").code == 0)
+        assert process.stderr
+        process.stderr.readline()
+        line = process.stderr.readline()
+    assert re.search(rf" warning cmr_watch.daemon: check: {url}: site.invalid .+", line)
+
+
+@pytest.mark.parametrize("command", ["run", "worker"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.2, 0.4, 0.8, 1.6])
+def test_a_signal_at_any_moment_of_the_start_exits_with_0(
+    watch: Installation, port: int, command: str, number: signal.Signals, delay: float
+) -> None:
+    with daemon(watch, command=command) as process:
+        wait_until(lambda: handles_sigterm(process.pid))
+        time.sleep(delay)
+        code, out, err, took = stop(process, number)
+    assert (code, out) == (0, ""), err
+    assert "Traceback" not in err
+    assert took < 10
+
+
+def handles_sigterm(pid: int) -> bool:
+    """Whether a process has installed a handler for SIGTERM, as its first lines do (proc_pid_status(5))."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def test_sigterm_during_the_first_check_leaves_no_traceback(watch: Installation, port: int) -> None:
+    watch.site.script("/list", Response(200, b"<html>" + b" " * 20, drip=0.1))
+    with daemon(watch) as process:
+        wait_until(lambda: "/list" in watch.site.paths())
+        code, _, err, took = stop(process)
+    assert code == 0
+    assert took < 10
+    assert "Traceback" not in err
+    assert "JobLookupError" not in err
 
 
 def test_health_without_a_daemon(watch: Installation, port: int) -> None:
@@ -110,6 +187,19 @@ def test_sighup_reloads_the_configuration(watch: Installation, port: int) -> Non
         _, _, err, _ = stop(process)
     assert "new configuration rejected; keeping the current one" in err
     assert "configuration reloaded" in err
+
+
+def test_a_rejected_configuration_does_not_change_the_log(watch: Installation, port: int) -> None:
+    with daemon(watch) as process:
+        wait_until(lambda: is_healthy(watch))
+        good = watch.config.read_text(encoding="utf-8")
+        other = good.replace("watch.db", "other.db") + '[log]\nlevel = "error"\nformat = "json"\n'
+        watch.config.write_text(other, encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        _, _, err, _ = stop(process)
+    assert re.search(r" error cmr_watch.run: new configuration rejected; .*restart required\n", err)
+    assert err.endswith(" info cmr_watch.run: stopped\n")
 
 
 def test_systemd_is_notified(watch: Installation, port: int, tmp_path: Path) -> None:

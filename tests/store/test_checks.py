@@ -375,7 +375,7 @@ def test_three_consecutive_failures_open_an_incident_until_a_plausible_reading(
     for _ in range(2):
         checks.commit(failed())
     assert incidents.unresolved() == ()
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.DEBUG, "cmr_watch.store.checks"):
         for _ in range(3):
             checks.commit(failed())
     assert [(entry.kind, entry.subject) for entry in incidents.unresolved()] == [("fetch-failing", URL)]
@@ -404,7 +404,7 @@ def test_a_suspect_reading_is_quarantined_and_opens_an_incident(
 ) -> None:
     checks.commit(record())
     before = checks.baseline(URL)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.DEBUG, "cmr_watch.store.checks"):
         assert checks.commit(suspect(fetched=later(30, b"half"))) == ()
     assert checks.baseline(URL) == before
     found = checks.newest_suspect(URL)
@@ -425,6 +425,7 @@ def test_a_suspect_first_reading_is_not_the_baseline(checks: Checks) -> None:
 
 
 def test_the_same_suspect_reading_is_stored_once(checks: Checks, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cmr_watch.store.checks")
     checks.commit(record())
     for minutes in (30, 60, 90):
         checks.commit(suspect(fetched=later(minutes, b"token %d" % minutes)))

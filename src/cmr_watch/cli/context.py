@@ -30,11 +30,16 @@ def config_file() -> Path | None:
     return file
 
 
-def load_settings() -> Settings:
-    """Load the settings, and set up logging as they say."""
+def load_settings(default_level: str = "warning") -> Settings:
+    """Load the settings, and set up logging as they say; `default_level` applies if they name no level."""
     settings = load(config_file())
-    log.set_up(settings.log.level, settings.log.format, settings.secrets)
+    set_up_logging(settings, default_level)
     return settings
+
+
+def set_up_logging(settings: Settings, default_level: str = "warning") -> None:
+    """Log as the settings say; `default_level` applies if they name no level."""
+    log.set_up(settings.log.level or default_level, settings.log.format, settings.secrets)
 
 
 def open_store(settings: Settings) -> Database:

@@ -12,18 +12,23 @@ from typing import Final
 
 import click
 
-from cmr_watch.cli.context import StoreClock, clock, load_settings, open_store
+from cmr_watch import __version__
+from cmr_watch.cli.context import StoreClock, clock, config_file, load_settings, open_store, set_up_logging
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import OK, TERMINATED
-from cmr_watch.config import Settings
+from cmr_watch.config import Settings, load
 from cmr_watch.config.load import notify_socket, watchdog_seconds
 from cmr_watch.daemon import Daemon, routes, thread_scheduler
 from cmr_watch.exceptions import ConfigError
+from cmr_watch.log_lines import configuration_and_database
+from cmr_watch.store.database import Database
 from cmr_watch.systemd import Service
 from cmr_watch.web.server import Server
 
 log = logging.getLogger("cmr_watch.run")
 
+LOG_LEVEL: Final = "info"
+"""Unless [log] level names another one: a daemon has no output but its log."""
 GRACE: Final = 8.0
 """Seconds to finish work in progress on SIGTERM. Docker kills a container after ten."""
 
@@ -60,14 +65,18 @@ def command(no_web: bool) -> int:
     Example:
       cmr-watch run
     """
-    settings = load_settings()
     with ExitStack() as stack:
         signals = stack.enter_context(_handled_signals())
+        settings = load_settings(LOG_LEVEL)
         database = stack.enter_context(closing(open_store(settings)))
         daemon = Daemon(settings, database, StoreClock(database), thread_scheduler(), clock)
+        server = None
         if settings.daemon.listen and not no_web:
-            stack.enter_context(Server(settings.daemon.listen, routes(daemon)))
+            server = stack.enter_context(Server(settings.daemon.listen, routes(daemon)))
         service = stack.enter_context(closing(Service(notify_socket())))
+        if signals.stop:
+            return OK  # before anything was started
+        log.info("%s", _start_line(settings, database, daemon, server))
         daemon.start()
         service.ready()
         _run_until_stopped(signals, daemon, service, settings)
@@ -76,7 +85,22 @@ def command(no_web: bool) -> int:
             log.warning("work in progress was not finished within %.0f seconds; the next start resumes it", GRACE)
             logging.shutdown()
             os._exit(OK)  # do not wait for the job's thread; what it claimed is free once its lease expires
+        log.info("stopped")
     return OK
+
+
+def _start_line(settings: Settings, database: Database, daemon: Daemon, server: Server | None) -> str:
+    """What runs, with which configuration and database, where it listens, and when it checks the pages next."""
+    at, now = daemon.next_check, clock()
+    host, _, _ = settings.daemon.listen.rpartition(":")
+    return "; ".join(
+        (
+            f"cmr-watch {__version__} started",
+            configuration_and_database(settings, database),
+            f"listening on {host}:{server.port}" if server else "no HTTP endpoints",
+            "next check now" if at <= now else f"next check at {at:%Y-%m-%dT%H:%M:%SZ}",
+        )
+    )
 
 
 def _run_until_stopped(signals: _Signals, daemon: Daemon, service: Service, settings: Settings) -> None:
@@ -91,15 +115,16 @@ def _run_until_stopped(signals: _Signals, daemon: Daemon, service: Service, sett
 
 
 def _reload(daemon: Daemon, current: Settings) -> Settings:
-    """The settings in effect from now on: those in the file, or the current ones if these are invalid."""
+    """The settings in effect from now on: all of those in the file, or the current ones if any of these is invalid."""
     try:
-        new = load_settings()
+        new = load(config_file())
         if (new.database, new.daemon.listen) != (current.database, current.daemon.listen):
             raise ConfigError("[database] or [daemon] listen has changed: restart required")
+        daemon.reload(new)
     except ConfigError as error:
         log.error("new configuration rejected; keeping the current one: %s", error)
         return current
-    daemon.reload(new)
+    set_up_logging(new, LOG_LEVEL)
     log.info("configuration reloaded")
     return new
 

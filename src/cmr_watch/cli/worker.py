@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,11 +10,16 @@ from contextlib import closing, contextmanager
 
 import click
 
+from cmr_watch import __version__
 from cmr_watch.app import App
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import print_error, print_line, printable
+from cmr_watch.log_lines import configuration_and_database, delivery_summary
+from cmr_watch.notify.outbox import DeliveryReport
 from cmr_watch.render.plural import counted
+
+log = logging.getLogger("cmr_watch.worker")
 
 
 @click.command()
@@ -32,24 +38,37 @@ def command(poll: float, once: bool) -> None:
 
     Any number of workers on any number of hosts can share one PostgreSQL database; two processes can share an SQLite
     file. On SIGTERM, the current message is finished, the other claimed ones are released, and the exit code is 0.
+    What was sent or failed is logged to stderr; with --once, it is printed.
 
     \b
     Example:
       cmr-watch worker
     """
-    settings = load_settings()
-    with closing(open_store(settings)) as database, _stop_event() as stopped:
-        clock = StoreClock(database)
-        with App(settings, database, clock, sleep=_interruptible_sleep(stopped)) as app:
-            while not stopped.is_set():
-                clock.adjust()
-                report = app.deliver(stopped.is_set)
-                if report.sent:
-                    print_line(f"{counted(report.sent, 'message')} sent")
-                for failure in report.failures:
-                    print_error(printable(failure))
-                if once or stopped.wait(poll):
-                    break
+    with _stop_event() as stopped:
+        settings = load_settings("warning" if once else "info")
+        report_round = _print_round if once else _log_round
+        with closing(open_store(settings)) as database:
+            clock = StoreClock(database)
+            if not once:
+                log.info("cmr-watch %s worker started; %s", __version__, configuration_and_database(settings, database))
+            with App(settings, database, clock, sleep=_interruptible_sleep(stopped)) as app:
+                while not stopped.is_set():
+                    clock.adjust()
+                    report_round(app.deliver(stopped.is_set))
+                    if once or stopped.wait(poll):
+                        break
+
+
+def _print_round(report: DeliveryReport) -> None:
+    if report.sent:
+        print_line(f"{counted(report.sent, 'message')} sent")
+    for failure in report.failures:
+        print_error(printable(failure))
+
+
+def _log_round(report: DeliveryReport) -> None:
+    if summary := delivery_summary(report):
+        log.log(logging.WARNING if report.failures else logging.INFO, "%s", summary)
 
 
 def _interruptible_sleep(stopped: threading.Event) -> Callable[[float], None]:

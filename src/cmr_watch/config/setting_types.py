@@ -230,6 +230,15 @@ def _base_url(value: Any) -> str:
     return text.rstrip("/")
 
 
+def _ping_url(value: Any) -> str:
+    """Unlike a page URL, it may contain a user name and password: it is a secret. A fragment is never sent."""
+    text = _text(value)
+    parts = urlsplit(text)
+    _require(parts.scheme in ("http", "https") and parts.hostname and " " not in text and not parts.fragment)
+    _require(parts.port != 0)
+    return text
+
+
 def _listen(value: Any) -> str:
     """`HOST:PORT`, or an empty string to disable the server."""
     if value == "":
@@ -279,5 +288,6 @@ WEEKDAY: Final = SettingType('a day of the week such as "monday"', _weekday)
 QUIET: Final = SettingType('a time range such as "22:00-07:00"', _quiet)
 DAY_LIST: Final = SettingType("a list of days from 1 to 365 such as [30, 7, 1]", _days, _numbers_from_text)
 BASE_URL: Final = SettingType("an HTTP or HTTPS URL without a password or a query string", _base_url)
+PING_URL: Final = SettingType("an HTTP or HTTPS URL", _ping_url)
 LISTEN: Final = SettingType('a host and port such as "127.0.0.1:8080", or "" to disable', _listen)
 PATH: Final = SettingType("the path of a file or folder", lambda value: Path(_text(value)), is_path=True)

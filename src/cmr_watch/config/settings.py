@@ -89,7 +89,7 @@ class DaemonSection:
     check_every: int = option("check_every", setting_types.whole(5, 1440), 60)
     jitter: int = option("jitter", setting_types.whole(0, 60), 5)
     listen: str = option("listen", setting_types.LISTEN, "127.0.0.1:8080")
-    ping: str | None = option("ping", setting_types.BASE_URL, None, secret=True)
+    ping: str | None = option("ping", setting_types.PING_URL, None, secret=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,9 @@ class WebSection:
 
 @dataclass(frozen=True, slots=True)
 class LogSection:
-    """The log on stderr."""
+    """The log on stderr. `level`: by default "info" for `run` and `worker`, and "warning" for other commands."""
 
-    level: str = option("level", setting_types.one_of(*LEVELS), "warning")
+    level: str | None = option("level", setting_types.one_of(*LEVELS), None)
     format: LogFormat = option("format", setting_types.one_of("text", "json"), "text")
 
 
@@ -216,7 +216,7 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The passwords, tokens and URLs that must never be redact_address or logged."""
+        """The passwords, tokens and URLs that must never be shown or logged."""
         password = urlsplit(self.database.url).password if "@" in self.database.url else None
         addresses = [*(request.address for request in self.subscriptions), *self.operator.to]
         apprise_urls = [address for address in addresses if "://" in address]

@@ -121,7 +121,7 @@ class Checks:
         if effects.reusable_version and not is_replaced:
             self._stored_pages[record.page.url] = replace(stored, version=effects.reusable_version)
         if effects.incident:
-            log.warning("%s: %s: %s", effects.incident, record.page.url, record.detail)
+            log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
         return recorded
 
     def _replace_known(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> bool:

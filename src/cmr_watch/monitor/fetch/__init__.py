@@ -25,11 +25,11 @@ if "httpx" not in sys.modules:
     sys.modules[_HTTPX_CLI] = None  # type: ignore[assignment]
 
 from cmr_watch.monitor.fetch.client import Fetcher, fetch_page  # noqa: E402
-from cmr_watch.monitor.fetch.dead_mans_switch import ping  # noqa: E402
+from cmr_watch.monitor.fetch.dead_mans_switch import DeadMansSwitch  # noqa: E402
 from cmr_watch.monitor.fetch.robots import MemoryRobots, RobotsCache  # noqa: E402
 from cmr_watch.monitor.fetch.settings import FetchSettings, fetch_settings  # noqa: E402
 
 if sys.modules.get(_HTTPX_CLI, sys) is None:
     del sys.modules[_HTTPX_CLI]
 
-__all__ = ["FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache", "fetch_page", "fetch_settings", "ping"]
+__all__ = ["DeadMansSwitch", "FetchSettings", "Fetcher", "MemoryRobots", "RobotsCache", "fetch_page", "fetch_settings"]

@@ -131,7 +131,7 @@ class RetryingClient:
 
     def _pause(self, error: TransientError, attempts: int) -> None:
         seconds = pause_after(attempts, error.retry_after, self._settings.jitter())
-        _log.info("%s; retrying in %.1f seconds", error, seconds)
+        _log.debug("%s; retrying in %.1f seconds", error, seconds)
         self._settings.pause(seconds)
 
     def _get_once(self, url: httpx.URL, policy: RequestPolicy, seconds: float) -> Response:
