@@ -98,8 +98,10 @@ def run_fan_out(url: str, batches: int | None = None) -> int:
         for done in count():
             if done == batches:
                 return done
-            if news.fan_out(lambda batch, changes: planning.match_changes(batch, changes, NOW), NOW) is None:
-                return done
+            with news.fan_out_batch(NOW) as batch:
+                if batch is None:
+                    return done
+                batch.save(planning.match_changes(batch.subscriptions, batch.changes, NOW))
     return 0
 
 

@@ -14,6 +14,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.match_queue import MatchQueue
 from tests.factories import NOW, URL, change, edition, page, snapshot
 from tests.store.test_checks import record
+from tests.store.test_match_queue import fan_out
 
 YEAR = timedelta(days=365)
 THEN = NOW - YEAR
@@ -60,7 +61,7 @@ def test_historical_changes_are_stored_and_not_fanned_out(database: Database, ar
     checks.commit(record(outcome="baseline"))
     assert archived.replace_history(URL, known("lyon"), [past(0), past(9, kind=ChangeKind.EDITION_HELD)]) == 2
     assert [entry.read_at for entry in checks.changes()] == [THEN, THEN + timedelta(days=9)]
-    assert MatchQueue(database).fan_out(lambda subscriptions, changes: [], NOW) is None
+    assert fan_out(MatchQueue(database)) is None
     assert checks.known(URL) == known("lyon")
     assert [last.fetched_at for last in checks.last_fetches()] == [checks.last_check(URL).checked_at]
     assert checks.changes_on_other_pages("https://example.org/other", {"lyon"}) == ()

@@ -19,7 +19,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import digests, matches, metadata, reminders
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, message, wanted
-from tests.store.test_match_queue import commit_changes, fan_out_all, match_everything, plan_all
+from tests.store.test_match_queue import commit_changes, fan_out, fan_out_all, plan_all
 
 ADDRESS = "Ada.Lovelace@example.org"
 LATER = NOW + MINUTE
@@ -49,7 +49,7 @@ def insert_everywhere(database: Database, store: Subscriptions) -> None:
     store.add(wanted("aa@example.org"), NOW)
     commit_changes(database, 1)
     queue, outbox = MatchQueue(database), Deliveries(database)
-    queue.fan_out(match_everything, NOW, 2)
+    fan_out(queue, NOW, 2)
     fan_out_all(queue)
     plan_all(queue)
     for entry in outbox.claim(NOW):
@@ -85,7 +85,7 @@ def test_a_fan_out_that_stopped_at_the_address_continues(database: Database, sto
     for address in ("aa@b.org", "bb@b.org", "cc@b.org"):
         store.add(wanted(address), NOW)
     commit_changes(database, 1)
-    MatchQueue(database).fan_out(match_everything, NOW, 2)
+    fan_out(MatchQueue(database), NOW, 2)
     store.erase("bb@b.org", NOW)
     assert columns_with(database, "bb@b.org") == []
     fan_out_all(MatchQueue(database))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -43,27 +42,22 @@ def match_everything(subscriptions: Sequence[Subscription], pending: Sequence[Re
             yield mailbox_of(entry.address), recorded.id, NOW, None
 
 
-class _Stop(Exception):
-    """Raised to roll back a fan-out."""
-
-
 def pending_changes(database: Database) -> list[RecordedChange]:
     """Return the changes that the next fan-out would match."""
-    pending: list[RecordedChange] = []
+    with MatchQueue(database).fan_out_batch(NOW) as batch:
+        return list(batch.changes) if batch else []
 
-    def stop(subscriptions: Sequence[Subscription], recorded: Sequence[RecordedChange]) -> Iterator[NewMatch]:
-        pending.extend(recorded)
-        raise _Stop
 
-    with suppress(_Stop):
-        MatchQueue(database).fan_out(stop, NOW)
-    return pending
+def fan_out(queue: MatchQueue, now: datetime = NOW, size: int = 1000) -> int | None:
+    """Match every change to one batch of subscriptions; return the number of matches, None if nothing is pending."""
+    with queue.fan_out_batch(now, size) as batch:
+        return batch.save(match_everything(batch.subscriptions, batch.changes)) if batch else None
 
 
 def fan_out_all(queue: MatchQueue, size: int = 1000) -> list[int]:
     """Complete the fan-out; return the number of matches of each batch."""
     counts = []
-    while (count := queue.fan_out(match_everything, NOW, size)) is not None:
+    while (count := fan_out(queue, NOW, size)) is not None:
         counts.append(count)
     return counts
 
@@ -80,9 +74,17 @@ def plan_all(queue: MatchQueue, now: datetime = NOW, text: str = "text") -> list
         address = recipient.subscriptions[0].address
         return Planned(recipient, Plan(supersedes=True, notified=ids), message(address, *ids, text=text))
 
-    while queue.plan(lambda known, cutoff_changes: plan, now):
-        pass
+    save_plans(queue, plan, now)
     return planned
+
+
+def save_plans(queue: MatchQueue, plan: Callable[[Recipient], Planned], now: datetime = NOW) -> None:
+    """Save this plan for each recipient for whom something is due, batch after batch."""
+    while True:
+        with queue.batch(now) as batch:
+            if batch is None:
+                return
+            batch.save(plan(recipient) for recipient in batch.recipients)
 
 
 def subscribe(database: Database, *addresses: str) -> list[Subscription]:
@@ -123,7 +125,7 @@ def test_batches_of_any_size_match_each_recipient_once(database: Database, queue
 def test_an_interrupted_fan_out_resumes_at_its_cursor(database: Database, queue: MatchQueue) -> None:
     subscribe(database, *(f"{letter}@b.org" for letter in "abcd"))
     commit_changes(database, 1)
-    assert queue.fan_out(match_everything, NOW, 2) == 2
+    assert fan_out(queue, NOW, 2) == 2
     commit_changes(database, 1)
     assert [entry.id for entry in pending_changes(database)] == [1], (
         "the newer change waits, to start from the beginning"

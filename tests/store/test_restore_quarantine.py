@@ -21,7 +21,13 @@ from tests.factories import MINUTE, NOW, URL, change, message, wanted
 from tests.store.test_checks import failed, suspect
 from tests.store.test_checks import record as reading
 from tests.store.test_deliveries import SLACK, insert_messages
-from tests.store.test_match_queue import commit_changes, fan_out_all, match_everything, pending_changes, plan_all
+from tests.store.test_match_queue import (
+    commit_changes,
+    fan_out,
+    fan_out_all,
+    pending_changes,
+    plan_all,
+)
 
 LATER = NOW + MINUTE
 
@@ -75,7 +81,7 @@ def test_held_items_are_not_processed(database: Database) -> None:
     insert_pending(database)
     restore(database)
     queue = MatchQueue(database)
-    assert queue.fan_out(match_everything, LATER) is None
+    assert fan_out(queue, LATER) is None
     assert [recipient.matches for recipient in plan_all(queue, LATER)] == [()]
     assert Deliveries(database).claim(LATER + timedelta(days=1)) == ()
     assert queue.overdue_digest_since(LATER + timedelta(days=9)) is None
@@ -191,7 +197,7 @@ def test_a_change_with_an_incomplete_fan_out_is_held(database: Database, quarant
     for address in ("a@b.org", "c@d.org"):
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
-    MatchQueue(database).fan_out(match_everything, NOW, 1)
+    fan_out(MatchQueue(database), NOW, 1)
     restore(database)
     assert quarantine.list() == (QuarantinedItem("change", 1, 1, change=change(key="edition-0")),)
     quarantine.release("change", [1], LATER, send=True)

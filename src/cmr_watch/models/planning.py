@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from cmr_watch.models.readings import RecordedChange
+from cmr_watch.models.readings import KnownCall, KnownEdition, RecordedChange
 from cmr_watch.models.recipients import Contents, Message, OpenCutoff, OpenItems, QuietHours, Subscription
 
 ReminderKey = tuple[str, datetime, int]
@@ -51,10 +52,16 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class PlanningContext:
-    """What is the same for all recipients. `open_items`: None before the first reading."""
+    """What is the same for all recipients.
+
+    - `open_items`: None before the first reading.
+    - `calls` and `editions`: what all pages together say of each one now, by key.
+    """
 
     cutoffs: tuple[OpenCutoff, ...] = ()
     open_items: OpenItems | None = None
+    calls: Mapping[str, KnownCall] = field(default_factory=dict)
+    editions: Mapping[str, KnownEdition] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

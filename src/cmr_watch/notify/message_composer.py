@@ -10,9 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.exceptions import RenderError
-from cmr_watch.models import Body, Change, Contents, Message, Plan, Planned, PlanningContext, Recipient, Subscription
+from cmr_watch.models import Body, Change, Contents, Message, Plan, Planned, Recipient, Subscription
 from cmr_watch.notify import tokens
-from cmr_watch.notify.planning import plan
 from cmr_watch.store.incidents import Incidents
 
 log = logging.getLogger(__name__)
@@ -33,10 +32,6 @@ class MessageComposer:
         self._bodies: dict[object, Body | None] = {}
         self._unrenderable: dict[str, str] = {}
 
-    def planner(self, context: PlanningContext, now: datetime) -> Callable[[Recipient], Planned]:
-        """Return a function that plans and composes for one recipient."""
-        return lambda recipient: self._compose(recipient, plan(recipient, context, now))
-
     def report_unrenderable(self, now: datetime) -> None:
         """Log each part that could not be rendered and open an incident for it."""
         for subject, error in self._unrenderable.items():
@@ -44,7 +39,8 @@ class MessageComposer:
             self._incidents.open("delivery-failed", subject, error, now)
         self._unrenderable.clear()
 
-    def _compose(self, recipient: Recipient, decided: Plan) -> Planned:
+    def compose(self, recipient: Recipient, decided: Plan) -> Planned:
+        """Write the message of a plan. A part that cannot be rendered is settled without being sent."""
         if decided.contents is None:
             return Planned(recipient, decided)
         first = recipient.subscriptions[0]
@@ -129,10 +125,6 @@ def _cache_key(contents: Contents) -> object:
         (reminder.open.call_key, reminder.open.cutoff.at, reminder.open.moved_from, reminder.days_left, reminder.later)
         for reminder in contents.reminders
     )
-    redact_address = contents.welcome
-    keys = (
-        None
-        if redact_address is None
-        else (tuple(one.key for one in redact_address.calls), tuple(one.key for one in redact_address.editions))
-    )
-    return changes, current, reminders, keys, contents.monthly_status, contents.digest, contents.outage
+    # equality leaves out the text that is shown, so the identity of the items decides: they live as long as one run
+    welcome = contents.welcome and tuple(map(id, (*contents.welcome.calls, *contents.welcome.editions)))
+    return changes, current, reminders, welcome, contents.monthly_status, contents.digest, contents.outage

@@ -49,9 +49,11 @@ def message_ids(sender: str | None) -> Callable[[], str]:
 def enqueue(queue: MatchQueue, now: datetime) -> int:
     """Match pending changes to recipients, one batch of subscriptions at a time; return the number of matches."""
     total = 0
-    while (count := queue.fan_out(lambda batch, changes: planning.match_changes(batch, changes, now), now)) is not None:
-        total += count
-    return total
+    while True:
+        with queue.fan_out_batch(now) as batch:
+            if batch is None:
+                return total
+            total += batch.save(planning.match_changes(batch.subscriptions, batch.changes, now))
 
 
 def notify_operator(
@@ -72,12 +74,20 @@ def compose(queue: MatchQueue, composer: MessageComposer, clock: Clock) -> int:
     """Plan and compose the messages of all recipients for whom something is due; return how many recipients."""
     total = 0
     now = clock()
-    while count := queue.plan(
-        lambda known, moves: composer.planner(planning.planning_context(known, moves, now), now), now
-    ):
+    while count := _compose_batch(queue, composer, now):
         total += count
     composer.report_unrenderable(now)
     return total
+
+
+def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime) -> int:
+    with queue.batch(now) as batch:
+        if batch is None:
+            return 0
+        context = planning.planning_context(batch.known, batch.cutoff_changes, now)
+        return batch.save(
+            composer.compose(recipient, planning.plan(recipient, context, now)) for recipient in batch.recipients
+        )
 
 
 def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime) -> None:

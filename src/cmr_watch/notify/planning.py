@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cmr_watch.models import (
     ChangeGroup,
     Contents,
+    Digest,
     Known,
     Match,
     OpenCutoff,
@@ -92,7 +93,12 @@ def planning_context(known: Known | None, moves: Iterable[RecordedChange], now: 
         if change.cutoff_after:
             before = change.cutoff_before.at if change.cutoff_before else None
             moved[change.key, change.cutoff_after.at] = recorded.read_at, before
-    return PlanningContext(tuple(_open_cutoffs(known, moved)), open_items(known, now))
+    return PlanningContext(
+        tuple(_open_cutoffs(known, moved)),
+        open_items(known, now),
+        {entry.key: entry for entry in known.calls if not entry.gone},
+        {entry.key: entry for entry in known.editions if not entry.gone},
+    )
 
 
 def _open_cutoffs(
@@ -214,15 +220,15 @@ def _in_unwritten_digest(inputs: _Inputs, match: Match, when: DueTime) -> DueTim
 
 @dataclass(frozen=True, slots=True)
 class _Welcome:
-    """The new subscriptions and the open items they are redact_address; `others` have already been welcomed."""
+    """The new subscriptions and the open items to show them; `others` have already been welcomed."""
 
     new: tuple[Subscription, ...] = ()
     others: tuple[Subscription, ...] = ()
-    redact_address: OpenItems | None = None
+    open_items: OpenItems | None = None
 
     def should_replace(self, match: Match) -> bool:
         """Whether the open items make the notification of a change redundant; not if another subscription is due it."""
-        return match.recorded.change.key in _item_keys(self.redact_address) and not any(
+        return match.recorded.change.key in _item_keys(self.open_items) and not any(
             should_notify(entry, match.recorded) for entry in self.others
         )
 
@@ -242,7 +248,9 @@ def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
         return replace(settled, discarded=change_ids)
     return replace(
         settled,
-        contents=Contents(_groups(changes, inputs.context), reported_reminders, welcome.redact_address),
+        contents=Contents(
+            _groups(changes, inputs.context), reported_reminders, welcome.open_items, digest=_digest(inputs, decisions)
+        ),
         notified=change_ids,
         periods=_digest_periods(inputs, decisions),
         welcomed=tuple(entry.id for entry in welcome.new),
@@ -250,14 +258,12 @@ def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
 
 
 def _groups(changes: Sequence[RecordedChange], context: PlanningContext) -> tuple[ChangeGroup, ...]:
-    """Return the changes grouped by edition or call, in message order."""
-    items = context.open_items or OpenItems()
-    calls, editions = ({entry.key: entry for entry in entries} for entries in (items.calls, items.editions))
+    """Return the changes grouped by edition or call, in message order, each with what all pages say of it now."""
     grouped: dict[tuple[str, bool], list[RecordedChange]] = {}
     for recorded in sorted(changes, key=message_order):
         grouped.setdefault((recorded.change.key, recorded.change.kind.startswith("call.")), []).append(recorded)
     return tuple(
-        ChangeGroup(tuple(group), calls.get(key) if is_call else editions.get(key))
+        ChangeGroup(tuple(group), context.calls.get(key) if is_call else context.editions.get(key))
         for (key, is_call), group in grouped.items()
     )
 
@@ -297,6 +303,18 @@ def _digest_periods(inputs: _Inputs, decisions: _MatchDecisions) -> tuple[str, .
     )
 
 
+def _digest(inputs: _Inputs, decisions: _MatchDecisions) -> Digest | None:
+    """Return the days that the message covers, if all of it is a digest; None if anything in it could not wait."""
+    periods = [match.digest_period for match in decisions.now if match.digest_period]
+    if not periods or len(periods) < len(decisions.now):
+        return None
+    is_weekly = any(period.startswith("weekly") for period in periods)
+    last_day = delivery_schedule.local_date(inputs.zone, inputs.now)
+    found = [delivery_schedule.local_date(inputs.zone, match.recorded.read_at) for match in decisions.now]
+    first_day = min(last_day - timedelta(days=7 if is_weekly else 1), *found)
+    return Digest("weekly" if is_weekly else "daily", first_day, last_day)
+
+
 def _settled_reminders(
     inputs: _Inputs, keys: tuple[ReminderKey, ...], reported: tuple[Reminder, ...]
 ) -> tuple[ReminderKey, ...]:
@@ -307,12 +325,10 @@ def _settled_reminders(
     return tuple(key for key in keys if key[:2] in cutoffs)
 
 
-def _item_keys(redact_address: OpenItems | None) -> frozenset[str]:
-    if redact_address is None:
+def _item_keys(items: OpenItems | None) -> frozenset[str]:
+    if items is None:
         return frozenset()
-    return frozenset(
-        [*(entry.key for entry in redact_address.calls), *(entry.key for entry in redact_address.editions)]
-    )
+    return frozenset([*(entry.key for entry in items.calls), *(entry.key for entry in items.editions)])
 
 
 # ── times ───────────────────────────────────────────────────────────────────────────────────────────────────────────

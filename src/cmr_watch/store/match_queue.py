@@ -6,7 +6,9 @@ and a cursor says how far it has come; until it has been planned, a match has no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,19 +18,62 @@ from cmr_watch.models import Known, Planned, Recipient, RecordedChange, Subscrip
 from cmr_watch.store import page_state, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
+from cmr_watch.store.recipients import LoadedRecipients
 from cmr_watch.store.rounds import is_released
 from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, subscriptions
 
 NewMatch = tuple[str, int, datetime, str | None]
 """A mailbox, the ID of a change, when the recipient is due to be notified, and the digest period, if any."""
-MatchChanges = Callable[[Sequence[Subscription], Sequence[RecordedChange]], Iterable[NewMatch]]
-PlanRecipient = Callable[[Recipient], Planned]
-MakePlanner = Callable[[Known | None, Sequence[RecordedChange]], PlanRecipient]
-"""Takes the known state (None before the first baseline) and the changes of cut-offs; returns the planner."""
 
 BATCH_SIZE = 1000
 _MAX_CHANGES = 500
 _FAN_OUT_LOCK, _PLAN_LOCK = 0x636D7203, 0x636D7204  # arbitrary, but the same in every process
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutBatch:
+    """Pending changes, and the active subscriptions to match them to."""
+
+    subscriptions: Sequence[Subscription]
+    changes: Sequence[RecordedChange]
+    _database: Database
+    _connection: Connection
+    _next_cursor: str | None
+    _now: datetime
+
+    def save(self, new_matches: Iterable[NewMatch]) -> int:
+        """Store the matches and how far the fan-out has come; return the number of matches."""
+        rows = [_match_row(match, self._now) for match in new_matches]
+        if rows:
+            self._connection.execute(self._database.insert(matches).on_conflict_do_nothing(), rows)
+        has_finished = self._next_cursor is None
+        progress = {"enqueued_at": self._now} if has_finished else {"fan_out_cursor": self._next_cursor}
+        ids = [change.id for change in self.changes]
+        self._connection.execute(update(changes).where(changes.c.id.in_(ids)).values(**progress))
+        return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBatch:
+    """Recipients to plan for, with the known state (None before the first baseline) and all changes of cut-offs."""
+
+    known: Known | None
+    cutoff_changes: Sequence[RecordedChange]
+    _loaded: LoadedRecipients
+    _database: Database
+    _connection: Connection
+    _now: datetime
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """The recipients for whom something is due."""
+        return self._loaded.recipients
+
+    def save(self, planned: Iterable[Planned]) -> int:
+        """Store the plans and their messages; return the number of recipients."""
+        plans = list(planned)
+        plan_writer.write_plans(self._database, self._connection, plans, self._loaded.replaceable, self._now)
+        return len(plans)
 
 
 class MatchQueue:
@@ -44,45 +89,39 @@ class MatchQueue:
 
     # ── fan-out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def fan_out(self, match_changes: MatchChanges, now: datetime, size: int = BATCH_SIZE) -> int | None:
-        """Match the oldest pending changes to the next batch of subscriptions; return the number of matches.
+    @contextmanager
+    def fan_out_batch(self, now: datetime, size: int = BATCH_SIZE) -> Iterator[FanOutBatch | None]:
+        """The oldest pending changes with the next subscriptions to match them to, in one transaction.
 
-        None if no changes are pending, or if another process is at work.
+        None if no changes are pending, or if another process is at work. Leaving the block commits what was saved.
         """
         with self._database.write() as connection:
-            if not self._database.try_lock(connection, _FAN_OUT_LOCK):
-                return None
-            cursor, pending = _pending_changes(connection, now)
+            is_free = self._database.try_lock(connection, _FAN_OUT_LOCK)
+            cursor, pending = _pending_changes(connection, now) if is_free else (None, ())
             if not pending:
-                return None
+                yield None
+                return
             batch, next_cursor = recipients.load_active_subscriptions(connection, cursor, size)
-            rows = [_match_row(match, now) for match in match_changes(batch, pending)]
-            if rows:
-                connection.execute(self._database.insert(matches).on_conflict_do_nothing(), rows)
-            progress = {"enqueued_at": now} if next_cursor is None else {"fan_out_cursor": next_cursor}
-            ids = [change.id for change in pending]
-            connection.execute(update(changes).where(changes.c.id.in_(ids)).values(**progress))
-            return len(rows)
+            yield FanOutBatch(batch, pending, self._database, connection, next_cursor, now)
 
     # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def plan(self, make_planner: MakePlanner, now: datetime, limit: int = 500) -> int:
-        """Plan for the next recipients for whom something is due; return the number of recipients.
+    @contextmanager
+    def batch(self, now: datetime, limit: int = 500) -> Iterator[PlanBatch | None]:
+        """The next recipients for whom something is due, in one transaction.
 
-        0 if nothing is due, or if another process is at work.
+        None if nothing is due, or if another process is at work. Leaving the block commits what was saved.
         """
         with self._database.write() as connection:
-            if not self._database.try_lock(connection, _PLAN_LOCK):
-                return 0
-            known = _load_known(connection)
-            mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=known is not None)
+            known, mailboxes = None, []
+            if self._database.try_lock(connection, _PLAN_LOCK):
+                known = _load_known(connection)
+                mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=known is not None)
             if not mailboxes:
-                return 0
-            plan_recipient = make_planner(known, _cutoff_changes(connection))
+                yield None
+                return
             loaded = recipients.load(connection, mailboxes, now)
-            planned = [plan_recipient(recipient) for recipient in loaded.recipients]
-            plan_writer.write_plans(self._database, connection, planned, loaded.replaceable, now)
-            return len(planned)
+            yield PlanBatch(known, _cutoff_changes(connection), loaded, self._database, connection, now)
 
     def oldest_due(self, now: datetime) -> datetime | None:
         """Return since when the oldest match has been due that is not planned yet; None if none is due."""
