@@ -49,7 +49,7 @@ layers =
     render
     config
     health | systemd
-    merge_pages | serialization | places | log
+    merge_pages | serialization | places | log | plural
     models
     exceptions | clock
 
@@ -59,6 +59,16 @@ type = independence
 modules =
     cmr_watch.monitor
     cmr_watch.notify
+
+[importlinter:contract:rendering]
+name = sentences are made when a message is rendered: neither monitor nor store imports render
+type = forbidden
+source_modules =
+    cmr_watch.monitor
+    cmr_watch.store
+forbidden_modules =
+    cmr_watch.render
+allow_indirect_imports = True
 
 [importlinter:contract:pure]
 name = pure modules have no I/O and no settings
@@ -79,6 +89,7 @@ source_modules =
     cmr_watch.render
     cmr_watch.health
     cmr_watch.merge_pages
+    cmr_watch.plural
     cmr_watch.serialization
     cmr_watch.places
     cmr_watch.clock

@@ -28,7 +28,7 @@ from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.channels.settings import mail_settings
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents

@@ -7,7 +7,7 @@ from cmr_watch.config import Settings
 from cmr_watch.log import redact_page_url
 from cmr_watch.models import CheckResult
 from cmr_watch.notify.outbox import DeliveryReport
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import REVISION
 

@@ -28,7 +28,7 @@ from cmr_watch.cli.output import (
 from cmr_watch.log import redact_page_url
 from cmr_watch.models import KnownCall, KnownEdition, Snapshot
 from cmr_watch.monitor.check import AcceptPreview
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 from cmr_watch.render.sentences import call_name, days, place, sentence
 
 MAX_MISSING: Final = 10

@@ -14,7 +14,7 @@ from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import FAILED, OK, print_json, print_line
 from cmr_watch.monitor.archive.backfill import BackfillReport
 from cmr_watch.monitor.archive.timemap import Memento
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 
 
 @click.command()

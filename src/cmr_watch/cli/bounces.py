@@ -11,7 +11,7 @@ from cmr_watch.app import App
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import print_json, print_line
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 
 
 @click.command()

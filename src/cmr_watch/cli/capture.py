@@ -16,7 +16,7 @@ from cmr_watch.exceptions import ParseError
 from cmr_watch.models import FetchedPage, PageKind, Snapshot
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.monitor.parse import read
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 from cmr_watch.serialization import reading_to_dict
 
 

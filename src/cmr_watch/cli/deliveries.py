@@ -24,7 +24,7 @@ from cmr_watch.cli.output import (
 )
 from cmr_watch.log import redact_address
 from cmr_watch.models import Delivery
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import instant
 from cmr_watch.store.deliveries import LEASE, Deliveries, State

@@ -9,7 +9,7 @@ from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import FAILED, OK, print_line, printable
 from cmr_watch.doctor import Finding, examine
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
 

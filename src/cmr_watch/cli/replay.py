@@ -11,7 +11,7 @@ from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import local_time, print_json, print_line, printable
 from cmr_watch.monitor.replay import ReplayDifference
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 from cmr_watch.render.reading_diff import differences
 from cmr_watch.serialization import instant
 

@@ -24,7 +24,7 @@ from cmr_watch.cli.output import (
 )
 from cmr_watch.log import redact_page_url
 from cmr_watch.models import Cutoff, Edition, Snapshot
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 from cmr_watch.render.sentences import cutoff_words, days, place
 from cmr_watch.serialization import instant, reading_to_dict
 from cmr_watch.store.checks import Checks

@@ -37,8 +37,8 @@ from cmr_watch.monitor.diff import (
     merge_reading,
 )
 from cmr_watch.monitor.edition_page_diff import compare_edition_page
+from cmr_watch.monitor.outline_difference import describe_difference
 from cmr_watch.monitor.plausibility import reject_reason
-from cmr_watch.render.drift import drift
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
@@ -262,7 +262,7 @@ def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks
     The known entries are committed even if none is added, so that a comparison with an outdated baseline is detected.
     """
     compared = _compare_suspect(reading, baseline)
-    difference = drift(baseline.snapshot if baseline else None, reading.snapshot)
+    difference = describe_difference(baseline.snapshot if baseline else None, reading.snapshot)
     record = replace(_record(reading, baseline, "suspect", compared), detail=reason, drift=difference)
     return _store(record if baseline else replace(record, known=None), checks, baseline)
 

@@ -42,7 +42,7 @@ from cmr_watch.models import Cutoff, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.edition_dates import date_range, is_upcoming
 from cmr_watch.monitor.match import Pair, match_editions
 from cmr_watch.places import is_same_city
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 
 MIN_HEADINGS: Final = 3
 """With fewer headings (one of them is the title of the page), changed headings mean nothing."""

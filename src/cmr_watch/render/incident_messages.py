@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.log import redact_address
 from cmr_watch.models import Incident, IncidentKind
+from cmr_watch.plural import counted
 from cmr_watch.render.datetimes import day_and_time, local_time
 from cmr_watch.render.message_parts import MAX_SENTENCE, Advice, Fact, Item, Quote, Section, max_quote
-from cmr_watch.render.plural import counted
 from cmr_watch.render.sanitize import clean
 
 MAX_ITEMS: Final = 20

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from cmr_watch.models import Snapshot
-from cmr_watch.render.plural import counted
+from cmr_watch.plural import counted
 
 _MAX_HEADINGS: Final = 6
 _MAX_HEADING_LENGTH: Final = 60
 
 
-def drift(expected: Snapshot | None, found: Snapshot) -> str:
+def describe_difference(expected: Snapshot | None, found: Snapshot) -> str:
     """`Expected 15 editions, … Found 0 editions, …`; only what was found if there is no baseline."""
     before = f"Expected {fingerprint(expected)}. " if expected else ""
     return f"{before}Found {fingerprint(found)}."
