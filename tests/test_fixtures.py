@@ -33,7 +33,6 @@ CHANGES: dict[tuple[str, str], KindsAndCities] = {
         ("edition.held", "Iași"),
         ("edition.summary_published", "Burgas"),
         ("call.opened", None),
-        ("call.updated", None),  # from 2024 to 2024–2025
     },
     ("2023-12", "2024-04"): {
         *((kind, "Kraków") for kind in HELD_WITH_SUMMARY),
@@ -45,7 +44,6 @@ CHANGES: dict[tuple[str, str], KindsAndCities] = {
         ("edition.summary_published", "Burgas"),
         ("edition.listed", "Milan"),
         ("call.opened", None),
-        ("call.updated", None),
     },
 }
 

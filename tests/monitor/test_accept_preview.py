@@ -39,7 +39,7 @@ def test_it_names_the_changes_that_accept_records(watch: Watch) -> None:
     before = rows(watch.database)
     shown = preview(watch)
     assert rows(watch.database) == before
-    assert (shown.row.reason, shown.missing) == ("the document stops before its </html>", ())
+    assert (shown.row.reason, shown.missing) == ("the page is incomplete: it ends before its closing </html> tag", ())
     accepted = accept(PAGE, watch.checks, lambda: watch.now)
     assert shown.changes == tuple(recorded.change for recorded in accepted.changes)
     assert shown.snapshot == accepted.snapshot
