@@ -36,7 +36,7 @@ layers =
     demo | doctor | log_lines
     app
     check_report
-    monitor.site | monitor.archive.backfill | monitor.archive.access | monitor.replay | notify.messages
+    monitor.check_site | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay | notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
     notify.message_composer
     monitor.fetch | store | notify.channels
@@ -104,7 +104,7 @@ forbidden_modules =
 """
 
 DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "history")
-ORCHESTRATORS = ("check", "site", "replay", "backfill", "access")
+ORCHESTRATORS = ("check", "check_site", "replay", "backfill", "access")
 HELPERS = sorted(
     path.relative_to(SOURCE / "monitor").with_suffix("").as_posix().replace("/", ".")
     for folder in ("", "archive/")

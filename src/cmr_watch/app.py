@@ -18,11 +18,11 @@ from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
 from cmr_watch.models import PARSER_VERSION, CheckResult, PageRef, RecordedChange
 from cmr_watch.monitor.check import AcceptPreview, accept, preview_accept
+from cmr_watch.monitor.check_site import check_site
 from cmr_watch.monitor.fetch import Fetcher, fetch_settings
-from cmr_watch.monitor.site import check_site
 from cmr_watch.notify.channels.registry import OpenChannels, open_channels
 from cmr_watch.notify.message_composer import MessageComposer
-from cmr_watch.notify.messages import operator_writer, subscriber_renderer
+from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer
 from cmr_watch.notify.outbox import (
     DeliveryReport,
     Pace,
@@ -152,8 +152,8 @@ class App:
 
     def backfill(self, progress: Progress) -> Iterator[BackfillReport]:
         """Fill in the history from before the first check, page by page. Sends no notifications."""
-        from cmr_watch.monitor.archive.access import open_archive
         from cmr_watch.monitor.archive.backfill import backfill_page, pages_to_backfill
+        from cmr_watch.monitor.archive.open_archive import open_archive
         from cmr_watch.store.archive_history import ArchiveHistory
 
         archived = ArchiveHistory(self._database, PARSER_VERSION)

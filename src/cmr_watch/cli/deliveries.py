@@ -9,7 +9,7 @@ from typing import Final, get_args
 import click
 
 from cmr_watch.cli.context import clock, load_settings, open_store
-from cmr_watch.cli.ended_subscriptions import endings, how_to_resume
+from cmr_watch.cli.end_reasons import endings, how_to_resume
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
     FAILED,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cmr_watch.cli.ended_subscriptions import Ending, endings
+from cmr_watch.cli.end_reasons import Ending, endings
 from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
 from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription, SubscriptionRequest

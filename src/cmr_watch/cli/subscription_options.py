@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from cmr_watch.cli.arguments import country_option, parameter_type
-from cmr_watch.cli.ended_subscriptions import Ending
+from cmr_watch.cli.end_reasons import Ending
 from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import setting_types
 from cmr_watch.exceptions import DeliveryError

@@ -10,7 +10,7 @@ import click
 
 from cmr_watch.cli.arguments import address_argument
 from cmr_watch.cli.context import clock, load_settings, open_store, open_subscriptions
-from cmr_watch.cli.ended_subscriptions import endings, how_to_resume
+from cmr_watch.cli.end_reasons import endings, how_to_resume
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
     FAILED,

@@ -9,7 +9,7 @@ from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import print_line
 from cmr_watch.log import redact_address
-from cmr_watch.notify.messages import send_test_message
+from cmr_watch.notify.message_settings import send_test_message
 
 
 @click.command()

@@ -17,8 +17,8 @@ from typing import Final
 
 from cmr_watch.models import CallNotice, CallStatus, Change, ChangeKind, Cutoff, KnownCall
 from cmr_watch.monitor.cutoff_diff import compare_cutoffs
-from cmr_watch.monitor.edition_dates import is_absence_confirmed
 from cmr_watch.monitor.keys import KeyGenerator
+from cmr_watch.monitor.upcoming import is_absence_confirmed
 
 _KIND_OF_STATUS: Final[dict[CallStatus, ChangeKind]] = {
     "announced": ChangeKind.CALL_ANNOUNCED,

@@ -14,10 +14,10 @@ from typing import Final
 
 from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import compare_calls, match_calls
-from cmr_watch.monitor.edition_dates import is_absence_confirmed, is_upcoming
 from cmr_watch.monitor.edition_diff import changed_facts, keep_cancelled
 from cmr_watch.monitor.keys import KeyGenerator
 from cmr_watch.monitor.match import is_same_place, match_editions
+from cmr_watch.monitor.upcoming import is_absence_confirmed, is_upcoming
 
 CONFIRMED_AFTER: Final = timedelta(minutes=30)
 """A missing line counts as gone when it is still missing in a second plausible reading, at least this much later."""

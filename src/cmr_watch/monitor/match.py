@@ -24,7 +24,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
-from cmr_watch.monitor.edition_dates import date_range, is_upcoming
+from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.places import city_names, fold, is_online, is_same_city
 
 MAX_MOVE: Final = timedelta(days=60)

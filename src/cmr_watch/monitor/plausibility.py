@@ -39,8 +39,8 @@ from datetime import date, datetime
 from typing import Final
 
 from cmr_watch.models import Cutoff, Edition, Known, KnownEdition, Snapshot
-from cmr_watch.monitor.edition_dates import date_range, is_upcoming
 from cmr_watch.monitor.match import Pair, match_editions
+from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.places import is_same_city
 from cmr_watch.plural import counted
 

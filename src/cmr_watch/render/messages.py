@@ -18,7 +18,7 @@ from cmr_watch.render.incident_messages import incident_sections, incident_subje
 from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Section, count_items
 from cmr_watch.render.outage import outage_brief, outage_item, outage_subject
-from cmr_watch.render.preview import preview
+from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, safe_link
 from cmr_watch.render.templating import render_template

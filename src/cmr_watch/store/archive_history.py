@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select
 
 from cmr_watch import serialization
 from cmr_watch.models import Change, FetchedPage, Known, PageKind, Snapshot
-from cmr_watch.store import page_state, row_mapping
+from cmr_watch.store import known_entries, row_mapping
 from cmr_watch.store.checks import ARCHIVED
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import changes, checks, pages, snapshots
@@ -64,7 +64,7 @@ class ArchiveHistory:
             added = [entry for key, entry in new.items() if key not in old]
             for entry in added:
                 _insert_change(connection, page_url, entry)
-            page_state.replace(connection, page_url, page_state.load(connection, page_url), known)
+            known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
             return len(added)
 
 

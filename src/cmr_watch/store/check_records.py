@@ -20,9 +20,9 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.store import page_state, row_mapping
+from cmr_watch.store import known_entries, row_mapping
 from cmr_watch.store.database import insert_returning_id
-from cmr_watch.store.page_state import PageState
+from cmr_watch.store.known_entries import PageState
 from cmr_watch.store.rounds import Round
 from cmr_watch.store.schema import changes, checks
 from cmr_watch.store.snapshots import get_snapshot
@@ -120,7 +120,7 @@ class CommitEffects:
 
 
 def load_stored_page(connection: Connection, page: Any, version: PageVersion) -> StoredPage:
-    state = page_state.load(connection, page.url)
+    state = known_entries.load(connection, page.url)
     if page.baseline_id is None:
         return StoredPage(version, None, None, state, state.known())
     baseline = get_snapshot(connection, page.baseline_id)

@@ -26,7 +26,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.store import page_state, recipients, restore_quarantine, row_mapping
+from cmr_watch.store import known_entries, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
     PLAUSIBLE_OUTCOMES,
     Baseline,
@@ -130,7 +130,7 @@ class Checks:
             return False
         if record.known.calls != stored.known.calls:
             recipients.plan_reminders_again(connection, record.checked_at)
-        return page_state.replace(connection, record.page.url, stored.state, record.known)
+        return known_entries.replace(connection, record.page.url, stored.state, record.known)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()
@@ -251,7 +251,7 @@ class Checks:
     def known_pages(self) -> tuple[KnownPage, ...]:
         """Return the known state of each page."""
         with self._database.read() as connection:
-            return page_state.load_pages(connection)
+            return known_entries.load_pages(connection)
 
     def changes_on_other_pages(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
         """Return the changes of these editions and calls that were found on other pages, oldest first."""
@@ -296,7 +296,7 @@ class Checks:
             statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
             page_url = connection.execute(statement.values(values)).scalar_one()
             if known is not None:
-                page_state.replace(connection, page_url, page_state.load(connection, page_url), known)
+                known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
                 # checks that are comparing with the old state must start again
                 revision = pages.c.revision + 1
                 connection.execute(update(pages).where(pages.c.url == page_url).values(revision=revision))
@@ -312,7 +312,7 @@ class Checks:
     def known(self, page_url: str | None = None) -> Known:
         """Return the known state of one page, or of all pages merged."""
         with self._database.read() as connection:
-            return page_state.load(connection, page_url).known() if page_url else page_state.load_all(connection)
+            return known_entries.load(connection, page_url).known() if page_url else known_entries.load_all(connection)
 
     def changes(
         self, since_id: int | None = None, since: datetime | None = None, limit: int | None = None

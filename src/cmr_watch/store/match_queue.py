@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models import Known, Planned, Recipient, RecordedChange, Subscription
-from cmr_watch.store import page_state, plan_writer, recipients, row_mapping
+from cmr_watch.store import known_entries, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.recipients import LoadedRecipients
@@ -169,7 +169,7 @@ def _match_row(match: NewMatch, now: datetime) -> dict[str, Any]:
 
 def _load_known(connection: Connection) -> Known | None:
     has_baseline = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
-    return page_state.load_all(connection) if connection.execute(has_baseline).first() else None
+    return known_entries.load_all(connection) if connection.execute(has_baseline).first() else None
 
 
 def _cutoff_changes(connection: Connection) -> tuple[RecordedChange, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmr_watch.config import ArchiveSection, FetchSection, MailSection, PageSection, Settings
-from cmr_watch.monitor.archive.access import archive_fetch_settings
+from cmr_watch.monitor.archive.open_archive import archive_fetch_settings
 from cmr_watch.monitor.fetch import fetch_settings
 
 

@@ -7,7 +7,7 @@ import pytest
 from cmr_watch.config import FetchSection, MailSection, Settings, WebSection
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.notify.channels.settings import mail_settings
-from cmr_watch.notify.messages import message_context, send_test_message
+from cmr_watch.notify.message_settings import message_context, send_test_message
 from tests.factories import NOW
 
 
