@@ -36,7 +36,8 @@ layers =
     demo | doctor | log_lines
     app
     check_report
-    monitor.check_site | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay | notify.message_settings
+    monitor.check_site | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay
+    notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
     notify.message_composer
     monitor.fetch | store | notify.channels
@@ -104,7 +105,7 @@ forbidden_modules =
 """
 
 DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "history")
-ORCHESTRATORS = ("check", "check_site", "replay", "backfill", "access")
+ORCHESTRATORS = ("check", "check_site", "replay", "backfill", "open_archive")
 HELPERS = sorted(
     path.relative_to(SOURCE / "monitor").with_suffix("").as_posix().replace("/", ".")
     for folder in ("", "archive/")
