@@ -39,6 +39,7 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
     "fetch-failing": ("page failing", "See the page finding above."),
     "reading-suspect": ("suspect reading", "Check the page. If it is correct, run: cmr-watch accept {subject}"),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
+    "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
     "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state pending"),
 }
 """What each kind of incident is called, and the advice about it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -77,17 +77,19 @@ def listing(
 
 def _rows(store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest]) -> Iterator[Row]:
     stored = store.list_all()
-    latest = {entry.name: entry for entry in stored if entry.name is not None}
+    latest: dict[str | None, Subscription] = {entry.name: entry for entry in stored if entry.name}
     due = store.out_of_step(declared)
     ended = endings(stored, deliveries)
-    requests = {latest[request.name].id: request for request in declared if request.name in latest}
-    followed = {entry.id for name, entry in latest.items() if name in due}
+    requests = {request.name: request for request in declared}
     for entry in stored:
-        request = requests.get(entry.id)
-        next_check = _next_check(entry, request) if entry.id in followed else None
-        yield Row(entry, request, next_check, ended.get(entry.id))
-    new = [request for request in declared if request.name not in latest]
-    yield from (Row(None, request, "starts" if request.name in due else None) for request in new)
+        request = requests.get(entry.name) if latest.get(entry.name) is entry else None
+        is_due = entry.name in due and latest.get(entry.name) is entry
+        yield Row(entry, request, _next_check(entry, request) if is_due else None, ended.get(entry.id))
+    yield from (_new_row(request, due) for request in declared if request.name not in latest)
+
+
+def _new_row(request: SubscriptionRequest, due: Collection[str | None]) -> Row:
+    return Row(None, request, "starts" if request.name in due else None)
 
 
 def _next_check(stored: Subscription, declared: SubscriptionRequest | None) -> NextCheck:

@@ -35,9 +35,14 @@ def _days(text: str) -> int:
 
 def _options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
     """The options, without defaults: `edit` changes only what is given. `with_default` adds one to a help text."""
+    topic = click.option(
+        "--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP
+    )
+    return (topic, country_option, *_schedule_options(with_default), *_reminder_options(with_default))
+
+
+def _schedule_options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
     return (
-        click.option("--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP),
-        country_option,
         click.option(
             "--frequency", type=click.Choice(FREQUENCIES), help=with_default("When to send changes.", "immediately")
         ),
@@ -65,6 +70,11 @@ def _options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any
             metavar="HOURS",
             help="Quiet hours, such as 22:00-07:00; messages are held until they end.",
         ),
+    )
+
+
+def _reminder_options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
+    return (
         click.option(
             "--remind",
             "reminders",

@@ -277,7 +277,7 @@ class Delivery:
     stale_at: datetime | None = None
 
 
-IncidentKind = Literal["fetch-failing", "reading-suspect", "delivery-failed", "digest-overdue"]
+IncidentKind = Literal["fetch-failing", "reading-suspect", "delivery-failed", "subscription-ended", "digest-overdue"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Edition, Known, KnownCall
+from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, Known, KnownCall
 from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.diff import Comparison
 from cmr_watch.monitor.keys import KeyGenerator
@@ -85,13 +85,17 @@ def unreported(
 
 def late_cutoffs(key: str, notice: CallNotice, reported: Sequence[Change], now: datetime) -> Iterator[Change]:
     """One change for all open cut-offs still ahead of a call that was announced without them; none otherwise."""
-    of_call = [change for change in reported if change.key == key and isinstance(change.after, CallNotice)]
-    if notice.status == "closed" or not any(change.kind in _CALL_STATUS_KINDS for change in of_call):
-        return
-    known = {cutoff.at for change in of_call if isinstance(change.after, CallNotice) for cutoff in change.after.cutoffs}
-    ahead = [cutoff for cutoff in notice.cutoffs if not cutoff.closed and cutoff.at > now and cutoff.at not in known]
-    if ahead:
-        yield Change(ChangeKind.CALL_CUTOFF_ADDED, key, of_call[-1].after, notice, None, ahead[0])
+    of_call = [change for change in reported if change.key == key]
+    notices = [change.after for change in of_call if isinstance(change.after, CallNotice)]
+    was_announced = any(change.kind in _CALL_STATUS_KINDS for change in of_call)
+    ahead = _unreported_cutoffs(notice, notices, now)
+    if was_announced and notices and notice.status != "closed" and ahead:
+        yield Change(ChangeKind.CALL_CUTOFF_ADDED, key, notices[-1], notice, None, ahead[0])
+
+
+def _unreported_cutoffs(notice: CallNotice, reported: Iterable[CallNotice], now: datetime) -> list[Cutoff]:
+    known = {cutoff.at for earlier in reported for cutoff in earlier.cutoffs}
+    return [cutoff for cutoff in notice.cutoffs if not cutoff.closed and cutoff.at > now and cutoff.at not in known]
 
 
 def _is_part_of_event(change: Change, in_round: Sequence[Change]) -> bool:

@@ -106,8 +106,8 @@ def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
         contents,
         items=tuple(group for part in parts for group in part.items),
         reminders=tuple(reminder for part in parts for reminder in part.reminders),
-        welcome=contents.welcome if any(part.welcome is not None for part in parts) else None,
-        outage=contents.outage if any(part.outage is not None for part in parts) else None,
+        welcome=next((part.welcome for part in parts if part.welcome is not None), None),
+        outage=next((part.outage for part in parts if part.outage is not None), None),
     )
 
 

@@ -138,9 +138,12 @@ def _quotes(changes: Sequence[RecordedChange], chat: bool) -> tuple[Quote, ...]:
     now = _texts([recorded.change.after for recorded in changes], limit)
     before = [text for text in _texts([recorded.change.before for recorded in changes], limit) if text not in now]
     if not now:
-        return tuple(Quote(_("No longer on the page"), text) for text in before[:1])
-    said = [] if chat else [Quote(_("It said before"), text) for text in before[:1]]
-    return (*(Quote(_("The page says"), text) for text in now[:2]), *said)
+        return _labelled(_("No longer on the page"), before[:1])
+    return (*_labelled(_("The page says"), now[:2]), *_labelled(_("It said before"), [] if chat else before[:1]))
+
+
+def _labelled(label: str, texts: Sequence[str]) -> tuple[Quote, ...]:
+    return tuple(Quote(label, text) for text in texts)
 
 
 def _texts(sides: Sequence[Edition | CallNotice | None], limit: int) -> list[str]:

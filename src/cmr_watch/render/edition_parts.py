@@ -61,14 +61,16 @@ def register_link(edition: Edition) -> Link | None:
 
 def new_materials(changes: Iterable[Change]) -> tuple[Link, ...]:
     """What the edition's own page newly offers. The summary is left out: it has its own change kind and label."""
-    new: dict[str, Material] = {}
-    for change in changes:
-        if change.kind is ChangeKind.EDITION_MATERIALS_PUBLISHED and isinstance(change.after, Edition):
-            known = change.before.materials if isinstance(change.before, Edition) else ()
-            old_urls = {material.url for material in known}
-            new |= {material.url: material for material in change.after.materials if material.url not in old_urls}
+    published = (change for change in changes if change.kind is ChangeKind.EDITION_MATERIALS_PUBLISHED)
+    new = {material.url: material for change in published for material in _added_materials(change)}
     listed = [material for material in new.values() if material.kind != "summary"][:MAX_MATERIALS]
     return safe_links(*((_material_label(material), material.url) for material in listed))
+
+
+def _added_materials(change: Change) -> list[Material]:
+    before, after = (side.materials if isinstance(side, Edition) else () for side in (change.before, change.after))
+    old_urls = {material.url for material in before}
+    return [material for material in after if material.url not in old_urls]
 
 
 def _can_register(edition: Edition) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.log import redact_address
+from cmr_watch.log import redact_address, redact_page_url
 from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.plural import counted
 from cmr_watch.render.datetimes import day_and_time, local_time
@@ -48,6 +48,13 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         "To list the messages that failed, run: cmr-watch deliveries list --state failed. Once the cause is fixed,"
         " resend a message with: cmr-watch deliveries retry ID",
     ),
+    "subscription-ended": _Wording(
+        "ADDRESS no longer exists: the subscription has ended",
+        "",
+        "",
+        "If the address is correct, bring the subscription back with:"
+        " cmr-watch subscriptions add ADDRESS --resubscribe",
+    ),
     "digest-overdue": _Wording(
         "a digest is late",
         "a digest was late",
@@ -60,11 +67,12 @@ _PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect"
 
 def incident_subject(incidents: Sequence[Incident]) -> str:
     """`Problem: the page cannot be read`, `Resolved: …`, `3 problems`, `2 problems, 1 resolved`."""
-    resolved = sum(incident.resolved_at is not None for incident in incidents)
+    resolved = sum(_is_resolved(incident) for incident in incidents)
     current = len(incidents) - resolved
     if len(incidents) == 1:
         wording = _WORDING[incidents[0].kind]
-        return f"Resolved: {wording.resolved}" if resolved else f"Problem: {wording.opened}"
+        opened = wording.opened.replace("ADDRESS", redact_address(incidents[0].subject))
+        return f"Resolved: {wording.resolved}" if resolved else f"Problem: {opened}"
     if not current:
         return f"{counted(resolved, 'problem')} resolved"
     return counted(current, "problem") + (f", {resolved} resolved" if resolved else "")
@@ -80,12 +88,13 @@ def incident_sections(incidents: Sequence[Incident], chat: bool, zone: ZoneInfo)
 
 def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
     wording = _WORDING[incident.kind]
-    is_resolved = incident.resolved_at is not None
+    is_resolved = _is_resolved(incident)
     subject = clean(_public_subject(incident), MAX_SENTENCE)
     quote = clean(_detail(incident), max_quote(chat))
-    advice = wording.advice.replace("PAGE", subject)
+    opened = (wording.opened[0].upper() + wording.opened[1:]).replace("ADDRESS", subject)
+    advice = wording.advice.replace("PAGE", subject).replace("ADDRESS", subject)
     return Item(
-        sentence=f"Resolved: {wording.resolved}" if is_resolved else wording.opened[0].upper() + wording.opened[1:],
+        sentence=f"Resolved: {wording.resolved}" if is_resolved else opened,
         kicker="" if is_resolved else "Problem",
         tone="positive" if is_resolved else "negative",
         facts=(*_subject_fact(wording, subject), *_times(incident, zone)),
@@ -94,21 +103,27 @@ def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
     )
 
 
+def _is_resolved(incident: Incident) -> bool:
+    """Whether the problem is over. The end of a subscription is an event: there is nothing to resolve."""
+    return incident.resolved_at is not None and incident.kind != "subscription-ended"
+
+
 def _subject_fact(wording: _Wording, subject: str) -> tuple[Fact, ...]:
     return (Fact(wording.subject_label, subject),) if wording.subject_label and subject else ()
 
 
 def _times(incident: Incident, zone: ZoneInfo) -> tuple[Fact, ...]:
     opened, closed = incident.opened_at, incident.resolved_at
-    if closed is None:
+    if closed is None or not _is_resolved(incident):
         return (Fact("Since", local_time(opened, zone)),)
     lasted = Fact("Lasted", f"from {day_and_time(opened, zone)} to {local_time(closed, zone)}")
     return (lasted,) if incident.opened_notified_at else (lasted, Fact("", "Resolved before this message was sent."))
 
 
 def _public_subject(incident: Incident) -> str:
-    """A page in full, as `cmr-watch accept` needs it; of a recipient no secret of an Apprise URL."""
-    return incident.subject if incident.kind in _PAGE_KINDS else redact_address(incident.subject)
+    """A page as `cmr-watch accept` takes it, without user and query; a recipient without secrets of an Apprise URL."""
+    redact = redact_page_url if incident.kind in _PAGE_KINDS else redact_address
+    return redact(incident.subject)
 
 
 def _detail(incident: Incident) -> str:

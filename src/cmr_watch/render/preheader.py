@@ -18,14 +18,18 @@ def preview(sections: Sequence[Section]) -> str:
     return clean(" · ".join(dict.fromkeys(parts)), MAX_PREVIEW)
 
 
+def _open_rows(item: Item) -> Iterator[str]:
+    """The first cut-offs that are not over, in one line."""
+    times = [row.time for row in item.table.rows if row.tone != "over"] if item.table else []
+    if item.table and times:
+        yield f"{item.table.caption}: {', '.join(times[:3])}"
+
+
 def _details(item: Item) -> Iterator[str]:
     yield from item.others
     if item.text:
         yield item.text
-    if item.table:
-        open_rows = [row.time for row in item.table.rows if row.tone != "over"]
-        if open_rows:
-            yield f"{item.table.caption}: {', '.join(open_rows[:3])}"
+    yield from _open_rows(item)
     yield from (f"{fact.label}: {fact.value}" if fact.label else fact.value for fact in item.facts)
     if item.advice and item.advice.fact:
         yield item.advice.fact

@@ -120,8 +120,7 @@ class Checks:
             record.round_.id = round_id
         if effects.reusable_version and not is_replaced:
             self._stored_pages[record.page.url] = replace(stored, version=effects.reusable_version)
-        if effects.incident:
-            log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
+        _log_incident(record, effects)
         return recorded
 
     def _replace_known(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> bool:
@@ -363,3 +362,8 @@ class Checks:
         statement = self._database.insert(robots).values(host=host, **values)
         with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.host], set_=values))
+
+
+def _log_incident(record: CheckRecord, effects: CommitEffects) -> None:
+    if effects.incident:
+        log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)

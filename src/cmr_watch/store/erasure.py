@@ -64,7 +64,7 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
 
 def _erase_incidents(connection: Connection, mailbox: str, placeholder: str, now: datetime) -> None:
     """Resolve and erase the incidents of the address. Their subject is the address as written, not the mailbox."""
-    rows = connection.execute(select(incidents).where(incidents.c.kind == "delivery-failed"))
+    rows = connection.execute(select(incidents).where(incidents.c.kind.in_(("delivery-failed", "subscription-ended"))))
     is_selected = incidents.c.id.in_([row.id for row in rows if mailbox_of(row.subject) == mailbox])
     connection.execute(update(incidents).where(is_selected, incidents.c.resolved_at.is_(None)).values(resolved_at=now))
     connection.execute(update(incidents).where(is_selected).values(subject=placeholder, detail=""))

@@ -39,6 +39,20 @@ def resolve_incidents(connection: Connection, subject: str, now: datetime, *kind
         connection.execute(_RESOLVE, {"about": subject, "incident_kind": kind, "now": now})
 
 
+def record_event(connection: Connection, kind: IncidentKind, subject: str, detail: str, now: datetime) -> None:
+    """Record something that happened and needs no resolution: the operator is notified of it once."""
+    row = {"kind": kind, "subject": subject, "detail": detail, "opened_at": now}
+    connection.execute(incidents.insert().values(**row, resolved_at=now, resolved_notified_at=now))
+
+
+def settle_unnotified(connection: Connection, kind: IncidentKind, subject: str, now: datetime) -> str:
+    """Resolve an incident silently if the operator does not know of it yet; return its detail, empty if none."""
+    which = (incidents.c.kind == kind, incidents.c.subject == subject, _is_open)
+    values = {"opened_notified_at": now, "resolved_at": now, "resolved_notified_at": now}
+    statement = update(incidents).where(*which, incidents.c.opened_notified_at.is_(None)).values(**values)
+    return "; ".join(connection.execute(statement.returning(incidents.c.detail)).scalars())
+
+
 class Incidents:
     """The incidents, open and resolved."""
 

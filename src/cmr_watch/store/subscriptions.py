@@ -12,7 +12,7 @@ from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.store import erasure, recipients, row_mapping
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import resolve_incidents
+from cmr_watch.store.incidents import record_event, resolve_incidents, settle_unnotified
 from cmr_watch.store.installation import address_hash
 from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.schema import changes, subscriptions
@@ -124,7 +124,8 @@ class Subscriptions:
             for name in names:
                 self._apply(connection, requests.get(name), latest.get(name), now)
             # at the end, as an address may have moved from one name to another
-            _resolve_delivery_incidents(connection, [latest[name] for name in names if name in latest], now)
+            changed = [latest[name] for name in names if name in latest]
+            _resolve_delivery_incidents(connection, changed, REMOVED, now)
 
     def _apply(
         self, connection: Connection, request: SubscriptionRequest | None, old: Subscription | None, now: datetime
@@ -145,7 +146,7 @@ class Subscriptions:
         ended = _end(connection, condition, reason, now)
         hashes = [(entry.id, address_hash(connection, entry.address)) for entry in ended]
         self._journal.record_ended(connection, hashes, reason, now)
-        _resolve_delivery_incidents(connection, ended, now)
+        _resolve_delivery_incidents(connection, ended, reason, now)
         return ended
 
     def _insert(
@@ -272,11 +273,20 @@ def _end(connection: Connection, condition: Any, reason: str, now: datetime) -> 
     return tuple(sorted(ended, key=lambda entry: entry.id))
 
 
-def _resolve_delivery_incidents(connection: Connection, ended: Iterable[Subscription], now: datetime) -> None:
-    """Resolve the incidents of failed deliveries to addresses that have no active subscription any more."""
+def _resolve_delivery_incidents(
+    connection: Connection, ended: Iterable[Subscription], reason: str, now: datetime
+) -> None:
+    """Resolve the incidents of failed deliveries to addresses that have no active subscription any more.
+
+    If the address bounced, the operator is notified that its subscription has ended, instead of the failed delivery.
+    """
     for address in sorted({entry.address for entry in ended}):
-        if not _select(connection, ACTIVE, subscriptions.c.address == address):
-            resolve_incidents(connection, address, now, "delivery-failed")
+        if _select(connection, ACTIVE, subscriptions.c.address == address):
+            continue
+        if reason == BOUNCED:
+            error = settle_unnotified(connection, "delivery-failed", address, now)
+            record_event(connection, "subscription-ended", address, error, now)
+        resolve_incidents(connection, address, now, "delivery-failed")
 
 
 def _update(connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime) -> None:
