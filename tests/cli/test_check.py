@@ -95,7 +95,7 @@ def test_a_quiet_check_reports_faults_on_stderr(watch):
     assert result.err.startswith("cmr-watch: could not check the page: 127.0.0.1")
     result = watch.check(b"<html></html>", "--quiet")
     assert (result.code, result.out) == (1, "")
-    assert "\ncmr-watch: the page looks wrong, so its content was not used: " in result.err
+    assert "cmr-watch: the page looks wrong, so its content was not used: " in result.err
     watch.mailbox.stop()
     result = watch.check("2023-12", "--quiet")
     assert (result.code, result.out) == (1, "")
