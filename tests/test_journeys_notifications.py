@@ -80,7 +80,7 @@ def at(day: int, month: int = 10, hour: int = 6, year: int = 2023) -> datetime:
     return datetime(year, month, day, hour, tzinfo=UTC)
 
 
-REMINDER = "Last cut-off 10 November 2023, 18:00: call for hosts 2024"
+REMINDER = "Last cut-off 10 November 2023, 18:00 · call for hosts 2024"
 
 
 def test_a_call_opens_and_its_cut_off_moves(timeline: Timeline) -> None:
@@ -161,7 +161,7 @@ def test_a_weekly_digest_is_one_mail_on_monday_morning(timeline: Timeline, found
         timeline.run_until(found_at + timedelta(hours=5 * number))
     mails = timeline.run_until(found_at + timedelta(days=9))
     assert [when for when, _ in mails] == [expected]
-    assert mails[0][1] == "New edition: Oslo, Norway, 5 June 2024 · new edition in Graz · and new edition in Riga"
+    assert mails[0][1] == "New edition: Oslo, Norway, 5 June 2024 · new edition in Graz · new edition in Riga"
 
 
 def test_a_recipient_with_two_subscriptions_is_notified_once(timeline: Timeline) -> None:

@@ -15,7 +15,7 @@ _MAX_ERRORS = 3
 
 
 def configuration_and_database(settings: Settings, database: Database) -> str:
-    """`configuration /etc/cmr-watch/cmr-watch.toml; database /var/lib/cmr-watch/cmr-watch.db, schema 0003`."""
+    """`configuration /etc/cmr-watch/cmr-watch.toml; database /var/lib/cmr-watch/cmr-watch.db, schema 0004`."""
     source = f"configuration {settings.file}" if settings.file else "no configuration file, using defaults"
     return f"{source}; {database.name.removeprefix('the ')}, schema {REVISION}"
 

@@ -64,8 +64,8 @@ def test_it_names_what_the_reading_lacks(checked):
     checked.check(shortened())
     lines = checked.run("accept").lines
     assert lines[4] == "It would change nothing, and no one would be notified."
-    assert lines[5] == "8 entries of the baseline missing from it:"
-    assert lines[-1] == "They are reported as removed if the next reading lacks them too."
+    assert lines[5] == "8 entries of the baseline missing from this reading:"
+    assert lines[-1] == "They will be reported as removed if the next reading lacks them too."
 
 
 @pytest.mark.parametrize("content", [b"", b"<html><body><p>Down for maintenance</p></body></html>"])

@@ -48,7 +48,7 @@ def test_retry_mentions_messages_leased_by_another_process(watch):
         Deliveries(database).claim(datetime.now(UTC) + timedelta(days=1))
     assert watch.run("deliveries", "retry").out == (
         "1 message will be sent by the next check,"
-        " but 1 of them may be leased by another process for up to 5 minutes.\n"
+        " but 1 of them may be claimed by another process for up to 5 minutes.\n"
     )
 
 

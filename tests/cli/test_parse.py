@@ -81,9 +81,7 @@ def test_a_file_without_any_part_that_could_be_its_content(watch, tmp_path, page
     file.write_bytes(content)
     result = watch.run("parse", "--page", page, str(file), config=False)
     assert (result.code, result.out) == (1, "")
-    assert result.err == (
-        f"cmr-watch: {file}: has no part that could be the content of a page: no heading, no list and no paragraph\n"
-    )
+    assert result.err == (f"cmr-watch: {file}: has no content that could be read: no heading, list or paragraph\n")
 
 
 @pytest.mark.parametrize("element", ["<h2>Events</h2>", "<p>Down for maintenance</p>", "<ul><li>Sitemap</li></ul>"])

@@ -85,4 +85,4 @@ def test_export_to_an_unwritable_file(checked):
 def test_an_unknown_snapshot(checked):
     for command in ("show", "export"):
         result = checked.run("snapshots", command, "99")
-        assert (result.code, result.err) == (2, "cmr-watch: there is no snapshot 99; see: cmr-watch snapshots list\n")
+        assert (result.code, result.err) == (2, "cmr-watch: there is no reading 99; see: cmr-watch snapshots list\n")

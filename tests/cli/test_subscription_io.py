@@ -334,7 +334,7 @@ def test_erase_of_an_address_that_no_record_names(watch):
     fill(watch, BEA)
     ran = watch.run("subscriptions", "erase", "nobody@example.org")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
-    assert "no record names nobody@example.org, so nothing was erased; check the spelling." in ran.err
+    assert "no record contains nobody@example.org, so nothing was erased; check the spelling." in ran.err
     assert len(requests(watch)) == 1
 
 
@@ -343,4 +343,4 @@ def test_erase_twice(watch):
     assert watch.run("subscriptions", "erase", "bea@example.org").code == 0
     ran = watch.run("subscriptions", "erase", "bea@example.org")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "This address was erased before, and no record names it. No mail will be sent to it.\n"
+    assert ran.out == "This address has already been erased, and no record contains it. No mail will be sent to it.\n"

@@ -210,7 +210,7 @@ def test_a_rejected_address_is_explained(bounced):
     text = "ended: the address does not exist (550 5.1.1 no such user)"
     lines = bounced.run("subscriptions", "list", "--all").lines
     assert text in " ".join(" ".join(lines).split())
-    assert lines[-1] == "To bring one back that has ended, see: cmr-watch subscriptions show ID"
+    assert lines[-1] == "To find out how to resume an ended subscription, run: cmr-watch subscriptions show ID"
     shown = " ".join(bounced.run("subscriptions", "show", "1").out.split())
     assert text in shown
     (row,) = bounced.run("subscriptions", "show", "1", "--json").json
@@ -219,7 +219,7 @@ def test_a_rejected_address_is_explained(bounced):
 
 def test_the_command_that_brings_it_back_works(bounced):
     shown = bounced.run("subscriptions", "show", "1").out
-    (command,) = re.findall(r"^To bring it back: cmr-watch (.+)$", shown, re.MULTILINE)
+    (command,) = re.findall(r"^To resume it: cmr-watch (.+)$", shown, re.MULTILINE)
     assert bounced.run(*command.split()).code == 0
     bounced.mailbox.refuse("anna@example.org", times=0)
     assert bounced.run("check").code == 0
@@ -253,7 +253,7 @@ def test_how_to_bring_back_each_subscription(watch, reason, advice):
     watch.run("subscriptions", "add", "b@e.org")
     with closing(open_database(f"sqlite:///{watch.database}")) as database:
         Subscriptions(database).end(1, reason, datetime.now(UTC))
-    assert watch.run("subscriptions", "show", "1").lines[-1] == f"To bring it back: {advice}"
+    assert watch.run("subscriptions", "show", "1").lines[-1] == f"To resume it: {advice}"
 
 
 # ── a second database ────────────────────────────────────────────────────────────────────────────────────────────

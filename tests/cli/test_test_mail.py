@@ -3,7 +3,7 @@ from __future__ import annotations
 
 def test_an_email(watch):
     result = watch.run("test-mail", "bea@example.org")
-    assert (result.code, result.out) == (0, "Accepted by the mail server for bea@example.org.\n")
+    assert (result.code, result.out) == (0, "The mail server accepted the test message to bea@example.org.\n")
     assert watch.mailbox.recipients == ["bea@example.org"]
     assert watch.mailbox.subjects[0].startswith("Test: ")
 
@@ -11,7 +11,7 @@ def test_an_email(watch):
 def test_a_webhook(watch):
     result = watch.run("test-mail", watch.hook.address("/secret"))
     assert (result.code, len(watch.hook.received)) == (0, 1)
-    assert result.out == f"Accepted by the service for json://127.0.0.1:{watch.hook.port}/….\n"
+    assert result.out == f"The service accepted the test message to json://127.0.0.1:{watch.hook.port}/….\n"
 
 
 def test_a_rejected_recipient(watch):

@@ -172,7 +172,7 @@ def test_an_opened_call_has_the_facts_of_all_pages():
         assert "Fri 31 May 2024, 18:00" in text
         flat = re.sub(r"[\s()]+", " ", text)
         assert "Fri 22 December 2023, 18:00 closed" in flat
-        assert "Fri 1 December 2023, 18:00 over" in flat
+        assert "Fri 1 December 2023, 18:00 passed" in flat
         assert "Fri 31 January 2025, 18:00 to be confirmed" in flat
 
 
@@ -292,7 +292,7 @@ def test_an_outage_and_its_end():
     assert mail.subject == "No updates since 5 December 2023: the page cannot be read"
     ended = body(Contents(outage=replace(OUTAGE, phase="ended")), CONTEXT, False, BRUSSELS)
     assert ended.subject == "The page can be read again"
-    assert "we last read it on 5 December 2023, 13:00 (Brussels time)" in ended.text
+    assert "We had not been able to read it since 5 December 2023, 13:00 (Brussels time)" in ended.text
 
 
 def test_an_outage_of_another_page_and_beside_changes():

@@ -32,16 +32,16 @@ def bodies(*reminders, zone=BRUSSELS):
 @pytest.mark.parametrize("days_left", [30, 1, 0])
 def test_the_subject_has_the_cutoff_and_never_the_days_left(days_left):
     last = render(reminder(days_left))
-    assert last.subject == "Last cut-off 31 May 2024, 18:00: call for hosts 2024–2025"
+    assert last.subject == "Last cut-off 31 May 2024, 18:00 · call for hosts 2024–2025"
     assert render(reminder(days_left, later=LATER)).subject == (
-        "Next cut-off 31 May 2024, 18:00: call for hosts 2024–2025"
+        "Next cut-off 31 May 2024, 18:00 · call for hosts 2024–2025"
     )
     assert " left" not in last.text + last.html
 
 
 def test_the_subject_has_the_day_in_the_zone_of_the_recipient_and_names_another_cutoff():
     mail = render(reminder(7), reminder(7, notice=call(years=(2026,))), zone=TOKYO)
-    assert mail.subject == "Last cut-off 1 June 2024, 01:00: call for hosts 2024–2025 · and cut-off 1 June 2024"
+    assert mail.subject == "Last cut-off 1 June 2024, 01:00 · call for hosts 2024–2025 · and cut-off 1 June 2024"
     assert "Reminder: apply to host an edition in 2026" in mail.html
 
 

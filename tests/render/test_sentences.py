@@ -68,7 +68,7 @@ ROWS = [
     ("", "! A call for hosts of events in 2024 will open soon.", "Call for hosts 2024: announced"),
     (CALL, CALL.replace("open", "closed"), "Call for hosts 2024–2025: now closed"),
     (CALL, "", "Call for hosts 2024–2025: removed from the page"),
-    (CALL, CALL.replace("2025", "2026"), "Call extended to 2024–2026"),
+    (CALL, CALL.replace("2025", "2026"), "Call for hosts now covers 2024–2026"),
     (CALL.replace("2025", "2026"), CALL, "Call for hosts 2024–2025: hosting years changed (previously 2024–2026)"),
     (
         f"{CALL} Deadlines: 31 May 2024 and 30 September 2024.",
@@ -117,7 +117,9 @@ def test_a_cutoff_that_is_now_closed_beside_years_that_were_added() -> None:
         ChangeKind.CALL_UPDATED, "key", before, CallNotice("open", (2027, 2028), (Cutoff(at, closed=True),))
     )
 
-    assert sentence(change) == "Call extended to 2027–2028; cut-off 31 May 2026, 18:00 (Brussels time) now closed"
+    assert (
+        sentence(change) == "Call for hosts now covers 2027–2028; cut-off 31 May 2026, 18:00 (Brussels time) now closed"
+    )
 
 
 def test_contradiction() -> None:
@@ -125,7 +127,7 @@ def test_contradiction() -> None:
 
     assert contradiction(KnownCall("key", CALLS[0])) == ()
     assert contradiction(KnownCall("key", CALLS[0], conflicting_notice=notice)) == (
-        "The list of editions disagrees: the call is closed; cut-off 31 May 2026, 18:00 (Brussels time)",
+        "The list of editions says otherwise: the call is closed; cut-off 31 May 2026, 18:00 (Brussels time)",
     )
 
 

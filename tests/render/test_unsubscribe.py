@@ -55,9 +55,12 @@ def test_a_chat_message_has_no_token():
 
 ASKED = [
     (None, "You are receiving this because the operator of this service subscribed you."),
-    (("calls",), "You are receiving this because you asked for calls and cut-offs on 3 May 2026."),
-    (("calls", "editions"), "You are receiving this because you asked for calls and cut-offs, editions on 3 May 2026."),
-    (("materials", "calls", "editions"), "You are receiving this because you asked for all changes on 3 May 2026."),
+    (("calls",), "You are receiving this because you subscribed to calls and cut-offs on 3 May 2026."),
+    (
+        ("calls", "editions"),
+        "You are receiving this because you subscribed to calls and cut-offs, and editions on 3 May 2026.",
+    ),
+    (("materials", "calls", "editions"), "You are receiving this because you subscribed to all changes on 3 May 2026."),
 ]
 
 

@@ -41,7 +41,7 @@ def test_the_subject_counts_open_calls_and_upcoming_editions():
 def test_nothing_to_show():
     for text in bodies(OpenItems()):
         assert "You are subscribed\n" in text
-        assert "You will be notified of updates from the “Clusters meet Regions” page." in text
+        assert "You will be notified of changes to the “Clusters meet Regions” page." in text
         assert "Nothing is open or announced at the moment; you will be notified when that changes." in text
     for text in bodies(OpenItems((), (known("Lyon"),))):
         assert "No call for hosts is open or announced at the moment" in text

@@ -41,7 +41,7 @@ MAX_MISSING: Final = 10
 @click.option("--no-notify", is_flag=True, help="Do not notify now; the next check will.")
 @click.argument("page_url", metavar="[PAGE]", required=False)
 def command(as_json: bool, confirmed: bool, no_notify: bool, page_url: str | None) -> int:
-    """Accept the newest quarantined reading of the page at the URL PAGE (default: the list of editions).
+    """Accept the newest suspect reading of the page with the URL PAGE (default: the list of editions).
 
     Shows what would change and how many subscribers would be notified, then asks. If you agree, the reading becomes
     the new baseline, and its changes are recorded and sent. To see the reading itself, use `cmr-watch snapshots list`
@@ -86,11 +86,11 @@ def _preview(preview: AcceptPreview, recipients: Sequence[int], zone: tzinfo) ->
     yield f"  baseline: {_content(preview.baseline) if preview.baseline else 'none yet'}"
     yield from _changes(preview, recipients)
     if preview.missing:
-        yield f"{counted(len(preview.missing), 'entry', 'entries')} of the baseline missing from it:"
+        yield f"{counted(len(preview.missing), 'entry', 'entries')} of the baseline missing from this reading:"
         yield from (f"  {_entry(entry)}" for entry in preview.missing[:MAX_MISSING])
         if more := preview.missing[MAX_MISSING:]:
             yield f"  and {len(more)} more"
-        yield "They are reported as removed if the next reading lacks them too."
+        yield "They will be reported as removed if the next reading lacks them too."
 
 
 def _changes(preview: AcceptPreview, recipients: Sequence[int]) -> Iterator[str]:

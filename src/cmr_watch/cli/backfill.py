@@ -21,7 +21,7 @@ from cmr_watch.plural import counted
 @config_option
 @json_option
 def command(as_json: bool) -> int:
-    """Import the history before the first check from a web archive's copies of the pages.
+    """Import what happened before the first check, from copies of the pages in a web archive.
 
     Sends no notifications. Copies are fetched slowly and stored; an interrupted run resumes where it stopped. The
     archive is set by [archive] timemap in the configuration.

@@ -18,7 +18,7 @@ from cmr_watch.plural import counted
 @config_option
 @json_option
 def command(as_json: bool) -> None:
-    """Process bounces and unsubscribe requests in the mailbox that [bounces] in the configuration names.
+    """Process bounces and unsubscribe requests in the mailbox set by [bounces] in the configuration.
 
     A permanent bounce ends the subscriptions of the address, a temporary one pauses them for a while, and an
     unsubscribe request ends them. Unrelated messages stay in the mailbox unread.

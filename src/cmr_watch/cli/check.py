@@ -16,7 +16,7 @@ from cmr_watch.cli.output import CHANGED, FAILED, OK
 @click.command()
 @config_option
 @json_option
-@click.option("--quiet", is_flag=True, help="Print nothing unless something changed or failed; failures on stderr.")
+@click.option("--quiet", is_flag=True, help="Print nothing unless something changed or failed; failures go to stderr.")
 @click.option("--no-notify", is_flag=True, help="Record changes but do not notify now; the next check will.")
 @click.option("--exit-code", is_flag=True, help="Exit 3 if something changed.")
 def command(as_json: bool, quiet: bool, no_notify: bool, exit_code: bool) -> int:

@@ -41,7 +41,7 @@ def hold_() -> None:
     """Mark the database as restored from a backup, so that pending messages are held and not sent.
 
     They may have been sent after the backup was made. `cmr-watch restore` does this automatically; after pg_restore
-    or a manual copy, run it before any other command. Then review with `cmr-watch deliveries release`.
+    or a manual copy, run this command before any other. Then review them with `cmr-watch deliveries release`.
 
     \b
     Example:

@@ -52,7 +52,8 @@ def list_(as_json: bool, state: State, limit: int) -> None:
     """List the messages in the outbox, oldest first.
 
     A message is pending (not sent yet, or waiting for a retry), sent, logged (no mail server is configured), failed
-    (permanently), superseded by a newer message, cancelled (no longer subscribed) or discarded (by an operator).
+    (permanently), superseded by a newer message, cancelled (the recipient is no longer subscribed) or
+    discarded (by an operator).
 
     \b
     Example:
@@ -111,7 +112,7 @@ def retry(ids: tuple[int, ...]) -> int:
 @click.option("--send", multiple=True, metavar="ID", help="Send this item (m17, c4), or all. Repeatable.")
 @click.option("--discard", multiple=True, metavar="ID", help="Never send this item (m17, c4), or all. Repeatable.")
 def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> None:
-    """Review what is on hold since the database was restored, and decide what to send.
+    """Review what has been on hold since the database was restored, and decide what to send.
 
     Without options, list the held items. Messages (m17) were pending in the backup, and may have been sent since it
     was made. Changes (c4) were found by the first check after the restore, or have not reached all recipients.
@@ -184,7 +185,7 @@ def _unwanted_notes(unwanted: Sequence[Delivery], subscriptions: Subscriptions, 
 def _leased_note(leased: int) -> str:
     """A process that was killed keeps what it claimed until the lease expires."""
     minutes = LEASE.seconds // 60
-    return f", but {leased} of them may be leased by another process for up to {minutes} minutes" if leased else ""
+    return f", but {leased} of them may be claimed by another process for up to {minutes} minutes" if leased else ""
 
 
 def _describe(delivery: Delivery) -> str:

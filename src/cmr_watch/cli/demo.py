@@ -22,7 +22,7 @@ from cmr_watch.demo.story import play
 def command(folder: Path) -> None:
     """Run the full workflow offline on recorded pages, and show the messages that arrive.
 
-    Starts a web site, a mail server and a chat webhook on 127.0.0.1 for the duration of the demo. The site serves
+    Starts a website, a mail server and a chat webhook on 127.0.0.1 for the duration of the demo. The site serves
     three recorded versions of the watched page, one after the other.
 
     \b

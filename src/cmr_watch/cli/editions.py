@@ -23,7 +23,7 @@ _STATUS_TEXT: Final = {"held": "took place", "delisted": "no longer listed"}
 @config_option
 @json_option
 def command(as_json: bool) -> None:
-    """List the known editions: upcoming ones first, soonest first; then past ones, latest first.
+    """List the known editions: upcoming ones (soonest first), then past ones (latest first).
 
     \b
     Example:

@@ -21,7 +21,7 @@ def read_page(file: str, page: PageKind) -> Snapshot:
     content = content_of(file)
     snapshot = read(page, content)
     if not has_content(content, snapshot):
-        raise ParseError("has no part that could be the content of a page: no heading, no list and no paragraph")
+        raise ParseError("has no content that could be read: no heading, list or paragraph")
     return snapshot
 
 

@@ -18,8 +18,8 @@ from cmr_watch.serialization import reading_to_dict
 def command(page: PageKind, files: tuple[str, ...]) -> int:
     """Print the content of saved pages as JSON, one line per FILE (`-` for standard input).
 
-    Needs no configuration and no database. Files that cannot be read, or that have no heading, list or paragraph that
-    could be the content of such a page, are reported on stderr and skipped; the exit code is then 1.
+    Needs no configuration and no database. Files that cannot be read, or that have no heading, list or paragraph to
+    read, are reported on stderr and skipped; the exit code is then 1.
 
     \b
     Example:

@@ -36,7 +36,7 @@ def command(as_json: bool, apply: bool) -> None:
             if as_json:
                 print_json(_reading_to_dict(reading))
                 continue
-            print_line(f"Snapshot {reading.snapshot_id}, {local_time(reading.fetched_at, settings.messages.zone)}:")
+            print_line(f"Reading {reading.snapshot_id}, {local_time(reading.fetched_at, settings.messages.zone)}:")
             for difference in _differences(reading):
                 print_line(printable(f"  {difference}"))
     if not as_json:

@@ -20,8 +20,8 @@ def command(file: Path) -> None:
     """Restore the SQLite database from the backup FILE. The current database is kept under another name.
 
     Stop cmr-watch first. Messages that were pending in the backup, and changes found by the first check after the
-    restore, are held until you review them with `cmr-watch deliveries release`. Addresses that have unsubscribed or
-    been erased since the backup remain so.
+    restore, are held until you review them with `cmr-watch deliveries release`. Addresses that have been
+    unsubscribed or erased since the backup stay unsubscribed or erased.
 
     \b
     Example:

@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "calls": "List the known calls for hosts.",
     "changes": "List the recorded changes.",
     "snapshots": "List, show and export stored readings.",
-    "accept": "Accept a quarantined reading.",
+    "accept": "Accept a suspect reading.",
     "subscriptions": "Manage subscriptions.",
     "test-mail": "Send a test message to an address.",
     "deliveries": "List the outbox, retry failed messages, review held ones.",

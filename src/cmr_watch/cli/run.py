@@ -57,9 +57,9 @@ class _Signals:
 def command(no_web: bool) -> int:
     """Watch the pages and notify the subscribers until stopped.
 
-    SIGTERM or Ctrl-C finishes work in progress and exits 0 within ten seconds; a second one exits immediately. SIGHUP
-    reloads the configuration; if it is invalid, the current one is kept. The endpoints /livez, /readyz, /healthz and
-    /metrics are served on [daemon] listen.
+    On SIGTERM or Ctrl-C, finishes the work in progress and exits 0 within ten seconds; on a second one, exits
+    immediately. On SIGHUP, reloads the configuration; if it is invalid, keeps the current one. The endpoints /livez,
+    /readyz, /healthz and /metrics are served at the address set by [daemon] listen.
 
     \b
     Example:

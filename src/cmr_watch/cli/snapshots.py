@@ -133,7 +133,7 @@ def _stored(database: Database, number: int) -> StoredSnapshot:
     try:
         return Checks(database).snapshot(number)
     except KeyError:
-        raise CommandError(f"there is no snapshot {number}; see: cmr-watch snapshots list") from None
+        raise CommandError(f"there is no reading {number}; see: cmr-watch snapshots list") from None
 
 
 def _cells(row: SnapshotRow, zone: tzinfo) -> tuple[str, ...]:

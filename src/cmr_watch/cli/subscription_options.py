@@ -209,7 +209,7 @@ def _schedule_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:
     reminders = ", ".join(map(str, subscription.reminders))
     yield "schedule", f"{schedule.frequency}; digests {day} at {schedule.hour}:00, {schedule.time_zone}"
     yield "quiet hours", str(schedule.quiet or "none")
-    yield "reminders", f"{reminders} days before a cut-off" if reminders else "none"
+    yield "reminders", f"{reminders} {'day' if reminders == '1' else 'days'} before a cut-off" if reminders else "none"
     yield "status message", "after each month without changes" if subscription.still_watching else "none"
 
 

@@ -94,10 +94,10 @@ def add(address: str, resubscribe: bool, **options: Any) -> int:
 @click.argument("id_or_address", metavar="ID|ADDRESS")
 @edit_options
 def edit(id_or_address: str, **options: Any) -> int:
-    """Change a subscription: only what an option names, everything else stays as it is.
+    """Change a subscription. Only the given options change.
 
-    The subscription keeps its ID and goes on from where it is; what is waiting to be sent follows the new options. A
-    subscription in the configuration file is changed there.
+    The subscription keeps its ID and continues from where it is; pending messages follow the new options. To change a
+    subscription that is declared in the configuration file, edit that file.
 
     \b
     Examples:
@@ -115,13 +115,15 @@ def edit(id_or_address: str, **options: Any) -> int:
             raise CommandError("nothing to change; for the options, see: cmr-watch subscriptions edit --help")
         edited = store.edit(current.id, wanted, clock())
     if edited is None:
-        print_error(f"{redact_address(current.address)} has another subscription to exactly that; nothing was changed")
+        print_error(
+            f"{redact_address(current.address)} already has a subscription with these options; nothing was changed"
+        )
         return FAILED
     print_line(f"Subscription {edited.id}: {redact_address(edited.address)} is now subscribed to {describe(edited)}.")
     return OK
 
 
-@command.command("list")
+@command.command("list", short_help="List the subscriptions.")
 @config_option
 @json_option
 @click.option("--all", "include_ended", is_flag=True, help="Include subscriptions that have ended.")
@@ -142,7 +144,7 @@ def list_(as_json: bool, include_ended: bool) -> None:
     elif rows:
         print_table(("ID", "ADDRESS", "NAME", "SUBSCRIBED TO"), [row.cells() for row in rows])
         if any(row.ending for row in rows):
-            print_line("To bring one back that has ended, see: cmr-watch subscriptions show ID")
+            print_line("To find out how to resume an ended subscription, run: cmr-watch subscriptions show ID")
     else:
         print_line("No subscriptions yet. To add one, see: cmr-watch subscriptions add --help")
 
@@ -171,10 +173,10 @@ def show(id_or_address: str, as_json: bool) -> None:
             rows = detail_rows(subscription, settings.messages.zone, ended.get(subscription.id))
             print_table(("SUBSCRIPTION", str(subscription.id)), rows)
             if subscription.status == "ended":
-                print_line(f"To bring it back: {how_to_resume(subscription)}")
+                print_line(f"To resume it: {how_to_resume(subscription)}")
 
 
-@command.command("end", short_help="End a subscription, or all of an address.")
+@command.command("end", short_help="End a subscription, or all those of an address.")
 @config_option
 @click.argument("id_or_address", metavar="ID|ADDRESS")
 def end(id_or_address: str) -> None:
@@ -203,8 +205,8 @@ def end(id_or_address: str) -> None:
 def erase(address: str) -> int:
     """Erase ADDRESS from all records, and end its subscriptions.
 
-    Only a keyed hash of the address is kept, so that no mail is sent to it again by mistake; also if no record names
-    it (exit code 1).
+    Only a keyed hash of the address is kept, so that no mail is sent to it again by mistake. If no record contains the
+    address, the hash is kept all the same, and the exit code is 1.
 
     \b
     Example:
@@ -219,11 +221,11 @@ def erase(address: str) -> int:
         print_line(f"Erased from {counted(count, 'record')}. No more mail will be sent to this address.")
         return OK
     if is_known:
-        print_line("This address was erased before, and no record names it. No mail will be sent to it.")
+        print_line("This address has already been erased, and no record contains it. No mail will be sent to it.")
         return OK
     print_error(
-        f"no record names {printable(redact_address(address))}, so nothing was erased; check the spelling."
-        " In case a backup names it, a keyed hash is kept, and no mail will be sent to it"
+        f"no record contains {printable(redact_address(address))}, so nothing was erased; check the spelling."
+        " In case a backup contains it, a keyed hash is kept, and no mail will be sent to it"
     )
     return FAILED
 
@@ -233,7 +235,7 @@ def erase(address: str) -> int:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True, help="File format.")
 @click.argument("file", default="-", type=click.File("w", encoding="utf-8", lazy=True))
 def export(form: str, file: TextIO) -> None:
-    """Write the active subscriptions to FILE (default: standard output), as `import` reads them.
+    """Write the active subscriptions to FILE (default: standard output), in the format that `import` reads.
 
     The file contains Apprise URLs in full, including their secrets. CSV cells that a spreadsheet would take for a
     formula are prefixed with an apostrophe.
@@ -286,9 +288,9 @@ def _already_subscribed(active: Sequence[Subscription], settings: Settings) -> s
     first = active[0]
     address = redact_address(first.address)
     if first.name is not None:
-        return f"{address} is subscribed to {describe(first)} already; {_in_the_configuration(first, settings)}"
+        return f"{address} is already subscribed to {describe(first)}; {_in_the_configuration(first, settings)}"
     edit = f"cmr-watch subscriptions edit {address if '://' not in address and len(active) == 1 else first.id}"
-    return f"{address} is subscribed to {describe(first)} already (subscription {first.id}); to change it, run: {edit}"
+    return f"{address} is already subscribed to {describe(first)} (subscription {first.id}); to change it, run: {edit}"
 
 
 def _in_the_configuration(subscription: Subscription, settings: Settings) -> str:

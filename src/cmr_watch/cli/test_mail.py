@@ -24,4 +24,4 @@ def command(address: str) -> None:
     """
     send_test_message(load_settings(), address, clock)
     server = "service" if "://" in address else "mail server"
-    print_line(f"Accepted by the {server} for {redact_address(address)}.")
+    print_line(f"The {server} accepted the test message to {redact_address(address)}.")

@@ -37,8 +37,8 @@ def command(poll: float, once: bool) -> None:
     """Send due messages until SIGTERM or Ctrl-C, without checking pages.
 
     Any number of workers on any number of hosts can share one PostgreSQL database; two processes can share an SQLite
-    file. On SIGTERM, the current message is finished, the other claimed ones are released, and the exit code is 0.
-    What was sent or failed is logged to stderr; with --once, it is printed.
+    file. On SIGTERM, the worker finishes the current message, releases any others it has claimed and exits with 0.
+    Results are logged to stderr; with --once, they are printed.
 
     \b
     Example:

@@ -114,7 +114,7 @@ def _row(cutoff: Cutoff, zone: ZoneInfo, tone: RowTone, now: datetime, changes: 
     if cutoff.tentative:
         notes.append(_("to be confirmed"))
     if tone == "over":
-        notes.append(_("closed") if cutoff.closed else _("over"))
+        notes.append(_("closed") if cutoff.closed else _("passed"))
     return Row(cutoff_row(cutoff.at, zone), ", ".join(filter(None, notes)), tone)
 
 

@@ -59,7 +59,7 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         "a digest is late",
         "a digest was late",
         "",
-        "To list the pending messages and why they are waiting, run: cmr-watch deliveries list --state pending",
+        "To see which messages are pending, and why, run: cmr-watch deliveries list --state pending",
     ),
 }
 _PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect"})
@@ -116,7 +116,7 @@ def _times(incident: Incident, zone: ZoneInfo) -> tuple[Fact, ...]:
     opened, closed = incident.opened_at, incident.resolved_at
     if closed is None or not _is_resolved(incident):
         return (Fact("Since", local_time(opened, zone)),)
-    lasted = Fact("Lasted", f"from {day_and_time(opened, zone)} to {local_time(closed, zone)}")
+    lasted = Fact("Duration", f"from {day_and_time(opened, zone)} to {local_time(closed, zone)}")
     return (lasted,) if incident.opened_notified_at else (lasted, Fact("", "Resolved before this message was sent."))
 
 

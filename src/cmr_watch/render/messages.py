@@ -30,7 +30,7 @@ __all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_
 MONTHLY_SUBJECT: Final = N_("Still watching, nothing new")
 MONTHLY_STATUS: Final = N_("There was nothing new for you on the {page} in the past month. It is still being watched.")
 TEST_MESSAGE: Final = "This is a test message"
-TEST_TEXT: Final = "It arrived, so you will be notified the same way when the page changes."
+TEST_TEXT: Final = "It shows that messages from this service reach you."
 
 
 def body(

@@ -30,8 +30,8 @@ def outage_item(outage: OutageNotice, source_url: str, zone: ZoneInfo) -> Item:
     link = next(iter(safe_links((_("View the page"), outage.page_url))), None)
     if outage.phase == "ended":
         text = _(
-            "We can read the {page} again. Before that, we last read it on {since}. If it changed in the meantime,"
-            " you will be notified as usual."
+            "We can read the {page} again. We had not been able to read it since {since}. If it changed in the"
+            " meantime, you will be notified as usual."
         )
         return Item(
             _("The page can be read again"),

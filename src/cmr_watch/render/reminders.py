@@ -20,8 +20,8 @@ LATE_DAYS: Final = 7
 
 
 def reminder_subject(reminder: Reminder, zone: ZoneInfo) -> str:
-    """`Next cut-off 31 May 2026, 18:00: call for hosts 2027`; `Last cut-off …` if none follows."""
-    text = _("Next cut-off {cutoff}: {call}") if reminder.later else _("Last cut-off {cutoff}: {call}")
+    """`Next cut-off 31 May 2026, 18:00 · call for hosts 2027`; `Last cut-off …` if none follows."""
+    text = _("Next cut-off {cutoff} · {call}") if reminder.later else _("Last cut-off {cutoff} · {call}")
     return text.format(cutoff=day_and_time(reminder.open.cutoff.at, zone), call=_call(reminder.open.call))
 
 

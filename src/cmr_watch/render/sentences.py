@@ -131,7 +131,7 @@ def contradiction(known: KnownCall) -> tuple[str, ...]:
         return ()
     cutoffs = [_("cut-off {cutoff}").format(cutoff=cutoff_words(one)) for one in notice.cutoffs if not one.closed]
     details = "; ".join([_(_STATUS_SENTENCES[notice.status]), *cutoffs[:MAX_CUTOFFS]])
-    return (_("The list of editions disagrees: {details}").format(details=details),)
+    return (_("The list of editions says otherwise: {details}").format(details=details),)
 
 
 def is_extension(change: Change, read_at: datetime | None) -> bool:
@@ -265,10 +265,10 @@ def _call_update(before: CallNotice, after: CallNotice, zone: ZoneInfo) -> str:
     """The years that changed, and the cut-offs that are now closed or gone."""
     cutoffs = [_(text).format(cutoff=deadline(cutoff.at, zone)) for cutoff, text in _ended_cutoffs(before, after)]
     if before.hosting_years and set(before.hosting_years) < set(after.hosting_years):
-        return "; ".join([_("Call extended to {years}").format(years=years(after)), *cutoffs])
+        return "; ".join([_("Call for hosts now covers {years}").format(years=years(after)), *cutoffs])
     parts = []
     if before.hosting_years != after.hosting_years:
-        old = years(before) or _("none given")
+        old = years(before) or _("not given")
         parts.append(_("hosting years changed (previously {years})").format(years=old))
     return f"{call_name(after)}: {'; '.join([*parts, *cutoffs]) or _('details updated')}"
 

@@ -59,12 +59,12 @@ class UnsubscribeFooter:
 
 
 def reason(consent: Consent | None) -> str:
-    """`You are receiving this because you asked for calls and cut-offs on 3 May 2026.`; or that the operator did."""
+    """`… because you subscribed to calls and cut-offs on 3 May 2026.`; or that the operator did."""
     if consent is None:
         return _(SUBSCRIBED)
     is_all = set(consent.topics) == set(_TOPIC_NAMES)
-    topics = _("all changes") if is_all else ", ".join(_(_TOPIC_NAMES[topic]) for topic in consent.topics)
-    text = _("You are receiving this because you asked for {topics} on {day}.")
+    topics = _("all changes") if is_all else _(", and ").join(_(_TOPIC_NAMES[topic]) for topic in consent.topics)
+    text = _("You are receiving this because you subscribed to {topics} on {day}.")
     return text.format(topics=topics, day=day_words(consent.subscribed_on))
 
 

@@ -24,8 +24,8 @@ from cmr_watch.render.sentences import call_name, contradiction, days, place
 
 MAX_ITEMS: Final = 20
 SUBSCRIBED: Final = N_("You are subscribed")
-GREETING: Final = N_("You will be notified of updates from the {page}.")
-OVERVIEW: Final = N_("This is what is open and upcoming:")
+GREETING: Final = N_("You will be notified of changes to the {page}.")
+OVERVIEW: Final = N_("Here is what is open or upcoming:")
 NOTHING: Final = N_("Nothing is open or announced at the moment; you will be notified when that changes.")
 NO_CALL: Final = N_("No call for hosts is open or announced at the moment; you will be notified when that changes.")
 _CALL_STATUSES: Final = {"open": N_("{call}: open"), "announced": N_("{call}: announced")}
