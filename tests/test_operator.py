@@ -131,6 +131,20 @@ def test_a_message_that_failed_permanently(journey: OperatorJourney) -> None:
     assert journey.new_subjects() == ["Resolved: a message could not be delivered"]
 
 
+def test_a_subscription_that_ends_because_its_address_does_not_exist(journey: OperatorJourney) -> None:
+    journey.mailbox.refuse(ANNA, "550 5.1.1 no such user")
+    journey.check_lines(LYON, PRAGUE, *PAST)
+    assert journey.new_subjects() == [f"Problem: {ANNA} no longer exists"]
+    text = " ".join(journey.last_text.split())
+    assert f"{ANNA} no longer exists: the subscription has ended" in text
+    assert "550 5.1.1 no such user" in text
+    assert f"cmr-watch subscriptions add {ANNA} --resubscribe" in text
+    assert "Resolved" not in text
+    journey.check()
+    assert journey.new_subjects() == []
+    assert Incidents(journey.database).unresolved() == ()
+
+
 def test_several_incidents_are_one_message(journey: OperatorJourney) -> None:
     journey.configure(SubscriptionRequest(ANNA, name="anna"), SubscriptionRequest("bob@example.org", name="bob"))
     journey.check()

@@ -43,6 +43,8 @@ ADVICE = [
     ("delivery-failed", "cmr-watch deliveries list --state failed"),
     ("digest-overdue", "cmr-watch deliveries list --state pending"),
 ]
+EVENTS = {"subscription-ended"}
+"""What needs no resolution; test_an_ended_subscription_is_an_event."""
 
 
 @pytest.mark.parametrize(("kind", "command"), ADVICE)
@@ -55,8 +57,16 @@ def test_a_current_problem_comes_with_advice(kind, command):
         assert command not in text
 
 
+def test_an_ended_subscription_is_an_event():
+    ended = replace(FAILING, kind="subscription-ended", subject="anna@example.org", resolved_at=NOON)
+    for text in bodies(ended):
+        assert "anna@example.org no longer exists: the subscription has ended" in text
+        assert "cmr-watch subscriptions add anna@example.org --resubscribe" in text
+        assert "Resolved" not in text
+
+
 def test_every_kind_has_advice():
-    assert {kind for kind, _ in ADVICE} == set(get_args(IncidentKind))
+    assert {kind for kind, _ in ADVICE} == set(get_args(IncidentKind)) - EVENTS
 
 
 def test_a_resolved_problem_has_its_duration():

@@ -324,6 +324,7 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
         "fetch-failing": (PAGE, "The server reported an error (503)."),
         "reading-suspect": (PAGE, "Expected 15 editions, 1 call. Found 0 editions, 0 calls; no headings."),
         "delivery-failed": ("anna@agency.example", "554 5.7.1 Message rejected"),
+        "subscription-ended": ("anna@agency.example", "550 5.1.1 No such user"),
         "digest-overdue": ("digests", "a digest was due at 2026-11-28 07:00 UTC"),
     }
     opened = []
@@ -331,7 +332,13 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
         subject, detail = details[kind]
         opened.append(Incident(1, kind, subject, detail, READ_AT))
         yield f"operator-{kind}", f"Operator: {kind}", opened[-1:]
-    resolved = [replace(one, resolved_at=READ_AT + timedelta(hours=3), opened_notified_at=READ_AT) for one in opened]
+    ended = READ_AT + timedelta(hours=3)
+    problems = [one for one in opened if one.kind != "subscription-ended"]
+    resolved = [replace(one, resolved_at=ended, opened_notified_at=READ_AT) for one in problems]
+        replace(one, resolved_at=READ_AT + timedelta(hours=3), opened_notified_at=READ_AT)
+        for one in opened
+        if one.kind != "subscription-ended"
+    ]
     yield "operator-resolved", "Operator: resolved", resolved[:1]
     yield "operator-several", "Operator: several incidents", [*opened[1:3], resolved[0]]
 

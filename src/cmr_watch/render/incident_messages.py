@@ -71,7 +71,7 @@ def incident_subject(incidents: Sequence[Incident]) -> str:
     current = len(incidents) - resolved
     if len(incidents) == 1:
         wording = _WORDING[incidents[0].kind]
-        opened = wording.opened.replace("ADDRESS", redact_address(incidents[0].subject))
+        opened = wording.opened.partition(": ")[0].replace("ADDRESS", redact_address(incidents[0].subject))
         return f"Resolved: {wording.resolved}" if resolved else f"Problem: {opened}"
     if not current:
         return f"{counted(resolved, 'problem')} resolved"
