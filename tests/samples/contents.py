@@ -335,10 +335,6 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
     ended = READ_AT + timedelta(hours=3)
     problems = [one for one in opened if one.kind != "subscription-ended"]
     resolved = [replace(one, resolved_at=ended, opened_notified_at=READ_AT) for one in problems]
-        replace(one, resolved_at=READ_AT + timedelta(hours=3), opened_notified_at=READ_AT)
-        for one in opened
-        if one.kind != "subscription-ended"
-    ]
     yield "operator-resolved", "Operator: resolved", resolved[:1]
     yield "operator-several", "Operator: several incidents", [*opened[1:3], resolved[0]]
 
