@@ -161,7 +161,7 @@ def test_a_weekly_digest_is_one_mail_on_monday_morning(timeline: Timeline, found
         timeline.run_until(found_at + timedelta(hours=5 * number))
     mails = timeline.run_until(found_at + timedelta(days=9))
     assert [when for when, _ in mails] == [expected]
-    assert mails[0][1] == "New edition: Oslo, Norway, 5 June 2024 · new edition in Graz · new edition in Riga"
+    assert mails[0][1] == "New edition: Oslo, Norway, 5 June 2024 · new edition in Graz · and new edition in Riga"
 
 
 def test_a_recipient_with_two_subscriptions_is_notified_once(timeline: Timeline) -> None:
