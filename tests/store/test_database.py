@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -85,6 +86,22 @@ def test_several_processes_can_create_it_at_once(empty_url: str) -> None:
     assert [process.wait(60) for process in processes] == [0] * 4
     with closing(open_database(empty_url)) as database:
         assert database.revision() == REVISION
+
+
+def test_sqlite_files_can_be_opened_for_the_first_time_at_once(tmp_path: Path) -> None:
+    # without waiting, about every third file of four threads fails
+    for number in range(30):
+        database = Database(make_url(f"sqlite:///{tmp_path / f'{number}.db'}"))
+        start = threading.Barrier(4)
+
+        def connect(database: Database = database, start: threading.Barrier = start) -> None:
+            start.wait()
+            with database.read():
+                pass
+
+        with closing(database), ThreadPoolExecutor(4) as threads:
+            for connected in [threads.submit(connect) for _ in range(4)]:
+                connected.result()
 
 
 def test_sqlite_settings(tmp_path: Path) -> None:
