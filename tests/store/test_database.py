@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError
 
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreUnavailable
@@ -91,15 +91,17 @@ def test_several_processes_can_create_it_at_once(empty_url: str) -> None:
 def test_sqlite_files_can_be_opened_for_the_first_time_at_once(tmp_path: Path) -> None:
     # without waiting, about every third file of four threads fails
     for number in range(30):
-        database = Database(make_url(f"sqlite:///{tmp_path / f'{number}.db'}"))
+        url = make_url(f"sqlite:///{tmp_path / f'{number}.db'}")
         start = threading.Barrier(4)
 
-        def connect(database: Database = database, start: threading.Barrier = start) -> None:
-            start.wait()
-            with database.read():
-                pass
+        def connect(url: URL = url, start: threading.Barrier = start) -> None:
+            # an engine of its own: SQLAlchemy lets the first connection of an engine go ahead of the others
+            with closing(Database(url)) as database:
+                start.wait()
+                with database.read():
+                    pass
 
-        with closing(database), ThreadPoolExecutor(4) as threads:
+        with ThreadPoolExecutor(4) as threads:
             for connected in [threads.submit(connect) for _ in range(4)]:
                 connected.result()
 
