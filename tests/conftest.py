@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ ENGINES = ("sqlite", "postgresql")
 # no deadline per example: its duration depends on the load of the machine
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# a shell that runs the tests in the background lets them ignore SIGINT, and the processes that they start inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # in memory if possible: on a disk, SQLite waits for every commit to be written
 if (in_memory := postgres.memory_folder()) is not None:
