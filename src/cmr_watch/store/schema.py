@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaDa
 
 from cmr_watch.store.column_types import ExternalText, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -218,6 +218,16 @@ reminders = _table(
     Column("call_key", Text, primary_key=True),
     Column("cutoff_at", Utc, primary_key=True),
     Column("days_before", Integer, primary_key=True),
+    Column("settled_at", Utc, nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.id")),
+)
+
+outage_notices = _table(
+    "outage_notices",
+    Column("mailbox", Text, primary_key=True),
+    Column("page_url", Text, primary_key=True),
+    Column("last_read_at", Utc, primary_key=True),
+    Column("phase", Text, primary_key=True),
     Column("settled_at", Utc, nullable=False),
     Column("delivery_id", ForeignKey("deliveries.id")),
 )
