@@ -285,19 +285,19 @@ OUTAGE = OutageNotice("opened", NOON, PAGE)
 
 
 def test_an_outage_and_its_end():
-    for text in rendered_texts(lambda chat: body(Contents(outage=OUTAGE), CONTEXT, chat, BRUSSELS)):
+    for text in rendered_texts(lambda chat: body(Contents(outages=(OUTAGE,)), CONTEXT, chat, BRUSSELS)):
         assert "We have not been able to read the “Clusters meet Regions” page since 5 December 2023, 13:00" in text
         assert "check the page yourself" in text
-    mail = body(Contents(outage=OUTAGE), CONTEXT, False, BRUSSELS)
+    mail = body(Contents(outages=(OUTAGE,)), CONTEXT, False, BRUSSELS)
     assert mail.subject == "No updates since 5 December 2023: the page cannot be read"
-    ended = body(Contents(outage=replace(OUTAGE, phase="ended")), CONTEXT, False, BRUSSELS)
+    ended = body(Contents(outages=(replace(OUTAGE, phase="ended"),)), CONTEXT, False, BRUSSELS)
     assert ended.subject == "The page can be read again"
     assert "We had not been able to read it since 5 December 2023, 13:00 (Brussels time)" in ended.text
 
 
 def test_an_outage_of_another_page_and_beside_changes():
     outage = replace(OUTAGE, page_url="https://example.eu/call")
-    mail = body(Contents(groups(ANNOUNCED), outage=outage), CONTEXT, False, BRUSSELS)
+    mail = body(Contents(groups(ANNOUNCED), outages=(outage,)), CONTEXT, False, BRUSSELS)
     assert mail.subject.endswith(" · and the page cannot be read")
     assert "read the page about the call for hosts since" in mail.text
     assert "https://example.eu/call" in mail.text
@@ -326,7 +326,7 @@ def test_text_for_subscribers_is_translated():
         (reminder(7, later=CUTOFFS[2:]),),
         OpenItems((known,)),
         digest=DIGESTS[0][0],
-        outage=OUTAGE,
+        outages=(OUTAGE,),
     )
     with translated(Shouting()):
         mail = body(contents, CONTEXT, False, BRUSSELS)

@@ -298,7 +298,7 @@ def contents() -> Iterator[tuple[str, str, Contents]]:
     yield "digest-weekly", "Weekly digest", Contents(past, digest=weekly)
     daily = Digest("daily", date(2026, 11, 28), date(2026, 11, 28))
     opened = OutageNotice("opened", at(25, 11, 2026, 9), PAGE)
-    yield "digest-daily", "Daily digest that carries an outage", Contents(two, digest=daily, outage=opened)
+    yield "digest-daily", "Daily digest that carries an outage", Contents(two, digest=daily, outages=(opened,))
     yield "reminder", "Reminder of the next cut-off", Contents(reminders=(REMINDER,))
     last = replace(REMINDER, days_left=2, offset=2, later=())
     yield (
@@ -310,9 +310,9 @@ def contents() -> Iterator[tuple[str, str, Contents]]:
     yield "welcome", "Welcome", Contents(welcome=WELCOME)
     yield "welcome-nothing", "Welcome, with nothing open", Contents(welcome=OpenItems())
     yield "monthly-status", "Monthly status", Contents(monthly_status=True)
-    yield "outage-opened", "The page cannot be read", Contents(outage=opened)
-    yield "outage-call-page", "The call page cannot be read", Contents(outage=replace(opened, page_url=CALL_PAGE))
-    yield "outage-ended", "The page can be read again", Contents(outage=replace(opened, phase="ended"))
+    yield "outage-opened", "The page cannot be read", Contents(outages=(opened,))
+    yield "outage-call-page", "The call page cannot be read", Contents(outages=(replace(opened, page_url=CALL_PAGE),))
+    yield "outage-ended", "The page can be read again", Contents(outages=(replace(opened, phase="ended"),))
 
 
 # ── all samples ──────────────────────────────────────────────────────────────────────────────────────────────────

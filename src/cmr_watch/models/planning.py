@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cmr_watch.models.readings import KnownCall, KnownEdition, RecordedChange
-from cmr_watch.models.recipients import Contents, Message, OpenCutoff, OpenItems, QuietHours, Subscription
+from cmr_watch.models.recipients import (
+    Contents,
+    Message,
+    OpenCutoff,
+    OpenItems,
+    OutageNotice,
+    QuietHours,
+    Subscription,
+)
 
 ReminderKey = tuple[str, datetime, int]
 """A call's key, the time of a cut-off, and the days before it. Each recipient gets each reminder once."""
@@ -33,6 +41,7 @@ class Recipient:
     """A mailbox, with everything that may be due to it.
 
     - `sent_reminders`: reminders that were sent or skipped. `pending_reminders`: those in a message not sent yet.
+    - `sent_outage_notices`, `pending_outage_notices`: the same for outage notices.
     - `digests`: the periods whose digest was written.
     - `pending_welcomes`: the IDs of subscriptions whose welcome is in a message not sent yet.
     - `is_stale`: whether the text of a pending message has become incorrect.
@@ -44,6 +53,8 @@ class Recipient:
     matches: tuple[Match, ...] = ()
     sent_reminders: frozenset[ReminderKey] = frozenset()
     pending_reminders: frozenset[ReminderKey] = frozenset()
+    sent_outage_notices: frozenset[OutageNotice] = frozenset()
+    pending_outage_notices: frozenset[OutageNotice] = frozenset()
     digests: frozenset[str] = frozenset()
     pending_welcomes: frozenset[int] = frozenset()
     is_stale: bool = False
@@ -56,12 +67,14 @@ class PlanningContext:
 
     - `open_items`: None before the first reading.
     - `calls` and `editions`: what all pages together say of each one now, by key.
+    - `outages`: of the pages that cannot be read at present.
     """
 
     cutoffs: tuple[OpenCutoff, ...] = ()
     open_items: OpenItems | None = None
     calls: Mapping[str, KnownCall] = field(default_factory=dict)
     editions: Mapping[str, KnownEdition] = field(default_factory=dict)
+    outages: tuple[OutageNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,7 @@ class Plan:
     - `notified`, `discarded`: the IDs of changes that are settled, with or without a message.
     - `postponed`: the changes to decide about later, each as (change ID, time, digest period).
     - `reminders`: settled, whether sent or not. `periods`: the digests that this message is.
+    - `outage_notices`: those in this message.
     - `welcomed`: the IDs of subscriptions that this message welcomes.
     - `next_action_at`: when the next decision is due, even without new changes.
     - `quiet`, `stale_at`: as in Delivery.
@@ -85,6 +99,7 @@ class Plan:
     discarded: tuple[int, ...] = ()
     postponed: tuple[tuple[int, datetime, str | None], ...] = ()
     reminders: tuple[ReminderKey, ...] = ()
+    outage_notices: tuple[OutageNotice, ...] = ()
     periods: tuple[str, ...] = ()
     welcomed: tuple[int, ...] = ()
     next_action_at: datetime | None = None

@@ -164,7 +164,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class OutageNotice:
-    """A watched page could not be read for days, or can be read again.
+    """A notice that a watched page could not be read for days, or that it can be read again. Each is sent once.
 
     `last_read_at`: the last good reading before the outage.
     """
@@ -186,7 +186,7 @@ class Contents:
     welcome: OpenItems | None = None
     monthly_status: bool = False
     digest: Digest | None = None
-    outage: OutageNotice | None = None
+    outages: tuple[OutageNotice, ...] = ()
 
     @property
     def changes(self) -> tuple[RecordedChange, ...]:

@@ -96,8 +96,8 @@ def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:
         yield f"reminder of {reminder.open.call_key}", Contents(reminders=(reminder,))
     if contents.welcome is not None:
         yield "welcome", Contents(welcome=contents.welcome)
-    if contents.outage is not None:
-        yield f"outage of {contents.outage.page_url}", Contents(outage=contents.outage)
+    for outage in contents.outages:
+        yield f"outage of {outage.page_url}", Contents(outages=(outage,))
 
 
 def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
@@ -107,7 +107,7 @@ def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
         items=tuple(group for part in parts for group in part.items),
         reminders=tuple(reminder for part in parts for reminder in part.reminders),
         welcome=next((part.welcome for part in parts if part.welcome is not None), None),
-        outage=next((part.outage for part in parts if part.outage is not None), None),
+        outages=tuple(outage for part in parts for outage in part.outages),
     )
 
 
@@ -127,4 +127,4 @@ def _cache_key(contents: Contents) -> object:
     )
     # equality leaves out the text that is shown, so the identity of the items decides: they live as long as one run
     welcome = contents.welcome and tuple(map(id, (*contents.welcome.calls, *contents.welcome.editions)))
-    return changes, current, reminders, welcome, contents.monthly_status, contents.digest, contents.outage
+    return changes, current, reminders, welcome, contents.monthly_status, contents.digest, contents.outages

@@ -84,7 +84,7 @@ def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime) 
     with queue.batch(now) as batch:
         if batch is None:
             return 0
-        context = planning.planning_context(batch.known, batch.cutoff_changes, now)
+        context = planning.planning_context(batch.known, batch.cutoff_changes, now, batch.outages)
         return batch.save(
             composer.compose(recipient, planning.plan(recipient, context, now)) for recipient in batch.recipients
         )

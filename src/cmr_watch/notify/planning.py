@@ -15,6 +15,7 @@ from cmr_watch.models import (
     Match,
     OpenCutoff,
     OpenItems,
+    OutageNotice,
     Plan,
     PlanningContext,
     QuietHours,
@@ -26,7 +27,7 @@ from cmr_watch.models import (
     Subscription,
     mailbox_of,
 )
-from cmr_watch.notify import delivery_schedule, reminders
+from cmr_watch.notify import delivery_schedule, outage_notices, reminders
 from cmr_watch.notify.coalesce import coalesce
 from cmr_watch.notify.relevance import NON_URGENT, message_order, open_items, relevant_items, should_notify, topic_of
 
@@ -83,7 +84,9 @@ def _quiet_hours(subscribed: Sequence[Subscription]) -> tuple[QuietHours | None,
 # ── shared context ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def planning_context(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
+def planning_context(
+    known: Known | None, moves: Iterable[RecordedChange], now: datetime, outages: tuple[OutageNotice, ...] = ()
+) -> PlanningContext:
     """Return what is the same for all recipients. `moves`: all changes that add or move a cut-off, oldest first."""
     if known is None:
         return PlanningContext()
@@ -98,6 +101,7 @@ def planning_context(known: Known | None, moves: Iterable[RecordedChange], now: 
         open_items(known, now),
         {entry.key: entry for entry in known.calls if not entry.gone},
         {entry.key: entry for entry in known.editions if not entry.gone},
+        outages,
     )
 
 
@@ -158,6 +162,12 @@ class _Inputs:
 
     def _reminders(self, settled: frozenset[ReminderKey]) -> reminders.Decision:
         return reminders.decide(self.context.cutoffs, self.recipient.subscriptions, settled, self.now)
+
+    def outage_notices(self, settled: frozenset[OutageNotice]) -> tuple[OutageNotice, ...]:
+        """Decide on outage notices; none in quiet hours."""
+        if self.quiet_until is not None:
+            return ()
+        return outage_notices.decide(self.context.outages, self.recipient.subscriptions, settled)
 
 
 # ── matches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,14 +254,20 @@ def _plan_message(inputs: _Inputs, decisions: _MatchDecisions) -> Plan | None:
     changes = coalesce([match.recorded for match in decisions.now if not welcome.should_replace(match)])
     settled = Plan(supersedes=True, reminders=_settled_reminders(inputs, due.settled, reported_reminders))
     change_ids = _settled_change_ids(inputs, decisions, welcome)
-    if not (changes or reported_reminders or welcome.new):
+    outages = inputs.outage_notices(inputs.recipient.sent_outage_notices)
+    if not (changes or reported_reminders or welcome.new or outages):
         return replace(settled, discarded=change_ids)
     return replace(
         settled,
         contents=Contents(
-            _groups(changes, inputs.context), reported_reminders, welcome.open_items, digest=_digest(inputs, decisions)
+            _groups(changes, inputs.context),
+            reported_reminders,
+            welcome.open_items,
+            digest=_digest(inputs, decisions),
+            outages=outages,
         ),
         notified=change_ids,
+        outage_notices=outages,
         periods=_digest_periods(inputs, decisions),
         welcomed=tuple(entry.id for entry in welcome.new),
     )
@@ -286,9 +302,12 @@ def _new_reminders(inputs: _Inputs) -> tuple[Reminder, ...]:
 
 
 def _has_new_items(inputs: _Inputs, decisions: _MatchDecisions, welcome: _Welcome) -> bool:
-    """Whether there is a change or a welcome that no pending message contains."""
+    """Whether there is a change, a welcome or an outage notice that no pending message contains."""
+    recipient = inputs.recipient
     has_changes = any(not match.is_pending for match in decisions.now)
-    return has_changes or any(one.id not in inputs.recipient.pending_welcomes for one in welcome.new)
+    has_welcomes = any(one.id not in recipient.pending_welcomes for one in welcome.new)
+    has_notices = bool(inputs.outage_notices(recipient.sent_outage_notices | recipient.pending_outage_notices))
+    return has_changes or has_welcomes or has_notices
 
 
 def _settled_change_ids(inputs: _Inputs, decisions: _MatchDecisions, welcome: _Welcome) -> tuple[int, ...]:

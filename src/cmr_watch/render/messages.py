@@ -68,8 +68,7 @@ def delivery_test_body(context: MessageContext, chat: bool) -> Body:
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
     items = [reminder_item(reminder, zone) for reminder in contents.reminders]
     items += change_items(contents.items, chat, zone)
-    if contents.outage:
-        items.append(outage_item(contents.outage, context.source_url, zone))
+    items += [outage_item(outage, context.source_url, zone) for outage in contents.outages]
     if contents.monthly_status:
         items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS).format(page=_(PAGE_NAME))))
     sections = [Section(tuple(items))] if items else []
@@ -84,8 +83,8 @@ def _subject(contents: Contents, context: MessageContext, zone: ZoneInfo) -> str
     for group in contents.items:
         head = headline(lead_and_others(group)[0], group.current, zone)
         candidates.append((head.subject, head.brief))
-    if contents.outage:
-        candidates.append((outage_subject(contents.outage, zone), outage_brief(contents.outage)))
+    for outage in contents.outages[:1]:  # the list and the call page usually fail together: named once
+        candidates.append((outage_subject(outage, zone), outage_brief(outage)))
     if contents.welcome is not None:
         candidates.append((welcome_subject(contents.welcome, context.sender_name), welcome_brief()))
     if not candidates:

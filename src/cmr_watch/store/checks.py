@@ -26,7 +26,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.store import known_entries, recipients, restore_quarantine, row_mapping
+from cmr_watch.store import known_entries, outages, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
     PLAUSIBLE_OUTCOMES,
     Baseline,
@@ -111,6 +111,7 @@ class Checks:
             check_id = insert_check(connection, record, page.revision)
             stored = self._load_stored_page(connection, page)
             effects = self._write(connection, record, page, stored)
+            self._plan_again(connection, record, page, stored, check_id)
             is_replaced = self._replace_known(connection, record, stored)
             round_id = self._join_round(connection, record)
             recorded = self._insert_changes(connection, record, check_id, round_id)
@@ -124,12 +125,18 @@ class Checks:
         return recorded
 
     def _replace_known(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> bool:
-        """Replace the known state of the page; return whether it differs. If its calls do, plan reminders again."""
+        """Replace the known state of the page; return whether it differs."""
         if record.known is None:
             return False
-        if record.known.calls != stored.known.calls:
-            recipients.plan_reminders_again(connection, record.checked_at)
         return known_entries.replace(connection, record.page.url, stored.state, record.known)
+
+    def _plan_again(
+        self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage, check_id: int
+    ) -> None:
+        """Make all recipients due for planning if reminders or outage notices may have become due."""
+        has_other_calls = record.known is not None and record.known.calls != stored.known.calls
+        if has_other_calls or outages.is_outage_boundary(connection, page, record, check_id):
+            recipients.plan_all_again(connection, record.checked_at)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()

@@ -18,12 +18,13 @@ from cmr_watch.store.schema import (
     erased_addresses,
     incidents,
     matches,
+    outage_notices,
     reminders,
     subscriptions,
 )
 
 PLACEHOLDER_PREFIX = "erased:"
-_TABLES_BY_MAILBOX = (matches, reminders, digests, delivery_pauses)
+_TABLES_BY_MAILBOX = (matches, reminders, outage_notices, digests, delivery_pauses)
 
 
 def is_erased(connection: Connection, address: str) -> bool:

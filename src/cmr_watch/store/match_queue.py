@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from cmr_watch.models import Known, Planned, Recipient, RecordedChange, Subscription
+from cmr_watch.models import Known, OutageNotice, Planned, Recipient, RecordedChange, Subscription
 from cmr_watch.store import known_entries, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
+from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
 from cmr_watch.store.rounds import is_released
 from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, subscriptions
@@ -55,10 +56,14 @@ class FanOutBatch:
 
 @dataclass(frozen=True, slots=True)
 class PlanBatch:
-    """Recipients to plan for, with the known state (None before the first baseline) and all changes of cut-offs."""
+    """Recipients to plan for, with the known state (None before the first baseline), and what else planning needs.
+
+    `cutoff_changes`: all changes of cut-offs. `outages`: the present ones.
+    """
 
     known: Known | None
     cutoff_changes: Sequence[RecordedChange]
+    outages: tuple[OutageNotice, ...]
     _loaded: LoadedRecipients
     _database: Database
     _connection: Connection
@@ -121,7 +126,8 @@ class MatchQueue:
                 yield None
                 return
             loaded = recipients.load(connection, mailboxes, now)
-            yield PlanBatch(known, _cutoff_changes(connection), loaded, self._database, connection, now)
+            context = _cutoff_changes(connection), load_outages(connection)
+            yield PlanBatch(known, *context, loaded, self._database, connection, now)
 
     def oldest_due(self, now: datetime) -> datetime | None:
         """Return since when the oldest match has been due that is not planned yet; None if none is due."""

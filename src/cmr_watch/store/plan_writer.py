@@ -15,7 +15,7 @@ from cmr_watch.models import Body, Message, Planned
 from cmr_watch.store import recipients, row_mapping
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
-from cmr_watch.store.schema import bodies, deliveries, digests, matches, reminders, subscriptions
+from cmr_watch.store.schema import bodies, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
 # looked up by Message-ID: a bulk INSERT returns no IDs, and single ones are slow
 _DELIVERY_ID = select(deliveries.c.id).where(deliveries.c.message_id == bindparam("message")).scalar_subquery()
@@ -52,6 +52,7 @@ def write_plans(
     _insert_messages(database, connection, planned, superseded, now)
     _settle_matches(connection, planned, now)
     _insert_reminders(database, connection, planned, now)
+    _insert_outage_notices(database, connection, planned, now)
     _insert_digests(database, connection, planned)
     _set_next_actions(connection, planned)
     _mark_welcomed(connection, planned, now)
@@ -154,6 +155,26 @@ def _insert_reminders(database: Database, connection: Connection, planned: Seque
         connection.execute(database.insert(reminders).from_select(*_REMINDER).on_conflict_do_nothing(), rows)
 
 
+def _insert_outage_notices(
+    database: Database, connection: Connection, planned: Sequence[Planned], now: datetime
+) -> None:
+    rows = [
+        {
+            "mailbox": entry.recipient.mailbox,
+            "page_url": notice.page_url,
+            "last_read_at": notice.last_read_at,
+            "phase": notice.phase,
+            "settled_at": now,
+            "message": _message_id(entry),
+        }
+        for entry in planned
+        for notice in entry.plan.outage_notices
+    ]
+    if rows:
+        statement = database.insert(outage_notices).from_select(*_OUTAGE_NOTICE)
+        connection.execute(statement.on_conflict_do_nothing(), rows)
+
+
 def _insert_digests(database: Database, connection: Connection, planned: Sequence[Planned]) -> None:
     rows = [
         {"mailbox": entry.recipient.mailbox, "digest_period": period, "message": _message_id(entry)}
@@ -179,6 +200,17 @@ _REMINDER = (
         _parameter("settled_at", Utc),
         _DELIVERY_ID,
     ).where(bindparam("days_before", type_=Integer) >= 0),
+)
+_OUTAGE_NOTICE = (
+    ["mailbox", "page_url", "last_read_at", "phase", "settled_at", "delivery_id"],
+    select(
+        _parameter("mailbox"),
+        _parameter("page_url"),
+        _parameter("last_read_at", Utc),
+        _parameter("phase"),
+        _parameter("settled_at", Utc),
+        _DELIVERY_ID,
+    ).where(bindparam("phase", type_=Text) != ""),
 )
 _DIGEST = (
     ["mailbox", "digest_period", "delivery_id"],

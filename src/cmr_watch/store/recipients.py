@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
-from cmr_watch.models import Match, Recipient, ReminderKey, Subscription
+from cmr_watch.models import Match, OutageNotice, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
-from cmr_watch.store.schema import changes, deliveries, digests, matches, reminders, subscriptions
+from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
 # a literal, as SQLite does not use a partial index for a condition with a parameter
 ACTIVE = subscriptions.c.status == literal_column("'active'")
@@ -89,6 +89,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Loa
         subscriptions=_select_active(connection, mailboxes),
         matches=_select_matches(connection, mailboxes, [row.id for row in rows]),
         reminders=_select_reminders(connection, mailboxes),
+        outage_notices=_by_mailbox(connection, select(outage_notices).where(outage_notices.c.mailbox.in_(mailboxes))),
         digests=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
         last_message_at=_select_last_message_times(connection, mailboxes),
     )
@@ -108,6 +109,7 @@ class _Tables:
     subscriptions: _Rows
     matches: _Rows
     reminders: _Rows
+    outage_notices: _Rows
     digests: _Rows
     last_message_at: dict[str, datetime]
 
@@ -119,6 +121,8 @@ class _Tables:
             matches=tuple(self.matches[mailbox]),
             sent_reminders=self._reminders(mailbox, is_pending=False),
             pending_reminders=self._reminders(mailbox, is_pending=True),
+            sent_outage_notices=self._outage_notices(mailbox, is_pending=False),
+            pending_outage_notices=self._outage_notices(mailbox, is_pending=True),
             digests=frozenset(
                 row.digest_period for row in self.digests[mailbox] if row.delivery_id not in self.message_ids
             ),
@@ -132,6 +136,13 @@ class _Tables:
     def _reminders(self, mailbox: str, *, is_pending: bool) -> frozenset[ReminderKey]:
         return frozenset(
             key for key, delivery_id in self.reminders[mailbox] if (delivery_id in self.message_ids) == is_pending
+        )
+
+    def _outage_notices(self, mailbox: str, *, is_pending: bool) -> frozenset[OutageNotice]:
+        return frozenset(
+            OutageNotice(row.phase, row.last_read_at, row.page_url)
+            for row in self.outage_notices[mailbox]
+            if (row.delivery_id in self.message_ids) == is_pending
         )
 
 
@@ -218,14 +229,14 @@ def replan(connection: Connection, mailboxes: Iterable[str], now: datetime) -> N
 
 
 def withdraw_messages(connection: Connection, ids: Sequence[int], outcome: str, now: datetime) -> None:
-    """Give unsent messages a final outcome; the matches, reminders and welcomes that they settled are due again."""
+    """Give unsent messages a final outcome; everything that they settled is due again."""
     if not ids:
         return
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(outcome=outcome, done_at=now))
     unsettled = {"settled_at": None, "delivery_id": None, "due_at": now, "digest_period": None}
     connection.execute(update(matches).where(matches.c.delivery_id.in_(ids)).values(**unsettled))
-    connection.execute(reminders.delete().where(reminders.c.delivery_id.in_(ids)))
-    connection.execute(digests.delete().where(digests.c.delivery_id.in_(ids)))
+    for table in (reminders, outage_notices, digests):
+        connection.execute(table.delete().where(table.c.delivery_id.in_(ids)))
     unwelcomed = {"welcomed_at": None, "welcome_delivery_id": None, "next_action_at": now}
     was_welcomed = subscriptions.c.welcome_delivery_id.in_(ids)
     connection.execute(update(subscriptions).where(ACTIVE, was_welcomed).values(**unwelcomed))
@@ -245,8 +256,8 @@ def cancel_unwanted(connection: Connection, now: datetime) -> int:
     return connection.execute(statement.values(**cancelled)).rowcount
 
 
-def plan_reminders_again(connection: Connection, now: datetime) -> None:
-    """Make all recipients due for planning, because calls have changed and with them the reminders."""
+def plan_all_again(connection: Connection, now: datetime) -> None:
+    """Make all recipients due for planning: the calls have changed, or an outage has begun or ended."""
     is_later = or_(subscriptions.c.next_action_at.is_(None), subscriptions.c.next_action_at > now)
     connection.execute(update(subscriptions).where(ACTIVE, is_later).values(next_action_at=now))
 

@@ -3,7 +3,8 @@
 - Message texts: 7 days after the message was sent, superseded or cancelled. Failed messages keep theirs for a retry.
 - Addresses: 28 days after their last subscription has ended, or was requested but not confirmed. A hash of an address
   that must not receive mail is kept (erasure.py).
-- Deliveries, matches, reminders, digests, checks and resolved incidents: a year. Changes are kept indefinitely.
+- Deliveries, matches, reminders, outage notices, digests, checks and resolved incidents: a year. Changes are kept
+  indefinitely.
 - Readings: one for each period during which a page has the same reading. Suspect ones: 28 days; the newest is kept
   until a plausible one follows. Copies from an archive are kept indefinitely.
 
@@ -51,6 +52,7 @@ from cmr_watch.store.schema import (
     digests,
     incidents,
     matches,
+    outage_notices,
     pages,
     reminders,
     snapshots,
@@ -68,6 +70,8 @@ _SMALL_BATCH_SIZE: Final = 10
 """For rows that are referenced by columns without an index: each one takes a scan of the outbox."""
 _PLAN_LOCK: Final = 0x636D7204  # that of match_queue.py: planning may be about to reuse a body
 
+_SETTLED: Final = (matches, reminders, outage_notices, digests)
+"""The tables whose rows name the delivery that settled them."""
 _SUPPRESSING_REASONS = (UNSUBSCRIBED, BOUNCED)
 _CONFIGURATION_REASONS = (REMOVED, ADDRESS_CHANGED)
 
@@ -83,6 +87,7 @@ class RetentionReport:
     pauses: int = 0
     matches: int = 0
     reminders: int = 0
+    outage_notices: int = 0
     digests: int = 0
     deliveries: int = 0
     checks: int = 0
@@ -128,6 +133,7 @@ class Retention:
             pauses=self._apply(_Rule(delivery_pauses, delivery_pauses.c.paused_until < now - RESET_AFTER)),
             matches=self._apply(_matches(year)),
             reminders=self._apply(_reminders(year)),
+            outage_notices=self._apply(_outage_notices(year)),
             digests=self._apply(_digests(year)),
             deliveries=self._apply(_deliveries(year)),
             bodies=self._apply(_bodies()),
@@ -264,13 +270,17 @@ def _reminders(before: datetime) -> _Rule:
     return _Rule(reminders, and_(is_expired, _is_done(reminders, before)))
 
 
+def _outage_notices(before: datetime) -> _Rule:
+    return _Rule(outage_notices, and_(outage_notices.c.settled_at < before, _is_done(outage_notices, before)))
+
+
 def _digests(before: datetime) -> _Rule:
     date = func.substr(digests.c.digest_period, func.length(digests.c.digest_period) - 9)  # “weekly 2024-04-01”
     return _Rule(digests, and_(date < before.date().isoformat(), _is_done(digests, before)))
 
 
 def _deliveries(before: datetime) -> _Rule:
-    is_referenced = [exists().where(table.c.delivery_id == deliveries.c.id) for table in (matches, reminders, digests)]
+    is_referenced = [exists().where(table.c.delivery_id == deliveries.c.id) for table in _SETTLED]
     is_expired = and_(deliveries.c.outcome.is_not(None), deliveries.c.done_at < before, not_(or_(*is_referenced)))
     # the monthly status message depends on the time of the last message to each subscriber
     is_subscribed = deliveries.c.mailbox.in_(select(subscriptions.c.mailbox).where(recipients.ACTIVE))
