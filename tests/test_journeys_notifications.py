@@ -36,18 +36,23 @@ class ReceivedMail(NamedTuple):
 
 
 class Timeline(Journey):
-    """Runs checks at regular intervals, and records when each mail arrives."""
+    """Runs checks at regular intervals, and records when each mail arrives. Pauses are recorded, not made."""
 
     def __init__(self, database: Database, site: FakeSite, mailbox: Mailbox) -> None:
         super().__init__(database, site, mailbox)
         self.received: list[ReceivedMail] = []
+        self.pauses: list[float] = []
         self.subscribe()
 
     def subscribe(self, *subscriptions: SubscriptionRequest) -> None:
         """Replace the subscriptions in the configuration."""
         self.settings = replace(self.settings, subscriptions=subscriptions)
+        self.restart()
+
+    def restart(self) -> None:
+        """Start again with the same database."""
         self.app.__exit__(None, None, None)
-        self.app = App(self.settings, self.database, lambda: self.now)
+        self.app = App(self.settings, self.database, lambda: self.now, self.pauses.append)
 
     def serve_lines(self, *lines: str) -> None:
         self.serve(html(" ;; ".join(lines)).encode())

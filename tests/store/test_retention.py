@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 
 from cmr_watch.exceptions import RefusedAddress
-from cmr_watch.models import Plan, Planned, mailbox_of
+from cmr_watch.models import OutageNotice, Plan, Planned, mailbox_of
 from cmr_watch.store import plan_writer
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.bounce_pauses import BouncePauses
@@ -45,6 +45,7 @@ from cmr_watch.store.schema import (
     incidents,
     matches,
     metadata,
+    outage_notices,
     pages,
     reminders,
     snapshots,
@@ -85,7 +86,7 @@ def rows(database: Database, table: Any) -> list[Any]:
 
 
 def notify(database: Database, *addresses: str) -> None:
-    """Send the recipients a message with a change, a reminder and a digest."""
+    """Send the recipients a digest with a change, a reminder and an outage notice."""
     for address in addresses:
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
@@ -96,7 +97,13 @@ def notify(database: Database, *addresses: str) -> None:
         if not ids:
             return Planned(recipient, Plan())
         reminders = (("call-1", NOW + 30 * DAY, 30),)
-        plan = Plan(supersedes=True, notified=ids, reminders=reminders, periods=("weekly 2024-04-01",))
+        plan = Plan(
+            supersedes=True,
+            notified=ids,
+            reminders=reminders,
+            outage_notices=(OutageNotice("opened", NOW - 3 * DAY, "https://example.eu/"),),
+            periods=("weekly 2024-04-01",),
+        )
         return Planned(recipient, plan, message(recipient.subscriptions[0].address, *ids, text=recipient.mailbox))
 
     save_plans(MatchQueue(database), plan, NOW)
@@ -284,12 +291,13 @@ def test_expired_delivery_pauses_are_removed(database: Database, retain: Retain)
 # ── history ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_old_matches_reminders_and_digests_are_removed(database: Database, retain: Retain) -> None:
+def test_old_matches_reminders_notices_and_digests_are_removed(database: Database, retain: Retain) -> None:
     notify(database, ADA, BOB)
     retain(NOW + KEEP_HISTORY)
-    assert [count(database, table) for table in (matches, reminders, digests, deliveries)] == [2, 2, 2, 2]
+    tables = (matches, reminders, outage_notices, digests, deliveries)
+    assert [count(database, table) for table in tables] == [2] * len(tables)
     removed = retain(NOW + KEEP_HISTORY + 31 * DAY)
-    assert (removed.matches, removed.reminders, removed.digests) == (2, 2, 2)
+    assert (removed.matches, removed.reminders, removed.outage_notices, removed.digests) == (2, 2, 2, 2)
     assert removed.deliveries == 0, "the last message to each subscriber is kept"
     assert count(database, changes) == 1
     with database.write() as connection:
