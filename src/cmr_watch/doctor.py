@@ -36,7 +36,7 @@ from cmr_watch.store.subscriptions import Subscriptions
 
 CONNECT_TIMEOUT: Final = 10.0  # seconds
 _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
-    "fetch-failing": ("page failing", "See the page finding above."),
+    "fetch-failing": ("page failing", "Check whether the page opens in a browser."),
     "reading-suspect": ("suspect reading", "Check the page. If it is correct, run: cmr-watch accept {subject}"),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
     "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
@@ -131,7 +131,7 @@ def _check_mail(settings: Settings, clock: Clock, recipients: int) -> Finding:
     mail = mail_settings(settings)
     if mail is None:
         text = f"no mail server is configured, so mail to {counted(recipients, 'recipient')} is only logged"
-        return Finding("mail", None, text, "To send mail, set [mail] host and from.")
+        return Finding("mail", None, text, "To send mail, set “host” and “from” in [mail].")
     try:
         with closing(MailChannel(mail, clock)) as channel:
             channel.check()

@@ -116,7 +116,7 @@ SLOW = failed(EDITION, "clustercollaboration.eu sent its response too slowly; ga
         ),
         (
             (replace(EDITION, outcome="suspect", detail="it names no edition"), NOT_FOUND, EDITION),
-            "; 1 of 3 edition pages failed (404); 1 of 3 edition pages quarantined as suspect (it names no edition)",
+            "; 1 of 3 edition pages failed (404); 1 of 3 edition pages gave a suspect reading (it names no edition)",
         ),
     ],
 )

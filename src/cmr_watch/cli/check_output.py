@@ -63,7 +63,7 @@ def _pages_of_a_kind(pages: Sequence[CheckResult], name: str) -> Iterator[str]:
     changes = sum(len(page.changes) for page in pages)
     if changes:
         yield f"{name if is_one else f'{name}s'}: {counted(changes, 'change')}"
-    for outcome, verb in (("failed", "failed"), ("suspect", "quarantined as suspect")):
+    for outcome, verb in (("failed", "failed"), ("suspect", "gave a suspect reading")):
         faulty = [page for page in pages if page.outcome == outcome]
         if faulty:
             yield f"{name if is_one else f'{len(faulty)} of {len(pages)} {name}s'} {verb} ({_causes(faulty)})"

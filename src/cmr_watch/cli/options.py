@@ -29,5 +29,5 @@ page_option = click.option(
     type=click.Choice(["initiative", "call", "edition"]),
     default="initiative",
     metavar="KIND",
-    help="Page kind: initiative (default), call or edition.",
+    help="Page kind: initiative (the list of editions; default), call or edition.",
 )

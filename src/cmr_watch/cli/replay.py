@@ -19,7 +19,7 @@ from cmr_watch.serialization import instant
 @click.command()
 @config_option
 @json_option
-@click.option("--apply", is_flag=True, help="Store the new results and correct the known data.")
+@click.option("--apply", is_flag=True, help="Store the new results and correct the known editions and calls.")
 def command(as_json: bool, apply: bool) -> None:
     """Parse every stored page again with the current parser, and print the differences.
 

@@ -96,8 +96,8 @@ def add(address: str, resubscribe: bool, **options: Any) -> int:
 def edit(id_or_address: str, **options: Any) -> int:
     """Change a subscription. Only the given options change.
 
-    The subscription keeps its ID and continues from where it is; pending messages follow the new options. To change a
-    subscription that is declared in the configuration file, edit that file.
+    The subscription keeps its ID, and no change is missed or sent twice; pending messages follow the new options. To
+    change a subscription that is declared in the configuration file, edit that file.
 
     \b
     Examples:
@@ -225,7 +225,8 @@ def erase(address: str) -> int:
         return OK
     print_error(
         f"no record contains {printable(redact_address(address))}, so nothing was erased; check the spelling."
-        " In case a backup contains it, a keyed hash is kept, and no mail will be sent to it"
+        " A keyed hash of the address is kept all the same, so that no mail is sent to it even if a backup that"
+        " contains it is restored"
     )
     return FAILED
 
