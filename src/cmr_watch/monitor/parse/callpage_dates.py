@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.monitor.parse import words
-from cmr_watch.monitor.parse.cutoff_times import BRUSSELS, END_OF_DAY
+from cmr_watch.monitor.parse.cutoff_times import END_OF_DAY
 from cmr_watch.monitor.parse.cutoffs import SPEAKS_OF_CUTOFF, at_common_time, common_time, puts_off, read_cutoffs
 from cmr_watch.monitor.parse.dates import Found, find_dates
 from cmr_watch.monitor.parse.headings import looks_like_heading, section_of_marked, year_of

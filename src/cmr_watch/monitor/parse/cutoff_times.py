@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-BRUSSELS: Final = ZoneInfo("Europe/Brussels")
+from cmr_watch.clock import BRUSSELS
+
 _MOST_TIMES: Final = 4
 END_OF_DAY: Final = time(23, 59)
 """The time of a cut-off that names none."""

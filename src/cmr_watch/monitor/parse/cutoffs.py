@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.monitor.parse import words
-from cmr_watch.monitor.parse.cutoff_times import BRUSSELS, END_OF_DAY, IN_BRUSSELS, ZONE, instant_of, time_of
+from cmr_watch.monitor.parse.cutoff_times import END_OF_DAY, IN_BRUSSELS, ZONE, instant_of, time_of
 from cmr_watch.monitor.parse.dates import Found, find_dates
 
 _CUT_OFF: Final = r"(?:dead[\s‐‑-]?lines?|cut[\s‐‑–-]?offs?)"
