@@ -130,3 +130,33 @@ def test_an_outage_of_the_call_page(timeline: Timeline, is_list_readable: bool) 
     text = " ".join(timeline.received[-1].text.split())
     assert text.count("We have not been able to read the") == (1 if is_list_readable else 2)
     assert "page about the call for hosts since" in text
+
+
+@pytest.mark.parametrize("notice", ["", "! The call to host events in 2024 is closed. [Read the call]({})"])
+def test_a_former_call_page_that_is_gone_is_no_outage(timeline: Timeline, notice: str) -> None:
+    timeline.subscribe(ANNA)
+    timeline.now = at(2)
+    url = timeline.site.url(CALL)
+    timeline.serve_lines(LYON, *PAST, f"! The call to host events in 2024 is open. [Read the call]({url})")
+    timeline.site.page(CALL, call_page("31 May 2024 – 18:00 (Brussels time)"))
+    timeline.run_until(at(2, hour=7))
+    timeline.serve_lines(LYON, *PAST, *([notice.format(url)] if notice else []))
+    timeline.site.fail(CALL, 404)
+    timeline.run_until(at(12), STEP)
+    timeline.subscribe(ANNA, SubscriptionRequest("bert@example.org", name="bert"))
+    timeline.run_until(at(14), STEP)
+    assert not [mail.subject for mail in timeline.received if "cannot be read" in mail.subject]
+
+
+def test_the_end_of_an_outage_is_a_good_reading(timeline: Timeline) -> None:
+    timeline.subscribe(ANNA)
+    timeline.now = at(2)
+    timeline.serve_lines(
+        LYON, *PAST, f"! The call to host events in 2024 is open. [Read the call]({timeline.site.url(CALL)})"
+    )
+    timeline.site.page(CALL, call_page("31 May 2024 – 18:00 (Brussels time)"))
+    timeline.run_until(at(2, hour=7))
+    timeline.site.fail(CALL, 404)
+    assert [subject for _, subject in timeline.run_until(at(9), STEP)] == [SINCE]
+    timeline.serve_lines(LYON, *PAST)
+    assert AGAIN not in [subject for _, subject in timeline.run_until(at(20), STEP)]

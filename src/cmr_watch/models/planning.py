@@ -67,7 +67,7 @@ class PlanningContext:
 
     - `open_items`: None before the first reading.
     - `calls` and `editions`: what all pages together say of each one now, by key.
-    - `outages`: of the pages that cannot be read at present.
+    - `outages`: of the pages that cannot be read at present. `last_read_at`: the last good reading of each page.
     """
 
     cutoffs: tuple[OpenCutoff, ...] = ()
@@ -75,6 +75,7 @@ class PlanningContext:
     calls: Mapping[str, KnownCall] = field(default_factory=dict)
     editions: Mapping[str, KnownEdition] = field(default_factory=dict)
     outages: tuple[OutageNotice, ...] = ()
+    last_read_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

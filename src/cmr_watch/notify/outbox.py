@@ -11,7 +11,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -84,7 +84,11 @@ def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime) 
     with queue.batch(now) as batch:
         if batch is None:
             return 0
-        context = planning.planning_context(batch.known, batch.cutoff_changes, now, batch.outages)
+        context = replace(
+            planning.planning_context(batch.known, batch.cutoff_changes, now),
+            outages=batch.outages,
+            last_read_at=batch.last_read_at,
+        )
         return batch.save(
             composer.compose(recipient, planning.plan(recipient, context, now)) for recipient in batch.recipients
         )

@@ -84,10 +84,11 @@ def _quiet_hours(subscribed: Sequence[Subscription]) -> tuple[QuietHours | None,
 # ── shared context ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def planning_context(
-    known: Known | None, moves: Iterable[RecordedChange], now: datetime, outages: tuple[OutageNotice, ...] = ()
-) -> PlanningContext:
-    """Return what is the same for all recipients. `moves`: all changes that add or move a cut-off, oldest first."""
+def planning_context(known: Known | None, moves: Iterable[RecordedChange], now: datetime) -> PlanningContext:
+    """Return what is the same for all recipients, without outages.
+
+    `moves`: all changes that add or move a cut-off, oldest first.
+    """
     if known is None:
         return PlanningContext()
     moved: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
@@ -101,7 +102,6 @@ def planning_context(
         open_items(known, now),
         {entry.key: entry for entry in known.calls if not entry.gone},
         {entry.key: entry for entry in known.editions if not entry.gone},
-        outages,
     )
 
 
@@ -167,7 +167,8 @@ class _Inputs:
         """Decide on outage notices; none in quiet hours."""
         if self.quiet_until is not None:
             return ()
-        return outage_notices.decide(self.context.outages, self.recipient.subscriptions, settled)
+        context = self.context
+        return outage_notices.decide(context.outages, context.last_read_at, self.recipient.subscriptions, settled)
 
 
 # ── matches ─────────────────────────────────────────────────────────────────────────────────────────────────────────

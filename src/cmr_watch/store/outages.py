@@ -5,12 +5,14 @@ An outage is not stored: it follows from the last good reading of a page and its
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
 from cmr_watch.models import OutageNotice
+from cmr_watch.store import known_entries
 from cmr_watch.store.check_records import PLAUSIBLE_OUTCOMES, CheckRecord
 from cmr_watch.store.schema import checks, pages
 
@@ -21,20 +23,40 @@ _NOT_READ: Final = ("failed", "suspect")
 
 
 def load_outages(connection: Connection) -> tuple[OutageNotice, ...]:
-    """Return the outages at present, the oldest first."""
+    """Return the outages at present, the oldest first: of the list, and of the call pages that it links to.
+
+    A former call page may be gone for good, which is no loss to anybody.
+    """
     other = checks.alias()
     of_page = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url)
     newest = of_page.where(other.c.outcome.in_((*PLAUSIBLE_OUTCOMES, *_NOT_READ))).scalar_subquery()
     statement = (
-        select(pages.c.url, pages.c.read_at, checks.c.checked_at)
+        select(pages.c.url, pages.c.kind, pages.c.read_at, checks.c.checked_at)
         .join_from(pages, checks, checks.c.id == newest)
         .where(pages.c.kind.in_(_PAGE_KINDS), pages.c.read_at.is_not(None), checks.c.outcome.in_(_NOT_READ))
         .order_by(pages.c.read_at, pages.c.url)
     )
-    rows = connection.execute(statement).all()
+    rows = [row for row in connection.execute(statement) if row.checked_at - row.read_at >= OUTAGE_AFTER]
+    linked = set(_linked_call_pages(connection)) if any(row.kind == "call" for row in rows) else set()
     return tuple(
-        OutageNotice("opened", row.read_at, row.url) for row in rows if row.checked_at - row.read_at >= OUTAGE_AFTER
+        OutageNotice("opened", row.read_at, row.url)
+        for row in rows
+        if row.kind == "initiative" or row.url.rstrip("/") in linked
     )
+
+
+def _linked_call_pages(connection: Connection) -> Iterator[str]:
+    """Yield the pages of the calls that the list does not call closed, without a trailing slash."""
+    for url in connection.execute(select(pages.c.url).where(pages.c.kind == "initiative")).scalars():
+        for entry in known_entries.load(connection, url).known().calls:
+            if entry.gone is None and entry.call.status != "closed" and entry.call.apply_url:
+                yield entry.call.apply_url.rstrip("/")
+
+
+def load_last_read_at(connection: Connection) -> dict[str, datetime]:
+    """Return the time of the last good reading of each page with calls."""
+    statement = select(pages.c.url, pages.c.read_at).where(pages.c.kind.in_(_PAGE_KINDS), pages.c.read_at.is_not(None))
+    return {row.url: row.read_at for row in connection.execute(statement)}
 
 
 def is_outage_boundary(connection: Connection, page: Any, record: CheckRecord, check_id: int) -> bool:
