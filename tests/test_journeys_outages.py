@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
 
 from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
+from tests.monitor.small import html
 from tests.test_journeys import LYON, PAST, PATH
 from tests.test_journeys_notifications import Timeline, at, call, timeline
 from tests.test_journeys_site import CALL, call_page
@@ -160,3 +162,18 @@ def test_the_end_of_an_outage_is_a_good_reading(timeline: Timeline) -> None:
     assert [subject for _, subject in timeline.run_until(at(9), STEP)] == [SINCE]
     timeline.serve_lines(LYON, *PAST)
     assert AGAIN not in [subject for _, subject in timeline.run_until(at(20), STEP)]
+
+
+def test_a_page_that_is_no_longer_watched_has_no_outage(timeline: Timeline) -> None:
+    start(timeline)
+    timeline.site.fail(PATH, 404)
+    timeline.run_until(at(7), STEP)
+    moved = timeline.site.url("/moved")
+    timeline.site.page("/moved", html(" ;; ".join((LYON, *PAST))).encode())
+    timeline.settings = replace(timeline.settings, page=replace(timeline.settings.page, url=moved))
+    timeline.subscribe(ANNA)
+    timeline.run_until(at(10), STEP)
+    before = len(timeline.received)
+    timeline.subscribe(ANNA, SubscriptionRequest("bert@example.org", name="bert"))
+    timeline.run_until(at(14), STEP)
+    assert not [mail.subject for mail in timeline.received[before:] if "cannot be read" in mail.subject]

@@ -128,7 +128,7 @@ class MatchQueue:
                 yield None
                 return
             loaded = recipients.load(connection, mailboxes, now)
-            context = _cutoff_changes(connection), load_outages(connection), load_last_read_at(connection)
+            context = _cutoff_changes(connection), load_outages(connection, now), load_last_read_at(connection)
             yield PlanBatch(known, *context, loaded, self._database, connection, now)
 
     def oldest_due(self, now: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from cmr_watch.models import OutageNotice
 from cmr_watch.store import known_entries
@@ -18,22 +18,27 @@ from cmr_watch.store.schema import checks, pages
 
 OUTAGE_AFTER: Final = timedelta(days=3)
 """How long there has been no good reading when subscribers are notified."""
+WATCHED_WITHIN: Final = timedelta(days=2)
+"""A page without a check for that long is no longer watched: each page with calls is checked at least daily."""
 _PAGE_KINDS: Final = ("initiative", "call")
 _NOT_READ: Final = ("failed", "suspect")
 
 
-def load_outages(connection: Connection) -> tuple[OutageNotice, ...]:
+def load_outages(connection: Connection, now: datetime) -> tuple[OutageNotice, ...]:
     """Return the outages at present, the oldest first: of the list, and of the call pages that it links to.
 
-    A former call page may be gone for good, which is no loss to anybody.
+    A former call page may be gone for good, and a page that is no longer watched, because the configuration names
+    another one, has no end of its outage.
     """
     other = checks.alias()
-    of_page = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url)
-    newest = of_page.where(other.c.outcome.in_((*PLAUSIBLE_OUTCOMES, *_NOT_READ))).scalar_subquery()
+    of_page = select(other.c.id).where(other.c.page_url == pages.c.url).correlate(pages)
+    # not max(id), which would go through a year of checks: this one stops at the first
+    judged = of_page.where(other.c.outcome.in_((*PLAUSIBLE_OUTCOMES, *_NOT_READ))).order_by(other.c.id.desc())
     statement = (
         select(pages.c.url, pages.c.kind, pages.c.read_at, checks.c.checked_at)
-        .join_from(pages, checks, checks.c.id == newest)
+        .join_from(pages, checks, checks.c.id == judged.limit(1).scalar_subquery())
         .where(pages.c.kind.in_(_PAGE_KINDS), pages.c.read_at.is_not(None), checks.c.outcome.in_(_NOT_READ))
+        .where(checks.c.checked_at > now - WATCHED_WITHIN)
         .order_by(pages.c.read_at, pages.c.url)
     )
     rows = [row for row in connection.execute(statement) if row.checked_at - row.read_at >= OUTAGE_AFTER]
@@ -65,6 +70,7 @@ def is_outage_boundary(connection: Connection, page: Any, record: CheckRecord, c
         return False
     if record.outcome in PLAUSIBLE_OUTCOMES:
         return True
-    earlier = select(func.max(checks.c.checked_at)).where(checks.c.page_url == page.url, checks.c.id < check_id)
-    previous = connection.execute(earlier.where(checks.c.outcome.in_(_NOT_READ))).scalar()
+    earlier = select(checks.c.checked_at).where(checks.c.page_url == page.url, checks.c.id < check_id)
+    failed = earlier.where(checks.c.outcome.in_(_NOT_READ)).order_by(checks.c.id.desc())
+    previous = connection.execute(failed.limit(1)).scalar()
     return previous is None or previous - page.read_at < OUTAGE_AFTER
