@@ -6,6 +6,7 @@ A body is shared by all its recipients: TOKEN_SLOT is the only place that differ
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,19 @@ TEST_MESSAGE: Final = "This is a test message"
 TEST_TEXT: Final = "It shows that messages from this service reach you."
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What surrounds the sections of a message. Each part may be empty.
+
+    `reason`: why the reader receives it. `checked_at`: when the page was read. `digest`: which digest this is.
+    """
+
+    reason: str
+    unsubscribe: UnsubscribeFooter = field(default_factory=UnsubscribeFooter)
+    checked_at: str = ""
+    digest: str = ""
+
+
 def body(
     contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo, consent: Consent | None = None
 ) -> Body:
@@ -41,28 +55,26 @@ def body(
     `consent`: what the recipient asked for; None if the operator subscribed them.
     """
     times = {recorded.read_at for recorded in contents.changes}
-    return _body(
-        _subject(contents, context, zone),
-        _sections(contents, context, chat, zone),
-        context,
-        chat,
+    frame = _Frame(
         reason(consent),
         unsubscribe_footer(context, chat),
-        checked_at=local_time(times.pop(), zone) if len(times) == 1 else "",
-        digest=_digest(contents.digest),
+        local_time(times.pop(), zone) if len(times) == 1 else "",
+        _digest(contents.digest),
     )
+    sections = _sections(contents, context, chat, zone)
+    return _body(_subject(contents, context, zone), sections, context, chat, frame)
 
 
 def operator_body(incidents: Sequence[Incident], context: MessageContext, chat: bool) -> Body:
     """A message to the operator: incidents that were opened or resolved."""
     sections = incident_sections(incidents, chat, context.time_zone)
-    return _body(incident_subject(incidents), sections, context, chat, OPERATING)
+    return _body(incident_subject(incidents), sections, context, chat, _Frame(OPERATING))
 
 
 def delivery_test_body(context: MessageContext, chat: bool) -> Body:
     """The message that `test-mail` sends."""
     sections = [Section((Item(TEST_MESSAGE, text=TEST_TEXT),))]
-    return _body(f"Test: {context.sender_name}", sections, context, chat, TESTING)
+    return _body(f"Test: {context.sender_name}", sections, context, chat, _Frame(TESTING))
 
 
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
@@ -100,28 +112,19 @@ def _digest(digest: Digest | None) -> str:
     return text.format(days=day_range(digest.first_day, digest.last_day))
 
 
-def _body(
-    subject: str,
-    sections: Sequence[Section],
-    context: MessageContext,
-    chat: bool,
-    why: str,
-    unsubscribe: UnsubscribeFooter | None = None,
-    checked_at: str = "",
-    digest: str = "",
-) -> Body:
+def _body(subject: str, sections: Sequence[Section], context: MessageContext, chat: bool, frame: _Frame) -> Body:
     values: dict[str, object] = {
         "subject": clean(subject, MAX_SUBJECT),
         "preview": preview(sections),
-        "digest": digest,
+        "digest": frame.digest,
         "sections": sections,
         "is_single": count_items(sections) == 1,
-        "checked_at": checked_at,
+        "checked_at": frame.checked_at,
         "source_url": safe_link(context.source_url),
         "sender_name": clean(context.sender_name, 100),
         "contact": clean(context.contact or "", 200),
-        "reason": why,
-        "unsubscribe": unsubscribe or UnsubscribeFooter(),
+        "reason": frame.reason,
+        "unsubscribe": frame.unsubscribe,
     }
     text = render_template("chat.txt" if chat else "mail.txt", values)
     html = "" if chat else render_template("mail.html", values)
