@@ -50,7 +50,7 @@ layers =
     render
     config
     health | systemd
-    merge_pages | serialization | places | log | plural
+    merge_pages | serialization | places | urls | log | plural
     models
     exceptions | clock
 
@@ -93,6 +93,7 @@ source_modules =
     cmr_watch.plural
     cmr_watch.serialization
     cmr_watch.places
+    cmr_watch.urls
     cmr_watch.clock
     cmr_watch.models
 forbidden_modules =

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Known, Snapshot
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare, compare_suspect, known_after_reparse, merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.match import is_same_place, match_editions, normalised_url
+from cmr_watch.monitor.match import is_same_place, match_editions
 from cmr_watch.monitor.plausibility import reject_reason
+from cmr_watch.urls import normalised_url
 from tests.monitor.small import read
 
 NOW = datetime(2024, 4, 2, 9, tzinfo=UTC)

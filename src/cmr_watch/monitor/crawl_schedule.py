@@ -14,8 +14,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cmr_watch.models import Edition, Known, LastFetch, PageRef
-from cmr_watch.monitor.match import normalised_url
 from cmr_watch.monitor.upcoming import date_range, is_upcoming
+from cmr_watch.urls import normalised_url
 
 MAX_PAGES: Final = 12
 """The most pages in one check. The first check finds dozens; the rest are fetched by the next checks."""

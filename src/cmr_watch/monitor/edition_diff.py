@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from cmr_watch.models import Change, ChangeKind, Edition, EditionStatus, KnownEdition
-from cmr_watch.monitor.match import normalised_url
 from cmr_watch.monitor.upcoming import is_upcoming
 from cmr_watch.places import fold, is_same_city
+from cmr_watch.urls import normalised_url
 
 _CALLED_OFF: Final[dict[EditionStatus, ChangeKind]] = {
     "cancelled": ChangeKind.EDITION_CANCELLED,

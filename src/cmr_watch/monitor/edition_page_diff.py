@@ -14,9 +14,10 @@ from typing import Final
 from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.diff import Comparison, compare, merge_reading
 from cmr_watch.monitor.edition_diff import changed_facts
-from cmr_watch.monitor.match import MAX_MOVE, is_same_place, normalised_url
+from cmr_watch.monitor.match import MAX_MOVE, is_same_place
 from cmr_watch.monitor.upcoming import is_upcoming
 from cmr_watch.places import fold, is_same_city
+from cmr_watch.urls import normalised_url
 
 _LIST_KINDS: Final = frozenset({ChangeKind.EDITION_HELD})
 """Changes that only the list can give: an edition was held if it is in the past section there."""

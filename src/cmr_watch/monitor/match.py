@@ -21,11 +21,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.places import city_names, fold, is_online, is_same_city
+from cmr_watch.urls import normalised_url
 
 MAX_MOVE: Final = timedelta(days=60)
 """How far an edition may move and still be matched by its place alone (ADR 1)."""
@@ -265,16 +265,3 @@ def _is_same_country(one: Edition, other: Edition) -> bool:
     if one.country_code or other.country_code:
         return one.country_code == other.country_code
     return one.country is not None and other.country is not None and fold(one.country) == fold(other.country)
-
-
-def normalised_url(url: str | None) -> str | None:
-    """A URL for comparison: without scheme, `www.`, fragment and trailing slash. An invalid URL is left unchanged."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:  # a typing error on the page
-        return url
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{host}{parts.path.rstrip('/')}{query}"

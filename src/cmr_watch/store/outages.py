@@ -15,6 +15,7 @@ from cmr_watch.models import OutageNotice
 from cmr_watch.store import known_entries
 from cmr_watch.store.check_records import PLAUSIBLE_OUTCOMES, CheckRecord
 from cmr_watch.store.schema import checks, pages
+from cmr_watch.urls import normalised_url
 
 OUTAGE_AFTER: Final = timedelta(days=3)
 """How long there has been no good reading when subscribers are notified."""
@@ -46,16 +47,16 @@ def load_outages(connection: Connection, now: datetime) -> tuple[OutageNotice, .
     return tuple(
         OutageNotice("opened", row.read_at, row.url)
         for row in rows
-        if row.kind == "initiative" or row.url.rstrip("/") in linked
+        if row.kind == "initiative" or normalised_url(row.url) in linked
     )
 
 
-def _linked_call_pages(connection: Connection) -> Iterator[str]:
-    """Yield the pages of the calls that the list does not call closed, without a trailing slash."""
+def _linked_call_pages(connection: Connection) -> Iterator[str | None]:
+    """Yield the normalised URLs of the pages of the calls that the list does not call closed."""
     for url in connection.execute(select(pages.c.url).where(pages.c.kind == "initiative")).scalars():
         for entry in known_entries.load(connection, url).known().calls:
             if entry.gone is None and entry.call.status != "closed" and entry.call.apply_url:
-                yield entry.call.apply_url.rstrip("/")
+                yield normalised_url(entry.call.apply_url)
 
 
 def load_last_read_at(connection: Connection) -> dict[str, datetime]:

@@ -1,0 +1,18 @@
+"""Comparison of the URLs that pages contain. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def normalised_url(url: str | None) -> str | None:
+    """A URL for comparison: without scheme, `www.`, fragment and trailing slash. An invalid URL is left unchanged."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:  # a typing error on the page
+        return url
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{parts.path.rstrip('/')}{query}"
