@@ -177,3 +177,27 @@ def test_a_page_that_is_no_longer_watched_has_no_outage(timeline: Timeline) -> N
     timeline.subscribe(ANNA, SubscriptionRequest("bert@example.org", name="bert"))
     timeline.run_until(at(14), STEP)
     assert not [mail.subject for mail in timeline.received[before:] if "cannot be read" in mail.subject]
+
+
+@pytest.mark.parametrize(("old", "new"), [("//", "//www."), (CALL, f"{CALL}/"), (CALL, f"{CALL}#how-to-apply")])
+def test_the_call_page_is_recognised_however_the_list_links_to_it(timeline: Timeline, old: str, new: str) -> None:
+    timeline.subscribe(ANNA)
+    timeline.now = at(2)
+    url = timeline.site.url(CALL)
+    notice = "! The call to host events in 2024 is open. [Read the call]({})"
+    timeline.serve_lines(LYON, *PAST, notice.format(url))
+    timeline.site.page(CALL, call_page("31 May 2024 – 18:00 (Brussels time)"))
+    timeline.run_until(at(2, hour=7))
+    timeline.serve_lines(LYON, *PAST, notice.format(url.replace(old, new)))
+    timeline.site.fail(CALL, 404)
+    assert [subject for _, subject in timeline.run_until(at(9), STEP)] == [SINCE]
+
+
+def test_no_monthly_status_message_during_an_outage(timeline: Timeline) -> None:
+    """It would say that the page is being watched."""
+    start(timeline, SubscriptionRequest("anna@example.org", ("editions",), name="anna", still_watching=True))
+    timeline.serve_lines(LYON, *PAST)
+    timeline.site.fail(PATH, 404)
+    assert timeline.run_until(at(3, 12), STEP) == []
+    timeline.serve_lines(LYON, *PAST)
+    assert timeline.run_until(at(5, 12), STEP) == [("Sun 03 Dec 08:00", "Still watching, nothing new")]

@@ -1,0 +1,58 @@
+"""Matches changes to recipients, and decides when each of them is due. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from cmr_watch.models import QuietHours, RecordedChange, Schedule, Subscription, mailbox_of
+from cmr_watch.notify import delivery_schedule
+from cmr_watch.notify.relevance import NON_URGENT, should_notify, topic_of
+
+DueTime = tuple[datetime, str | None]
+"""When something is delivered, and the period of the digest; None if it is not part of a digest."""
+
+
+def match_changes(
+    subscriptions: Sequence[Subscription], changes: Sequence[RecordedChange], now: datetime
+) -> Iterator[tuple[str, int, datetime, str | None]]:
+    """Yield (mailbox, change id, due time, digest period) once for each recipient and change that concerns them."""
+    notifiable = [change for change in changes if topic_of(change.change.kind) is not None]
+    for mailbox, subscribed in _by_mailbox(subscriptions):
+        for change in notifiable:
+            due = due_time(subscribed, change, now)
+            if due:
+                yield mailbox, change.id, *due
+
+
+def _by_mailbox(subscriptions: Sequence[Subscription]) -> Iterable[tuple[str, list[Subscription]]]:
+    grouped: dict[str, list[Subscription]] = {}
+    for subscription in subscriptions:
+        grouped.setdefault(mailbox_of(subscription.address), []).append(subscription)
+    return grouped.items()
+
+
+def due_time(subscribed: Sequence[Subscription], change: RecordedChange, matched_at: datetime) -> DueTime | None:
+    """Return when to deliver a change found at `matched_at`: the earliest time of the recipient's subscriptions.
+
+    None if none of the subscriptions is to be notified of it.
+    """
+    is_urgent = change.change.kind not in NON_URGENT
+    due = [scheduled(entry.schedule, is_urgent, matched_at) for entry in subscribed if should_notify(entry, change)]
+    if not due:
+        return None
+    at, period = min(due, key=lambda one: one[0])
+    quiet, zone = quiet_hours(subscribed)
+    return delivery_schedule.end_of_quiet(quiet, zone, at), period
+
+
+@lru_cache(maxsize=4096)
+def scheduled(schedule: Schedule, is_urgent: bool, matched_at: datetime) -> DueTime:
+    return delivery_schedule.due(schedule, is_urgent, matched_at)
+
+
+def quiet_hours(subscribed: Sequence[Subscription]) -> tuple[QuietHours | None, str]:
+    """Return the recipient's quiet hours and time zone: those of the first subscription that has quiet hours."""
+    schedule = next((entry.schedule for entry in subscribed if entry.schedule.quiet), subscribed[0].schedule)
+    return schedule.quiet, schedule.time_zone
