@@ -67,7 +67,8 @@ def _merge_calls(listed: KnownCall, call_page: KnownCall | None) -> KnownCall:
         cutoffs=page.cutoffs or notice.cutoffs,
         apply_url=page.apply_url or notice.apply_url,
     )
-    contradicting = notice if is_contradicted(page, notice) else None
+    is_stated = listed.missing_since is None  # otherwise the notice may have been removed
+    contradicting = notice if is_stated and is_contradicted(page, notice) else None
     return replace(call_page, call=call, first_seen_at=_first_seen(listed, call_page), conflicting_notice=contradicting)
 
 

@@ -137,8 +137,8 @@ def test_only_cut_offs_that_can_still_be_met_are_included():
 def test_items_are_selected_by_topic_and_country():
     soon = {"starts_on": date(2023, 11, 1), "ends_on": date(2023, 11, 2)}
     items = open_items(known(edition(**soon), edition("Malmö", "Sweden", "SE", **soon), calls=[call()]), NOW)
-    assert relevant_items([subscription(topics=("calls",))], items) == OpenItems(items.calls, ())
+    assert relevant_items([subscription(topics=("calls",))], items) == OpenItems(items.calls, (), ("calls",))
     assert relevant_items([subscription(topics=("editions",), countries=("SE",))], items) == OpenItems(
-        (), items.editions[1:]
+        (), items.editions[1:], ("editions",)
     )
-    assert relevant_items([subscription(topics=("materials",))], items) == OpenItems()
+    assert relevant_items([subscription(topics=("materials",))], items) == OpenItems(topics=("materials",))

@@ -77,23 +77,22 @@ def instants(steps: list[timedelta]) -> list[datetime]:
 
 @given(cutoffs, subscriptions, jumps)
 def test_each_reminder_is_sent_once_and_before_its_cut_off(known, subscribed, steps):
-    settled, sent, expected = set(), [], START
-    last_offset = dict.fromkeys(((one.call_key, one.cutoff.at) for one in known), 100)
+    settled, expected = set(), START
     for now in instants(steps):
         decision = decide(known, subscribed, settled, now)
         assert not settled & set(decision.settled)
         assert not decision.settled or (expected and expected <= now)
         expected = decision.next_at
         assert decision.next_at is None or now < decision.next_at
+        assert bool(decision.reminders) <= bool(decision.settled)
+        assert len({one.open.call_key for one in decision.reminders}) == len(decision.reminders)
         for one in decision.reminders:
-            assert now < one.open.cutoff.at
-            key = one.open.call_key, one.open.cutoff.at
-            assert one.offset < last_offset[key]
-            last_offset[key] = one.offset
+            ahead = [
+                other.cutoff.at for other in known if other.call_key == one.open.call_key and other.cutoff.at > now
+            ]
+            assert [one.open.cutoff.at, *(cutoff.at for cutoff in one.later)] == sorted(ahead)
         settled.update(decision.settled)
         assert decide(known, subscribed, settled, now) == Decision((), (), decision.next_at)
-        sent += decision.reminders
-    assert len({(one.open.call_key, one.open.cutoff.at, one.offset) for one in sent}) == len(sent)
 
 
 @given(cutoffs, subscriptions, jumps)
@@ -102,7 +101,8 @@ def test_a_run_between_the_last_due_time_and_the_cut_off_sends_a_reminder(known,
     for now in instants(steps):
         decision = decide(known, subscribed, settled, now)
         settled.update(decision.settled)
-        reminded.update((one.open.call_key, one.open.cutoff.at) for one in decision.reminders)
+        for one in decision.reminders:
+            reminded.update((one.open.call_key, at.at) for at in (one.open.cutoff, *one.later))
     for one in known:
         due = [at for entry in subscribed for offset in entry.reminders if (at := due_at(one, entry, offset))]
         has_run = due and any(max(due) <= now < one.cutoff.at for now in instants(steps))

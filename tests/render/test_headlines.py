@@ -41,14 +41,14 @@ PAGES = [
     (f"> {LYON}", f"> {LYON} CANCELLED", "Cancelled: Lyon, 12–13 October 2023", "Lyon cancelled"),
     (f"> {LYON} CANCELLED", f"> {LYON}", "No longer cancelled: Lyon, 12–13 October 2023", "Lyon reinstated"),
     (f"> {LYON}", "", "Removed from the page: Lyon, 12–13 October 2023", "Lyon removed from the page"),
-    (f"> {LYON}", f"< {LYON}", "Lyon, France (12–13 October 2023) has taken place", "Lyon has taken place"),
+    (f"> {LYON}", f"< {LYON}", "Lyon has taken place (12–13 October 2023)", "Lyon has taken place"),
     ("> Skåne, Sweden – 15 June 2023", "> Malmö, Sweden – 15 June 2023",
      "Moved to Malmö, Sweden (was Skåne), 15 June 2023", "edition moved to Malmö"),
-    ("", CALL, "Call for hosts 2024–2025 now open", "call for hosts open"),
+    ("", CALL, "Call for hosts 2024–2025 now open", "call for hosts 2024–2025 open"),
     ("", "! A call for hosts of events in 2024 will open soon.", "Call for hosts 2024 announced", None),
-    (CALL, CALL.replace("open", "closed"), "Call for hosts 2024–2025 closed", "call for hosts closed"),
+    (CALL, CALL.replace("open", "closed"), "Call for hosts 2024–2025 closed", "call for hosts 2024–2025 closed"),
     (CALL, "", "Call for hosts 2024–2025 removed from the page", None),
-    (CALL, CALL.replace("2025", "2026"), "Call for hosts now covers 2024–2026", "call for hosts updated"),
+    (CALL, CALL.replace("2025", "2026"), "Call for hosts now covers 2024–2026", "call for hosts 2024–2026 updated"),
     (CALL, f"{CALL} Deadline: 31 May 2024, 18:00.", "New cut-off 31 May 2024 · call for hosts 2024–2025",
      "new cut-off 31 May 2024"),
 ]  # fmt: skip
@@ -84,8 +84,8 @@ def test_the_years_of_a_call_may_come_from_another_page() -> None:
 MOVES = [
     (90, "", "New cut-off 15 March 2027 (was 28 February)"),
     (15, "", "New cut-off 15 March 2027 (was 28 February)"),
-    (13, "", "Deadline extended to 15 March 2027 (was 28 February)"),
-    (90, "The deadline was extended.", "Deadline extended to 15 March 2027 (was 28 February)"),
+    (13, "", "Cut-off extended to 15 March 2027 (was 28 February)"),
+    (90, "The deadline was extended.", "Cut-off extended to 15 March 2027 (was 28 February)"),
 ]
 
 
@@ -102,21 +102,21 @@ def test_a_cutoff_that_moved_or_was_extended(days_away: int, text: str, subject:
 def test_an_extension_in_a_sentence() -> None:
     read_at = FEBRUARY.at - timedelta(days=13)
     assert sentence(moved(FEBRUARY, MARCH), BRUSSELS, read_at) == (
-        "Call for hosts 2024–2025: deadline extended from 28 February to 15 March 2027"
+        "Call for hosts 2024–2025: cut-off extended from 28 February to 15 March 2027"
     )
     assert "cut-off moved from 28 February 2027, 18:00" in sentence(moved(FEBRUARY, MARCH))
 
 
 def test_an_earlier_date_is_never_an_extension() -> None:
     head = headed(moved(MARCH, FEBRUARY, "The deadline was extended."), read_at=FEBRUARY.at - timedelta(days=3))
-    assert head.subject == "New cut-off 28 February 2027 (was 15 March)"
+    assert head.subject == "Cut-off now earlier: 28 February 2027 (was 15 March)"
 
 
 def test_a_cutoff_that_moved_within_its_day() -> None:
     earlier = Cutoff(MARCH.at - timedelta(hours=6))
-    assert headed(moved(MARCH, earlier)).subject == "New cut-off 15 March 2027, 12:00 (was 18:00)"
+    assert headed(moved(MARCH, earlier)).subject == "Cut-off now earlier: 15 March 2027, 12:00 (was 18:00)"
     assert headed(moved(earlier, MARCH, "extended")).sentence == (
-        "Call for hosts 2024–2025: deadline extended from 12:00 to 15 March 2027, 18:00 (Brussels time)"
+        "Call for hosts 2024–2025: cut-off extended from 12:00 to 15 March 2027, 18:00 (Brussels time)"
     )
 
 

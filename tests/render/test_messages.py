@@ -49,7 +49,7 @@ def test_the_subject_names_the_first_change_and_the_others():
     assert render(OPENED).subject == "Call for hosts 2024–2025 now open"
     assert render(ANNOUNCED).subject == "New edition: Lyon, France, 12–13 October 2023"
     assert render(ANNOUNCED, OPENED).subject == (
-        "New edition: Lyon, France, 12–13 October 2023 · and call for hosts open"
+        "New edition: Lyon, France, 12–13 October 2023 · and call for hosts 2024–2025 open"
     )
 
 
@@ -163,12 +163,12 @@ def test_an_opened_call_has_the_facts_of_all_pages():
     for text in texts:
         assert LETTER in text
         assert REQUEST_NOW in text
-        assert "Apply on the platform" in text
+        assert "Apply now" in text
         assert "https://example.eu/apply" in text
         assert "2024–2025" in text
         assert "ask@example.eu" in text
         assert text.index("What to submit") < text.index("A form.") < text.index("A letter.")
-        assert "Apply before one of these cut-offs (Brussels time)" in text
+        assert "Cut-offs (Brussels time)" in text
         assert "Fri 31 May 2024, 18:00" in text
         flat = re.sub(r"[\s()]+", " ", text)
         assert "Fri 22 December 2023, 18:00 closed" in flat
@@ -262,7 +262,7 @@ def test_reminders_come_before_changes_and_the_welcome_last():
 def test_a_month_without_changes():
     for text in rendered_texts(lambda chat: body(Contents(monthly_status=True), CONTEXT, chat, BRUSSELS)):
         assert "Still watching, nothing new\n" in text
-        assert "There was nothing new for you on the “Clusters meet Regions” page in the past month." in text
+        assert "No changes matched your subscription in the past month." in text
         assert PAGE in text
     assert body(Contents(monthly_status=True), CONTEXT, False, BRUSSELS).subject == "Still watching, nothing new"
 
@@ -292,13 +292,13 @@ def test_an_outage_and_its_end():
     assert mail.subject == "No updates since 5 December 2023: the page cannot be read"
     ended = body(Contents(outages=(replace(OUTAGE, phase="ended"),)), CONTEXT, False, BRUSSELS)
     assert ended.subject == "The page can be read again"
-    assert "We had not been able to read it since 5 December 2023, 13:00 (Brussels time)" in ended.text
+    assert "We had not been able to read the “Clusters meet Regions” page since 5 December 2023, 13:00" in ended.text
 
 
 def test_an_outage_of_another_page_and_beside_changes():
     outage = replace(OUTAGE, page_url="https://example.eu/call")
     mail = body(Contents(groups(ANNOUNCED), outages=(outage,)), CONTEXT, False, BRUSSELS)
-    assert mail.subject.endswith(" · and the page cannot be read")
+    assert mail.subject.endswith(" · and the call page cannot be read")
     assert "read the page about the call for hosts since" in mail.text
     assert "https://example.eu/call" in mail.text
     assert mail.text.index("Lyon") < mail.text.index("We cannot read")
@@ -308,7 +308,7 @@ def test_the_preview_says_what_the_subject_does_not():
     html = render(recorded(K.CALL_OPENED, call(cutoffs=CUTOFFS))).html
     hidden = re.search(r"mso-hide:all[^>]*>([^&]*)", html)
     assert hidden
-    assert hidden[1].startswith("Apply before one of these cut-offs (Brussels time): Fri 31 May 2024, 18:00")
+    assert hidden[1].startswith("Cut-offs (Brussels time): Fri 31 May 2024, 18:00")
 
 
 def test_text_for_subscribers_is_translated():

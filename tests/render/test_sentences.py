@@ -123,11 +123,18 @@ def test_a_cutoff_that_is_now_closed_beside_years_that_were_added() -> None:
 
 
 def test_contradiction() -> None:
-    notice = CallNotice("closed", cutoffs=(Cutoff(datetime(2026, 5, 31, 16, 0, tzinfo=UTC)),))
+    may = Cutoff(datetime(2026, 5, 31, 16, 0, tzinfo=UTC))
+    june = Cutoff(datetime(2026, 6, 15, 10, 0, tzinfo=UTC))
+    page = CallNotice("open", cutoffs=(may,))
+    notice = CallNotice("closed", cutoffs=(may,))
 
     assert contradiction(KnownCall("key", CALLS[0])) == ()
     assert contradiction(KnownCall("key", CALLS[0], conflicting_notice=notice)) == (
-        "The list of editions says otherwise: the call is closed; cut-off 31 May 2026, 18:00 (Brussels time)",
+        "The pages disagree: the call page says that the call is open, the list of editions says closed.",
+    )
+    assert contradiction(KnownCall("key", page, conflicting_notice=CallNotice("open", cutoffs=(may, june)))) == (
+        "The pages disagree: the call page does not give this cut-off of the list of editions: 15 June 2026, 12:00"
+        " (Brussels time).",
     )
 
 

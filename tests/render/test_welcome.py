@@ -6,7 +6,7 @@ from datetime import date
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Contents, KnownCall, KnownEdition, OpenItems
-from cmr_watch.render.message_parts import LETTER
+from cmr_watch.render.message_parts import USUAL_LETTER
 from cmr_watch.render.messages import body
 from tests.notify.make import call, edition
 from tests.render.make import CONTEXT, CUTOFF, rendered_texts
@@ -41,7 +41,9 @@ def test_the_subject_counts_open_calls_and_upcoming_editions():
 def test_nothing_to_show():
     for text in bodies(OpenItems()):
         assert "You are subscribed\n" in text
-        assert "You will be notified of changes to the “Clusters meet Regions” page." in text
+        assert (
+            "You will be notified of changes to the “Clusters meet Regions” page that match your subscription." in text
+        )
         assert "Nothing is open or announced at the moment; you will be notified when that changes." in text
     for text in bodies(OpenItems((), (known("Lyon"),))):
         assert "No call for hosts is open or announced at the moment" in text
@@ -54,7 +56,17 @@ def test_calls_come_with_cutoffs_link_and_advice():
         assert "Apply before this cut-off (Brussels time)" in text
         assert "Fri 31 May 2024, 18:00" in text
         assert "https://example.eu/apply" in text
-        assert LETTER in text
+        assert USUAL_LETTER in text
+
+
+def test_what_a_subscriber_does_not_follow_is_not_mentioned():
+    for text in bodies(OpenItems((), (known("Lyon"),), ("editions",))):
+        assert "No call" not in text
+    for text in bodies(OpenItems(topics=("editions",))):
+        assert "No edition is announced at the moment; you will be notified when that changes." in text
+    for text in bodies(OpenItems(topics=("materials",))):
+        assert "You will be notified when a summary or other documents of a past edition are published." in text
+        assert "Nothing is open" not in text
 
 
 def test_closed_and_removed_items_are_left_out():

@@ -1,8 +1,8 @@
-"""Writes the samples: `python -m tests.samples [FOLDER]`, or `--golden` to rewrite the golden files of tests/render."""
+"""Writes a sample of every message into a folder, with an index page."""
 
 from __future__ import annotations
 
-import sys
+import argparse
 from html import escape
 from pathlib import Path
 
@@ -29,13 +29,16 @@ td, th { text-align: left; vertical-align: top; padding: 6px 14px 6px 0; border-
 """
 
 
-def main(arguments: list[str]) -> None:
-    if arguments == ["--golden"]:
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.samples", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT)
+    parser.add_argument("--golden", action="store_true", help="rewrite the golden files of tests/render")
+    options = parser.parse_args()
+    if options.golden:
         write_golden(GOLDEN)
         return
-    folder = Path(arguments[0]) if arguments else DEFAULT
-    write(folder, list(samples()))
-    print(f"Open {folder / 'index.html'} in a browser.")
+    write(options.folder, list(samples()))
+    print(f"Open {options.folder / 'index.html'} in a browser.")
 
 
 def write_golden(folder: Path) -> None:
@@ -68,4 +71,4 @@ def row(sample: Sample) -> str:
     )
 
 
-main(sys.argv[1:])
+main()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import (
+    TOKEN_SLOT,
     Body,
     CallNotice,
     Change,
@@ -37,6 +38,7 @@ CALL_PAGE = "https://clustercollaboration.eu/content/call-hosts-clusters-meet-re
 FORM = "https://ec.europa.eu/eusurvey/runner/clusters-meet-regions"
 READ_AT = datetime(2026, 11, 28, 3, 11, tzinfo=UTC)
 CONTEXT = MessageContext(PAGE, contact="watch@agency.example", unsubscribe_address="unsubscribe@agency.example")
+TOKEN = "sample-token-0123456789-abcdefghij-KLMNOPQRS"[: len(TOKEN_SLOT)]
 CONSENT = Consent(("calls",), date(2026, 5, 3))
 
 
@@ -63,9 +65,9 @@ OPEN_TEXT = (
 )
 CUTOFFS = (
     Cutoff(at(5, 12, 2026)),
-    Cutoff(at(28, 2, 2027)),
+    Cutoff(at(28, 2, 2027), text="28 February 2027 – 18:00 (Brussels time)"),
     Cutoff(at(31, 5, 2027)),
-    Cutoff(at(30, 9, 2027)),
+    Cutoff(at(30, 9, 2027), text="30 September 2027 – 18:00 (Brussels time)"),
     Cutoff(at(31, 1, 2028), tentative=True),
 )
 ANNOUNCED = CallNotice("announced", (2027,), apply_url=CALL_PAGE, text=ANNOUNCED_TEXT)
@@ -82,16 +84,10 @@ OPEN = CallNotice(
         "A draft agenda of two days with a matchmaking session.",
     ),
 )
+OPEN_FOR_2027 = replace(OPEN, hosting_years=(2027,), text=OPEN_TEXT.replace("2027 – 2028", "2027"))
 LISTED_OPEN = replace(OPEN, cutoffs=(), contact=None, needs=())
-MOVED = replace(
-    OPEN,
-    cutoffs=(CUTOFFS[0], Cutoff(at(15, 3, 2027)), *CUTOFFS[2:]),
-    text="Cut-off dates: 5 December 2026, 15 March 2027, 31 May 2027, 30 September 2027 (18:00, Brussels time).",
-)
-BEFORE_MOVE = replace(
-    OPEN,
-    text="Cut-off dates: 5 December 2026, 28 February 2027, 31 May 2027, 30 September 2027 (18:00, Brussels time).",
-)
+NEW_CUTOFF = Cutoff(at(15, 3, 2027), text="15 March 2027 – 18:00 (Brussels time)")
+MOVED = replace(OPEN, cutoffs=(CUTOFFS[0], NEW_CUTOFF, *CUTOFFS[2:]))
 CLOSED = replace(
     OPEN,
     status="closed",
@@ -129,8 +125,13 @@ CLOSED_GHENT = replace(GHENT, registration_url=None, registration_closes_on=None
 KRAKOW = edition("Kraków", "Poland", "PL", date(2026, 11, 11), date(2026, 11, 12), url=f"{PAGE}-krakow")
 HELD = replace(KRAKOW, section="past", status="held")
 SUMMARISED = replace(HELD, summary_url="https://clustercollaboration.eu/content/event-summary-krakow")
+LONG_TITLE = "2026-11-11_Clusters_meet_Regions_Krakow_presentations.pdf"
 MATERIALS = (
-    Material("slides", "https://clustercollaboration.eu/krakow/slides.pdf", "Presentations of the first day"),
+    Material(
+        "slides",
+        "https://clustercollaboration.eu/krakow/slides.pdf",
+        LONG_TITLE,
+    ),
     Material("photos", "https://clustercollaboration.eu/krakow/photos"),
 )
 PERIOD = replace(
@@ -138,6 +139,8 @@ PERIOD = replace(
     text="Turku, Finland – autumn 2027",
 )  # fmt: skip
 CANCELLED = replace(TURKU, status="cancelled", text="Turku, Finland – 5-6 May 2027 CANCELLED")
+TAMPERE = replace(TURKU, city="Tampere", text="Tampere, Finland – 5-6 May 2027")
+LEIPZIG = edition("Leipzig", "Germany", "DE", date(2027, 2, 9), date(2027, 2, 10))
 RESCHEDULED = replace(
     TURKU, starts_on=date(2027, 10, 12), ends_on=date(2027, 10, 13), text="Turku, Finland – 12-13 October 2027"
 )
@@ -167,7 +170,7 @@ def group(*changes: RecordedChange, current: Any = None) -> ChangeGroup:
 
 def moved_cutoff(read_at: datetime = READ_AT) -> RecordedChange:
     return recorded(
-        K.CALL_CUTOFF_MOVED, BEFORE_MOVE, MOVED,
+        K.CALL_CUTOFF_MOVED, OPEN, MOVED,
         cutoff_before=CUTOFFS[1], cutoff_after=MOVED.cutoffs[1], page_url=CALL_PAGE, read_at=read_at,
     )  # fmt: skip
 
@@ -203,7 +206,7 @@ CALL_GROUPS: dict[str, tuple[str, ChangeGroup]] = {
     ),
     "call-cutoff-moved": ("Cut-off moved", group(moved_cutoff(), current=MOVED)),
     "call-cutoff-extended": (
-        "Deadline extended: the old date was near",
+        "Cut-off extended: the old date was near",
         group(
             moved_cutoff(at(20, 2, 2027)),
             current=replace(MOVED, cutoffs=(replace(CUTOFFS[0], closed=True), *MOVED.cutoffs[1:])),
@@ -211,7 +214,7 @@ CALL_GROUPS: dict[str, tuple[str, ChangeGroup]] = {
     ),
     "call-updated": (
         "Call extended to further years",
-        group(recorded(K.CALL_UPDATED, replace(OPEN, hosting_years=(2027,)), OPEN), current=OPEN),
+        group(recorded(K.CALL_UPDATED, OPEN_FOR_2027, OPEN), current=OPEN),
     ),
     "call-opened-and-extended": (
         "Several changes of one call are one event",
@@ -240,7 +243,7 @@ EDITION_GROUPS: dict[str, tuple[str, ChangeGroup]] = {
     ),
     "edition-relocated": (
         "Relocated",
-        group(recorded(K.EDITION_RELOCATED, TURKU, replace(TURKU, city="Tampere"))),
+        group(recorded(K.EDITION_RELOCATED, TURKU, TAMPERE)),
     ),
     "edition-postponed": (
         "Postponed",
@@ -291,14 +294,19 @@ def contents() -> Iterator[tuple[str, str, Contents]]:
     groups = {name: changed for name, (_, changed) in ALL_GROUPS.items()}
     two = (groups["call-cutoff-moved"], groups["edition-rescheduled"])
     yield "two-events", "Two events in one message", Contents(two)
-    several = [groups[f"edition-{kind}"] for kind in ("registration-opened", "announced", "rescheduled", "postponed")]
-    yield "several-events", "Several events in one message", Contents((groups["call-opened"], *several))
+    cancelled = group(recorded(K.EDITION_CANCELLED, LEIPZIG, replace(LEIPZIG, status="cancelled")))
+    several = [groups[f"edition-{kind}"] for kind in ("registration-opened", "rescheduled", "announced")]
+    yield "several-events", "Several events in one message", Contents((groups["call-opened"], cancelled, *several))
     weekly = Digest("weekly", date(2026, 11, 23), date(2026, 11, 29))
-    past = (groups["edition-held"], groups["edition-listed"], groups["call-updated"])
+    listed = replace(LEIPZIG, section="past", status="held", starts_on=date(2025, 2, 9), ends_on=date(2025, 2, 10))
+    listed = replace(listed, text="Leipzig, Germany – 9-10 February 2025")
+    past = (groups["call-updated"], group(recorded(K.EDITION_LISTED, None, listed)), groups["edition-held"])
     yield "digest-weekly", "Weekly digest", Contents(past, digest=weekly)
     daily = Digest("daily", date(2026, 11, 28), date(2026, 11, 28))
     opened = OutageNotice("opened", at(25, 11, 2026, 9), PAGE)
-    yield "digest-daily", "Daily digest that carries an outage", Contents(two, digest=daily, outages=(opened,))
+    call_page = replace(opened, page_url=CALL_PAGE)
+    editions = (groups["edition-rescheduled"], groups["edition-announced"])
+    yield "digest-daily", "Daily digest with an outage", Contents(editions, digest=daily, outages=(call_page,))
     yield "reminder", "Reminder of the next cut-off", Contents(reminders=(REMINDER,))
     last = replace(REMINDER, days_left=2, offset=2, later=())
     yield (
@@ -306,12 +314,18 @@ def contents() -> Iterator[tuple[str, str, Contents]]:
         "Reminder of the last cut-off, which moved",
         Contents(reminders=(replace(last, open=replace(last.open, moved_from=at(28, 11, 2026))),)),
     )
+    yield (
+        "reminder-and-call",
+        "A reminder, and a change of the same call",
+        Contents((groups["call-cutoff-added"],), (REMINDER,)),
+    )
     yield "reminder-and-change", "A reminder and a change", Contents((groups["edition-announced"],), (REMINDER,))
     yield "welcome", "Welcome", Contents(welcome=WELCOME)
     yield "welcome-nothing", "Welcome, with nothing open", Contents(welcome=OpenItems())
     yield "monthly-status", "Monthly status", Contents(monthly_status=True)
     yield "outage-opened", "The page cannot be read", Contents(outages=(opened,))
-    yield "outage-call-page", "The call page cannot be read", Contents(outages=(replace(opened, page_url=CALL_PAGE),))
+    yield "outage-call-page", "The call page cannot be read", Contents(outages=(call_page,))
+    yield "outage-both", "Neither page can be read", Contents(outages=(call_page, opened))
     yield "outage-ended", "The page can be read again", Contents(outages=(replace(opened, phase="ended"),))
 
 
@@ -330,22 +344,33 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
     opened = []
     for kind in get_args(IncidentKind):
         subject, detail = details[kind]
-        opened.append(Incident(1, kind, subject, detail, READ_AT))
+        opened_at = READ_AT + timedelta(hours=5) if kind == "digest-overdue" else READ_AT
+        opened.append(Incident(1, kind, subject, detail, opened_at))
         yield f"operator-{kind}", f"Operator: {kind}", opened[-1:]
     ended = READ_AT + timedelta(hours=3)
     problems = [one for one in opened if one.kind != "subscription-ended"]
     resolved = [replace(one, resolved_at=ended, opened_notified_at=READ_AT) for one in problems]
     yield "operator-resolved", "Operator: resolved", resolved[:1]
-    yield "operator-several", "Operator: several incidents", [*opened[1:3], resolved[0]]
+    yield "operator-several", "Operator: several incidents", [*opened[1:3], replace(resolved[0], subject=CALL_PAGE)]
 
 
 def samples() -> Iterator[Sample]:
     """All samples."""
     for name, title, content in contents():
-        yield Sample(name, title, *(body(content, CONTEXT, chat, BRUSSELS) for chat in (False, True)))
+        yield sample(name, title, lambda chat, content=content: body(content, CONTEXT, chat, BRUSSELS))
     opened = Contents((CALL_GROUPS["call-opened"][1],))
-    asked = [body(opened, CONTEXT, chat, BRUSSELS, CONSENT) for chat in (False, True)]
-    yield Sample("call-opened-self-subscribed", "Call opened, to a recipient who subscribed themselves", *asked)
+    name, title = "call-opened-self-subscribed", "Call opened, to a recipient who subscribed themselves"
+    yield sample(name, title, lambda chat: body(opened, CONTEXT, chat, BRUSSELS, CONSENT))
     for name, title, found in incidents():
-        yield Sample(name, title, *(operator_body(found, CONTEXT, chat) for chat in (False, True)))
-    yield Sample("test-message", "Test message", *(delivery_test_body(CONTEXT, chat) for chat in (False, True)))
+        yield sample(name, title, lambda chat, found=found: operator_body(found, CONTEXT, chat))
+    yield sample("test-message", "Test message", lambda chat: delivery_test_body(CONTEXT, chat))
+
+
+def sample(name: str, title: str, render: Callable[[bool], Body]) -> Sample:
+    """The message as mail and for chat, as a recipient receives it: with a token."""
+    mail, chat = (with_token(render(is_chat)) for is_chat in (False, True))
+    return Sample(name, title, mail, chat)
+
+
+def with_token(message: Body) -> Body:
+    return replace(message, text=message.text.replace(TOKEN_SLOT, TOKEN), html=message.html.replace(TOKEN_SLOT, TOKEN))

@@ -52,7 +52,6 @@ def _call_to_dict(entry: KnownCall) -> dict[str, object]:
 
 def _row(entry: KnownCall) -> tuple[str, str, str]:
     cutoffs = [f"Cut-off: {cutoff_words(cutoff)}." for cutoff in entry.call.cutoffs if not cutoff.closed]
-    conflicts = [f"{sentence}." for sentence in contradiction(entry)]
     link = [entry.call.apply_url] if entry.call.apply_url else []
-    text = " ".join([entry.call.text, *cutoffs, *conflicts, *link])
+    text = " ".join([entry.call.text, *cutoffs, *contradiction(entry), *link])
     return entry.gone or entry.call.status, years(entry.call) or "–", text

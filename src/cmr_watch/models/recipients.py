@@ -126,10 +126,14 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class OpenItems:
-    """The calls that are open and the editions that are upcoming, for a welcome message."""
+    """The calls that are open and the editions that are upcoming, for a welcome message.
+
+    `topics`: those that the recipient follows; what belongs to others is left out.
+    """
 
     calls: tuple[KnownCall, ...] = ()
     editions: tuple[KnownEdition, ...] = ()
+    topics: tuple[Topic, ...] = TOPICS
 
 
 @dataclass(frozen=True, slots=True)

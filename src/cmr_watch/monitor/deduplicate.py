@@ -44,7 +44,6 @@ def _always_equal(_: Change) -> object:
     return True
 
 
-_CUTOFF_KINDS: Final = frozenset({ChangeKind.CALL_CUTOFF_ADDED, ChangeKind.CALL_CUTOFF_MOVED})
 _CALL_STATUS_KINDS: Final = frozenset(
     {ChangeKind.CALL_ANNOUNCED, ChangeKind.CALL_OPENED, ChangeKind.CALL_CLOSED, ChangeKind.CALL_WITHDRAWN}
 )
@@ -108,13 +107,20 @@ def _is_part_of_event(change: Change, in_round: Sequence[Change]) -> bool:
 def is_already_reported(change: Change, reported: Sequence[Change]) -> bool:
     """Whether a change of another page has announced the same value. `reported` is in order, oldest first."""
     same_key = [earlier for earlier in reported if earlier.key == change.key]
-    if change.kind in _CUTOFF_KINDS:
+    if change.kind is ChangeKind.CALL_CUTOFF_MOVED:  # that the old cut-off no longer applies is news as well
+        return any(earlier.kind is change.kind and _has_cutoff(earlier, change) for earlier in same_key)
+    if change.kind is ChangeKind.CALL_CUTOFF_ADDED:
         return any(_has_cutoff(earlier, change) for earlier in same_key)
     for kinds, value in _FACTS:
         if change.kind in kinds:
             latest = next((earlier for earlier in reversed(same_key) if earlier.kind in kinds), None)
-            return latest is not None and value(latest) == value(change)
+            return latest is not None and (value(latest) == value(change) or _was_closed(latest, change))
     return False
+
+
+def _was_closed(latest: Change, change: Change) -> bool:
+    """Whether the notice of a call is gone that another page has reported as closed: it goes silently."""
+    return latest.kind is ChangeKind.CALL_CLOSED and change.kind is ChangeKind.CALL_WITHDRAWN
 
 
 def _has_cutoff(earlier: Change, change: Change) -> bool:

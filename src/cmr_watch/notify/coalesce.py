@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from cmr_watch.models import CallNotice, ChangeKind, Edition, RecordedChange
@@ -189,7 +190,7 @@ def _coalesce_call(history: History) -> Iterator[RecordedChange]:
         if states[0].change.before is not None:
             yield _restate(states[-1], last, history[0].change.before, None)
         return
-    cutoffs = [] if last in CLOSING else _coalesce_cutoffs(_of_kinds(history, CUTOFFS))
+    cutoffs = [] if last in CLOSING else _without_moved_to(_coalesce_cutoffs(_of_kinds(history, CUTOFFS)))
     for recorded in [*_net_call_status(states), *cutoffs, *_net_update(_of_kinds(history, {K.CALL_UPDATED}))]:
         yield _restate(recorded, recorded.change.kind, recorded.change.before, _current_notice(history, recorded))
 
@@ -234,6 +235,17 @@ def _coalesce_cutoffs(history: History) -> History:
             chains.append([recorded])
     merged = _in_order(recorded for chain in chains for recorded in _net_cutoff(chain))
     return merged if len(merged) == len(history) else _coalesce_cutoffs(merged)
+
+
+def _without_moved_to(history: History) -> list[RecordedChange]:
+    """Leave out a cut-off that one page added if another page says that it is where a cut-off moved to."""
+    targets = {_new_time(recorded) for recorded in _of_kinds(history, {K.CALL_CUTOFF_MOVED})}
+    added = _of_kinds(history, {K.CALL_CUTOFF_ADDED})
+    return [recorded for recorded in history if recorded not in added or _new_time(recorded) not in targets]
+
+
+def _new_time(recorded: RecordedChange) -> datetime | None:
+    return recorded.change.cutoff_after.at if recorded.change.cutoff_after else None
 
 
 def _is_same_cutoff(last: RecordedChange, recorded: RecordedChange) -> bool:

@@ -85,7 +85,7 @@ def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime) 
         if batch is None:
             return 0
         context = replace(
-            planning.planning_context(batch.known, batch.cutoff_changes, now),
+            planning.planning_context(batch.known, batch.call_changes, now),
             outages=batch.outages,
             last_read_at=batch.last_read_at,
         )

@@ -93,12 +93,13 @@ def _is_upcoming(edition: Edition, today: date) -> bool:
 def relevant_items(subscriptions: Iterable[Subscription], items: OpenItems) -> OpenItems:
     """Return the items that match the topics and countries of any of the subscriptions."""
     entries = list(subscriptions)
-    calls = items.calls if any("calls" in entry.topics for entry in entries) else ()
+    topics = tuple(topic for topic in TOPICS if any(topic in entry.topics for entry in entries))
+    calls = items.calls if "calls" in topics else ()
     attending = [entry for entry in entries if "editions" in entry.topics]
     editions = tuple(
         known for known in items.editions if any(_has_country_of(known.edition, entry) for entry in attending)
     )
-    return OpenItems(calls, editions)
+    return OpenItems(calls, editions, topics)
 
 
 def _has_country_of(edition: Edition, subscription: Subscription) -> bool:

@@ -43,13 +43,15 @@ def decide(
     - If several offsets are due, only the one nearest to the cut-off is sent, with the actual number of days left.
       Later offsets of that number of days or more are settled with it.
     - Each (call, instant, offset) is sent once. A cut-off that moved is a new instant, so its reminders are sent again.
+    - There is one reminder for each call, and it names the next cut-off, whichever of them is due.
     """
     hosting = [subscription for subscription in subscriptions if "calls" in subscription.topics]
     done = frozenset(settled)
     upcoming = _upcoming(cutoffs, now)
     decisions = [_decide_cutoff(cutoff, hosting, done, now) for cutoff in upcoming]
+    reminders = [reminder for decision in decisions for reminder in decision.reminders]
     return Decision(
-        tuple(_with_later(reminder, upcoming) for decision in decisions for reminder in decision.reminders),
+        tuple(_of_next_cutoff(one, upcoming, hosting[0], now) for one in _one_for_each_call(reminders)),
         tuple(key for decision in decisions for key in decision.settled),
         min((decision.next_at for decision in decisions if decision.next_at), default=None),
     )
@@ -65,9 +67,23 @@ def _upcoming(cutoffs: Iterable[OpenCutoff], now: datetime) -> list[OpenCutoff]:
     return sorted(upcoming.values(), key=lambda known: known.cutoff.at)
 
 
-def _with_later(reminder: Reminder, upcoming: Sequence[OpenCutoff]) -> Reminder:
-    key, at = reminder.open.call_key, reminder.open.cutoff.at
-    return replace(reminder, later=tuple(one.cutoff for one in upcoming if one.call_key == key and one.cutoff.at > at))
+def _one_for_each_call(reminders: Iterable[Reminder]) -> Collection[Reminder]:
+    by_call: dict[str, Reminder] = {}
+    for reminder in reminders:
+        by_call.setdefault(reminder.open.call_key, reminder)
+    return by_call.values()
+
+
+def _of_next_cutoff(
+    reminder: Reminder, upcoming: Iterable[OpenCutoff], subscription: Subscription, now: datetime
+) -> Reminder:
+    """Return the reminder, naming the next cut-off of its call and those after it."""
+    first, *later = (one for one in upcoming if one.call_key == reminder.open.call_key)
+    if first == reminder.open:
+        return replace(reminder, later=tuple(one.cutoff for one in later))
+    zone = subscription.schedule.time_zone
+    days_left = local_date(zone, first.cutoff.at) - local_date(zone, now)
+    return replace(reminder, open=first, days_left=days_left.days, later=tuple(one.cutoff for one in later))
 
 
 def _decide_cutoff(

@@ -8,13 +8,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff
-from cmr_watch.render.datetimes import cutoff_row, day_words, short_day, zone_words
+from cmr_watch.render.datetimes import cutoff_day, cutoff_row, day_and_time, short_day, zone_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import (
     HAVE_IT,
     LETTER,
     MAX_SENTENCE,
     REQUEST_NOW,
+    USUAL_LETTER,
     Advice,
     Fact,
     Link,
@@ -55,7 +56,7 @@ def cutoff_table(
     ahead = [cutoff for cutoff in cutoffs if _is_ahead(cutoff, now)]
     shown = ahead if len(cutoffs) > MAX_CUTOFFS else cutoffs
     rows = [_row(cutoff, zone, _tone(cutoff, ahead, now), now, changes) for cutoff in shown[:MAX_CUTOFFS]]
-    return Table(_caption(call, len(ahead), zone), tuple(rows))
+    return Table(_caption(call, len(ahead), len(shown), zone), tuple(rows))
 
 
 def later_table(cutoffs: Sequence[Cutoff], zone: ZoneInfo) -> Table | None:
@@ -74,19 +75,23 @@ def call_advice(call: CallNotice, now: datetime = LONG_AGO) -> Advice | None:
     if call.status == "closed":
         return None
     ahead = [cutoff.at for cutoff in call.cutoffs if _is_ahead(cutoff, now)]
-    return letter_advice(is_late=bool(ahead) and max(ahead) - now <= LATE)
+    return letter_advice(call, is_late=bool(ahead) and max(ahead) - now <= LATE)
 
 
-def letter_advice(is_late: bool) -> Advice:
-    """Request the letter now; when it is too late for that, make sure of having it."""
-    return Advice(_(LETTER), _(HAVE_IT) if is_late else _(REQUEST_NOW))
+def letter_advice(call: CallNotice, is_late: bool) -> Advice:
+    """Request the letter now; when it is too late for that, make sure of having it.
+
+    A page that names no letter is not quoted as requiring one: earlier calls did.
+    """
+    is_named = any("letter" in need.casefold() for need in call.needs)
+    return Advice(_(LETTER) if is_named else _(USUAL_LETTER), _(HAVE_IT) if is_late else _(REQUEST_NOW))
 
 
 def apply_link(call: CallNotice) -> Link | None:
     """The application form; before the call is open, the page about it; None once it is closed."""
     if call.status == "closed":
         return None
-    label = _("Apply on the platform") if call.status == "open" else _("About the call")
+    label = _("Apply now") if call.status == "open" else _("About the call")
     return next(iter(safe_links((label, call.apply_url))), None)
 
 
@@ -94,9 +99,10 @@ def _is_ahead(cutoff: Cutoff, now: datetime) -> bool:
     return not cutoff.closed and cutoff.at > now
 
 
-def _caption(call: CallNotice, ahead: int, zone: ZoneInfo) -> str:
+def _caption(call: CallNotice, ahead: int, shown: int, zone: ZoneInfo) -> str:
+    """What to do with the cut-offs, unless some of those shown have passed."""
     text = _("Cut-offs ({zone})")
-    if call.status == "open" and ahead:
+    if call.status == "open" and ahead and ahead == shown:
         text = _("Apply before this cut-off ({zone})")
         if ahead > 1:
             text = _("Apply before one of these cut-offs ({zone})")
@@ -125,7 +131,7 @@ def _note(change: Change, cutoff: Cutoff, zone: ZoneInfo, now: datetime) -> str:
         return ""
     if old is None:
         return _("new") if change.kind is ChangeKind.CALL_CUTOFF_ADDED else ""
-    days = [at.astimezone(zone).date() for at in (old.at, new.at)]
-    was = short_day(*days) if days[0] != days[1] else f"{day_words(days[0])}, {old.at.astimezone(zone):%H:%M}"
+    days = [cutoff_day(at) for at in (old.at, new.at)]
+    was = short_day(*days) if days[0] != days[1] else day_and_time(old.at, zone)
     text = _("extended from {old}") if is_extension(change, now) else _("was {old}")
     return text.format(old=was)

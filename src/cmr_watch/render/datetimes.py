@@ -66,6 +66,11 @@ def day_words(day: date) -> str:
     return _("{day} {month} {year}").format(day=day.day, month=_(MONTHS[day.month - 1]), year=day.year)
 
 
+def cutoff_day(at: datetime) -> date:
+    """The day of a cut-off where no time is given with it: the page's own, in every time zone."""
+    return at.astimezone(BRUSSELS).date()
+
+
 def short_day(day: date, reference: date) -> str:
     """`31 May`, if it is in the year of the reference; otherwise `31 May 2024`."""
     if day.year != reference.year:

@@ -19,7 +19,6 @@ STATUSES: Final = {
     "save_the_date": N_("save the date"),
     "postponed": N_("postponed"),
     "cancelled": N_("cancelled"),
-    "held": N_("has taken place"),
 }
 _MATERIAL_LABELS: Final = {
     "agenda": N_("Agenda"),
@@ -43,6 +42,17 @@ def edition_facts(edition: Edition) -> tuple[Fact, ...]:
         (_("Venue"), edition.venue),
         (_("Registration closes on"), day_words(closes_on) if closes_on else None),
     )
+
+
+def listed_otherwise(listed: Edition, edition: Edition) -> str:
+    """What the list still says of an edition whose own page is ahead of it; empty if it says the same."""
+    if (listed.starts_on, listed.ends_on) != (edition.starts_on, edition.ends_on) and days(listed):
+        return _("The list of editions still gives {days}.").format(days=days(listed))
+    if listed.city != edition.city:
+        return _("The list of editions still gives {place}.").format(place=place(listed))
+    if listed.status != edition.status and edition.status in STATUSES:
+        return _("The list of editions does not say so yet.")
+    return ""
 
 
 def edition_links(edition: Edition) -> tuple[Link, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import (
     CallNotice,
     Change,
@@ -21,7 +22,8 @@ from cmr_watch.models import (
     KnownCall,
     RecordedChange,
 )
-from cmr_watch.render.datetimes import day_words, short_day
+from cmr_watch.places import is_online
+from cmr_watch.render.datetimes import cutoff_day, day_words, short_day
 from cmr_watch.render.i18n import N_, _, ngettext
 from cmr_watch.render.message_parts import MAX_SENTENCE, MAX_SHORT, MAX_SUBJECT
 from cmr_watch.render.sanitize import clean
@@ -41,6 +43,7 @@ from cmr_watch.render.sentences import (
 )
 
 K = ChangeKind
+_EDITION: Final = N_("Edition")
 MAX_WITH_OTHERS: Final = 110
 """How long a subject may become by naming further changes."""
 
@@ -62,13 +65,13 @@ _EDITION_BRIEFS: Final = {
     K.EDITION_DELISTED: N_("{city} removed from past editions"),
 }
 _CALL_BRIEFS: Final = {
-    K.CALL_ANNOUNCED: N_("call for hosts announced"),
-    K.CALL_OPENED: N_("call for hosts open"),
-    K.CALL_CLOSED: N_("call for hosts closed"),
-    K.CALL_UPDATED: N_("call for hosts updated"),
-    K.CALL_WITHDRAWN: N_("call for hosts removed from the page"),
-    K.CALL_CUTOFF_ADDED: N_("call for hosts: new cut-off"),
-    K.CALL_CUTOFF_MOVED: N_("call for hosts: cut-off moved"),
+    K.CALL_ANNOUNCED: N_("{call} announced"),
+    K.CALL_OPENED: N_("{call} open"),
+    K.CALL_CLOSED: N_("{call} closed"),
+    K.CALL_UPDATED: N_("{call} updated"),
+    K.CALL_WITHDRAWN: N_("{call} removed from the page"),
+    K.CALL_CUTOFF_ADDED: N_("{call}: new cut-off"),
+    K.CALL_CUTOFF_MOVED: N_("{call}: cut-off moved"),
 }
 _CALL_KICKERS: Final = {
     K.CALL_ANNOUNCED: N_("Call for hosts: announced"),
@@ -171,33 +174,43 @@ def lead_and_others(group: ChangeGroup) -> tuple[RecordedChange, tuple[RecordedC
 
 
 def _of_edition(change: Change, edition: Edition) -> Headline:
-    what, city = label(change), clean(edition.city, MAX_SHORT)
-    when = days(edition)
-    brief = _(_EDITION_BRIEFS[change.kind]).format(city=city)
-    full = sentence(change)
-    title = _joined(place(edition), when)
+    full, brief = sentence(change), _edition_brief(change, edition)
     if change.kind is K.EDITION_HELD:
-        return Headline(full, what, title, full, brief)
+        subject = _("{city} has taken place").format(city=edition.city)
+        title = _("{place} has taken place").format(place=place(edition))
+        return Headline(full, _(_EDITION), _dated(title, edition), _dated(subject, edition), brief)
     if sides := relocation(change):
-        return _relocated(full, what, *sides)
+        return _relocated(full, brief, *sides)
     if moved := moved_days(change):
         return _moved(change, edition, full, moved)
-    where = place(edition) if change.kind in FIRST_SEEN else city
-    remark = _(STATUS_REMARKS[edition.status]) if _has_remark(change, edition) else ""
-    subject = f"{what}: {_joined(where, when)}" + (f" – {remark}" if remark else "")
-    return Headline(full, what, title, subject, brief)
+    return _labelled(change, edition, full, brief)
 
 
-def _has_remark(change: Change, edition: Edition) -> bool:
-    return change.kind in FIRST_SEEN and edition.status in STATUS_REMARKS
+def _edition_brief(change: Change, edition: Edition) -> str:
+    if change.kind is K.EDITION_ANNOUNCED and is_online(edition.city):
+        return _("new online edition")
+    return _(_EDITION_BRIEFS[change.kind]).format(city=clean(edition.city, MAX_SHORT))
 
 
-def _relocated(full: str, what: str, before: Edition, after: Edition) -> Headline:
+def _dated(text: str, edition: Edition) -> str:
+    when = days(edition)
+    return f"{text} ({when})" if when else text
+
+
+def _labelled(change: Change, edition: Edition, full: str, brief: str) -> Headline:
+    """`Cancelled: Lyon, France, 12–13 October 2023`; the subject leaves out the country unless the edition is new."""
+    is_new = change.kind in FIRST_SEEN
+    remark = f" – {_(STATUS_REMARKS[edition.status])}" if is_new and edition.status in STATUS_REMARKS else ""
+    title = f"{label(change)}: {_joined(place(edition), days(edition))}{remark}"
+    subject = f"{label(change)}: {_joined(edition.city, days(edition))}{remark}"
+    return Headline(full, _(_EDITION), title, title if is_new else subject, brief)
+
+
+def _relocated(full: str, brief: str, before: Edition, after: Edition) -> Headline:
     old = before.city if before.country == after.country else place(before)
     moved = _("{new} (was {old})").format(new=place(after), old=old)
-    brief = _(_EDITION_BRIEFS[K.EDITION_RELOCATED]).format(city=after.city)
     subject = _("Moved to {edition}").format(edition=_joined(moved, days(after)))
-    return Headline(full, what, _joined(moved, days(after)), subject, brief)
+    return Headline(full, _(_EDITION), subject, subject, brief)
 
 
 def _moved(change: Change, edition: Edition, full: str, moved: tuple[str, str]) -> Headline:
@@ -206,9 +219,9 @@ def _moved(change: Change, edition: Edition, full: str, moved: tuple[str, str]) 
     subject = (
         _("{city} postponed to {new} (was {old})") if is_postponed else _("{city} rescheduled to {new} (was {old})")
     )
-    title = _("{place}: {new} (was {old})").format(place=place(edition), new=new, old=old)
-    brief = _(_EDITION_BRIEFS[change.kind]).format(city=edition.city)
-    return Headline(full, label(change), title, subject.format(city=edition.city, new=new, old=old), brief)
+    title = subject.format(city=place(edition), new=new, old=old)
+    subject = subject.format(city=edition.city, new=new, old=old)
+    return Headline(full, _(_EDITION), title, subject, _edition_brief(change, edition))
 
 
 def _without_same_year(old: str, new: str) -> str:
@@ -234,31 +247,45 @@ def _with_years(change: Change, current: object) -> Change:
 def _of_call(change: Change, call: CallNotice, upcoming: Cutoff | None, read_at: datetime, zone: ZoneInfo) -> Headline:
     full = sentence(change, zone, read_at)
     if change.kind in (K.CALL_CUTOFF_ADDED, K.CALL_CUTOFF_MOVED) and change.cutoff_after:
-        return _of_cutoff(change, call, full, read_at, zone)
-    brief = _(_CALL_BRIEFS[change.kind])
+        return _of_cutoff(change, call, full, read_at)
+    brief = _(_CALL_BRIEFS[change.kind]).format(call=_lower_first(call_name(call)))
     if change.kind not in _CALL_TITLES:
         return Headline(full, call_name(call), full, full, brief)
     titles = _CALL_TITLES_WITH_YEARS if call.hosting_years else _CALL_TITLES
     title = _(titles[change.kind]).format(years=years(call))
+    if change.kind is K.CALL_OPENED:
+        return _opened(change, call, Headline(full, "", title, "", brief), upcoming, read_at)
     subject = _(_CALL_SUBJECTS[change.kind]).format(call=call_name(call))
-    if change.kind is K.CALL_OPENED and upcoming:
-        day = short_day(upcoming.at.astimezone(zone).date(), read_at.astimezone(zone).date())
-        subject = _("{call} open: apply by {day}").format(call=call_name(call), day=day)
     return Headline(full, _(_CALL_KICKERS[change.kind]), title, subject, brief)
 
 
-def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime, zone: ZoneInfo) -> Headline:
+def _opened(change: Change, call: CallNotice, made: Headline, upcoming: Cutoff | None, read_at: datetime) -> Headline:
+    """Complete the headline of a call that opened. One that was closed is open again, not new."""
+    was_closed = isinstance(change.before, CallNotice) and change.before.status == "closed"
+    kicker = _("Call for hosts: open again") if was_closed else _(_CALL_KICKERS[K.CALL_OPENED])
+    if upcoming is None:
+        text = _("{call} open again") if was_closed else _(_CALL_SUBJECTS[K.CALL_OPENED])
+        return replace(made, kicker=kicker, subject=text.format(call=call_name(call)))
+    text = _("{call} open again: apply by {day}") if was_closed else _("{call} open: apply by {day}")
+    day = short_day(cutoff_day(upcoming.at), cutoff_day(read_at))
+    return replace(made, kicker=kicker, subject=text.format(call=call_name(call), day=day))
+
+
+def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -> Headline:
+    """The new cut-off, in Brussels time, and what it replaces."""
     assert change.cutoff_after is not None
-    new = change.cutoff_after.at.astimezone(zone)
+    new = change.cutoff_after.at.astimezone(BRUSSELS)
     if change.cutoff_before is None:
         title = _("New cut-off {new}").format(new=day_words(new.date()))
         subject = f"{title} · {_lower_first(call_name(call))}"
         brief = _("new cut-off {new}").format(new=day_words(new.date()))
         return Headline(full, call_name(call), title, subject, brief)
-    old = change.cutoff_before.at.astimezone(zone)
-    extended = is_extension(change, read_at)
-    text = _("Deadline extended to {new} (was {old})") if extended else _("New cut-off {new} (was {old})")
-    brief = _("deadline extended to {new}") if extended else _("new cut-off {new}")
+    old = change.cutoff_before.at.astimezone(BRUSSELS)
+    text, brief = _("New cut-off {new} (was {old})"), _("new cut-off {new}")
+    if is_extension(change, read_at):
+        text, brief = _("Cut-off extended to {new} (was {old})"), _("cut-off extended to {new}")
+    elif new < old:
+        text, brief = _("Cut-off now earlier: {new} (was {old})"), _("cut-off now earlier: {new}")
     words = {"new": day_words(new.date()), "old": short_day(old.date(), new.date())}
     if new.date() == old.date():
         words = {"new": f"{words['new']}, {new:%H:%M}", "old": f"{old:%H:%M}"}

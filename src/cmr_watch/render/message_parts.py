@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cmr_watch.render.i18n import N_
-from cmr_watch.render.sanitize import clean, safe_link
+from cmr_watch.render.sanitize import clean, safe_link, safe_mail_link
 
 MAX_SUBJECT: Final = 140
 MAX_SENTENCE: Final = 300
 MAX_QUOTE: Final = 600
 MAX_QUOTE_IN_CHAT: Final = 240
 MAX_SHORT: Final = 120
-LETTER: Final = N_("Applicants need a letter of support from their regional authority.")
+LETTER: Final = N_("You need a letter of support.")
+USUAL_LETTER: Final = N_("Earlier calls required a letter of support from the regional or national authority.")
 REQUEST_NOW: Final = N_("This can take weeks, so request it now.")
 HAVE_IT: Final = N_("Make sure that you have it.")
 PAGE_NAME: Final = N_("“Clusters meet Regions” page")
@@ -33,10 +34,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A value with its label; without one where the value is a sentence."""
+    """A value with its label; without one where the value is a sentence. `url`: what the value links to in HTML."""
 
     label: str
     value: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Item:
     """One entry of a message: `sentence` is the message itself, everything else supports it.
 
     - `kicker` and `title`: the sentence as HTML shows it, a small label in the colour of `tone` above a heading.
+    - `warning`: what a reader must know before acting on it.
     - `text`: a paragraph below it.
     - `others`: further changes of the same edition or call, a sentence each.
     - `needs`: what applicants have to submit.
@@ -89,6 +92,7 @@ class Item:
     title: str = ""
     kicker: str = ""
     tone: Tone = "neutral"
+    warning: str = ""
     text: str = ""
     others: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
@@ -126,7 +130,7 @@ def safe_links(*candidates: tuple[str, str | None]) -> tuple[Link, ...]:
 
 def facts(*candidates: tuple[str, str | None]) -> tuple[Fact, ...]:
     """Facts for those of the (label, value) pairs that have a value."""
-    return tuple(Fact(label, clean(value, MAX_SENTENCE)) for label, value in candidates if value)
+    return tuple(Fact(label, clean(value, MAX_SENTENCE), safe_mail_link(value)) for label, value in candidates if value)
 
 
 def max_quote(chat: bool) -> int:

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, Contents, Digest, Incident
-from cmr_watch.render.change_items import change_items
+from cmr_watch.models import Body, ChangeKind, Contents, Digest, Incident, Reminder
+from cmr_watch.render.change_items import ItemLayout, change_items, sources
 from cmr_watch.render.datetimes import day_range, local_time
 from cmr_watch.render.headlines import headline, lead_and_others, subject_with_others
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.incident_messages import incident_sections, incident_subject
 from cmr_watch.render.message_context import MessageContext
-from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Section, count_items
-from cmr_watch.render.outage import outage_brief, outage_item, outage_subject
+from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Link, Section, count_items, safe_links
+from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
-from cmr_watch.render.sanitize import clean, safe_link
+from cmr_watch.render.sanitize import clean, safe_mail_link
 from cmr_watch.render.templating import render_template
 from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
 from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_subject
@@ -29,7 +29,8 @@ from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_su
 __all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_body"]
 
 MONTHLY_SUBJECT: Final = N_("Still watching, nothing new")
-MONTHLY_STATUS: Final = N_("There was nothing new for you on the {page} in the past month. It is still being watched.")
+MONTHLY_STATUS: Final = N_("No changes matched your subscription in the past month. The {page} is still being watched.")
+_OPENED: Final = ChangeKind.CALL_OPENED
 TEST_MESSAGE: Final = "This is a test message"
 TEST_TEXT: Final = "It shows that messages from this service reach you."
 
@@ -38,10 +39,12 @@ TEST_TEXT: Final = "It shows that messages from this service reach you."
 class _Frame:
     """What surrounds the sections of a message. Each part may be empty.
 
-    `reason`: why the reader receives it. `checked_at`: when the page was read. `digest`: which digest this is.
+    - `reason`: why the reader receives it. `sources`: the pages that it is about.
+    - `checked_at`: when the page was read. `digest`: which digest this is.
     """
 
     reason: str
+    sources: tuple[Link, ...]
     unsubscribe: UnsubscribeFooter = field(default_factory=UnsubscribeFooter)
     checked_at: str = ""
     digest: str = ""
@@ -57,6 +60,7 @@ def body(
     times = {recorded.read_at for recorded in contents.changes}
     frame = _Frame(
         reason(consent),
+        sources(contents.changes, context.source_url),
         unsubscribe_footer(context, chat),
         local_time(times.pop(), zone) if len(times) == 1 else "",
         _digest(contents.digest),
@@ -68,35 +72,44 @@ def body(
 def operator_body(incidents: Sequence[Incident], context: MessageContext, chat: bool) -> Body:
     """A message to the operator: incidents that were opened or resolved."""
     sections = incident_sections(incidents, chat, context.time_zone)
-    return _body(incident_subject(incidents), sections, context, chat, _Frame(OPERATING))
+    return _body(incident_subject(incidents), sections, context, chat, _Frame(OPERATING, ()))
 
 
 def delivery_test_body(context: MessageContext, chat: bool) -> Body:
     """The message that `test-mail` sends."""
     sections = [Section((Item(TEST_MESSAGE, text=TEST_TEXT),))]
-    return _body(f"Test: {context.sender_name}", sections, context, chat, _Frame(TESTING))
+    return _body(f"Test: {context.sender_name}", sections, context, chat, _Frame(TESTING, ()))
 
 
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
-    items = [reminder_item(reminder, zone) for reminder in contents.reminders]
-    items += change_items(contents.items, chat, zone)
-    items += [outage_item(outage, context.source_url, zone) for outage in contents.outages]
+    items = [reminder_item(reminder, zone) for reminder in _shown_reminders(contents)]
+    reminded = frozenset(reminder.open.call_key for reminder in _shown_reminders(contents))
+    items += change_items(contents.items, ItemLayout(chat, zone, context.source_url, reminded))
+    items += outage_items(contents.outages, context.source_url, zone)
     if contents.monthly_status:
-        items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS).format(page=_(PAGE_NAME))))
+        link = safe_links((_("View the page"), context.source_url))
+        items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS).format(page=_(PAGE_NAME)), links=link))
     sections = [Section(tuple(items))] if items else []
     if contents.welcome is not None:
         sections += welcome_sections(contents.welcome, chat, zone)
     return sections
 
 
+def _shown_reminders(contents: Contents) -> tuple[Reminder, ...]:
+    """The reminders, without those of a call whose opening the message announces, with all its cut-offs."""
+    opened = {group.key for group in contents.items if any(one.change.kind is _OPENED for one in group.changes)}
+    return tuple(reminder for reminder in contents.reminders if reminder.open.call_key not in opened)
+
+
 def _subject(contents: Contents, context: MessageContext, zone: ZoneInfo) -> str:
     """Names the first item, and then what else the message contains: reminders come before changes."""
-    candidates = [(reminder_subject(reminder, zone), reminder_brief(reminder, zone)) for reminder in contents.reminders]
+    candidates = [(reminder_subject(reminder), reminder_brief(reminder)) for reminder in _shown_reminders(contents)]
     for group in contents.items:
         head = headline(lead_and_others(group)[0], group.current, zone)
         candidates.append((head.subject, head.brief))
-    for outage in contents.outages[:1]:  # the list and the call page usually fail together: named once
-        candidates.append((outage_subject(outage, zone), outage_brief(outage)))
+    outages = sorted(contents.outages, key=lambda outage: outage.page_url != context.source_url)
+    for outage in outages[:1]:  # the list and the call page usually fail together: the list is named
+        candidates.append((outage_subject(outage, context.source_url, zone), outage_brief(outage, context.source_url)))
     if contents.welcome is not None:
         candidates.append((welcome_subject(contents.welcome, context.sender_name), welcome_brief()))
     if not candidates:
@@ -120,9 +133,10 @@ def _body(subject: str, sections: Sequence[Section], context: MessageContext, ch
         "sections": sections,
         "is_single": count_items(sections) == 1,
         "checked_at": frame.checked_at,
-        "source_url": safe_link(context.source_url),
+        "sources": frame.sources,
         "sender_name": clean(context.sender_name, 100),
         "contact": clean(context.contact or "", 200),
+        "contact_url": safe_mail_link(context.contact or ""),
         "reason": frame.reason,
         "unsubscribe": frame.unsubscribe,
     }

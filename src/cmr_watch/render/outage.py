@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import OutageNotice
 from cmr_watch.render.datetimes import day_words, local_time
 from cmr_watch.render.i18n import _
-from cmr_watch.render.message_parts import PAGE_NAME, Item, safe_links
+from cmr_watch.render.message_parts import PAGE_NAME, Item, Link, safe_links
 
 
-def outage_subject(outage: OutageNotice, zone: ZoneInfo) -> str:
-    """`The page cannot be read since 2 December 2023`, `The page can be read again`."""
+def outage_subject(outage: OutageNotice, source_url: str, zone: ZoneInfo) -> str:
+    """`No updates since 2 December 2023: the page cannot be read`, `The page can be read again`."""
+    is_list = outage.page_url == source_url
     if outage.phase == "ended":
-        return _("The page can be read again")
-    day = day_words(outage.last_read_at.astimezone(zone).date())
-    return _("No updates since {day}: the page cannot be read").format(day=day)
+        return _("The page can be read again") if is_list else _("The call page can be read again")
+    text = _("No updates since {day}: the page cannot be read")
+    if not is_list:
+        text = _("No updates on the call since {day}: its page cannot be read")
+    return text.format(day=day_words(outage.last_read_at.astimezone(zone).date()))
 
 
-def outage_brief(outage: OutageNotice) -> str:
+def outage_brief(outage: OutageNotice, source_url: str) -> str:
     """For a message in which something else comes first."""
-    return _("the page cannot be read") if outage.phase == "opened" else _("the page can be read again")
+    if outage.page_url == source_url:
+        return _("the page cannot be read") if outage.phase == "opened" else _("the page can be read again")
+    return _("the call page cannot be read") if outage.phase == "opened" else _("the call page can be read again")
 
 
-def outage_item(outage: OutageNotice, source_url: str, zone: ZoneInfo) -> Item:
-    """Since when the page cannot be read, and what to do about it; or that it can be read again."""
-    page = _(PAGE_NAME) if outage.page_url == source_url else _("page about the call for hosts")
-    since = local_time(outage.last_read_at, zone)
-    link = next(iter(safe_links((_("View the page"), outage.page_url))), None)
-    if outage.phase == "ended":
-        text = _(
-            "We can read the {page} again. We had not been able to read it since {since}. If it changed in the"
-            " meantime, you will be notified as usual."
-        )
-        return Item(
-            _("The page can be read again"),
-            kicker=_("Resolved"),
-            tone="positive",
-            text=text.format(page=page, since=since),
-            links=(link,) if link else (),
-        )
+def outage_items(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInfo) -> list[Item]:
+    """One item for the pages that cannot be read, and one for those that can be read again; the list comes first."""
+    ordered = sorted(outages, key=lambda outage: outage.page_url != source_url)
+    by_phase = [[outage for outage in ordered if outage.phase == phase] for phase in ("opened", "ended")]
+    return [_item(same_phase, source_url, zone) for same_phase in by_phase if same_phase]
+
+
+def _item(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInfo) -> Item:
+    """Since when pages cannot be read, and what to do about it; or that they can be read again."""
+    has_list = outages[0].page_url == source_url
+    pages = [_page(outage, source_url).format(since=local_time(outage.last_read_at, zone)) for outage in outages]
+    labels = [_("View the page") if one.page_url == source_url else _("View the call page") for one in outages]
+    links = safe_links(*zip(labels, (outage.page_url for outage in outages), strict=True))
+    if outages[0].phase == "ended":
+        return _ended(_(" and ").join(pages), has_list, links)
     text = _(
-        "We have not been able to read the {page} since {since}, so you may miss changes. Until this is resolved, check"
-        " the page yourself. Your subscription continues, and we will notify you when the page can be read again."
+        "We have not been able to read {pages}, so you may miss changes. Until this is resolved, check the page"
+        " yourself. Your subscription continues, and we will notify you when this works again."
     )
     return Item(
-        _("We cannot read the page at the moment"),
-        kicker=_("No updates"),
+        _("We cannot read the page at the moment") if has_list else _("We cannot read the call page at the moment"),
+        kicker=_("No updates") if has_list else _("No updates on the call"),
         tone="negative",
-        text=text.format(page=page, since=since),
-        button=link,
+        text=text.format(pages=_(" or ").join(pages)),
+        links=links,
     )
+
+
+def _ended(pages: str, has_list: bool, links: tuple[Link, ...]) -> Item:
+    text = _(
+        "We had not been able to read {pages}. You are notified of what changed in the meantime, in this message or in"
+        " one that follows."
+    )
+    return Item(
+        _("The page can be read again") if has_list else _("The call page can be read again"),
+        kicker=_("Resolved"),
+        tone="positive",
+        text=text.format(pages=pages),
+        links=links,
+    )
+
+
+def _page(outage: OutageNotice, source_url: str) -> str:
+    if outage.page_url == source_url:
+        return _("the {page} since {since}").replace("{page}", _(PAGE_NAME))
+    return _("the page about the call for hosts since {since}")

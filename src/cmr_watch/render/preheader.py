@@ -12,25 +12,26 @@ MAX_PREVIEW: Final = 140
 
 
 def preview(sections: Sequence[Section]) -> str:
-    """What the subject does not say: the cut-offs and facts of the first item, then the other items."""
+    """What the subject does not say: the cut-offs and facts of the first item, then the other items, then its text."""
     first, *others = (item for section in sections for item in section.items)
-    parts = [*_details(first), *(item.sentence for item in others[:6])]
+    parts = [*_details(first), *(item.sentence for item in others[:6]), *filter(None, (first.text,))]
     return clean(" · ".join(dict.fromkeys(parts)), MAX_PREVIEW)
 
 
 def _open_rows(item: Item) -> Iterator[str]:
     """The first cut-offs that are not over, in one line."""
-    times = [row.time for row in item.table.rows if row.tone != "over"] if item.table else []
+    rows = [row for row in item.table.rows if row.tone != "over"] if item.table else []
+    times = [f"{row.time} ({row.note})" if row.note else row.time for row in rows]
     if item.table and times:
         yield f"{item.table.caption}: {', '.join(times[:3])}"
 
 
 def _details(item: Item) -> Iterator[str]:
+    if item.warning:
+        yield item.warning
     yield from item.others
-    if item.text:
-        yield item.text
     yield from _open_rows(item)
     yield from (f"{fact.label}: {fact.value}" if fact.label else fact.value for fact in item.facts)
     if item.advice and item.advice.fact:
         yield item.advice.fact
-    yield from (quote.text for quote in item.quotes[:1])
+    yield from (f"{quote.label}: {quote.text}" for quote in item.quotes[:1])

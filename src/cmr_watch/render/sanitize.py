@@ -5,6 +5,7 @@ Text becomes one line of bounded length without control characters; links lead t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -15,6 +16,7 @@ _JOINERS: Final = frozenset("\u200c\u200d")  # used by emoji and by some scripts
 _REMOVED_CATEGORIES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero-width characters, tags; lone surrogates
 _SAFE_IN_LINKS: Final = "/:?#[]@!$&'()*+,;=%~"
 _MAX_LINK_LENGTH: Final = 2000
+_MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 
 
 def clean(text: str, max_length: int) -> str:
@@ -41,6 +43,11 @@ def truncate(line: str, max_length: int) -> str:
         return line
     head, space, _ = line[:max_length].rpartition(" ")
     return (head if space and len(head) > max_length // 2 else line[: max_length - 1]).rstrip(" ,;:–-") + "…"
+
+
+def safe_mail_link(text: str) -> str:
+    """The `mailto:` URL of a text that is nothing but a plain mail address; otherwise empty."""
+    return f"mailto:{text}" if _MAIL_ADDRESS.fullmatch(text) else ""
 
 
 def safe_link(url: str | None) -> str | None:

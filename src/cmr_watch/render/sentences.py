@@ -65,11 +65,7 @@ _CALL_SENTENCES: Final = {
     K.CALL_CUTOFF_ADDED: N_("{call}: new cut-off {new}"),
     K.CALL_CUTOFF_MOVED: N_("{call}: cut-off moved from {old} to {new}"),
 }
-_STATUS_SENTENCES: Final = {
-    "announced": N_("the call is announced"),
-    "open": N_("the call is open"),
-    "closed": N_("the call is closed"),
-}
+_STATUS_WORDS: Final = {"announced": N_("announced"), "open": N_("open"), "closed": N_("closed")}
 
 
 def sentence(change: Change, zone: ZoneInfo = BRUSSELS, read_at: datetime | None = None) -> str:
@@ -126,12 +122,18 @@ def cutoff_words(cutoff: Cutoff) -> str:
 
 def contradiction(known: KnownCall) -> tuple[str, ...]:
     """What the notice on the list of editions says if it contradicts the call page, which takes precedence."""
-    notice = known.conflicting_notice
+    notice, page = known.conflicting_notice, known.call
     if notice is None:
         return ()
-    cutoffs = [_("cut-off {cutoff}").format(cutoff=cutoff_words(one)) for one in notice.cutoffs if not one.closed]
-    details = "; ".join([_(_STATUS_SENTENCES[notice.status]), *cutoffs[:MAX_CUTOFFS]])
-    return (_("The list of editions says otherwise: {details}").format(details=details),)
+    if notice.status != page.status:
+        text = _("The pages disagree: the call page says that the call is {status}, the list of editions says {other}.")
+        return (text.format(status=_(_STATUS_WORDS[page.status]), other=_(_STATUS_WORDS[notice.status])),)
+    given = {cutoff.at for cutoff in page.cutoffs}
+    other = [cutoff_words(cutoff) for cutoff in notice.cutoffs if cutoff.at not in given and not cutoff.closed]
+    if not other:
+        return ()
+    text = _("The pages disagree: the call page does not give this cut-off of the list of editions: {cutoffs}.")
+    return (text.format(cutoffs="; ".join(other[:MAX_CUTOFFS])),)
 
 
 def is_extension(change: Change, read_at: datetime | None) -> bool:
@@ -236,7 +238,7 @@ def _call_sentence(change: Change, call: CallNotice, zone: ZoneInfo, read_at: da
     if change.kind is K.CALL_UPDATED and isinstance(change.before, CallNotice):
         return _call_update(change.before, call, zone)
     if is_extension(change, read_at):
-        return _extension(change, call, zone)
+        return _extension(change, call)
     text = _(_CALL_SENTENCES[change.kind if _has_cutoffs(change) else K.CALL_UPDATED])
     old, new = change.cutoff_before, change.cutoff_after
     return text.format(
@@ -246,11 +248,11 @@ def _call_sentence(change: Change, call: CallNotice, zone: ZoneInfo, read_at: da
     )
 
 
-def _extension(change: Change, call: CallNotice, zone: ZoneInfo) -> str:
-    old, new = (side.at.astimezone(zone) for side in (change.cutoff_before, change.cutoff_after) if side)
-    text = _("{call}: deadline extended from {old} to {new}")
+def _extension(change: Change, call: CallNotice) -> str:
+    old, new = (side.at.astimezone(BRUSSELS) for side in (change.cutoff_before, change.cutoff_after) if side)
+    text = _("{call}: cut-off extended from {old} to {new}")
     if old.date() == new.date():
-        return text.format(call=call_name(call), old=f"{old:%H:%M}", new=deadline(new, zone))
+        return text.format(call=call_name(call), old=f"{old:%H:%M}", new=deadline(new, BRUSSELS))
     return text.format(call=call_name(call), old=short_day(old.date(), new.date()), new=day_words(new.date()))
 
 

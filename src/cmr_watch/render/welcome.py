@@ -24,9 +24,11 @@ from cmr_watch.render.sentences import call_name, contradiction, days, place
 
 MAX_ITEMS: Final = 20
 SUBSCRIBED: Final = N_("You are subscribed")
-GREETING: Final = N_("You will be notified of changes to the {page}.")
+GREETING: Final = N_("You will be notified of changes to the {page} that match your subscription.")
+MATERIALS: Final = N_("You will be notified when a summary or other documents of a past edition are published.")
 OVERVIEW: Final = N_("Here is what is open or upcoming:")
 NOTHING: Final = N_("Nothing is open or announced at the moment; you will be notified when that changes.")
+NO_EDITION: Final = N_("No edition is announced at the moment; you will be notified when that changes.")
 NO_CALL: Final = N_("No call for hosts is open or announced at the moment; you will be notified when that changes.")
 _CALL_STATUSES: Final = {"open": N_("{call}: open"), "announced": N_("{call}: announced")}
 _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
@@ -55,7 +57,7 @@ def welcome_brief() -> str:
 def welcome_sections(open_items: OpenItems, chat: bool, zone: ZoneInfo) -> list[Section]:
     """The greeting, the calls, and the editions by date."""
     calls, editions = _calls(open_items), _editions(open_items)
-    greeting = Item(_(SUBSCRIBED), text=_greeting(bool(calls), bool(editions)))
+    greeting = Item(_(SUBSCRIBED), text=_greeting(open_items, bool(calls), bool(editions)))
     sections = [Section((greeting,))]
     if calls:
         items = tuple(_call_item(known, chat, zone) for known in calls[:MAX_ITEMS])
@@ -65,11 +67,15 @@ def welcome_sections(open_items: OpenItems, chat: bool, zone: ZoneInfo) -> list[
     return sections
 
 
-def _greeting(has_calls: bool, has_editions: bool) -> str:
+def _greeting(open_items: OpenItems, has_calls: bool, has_editions: bool) -> str:
+    """What to expect, and what there is at present of the topics that the subscriber follows."""
+    if open_items.topics == ("materials",):
+        return _(MATERIALS)
     greeting = _(GREETING).format(page=_(PAGE_NAME))
     if not has_calls and not has_editions:
-        return f"{greeting} {_(NOTHING)}"
-    return " ".join((greeting, *(() if has_calls else (_(NO_CALL),)), _(OVERVIEW)))
+        return f"{greeting} {_(NOTHING) if 'calls' in open_items.topics else _(NO_EDITION)}"
+    lacks_call = "calls" in open_items.topics and not has_calls
+    return " ".join((greeting, *((_(NO_CALL),) if lacks_call else ()), _(OVERVIEW)))
 
 
 def _edition_sections(editions: Sequence[Edition]) -> list[Section]:
@@ -111,7 +117,8 @@ def _call_item(known: KnownCall, chat: bool, zone: ZoneInfo) -> Item:
     return Item(
         clean(_(_CALL_STATUSES[call.status]).format(call=call_name(call)), MAX_SENTENCE),
         tone="positive",
-        facts=facts((_("Questions to"), call.contact), *(("", text) for text in contradiction(known))),
+        warning=" ".join(contradiction(known)),
+        facts=facts((_("Questions to"), call.contact)),
         table=cutoff_table(call, zone),
         needs=call_needs(call),
         advice=call_advice(call),

@@ -58,12 +58,12 @@ class FanOutBatch:
 class PlanBatch:
     """Recipients to plan for, with the known state (None before the first baseline), and what else planning needs.
 
-    `cutoff_changes`: all changes of cut-offs. `outages`: the present ones. `last_read_at`: the last good reading of
-    each page.
+    `call_changes`: all openings of calls and changes of cut-offs. `outages`: the present ones. `last_read_at`: the last
+    good reading of each page.
     """
 
     known: Known | None
-    cutoff_changes: Sequence[RecordedChange]
+    call_changes: Sequence[RecordedChange]
     outages: tuple[OutageNotice, ...]
     last_read_at: Mapping[str, datetime]
     _loaded: LoadedRecipients
@@ -128,7 +128,7 @@ class MatchQueue:
                 yield None
                 return
             loaded = recipients.load(connection, mailboxes, now)
-            context = _cutoff_changes(connection), load_outages(connection, now), load_last_read_at(connection)
+            context = _call_changes(connection), load_outages(connection, now), load_last_read_at(connection)
             yield PlanBatch(known, *context, loaded, self._database, connection, now)
 
     def oldest_due(self, now: datetime) -> datetime | None:
@@ -180,8 +180,8 @@ def _load_known(connection: Connection) -> Known | None:
     return known_entries.load_all(connection) if connection.execute(has_baseline).first() else None
 
 
-def _cutoff_changes(connection: Connection) -> tuple[RecordedChange, ...]:
-    """Return every change by which a cut-off was added or moved, oldest first."""
-    is_cutoff_change = changes.c.kind.in_(("call.cutoff_added", "call.cutoff_moved"))
-    statement = select(changes).where(is_cutoff_change).order_by(changes.c.read_at, changes.c.id)
+def _call_changes(connection: Connection) -> tuple[RecordedChange, ...]:
+    """Return every change by which a call was opened or a cut-off was added or moved, oldest first."""
+    has_cutoffs = changes.c.kind.in_(("call.opened", "call.cutoff_added", "call.cutoff_moved"))
+    statement = select(changes).where(has_cutoffs).order_by(changes.c.read_at, changes.c.id)
     return tuple(row_mapping.recorded_change(row) for row in connection.execute(statement))

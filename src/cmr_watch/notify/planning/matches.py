@@ -29,13 +29,17 @@ def decide_matches(inputs: Inputs) -> MatchDecisions:
     if until is not None:
         waiting = [(match, (max(at, until), period)) for match, (at, period) in wanted if not match.is_pending]
         return MatchDecisions((), discarded, _postponed(waiting))
-    return _decide_outside_quiet_hours(wanted, discarded, inputs.now)
+    reminded = {reminder.open.call_key for reminder in inputs.new_reminders().reminders}
+    return _decide_outside_quiet_hours(wanted, discarded, reminded, inputs.now)
 
 
 def _decide_outside_quiet_hours(
-    wanted: list[tuple[Match, DueTime]], discarded: tuple[int, ...], now: datetime
+    wanted: list[tuple[Match, DueTime]], discarded: tuple[int, ...], reminded: set[str], now: datetime
 ) -> MatchDecisions:
-    due_items = {match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.is_pending}
+    """`reminded`: the keys of the calls of which a reminder is due, so that news about them comes with it."""
+    due_items = reminded | {
+        match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.is_pending
+    }
     reported, rest = [], []
     for match, (at, period) in wanted:
         if at <= now:
