@@ -83,13 +83,14 @@ class Journey:
 
 
 def sentences_of(text: str) -> list[str]:
-    """Return the sentences of a mail: one for each change of an edition or call. Details are indented."""
+    """Return the sentences of a mail: one for each change of an edition or call. Details are indented, and a
+    digest has a line about its days at the top."""
     blocks = (dropwhile(lambda line: not _is_sentence(line), part.splitlines()) for part in text.split("· · ·"))
     return [line for block in blocks for line in takewhile(_is_sentence, block)]
 
 
 def _is_sentence(line: str) -> bool:
-    return bool(line.strip()) and not line.isupper() and not line.startswith(" ")
+    return bool(line.strip()) and not line.isupper() and not line.startswith((" ", "Weekly digest: ", "Daily digest: "))
 
 
 @pytest.fixture

@@ -171,7 +171,9 @@ class _Simulation:
             f"reminder {due.open.call_key} {due.open.cutoff.at.isoformat()} {due.offset} {due.days_left}"
             for due in contents.reminders
         ]
-        waited = [recorded for recorded in contents.changes if recorded.read_at < self.now]
+        reminded = {due.open.call_key for due in contents.reminders}  # what waited comes with a reminder of its call
+        early = [recorded for recorded in contents.changes if recorded.change.key not in reminded]
+        waited = [recorded for recorded in early if recorded.read_at < self.now]
         lines += [f"digest {self.now.astimezone(zone).date()}"] if waited else []
         return Body("Changes", "\n".join(lines), "")
 
