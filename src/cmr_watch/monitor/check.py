@@ -27,7 +27,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.monitor.deduplicate import late_cutoffs, unreported, with_shared_keys
+from cmr_watch.monitor.deduplicate import beyond_the_list, late_cutoffs, unreported, with_shared_keys
 from cmr_watch.monitor.diff import (
     CONFIRMED_AFTER,
     Comparison,
@@ -36,7 +36,8 @@ from cmr_watch.monitor.diff import (
     known_after_reparse,
     merge_reading,
 )
-from cmr_watch.monitor.edition_page_diff import compare_edition_page
+from cmr_watch.monitor.edition_page_diff import compare_edition_page, first_changes
+from cmr_watch.monitor.first_reading import is_later_link, was_first_seen
 from cmr_watch.monitor.outline_difference import describe_difference
 from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.store.check_records import Baseline, CheckRecord
@@ -204,16 +205,40 @@ def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> Che
 
 def _commit_plausible(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     if baseline is None:
-        known = _first_known(reading, checks)
-        compared = Comparison(tuple(_late_cutoffs(reading, known, checks)), known)
-        return _store(_record(reading, None, "baseline", compared), checks, None)
+        return _store(_record(reading, None, "baseline", _first_comparison(reading, checks)), checks, None)
     compared = _without_duplicates(_compare(reading, baseline.known, checks), reading, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
     return _store(_record(reading, baseline, outcome, compared), checks, baseline)
 
 
+def _first_comparison(reading: _Reading, checks: Checks) -> Comparison:
+    """What is known after the first reading of a page, and what it announces: nothing, unless the page is new."""
+    known = _first_known(reading, checks)
+    if reading.page.kind == "call":
+        if checks.is_later_page(reading.page.url, reading.at):
+            listed = known_of_kind(checks.known_pages(), "initiative").calls
+            compared = beyond_the_list(_compare(reading, Known(), checks), listed, reading.at)
+            return _without_duplicates(compared, reading, checks)
+        return Comparison(tuple(_late_cutoffs(reading, known, checks)), known)
+    compared = Comparison(tuple(_edition_news(reading, known, checks)), known)
+    return _without_duplicates(compared, reading, checks)
+
+
+def _edition_news(reading: _Reading, known: Known, checks: Checks) -> Iterator[Change]:
+    """What the first reading of an edition's page announces, if the list has linked to it later than its baseline."""
+    if reading.page.kind != "edition" or not known.editions:
+        return
+    (entry,) = known.editions
+    on_list = checks.changes_on_other_pages(reading.page.url, {entry.key})
+    in_round = checks.changes_in_round(reading.round_)
+    if is_later_link(reading.page.url, on_list) and not was_first_seen(entry.key, in_round):
+        listed = known_of_kind(checks.known_pages(), "initiative").editions
+        owner = next(each for each in listed if each.key == entry.key)
+        yield from first_changes(entry, reading.at, owner.edition)
+
+
 def _first_known(reading: _Reading, checks: Checks) -> Known:
-    """What is known after the first reading of a page, which announces nothing of its own."""
+    """What is known after the first reading of a page."""
     if reading.page.kind == "edition":
         return _compare(reading, Known(), checks).known
     merged = Comparison((), merge_reading(Known(), reading.snapshot, reading.at))

@@ -82,6 +82,21 @@ def unreported(
             yield from late_cutoffs(change.key, change.after, reported, now)
 
 
+def beyond_the_list(compared: Comparison, listed: Iterable[KnownCall], now: datetime) -> Comparison:
+    """The comparison of a new call page: that a call is open is no news if the list has said so, its cut-offs are."""
+    notices = {entry.key: entry.call for entry in listed if not entry.gone}
+    changes = (each for change in compared.changes for each in _beyond(change, notices.get(change.key), now))
+    return replace(compared, changes=tuple(changes))
+
+
+def _beyond(change: Change, notice: CallNotice | None, now: datetime) -> Iterator[Change]:
+    after = change.after
+    if notice is None or not isinstance(after, CallNotice) or notice.status != after.status:
+        yield change
+    elif ahead := _unreported_cutoffs(after, [notice], now):
+        yield Change(ChangeKind.CALL_CUTOFF_ADDED, change.key, notice, after, None, ahead[0])
+
+
 def late_cutoffs(key: str, notice: CallNotice, reported: Sequence[Change], now: datetime) -> Iterator[Change]:
     """One change for all open cut-offs still ahead of a call that was announced without them; none otherwise."""
     of_call = [change for change in reported if change.key == key]
@@ -98,10 +113,15 @@ def _unreported_cutoffs(notice: CallNotice, reported: Iterable[CallNotice], now:
 
 
 def _is_part_of_event(change: Change, in_round: Sequence[Change]) -> bool:
-    """Whether the call's status changed in this round, so that its other facts are part of that change."""
+    """Whether the call's status changed in this round, so that its other facts are part of that change.
+
+    Another status is not: the page of a call that the list announces can already be open.
+    """
     if not change.kind.startswith("call."):
         return False
-    return any(earlier.key == change.key and earlier.kind in _CALL_STATUS_KINDS for earlier in in_round)
+    events = [one for one in in_round if one.key == change.key and one.kind in _CALL_STATUS_KINDS]
+    is_other_status = change.kind in _CALL_STATUS_KINDS and all(_status(one) != _status(change) for one in events)
+    return bool(events) and not is_other_status
 
 
 def is_already_reported(change: Change, reported: Sequence[Change]) -> bool:

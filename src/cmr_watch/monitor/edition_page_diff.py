@@ -15,12 +15,14 @@ from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, S
 from cmr_watch.monitor.diff import Comparison, compare, merge_reading
 from cmr_watch.monitor.edition_diff import changed_facts
 from cmr_watch.monitor.match import MAX_MOVE, is_same_place
-from cmr_watch.monitor.upcoming import is_upcoming
+from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.places import fold, is_same_city
 from cmr_watch.urls import normalised_url
 
 _LIST_KINDS: Final = frozenset({ChangeKind.EDITION_HELD})
 """Changes that only the list can give: an edition was held if it is in the past section there."""
+_NEWS_UNTIL: Final = timedelta(days=90)
+"""How long after an edition the first reading of its page can be news."""
 _OF_CANCELLED: Final = frozenset({ChangeKind.EDITION_CANCELLED, ChangeKind.EDITION_REINSTATED})
 """What a cancelled edition's own page may announce."""
 
@@ -41,6 +43,18 @@ def compare_edition_page(
         return Comparison((), Known((KnownEdition(owner.key, page, now),)))
     changes = _changes(entry, page, now, owner.edition)
     return Comparison(changes, Known((replace(entry, edition=_with_earlier_materials(page, entry.edition)),)))
+
+
+def first_changes(entry: KnownEdition, now: datetime, listed: Edition) -> tuple[Change, ...]:
+    """The changes of a page that is new: before it, there was no way to register, and there were no documents.
+
+    None for an edition that has been over for a long time: such a page is an archive.
+    """
+    days = date_range(listed)
+    if days and now.date() - days[1] > _NEWS_UNTIL:
+        return ()
+    empty = replace(entry.edition, registration_url=None, materials=(), summary_url=None)
+    return _changes(replace(entry, edition=empty), entry.edition, now, listed)
 
 
 def compare_pages(old: Snapshot, new: Snapshot, at: datetime | None = None) -> tuple[Change, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff
+from cmr_watch.models import CallNotice, Change, Cutoff
 from cmr_watch.render.datetimes import cutoff_day, cutoff_row, day_and_time, short_day, zone_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import (
@@ -26,7 +26,7 @@ from cmr_watch.render.message_parts import (
     safe_links,
 )
 from cmr_watch.render.sanitize import clean
-from cmr_watch.render.sentences import is_extension, years
+from cmr_watch.render.sentences import added_cutoffs, is_extension, years
 
 MAX_CUTOFFS: Final = 12
 MAX_NEEDS: Final = 8
@@ -127,10 +127,10 @@ def _row(cutoff: Cutoff, zone: ZoneInfo, tone: RowTone, now: datetime, changes: 
 def _note(change: Change, cutoff: Cutoff, zone: ZoneInfo, now: datetime) -> str:
     """How this change concerns the cut-off: `new`, `was 28 February`, `extended from 28 February`."""
     old, new = change.cutoff_before, change.cutoff_after
-    if new is None or new.at != cutoff.at:
+    if any(added.at == cutoff.at for added in added_cutoffs(change)):
+        return _("new")
+    if old is None or new is None or new.at != cutoff.at:
         return ""
-    if old is None:
-        return _("new") if change.kind is ChangeKind.CALL_CUTOFF_ADDED else ""
     days = [cutoff_day(at) for at in (old.at, new.at)]
     was = short_day(*days) if days[0] != days[1] else day_and_time(old.at, zone)
     text = _("extended from {old}") if is_extension(change, now) else _("was {old}")

@@ -30,6 +30,7 @@ from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import (
     FIRST_SEEN,
     STATUS_REMARKS,
+    added_cutoffs,
     call_name,
     days,
     is_extension,
@@ -167,7 +168,17 @@ def lead_and_others(group: ChangeGroup) -> tuple[RecordedChange, tuple[RecordedC
     status_changes = [recorded for recorded in group.changes if recorded.change.kind in _CALL_TITLES]
     if status_changes:
         return status_changes[-1], tuple(status_changes[:-1])
-    return group.changes[0], group.changes[1:]
+    lead, *others = group.changes
+    named = {cutoff.at for cutoff in added_cutoffs(lead.change)}
+    return lead, tuple(one for one in others if not (_is_added(one.change) and _new_time(one.change) in named))
+
+
+def _is_added(change: Change) -> bool:
+    return change.kind is K.CALL_CUTOFF_ADDED
+
+
+def _new_time(change: Change) -> datetime | None:
+    return change.cutoff_after.at if change.cutoff_after else None
 
 
 # ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -276,9 +287,11 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
     assert change.cutoff_after is not None
     new = change.cutoff_after.at.astimezone(BRUSSELS)
     if change.cutoff_before is None:
-        title = _("New cut-off {new}").format(new=day_words(new.date()))
+        days_ = ", ".join(day_words(cutoff_day(cutoff.at)) for cutoff in added_cutoffs(change))
+        number = len(added_cutoffs(change))
+        title = ngettext("New cut-off {new}", "New cut-offs {new}", number).format(new=days_)
         subject = f"{title} · {_lower_first(call_name(call))}"
-        brief = _("new cut-off {new}").format(new=day_words(new.date()))
+        brief = ngettext("new cut-off {new}", "new cut-offs {new}", number).format(new=days_)
         return Headline(full, call_name(call), title, subject, brief)
     old = change.cutoff_before.at.astimezone(BRUSSELS)
     text, brief = _("New cut-off {new} (was {old})"), _("new cut-off {new}")

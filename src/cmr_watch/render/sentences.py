@@ -136,6 +136,17 @@ def contradiction(known: KnownCall) -> tuple[str, ...]:
     return (text.format(cutoffs="; ".join(other[:MAX_CUTOFFS])),)
 
 
+def added_cutoffs(change: Change) -> tuple[Cutoff, ...]:
+    """The cut-offs that the change adds: all open ones of the notice if it had none before (K2)."""
+    before, after = change.before, change.after
+    if change.kind is not K.CALL_CUTOFF_ADDED or change.cutoff_after is None:
+        return ()
+    if not isinstance(after, CallNotice) or (isinstance(before, CallNotice) and before.cutoffs):
+        return (change.cutoff_after,)
+    first = change.cutoff_after.at
+    return tuple(cutoff for cutoff in after.cutoffs if not cutoff.closed and cutoff.at >= first)
+
+
 def is_extension(change: Change, read_at: datetime | None) -> bool:
     """Whether a cut-off moved to a later date, and the page calls that extended or the old date was near."""
     old, new = change.cutoff_before, change.cutoff_after
@@ -240,6 +251,10 @@ def _call_sentence(change: Change, call: CallNotice, zone: ZoneInfo, read_at: da
     if is_extension(change, read_at):
         return _extension(change, call)
     text = _(_CALL_SENTENCES[change.kind if _has_cutoffs(change) else K.CALL_UPDATED])
+    added = added_cutoffs(change)
+    if len(added) > 1:
+        text = _("{call}: new cut-offs {new}")
+        return text.format(call=call_name(call), new="; ".join(cutoff_at(cutoff, zone) for cutoff in added))
     old, new = change.cutoff_before, change.cutoff_after
     return text.format(
         call=call_name(call),

@@ -41,7 +41,7 @@ from cmr_watch.store.check_records import (
 )
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import open_incident, resolve_incidents
-from cmr_watch.store.rounds import Round, finish_round, join_round, renew_round
+from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, robots, snapshots
 from cmr_watch.store.snapshots import (
     ReadingToStore,
@@ -346,6 +346,16 @@ class Checks:
         with self._database.read() as connection:
             first: datetime | None = connection.execute(statement).scalar()
         return first
+
+    def is_later_page(self, page_url: str, now: datetime) -> bool:
+        """Return whether the page was first checked later than in the round of the list's first plausible reading."""
+        list_read = select(func.min(checks.c.checked_at)).join(pages, pages.c.url == checks.c.page_url)
+        list_read = list_read.where(pages.c.kind == "initiative", checks.c.outcome == "baseline")
+        first_check = select(func.min(checks.c.checked_at)).where(checks.c.page_url == page_url)
+        with self._database.read() as connection:
+            first: datetime | None = connection.execute(list_read).scalar()
+            checked = connection.execute(first_check.where(checks.c.outcome != ARCHIVED)).scalar() or now
+        return first is not None and checked - first > LEASE
 
     def last_check(self, page_url: str) -> CheckRow | None:
         """Return the last check of a page, whatever its outcome."""
