@@ -85,18 +85,24 @@ MOVES = [
     (90, "", "New cut-off 15 March 2027 (was 28 February)"),
     (15, "", "New cut-off 15 March 2027 (was 28 February)"),
     (13, "", "Cut-off extended to 15 March 2027 (was 28 February)"),
-    (90, "The deadline was extended.", "Cut-off extended to 15 March 2027 (was 28 February)"),
+    (90, "The deadline was extended to 15 March.", "Cut-off extended to 15 March 2027 (was 28 February)"),
 ]
 
 
-def moved(old: Cutoff, new: Cutoff, text: str = "") -> Change:
-    return Change(K.CALL_CUTOFF_MOVED, "key", call(), call(text=text), old, new)
+def moved(old: Cutoff, new: Cutoff, line: str = "", notice: str = "") -> Change:
+    return Change(K.CALL_CUTOFF_MOVED, "key", call(), call(text=notice), old, replace(new, text=line))
 
 
 @pytest.mark.parametrize(("days_away", "text", "subject"), MOVES)
 def test_a_cutoff_that_moved_or_was_extended(days_away: int, text: str, subject: str) -> None:
     head = headed(moved(FEBRUARY, MARCH, text), read_at=FEBRUARY.at - timedelta(days=days_away))
     assert (head.subject, head.title) == (subject, subject)
+
+
+def test_that_another_cutoff_was_extended_does_not_count() -> None:
+    change = moved(FEBRUARY, MARCH, "15 March 2027", notice="The first cut-off was extended.")
+    head = headed(change, read_at=FEBRUARY.at - timedelta(days=90))
+    assert head.subject == "New cut-off 15 March 2027 (was 28 February)"
 
 
 def test_an_extension_in_a_sentence() -> None:

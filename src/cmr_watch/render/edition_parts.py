@@ -84,7 +84,7 @@ def _added_materials(change: Change) -> list[Material]:
 
 
 def _can_register(edition: Edition) -> bool:
-    return edition.status not in ("cancelled", "held")
+    return edition.status not in ("cancelled", "postponed", "held")
 
 
 def _material_label(material: Material) -> str:

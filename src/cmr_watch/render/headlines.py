@@ -211,9 +211,10 @@ def _dated(text: str, edition: Edition) -> str:
 def _labelled(change: Change, edition: Edition, full: str, brief: str) -> Headline:
     """`Cancelled: Lyon, France, 12–13 October 2023`; the subject leaves out the country unless the edition is new."""
     is_new = change.kind in FIRST_SEEN
-    remark = f" – {_(STATUS_REMARKS[edition.status])}" if is_new and edition.status in STATUS_REMARKS else ""
-    title = f"{label(change)}: {_joined(place(edition), days(edition))}{remark}"
-    subject = f"{label(change)}: {_joined(edition.city, days(edition))}{remark}"
+    remark = _(STATUS_REMARKS[edition.status]) if is_new and edition.status in STATUS_REMARKS else ""
+    text = _("{label}: {edition} – {remark}") if remark else _("{label}: {edition}")
+    title = text.format(label=label(change), edition=_joined(place(edition), days(edition)), remark=remark)
+    subject = text.format(label=label(change), edition=_joined(edition.city, days(edition)), remark=remark)
     return Headline(full, _(_EDITION), title, title if is_new else subject, brief)
 
 

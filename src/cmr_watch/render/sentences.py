@@ -37,7 +37,7 @@ STATUS_REMARKS: Final = {
     "cancelled": N_("cancelled"),
     "postponed": N_("postponed"),
 }
-_SAYS_EXTENDED: Final = re.compile(r"\bextended\b", re.IGNORECASE)
+_SAYS_EXTENDED: Final = re.compile(r"\b(?:extended|extension|prolonged)\b", re.IGNORECASE)
 _EDITION_LABELS: Final = {
     K.EDITION_ANNOUNCED: N_("New edition"),
     K.EDITION_LISTED: N_("Added to past editions"),
@@ -148,13 +148,15 @@ def added_cutoffs(change: Change) -> tuple[Cutoff, ...]:
 
 
 def is_extension(change: Change, read_at: datetime | None) -> bool:
-    """Whether a cut-off moved to a later date, and the page calls that extended or the old date was near."""
+    """Whether a cut-off moved to a later date, and its line calls that extended or the old date was near.
+
+    Another cut-off of the same call may have been extended before, so the rest of the page does not count.
+    """
     old, new = change.cutoff_before, change.cutoff_after
     if change.kind is not K.CALL_CUTOFF_MOVED or old is None or new is None or new.at <= old.at:
         return False
-    notice = change.after.text if change.after else ""
     is_near = read_at is not None and old.at - read_at < EXTENDED_BEFORE
-    return is_near or bool(_SAYS_EXTENDED.search(f"{new.text} {notice}"))
+    return is_near or bool(_SAYS_EXTENDED.search(new.text))
 
 
 # ── editions ─────────────────────────────────────────────────────────────────────────────────────────────────────

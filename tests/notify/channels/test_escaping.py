@@ -16,6 +16,7 @@ EXAMPLES = [
     ("Ada <ada.b+x@example.org>.", "Ada ‹ada.b+x@example.org›."),
     ("contact ada@example.org, or", "contact ada@example.org, or"),
     ("@ada@example.org", "@\u2060ada@\u2060example.org"),
+    ("ada@región.es", "ada@región.es"),
     ("x@everyone.org x@all.org x@allianz.eu", "x@\u2060everyone.org x@\u2060all.org x@allianz.eu"),
     ("ada@example.org@everyone", "ada@\u2060example.org@\u2060everyone"),
     ("<script>alert(1)</script>", "‹script›alert(1)‹/script›"),

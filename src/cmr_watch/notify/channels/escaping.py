@@ -14,8 +14,8 @@ _WORD: Final = re.compile(r"\S+")
 _URL: Final = re.compile(r"https?://[^\s@]+", re.IGNORECASE)
 _URL_ESCAPES: Final = str.maketrans({"@": "%40", "<": "%3C", ">": "%3E", "|": "%7C"})
 _MAIL_ADDRESS: Final = re.compile(
-    r"(?<![\w.+@-])[\w.+-]+@(?!everyone|here|(?:channel|all|room)\b)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?![\w@-])",
-    re.ASCII | re.IGNORECASE,
+    r"(?<![\w.+@-])[\w.+-]+@(?!everyone|here|(?:channel|all|room)\b)[\w-]+(?:\.[\w-]+)+(?![\w@-])",
+    re.IGNORECASE,
 )
 """An e-mail address. Nothing takes it for a mention: no name that services mention follows the `@`, nor precedes it."""
 _PROSE_ESCAPES: Final = str.maketrans({"@": "@\u2060", "<": "‹", ">": "›", "`": "'"})
