@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check workflows wheel-demo image-test fixtures samples clean
+.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check workflows wheel-demo image-test fixtures catalogue samples clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -74,6 +74,9 @@ image-test: $(STAMP) ## build the container image and test it (as root on Debian
 fixtures: $(STAMP) ## regenerate the fixture pages
 	$(BIN)/python -m tests.shapes
 	$(BIN)/python -m tests.shapes.pages
+
+catalogue: $(STAMP) ## update the catalogue of the text that subscribers read, for its translation
+	$(BIN)/python -m tests.render.catalogue
 
 samples: $(STAMP) ## write a sample of every message; rewrite the golden files of the tests: make samples ARGS=--golden
 	$(BIN)/python -m tests.samples $(ARGS)
