@@ -23,6 +23,7 @@ from cmr_watch.models import (
     Digest,
     Edition,
     KnownCall,
+    Material,
     OpenItems,
     OutageNotice,
     RecordedChange,
@@ -396,3 +397,12 @@ def test_local_time(at, zone, expected):
 def test_jinja2_is_imported_only_when_a_message_is_rendered():
     code = "import sys, cmr_watch.render.messages; sys.exit('jinja2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_material_whose_link_is_only_a_file_name_has_a_label():
+    slides = Material("slides", "https://example.eu/a.pdf", "2026-11-11_krakow_slides.pdf")
+    photos = Material("photos", "https://example.eu/b", "Photos of the day")
+    for text in bodies(recorded(K.EDITION_MATERIALS_PUBLISHED, edition(materials=(slides, photos)))):
+        assert "krakow_slides" not in text
+        assert "Slides" in text
+        assert "Photos of the day" in text

@@ -125,7 +125,7 @@ CLOSED_GHENT = replace(GHENT, registration_url=None, registration_closes_on=None
 KRAKOW = edition("Kraków", "Poland", "PL", date(2026, 11, 11), date(2026, 11, 12), url=f"{PAGE}-krakow")
 HELD = replace(KRAKOW, section="past", status="held")
 SUMMARISED = replace(HELD, summary_url="https://clustercollaboration.eu/content/event-summary-krakow")
-LONG_TITLE = "2026-11-11_Clusters_meet_Regions_Krakow_presentations.pdf"
+LONG_TITLE = "Presentations 2026-11-11_Clusters_meet_Regions_Krakow_all_sessions"
 MATERIALS = (
     Material(
         "slides",

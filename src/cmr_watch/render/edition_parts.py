@@ -88,4 +88,7 @@ def _can_register(edition: Edition) -> bool:
 
 
 def _material_label(material: Material) -> str:
-    return clean(material.title, MAX_TITLE) or _(_MATERIAL_LABELS[material.kind])
+    """The words of the link, unless they are only the name of a file."""
+    title = clean(material.title, MAX_TITLE)
+    is_file_name = " " not in title and ("_" in title or "." in title)
+    return title if title and not is_file_name else _(_MATERIAL_LABELS[material.kind])
