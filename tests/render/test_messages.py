@@ -282,29 +282,6 @@ def test_a_digest_says_of_which_days_it_is(digest, expected):
     assert body(contents, CONTEXT, False, BRUSSELS).subject.startswith("New edition: Lyon")
 
 
-OUTAGE = OutageNotice("opened", NOON, PAGE)
-
-
-def test_an_outage_and_its_end():
-    for text in rendered_texts(lambda chat: body(Contents(outages=(OUTAGE,)), CONTEXT, chat, BRUSSELS)):
-        assert "We have not been able to read the “Clusters meet Regions” page since 5 December 2023, 13:00" in text
-        assert "check the page yourself" in text
-    mail = body(Contents(outages=(OUTAGE,)), CONTEXT, False, BRUSSELS)
-    assert mail.subject == "No updates since 5 December 2023: the page cannot be read"
-    ended = body(Contents(outages=(replace(OUTAGE, phase="ended"),)), CONTEXT, False, BRUSSELS)
-    assert ended.subject == "The page can be read again"
-    assert "We had not been able to read the “Clusters meet Regions” page since 5 December 2023, 13:00" in ended.text
-
-
-def test_an_outage_of_another_page_and_beside_changes():
-    outage = replace(OUTAGE, page_url="https://example.eu/call")
-    mail = body(Contents(groups(ANNOUNCED), outages=(outage,)), CONTEXT, False, BRUSSELS)
-    assert mail.subject.endswith(" · and the call page cannot be read")
-    assert "read the page about the call for hosts since" in mail.text
-    assert "https://example.eu/call" in mail.text
-    assert mail.text.index("Lyon") < mail.text.index("We cannot read")
-
-
 def test_the_preview_says_what_the_subject_does_not():
     html = render(recorded(K.CALL_OPENED, call(cutoffs=CUTOFFS))).html
     hidden = re.search(r"mso-hide:all[^>]*>([^&]*)", html)
@@ -327,7 +304,7 @@ def test_text_for_subscribers_is_translated():
         (reminder(7, later=CUTOFFS[2:]),),
         OpenItems((known,)),
         digest=DIGESTS[0][0],
-        outages=(OUTAGE,),
+        outages=(OutageNotice("opened", NOON, PAGE),),
     )
     with translated(Shouting()):
         mail = body(contents, CONTEXT, False, BRUSSELS)
