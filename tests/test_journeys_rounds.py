@@ -136,13 +136,6 @@ def test_another_process_delivers_nothing_of_a_round_that_is_going_on(journey: S
     assert "30 September 2024" in last_mail(journey)
 
 
-def test_new_days_of_a_cancelled_edition_are_no_news(journey: SiteJourney) -> None:
-    journey.check_lines(LISTED, *PAST)
-    journey.check_lines(f"{LISTED} – CANCELLED", *PAST)
-    assert journey.check_lines(f"{LISTED.replace('12-13', '19-20')} – CANCELLED", *PAST) == []
-    assert journey.changes()[-1] == "edition.updated lyon-fr-2023-10"
-
-
 def test_registration_that_appears_after_an_edition_is_no_news(journey: SiteJourney) -> None:
     journey.site.page(LYON, lyon_page("Registration will open soon."))
     journey.check_lines(LISTED, *PAST, minutes=DAY)

@@ -45,8 +45,7 @@ def _notified_kinds(known: KnownEdition, new: Edition, now: datetime | None) -> 
     status_kind = _status_kind(known, new)
     if status_kind:
         yield status_kind
-    is_still_cancelled = old.status == new.status == "cancelled"  # new days of an event that does not take place
-    if is_upcoming(new, now) and not is_still_cancelled:
+    if is_upcoming(new, now):
         date_kind = _date_kind(old, new)
         if date_kind:
             yield date_kind
