@@ -136,7 +136,7 @@ class Checks:
         """Make all recipients due for planning if reminders or outage notices may have become due."""
         has_other_calls = record.known is not None and record.known.calls != stored.known.calls
         if has_other_calls or outages.is_outage_boundary(connection, page, record, check_id):
-            recipients.plan_all_again(connection, record.checked_at)
+            recipients.plan_all_again(self._database, connection, record.checked_at)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()

@@ -28,7 +28,7 @@ NewMatch = tuple[str, int, datetime, str | None]
 
 BATCH_SIZE = 1000
 _MAX_CHANGES = 500
-_FAN_OUT_LOCK, _PLAN_LOCK = 0x636D7203, 0x636D7204  # arbitrary, but the same in every process
+_FAN_OUT_LOCK = 0x636D7203  # arbitrary, but the same in every process
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class MatchQueue:
         """
         with self._database.write() as connection:
             known, mailboxes = None, []
-            if self._database.try_lock(connection, _PLAN_LOCK):
+            if self._database.try_lock(connection, recipients.PLAN_LOCK):
                 known = _load_known(connection)
                 mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=known is not None)
             if not mailboxes:

@@ -15,7 +15,11 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, s
 
 from cmr_watch.models import Match, OutageNotice, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
+from cmr_watch.store.database import Database
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
+
+PLAN_LOCK = 0x636D7204  # arbitrary, but the same in every process
+"""Held while recipients are planned."""
 
 # a literal, as SQLite does not use a partial index for a condition with a parameter
 ACTIVE = subscriptions.c.status == literal_column("'active'")
@@ -256,8 +260,19 @@ def cancel_unwanted(connection: Connection, now: datetime) -> int:
     return connection.execute(statement.values(**cancelled)).rowcount
 
 
-def plan_all_again(connection: Connection, now: datetime) -> None:
+def lock_planning(database: Database, connection: Connection) -> None:
+    """Wait until no process is planning, and keep others from it until the end of the transaction.
+
+    A planning that has read its context before this transaction commits would overwrite `next_action_at` afterwards.
+    Waiting cannot deadlock if the transaction holds only locks on pages, checks, readings, rounds and the incidents of
+    pages: no planning waits for these, nor any transaction that a planning could wait for.
+    """
+    database.lock(connection, PLAN_LOCK)
+
+
+def plan_all_again(database: Database, connection: Connection, now: datetime) -> None:
     """Make all recipients due for planning: the calls have changed, or an outage has begun or ended."""
+    lock_planning(database, connection)
     is_later = or_(subscriptions.c.next_action_at.is_(None), subscriptions.c.next_action_at > now)
     connection.execute(update(subscriptions).where(ACTIVE, is_later).values(next_action_at=now))
 

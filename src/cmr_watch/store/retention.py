@@ -68,7 +68,6 @@ KEEP_HISTORY: Final = timedelta(days=365)
 BATCH_SIZE: Final = 200
 _SMALL_BATCH_SIZE: Final = 10
 """For rows that are referenced by columns without an index: each one takes a scan of the outbox."""
-_PLAN_LOCK: Final = 0x636D7204  # that of match_queue.py: planning may be about to reuse a body
 
 _SETTLED: Final = (matches, reminders, outage_notices, digests)
 """The tables whose rows name the delivery that settled them."""
@@ -158,7 +157,8 @@ class Retention:
             return 0
         is_selected = and_(rule.key.in_(keys), rule.condition)
         with self._database.write() as connection:
-            if rule.table is bodies and not self._database.try_lock(connection, _PLAN_LOCK):
+            # planning may be about to reuse a body
+            if rule.table is bodies and not self._database.try_lock(connection, recipients.PLAN_LOCK):
                 return 0  # left for the next run
             if rule.values is None:
                 return connection.execute(delete(rule.table).where(is_selected)).rowcount
