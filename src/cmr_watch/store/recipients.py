@@ -226,9 +226,7 @@ def replan(connection: Connection, mailboxes: Iterable[str], now: datetime) -> N
         # as if matched now, so that the new schedule applies
         rematched = {"matched_at": now, "due_at": now, "digest_period": None}
         connection.execute(update(matches).where(_is_unsettled, matches.c.mailbox.in_(batch)).values(**rematched))
-        connection.execute(
-            update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(batch)).values(next_action_at=now)
-        )
+        plan_again(connection, batch, now)
     cancel_unwanted(connection, now)
 
 
@@ -258,6 +256,13 @@ def cancel_unwanted(connection: Connection, now: datetime) -> int:
     statement = update(deliveries).where(deliveries.c.outcome.is_(None), is_free, ~has_active_subscription())
     cancelled = {"outcome": "cancelled", "done_at": now, "claim_token": None, "leased_until": None}
     return connection.execute(statement.values(**cancelled)).rowcount
+
+
+def plan_again(connection: Connection, mailboxes: Sequence[str], now: datetime) -> None:
+    """Make these recipients due for planning."""
+    for batch in _batches(mailboxes):
+        is_active = (ACTIVE, subscriptions.c.mailbox.in_(batch))
+        connection.execute(update(subscriptions).where(*is_active).values(next_action_at=now))
 
 
 def lock_planning(database: Database, connection: Connection) -> None:
