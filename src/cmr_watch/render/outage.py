@@ -14,7 +14,7 @@ def outage_subject(outage: OutageNotice, zone: ZoneInfo) -> str:
     """`The page cannot be read since 2 December 2023`, `The page can be read again`."""
     if outage.phase == "ended":
         return _("The page can be read again")
-    day = day_words(outage.last_read_at.astimezone(zone).date())
+    day = day_words(outage.since.astimezone(zone).date())
     return _("No updates since {day}: the page cannot be read").format(day=day)
 
 
@@ -26,7 +26,7 @@ def outage_brief(outage: OutageNotice) -> str:
 def outage_item(outage: OutageNotice, source_url: str, zone: ZoneInfo) -> Item:
     """Since when the page cannot be read, and what to do about it; or that it can be read again."""
     page = _(PAGE_NAME) if outage.page_url == source_url else _("page about the call for hosts")
-    since = local_time(outage.last_read_at, zone)
+    since = local_time(outage.since, zone)
     link = next(iter(safe_links((_("View the page"), outage.page_url))), None)
     if outage.phase == "ended":
         text = _(

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
-from cmr_watch.models import Match, OutageNotice, Recipient, ReminderKey, Subscription
+from cmr_watch.models import Match, OutageNoticeKey, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
@@ -93,7 +93,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Loa
         subscriptions=_select_active(connection, mailboxes),
         matches=_select_matches(connection, mailboxes, [row.id for row in rows]),
         reminders=_select_reminders(connection, mailboxes),
-        outage_notices=_by_mailbox(connection, select(outage_notices).where(outage_notices.c.mailbox.in_(mailboxes))),
+        outage_notices=_select_outage_notices(connection, mailboxes),
         digests=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
         last_message_at=_select_last_message_times(connection, mailboxes),
     )
@@ -127,6 +127,11 @@ class _Tables:
             pending_reminders=self._reminders(mailbox, is_pending=True),
             sent_outage_notices=self._outage_notices(mailbox, is_pending=False),
             pending_outage_notices=self._outage_notices(mailbox, is_pending=True),
+            known_outages=frozenset(
+                row.outage_id
+                for row in self.outage_notices[mailbox]
+                if row.phase == "opened" and row.is_sent and row.delivery_id not in self.message_ids
+            ),
             digests=frozenset(
                 row.digest_period for row in self.digests[mailbox] if row.delivery_id not in self.message_ids
             ),
@@ -142,9 +147,9 @@ class _Tables:
             key for key, delivery_id in self.reminders[mailbox] if (delivery_id in self.message_ids) == is_pending
         )
 
-    def _outage_notices(self, mailbox: str, *, is_pending: bool) -> frozenset[OutageNotice]:
+    def _outage_notices(self, mailbox: str, *, is_pending: bool) -> frozenset[OutageNoticeKey]:
         return frozenset(
-            OutageNotice(row.phase, row.last_read_at, row.page_url)
+            (row.outage_id, row.phase)
             for row in self.outage_notices[mailbox]
             if (row.delivery_id in self.message_ids) == is_pending
         )
@@ -213,6 +218,14 @@ def _select_reminders(
     for row in connection.execute(select(reminders).where(reminders.c.mailbox.in_(mailboxes))):
         result[row.mailbox].append(((row.call_key, row.cutoff_at, row.days_before), row.delivery_id))
     return result
+
+
+def _select_outage_notices(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
+    """Return the outage notices by mailbox; `is_sent`: whether the message was sent or is being sent."""
+    is_held = deliveries.c.held_at.is_not(None)
+    is_sent = or_(deliveries.c.outcome.in_(("sent", "logged")), and_(deliveries.c.outcome.is_(None), ~is_held))
+    statement = select(outage_notices, is_sent.label("is_sent")).outerjoin(deliveries)
+    return _by_mailbox(connection, statement.where(outage_notices.c.mailbox.in_(mailboxes)))
 
 
 # ── planning again ───────────────────────────────────────────────────────────────────────────────────────────────
