@@ -70,8 +70,9 @@ def find_difference(connection: Connection, list_url: str) -> Difference:
     open_ = connection.execute(select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.id)).all()
     read_again = [row for row in open_ if _was_read_again(connection, row, checked, list_url)]
     lasting = [row for row in open_ if row not in read_again and _page(row) in failing]
+    new = sorted(failing.difference(map(_page, lasting)), key=lambda page: (page != _LIST, page))  # the list first
     return Difference(
-        opened=tuple(_opened(connection, checked, sorted(failing.difference(map(_page, lasting))), list_url)),
+        opened=tuple(_opened(connection, checked, new, list_url)),
         ended=tuple(row.id for row in open_ if row not in lasting),
         silent=tuple(row.id for row in open_ if row not in (*lasting, *read_again)),
         moved=tuple(row.id for row in open_ if row.is_list and row.page_url != list_url),
