@@ -35,7 +35,7 @@ def test_an_outage_of_another_page_and_beside_changes():
 
 
 def test_both_pages_are_one_item():
-    call_page = replace(OUTAGE, page_url="https://example.eu/call", last_read_at=NOON + timedelta(hours=1))
+    call_page = replace(OUTAGE, page_url="https://example.eu/call", since=NOON + timedelta(hours=1))
     for text in rendered_texts(lambda chat: body(Contents(outages=(call_page, OUTAGE)), CONTEXT, chat, BRUSSELS)):
         plain = " ".join(text.split())
         assert plain.count("Until this is resolved, check the page yourself.") == 1

@@ -20,6 +20,7 @@ from cmr_watch.store.schema import digests, matches, metadata, outage_notices, r
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, message, wanted
 from tests.store.test_match_queue import commit_changes, fan_out, fan_out_all, plan_all
+from tests.store.test_outages import insert_outage
 
 ADDRESS = "Ada.Lovelace@example.org"
 LATER = NOW + MINUTE
@@ -60,7 +61,7 @@ def insert_everywhere(database: Database, store: Subscriptions) -> None:
         connection.execute(digests.insert(), {**mailbox, "digest_period": "2024-W14"})
         key = {"call_key": "call", "cutoff_at": NOW, "days_before": 7, "settled_at": NOW}
         connection.execute(reminders.insert(), {**mailbox, **key})
-        notice = {"page_url": "https://example.eu/", "last_read_at": NOW, "phase": "opened", "settled_at": NOW}
+        notice = {"outage_id": insert_outage(connection), "phase": "opened", "settled_at": NOW}
         connection.execute(outage_notices.insert(), {**mailbox, **notice})
         plan_writer.insert_message(database, connection, message(ADDRESS), "operator", NOW)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from cmr_watch.models import Message, Plan, Planned, Recipient, RecordedChange, Subscription, mailbox_of
+from cmr_watch.models import Known, Message, Plan, Planned, Recipient, RecordedChange, Subscription, mailbox_of
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.match_queue import MatchQueue, NewMatch
-from cmr_watch.store.schema import changes, matches
+from cmr_watch.store.schema import changes, matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
 from tests.store.test_checks import record
@@ -263,3 +264,20 @@ def test_many_messages_with_the_same_body(database: Database, queue: MatchQueue)
     assert outbox.counts()["pending"] == 1200
     first: Message = outbox.claim(NOW)[0].message
     assert (first.address, first.text) == ("0000@b.org", "text")
+
+
+def test_planning_at_work_does_not_lose_that_recipients_are_due_again(database: Database) -> None:
+    """It has read what is known before the calls change, and stores its plan, without a next action, afterwards."""
+    Subscriptions(database).add(wanted("ada@example.org"), NOW)
+    checks = Checks(database)
+    checks.commit(record())
+    other_calls = record(outcome="changed", revision=1, known=Known(), checked_at=NOW + MINUTE)
+    with ThreadPoolExecutor() as threads:
+        with MatchQueue(database).batch(NOW) as batch:
+            assert batch is not None
+            check = threads.submit(checks.commit, other_calls)
+            assert not wait([check], timeout=0.5).done, "it waits for the planning"
+            batch.save([Planned(recipient, Plan()) for recipient in batch.recipients])
+        check.result()
+    with database.read() as connection:
+        assert connection.execute(select(subscriptions.c.next_action_at)).scalar() == NOW + MINUTE

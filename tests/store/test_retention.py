@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 
 from cmr_watch.exceptions import RefusedAddress
-from cmr_watch.models import OutageNotice, Plan, Planned, mailbox_of
+from cmr_watch.models import Plan, Planned, mailbox_of
 from cmr_watch.store import plan_writer
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.bounce_pauses import BouncePauses
@@ -57,6 +57,7 @@ from tests.factories import MINUTE, NOW, URL, change, edition, known, message, p
 from tests.store.test_checks import OTHER, READING, count, later, record, suspect
 from tests.store.test_deliveries import insert_messages
 from tests.store.test_match_queue import commit_changes, fan_out_all, plan_all, save_plans
+from tests.store.test_outages import insert_outage
 from tests.store.test_restore_quarantine import held_items, insert_pending, restore
 from tests.store.test_restored import all_text
 
@@ -91,6 +92,8 @@ def notify(database: Database, *addresses: str) -> None:
         Subscriptions(database).add(wanted(address), NOW)
     commit_changes(database, 1)
     fan_out_all(MatchQueue(database))
+    with database.write() as connection:
+        outage_id = insert_outage(connection, ended_at=NOW)
 
     def plan(recipient: Any) -> Planned:
         ids = tuple(match.recorded.id for match in recipient.matches)
@@ -101,7 +104,7 @@ def notify(database: Database, *addresses: str) -> None:
             supersedes=True,
             notified=ids,
             reminders=reminders,
-            outage_notices=(OutageNotice("opened", NOW - 3 * DAY, "https://example.eu/"),),
+            outage_notices=((outage_id, "opened"),),
             periods=("weekly 2024-04-01",),
         )
         return Planned(recipient, plan, message(recipient.subscriptions[0].address, *ids, text=recipient.mailbox))

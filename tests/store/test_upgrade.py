@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import MetaData, Table, func, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func, select, text
 
 from cmr_watch.store import migrate
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database, _parse_url, open_database, upgrade
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.outages import load_outages
+from cmr_watch.store.rounds import Round
 from cmr_watch.store.schema import REVISION, REVISIONS, metadata
 from cmr_watch.store.subscriptions import Subscriptions
+from tests.factories import NOW, URL
 from tests.store.test_match_queue import pending_changes
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "databases"
@@ -180,6 +185,77 @@ def test_pending_items_of_the_current_schema_are_processed(empty_url: str) -> No
             "json://127.0.0.1:1/hook",
             "bob@example.org",
         ]
+
+
+# ── outages, which schema 0005 did not store ─────────────────────────────────────────────────────────────────────
+
+DAY = timedelta(days=1)
+ANNA = "anna@example.org"
+
+
+def upgrade_notices(url: str, *notices: tuple[datetime, str]) -> None:
+    """Upgrade a database of schema 0005 in which the list has failed since NOW and Anna was sent these notices."""
+    create_database(url, "0005")
+    old = Database(_parse_url(url))
+    with closing(old), old.write() as connection:
+        connection.execute(text("DELETE FROM outage_notices"))
+        connection.execute(text("UPDATE subscriptions SET next_action_at = NULL"))
+        for day in range(1, 6):
+            insert_check(connection, day, "failed")
+        row = {"mailbox": ANNA, "page_url": URL, "settled_at": NOW + 3 * DAY, "delivery_id": 1}
+        for last_read_at, phase in notices:
+            connection.execute(OLD_NOTICES.insert(), {**row, "last_read_at": last_read_at, "phase": phase})
+    upgrade(url)
+
+
+def insert_check(connection: Connection, day: int, outcome: str) -> None:
+    row = {"id": 100 + day, "page_url": URL, "checked_at": NOW + day * DAY, "outcome": outcome}
+    connection.execute(metadata.tables["checks"].insert(), {**row, "detail": "", "revision": 3})
+
+
+OLD_NOTICES = Table(
+    "outage_notices",
+    MetaData(),
+    Column("mailbox", Text),
+    Column("page_url", Text),
+    Column("last_read_at", Utc),
+    Column("phase", Text),
+    Column("settled_at", Utc),
+    Column("delivery_id", Integer),
+)
+
+
+def notified(database: Database, now: datetime) -> tuple[dict[int, bool], dict[str, set[tuple[int, str]]]]:
+    """Return whether each outage is open, and the notices of the recipients who are due."""
+    with MatchQueue(database).batch(now) as batch:
+        assert batch is not None
+        outages = {outage.id: outage.is_open for outage in batch.outages}
+        return outages, {one.mailbox: set(one.sent_outage_notices) for one in batch.recipients}
+
+
+def test_an_outage_that_was_never_notified_begins_at_the_next_check(empty_url: str) -> None:
+    upgrade_notices(empty_url)
+    with closing(open_database(empty_url)) as database:
+        Checks(database).finish_round(Round(), URL, NOW + 6 * DAY)
+        outages, sent = notified(database, NOW + 6 * DAY)
+        assert outages == {1: True}
+        assert sent == {ANNA: set(), "json://127.0.0.1:1/hook": set(), "bob@example.org": set()}
+
+
+def test_an_outage_that_was_notified_is_not_notified_again(empty_url: str) -> None:
+    earlier = NOW - 30 * DAY
+    upgrade_notices(empty_url, (NOW, "opened"), (earlier, "opened"), (earlier, "ended"))
+    with closing(open_database(empty_url)) as database:
+        checks = Checks(database)
+        checks.finish_round(Round(), URL, NOW + 6 * DAY)
+        with database.read() as connection:
+            assert [(one.since, one.is_open) for one in load_outages(connection)] == [(earlier, False), (NOW, True)]
+        with database.write() as connection:
+            insert_check(connection, 7, "unchanged")
+        checks.finish_round(Round(), URL, NOW + 7 * DAY)
+        outages, sent = notified(database, NOW + 7 * DAY)
+        assert outages == {1: False, 2: False}
+        assert sent[ANNA] == {(1, "opened"), (1, "ended"), (2, "opened")}
 
 
 def test_models_of_the_first_schema_are_unchanged(empty_url: str) -> None:

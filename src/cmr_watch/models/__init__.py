@@ -6,7 +6,16 @@ The names of times (aware datetimes in UTC) end in `_at`, those of dates in `_on
 - notify: Subscription and Change → Match → Plan → Message → Delivery
 """
 
-from cmr_watch.models.planning import Match, Plan, Planned, PlanningContext, Recipient, ReminderKey
+from cmr_watch.models.planning import (
+    Match,
+    Outage,
+    OutageNoticeKey,
+    Plan,
+    Planned,
+    PlanningContext,
+    Recipient,
+    ReminderKey,
+)
 from cmr_watch.models.readings import (
     PARSER_VERSION,
     TOPICS,
@@ -56,6 +65,7 @@ from cmr_watch.models.recipients import (
     OpenCutoff,
     OpenItems,
     OutageNotice,
+    OutagePhase,
     Purpose,
     QuietHours,
     Reminder,
@@ -102,7 +112,10 @@ __all__ = [
     "Message",
     "OpenCutoff",
     "OpenItems",
+    "Outage",
     "OutageNotice",
+    "OutageNoticeKey",
+    "OutagePhase",
     "Outline",
     "PageKind",
     "PageRef",

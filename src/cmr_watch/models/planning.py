@@ -12,13 +12,33 @@ from cmr_watch.models.recipients import (
     Message,
     OpenCutoff,
     OpenItems,
-    OutageNotice,
+    OutagePhase,
     QuietHours,
     Subscription,
 )
 
 ReminderKey = tuple[str, datetime, int]
 """A call's key, the time of a cut-off, and the days before it. Each recipient gets each reminder once."""
+OutageNoticeKey = tuple[int, OutagePhase]
+"""The ID of an outage, and its beginning or its end. Each recipient gets each notice once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time in which the list or a call page cannot be read, for long enough to notify subscribers.
+
+    - `page`: identifies the page, whatever its address. `is_list`: whether it is the list.
+    - `since`: as in OutageNotice.
+    - `announces_end`: whether those who were notified of the outage are notified when it is over.
+    """
+
+    id: int
+    page: str
+    page_url: str
+    is_list: bool
+    since: datetime
+    is_open: bool
+    announces_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +62,7 @@ class Recipient:
 
     - `sent_reminders`: reminders that were sent or skipped. `pending_reminders`: those in a message not sent yet.
     - `sent_outage_notices`, `pending_outage_notices`: the same for outage notices.
+    - `known_outages`: the IDs of the outages whose beginning the recipient was notified of, not merely settled.
     - `digests`: the periods whose digest was written.
     - `pending_welcomes`: the IDs of subscriptions whose welcome is in a message not sent yet.
     - `is_stale`: whether the text of a pending message has become incorrect.
@@ -53,8 +74,9 @@ class Recipient:
     matches: tuple[Match, ...] = ()
     sent_reminders: frozenset[ReminderKey] = frozenset()
     pending_reminders: frozenset[ReminderKey] = frozenset()
-    sent_outage_notices: frozenset[OutageNotice] = frozenset()
-    pending_outage_notices: frozenset[OutageNotice] = frozenset()
+    sent_outage_notices: frozenset[OutageNoticeKey] = frozenset()
+    pending_outage_notices: frozenset[OutageNoticeKey] = frozenset()
+    known_outages: frozenset[int] = frozenset()
     digests: frozenset[str] = frozenset()
     pending_welcomes: frozenset[int] = frozenset()
     is_stale: bool = False
@@ -67,15 +89,14 @@ class PlanningContext:
 
     - `open_items`: None before the first reading.
     - `calls` and `editions`: what all pages together say of each one now, by key.
-    - `outages`: of the pages that cannot be read at present. `last_read_at`: the last good reading of each page.
+    - `outages`: present and past ones, oldest first.
     """
 
     cutoffs: tuple[OpenCutoff, ...] = ()
     open_items: OpenItems | None = None
     calls: Mapping[str, KnownCall] = field(default_factory=dict)
     editions: Mapping[str, KnownEdition] = field(default_factory=dict)
-    outages: tuple[OutageNotice, ...] = ()
-    last_read_at: Mapping[str, datetime] = field(default_factory=dict)
+    outages: tuple[Outage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +121,7 @@ class Plan:
     discarded: tuple[int, ...] = ()
     postponed: tuple[tuple[int, datetime, str | None], ...] = ()
     reminders: tuple[ReminderKey, ...] = ()
-    outage_notices: tuple[OutageNotice, ...] = ()
+    outage_notices: tuple[OutageNoticeKey, ...] = ()
     periods: tuple[str, ...] = ()
     welcomed: tuple[int, ...] = ()
     next_action_at: datetime | None = None

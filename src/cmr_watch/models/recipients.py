@@ -166,15 +166,18 @@ class Digest:
     last_day: date
 
 
+OutagePhase = Literal["opened", "ended"]
+
+
 @dataclass(frozen=True, slots=True)
 class OutageNotice:
     """A notice that a watched page could not be read for days, or that it can be read again. Each is sent once.
 
-    `last_read_at`: the last good reading before the outage.
+    `since`: the last good reading before the outage; the first failed check if there was none.
     """
 
-    phase: Literal["opened", "ended"]
-    last_read_at: datetime
+    phase: OutagePhase
+    since: datetime
     page_url: str
 
 

@@ -20,13 +20,14 @@ def check_site(
 ) -> tuple[CheckResult, ...]:
     """Check all pages that are due; the first result is the list's. `pause` is called before each linked page.
 
-    All of it is one round: its changes are matched to recipients together, once the last page has been checked. If the
-    list cannot be fetched, only call pages are checked. Any other failure does not affect the other pages.
+    All of it is one round: its changes are matched to recipients together, once the last page has been checked, and
+    outages begin and end then. If the list cannot be fetched, only call pages are checked. Any other failure does not
+    affect the other pages.
     """
     round_ = Round()
     first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_)
     results = (first, *_check_linked_pages(first, fetcher, checks, clock, pause, round_))
-    checks.finish_round(round_, clock())
+    checks.finish_round(round_, list_url, clock())
     return results
 
 

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
 
-from cmr_watch.models import OutageNotice, Subscription
+from cmr_watch.models import Outage, OutageNotice, OutageNoticeKey, OutagePhase, Subscription
 
 
 def decide(
-    outages: Sequence[OutageNotice],
-    last_read_at: Mapping[str, datetime],
+    outages: Sequence[Outage],
     subscriptions: Sequence[Subscription],
-    settled: Collection[OutageNotice],
-) -> tuple[OutageNotice, ...]:
-    """Return the notices due to one recipient with these subscriptions; `settled` are those already handled.
+    settled: Collection[OutageNoticeKey],
+    known: Collection[int],
+) -> dict[OutageNoticeKey, OutageNotice]:
+    """Return the notices due to one recipient with these subscriptions, by key.
 
-    `last_read_at`: the last good reading of each page.
+    `outages`: oldest first. `settled`: the notices already handled. `known`: the IDs of the outages that the recipient
+    was notified of.
 
     - Only subscribers to calls are notified: for them silence may mean a missed cut-off.
     - There is one notice for each outage, and one for its end to those who were notified of the outage.
+    - While a page cannot be read, there is no notice of the end of an earlier outage of it, and of several ends only
+      that of the newest outage that the recipient knows of.
     """
     if not any("calls" in subscription.topics for subscription in subscriptions):
-        return ()
-    opened = [notice for notice in settled if notice.phase == "opened"]
-    # an outage of a page that no longer matters is over without a good reading, and without a notice
-    read_again = [one for one in opened if last_read_at.get(one.page_url, one.last_read_at) > one.last_read_at]
-    ended = {replace(notice, phase="ended") for notice in read_again}
-    return (
-        *(notice for notice in outages if notice not in settled),
-        *sorted(ended.difference(settled), key=lambda notice: (notice.last_read_at, notice.page_url)),
-    )
+        return {}
+    due = [(outage, _OPENED) for outage in outages if outage.is_open] + [
+        (one, _ENDED) for one in _ended(outages, known)
+    ]
+    return {
+        (outage.id, phase): OutageNotice(phase, outage.since, outage.page_url)
+        for outage, phase in due
+        if (outage.id, phase) not in settled
+    }
+
+
+_OPENED: OutagePhase = "opened"
+_ENDED: OutagePhase = "ended"
+
+
+def _ended(outages: Sequence[Outage], known: Collection[int]) -> Iterator[Outage]:
+    """Yield, for each page that can be read again, the newest outage that the recipient knows of."""
+    unreadable = {outage.page for outage in outages if outage.is_open}
+    newest = {outage.page: outage for outage in outages if outage.id in known}
+    return (outage for outage in newest.values() if outage.page not in unreadable and outage.announces_end)

@@ -87,7 +87,6 @@ def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime) 
         context = replace(
             planning.planning_context(batch.known, batch.call_changes, now),
             outages=batch.outages,
-            last_read_at=batch.last_read_at,
         )
         return batch.save(
             composer.compose(recipient, planning.plan(recipient, context, now)) for recipient in batch.recipients

@@ -19,7 +19,7 @@ def outage_subject(outage: OutageNotice, source_url: str, zone: ZoneInfo) -> str
     text = _("No updates since {day}: the page cannot be read")
     if not is_list:
         text = _("No updates on the call since {day}: its page cannot be read")
-    return text.format(day=day_words(outage.last_read_at.astimezone(zone).date()))
+    return text.format(day=day_words(outage.since.astimezone(zone).date()))
 
 
 def outage_brief(outage: OutageNotice, source_url: str) -> str:
@@ -39,7 +39,7 @@ def outage_items(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInf
 def _item(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInfo) -> Item:
     """Since when pages cannot be read, and what to do about it; or that they can be read again."""
     has_list = outages[0].page_url == source_url
-    pages = [_page(outage, source_url).format(since=local_time(outage.last_read_at, zone)) for outage in outages]
+    pages = [_page(outage, source_url).format(since=local_time(outage.since, zone)) for outage in outages]
     labels = [_("View the page") if one.page_url == source_url else _("View the call page") for one in outages]
     links = safe_links(*zip(labels, (outage.page_url for outage in outages), strict=True))
     if outages[0].phase == "ended":

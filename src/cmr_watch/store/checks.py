@@ -111,7 +111,7 @@ class Checks:
             check_id = insert_check(connection, record, page.revision)
             stored = self._load_stored_page(connection, page)
             effects = self._write(connection, record, page, stored)
-            self._plan_again(connection, record, page, stored, check_id)
+            self._plan_again(connection, record, stored)
             is_replaced = self._replace_known(connection, record, stored)
             round_id = self._join_round(connection, record)
             recorded = self._insert_changes(connection, record, check_id, round_id)
@@ -130,13 +130,10 @@ class Checks:
             return False
         return known_entries.replace(connection, record.page.url, stored.state, record.known)
 
-    def _plan_again(
-        self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage, check_id: int
-    ) -> None:
-        """Make all recipients due for planning if reminders or outage notices may have become due."""
-        has_other_calls = record.known is not None and record.known.calls != stored.known.calls
-        if has_other_calls or outages.is_outage_boundary(connection, page, record, check_id):
-            recipients.plan_all_again(connection, record.checked_at)
+    def _plan_again(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> None:
+        """Make all recipients due for planning if reminders may have become due."""
+        if record.known is not None and record.known.calls != stored.known.calls:
+            recipients.plan_all_again(self._database, connection, record.checked_at)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()
@@ -238,11 +235,21 @@ class Checks:
 
     # ── rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def finish_round(self, round_: Round, now: datetime) -> None:
-        """Release the changes of a round to the fan-out. Writes nothing if the round has found no changes."""
-        if round_.id is not None:
-            with self._database.write() as connection:
-                finish_round(connection, round_, now)
+    def finish_round(self, round_: Round, list_url: str, now: datetime) -> None:
+        """Release the changes of a round to the fan-out, and open or close outages.
+
+        Writes nothing if the round has found no changes and the outages are still the same.
+        """
+        with self._database.read() as connection:
+            has_other_outages = bool(outages.find_difference(connection, list_url))
+        if round_.id is None and not has_other_outages:
+            return
+        with self._database.write() as connection:
+            if has_other_outages:
+                recipients.lock_planning(self._database, connection)  # so that only one process at a time does this
+                difference = outages.find_difference(connection, list_url)
+                outages.apply(self._database, connection, difference, list_url, now)
+            finish_round(connection, round_, now)
 
     def changes_in_round(self, round_: Round | None) -> tuple[Change, ...]:
         """Return the changes that a round has found so far, oldest first."""

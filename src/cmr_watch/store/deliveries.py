@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, not_, or_, select, update
 
-from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message
+from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message, mailbox_of
 from cmr_watch.store import plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import mark_notified, open_incident, resolve_incidents
@@ -275,6 +275,8 @@ class Deliveries:
             connection.execute(circuit_breakers.delete().where(circuit_breakers.c.route.in_(routes)))
             for address in set(addresses):
                 resolve_incidents(connection, address, now, _DELIVERY_FAILED)
+            # what they say may no longer be true
+            recipients.plan_again(connection, sorted(map(mailbox_of, set(addresses))), now)
         return len(addresses)
 
     def count_leased(self, ids: Iterable[int] | None, now: datetime) -> int:

@@ -6,7 +6,7 @@ and a cursor says how far it has come; until it has been planned, a match has no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from cmr_watch.models import Known, OutageNotice, Planned, Recipient, RecordedChange, Subscription
+from cmr_watch.models import Known, Outage, Planned, Recipient, RecordedChange, Subscription
 from cmr_watch.store import known_entries, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
-from cmr_watch.store.outages import load_last_read_at, load_outages
+from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
 from cmr_watch.store.rounds import is_released
 from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, subscriptions
@@ -28,7 +28,7 @@ NewMatch = tuple[str, int, datetime, str | None]
 
 BATCH_SIZE = 1000
 _MAX_CHANGES = 500
-_FAN_OUT_LOCK, _PLAN_LOCK = 0x636D7203, 0x636D7204  # arbitrary, but the same in every process
+_FAN_OUT_LOCK = 0x636D7203  # arbitrary, but the same in every process
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,12 @@ class FanOutBatch:
 class PlanBatch:
     """Recipients to plan for, with the known state (None before the first baseline), and what else planning needs.
 
-    `call_changes`: all openings of calls and changes of cut-offs. `outages`: the present ones. `last_read_at`: the last
-    good reading of each page.
+    `call_changes`: all openings of calls and changes of cut-offs. `outages`: present and past ones.
     """
 
     known: Known | None
     call_changes: Sequence[RecordedChange]
-    outages: tuple[OutageNotice, ...]
-    last_read_at: Mapping[str, datetime]
+    outages: tuple[Outage, ...]
     _loaded: LoadedRecipients
     _database: Database
     _connection: Connection
@@ -121,14 +119,14 @@ class MatchQueue:
         """
         with self._database.write() as connection:
             known, mailboxes = None, []
-            if self._database.try_lock(connection, _PLAN_LOCK):
+            if self._database.try_lock(connection, recipients.PLAN_LOCK):
                 known = _load_known(connection)
                 mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=known is not None)
             if not mailboxes:
                 yield None
                 return
             loaded = recipients.load(connection, mailboxes, now)
-            context = _call_changes(connection), load_outages(connection, now), load_last_read_at(connection)
+            context = _call_changes(connection), load_outages(connection)
             yield PlanBatch(known, *context, loaded, self._database, connection, now)
 
     def oldest_due(self, now: datetime) -> datetime | None:

@@ -161,14 +161,13 @@ def _insert_outage_notices(
     rows = [
         {
             "mailbox": entry.recipient.mailbox,
-            "page_url": notice.page_url,
-            "last_read_at": notice.last_read_at,
-            "phase": notice.phase,
+            "outage_id": outage_id,
+            "phase": phase,
             "settled_at": now,
             "message": _message_id(entry),
         }
         for entry in planned
-        for notice in entry.plan.outage_notices
+        for outage_id, phase in entry.plan.outage_notices
     ]
     if rows:
         statement = database.insert(outage_notices).from_select(*_OUTAGE_NOTICE)
@@ -202,11 +201,10 @@ _REMINDER = (
     ).where(bindparam("days_before", type_=Integer) >= 0),
 )
 _OUTAGE_NOTICE = (
-    ["mailbox", "page_url", "last_read_at", "phase", "settled_at", "delivery_id"],
+    ["mailbox", "outage_id", "phase", "settled_at", "delivery_id"],
     select(
         _parameter("mailbox"),
-        _parameter("page_url"),
-        _parameter("last_read_at", Utc),
+        _parameter("outage_id", Integer),
         _parameter("phase"),
         _parameter("settled_at", Utc),
         _DELIVERY_ID,

@@ -13,9 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
-from cmr_watch.models import Match, OutageNotice, Recipient, ReminderKey, Subscription
+from cmr_watch.models import Match, OutageNoticeKey, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
+from cmr_watch.store.database import Database
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
+
+PLAN_LOCK = 0x636D7204  # arbitrary, but the same in every process
+"""Held while recipients are planned."""
 
 # a literal, as SQLite does not use a partial index for a condition with a parameter
 ACTIVE = subscriptions.c.status == literal_column("'active'")
@@ -89,7 +93,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Loa
         subscriptions=_select_active(connection, mailboxes),
         matches=_select_matches(connection, mailboxes, [row.id for row in rows]),
         reminders=_select_reminders(connection, mailboxes),
-        outage_notices=_by_mailbox(connection, select(outage_notices).where(outage_notices.c.mailbox.in_(mailboxes))),
+        outage_notices=_select_outage_notices(connection, mailboxes),
         digests=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
         last_message_at=_select_last_message_times(connection, mailboxes),
     )
@@ -123,6 +127,11 @@ class _Tables:
             pending_reminders=self._reminders(mailbox, is_pending=True),
             sent_outage_notices=self._outage_notices(mailbox, is_pending=False),
             pending_outage_notices=self._outage_notices(mailbox, is_pending=True),
+            known_outages=frozenset(
+                row.outage_id
+                for row in self.outage_notices[mailbox]
+                if row.phase == "opened" and row.is_sent and row.delivery_id not in self.message_ids
+            ),
             digests=frozenset(
                 row.digest_period for row in self.digests[mailbox] if row.delivery_id not in self.message_ids
             ),
@@ -138,9 +147,9 @@ class _Tables:
             key for key, delivery_id in self.reminders[mailbox] if (delivery_id in self.message_ids) == is_pending
         )
 
-    def _outage_notices(self, mailbox: str, *, is_pending: bool) -> frozenset[OutageNotice]:
+    def _outage_notices(self, mailbox: str, *, is_pending: bool) -> frozenset[OutageNoticeKey]:
         return frozenset(
-            OutageNotice(row.phase, row.last_read_at, row.page_url)
+            (row.outage_id, row.phase)
             for row in self.outage_notices[mailbox]
             if (row.delivery_id in self.message_ids) == is_pending
         )
@@ -211,6 +220,14 @@ def _select_reminders(
     return result
 
 
+def _select_outage_notices(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
+    """Return the outage notices by mailbox; `is_sent`: whether the message was sent or is being sent."""
+    is_held = deliveries.c.held_at.is_not(None)
+    is_sent = or_(deliveries.c.outcome.in_(("sent", "logged")), and_(deliveries.c.outcome.is_(None), ~is_held))
+    statement = select(outage_notices, is_sent.label("is_sent")).outerjoin(deliveries)
+    return _by_mailbox(connection, statement.where(outage_notices.c.mailbox.in_(mailboxes)))
+
+
 # ── planning again ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -222,9 +239,7 @@ def replan(connection: Connection, mailboxes: Iterable[str], now: datetime) -> N
         # as if matched now, so that the new schedule applies
         rematched = {"matched_at": now, "due_at": now, "digest_period": None}
         connection.execute(update(matches).where(_is_unsettled, matches.c.mailbox.in_(batch)).values(**rematched))
-        connection.execute(
-            update(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(batch)).values(next_action_at=now)
-        )
+        plan_again(connection, batch, now)
     cancel_unwanted(connection, now)
 
 
@@ -256,8 +271,26 @@ def cancel_unwanted(connection: Connection, now: datetime) -> int:
     return connection.execute(statement.values(**cancelled)).rowcount
 
 
-def plan_all_again(connection: Connection, now: datetime) -> None:
+def plan_again(connection: Connection, mailboxes: Sequence[str], now: datetime) -> None:
+    """Make these recipients due for planning."""
+    for batch in _batches(mailboxes):
+        is_active = (ACTIVE, subscriptions.c.mailbox.in_(batch))
+        connection.execute(update(subscriptions).where(*is_active).values(next_action_at=now))
+
+
+def lock_planning(database: Database, connection: Connection) -> None:
+    """Wait until no process is planning, and keep others from it until the end of the transaction.
+
+    A planning that has read its context before this transaction commits would overwrite `next_action_at` afterwards.
+    Waiting cannot deadlock if the transaction holds only locks on pages, checks, readings, rounds and the incidents of
+    pages: no planning waits for these, nor any transaction that a planning could wait for.
+    """
+    database.lock(connection, PLAN_LOCK)
+
+
+def plan_all_again(database: Database, connection: Connection, now: datetime) -> None:
     """Make all recipients due for planning: the calls have changed, or an outage has begun or ended."""
+    lock_planning(database, connection)
     is_later = or_(subscriptions.c.next_action_at.is_(None), subscriptions.c.next_action_at > now)
     connection.execute(update(subscriptions).where(ACTIVE, is_later).values(next_action_at=now))
 

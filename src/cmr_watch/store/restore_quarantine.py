@@ -12,17 +12,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, Integer, Text, and_, cast, exists, func, literal, null, or_, select, true, update
 
 from cmr_watch.log import redact_address
 from cmr_watch.models import Change
 from cmr_watch.store import installation, recipients, row_mapping
+from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
-from cmr_watch.store.schema import bodies, changes, deliveries, incidents, matches, pages, subscriptions
+from cmr_watch.store.schema import (
+    bodies,
+    changes,
+    deliveries,
+    incidents,
+    matches,
+    outage_notices,
+    outages,
+    pages,
+    subscriptions,
+)
 
 _HOLD = "hold"
 """The name of the row of `installation`: its value is `copy`, then the URLs of the pages not read yet, one a line."""
 _RESTORED = "copy"
+_RESTORED_AT = "restored_at"
+"""The name of the row of `installation` with the time of the last restore."""
 Kind = Literal["message", "change"]
 
 
@@ -63,6 +76,25 @@ def _unread_pages(connection: Connection) -> list[str]:
     return (installation.read(connection, _HOLD) or "").split("\n")
 
 
+def is_before_restore(connection: Connection, at: datetime) -> bool:
+    """Whether the database was restored at or after a time, so that what was due then may have been sent."""
+    restored_at = installation.read(connection, _RESTORED_AT)
+    return restored_at is not None and at <= datetime.fromisoformat(restored_at)
+
+
+def settle_opened(database: Database, connection: Connection, now: datetime, is_settled: Any) -> None:
+    """Settle the notices of the beginning of outages for all present recipients, who may have been sent them."""
+    recipient_and_outage = select(subscriptions.c.mailbox, outages.c.id).distinct().join(outages, true())
+    _settle_notices(database, connection, recipient_and_outage.where(recipients.ACTIVE, is_settled), "opened", now)
+
+
+def _settle_notices(database: Database, connection: Connection, selected: Any, phase: str, now: datetime) -> None:
+    """`selected`: the mailboxes and the IDs of the outages."""
+    columns = [column.name for column in outage_notices.c]
+    rows = selected.add_columns(literal(phase, Text), literal(now, Utc), cast(null(), Integer))
+    connection.execute(database.insert(outage_notices).from_select(columns, rows).on_conflict_do_nothing())
+
+
 class RestoreQuarantine:
     """What is held since the database was restored."""
 
@@ -75,9 +107,11 @@ class RestoreQuarantine:
             if installation.read(connection, _HOLD) != _RESTORED:
                 return False
         with self._database.write() as connection:
+            _settle_outage_notices(self._database, connection, now)
             _hold_pending(connection, now)
             urls = connection.execute(select(pages.c.url).where(pages.c.baseline_id.is_not(None))).scalars()
             installation.write(connection, _HOLD, "\n".join(urls) or None)
+            installation.write(connection, _RESTORED_AT, now.isoformat())
         return True
 
     def list(self) -> tuple[QuarantinedItem, ...]:
@@ -92,6 +126,18 @@ class RestoreQuarantine:
             if kind == "message":
                 return _release_messages(connection, selected, now, send)
             return _release_changes(connection, selected, now, send)
+
+
+def _settle_outage_notices(database: Database, connection: Connection, now: datetime) -> None:
+    """Settle the notices that may have been sent since the backup.
+
+    The end of an open outage is announced only if the next check finds that it is not over.
+    """
+    is_open = outages.c.ended_at.is_(None)
+    connection.execute(update(outages).where(is_open).values(announces_end=False))
+    settle_opened(database, connection, now, is_open)
+    known = select(outage_notices.c.mailbox, outages.c.id).join(outages)
+    _settle_notices(database, connection, known.where(outage_notices.c.phase == "opened", ~is_open), "ended", now)
 
 
 def _hold_pending(connection: Connection, now: datetime) -> None:

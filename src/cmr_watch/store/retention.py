@@ -3,8 +3,8 @@
 - Message texts: 7 days after the message was sent, superseded or cancelled. Failed messages keep theirs for a retry.
 - Addresses: 28 days after their last subscription has ended, or was requested but not confirmed. A hash of an address
   that must not receive mail is kept (erasure.py).
-- Deliveries, matches, reminders, outage notices, digests, checks and resolved incidents: a year. Changes are kept
-  indefinitely.
+- Deliveries, matches, reminders, outages that are over and their notices, digests, checks and resolved incidents: a
+  year. Changes are kept indefinitely.
 - Readings: one for each period during which a page has the same reading. Suspect ones: 28 days; the newest is kept
   until a plausible one follows. Copies from an archive are kept indefinitely.
 
@@ -53,6 +53,7 @@ from cmr_watch.store.schema import (
     incidents,
     matches,
     outage_notices,
+    outages,
     pages,
     reminders,
     snapshots,
@@ -68,7 +69,6 @@ KEEP_HISTORY: Final = timedelta(days=365)
 BATCH_SIZE: Final = 200
 _SMALL_BATCH_SIZE: Final = 10
 """For rows that are referenced by columns without an index: each one takes a scan of the outbox."""
-_PLAN_LOCK: Final = 0x636D7204  # that of match_queue.py: planning may be about to reuse a body
 
 _SETTLED: Final = (matches, reminders, outage_notices, digests)
 """The tables whose rows name the delivery that settled them."""
@@ -88,6 +88,7 @@ class RetentionReport:
     matches: int = 0
     reminders: int = 0
     outage_notices: int = 0
+    outages: int = 0
     digests: int = 0
     deliveries: int = 0
     checks: int = 0
@@ -134,6 +135,7 @@ class Retention:
             matches=self._apply(_matches(year)),
             reminders=self._apply(_reminders(year)),
             outage_notices=self._apply(_outage_notices(year)),
+            outages=self._apply(_outages(year)),
             digests=self._apply(_digests(year)),
             deliveries=self._apply(_deliveries(year)),
             bodies=self._apply(_bodies()),
@@ -158,7 +160,8 @@ class Retention:
             return 0
         is_selected = and_(rule.key.in_(keys), rule.condition)
         with self._database.write() as connection:
-            if rule.table is bodies and not self._database.try_lock(connection, _PLAN_LOCK):
+            # planning may be about to reuse a body
+            if rule.table is bodies and not self._database.try_lock(connection, recipients.PLAN_LOCK):
                 return 0  # left for the next run
             if rule.values is None:
                 return connection.execute(delete(rule.table).where(is_selected)).rowcount
@@ -271,7 +274,18 @@ def _reminders(before: datetime) -> _Rule:
 
 
 def _outage_notices(before: datetime) -> _Rule:
-    return _Rule(outage_notices, and_(outage_notices.c.settled_at < before, _is_done(outage_notices, before)))
+    is_over = exists().where(outages.c.id == outage_notices.c.outage_id, outages.c.ended_at < before)
+    other = outage_notices.alias()
+    is_same = and_(other.c.mailbox == outage_notices.c.mailbox, other.c.outage_id == outage_notices.c.outage_id)
+    # a recipient without the notice of the end, but with that of the beginning, would be due one of the end
+    is_last = or_(outage_notices.c.phase == "opened", not_(exists().where(is_same, other.c.phase == "opened")))
+    is_expired = and_(outage_notices.c.settled_at < before, is_over, is_last)
+    return _Rule(outage_notices, and_(is_expired, _is_done(outage_notices, before)))
+
+
+def _outages(before: datetime) -> _Rule:
+    has_notices = exists().where(outage_notices.c.outage_id == outages.c.id)
+    return _Rule(outages, and_(outages.c.ended_at < before, not_(has_notices)), batch_size=_SMALL_BATCH_SIZE)
 
 
 def _digests(before: datetime) -> _Rule:

@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaDa
 
 from cmr_watch.store.column_types import ExternalText, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -222,13 +222,28 @@ reminders = _table(
     Column("delivery_id", ForeignKey("deliveries.id")),
 )
 
+outages = _numbered(
+    "outages",
+    # no foreign key: inserting a row must not wait for a check of the page, which may wait for the planning
+    Column("page_url", Text, nullable=False),
+    Column("is_list", Boolean, nullable=False),
+    # the last good reading; the first failed check if there was none
+    Column("since", Utc, nullable=False),
+    # the newest check that read the page before; a newer one ends the outage
+    Column("after_check_id", Integer, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    # whether those who were notified of it are notified of its end
+    Column("announces_end", Boolean, nullable=False),
+)
+
 outage_notices = _table(
     "outage_notices",
     Column("mailbox", Text, primary_key=True),
-    Column("page_url", Text, primary_key=True),
-    Column("last_read_at", Utc, primary_key=True),
+    Column("outage_id", ForeignKey("outages.id"), primary_key=True),
     Column("phase", Text, primary_key=True),
     Column("settled_at", Utc, nullable=False),
+    # NULL when settled without a message: it may have been sent before a restore
     Column("delivery_id", ForeignKey("deliveries.id")),
 )
 

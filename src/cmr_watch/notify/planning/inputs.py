@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cmr_watch.models import OutageNotice, PlanningContext, QuietHours, Recipient, ReminderKey
+from cmr_watch.models import OutageNotice, OutageNoticeKey, PlanningContext, QuietHours, Recipient, ReminderKey
 from cmr_watch.notify import delivery_schedule, outage_notices, reminders
 
 
@@ -36,9 +36,15 @@ class Inputs:
     def _reminders(self, settled: frozenset[ReminderKey]) -> reminders.Decision:
         return reminders.decide(self.context.cutoffs, self.recipient.subscriptions, settled, self.now)
 
-    def outage_notices(self, settled: frozenset[OutageNotice]) -> tuple[OutageNotice, ...]:
-        """Decide on outage notices; none in quiet hours."""
+    def all_outage_notices(self) -> dict[OutageNoticeKey, OutageNotice]:
+        """Decide on outage notices, including those that a pending message contains; none in quiet hours."""
         if self.quiet_until is not None:
-            return ()
-        context = self.context
-        return outage_notices.decide(context.outages, context.last_read_at, self.recipient.subscriptions, settled)
+            return {}
+        recipient = self.recipient
+        return outage_notices.decide(
+            self.context.outages, recipient.subscriptions, recipient.sent_outage_notices, recipient.known_outages
+        )
+
+    def has_other_outage_notices(self) -> bool:
+        """Whether there are notices that no pending message contains, or a pending message contains obsolete ones."""
+        return self.quiet_until is None and self.all_outage_notices().keys() != self.recipient.pending_outage_notices

@@ -52,7 +52,7 @@ def plan_message(inputs: Inputs, decisions: MatchDecisions) -> Plan | None:
     changes = coalesce([match.recorded for match in decisions.now if not welcome.should_replace(match)])
     settled = Plan(supersedes=True, reminders=_settled_reminders(inputs, due.settled, reported_reminders))
     change_ids = _settled_change_ids(inputs, decisions, welcome)
-    outages = inputs.outage_notices(inputs.recipient.sent_outage_notices)
+    outages = inputs.all_outage_notices()
     if not (changes or reported_reminders or welcome.new or outages):
         return replace(settled, discarded=change_ids)
     return replace(
@@ -62,10 +62,10 @@ def plan_message(inputs: Inputs, decisions: MatchDecisions) -> Plan | None:
             reported_reminders,
             welcome.open_items,
             digest=_digest(inputs, decisions),
-            outages=outages,
+            outages=tuple(outages.values()),
         ),
         notified=change_ids,
-        outage_notices=outages,
+        outage_notices=tuple(outages),
         periods=_digest_periods(inputs, decisions),
         welcomed=tuple(entry.id for entry in welcome.new),
     )
@@ -100,12 +100,11 @@ def _new_reminders(inputs: Inputs) -> tuple[Reminder, ...]:
 
 
 def _has_new_items(inputs: Inputs, decisions: MatchDecisions, welcome: _Welcome) -> bool:
-    """Whether there is a change, a welcome or an outage notice that no pending message contains."""
+    """Whether there is a change, a welcome or an outage notice that no pending message contains, or a notice less."""
     recipient = inputs.recipient
     has_changes = any(not match.is_pending for match in decisions.now)
     has_welcomes = any(one.id not in recipient.pending_welcomes for one in welcome.new)
-    has_notices = bool(inputs.outage_notices(recipient.sent_outage_notices | recipient.pending_outage_notices))
-    return has_changes or has_welcomes or has_notices
+    return has_changes or has_welcomes or inputs.has_other_outage_notices()
 
 
 def _settled_change_ids(inputs: Inputs, decisions: MatchDecisions, welcome: _Welcome) -> tuple[int, ...]:

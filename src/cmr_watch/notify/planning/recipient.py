@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from cmr_watch.models import Contents, Plan, PlanningContext, QuietHours, Recipient
 from cmr_watch.notify import delivery_schedule
@@ -12,8 +11,6 @@ from cmr_watch.notify.planning.due_times import quiet_hours
 from cmr_watch.notify.planning.inputs import Inputs
 from cmr_watch.notify.planning.matches import MatchDecisions, decide_matches
 from cmr_watch.notify.planning.message import plan_message
-
-_POSTPONED: Final = timedelta(hours=1)
 
 
 def plan(recipient: Recipient, context: PlanningContext, now: datetime) -> Plan:
@@ -44,14 +41,14 @@ def _plan_monthly_status(inputs: Inputs) -> Plan | None:
 def _monthly_status_at(inputs: Inputs, recipient: Recipient) -> datetime | None:
     """Return when it is due: at the start of the month after the recipient's last message.
 
-    During an outage it is postponed, because it says that the page is being watched.
+    During an outage of the list it is postponed, because it says that the page is being watched. The end of the
+    outage makes the recipient due for planning.
     """
     subscribed = [entry for entry in recipient.subscriptions if entry.still_watching]
-    if not subscribed:
+    if not subscribed or any(outage.is_open and outage.is_list for outage in inputs.context.outages):
         return None
     since = recipient.last_message_at or subscribed[0].activated_at or subscribed[0].created_at
-    due_at = delivery_schedule.next_monthly_status(subscribed[0].schedule, since)
-    return max(due_at, inputs.now + _POSTPONED) if inputs.context.outages else due_at
+    return delivery_schedule.next_monthly_status(subscribed[0].schedule, since)
 
 
 def _wake_at(inputs: Inputs, planned: Plan) -> datetime | None:
