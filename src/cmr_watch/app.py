@@ -143,11 +143,11 @@ class App:
         self._prepare()
         if self._queue.is_idle(self._clock()):
             return DeliveryReport()
-        check_overdue_digests(self._queue, self._incidents, self._clock())
         self.compose()
         self._notify_operator()
         report = self._send(stop)
-        check_overdue_digests(self._queue, self._incidents, self._clock())
+        zone = self._settings.messages.zone
+        check_overdue_digests(self._queue, self._incidents, self._clock(), zone)
         return report + self._send(stop) if self._notify_operator() else report
 
     def backfill(self, progress: Progress) -> Iterator[BackfillReport]:
