@@ -210,9 +210,9 @@ class App:
         return self._deliveries.counts_by_channel()
 
     def was_checked_within(self, duration: timedelta) -> bool:
-        """Whether any process has checked the list in the last `duration`."""
+        """Whether any process has checked the list in the last `duration`, and could fetch it."""
         last = self._checks.last_check(self._settings.page.url)
-        return last is not None and self._clock() - last.checked_at < duration
+        return last is not None and last.outcome != "failed" and self._clock() - last.checked_at < duration
 
     def apply_retention(self) -> RetentionReport:
         """Delete data whose retention period has passed; return what was deleted."""
