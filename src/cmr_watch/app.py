@@ -109,16 +109,25 @@ class App:
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
         return self._finish_check((accept(self._page(page_url), self._checks, self._clock),), notify)
 
-    def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[int, ...]]:
-        """What `accept` would do, and how many recipients each of its changes concerns. Stores nothing."""
+    def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[frozenset[str], ...]]:
+        """What `accept` would do, and the recipients that each of its changes concerns. Stores nothing.
+
+        The recipients of the changes come first, then those of the changes that the next check would report.
+        """
         page, now = self._page(page_url), self._clock()
         preview = preview_accept(page, self._checks, self._clock)
         recorded = [
-            RecordedChange(_NOT_STORED + number, change, page.url, now) for number, change in enumerate(preview.changes)
+            RecordedChange(_NOT_STORED + number, change, page.url, now)
+            for number, change in enumerate((*preview.changes, *preview.later))
         ]
-        matches = match_changes(self._subscriptions.active(), recorded, now)
-        counts = Counter(change_id for _, change_id, *_ in matches)
-        return preview, tuple(counts[change.id] for change in recorded)
+        return preview, self._recipients(recorded)
+
+    def _recipients(self, recorded: Sequence[RecordedChange]) -> tuple[frozenset[str], ...]:
+        """The mailboxes that each of these changes concerns."""
+        mailboxes: dict[int, set[str]] = defaultdict(set)
+        for mailbox, change_id, *_ in match_changes(self._subscriptions.active(), recorded, self._clock()):
+            mailboxes[change_id].add(mailbox)
+        return tuple(frozenset(mailboxes[change.id]) for change in recorded)
 
     def enqueue(self) -> int:
         """Match pending changes to the recipients they concern; return the number of matches."""

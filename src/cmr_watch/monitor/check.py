@@ -27,6 +27,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
+from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.deduplicate import late_cutoffs, unreported, with_shared_keys
 from cmr_watch.monitor.diff import (
     CONFIRMED_AFTER,
@@ -263,7 +264,9 @@ def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks
     """
     compared = _compare_suspect(reading, baseline)
     difference = describe_difference(baseline.snapshot if baseline else None, reading.snapshot)
-    record = replace(_record(reading, baseline, "suspect", compared), detail=reason, drift=difference)
+    acceptable = not (reading.error or refusal(reading.page, reading.snapshot, checks.known_pages))
+    record = _record(reading, baseline, "suspect", compared)
+    record = replace(record, detail=reason, drift=difference, acceptable=acceptable)
     return _store(record if baseline else replace(record, known=None), checks, baseline)
 
 
@@ -304,6 +307,7 @@ def _store(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> Ch
         changes,
         record.detail,
         baseline.read_at if baseline else None,
+        acceptable=record.outcome == "suspect" and record.acceptable,
     )
 
 
@@ -320,8 +324,9 @@ def _commit_without_reading(record: CheckRecord, checks: Checks, baseline: Basel
 class AcceptPreview:
     """What `accept` would do: the reading, its changes, and what it lacks.
 
-    `baseline` is the snapshot that it would replace. `missing` entries are reported as gone if the next reading lacks
-    them too.
+    - `baseline`: the snapshot that it would replace.
+    - `missing`: the entries that it lacks. They are gone if the next reading lacks them too.
+    - `later`: the changes that the next check would then report of them.
     """
 
     row: SnapshotRow
@@ -329,6 +334,7 @@ class AcceptPreview:
     baseline: Snapshot | None
     changes: tuple[Change, ...] = ()
     missing: tuple[KnownEdition | KnownCall, ...] = ()
+    later: tuple[Change, ...] = ()
 
 
 def preview_accept(page: PageRef, checks: Checks, clock: Clock) -> AcceptPreview:
@@ -339,7 +345,18 @@ def preview_accept(page: PageRef, checks: Checks, clock: Clock) -> AcceptPreview
         return AcceptPreview(row, reading.snapshot, None)
     compared = _without_duplicates(_compare(reading, baseline.known, checks), reading, checks)
     missing = _newly_missing(baseline.known, compared.known)
-    return AcceptPreview(row, reading.snapshot, baseline.snapshot, compared.changes, missing)
+    later = _changes_of_missing(missing, compared.known, reading, checks)
+    return AcceptPreview(row, reading.snapshot, baseline.snapshot, compared.changes, missing, later)
+
+
+def _changes_of_missing(
+    missing: tuple[KnownEdition | KnownCall, ...], known: Known, reading: _Reading, checks: Checks
+) -> tuple[Change, ...]:
+    """The changes of the missing entries if the next reading is the same as the accepted one."""
+    again = replace(reading, at=reading.at + CONFIRMED_AFTER)
+    keys = {entry.key for entry in missing}
+    compared = _without_duplicates(_compare(again, known, checks), again, checks)
+    return tuple(change for change in compared.changes if change.key in keys)
 
 
 def _newly_missing(before: Known, after: Known) -> tuple[KnownEdition | KnownCall, ...]:
@@ -357,15 +374,16 @@ def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[Snaps
     reading = _read(page, stored.fetched, None, clock(), conditional=False)
     if reading.error:
         raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
-    if lacking := _lacking(reading.snapshot):
-        raise NothingToAccept(f"The suspect reading of {page.url} has {lacking}, so it cannot become the baseline.")
+    if why := refusal(page, reading.snapshot, checks.known_pages):
+        reason, advice = why
+        raise NothingToAccept(f"The suspect reading of {page.url} {reason}, so it cannot become the baseline. {advice}")
     return stored.row, reading
 
 
-def _lacking(snapshot: Snapshot) -> str | None:
-    """What a reading lacks that has no part that could be the content of its page (READING O5); else None."""
-    is_list = snapshot.kind == "initiative"
-    headings = snapshot.outline.sections if is_list else snapshot.outline.headings
-    if snapshot.editions or snapshot.calls or headings:
-        return None
-    return "no section heading, no edition and no call" if is_list else "no heading, no edition and no call"
+def why_not_acceptable(page: PageRef, checks: Checks, clock: Clock) -> str | None:
+    """Why `accept` would refuse the newest suspect reading of a page, as a sentence; None if it would not."""
+    try:
+        _suspect_reading(page, checks, clock)
+    except NothingToAccept as error:
+        return str(error)
+    return None
