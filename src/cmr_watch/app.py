@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urlsplit
 
 from cmr_watch.check_report import CheckReport
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import StoreError
+from cmr_watch.exceptions import CmrWatchError, StoreError
 from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
+from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import PARSER_VERSION, CheckResult, PageRef, RecordedChange
 from cmr_watch.monitor.check import AcceptPreview, accept, preview_accept
 from cmr_watch.monitor.check_site import check_site
-from cmr_watch.monitor.fetch import Fetcher, fetch_settings
+from cmr_watch.monitor.crawl_schedule import skipped_links
+from cmr_watch.monitor.fetch import DeadMansSwitch, Fetcher, fetch_settings
 from cmr_watch.notify.channels.registry import OpenChannels, open_channels
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer
@@ -61,6 +65,8 @@ _NOT_STORED: Final = 2**62
 class App:
     """One installation. A context manager: leaving it closes the connections of its fetcher.
 
+    ConfigError: the address of the dead man's switch is not valid.
+
     `sleep` waits the given number of seconds: between two pages, and to keep the limit of mails per minute.
     `open_channels` opens the delivery channels.
     """
@@ -84,6 +90,8 @@ class App:
         self._queue = MatchQueue(database)
         self._deliveries = Deliveries(database)
         self._incidents = Incidents(database)
+        self._switch = DeadMansSwitch(settings.daemon.ping) if settings.daemon.ping else None
+        self._quarantine = RestoreQuarantine(database)
         self._fetcher = Fetcher(fetch_settings(settings), self._checks, clock)
         self._is_ready = False
 
@@ -94,11 +102,43 @@ class App:
         self._fetcher.close()
 
     def check(self, *, notify: bool = True) -> CheckReport:
-        """Check the list and the linked pages that are due; then send what is due, even if the check failed."""
+        """Check the list and the linked pages that are due; then send what is due, even if the check failed.
+
+        The dead man's switch, if there is one, is told when the check of the pages begins, and how it ended.
+        """
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
-        results = check_site(self._settings.page.url, self._fetcher, self._checks, self._clock, self._pause)
-        return self._finish_check(results, notify)
+        failing = self._checks.failing_pages()
+        results = self._check_pages()
+        report = self._finish_check(results, notify)
+        return replace(report, failing=failing, remark=self._skipped_links() if results[0].has_succeeded else "")
+
+    def _check_pages(self) -> tuple[CheckResult, ...]:
+        url, switch = self._settings.page.url, self._switch
+        if switch is None:
+            return check_site(url, self._fetcher, self._checks, self._clock, self._pause)
+        switch.started()
+        try:
+            results = check_site(url, self._fetcher, self._checks, self._clock, self._pause)
+        except CmrWatchError as error:
+            switch.failed(str(error))
+            raise
+        if results[0].has_failed:
+            switch.failed(results[0].detail)
+        else:
+            switch.succeeded()
+        return results
+
+    def _skipped_links(self) -> str:
+        """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""
+        url = self._settings.page.url
+        host = skipped_links(known_of_kind(self._checks.known_pages(), "initiative"), url)
+        if host is None:
+            return ""
+        return (
+            f"the list links only to pages on {host}, which are not read, because [page] url is on"
+            f" {urlsplit(url).hostname}"
+        )
 
     def accept(self, page_url: str | None = None, *, notify: bool = True) -> CheckReport:
         """Make the newest suspect reading of a page the baseline. The default is the list of editions.
@@ -239,7 +279,7 @@ class App:
     def _prepare(self) -> None:
         """Before the first operation: quarantine a restored database, and replay the suppression journal."""
         if not self._is_ready:
-            RestoreQuarantine(self._database).quarantine_if_restored(self._clock())
+            self._quarantine.quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
 
@@ -265,7 +305,7 @@ class App:
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *linked = results
         delivery = self._enqueue_and_deliver() if notify else None
-        return CheckReport(first, delivery, tuple(linked))
+        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count())
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
         self.enqueue()
