@@ -36,9 +36,11 @@ layers =
     demo | doctor | log_lines
     app
     check_report
-    monitor.check_site | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay
+    monitor.check_site | monitor.accept | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay
     notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
+    monitor.compare_reading
+    monitor.page_reading
     notify.message_composer
     monitor.fetch | store | notify.channels
     monitor.edition_page_diff | monitor.deduplicate | monitor.archive.history
@@ -106,7 +108,16 @@ forbidden_modules =
 """
 
 DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "history")
-ORCHESTRATORS = ("check", "check_site", "replay", "backfill", "open_archive")
+ORCHESTRATORS = (
+    "check",
+    "check_site",
+    "accept",
+    "compare_reading",
+    "page_reading",
+    "replay",
+    "backfill",
+    "open_archive",
+)
 HELPERS = sorted(
     path.relative_to(SOURCE / "monitor").with_suffix("").as_posix().replace("/", ".")
     for folder in ("", "archive/")

@@ -20,6 +20,7 @@ from cmr_watch.daemon import Daemon, routes, thread_scheduler
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.restore_quarantine import mark_restored
 from tests.factories import NOW, message
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
@@ -128,12 +129,56 @@ def test_a_suspect_reading_pings_failure(running: Running) -> None:
 def test_no_check_if_another_process_has_just_checked(running: Running) -> None:
     with App(running.settings, running.database, running.clock) as app:
         app.check()
-    requests = running.site.paths().count(PATH)
+    requests, pings = running.site.paths().count(PATH), running.pings()
     with running.daemon():
         until(lambda: running.subjects())
         time.sleep(0.3)
     assert running.site.paths().count(PATH) == requests
-    assert running.pings() == []
+    assert running.pings() == pings
+
+
+def test_a_failed_check_of_another_process_does_not_count(running: Running) -> None:
+    running.site.fail(PATH, 404)
+    with App(running.settings, running.database, running.clock) as app:
+        app.check()
+    running.serve(LYON, *PAST)
+    with running.daemon() as daemon:
+        assert daemon.next_check <= wall()
+        until(lambda: running.subjects())
+
+
+def test_the_recovery_of_a_page_that_failed_before_the_start_is_logged(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.site.fail(PATH, 404)
+    with App(running.settings, running.database, running.clock) as app:
+        app.check()
+    running.serve(LYON, *PAST)
+    with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon():
+        until(lambda: f"check: {running.site.url(PATH)}: can be read again" in caplog.messages)
+
+
+def test_a_check_that_read_nothing_does_not_say_that_nothing_is_new(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.site.fail(PATH, 404)
+    with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon():
+        until(lambda: "check: 0 pages read, 1 failed or suspect" in caplog.messages)
+
+
+def test_items_on_hold_are_logged_once(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    with App(running.settings, running.database, running.clock) as app:
+        app.check()
+    insert_messages(running.database, message("anna@example.org"))
+    with running.database.write() as connection:
+        mark_restored(connection)
+    running.ahead = timedelta(hours=1)
+    words = "check: 1 item is on hold since the restore: cmr-watch deliveries release"
+    with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon() as daemon:
+        until(lambda: words in caplog.messages)
+        running.check_now(daemon)
+        until(lambda: running.pings().count("") == 3)
+    assert caplog.messages.count(words) == 1
 
 
 class FailsOnce(App):

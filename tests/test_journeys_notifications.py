@@ -14,6 +14,7 @@ from cmr_watch.app import App
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import Database
+from cmr_watch.store.restore_quarantine import mark_restored
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
@@ -238,6 +239,23 @@ def test_the_monthly_status_is_sent_once_a_month_without_changes(timeline: Timel
     mails = timeline.run_until(at(5, 12), 12 * HOUR)
     assert [subject for _, subject in mails] == ["Still watching, nothing new"] * 2
     assert Counter(when.split()[2] for when, _ in mails) == {"Nov": 1, "Dec": 1}
+
+
+def test_no_monthly_status_in_the_days_after_a_restore(timeline: Timeline) -> None:
+    """What was sent after the backup was made is not in it, so the time without a message is not known."""
+    timeline.subscribe(
+        SubscriptionRequest("anna@example.org", name="anna", still_watching=True, schedule=Schedule("daily"))
+    )
+    timeline.now = at(3)
+    timeline.serve_lines(*PAST)
+    timeline.run_until(at(4))
+    timeline.now = at(28, 11)
+    with timeline.database.write() as connection:
+        mark_restored(connection)
+    timeline.restart()
+    assert timeline.run_until(at(31, 12), 24 * HOUR) == []
+    mails = timeline.run_until(at(5, 1, year=2024), 24 * HOUR)
+    assert [subject for _, subject in mails] == ["Still watching, nothing new"]
 
 
 def test_the_rate_limit_of_mails_per_minute(timeline: Timeline) -> None:

@@ -17,6 +17,7 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite, Response
+from tests.monitor.small import html
 from tests.test_journeys import LYON, PAST, PATH, PRAGUE, Journey
 
 OPERATOR = "op@example.org"
@@ -81,7 +82,7 @@ def test_a_page_that_cannot_be_fetched(journey: OperatorJourney) -> None:
     assert "cmr-watch doctor" in journey.last_text
     assert journey.fail_checks(3) == []
     journey.check_lines(LYON, *PAST)
-    assert journey.new_subjects() == ["Resolved: the page could not be read"]
+    assert journey.new_subjects() == ["Resolved: the page can be read again"]
     journey.check_lines(LYON, *PAST)
     assert journey.new_subjects() == []
 
@@ -104,16 +105,30 @@ def test_an_incident_that_opens_again_is_notified_again(journey: OperatorJourney
     for _ in range(2):
         assert journey.fail_checks(4) == ["Problem: the page cannot be read"]
         journey.check_lines(LYON, *PAST)
-        assert journey.new_subjects() == ["Resolved: the page could not be read"]
+        assert journey.new_subjects() == ["Resolved: the page can be read again"]
 
 
 def test_a_suspect_page(journey: OperatorJourney) -> None:
-    for expected in (["Problem: the page looks wrong, so its content was not used"], [], []):
+    for expected in (["Problem: the page lacks its usual content"], [], []):
         journey.serve(MAINTENANCE)
         journey.check()
         assert journey.new_subjects() == expected
     journey.check_lines(LYON, *PAST)
-    assert journey.new_subjects() == ["Resolved: the page looked wrong, so its content was not used"]
+    assert journey.new_subjects() == ["Resolved: the page has its usual content again"]
+
+
+def test_a_page_that_looks_wrong(journey: OperatorJourney) -> None:
+    journey.serve(html(" ;; ".join((LYON, *PAST))).replace("</html>", "").encode())
+    journey.check()
+    assert journey.new_subjects() == ["Problem: the page looks wrong"]
+    assert "cmr-watch accept" in journey.last_text
+
+
+def test_a_problem_begins_with_the_first_failed_check(journey: OperatorJourney) -> None:
+    journey.now = datetime(2023, 10, 2, 12, tzinfo=UTC)
+    journey.fail_checks(3)
+    (incident,) = Incidents(journey.database).unresolved()
+    assert incident.opened_at < journey.now - timedelta(minutes=50)
 
 
 # ── the mail ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,21 +137,21 @@ def test_a_suspect_page(journey: OperatorJourney) -> None:
 def test_a_message_that_failed_permanently(journey: OperatorJourney) -> None:
     journey.mailbox.refuse(ANNA, "554 5.7.1 we do not like you", times=1)
     journey.check_lines(LYON, PRAGUE, *PAST)
-    assert journey.new_subjects() == ["Problem: a message cannot be delivered"], "in the same run"
+    assert journey.new_subjects() == ["Problem: delivery failed permanently"], "in the same run"
     assert ANNA in journey.last_text
     journey.check()
     assert journey.new_subjects() == []
     Deliveries(journey.database).retry(None, journey.now)
     journey.check()
-    assert journey.new_subjects() == ["Resolved: a message could not be delivered"]
+    assert journey.new_subjects() == ["Resolved: the failed delivery was dealt with"]
 
 
 def test_a_subscription_that_ends_because_its_address_does_not_exist(journey: OperatorJourney) -> None:
     journey.mailbox.refuse(ANNA, "550 5.1.1 no such user")
     journey.check_lines(LYON, PRAGUE, *PAST)
-    assert journey.new_subjects() == [f"Problem: {ANNA} no longer exists"]
+    assert journey.new_subjects() == [f"Subscription ended: {ANNA}"]
     text = " ".join(journey.last_text.split())
-    assert f"{ANNA} no longer exists: the subscription has ended" in text
+    assert f"Subscription ended: {ANNA}" in text
     assert "550 5.1.1 no such user" in text
     assert f"cmr-watch subscriptions add {ANNA} --resubscribe" in text
     assert "Resolved" not in text
@@ -151,7 +166,7 @@ def test_several_incidents_are_one_message(journey: OperatorJourney) -> None:
     for address in (ANNA, "bob@example.org"):
         journey.mailbox.refuse(address, "554 5.7.1 we do not like you")
     journey.check_lines(LYON, PRAGUE, *PAST)
-    assert journey.new_subjects() == ["2 problems"]
+    assert journey.new_subjects() == ["Delivery failed permanently · 1 more problem"]
 
 
 def test_a_failed_message_to_the_operator_opens_no_incident(journey: OperatorJourney) -> None:
@@ -197,12 +212,13 @@ def test_a_digest_that_cannot_be_sent_in_time(daily: OperatorJourney) -> None:
     assert daily.new_subjects() == []
     daily.check(5)
     assert daily.new_subjects() == ["Problem: a digest is late"]
+    assert "a digest was due on 4 October 2023, 08:0" in daily.last_text, "in the operator's time zone"
     daily.check(5)
     assert daily.new_subjects() == []
     daily.mailbox.refuse(ANNA, times=0)
     daily.now += timedelta(hours=12)
     daily.check()
-    assert daily.new_subjects() == ["Resolved: a digest was late"]
+    assert daily.new_subjects() == ["Resolved: no digest is late any more"]
 
 
 def test_a_late_digest_is_resolved_when_the_subscription_ends(daily: OperatorJourney) -> None:
@@ -213,15 +229,16 @@ def test_a_late_digest_is_resolved_when_the_subscription_ends(daily: OperatorJou
     assert daily.new_subjects() == ["Problem: a digest is late"]
     Subscriptions(daily.database).end(ANNA, "asked to", daily.now)
     daily.check()
-    assert daily.new_subjects() == ["Resolved: a digest was late"]
+    assert daily.new_subjects() == ["Resolved: no digest is late any more"]
 
 
-def test_a_digest_missed_during_a_suspend_is_reported_as_resolved(daily: OperatorJourney) -> None:
+def test_a_digest_that_only_waited_for_the_next_check_is_no_problem(daily: OperatorJourney) -> None:
+    """With cron every six hours, or after a suspend, the first run after its hour sends it."""
     daily.now = datetime(2023, 10, 4, 12, tzinfo=UTC)
     daily.check()
-    assert daily.new_subjects()[-1] == "Resolved: a digest was late"
-    daily.check()
+    assert daily.mailbox.recipients[-1] == ANNA
     assert daily.new_subjects() == []
+    assert Incidents(daily.database).unresolved() == ()
 
 
 # ── notified by a later run ──────────────────────────────────────────────────────────────────────────────────────
@@ -234,7 +251,7 @@ def test_an_incident_resolved_before_it_was_notified_is_one_message(journey: Ope
     journey.app.check(notify=False)
     assert journey.new_subjects() == []
     journey.check()
-    assert journey.new_subjects() == ["Resolved: the page could not be read"]
+    assert journey.new_subjects() == ["Resolved: the page can be read again"]
     assert "Resolved before this message was sent." in journey.last_text
     journey.check()
     assert journey.new_subjects() == []

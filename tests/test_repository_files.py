@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from cmr_watch.cli import main
+from cmr_watch.cli.output import USAGE_ERROR
 from cmr_watch.cli.root import COMMANDS
 from cmr_watch.config import load as load_settings
 from cmr_watch.config.load import SECTIONS, keys
@@ -94,6 +95,7 @@ def test_the_unit_and_a_shell_use_the_same_configuration_and_database() -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(text)
+    assert unit["Service"]["RestartPreventExitStatus"] == str(USAGE_ERROR), "it would fail again"
     assert unit["Service"]["ExecStart"].endswith(" --config /etc/cmr-watch/cmr-watch.toml run")
 
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urlsplit
 
 from cmr_watch.check_report import CheckReport
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import StoreError
+from cmr_watch.exceptions import CmrWatchError, StoreError
 from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
+from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import PARSER_VERSION, CheckResult, PageRef, RecordedChange
-from cmr_watch.monitor.check import AcceptPreview, accept, preview_accept
+from cmr_watch.monitor.accept import AcceptPreview, accept, preview_accept
 from cmr_watch.monitor.check_site import check_site
-from cmr_watch.monitor.fetch import Fetcher, fetch_settings
+from cmr_watch.monitor.crawl_schedule import skipped_links
+from cmr_watch.monitor.fetch import DeadMansSwitch, Fetcher, fetch_settings
 from cmr_watch.notify.channels.registry import OpenChannels, open_channels
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer
@@ -42,6 +46,7 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
+from cmr_watch.store.robots import StoredRobots
 from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
@@ -60,6 +65,8 @@ _NOT_STORED: Final = 2**62
 
 class App:
     """One installation. A context manager: leaving it closes the connections of its fetcher.
+
+    ConfigError: the address of the dead man's switch is not valid.
 
     `sleep` waits the given number of seconds: between two pages, and to keep the limit of mails per minute.
     `open_channels` opens the delivery channels.
@@ -84,7 +91,10 @@ class App:
         self._queue = MatchQueue(database)
         self._deliveries = Deliveries(database)
         self._incidents = Incidents(database)
-        self._fetcher = Fetcher(fetch_settings(settings), self._checks, clock)
+        self._switch = DeadMansSwitch(settings.daemon.ping) if settings.daemon.ping else None
+        self._quarantine = RestoreQuarantine(database)
+        self._robots = StoredRobots(database)
+        self._fetcher = Fetcher(fetch_settings(settings), self._robots, clock)
         self._is_ready = False
 
     def __enter__(self) -> Self:
@@ -94,11 +104,43 @@ class App:
         self._fetcher.close()
 
     def check(self, *, notify: bool = True) -> CheckReport:
-        """Check the list and the linked pages that are due; then send what is due, even if the check failed."""
+        """Check the list and the linked pages that are due; then send what is due, even if the check failed.
+
+        The dead man's switch, if there is one, is told when the check of the pages begins, and how it ended.
+        """
         self._prepare()
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
-        results = check_site(self._settings.page.url, self._fetcher, self._checks, self._clock, self._pause)
-        return self._finish_check(results, notify)
+        failing = self._checks.failing_pages()
+        results = self._check_pages()
+        report = self._finish_check(results, notify)
+        return replace(report, failing=failing, remark=self._skipped_links() if results[0].has_succeeded else "")
+
+    def _check_pages(self) -> tuple[CheckResult, ...]:
+        url, switch = self._settings.page.url, self._switch
+        if switch is None:
+            return check_site(url, self._fetcher, self._checks, self._clock, self._pause)
+        switch.started()
+        try:
+            results = check_site(url, self._fetcher, self._checks, self._clock, self._pause)
+        except CmrWatchError as error:
+            switch.failed(str(error))
+            raise
+        if results[0].has_failed:
+            switch.failed(results[0].detail)
+        else:
+            switch.succeeded()
+        return results
+
+    def _skipped_links(self) -> str:
+        """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""
+        url = self._settings.page.url
+        host = skipped_links(known_of_kind(self._checks.known_pages(), "initiative"), url)
+        if host is None:
+            return ""
+        return (
+            f"the list links only to pages on {host}, which are not read, because [page] url is on"
+            f" {urlsplit(url).hostname}"
+        )
 
     def accept(self, page_url: str | None = None, *, notify: bool = True) -> CheckReport:
         """Make the newest suspect reading of a page the baseline. The default is the list of editions.
@@ -109,16 +151,25 @@ class App:
         self._subscriptions.sync(self._settings.subscriptions, self._clock())
         return self._finish_check((accept(self._page(page_url), self._checks, self._clock),), notify)
 
-    def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[int, ...]]:
-        """What `accept` would do, and how many recipients each of its changes concerns. Stores nothing."""
+    def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[frozenset[str], ...]]:
+        """What `accept` would do, and the recipients that each of its changes concerns. Stores nothing.
+
+        The recipients of the changes come first, then those of the changes that the next check would report.
+        """
         page, now = self._page(page_url), self._clock()
         preview = preview_accept(page, self._checks, self._clock)
         recorded = [
-            RecordedChange(_NOT_STORED + number, change, page.url, now) for number, change in enumerate(preview.changes)
+            RecordedChange(_NOT_STORED + number, change, page.url, now)
+            for number, change in enumerate((*preview.changes, *preview.later))
         ]
-        matches = match_changes(self._subscriptions.active(), recorded, now)
-        counts = Counter(change_id for _, change_id, *_ in matches)
-        return preview, tuple(counts[change.id] for change in recorded)
+        return preview, self._recipients(recorded)
+
+    def _recipients(self, recorded: Sequence[RecordedChange]) -> tuple[frozenset[str], ...]:
+        """The mailboxes that each of these changes concerns."""
+        mailboxes: dict[int, set[str]] = defaultdict(set)
+        for mailbox, change_id, *_ in match_changes(self._subscriptions.active(), recorded, self._clock()):
+            mailboxes[change_id].add(mailbox)
+        return tuple(frozenset(mailboxes[change.id]) for change in recorded)
 
     def enqueue(self) -> int:
         """Match pending changes to the recipients they concern; return the number of matches."""
@@ -143,11 +194,11 @@ class App:
         self._prepare()
         if self._queue.is_idle(self._clock()):
             return DeliveryReport()
-        check_overdue_digests(self._queue, self._incidents, self._clock())
         self.compose()
         self._notify_operator()
         report = self._send(stop)
-        check_overdue_digests(self._queue, self._incidents, self._clock())
+        zone = self._settings.messages.zone
+        check_overdue_digests(self._queue, self._incidents, self._clock(), zone)
         return report + self._send(stop) if self._notify_operator() else report
 
     def backfill(self, progress: Progress) -> Iterator[BackfillReport]:
@@ -157,7 +208,7 @@ class App:
         from cmr_watch.store.archive_history import ArchiveHistory
 
         archived = ArchiveHistory(self._database, PARSER_VERSION)
-        with open_archive(self._settings, self._checks, self._clock, self._sleep) as archive:
+        with open_archive(self._settings, self._robots, self._clock, self._sleep) as archive:
             for page in pages_to_backfill(self._settings.page.url, self._checks):
                 yield backfill_page(page, archive, archived, self._checks, progress)
 
@@ -210,9 +261,9 @@ class App:
         return self._deliveries.counts_by_channel()
 
     def was_checked_within(self, duration: timedelta) -> bool:
-        """Whether any process has checked the list in the last `duration`."""
+        """Whether any process has checked the list in the last `duration`, and could fetch it."""
         last = self._checks.last_check(self._settings.page.url)
-        return last is not None and self._clock() - last.checked_at < duration
+        return last is not None and last.outcome != "failed" and self._clock() - last.checked_at < duration
 
     def apply_retention(self) -> RetentionReport:
         """Delete data whose retention period has passed; return what was deleted."""
@@ -230,7 +281,7 @@ class App:
     def _prepare(self) -> None:
         """Before the first operation: quarantine a restored database, and replay the suppression journal."""
         if not self._is_ready:
-            RestoreQuarantine(self._database).quarantine_if_restored(self._clock())
+            self._quarantine.quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
 
@@ -256,7 +307,7 @@ class App:
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *linked = results
         delivery = self._enqueue_and_deliver() if notify else None
-        return CheckReport(first, delivery, tuple(linked))
+        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count())
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
         self.enqueue()

@@ -7,23 +7,40 @@ from dataclasses import dataclass
 from cmr_watch.log import redact_page_url
 from cmr_watch.models import CheckResult
 from cmr_watch.notify.outbox import DeliveryReport
+from cmr_watch.plural import counted
+
+
+def held_items(count: int) -> str:
+    """`8 items are on hold since the restore`."""
+    return f"{counted(count, 'item')} {'is' if count == 1 else 'are'} on hold since the restore"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """The result for the list of editions, or for the page that was accepted, and for the pages linked from the list.
 
-    `delivery` is None if no notifications were requested.
+    - `delivery`: None if no notifications were requested.
+    - `failing`: the pages that could not be read, or were suspect, before.
+    - `held`: how many items have been on hold since the database was restored.
+    - `remark`: what the operator should know about the configuration, one clause; usually empty.
     """
 
     check: CheckResult
     delivery: DeliveryReport | None = None
     linked: tuple[CheckResult, ...] = ()
+    failing: frozenset[str] = frozenset()
+    held: int = 0
+    remark: str = ""
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
         """The results for all pages."""
         return (self.check, *self.linked)
+
+    @property
+    def recovered(self) -> tuple[CheckResult, ...]:
+        """The results for the pages that can be read again."""
+        return tuple(result for result in self.results if result.has_succeeded and result.page.url in self.failing)
 
     @property
     def has_failures(self) -> bool:
@@ -36,6 +53,16 @@ class CheckReport:
     def has_changes(self) -> bool:
         """Whether any page has changed."""
         return any(result.changes for result in self.results)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is true of each check until the operator decides something: one line each."""
+        return tuple(filter(None, (self.hold, self.remark)))
+
+    @property
+    def hold(self) -> str:
+        """That items are on hold, and what to do; empty if none are."""
+        return f"{held_items(self.held)}: cmr-watch deliveries release" if self.held else ""
 
     @property
     def problems(self) -> tuple[str, ...]:

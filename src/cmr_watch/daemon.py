@@ -34,7 +34,6 @@ from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from cmr_watch.log_lines import check_summary, delivery_summary, page_failure, page_recovery
-from cmr_watch.monitor.fetch import DeadMansSwitch
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
 from cmr_watch.web.server import Response, Route, health_response
@@ -46,7 +45,6 @@ DELIVER_EVERY: Final = 60  # seconds
 BOUNCES_EVERY: Final = 600
 MAINTENANCE_EVERY: Final = 86_400
 FIRST_MAINTENANCE_AFTER: Final = 300  # leaves the start to checks and deliveries; some hosts restart often
-SUCCESSFUL_OUTCOMES: Final = frozenset({"baseline", "changed", "unchanged"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,7 @@ class Daemon:
         self._delivery_requested = threading.Event()
         self._locks: dict[str, threading.Lock] = {}
         self._apps: dict[str, tuple[Settings, App]] = {}
-        self._switch = _dead_mans_switch(settings)
-        self._failing_pages: set[str] = set()
+        self._is_first_check = True
         self._overlong_jobs: set[str] = set()
         self._observer = self._open_app(settings)
         self.metrics = Metrics(self.observe, self._observer.deliveries_by_channel)
@@ -118,8 +115,8 @@ class Daemon:
 
         ConfigError: the new settings cannot be used; all of the old ones stay in force.
         """
-        switch, observer = _dead_mans_switch(settings), self._open_app(settings)
-        self._settings, self._switch = settings, switch
+        observer = self._open_app(settings)
+        self._settings = settings
         previous, self._observer = self._observer, observer
         previous.__exit__(None, None, None)
         jobs = self._jobs()
@@ -218,29 +215,23 @@ class Daemon:
         app = self._get_app("check")
         if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
-        switch = self._switch
-        if switch:
-            switch.started()
         report = app.check(notify=False)
         self._count(report)
         self._log_check(report)
-        if switch and report.check.outcome in SUCCESSFUL_OUTCOMES:
-            switch.succeeded()
-        elif switch:
-            switch.failed(report.check.detail)
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
 
     def _log_check(self, report: CheckReport) -> None:
-        """One line per page that failed or can be read again, and one that sums up the check."""
+        """One line per page that failed or can be read again, one that sums up the check, and once each remark."""
         for result in report.results:
-            url = result.page.url
             if result.has_failed:
-                self._failing_pages.add(url)
                 log.warning("check: %s", page_failure(result))
-            elif url in self._failing_pages:
-                self._failing_pages.remove(url)
-                log.info("check: %s", page_recovery(result))
+        for result in report.recovered:
+            log.info("check: %s", page_recovery(result))
         log.info("check: %s", check_summary(report))
+        if self._is_first_check:
+            for remark in report.remarks:
+                log.warning("check: %s", remark)
+        self._is_first_check = False
 
     def _deliver(self) -> None:
         self._delivery_requested.set()
@@ -327,7 +318,3 @@ def routes(daemon: Daemon) -> dict[str, Route]:
         "/healthz": lambda: health_response(problems_in_data(daemon.observe())),
         "/metrics": lambda: Response(HTTPStatus.OK, CONTENT_TYPE, daemon.metrics.text()),
     }
-
-
-def _dead_mans_switch(settings: Settings) -> DeadMansSwitch | None:
-    return DeadMansSwitch(settings.daemon.ping) if settings.daemon.ping else None

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal, TextIO
 from urllib.parse import urlsplit, urlunsplit
 
-LogFormat = Literal["text", "json"]
+LogFormat = Literal["text", "json", "sentence"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
@@ -21,7 +21,10 @@ _WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "for
 
 
 def set_up(level: str = "warning", form: LogFormat = "text", secrets: Iterable[str] = ()) -> None:
-    """Log events to stderr, one line each, with `secrets` masked. A later call replaces an earlier one."""
+    """Log events to stderr, one line each, with `secrets` masked. A later call replaces an earlier one.
+
+    The form `sentence` is that of error messages of a command: neither time nor level nor logger.
+    """
     handler = _Stderr()
     handler.setFormatter(_Formatter(form, secrets))
     root = logging.getLogger()
@@ -69,16 +72,19 @@ class _Stderr(logging.StreamHandler[TextIO]):
 class _Formatter(logging.Formatter):
     def __init__(self, form: LogFormat, secrets: Iterable[str]) -> None:
         super().__init__()
-        self._json = form == "json"
+        self._form = form
         self._secrets = sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         message = self._mask(super().format(record))
-        if self._json:
+        if self._form == "json":
             event = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
             return json.dumps(event, ensure_ascii=False)
-        return f"{at} {record.levelname.lower()} {record.name}: " + message.replace("\r", "\\r").replace("\n", "\\n")
+        line = message.replace("\r", "\\r").replace("\n", "\\n")
+        if self._form == "sentence":
+            return f"cmr-watch: {line}"
+        return f"{at} {record.levelname.lower()} {record.name}: {line}"
 
     def _mask(self, message: str) -> str:
         for secret in self._secrets:

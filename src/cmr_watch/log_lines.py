@@ -32,16 +32,22 @@ def page_recovery(result: CheckResult) -> str:
 
 
 def check_summary(report: CheckReport) -> str:
-    """`7 pages read: nothing new`, `2 pages read, 5 failed or suspect: 1 change`."""
+    """`7 pages read: nothing new`, `2 pages read, 5 failed or suspect: 1 change`, `0 pages read, 1 failed or suspect`.
+
+    If nothing was read, it is not known whether there is anything new.
+    """
     results = report.results
     failed = sum(result.has_failed for result in results)
     changes = sum(len(result.changes) for result in results)
     failures = f", {failed} failed or suspect" if failed else ""
+    read = len(results) - failed
     if changes:
-        found = counted(changes, "change")
+        found = f": {counted(changes, 'change')}"
+    elif read:
+        found = ": stored as the baseline" if report.check.outcome == "baseline" else ": nothing new"
     else:
-        found = "stored as the baseline" if report.check.outcome == "baseline" else "nothing new"
-    return f"{counted(len(results) - failed, 'page')} read{failures}: {found}"
+        found = ""
+    return f"{counted(read, 'page')} read{failures}{found}"
 
 
 def delivery_summary(report: DeliveryReport) -> str:

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.cli.conftest import Installation, page
-from tests.cli.site_pages import CALL, call_page, html, serve
+from tests.cli.site_pages import CALL, call_page, html, list_page, serve
 
 
 def shortened() -> bytes:
@@ -49,7 +49,7 @@ def test_it_shows_what_would_change_and_who_would_be_notified(watch):
     assert result.err == "cmr-watch: nothing was accepted; to accept this reading without being asked, use --yes\n"
     assert result.lines[0] == f"Reading 2 of {watch.page_url} (list of editions)"
     assert result.lines[2:4] == ["  reading: 14 editions, 1 call", "  baseline: 14 editions, 1 call"]
-    shown = dict(line.strip().rsplit(" – ", 1) for line in result.lines[5:])
+    shown = dict(line.strip().rsplit(" – ", 1) for line in result.lines[5:-1])
     assert result.lines[4] == f"{len(shown)} changes would be recorded and sent:"
     calls = {text: count for text, count in shown.items() if text.startswith("Call ")}
     assert set(calls.values()) == {"4 subscribers"}, "anna and the chat follow everything, bea calls, carl Spain"
@@ -63,9 +63,47 @@ def test_it_names_what_the_reading_lacks(checked):
     checked.check("2024-04")
     checked.check(shortened())
     lines = checked.run("accept").lines
-    assert lines[4] == "It would change nothing, and no one would be notified."
-    assert lines[5] == "8 entries of the baseline missing from this reading:"
-    assert lines[-1] == "They will be reported as removed if the next reading lacks them too."
+    assert lines[4] == "It would change nothing at once."
+    head = "8 entries of the baseline missing from this reading. If the next check does not find them either:"
+    assert lines[5] == head
+    assert len(lines[6:-1]) == 8
+    assert lines[-1] == "In total, no subscriber would be notified."
+
+
+def test_it_counts_who_is_notified_of_what_is_missing_with_the_next_check(watch):
+    watch.check(list_page(watch, "Lyon", "Nantes", "Metz"))
+    watch.run("subscriptions", "add", "carl@example.org", "--country", "ES")
+    watch.check(list_page(watch, "Lyon"))
+    lines = watch.run("accept").lines
+    assert lines[4] == "It would change nothing at once."
+    assert lines[6] == "  Removed from the page: Nantes, France (12–13 October 2099) – 2 subscribers"
+    assert lines[7] == "  Removed from the page: Metz, France (12–13 October 2099) – 2 subscribers"
+    assert lines[8:] == ["In total, 2 subscribers would be notified."]
+
+
+def test_one_more_entry_is_shown_rather_than_counted(watch):
+    def past(years):
+        lines = "".join(f"<li>Lyon, France – 3 March {year}</li>" for year in years)
+        headings = "<h2>Upcoming editions</h2><ul></ul><h2>Previous editions</h2>"
+        return html(f"<h1>Clusters meet Regions</h1>{headings}<ul>{lines}</ul>")
+
+    for lost, more in ((11, 0), (12, 2)):
+        watch.check(past(range(2000, 2020)))
+        watch.check(past(range(2000, 2020 - lost)))
+        lines = watch.run("accept").lines
+        assert len(lines) == 6 + (11 if not more else 10 + 1) + 1
+        assert (f"  and {more} more – no subscriber" in lines) == bool(more)
+
+
+def test_a_call_page_that_names_no_call_cannot_be_accepted_while_the_list_shows_the_call(suspect_call):
+    url = suspect_call.site.url(CALL)
+    suspect_call.site.page(CALL, html("<h1>Maintenance</h1><p>We are back soon.</p>"))
+    assert suspect_call.check().code == 1
+    result = suspect_call.run("accept", url, "--yes")
+    assert (result.code, result.out) == (1, "")
+    assert "names no call, although the list of editions still shows the call as open" in result.err
+    suspect_call.serve(list_page(suspect_call, "Lyon", call=False))
+    assert suspect_call.run("accept", url, "--yes").code == 1, "the list has not been read again"
 
 
 @pytest.mark.parametrize("content", [b"", b"<html><body><p>Down for maintenance</p></body></html>"])

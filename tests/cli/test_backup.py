@@ -58,7 +58,8 @@ def test_a_restored_backup_sends_nothing_twice(watch, copy):
     assert status(watch)["anna@example.org"] == "active"
     after = held(watch)
     assert [item[0] for item in after].count("m") == 1, "Anna's mail, which has been sent since the backup"
-    assert "anna@example.org: Call for hosts 2024–2025 now open" in watch.run("deliveries", "release").out
+    (message,) = [item for item in watch.run("deliveries", "release", "--json").json if item["kind"] == "message"]
+    assert (message["address"], message["description"]) == ("anna@example.org", "Call for hosts 2024–2025 now open")
     assert set(after) > set(before), "the changes that the first check found"
 
     watch.run("deliveries", "release", "--discard", "all")

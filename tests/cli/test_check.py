@@ -13,15 +13,18 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import PATH, Installation, page
-from tests.cli.site_pages import edition_path, serve
+from tests.cli.site_pages import edition_path, list_page, serve
 from tests.fakes.site import Drop, Hang, Response
 
 
 def test_the_first_reading_becomes_the_baseline_without_notifications(watch):
     result = watch.check("2023-09")
     assert result.out == "14 editions, 1 call: first reading, stored as the baseline, 2 messages sent\n"
-    assert (result.code, result.err, watch.mailbox.mails, watch.hook.received) == (0, "", [], []), (
-        "except welcome messages"
+    assert (result.code, watch.mailbox.mails, watch.hook.received) == (0, [], []), "except welcome messages"
+    # a copy of the page, whose links still lead to the original site
+    assert result.err == (
+        "cmr-watch: the list links only to pages on clustercollaboration.eu, which are not read,"
+        " because [page] url is on 127.0.0.1\n"
     )
 
 
@@ -103,6 +106,54 @@ def test_a_quiet_check_reports_faults_on_stderr(watch):
     watch.mailbox.start()
 
 
+@pytest.mark.parametrize("options", [(), ("--quiet",), ("--no-notify",)])
+def test_each_check_is_reported_to_the_dead_mans_switch(watch, options):
+    watch.configure(f'[daemon]\nping = "{watch.site.url("/ping/uuid")}"\n')
+    for path in ("/ping/uuid", "/ping/uuid/start", "/ping/uuid/fail"):
+        watch.site.page(path, b"ok")
+    assert watch.check("2023-09", *options).code == 0
+    watch.site.script(PATH, Response(404))
+    assert watch.check(None, *options).code == 1
+    pings = [path.removeprefix("/ping/uuid") for path in watch.site.paths() if path.startswith("/ping")]
+    assert pings == ["/start", "", "/start", "/fail"]
+
+
+def test_a_dead_mans_switch_that_fails_changes_nothing(watch):
+    watch.configure(f'[daemon]\nping = "{watch.site.url("/ping/uuid")}"\n')
+    watch.site.fail("/ping/uuid", 500)
+    result = watch.check("2023-09", "--quiet")
+    assert (result.code, result.out) == (0, "")
+    sentence = "cmr-watch: the dead man's switch at 127.0.0.1 returned 500 Internal Server Error\n"
+    assert result.err == sentence, "a sentence, and no line of a log"
+
+
+def test_a_failed_page_and_its_messages_are_clauses_of_their_own(watch):
+    serve(watch, "Lyon")
+    watch.check(None)
+    watch.site.script("/robots.txt", Response(503), Response(503))
+    with closing(sqlite3.connect(watch.database)) as connection, connection:
+        connection.execute("DELETE FROM robots")
+    result = watch.check(None, "--quiet")
+    assert result.err.splitlines()[0].count("so pages are not fetched") == 1
+    assert result.err.splitlines()[0].endswith("; call page failed for the same reason")
+
+
+def test_the_warnings_that_check_counts_can_be_shown(watch):
+    watch.check(list_page(watch).replace(b"</ul>", b"<li>Nowhere, Atlantis - 12 October 2099</li></ul>", 1))
+    result = watch.run("check")
+    assert "1 warning (see: cmr-watch snapshots show)" in result.out
+    shown = watch.run("snapshots", "show")
+    assert (shown.code, "Nowhere" in shown.out) == (0, True)
+
+
+def test_a_maintenance_page_is_not_to_be_accepted(watch):
+    watch.check("2023-09")
+    result = watch.check(b"<!DOCTYPE html><html><body><p>Down for maintenance</p></body></html>")
+    assert (result.code, "accept" in result.out) == (1, False)
+    assert "cmr-watch accept" in watch.check(page("2023-09").replace(b"</html>", b"")).out
+    assert "Each check" not in watch.run("snapshots", "show", "3").out
+
+
 def test_a_quiet_check_reports_failed_edition_pages(watch):
     serve(watch, "Lyon")
     watch.site.remove(edition_path("Lyon"))
@@ -173,8 +224,9 @@ def test_a_mail_server_that_is_down_does_not_delay_other_channels(watch):
     assert result.code == 1
     assert result.out == "14 editions, 1 call: 9 changes, 1 message sent, 1 message will be retried\n"
     assert f"cmr-watch: the mail server 127.0.0.1:{watch.mailbox.port} cannot be reached" in result.err
-    assert (len(watch.hook.received), len(result.err.splitlines())) == (1, 1)
-    assert watch.run("deliveries", "retry").out == "1 message will be sent by the next check.\n"
+    assert (len(watch.hook.received), len(result.err.splitlines())) == (1, 2)
+    retried = "1 message will be sent by the next check, or replaced by a newer one with the same news.\n"
+    assert watch.run("deliveries", "retry").out == retried
     assert watch.check().code == 0
     assert len(watch.mailbox.mails) == 1
 

@@ -56,23 +56,28 @@ CHANGES = (RecordedChange(1, LYON, READ.page.url, NOW),)
         (
             replace(READ, snapshot=Snapshot(warnings=(ReadingWarning("line-unread", "?"),))),
             None,
-            "0 editions, 0 calls, 1 warning: nothing new",
+            "0 editions, 0 calls, 1 warning (see: cmr-watch snapshots show): nothing new",
         ),
         (
             replace(READ, outcome="failed", snapshot=None, detail="example.org refused the connection"),
             DeliveryReport(sent=1),
-            "could not check the page: example.org refused the connection, 1 message sent",
+            "could not check the page: example.org refused the connection; 1 message sent",
         ),
         (
-            replace(READ, outcome="suspect", detail="there are no editions"),
+            replace(READ, outcome="suspect", detail="there are no editions", acceptable=True),
             None,
             "the page looks wrong, so its content was not used: there are no editions; "
             "if the page is correct, run: cmr-watch accept",
         ),
         (
-            replace(READ, outcome="suspect", detail="the page ends early", changes=CHANGES),
+            replace(READ, outcome="suspect", detail="the page has no headings"),
+            None,
+            "the page looks wrong, so its content was not used: the page has no headings",
+        ),
+        (
+            replace(READ, outcome="suspect", detail="the page ends early", changes=CHANGES, acceptable=True),
             DeliveryReport(sent=1),
-            "the page looks wrong, so its content was not used, except for 1 new edition: the page ends early, "
+            "the page looks wrong, so its content was not used, except for 1 new edition: the page ends early; "
             "1 message sent; if the page is correct, run: cmr-watch accept",
         ),
         (
@@ -112,7 +117,7 @@ SLOW = failed(EDITION, "clustercollaboration.eu sent its response too slowly; ga
         ((failed(CALL, "the TLS handshake failed"),), "nothing new; call page failed (the TLS handshake failed)"),
         (
             (replace(CALL, outcome="changed", changes=CHANGES), replace(EDITION, changes=CHANGES * 2), EDITION),
-            "nothing new; call page: 1 change; edition pages: 2 changes",
+            "nothing new on the list; call page: 1 change; edition pages: 2 changes",
         ),
         (
             (replace(EDITION, outcome="suspect", detail="it names no edition"), NOT_FOUND, EDITION),
@@ -122,6 +127,12 @@ SLOW = failed(EDITION, "clustercollaboration.eu sent its response too slowly; ga
 )
 def test_summary_of_the_other_pages(others, end):
     assert summary(CheckReport(READ, None, others)).endswith(end)
+
+
+def test_a_cause_is_given_once():
+    cause = "example.org is too busy; robots.txt could not be read, so pages are not fetched"
+    text = summary(CheckReport(failed(READ, cause), DeliveryReport(sent=1), (failed(CALL, cause),)))
+    assert text == f"could not check the page: {cause}; 1 message sent; call page failed for the same reason"
 
 
 def test_messages_are_counted_before_the_other_pages():

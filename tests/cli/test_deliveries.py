@@ -35,7 +35,9 @@ def test_retry_keeps_the_message_id(watch):
     watch.mailbox.refuse("anna@example.org", "554 5.7.1 not now", times=1)
     watch.check("2023-12")
     (row,) = watch.run("deliveries", "list", "--state", "failed", "--json").json
-    assert watch.run("deliveries", "retry", str(row["id"])).out == "1 message will be sent by the next check.\n"
+    assert watch.run("deliveries", "retry", str(row["id"])).out == (
+        "1 message will be sent by the next check, or replaced by a newer one with the same news.\n"
+    )
     assert watch.check().code == 0
     assert [mail.message_id for mail in watch.mailbox.mails] == [row["message_id"]]
 
@@ -47,7 +49,7 @@ def test_retry_mentions_messages_leased_by_another_process(watch):
     with closing(open_database(f"sqlite:///{watch.database}")) as database:
         Deliveries(database).claim(datetime.now(UTC) + timedelta(days=1))
     assert watch.run("deliveries", "retry").out == (
-        "1 message will be sent by the next check,"
+        "1 message will be sent by the next check, or replaced by a newer one with the same news,"
         " but 1 of them may be claimed by another process for up to 5 minutes.\n"
     )
 
@@ -89,12 +91,38 @@ def test_nothing_is_on_hold(watch):
 
 def test_held_items_are_listed(restored):
     head, row, *_ = restored.run("deliveries", "release").lines
-    assert head.split() == ["ID", "DESCRIPTION"]
-    assert row.split()[:2] == ["m3", "anna@example.org:"]
+    assert head.split() == ["ID", "HELD", "SINCE", "TO", "SENT?", "DESCRIPTION"]
+    assert row.split()[:5:3] == ["m3", "anna@example.org"]
     entry, *changes = restored.run("deliveries", "release", "--json").json
-    assert (entry["id"], entry["kind"]) == ("m3", "message")
+    assert (entry["id"], entry["kind"], entry["address"]) == ("m3", "message", "anna@example.org")
     assert {change["kind"] for change in changes} == {"change"}, "they were due in the weekly digest"
+    assert {(change["recipients"], change["sent"]) for change in changes} == {(2, "unlikely")}
+    assert all(item["held_at"] for item in (entry, *changes))
     assert restored.mailbox.mails == []
+
+
+def test_the_outbox_shows_which_messages_are_held(restored):
+    restored.check()
+    assert "pending, on hold since the restore" in " ".join(restored.run("deliveries", "list").out.split())
+    (row,) = restored.run("deliveries", "list", "--state", "pending", "--json").json
+    assert row["held_at"]
+
+
+@pytest.mark.parametrize("options", [(), ("--quiet",)])
+def test_each_check_says_that_items_are_on_hold(restored, options):
+    for _ in range(2):
+        result = restored.check(None, *options)
+        count = len(held(restored))
+        assert f"cmr-watch: {count} items are on hold since the restore: cmr-watch deliveries release\n" in result.err
+    assert restored.check(None, "--json").json[0]["held"] == count
+    restored.run("deliveries", "release", "--discard", "all")
+    assert "on hold" not in restored.check(None, *options).err
+
+
+def test_a_change_that_was_not_matched_yet_has_a_number_of_recipients(restored):
+    restored.check("2024-04")
+    new = restored.run("deliveries", "release", "--json").json[-1]
+    assert (new["kind"], new["recipients"], new["sent"]) == ("change", 2, "perhaps")
 
 
 def test_changes_of_the_first_check_after_a_restore_are_held(restored):

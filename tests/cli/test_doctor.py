@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
 from contextlib import closing
 
 import pytest
+
+from cmr_watch.store.database import open_database
+from cmr_watch.store.restore_quarantine import mark_restored
+from cmr_watch.web.server import Server, health_response
+from tests.cli.conftest import page
+from tests.fakes.imap import ImapServer
 
 
 def test_no_problems(watch):
@@ -67,7 +74,7 @@ def test_an_invalid_configuration(watch):
 
 def test_unresolved_incidents_are_reported(watch):
     watch.check("2023-09")
-    watch.check(b"<html></html>")
+    watch.check(page("2023-09").replace(b"</html>", b""))
     watch.serve("2023-09")
     result = watch.run("doctor")
     assert result.code == 1
@@ -111,3 +118,85 @@ def test_a_database_that_this_version_cannot_read(watch, sql, pattern, advice):
     result = watch.run("doctor")
     assert result.code == 1
     assert re.search(rf"✗ database: .*{pattern}.*\n  → {advice}", result.out)
+
+
+# ── services ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def findings(watch, text):
+    """Run doctor with these settings."""
+    watch.serve("2024-04")
+    watch.configure(text)
+    return watch.run("doctor")
+
+
+def test_a_mailbox_that_cannot_be_used(watch, tmp_path):
+    result = findings(watch, '[bounces]\nhost = "127.0.0.1"\n')
+    assert result.code == 1
+    assert "✗ bounces: [bounces] names a host, but no user to log in with\n  → Set user and password" in result.out
+    folder = tmp_path / "maildir"
+    result = findings(watch, f'[bounces]\nmaildir = "{folder}"\n')
+    assert f"✗ bounces: The Maildir {folder} does not exist\n  → Check maildir in [bounces]." in result.out
+    for name in ("new", "cur", "tmp"):
+        (folder / name).mkdir(parents=True)
+    assert f"✓ bounces: {folder} can be read" in findings(watch, f'[bounces]\nmaildir = "{folder}"\n').out
+
+
+@pytest.mark.parametrize(("password", "mark"), [("s3cret", "✓"), ("wrong", "✗")])
+def test_a_mailbox_on_a_server(watch, password, mark):
+    with ImapServer() as server:
+        text = f'host = "127.0.0.1"\nport = {server.settings().port}\nsecurity = "plain"\nuser = "watch"\n'
+        result = findings(watch, f'[bounces]\n{text}password = "{password}"\n')
+    assert f"{mark} bounces: " in result.out
+    assert password not in result.out
+
+
+def test_a_backup_folder_that_cannot_be_written(watch, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = findings(watch, f'[backup]\nfolder = "{tmp_path / "file" / "backups"}"\n')
+    assert f"✗ backup: {tmp_path / 'file' / 'backups'} cannot be written: Not a directory\n  → " in result.out
+    folder = tmp_path / "new" / "backups"
+    assert f"✓ backup: {folder} can be written" in findings(watch, f'[backup]\nfolder = "{folder}"\n').out
+    assert not folder.exists()
+
+
+def test_an_address_that_the_daemon_cannot_listen_on(watch):
+    port = watch.mailbox.port
+    result = findings(watch, f'[daemon]\nlisten = "127.0.0.1:{port}"\n')
+    assert (
+        f"✗ endpoints: another program listens on 127.0.0.1:{port}, so the daemon could not start\n  → " in result.out
+    )
+    result = findings(watch, '[daemon]\nlisten = "192.0.2.1:8080"\n')
+    assert "✗ endpoints: the daemon cannot listen on 192.0.2.1:8080: Cannot assign requested address" in result.out
+    with Server("127.0.0.1:0", {"/livez": lambda: health_response(())}) as server:
+        result = findings(watch, f'[daemon]\nlisten = "127.0.0.1:{server.port}"\n')
+        assert f"✓ endpoints: the daemon is running and listens on 127.0.0.1:{server.port}" in result.out
+
+
+def test_a_dead_mans_switch_is_reached_but_not_pinged(watch):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    result = findings(watch, f'[daemon]\nping = "http://127.0.0.1:{port}/secret-uuid"\n')
+    text = f"✗ ping: the dead man's switch 127.0.0.1 cannot be reached on port {port}: Connection refused\n  → "
+    assert text in result.out
+    result = findings(watch, f'[daemon]\nping = "{watch.site.url("/ping/secret-uuid")}"\n')
+    assert "✓ ping: 127.0.0.1 accepts connections" in result.out
+    assert "secret-uuid" not in result.out
+    assert not [path for path in watch.site.paths() if "ping" in path]
+
+
+def test_an_operator_is_suggested(watch):
+    assert "· operator: nobody is notified of problems\n  → Set “to” in [operator]" in findings(watch, "").out
+    assert "operator:" not in findings(watch, '[operator]\nto = ["op@example.org"]\n').out
+
+
+def test_what_is_on_hold_is_a_problem(watch):
+    watch.check("2023-09")
+    watch.mailbox.refuse("anna@example.org", "451 later", times=1)
+    watch.check("2023-12")
+    with closing(open_database(f"sqlite:///{watch.database}")) as database, database.write() as connection:
+        mark_restored(connection)
+    assert "· quarantine: the database was restored" in watch.run("doctor").out
+    count = len(watch.run("deliveries", "release", "--json").json)
+    text = f"✗ quarantine: {count} items are on hold since the restore\n  → See: cmr-watch deliveries release"
+    assert text in watch.run("doctor").out

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import func, select
 
 from cmr_watch.models import PageRef
-from cmr_watch.monitor.check import AcceptPreview, NothingToAccept, accept, preview_accept
+from cmr_watch.monitor.accept import AcceptPreview, NothingToAccept, accept, preview_accept
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import metadata
+from tests.monitor.small import describe
 from tests.monitor.test_check import BURGAS, CALL, LYON, OSLO, PRAGUE, URL, Watch
 
 PAGE = PageRef(URL, "initiative")
@@ -52,6 +53,15 @@ def test_it_names_what_the_reading_lacks(watch: Watch) -> None:
     shown = preview(watch)
     assert shown.changes == ()
     assert [entry.key for entry in shown.missing] == ["lyon-fr-2023-10", "prague-cz-2023-10"]
+
+
+def test_it_names_the_changes_of_the_next_check(watch: Watch) -> None:
+    watch.reads(LYON, PRAGUE, BURGAS, CALL)
+    assert watch.reads(OSLO, BURGAS) == "suspect: announced oslo-no-2024-06"
+    later = preview(watch).later
+    accept(PAGE, watch.checks, lambda: watch.now)
+    assert watch.reads(OSLO, BURGAS) == f"changed: {describe(later)}"
+    assert len(later) == 3
 
 
 def test_the_first_baseline_has_no_changes(watch: Watch) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cmr_watch.models import CheckResult, Known, PageRef, Snapshot
-from cmr_watch.monitor.check import NothingToAccept, accept, check_page
+from cmr_watch.monitor.accept import NothingToAccept, accept
+from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.diff import merge_reading
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch, PageRef
-from cmr_watch.monitor.crawl_schedule import MAX_PAGES, due_pages, should_follow
+from cmr_watch.monitor.crawl_schedule import MAX_PAGES, due_pages, should_follow, skipped_links
 
 LIST = "https://clustercollaboration.eu/events/clusters-meet-regions"
 SITE = "https://clustercollaboration.eu/content/"
@@ -50,6 +50,26 @@ def test_a_page_that_failed_is_due_daily():
     known = listed((f"{SITE}lyon", -300))
     assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=3), True)) == []
     assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=24), True)) == ["lyon"]
+
+
+def test_upcoming_editions_are_fetched_first_the_soonest_before_the_others():
+    known = listed((f"{SITE}a", -400), (f"{SITE}b", -20), (f"{SITE}c", 90), (f"{SITE}d", 5), (f"{SITE}e", -300))
+    assert due(known) == ["d", "c", "b", "e", "a"]
+
+
+@pytest.mark.parametrize(
+    ("links", "host"),
+    [
+        ((f"{SITE}lyon", "https://other.example/x"), None),
+        (("https://other.example/x", "https://other.example/y", "https://third.example/"), "other.example"),
+        ((), None),
+        ((LIST,), None),
+        (("https://[broken/",), None),
+    ],
+)
+def test_the_host_of_links_that_are_all_skipped(links: tuple[str, ...], host: str | None) -> None:
+    assert skipped_links(listed(*((link, 10) for link in links)), LIST) == host
+    assert skipped_links(listed(calls=links), LIST) == host
 
 
 def test_call_pages_are_due_in_every_check_and_come_first():

@@ -154,7 +154,8 @@ def test_only_the_part_that_cannot_be_rendered_is_left_out(database, deliveries,
     assert len(pending) == 2
     assert welcomed == 2
     assert all("now open" in entry.message.subject and "unrenderable" not in entry.message.text for entry in pending)
-    assert [entry.subject for entry in Incidents(database).unresolved()] == ["change 1"]
+    found = Incidents(database).unnotified()
+    assert [(entry.kind, entry.subject) for entry in found] == [("part-unrenderable", "change 1")]
     assert MatchQueue(database).is_idle(clock()) is False
     assert enqueue_and_compose(database, clock, failing_render) == 0
 

@@ -29,22 +29,35 @@ def bodies(*incidents):
 
 def test_subject():
     assert subject(FAILING) == "Problem: the page cannot be read"
-    assert subject(RESOLVED) == "Resolved: the page could not be read"
-    assert subject(*[FAILING] * 3) == "3 problems"
-    assert subject(FAILING, RESOLVED) == "1 problem, 1 resolved"
-    assert subject(FAILING, FAILING, RESOLVED) == "2 problems, 1 resolved"
-    assert subject(RESOLVED, RESOLVED) == "2 problems resolved"
+    assert subject(RESOLVED) == "Resolved: the page can be read again"
+    assert subject(*[FAILING] * 3) == "The page cannot be read · 2 more problems"
+    assert subject(RESOLVED, FAILING) == "The page cannot be read · 1 resolved"
+    assert subject(FAILING, FAILING, RESOLVED) == "The page cannot be read · 1 more problem · 1 resolved"
+    assert subject(RESOLVED, RESOLVED) == "The page can be read again · 1 more resolved"
+
+
+def test_the_subject_says_which_kind_of_page_it_is():
+    assert subject(replace(FAILING, page="initiative")) == "Problem: the page cannot be read"
+    assert subject(replace(FAILING, page="edition")) == "Problem: an edition page cannot be read"
+    assert subject(replace(RESOLVED, page="edition")) == "Resolved: the edition page can be read again"
+    suspect = replace(FAILING, page="call", kind="reading-suspect")
+    assert subject(suspect) == "Problem: the call page looks wrong"
+    for text in bodies(suspect):
+        assert "new editions" not in text
+        assert "Its content is not used." in text
 
 
 ADVICE = [
     ("fetch-failing", "cmr-watch doctor"),
-    ("reading-suspect", f"If the page is correct, run: cmr-watch accept {PAGE}\n"),
+    ("reading-suspect", "If the page is correct, run:\n"),
+    ("reading-suspect", f"cmr-watch accept {PAGE}\n"),
+    ("reading-unusable", "cmr-watch snapshots list"),
     ("delivery-failed", "cmr-watch deliveries retry ID"),
     ("delivery-failed", "cmr-watch deliveries list --state failed"),
     ("digest-overdue", "cmr-watch deliveries list --state pending"),
 ]
-EVENTS = {"subscription-ended"}
-"""What needs no resolution; test_an_ended_subscription_is_an_event."""
+EVENTS = {"subscription-ended", "part-unrenderable"}
+"""What needs no resolution; they have tests of their own."""
 
 
 @pytest.mark.parametrize(("kind", "command"), ADVICE)
@@ -59,10 +72,60 @@ def test_a_current_problem_comes_with_advice(kind, command):
 
 def test_an_ended_subscription_is_an_event():
     ended = replace(FAILING, kind="subscription-ended", subject="anna@example.org", resolved_at=NOON)
+    assert subject(ended) == "Subscription ended: anna@example.org"
     for text in bodies(ended):
-        assert "anna@example.org no longer exists: the subscription has ended" in text
+        assert "\nSubscription ended: anna@example.org\n" in f"\n{text}"
+        assert re.search(r"Ended on:?\s+5 December 2023, 13:00 \(Brussels time\)", text)
+        assert "Since" not in text
         assert "cmr-watch subscriptions add anna@example.org --resubscribe" in text
         assert "Resolved" not in text
+
+
+def test_a_part_that_was_left_out_is_no_failed_delivery():
+    part = replace(FAILING, kind="part-unrenderable", subject="change 12", detail="no value", resolved_at=NOON)
+    assert subject(part) == "Problem: a part of a message was left out"
+    for text in bodies(part):
+        assert re.search(r"Left out:?\s+change 12\n", text)
+        assert "no value" in text
+        assert "retry" not in text
+        assert "Resolved" not in text
+
+
+@pytest.mark.parametrize("kind", get_args(IncidentKind))
+def test_every_command_is_on_a_line_of_its_own(kind):
+    incident = replace(FAILING, kind=kind)
+    message = operator_body([incident], CONTEXT, False)
+    for line in message.text.splitlines():
+        assert "cmr-watch" not in line or re.fullmatch(r" *cmr-watch [a-z].*[^.]", line), line
+    assert re.findall(r">(?:[^<]*[^<\s])?\s*cmr-watch [^<]*<", message.html) == re.findall(
+        r">cmr-watch [^<]*<", message.html
+    )
+    assert message.html.count("monospace") == len(re.findall(r"^ +cmr-watch ", message.text, re.M))
+
+
+def test_a_page_is_a_link_in_html():
+    assert f'<a class="link" href="{PAGE}"' in operator_body([FAILING], CONTEXT, False).html
+    refused = replace(FAILING, kind="delivery-failed", subject="json://hook.example/secret")
+    assert 'class="link" href="http' not in operator_body([refused], CONTEXT, False).html
+
+
+def test_a_resolved_problem_looks_like_good_news():
+    html = operator_body([RESOLVED], CONTEXT, False).html
+    assert re.search(r'<p class="positive"[^>]*>Resolved</p>\s*<h1[^>]*>The page can be read again</h1>', html)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "less than a minute (5 December 2023, 13:00 – 13:00, Brussels time)"),
+        (20, "20 minutes (5 December 2023, 13:00 – 13:20, Brussels time)"),
+        (61, "1 hour 1 minute (5 December 2023, 13:00 – 14:01, Brussels time)"),
+        (25 * 60 + 5, "1 day 1 hour (5 December 2023, 13:00 – 6 December 2023, 14:05, Brussels time)"),
+    ],
+)
+def test_how_long_a_problem_lasted(minutes, words):
+    for text in bodies(replace(RESOLVED, resolved_at=NOON + timedelta(minutes=minutes))):
+        assert re.search(rf"Lasted:?\s+{re.escape(words)}", text)
 
 
 def test_every_kind_has_advice():
@@ -70,7 +133,7 @@ def test_every_kind_has_advice():
 
 
 def test_a_resolved_problem_has_its_duration():
-    lasted = "from 5 December 2023, 13:00 to 5 December 2023, 16:00 (Brussels time)"
+    lasted = "3 hours (5 December 2023, 13:00 – 16:00, Brussels time)"
     for text in bodies(RESOLVED):
         assert lasted in text
         assert "Resolved before this message was sent." not in text
@@ -83,11 +146,11 @@ def test_no_secret_is_shown():
     secret = "slack://TokenA/TokenB/TokenC"
     refused = replace(FAILING, kind="delivery-failed", subject=secret, detail=f"{secret} answered 403.")
     for text in bodies(refused):
-        assert re.search(r"Affected:?\s+slack://…\n", text)
+        assert re.search(r"Recipient:?\s+slack://…\n", text)
         assert "slack://… answered 403." in text
         assert "Token" not in text
     for text in bodies(replace(refused, subject="ann@example.org", detail="")):
-        assert re.search(r"Affected:?\s+ann@example.org\n", text)
+        assert re.search(r"Recipient:?\s+ann@example.org\n", text)
 
 
 def test_a_page_is_shown_in_full():

@@ -27,6 +27,7 @@ from cmr_watch.models import (
     OpenCutoff,
     OpenItems,
     OutageNotice,
+    PageKind,
     RecordedChange,
     Reminder,
 )
@@ -337,21 +338,24 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
     details: dict[IncidentKind, tuple[str, str]] = {
         "fetch-failing": (PAGE, "The server reported an error (503)."),
         "reading-suspect": (PAGE, "Expected 15 editions, 1 call. Found 0 editions, 0 calls; no headings."),
+        "reading-unusable": (CALL_PAGE, "the page describes no call. Expected 1 call. Found 0 calls."),
+        "part-unrenderable": ("change 12", "a value is missing: cutoff_after"),
         "delivery-failed": ("anna@agency.example", "554 5.7.1 Message rejected"),
         "subscription-ended": ("anna@agency.example", "550 5.1.1 No such user"),
-        "digest-overdue": ("digests", "a digest was due at 2026-11-28 07:00 UTC"),
+        "digest-overdue": ("digests", "a digest was due on 28 November 2026, 08:00 (Brussels time)"),
     }
     opened = []
     for kind in get_args(IncidentKind):
         subject, detail = details[kind]
         opened_at = READ_AT + timedelta(hours=5) if kind == "digest-overdue" else READ_AT
-        opened.append(Incident(1, kind, subject, detail, opened_at))
+        page: PageKind | None = {PAGE: "initiative", CALL_PAGE: "call"}.get(subject)  # type: ignore[assignment]
+        opened.append(Incident(1, kind, subject, detail, opened_at, page=page))
         yield f"operator-{kind}", f"Operator: {kind}", opened[-1:]
     ended = READ_AT + timedelta(hours=3)
-    problems = [one for one in opened if one.kind != "subscription-ended"]
-    resolved = [replace(one, resolved_at=ended, opened_notified_at=READ_AT) for one in problems]
-    yield "operator-resolved", "Operator: resolved", resolved[:1]
-    yield "operator-several", "Operator: several incidents", [*opened[1:3], replace(resolved[0], subject=CALL_PAGE)]
+    resolved = replace(opened[0], resolved_at=ended, opened_notified_at=READ_AT)
+    yield "operator-resolved", "Operator: resolved", [resolved]
+    several = [opened[1], opened[3], replace(resolved, subject=CALL_PAGE, page="call")]
+    yield "operator-several", "Operator: several incidents", several
 
 
 def samples() -> Iterator[Sample]:

@@ -480,6 +480,48 @@ def test_a_suspect_reading_resets_the_count_of_failures(checks: Checks, database
     assert [entry.kind for entry in Incidents(database).unresolved()] == ["reading-suspect"]
 
 
+def test_an_incident_begins_with_the_first_failure(checks: Checks, database: Database) -> None:
+    checks.commit(failed(NOW))
+    checks.commit(record(checked_at=NOW + MINUTE))
+    for minutes in (2, 3, 4, 5):
+        checks.commit(failed(NOW + minutes * MINUTE))
+    (incident,) = Incidents(database).unresolved()
+    assert (incident.opened_at, incident.page) == (NOW + 2 * MINUTE, "initiative")
+
+
+def test_the_pages_that_could_not_be_read(checks: Checks) -> None:
+    checks.commit(record())
+    assert checks.failing_pages() == frozenset()
+    for entry in (failed(), suspect(revision=1)):
+        checks.commit(entry)
+        assert checks.failing_pages() == {URL}
+    checks.commit(record(outcome="discarded", revision=1))
+    assert checks.failing_pages() == {URL}
+    checks.commit(record(outcome="unchanged", revision=1))
+    assert checks.failing_pages() == frozenset()
+
+
+def test_a_suspect_reading_that_cannot_be_accepted_is_an_incident_of_its_own(
+    checks: Checks, database: Database
+) -> None:
+    checks.commit(record())
+    for acceptable in (False, False, True, False):
+        checks.commit(suspect(acceptable=acceptable))
+    assert [entry.kind for entry in Incidents(database).unresolved()] == ["reading-unusable", "reading-suspect"]
+    checks.commit(record(outcome="unchanged", revision=1))
+    checks.commit(suspect())
+    checks.commit(suspect(acceptable=False))
+    assert [entry.kind for entry in Incidents(database).unresolved()] == ["reading-suspect"]
+
+
+def test_the_incident_says_how_many_editions_were_announced(checks: Checks, database: Database) -> None:
+    checks.commit(record())
+    checks.commit(suspect(revision=1, known=known(READING), changes=(change(after=edition("Turku")),)))
+    assert [entry.detail for entry in Incidents(database).unresolved()] == [
+        "half a page. 1 new edition announced from it"
+    ]
+
+
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -509,15 +551,6 @@ def test_the_newest_snapshots_are_listed(checks: Checks) -> None:
 def test_an_unknown_snapshot(checks: Checks) -> None:
     with pytest.raises(KeyError):
         checks.snapshot(7)
-
-
-def test_robots_txt_is_cached_and_replaced(checks: Checks) -> None:
-    assert checks.cached_robots("a.eu") is None
-    checks.save_robots("a.eu", "User-agent: *\0", 200, NOW)
-    assert checks.cached_robots("a.eu") == ("User-agent: *\ufffd", 200, NOW)
-    checks.save_robots("a.eu", None, 404, NOW + MINUTE)
-    assert checks.cached_robots("a.eu") == (None, 404, NOW + MINUTE)
-    assert checks.cached_robots("b.eu") is None
 
 
 def test_content_is_compressed(checks: Checks, database: Database) -> None:

@@ -14,8 +14,8 @@ from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.recipients import replan
-from cmr_watch.store.restore_quarantine import QuarantinedItem, RestoreQuarantine, is_first_reading, mark_restored
-from cmr_watch.store.schema import matches, subscriptions
+from cmr_watch.store.restore_quarantine import RestoreQuarantine, is_first_reading, mark_restored
+from cmr_watch.store.schema import deliveries, matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
 from tests.store.test_checks import failed, suspect
@@ -56,7 +56,10 @@ def insert_pending(database: Database) -> None:
 
 
 def held_items(quarantine: RestoreQuarantine) -> list[tuple[str, int, str]]:
-    return [(entry.kind, entry.id, entry.change.key if entry.change else entry.summary) for entry in quarantine.list()]
+    return [
+        (entry.kind, entry.id, entry.recorded.change.key if entry.recorded else f"{entry.address}: {entry.subject}")
+        for entry in quarantine.list()
+    ]
 
 
 SUBJECT = "slack://…: Lyon, France: 12–13 October 2024 announced"
@@ -75,6 +78,27 @@ def test_pending_items_are_held_and_listed_without_secrets(database: Database, q
     assert restore(database)
     assert held_items(quarantine) == HELD
     assert [entry.recipients for entry in quarantine.list()] == [1, 1, 0]
+    assert quarantine.count() == len(HELD)
+
+
+def test_what_was_due_before_the_restore_was_probably_sent(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
+    restore(database, LATER)
+    Checks(database).commit(
+        reading(outcome="changed", revision=3, changes=(change(key="new"),), checked_at=2 * MINUTE + NOW)
+    )
+    items = quarantine.list()
+    assert [entry.was_due for entry in items] == [True, True, True, None]
+    assert [entry.held_at for entry in items] == [LATER, LATER, LATER, NOW + 2 * MINUTE]
+
+
+def test_a_message_that_was_not_due_yet_was_not_sent(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
+    with database.write() as connection:
+        connection.execute(deliveries.update().values(due_at=LATER + MINUTE))
+        connection.execute(matches.update().values(due_at=LATER + MINUTE))
+    restore(database, LATER)
+    assert [entry.was_due for entry in quarantine.list()] == [False, False, True]
 
 
 def test_held_items_are_not_processed(database: Database) -> None:
@@ -199,7 +223,8 @@ def test_a_change_with_an_incomplete_fan_out_is_held(database: Database, quarant
     commit_changes(database, 1)
     fan_out(MatchQueue(database), NOW, 1)
     restore(database)
-    assert quarantine.list() == (QuarantinedItem("change", 1, 1, change=change(key="edition-0")),)
+    (item,) = quarantine.list()
+    assert (item.kind, item.id, item.recipients) == ("change", 1, 1)
     quarantine.release("change", [1], LATER, send=True)
     fan_out_all(MatchQueue(database))
     plan_all(MatchQueue(database), LATER)

@@ -205,7 +205,7 @@ def test_changes_of_the_first_reading_are_held(database: Database) -> None:
         baseline = checks.baseline(URL)
         found = (change(key=f"edition-{number}"),)
         checks.commit(record(outcome="changed", revision=baseline.revision if baseline else None, changes=found))
-    assert "edition-1" in [item.change.key for item in quarantine.list() if item.change]
+    assert "edition-1" in [item.recorded.change.key for item in quarantine.list() if item.recorded]
     assert [recorded.change.key for recorded in pending_changes(database)] == ["edition-2"]
 
 

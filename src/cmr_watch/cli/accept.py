@@ -26,12 +26,13 @@ from cmr_watch.cli.output import (
     to_stdout,
 )
 from cmr_watch.log import redact_page_url
-from cmr_watch.models import KnownCall, KnownEdition, Snapshot
-from cmr_watch.monitor.check import AcceptPreview
+from cmr_watch.models import Change, KnownCall, KnownEdition, Snapshot
+from cmr_watch.monitor.accept import AcceptPreview
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import call_name, days, place, sentence
 
 MAX_MISSING: Final = 10
+"""Entries whose absence nobody is notified of; one more is shown rather than counted."""
 
 
 @click.command()
@@ -43,9 +44,9 @@ MAX_MISSING: Final = 10
 def command(as_json: bool, confirmed: bool, no_notify: bool, page_url: str | None) -> int:
     """Accept the newest suspect reading of the page with the URL PAGE (default: the list of editions).
 
-    Shows what would change and how many subscribers would be notified, then asks. If you agree, the reading becomes
-    the new baseline, and its changes are recorded and sent. To see the reading itself, use `cmr-watch snapshots list`
-    and `cmr-watch snapshots show ID`.
+    Shows what would change, also with the next check, and how many subscribers would be notified; then asks. If you
+    agree, the reading becomes the new baseline, and its changes are recorded and sent. To see the reading itself, use
+    `cmr-watch snapshots list` and `cmr-watch snapshots show ID`.
 
     \b
     Examples:
@@ -78,31 +79,50 @@ def _is_agreed(as_json: bool) -> bool:
         return click.confirm("Accept it?")
 
 
-def _preview(preview: AcceptPreview, recipients: Sequence[int], zone: tzinfo) -> Iterator[str]:
+def _preview(preview: AcceptPreview, recipients: Sequence[frozenset[str]], zone: tzinfo) -> Iterator[str]:
     row = preview.row
     yield f"Reading {row.id} of {redact_page_url(row.page_url)} ({PAGE_NAMES[row.kind]})"
     yield f"  fetched on {local_time(row.fetched_at, zone)}; suspect: {row.reason}"
     yield f"  reading: {_content(preview.snapshot)}"
     yield f"  baseline: {_content(preview.baseline) if preview.baseline else 'none yet'}"
-    yield from _changes(preview, recipients)
-    if preview.missing:
-        yield f"{counted(len(preview.missing), 'entry', 'entries')} of the baseline missing from this reading:"
-        yield from (f"  {_entry(entry)}" for entry in preview.missing[:MAX_MISSING])
-        if more := preview.missing[MAX_MISSING:]:
-            yield f"  and {len(more)} more"
-        yield "They will be reported as removed if the next reading lacks them too."
-
-
-def _changes(preview: AcceptPreview, recipients: Sequence[int]) -> Iterator[str]:
     if preview.baseline is None:
         yield "It would become the first baseline; no one would be notified."
         return
-    if not preview.changes:
-        yield "It would change nothing, and no one would be notified."
+    number = len(preview.changes)
+    yield from _changes(preview.changes, recipients[:number])
+    yield from _missing(preview, recipients[number:])
+    notified = frozenset[str]().union(*recipients)
+    yield f"In total, {_subscribers(notified)} would be notified."
+
+
+def _changes(changes: Sequence[Change], recipients: Sequence[frozenset[str]]) -> Iterator[str]:
+    if not changes:
+        yield "It would change nothing at once."
         return
-    yield f"{counted(len(preview.changes), 'change')} would be recorded and sent:"
-    for change, count in zip(preview.changes, recipients, strict=True):
-        yield f"  {sentence(change)} – {counted(count, 'subscriber') if count else 'no subscriber'}"
+    yield f"{counted(len(changes), 'change')} would be recorded and sent:"
+    for change, notified in zip(changes, recipients, strict=True):
+        yield f"  {sentence(change)} – {_subscribers(notified)}"
+
+
+def _missing(preview: AcceptPreview, recipients: Sequence[frozenset[str]]) -> Iterator[str]:
+    """The entries that the reading lacks, and what would be sent about each; the silent ones come last, abridged."""
+    if not preview.missing:
+        return
+    entries = counted(len(preview.missing), "entry", "entries")
+    yield f"{entries} of the baseline missing from this reading. If the next check does not find them either:"
+    later = {change.key: (change, notified) for change, notified in zip(preview.later, recipients, strict=True)}
+    loud = [(change, notified) for change, notified in later.values() if notified]
+    yield from (f"  {sentence(change)} – {_subscribers(notified)}" for change, notified in loud)
+    told = {change.key for change, _ in loud}
+    silent = [f"  {_entry(entry)} – no subscriber" for entry in preview.missing if entry.key not in told]
+    shown = silent if len(silent) <= MAX_MISSING + 1 else silent[:MAX_MISSING]
+    yield from shown
+    if more := len(silent) - len(shown):
+        yield f"  and {more} more – no subscriber"
+
+
+def _subscribers(mailboxes: frozenset[str]) -> str:
+    return counted(len(mailboxes), "subscriber") if mailboxes else "no subscriber"
 
 
 def _content(snapshot: Snapshot) -> str:

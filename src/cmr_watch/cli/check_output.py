@@ -21,44 +21,57 @@ MAX_CAUSES: Final = 3
 
 def show_check(report: CheckReport, as_json: bool) -> None:
     """Print the summary, or the JSON; and on stderr which pages and messages failed, and why."""
+    _print_result(report, as_json)
+    _print_faults(report)
+    if report.remark and not as_json:
+        print_error(printable(report.remark))
+
+
+def show_quietly(report: CheckReport, as_json: bool) -> None:
+    """Like `show_check`, but print nothing if nothing changed and nothing failed, and all faults on stderr.
+
+    Items on hold are reported each time, because nothing is sent about them until the operator decides.
+    """
+    if report.has_failures and not as_json:
+        print_error(printable(summary(report)))
+    elif report.has_failures or report.has_changes:
+        _print_result(report, as_json)
+    _print_faults(report)
+
+
+def _print_result(report: CheckReport, as_json: bool) -> None:
     sentence = printable(summary(report))
     if as_json:
         print_json({**_report_to_dict(report), "sentence": sentence})
     else:
         print_line(sentence)
-    _print_problems(report)
 
 
-def show_quietly(report: CheckReport, as_json: bool) -> None:
-    """Like `show_check`, but print nothing if nothing changed and nothing failed, and all faults on stderr."""
-    if report.has_failures and not as_json:
-        print_error(printable(summary(report)))
-        _print_problems(report)
-    elif report.has_failures or report.has_changes:
-        show_check(report, as_json)
-    else:
-        _print_problems(report)
-
-
-def _print_problems(report: CheckReport) -> None:
-    for problem in report.problems:
-        print_error(printable(problem))
+def _print_faults(report: CheckReport) -> None:
+    for fault in (*report.problems, *([report.hold] if report.hold else [])):
+        print_error(printable(fault))
 
 
 def summary(report: CheckReport) -> str:
     """“15 editions, 1 call: 5 changes, 3 messages sent; 5 of 6 edition pages failed (404)”."""
+    check, elsewhere = report.check, any(other.changes for other in report.linked)
     deliveries = _deliveries(report.delivery) if report.delivery else []
-    hint = ["if the page is correct, run: cmr-watch accept"] if report.check.outcome == "suspect" else []
-    return "; ".join([", ".join([_outcome(report.check), *deliveries]), *_other_pages(report.linked), *hint])
+    # the cause of a failure is a clause of its own: what was sent must not seem to be part of it
+    first = "; " if check.has_failed else ", "
+    parts = [first.join([_outcome(check, elsewhere), *([", ".join(deliveries)] if deliveries else [])])]
+    hint = ["if the page is correct, run: cmr-watch accept"] if check.acceptable else []
+    return "; ".join([*parts, *_other_pages(report.linked, _cause(check) if check.has_failed else ""), *hint])
 
 
-def _other_pages(others: Sequence[CheckResult]) -> Iterator[str]:
-    """“call page: 1 change”, “5 of 6 edition pages failed (404)”."""
+def _other_pages(others: Sequence[CheckResult], known_cause: str) -> Iterator[str]:
+    """“call page: 1 change”, “5 of 6 edition pages failed (404)”. `known_cause` was given for the list already."""
     for kind in ("call", "edition"):
-        yield from _pages_of_a_kind([other for other in others if other.page.kind == kind], PAGE_NAMES[kind])
+        yield from _pages_of_a_kind(
+            [other for other in others if other.page.kind == kind], PAGE_NAMES[kind], known_cause
+        )
 
 
-def _pages_of_a_kind(pages: Sequence[CheckResult], name: str) -> Iterator[str]:
+def _pages_of_a_kind(pages: Sequence[CheckResult], name: str, known_cause: str) -> Iterator[str]:
     is_one = len(pages) == 1
     changes = sum(len(page.changes) for page in pages)
     if changes:
@@ -66,7 +79,9 @@ def _pages_of_a_kind(pages: Sequence[CheckResult], name: str) -> Iterator[str]:
     for outcome, verb in (("failed", "failed"), ("suspect", "gave a suspect reading")):
         faulty = [page for page in pages if page.outcome == outcome]
         if faulty:
-            yield f"{name if is_one else f'{len(faulty)} of {len(pages)} {name}s'} {verb} ({_causes(faulty)})"
+            causes = _causes(faulty)
+            reason = "for the same reason" if causes == known_cause else f"({causes})"
+            yield f"{name if is_one else f'{len(faulty)} of {len(pages)} {name}s'} {verb} {reason}"
 
 
 def _causes(pages: Sequence[CheckResult]) -> str:
@@ -87,7 +102,8 @@ def _cause(page: CheckResult) -> str:
     return rest if subject == urlsplit(page.page.url).netloc else page.detail
 
 
-def _outcome(check: CheckResult) -> str:
+def _outcome(check: CheckResult, elsewhere: bool) -> str:
+    """What the check of the list found. `elsewhere`: there are changes on other pages."""
     if check.outcome == "failed":
         return f"could not check the page: {check.detail}"
     if check.outcome == "suspect":
@@ -95,19 +111,23 @@ def _outcome(check: CheckResult) -> str:
         return f"the page looks wrong, so its content was not used{used}: {check.detail}"
     if check.outcome == "discarded":
         return f"reading discarded: {check.detail}"
-    return f"{_content(check.snapshot or Snapshot())}: {_changes(check)}"
+    return f"{_content(check.snapshot or Snapshot())}: {_changes(check, elsewhere)}"
 
 
 def _content(snapshot: Snapshot) -> str:
     editions, calls = len(snapshot.editions), len(snapshot.calls)
-    warnings = f", {counted(len(snapshot.warnings), 'warning')}" if snapshot.warnings else ""
+    warnings = (
+        f", {counted(len(snapshot.warnings), 'warning')} (see: cmr-watch snapshots show)" if snapshot.warnings else ""
+    )
     return f"{counted(editions, 'edition')}, {counted(calls, 'call')}{warnings}"
 
 
-def _changes(check: CheckResult) -> str:
+def _changes(check: CheckResult, elsewhere: bool) -> str:
     if check.outcome == "baseline":
         return "first reading, stored as the baseline"
-    return counted(len(check.changes), "change") if check.changes else "nothing new"
+    if check.changes:
+        return counted(len(check.changes), "change")
+    return "nothing new on the list" if elsewhere else "nothing new"
 
 
 def _deliveries(delivery: DeliveryReport) -> list[str]:
@@ -130,6 +150,7 @@ def _report_to_dict(report: CheckReport) -> dict[str, Any]:
         "pending": delivery.pending,
         "failed": delivery.failed,
         "failures": list(delivery.failures),
+        "held": report.held,
     }
 
 

@@ -30,16 +30,21 @@ def config_file() -> Path | None:
     return file
 
 
-def load_settings(default_level: str = "warning") -> Settings:
-    """Load the settings, and set up logging as they say; `default_level` applies if they name no level."""
+def load_settings(*, service: bool = False) -> Settings:
+    """Load the settings, and set up logging as they say, for a service or for a command that ends by itself."""
     settings = load(config_file())
-    set_up_logging(settings, default_level)
+    set_up_logging(settings, service=service)
     return settings
 
 
-def set_up_logging(settings: Settings, default_level: str = "warning") -> None:
-    """Log as the settings say; `default_level` applies if they name no level."""
-    log.set_up(settings.log.level or default_level, settings.log.format, settings.secrets)
+def set_up_logging(settings: Settings, *, service: bool) -> None:
+    """Log as the settings say: a service at the level `info` unless they name another one, a command at `warning`.
+
+    What a command logs stands between its own messages, so as text it has the form of these.
+    """
+    level = settings.log.level or ("info" if service else "warning")
+    is_sentence = settings.log.format == "text" and not service
+    log.set_up(level, "sentence" if is_sentence else settings.log.format, settings.secrets)
 
 
 def open_store(settings: Settings) -> Database:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, tzinfo
 from typing import Final, get_args
 
 import click
@@ -23,7 +26,8 @@ from cmr_watch.cli.output import (
     printable,
 )
 from cmr_watch.log import redact_address
-from cmr_watch.models import Delivery
+from cmr_watch.models import Delivery, Subscription
+from cmr_watch.notify.planning import match_changes
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import instant
@@ -31,6 +35,8 @@ from cmr_watch.store.deliveries import LEASE, Deliveries, State
 from cmr_watch.store.restore_quarantine import Kind, QuarantinedItem, RestoreQuarantine
 from cmr_watch.store.subscriptions import Subscriptions
 
+_SENT: Final = {True: "probably", None: "perhaps", False: "unlikely"}
+"""Whether a held item was sent after the backup was made, by `QuarantinedItem.was_due`."""
 STATES: Final[tuple[State, ...]] = get_args(State)
 
 
@@ -83,7 +89,8 @@ def retry(ids: tuple[int, ...]) -> int:
     """Retry the given messages now, or all that are pending or failed.
 
     Resets their attempt counters and makes them due immediately. The next check, or a running daemon or worker, sends
-    them. A message whose recipient is no longer subscribed is not sent again.
+    them; if there is more to report to the recipient by then, one new message reports everything and the old one is
+    superseded. A message whose recipient is no longer subscribed is not sent again.
 
     \b
     Example:
@@ -95,7 +102,8 @@ def retry(ids: tuple[int, ...]) -> int:
         count, leased = outbox.retry(which, now), outbox.count_leased(which, now)
         notes = list(_unwanted_notes(outbox.without_subscriber(which), Subscriptions(database), outbox))
     if count:
-        print_line(f"{counted(count, 'message')} will be sent by the next check{_leased_note(leased)}.")
+        fate = f"will be sent by the next check, or replaced by a newer one with the same news{_leased_note(leased)}"
+        print_line(f"{counted(count, 'message')} {fate}.")
     for note in notes:
         print_error(printable(note))
     if count or notes:
@@ -114,15 +122,18 @@ def retry(ids: tuple[int, ...]) -> int:
 def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> None:
     """Review what has been on hold since the database was restored, and decide what to send.
 
-    Without options, list the held items. Messages (m17) were pending in the backup, and may have been sent since it
-    was made. Changes (c4) were found by the first check after the restore, or have not reached all recipients.
+    Without options, list the held items: since when they are held, to whom or to how many subscribers they would be
+    sent, and whether they were probably sent after the backup was made, because they were due before the restore.
+    Messages (m17) were pending in the backup. Changes (c4) were found by the first check after the restore, or have not
+    reached all recipients.
 
     \b
     Examples:
       cmr-watch deliveries release
       cmr-watch deliveries release --send c4 --discard all
     """
-    with closing(open_store(load_settings())) as database:
+    settings = load_settings()
+    with closing(open_store(settings)) as database:
         quarantine, now = RestoreQuarantine(database), clock()
         quarantine.quarantine_if_restored(now)
         _validate_ids(send, discard, quarantine.list())
@@ -132,11 +143,26 @@ def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> N
                 count = released if kind == "message" else len(ids)
                 print_line(f"{'Released' if is_sent else 'Discarded'} {counted(count, kind)}.")
         if not (send or discard):
-            _print_held(quarantine.list(), as_json)
+            zone = settings.messages.zone
+            _print_held(_with_recipients(quarantine.list(), Subscriptions(database).active(), now), zone, as_json)
 
 
 def _summary(item: QuarantinedItem) -> str:
-    return sentence(item.change) if item.change else item.summary
+    return sentence(item.recorded.change) if item.recorded else item.subject
+
+
+def _with_recipients(
+    items: Sequence[QuarantinedItem], subscribed: Sequence[Subscription], now: datetime
+) -> Iterator[QuarantinedItem]:
+    """The items, with the number of recipients also of the changes that have not been matched to them yet."""
+    unmatched = [item.recorded for item in items if item.recorded and not item.recipients]
+    counts = Counter(change_id for _, change_id, *_ in match_changes(subscribed, unmatched, now))
+    for item in items:
+        yield replace(item, recipients=item.recipients or counts[item.id])
+
+
+def _to(item: QuarantinedItem) -> str:
+    return item.address or (counted(item.recipients, "subscriber") if item.recipients else "no subscriber")
 
 
 def _item_id(item: QuarantinedItem) -> str:
@@ -160,14 +186,31 @@ def _selected(item_ids: tuple[str, ...], held: Sequence[QuarantinedItem]) -> Ite
             yield kind, ids
 
 
-def _print_held(held: Sequence[QuarantinedItem], as_json: bool) -> None:
+def _print_held(held: Iterable[QuarantinedItem], zone: tzinfo, as_json: bool) -> None:
     if as_json:
         for item in held:
-            print_json({"id": _item_id(item), "kind": item.kind, "description": _summary(item)})
-    elif held:
-        print_table(("ID", "DESCRIPTION"), [(_item_id(item), _summary(item)) for item in held])
+            print_json(_held_to_dict(item))
+        return
+    rows = [
+        (_item_id(item), local_time(item.held_at, zone), _to(item), _SENT[item.was_due], _summary(item))
+        for item in held
+    ]
+    if rows:
+        print_table(("ID", "HELD SINCE", "TO", "SENT?", "DESCRIPTION"), rows)
     else:
         print_line("Nothing is on hold.")
+
+
+def _held_to_dict(item: QuarantinedItem) -> dict[str, object]:
+    return {
+        "id": _item_id(item),
+        "kind": item.kind,
+        "held_at": instant(item.held_at),
+        "address": item.address or None,
+        "recipients": item.recipients,
+        "sent": _SENT[item.was_due],
+        "description": _summary(item),
+    }
 
 
 def _unwanted_notes(unwanted: Sequence[Delivery], subscriptions: Subscriptions, outbox: Deliveries) -> Iterator[str]:
@@ -192,11 +235,15 @@ def _describe(delivery: Delivery) -> str:
     """`failed: Call open (550 no such user)`."""
     attempts = f" after {counted(delivery.attempts, 'attempt')}" if not delivery.outcome and delivery.attempts else ""
     reason = f" ({delivery.last_error})" if delivery.last_error and delivery.outcome != "sent" else ""
-    return f"{_state(delivery)}{attempts}: {delivery.message.subject}{reason}"
+    return f"{_state(delivery)}{_hold(delivery)}{attempts}: {delivery.message.subject}{reason}"
 
 
 def _state(delivery: Delivery) -> str:
     return delivery.outcome or "pending"
+
+
+def _hold(delivery: Delivery) -> str:
+    return ", on hold since the restore" if delivery.held_at and not delivery.outcome else ""
 
 
 def _delivery_to_dict(delivery: Delivery) -> dict[str, object]:
@@ -211,5 +258,6 @@ def _delivery_to_dict(delivery: Delivery) -> dict[str, object]:
         "attempts": delivery.attempts,
         "last_error": delivery.last_error,
         "state": _state(delivery),
+        "held_at": instant(delivery.held_at) if delivery.held_at else None,
         "done_at": instant(delivery.done_at) if delivery.done_at else None,
     }

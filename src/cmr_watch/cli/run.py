@@ -27,7 +27,6 @@ from cmr_watch.web.server import Server
 
 log = logging.getLogger("cmr_watch.run")
 
-LOG_LEVEL: Final = "info"
 """Unless [log] level names another one: a daemon has no output but its log."""
 GRACE: Final = 8.0
 """Seconds to finish work in progress on SIGTERM. Docker kills a container after ten."""
@@ -67,7 +66,7 @@ def command(no_web: bool) -> int:
     """
     with ExitStack() as stack:
         signals = stack.enter_context(_handled_signals())
-        settings = load_settings(LOG_LEVEL)
+        settings = load_settings(service=True)
         database = stack.enter_context(closing(open_store(settings)))
         daemon = Daemon(settings, database, StoreClock(database), thread_scheduler(), clock)
         server = None
@@ -124,7 +123,7 @@ def _reload(daemon: Daemon, current: Settings) -> Settings:
     except ConfigError as error:
         log.error("new configuration rejected; keeping the current one: %s", error)
         return current
-    set_up_logging(new, LOG_LEVEL)
+    set_up_logging(new, service=True)
     log.info("configuration reloaded")
     return new
 

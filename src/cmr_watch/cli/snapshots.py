@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from cmr_watch.cli.context import load_settings, open_store
+from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
     PAGE_NAMES,
@@ -23,7 +23,8 @@ from cmr_watch.cli.output import (
     printable,
 )
 from cmr_watch.log import redact_page_url
-from cmr_watch.models import Cutoff, Edition, Snapshot
+from cmr_watch.models import Cutoff, Edition, PageRef, Snapshot
+from cmr_watch.monitor.accept import why_not_acceptable
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import cutoff_words, days, place
 from cmr_watch.serialization import instant, reading_to_dict
@@ -85,9 +86,9 @@ def list_(as_json: bool, limit: int) -> None:
 @command.command("show", short_help="Show the content of a reading.")
 @config_option
 @json_option
-@click.argument("number", metavar="ID", type=ID)
-def show(as_json: bool, number: int) -> None:
-    """Show the content of a reading.
+@click.argument("number", metavar="[ID]", type=ID, required=False)
+def show(as_json: bool, number: int | None) -> None:
+    """Show the content of a reading, and its warnings (default: the baseline of the list of editions).
 
     \b
     Example:
@@ -96,15 +97,15 @@ def show(as_json: bool, number: int) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         checks = Checks(database)
-        stored = _stored(database, number)
-        to_accept = checks.newest_suspect(stored.row.page_url)
+        stored = _stored(database, number or _baseline(checks, settings.page.url))
+        advice = _advice(stored.row, checks)
     if as_json:
         print_json({**_row_to_dict(stored.row), **reading_to_dict(stored.snapshot)})
         return
     for line in (*_head(stored.row, settings.messages.zone), *_content(stored.snapshot)):
         print_line(printable(line))
-    if to_accept and to_accept.row.id == number:
-        print_line(f"If the page is correct, run: cmr-watch accept {printable(redact_page_url(stored.row.page_url))}")
+    if advice:
+        print_line(printable(advice))
 
 
 @command.command("export", short_help="Write the page of a reading to a file.")
@@ -127,6 +128,22 @@ def export(number: int, file: str) -> None:
         Path(file).write_bytes(content)
     except OSError as error:
         raise click.FileError(file, error.strerror) from error
+
+
+def _advice(row: SnapshotRow, checks: Checks) -> str | None:
+    """How to accept the reading, or why it cannot be accepted; None if it need not be."""
+    newest = checks.newest_suspect(row.page_url)
+    if newest is None or newest.row.id != row.id:
+        return None
+    refusal = why_not_acceptable(PageRef(row.page_url, row.kind), checks, clock)
+    return refusal or f"If the page is correct, run: cmr-watch accept {redact_page_url(row.page_url)}"
+
+
+def _baseline(checks: Checks, page_url: str) -> int:
+    baseline = checks.baseline(page_url)
+    if baseline is None:
+        raise CommandError("the list has no baseline yet; to make one, run: cmr-watch check")
+    return baseline.snapshot_id
 
 
 def _stored(database: Database, number: int) -> StoredSnapshot:

@@ -45,7 +45,7 @@ def command(poll: float, once: bool) -> None:
       cmr-watch worker
     """
     with _stop_event() as stopped:
-        settings = load_settings("warning" if once else "info")
+        settings = load_settings(service=not once)
         report_round = _print_round if once else _log_round
         with closing(open_store(settings)) as database:
             clock = StoreClock(database)

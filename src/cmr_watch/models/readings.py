@@ -289,6 +289,7 @@ class CheckResult:
 
     - `detail`: the reason, if the outcome is suspect, failed or discarded.
     - `previous_read_at`: when the baseline that the reading was compared with was fetched.
+    - `acceptable`: whether the reading is suspect, but can be accepted.
     """
 
     outcome: CheckOutcome
@@ -298,8 +299,14 @@ class CheckResult:
     changes: tuple[RecordedChange, ...] = ()
     detail: str = ""
     previous_read_at: datetime | None = None
+    acceptable: bool = False
 
     @property
     def has_failed(self) -> bool:
         """Whether the page could not be read, or the reading is suspect."""
         return self.outcome in ("suspect", "failed")
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether the reading is plausible. A discarded one has neither succeeded nor failed."""
+        return self.outcome in ("baseline", "changed", "unchanged")

@@ -7,7 +7,16 @@ from datetime import date, datetime, time
 from typing import Literal
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models.readings import TOPICS, CallNotice, Cutoff, KnownCall, KnownEdition, RecordedChange, Topic
+from cmr_watch.models.readings import (
+    TOPICS,
+    CallNotice,
+    Cutoff,
+    KnownCall,
+    KnownEdition,
+    PageKind,
+    RecordedChange,
+    Topic,
+)
 
 SubscriptionStatus = Literal["pending", "active", "ended"]
 Frequency = Literal["immediately", "daily", "weekly"]
@@ -267,6 +276,7 @@ class Delivery:
       is sent again unchanged.
     - `quiet`: the quiet hours and their time zone; None if it can be sent at any time.
     - `stale_at`: when its text becomes incorrect, because it counts the days left. It is then written again.
+    - `held_at`: since when it has been held after a restore; None if it is not.
     """
 
     id: int
@@ -282,15 +292,25 @@ class Delivery:
     uncertain: bool = False
     quiet: tuple[QuietHours, str] | None = None
     stale_at: datetime | None = None
+    held_at: datetime | None = None
 
 
-IncidentKind = Literal["fetch-failing", "reading-suspect", "delivery-failed", "subscription-ended", "digest-overdue"]
+IncidentKind = Literal[
+    "fetch-failing",
+    "reading-suspect",
+    "reading-unusable",
+    "delivery-failed",
+    "subscription-ended",
+    "part-unrenderable",
+    "digest-overdue",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
     """A problem reported to the operator; unique by (kind, subject) while open.
 
+    `page`: the kind of the page that `subject` is the URL of; None if it is no page.
     `opened_notified_at` and `resolved_notified_at`: when the operator was notified of each; None until then.
     """
 
@@ -302,6 +322,7 @@ class Incident:
     resolved_at: datetime | None = None
     opened_notified_at: datetime | None = None
     resolved_notified_at: datetime | None = None
+    page: PageKind | None = None
 
 
 def mailbox_of(address: str) -> str:

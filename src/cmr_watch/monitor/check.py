@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final, Protocol
 
 from cmr_watch.clock import Clock
-from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
-from cmr_watch.merge_pages import known_of_kind
+from cmr_watch.exceptions import FetchError
 from cmr_watch.models import (
-    PARSER_VERSION,
-    Change,
     CheckOutcome,
     CheckResult,
     FetchedPage,
     Known,
-    KnownCall,
-    KnownEdition,
-    Outline,
-    PageKind,
     PageRef,
-    Snapshot,
     Validators,
 )
-from cmr_watch.monitor.deduplicate import beyond_the_list, late_cutoffs, unreported, with_shared_keys
-from cmr_watch.monitor.diff import (
-    CONFIRMED_AFTER,
-    Comparison,
-    compare,
-    compare_suspect,
-    known_after_reparse,
-    merge_reading,
-)
-from cmr_watch.monitor.edition_page_diff import compare_edition_page, first_changes
-from cmr_watch.monitor.first_reading import is_later_link, was_first_seen
+from cmr_watch.monitor.acceptable import refusal
+from cmr_watch.monitor.compare_reading import compare_reading, first_comparison, without_duplicates
+from cmr_watch.monitor.diff import Comparison, compare_suspect
 from cmr_watch.monitor.outline_difference import describe_difference
+from cmr_watch.monitor.page_reading import Reading, read_page, with_current_parser
 from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
-from cmr_watch.store.snapshots import SnapshotRow
 
 log = logging.getLogger(__name__)
 
@@ -59,29 +41,6 @@ class PageFetcher(Protocol):
     def fetch(self, url: str, validators: Validators | None) -> FetchedPage | None: ...
 
 
-class NothingToAccept(CmrWatchError):
-    """There is no quarantined reading to accept."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A fetched page, and what the parser extracted from it.
-
-    - `fetched`: None after a 304 response.
-    - `at`: when the page was fetched. For an accepted reading, that is earlier than `checked_at`.
-    - `error`: why it could not be parsed; None if it could.
-    """
-
-    page: PageRef
-    fetched: FetchedPage | None
-    snapshot: Snapshot
-    at: datetime
-    checked_at: datetime
-    conditional: bool = False
-    error: str | None = None
-    round_: Round | None = None
-
-
 def check_page(
     page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock, round_: Round | None = None
 ) -> CheckResult:
@@ -89,7 +48,7 @@ def check_page(
 
     Problems with the page are returned as a result; only StoreError is raised.
     """
-    baseline = _with_current_parser(checks, checks.baseline(page.url))
+    baseline = with_current_parser(checks, checks.baseline(page.url))
     now = clock()
     validators = _validators(baseline, now)
     try:
@@ -100,22 +59,8 @@ def check_page(
     if fetched is None:
         reading = _not_modified(page, baseline, clock())
     else:
-        reading = _read(page, fetched, baseline, clock(), conditional=validators is not None)
+        reading = read_page(page, fetched, baseline, clock(), conditional=validators is not None)
     return _commit_with_retries(replace(reading, round_=round_), baseline, checks)
-
-
-def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
-    """Make the newest suspect reading the baseline, as the operator has decided. Its changes are announced as usual.
-
-    An entry that it lacks counts as gone only when it is missing from a second reading. Raises NothingToAccept if
-    there is no quarantined reading, if it can no longer be parsed, or if a newer reading was stored meanwhile.
-    """
-    _, reading = _suspect_reading(page, checks, clock)
-    baseline = _with_current_parser(checks, checks.baseline(page.url))
-    result = _commit_plausible(reading, baseline, checks)
-    if result is None:
-        raise NothingToAccept("Another check has stored a newer reading in the meantime. Check that one first.")
-    return result
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,55 +74,16 @@ def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
     return validators if validators.etag or validators.last_modified else None
 
 
-def _not_modified(page: PageRef, baseline: Baseline | None, now: datetime) -> _Reading:
+def _not_modified(page: PageRef, baseline: Baseline | None, now: datetime) -> Reading:
     """The reading after a 304 response: the baseline's snapshot is still current."""
     assert baseline is not None, "only a conditional GET is answered with 304"
-    return _Reading(page, None, baseline.snapshot, now, now, conditional=True)
-
-
-def _read(
-    page: PageRef, fetched: FetchedPage, baseline: Baseline | None, now: datetime, *, conditional: bool
-) -> _Reading:
-    """Parse the page, unless its bytes are the baseline's."""
-    at = fetched.fetched_at
-    if baseline and sha256(fetched.content).hexdigest() == baseline.content_sha256:
-        return _Reading(page, fetched, baseline.snapshot, at, now, conditional)
-    try:
-        return _Reading(page, fetched, parse(fetched, page.kind), at, now, conditional)
-    except ParseError as error:
-        return _Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
-
-
-def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
-    """Parse a page. The parser is imported here, only when there is something to parse."""
-    from cmr_watch.monitor.parse import read
-
-    return read(kind, fetched.content, fetched.charset, fetched.url)
-
-
-def unreadable(kind: PageKind) -> Snapshot:
-    """The empty and incomplete snapshot that is stored for a page that cannot be parsed."""
-    return Snapshot(kind=kind, outline=Outline(complete=False, sections=()))
-
-
-def _with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline | None:
-    """The baseline as the current parser reads it, so that an improved parser raises no alert."""
-    if baseline is None or baseline.parser_version == PARSER_VERSION:
-        return baseline
-    stored = checks.snapshot(baseline.snapshot_id)
-    try:
-        snapshot = parse(stored.fetched, baseline.snapshot.kind)
-    except ParseError:
-        log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
-        return baseline
-    known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
-    return replace(baseline, snapshot=snapshot, known=known)
+    return Reading(page, None, baseline.snapshot, now, now, conditional=True)
 
 
 # ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
+def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
     """Commit the reading. If the baseline has changed meanwhile, compare with the new one.
 
     The reading is discarded when the new baseline is more recent, or when a 304 referred to the old one.
@@ -186,7 +92,7 @@ def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: C
         result = _commit(reading, baseline, checks)
         if result:
             return result
-        baseline = _with_current_parser(checks, checks.baseline(reading.page.url))
+        baseline = with_current_parser(checks, checks.baseline(reading.page.url))
         if reading.fetched is None or (baseline and reading.at < baseline.read_at):
             break
     detail = "another check stored a newer reading in the meantime"
@@ -194,105 +100,37 @@ def _commit_with_retries(reading: _Reading, baseline: Baseline | None, checks: C
     return _commit_without_reading(record, checks, baseline)
 
 
-def _commit(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
+def _commit(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     """Assess, compare and commit; None when the baseline has changed meanwhile."""
     known, last = (baseline.known, baseline.snapshot) if baseline else (Known(), None)
     reason = reading.error or reject_reason(known, last, reading.snapshot, reading.at)
     if reason:
         return _commit_suspect(reading, baseline, checks, reason)
-    return _commit_plausible(reading, baseline, checks)
+    return commit_plausible(reading, baseline, checks)
 
 
-def _commit_plausible(reading: _Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
+def commit_plausible(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
     if baseline is None:
-        return _store(_record(reading, None, "baseline", _first_comparison(reading, checks)), checks, None)
-    compared = _without_duplicates(_compare(reading, baseline.known, checks), reading, checks)
+        return _store(_record(reading, None, "baseline", first_comparison(reading, checks)), checks, None)
+    compared = without_duplicates(compare_reading(reading, baseline.known, checks), reading, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
     return _store(_record(reading, baseline, outcome, compared), checks, baseline)
 
 
-def _first_comparison(reading: _Reading, checks: Checks) -> Comparison:
-    """What is known after the first reading of a page, and what it announces: nothing, unless the page is new."""
-    known = _first_known(reading, checks)
-    if reading.page.kind == "call":
-        if checks.is_later_page(reading.page.url, reading.at):
-            listed = known_of_kind(checks.known_pages(), "initiative").calls
-            compared = beyond_the_list(_compare(reading, Known(), checks), listed, reading.at)
-            return _without_duplicates(compared, reading, checks)
-        return Comparison(tuple(_late_cutoffs(reading, known, checks)), known)
-    compared = Comparison(tuple(_edition_news(reading, known, checks)), known)
-    return _without_duplicates(compared, reading, checks)
-
-
-def _edition_news(reading: _Reading, known: Known, checks: Checks) -> Iterator[Change]:
-    """What the first reading of an edition's page announces, if the list has linked to it later than its baseline."""
-    if reading.page.kind != "edition" or not known.editions:
-        return
-    (entry,) = known.editions
-    on_list = checks.changes_on_other_pages(reading.page.url, {entry.key})
-    in_round = checks.changes_in_round(reading.round_)
-    if is_later_link(reading.page.url, on_list) and not was_first_seen(entry.key, in_round):
-        listed = known_of_kind(checks.known_pages(), "initiative").editions
-        owner = next(each for each in listed if each.key == entry.key)
-        yield from first_changes(entry, reading.at, owner.edition)
-
-
-def _first_known(reading: _Reading, checks: Checks) -> Known:
-    """What is known after the first reading of a page."""
-    if reading.page.kind == "edition":
-        return _compare(reading, Known(), checks).known
-    merged = Comparison((), merge_reading(Known(), reading.snapshot, reading.at))
-    return _with_shared_keys(reading, Known(), merged, checks).known
-
-
-def _compare(reading: _Reading, known: Known, checks: Checks) -> Comparison:
-    """Compare with what is known from the same page. An edition's page also needs the list, to find its edition."""
-    if reading.page.kind == "edition":
-        listed = known_of_kind(checks.known_pages(), "initiative").editions
-        return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page.url)
-    compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
-    return _with_shared_keys(reading, known, compared, checks)
-
-
-def _with_shared_keys(reading: _Reading, known: Known, compared: Comparison, checks: Checks) -> Comparison:
-    """With the keys that new calls have on the list, or on the call pages."""
-    if len(compared.known.calls) == len(known.calls):
-        return compared  # no new calls, so the other pages need not be loaded
-    others = known_of_kind(checks.known_pages(), "call" if reading.page.kind == "initiative" else "initiative")
-    return with_shared_keys(known, compared, others.calls)
-
-
-def _late_cutoffs(reading: _Reading, known: Known, checks: Checks) -> Iterator[Change]:
-    """The cut-offs on the first reading of a call page whose call was announced, without them, in an earlier round."""
-    in_round = {change.key for change in checks.changes_in_round(reading.round_)}
-    keys = {entry.key for entry in known.calls} - in_round
-    reported = checks.changes_on_other_pages(reading.page.url, keys)
-    for entry in known.calls:
-        if entry.key in keys:
-            yield from late_cutoffs(entry.key, entry.call, reported, reading.at)
-
-
-def _without_duplicates(compared: Comparison, reading: _Reading, checks: Checks) -> Comparison:
-    """Without the changes that another page has already reported, or that are part of one of this round."""
-    if not compared.changes:
-        return compared
-    reported = checks.changes_on_other_pages(reading.page.url, {change.key for change in compared.changes})
-    in_round = checks.changes_in_round(reading.round_)
-    return replace(compared, changes=tuple(unreported(compared.changes, reported, in_round, reading.at)))
-
-
-def _commit_suspect(reading: _Reading, baseline: Baseline | None, checks: Checks, reason: str) -> CheckResult | None:
+def _commit_suspect(reading: Reading, baseline: Baseline | None, checks: Checks, reason: str) -> CheckResult | None:
     """Quarantine the reading. It changes nothing that is known; only new editions are announced from it.
 
     The known entries are committed even if none is added, so that a comparison with an outdated baseline is detected.
     """
     compared = _compare_suspect(reading, baseline)
     difference = describe_difference(baseline.snapshot if baseline else None, reading.snapshot)
-    record = replace(_record(reading, baseline, "suspect", compared), detail=reason, drift=difference)
+    acceptable = not (reading.error or refusal(reading.page, reading.snapshot, checks.known_pages))
+    record = _record(reading, baseline, "suspect", compared)
+    record = replace(record, detail=reason, drift=difference, acceptable=acceptable)
     return _store(record if baseline else replace(record, known=None), checks, baseline)
 
 
-def _compare_suspect(reading: _Reading, baseline: Baseline | None) -> Comparison:
+def _compare_suspect(reading: Reading, baseline: Baseline | None) -> Comparison:
     """The new editions, if the page is the list: no other page announces editions."""
     if baseline is None:
         return Comparison((), Known())
@@ -301,7 +139,7 @@ def _compare_suspect(reading: _Reading, baseline: Baseline | None) -> Comparison
     return compare_suspect(baseline.known, reading.snapshot, reading.at)
 
 
-def _record(reading: _Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
+def _record(reading: Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
     return CheckRecord(
         reading.page,
         reading.checked_at,
@@ -329,6 +167,7 @@ def _store(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> Ch
         changes,
         record.detail,
         baseline.read_at if baseline else None,
+        acceptable=record.outcome == "suspect" and record.acceptable,
     )
 
 
@@ -336,61 +175,3 @@ def _commit_without_reading(record: CheckRecord, checks: Checks, baseline: Basel
     result = _store(record, checks, baseline)
     assert result is not None, "a check without a comparison is always committed"
     return result
-
-
-# ── preview of accept ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptPreview:
-    """What `accept` would do: the reading, its changes, and what it lacks.
-
-    `baseline` is the snapshot that it would replace. `missing` entries are reported as gone if the next reading lacks
-    them too.
-    """
-
-    row: SnapshotRow
-    snapshot: Snapshot
-    baseline: Snapshot | None
-    changes: tuple[Change, ...] = ()
-    missing: tuple[KnownEdition | KnownCall, ...] = ()
-
-
-def preview_accept(page: PageRef, checks: Checks, clock: Clock) -> AcceptPreview:
-    """Compute what `accept` would do, without committing anything. Raises NothingToAccept where `accept` does."""
-    row, reading = _suspect_reading(page, checks, clock)
-    baseline = _with_current_parser(checks, checks.baseline(page.url))
-    if baseline is None:
-        return AcceptPreview(row, reading.snapshot, None)
-    compared = _without_duplicates(_compare(reading, baseline.known, checks), reading, checks)
-    missing = _newly_missing(baseline.known, compared.known)
-    return AcceptPreview(row, reading.snapshot, baseline.snapshot, compared.changes, missing)
-
-
-def _newly_missing(before: Known, after: Known) -> tuple[KnownEdition | KnownCall, ...]:
-    old: list[KnownEdition | KnownCall] = [*before.editions, *before.calls]
-    new: list[KnownEdition | KnownCall] = [*after.editions, *after.calls]
-    missing = {entry.key for entry in old if entry.missing_since}
-    return tuple(entry for entry in new if entry.missing_since and not entry.gone and entry.key not in missing)
-
-
-def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[SnapshotRow, _Reading]:
-    """The newest suspect reading, parsed again; NothingToAccept if there is none, or none that can be a baseline."""
-    stored = checks.newest_suspect(page.url)
-    if stored is None:
-        raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
-    reading = _read(page, stored.fetched, None, clock(), conditional=False)
-    if reading.error:
-        raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
-    if lacking := _lacking(reading.snapshot):
-        raise NothingToAccept(f"The suspect reading of {page.url} has {lacking}, so it cannot become the baseline.")
-    return stored.row, reading
-
-
-def _lacking(snapshot: Snapshot) -> str | None:
-    """What a reading lacks that has no part that could be the content of its page (READING O5); else None."""
-    is_list = snapshot.kind == "initiative"
-    headings = snapshot.outline.sections if is_list else snapshot.outline.headings
-    if snapshot.editions or snapshot.calls or headings:
-        return None
-    return "no section heading, no edition and no call" if is_list else "no heading, no edition and no call"

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,12 +32,16 @@ _FILE_EXTENSIONS: Final = (".pdf", ".doc", ".docx", ".ppt", ".pptx", ".zip", ".j
 def due_pages(
     listed: Known, last_fetches: Sequence[LastFetch], list_url: str, now: datetime, most: int = MAX_PAGES
 ) -> tuple[PageRef, ...]:
-    """The pages to fetch now: call pages first, then the edition pages, most overdue first; at most `most`."""
+    """The pages to fetch now, at most `most`.
+
+    Call pages come first, then the edition pages, most overdue first. Of those that were never fetched, the pages of
+    upcoming editions come first, the soonest edition before the later ones, and then those of the latest past ones.
+    """
     fetched = {normalised_url(last.page.url): last for last in last_fetches}
     calls = tuple(dict.fromkeys((*_linked_calls(listed, fetched, list_url), *_former_calls(last_fetches, now))))
     call_urls = {normalised_url(url) for url in calls}
     editions = sorted(_due_editions(listed, fetched, list_url, now, call_urls))
-    pages = [*(PageRef(url, "call") for url in calls), *(PageRef(url, "edition") for _, url in editions)]
+    pages = [*(PageRef(url, "call") for url in calls), *(PageRef(url, "edition") for *_, url in editions)]
     return tuple(pages[:most])
 
 
@@ -58,18 +63,19 @@ def _former_calls(last_fetches: Iterable[LastFetch], now: datetime) -> Iterator[
 
 def _due_editions(
     listed: Known, fetched: Mapping[str | None, LastFetch], list_url: str, now: datetime, call_urls: set[str | None]
-) -> Iterator[tuple[float, str]]:
-    """The edition pages that are due, each once, as (negated overdue time in seconds, URL)."""
-    intervals: dict[str, timedelta] = {}
+) -> Iterator[tuple[float, timedelta, timedelta, str]]:
+    """The edition pages that are due, each once: (negated overdue time in s, interval, distance of edition, URL)."""
+    intervals: dict[str, tuple[timedelta, timedelta]] = {}
     for entry in listed.editions:
         link = entry.edition.url
         if entry.gone != "withdrawn" and link and _is_edition_page(link, list_url, call_urls):
             url = _as_fetched(link, fetched)
-            intervals[url] = min(_interval(entry.edition, now), intervals.get(url, _MONTHLY))
-    for url, interval in intervals.items():
+            order = _interval(entry.edition, now), _distance(entry.edition, now)
+            intervals[url] = min(order, intervals.get(url, order))
+    for url, (interval, distance) in intervals.items():
         overdue = _overdue(fetched.get(normalised_url(url)), interval, now)
         if overdue >= timedelta(0):
-            yield -overdue.total_seconds(), url
+            yield -overdue.total_seconds(), interval, distance, url
 
 
 def _is_edition_page(url: str, list_url: str, call_urls: set[str | None]) -> bool:
@@ -91,6 +97,12 @@ def _interval(edition: Edition, now: datetime) -> timedelta:
     return _WEEKLY if days and now.date() - days[1] <= _RECENT else _MONTHLY
 
 
+def _distance(edition: Edition, now: datetime) -> timedelta:
+    """The days between now and the edition, before or after it; the maximum if its date is not known."""
+    days = date_range(edition)
+    return abs(days[0] - now.date()) if days else timedelta.max
+
+
 def _as_fetched(url: str, fetched: Mapping[str | None, LastFetch]) -> str:
     """The URL under which the page was fetched before, which may differ in `www.` or a trailing slash."""
     last = fetched.get(normalised_url(url))
@@ -106,6 +118,29 @@ def should_follow(url: str, list_url: str) -> bool:
         return False
     is_other_page = link.scheme in ("http", "https") and normalised_url(url) != normalised_url(list_url)
     return is_same_site and is_other_page and link.path.strip("/") != "" and not _is_file(link.path)
+
+
+def skipped_links(listed: Known, list_url: str) -> str | None:
+    """The host to which most links of the list lead, if none of them leads to a page on the list's site; else None.
+
+    Then the list is probably a copy whose links still lead to the site that it was copied from.
+    """
+    links = [url for url in (*_edition_links(listed), *(entry.call.apply_url for entry in listed.calls)) if url]
+    if any(should_follow(url, list_url) for url in links):
+        return None
+    hosts = Counter(host for url in links if normalised_url(url) != normalised_url(list_url) and (host := _host(url)))
+    return hosts.most_common(1)[0][0] if hosts else None
+
+
+def _edition_links(listed: Known) -> Iterator[str | None]:
+    return (entry.edition.url for entry in listed.editions if entry.gone is None)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _site(host: str | None, port: int | None) -> tuple[str, int | None]:

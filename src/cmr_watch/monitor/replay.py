@@ -9,8 +9,8 @@ from datetime import datetime
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PARSER_VERSION, Snapshot
-from cmr_watch.monitor.check import parse
 from cmr_watch.monitor.diff import known_after_reparse
+from cmr_watch.monitor.page_reading import parse
 from cmr_watch.serialization import snapshot_to_dict
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.snapshots import StoredSnapshot

@@ -7,11 +7,14 @@ skipped when clocks go forward means the first moment after the gap.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import QuietHours, Schedule
 
 _DAY = timedelta(days=1)
+_MONTH: Final = timedelta(days=28)
+"""The shortest time without a message after which the monthly status message is due."""
 
 
 def at_local(zone: str, day: date, hour: time) -> datetime:
@@ -94,7 +97,14 @@ def next_midnight(zone: str, at: datetime) -> datetime:
 
 
 def next_monthly_status(schedule: Schedule, after: datetime) -> datetime:
-    """Return the first digest of the local month after that of `after`: when the monthly status message is due."""
-    day = local_date(schedule.time_zone, after).replace(day=1)
-    first = (day + 32 * _DAY).replace(day=1)
-    return next_digest(schedule, at_local(schedule.time_zone, first, time()) - timedelta(seconds=1))
+    """Return when the monthly status message is due: with the first digest of a local month, 28 days after `after`.
+
+    Days are counted rather than hours, so that messages at the beginning of each month stay there.
+    """
+    last_day = local_date(schedule.time_zone, after)
+    first = last_day.replace(day=1)
+    while True:
+        first = (first + 32 * _DAY).replace(day=1)
+        due_at = next_digest(schedule, at_local(schedule.time_zone, first, time()) - timedelta(seconds=1))
+        if local_date(schedule.time_zone, due_at) - last_day >= _MONTH:
+            return due_at

@@ -33,10 +33,10 @@ class MessageComposer:
         self._unrenderable: dict[str, str] = {}
 
     def report_unrenderable(self, now: datetime) -> None:
-        """Log each part that could not be rendered and open an incident for it."""
+        """Log each part that could not be rendered, and notify the operator of it."""
         for subject, error in self._unrenderable.items():
             log.error("%s cannot be rendered and was left out of the messages: %s", subject, error)
-            self._incidents.open("delivery-failed", subject, error, now)
+            self._incidents.record_once("part-unrenderable", subject, error, now)
         self._unrenderable.clear()
 
     def compose(self, recipient: Recipient, decided: Plan) -> Planned:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
@@ -24,6 +25,7 @@ from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.retry import Retry, decide, next_probe
+from cmr_watch.render.datetimes import local_time
 from cmr_watch.store.deliveries import LEASE, Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue
@@ -93,13 +95,16 @@ def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime) 
         )
 
 
-def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime) -> None:
-    """Open an incident if a digest is overdue by more than an hour; resolve it if none is."""
+def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime, zone: ZoneInfo) -> None:
+    """Open an incident if a digest is overdue by more than an hour; resolve it if none is.
+
+    Call it after sending: a digest that was only waiting for the next run is not a problem.
+    """
     since = queue.overdue_digest_since(now - LATE)
     if since is None:
         incidents.resolve("digest-overdue", "digests", now)
     else:
-        incidents.open("digest-overdue", "digests", f"a digest was due at {since:%Y-%m-%d %H:%M} UTC", now)
+        incidents.open("digest-overdue", "digests", f"a digest was due on {local_time(since, zone)}", now)
 
 
 # ── deliver ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,120 +4,223 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.log import redact_address, redact_page_url
-from cmr_watch.models import Incident, IncidentKind
+from cmr_watch.models import Incident, IncidentKind, PageKind
 from cmr_watch.plural import counted
-from cmr_watch.render.datetimes import day_and_time, local_time
-from cmr_watch.render.message_parts import MAX_SENTENCE, Advice, Fact, Item, Quote, Section, max_quote
-from cmr_watch.render.sanitize import clean
+from cmr_watch.render.datetimes import day_and_time, local_time, zone_words
+from cmr_watch.render.message_parts import MAX_SENTENCE, Fact, Item, Quote, Section, Step, max_quote
+from cmr_watch.render.sanitize import clean, safe_link
 
 MAX_ITEMS: Final = 20
+_MAX_ARGUMENT: Final = 2000
+"""A truncated argument would make a command fail, so this is longer than any sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """`subject_label` names what `Incident.subject` is, empty where it says nothing; `advice` tells how to fix it."""
+    """How an incident is described. In each text, PAGE and ADDRESS are replaced.
+
+    - `opened`, `resolved`: what happened, as a clause.
+    - `subject_label`: names what `Incident.subject` is, empty where it says nothing.
+    - `text`: what it means.
+    - `steps`: how to fix it.
+    """
 
     opened: str
-    resolved: str
-    subject_label: str
-    advice: str
+    resolved: str = ""
+    subject_label: str = ""
+    text: str = ""
+    steps: tuple[Step, ...] = ()
 
 
+_LIST_READINGS: Final = Step("To compare the content with earlier readings, run:", "cmr-watch snapshots list")
 _WORDING: Final[dict[IncidentKind, _Wording]] = {
     "fetch-failing": _Wording(
-        "the page cannot be read",
-        "the page could not be read",
+        "PAGE cannot be read",
+        "PAGE can be read again",
         "Page",
-        "Check whether the page opens in a browser, then run: cmr-watch doctor",
+        steps=(Step("Check whether the page opens in a browser, then run:", "cmr-watch doctor"),),
     ),
     "reading-suspect": _Wording(
-        "the page looks wrong, so its content was not used",
-        "the page looked wrong, so its content was not used",
+        "PAGE looks wrong",
+        "PAGE looks right again",
         "Page",
-        "To compare the content with earlier readings, run cmr-watch snapshots list and cmr-watch snapshots show ID."
-        " If the page is correct, run: cmr-watch accept PAGE",
+        "Nothing is withdrawn or moved because of it. Of its content, only new editions that are clearly readable are"
+        " used.",
+        (
+            _LIST_READINGS,
+            Step("To see one of them, run:", "cmr-watch snapshots show ID"),
+            Step("If the page is correct, run:", "cmr-watch accept ADDRESS"),
+        ),
+    ),
+    "reading-unusable": _Wording(
+        "PAGE lacks its usual content",
+        "PAGE has its usual content again",
+        "Page",
+        "Nothing is withdrawn or moved because of it. Each check reads the page again, so if it is under maintenance,"
+        " there is nothing to do.",
+        (Step("Check whether the page opens in a browser."), _LIST_READINGS),
     ),
     "delivery-failed": _Wording(
-        "a message cannot be delivered",
-        "a message could not be delivered",
-        "Affected",
-        "To list the messages that failed, run: cmr-watch deliveries list --state failed. Once the cause is fixed,"
-        " resend a message with: cmr-watch deliveries retry ID",
+        "delivery failed permanently",
+        "the failed delivery was dealt with",
+        "Recipient",
+        steps=(
+            Step("To list the messages that failed, run:", "cmr-watch deliveries list --state failed"),
+            Step("Once the cause is fixed, resend a message with:", "cmr-watch deliveries retry ID"),
+        ),
     ),
     "subscription-ended": _Wording(
-        "ADDRESS no longer exists: the subscription has ended",
-        "",
-        "",
-        "If the address is correct, bring the subscription back with:"
-        " cmr-watch subscriptions add ADDRESS --resubscribe",
+        "subscription ended: ADDRESS",
+        text="The mail server says that this address does not exist.",
+        steps=(
+            Step(
+                "If the address is correct, bring the subscription back with:",
+                "cmr-watch subscriptions add ADDRESS --resubscribe",
+            ),
+        ),
+    ),
+    "part-unrenderable": _Wording(
+        "a part of a message was left out",
+        subject_label="Left out",
+        text="It could not be written, because of a fault in the program. The recipients received the rest.",
+        steps=(
+            Step("To see what they were not told, run:", "cmr-watch changes"),
+            Step("Report the fault, with the details below."),
+        ),
     ),
     "digest-overdue": _Wording(
         "a digest is late",
-        "a digest was late",
-        "",
-        "To see which messages are pending, and why, run: cmr-watch deliveries list --state pending",
+        "no digest is late any more",
+        steps=(Step("To see which messages are pending, and why, run:", "cmr-watch deliveries list --state pending"),),
     ),
 }
-_PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect"})
+_PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect", "reading-unusable"})
+_EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable"})
+"""What happened once: there is nothing to resolve."""
+_PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "an edition page"}
+_RESOLVED_PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "the edition page"}
+_ONLY_LIST: Final = " Of its content, only new editions that are clearly readable are used."
 
 
 def incident_subject(incidents: Sequence[Incident]) -> str:
-    """`Problem: the page cannot be read`, `Resolved: …`, `3 problems`, `2 problems, 1 resolved`."""
-    resolved = sum(_is_resolved(incident) for incident in incidents)
-    current = len(incidents) - resolved
-    if len(incidents) == 1:
-        wording = _WORDING[incidents[0].kind]
-        opened = wording.opened.partition(": ")[0].replace("ADDRESS", redact_address(incidents[0].subject))
-        return f"Resolved: {wording.resolved}" if resolved else f"Problem: {opened}"
-    if not current:
-        return f"{counted(resolved, 'problem')} resolved"
-    return counted(current, "problem") + (f", {resolved} resolved" if resolved else "")
+    """Names the first problem, and counts the others.
+
+    `Problem: the page cannot be read`, `Resolved: …`, `The page looks wrong · 1 more problem · 1 resolved`.
+    """
+    first, *others = _in_order(incidents)
+    if not others:
+        return _single_subject(first)
+    resolved = sum(map(_is_resolved, others))
+    problems = len(others) - resolved
+    more = "more " if _is_resolved(first) else ""
+    counts = (
+        f"{problems} more {'problem' if problems == 1 else 'problems'}" if problems else "",
+        f"{resolved} {more}resolved" if resolved else "",
+    )
+    return " · ".join(filter(None, (_capitalised(_clause(first)), *counts)))
 
 
 def incident_sections(incidents: Sequence[Incident], chat: bool, zone: ZoneInfo) -> list[Section]:
-    """One item for each incident, and the number of those that are not shown."""
-    sections = [Section(tuple(_item(incident, chat, zone) for incident in incidents[:MAX_ITEMS]))]
-    if len(incidents) > MAX_ITEMS:
-        sections.append(Section(lead=f"and {len(incidents) - MAX_ITEMS} more"))
+    """One item for each incident, current problems first, and the number of those that are not shown."""
+    ordered = _in_order(incidents)
+    sections = [Section(tuple(_item(incident, chat, zone) for incident in ordered[:MAX_ITEMS]))]
+    if len(ordered) > MAX_ITEMS:
+        sections.append(Section(lead=f"and {len(ordered) - MAX_ITEMS} more"))
     return sections
+
+
+def _in_order(incidents: Sequence[Incident]) -> list[Incident]:
+    return sorted(incidents, key=_is_resolved)
+
+
+def _single_subject(incident: Incident) -> str:
+    if incident.kind == "subscription-ended":
+        return _capitalised(_clause(incident))
+    return f"{'Resolved' if _is_resolved(incident) else 'Problem'}: {_clause(incident)}"
 
 
 def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
     wording = _WORDING[incident.kind]
     is_resolved = _is_resolved(incident)
-    subject = clean(_public_subject(incident), MAX_SENTENCE)
     quote = clean(_detail(incident), max_quote(chat))
-    opened = (wording.opened[0].upper() + wording.opened[1:]).replace("ADDRESS", subject)
-    advice = wording.advice.replace("PAGE", subject).replace("ADDRESS", subject)
+    title = _capitalised(_clause(incident))
     return Item(
-        sentence=f"Resolved: {wording.resolved}" if is_resolved else opened,
-        kicker="" if is_resolved else "Problem",
+        sentence=f"Resolved: {_clause(incident)}" if is_resolved else title,
+        title=title,
+        kicker="Resolved" if is_resolved else "" if incident.kind == "subscription-ended" else "Problem",
         tone="positive" if is_resolved else "negative",
-        facts=(*_subject_fact(wording, subject), *_times(incident, zone)),
-        advice=None if is_resolved else Advice("", advice),
+        text="" if is_resolved else _text(incident),
+        facts=(*_subject_fact(incident), *_times(incident, zone)),
+        steps=() if is_resolved else tuple(_filled_in(step, incident) for step in wording.steps),
         quotes=(Quote("Details", quote),) if quote else (),
     )
 
 
+def _clause(incident: Incident) -> str:
+    """What happened: `the page cannot be read`, `subscription ended: anna@example.org`."""
+    is_resolved = _is_resolved(incident)
+    wording = _WORDING[incident.kind]
+    pages = _RESOLVED_PAGES if is_resolved else _PAGES
+    clause = (wording.resolved if is_resolved else wording.opened).replace("PAGE", pages.get(incident.page, "the page"))
+    return clause.replace("ADDRESS", clean(_public_subject(incident), MAX_SENTENCE))
+
+
+def _text(incident: Incident) -> str:
+    """What the incident means. New editions are announced by the list only."""
+    text = _WORDING[incident.kind].text
+    return text if incident.page in (None, "initiative") else text.replace(_ONLY_LIST, " Its content is not used.")
+
+
+def _filled_in(step: Step, incident: Incident) -> Step:
+    subject = clean(_public_subject(incident), _MAX_ARGUMENT)
+    return Step(step.text, step.command.replace("ADDRESS", subject))
+
+
+def _capitalised(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]
+
+
 def _is_resolved(incident: Incident) -> bool:
-    """Whether the problem is over. The end of a subscription is an event: there is nothing to resolve."""
-    return incident.resolved_at is not None and incident.kind != "subscription-ended"
+    """Whether the problem is over. An event has nothing to resolve."""
+    return incident.resolved_at is not None and incident.kind not in _EVENTS
 
 
-def _subject_fact(wording: _Wording, subject: str) -> tuple[Fact, ...]:
-    return (Fact(wording.subject_label, subject),) if wording.subject_label and subject else ()
+def _subject_fact(incident: Incident) -> tuple[Fact, ...]:
+    label, subject = _WORDING[incident.kind].subject_label, _public_subject(incident)
+    url = safe_link(subject) if incident.kind in _PAGE_KINDS else None
+    return (Fact(label, clean(subject, MAX_SENTENCE), url or ""),) if label and subject else ()
 
 
 def _times(incident: Incident, zone: ZoneInfo) -> tuple[Fact, ...]:
     opened, closed = incident.opened_at, incident.resolved_at
-    if closed is None or not _is_resolved(incident):
+    if incident.kind in _EVENTS:
+        label = "Ended on" if incident.kind == "subscription-ended" else "On"
+        return (Fact(label, local_time(opened, zone)),)
+    if closed is None:
         return (Fact("Since", local_time(opened, zone)),)
-    lasted = Fact("Duration", f"from {day_and_time(opened, zone)} to {local_time(closed, zone)}")
+    lasted = Fact("Lasted", f"{_duration(closed - opened)} ({_period(opened, closed, zone)})")
     return (lasted,) if incident.opened_notified_at else (lasted, Fact("", "Resolved before this message was sent."))
+
+
+def _duration(lasted: timedelta) -> str:
+    """`3 hours`, `2 days 1 hour`, `20 minutes`: the two largest units."""
+    minutes = int(lasted.total_seconds()) // 60
+    days, hours = divmod(minutes // 60, 24)
+    units = [(days, "day"), (hours, "hour"), (minutes % 60 if not days else 0, "minute")]
+    words = [counted(number, unit) for number, unit in units if number]
+    return " ".join(words) or "less than a minute"
+
+
+def _period(opened: datetime, closed: datetime, zone: ZoneInfo) -> str:
+    """`5 December 2023, 13:00 – 16:00, Brussels time`; the second date is given if it differs."""
+    is_same_day = opened.astimezone(zone).date() == closed.astimezone(zone).date()
+    end = f"{closed.astimezone(zone):%H:%M}" if is_same_day else day_and_time(closed, zone)
+    return f"{day_and_time(opened, zone)} – {end}, {zone_words(zone)}"
 
 
 def _public_subject(incident: Incident) -> str:

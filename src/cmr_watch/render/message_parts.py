@@ -76,6 +76,14 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What the operator should do, and the command for it, which is shown on a line of its own."""
+
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One entry of a message: `sentence` is the message itself, everything else supports it.
 
@@ -84,6 +92,7 @@ class Item:
     - `text`: a paragraph below it.
     - `others`: further changes of the same edition or call, a sentence each.
     - `needs`: what applicants have to submit.
+    - `steps`: what the operator should do.
     - `button`: what a reader will most likely do next; `links` are the others.
     - `checked_at`: when the page was checked, if that differs between the items.
     """
@@ -99,6 +108,7 @@ class Item:
     table: Table | None = None
     needs: tuple[str, ...] = ()
     advice: Advice | None = None
+    steps: tuple[Step, ...] = ()
     quotes: tuple[Quote, ...] = ()
     button: Link | None = None
     links: tuple[Link, ...] = ()

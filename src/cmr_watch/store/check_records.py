@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from cmr_watch import serialization
 from cmr_watch.models import (
@@ -24,12 +24,13 @@ from cmr_watch.store import known_entries, row_mapping
 from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.known_entries import PageState
 from cmr_watch.store.rounds import Round
-from cmr_watch.store.schema import changes, checks
+from cmr_watch.store.schema import changes, checks, pages
 from cmr_watch.store.snapshots import get_snapshot
 
 PageVersion = tuple[int, int | None, datetime | None]
 """A page's revision, baseline ID and time of reading: they change whenever what is stored about the page changes."""
 PLAUSIBLE_OUTCOMES = ("baseline", "changed", "unchanged")
+_NOT_READ = ("failed", "suspect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class CheckRecord:
 
     `revision` is that of the baseline it was compared with, None if there was none. `fetched` is None after a 304: the
     content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
-    what was expected of a suspect page with what was found.
+    what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted.
     """
 
     page: PageRef
@@ -72,6 +73,7 @@ class CheckRecord:
     conditional: bool = False
     silent: bool = False
     drift: str = ""
+    acceptable: bool = True
     round_: Round | None = None
 
     @property
@@ -154,6 +156,24 @@ def insert_check(connection: Connection, record: CheckRecord, revision: int) -> 
         "revision": revision,
     }
     return insert_returning_id(connection, checks, row)
+
+
+def first_of_last_failures(connection: Connection, page_url: str, failures: int) -> datetime | None:
+    """Return the time of the first of the last `failures` failed checks of a page; None if it is no longer stored."""
+    failed = select(checks.c.checked_at).where(checks.c.page_url == page_url, checks.c.outcome == "failed")
+    first: datetime | None = connection.execute(
+        failed.order_by(checks.c.id.desc()).offset(failures - 1).limit(1)
+    ).scalar()
+    return first
+
+
+def failing_pages(connection: Connection) -> frozenset[str]:
+    """Return the URLs of the pages that could not be read by their last check, or had a suspect reading."""
+    other = checks.alias()
+    of_page = select(other.c.id).where(other.c.page_url == pages.c.url).correlate(pages)
+    judged = of_page.where(other.c.outcome.in_((*PLAUSIBLE_OUTCOMES, *_NOT_READ))).order_by(other.c.id.desc())
+    statement = select(pages.c.url).join_from(pages, checks, checks.c.id == judged.limit(1).scalar_subquery())
+    return frozenset(connection.execute(statement.where(checks.c.outcome.in_(_NOT_READ))).scalars())
 
 
 def insert_change(

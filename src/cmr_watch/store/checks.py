@@ -26,6 +26,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
+from cmr_watch.plural import counted
 from cmr_watch.store import known_entries, outages, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
     PLAUSIBLE_OUTCOMES,
@@ -35,14 +36,16 @@ from cmr_watch.store.check_records import (
     CommitEffects,
     StoredPage,
     baseline_of,
+    failing_pages,
+    first_of_last_failures,
     insert_change,
     insert_check,
     load_stored_page,
 )
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import open_incident, resolve_incidents
+from cmr_watch.store.incidents import PAGE_INCIDENTS, is_open, open_incident, resolve_incidents
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
-from cmr_watch.store.schema import changes, checks, pages, robots, snapshots
+from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import (
     ReadingToStore,
     SnapshotRow,
@@ -179,7 +182,7 @@ class Checks:
             "consecutive_failures": 0,
         }
         connection.execute(_UPDATE_PAGE, values)
-        resolve_incidents(connection, record.page.url, record.checked_at, "fetch-failing", "reading-suspect")
+        resolve_incidents(connection, record.page.url, record.checked_at, *PAGE_INCIDENTS)
         return CommitEffects(reusable_version=None if is_modified else version)
 
     def _write_suspect(
@@ -190,18 +193,25 @@ class Checks:
         revision = page.revision if record.known is None else page.revision + 1
         values = {"page": record.page.url, "consecutive_failures": 0, "revision": revision}
         connection.execute(_UPDATE_PAGE, values)
-        return self._open_incident(connection, "reading-suspect", record)
+        if record.acceptable:
+            return self._open_incident(connection, "reading-suspect", record, record.checked_at)
+        if is_open(connection, "reading-suspect", record.page.url):
+            return CommitEffects()  # the operator knows already that the page looks wrong
+        return self._open_incident(connection, "reading-unusable", record, record.checked_at)
 
     def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> CommitEffects:
         failures = page.consecutive_failures + 1
         connection.execute(_UPDATE_PAGE, {"page": record.page.url, "consecutive_failures": failures})
         if failures < self._failures_until_incident:
             return CommitEffects()
-        return self._open_incident(connection, "fetch-failing", record)
+        since = first_of_last_failures(connection, record.page.url, failures) or record.checked_at
+        return self._open_incident(connection, "fetch-failing", record, since)
 
-    def _open_incident(self, connection: Connection, kind: IncidentKind, record: CheckRecord) -> CommitEffects:
-        detail = ". ".join(filter(None, (record.detail, record.drift)))
-        is_new = open_incident(self._database, connection, kind, record.page.url, detail, record.checked_at)
+    def _open_incident(
+        self, connection: Connection, kind: IncidentKind, record: CheckRecord, since: datetime
+    ) -> CommitEffects:
+        detail = ". ".join(filter(None, (record.detail, _announced(record), record.drift)))
+        is_new = open_incident(self._database, connection, kind, record.page.url, detail, since)
         return CommitEffects(incident=kind if is_new else None)
 
     def _reading_to_store(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
@@ -284,6 +294,11 @@ class Checks:
         with self._database.read() as connection:
             rows = connection.execute(joined.order_by(pages.c.url)).all()
         return tuple(LastFetch(PageRef(row.url, row.kind), row.checked_at, row.outcome == "failed") for row in rows)
+
+    def failing_pages(self) -> frozenset[str]:
+        """Return the URLs of the pages that could not be read by their last check, or had a suspect reading."""
+        with self._database.read() as connection:
+            return failing_pages(connection)
 
     # ── snapshots ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -372,20 +387,10 @@ class Checks:
             row = connection.execute(statement).first()
         return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None
 
-    # ── robots.txt, cached across processes ──────────────────────────────────────────────────────────────────────
 
-    def cached_robots(self, host: str) -> tuple[str | None, int, datetime] | None:
-        """Return the text, HTTP status and fetch time of a host's robots.txt."""
-        with self._database.read() as connection:
-            row = connection.execute(select(robots).where(robots.c.host == host)).first()
-        return (row.text, row.status, row.fetched_at) if row else None
-
-    def save_robots(self, host: str, text: str | None, status: int, fetched_at: datetime) -> None:
-        """Store a host's robots.txt, replacing the previous one."""
-        values = {"text": text, "status": status, "fetched_at": fetched_at}
-        statement = self._database.insert(robots).values(host=host, **values)
-        with self._database.write() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.host], set_=values))
+def _announced(record: CheckRecord) -> str:
+    """How many new editions are announced from a suspect reading."""
+    return f"{counted(len(record.changes), 'new edition')} announced from it" if record.changes else ""
 
 
 def _log_incident(record: CheckRecord, effects: CommitEffects) -> None:

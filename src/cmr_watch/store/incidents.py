@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.store.database import Database
-from cmr_watch.store.schema import incidents
+from cmr_watch.store.schema import incidents, pages
 
+PAGE_INCIDENTS: Final[tuple[IncidentKind, ...]] = ("fetch-failing", "reading-suspect", "reading-unusable")
+"""The kinds that a plausible reading of the page resolves."""
 _is_open = incidents.c.resolved_at.is_(None)
 UNNOTIFIED = or_(
     incidents.c.opened_notified_at.is_(None),
     and_(incidents.c.resolved_at.is_not(None), incidents.c.resolved_notified_at.is_(None)),
 )
+_WITH_PAGE = select(incidents, pages.c.kind.label("page")).outerjoin(pages, pages.c.url == incidents.c.subject)
 _RESOLVE = (
     update(incidents)
     .where(incidents.c.kind == bindparam("incident_kind"), incidents.c.subject == bindparam("about"), _is_open)
@@ -31,6 +34,12 @@ def open_incident(
     row = {"kind": kind, "subject": subject, "detail": detail, "opened_at": now}
     statement = database.insert(incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
     return connection.execute(statement).first() is not None
+
+
+def is_open(connection: Connection, kind: IncidentKind, subject: str) -> bool:
+    """Whether an incident is open."""
+    which = (incidents.c.kind == kind, incidents.c.subject == subject, _is_open)
+    return connection.execute(select(incidents.c.id).where(*which)).first() is not None
 
 
 def resolve_incidents(connection: Connection, subject: str, now: datetime, *kinds: IncidentKind) -> None:
@@ -62,19 +71,26 @@ class Incidents:
     def unresolved(self) -> tuple[Incident, ...]:
         """Return the open incidents, oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(select(incidents).where(_is_open).order_by(incidents.c.id))
+            rows = connection.execute(_WITH_PAGE.where(_is_open).order_by(incidents.c.id))
             return tuple(_incident(row) for row in rows)
 
     def unnotified(self) -> tuple[Incident, ...]:
         """Return the incidents of whose opening or resolution the operators have not been notified, oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(select(incidents).where(UNNOTIFIED).order_by(incidents.c.id))
+            rows = connection.execute(_WITH_PAGE.where(UNNOTIFIED).order_by(incidents.c.id))
             return tuple(_incident(row) for row in rows)
 
     def open(self, kind: IncidentKind, subject: str, detail: str, now: datetime) -> bool:
         """Open an incident; return False if it was already open."""
         with self._database.write() as connection:
             return open_incident(self._database, connection, kind, subject, detail, now)
+
+    def record_once(self, kind: IncidentKind, subject: str, detail: str, now: datetime) -> None:
+        """Record an event, unless it has been recorded before."""
+        which = (incidents.c.kind == kind, incidents.c.subject == subject)
+        with self._database.write() as connection:
+            if connection.execute(select(incidents.c.id).where(*which)).first() is None:
+                record_event(connection, kind, subject, detail, now)
 
     def resolve(self, kind: IncidentKind, subject: str, now: datetime) -> None:
         """Resolve an incident, if it is open."""

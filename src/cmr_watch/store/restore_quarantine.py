@@ -10,18 +10,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Integer, Text, and_, cast, exists, func, literal, null, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 
 from cmr_watch.log import redact_address
-from cmr_watch.models import Change
+from cmr_watch.models import RecordedChange
 from cmr_watch.store import installation, recipients, row_mapping
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import (
     bodies,
     changes,
+    checks,
     deliveries,
     incidents,
     matches,
@@ -43,15 +59,22 @@ Kind = Literal["message", "change"]
 class QuarantinedItem:
     """A message or a change held for the operator's decision.
 
-    `summary`: address and subject of a message. `change`: set for a change that not every recipient was notified of.
-    `recipients`: how many would be notified.
+    - `held_at`: since when.
+    - `recipients`: how many would be notified. Of a change that has not been matched to recipients yet, it is 0.
+    - `address` (without secrets) and `subject`: those of a message.
+    - `recorded`: a change that not every recipient was notified of.
+    - `was_due`: whether it was due before it was held, and so was probably sent after the backup had been made. None
+      for a change that was found after the restore: it may have been found, and sent, before.
     """
 
     kind: Kind
     id: int
+    held_at: datetime
     recipients: int
-    summary: str = ""
-    change: Change | None = None
+    address: str = ""
+    subject: str = ""
+    recorded: RecordedChange | None = None
+    was_due: bool | None = True
 
 
 def mark_restored(connection: Connection) -> None:
@@ -114,10 +137,22 @@ class RestoreQuarantine:
             installation.write(connection, _RESTORED_AT, now.isoformat())
         return True
 
+    def is_due(self) -> bool:
+        """Whether the database has been restored, and nothing has been held yet."""
+        with self._database.read() as connection:
+            return installation.read(connection, _HOLD) == _RESTORED
+
     def list(self) -> tuple[QuarantinedItem, ...]:
         """Return the held messages and changes."""
         with self._database.read() as connection:
             return (*_list_messages(connection), *_list_changes(connection))
+
+    def count(self) -> int:
+        """Return the number of held messages and changes."""
+        messages = select(func.count()).select_from(deliveries).where(_IS_HELD_MESSAGE)
+        held_changes = select(func.count()).select_from(changes).where(or_(_is_held_change(), _held_matches().exists()))
+        with self._database.read() as connection:
+            return sum(connection.execute(statement).scalar_one() for statement in (messages, held_changes))
 
     def release(self, kind: Kind, ids: Iterable[int], now: datetime, *, send: bool) -> int:
         """Release held items to be sent, or discard them (`send=False`); return the number of rows changed."""
@@ -159,29 +194,67 @@ def _hold_pending(connection: Connection, now: datetime) -> None:
 
 def _list_messages(connection: Connection) -> Iterable[QuarantinedItem]:
     statement = (
-        select(deliveries.c.id, deliveries.c.address, bodies.c.subject)
+        select(deliveries, bodies.c.subject)
         .join(bodies, bodies.c.id == deliveries.c.body_id)
-        .where(deliveries.c.held_at.is_not(None), deliveries.c.outcome.is_(None))
+        .where(_IS_HELD_MESSAGE)
         .order_by(deliveries.c.id)
     )
     return [
-        QuarantinedItem("message", row.id, 1, summary=f"{redact_address(row.address)}: {row.subject}")
+        QuarantinedItem(
+            "message",
+            row.id,
+            row.held_at,
+            recipients=1,
+            address=redact_address(row.address),
+            subject=row.subject,
+            was_due=row.due_at <= row.held_at,
+        )
         for row in connection.execute(statement)
     ]
 
 
 def _list_changes(connection: Connection) -> Iterable[QuarantinedItem]:
-    is_held = (matches.c.change_id == changes.c.id, matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
-    count = select(func.count()).where(*is_held).scalar_subquery()
+    held = _held_matches()
+    count = held.with_only_columns(func.count()).scalar_subquery()
+    first_due = held.with_only_columns(func.min(matches.c.due_at)).scalar_subquery()
+    since = func.coalesce(changes.c.held_at, held.with_only_columns(func.min(matches.c.held_at)).scalar_subquery())
+    columns = (
+        count.label("recipients"),
+        type_coerce(first_due, Utc).label("due_at"),
+        type_coerce(since, Utc).label("since"),
+        checks.c.checked_at,
+    )
     statement = (
-        select(changes, count.label("recipients"))
-        .where(or_(_is_held_change(), exists().where(*is_held)))
+        select(changes, *columns)
+        .join(checks, checks.c.id == changes.c.check_id)
+        .where(or_(_is_held_change(), held.exists()))
         .order_by(changes.c.id)
     )
     return [
-        QuarantinedItem("change", row.id, row.recipients, change=row_mapping.recorded_change(row).change)
+        QuarantinedItem(
+            "change",
+            row.id,
+            row.since,
+            row.recipients,
+            recorded=row_mapping.recorded_change(row),
+            was_due=_was_due(row),
+        )
         for row in connection.execute(statement)
     ]
+
+
+def _was_due(row: Any) -> bool | None:
+    if row.due_at is not None:
+        return bool(row.due_at <= row.since)
+    return None if row.checked_at >= row.since else True
+
+
+_IS_HELD_MESSAGE: Final = and_(deliveries.c.held_at.is_not(None), deliveries.c.outcome.is_(None))
+
+
+def _held_matches() -> Select[Any]:
+    is_held = (matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
+    return select(matches.c.mailbox).where(matches.c.change_id == changes.c.id, *is_held).correlate(changes)
 
 
 def _is_held_change() -> Any:

@@ -192,4 +192,5 @@ def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
         uncertain=row.uncertain,
         quiet=(_quiet(row.quiet_hours[0]), row.quiet_hours[1]) if row.quiet_hours else None,
         stale_at=row.stale_at,
+        held_at=row.held_at,
     )

@@ -15,7 +15,7 @@ from cmr_watch.models import FetchedPage, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.archive.history import build_history
 from cmr_watch.monitor.archive.memento_client import Archive
 from cmr_watch.monitor.archive.timemap import Memento
-from cmr_watch.monitor.check import parse, unreadable
+from cmr_watch.monitor.page_reading import parse, unreadable
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.checks import Checks
 

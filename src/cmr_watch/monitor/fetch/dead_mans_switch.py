@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 Signal = Literal["start", "success", "fail"]
 
 _TIMEOUT: Final = 10.0  # seconds; short, so that a slow monitor does not delay a check
+_MAX_REDIRECTS: Final = 3
 _KUMA_PATH: Final = re.compile(r".*/api/push/[^/]+/?")
 _UNSUPPORTED: Final = frozenset({httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED})
 
@@ -59,13 +60,18 @@ class DeadMansSwitch:
             return
         url = self._kuma_url(signal, message) if self._is_kuma else self._healthchecks_url(signal)
         try:
-            response = httpx.get(url, timeout=_TIMEOUT, follow_redirects=True)
+            with self._client() as client, client.stream("GET", url) as response:
+                status = response.status_code  # the body, however long, is not read
         except httpx.TimeoutException:
             self._warn(f"did not respond within {_TIMEOUT:.0f} seconds")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self._warn(f"could not be reached ({type(error).__name__})")
         else:
-            self._process(signal, response.status_code)
+            self._process(signal, status)
+
+    @staticmethod
+    def _client() -> httpx.Client:
+        return httpx.Client(timeout=_TIMEOUT, follow_redirects=True, max_redirects=_MAX_REDIRECTS)
 
     def _kuma_url(self, signal: Signal, message: str) -> httpx.URL:
         return self._url.copy_merge_params({"status": "down" if signal == "fail" else "up", "msg": message})

@@ -39,15 +39,17 @@ def _plan_monthly_status(inputs: Inputs) -> Plan | None:
 
 
 def _monthly_status_at(inputs: Inputs, recipient: Recipient) -> datetime | None:
-    """Return when it is due: at the start of the month after the recipient's last message.
+    """Return when it is due: at the start of a month, at least four weeks after the recipient's last message.
 
-    During an outage of the list it is postponed, because it says that the page is being watched. The end of the
-    outage makes the recipient due for planning.
+    The time counts from the activation if that is later: a restore of the database, which may lack the last messages,
+    activates again. During an outage of the list it is postponed, because it says that the page is being watched. The
+    end of the outage makes the recipient due for planning.
     """
     subscribed = [entry for entry in recipient.subscriptions if entry.still_watching]
     if not subscribed or any(outage.is_open and outage.is_list for outage in inputs.context.outages):
         return None
-    since = recipient.last_message_at or subscribed[0].activated_at or subscribed[0].created_at
+    activated_at = subscribed[0].activated_at or subscribed[0].created_at
+    since = max(activated_at, recipient.last_message_at or activated_at)
     return delivery_schedule.next_monthly_status(subscribed[0].schedule, since)
 
 

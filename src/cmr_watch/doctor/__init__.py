@@ -5,13 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
+from cmr_watch.check_report import held_items
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
+from cmr_watch.doctor.finding import Finding
+from cmr_watch.doctor.services import check_services
 from cmr_watch.exceptions import (
     CmrWatchError,
     ConfigError,
@@ -31,32 +33,26 @@ from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.plural import counted
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.incidents import Incidents
+from cmr_watch.store.incidents import PAGE_INCIDENTS, Incidents
+from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.subscriptions import Subscriptions
+
+__all__ = ["Finding", "examine"]
 
 CONNECT_TIMEOUT: Final = 10.0  # seconds
 _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
     "fetch-failing": ("page failing", "Check whether the page opens in a browser."),
     "reading-suspect": ("suspect reading", "Check the page. If it is correct, run: cmr-watch accept {subject}"),
+    "reading-unusable": (
+        "page without its usual content",
+        "Open it in a browser. If it is under maintenance, wait: each check reads it again.",
+    ),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
     "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
+    "part-unrenderable": ("part left out of the messages", "This is a bug: report it with the details."),
     "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state pending"),
 }
 """What each kind of incident is called, and the advice about it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check.
-
-    `what` names the part that was checked. `good`: True if it works, False for a problem, None for a remark. `words`
-    is the text, `advice` how to fix a problem.
-    """
-
-    what: str
-    good: bool | None
-    words: str
-    advice: str = ""
 
 
 def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
@@ -69,8 +65,10 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
             addresses |= {subscription.address for subscription in Subscriptions(database).active()}
             incidents = Incidents(database).unresolved()
             failing = Deliveries(database).failing()
+            quarantine = RestoreQuarantine(database)
+            held, is_restored = quarantine.count(), quarantine.is_due()
     except (StoreError, ConfigError) as error:
-        incidents, failing = (), ()
+        incidents, failing, held, is_restored = (), (), 0, False
         yield _database_problem(error)
     network = _check_network(settings)
     yield network
@@ -78,10 +76,18 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield _check_page(settings, clock)
     yield _check_mail(settings, clock, sum("://" not in address for address in addresses))
     yield from _check_apprise_urls(sorted(address for address in addresses if "://" in address))
+    yield from check_services(settings)
     yield _count_recipients(len(addresses))
+    if addresses and not settings.operator.to:
+        yield Finding("operator", None, "nobody is notified of problems", "Set “to” in [operator] to your address.")
+    if held:
+        yield Finding("quarantine", False, held_items(held), "See: cmr-watch deliveries release")
+    elif is_restored:
+        text = "the database was restored: what it contains is put on hold by the next check"
+        yield Finding("quarantine", None, text, "After the check, see: cmr-watch deliveries release")
     if failing:
         yield _outbox_problem(failing, settings, clock())
-    yield from map(_unresolved_incident, incidents)
+    yield from (_unresolved_incident(incident, settings.messages.zone) for incident in incidents)
 
 
 def _check_configuration(settings: Settings) -> Iterator[Finding]:
@@ -169,9 +175,9 @@ def _outbox_problem(failing: Sequence[Delivery], settings: Settings, now: dateti
     return Finding("outbox", False, f"{text}: {error}; will be retried {retry}", "See: cmr-watch deliveries list")
 
 
-def _unresolved_incident(incident: Incident) -> Finding:
+def _unresolved_incident(incident: Incident, zone: tzinfo) -> Finding:
     name, advice = _INCIDENTS[incident.kind]
-    is_page = incident.kind in ("fetch-failing", "reading-suspect")
+    is_page = incident.kind in PAGE_INCIDENTS
     subject = redact_page_url(incident.subject) if is_page else redact_address(incident.subject)
-    text = f"{name} since {incident.opened_at:%Y-%m-%d %H:%M} UTC: {subject}, {incident.detail}"
+    text = f"{name} since {incident.opened_at.astimezone(zone):%Y-%m-%d %H:%M}: {subject}, {incident.detail}"
     return Finding("incident", False, text, advice.format(subject=subject))
