@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +55,8 @@ if TYPE_CHECKING:  # imported by the methods that need them, because imports dom
     from cmr_watch.store.retention import RetentionReport
 
 
+log = logging.getLogger(__name__)
+
 _NOT_STORED: Final = 2**62
 """The first ID of changes that are not stored: greater than that of any stored change."""
 
@@ -96,7 +99,7 @@ class App:
     def check(self, *, notify: bool = True) -> CheckReport:
         """Check the list and the linked pages that are due; then send what is due, even if the check failed."""
         self._prepare()
-        self._subscriptions.sync(self._settings.subscriptions, self._clock())
+        self._apply_configuration()
         results = check_site(self._settings.page.url, self._fetcher, self._checks, self._clock, self._pause)
         return self._finish_check(results, notify)
 
@@ -106,7 +109,7 @@ class App:
         Raises NothingToAccept if there is none.
         """
         self._prepare()
-        self._subscriptions.sync(self._settings.subscriptions, self._clock())
+        self._apply_configuration()
         return self._finish_check((accept(self._page(page_url), self._checks, self._clock),), notify)
 
     def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[int, ...]]:
@@ -138,9 +141,12 @@ class App:
     def deliver(self, stop: Callable[[], bool] = lambda: False) -> DeliveryReport:
         """Write and send what is due, and notify the operator of incidents, including those of this run.
 
-        `stop` is called before each message; when it returns True, no more messages are sent.
+        `stop` is called before each message; when it returns True, no more messages are sent. Nothing is written or
+        sent if the configuration file is missing: without a mail server, mail would only be logged, and so be lost.
         """
         self._prepare()
+        if self._is_configuration_missing():
+            return DeliveryReport()
         if self._queue.is_idle(self._clock()):
             return DeliveryReport()
         check_overdue_digests(self._queue, self._incidents, self._clock())
@@ -233,6 +239,19 @@ class App:
             RestoreQuarantine(self._database).quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
+
+    def _apply_configuration(self) -> None:
+        """Start, change and end subscriptions as the configuration declares. Without a file, they all stay as they are."""
+        settings = self._settings
+        if settings.declared is not None:
+            self._subscriptions.sync(settings.declared, self._clock(), settings.file)
+        elif missing := self._subscriptions.missing_configuration():
+            log.warning("%s", missing.described(is_sending=settings.sends_mail))
+
+    def _is_configuration_missing(self) -> bool:
+        if self._settings.declared is not None or self._settings.sends_mail:
+            return False
+        return self._subscriptions.missing_configuration() is not None
 
     def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
         pace = Pace(self._settings.mail.per_minute, self._sleep, stop)

@@ -68,24 +68,29 @@ class Row:
 
 
 def listing(
-    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest], *, include_ended: bool
+    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest] | None, *, include_ended: bool
 ) -> Iterator[Row]:
-    """The active subscriptions, and those that start with the next check; with `include_ended`, all others too."""
+    """The active subscriptions, and those that start with the next check; with `include_ended`, all others too.
+
+    `declared`: those in the configuration; None if there is no file, so that the next check changes nothing.
+    """
     rows = _rows(store, deliveries, declared)
     return rows if include_ended else filter(Row.is_current, rows)
 
 
-def _rows(store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest]) -> Iterator[Row]:
+def _rows(
+    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest] | None
+) -> Iterator[Row]:
     stored = store.list_all()
     latest: dict[str | None, Subscription] = {entry.name: entry for entry in stored if entry.name}
     due = store.out_of_step(declared)
     ended = endings(stored, deliveries)
-    requests = {request.name: request for request in declared}
+    requests = {request.name: request for request in declared or ()}
     for entry in stored:
         request = requests.get(entry.name) if latest.get(entry.name) is entry else None
         is_due = entry.name in due and latest.get(entry.name) is entry
         yield Row(entry, request, _next_check(entry, request) if is_due else None, ended.get(entry.id))
-    yield from (_new_row(request, due) for request in declared if request.name not in latest)
+    yield from (_new_row(request, due) for request in declared or () if request.name not in latest)
 
 
 def _new_row(request: SubscriptionRequest, due: Collection[str | None]) -> Row:

@@ -137,7 +137,10 @@ def list_(as_json: bool, include_ended: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         store, deliveries = Subscriptions(database), Deliveries(database)
-        rows = list(listing(store, deliveries, settings.subscriptions, include_ended=include_ended))
+        rows = list(listing(store, deliveries, settings.declared, include_ended=include_ended))
+        missing = store.missing_configuration() if settings.declared is None else None
+    if missing:
+        print_error(printable(missing.described(is_sending=settings.sends_mail)))
     if as_json:
         for row in rows:
             print_json(row.to_dict())

@@ -215,6 +215,16 @@ class Settings:
     file: Path | None = None
 
     @property
+    def declared(self) -> tuple[SubscriptionRequest, ...] | None:
+        """The subscriptions that the configuration declares. None if there is no file: that does not mean “none”."""
+        return self.subscriptions if self.file or self.subscriptions else None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is a mail server. If not, mail is only logged."""
+        return self.mail.host is not None
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """The passwords, tokens and URLs that must never be shown or logged."""
         password = urlsplit(self.database.url).password if "@" in self.database.url else None
