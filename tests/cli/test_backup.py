@@ -66,6 +66,19 @@ def test_a_restored_backup_sends_nothing_twice(watch, copy):
     assert (watch.mailbox.mails, watch.hook.received, held(watch)) == ([], [], [])
 
 
+def test_who_unsubscribed_or_was_erased_is_not_listed_before_the_first_check(watch, copy):
+    watch.run("subscriptions", "end", "carl@example.org")
+    watch.run("subscriptions", "erase", "anna@example.org")
+    watch.run("restore", str(copy))
+    assert [row["name"] for row in watch.run("subscriptions", "list", "--json").json] == ["chat"]
+    watch.run("restore", str(copy))
+    assert "anna@example.org" not in watch.run("deliveries", "list").out
+    watch.run("restore", str(copy))
+    assert [line.partition(":")[0] for line in watch.run("subscriptions", "export").lines[1:]] == ["json"]
+    watch.run("restore", str(copy))
+    assert "✓ subscriptions: 1 recipient\n" in watch.run("doctor").out
+
+
 def test_changes_since_the_backup_are_found_again_and_held(watch):
     watch.check("2023-09")
     path = str(watch.folder / "copy.db")
