@@ -241,7 +241,7 @@ class App:
             self._is_ready = True
 
     def _apply_configuration(self) -> None:
-        """Start, change and end subscriptions as the configuration declares. Without a file, they all stay as they are."""
+        """Start, change and end subscriptions as the configuration declares. Without a file, they stay as they are."""
         settings = self._settings
         if settings.declared is not None:
             self._subscriptions.sync(settings.declared, self._clock(), settings.file)

@@ -1,4 +1,4 @@
-"""Commands in a folder without a configuration file: that must not be taken for a configuration without subscriptions."""
+"""Commands in a folder without a configuration file, which must not be taken for one without subscriptions."""
 
 from __future__ import annotations
 

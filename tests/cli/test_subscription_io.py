@@ -338,6 +338,25 @@ def test_erase_of_an_address_that_no_record_names(watch):
     assert len(requests(watch)) == 1
 
 
+@pytest.mark.parametrize("text", ["4", "bea"])
+def test_erase_of_what_is_no_address(watch, text):
+    fill(watch, BEA)
+    ran = watch.run("subscriptions", "erase", text)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert f"{text!r} is neither an e-mail address nor an Apprise URL, so nothing was erased" in ran.err
+
+
+def test_erase_of_an_address_in_the_configuration_file(watch):
+    watch.configure()
+    watch.check("2023-09")
+    ran = watch.run("subscriptions", "erase", "anna@example.org")
+    assert ran.code == 0
+    assert ran.err == (
+        f"cmr-watch: anna@example.org is still in {watch.config}, as 'anna': remove it there;"
+        " it is not started unless the recipient is subscribed again\n"
+    )
+
+
 def test_erase_twice(watch):
     fill(watch, BEA)
     assert watch.run("subscriptions", "erase", "bea@example.org").code == 0

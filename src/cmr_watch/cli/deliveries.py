@@ -178,7 +178,8 @@ def _unwanted_notes(unwanted: Sequence[Delivery], subscriptions: Subscriptions, 
         text = f"{what} will not be sent: {redact_address(address)} is no longer subscribed"
         for last in subscriptions.find(address)[-1:]:
             if ending := endings([last], outbox).get(last.id):
-                text += f" ({ending.why}); to subscribe it again: {how_to_resume(last)}"
+                how = how_to_resume(last)
+                text += f" ({ending.why})" + (f"; to subscribe it again: {how}" if how else "")
         yield text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cmr_watch.cli.end_reasons import Ending, endings
+from cmr_watch.cli.end_reasons import Ending, endings, how_to_resume
 from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
 from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription, SubscriptionRequest
@@ -59,6 +59,10 @@ class Row:
     def is_current(self) -> bool:
         """Whether it is active, or starts with the next check."""
         return self.next_check == "starts" or (self.stored is not None and self.stored.status == "active")
+
+    def can_be_resumed(self) -> bool:
+        """Whether `subscriptions show` says how to bring it back."""
+        return self.ending is not None and self.stored is not None and how_to_resume(self.stored) is not None
 
     def _note(self) -> str:
         ended = str(self.ending) if self.ending else None

@@ -80,9 +80,27 @@ class Subscriptions:
         with self._database.write() as connection:
             if resubscribe:
                 erasure.remove_hash(connection, request.address)
-            else:
-                _refuse_suppressed(connection, request.address)
+            elif reason := _refusal(connection, request.address):
+                raise RefusedAddress(reason)
             return _find_equal(connection, request) or self._insert(connection, request, None, now, consent)
+
+    def start(self, declared: SubscriptionRequest, now: datetime) -> Subscription:
+        """Start an entry of the configuration file, at the recipient's request: also if it has ended or was erased."""
+        request = normalize(declared)
+        with self._database.write() as connection:
+            erasure.remove_hash(connection, request.address)
+            self._apply(connection, request, _latest_by_name(connection).get(request.name), now)
+            return _latest_by_name(connection)[request.name]
+
+    def refusal(self, address: str) -> str | None:
+        """Why `add` refuses this address, or None."""
+        with self._database.read() as connection:
+            return _refusal(connection, normalize_address(address))
+
+    def find_equal(self, request: SubscriptionRequest) -> Subscription | None:
+        """Return the active subscription with this address and these options."""
+        with self._database.read() as connection:
+            return _find_equal(connection, normalize(request))
 
     def end(self, id_or_address: int | str, reason: str, now: datetime) -> tuple[Subscription, ...]:
         """End the subscription with an ID, or all of an address; return those that were active."""
@@ -222,13 +240,14 @@ class Subscriptions:
             return erasure.is_erased(connection, normalize_address(address))
 
 
-def _refuse_suppressed(connection: Connection, address: str) -> None:
-    """RefusedAddress if the address was erased, or if its last subscription was ended by its recipient or a bounce."""
+def _refusal(connection: Connection, address: str) -> str | None:
+    """Why mail may not be sent: the address was erased, or its last subscription ended by its recipient or a bounce."""
     if erasure.is_erased(connection, address):
-        raise RefusedAddress
+        return str(RefusedAddress())
     history = _select(connection, subscriptions.c.mailbox == mailbox_of(address))
     if history and history[-1].status == "ended" and history[-1].end_reason in (UNSUBSCRIBED, BOUNCED):
-        raise RefusedAddress(f"this address no longer receives mail: {history[-1].end_reason}")
+        return f"this address no longer receives mail: {history[-1].end_reason}"
+    return None
 
 
 def _has_id_or_address(id_or_address: int | str) -> Any:
