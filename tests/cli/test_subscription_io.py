@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from cmr_watch.cli.subscription_io import COLUMNS
 from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import open_database
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
@@ -123,6 +124,8 @@ def test_subscriptions_in_the_configuration_are_exported(watch):
         "sep=;\naddress;reminders;quiet\na@b.org;30,14,7,2,1;\n",
         "address\tstill_watching\na@b.org\tno\n",
         "\naddress,hour\na@b.org,8,,\n",
+        "To,topics\na@b.org,\n",
+        'address,topics,frequency,still_watching\na@b.org,"Calls, EDITIONS,materials",Immediately,False\n',
     ],
 )
 def test_csv_variants(watch, content):
@@ -135,6 +138,7 @@ def test_csv_variants(watch, content):
     [
         '{"address": "a@b.org"}\n',
         '\n{"address": "a@b.org", "quiet": null, "hour": 8}\n\n',
+        '{"to": "a@b.org"}',
         '[{"address": "a@b.org", "topics": ["calls", "editions", "materials"]}]',
         '{"address": "a@b.org", "hour": "8", "topics": "calls, editions,materials", "still_watching": "no"}',
     ],
@@ -152,6 +156,35 @@ def test_an_empty_file(watch, name):
 
 def test_duplicates_in_a_file_are_added_once(watch):
     assert import_file(watch, "address\na@b.org\na@B.org\n").out == "1 added, 1 already present, 0 rejected.\n"
+
+
+def test_rows_of_one_new_address_are_several_subscriptions(watch):
+    content = "address,topics\na@b.org,calls\na@b.org,editions\n"
+    assert import_file(watch, content).out == "2 added, 0 already present, 0 rejected.\n"
+    assert import_file(watch, content).out == "0 added, 2 already present, 0 rejected.\n"
+
+
+def test_a_subscribed_address_gets_no_second_subscription(watch):
+    fill(watch, ANNA)
+    result = import_file(watch, "address,topics\nAnna@example.org,calls\nnew@b.org,calls\n")
+    assert (result.code, result.out) == (1, "1 added, 0 already present, 1 rejected.\n")
+    assert result.err == (
+        "cmr-watch: line 2: anna@example.org is already subscribed to calls, editions, materials (subscription 1);"
+        " to change it, run: cmr-watch subscriptions edit anna@example.org\n"
+    )
+    assert [request.address for request in requests(watch)] == ["anna@example.org", "new@b.org"]
+
+
+def test_an_address_in_the_configuration_file_gets_no_second_subscription(watch):
+    watch.configure()
+    result = import_file(watch, "address,topics\nanna@example.org,calls\n")
+    assert (result.code, result.out) == (1, "0 added, 0 already present, 1 rejected.\n")
+    assert f'is declared in {watch.config} as "anna", and starts with the next check' in result.err
+
+
+def test_the_help_describes_every_column(watch):
+    text = watch.run("subscriptions", "import", "--help").out
+    assert [column for column in COLUMNS if f"  {column} " not in text] == []
 
 
 # ── rejected rows ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -216,13 +249,14 @@ def test_an_invalid_value(watch, column, cell, expected):
         ("a@b.org\nc@d.org\n", "p.csv", "line 1: 'a@b.org' is not a known column"),
         ("topics;hour\ncalls;8\n", "p.csv", "line 1: the column 'address' is missing"),
         ("address,hour,hour\na@b.org,8,9\n", "p.csv", "line 1: a column appears twice"),
+        ("address,to\na@b.org,c@d.org\n", "p.csv", "a column appears twice (“to” is another name of “address”)"),
+        ('{"address": "a@b.org", "to": "a@b.org"}', "p.json", "entry 1: “to” is another name of “address”; keep one"),
+        ("address,still_watching\na@b.org,FALSCH\n", "p.csv", "found 'FALSCH', expected true or false"),
+        ('address,countries\na@b.org,"France, Frnace"\n', "p.csv", 'such as ["France", "PL"] (not \'Frnace\')'),
         ("sep=;\naddress;hour\na@b.org;25\n", "p.csv", "line 3: hour: found '25'"),
         ('address,topics\n\n"a@b.org","calls,\nfood"\n', "p.csv", "line 3: topics: found"),
         (f"address\n{'x' * 200_000}\n", "p.csv", "after line 1: cannot be read: field larger than field limit"),
-        ("address\n\xe4@b.org".encode("latin-1"), "p.csv", "line 2: cannot be read"),
-        ("address,\xe4\n".encode("latin-1"), "p.csv", "line 1: cannot be read"),
         ('{"address": "a@b.org", "colour": 1}', "p.json", "entry 1: 'colour' is not a known column"),
-        ('{"address": "\xe4@b.org"}'.encode("latin-1"), "p.json", "the file: cannot be read"),
         ('{"address": 5}', "p.json", "entry 1: address: found '5', expected an e-mail address"),
         ('{"address": "a@b.org", "hour": true}', "p.json", "entry 1: hour: found 'True', expected a whole number"),
         ('{"address": "a@b.org", "topics": {"a": []}}', "p.json", "entry 1: topics: found"),
@@ -238,6 +272,26 @@ def test_an_invalid_file(watch, content, name, reason):
     assert (result.code, result.out) == (1, "0 added, 0 already present, 1 rejected.\n")
     assert reason in result.err
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (
+            "address\n\xe4@b.org".encode("cp1252"),
+            "p.csv",
+            "is not UTF-8 text (line 2); save it as UTF-8 (in Excel: “CSV",
+        ),
+        ("address\na@b.org\n".encode("utf-16"), "p.csv", "is not UTF-8 text (line 1)"),
+        ("address\na@b.org\n".encode("utf-16-le"), "p.csv", "is not UTF-8 text (line 1)"),
+        ('{"address": "\xe4@b.org"}'.encode("cp1252"), "p.json", "is not UTF-8 text (line 1)"),
+        (b"PK\x03\x04\x14\x00", "p.xlsx", "is a spreadsheet workbook; save it as “CSV UTF-8”"),
+    ],
+)
+def test_a_file_that_is_no_text(watch, content, name, reason):
+    result = import_file(watch, content, name)
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert f"{name} {reason}" in result.err
 
 
 def test_unsubscribed_bounced_and_erased_addresses_are_rejected(watch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 
@@ -22,7 +22,7 @@ from cmr_watch.cli.output import (
     printable,
     to_stdout,
 )
-from cmr_watch.cli.subscription_io import FORMATS, entries, format_export, import_rows
+from cmr_watch.cli.subscription_io import FORMATS, decode, entries, format_export, import_rows
 from cmr_watch.cli.subscription_listing import listing
 from cmr_watch.cli.subscription_options import (
     apply_options,
@@ -305,12 +305,32 @@ def export(form: str, file: TextIO) -> None:
 @command.command("import", short_help="Add the subscriptions in a file.")
 @config_option
 @click.option("--format", "form", type=click.Choice(FORMATS), help="File format.  [default: from the file name]")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
-def import_(form: str | None, file: TextIO) -> int:
-    """Add the subscriptions in FILE, which is CSV or JSON. Existing subscriptions are left unchanged.
+@click.argument("file", type=click.File("rb"))
+def import_(form: str | None, file: BinaryIO) -> int:
+    """Add the subscriptions in FILE, which is CSV or JSON in UTF-8.
 
-    Invalid entries are rejected and reported with their line and the reason; the others are added. The exit code is 1
-    if any entry was rejected.
+    Subscriptions that exist already are counted and left unchanged. Rows that are invalid, or that ask for something
+    else for an address that is already subscribed, are rejected and reported with their line and the reason; the
+    others are added. The exit code is 1 if any row was rejected. To change a subscription, use `subscriptions edit`.
+
+    \b
+    Columns of CSV, named in the first line, and keys of JSON; all but the first
+    may be missing or empty:
+      address         e-mail address or Apprise URL; can also be called “to”
+      topics          calls, editions, materials; default: all
+      countries       names or codes; default: all
+      frequency       immediately (default), daily or weekly
+      hour            of digests and reminders, 0 to 23; default: 8
+      weekday         of weekly digests; default: monday
+      time_zone       such as Europe/Lisbon; default: as configured
+      quiet           quiet hours, such as 22:00-07:00; default: none
+      reminders       days before a cut-off; default: 30, 14, 7, 2, 1; or: none
+      still_watching  true or false (default)
+
+    \b
+    Example of a CSV file:
+      address,topics,countries,frequency
+      anna@example.eu,"calls, editions",France,weekly
 
     \b
     Example:
@@ -318,9 +338,10 @@ def import_(form: str | None, file: TextIO) -> int:
     """
     settings = load_settings()
     form = form or ("json" if file.name.endswith((".json", ".jsonl")) else "csv")
+    rows = entries(decode(file.read(), click.format_filename(file.name)), form, settings.messages.time_zone)
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
-        report = import_rows(entries(file, form, settings.messages.time_zone), store, clock())
+        report = import_rows(rows, store, clock(), lambda address: why_not_added(address, store, settings))
     for rejected in report.refused:
         print_error(printable(rejected))
     print_line(f"{report.added} added, {report.present} already present, {len(report.refused)} rejected.")

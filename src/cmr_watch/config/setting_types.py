@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -101,22 +101,39 @@ def whole(low: int, high: int) -> SettingType:
     return SettingType(f"a whole number from {low} to {high}", parse, _number_from_text)
 
 
+def _choice(value: Any, choices: Sequence[str]) -> str:
+    """The choice that the value names, in upper or lower case."""
+    named = [choice for choice in choices if isinstance(value, str) and value.strip().lower() == choice]
+    _require(named)
+    return named[0]
+
+
 def one_of(*choices: str) -> SettingType:
     """One of the given strings."""
 
     def parse(value: Any) -> str:
-        _require(value in choices)
-        return str(value)
+        return _choice(value, choices)
 
     return SettingType("one of " + ", ".join(f'"{choice}"' for choice in choices), parse)
 
 
-def _list_of(parse_item: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+def _list_of(parse_item: Callable[[Any], Any], *, is_secret: bool = False) -> Callable[[Any], tuple[Any, ...]]:
+    """A list. An invalid item is quoted, or counted if it may be a secret."""
+
     def parse(value: Any) -> tuple[Any, ...]:
         _require(isinstance(value, list))
-        return tuple(dict.fromkeys(parse_item(item) for item in value))  # without duplicates
+        numbered = enumerate(value, 1)
+        return tuple(dict.fromkeys(_parse_item(parse_item, *item, is_secret) for item in numbered))  # no duplicates
 
     return parse
+
+
+def _parse_item(parse: Callable[[Any], Any], number: int, item: Any, is_secret: bool) -> Any:
+    try:
+        return parse(item)
+    except (ValueError, TypeError) as error:
+        name = f"item {number}" if is_secret else repr(item)[:80]
+        raise InvalidValue(f"not {name}{reason(error)}") from error
 
 
 def _items_from_text(text: str) -> list[str]:
@@ -196,7 +213,7 @@ def _address(value: Any) -> str:
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
-    return _list_of(_address)(value)
+    return _list_of(_address, is_secret=True)(value)
 
 
 def _quiet(value: Any) -> QuietHours:
@@ -215,9 +232,13 @@ def _weekday(value: Any) -> int:
     return WEEKDAYS.index(days[0])
 
 
+def _day(value: Any) -> int:
+    _require(type(value) is int and 1 <= value <= 365)
+    return int(value)
+
+
 def _days(value: Any) -> tuple[int, ...]:
-    _require(isinstance(value, list) and all(type(day) is int and 1 <= day <= 365 for day in value))
-    return tuple(sorted(set(value), reverse=True))
+    return tuple(sorted(_list_of(_day)(value), reverse=True))
 
 
 def _numbers_from_text(text: str) -> list[int | str]:
@@ -250,8 +271,7 @@ def _listen(value: Any) -> str:
 
 
 def _topic(value: Any) -> str:
-    _require(value in TOPICS)
-    return str(value)
+    return _choice(value, TOPICS)
 
 
 def _country(value: Any) -> str:
@@ -263,7 +283,7 @@ def _country(value: Any) -> str:
 
 TEXT: Final = SettingType("a single line of text", _text)
 PASSWORD: Final = SettingType("a password on a single line", _password)
-BOOLEAN: Final = SettingType("true or false", _boolean, lambda text: _BOOLEANS.get(text.lower(), text))
+BOOLEAN: Final = SettingType("true or false", _boolean, lambda text: _BOOLEANS.get(text.strip().lower(), text))
 HOST: Final = SettingType(
     "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))
 )
