@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from cmr_watch.check_report import CheckReport
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import StoreError
+from cmr_watch.exceptions import StoreError, StoreUnavailable
 from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
 from cmr_watch.models import PARSER_VERSION, CheckResult, PageRef, RecordedChange
@@ -35,6 +35,7 @@ from cmr_watch.notify.outbox import (
     notify_operator,
 )
 from cmr_watch.notify.planning import match_changes
+from cmr_watch.os_errors import os_reason
 from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -191,7 +192,10 @@ class App:
         config = self._settings.backup
         if config.folder is None:
             return None
-        config.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            config.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"[backup] folder: cannot create {config.folder}: {os_reason(error)}") from error
         copy = self.backup(config.folder / backup_name(self._clock()))
         prune_backups(config.folder, config.keep)
         return copy

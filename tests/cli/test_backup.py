@@ -28,6 +28,7 @@ def copy(watch):
     watch.mailbox.refuse("anna@example.org", "451 later", times=1)
     watch.check("2023-12")
     path = watch.folder / "copies" / "copy.db"
+    path.parent.mkdir()
     result = watch.run("backup", str(path))
     assert (result.code, result.err) == (0, "")
     assert re.fullmatch(r"Backup written and verified: \S+copy\.db \(\d+\.\d MB, \d+ rows\)\.\n", result.out)
