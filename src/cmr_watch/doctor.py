@@ -167,7 +167,7 @@ def _check_mail(settings: Settings, clock: Clock, recipients: int) -> Finding:
         with closing(MailChannel(mail, clock)) as channel:
             channel.check()
     except CmrWatchError as error:
-        return Finding("mail", False, str(error), "Check host, port, security, user and password_file in [mail].")
+        return Finding("mail", False, str(error), "Correct [mail] in the configuration, and run doctor again.")
     login = "login OK; " if mail.user else ""
     return Finding("mail", True, f"connected to {mail.host}:{mail.port} ({mail.security}); {login}nothing was sent")
 
