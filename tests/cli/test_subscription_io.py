@@ -339,7 +339,10 @@ def test_reminder_days(watch, days, kept):
     [
         ("--frequency", "hourly", "'hourly' is not one of 'immediately', 'daily', 'weekly'"),
         ("--weekday", "someday", 'found "someday", expected a day of the week such as "monday"'),
-        ("--hour", "24", "24 is not in the range 0<=x<=23"),
+        ("--hour", "24", 'found "24", expected a whole number from 0 to 23'),
+        ("--hour", "abc", 'found "abc", expected a whole number from 0 to 23'),
+        ("--quiet", "00:00-23:59", "(that leaves less than an hour a day for messages)"),
+        ("--quiet", "07:30-7:00", "(that leaves less than an hour a day for messages)"),
         ("--quiet", "night", 'found "night", expected a time range such as "22:00-07:00"'),
         ("--quiet", "22:00-24:30", 'found "22:00-24:30", expected a time range'),
         ("--quiet", "07:00-7:00", 'such as "22:00-07:00" (both times are the same)'),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from cmr_watch.cli.arguments import country_option, parameter_type
+from cmr_watch.cli.arguments import country_option, parameter_type, whole_number
 from cmr_watch.cli.end_reasons import Ending
 from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import setting_types
@@ -49,7 +49,7 @@ def _schedule_options(with_default: Callable[[str, str], str]) -> tuple[Callable
         ),
         click.option(
             "--hour",
-            type=click.IntRange(0, 23),
+            type=whole_number(0, 23),
             metavar="HOUR",
             help=with_default("Hour of digests and reminders.", "8"),
         ),

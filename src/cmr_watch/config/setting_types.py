@@ -19,6 +19,8 @@ _EMAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?"""
 _MAX_LOCAL_PART, _MAX_ADDRESS, _MAX_LABEL = 64, 254, 63
 _APPRISE_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_DAY, _MIN_DELIVERY = 24 * 60, 60
+"""In minutes: a day, and the part of it that quiet hours must leave."""
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _BOOLEANS: Final = {
     "true": True,
@@ -204,6 +206,10 @@ def _fault_of_domain(domain: str) -> str | None:
         return f'the domain "{domain}" has no dot'
     if any(not label or len(label) > _MAX_LABEL or "-" in (label[0], label[-1]) for label in labels):
         return f'"{domain}" is not a domain name'
+    if labels[-1].isdecimal():
+        return f'"{domain}" is an IP address, not a domain name'
+    if len(labels[-1]) == 1 and labels[-1].isascii():  # no top-level domain is that short
+        return f'"{domain}" is not a domain name: the part after the last dot is too short'
     return None
 
 
@@ -223,7 +229,14 @@ def _quiet(value: Any) -> QuietHours:
     start, end = (time.fromisoformat(part.zfill(5)) for part in match.groups())
     if start == end:
         raise InvalidValue("both times are the same")
+    quiet_minutes = (_minutes(end) - _minutes(start)) % _DAY
+    if _DAY - quiet_minutes < _MIN_DELIVERY:
+        raise InvalidValue("that leaves less than an hour a day for messages")
     return QuietHours(start, end)
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
 
 
 def _weekday(value: Any) -> int:
@@ -243,6 +256,11 @@ def _days(value: Any) -> tuple[int, ...]:
 
 def _numbers_from_text(text: str) -> list[int | str]:
     return [_number_from_text(item) for item in _items_from_text(text)]
+
+
+def _contact(value: Any) -> str:
+    text = _text(value)
+    return _page_url(text) if "://" in text else _mail_address(text)
 
 
 def _base_url(value: Any) -> str:
@@ -289,6 +307,7 @@ HOST: Final = SettingType(
 )
 HOSTS: Final = SettingType('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _items_from_text)
 MAIL_ADDRESS: Final = SettingType('an e-mail address such as "watch@example.eu"', _mail_address)
+CONTACT: Final = SettingType('an e-mail address, or a web page such as "https://…"', _contact)
 ADDRESS: Final = SettingType('an e-mail address, or an Apprise URL such as "slack://…"', _address)
 PAGE_URL: Final = SettingType("an HTTP or HTTPS URL without a password", _page_url)
 DATABASE: Final = SettingType('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_url)

@@ -61,7 +61,7 @@ class PageSection:
 class FetchSection:
     """How pages are fetched. In seconds: `deadline` for a complete response, `pause` between two pages."""
 
-    contact: str | None = option("contact", setting_types.TEXT, None)
+    contact: str | None = option("contact", setting_types.CONTACT, None)
     deadline: int = option("deadline", setting_types.whole(1, 600), 60)
     retries: int = option("retries", setting_types.whole(0, 10), 3)
     robots: bool = option("robots", setting_types.BOOLEAN, True)

@@ -24,7 +24,7 @@ from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, deliver
 
 log = logging.getLogger(__name__)
 
-State = Literal["all", "pending", "failed", "sent", "logged"]
+State = Literal["all", "pending", "sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 LEASE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
