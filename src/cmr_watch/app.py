@@ -42,6 +42,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
+from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.schema import REVISION
@@ -90,6 +91,7 @@ class App:
         self._incidents = Incidents(database)
         self._fetcher = Fetcher(fetch_settings(settings), self._checks, clock)
         self._is_ready = False
+        self._has_warned = False
 
     def __enter__(self) -> Self:
         return self
@@ -146,7 +148,7 @@ class App:
         sent if the configuration file is missing: without a mail server, mail would only be logged, and so be lost.
         """
         self._prepare()
-        if self._is_configuration_missing():
+        if self._missing_configuration() and not self._settings.sends_mail:
             return DeliveryReport()
         if self._queue.is_idle(self._clock()):
             return DeliveryReport()
@@ -247,15 +249,20 @@ class App:
     def _apply_configuration(self) -> None:
         """Start, change and end subscriptions as the configuration declares. Without a file, they stay as they are."""
         settings = self._settings
-        if settings.declared is not None:
+        if settings.declared is None:
+            self._missing_configuration()
+        else:
             self._subscriptions.sync(settings.declared, self._clock(), settings.file)
-        elif missing := self._subscriptions.missing_configuration():
-            log.warning("%s", missing.described(is_sending=settings.sends_mail))
 
-    def _is_configuration_missing(self) -> bool:
-        if self._settings.declared is not None or self._settings.sends_mail:
-            return False
-        return self._subscriptions.missing_configuration() is not None
+    def _missing_configuration(self) -> MissingConfiguration | None:
+        """What is missing if there is no configuration file, although one was used before. Logged once."""
+        if self._settings.declared is not None:
+            return None
+        missing = self._subscriptions.missing_configuration()
+        if missing and not self._has_warned:
+            self._has_warned = True
+            log.warning("%s", missing.described(is_sending=self._settings.sends_mail))
+        return missing
 
     def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
         pace = Pace(self._settings.mail.per_minute, self._sleep, stop)

@@ -44,6 +44,15 @@ def test_a_check_without_the_file_keeps_its_subscriptions_and_their_news(elsewhe
     assert elsewhere.mailbox.subjects == ["Call for hosts 2024–2025 now open"], "the news, and no second Welcome"
 
 
+def test_a_worker_sends_nothing_either(elsewhere: Installation) -> None:
+    elsewhere.serve("2023-12")
+    elsewhere.run("check", "--no-notify")
+    result = elsewhere.run("worker", "--once", config=False)
+    assert (result.code, result.out, len(result.err.splitlines())) == (0, "", 1)
+    assert f"no configuration file was found, but {elsewhere.config} was used before" in result.err
+    assert elsewhere.run("deliveries", "list", "--state", "logged", "--json").json == []
+
+
 def test_with_a_mail_server_from_the_environment_messages_are_sent(
     elsewhere: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
