@@ -78,7 +78,7 @@ def add(address: str, resubscribe: bool, **options: Any) -> int:
 
     \b
     Examples:
-      cmr-watch subscriptions add anna@example.eu --topic editions --country France
+      cmr-watch subscriptions add anna@example.eu --topic editions --country FR
       cmr-watch subscriptions add bob@example.eu --frequency weekly
       cmr-watch subscriptions add bob@example.eu --resubscribe
     """
