@@ -52,7 +52,7 @@ layers =
     render
     config
     health | systemd
-    merge_pages | serialization | places | urls | log | plural
+    merge_pages | serialization | places | urls | log | plural | os_errors
     models
     exceptions | clock
 

@@ -170,6 +170,10 @@ ERRORS = [
     ('[mail]\nuser = "u"', "[mail] password_file: is missing; user requires it"),
     ('[mail]\npassword = "p"', "[mail] user: is missing; password requires it"),
     ('[mail]\npassword = "a\\nb"', "found a value (not shown: it may be secret), expected a password on a single line"),
+    ('[mail]\nuser = "u"\npassword_file = "empty"', "empty is empty"),
+    ('[fetch]\ncontact = "Bob"', '[fetch] contact: found "Bob", expected an e-mail address, or a web page such as'),
+    ('[fetch]\ncontact = "ftp://a.eu"', "expected an e-mail address, or a web page"),
+    ('[operator]\nto = ["a@b.eu", "bob-sesame"]', "expected a list of e-mail addresses and Apprise URLs (not item 2)"),
     ('[mail]\npassword_file = "none"', "none: No such file or directory"),
     ('[mail]\npassword_file = "a"\npassword = "b"', "[mail] password: is set twice, also as password_file"),
     ('[mail]\nca_file = "none.pem"', "none.pem: No such file or directory"),
@@ -205,12 +209,18 @@ ERRORS = [
     ),
     ("[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\ntopics = []", "topics: found [], expected one or more of"),
     ("[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\ncountries = ['Atlantis']", 'countries: found ["Atlantis"], expect'),
+    (
+        "[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\ncountries = ['France', 'Frnace']",
+        """such as ["France", "PL"] (not 'Frnace')""",
+    ),
+    ("[[subscriptions]]\nname = 'a'\nto = 'a@b.eu'\nquiet = '00:00-23:59'", "(that leaves less than an hour a day"),
     ("[[subscriptions]]\nname = 'a'\nadress = 'a@b.eu'", '[[subscriptions]] "a" adress: unknown; '),
 ]
 
 
 @pytest.mark.parametrize(("text", "message"), ERRORS)
 def test_errors_in_the_file(load_text, tmp_path, text, message):
+    (tmp_path / "empty").write_text("\n")
     error = error_message(load_text, text)
     assert message in error
     assert error.startswith(str(tmp_path))
@@ -262,6 +272,8 @@ def test_valid_addresses(address):
         ("a@b-.eu", '"b-.eu" is not a domain name'),
         ("a.@b.eu", 'the part before the "@" begins or ends with a dot, or has two in a row'),
         ("a@b", 'the domain "b" has no dot'),
+        ("a@1.2.3.4", '"1.2.3.4" is an IP address, not a domain name'),
+        ("a@x.e", '"x.e" is not a domain name: the part after the last dot is too short'),
     ],
 )
 def test_addresses_that_no_mail_server_accepts(address, reason):

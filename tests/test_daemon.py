@@ -21,6 +21,7 @@ from cmr_watch.exceptions import ConfigError
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.restore_quarantine import mark_restored
+from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import NOW, message
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
@@ -314,9 +315,10 @@ def test_the_next_check(running: Running) -> None:
 
 def test_a_rejected_reload_changes_nothing(running: Running) -> None:
     """httpx rejects the address of the switch, which the configuration accepts."""
+    anna = running.settings.subscriptions[0]
     new = replace(
         running.settings,
-        subscriptions=(),
+        subscriptions=(replace(anna, name="bo", address="bo@example.org"),),
         operator=OperatorSection(("op@example.org",)),
         daemon=DaemonSection(ping="https://1.2.3.400/", check_every=5, jitter=0),
         bounces=BouncesSection(maildir=Path("maildir")),
@@ -330,6 +332,7 @@ def test_a_rejected_reload_changes_nothing(running: Running) -> None:
         assert daemon.observe().check_interval == timedelta(hours=1)
         running.check_now(daemon)
         until(lambda: running.pings() == ["/start", "", "/start", ""])
+    assert [entry.name for entry in Subscriptions(running.database).active()] == [anna.name]
 
 
 def test_reload_does_not_wait_for_a_running_check(running: Running, blocked: type[Blocked]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from cmr_watch.check_report import CheckReport
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError, StoreError
+from cmr_watch.exceptions import CmrWatchError, StoreError, StoreUnavailable
 from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
 from cmr_watch.merge_pages import known_of_kind
@@ -38,12 +39,14 @@ from cmr_watch.notify.outbox import (
     notify_operator,
 )
 from cmr_watch.notify.planning import match_changes
+from cmr_watch.os_errors import os_reason
 from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
+from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
@@ -58,6 +61,8 @@ if TYPE_CHECKING:  # imported by the methods that need them, because imports dom
     from cmr_watch.store.backup import Backup
     from cmr_watch.store.retention import RetentionReport
 
+
+log = logging.getLogger(__name__)
 
 _NOT_STORED: Final = 2**62
 """The first ID of changes that are not stored: greater than that of any stored change."""
@@ -96,6 +101,7 @@ class App:
         self._robots = StoredRobots(database)
         self._fetcher = Fetcher(fetch_settings(settings), self._robots, clock)
         self._is_ready = False
+        self._has_warned = False
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +115,7 @@ class App:
         The dead man's switch, if there is one, is told when the check of the pages begins, and how it ended.
         """
         self._prepare()
-        self._subscriptions.sync(self._settings.subscriptions, self._clock())
+        self._apply_configuration()
         failing = self._checks.failing_pages()
         results = self._check_pages()
         report = self._finish_check(results, notify)
@@ -148,7 +154,7 @@ class App:
         Raises NothingToAccept if there is none.
         """
         self._prepare()
-        self._subscriptions.sync(self._settings.subscriptions, self._clock())
+        self._apply_configuration()
         return self._finish_check((accept(self._page(page_url), self._checks, self._clock),), notify)
 
     def preview_accept(self, page_url: str | None = None) -> tuple[AcceptPreview, tuple[frozenset[str], ...]]:
@@ -189,9 +195,12 @@ class App:
     def deliver(self, stop: Callable[[], bool] = lambda: False) -> DeliveryReport:
         """Write and send what is due, and notify the operator of incidents, including those of this run.
 
-        `stop` is called before each message; when it returns True, no more messages are sent.
+        `stop` is called before each message; when it returns True, no more messages are sent. Nothing is written or
+        sent if the configuration file is missing: without a mail server, mail would only be logged, and so be lost.
         """
         self._prepare()
+        if self._missing_configuration() and not self._settings.sends_mail:
+            return DeliveryReport()
         if self._queue.is_idle(self._clock()):
             return DeliveryReport()
         self.compose()
@@ -236,7 +245,10 @@ class App:
         config = self._settings.backup
         if config.folder is None:
             return None
-        config.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            config.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"[backup] folder: cannot create {config.folder}: {os_reason(error)}") from error
         copy = self.backup(config.folder / backup_name(self._clock()))
         prune_backups(config.folder, config.keep)
         return copy
@@ -284,6 +296,24 @@ class App:
             self._quarantine.quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
+
+    def _apply_configuration(self) -> None:
+        """Start, change and end subscriptions as the configuration declares. Without a file, they stay as they are."""
+        settings = self._settings
+        if settings.declared is None:
+            self._missing_configuration()
+        else:
+            self._subscriptions.sync(settings.declared, self._clock(), settings.file)
+
+    def _missing_configuration(self) -> MissingConfiguration | None:
+        """What is missing if there is no configuration file, although one was used before. Logged once."""
+        if self._settings.declared is not None:
+            return None
+        missing = self._subscriptions.missing_configuration()
+        if missing and not self._has_warned:
+            self._has_warned = True
+            log.warning("%s", missing.described(is_sending=self._settings.sends_mail))
+        return missing
 
     def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
         pace = Pace(self._settings.mail.per_minute, self._sleep, stop)

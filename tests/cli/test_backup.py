@@ -28,6 +28,7 @@ def copy(watch):
     watch.mailbox.refuse("anna@example.org", "451 later", times=1)
     watch.check("2023-12")
     path = watch.folder / "copies" / "copy.db"
+    path.parent.mkdir()
     result = watch.run("backup", str(path))
     assert (result.code, result.err) == (0, "")
     assert re.fullmatch(r"Backup written and verified: \S+copy\.db \(\d+\.\d MB, \d+ rows\)\.\n", result.out)
@@ -65,6 +66,19 @@ def test_a_restored_backup_sends_nothing_twice(watch, copy):
     watch.run("deliveries", "release", "--discard", "all")
     watch.check()
     assert (watch.mailbox.mails, watch.hook.received, held(watch)) == ([], [], [])
+
+
+def test_who_unsubscribed_or_was_erased_is_not_listed_before_the_first_check(watch, copy):
+    watch.run("subscriptions", "end", "carl@example.org")
+    watch.run("subscriptions", "erase", "anna@example.org")
+    watch.run("restore", str(copy))
+    assert [row["name"] for row in watch.run("subscriptions", "list", "--json").json] == ["chat"]
+    watch.run("restore", str(copy))
+    assert "anna@example.org" not in watch.run("deliveries", "list").out
+    watch.run("restore", str(copy))
+    assert [line.partition(":")[0] for line in watch.run("subscriptions", "export").lines[1:]] == ["json"]
+    watch.run("restore", str(copy))
+    assert "✓ subscriptions: 1 recipient\n" in watch.run("doctor").out
 
 
 def test_changes_since_the_backup_are_found_again_and_held(watch):

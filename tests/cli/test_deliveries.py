@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
+from cmr_watch.models import DeliveryOutcome
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.restore_quarantine import mark_restored
@@ -14,6 +16,26 @@ def test_an_empty_outbox(watch):
     assert watch.run("deliveries", "list").out == "The outbox is empty.\n"
     assert watch.run("deliveries", "list", "--state", "pending").out == "No pending messages.\n"
     assert watch.run("deliveries", "retry").out == "No messages to retry.\n"
+
+
+@pytest.mark.parametrize("state", [*get_args(DeliveryOutcome), "Pending"])
+def test_each_delivery_state_can_be_listed(watch, state):
+    result = watch.run("deliveries", "list", "--state", state)
+    assert (result.code, result.out) == (0, f"No {state.lower()} messages.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["retry", "abc"], 'found "abc", expected a whole number from 1;'),
+        (["retry", "0"], 'found "0", expected a whole number from 1;'),
+        (["list", "--limit", "1.5"], 'found "1.5", expected a whole number from 1;'),
+    ],
+)
+def test_an_invalid_number(watch, arguments, sentence):
+    result = watch.run("deliveries", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert sentence in result.err
 
 
 def test_sent_and_failed_messages(watch):
@@ -85,7 +107,8 @@ def held(watch):
 
 def test_nothing_is_on_hold(watch):
     assert watch.run("deliveries", "release").out == "Nothing is on hold.\n"
-    assert watch.run("deliveries", "release", "--send", "all").out == ""
+    for option in ("--send", "--discard"):
+        assert watch.run("deliveries", "release", option, "all").out == "Nothing is on hold.\n"
     assert watch.run("deliveries", "release", "--json").out == ""
 
 

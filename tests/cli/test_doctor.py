@@ -92,11 +92,39 @@ def test_messages_waiting_for_a_retry_are_reported(watch):
         r"✗ outbox: 1 message has been waiting since [-0-9]+ [:0-9]+: .+; will be retried at [-0-9]+ [:0-9]+",
         result.out,
     )
-    assert "  → See: cmr-watch deliveries list\n" in result.out
+    assert "  → See: cmr-watch deliveries list --state pending\n" in result.out
     watch.run("deliveries", "retry")
     assert "; will be retried by the next check\n" in watch.run("doctor").out
     watch.check()
     assert watch.run("doctor").lines[-1] == "No problems found."
+
+
+def test_all_messages_that_wait_behind_a_failed_one_are_counted(watch):
+    watch.configure('[[subscriptions]]\nname = "bo"\nto = "bo@example.org"\n')
+    watch.check("2023-09")
+    watch.mailbox.stop()
+    assert watch.check("2023-12").code == 1
+    watch.mailbox.start()
+    assert len(watch.run("deliveries", "list", "--state", "pending", "--json").json) == 2
+    assert "✗ outbox: 2 messages have been waiting since " in watch.run("doctor").out
+
+
+def test_recipients_are_the_mailboxes_that_are_subscribed(watch):
+    watch.configure('[[subscriptions]]\nname = "anna 2"\nto = "Anna@Example.org"\ntopics = ["calls"]\n')
+    watch.check("2023-09")
+    assert "✓ subscriptions: 2 recipients" in watch.run("doctor").out, "anna twice, and a chat"
+    watch.run("subscriptions", "end", "anna@example.org")
+    out = watch.run("doctor").out
+    assert "✓ subscriptions: 1 recipient\n" in out, "still declared, but ended"
+
+
+def test_an_erased_address_in_the_configuration_is_pointed_out(watch):
+    watch.check("2023-09")
+    watch.run("subscriptions", "erase", "anna@example.org")
+    assert (
+        f'· subscriptions: anna@example.org was erased, but {watch.config} still contains it, as "anna"; it is not'
+        " started\n  → Remove the entry from the file.\n"
+    ) in watch.run("doctor").out
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 
 from cmr_watch import __version__
+from cmr_watch.cli.run import require_same_process
+from cmr_watch.config import DaemonSection, DatabaseSection, Settings
+from cmr_watch.exceptions import ConfigError
 from cmr_watch.store.schema import REVISION
 from tests.cli.conftest import Installation
 from tests.cli.test_worker import TIMEOUT, stop, wait_until
@@ -38,11 +41,13 @@ def port(watch: Installation) -> int:
 
 @contextmanager
 def daemon(
-    watch: Installation, *options: str, command: str = "run", **environment: str
+    watch: Installation, *options: str, command: str = "run", cwd: Path | None = None, **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
-    arguments = [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), command, *options]
+    """A running daemon. With `cwd`, it runs there and is not told which configuration file to use."""
+    config = [] if cwd else ["--config", str(watch.config)]
+    arguments = [sys.executable, "-m", "cmr_watch", *config, command, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(arguments, text=True, env={"PATH": "/usr/bin:/bin", **environment}, **pipes)
+    process = subprocess.Popen(arguments, text=True, cwd=cwd, env={"PATH": "/usr/bin:/bin", **environment}, **pipes)
     try:
         yield process
     finally:
@@ -189,17 +194,61 @@ def test_sighup_reloads_the_configuration(watch: Installation, port: int) -> Non
     assert "configuration reloaded" in err
 
 
-def test_a_rejected_configuration_does_not_change_the_log(watch: Installation, port: int) -> None:
+REJECTED = " error cmr_watch.run: new configuration rejected; keeping the current one: "
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("watch.db", "other.db", "[database] has changed: restart required"),
+        ("jitter = 0", 'ping = "https://1.2.3.400/"', "[daemon] ping: is not a valid URL"),
+    ],
+)
+def test_a_rejected_configuration_does_not_change_the_log(
+    watch: Installation, port: int, old: str, new: str, reason: str
+) -> None:
     with daemon(watch) as process:
         wait_until(lambda: is_healthy(watch))
         good = watch.config.read_text(encoding="utf-8")
-        other = good.replace("watch.db", "other.db") + '[log]\nlevel = "error"\nformat = "json"\n'
+        other = good.replace(old, new) + '[log]\nlevel = "error"\nformat = "json"\n'
         watch.config.write_text(other, encoding="utf-8")
         process.send_signal(signal.SIGHUP)
         time.sleep(0.5)
         _, _, err, _ = stop(process)
-    assert re.search(r" error cmr_watch.run: new configuration rejected; .*restart required\n", err)
+    assert f"{REJECTED}{reason}\n" in err
     assert err.endswith(" info cmr_watch.run: stopped\n")
+
+
+def test_a_reload_without_the_file_is_rejected(watch: Installation, port: int) -> None:
+    """It is searched for in the current folder: if it is gone, the defaults would apply."""
+    hidden = watch.folder / "hidden.toml"
+    watch.config.rename(watch.folder / "cmr-watch.toml")
+    watch.config = watch.folder / "cmr-watch.toml"
+    with daemon(watch, cwd=watch.folder) as process:
+        wait_until(lambda: is_healthy(watch))
+        watch.config.rename(hidden)
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        hidden.rename(watch.config)
+        _, _, err, _ = stop(process)
+    assert f"{REJECTED}cmr-watch.toml: no longer exists\n" in err
+
+
+def settings(database: str = "sqlite:///a.db", listen: str = "127.0.0.1:80") -> Settings:
+    return Settings(database=DatabaseSection(database), daemon=DaemonSection(listen=listen))
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        (settings("sqlite:///b.db"), "[database] has changed: restart required"),
+        (settings(listen=""), "[daemon] listen has changed: restart required"),
+        (settings("sqlite:///b.db", ""), "[database] and [daemon] listen have changed: restart required"),
+    ],
+)
+def test_what_requires_a_restart_is_named(new: Settings, message: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(message)}$"):
+        require_same_process(new, settings())
 
 
 def test_systemd_is_notified(watch: Installation, port: int, tmp_path: Path) -> None:

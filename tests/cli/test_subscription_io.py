@@ -1,4 +1,4 @@
-"""Export and import of subscriptions, and the options of `subscriptions add`."""
+"""Export and import of subscriptions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from cmr_watch.cli.subscription_io import COLUMNS
 from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import open_database
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
@@ -123,6 +124,8 @@ def test_subscriptions_in_the_configuration_are_exported(watch):
         "sep=;\naddress;reminders;quiet\na@b.org;30,14,7,2,1;\n",
         "address\tstill_watching\na@b.org\tno\n",
         "\naddress,hour\na@b.org,8,,\n",
+        "To,topics\na@b.org,\n",
+        'address,topics,frequency,still_watching\na@b.org,"Calls, EDITIONS,materials",Immediately,False\n',
     ],
 )
 def test_csv_variants(watch, content):
@@ -135,6 +138,7 @@ def test_csv_variants(watch, content):
     [
         '{"address": "a@b.org"}\n',
         '\n{"address": "a@b.org", "quiet": null, "hour": 8}\n\n',
+        '{"to": "a@b.org"}',
         '[{"address": "a@b.org", "topics": ["calls", "editions", "materials"]}]',
         '{"address": "a@b.org", "hour": "8", "topics": "calls, editions,materials", "still_watching": "no"}',
     ],
@@ -152,6 +156,35 @@ def test_an_empty_file(watch, name):
 
 def test_duplicates_in_a_file_are_added_once(watch):
     assert import_file(watch, "address\na@b.org\na@B.org\n").out == "1 added, 1 already present, 0 rejected.\n"
+
+
+def test_rows_of_one_new_address_are_several_subscriptions(watch):
+    content = "address,topics\na@b.org,calls\na@b.org,editions\n"
+    assert import_file(watch, content).out == "2 added, 0 already present, 0 rejected.\n"
+    assert import_file(watch, content).out == "0 added, 2 already present, 0 rejected.\n"
+
+
+def test_a_subscribed_address_gets_no_second_subscription(watch):
+    fill(watch, ANNA)
+    result = import_file(watch, "address,topics\nAnna@example.org,calls\nnew@b.org,calls\n")
+    assert (result.code, result.out) == (1, "1 added, 0 already present, 1 rejected.\n")
+    assert result.err == (
+        "cmr-watch: line 2: anna@example.org is already subscribed to calls, editions, materials (subscription 1);"
+        " to change it, run: cmr-watch subscriptions edit anna@example.org\n"
+    )
+    assert [request.address for request in requests(watch)] == ["anna@example.org", "new@b.org"]
+
+
+def test_an_address_in_the_configuration_file_gets_no_second_subscription(watch):
+    watch.configure()
+    result = import_file(watch, "address,topics\nanna@example.org,calls\n")
+    assert (result.code, result.out) == (1, "0 added, 0 already present, 1 rejected.\n")
+    assert f'is declared in {watch.config} as "anna", and starts with the next check' in result.err
+
+
+def test_the_help_describes_every_column(watch):
+    text = watch.run("subscriptions", "import", "--help").out
+    assert [column for column in COLUMNS if f"  {column} " not in text] == []
 
 
 # ── rejected rows ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -216,13 +249,14 @@ def test_an_invalid_value(watch, column, cell, expected):
         ("a@b.org\nc@d.org\n", "p.csv", "line 1: 'a@b.org' is not a known column"),
         ("topics;hour\ncalls;8\n", "p.csv", "line 1: the column 'address' is missing"),
         ("address,hour,hour\na@b.org,8,9\n", "p.csv", "line 1: a column appears twice"),
+        ("address,to\na@b.org,c@d.org\n", "p.csv", "a column appears twice (“to” is another name of “address”)"),
+        ('{"address": "a@b.org", "to": "a@b.org"}', "p.json", "entry 1: “to” is another name of “address”; keep one"),
+        ("address,still_watching\na@b.org,FALSCH\n", "p.csv", "found 'FALSCH', expected true or false"),
+        ('address,countries\na@b.org,"France, Frnace"\n', "p.csv", 'such as ["France", "PL"] (not \'Frnace\')'),
         ("sep=;\naddress;hour\na@b.org;25\n", "p.csv", "line 3: hour: found '25'"),
         ('address,topics\n\n"a@b.org","calls,\nfood"\n', "p.csv", "line 3: topics: found"),
         (f"address\n{'x' * 200_000}\n", "p.csv", "after line 1: cannot be read: field larger than field limit"),
-        ("address\n\xe4@b.org".encode("latin-1"), "p.csv", "line 2: cannot be read"),
-        ("address,\xe4\n".encode("latin-1"), "p.csv", "line 1: cannot be read"),
         ('{"address": "a@b.org", "colour": 1}', "p.json", "entry 1: 'colour' is not a known column"),
-        ('{"address": "\xe4@b.org"}'.encode("latin-1"), "p.json", "the file: cannot be read"),
         ('{"address": 5}', "p.json", "entry 1: address: found '5', expected an e-mail address"),
         ('{"address": "a@b.org", "hour": true}', "p.json", "entry 1: hour: found 'True', expected a whole number"),
         ('{"address": "a@b.org", "topics": {"a": []}}', "p.json", "entry 1: topics: found"),
@@ -238,6 +272,26 @@ def test_an_invalid_file(watch, content, name, reason):
     assert (result.code, result.out) == (1, "0 added, 0 already present, 1 rejected.\n")
     assert reason in result.err
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (
+            "address\n\xe4@b.org".encode("cp1252"),
+            "p.csv",
+            "is not UTF-8 text (line 2); save it as UTF-8 (in Excel: “CSV",
+        ),
+        ("address\na@b.org\n".encode("utf-16"), "p.csv", "is not UTF-8 text (line 1)"),
+        ("address\na@b.org\n".encode("utf-16-le"), "p.csv", "is not UTF-8 text (line 1)"),
+        ('{"address": "\xe4@b.org"}'.encode("cp1252"), "p.json", "is not UTF-8 text (line 1)"),
+        (b"PK\x03\x04\x14\x00", "p.xlsx", "is a spreadsheet workbook; save it as “CSV UTF-8”"),
+    ],
+)
+def test_a_file_that_is_no_text(watch, content, name, reason):
+    result = import_file(watch, content, name)
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert f"{name} {reason}" in result.err
 
 
 def test_unsubscribed_bounced_and_erased_addresses_are_rejected(watch):
@@ -257,90 +311,3 @@ def test_unsubscribed_bounced_and_erased_addresses_are_rejected(watch):
         "cmr-watch: line 4: erased@b.org: "
         "this address was erased at the recipient's request and no longer receives mail",
     ]
-
-
-# ── add, show, erase ─────────────────────────────────────────────────────────────────────────────────────────────
-
-WEEKLY = ("--frequency", "weekly", "--weekday", "fri", "--hour", "6", "--quiet", "22:00-07:00")
-MORE = ("--time-zone", "Europe/Lisbon", "--no-reminders", "--still-watching")
-
-
-def test_add_with_all_options(watch):
-    added = watch.run("subscriptions", "add", "bea@example.org", *WEEKLY, *MORE)
-    assert added.out == (
-        "Subscription 1: bea@example.org is subscribed to calls, editions, materials; weekly on Friday at 6:00;"
-        " quiet hours 22:00-07:00.\n"
-    )
-    assert requests(watch) == [BEA]
-
-
-@pytest.mark.parametrize(("days", "kept"), [((), (30, 14, 7, 2, 1)), (("1", "60", "1"), (60, 1))])
-def test_reminder_days(watch, days, kept):
-    watch.run("subscriptions", "add", "a@b.org", *(argument for day in days for argument in ("--remind", day)))
-    assert [request.reminders for request in requests(watch)] == [kept]
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "sentence"),
-    [
-        ("--frequency", "hourly", "'hourly' is not one of 'immediately', 'daily', 'weekly'"),
-        ("--weekday", "someday", 'found "someday", expected a day of the week such as "monday"'),
-        ("--hour", "24", "24 is not in the range 0<=x<=23"),
-        ("--quiet", "night", 'found "night", expected a time range such as "22:00-07:00"'),
-        ("--quiet", "22:00-24:30", 'found "22:00-24:30", expected a time range'),
-        ("--quiet", "07:00-7:00", 'such as "22:00-07:00" (both times are the same)'),
-        ("--remind", "soon", 'found "soon", expected a number of days from 1 to 365'),
-        ("--remind", "366", 'found "366", expected a number of days from 1 to 365'),
-        ("--remind", "0", "0 days before a cut-off is too late for a reminder; for none, use --no-reminders"),
-        ("--time-zone", "Mars/Base", 'found "Mars/Base", expected a time zone'),
-    ],
-)
-def test_an_invalid_option_is_a_one_line_error(watch, option, value, sentence):
-    result = watch.run("subscriptions", "add", "a@b.org", option, value)
-    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
-    assert sentence in result.err
-
-
-def test_show_prints_all_details(watch):
-    fill(watch, BEA)
-    shown = watch.run("subscriptions", "show", "1").out
-    assert shown == watch.run("subscriptions", "show", "Bea@Example.org").out
-    for text in ("weekly; digests on Friday at 6:00, Europe/Lisbon", "22:00-07:00", "none", "consent", "operator"):
-        assert text in shown
-    (row,) = watch.run("subscriptions", "show", "1", "--json").json
-    assert (row["quiet"], row["weekday"], row["still_watching"]) == ("22:00-07:00", "friday", True)
-
-
-def test_show_hides_the_secrets_of_apprise_urls(watch):
-    fill(watch, CHAT)
-    assert "Token" not in watch.run("subscriptions", "show", "1").out + watch.run("subscriptions", "list").out
-    result = watch.run("subscriptions", "show", "9")
-    assert (result.code, result.err) == (2, "cmr-watch: no subscription found for 9\n")
-
-
-def test_erase_and_resubscribe(watch):
-    fill(watch, BEA)
-    assert watch.run("subscriptions", "erase", "bea@example.org").out == (
-        "Erased from 1 record. No more mail will be sent to this address.\n"
-    )
-    assert "bea@" not in watch.run("subscriptions", "list", "--all").out
-    result = watch.run("subscriptions", "add", "bea@example.org")
-    assert (result.code, len(result.err.splitlines())) == (2, 1)
-    assert "if the recipient asks to be subscribed again, use --resubscribe" in result.err
-    assert watch.run("subscriptions", "add", "bea@example.org", "--resubscribe").code == 0
-
-
-def test_erase_of_an_address_that_no_record_names(watch):
-    fill(watch, BEA)
-    ran = watch.run("subscriptions", "erase", "nobody@example.org")
-    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
-    assert "no record contains nobody@example.org, so nothing was erased; check the spelling." in ran.err
-    assert len(requests(watch)) == 1
-
-
-def test_erase_twice(watch):
-    fill(watch, BEA)
-    assert watch.run("subscriptions", "erase", "bea@example.org").code == 0
-    ran = watch.run("subscriptions", "erase", "bea@example.org")
-    assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "This address has already been erased, and no record contains it. No mail will be sent to it.\n"

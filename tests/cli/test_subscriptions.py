@@ -16,10 +16,13 @@ def test_add_list_and_end(watch):
         "No subscriptions yet. To add one, see: cmr-watch subscriptions add --help\n"
     )
     added = watch.run("subscriptions", "add", "bea@example.org", "--topic", "calls", "--country", "Czechia")
-    assert (added.code, added.out) == (0, "Subscription 1: bea@example.org is subscribed to calls in CZ.\n")
-    assert watch.run("subscriptions", "list").lines[1] == "1   bea@example.org  –     calls in CZ"
+    assert (added.code, added.out) == (
+        0,
+        "Subscription 1: bea@example.org is subscribed to calls (of all countries).\n",
+    )
+    assert watch.run("subscriptions", "list").lines[1] == "1   bea@example.org  –     calls (of all countries)"
     ended = watch.run("subscriptions", "end", "bea@example.org")
-    assert ended.out == "Subscription 1 ended: bea@example.org is unsubscribed from calls in CZ.\n"
+    assert ended.out == "Subscription 1 ended: bea@example.org is unsubscribed from calls (of all countries).\n"
     assert watch.run("subscriptions", "list", "--json").json == []
     (row,) = watch.run("subscriptions", "list", "--all", "--json").json
     assert (row["status"], row["end_reason"]) == ("ended", "ended by the operator")
@@ -91,7 +94,7 @@ def test_edit_changes_only_what_is_given(bea):
     result = bea.run("subscriptions", "edit", "Bea@example.org", "--hour", "6", "--country", "ES", "--remind", "7")
     assert (result.code, result.err) == (0, "")
     assert result.out == (
-        "Subscription 1: bea@example.org is now subscribed to calls in ES; weekly on Friday at 6:00;"
+        "Subscription 1: bea@example.org is now subscribed to calls (of all countries); weekly on Friday at 6:00;"
         " quiet hours 22:00-07:00.\n"
     )
     assert shown(bea) == {**before, "hour": 6, "countries": ["ES"], "reminders": [7]}
@@ -207,7 +210,7 @@ def bounced(watch):
 
 
 def test_a_rejected_address_is_explained(bounced):
-    text = "ended: the address does not exist (550 5.1.1 no such user)"
+    text = "ended: mail to it bounces (550 5.1.1 no such user)"
     lines = bounced.run("subscriptions", "list", "--all").lines
     assert text in " ".join(" ".join(lines).split())
     assert lines[-1] == "To find out how to resume an ended subscription, run: cmr-watch subscriptions show ID"
@@ -232,8 +235,8 @@ def test_retry_says_that_nothing_is_sent_to_an_ended_subscription(bounced):
         result = bounced.run("deliveries", "retry", *arguments)
         assert (result.code, result.out) == (code, "")
         assert result.err == (
-            f"cmr-watch: message {row['id']} will not be sent: anna@example.org is no longer subscribed (the address"
-            " does not exist (550 5.1.1 no such user)); to subscribe it again:"
+            f"cmr-watch: message {row['id']} will not be sent: anna@example.org is no longer subscribed (mail to"
+            " it bounces (550 5.1.1 no such user)); to subscribe it again:"
             " cmr-watch subscriptions add anna@example.org --resubscribe\n"
         )
     assert bounced.run("deliveries", "list", "--state", "failed", "--json").json == [row], "it was not touched"
@@ -244,7 +247,7 @@ def test_retry_says_that_nothing_is_sent_to_an_ended_subscription(bounced):
     [
         ("unsubscribed by mail", "at the recipient's request only: cmr-watch subscriptions add b@e.org --resubscribe"),
         ("mail to it bounces", "cmr-watch subscriptions add b@e.org --resubscribe"),
-        ("ended by the operator", "cmr-watch subscriptions add b@e.org"),
+        ("ended by the operator", "cmr-watch subscriptions add b@e.org --resubscribe"),
         ("removed from the configuration", "declare it in the configuration file again"),
     ],
 )
@@ -254,6 +257,108 @@ def test_how_to_bring_back_each_subscription(watch, reason, advice):
     with closing(open_database(f"sqlite:///{watch.database}")) as database:
         Subscriptions(database).end(1, reason, datetime.now(UTC))
     assert watch.run("subscriptions", "show", "1").lines[-1] == f"To resume it: {advice}"
+
+
+def test_an_erased_subscription_is_shown_without_a_command(watch):
+    watch.configure(subscriptions=False)
+    watch.run("subscriptions", "add", "b@e.org")
+    watch.run("subscriptions", "erase", "b@e.org")
+    assert "To resume" not in watch.run("subscriptions", "show", "1").out
+    assert "To find out how to resume" not in watch.run("subscriptions", "list", "--all").out
+
+
+def test_the_list_says_that_all_have_ended(bea):
+    bea.run("subscriptions", "end", "1")
+    assert bea.run("subscriptions", "list").out == (
+        "No active subscriptions, 1 ended. To list them, run: cmr-watch subscriptions list --all\n"
+    )
+
+
+# ── subscribing again ────────────────────────────────────────────────────────────────────────────────────────────
+
+OPTIONS = ("topics", "countries", "frequency", "hour", "weekday", "time_zone", "quiet", "reminders", "still_watching")
+
+
+def options(row):
+    return {name: row[name] for name in OPTIONS}
+
+
+def test_subscribing_again_restores_the_last_choices(bea):
+    bea.run("subscriptions", "edit", "1", "--time-zone", "Europe/Lisbon", "--topic", "editions")
+    before = shown(bea)
+    bea.run("subscriptions", "end", "1")
+    result = bea.run("subscriptions", "add", "bea@example.org", "--resubscribe")
+    assert (result.code, result.err) == (0, "")
+    assert options(shown(bea, "2")) == options(before)
+    assert result.lines[0] == (
+        "Subscription 2: bea@example.org is subscribed to editions in FR; weekly on Friday at 8:00;"
+        " quiet hours 22:00-07:00."
+    )
+    assert [" ".join(line.split()) for line in result.lines[1:]] == [
+        "RESTORED from subscription 1",
+        "topics editions",
+        "countries FR",
+        "schedule weekly; digests on Friday at 8:00, Europe/Lisbon",
+        "quiet hours 22:00-07:00",
+        "reminders none",
+        "status message none",
+    ]
+
+
+def test_options_take_precedence_over_the_last_choices(bea):
+    before = shown(bea)
+    bea.run("subscriptions", "end", "1")
+    result = bea.run("subscriptions", "add", "bea@example.org", "--resubscribe", "--topic", "materials", "--hour", "5")
+    assert options(shown(bea, "2")) == {**options(before), "topics": ["materials"], "hour": 5}
+    assert not [line for line in result.lines if line.startswith(("topics", "schedule"))], "not restored"
+
+
+def test_an_erased_address_starts_with_the_defaults(bea):
+    bea.run("subscriptions", "erase", "bea@example.org")
+    result = bea.run("subscriptions", "add", "bea@example.org", "--resubscribe")
+    assert result.out == "Subscription 2: bea@example.org is subscribed to calls, editions, materials.\n"
+
+
+@pytest.mark.parametrize("how", ["end", "erase"])
+def test_a_subscription_of_the_configuration_file_is_brought_back_under_its_name(watch, how):
+    watch.configure('[[subscriptions]]\nname = "bo"\nto = "bo@example.org"\ntopics = ["calls"]\n')
+    watch.check("2023-09")
+    watch.run("subscriptions", how, "bo@example.org")
+    result = watch.run("subscriptions", "add", "Bo@example.org", "--resubscribe")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (
+        f'Subscription 4: bo@example.org is subscribed to calls, as declared in {watch.config} as "bo".\n'
+    )
+    watch.check()
+    assert states(watch) == [("anna", "active", None), ("chat", "active", None), ("bo", "active", None)]
+
+
+def test_a_declared_address_is_not_added_a_second_time(watch):
+    before = watch.run("subscriptions", "add", "anna@example.org")
+    assert (before.code, before.out) == (1, "")
+    declared = f'cmr-watch: anna@example.org is declared in {watch.config} as "anna"'
+    assert before.err == f"{declared}, and starts with the next check\n"
+    watch.check("2023-09")
+    watch.run("subscriptions", "end", "anna@example.org")
+    result = watch.run("subscriptions", "add", "anna@example.org")
+    assert (result.code, result.err) == (
+        1,
+        f"{declared}, but has ended; to bring it back, run:"
+        " cmr-watch subscriptions add anna@example.org --resubscribe\n",
+    )
+    changed = watch.run("subscriptions", "add", "anna@example.org", "--resubscribe", "--hour", "5")
+    assert (changed.code, changed.err) == (2, f"{declared}; change its options there\n")
+    assert states(watch) == [("chat", "active", None)]
+
+
+def test_a_declared_subscription_is_not_brought_back_without_its_file(watch, monkeypatch):
+    watch.check("2023-09")
+    watch.run("subscriptions", "end", "anna@example.org")
+    monkeypatch.chdir(watch.folder)
+    monkeypatch.setenv("CMR_WATCH_DATABASE_URL", f"sqlite:///{watch.database}")
+    result = watch.run("subscriptions", "add", "anna@example.org", "--resubscribe", config=False)
+    assert (result.code, result.out) == (2, "")
+    assert 'was declared in a configuration file as "anna", but none was found; name it with --config' in result.err
 
 
 # ── a second database ────────────────────────────────────────────────────────────────────────────────────────────

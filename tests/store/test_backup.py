@@ -45,6 +45,7 @@ def backup(live: Database, tmp_path: Path) -> Path:
     """A backup with a pending message, match and change; the database is closed."""
     insert_pending(live)
     path = tmp_path / "backups" / "backup.db"
+    path.parent.mkdir()
     create_backup(live, path)
     live.close()
     return path
@@ -118,8 +119,10 @@ def test_the_database_is_never_overwritten_by_its_backup(live: Database, tmp_pat
 
 def test_a_target_that_cannot_be_written(live: Database, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreUnavailable, match="could not create the backup"):
-        create_backup(live, tmp_path / "file" / "backup.db")
+    for folder in (tmp_path / "file", tmp_path / "none"):
+        with pytest.raises(ConfigError, match=f"^{folder} does not exist or is not a folder; create it first$"):
+            create_backup(live, folder / "backup.db")
+    assert not (tmp_path / "none").exists()
     with pytest.raises(ConfigError, match="is a folder"):
         create_backup(live, tmp_path, force=True)
 

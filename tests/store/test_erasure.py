@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 
 import pytest
@@ -126,7 +125,7 @@ def test_an_erased_address_is_added_only_with_resubscribe(store: Subscriptions) 
     store.erase(ADDRESS, NOW)
     with pytest.raises(RefusedAddress, match="was erased"):
         store.add(wanted(ADDRESS.upper()), NOW)
-    report = import_rows(entries(io.StringIO(f"address\n{ADDRESS}\n"), "csv", "UTC"), store, NOW)
+    report = import_rows(entries(f"address\n{ADDRESS}\n", "csv", "UTC"), store, NOW, lambda _: None)
     assert (report.added, len(report.refused)) == (0, 1)
     assert store.active() == ()
     assert store.add(wanted(ADDRESS), LATER, resubscribe=True).status == "active"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 import click
 
 from cmr_watch.config import setting_types
 from cmr_watch.log import redact_address
+
+MAX_ID: Final = 2**63 - 1
+"""The largest number that the database can store."""
 
 
 def parameter_type(setting_type: setting_types.SettingType) -> Callable[[str], str]:
@@ -23,6 +28,20 @@ def parameter_type(setting_type: setting_types.SettingType) -> Callable[[str], s
     return convert
 
 
+def whole_number(low: int, high: int = MAX_ID) -> Callable[[str | int], int]:
+    """A click parameter type: a whole number from `low` to `high`. Numbers have at most 19 digits."""
+    expected = f"a whole number from {low}" + (f" to {high}" if high < MAX_ID else "")
+
+    def convert(text: str | int) -> int:  # click converts defaults, too
+        number = int(text) if re.fullmatch(r"[0-9]{1,19}", str(text)) else -1
+        if not low <= number <= high:
+            raise click.BadParameter(f'found "{text}", expected {expected}')
+        return number
+
+    return convert
+
+
+ID: Final = whole_number(1)
 address_argument = click.argument("address", type=parameter_type(setting_types.ADDRESS))
 country_option = click.option(
     "--country",

@@ -18,7 +18,7 @@ from cmr_watch.cli.output import print_line
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.argument("file", type=click.Path(path_type=Path))
 def command(file: Path, force: bool) -> None:
-    """Back up the live SQLite database to FILE, and verify the backup.
+    """Back up the live SQLite database to FILE, in an existing folder, and verify the backup.
 
     The backup is marked so that nothing is sent automatically after a restore. It contains e-mail addresses and is
     readable by its owner only. For PostgreSQL use pg_dump; see `cmr-watch db hold --help`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def set_up_logging(settings: Settings, *, service: bool) -> None:
 
 
 def open_store(settings: Settings) -> Database:
-    """Open the database. The caller closes it.
+    """Open the database, and apply what the suppression journal knows better after a restore. The caller closes it.
 
     If that creates a new SQLite database although the service seems to use another one, say so on stderr.
     """
@@ -60,14 +61,16 @@ def open_store(settings: Settings) -> Database:
         raise CommandError(str(error)) from error
     if is_new and (reason := why_another_database(settings)):
         print_error(printable(f"created a new, empty database, {database.path}: {reason}"))
+    with ExitStack() as stack:
+        stack.callback(database.close)
+        SuppressionJournal(settings.database.journal).replay(database, clock())
+        stack.pop_all()
     return database
 
 
 def open_subscriptions(settings: Settings, database: Database) -> Subscriptions:
-    """The subscriptions, after replaying the suppression journal, which a restored database may lack entries of."""
-    journal = SuppressionJournal(settings.database.journal)
-    journal.replay(database, clock())
-    return Subscriptions(database, journal)
+    """The subscriptions; those that end are recorded in the suppression journal."""
+    return Subscriptions(database, SuppressionJournal(settings.database.journal))
 
 
 class StoreClock:

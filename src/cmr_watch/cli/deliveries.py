@@ -11,6 +11,7 @@ from typing import Final, get_args
 
 import click
 
+from cmr_watch.cli.arguments import ID, whole_number
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.end_reasons import endings, how_to_resume
 from cmr_watch.cli.options import config_option, json_option
@@ -49,10 +50,14 @@ def command() -> None:
 @config_option
 @json_option
 @click.option(
-    "--state", type=click.Choice(STATES), default="all", show_default=True, help="Show only messages in this state."
+    "--state",
+    type=click.Choice(STATES, case_sensitive=False),
+    default="all",
+    show_default=True,
+    help="Show only messages in this state.",
 )
 @click.option(
-    "--limit", default=50, show_default=True, metavar="N", type=click.IntRange(1), help="Show only the newest N."
+    "--limit", default=50, show_default=True, metavar="N", type=whole_number(1), help="Show only the newest N."
 )
 def list_(as_json: bool, state: State, limit: int) -> None:
     """List the messages in the outbox, oldest first.
@@ -84,7 +89,7 @@ def list_(as_json: bool, state: State, limit: int) -> None:
 
 @command.command("retry", short_help="Retry messages now.")
 @config_option
-@click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[ID]...")
+@click.argument("ids", nargs=-1, type=ID, metavar="[ID]...")
 def retry(ids: tuple[int, ...]) -> int:
     """Retry the given messages now, or all that are pending or failed.
 
@@ -136,15 +141,16 @@ def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> N
     with closing(open_store(settings)) as database:
         quarantine, now = RestoreQuarantine(database), clock()
         quarantine.quarantine_if_restored(now)
-        _validate_ids(send, discard, quarantine.list())
+        held = quarantine.list()
+        _validate_ids(send, discard, held)
         for chosen, is_sent in ((send, True), (discard, False)):
             for kind, ids in _selected(chosen, quarantine.list()):
                 released = quarantine.release(kind, ids, now, send=is_sent)
                 count = released if kind == "message" else len(ids)
                 print_line(f"{'Released' if is_sent else 'Discarded'} {counted(count, kind)}.")
-        if not (send or discard):
+        if not held or not (send or discard):
             zone = settings.messages.zone
-            _print_held(_with_recipients(quarantine.list(), Subscriptions(database).active(), now), zone, as_json)
+            _print_held(_with_recipients(held, Subscriptions(database).active(), now), zone, as_json)
 
 
 def _summary(item: QuarantinedItem) -> str:
@@ -221,7 +227,8 @@ def _unwanted_notes(unwanted: Sequence[Delivery], subscriptions: Subscriptions, 
         text = f"{what} will not be sent: {redact_address(address)} is no longer subscribed"
         for last in subscriptions.find(address)[-1:]:
             if ending := endings([last], outbox).get(last.id):
-                text += f" ({ending.why}); to subscribe it again: {how_to_resume(last)}"
+                how = how_to_resume(last)
+                text += f" ({ending.why})" + (f"; to subscribe it again: {how}" if how else "")
         yield text
 
 

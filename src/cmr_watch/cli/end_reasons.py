@@ -33,7 +33,7 @@ class Ending:
     @property
     def why(self) -> str:
         """The reason as it follows “because” or a colon."""
-        return f"the address does not exist ({self.reply})" if self.reply else self.reason
+        return f"{self.reason} ({self.reply})" if self.reply else self.reason
 
 
 def endings(subscriptions: Iterable[Subscription], deliveries: Deliveries) -> dict[int, Ending]:
@@ -52,12 +52,12 @@ def _ending(subscription: Subscription, rejection: tuple[datetime, str] | None) 
     return Ending(reason, reply[0]) if reply and reason == BOUNCED else Ending(reason)
 
 
-def how_to_resume(subscription: Subscription) -> str:
-    """What to do so that an ended subscription's address is notified again."""
+def how_to_resume(subscription: Subscription) -> str | None:
+    """What to do so that an ended subscription's address is notified again; None if it was erased."""
+    if subscription.end_reason == "erased":
+        return None
     if subscription.end_reason in (REMOVED, ADDRESS_CHANGED):
         return "declare it in the configuration file again"
-    is_known = "://" not in subscription.address and subscription.end_reason != "erased"
-    command = f"cmr-watch subscriptions add {subscription.address if is_known else 'ADDRESS'}"
-    if subscription.end_reason in (UNSUBSCRIBED, "erased"):
-        return f"at the recipient's request only: {command} --resubscribe"
-    return f"{command} --resubscribe" if subscription.end_reason == BOUNCED else command
+    address = subscription.address if "://" not in subscription.address else "ADDRESS"
+    command = f"cmr-watch subscriptions add {address} --resubscribe"
+    return f"at the recipient's request only: {command}" if subscription.end_reason == UNSUBSCRIBED else command

@@ -7,7 +7,8 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import click
@@ -116,9 +117,9 @@ def _run_until_stopped(signals: _Signals, daemon: Daemon, service: Service, sett
 def _reload(daemon: Daemon, current: Settings) -> Settings:
     """The settings in effect from now on: all of those in the file, or the current ones if any of these is invalid."""
     try:
+        _require_existing(current.file)
         new = load(config_file())
-        if (new.database, new.daemon.listen) != (current.database, current.daemon.listen):
-            raise ConfigError("[database] or [daemon] listen has changed: restart required")
+        require_same_process(new, current)
         daemon.reload(new)
     except ConfigError as error:
         log.error("new configuration rejected; keeping the current one: %s", error)
@@ -126,6 +127,24 @@ def _reload(daemon: Daemon, current: Settings) -> Settings:
     set_up_logging(new, service=True)
     log.info("configuration reloaded")
     return new
+
+
+def _require_existing(file: Path | None) -> None:
+    """ConfigError if the file is gone. Otherwise the defaults would apply, or another file that is searched for."""
+    with suppress(OSError):
+        if file and not file.exists():
+            raise ConfigError(f"{file}: no longer exists")
+
+
+def require_same_process(new: Settings, current: Settings) -> None:
+    """ConfigError if something has changed that only a new process can apply."""
+    settings = {
+        "[database]": (new.database, current.database),
+        "[daemon] listen": (new.daemon.listen, current.daemon.listen),
+    }
+    changed = [name for name, (after, before) in settings.items() if after != before]
+    if changed:
+        raise ConfigError(f"{' and '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed: restart required")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from cmr_watch.cli.arguments import ID, whole_number
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
@@ -32,7 +33,6 @@ from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.snapshots import SnapshotRow, StoredSnapshot
 
-ID: Final = click.IntRange(1, 2**63 - 1)
 _WARNINGS: Final = {
     "date-unknown": "no date recognised",
     "date-impossible": "impossible date",
@@ -59,7 +59,7 @@ def command() -> None:
 @config_option
 @json_option
 @click.option(
-    "--limit", default=50, show_default=True, metavar="N", type=click.IntRange(1), help="Show only the newest N."
+    "--limit", default=50, show_default=True, metavar="N", type=whole_number(1), help="Show only the newest N."
 )
 def list_(as_json: bool, limit: int) -> None:
     """List the stored readings, oldest first. The baseline, which the next reading is compared with, is marked *.

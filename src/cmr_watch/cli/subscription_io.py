@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from click import ClickException
 
@@ -19,7 +19,7 @@ from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
-from cmr_watch.models import Subscription, SubscriptionRequest
+from cmr_watch.models import Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.store.subscriptions import Subscriptions
 
 FORMATS: Final = ("csv", "json")
@@ -28,6 +28,9 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t])\n", re.IGNORECASE)
 """The first line of a file whose delimiter was set for Excel."""
 _OPTIONS: Final[dict[str, Option]] = {field.name: field.metadata["option"] for field in fields(SubscriptionEntry)}
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
+_ALIASES: Final = {"to": "address"}
+"""Names that a column has in the configuration file."""
 COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
 
 RawRow = tuple[str, Mapping[str, Any] | str]
@@ -87,27 +90,42 @@ def _is_formula(text: str) -> bool:
 # ── import ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def entries(file: TextIO, form: str, default_zone: str) -> Iterator[ImportRow]:
+def decode(content: bytes, name: str) -> str:
+    """The text of the file `name`, whatever its line ends. CommandError if it is a workbook, or not UTF-8."""
+    if content.startswith(_WORKBOOKS):
+        raise CommandError(f"{name} is a spreadsheet workbook; save it as “CSV UTF-8”, and import that file")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(name, content.count(b"\n", 0, error.start) + 1) from None
+    if "\0" in text:  # UTF-16 without a byte order mark
+        raise _not_utf8(name, 1)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _not_utf8(name: str, line: int) -> CommandError:
+    return CommandError(f"{name} is not UTF-8 text (line {line}); save it as UTF-8 (in Excel: “CSV UTF-8”)")
+
+
+def entries(text: str, form: str, default_zone: str) -> Iterator[ImportRow]:
     """The rows of a CSV or JSON file, validated. `default_zone` is the time zone of rows that have none."""
-    for place, row in _json_rows(file) if form == "json" else _csv_rows(file):
+    for place, row in _json_rows(text) if form == "json" else _csv_rows(text):
         yield ImportRow(place, error=row) if isinstance(row, str) else _validated(place, row, default_zone)
 
 
-def _csv_rows(file: TextIO) -> Iterator[RawRow]:
+def _csv_rows(text: str) -> Iterator[RawRow]:
     """The rows after the header line. A fault of the header is reported once, and then no row is read."""
     number = 1
     try:
-        lines = _csv_lines(file.read())
+        lines = _csv_lines(text)
         number, header = next(lines, (1, ["address"]))
-        names = [name.strip().lower() for name in header]
+        written = [name.strip().lower() for name in header]
+        names = [_ALIASES.get(name, name) for name in written]
         if fault := _fault_of_header(names):
             yield f"line {number}", fault
             return
         for number, cells in lines:
             yield f"line {number}", _csv_row(names, cells)
-    except UnicodeDecodeError as error:
-        line_feeds = error.object.count(b"\n", 0, error.start)
-        yield f"line {line_feeds + 1}", f"cannot be read: {error}"
     except csv.Error as error:
         yield f"after line {number}", f"cannot be read: {error}"
 
@@ -136,7 +154,7 @@ def _fault_of_header(names: Sequence[str]) -> str | None:
     if unknown:
         return _unknown_column(unknown[0])
     if len(set(names)) < len(names):
-        return "a column appears twice"
+        return "a column appears twice (“to” is another name of “address”)"
     return None if "address" in names else "the column 'address' is missing"
 
 
@@ -154,19 +172,13 @@ def _unescaped(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _is_formula(cell.lstrip("'")) else cell.strip()
 
 
-def _json_rows(file: TextIO) -> Iterator[RawRow]:
-    try:
-        items = _json_items(file)
-    except UnicodeDecodeError as error:
-        yield "the file", f"cannot be read: {error}"
-        return
-    for number, item in enumerate(items, 1):
+def _json_rows(text: str) -> Iterator[RawRow]:
+    for number, item in enumerate(_json_items(text), 1):
         yield f"entry {number}", _json_row(item)
 
 
-def _json_items(file: TextIO) -> Iterable[Any]:
+def _json_items(text: str) -> Iterable[Any]:
     """The lines of a JSON Lines file, not parsed yet; or the items of a file that is one JSON array."""
-    text = file.read()
     if text.lstrip().startswith("["):
         try:
             array = json.loads(text)
@@ -184,7 +196,10 @@ def _json_row(item: Any) -> Mapping[str, Any] | str:
         return f"not valid JSON: {error}"
     if not isinstance(row, dict):
         return "not a JSON object"
-    return {name: value for name, value in row.items() if value is not None}
+    given = {name: value for name, value in row.items() if value is not None}
+    if not given.keys().isdisjoint(_ALIASES) and "address" in given:
+        return "“to” is another name of “address”; keep one of them"
+    return {_ALIASES.get(name, name): value for name, value in given.items()}
 
 
 def _validated(place: str, row: Mapping[str, Any], default_zone: str) -> ImportRow:
@@ -221,20 +236,41 @@ def _typed(option: Option, value: Any) -> Any:
     return option.setting_type.from_text(value)
 
 
-def import_rows(rows: Iterable[ImportRow], store: Subscriptions, now: datetime) -> ImportReport:
-    """Add the subscriptions. Existing ones are left unchanged."""
-    added, present, rejected = set[int](), 0, []
+def import_rows(
+    rows: Iterable[ImportRow], store: Subscriptions, now: datetime, why_not_added: Callable[[str], str | None]
+) -> ImportReport:
+    """Add the subscriptions, except those that exist. Rows of addresses that `why_not_added` refuses are rejected.
+
+    Several different rows of one new address are several subscriptions, as in an export.
+    """
+    added, present, rejected = set[str](), 0, []
+    count = 0
     for row in rows:
         if row.request is None:
             rejected.append(f"{row.place}: {row.error}")
-            continue
-        try:
-            subscription = store.add(row.request, now)
-        except RefusedAddress as error:
-            rejected.append(f"{row.place}: {redact_address(row.request.address)}: {error}")
-            continue
-        if subscription.created_at == now and subscription.id not in added:
-            added.add(subscription.id)
-        else:
+        elif store.find_equal(row.request):
             present += 1
-    return ImportReport(len(added), present, tuple(rejected))
+        elif error := _import_row(row.request, store, now, why_not_added, added):
+            rejected.append(f"{row.place}: {error}")
+        else:
+            count += 1
+    return ImportReport(count, present, tuple(rejected))
+
+
+def _import_row(
+    request: SubscriptionRequest,
+    store: Subscriptions,
+    now: datetime,
+    why_not_added: Callable[[str], str | None],
+    added: set[str],
+) -> str | None:
+    """Add a subscription, and its mailbox to `added`; or return why it is not added."""
+    mailbox = mailbox_of(request.address)
+    if mailbox not in added and (reason := why_not_added(request.address)):
+        return reason
+    try:
+        store.add(request, now)
+    except RefusedAddress as error:
+        return f"{redact_address(request.address)}: {error}"
+    added.add(mailbox)
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cmr_watch.cli.end_reasons import Ending, endings
+from cmr_watch.cli.end_reasons import Ending, endings, how_to_resume
 from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
 from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription, SubscriptionRequest
@@ -60,6 +60,10 @@ class Row:
         """Whether it is active, or starts with the next check."""
         return self.next_check == "starts" or (self.stored is not None and self.stored.status == "active")
 
+    def can_be_resumed(self) -> bool:
+        """Whether `subscriptions show` says how to bring it back."""
+        return self.ending is not None and self.stored is not None and how_to_resume(self.stored) is not None
+
     def _note(self) -> str:
         ended = str(self.ending) if self.ending else None
         not_started = ERASED if self.stored is None and self.next_check is None else None
@@ -68,24 +72,29 @@ class Row:
 
 
 def listing(
-    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest], *, include_ended: bool
+    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest] | None, *, include_ended: bool
 ) -> Iterator[Row]:
-    """The active subscriptions, and those that start with the next check; with `include_ended`, all others too."""
+    """The active subscriptions, and those that start with the next check; with `include_ended`, all others too.
+
+    `declared`: those in the configuration; None if there is no file, so that the next check changes nothing.
+    """
     rows = _rows(store, deliveries, declared)
     return rows if include_ended else filter(Row.is_current, rows)
 
 
-def _rows(store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest]) -> Iterator[Row]:
+def _rows(
+    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest] | None
+) -> Iterator[Row]:
     stored = store.list_all()
     latest: dict[str | None, Subscription] = {entry.name: entry for entry in stored if entry.name}
     due = store.out_of_step(declared)
     ended = endings(stored, deliveries)
-    requests = {request.name: request for request in declared}
+    requests = {request.name: request for request in declared or ()}
     for entry in stored:
         request = requests.get(entry.name) if latest.get(entry.name) is entry else None
         is_due = entry.name in due and latest.get(entry.name) is entry
         yield Row(entry, request, _next_check(entry, request) if is_due else None, ended.get(entry.id))
-    yield from (_new_row(request, due) for request in declared if request.name not in latest)
+    yield from (_new_row(request, due) for request in declared or () if request.name not in latest)
 
 
 def _new_row(request: SubscriptionRequest, due: Collection[str | None]) -> Row:

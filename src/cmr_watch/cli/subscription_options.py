@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from cmr_watch.cli.arguments import country_option, parameter_type
+from cmr_watch.cli.arguments import country_option, parameter_type, whole_number
 from cmr_watch.cli.end_reasons import Ending
 from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import setting_types
@@ -35,20 +35,21 @@ def _days(text: str) -> int:
 
 def _options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
     """The options, without defaults: `edit` changes only what is given. `with_default` adds one to a help text."""
-    topic = click.option(
-        "--topic", "topics", multiple=True, type=click.Choice(TOPICS), metavar="TOPIC", help=TOPIC_HELP
-    )
+    choice = click.Choice(TOPICS, case_sensitive=False)
+    topic = click.option("--topic", "topics", multiple=True, type=choice, metavar="TOPIC", help=TOPIC_HELP)
     return (topic, country_option, *_schedule_options(with_default), *_reminder_options(with_default))
 
 
 def _schedule_options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
     return (
         click.option(
-            "--frequency", type=click.Choice(FREQUENCIES), help=with_default("When to send changes.", "immediately")
+            "--frequency",
+            type=click.Choice(FREQUENCIES, case_sensitive=False),
+            help=with_default("When to send changes.", "immediately"),
         ),
         click.option(
             "--hour",
-            type=click.IntRange(0, 23),
+            type=whole_number(0, 23),
             metavar="HOUR",
             help=with_default("Hour of digests and reminders.", "8"),
         ),
@@ -175,9 +176,22 @@ def validate_address(address: str) -> None:
 
 
 def describe(subscription: Subscription | SubscriptionRequest) -> str:
-    """“calls, editions in FR; weekly on Friday at 8:00; quiet hours 22:00-07:00”."""
-    countries = f" in {', '.join(subscription.countries)}" if subscription.countries else ""
-    return ", ".join(subscription.topics) + countries + _describe_schedule(subscription.schedule)
+    """“calls, editions in FR (calls of all countries); weekly on Friday at 8:00; quiet hours 22:00-07:00”."""
+    topics = ", ".join(subscription.topics) + _describe_countries(subscription)
+    return topics + _describe_schedule(subscription.schedule)
+
+
+def _describe_countries(subscription: Subscription | SubscriptionRequest) -> str:
+    if not subscription.countries:
+        return ""
+    if subscription.topics == ("calls",):
+        return " (of all countries)"
+    return f" in {', '.join(subscription.countries)}" + _all_calls(subscription)
+
+
+def _all_calls(subscription: Subscription | SubscriptionRequest) -> str:
+    """A call belongs to no country, so that the limit does not apply."""
+    return " (calls of all countries)" if subscription.countries and "calls" in subscription.topics else ""
 
 
 def _describe_schedule(schedule: Schedule) -> str:
@@ -196,11 +210,16 @@ def detail_rows(subscription: Subscription, zone: tzinfo, ending: Ending | None)
     if subscription.name:
         yield "name", subscription.name
     yield "status", str(ending or subscription.status)
-    yield "topics", ", ".join(subscription.topics)
-    yield "countries", ", ".join(subscription.countries) or "all"
-    yield from _schedule_rows(subscription)
+    yield from option_rows(subscription)
     yield "consent", subscription.consent
     yield from _time_rows(subscription, zone)
+
+
+def option_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:
+    """What is sent, and when."""
+    yield "topics", ", ".join(subscription.topics)
+    yield "countries", (", ".join(subscription.countries) or "all") + _all_calls(subscription)
+    yield from _schedule_rows(subscription)
 
 
 def _schedule_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:

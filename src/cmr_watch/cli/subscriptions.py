@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from contextlib import closing
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 
@@ -23,20 +22,28 @@ from cmr_watch.cli.output import (
     printable,
     to_stdout,
 )
-from cmr_watch.cli.subscription_io import FORMATS, entries, format_export, import_rows
+from cmr_watch.cli.subscription_io import FORMATS, decode, entries, format_export, import_rows
 from cmr_watch.cli.subscription_listing import listing
 from cmr_watch.cli.subscription_options import (
     apply_options,
-    default_request,
     describe,
     detail_rows,
     edit_options,
+    option_rows,
     request_of,
     subscription_options,
     subscription_to_dict,
     validate_address,
 )
-from cmr_watch.config import Settings
+from cmr_watch.cli.subscription_rules import (
+    active,
+    bring_back,
+    entries_of,
+    in_the_configuration,
+    last_ended,
+    request_for,
+    why_not_added,
+)
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription
@@ -60,33 +67,50 @@ def command() -> None:
 @click.option(
     "--resubscribe",
     is_flag=True,
-    help="Allow an address that unsubscribed, bounced or was erased. Use it only at the recipient's request.",
+    help="Bring back the last subscription of an address that unsubscribed, bounced or was ended, with its options;"
+    " or allow one that was erased. Use it only at the recipient's request.",
 )
 def add(address: str, resubscribe: bool, **options: Any) -> int:
     """Subscribe ADDRESS, an e-mail address or an Apprise URL, to future changes.
 
-    To change an existing subscription, see `cmr-watch subscriptions edit --help`.
+    To change an existing subscription, see `cmr-watch subscriptions edit --help`. A country limits editions and
+    materials only: calls have none.
 
     \b
     Examples:
-      cmr-watch subscriptions add anna@example.eu --topic calls --country France
+      cmr-watch subscriptions add anna@example.eu --topic editions --country FR
       cmr-watch subscriptions add bob@example.eu --frequency weekly
+      cmr-watch subscriptions add bob@example.eu --resubscribe
     """
     validate_address(address)
     settings = load_settings()
-    request = apply_options(default_request(address, settings.messages.time_zone), options)
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
-        if active := _active(store.find(address)):
-            print_error(printable(_already_subscribed(active, settings)))
+        is_resumed = resubscribe and not active(store.find(address))
+        if not is_resumed and (reason := why_not_added(address, store, settings)):
+            print_error(printable(reason))
             return FAILED
+        if is_resumed and (started := bring_back(address, options, store, settings, clock())):
+            for entry in started:
+                print_line(printable(f'{_subscribed(entry)}, as declared in {settings.file} as "{entry.name}".'))
+            return OK
+        previous = last_ended(address, store) if is_resumed else None
+        request = request_for(address, previous, options, settings)
         try:
             added = store.add(request, clock(), resubscribe=resubscribe)
         except RefusedAddress as error:
             hint = "if the recipient asks to be subscribed again, use --resubscribe"
             raise CommandError(f"{redact_address(address)}: {error}; {hint}") from None
-    print_line(f"Subscription {added.id}: {redact_address(added.address)} is subscribed to {describe(added)}.")
+    print_line(f"{_subscribed(added)}.")
+    if previous is not None:
+        kept = [row for row in option_rows(previous) if row in [*option_rows(added)]]
+        print_table(("RESTORED", f"from subscription {previous.id}"), kept)
     return OK
+
+
+def _subscribed(subscription: Subscription) -> str:
+    address = redact_address(subscription.address)
+    return f"Subscription {subscription.id}: {address} is subscribed to {describe(subscription)}"
 
 
 @command.command("edit", short_help="Change a subscription.")
@@ -109,7 +133,7 @@ def edit(id_or_address: str, **options: Any) -> int:
         store = open_subscriptions(settings, database)
         current = _one_to_edit(store, id_or_address)
         if current.name is not None:
-            raise CommandError(_in_the_configuration(current, settings))
+            raise CommandError(in_the_configuration(current, settings))
         wanted = apply_options(request_of(current), options)
         if wanted == request_of(current):
             raise CommandError("nothing to change; for the options, see: cmr-watch subscriptions edit --help")
@@ -137,16 +161,26 @@ def list_(as_json: bool, include_ended: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         store, deliveries = Subscriptions(database), Deliveries(database)
-        rows = list(listing(store, deliveries, settings.subscriptions, include_ended=include_ended))
+        rows = list(listing(store, deliveries, settings.declared, include_ended=include_ended))
+        ended = 0 if rows else len(store.list_all())
+        missing = store.missing_configuration() if settings.declared is None else None
+    if missing:
+        print_error(printable(missing.described(is_sending=settings.sends_mail)))
     if as_json:
         for row in rows:
             print_json(row.to_dict())
     elif rows:
         print_table(("ID", "ADDRESS", "NAME", "SUBSCRIBED TO"), [row.cells() for row in rows])
-        if any(row.ending for row in rows):
+        if any(row.can_be_resumed() for row in rows):
             print_line("To find out how to resume an ended subscription, run: cmr-watch subscriptions show ID")
     else:
-        print_line("No subscriptions yet. To add one, see: cmr-watch subscriptions add --help")
+        print_line(_no_subscriptions(ended))
+
+
+def _no_subscriptions(ended: int) -> str:
+    if ended:
+        return f"No active subscriptions, {ended} ended. To list them, run: cmr-watch subscriptions list --all"
+    return "No subscriptions yet. To add one, see: cmr-watch subscriptions add --help"
 
 
 @command.command("show", short_help="Show a subscription in detail.")
@@ -172,8 +206,8 @@ def show(id_or_address: str, as_json: bool) -> None:
         else:
             rows = detail_rows(subscription, settings.messages.zone, ended.get(subscription.id))
             print_table(("SUBSCRIPTION", str(subscription.id)), rows)
-            if subscription.status == "ended":
-                print_line(f"To resume it: {how_to_resume(subscription)}")
+            if subscription.status == "ended" and (how := how_to_resume(subscription)):
+                print_line(f"To resume it: {how}")
 
 
 @command.command("end", short_help="End a subscription, or all those of an address.")
@@ -182,7 +216,8 @@ def show(id_or_address: str, as_json: bool) -> None:
 def end(id_or_address: str) -> None:
     """End a subscription, or all subscriptions of an address.
 
-    A subscription in the configuration file stays ended until its name or address there is changed.
+    A subscription in the configuration file stays ended until its name or address there is changed, or until you
+    bring it back with `cmr-watch subscriptions add ADDRESS --resubscribe`.
 
     \b
     Example:
@@ -212,11 +247,17 @@ def erase(address: str) -> int:
     Example:
       cmr-watch subscriptions erase anna@example.eu
     """
+    _require_address(address)
     settings = load_settings()
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
         is_known = store.is_erased(address)
         count = store.erase(address, clock())
+    for entry in entries_of(address, settings):
+        print_error(
+            f"{printable(redact_address(address))} is still in {settings.file}, as {entry.name!r}: remove it there;"
+            " it is not started unless the recipient is subscribed again"
+        )
     if count:
         print_line(f"Erased from {counted(count, 'record')}. No more mail will be sent to this address.")
         return OK
@@ -229,6 +270,15 @@ def erase(address: str) -> int:
         " contains it is restored"
     )
     return FAILED
+
+
+def _require_address(text: str) -> None:
+    """CommandError for what no record can contain. An address that is no longer accepted as valid can be erased."""
+    if "@" not in text and "://" not in text:
+        raise CommandError(
+            f"{printable(text)!r} is neither an e-mail address nor an Apprise URL, so nothing was erased;"
+            " for the address of a subscription, run: cmr-watch subscriptions show ID"
+        )
 
 
 @command.command("export", short_help="Write the active subscriptions to a file.")
@@ -255,12 +305,32 @@ def export(form: str, file: TextIO) -> None:
 @command.command("import", short_help="Add the subscriptions in a file.")
 @config_option
 @click.option("--format", "form", type=click.Choice(FORMATS), help="File format.  [default: from the file name]")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
-def import_(form: str | None, file: TextIO) -> int:
-    """Add the subscriptions in FILE, which is CSV or JSON. Existing subscriptions are left unchanged.
+@click.argument("file", type=click.File("rb"))
+def import_(form: str | None, file: BinaryIO) -> int:
+    """Add the subscriptions in FILE, which is CSV or JSON in UTF-8.
 
-    Invalid entries are rejected and reported with their line and the reason; the others are added. The exit code is 1
-    if any entry was rejected.
+    Subscriptions that exist already are counted and left unchanged. Rows that are invalid, or that ask for something
+    else for an address that is already subscribed, are rejected and reported with their line and the reason; the
+    others are added. The exit code is 1 if any row was rejected. To change a subscription, use `subscriptions edit`.
+
+    \b
+    Columns of CSV, named in the first line, and keys of JSON; all but the first
+    may be missing or empty:
+      address         e-mail address or Apprise URL; can also be called “to”
+      topics          calls, editions, materials; default: all
+      countries       names or codes; default: all
+      frequency       immediately (default), daily or weekly
+      hour            of digests and reminders, 0 to 23; default: 8
+      weekday         of weekly digests; default: monday
+      time_zone       such as Europe/Lisbon; default: as configured
+      quiet           quiet hours, such as 22:00-07:00; default: none
+      reminders       days before a cut-off; default: 30, 14, 7, 2, 1; or: none
+      still_watching  true or false (default)
+
+    \b
+    Example of a CSV file:
+      address,topics,countries,frequency
+      anna@example.eu,"calls, editions",France,weekly
 
     \b
     Example:
@@ -268,9 +338,10 @@ def import_(form: str | None, file: TextIO) -> int:
     """
     settings = load_settings()
     form = form or ("json" if file.name.endswith((".json", ".jsonl")) else "csv")
+    rows = entries(decode(file.read(), click.format_filename(file.name)), form, settings.messages.time_zone)
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
-        report = import_rows(entries(file, form, settings.messages.time_zone), store, clock())
+        report = import_rows(rows, store, clock(), lambda address: why_not_added(address, store, settings))
     for rejected in report.refused:
         print_error(printable(rejected))
     print_line(f"{report.added} added, {report.present} already present, {len(report.refused)} rejected.")
@@ -281,29 +352,11 @@ def _parse_id_or_address(text: str) -> int | str:
     return int(text) if text.isdecimal() and len(text) < 19 else text
 
 
-def _active(subscriptions: Iterable[Subscription]) -> list[Subscription]:
-    return [subscription for subscription in subscriptions if subscription.status == "active"]
-
-
-def _already_subscribed(active: Sequence[Subscription], settings: Settings) -> str:
-    first = active[0]
-    address = redact_address(first.address)
-    if first.name is not None:
-        return f"{address} is already subscribed to {describe(first)}; {_in_the_configuration(first, settings)}"
-    edit = f"cmr-watch subscriptions edit {address if '://' not in address and len(active) == 1 else first.id}"
-    return f"{address} is already subscribed to {describe(first)} (subscription {first.id}); to change it, run: {edit}"
-
-
-def _in_the_configuration(subscription: Subscription, settings: Settings) -> str:
-    place = settings.file or "the configuration"
-    return f'subscription {subscription.id} is declared in {place} as "{subscription.name}"; change it there'
-
-
 def _one_to_edit(store: Subscriptions, id_or_address: str) -> Subscription:
-    active = _active(store.find(_parse_id_or_address(id_or_address)))
-    if not active:
+    found = active(store.find(_parse_id_or_address(id_or_address)))
+    if not found:
         raise CommandError(f"no active subscription found for {redact_address(id_or_address)}")
-    if len(active) > 1:
-        ids = ", ".join(str(subscription.id) for subscription in active)
+    if len(found) > 1:
+        ids = ", ".join(str(subscription.id) for subscription in found)
         raise CommandError(f"{redact_address(id_or_address)} has several subscriptions; give one of the IDs {ids}")
-    return active[0]
+    return found[0]

@@ -21,6 +21,19 @@ from cmr_watch.plural import counted
 
 log = logging.getLogger("cmr_watch.worker")
 
+_MIN_POLL, _MAX_POLL = 0.1, 3600
+
+
+def _seconds(text: str) -> float:
+    """A number of seconds."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not _MIN_POLL <= seconds <= _MAX_POLL:
+        raise click.BadParameter(f'found "{text}", expected a number of seconds from {_MIN_POLL} to {_MAX_POLL}')
+    return seconds
+
 
 @click.command()
 @config_option
@@ -29,7 +42,7 @@ log = logging.getLogger("cmr_watch.worker")
     default=5.0,
     show_default=True,
     metavar="NUMBER",
-    type=click.FloatRange(0.1, 3600),
+    type=_seconds,
     help="Polling interval in seconds.",
 )
 @click.option("--once", is_flag=True, help="Send the messages that are due now, then exit.")

@@ -41,6 +41,7 @@ from cmr_watch.config.settings import (
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log import redact_address
 from cmr_watch.models import SubscriptionRequest
+from cmr_watch.os_errors import os_reason
 
 PREFIX: Final = "CMR_WATCH_"
 SECTIONS: Final[dict[str, type]] = {
@@ -116,7 +117,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+        raise ConfigError(f"{file}: cannot be read: {os_reason(error)}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
@@ -205,7 +206,9 @@ def _format(value: Any) -> str:
 
 
 def _format_secret(value: Any) -> str:
-    """The part of a URL or an e-mail address that is not secret; nothing of any other text."""
+    """The part of a URL or an e-mail address that is not secret, also of those in a list; nothing of any other text."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_format_secret, value))}]"
     if not isinstance(value, str):
         return _format(value)
     is_address = "://" in value or ("@" in value and ":" not in value)
@@ -226,7 +229,7 @@ def _parse(option: Option, raw: _RawValue) -> Any:
     try:
         return option.setting_type.parse(value)
     except OSError as error:
-        raise ConfigError(f"{raw.place}: cannot read {value}: {error.strerror}") from error
+        raise ConfigError(f"{raw.place}: cannot read {value}: {os_reason(error)}") from error
     except (ValueError, TypeError) as error:
         raise raw.error(option.setting_type.expected + reason(error), option.secret) from error
 
@@ -239,8 +242,10 @@ def _read_secret(raw: _RawValue) -> _RawValue:
     try:
         secret = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = os_reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"{raw.place}: cannot read {path}: {reason}") from error
+    if not secret.strip():
+        raise ConfigError(f"{raw.place}: {path} is empty")
     return _RawValue(f"{raw.place} ({path})", secret)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -19,6 +19,8 @@ _EMAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?"""
 _MAX_LOCAL_PART, _MAX_ADDRESS, _MAX_LABEL = 64, 254, 63
 _APPRISE_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_DAY, _MIN_DELIVERY = 24 * 60, 60
+"""In minutes: a day, and the part of it that quiet hours must leave."""
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _BOOLEANS: Final = {
     "true": True,
@@ -101,22 +103,39 @@ def whole(low: int, high: int) -> SettingType:
     return SettingType(f"a whole number from {low} to {high}", parse, _number_from_text)
 
 
+def _choice(value: Any, choices: Sequence[str]) -> str:
+    """The choice that the value names, in upper or lower case."""
+    named = [choice for choice in choices if isinstance(value, str) and value.strip().lower() == choice]
+    _require(named)
+    return named[0]
+
+
 def one_of(*choices: str) -> SettingType:
     """One of the given strings."""
 
     def parse(value: Any) -> str:
-        _require(value in choices)
-        return str(value)
+        return _choice(value, choices)
 
     return SettingType("one of " + ", ".join(f'"{choice}"' for choice in choices), parse)
 
 
-def _list_of(parse_item: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+def _list_of(parse_item: Callable[[Any], Any], *, is_secret: bool = False) -> Callable[[Any], tuple[Any, ...]]:
+    """A list. An invalid item is quoted, or counted if it may be a secret."""
+
     def parse(value: Any) -> tuple[Any, ...]:
         _require(isinstance(value, list))
-        return tuple(dict.fromkeys(parse_item(item) for item in value))  # without duplicates
+        numbered = enumerate(value, 1)
+        return tuple(dict.fromkeys(_parse_item(parse_item, *item, is_secret) for item in numbered))  # no duplicates
 
     return parse
+
+
+def _parse_item(parse: Callable[[Any], Any], number: int, item: Any, is_secret: bool) -> Any:
+    try:
+        return parse(item)
+    except (ValueError, TypeError) as error:
+        name = f"item {number}" if is_secret else repr(item)[:80]
+        raise InvalidValue(f"not {name}{reason(error)}") from error
 
 
 def _items_from_text(text: str) -> list[str]:
@@ -187,6 +206,10 @@ def _fault_of_domain(domain: str) -> str | None:
         return f'the domain "{domain}" has no dot'
     if any(not label or len(label) > _MAX_LABEL or "-" in (label[0], label[-1]) for label in labels):
         return f'"{domain}" is not a domain name'
+    if labels[-1].isdecimal():
+        return f'"{domain}" is an IP address, not a domain name'
+    if len(labels[-1]) == 1 and labels[-1].isascii():  # no top-level domain is that short
+        return f'"{domain}" is not a domain name: the part after the last dot is too short'
     return None
 
 
@@ -196,7 +219,7 @@ def _address(value: Any) -> str:
 
 
 def _addresses(value: Any) -> tuple[str, ...]:
-    return _list_of(_address)(value)
+    return _list_of(_address, is_secret=True)(value)
 
 
 def _quiet(value: Any) -> QuietHours:
@@ -206,7 +229,14 @@ def _quiet(value: Any) -> QuietHours:
     start, end = (time.fromisoformat(part.zfill(5)) for part in match.groups())
     if start == end:
         raise InvalidValue("both times are the same")
+    quiet_minutes = (_minutes(end) - _minutes(start)) % _DAY
+    if _DAY - quiet_minutes < _MIN_DELIVERY:
+        raise InvalidValue("that leaves less than an hour a day for messages")
     return QuietHours(start, end)
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
 
 
 def _weekday(value: Any) -> int:
@@ -215,13 +245,22 @@ def _weekday(value: Any) -> int:
     return WEEKDAYS.index(days[0])
 
 
+def _day(value: Any) -> int:
+    _require(type(value) is int and 1 <= value <= 365)
+    return int(value)
+
+
 def _days(value: Any) -> tuple[int, ...]:
-    _require(isinstance(value, list) and all(type(day) is int and 1 <= day <= 365 for day in value))
-    return tuple(sorted(set(value), reverse=True))
+    return tuple(sorted(_list_of(_day)(value), reverse=True))
 
 
 def _numbers_from_text(text: str) -> list[int | str]:
     return [_number_from_text(item) for item in _items_from_text(text)]
+
+
+def _contact(value: Any) -> str:
+    text = _text(value)
+    return _page_url(text) if "://" in text else _mail_address(text)
 
 
 def _base_url(value: Any) -> str:
@@ -250,8 +289,7 @@ def _listen(value: Any) -> str:
 
 
 def _topic(value: Any) -> str:
-    _require(value in TOPICS)
-    return str(value)
+    return _choice(value, TOPICS)
 
 
 def _country(value: Any) -> str:
@@ -263,12 +301,13 @@ def _country(value: Any) -> str:
 
 TEXT: Final = SettingType("a single line of text", _text)
 PASSWORD: Final = SettingType("a password on a single line", _password)
-BOOLEAN: Final = SettingType("true or false", _boolean, lambda text: _BOOLEANS.get(text.lower(), text))
+BOOLEAN: Final = SettingType("true or false", _boolean, lambda text: _BOOLEANS.get(text.strip().lower(), text))
 HOST: Final = SettingType(
     "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))
 )
 HOSTS: Final = SettingType('a list of host names such as ["example.eu"]', _list_of(_host_and_port), _items_from_text)
 MAIL_ADDRESS: Final = SettingType('an e-mail address such as "watch@example.eu"', _mail_address)
+CONTACT: Final = SettingType('an e-mail address, or a web page such as "https://…"', _contact)
 ADDRESS: Final = SettingType('an e-mail address, or an Apprise URL such as "slack://…"', _address)
 PAGE_URL: Final = SettingType("an HTTP or HTTPS URL without a password", _page_url)
 DATABASE: Final = SettingType('"sqlite:///FILE" or "postgresql://USER:PASSWORD@HOST/NAME"', _database_url)

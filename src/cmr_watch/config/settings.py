@@ -61,7 +61,7 @@ class PageSection:
 class FetchSection:
     """How pages are fetched. In seconds: `deadline` for a complete response, `pause` between two pages."""
 
-    contact: str | None = option("contact", setting_types.TEXT, None)
+    contact: str | None = option("contact", setting_types.CONTACT, None)
     deadline: int = option("deadline", setting_types.whole(1, 600), 60)
     retries: int = option("retries", setting_types.whole(0, 10), 3)
     robots: bool = option("robots", setting_types.BOOLEAN, True)
@@ -213,6 +213,16 @@ class Settings:
     log: LogSection = LogSection()
     subscriptions: tuple[SubscriptionRequest, ...] = field(default=(), repr=False)
     file: Path | None = None
+
+    @property
+    def declared(self) -> tuple[SubscriptionRequest, ...] | None:
+        """The subscriptions that the configuration declares. None if there is no file: that does not mean “none”."""
+        return self.subscriptions if self.file or self.subscriptions else None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is a mail server. If not, mail is only logged."""
+        return self.mail.host is not None
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,18 +25,20 @@ from cmr_watch.exceptions import (
     StoreError,
 )
 from cmr_watch.log import redact_address, redact_page_url
-from cmr_watch.models import Delivery, Incident, IncidentKind
+from cmr_watch.models import Delivery, Incident, IncidentKind, SubscriptionRequest
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.plural import counted
-from cmr_watch.store.database import open_database
-from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.database import Database, open_database
+from cmr_watch.store.deliveries import Deliveries, Pending
 from cmr_watch.store.incidents import PAGE_INCIDENTS, Incidents
+from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.suppression_journal import SuppressionJournal
 
 __all__ = ["Finding", "examine"]
 
@@ -58,36 +61,72 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
 def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Check every part of the installation; yields each finding as soon as it is available."""
     yield from _check_configuration(settings)
-    addresses = {request.address for request in settings.subscriptions}
     try:
         with closing(open_database(settings.database.url)) as database:
+            SuppressionJournal(settings.database.journal).replay(database, clock())
             yield Finding("database", True, f"{database.name} can be used and is up to date")
-            addresses |= {subscription.address for subscription in Subscriptions(database).active()}
-            incidents = Incidents(database).unresolved()
-            failing = Deliveries(database).failing()
-            quarantine = RestoreQuarantine(database)
-            held, is_restored = quarantine.count(), quarantine.is_due()
+            stored = _load(database, settings)
     except (StoreError, ConfigError) as error:
-        incidents, failing, held, is_restored = (), (), 0, False
+        stored = _Stored(tuple(request.address for request in settings.subscriptions))
         yield _database_problem(error)
+    if stored.missing:
+        text = stored.missing.described(is_sending=settings.sends_mail)
+        yield Finding("configuration", None, text)
     network = _check_network(settings)
     yield network
     if network.good:
         yield _check_page(settings, clock)
-    yield _check_mail(settings, clock, sum("://" not in address for address in addresses))
-    yield from _check_apprise_urls(sorted(address for address in addresses if "://" in address))
+    yield _check_mail(settings, clock, sum("://" not in address for address in stored.recipients))
+    yield from _check_apprise_urls(sorted(address for address in stored.recipients if "://" in address))
     yield from check_services(settings)
-    yield _count_recipients(len(addresses))
-    if addresses and not settings.operator.to:
+    yield _count_recipients(len(stored.recipients))
+    if stored.recipients and not settings.operator.to:
         yield Finding("operator", None, "nobody is notified of problems", "Set “to” in [operator] to your address.")
-    if held:
-        yield Finding("quarantine", False, held_items(held), "See: cmr-watch deliveries release")
-    elif is_restored:
+    yield from (_erased_entry(request, settings) for request in stored.erased)
+    yield from _quarantined(stored)
+    if stored.failing and stored.pending:
+        yield _outbox_problem(stored.failing, stored.pending, settings, clock())
+    yield from (_unresolved_incident(incident, settings.messages.zone) for incident in stored.incidents)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the database contains. `recipients`: one address of each, as of the next check.
+
+    - `erased`: the entries of the configuration file whose addresses were erased.
+    - `held`: the number of quarantined items. `is_restored`: nothing has been held yet since a restore.
+    """
+
+    recipients: Sequence[str] = ()
+    erased: Sequence[SubscriptionRequest] = ()
+    missing: MissingConfiguration | None = None
+    failing: Sequence[Delivery] = ()
+    pending: Pending | None = None
+    incidents: Sequence[Incident] = ()
+    held: int = 0
+    is_restored: bool = False
+
+
+def _load(database: Database, settings: Settings) -> _Stored:
+    store, deliveries, quarantine = Subscriptions(database), Deliveries(database), RestoreQuarantine(database)
+    return _Stored(
+        recipients=store.recipients_after_sync(settings.declared),
+        erased=[request for request in settings.subscriptions if store.is_erased(request.address)],
+        missing=store.missing_configuration() if settings.declared is None else None,
+        failing=deliveries.failing(),
+        pending=deliveries.pending(),
+        incidents=Incidents(database).unresolved(),
+        held=quarantine.count(),
+        is_restored=quarantine.is_due(),
+    )
+
+
+def _quarantined(stored: _Stored) -> Iterator[Finding]:
+    if stored.held:
+        yield Finding("quarantine", False, held_items(stored.held), "See: cmr-watch deliveries release")
+    elif stored.is_restored:
         text = "the database was restored: what it contains is put on hold by the next check"
         yield Finding("quarantine", None, text, "After the check, see: cmr-watch deliveries release")
-    if failing:
-        yield _outbox_problem(failing, settings, clock())
-    yield from (_unresolved_incident(incident, settings.messages.zone) for incident in incidents)
 
 
 def _check_configuration(settings: Settings) -> Iterator[Finding]:
@@ -142,7 +181,7 @@ def _check_mail(settings: Settings, clock: Clock, recipients: int) -> Finding:
         with closing(MailChannel(mail, clock)) as channel:
             channel.check()
     except CmrWatchError as error:
-        return Finding("mail", False, str(error), "Check host, port, security, user and password_file in [mail].")
+        return Finding("mail", False, str(error), "Correct [mail] in the configuration, and run doctor again.")
     login = "login OK; " if mail.user else ""
     return Finding("mail", True, f"connected to {mail.host}:{mail.port} ({mail.security}); {login}nothing was sent")
 
@@ -164,15 +203,22 @@ def _count_recipients(count: int) -> Finding:
     return Finding("subscriptions", None, "there are no subscriptions", "See: cmr-watch subscriptions add --help")
 
 
-def _outbox_problem(failing: Sequence[Delivery], settings: Settings, now: datetime) -> Finding:
+def _erased_entry(request: SubscriptionRequest, settings: Settings) -> Finding:
+    address = redact_address(request.address)
+    text = f'{address} was erased, but {settings.file} still contains it, as "{request.name}"; it is not started'
+    return Finding("subscriptions", None, text, "Remove the entry from the file.")
+
+
+def _outbox_problem(failing: Sequence[Delivery], pending: Pending, settings: Settings, now: datetime) -> Finding:
     zone = settings.messages.zone
-    verb = "has" if len(failing) == 1 else "have"
-    since = min(delivery.created_at for delivery in failing).astimezone(zone)
+    verb = "has" if pending.count == 1 else "have"
+    since = pending.since.astimezone(zone)
     due = min(delivery.due_at for delivery in failing)
     retry = f"at {due.astimezone(zone):%Y-%m-%d %H:%M}" if due > now else "by the next check"
-    text = f"{counted(len(failing), 'message')} {verb} been waiting since {since:%Y-%m-%d %H:%M}"
+    text = f"{counted(pending.count, 'message')} {verb} been waiting since {since:%Y-%m-%d %H:%M}"
     error = failing[-1].last_error
-    return Finding("outbox", False, f"{text}: {error}; will be retried {retry}", "See: cmr-watch deliveries list")
+    advice = "See: cmr-watch deliveries list --state pending"
+    return Finding("outbox", False, f"{text}: {error}; will be retried {retry}", advice)
 
 
 def _unresolved_incident(incident: Incident, zone: tzinfo) -> Finding:

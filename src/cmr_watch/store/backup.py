@@ -23,6 +23,7 @@ from typing import Final
 from sqlalchemy import URL, make_url
 
 from cmr_watch.exceptions import ConfigError, SchemaError, StoreUnavailable
+from cmr_watch.os_errors import os_reason
 from cmr_watch.store import restore_quarantine
 from cmr_watch.store.database import Database, upgrade
 from cmr_watch.store.schema import REVISIONS, metadata
@@ -95,7 +96,10 @@ def restore(path: Path, url: str, now: datetime) -> Restored:
         raise ConfigError(_USE_POSTGRESQL_TOOLS)
     target = Path(parsed.database).resolve()
     _validate_source(path, target)
-    with _store_errors(f"could not restore the database from {path}"), _temporary_folder(target) as folder:
+    message = f"could not restore the database from {path}"
+    with _store_errors(message):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with _store_errors(message), _temporary_folder(target) as folder:
         part = folder / target.name
         rows = _copy(path, part)
         revision = _read_revision(part, path)
@@ -129,6 +133,8 @@ def _validate_target(database: Path, path: Path, force: bool) -> None:
         raise ConfigError(f"{path} is the database itself; choose another name for the backup")
     if path.is_dir():
         raise ConfigError(f"{path} is a folder, not a file")
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path.parent} does not exist or is not a folder; create it first")
     if not force and os.path.lexists(path):
         raise ConfigError(f"{path} already exists; to replace it, use --force")
 
@@ -157,13 +163,12 @@ def _store_errors(message: str) -> Iterator[None]:
     except sqlite3.Error as error:
         raise StoreUnavailable(f"{message}: {error}") from error
     except OSError as error:
-        raise StoreUnavailable(f"{message}: {error.strerror or error}") from error
+        raise StoreUnavailable(f"{message}: {os_reason(error)}") from error
 
 
 @contextmanager
 def _temporary_folder(path: Path) -> Iterator[Path]:
     """Make a private folder next to a file: what is created in it can be moved into place by a single rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield folder

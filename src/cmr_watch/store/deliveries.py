@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, deliver
 
 log = logging.getLogger(__name__)
 
-State = Literal["all", "pending", "failed", "sent", "logged"]
+State = Literal["all", "pending", "sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 LEASE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
@@ -93,6 +94,14 @@ _CLAIM = (
 
 
 _RETRIABLE = and_(or_(_is_pending, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """How many messages are pending, and since when the oldest one is."""
+
+    count: int
+    since: datetime
 
 
 class Deliveries:
@@ -258,6 +267,13 @@ class Deliveries:
         """Return the pending messages whose last attempt failed, oldest first."""
         with self._database.read() as connection:
             return _load(connection, _is_pending, deliveries.c.last_error.is_not(None))
+
+    def pending(self) -> Pending | None:
+        """Count all messages that are pending; None if there are none."""
+        statement = select(func.count(), func.min(deliveries.c.created_at)).where(_is_pending)
+        with self._database.read() as connection:
+            count, since = connection.execute(statement).one()
+        return Pending(count, since) if count else None
 
     def retry(self, ids: Iterable[int] | None, now: datetime) -> int:
         """Make pending and failed messages due now, and reset their attempts; return their number.

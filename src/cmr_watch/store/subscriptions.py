@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest, mailbox_of
-from cmr_watch.store import erasure, recipients, row_mapping
+from cmr_watch.store import erasure, last_configuration, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import record_event, resolve_incidents, settle_unnotified
 from cmr_watch.store.installation import address_hash
+from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.schema import changes, subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
@@ -78,9 +80,27 @@ class Subscriptions:
         with self._database.write() as connection:
             if resubscribe:
                 erasure.remove_hash(connection, request.address)
-            else:
-                _refuse_suppressed(connection, request.address)
+            elif reason := _refusal(connection, request.address):
+                raise RefusedAddress(reason)
             return _find_equal(connection, request) or self._insert(connection, request, None, now, consent)
+
+    def start(self, declared: SubscriptionRequest, now: datetime) -> Subscription:
+        """Start an entry of the configuration file, at the recipient's request: also if it has ended or was erased."""
+        request = normalize(declared)
+        with self._database.write() as connection:
+            erasure.remove_hash(connection, request.address)
+            self._apply(connection, request, _latest_by_name(connection).get(request.name), now)
+            return _latest_by_name(connection)[request.name]
+
+    def refusal(self, address: str) -> str | None:
+        """Why `add` refuses this address, or None."""
+        with self._database.read() as connection:
+            return _refusal(connection, normalize_address(address))
+
+    def find_equal(self, request: SubscriptionRequest) -> Subscription | None:
+        """Return the active subscription with this address and these options."""
+        with self._database.read() as connection:
+            return _find_equal(connection, normalize(request))
 
     def end(self, id_or_address: int | str, reason: str, now: datetime) -> tuple[Subscription, ...]:
         """End the subscription with an ID, or all of an address; return those that were active."""
@@ -104,8 +124,8 @@ class Subscriptions:
             self._journal.record_erased(connection, address_hash(connection, address), now)
             return erasure.erase(self._database, connection, address, now)
 
-    def sync(self, declared: Sequence[SubscriptionRequest], now: datetime) -> None:
-        """Make the subscriptions with a name match the configuration, where each of them has a name.
+    def sync(self, declared: Sequence[SubscriptionRequest], now: datetime, file: Path | None = None) -> None:
+        """Make the subscriptions with a name match the configuration `file`, where each of them has a name.
 
         - A new name is added.
         - Changed options are updated. The subscription keeps its position, and unsent messages are planned again.
@@ -115,10 +135,14 @@ class Subscriptions:
         - An erased address is not added, whatever the name.
         """
         requests = {entry.name: normalize(entry) for entry in declared}
+        path = last_configuration.absolute(file)
         with self._database.read() as connection:
-            if not _changed_names(connection, requests):
+            is_known = path in (None, last_configuration.known(connection))
+            if is_known and not _changed_names(connection, requests):
                 return
         with self._database.write() as connection:
+            if path:
+                last_configuration.remember(connection, path)
             latest = _latest_by_name(connection)
             names = _changed_names(connection, requests)
             for name in names:
@@ -191,10 +215,24 @@ class Subscriptions:
             _update(connection, selected[0], request, now)
             return _select(connection, has_id)[0]
 
-    def out_of_step(self, declared: Sequence[SubscriptionRequest]) -> frozenset[str | None]:
-        """The names whose subscriptions `sync` would start, change or end."""
+    def missing_configuration(self) -> MissingConfiguration | None:
+        """What to say if no configuration file was found; None if none has ever been applied to this database."""
+        with self._database.read() as connection:
+            return last_configuration.missing(connection)
+
+    def out_of_step(self, declared: Sequence[SubscriptionRequest] | None) -> frozenset[str | None]:
+        """The names whose subscriptions `sync` would start, change or end; none if no configuration was found."""
+        if declared is None:
+            return frozenset()
         with self._database.read() as connection:
             return frozenset(_changed_names(connection, {entry.name: normalize(entry) for entry in declared}))
+
+    def recipients_after_sync(self, declared: Sequence[SubscriptionRequest] | None) -> tuple[str, ...]:
+        """An address of each recipient that has an active subscription once `sync` has applied the configuration."""
+        due = self.out_of_step(declared)
+        current = [entry.address for entry in self.active() if entry.name not in due]
+        new = [entry.address for entry in declared or () if entry.name in due]
+        return tuple({mailbox_of(address): address for address in (*new, *current)}.values())
 
     def is_erased(self, address: str) -> bool:
         """Whether this address was erased, and has not been subscribed again since."""
@@ -202,13 +240,14 @@ class Subscriptions:
             return erasure.is_erased(connection, normalize_address(address))
 
 
-def _refuse_suppressed(connection: Connection, address: str) -> None:
-    """RefusedAddress if the address was erased, or if its last subscription was ended by its recipient or a bounce."""
+def _refusal(connection: Connection, address: str) -> str | None:
+    """Why mail may not be sent: the address was erased, or its last subscription ended by its recipient or a bounce."""
     if erasure.is_erased(connection, address):
-        raise RefusedAddress
+        return str(RefusedAddress())
     history = _select(connection, subscriptions.c.mailbox == mailbox_of(address))
     if history and history[-1].status == "ended" and history[-1].end_reason in (UNSUBSCRIBED, BOUNCED):
-        raise RefusedAddress(f"this address no longer receives mail: {history[-1].end_reason}")
+        return f"this address no longer receives mail: {history[-1].end_reason}"
+    return None
 
 
 def _has_id_or_address(id_or_address: int | str) -> Any:

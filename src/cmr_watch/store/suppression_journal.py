@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from cmr_watch.exceptions import StoreUnavailable
+from cmr_watch.os_errors import os_reason
 from cmr_watch.store import erasure, installation, recipients
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import deliveries, subscriptions
@@ -72,9 +73,8 @@ class SuppressionJournal:
         try:
             size = _append_lines(self._path, text.encode())
         except OSError as error:
-            raise StoreUnavailable(
-                f"the suppression journal {self._path} cannot be written: {error.strerror}"
-            ) from error
+            reason = os_reason(error)
+            raise StoreUnavailable(f"the suppression journal {self._path} cannot be written: {reason}") from error
         if position == str(size_before):  # otherwise there are earlier entries still to be replayed
             installation.write(connection, _POSITION, str(size))
 
@@ -84,14 +84,21 @@ class SuppressionJournal:
         except FileNotFoundError:
             return 0
         except OSError as error:
-            raise StoreUnavailable(f"the suppression journal {self._path} cannot be read: {error.strerror}") from error
+            raise StoreUnavailable(
+                f"the suppression journal {self._path} cannot be read: {os_reason(error)}"
+            ) from error
+
+    def _unreadable(self, error: OSError) -> StoreUnavailable:
+        return StoreUnavailable(f"the suppression journal {self._path} cannot be read: {os_reason(error)}")
 
     def _entries(self, position: int) -> Iterator[_Entry]:
         assert self._path is not None
         try:
             content = self._path.read_bytes()
         except OSError as error:
-            raise StoreUnavailable(f"the suppression journal {self._path} cannot be read: {error.strerror}") from error
+            raise StoreUnavailable(
+                f"the suppression journal {self._path} cannot be read: {os_reason(error)}"
+            ) from error
         if content[position - 1 : position] == b"\n":  # otherwise the file has been replaced: read it from the start
             content = content[position:]
         for line in content.splitlines():

@@ -233,12 +233,14 @@ def reason_for_down(channel: MailChannel) -> str:
 
 def test_a_refused_connection(mailbox):
     with channel_to(mailbox) as channel, mailbox.stopped():
-        assert "cannot be reached: [Errno 111] Connection refused" in reason_for_down(channel)
+        assert reason_for_down(channel).endswith(" refused the connection; check host and port in [mail]")
 
 
 def test_an_unknown_host(mailbox):
     with channel_to(mailbox, host="no-such-host.invalid") as channel:
-        assert "no-such-host.invalid" in reason_for_down(channel)
+        reason = reason_for_down(channel)
+        assert "no-such-host.invalid:" in reason
+        assert "has a host name that cannot be resolved; check host in [mail]" in reason
 
 
 def test_a_wrong_password_is_temporary_and_not_shown():
@@ -247,6 +249,7 @@ def test_a_wrong_password_is_temporary_and_not_shown():
             with channel_to(mailbox, password=wrong) as channel:
                 reason = reason_for_down(channel)
                 assert "rejected the user name or password: 535" in reason
+                assert reason.endswith("; check user and password_file in [mail]")
                 assert wrong not in reason
                 assert wrong not in repr(mailbox.settings(password=wrong))
 
@@ -260,7 +263,7 @@ def test_a_missing_login():
 
 def test_a_server_without_starttls(mailbox):
     with channel_to(mailbox, security="starttls") as channel:
-        assert "STARTTLS extension not supported" in reason_for_down(channel)
+        assert 'does not offer STARTTLS; set security = "tls" or "plain" in [mail]' in reason_for_down(channel)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -274,7 +277,14 @@ def test_certificates_are_checked(security):
 
 def test_tls_with_a_server_that_does_not_use_it(mailbox):
     with channel_to(mailbox, security="tls", timeout=0.5) as channel:
-        assert "cannot be reached" in reason_for_down(channel)
+        assert 'does not use TLS on this port; set security = "starttls" or "plain"' in reason_for_down(channel)
+
+
+def test_a_server_that_expects_tls():
+    with Mailbox("tls") as mailbox, channel_to(mailbox, security="starttls", timeout=0.5) as channel:
+        reason = reason_for_down(channel)
+        assert "cannot be reached" not in reason
+        assert 'if the port expects TLS, set security = "tls"' in reason
 
 
 @contextmanager

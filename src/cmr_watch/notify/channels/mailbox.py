@@ -6,7 +6,6 @@ Processed mails are marked as seen. All others are left unread and unchanged.
 from __future__ import annotations
 
 import imaplib
-import os
 import re
 import socket
 import ssl
@@ -20,7 +19,9 @@ from typing import Any, Final, Protocol
 
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, ConfigError
+from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.settings import Security
+from cmr_watch.os_errors import os_reason
 
 LARGEST_MAIL: Final = 5 * 1024 * 1024  # bytes; delivery reports are smaller
 LOGOUT_TIMEOUT: Final = 3.0  # seconds; all mails are processed by then
@@ -141,7 +142,7 @@ class _Maildir:
         try:
             yield
         except OSError as error:
-            raise MailboxError(f"The Maildir {self._root} cannot be accessed: {_os_reason(error)}.") from error
+            raise MailboxError(f"The Maildir {self._root} cannot be accessed: {os_reason(error)}.") from error
 
 
 def _key(path: Path) -> str:
@@ -150,10 +151,6 @@ def _key(path: Path) -> str:
 
 def _flags(path: Path) -> str:
     return path.name.partition(":2,")[2]
-
-
-def _os_reason(error: OSError) -> str:
-    return os.strerror(error.errno).lower() if error.errno else type(error).__name__
 
 
 # ── IMAP ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,9 +167,9 @@ class _Imap:
 
     def open(self) -> None:
         """Connect, log in, and open the folder. Raises MailboxError."""
-        with self._step("rejected the connection"):
+        with self._step("rejected the connection", is_connecting=True):
             connection = self._connect()
-        with self._step(f"rejected the login as {self._settings.user}"):
+        with self._step(f"rejected the login as {self._settings.user}", "; check user and password_file in [bounces]"):
             self._log_in(connection)
         with self._step(f"cannot open the folder {self._settings.folder}"):
             _require_ok(connection.select(_quoted(self._settings.folder)))
@@ -241,8 +238,10 @@ class _Imap:
             connection.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
 
     @contextmanager
-    def _step(self, failure: str = "") -> Iterator[None]:
+    def _step(self, failure: str = "", advice: str = "", *, is_connecting: bool = False) -> Iterator[None]:
         """Limit a step to the deadline, and raise MailboxError if it fails; `failure` describes a rejection.
+
+        `advice` follows the reason for it.
 
         A server that sends a byte now and then never exceeds the time-out of a single read.
         """
@@ -252,7 +251,8 @@ class _Imap:
         try:
             yield
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
-            reason = self._described(error, failure)
+            reason = self._connection_failure(error) if is_connecting else None
+            reason = reason or self._described(error, failure, advice)
             raise MailboxError(f"The {self._server} {reason}.") from None  # the cause may contain the password
         finally:
             timer.cancel()
@@ -271,15 +271,15 @@ class _Imap:
     def _server(self) -> str:
         return f"mailbox server {self._settings.host}:{self._port}"
 
-    def _described(self, error: Exception, failure: str) -> str:
+    def _connection_failure(self, error: Exception) -> str | None:
+        return connection_failure(TimeoutError() if self._is_aborted else error, "bounces", self._settings.security)
+
+    def _described(self, error: Exception, failure: str, advice: str) -> str:
         if self._is_aborted or isinstance(error, TimeoutError):
             return "did not respond in time"
-        known = next((text for kind, text in _KNOWN_ERRORS.items() if isinstance(error, kind)), "")
-        if known:
-            return known
         reason = self._redacted(error)
         is_rejection = isinstance(error, imaplib.IMAP4.error) and not isinstance(error, imaplib.IMAP4.abort)
-        return f"{failure or 'rejected the request'}: {reason}" if is_rejection else f"cannot be used: {reason}"
+        return f"{failure or 'rejected the request'}: {reason}{advice}" if is_rejection else f"cannot be used: {reason}"
 
     def _redacted(self, error: Exception) -> str:
         """The reason on one line, at most 200 characters, without the password."""
@@ -288,14 +288,6 @@ class _Imap:
         for secret in (self._settings.password, _base64(self._settings.password)):
             line = line.replace(secret, "***") if secret else line
         return "".join(char for char in line if char.isprintable())[:200].rstrip(".")
-
-
-_KNOWN_ERRORS: Final[dict[type[Exception], str]] = {
-    socket.gaierror: "has a host name that cannot be resolved",
-    UnicodeError: "has a host name that cannot be resolved",  # raised by getaddrinfo for an invalid name
-    ConnectionRefusedError: "refused the connection",
-    ssl.SSLCertVerificationError: "presents an invalid certificate",
-}
 
 
 def _require_ok(response: tuple[str, list[Any]]) -> list[Any]:

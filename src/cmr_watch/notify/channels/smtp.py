@@ -14,6 +14,7 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.models import Message
 from cmr_watch.notify.channels import mime
+from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings
 from cmr_watch.notify.channels.watchdog import Watchdog
@@ -152,14 +153,15 @@ class SmtpConnection:
             client = self._connect()
         except smtplib.SMTPAuthenticationError as error:
             reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
-            raise ChannelDown(f"{self._name} rejected the user name or password: {reply}") from None
+            hint = "check user and password_file in [mail]"
+            raise ChannelDown(f"{self._name} rejected the user name or password: {reply}; {hint}") from None
         except smtplib.SMTPResponseException as error:
             reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
             raise ChannelDown(f"{self._name} rejected the connection: {reply}") from None
-        except ssl.SSLCertVerificationError as error:
-            raise ChannelDown(f"{self._name} presents an invalid certificate: {error.verify_message}") from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise ChannelDown(f"{self._name} cannot be reached: {self._redacted(error)}") from error
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            known = connection_failure(error, "mail", self._settings.security)
+            failure = self._redacted(known or f"cannot be reached: {error}")
+            raise ChannelDown(f"{self._name} {failure}") from error
         finally:
             if client is None:
                 self._disconnect()
@@ -170,7 +172,7 @@ class SmtpConnection:
         client = self._client = self._new_client()
         code, reply = client.connect(settings.host, settings.port)
         if code != 220:
-            raise smtplib.SMTPConnectError(code, reply)
+            raise _greeting_error(code, reply)
         _disable_nagle(client)
         client.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
@@ -241,6 +243,11 @@ def _disable_nagle(client: smtplib.SMTP) -> None:
     """The final dot is sent separately; Nagle's algorithm would delay it until the content is acknowledged."""
     if client.sock is not None:
         client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _greeting_error(code: int, reply: bytes) -> smtplib.SMTPException:
+    """A server that expects TLS sends no greeting, or one that is not valid."""
+    return smtplib.SMTPConnectError(code, reply) if code > 0 else smtplib.SMTPServerDisconnected("no valid greeting")
 
 
 def _log_in(client: smtplib.SMTP, user: str, password: str) -> None:
