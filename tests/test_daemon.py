@@ -74,9 +74,18 @@ class Running(Journey):
             daemon.stop(PATIENCE)
 
     def check_now(self, daemon: Daemon) -> None:
-        """Let an hour pass, and check."""
+        """Let an hour pass, and check. A check that is still running is waited for: it would be the only one."""
         self.ahead += timedelta(hours=1)
-        daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+        before = self.site.paths().count(PATH)
+
+        def has_begun() -> bool:
+            if self.site.paths().count(PATH) > before:
+                return True
+            daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+            time.sleep(0.1)
+            return False
+
+        until(has_begun)
 
     def pings(self) -> list[str]:
         return [path.removeprefix(PING) for path in self.site.paths() if path.startswith(PING)]

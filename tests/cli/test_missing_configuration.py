@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Installation
+from tests.cli.conftest import CommandResult, Installation
 
 
 @pytest.fixture
@@ -23,6 +23,11 @@ def elsewhere(watch: Installation, monkeypatch: pytest.MonkeyPatch) -> Installat
     return watch
 
 
+def complaints(result: CommandResult) -> list[str]:
+    """What a check printed on stderr, without the remark that the recorded list links to another host."""
+    return [line for line in result.err.splitlines() if "the list links only to pages on" not in line]
+
+
 def names(watch: Installation) -> list[str | None]:
     rows = watch.run("subscriptions", "list", "--json").json
     return [row["name"] for row in rows if row["status"] == "active"]
@@ -32,7 +37,7 @@ def test_a_check_without_the_file_keeps_its_subscriptions_and_their_news(elsewhe
     elsewhere.serve("2023-12")
     result = elsewhere.run("check", config=False)
     assert result.code == 0
-    (line,) = result.err.splitlines()
+    (line,) = complaints(result)
     assert line.endswith(
         f"no configuration file was found, but {elsewhere.config} was used before (2 subscriptions from it kept,"
         f" nothing sent); to use it: --config {elsewhere.config};"
@@ -40,7 +45,7 @@ def test_a_check_without_the_file_keeps_its_subscriptions_and_their_news(elsewhe
     )
     assert names(elsewhere) == ["anna", "chat"]
     assert elsewhere.mailbox.mails == []
-    assert elsewhere.run("check").err == ""
+    assert complaints(elsewhere.run("check")) == []
     assert elsewhere.mailbox.subjects == ["Call for hosts 2024–2025 now open"], "the news, and no second Welcome"
 
 
@@ -86,7 +91,7 @@ def test_they_can_be_ended(elsewhere: Installation) -> None:
 def test_an_empty_file_still_removes_them(elsewhere: Installation, file: str) -> None:
     if not file.startswith("/"):
         Path(file).touch()
-    assert elsewhere.run("--config", file, "check", config=False).err == ""
+    assert complaints(elsewhere.run("--config", file, "check", config=False)) == []
     assert names(elsewhere) == []
 
 
@@ -105,4 +110,5 @@ def test_a_first_check_without_any_file_needs_no_remark(watch: Installation, mon
     monkeypatch.setenv("CMR_WATCH_PAGE_URL", watch.page_url)
     monkeypatch.setenv("CMR_WATCH_PAGE_HOSTS", watch.site.host)
     monkeypatch.setenv("CMR_WATCH_PAGE_PRIVATE_ADDRESSES", "true")
-    assert (watch.run("check", config=False).code, watch.run("check", config=False).err) == (0, "")
+    result = watch.run("check", config=False)
+    assert (result.code, complaints(result)) == (0, [])
