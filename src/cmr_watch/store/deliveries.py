@@ -159,7 +159,10 @@ class Deliveries:
         return is_finished, is_renewed
 
     def postpone(self, delivery: Delivery, due_at: datetime, error: str, uncertain: bool = False) -> bool:
-        """Record a failed attempt and retry at `due_at`; return False if the lease was lost."""
+        """Record a failed attempt and retry at `due_at`; return False if the lease was lost.
+
+        News of the same edition or call that came meanwhile can replace the message now.
+        """
         values = {"due_at": due_at, "last_error": error, "attempts": deliveries.c.attempts + 1}
         return self._release(delivery, **values, uncertain=delivery.uncertain or uncertain)
 
@@ -189,7 +192,10 @@ class Deliveries:
         is_claimed = and_(deliveries.c.id == delivery.id, deliveries.c.claim_token == delivery.claim, _is_pending)
         statement = update(deliveries).where(is_claimed).values(claim_token=None, leased_until=None, **values)
         with self._database.write() as connection:
-            return connection.execute(statement).rowcount == 1
+            recipients.lock_planning(self._database, connection)
+            is_released = connection.execute(statement).rowcount == 1
+            recipients.make_due_with_pending_messages(connection, [mailbox_of(delivery.message.address)])
+            return is_released
 
     def _update_incident(
         self, connection: Connection, delivery: Delivery, outcome: DeliveryOutcome, now: datetime, error: str | None

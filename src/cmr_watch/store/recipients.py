@@ -295,6 +295,25 @@ def plan_all_again(database: Database, connection: Connection, now: datetime) ->
     connection.execute(update(subscriptions).where(ACTIVE, is_later).values(next_action_at=now))
 
 
+def make_due_with_pending_messages(connection: Connection, mailboxes: Iterable[str]) -> None:
+    """Make matches due whose recipient has a pending message about the same edition or call, which is out of date."""
+    new, told, told_change = changes.alias(), matches.alias(), changes.alias()
+    has_pending_message = (
+        select(deliveries.c.id)
+        .join(told, told.c.delivery_id == deliveries.c.id)
+        .join(told_change, told_change.c.id == told.c.change_id)
+        .join(new, new.c.key == told_change.c.key)
+        .where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None))
+        .where(deliveries.c.mailbox == matches.c.mailbox, new.c.id == matches.c.change_id)
+        .correlate(matches)
+        .exists()
+    )
+    waiting = (_is_unsettled, matches.c.held_at.is_(None), matches.c.due_at > matches.c.matched_at, has_pending_message)
+    due = {"due_at": matches.c.matched_at, "digest_period": None}
+    for batch in _batches(sorted(mailboxes)):
+        connection.execute(update(matches).where(matches.c.mailbox.in_(batch), *waiting).values(**due))
+
+
 def oldest_overdue_digest(connection: Connection, before: datetime) -> datetime | None:
     """Return the due time of the oldest digest that was due before a time and has not been sent."""
     is_overdue = and_(matches.c.digest_period.is_not(None), matches.c.due_at < before, matches.c.held_at.is_(None))
