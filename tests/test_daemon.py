@@ -136,6 +136,17 @@ def test_a_suspect_reading_pings_failure(running: Running) -> None:
         assert problems(daemon, "/readyz") == []
 
 
+def test_a_message_that_is_not_delivered_pings_failure(running: Running) -> None:
+    running.mailbox.refuse("anna@example.org", "451 4.2.0 later", times=1)
+    with running.daemon() as daemon:
+        until(lambda: running.pings() == ["/start", "/fail"])
+        running.ahead += timedelta(hours=1)
+        daemon.deliver_soon()
+        until(running.subjects)
+        running.check_now(daemon)
+        until(lambda: running.pings() == ["/start", "/fail", "/start", ""])
+
+
 def test_no_check_if_another_process_has_just_checked(running: Running) -> None:
     with App(running.settings, running.database, running.clock) as app:
         app.check()
@@ -239,7 +250,7 @@ def test_each_failed_page_is_logged_with_its_cause_and_so_is_its_recovery(
         running.site.fail(PATH, 503)
         running.check_now(daemon)
         until(lambda: running.pings()[-1:] == ["/fail"])
-        assert f"check: {running.site.url(PATH)}: {running.site.host} " in caplog.text
+        until(lambda: f"check: {running.site.url(PATH)}: {running.site.host} " in caplog.text)
         running.serve(LYON, *links, *PAST)
         for count in (2, 3):
             running.check_now(daemon)
@@ -269,10 +280,10 @@ class Blocked(App):
     started = threading.Event()
     released = threading.Event()
 
-    def check(self, *, notify: bool = True) -> CheckReport:
+    def check(self, *, notify: bool = True, is_complete: bool = True) -> CheckReport:
         Blocked.started.set()
         assert Blocked.released.wait(PATIENCE)
-        return super().check(notify=notify)
+        return super().check(notify=notify, is_complete=is_complete)
 
 
 @pytest.fixture

@@ -109,33 +109,36 @@ class App:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._fetcher.close()
 
-    def check(self, *, notify: bool = True) -> CheckReport:
+    def check(self, *, notify: bool = True, is_complete: bool = True) -> CheckReport:
         """Check the list and the linked pages that are due; then send what is due, even if the check failed.
 
-        The dead man's switch, if there is one, is told when the check of the pages begins, and how it ended.
+        The dead man's switch, if there is one, is told when the check begins, and that it failed whenever the report
+        has failures or an error is raised. It is told of success unless `is_complete` is false: then the caller
+        delivers what was found, and reports the result.
         """
+        if self._switch:
+            self._switch.started()
+        try:
+            report = self._check(notify)
+        except CmrWatchError as error:
+            self.report_result(str(error))
+            raise
+        if report.has_failures or is_complete:
+            self.report_result(report.failure)
+        return report
+
+    def report_result(self, failure: str) -> None:
+        """Tell the dead man's switch, if there is one, that a check succeeded, or why it failed."""
+        if self._switch:
+            self._switch.failed(failure) if failure else self._switch.succeeded()
+
+    def _check(self, notify: bool) -> CheckReport:
         self._prepare()
         self._apply_configuration()
         failing = self._checks.failing_pages()
-        results = self._check_pages()
+        results = check_site(self._settings.page.url, self._fetcher, self._checks, self._clock, self._pause)
         report = self._finish_check(results, notify)
         return replace(report, failing=failing, remark=self._skipped_links() if results[0].has_succeeded else "")
-
-    def _check_pages(self) -> tuple[CheckResult, ...]:
-        url, switch = self._settings.page.url, self._switch
-        if switch is None:
-            return check_site(url, self._fetcher, self._checks, self._clock, self._pause)
-        switch.started()
-        try:
-            results = check_site(url, self._fetcher, self._checks, self._clock, self._pause)
-        except CmrWatchError as error:
-            switch.failed(str(error))
-            raise
-        if results[0].has_failed:
-            switch.failed(results[0].detail)
-        else:
-            switch.succeeded()
-        return results
 
     def _skipped_links(self) -> str:
         """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""

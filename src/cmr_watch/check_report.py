@@ -15,6 +15,12 @@ def held_items(count: int) -> str:
     return f"{counted(count, 'item')} {'is' if count == 1 else 'are'} on hold since the restore"
 
 
+def undelivered(delivery: DeliveryReport) -> str:
+    """`2 messages could not be delivered`; empty if all could. The errors may contain addresses, so none is named."""
+    count = delivery.pending + delivery.failed
+    return f"{counted(count, 'message')} could not be delivered" if count else ""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """The result for the list of editions, or for the page that was accepted, and for the pages linked from the list.
@@ -45,9 +51,15 @@ class CheckReport:
     @property
     def has_failures(self) -> bool:
         """Whether the list or a call page failed or is suspect, or a message was not delivered (ADR 8)."""
-        has_failed_call_page = any(result.has_failed for result in self.linked if result.page.kind == "call")
-        has_undelivered = self.delivery is not None and self.delivery.has_failures
-        return self.check.has_failed or has_failed_call_page or has_undelivered
+        return bool(self.failure)
+
+    @property
+    def failure(self) -> str:
+        """Why `check` exits with 1, as the dead man's switch is told; empty if it does not."""
+        for result in self.results:
+            if result.has_failed and result.page.kind != "edition":
+                return result.detail
+        return undelivered(self.delivery) if self.delivery else ""
 
     @property
     def has_changes(self) -> bool:

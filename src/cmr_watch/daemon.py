@@ -28,7 +28,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.base import BaseScheduler
 
 from cmr_watch.app import App
-from cmr_watch.check_report import CheckReport
+from cmr_watch.check_report import CheckReport, undelivered
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError
@@ -84,6 +84,7 @@ class Daemon:
         self._app_factory = open_app
         self._stopping = threading.Event()
         self._delivery_requested = threading.Event()
+        self._is_check_unreported = threading.Event()
         self._locks: dict[str, threading.Lock] = {}
         self._apps: dict[str, tuple[Settings, App]] = {}
         self._is_first_check = True
@@ -140,6 +141,8 @@ class Daemon:
         self._scheduler.shutdown(wait=False)
         end = time.monotonic() + seconds
         finished = [self._close_finished(name, max(0.0, end - time.monotonic())) for name in self._locks]
+        if self._is_check_unreported.is_set():
+            self._observer.report_result("")
         return all(finished)
 
     def _close_finished(self, name: str, timeout: float) -> bool:
@@ -215,7 +218,9 @@ class Daemon:
         app = self._get_app("check")
         if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
-        report = app.check(notify=False)
+        report = app.check(notify=False, is_complete=False)
+        if not report.has_failures:
+            self._is_check_unreported.set()  # the delivery that follows reports whether all of it succeeded
         self._count(report)
         self._log_check(report)
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
@@ -241,10 +246,22 @@ class Daemon:
 
     def _deliver_once(self) -> None:
         app = self._get_app("deliver")
-        app.enqueue()
-        report = app.deliver(self._stopping.is_set)
+        is_after_check = self._is_check_unreported.is_set()
+        try:
+            app.enqueue()
+            report = app.deliver(self._stopping.is_set)
+        except CmrWatchError as error:
+            self._report_result(app, str(error))
+            raise
+        failure = undelivered(report)
+        if failure or is_after_check:
+            self._report_result(app, failure)
         if summary := delivery_summary(report):
             log.log(logging.WARNING if report.failures else logging.INFO, "deliver: %s", summary)
+
+    def _report_result(self, app: App, failure: str) -> None:
+        self._is_check_unreported.clear()
+        app.report_result(failure)
 
     def _process_bounces(self) -> None:
         self._get_app("bounces").process_bounces()

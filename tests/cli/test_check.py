@@ -9,11 +9,12 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from tests.cli.conftest import PATH, Installation, page
-from tests.cli.site_pages import edition_path, list_page, serve
+from tests.cli.site_pages import CALL, edition_path, list_page, serve
 from tests.fakes.site import Drop, Hang, Response
 
 
@@ -116,6 +117,27 @@ def test_each_check_is_reported_to_the_dead_mans_switch(watch, options):
     assert watch.check(None, *options).code == 1
     pings = [path.removeprefix("/ping/uuid") for path in watch.site.paths() if path.startswith("/ping")]
     assert pings == ["/start", "", "/start", "/fail"]
+
+
+def test_the_dead_mans_switch_is_told_of_each_failure_for_which_check_exits_with_1(watch):
+    watch.configure(f'[daemon]\nping = "{watch.site.url("/api/push/token?x=1")}"\n')
+    watch.site.page("/api/push/token", b"ok")
+
+    def last_ping() -> dict[str, str]:
+        (query,) = [urlsplit(path).query for path in watch.site.paths() if path.startswith("/api/push")][-1:]
+        return dict(parse_qsl(query, keep_blank_values=True))
+
+    serve(watch, "Lyon")
+    watch.mailbox.refuse("anna@example.org", "451 4.2.0 later", times=1)
+    assert watch.check().code == 1
+    assert last_ping() == {"x": "1", "status": "down", "msg": "1 message could not be delivered"}
+    watch.site.fail(CALL, 404)
+    assert watch.check().code == 1
+    assert last_ping()["status"] == "down"
+    assert "404" in last_ping()["msg"]
+    serve(watch, "Lyon")
+    assert watch.check().code == 0
+    assert last_ping()["status"] == "up"
 
 
 def test_a_dead_mans_switch_that_fails_changes_nothing(watch):
