@@ -84,7 +84,7 @@ class Daemon:
         self._app_factory = open_app
         self._stopping = threading.Event()
         self._delivery_requested = threading.Event()
-        self._is_check_unreported = threading.Event()
+        self._unreported_check: App | None = None
         self._locks: dict[str, threading.Lock] = {}
         self._apps: dict[str, tuple[Settings, App]] = {}
         self._is_first_check = True
@@ -141,8 +141,7 @@ class Daemon:
         self._scheduler.shutdown(wait=False)
         end = time.monotonic() + seconds
         finished = [self._close_finished(name, max(0.0, end - time.monotonic())) for name in self._locks]
-        if self._is_check_unreported.is_set():
-            self._observer.report_result("")
+        self._report_check()
         return all(finished)
 
     def _close_finished(self, name: str, timeout: float) -> bool:
@@ -220,7 +219,7 @@ class Daemon:
             return
         report = app.check(notify=False, is_complete=False)
         if not report.has_failures:
-            self._is_check_unreported.set()  # the delivery that follows reports whether all of it succeeded
+            self._unreported_check = app  # the delivery that follows reports whether all of it succeeded
         self._count(report)
         self._log_check(report)
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
@@ -246,22 +245,30 @@ class Daemon:
 
     def _deliver_once(self) -> None:
         app = self._get_app("deliver")
-        is_after_check = self._is_check_unreported.is_set()
+        check = self._unreported_check
         try:
             app.enqueue()
             report = app.deliver(self._stopping.is_set)
         except CmrWatchError as error:
-            self._report_result(app, str(error))
+            self._report_failure(app, str(error))
             raise
-        failure = undelivered(report)
-        if failure or is_after_check:
-            self._report_result(app, failure)
+        if report.has_failures:
+            self._report_failure(app, undelivered(report))
+        elif check:
+            self._report_check()
         if summary := delivery_summary(report):
             log.log(logging.WARNING if report.failures else logging.INFO, "deliver: %s", summary)
 
-    def _report_result(self, app: App, failure: str) -> None:
-        self._is_check_unreported.clear()
-        app.report_result(failure)
+    def _report_check(self) -> None:
+        """Tell the dead man's switch that the last check succeeded, unless that was reported, or a failure was."""
+        check, self._unreported_check = self._unreported_check, None
+        if check:
+            check.report_result("")
+
+    def _report_failure(self, app: App, failure: str) -> None:
+        """Tell the dead man's switch of a failed delivery; with it, the last check has failed."""
+        check, self._unreported_check = self._unreported_check, None
+        (check or app).report_result(failure)
 
     def _process_bounces(self) -> None:
         self._get_app("bounces").process_bounces()
