@@ -145,7 +145,7 @@ class Deliveries:
         """Record the final outcome, and renew the lease of the `following` delivery in the same commit.
 
         Return whether each lease was still held. A failure opens an incident for the address, which is resolved when a
-        message is sent there, or by `retry`.
+        message is sent there; until then, further failures are part of it.
         """
         was_attempted = outcome in ("sent", "failed")
         values = {"result": outcome, "now": now, "error": error, "attempt_count": delivery.attempts + was_attempted}
@@ -295,8 +295,6 @@ class Deliveries:
             # the operator expects an attempt, even if a circuit breaker is open
             routes = sorted({row_mapping.route(address) for address in addresses})
             connection.execute(circuit_breakers.delete().where(circuit_breakers.c.route.in_(routes)))
-            for address in set(addresses):
-                resolve_incidents(connection, address, now, _DELIVERY_FAILED)
             # what they say may no longer be true
             recipients.plan_again(connection, sorted(map(mailbox_of, set(addresses))), now)
         return len(addresses)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, s
 from cmr_watch.models import Match, OutageNoticeKey, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
 from cmr_watch.store.database import Database
+from cmr_watch.store.incidents import resolve_incidents
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
 PLAN_LOCK = 0x636D7204  # arbitrary, but the same in every process
@@ -255,6 +256,17 @@ def withdraw_messages(connection: Connection, ids: Sequence[int], outcome: str, 
     unwelcomed = {"welcomed_at": None, "welcome_delivery_id": None, "next_action_at": now}
     was_welcomed = subscriptions.c.welcome_delivery_id.in_(ids)
     connection.execute(update(subscriptions).where(ACTIVE, was_welcomed).values(**unwelcomed))
+
+
+def resolve_failures_without_message(connection: Connection, superseded: Sequence[int], now: datetime) -> None:
+    """Resolve the failures of recipients whose last failed message was superseded by none: nothing is left to send."""
+    if not superseded:
+        return
+    failed = deliveries.alias()
+    is_failed = select(failed.c.id).where(failed.c.outcome == "failed", failed.c.mailbox == deliveries.c.mailbox)
+    statement = select(deliveries.c.address).where(deliveries.c.id.in_(superseded), ~is_failed.exists())
+    for address in connection.execute(statement.distinct()).scalars().all():
+        resolve_incidents(connection, address, now, "delivery-failed")
 
 
 def has_active_subscription(table: Any = deliveries) -> Any:
