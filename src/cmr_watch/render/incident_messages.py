@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -203,13 +203,14 @@ def _times(incident: Incident, zone: ZoneInfo) -> tuple[Fact, ...]:
         return (Fact(label, local_time(opened, zone)),)
     if closed is None:
         return (Fact("Since", local_time(opened, zone)),)
-    lasted = Fact("Lasted", f"{_duration(closed - opened)} ({_period(opened, closed, zone)})")
+    lasted = Fact("Lasted", f"{_duration(opened, closed)} ({_period(opened, closed, zone)})")
     return (lasted,) if incident.opened_notified_at else (lasted, Fact("", "Resolved before this message was sent."))
 
 
-def _duration(lasted: timedelta) -> str:
-    """`3 hours`, `2 days 1 hour`, `20 minutes`: the two largest units."""
-    minutes = int(lasted.total_seconds()) // 60
+def _duration(opened: datetime, closed: datetime) -> str:
+    """`3 hours`, `2 days 1 hour`, `20 minutes`: the two largest units, between the minutes that are shown."""
+    shown = closed.replace(second=0, microsecond=0) - opened.replace(second=0, microsecond=0)
+    minutes = int(shown.total_seconds()) // 60
     days, hours = divmod(minutes // 60, 24)
     units = [(days, "day"), (hours, "hour"), (minutes % 60 if not days else 0, "minute")]
     words = [counted(number, unit) for number, unit in units if number]
