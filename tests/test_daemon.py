@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -280,10 +281,10 @@ class Blocked(App):
     started = threading.Event()
     released = threading.Event()
 
-    def check(self, *, notify: bool = True, is_complete: bool = True) -> CheckReport:
+    def check(self, **options: Any) -> CheckReport:
         Blocked.started.set()
         assert Blocked.released.wait(PATIENCE)
-        return super().check(notify=notify, is_complete=is_complete)
+        return super().check(**options)
 
 
 @pytest.fixture

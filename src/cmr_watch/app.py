@@ -109,17 +109,19 @@ class App:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._fetcher.close()
 
-    def check(self, *, notify: bool = True, is_complete: bool = True) -> CheckReport:
+    def check(
+        self, *, notify: bool = True, is_complete: bool = True, stop: Callable[[], bool] = lambda: False
+    ) -> CheckReport:
         """Check the list and the linked pages that are due; then send what is due, even if the check failed.
 
         The dead man's switch, if there is one, is told when the check begins, and that it failed whenever the report
         has failures or an error is raised. It is told of success unless `is_complete` is false: then the caller
-        delivers what was found, and reports the result.
+        delivers what was found, and reports the result. When `stop` returns True, no further page is read.
         """
         if self._switch:
             self._switch.started()
         try:
-            report = self._check(notify)
+            report = self._check(notify, stop)
         except CmrWatchError as error:
             self.report_result(str(error))
             raise
@@ -132,11 +134,12 @@ class App:
         if self._switch:
             self._switch.failed(failure) if failure else self._switch.succeeded()
 
-    def _check(self, notify: bool) -> CheckReport:
+    def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
         self._prepare()
         self._apply_configuration()
         failing = self._checks.failing_pages()
-        results = check_site(self._settings.page.url, self._fetcher, self._checks, self._clock, self._pause)
+        url = self._settings.page.url
+        results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
         report = self._finish_check(results, notify)
         return replace(report, failing=failing, remark=self._skipped_links() if results[0].has_succeeded else "")
 
@@ -212,6 +215,10 @@ class App:
         zone = self._settings.messages.zone
         check_overdue_digests(self._queue, self._incidents, self._clock(), zone)
         return report + self._send(stop) if self._notify_operator() else report
+
+    def give_back(self) -> None:
+        """Give up the leases of the messages that this process is sending, because it ends now."""
+        self._deliveries.give_back()
 
     def backfill(self, progress: Progress) -> Iterator[BackfillReport]:
         """Fill in the history from before the first check, page by page. Sends no notifications."""
@@ -340,7 +347,9 @@ class App:
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *linked = results
         delivery = self._enqueue_and_deliver() if notify else None
-        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count())
+        pending, retried = self._deliveries.pending(), delivery.pending if delivery else 0
+        waiting = max(0, pending.count - retried) if pending else 0
+        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count(), waiting=waiting)
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
         self.enqueue()

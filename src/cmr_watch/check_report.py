@@ -28,6 +28,7 @@ class CheckReport:
     - `delivery`: None if no notifications were requested.
     - `failing`: the pages that could not be read, or were suspect, before.
     - `held`: how many items have been on hold since the database was restored.
+    - `waiting`: how many messages are pending, besides those that could not be sent now.
     - `remark`: what the operator should know about the configuration, one clause; usually empty.
     """
 
@@ -36,6 +37,7 @@ class CheckReport:
     linked: tuple[CheckResult, ...] = ()
     failing: frozenset[str] = frozenset()
     held: int = 0
+    waiting: int = 0
     remark: str = ""
 
     @property

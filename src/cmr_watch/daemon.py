@@ -134,7 +134,10 @@ class Daemon:
             self._scheduler.modify_job("deliver", next_run_time=self._scheduler_clock())
 
     def stop(self, seconds: float) -> bool:
-        """Start no more jobs and wait up to `seconds` for the running ones. Returns False on a timeout."""
+        """Start no more jobs and wait up to `seconds` for the running ones.
+
+        Returns False on a timeout. The messages that were being sent are free then; the process must end at once.
+        """
         if self._stopping.is_set():
             return True
         self._stopping.set()
@@ -142,6 +145,8 @@ class Daemon:
         end = time.monotonic() + seconds
         finished = [self._close_finished(name, max(0.0, end - time.monotonic())) for name in self._locks]
         self._report_check()
+        if not all(finished):
+            self._give_back()
         return all(finished)
 
     def _close_finished(self, name: str, timeout: float) -> bool:
@@ -154,6 +159,11 @@ class Daemon:
         self._close_app(name)
         self._locks[name].release()
         return True
+
+    def _give_back(self) -> None:
+        for _, app in list(self._apps.values()):
+            with suppress(CmrWatchError):  # the leases will expire
+                app.give_back()
 
     def _schedule(self, name: str, job: _Job) -> None:
         self._locks.setdefault(name, threading.Lock())
@@ -217,7 +227,7 @@ class Daemon:
         app = self._get_app("check")
         if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
-        report = app.check(notify=False, is_complete=False)
+        report = app.check(notify=False, is_complete=False, stop=self._stopping.is_set)
         if not report.has_failures:
             self._unreported_check = app  # the delivery that follows reports whether all of it succeeded
         self._count(report)

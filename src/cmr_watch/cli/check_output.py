@@ -55,7 +55,7 @@ def _print_faults(report: CheckReport) -> None:
 def summary(report: CheckReport) -> str:
     """“15 editions, 1 call: 5 changes, 3 messages sent; 5 of 6 edition pages failed (404)”."""
     check, elsewhere = report.check, any(other.changes for other in report.linked)
-    deliveries = _deliveries(report.delivery) if report.delivery else []
+    deliveries = _deliveries(report.delivery or DeliveryReport(), report.waiting)
     # the cause of a failure is a clause of its own: what was sent must not seem to be part of it
     first = "; " if check.has_failed else ", "
     parts = [first.join([_outcome(check, elsewhere), *([", ".join(deliveries)] if deliveries else [])])]
@@ -130,12 +130,13 @@ def _changes(check: CheckResult, elsewhere: bool) -> str:
     return "nothing new on the list" if elsewhere else "nothing new"
 
 
-def _deliveries(delivery: DeliveryReport) -> list[str]:
+def _deliveries(delivery: DeliveryReport, waiting: int) -> list[str]:
     counts = (
         (delivery.sent, "sent"),
         (delivery.logged, "only logged because no mail server is configured"),
         (delivery.pending, "will be retried"),
         (delivery.failed, "failed permanently"),
+        (waiting, "waiting"),
     )
     return [f"{counted(number, 'message')} {state}" for number, state in counts if number]
 
@@ -150,6 +151,7 @@ def _report_to_dict(report: CheckReport) -> dict[str, Any]:
         "pending": delivery.pending,
         "failed": delivery.failed,
         "failures": list(delivery.failures),
+        "waiting": report.waiting,
         "held": report.held,
     }
 

@@ -86,6 +86,9 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield from _quarantined(stored)
     if stored.failing and stored.pending:
         yield _outbox_problem(stored.failing, stored.pending, settings, clock())
+    elif stored.pending:
+        advice = "See: cmr-watch deliveries list --state pending"
+        yield Finding("outbox", None, _waiting(stored.pending, settings.messages.zone), advice)
     yield from (_unresolved_incident(incident, settings.messages.zone) for incident in stored.incidents)
 
 
@@ -211,14 +214,18 @@ def _erased_entry(request: SubscriptionRequest, settings: Settings) -> Finding:
 
 def _outbox_problem(failing: Sequence[Delivery], pending: Pending, settings: Settings, now: datetime) -> Finding:
     zone = settings.messages.zone
-    verb = "has" if pending.count == 1 else "have"
-    since = pending.since.astimezone(zone)
     due = min(delivery.due_at for delivery in failing)
     retry = f"at {due.astimezone(zone):%Y-%m-%d %H:%M}" if due > now else "by the next check"
-    text = f"{counted(pending.count, 'message')} {verb} been waiting since {since:%Y-%m-%d %H:%M}"
     error = failing[-1].last_error
     advice = "See: cmr-watch deliveries list --state pending"
-    return Finding("outbox", False, f"{text}: {error}; will be retried {retry}", advice)
+    return Finding("outbox", False, f"{_waiting(pending, zone)}: {error}; will be retried {retry}", advice)
+
+
+def _waiting(pending: Pending, zone: tzinfo) -> str:
+    verb = "has" if pending.count == 1 else "have"
+    return (
+        f"{counted(pending.count, 'message')} {verb} been waiting since {pending.since.astimezone(zone):%Y-%m-%d %H:%M}"
+    )
 
 
 def _unresolved_incident(incident: Incident, zone: tzinfo) -> Finding:

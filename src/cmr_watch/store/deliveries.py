@@ -109,6 +109,7 @@ class Deliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._token: str | None = None
 
     # ── claiming and marking ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,7 +127,8 @@ class Deliveries:
             ids = connection.execute(statement, {"at": now, "size": size}).scalars().all()
             if not ids:
                 return ()
-            connection.execute(_CLAIM, {"ids": ids, "token": secrets.token_urlsafe(16), "until": now + lease})
+            self._token = secrets.token_urlsafe(16)
+            connection.execute(_CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
             return _load(connection, deliveries.c.id.in_(ids))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
@@ -169,6 +171,12 @@ class Deliveries:
     def release(self, delivery: Delivery, due_at: datetime | None = None) -> None:
         """End the lease without an attempt. With `due_at`, the message is not sent before then."""
         self._release(delivery, **({"due_at": due_at} if due_at else {}))
+
+    def give_back(self) -> None:
+        """Release what was claimed last and is not done; for a process that ends while a server does not respond."""
+        statement = update(deliveries).where(_is_pending, deliveries.c.claim_token == self._token)
+        with self._database.write() as connection:
+            connection.execute(statement.values(claim_token=None, leased_until=None))
 
     def notify_operator(self, messages: Sequence[Message], reported: Sequence[Incident], now: datetime) -> bool:
         """Store messages to operators and mark the incidents that they report.
@@ -275,8 +283,9 @@ class Deliveries:
             return _load(connection, _is_pending, deliveries.c.last_error.is_not(None))
 
     def pending(self) -> Pending | None:
-        """Count all messages that are pending; None if there are none."""
-        statement = select(func.count(), func.min(deliveries.c.created_at)).where(_is_pending)
+        """Count the messages that are pending and not on hold; None if there are none."""
+        waiting = (_is_pending, deliveries.c.held_at.is_(None))
+        statement = select(func.count(), func.min(deliveries.c.created_at)).where(*waiting)
         with self._database.read() as connection:
             count, since = connection.execute(statement).one()
         return Pending(count, since) if count else None
