@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
-from cmr_watch.check_report import CheckReport
+from cmr_watch.check_report import CheckReport, configured, double
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, StoreError, StoreUnavailable
@@ -51,7 +51,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
 from cmr_watch.store.schema import REVISION
-from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
+from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, Synced
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
@@ -136,12 +136,18 @@ class App:
 
     def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
         self._prepare()
-        self._apply_configuration()
+        synced, file = self._apply_configuration(), self._settings.file
         failing = self._checks.failing_pages()
         url = self._settings.page.url
         results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
         report = self._finish_check(results, notify)
-        return replace(report, failing=failing, remark=self._skipped_links() if results[0].has_succeeded else "")
+        return replace(
+            report,
+            failing=failing,
+            remark=self._skipped_links() if results[0].has_succeeded else "",
+            doubles=tuple(double(*pair, file) for pair in self._subscriptions.doubles()),
+            configured=configured(synced, file),
+        )
 
     def _skipped_links(self) -> str:
         """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""
@@ -307,13 +313,13 @@ class App:
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
 
-    def _apply_configuration(self) -> None:
+    def _apply_configuration(self) -> Synced:
         """Start, change and end subscriptions as the configuration declares. Without a file, they stay as they are."""
         settings = self._settings
         if settings.declared is None:
             self._missing_configuration()
-        else:
-            self._subscriptions.sync(settings.declared, self._clock(), settings.file)
+            return Synced()
+        return self._subscriptions.sync(settings.declared, self._clock(), settings.file)
 
     def _missing_configuration(self) -> MissingConfiguration | None:
         """What is missing if there is no configuration file, although one was used before. Logged once."""

@@ -235,7 +235,9 @@ class Daemon:
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
 
     def _log_check(self, report: CheckReport) -> None:
-        """One line per page that failed or can be read again, one that sums up the check, and once each remark."""
+        """What the configuration changed, each page that failed or can be read again, and a sum; once, remarks."""
+        for line in report.configured:
+            log.info("check: %s", line)
         for result in report.results:
             if result.has_failed:
                 log.warning("check: %s", page_failure(result))

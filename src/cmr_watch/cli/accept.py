@@ -67,7 +67,7 @@ def command(as_json: bool, confirmed: bool, no_notify: bool, page_url: str | Non
             print_error("nothing was accepted: a newer reading was stored in the meantime; run accept again")
             return FAILED
         report = app.accept(page_url, notify=not no_notify)
-    show_check(report, as_json)
+    show_check(report, as_json, with_changes=False)  # the preview has shown them
     return FAILED if report.has_failures else OK
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
-from cmr_watch.check_report import held_items
+from cmr_watch.check_report import double, held_items
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.doctor.finding import Finding
@@ -83,6 +83,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if stored.recipients and not settings.operator.to:
         yield Finding("operator", None, "nobody is notified of problems", "Set “to” in [operator] to your address.")
     yield from (_erased_entry(request, settings) for request in stored.erased)
+    yield from (Finding("subscriptions", None, text) for text in stored.doubles)
     yield from _quarantined(stored)
     if stored.failing and stored.pending:
         yield _outbox_problem(stored.failing, stored.pending, settings, clock())
@@ -97,6 +98,7 @@ class _Stored:
     """What the database contains. `recipients`: one address of each, as of the next check.
 
     - `erased`: the entries of the configuration file whose addresses were erased.
+    - `doubles`: the addresses that have two subscriptions, one clause for each.
     - `held`: the number of quarantined items. `is_restored`: nothing has been held yet since a restore.
     """
 
@@ -106,6 +108,7 @@ class _Stored:
     failing: Sequence[Delivery] = ()
     pending: Pending | None = None
     incidents: Sequence[Incident] = ()
+    doubles: Sequence[str] = ()
     held: int = 0
     is_restored: bool = False
 
@@ -119,6 +122,7 @@ def _load(database: Database, settings: Settings) -> _Stored:
         failing=deliveries.failing(),
         pending=deliveries.pending(),
         incidents=Incidents(database).unresolved(),
+        doubles=[double(*pair, settings.file) for pair in store.doubles()],
         held=quarantine.count(),
         is_restored=quarantine.is_due(),
     )
