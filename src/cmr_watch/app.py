@@ -11,9 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import urlsplit
 
-from cmr_watch.check_report import CheckReport, configured, double
+from cmr_watch.check_report import CheckReport, configured, double, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, StoreError, StoreUnavailable
@@ -153,12 +152,7 @@ class App:
         """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""
         url = self._settings.page.url
         host = skipped_links(known_of_kind(self._checks.known_pages(), "initiative"), url)
-        if host is None:
-            return ""
-        return (
-            f"the list links only to pages on {host}, which are not read, because [page] url is on"
-            f" {urlsplit(url).hostname}"
-        )
+        return links_elsewhere(host, url) if host else ""
 
     def accept(self, page_url: str | None = None, *, notify: bool = True) -> CheckReport:
         """Make the newest suspect reading of a page the baseline. The default is the list of editions.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cmr_watch.log import redact_address, redact_page_url
 from cmr_watch.models import CheckResult, Subscription
@@ -27,6 +28,14 @@ def configured(synced: Synced, file: Path | None) -> tuple[str, ...]:
         (synced.ended, f"ended: removed from {place}"),
     )
     return tuple(f"{counted(number, 'subscription')} {what}" for number, what in counts if number)
+
+
+def links_elsewhere(host: str, list_url: str) -> str:
+    """That no page which the list links to is read, and why."""
+    return (
+        f"the links of the list lead only to pages on {host}, which are not read, because [page] url is on"
+        f" {urlsplit(list_url).hostname} (relative links are resolved against the canonical address of the list)"
+    )
 
 
 def double(declared: Subscription, added: Subscription, file: Path | None) -> str:

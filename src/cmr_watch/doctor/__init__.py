@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
-from cmr_watch.check_report import double, held_items
+from cmr_watch.check_report import double, held_items, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.doctor.finding import Finding
@@ -25,13 +25,16 @@ from cmr_watch.exceptions import (
     StoreError,
 )
 from cmr_watch.log import redact_address, redact_page_url
+from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import Delivery, Incident, IncidentKind, SubscriptionRequest
+from cmr_watch.monitor.crawl_schedule import skipped_links
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.plural import counted
+from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries, Pending
 from cmr_watch.store.incidents import PAGE_INCIDENTS, Incidents
@@ -83,6 +86,8 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if stored.recipients and not settings.operator.to:
         yield Finding("operator", None, "nobody is notified of problems", "Set “to” in [operator] to your address.")
     yield from (_erased_entry(request, settings) for request in stored.erased)
+    if stored.other_host:
+        yield Finding("page", None, links_elsewhere(stored.other_host, settings.page.url))
     yield from (Finding("subscriptions", None, text) for text in stored.doubles)
     yield from _quarantined(stored)
     if stored.failing and stored.pending:
@@ -99,6 +104,7 @@ class _Stored:
 
     - `erased`: the entries of the configuration file whose addresses were erased.
     - `doubles`: the addresses that have two subscriptions, one clause for each.
+    - `other_host`: where all links of the list lead, if that is not its own site.
     - `held`: the number of quarantined items. `is_restored`: nothing has been held yet since a restore.
     """
 
@@ -109,6 +115,7 @@ class _Stored:
     pending: Pending | None = None
     incidents: Sequence[Incident] = ()
     doubles: Sequence[str] = ()
+    other_host: str | None = None
     held: int = 0
     is_restored: bool = False
 
@@ -123,6 +130,7 @@ def _load(database: Database, settings: Settings) -> _Stored:
         pending=deliveries.pending(),
         incidents=Incidents(database).unresolved(),
         doubles=[double(*pair, settings.file) for pair in store.doubles()],
+        other_host=skipped_links(known_of_kind(Checks(database).known_pages(), "initiative"), settings.page.url),
         held=quarantine.count(),
         is_restored=quarantine.is_due(),
     )
