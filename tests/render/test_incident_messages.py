@@ -134,6 +134,13 @@ def test_how_long_a_problem_lasted_is_the_time_between_the_minutes_that_are_show
         assert "4 days (5 December 2023, 13:00 – 9 December 2023, 13:00, Brussels time)" in text
 
 
+def test_the_command_that_resends_a_failed_message_names_it():
+    refused = replace(FAILING, kind="delivery-failed", subject="anna@example.org", detail="message 42, “Call”: 554 no")
+    for text in bodies(refused):
+        assert "cmr-watch deliveries retry 42" in text
+        assert "message 42, “Call”: 554 no" in text
+
+
 def test_every_kind_has_advice():
     assert {kind for kind, _ in ADVICE} == set(get_args(IncidentKind)) - EVENTS
 

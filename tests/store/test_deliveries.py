@@ -233,7 +233,7 @@ def test_a_failure_opens_an_incident_for_the_address(
             deliveries.finish(deliveries.claim(NOW)[0], "failed", NOW, "404 no such hook")
     (incident,) = Incidents(database).unresolved()
     assert (incident.kind, incident.subject) == ("delivery-failed", SLACK)
-    assert incident.detail == "404 no such hook"
+    assert incident.detail == "message 1, “Lyon, France: 12–13 October 2024 announced”: 404 no such hook"
     assert caplog.messages == ["delivery 1 failed and will not be retried; see: cmr-watch deliveries list"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,6 +100,8 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         steps=(Step("To see which messages are pending, and why, run:", "cmr-watch deliveries list --state pending"),),
     ),
 }
+_MESSAGE_ID: Final = re.compile(r"message (\d+), ")
+"""How the detail of a failed delivery begins; that of an incident from an earlier version does not."""
 _PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect", "reading-unusable"})
 _EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable"})
 """What happened once: there is nothing to resolve."""
@@ -178,7 +181,9 @@ def _text(incident: Incident) -> str:
 
 def _filled_in(step: Step, incident: Incident) -> Step:
     subject = clean(_public_subject(incident), _MAX_ARGUMENT)
-    return Step(step.text, step.command.replace("ADDRESS", subject))
+    message = _MESSAGE_ID.match(incident.detail) if incident.kind == "delivery-failed" else None
+    command = step.command.replace("retry ID", f"retry {message[1]}") if message else step.command
+    return Step(step.text, command.replace("ADDRESS", subject))
 
 
 def _capitalised(clause: str) -> str:

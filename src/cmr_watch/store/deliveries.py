@@ -213,7 +213,8 @@ class Deliveries:
             return False
         address = delivery.message.address
         if outcome == "failed":
-            return open_incident(self._database, connection, _DELIVERY_FAILED, address, error or "", now)
+            detail = f"message {delivery.id}, “{delivery.message.subject}”: {error or ''}"
+            return open_incident(self._database, connection, _DELIVERY_FAILED, address, detail, now)
         if outcome == "sent":
             resolve_incidents(connection, address, now, _DELIVERY_FAILED)
         return False
