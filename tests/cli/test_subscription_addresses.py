@@ -107,7 +107,7 @@ def test_erase_of_an_address_in_the_configuration_file(watch):
     ran = watch.run("subscriptions", "erase", "anna@example.org")
     assert ran.code == 0
     assert ran.err == (
-        f"cmr-watch: anna@example.org is still in {watch.config}, as 'anna': remove it there;"
+        f'cmr-watch: anna@example.org is still in {watch.config}, as "anna": remove it there;'
         " it is not started unless the recipient is subscribed again\n"
     )
 
