@@ -6,9 +6,10 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from cmr_watch.check_report import double, held_items, links_elsewhere
 from cmr_watch.clock import Clock
@@ -34,6 +35,7 @@ from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.plural import counted
+from cmr_watch.render.datetimes import zone_words
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries, Pending
@@ -233,16 +235,18 @@ def _outbox_problem(failing: Sequence[Delivery], pending: Pending, settings: Set
     return Finding("outbox", False, f"{_waiting(pending, zone)}: {error}; will be retried {retry}", advice)
 
 
-def _waiting(pending: Pending, zone: tzinfo) -> str:
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} ({zone_words(zone)})"
+
+
+def _waiting(pending: Pending, zone: ZoneInfo) -> str:
     verb = "has" if pending.count == 1 else "have"
-    return (
-        f"{counted(pending.count, 'message')} {verb} been waiting since {pending.since.astimezone(zone):%Y-%m-%d %H:%M}"
-    )
+    return f"{counted(pending.count, 'message')} {verb} been waiting since {_local(pending.since, zone)}"
 
 
-def _unresolved_incident(incident: Incident, zone: tzinfo) -> Finding:
+def _unresolved_incident(incident: Incident, zone: ZoneInfo) -> Finding:
     name, advice = _INCIDENTS[incident.kind]
     is_page = incident.kind in PAGE_INCIDENTS
     subject = redact_page_url(incident.subject) if is_page else redact_address(incident.subject)
-    text = f"{name} since {incident.opened_at.astimezone(zone):%Y-%m-%d %H:%M}: {subject}, {incident.detail}"
+    text = f"{name} since {_local(incident.opened_at, zone)}: {subject}, {incident.detail}"
     return Finding("incident", False, text, advice.format(subject=subject))
