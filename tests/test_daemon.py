@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,17 @@ def test_a_suspect_reading_pings_failure(running: Running) -> None:
         until(lambda: running.pings() == ["/start", "/fail"])
         assert problems(daemon, "/healthz") == ["the page has never been read successfully"]
         assert problems(daemon, "/readyz") == []
+
+
+def test_a_message_that_is_not_delivered_pings_failure(running: Running) -> None:
+    running.mailbox.refuse("anna@example.org", "451 4.2.0 later", times=1)
+    with running.daemon() as daemon:
+        until(lambda: running.pings() == ["/start", "/fail"])
+        running.ahead += timedelta(hours=1)
+        daemon.deliver_soon()
+        until(running.subjects)
+        running.check_now(daemon)
+        until(lambda: running.pings() == ["/start", "/fail", "/start", ""])
 
 
 def test_no_check_if_another_process_has_just_checked(running: Running) -> None:
@@ -269,10 +281,10 @@ class Blocked(App):
     started = threading.Event()
     released = threading.Event()
 
-    def check(self, *, notify: bool = True) -> CheckReport:
+    def check(self, **options: Any) -> CheckReport:
         Blocked.started.set()
         assert Blocked.released.wait(PATIENCE)
-        return super().check(notify=notify)
+        return super().check(**options)
 
 
 @pytest.fixture

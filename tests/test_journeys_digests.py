@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cmr_watch.models import Schedule, SubscriptionRequest, Topic
+from cmr_watch.store.deliveries import Deliveries
 from tests.test_journeys import LYON, PAST
 from tests.test_journeys_notifications import HOUR, Timeline, at, call, timeline
 
@@ -157,3 +158,58 @@ def test_a_reminder_says_that_the_pages_disagree(timeline: Timeline) -> None:
     assert timeline.received[-1].subject.startswith("Last cut-off 20 October 2023, 18:00 · 7 days before")
     text = " ".join(timeline.received[-1].text.split())
     assert "The pages disagree: the list of editions gives the cut-off 27 October 2023, the call page does not." in text
+
+
+GDANSK = "> Gdańsk, Poland – 12-13 April 2024"
+DAY = timedelta(days=1)
+
+
+def postpone_edition(timeline: Timeline) -> None:
+    """The digest of Monday, 9 October says that the edition was postponed."""
+    timeline.subscribe(subscriber("weekly"))
+    start(timeline, GDANSK)
+    timeline.now = at(3)
+    timeline.serve_lines(f"{GDANSK} – POSTPONED", LYON, *PAST)
+    timeline.run_until(at(4), DAY)
+    timeline.now = at(9)
+
+
+def set_new_date(timeline: Timeline) -> None:
+    timeline.serve_lines("> Gdańsk, Poland – 19-20 May 2024", LYON, *PAST)
+
+
+def assert_only_the_new_date_is_sent(timeline: Timeline) -> None:
+    mails = timeline.run_until(timeline.now + 10 * DAY, DAY)
+    assert [subject for _, subject in mails] == ["Gdańsk rescheduled to 19–20 May 2024 (was 12–13 April)"]
+
+
+def test_a_pending_digest_is_replaced_by_news_that_waits_for_the_next_one(timeline: Timeline) -> None:
+    postpone_edition(timeline)
+    with timeline.mailbox.stopped():
+        timeline.run_until(at(9, hour=8))
+        set_new_date(timeline)
+        timeline.run_until(at(9, hour=10))
+    assert_only_the_new_date_is_sent(timeline)
+
+
+def test_a_failed_digest_that_is_retried_is_replaced_by_news(timeline: Timeline) -> None:
+    postpone_edition(timeline)
+    timeline.mailbox.refuse("anna@example.org", "554 5.7.1 not now", times=1)
+    timeline.run_until(at(9, hour=7))
+    set_new_date(timeline)
+    timeline.run_until(at(9, hour=8))
+    assert Deliveries(timeline.database).retry(None, timeline.now) == 1
+    assert_only_the_new_date_is_sent(timeline)
+
+
+def test_a_digest_that_is_being_sent_is_replaced_by_news_once_the_attempt_has_failed(timeline: Timeline) -> None:
+    outbox = Deliveries(timeline.database)
+    postpone_edition(timeline)
+    with timeline.mailbox.stopped():
+        timeline.run_until(at(9, hour=7))
+        outbox.retry(None, timeline.now)
+        (claimed,) = outbox.claim(timeline.now)
+        set_new_date(timeline)
+        timeline.app.check()
+        assert outbox.postpone(claimed, timeline.now, "451 try later")
+    assert_only_the_new_date_is_sent(timeline)

@@ -89,3 +89,9 @@ def test_addresses_are_shown_without_secrets(address, expected):
 )
 def test_page_urls_are_shown_without_secrets(url, expected):
     assert log.redact_page_url(url) == expected
+
+
+def test_a_short_secret_is_masked_as_a_word_only():
+    assert log.masked("a mail was rejected: a", "a") == "*** mail was rejected: ***"
+    assert log.masked("user:sesame1", "sesame") == "user:***1"
+    assert log.masked("nothing", "") == "nothing"

@@ -146,6 +146,29 @@ def test_a_message_that_failed_permanently(journey: OperatorJourney) -> None:
     assert journey.new_subjects() == ["Resolved: the failed delivery was dealt with"]
 
 
+def test_a_retry_that_fails_again_resolves_nothing(journey: OperatorJourney) -> None:
+    journey.mailbox.refuse(ANNA, "554 5.7.1 we do not like you", times=2)
+    journey.check_lines(LYON, PRAGUE, *PAST)
+    assert journey.new_subjects() == ["Problem: delivery failed permanently"]
+    Deliveries(journey.database).retry(None, journey.now)
+    journey.check()
+    assert journey.new_subjects() == []
+    Deliveries(journey.database).retry(None, journey.now)
+    journey.check()
+    assert journey.new_subjects() == ["Resolved: the failed delivery was dealt with"]
+
+
+def test_a_failed_message_of_which_nothing_is_true_any_more_is_resolved(journey: OperatorJourney) -> None:
+    journey.mailbox.refuse(ANNA, "554 5.7.1 we do not like you", times=1)
+    journey.check_lines(LYON, PRAGUE, *PAST)
+    assert journey.new_subjects() == ["Problem: delivery failed permanently"]
+    journey.serve_lines(LYON, *PAST)
+    Deliveries(journey.database).retry(None, journey.now)
+    for _ in range(3):
+        journey.check()
+    assert journey.new_subjects() == ["Resolved: the failed delivery was dealt with"]
+
+
 def test_a_subscription_that_ends_because_its_address_does_not_exist(journey: OperatorJourney) -> None:
     journey.mailbox.refuse(ANNA, "550 5.1.1 no such user")
     journey.check_lines(LYON, PRAGUE, *PAST)

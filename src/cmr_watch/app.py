@@ -11,9 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import urlsplit
 
-from cmr_watch.check_report import CheckReport
+from cmr_watch.check_report import CheckReport, configured, double, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, StoreError, StoreUnavailable
@@ -51,7 +50,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
 from cmr_watch.store.schema import REVISION
-from cmr_watch.store.subscriptions import BOUNCED, Subscriptions
+from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, Synced
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
@@ -109,44 +108,51 @@ class App:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._fetcher.close()
 
-    def check(self, *, notify: bool = True) -> CheckReport:
+    def check(
+        self, *, notify: bool = True, is_complete: bool = True, stop: Callable[[], bool] = lambda: False
+    ) -> CheckReport:
         """Check the list and the linked pages that are due; then send what is due, even if the check failed.
 
-        The dead man's switch, if there is one, is told when the check of the pages begins, and how it ended.
+        The dead man's switch, if there is one, is told when the check begins, and that it failed whenever the report
+        has failures or an error is raised. It is told of success unless `is_complete` is false: then the caller
+        delivers what was found, and reports the result. When `stop` returns True, no further page is read.
         """
-        self._prepare()
-        self._apply_configuration()
-        failing = self._checks.failing_pages()
-        results = self._check_pages()
-        report = self._finish_check(results, notify)
-        return replace(report, failing=failing, remark=self._skipped_links() if results[0].has_succeeded else "")
-
-    def _check_pages(self) -> tuple[CheckResult, ...]:
-        url, switch = self._settings.page.url, self._switch
-        if switch is None:
-            return check_site(url, self._fetcher, self._checks, self._clock, self._pause)
-        switch.started()
+        if self._switch:
+            self._switch.started()
         try:
-            results = check_site(url, self._fetcher, self._checks, self._clock, self._pause)
+            report = self._check(notify, stop)
         except CmrWatchError as error:
-            switch.failed(str(error))
+            self.report_result(str(error))
             raise
-        if results[0].has_failed:
-            switch.failed(results[0].detail)
-        else:
-            switch.succeeded()
-        return results
+        if report.has_failures or is_complete:
+            self.report_result(report.failure)
+        return report
+
+    def report_result(self, failure: str) -> None:
+        """Tell the dead man's switch, if there is one, that a check succeeded, or why it failed."""
+        if self._switch:
+            self._switch.failed(failure) if failure else self._switch.succeeded()
+
+    def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
+        self._prepare()
+        synced, file = self._apply_configuration(), self._settings.file
+        failing = self._checks.failing_pages()
+        url = self._settings.page.url
+        results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
+        report = self._finish_check(results, notify)
+        return replace(
+            report,
+            failing=failing,
+            remark=self._skipped_links() if results[0].has_succeeded else "",
+            doubles=tuple(double(*pair, file) for pair in self._subscriptions.doubles()),
+            configured=configured(synced, file),
+        )
 
     def _skipped_links(self) -> str:
         """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""
         url = self._settings.page.url
         host = skipped_links(known_of_kind(self._checks.known_pages(), "initiative"), url)
-        if host is None:
-            return ""
-        return (
-            f"the list links only to pages on {host}, which are not read, because [page] url is on"
-            f" {urlsplit(url).hostname}"
-        )
+        return links_elsewhere(host, url) if host else ""
 
     def accept(self, page_url: str | None = None, *, notify: bool = True) -> CheckReport:
         """Make the newest suspect reading of a page the baseline. The default is the list of editions.
@@ -209,6 +215,10 @@ class App:
         zone = self._settings.messages.zone
         check_overdue_digests(self._queue, self._incidents, self._clock(), zone)
         return report + self._send(stop) if self._notify_operator() else report
+
+    def give_back(self) -> None:
+        """Give up the leases of the messages that this process is sending, because it ends now."""
+        self._deliveries.give_back()
 
     def backfill(self, progress: Progress) -> Iterator[BackfillReport]:
         """Fill in the history from before the first check, page by page. Sends no notifications."""
@@ -297,13 +307,13 @@ class App:
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
 
-    def _apply_configuration(self) -> None:
+    def _apply_configuration(self) -> Synced:
         """Start, change and end subscriptions as the configuration declares. Without a file, they stay as they are."""
         settings = self._settings
         if settings.declared is None:
             self._missing_configuration()
-        else:
-            self._subscriptions.sync(settings.declared, self._clock(), settings.file)
+            return Synced()
+        return self._subscriptions.sync(settings.declared, self._clock(), settings.file)
 
     def _missing_configuration(self) -> MissingConfiguration | None:
         """What is missing if there is no configuration file, although one was used before. Logged once."""
@@ -337,7 +347,9 @@ class App:
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *linked = results
         delivery = self._enqueue_and_deliver() if notify else None
-        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count())
+        pending, retried = self._deliveries.pending(), delivery.pending if delivery else 0
+        waiting = max(0, pending.count - retried) if pending else 0
+        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count(), waiting=waiting)
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
         self.enqueue()

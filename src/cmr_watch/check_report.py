@@ -3,16 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from cmr_watch.log import redact_page_url
-from cmr_watch.models import CheckResult
+from cmr_watch.log import redact_address, redact_page_url
+from cmr_watch.models import CheckResult, Subscription
 from cmr_watch.notify.outbox import DeliveryReport
 from cmr_watch.plural import counted
+from cmr_watch.store.subscriptions import Synced
 
 
 def held_items(count: int) -> str:
     """`8 items are on hold since the restore`."""
     return f"{counted(count, 'item')} {'is' if count == 1 else 'are'} on hold since the restore"
+
+
+def configured(synced: Synced, file: Path | None) -> tuple[str, ...]:
+    """`2 subscriptions ended: removed from /etc/cmr-watch/cmr-watch.toml`."""
+    place = file or "the configuration"
+    counts = (
+        (synced.started, f"started: declared in {place}"),
+        (synced.moved, f"moved to another address: changed in {place}"),
+        (synced.taken_over, f"added by command taken over: the address is declared in {place} now"),
+        (synced.ended, f"ended: removed from {place}"),
+    )
+    return tuple(f"{counted(number, 'subscription')} {what}" for number, what in counts if number)
+
+
+def links_elsewhere(host: str, list_url: str) -> str:
+    """That no page which the list links to is read, and why."""
+    return (
+        f"the links of the list lead only to pages on {host}, which are not read, because [page] url is on"
+        f" {urlsplit(list_url).hostname} (relative links are resolved against the canonical address of the list)"
+    )
+
+
+def double(declared: Subscription, added: Subscription, file: Path | None) -> str:
+    """That an address has two subscriptions, and how to end the one that was added by command."""
+    place = file or "the configuration"
+    return (
+        f'{redact_address(added.address)} has two subscriptions: "{declared.name}" in {place}, and subscription'
+        f" {added.id}, added by command; to end the second, run: cmr-watch subscriptions end {added.id}"
+    )
+
+
+def undelivered(delivery: DeliveryReport) -> str:
+    """`2 messages could not be delivered`; empty if all could. The errors may contain addresses, so none is named."""
+    count = delivery.pending + delivery.failed
+    return f"{counted(count, 'message')} could not be delivered" if count else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +60,10 @@ class CheckReport:
     - `delivery`: None if no notifications were requested.
     - `failing`: the pages that could not be read, or were suspect, before.
     - `held`: how many items have been on hold since the database was restored.
+    - `waiting`: how many messages are pending, besides those that could not be sent now.
     - `remark`: what the operator should know about the configuration, one clause; usually empty.
+    - `doubles`: the addresses that have two subscriptions, one clause for each.
+    - `configured`: what the configuration has started or ended, one line for each; usually empty.
     """
 
     check: CheckResult
@@ -30,7 +71,10 @@ class CheckReport:
     linked: tuple[CheckResult, ...] = ()
     failing: frozenset[str] = frozenset()
     held: int = 0
+    waiting: int = 0
     remark: str = ""
+    doubles: tuple[str, ...] = ()
+    configured: tuple[str, ...] = ()
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
@@ -45,9 +89,15 @@ class CheckReport:
     @property
     def has_failures(self) -> bool:
         """Whether the list or a call page failed or is suspect, or a message was not delivered (ADR 8)."""
-        has_failed_call_page = any(result.has_failed for result in self.linked if result.page.kind == "call")
-        has_undelivered = self.delivery is not None and self.delivery.has_failures
-        return self.check.has_failed or has_failed_call_page or has_undelivered
+        return bool(self.failure)
+
+    @property
+    def failure(self) -> str:
+        """Why `check` exits with 1, as the dead man's switch is told; empty if it does not."""
+        for result in self.results:
+            if result.has_failed and result.page.kind != "edition":
+                return result.detail or result.outcome
+        return undelivered(self.delivery) if self.delivery else ""
 
     @property
     def has_changes(self) -> bool:
@@ -57,7 +107,7 @@ class CheckReport:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is true of each check until the operator decides something: one line each."""
-        return tuple(filter(None, (self.hold, self.remark)))
+        return tuple(filter(None, (self.hold, self.remark, *self.doubles)))
 
     @property
     def hold(self) -> str:

@@ -28,7 +28,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.base import BaseScheduler
 
 from cmr_watch.app import App
-from cmr_watch.check_report import CheckReport
+from cmr_watch.check_report import CheckReport, undelivered
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError
@@ -84,6 +84,7 @@ class Daemon:
         self._app_factory = open_app
         self._stopping = threading.Event()
         self._delivery_requested = threading.Event()
+        self._unreported_check: App | None = None
         self._locks: dict[str, threading.Lock] = {}
         self._apps: dict[str, tuple[Settings, App]] = {}
         self._is_first_check = True
@@ -133,13 +134,19 @@ class Daemon:
             self._scheduler.modify_job("deliver", next_run_time=self._scheduler_clock())
 
     def stop(self, seconds: float) -> bool:
-        """Start no more jobs and wait up to `seconds` for the running ones. Returns False on a timeout."""
+        """Start no more jobs and wait up to `seconds` for the running ones.
+
+        Returns False on a timeout. The messages that were being sent are free then; the process must end at once.
+        """
         if self._stopping.is_set():
             return True
         self._stopping.set()
         self._scheduler.shutdown(wait=False)
         end = time.monotonic() + seconds
         finished = [self._close_finished(name, max(0.0, end - time.monotonic())) for name in self._locks]
+        self._report_check()
+        if not all(finished):
+            self._give_back()
         return all(finished)
 
     def _close_finished(self, name: str, timeout: float) -> bool:
@@ -152,6 +159,11 @@ class Daemon:
         self._close_app(name)
         self._locks[name].release()
         return True
+
+    def _give_back(self) -> None:
+        for _, app in list(self._apps.values()):
+            with suppress(CmrWatchError):  # the leases will expire
+                app.give_back()
 
     def _schedule(self, name: str, job: _Job) -> None:
         self._locks.setdefault(name, threading.Lock())
@@ -215,13 +227,17 @@ class Daemon:
         app = self._get_app("check")
         if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
-        report = app.check(notify=False)
+        report = app.check(notify=False, is_complete=False, stop=self._stopping.is_set)
+        if not report.has_failures:
+            self._unreported_check = app  # the delivery that follows reports whether all of it succeeded
         self._count(report)
         self._log_check(report)
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
 
     def _log_check(self, report: CheckReport) -> None:
-        """One line per page that failed or can be read again, one that sums up the check, and once each remark."""
+        """What the configuration changed, each page that failed or can be read again, and a sum; once, remarks."""
+        for line in report.configured:
+            log.info("check: %s", line)
         for result in report.results:
             if result.has_failed:
                 log.warning("check: %s", page_failure(result))
@@ -241,10 +257,30 @@ class Daemon:
 
     def _deliver_once(self) -> None:
         app = self._get_app("deliver")
-        app.enqueue()
-        report = app.deliver(self._stopping.is_set)
+        check = self._unreported_check
+        try:
+            app.enqueue()
+            report = app.deliver(self._stopping.is_set)
+        except CmrWatchError as error:
+            self._report_failure(app, str(error))
+            raise
+        if report.has_failures:
+            self._report_failure(app, undelivered(report))
+        elif check:
+            self._report_check()
         if summary := delivery_summary(report):
             log.log(logging.WARNING if report.failures else logging.INFO, "deliver: %s", summary)
+
+    def _report_check(self) -> None:
+        """Tell the dead man's switch that the last check succeeded, unless that was reported, or a failure was."""
+        check, self._unreported_check = self._unreported_check, None
+        if check:
+            check.report_result("")
+
+    def _report_failure(self, app: App, failure: str) -> None:
+        """Tell the dead man's switch of a failed delivery; with it, the last check has failed."""
+        check, self._unreported_check = self._unreported_check, None
+        (check or app).report_result(failure)
 
     def _process_bounces(self) -> None:
         self._get_app("bounces").process_bounces()

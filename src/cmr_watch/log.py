@@ -14,6 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 LogFormat = Literal["text", "json", "sentence"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
+_SHORT: Final = 3
+"""A secret with at most so many characters is also a part of many words."""
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 _QUERY: Final = re.compile(r"(\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
 # Schemes whose host is not a secret: web hooks on a server of the operator's choice.
@@ -58,6 +60,13 @@ def redact_page_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def masked(text: str, secret: str) -> str:
+    """The text without the secret. A short one is masked only as a word of its own, not as part of another one."""
+    if len(secret) > _SHORT:
+        return text.replace(secret, "***")
+    return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text) if secret else text
+
+
 class _Stderr(logging.StreamHandler[TextIO]):
     """Writes to the current `sys.stderr`, even if that was replaced after logging was set up."""
 
@@ -73,7 +82,7 @@ class _Formatter(logging.Formatter):
     def __init__(self, form: LogFormat, secrets: Iterable[str]) -> None:
         super().__init__()
         self._form = form
-        self._secrets = sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True)
+        self._secrets = sorted((secret for secret in secrets if len(secret) > _SHORT), key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -36,6 +36,11 @@ class CommandResult:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
+    def summary(self) -> str:
+        """The first line, for `check` its result."""
+        return next(iter(self.lines), "")
+
+    @property
     def lines(self) -> list[str]:
         return self.out.splitlines()
 

@@ -64,7 +64,7 @@ def test_it_names_what_the_reading_lacks(checked):
     checked.check(shortened())
     lines = checked.run("accept").lines
     assert lines[4] == "It would change nothing at once."
-    head = "8 entries of the baseline missing from this reading. If the next check does not find them either:"
+    head = "8 entries of the baseline are missing from this reading. If the next check does not find them either:"
     assert lines[5] == head
     assert len(lines[6:-1]) == 8
     assert lines[-1] == "In total, no subscriber would be notified."

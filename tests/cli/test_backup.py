@@ -49,7 +49,9 @@ def test_a_restored_backup_sends_nothing_twice(watch, copy):
     assert (result.code, result.err) == (0, "")
     assert result.lines[0] == f"Restored from {copy}."
     assert result.lines[1].startswith("The previous database was kept as ")
-    assert result.lines[2:] == ["Pending messages are on hold. To review them, run: cmr-watch deliveries release"]
+    assert result.lines[2:] == [
+        "Nothing that was pending is sent until you release it. To review it, run: cmr-watch deliveries release"
+    ]
     # the first check after the restore finds more changes
     before = held(watch)
     watch.check("2024-04")
@@ -138,7 +140,7 @@ def test_db_hold(watch, copy):
     result = watch.run("db", "hold")
     assert (result.code, result.out) == (
         0,
-        "Pending messages are on hold. To review them, run: cmr-watch deliveries release\n",
+        "Nothing that was pending is sent until you release it. To review it, run: cmr-watch deliveries release\n",
     )
     assert [item[0] for item in held(watch)].count("m") == 1
     watch.check()

@@ -9,34 +9,64 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from tests.cli.conftest import PATH, Installation, page
-from tests.cli.site_pages import edition_path, list_page, serve
+from tests.cli.site_pages import CALL, edition_path, list_page, serve
 from tests.fakes.site import Drop, Hang, Response
 
 
 def test_the_first_reading_becomes_the_baseline_without_notifications(watch):
     result = watch.check("2023-09")
-    assert result.out == "14 editions, 1 call: first reading, stored as the baseline, 2 messages sent\n"
+    assert result.summary == "14 editions, 1 call: first reading, stored as the baseline, 2 messages sent"
     assert (result.code, watch.mailbox.mails, watch.hook.received) == (0, [], []), "except welcome messages"
     # a copy of the page, whose links still lead to the original site
     assert result.err == (
-        "cmr-watch: the list links only to pages on clustercollaboration.eu, which are not read,"
-        " because [page] url is on 127.0.0.1\n"
+        "cmr-watch: the links of the list lead only to pages on clustercollaboration.eu, which are not read, because"
+        " [page] url is on 127.0.0.1 (relative links are resolved against the canonical address of the list)\n"
     )
 
 
 def test_changes_are_sent_once(watch):
     watch.check("2023-09")
     result = watch.check("2023-12")
-    assert (result.code, result.out) == (0, "14 editions, 1 call: 9 changes, 2 messages sent\n")
+    assert (result.code, result.summary) == (0, "14 editions, 1 call: 9 changes, 2 messages sent")
     assert watch.mailbox.subjects == ["Call for hosts 2024–2025 now open"]
     assert [post.subject for post in watch.hook.received] == watch.mailbox.subjects
     again = watch.check()
-    assert again.out == "14 editions, 1 call: nothing new\n"
+    assert again.summary == "14 editions, 1 call: nothing new"
     assert (len(watch.mailbox.mails), len(watch.hook.received)) == (1, 1)
+
+
+@pytest.mark.parametrize("option", [(), ("--quiet",)])
+def test_the_changes_are_named(watch, option):
+    serve(watch, "Lyon")
+    watch.check()
+    serve(watch, "Lyon", "Nantes")
+    result = watch.check(None, *option)
+    assert result.lines == [
+        "3 editions, 1 call: 1 change, 2 messages sent",
+        "  New edition: Nantes, France (12–13 October 2099)",
+    ]
+    cities = [f"City{letter}" for letter in "ABCDEFGHIJKL"]
+    serve(watch, "Lyon", "Nantes", *cities)
+    lines = watch.check(None, *option).lines
+    assert len(lines) == 12
+    assert lines[-1] == "  and 2 more; see: cmr-watch changes --since 11"
+    assert len(watch.run("changes", "--since", "11").lines) == 3
+
+
+def test_subscriptions_that_the_configuration_starts_and_ends_are_counted(watch):
+    watch.run("subscriptions", "add", "bob@example.org")
+    assert watch.check("2023-09").lines[1:] == [f"2 subscriptions started: declared in {watch.config}"]
+    watch.configure('[[subscriptions]]\nname = "bob"\nto = "bob@example.org"\n', subscriptions=False)
+    assert watch.check().lines[1:] == [
+        f"1 subscription added by command taken over: the address is declared in {watch.config} now",
+        f"2 subscriptions ended: removed from {watch.config}",
+    ]
+    assert watch.check().lines[1:] == []
 
 
 def test_exit_code_3_if_something_changed(watch):
@@ -48,8 +78,8 @@ def test_exit_code_3_if_something_changed(watch):
 def test_no_notify_leaves_notifications_to_the_next_check(watch):
     watch.check("2023-09")
     result = watch.check("2023-12", "--no-notify")
-    assert (result.out, watch.mailbox.mails) == ("14 editions, 1 call: 9 changes\n", [])
-    assert watch.check().out.endswith(", 2 messages sent\n")
+    assert (result.summary, watch.mailbox.mails) == ("14 editions, 1 call: 9 changes", [])
+    assert watch.check().summary.endswith(", 2 messages sent")
     assert len(watch.mailbox.mails) == 1
 
 
@@ -67,7 +97,7 @@ def test_the_summary_names_failed_edition_pages(watch):
     result = watch.check()
     assert result.code == 0
     assert result.out.startswith("3 editions, 1 call: first reading, stored as the baseline")
-    assert result.out.endswith("; 1 of 2 edition pages failed (404)\n")
+    assert result.summary.endswith("; 1 of 2 edition pages failed (404)")
     assert len(result.err.splitlines()) == 1
     assert result.err.startswith(f"cmr-watch: {watch.site.url(edition_path('Nantes'))}: ")
 
@@ -87,7 +117,7 @@ def test_a_quiet_check_prints_what_changed(watch):
     result = watch.check("2023-12", "--quiet")
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith("14 editions, 1 call: ")
-    assert result.out.endswith(" changes, 2 messages sent\n")
+    assert result.summary.endswith(" changes, 2 messages sent")
 
 
 def test_a_quiet_check_reports_faults_on_stderr(watch):
@@ -116,6 +146,27 @@ def test_each_check_is_reported_to_the_dead_mans_switch(watch, options):
     assert watch.check(None, *options).code == 1
     pings = [path.removeprefix("/ping/uuid") for path in watch.site.paths() if path.startswith("/ping")]
     assert pings == ["/start", "", "/start", "/fail"]
+
+
+def test_the_dead_mans_switch_is_told_of_each_failure_for_which_check_exits_with_1(watch):
+    watch.configure(f'[daemon]\nping = "{watch.site.url("/api/push/token?x=1")}"\n')
+    watch.site.page("/api/push/token", b"ok")
+
+    def last_ping() -> dict[str, str]:
+        (query,) = [urlsplit(path).query for path in watch.site.paths() if path.startswith("/api/push")][-1:]
+        return dict(parse_qsl(query, keep_blank_values=True))
+
+    serve(watch, "Lyon")
+    watch.mailbox.refuse("anna@example.org", "451 4.2.0 later", times=1)
+    assert watch.check().code == 1
+    assert last_ping() == {"x": "1", "status": "down", "msg": "1 message could not be delivered"}
+    watch.site.fail(CALL, 404)
+    assert watch.check().code == 1
+    assert last_ping()["status"] == "down"
+    assert "404" in last_ping()["msg"]
+    serve(watch, "Lyon")
+    assert watch.check().code == 0
+    assert last_ping()["status"] == "up"
 
 
 def test_a_dead_mans_switch_that_fails_changes_nothing(watch):
@@ -183,7 +234,7 @@ def test_a_page_that_cannot_be_fetched(watch, fault):
     assert result.code == 1
     assert result.out.startswith("could not check the page: 127.0.0.1")
     assert (len(result.lines), result.err) == (1, "")
-    assert watch.check("2023-12").out == "14 editions, 1 call: 9 changes, 2 messages sent\n"
+    assert watch.check("2023-12").summary == "14 editions, 1 call: 9 changes, 2 messages sent"
 
 
 def test_an_unreachable_site(watch):
@@ -222,7 +273,7 @@ def test_a_mail_server_that_is_down_does_not_delay_other_channels(watch):
     with watch.mailbox.stopped():
         result = watch.check("2023-12")
     assert result.code == 1
-    assert result.out == "14 editions, 1 call: 9 changes, 1 message sent, 1 message will be retried\n"
+    assert result.summary == "14 editions, 1 call: 9 changes, 1 message sent, 1 message will be retried"
     assert f"cmr-watch: the mail server 127.0.0.1:{watch.mailbox.port} refused the connection" in result.err
     assert (len(watch.hook.received), len(result.err.splitlines())) == (1, 2)
     retried = "1 message will be sent by the next check, or replaced by a newer one with the same news.\n"
@@ -236,7 +287,7 @@ def test_a_rejected_recipient_does_not_affect_the_others(watch):
     watch.mailbox.refuse("anna@example.org")
     result = watch.check("2023-12")
     assert (result.code, len(watch.hook.received)) == (1, 1)
-    assert result.out.endswith("9 changes, 1 message sent, 1 message failed permanently\n")
+    assert result.summary.endswith("9 changes, 1 message sent, 1 message failed permanently")
     assert "550 5.1.1 no such user" in result.err
 
 
@@ -245,7 +296,7 @@ def test_without_a_mail_server_mail_is_logged_and_never_sent(watch):
     watch.check("2023-09")
     result = watch.check("2023-12")
     assert result.code == 0
-    assert result.out.endswith("1 message sent, 1 message only logged because no mail server is configured\n")
+    assert result.summary.endswith("1 message sent, 1 message only logged because no mail server is configured")
     assert "no mail server is configured; not sent to anna@example.org: Call for hosts 2024–2025 now open" in result.err
     watch.configure()
     watch.check()
@@ -278,7 +329,7 @@ def test_a_database_locked_by_another_process(watch):
         result = watch.check()
     assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
     assert watch.mailbox.mails == []
-    assert watch.check().out.endswith("9 changes, 2 messages sent\n")
+    assert watch.check().summary.endswith("9 changes, 2 messages sent")
 
 
 # ── processes ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ def elsewhere(watch: Installation, monkeypatch: pytest.MonkeyPatch) -> Installat
 
 def complaints(result: CommandResult) -> list[str]:
     """What a check printed on stderr, without the remark that the recorded list links to another host."""
-    return [line for line in result.err.splitlines() if "the list links only to pages on" not in line]
+    return [line for line in result.err.splitlines() if "the links of the list lead only to pages on" not in line]
 
 
 def names(watch: Installation) -> list[str | None]:

@@ -107,7 +107,7 @@ def test_erase_of_an_address_in_the_configuration_file(watch):
     ran = watch.run("subscriptions", "erase", "anna@example.org")
     assert ran.code == 0
     assert ran.err == (
-        f"cmr-watch: anna@example.org is still in {watch.config}, as 'anna': remove it there;"
+        f'cmr-watch: anna@example.org is still in {watch.config}, as "anna": remove it there;'
         " it is not started unless the recipient is subscribed again\n"
     )
 
@@ -118,3 +118,12 @@ def test_erase_twice(watch):
     ran = watch.run("subscriptions", "erase", "bea@example.org")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == "This address has already been erased, and no record contains it. No mail will be sent to it.\n"
+
+
+def test_an_erased_subscription_that_had_ended_cannot_be_resumed(watch):
+    watch.run("subscriptions", "add", "bob@example.org")
+    watch.run("subscriptions", "end", "bob@example.org")
+    watch.run("subscriptions", "erase", "bob@example.org")
+    out = watch.run("subscriptions", "show", "1").out
+    assert "erased" in out.partition("\n")[2].replace("erased:", "")
+    assert "resume" not in out

@@ -140,3 +140,10 @@ def test_a_failed_round_is_logged_with_its_cause(watch, outbox):
 def test_invalid_polling_interval(watch):
     result = watch.run("worker", "--poll", "0")
     assert (result.code, len(result.err.splitlines())) == (2, 1)
+
+
+def test_once_exits_with_1_if_a_message_was_not_delivered(watch):
+    watch.check("2023-09", "--no-notify")
+    watch.mailbox.refuse("anna@example.org", "451 4.2.0 later", times=1)
+    assert watch.run("worker", "--once").code == 1
+    assert watch.run("worker", "--once").code == 0

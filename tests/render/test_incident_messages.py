@@ -128,6 +128,19 @@ def test_how_long_a_problem_lasted(minutes, words):
         assert re.search(rf"Lasted:?\s+{re.escape(words)}", text)
 
 
+def test_how_long_a_problem_lasted_is_the_time_between_the_minutes_that_are_shown():
+    opened, closed = NOON + timedelta(seconds=40), NOON + timedelta(days=4, seconds=10)
+    for text in bodies(replace(RESOLVED, opened_at=opened, resolved_at=closed)):
+        assert "4 days (5 December 2023, 13:00 – 9 December 2023, 13:00, Brussels time)" in text
+
+
+def test_the_command_that_resends_a_failed_message_names_it():
+    refused = replace(FAILING, kind="delivery-failed", subject="anna@example.org", detail="message 42, “Call”: 554 no")
+    for text in bodies(refused):
+        assert "cmr-watch deliveries retry 42" in text
+        assert "message 42, “Call”: 554 no" in text
+
+
 def test_every_kind_has_advice():
     assert {kind for kind, _ in ADVICE} == set(get_args(IncidentKind)) - EVENTS
 

@@ -81,6 +81,21 @@ def test_pending_items_are_held_and_listed_without_secrets(database: Database, q
     assert quarantine.count() == len(HELD)
 
 
+def test_items_are_held_since_the_restore(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
+    with database.write() as connection:
+        mark_restored(connection, NOW)
+    assert quarantine.quarantine_if_restored(LATER + MINUTE)
+    assert {entry.held_at for entry in quarantine.list()} == {NOW}
+
+
+def test_an_erased_recipient_is_not_counted(database: Database, quarantine: RestoreQuarantine) -> None:
+    insert_pending(database)
+    restore(database)
+    Subscriptions(database).erase(SLACK, LATER)
+    assert [entry.recipients for entry in quarantine.list() if entry.kind == "change"] == [0, 0]
+
+
 def test_what_was_due_before_the_restore_was_probably_sent(database: Database, quarantine: RestoreQuarantine) -> None:
     insert_pending(database)
     restore(database, LATER)

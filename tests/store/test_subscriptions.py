@@ -155,6 +155,29 @@ def test_a_changed_address_ends_the_old_subscription(database: Database, subscri
     assert [entry.address for entry in subscriptions.active()] == ["ada@example.org"]
 
 
+def test_an_entry_takes_over_the_subscription_that_was_added_by_command(
+    database: Database, subscriptions: Subscriptions
+) -> None:
+    first = subscriptions.add(wanted(), NOW)
+    subscriptions.add(wanted(topics=("calls",)), NOW)
+    commit_changes(database, 1)
+    synced = subscriptions.sync([replace(ADA, topics=("editions",)), TEAM], LATER)
+    assert (synced.started, synced.taken_over) == (1, 1)
+    taken, team = subscriptions.active()
+    assert (taken.id, taken.name, taken.topics, taken.after_change_id) == (first.id, "ada", ("editions",), 0)
+    assert team.name == "team"
+    assert subscriptions.sync([], LATER).ended == 2
+    assert subscriptions.active() == ()
+
+
+def test_an_address_with_two_subscriptions_is_found(subscriptions: Subscriptions) -> None:
+    subscriptions.sync([ADA, TEAM], NOW)
+    assert subscriptions.doubles() == ()
+    added = subscriptions.add(wanted(topics=("calls",)), NOW)
+    ((declared, double),) = subscriptions.doubles()
+    assert (declared.name, double) == ("ada", added)
+
+
 def test_a_removed_name_is_ended_and_can_be_declared_again(subscriptions: Subscriptions) -> None:
     subscriptions.sync([ADA, TEAM], NOW)
     subscriptions.sync([TEAM], LATER)

@@ -67,7 +67,7 @@ def command(as_json: bool, confirmed: bool, no_notify: bool, page_url: str | Non
             print_error("nothing was accepted: a newer reading was stored in the meantime; run accept again")
             return FAILED
         report = app.accept(page_url, notify=not no_notify)
-    show_check(report, as_json)
+    show_check(report, as_json, with_changes=False)  # the preview has shown them
     return FAILED if report.has_failures else OK
 
 
@@ -109,7 +109,8 @@ def _missing(preview: AcceptPreview, recipients: Sequence[frozenset[str]]) -> It
     if not preview.missing:
         return
     entries = counted(len(preview.missing), "entry", "entries")
-    yield f"{entries} of the baseline missing from this reading. If the next check does not find them either:"
+    verb = "is" if len(preview.missing) == 1 else "are"
+    yield f"{entries} of the baseline {verb} missing from this reading. If the next check does not find them either:"
     later = {change.key: (change, notified) for change, notified in zip(preview.later, recipients, strict=True)}
     loud = [(change, notified) for change, notified in later.values() if notified]
     yield from (f"  {sentence(change)} – {_subscribers(notified)}" for change, notified in loud)

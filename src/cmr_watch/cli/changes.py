@@ -9,7 +9,7 @@ import click
 
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
-from cmr_watch.cli.output import local_time, print_json, print_line, print_table
+from cmr_watch.cli.output import in_zone, local_time, print_json, print_line, print_table
 from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict, instant
 from cmr_watch.store.checks import Checks
@@ -38,7 +38,7 @@ def command(as_json: bool, since: str | None) -> None:
             print_json({"id": row.id, "read_at": instant(row.read_at), **change})
     elif changes:
         rows = [(str(row.id), local_time(row.read_at, zone), sentence(row.change)) for row in changes]
-        print_table(("ID", "READ AT", "CHANGE"), rows)
+        print_table(("ID", in_zone("READ AT", zone), "CHANGE"), rows)
     else:
         print_line("No changes recorded" + (" since then." if since else " yet."))
 

@@ -1,4 +1,4 @@
-"""The output of `check` and `accept`: a one-line summary, or JSON."""
+"""The output of `check` and `accept`: a summary and what changed, or JSON."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict, instant
 
 MAX_CAUSES: Final = 3
+MAX_CHANGES: Final = 10
 
 
-def show_check(report: CheckReport, as_json: bool) -> None:
-    """Print the summary, or the JSON; and on stderr which pages and messages failed, and why."""
-    _print_result(report, as_json)
+def show_check(report: CheckReport, as_json: bool, *, with_changes: bool = True) -> None:
+    """Print the summary and what changed, or the JSON; and on stderr which pages and messages failed, and why."""
+    _print_result(report, as_json, with_changes)
     _print_faults(report)
-    if report.remark and not as_json:
-        print_error(printable(report.remark))
+    for remark in () if as_json else (report.remark, *report.doubles):
+        if remark:
+            print_error(printable(remark))
 
 
 def show_quietly(report: CheckReport, as_json: bool) -> None:
@@ -33,18 +35,28 @@ def show_quietly(report: CheckReport, as_json: bool) -> None:
     Items on hold are reported each time, because nothing is sent about them until the operator decides.
     """
     if report.has_failures and not as_json:
-        print_error(printable(summary(report)))
+        for line in (summary(report), *changes(report)):
+            print_error(printable(line))
     elif report.has_failures or report.has_changes:
         _print_result(report, as_json)
     _print_faults(report)
 
 
-def _print_result(report: CheckReport, as_json: bool) -> None:
-    sentence = printable(summary(report))
+def changes(report: CheckReport) -> Iterator[str]:
+    """One line for each change, oldest first; how to see the others if there are more than ten."""
+    recorded = sorted((change for result in report.results for change in result.changes), key=lambda change: change.id)
+    shown = recorded[:MAX_CHANGES]
+    yield from (f"  {sentence(change.change)}" for change in shown)
+    if more := len(recorded) - len(shown):
+        yield f"  and {more} more; see: cmr-watch changes --since {shown[-1].id}"
+
+
+def _print_result(report: CheckReport, as_json: bool, with_changes: bool = True) -> None:
     if as_json:
-        print_json({**_report_to_dict(report), "sentence": sentence})
-    else:
-        print_line(sentence)
+        print_json({**_report_to_dict(report), "sentence": printable(summary(report))})
+        return
+    for line in (summary(report), *(changes(report) if with_changes else ()), *report.configured):
+        print_line(printable(line))
 
 
 def _print_faults(report: CheckReport) -> None:
@@ -55,7 +67,7 @@ def _print_faults(report: CheckReport) -> None:
 def summary(report: CheckReport) -> str:
     """“15 editions, 1 call: 5 changes, 3 messages sent; 5 of 6 edition pages failed (404)”."""
     check, elsewhere = report.check, any(other.changes for other in report.linked)
-    deliveries = _deliveries(report.delivery) if report.delivery else []
+    deliveries = _deliveries(report.delivery or DeliveryReport(), report.waiting)
     # the cause of a failure is a clause of its own: what was sent must not seem to be part of it
     first = "; " if check.has_failed else ", "
     parts = [first.join([_outcome(check, elsewhere), *([", ".join(deliveries)] if deliveries else [])])]
@@ -130,12 +142,13 @@ def _changes(check: CheckResult, elsewhere: bool) -> str:
     return "nothing new on the list" if elsewhere else "nothing new"
 
 
-def _deliveries(delivery: DeliveryReport) -> list[str]:
+def _deliveries(delivery: DeliveryReport, waiting: int) -> list[str]:
     counts = (
         (delivery.sent, "sent"),
         (delivery.logged, "only logged because no mail server is configured"),
         (delivery.pending, "will be retried"),
         (delivery.failed, "failed permanently"),
+        (waiting, "waiting"),
     )
     return [f"{counted(number, 'message')} {state}" for number, state in counts if number]
 
@@ -150,7 +163,9 @@ def _report_to_dict(report: CheckReport) -> dict[str, Any]:
         "pending": delivery.pending,
         "failed": delivery.failed,
         "failures": list(delivery.failures),
+        "waiting": report.waiting,
         "held": report.held,
+        "configured": list(report.configured),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os.path
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -60,7 +61,11 @@ def open_store(settings: Settings) -> Database:
     except StoreUnavailable as error:
         raise CommandError(str(error)) from error
     if is_new and (reason := why_another_database(settings)):
-        print_error(printable(f"created a new, empty database, {database.path}: {reason}"))
+        text = f"created a new, empty database, {database.path}: {reason}"
+        if settings.log.format == "json":
+            logging.getLogger("cmr_watch.store").warning("%s", text)
+        else:
+            print_error(printable(text))
     with ExitStack() as stack:
         stack.callback(database.close)
         SuppressionJournal(settings.database.journal).replay(database, clock())

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import click
 
-from cmr_watch.cli.context import load_settings, open_store
+from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import print_line
 from cmr_watch.store.backup import mark_restored
@@ -50,5 +50,5 @@ def hold_() -> None:
       cmr-watch db hold
     """
     with closing(open_store(load_settings())) as database:
-        mark_restored(database)
-    print_line("Pending messages are on hold. To review them, run: cmr-watch deliveries release")
+        mark_restored(database, clock())
+    print_line("Nothing that was pending is sent until you release it. To review it, run: cmr-watch deliveries release")

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Final, get_args
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -19,6 +20,7 @@ from cmr_watch.cli.output import (
     FAILED,
     OK,
     CommandError,
+    in_zone,
     local_time,
     print_error,
     print_json,
@@ -82,7 +84,7 @@ def list_(as_json: bool, state: State, limit: int) -> None:
             (str(row.id), local_time(row.created_at, zone), redact_address(row.message.address), _describe(row))
             for row in deliveries
         ]
-        print_table(("ID", "CREATED", "TO", "MESSAGE"), rows)
+        print_table(("ID", in_zone("CREATED", zone), "TO", "MESSAGE"), rows)
     else:
         print_line("The outbox is empty." if state == "all" else f"No {state} messages.")
 
@@ -192,7 +194,7 @@ def _selected(item_ids: tuple[str, ...], held: Sequence[QuarantinedItem]) -> Ite
             yield kind, ids
 
 
-def _print_held(held: Iterable[QuarantinedItem], zone: tzinfo, as_json: bool) -> None:
+def _print_held(held: Iterable[QuarantinedItem], zone: ZoneInfo, as_json: bool) -> None:
     if as_json:
         for item in held:
             print_json(_held_to_dict(item))
@@ -202,7 +204,7 @@ def _print_held(held: Iterable[QuarantinedItem], zone: tzinfo, as_json: bool) ->
         for item in held
     ]
     if rows:
-        print_table(("ID", "HELD SINCE", "TO", "SENT?", "DESCRIPTION"), rows)
+        print_table(("ID", in_zone("HELD SINCE", zone), "TO", "SENT?", "DESCRIPTION"), rows)
     else:
         print_line("Nothing is on hold.")
 

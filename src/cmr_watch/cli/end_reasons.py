@@ -10,6 +10,7 @@ from typing import Final
 
 from cmr_watch.models import Subscription, mailbox_of
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, BOUNCED, REMOVED, UNSUBSCRIBED
 
 _SAME_TIME: Final = timedelta(minutes=1)
@@ -45,6 +46,8 @@ def endings(subscriptions: Iterable[Subscription], deliveries: Deliveries) -> di
 
 
 def _ending(subscription: Subscription, rejection: tuple[datetime, str] | None) -> Ending:
+    if _is_erased(subscription):
+        return Ending("erased")
     reason, ended_at = subscription.end_reason or "", subscription.ended_at
     if rejection is None or ended_at is None or abs(ended_at - rejection[0]) > _SAME_TIME:
         return Ending(reason)
@@ -52,9 +55,14 @@ def _ending(subscription: Subscription, rejection: tuple[datetime, str] | None) 
     return Ending(reason, reply[0]) if reply and reason == BOUNCED else Ending(reason)
 
 
+def _is_erased(subscription: Subscription) -> bool:
+    """Whether the address was erased, also if the subscription had ended before."""
+    return subscription.end_reason == "erased" or subscription.address.startswith(PLACEHOLDER_PREFIX)
+
+
 def how_to_resume(subscription: Subscription) -> str | None:
     """What to do so that an ended subscription's address is notified again; None if it was erased."""
-    if subscription.end_reason == "erased":
+    if _is_erased(subscription):
         return None
     if subscription.end_reason in (REMOVED, ADDRESS_CHANGED):
         return "declare it in the configuration file again"

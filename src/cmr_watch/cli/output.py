@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Any, Final, TextIO
+from zoneinfo import ZoneInfo
 
 import click
 
 from cmr_watch.exceptions import CmrWatchError
+from cmr_watch.render.datetimes import zone_words
 
 OK, FAILED, USAGE_ERROR, CHANGED = 0, 1, 2, 3
 # 128 + signal number, as shells report a process that SIGINT, SIGPIPE or SIGTERM ended
@@ -85,6 +87,11 @@ def print_json(value: dict[str, Any]) -> None:
 def local_time(at: datetime, zone: tzinfo) -> str:
     """`2024-04-02 09:12` in the given time zone."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def in_zone(heading: str, zone: ZoneInfo) -> str:
+    """The heading of a column of times: `READ AT (Brussels time)`."""
+    return f"{heading} ({zone_words(zone)})"
 
 
 def printable(text: str) -> str:

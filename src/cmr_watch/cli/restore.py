@@ -33,4 +33,4 @@ def command(file: Path) -> None:
     print_line(f"Restored from {file}{upgraded}.")
     if restored.kept:
         print_line(f"The previous database was kept as {restored.kept}.")
-    print_line("Pending messages are on hold. To review them, run: cmr-watch deliveries release")
+    print_line("Nothing that was pending is sent until you release it. To review it, run: cmr-watch deliveries release")

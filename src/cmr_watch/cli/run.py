@@ -84,7 +84,7 @@ def command(no_web: bool) -> int:
         if not daemon.stop(GRACE):
             log.warning("work in progress was not finished within %.0f seconds; the next start resumes it", GRACE)
             logging.shutdown()
-            os._exit(OK)  # do not wait for the job's thread; what it claimed is free once its lease expires
+            os._exit(OK)  # do not wait for the job's thread; what it claimed is free
         log.info("stopped")
     return OK
 

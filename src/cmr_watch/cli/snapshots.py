@@ -16,6 +16,7 @@ from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
     PAGE_NAMES,
     CommandError,
+    in_zone,
     local_time,
     print_bytes,
     print_json,
@@ -78,7 +79,7 @@ def list_(as_json: bool, limit: int) -> None:
             print_json(_row_to_dict(row))
     elif rows:
         zone = settings.messages.zone
-        print_table(("ID", "READ AT", "PAGE", "OUTCOME", "CONTENT"), [_cells(row, zone) for row in rows])
+        print_table(("ID", in_zone("READ AT", zone), "PAGE", "OUTCOME", "CONTENT"), [_cells(row, zone) for row in rows])
     else:
         print_line("No readings stored yet. To make the first, run: cmr-watch check")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from click import ClickException
@@ -20,6 +22,7 @@ from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models import Subscription, SubscriptionRequest, mailbox_of
+from cmr_watch.os_errors import os_reason
 from cmr_watch.store.subscriptions import Subscriptions
 
 FORMATS: Final = ("csv", "json")
@@ -44,18 +47,37 @@ class ImportRow:
     place: str
     request: SubscriptionRequest | None = None
     error: str = ""
+    is_header: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The result of an import. `refused` has the place and the reason of each rejected row."""
+    """The result of an import.
+
+    `refused` has the place and the reason of each rejected row; `faults` those of a header or a file that cannot be
+    read, so that no row was.
+    """
 
     added: int
     present: int
     refused: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
 
 # ── export ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def write_private(path: Path, text: str, *, force: bool) -> None:
+    """Write a file that only its owner can read. CommandError if it exists, unless `force` is set, or on a failure."""
+    flags = os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if force else os.O_EXCL)
+    try:
+        with open(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text)
+    except FileExistsError:
+        raise CommandError(f"{path} exists; choose another name, or use --force") from None
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {os_reason(error)}") from None
 
 
 def format_export(subscriptions: Iterable[Subscription], form: str) -> str:
@@ -107,10 +129,19 @@ def _not_utf8(name: str, line: int) -> CommandError:
     return CommandError(f"{name} is not UTF-8 text (line {line}); save it as UTF-8 (in Excel: “CSV UTF-8”)")
 
 
+class _HeaderFault(str):
+    """Why the header line cannot be used."""
+
+    __slots__ = ()
+
+
 def entries(text: str, form: str, default_zone: str) -> Iterator[ImportRow]:
     """The rows of a CSV or JSON file, validated. `default_zone` is the time zone of rows that have none."""
     for place, row in _json_rows(text) if form == "json" else _csv_rows(text):
-        yield ImportRow(place, error=row) if isinstance(row, str) else _validated(place, row, default_zone)
+        if isinstance(row, _HeaderFault):
+            yield ImportRow(place, error=row, is_header=True)
+        else:
+            yield ImportRow(place, error=row) if isinstance(row, str) else _validated(place, row, default_zone)
 
 
 def _csv_rows(text: str) -> Iterator[RawRow]:
@@ -122,7 +153,7 @@ def _csv_rows(text: str) -> Iterator[RawRow]:
         written = [name.strip().lower() for name in header]
         names = [_ALIASES.get(name, name) for name in written]
         if fault := _fault_of_header(names):
-            yield f"line {number}", fault
+            yield f"line {number}", _HeaderFault(fault)
             return
         for number, cells in lines:
             yield f"line {number}", _csv_row(names, cells)
@@ -151,6 +182,8 @@ def _delimiter(text: str) -> str:
 
 def _fault_of_header(names: Sequence[str]) -> str | None:
     unknown = [name for name in names if name not in COLUMNS]
+    if "address" not in names and any("@" in name or "://" in name for name in names):
+        return "the header line is missing: the first line must name the columns, such as “address,topics”"
     if unknown:
         return _unknown_column(unknown[0])
     if len(set(names)) < len(names):
@@ -159,7 +192,8 @@ def _fault_of_header(names: Sequence[str]) -> str | None:
 
 
 def _unknown_column(name: str) -> str:
-    return f"{name!r} is not a known column; known columns: {', '.join(COLUMNS)}"
+    known = ", ".join("address (or to)" if column == "address" else column for column in COLUMNS)
+    return f"{name!r} is not a known column; known columns: {known}"
 
 
 def _csv_row(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, Any] | str:
@@ -243,10 +277,12 @@ def import_rows(
 
     Several different rows of one new address are several subscriptions, as in an export.
     """
-    added, present, rejected = set[str](), 0, []
+    added, present, rejected, faults = set[str](), 0, list[str](), list[str]()
     count = 0
     for row in rows:
-        if row.request is None:
+        if row.request is None and row.is_header:
+            faults.append(f"{row.place}: {row.error}")
+        elif row.request is None:
             rejected.append(f"{row.place}: {row.error}")
         elif store.find_equal(row.request):
             present += 1
@@ -254,7 +290,7 @@ def import_rows(
             rejected.append(f"{row.place}: {error}")
         else:
             count += 1
-    return ImportReport(count, present, tuple(rejected))
+    return ImportReport(count, present, tuple(rejected), tuple(faults))
 
 
 def _import_row(

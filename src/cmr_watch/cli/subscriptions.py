@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any, BinaryIO, TextIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 
@@ -22,7 +23,7 @@ from cmr_watch.cli.output import (
     printable,
     to_stdout,
 )
-from cmr_watch.cli.subscription_io import FORMATS, decode, entries, format_export, import_rows
+from cmr_watch.cli.subscription_io import FORMATS, decode, entries, format_export, import_rows, write_private
 from cmr_watch.cli.subscription_listing import listing
 from cmr_watch.cli.subscription_options import (
     apply_options,
@@ -255,7 +256,7 @@ def erase(address: str) -> int:
         count = store.erase(address, clock())
     for entry in entries_of(address, settings):
         print_error(
-            f"{printable(redact_address(address))} is still in {settings.file}, as {entry.name!r}: remove it there;"
+            f'{printable(redact_address(address))} is still in {settings.file}, as "{entry.name}": remove it there;'
             " it is not started unless the recipient is subscribed again"
         )
     if count:
@@ -284,12 +285,13 @@ def _require_address(text: str) -> None:
 @command.command("export", short_help="Write the active subscriptions to a file.")
 @config_option
 @click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True, help="File format.")
-@click.argument("file", default="-", type=click.File("w", encoding="utf-8", lazy=True))
-def export(form: str, file: TextIO) -> None:
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.argument("file", default="-", type=click.Path(path_type=Path, allow_dash=True))
+def export(form: str, force: bool, file: Path) -> None:
     """Write the active subscriptions to FILE (default: standard output), in the format that `import` reads.
 
-    The file contains Apprise URLs in full, including their secrets. CSV cells that a spreadsheet would take for a
-    formula are prefixed with an apostrophe.
+    The file contains Apprise URLs in full, including their secrets, and is readable by its owner only. CSV cells that
+    a spreadsheet would take for a formula are prefixed with an apostrophe.
 
     \b
     Example:
@@ -297,9 +299,12 @@ def export(form: str, file: TextIO) -> None:
     """
     with closing(open_store(load_settings())) as database:
         subscriptions = Subscriptions(database).active()
-    with to_stdout():
-        file.write(format_export(subscriptions, form))
-        file.flush()
+    text = format_export(subscriptions, form)
+    if str(file) == "-":
+        with to_stdout():
+            click.echo(text, nl=False)
+    else:
+        write_private(file, text, force=force)
 
 
 @command.command("import", short_help="Add the subscriptions in a file.")
@@ -342,10 +347,10 @@ def import_(form: str | None, file: BinaryIO) -> int:
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
         report = import_rows(rows, store, clock(), lambda address: why_not_added(address, store, settings))
-    for rejected in report.refused:
+    for rejected in (*report.faults, *report.refused):
         print_error(printable(rejected))
     print_line(f"{report.added} added, {report.present} already present, {len(report.refused)} rejected.")
-    return FAILED if report.refused else OK
+    return FAILED if report.refused or report.faults else OK
 
 
 def _parse_id_or_address(text: str) -> int | str:

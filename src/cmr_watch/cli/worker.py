@@ -14,7 +14,7 @@ from cmr_watch import __version__
 from cmr_watch.app import App
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import print_error, print_line, printable
+from cmr_watch.cli.output import FAILED, OK, print_error, print_line, printable
 from cmr_watch.log_lines import configuration_and_database, delivery_summary
 from cmr_watch.notify.outbox import DeliveryReport
 from cmr_watch.plural import counted
@@ -46,12 +46,12 @@ def _seconds(text: str) -> float:
     help="Polling interval in seconds.",
 )
 @click.option("--once", is_flag=True, help="Send the messages that are due now, then exit.")
-def command(poll: float, once: bool) -> None:
+def command(poll: float, once: bool) -> int:
     """Send due messages until SIGTERM or Ctrl-C, without checking pages.
 
     Any number of workers on any number of hosts can share one PostgreSQL database; two processes can share an SQLite
     file. On SIGTERM, the worker finishes the current message, releases any others it has claimed and exits with 0.
-    Results are logged to stderr; with --once, they are printed.
+    Results are logged to stderr; with --once, they are printed, and the exit code is 1 if a message was not delivered.
 
     \b
     Example:
@@ -67,9 +67,11 @@ def command(poll: float, once: bool) -> None:
             with App(settings, database, clock, sleep=_interruptible_sleep(stopped)) as app:
                 while not stopped.is_set():
                     clock.adjust()
-                    report_round(app.deliver(stopped.is_set))
+                    report = app.deliver(stopped.is_set)
+                    report_round(report)
                     if once or stopped.wait(poll):
-                        break
+                        return FAILED if once and report.has_failures else OK
+    return OK
 
 
 def _print_round(report: DeliveryReport) -> None:

@@ -6,11 +6,12 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from cmr_watch.check_report import held_items
+from cmr_watch.check_report import double, held_items, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.doctor.finding import Finding
@@ -25,13 +26,17 @@ from cmr_watch.exceptions import (
     StoreError,
 )
 from cmr_watch.log import redact_address, redact_page_url
+from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import Delivery, Incident, IncidentKind, SubscriptionRequest
+from cmr_watch.monitor.crawl_schedule import skipped_links
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.plural import counted
+from cmr_watch.render.datetimes import zone_words
+from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries, Pending
 from cmr_watch.store.incidents import PAGE_INCIDENTS, Incidents
@@ -83,9 +88,15 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if stored.recipients and not settings.operator.to:
         yield Finding("operator", None, "nobody is notified of problems", "Set “to” in [operator] to your address.")
     yield from (_erased_entry(request, settings) for request in stored.erased)
+    if stored.other_host:
+        yield Finding("page", None, links_elsewhere(stored.other_host, settings.page.url))
+    yield from (Finding("subscriptions", None, text) for text in stored.doubles)
     yield from _quarantined(stored)
     if stored.failing and stored.pending:
         yield _outbox_problem(stored.failing, stored.pending, settings, clock())
+    elif stored.pending:
+        advice = "See: cmr-watch deliveries list --state pending"
+        yield Finding("outbox", None, _waiting(stored.pending, settings.messages.zone), advice)
     yield from (_unresolved_incident(incident, settings.messages.zone) for incident in stored.incidents)
 
 
@@ -94,6 +105,8 @@ class _Stored:
     """What the database contains. `recipients`: one address of each, as of the next check.
 
     - `erased`: the entries of the configuration file whose addresses were erased.
+    - `doubles`: the addresses that have two subscriptions, one clause for each.
+    - `other_host`: where all links of the list lead, if that is not its own site.
     - `held`: the number of quarantined items. `is_restored`: nothing has been held yet since a restore.
     """
 
@@ -103,6 +116,8 @@ class _Stored:
     failing: Sequence[Delivery] = ()
     pending: Pending | None = None
     incidents: Sequence[Incident] = ()
+    doubles: Sequence[str] = ()
+    other_host: str | None = None
     held: int = 0
     is_restored: bool = False
 
@@ -116,6 +131,8 @@ def _load(database: Database, settings: Settings) -> _Stored:
         failing=deliveries.failing(),
         pending=deliveries.pending(),
         incidents=Incidents(database).unresolved(),
+        doubles=[double(*pair, settings.file) for pair in store.doubles()],
+        other_host=skipped_links(known_of_kind(Checks(database).known_pages(), "initiative"), settings.page.url),
         held=quarantine.count(),
         is_restored=quarantine.is_due(),
     )
@@ -211,19 +228,25 @@ def _erased_entry(request: SubscriptionRequest, settings: Settings) -> Finding:
 
 def _outbox_problem(failing: Sequence[Delivery], pending: Pending, settings: Settings, now: datetime) -> Finding:
     zone = settings.messages.zone
-    verb = "has" if pending.count == 1 else "have"
-    since = pending.since.astimezone(zone)
     due = min(delivery.due_at for delivery in failing)
     retry = f"at {due.astimezone(zone):%Y-%m-%d %H:%M}" if due > now else "by the next check"
-    text = f"{counted(pending.count, 'message')} {verb} been waiting since {since:%Y-%m-%d %H:%M}"
     error = failing[-1].last_error
     advice = "See: cmr-watch deliveries list --state pending"
-    return Finding("outbox", False, f"{text}: {error}; will be retried {retry}", advice)
+    return Finding("outbox", False, f"{_waiting(pending, zone)}: {error}; will be retried {retry}", advice)
 
 
-def _unresolved_incident(incident: Incident, zone: tzinfo) -> Finding:
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} ({zone_words(zone)})"
+
+
+def _waiting(pending: Pending, zone: ZoneInfo) -> str:
+    verb = "has" if pending.count == 1 else "have"
+    return f"{counted(pending.count, 'message')} {verb} been waiting since {_local(pending.since, zone)}"
+
+
+def _unresolved_incident(incident: Incident, zone: ZoneInfo) -> Finding:
     name, advice = _INCIDENTS[incident.kind]
     is_page = incident.kind in PAGE_INCIDENTS
     subject = redact_page_url(incident.subject) if is_page else redact_address(incident.subject)
-    text = f"{name} since {incident.opened_at.astimezone(zone):%Y-%m-%d %H:%M}: {subject}, {incident.detail}"
+    text = f"{name} since {_local(incident.opened_at, zone)}: {subject}, {incident.detail}"
     return Finding("incident", False, text, advice.format(subject=subject))

@@ -60,7 +60,8 @@ def _check_backup_folder(folder: Path) -> Finding:
     advice = "Give the user that runs cmr-watch a folder that it can write to (with systemd: also in ReadWritePaths)."
     try:
         with tempfile.TemporaryFile(dir=existing):
-            return Finding("backup", True, f"{folder} can be written")
+            fate = "can be written" if folder.exists() else "does not exist yet; `run` creates it with the first backup"
+            return Finding("backup", True, f"{folder} {fate}")
     except OSError as error:
         return Finding("backup", False, f"{folder} cannot be written: {error.strerror or error}", advice)
 

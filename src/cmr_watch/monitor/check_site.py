@@ -15,10 +15,21 @@ from cmr_watch.store.rounds import Round
 Pause = Callable[[], None]
 
 
+def _never() -> bool:
+    return False
+
+
 def check_site(
-    list_url: str, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause
+    list_url: str,
+    fetcher: PageFetcher,
+    checks: Checks,
+    clock: Clock,
+    pause: Pause,
+    stop: Callable[[], bool] = _never,
 ) -> tuple[CheckResult, ...]:
     """Check all pages that are due; the first result is the list's. `pause` is called before each linked page.
+
+    When `stop` returns True, the round ends without the pages that are left; the next check reads them.
 
     All of it is one round: its changes are matched to recipients together, once the last page has been checked, and
     outages begin and end then. If the list cannot be fetched, only call pages are checked. Any other failure does not
@@ -26,17 +37,19 @@ def check_site(
     """
     round_ = Round()
     first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_)
-    results = (first, *_check_linked_pages(first, fetcher, checks, clock, pause, round_))
+    results = [first]
+    for page in _linked_pages(first, checks, clock):
+        pause()
+        if stop():
+            break
+        results.append(check_page(page, fetcher, checks, clock, round_))
     checks.finish_round(round_, list_url, clock())
-    return results
+    return tuple(results)
 
 
-def _check_linked_pages(
-    first: CheckResult, fetcher: PageFetcher, checks: Checks, clock: Clock, pause: Pause, round_: Round
-) -> Iterator[CheckResult]:
+def _linked_pages(first: CheckResult, checks: Checks, clock: Clock) -> Iterator[PageRef]:
     listed = known_of_kind(checks.known_pages(), "initiative")
     for page in due_pages(listed, checks.last_fetches(), first.page.url, clock()):
         if first.outcome == "failed" and page.kind != "call":
             return  # the site seems to be down; edition pages can wait, call pages should not
-        pause()
-        yield check_page(page, fetcher, checks, clock, round_)
+        yield page

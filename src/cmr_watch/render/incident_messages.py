@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,8 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         steps=(Step("To see which messages are pending, and why, run:", "cmr-watch deliveries list --state pending"),),
     ),
 }
+_MESSAGE_ID: Final = re.compile(r"message (\d+), ")
+"""How the detail of a failed delivery begins; that of an incident from an earlier version does not."""
 _PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect", "reading-unusable"})
 _EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable"})
 """What happened once: there is nothing to resolve."""
@@ -178,7 +181,9 @@ def _text(incident: Incident) -> str:
 
 def _filled_in(step: Step, incident: Incident) -> Step:
     subject = clean(_public_subject(incident), _MAX_ARGUMENT)
-    return Step(step.text, step.command.replace("ADDRESS", subject))
+    message = _MESSAGE_ID.match(incident.detail) if incident.kind == "delivery-failed" else None
+    command = step.command.replace("retry ID", f"retry {message[1]}") if message else step.command
+    return Step(step.text, command.replace("ADDRESS", subject))
 
 
 def _capitalised(clause: str) -> str:
@@ -203,13 +208,14 @@ def _times(incident: Incident, zone: ZoneInfo) -> tuple[Fact, ...]:
         return (Fact(label, local_time(opened, zone)),)
     if closed is None:
         return (Fact("Since", local_time(opened, zone)),)
-    lasted = Fact("Lasted", f"{_duration(closed - opened)} ({_period(opened, closed, zone)})")
+    lasted = Fact("Lasted", f"{_duration(opened, closed)} ({_period(opened, closed, zone)})")
     return (lasted,) if incident.opened_notified_at else (lasted, Fact("", "Resolved before this message was sent."))
 
 
-def _duration(lasted: timedelta) -> str:
-    """`3 hours`, `2 days 1 hour`, `20 minutes`: the two largest units."""
-    minutes = int(lasted.total_seconds()) // 60
+def _duration(opened: datetime, closed: datetime) -> str:
+    """`3 hours`, `2 days 1 hour`, `20 minutes`: the two largest units, between the minutes that are shown."""
+    shown = closed.replace(second=0, microsecond=0) - opened.replace(second=0, microsecond=0)
+    minutes = int(shown.total_seconds()) // 60
     days, hours = divmod(minutes // 60, 24)
     units = [(days, "day"), (hours, "hour"), (minutes % 60 if not days else 0, "minute")]
     words = [counted(number, unit) for number, unit in units if number]

@@ -78,10 +78,10 @@ def create_backup(database: Database, path: Path, *, force: bool = False) -> Bac
         return Backup(path, path.stat().st_size, rows)
 
 
-def mark_restored(database: Database) -> None:
-    """Mark a database as restored from a backup, after a pg_restore or after a file was copied back by hand."""
+def mark_restored(database: Database, at: datetime | None = None) -> None:
+    """Mark a database as restored from a backup `at` a time, after a pg_restore or after a file was copied by hand."""
     with database.write() as connection:
-        restore_quarantine.mark_restored(connection)
+        restore_quarantine.mark_restored(connection, at)
 
 
 def restore(path: Path, url: str, now: datetime) -> Restored:
@@ -105,7 +105,7 @@ def restore(path: Path, url: str, now: datetime) -> Restored:
         revision = _read_revision(part, path)
         _verify(part, rows)
         upgrade(_url(part).render_as_string())
-        _mark_as_backup(part)
+        _mark_as_backup(part, now)
         return Restored(revision, _replace_database(part, target, now))
 
 
@@ -199,9 +199,9 @@ def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608
 
 
-def _mark_as_backup(part: Path) -> None:
+def _mark_as_backup(part: Path, restored_at: datetime | None = None) -> None:
     with closing(Database(_url(part))) as copy:
-        mark_restored(copy)
+        mark_restored(copy, restored_at)
     with closing(sqlite3.connect(part)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 

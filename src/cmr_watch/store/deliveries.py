@@ -109,6 +109,7 @@ class Deliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._token: str | None = None
 
     # ── claiming and marking ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,7 +127,8 @@ class Deliveries:
             ids = connection.execute(statement, {"at": now, "size": size}).scalars().all()
             if not ids:
                 return ()
-            connection.execute(_CLAIM, {"ids": ids, "token": secrets.token_urlsafe(16), "until": now + lease})
+            self._token = secrets.token_urlsafe(16)
+            connection.execute(_CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
             return _load(connection, deliveries.c.id.in_(ids))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
@@ -145,7 +147,7 @@ class Deliveries:
         """Record the final outcome, and renew the lease of the `following` delivery in the same commit.
 
         Return whether each lease was still held. A failure opens an incident for the address, which is resolved when a
-        message is sent there, or by `retry`.
+        message is sent there; until then, further failures are part of it.
         """
         was_attempted = outcome in ("sent", "failed")
         values = {"result": outcome, "now": now, "error": error, "attempt_count": delivery.attempts + was_attempted}
@@ -159,13 +161,22 @@ class Deliveries:
         return is_finished, is_renewed
 
     def postpone(self, delivery: Delivery, due_at: datetime, error: str, uncertain: bool = False) -> bool:
-        """Record a failed attempt and retry at `due_at`; return False if the lease was lost."""
+        """Record a failed attempt and retry at `due_at`; return False if the lease was lost.
+
+        News of the same edition or call that came meanwhile can replace the message now.
+        """
         values = {"due_at": due_at, "last_error": error, "attempts": deliveries.c.attempts + 1}
         return self._release(delivery, **values, uncertain=delivery.uncertain or uncertain)
 
     def release(self, delivery: Delivery, due_at: datetime | None = None) -> None:
         """End the lease without an attempt. With `due_at`, the message is not sent before then."""
         self._release(delivery, **({"due_at": due_at} if due_at else {}))
+
+    def give_back(self) -> None:
+        """Release what was claimed last and is not done; for a process that ends while a server does not respond."""
+        statement = update(deliveries).where(_is_pending, deliveries.c.claim_token == self._token)
+        with self._database.write() as connection:
+            connection.execute(statement.values(claim_token=None, leased_until=None))
 
     def notify_operator(self, messages: Sequence[Message], reported: Sequence[Incident], now: datetime) -> bool:
         """Store messages to operators and mark the incidents that they report.
@@ -189,7 +200,10 @@ class Deliveries:
         is_claimed = and_(deliveries.c.id == delivery.id, deliveries.c.claim_token == delivery.claim, _is_pending)
         statement = update(deliveries).where(is_claimed).values(claim_token=None, leased_until=None, **values)
         with self._database.write() as connection:
-            return connection.execute(statement).rowcount == 1
+            recipients.lock_planning(self._database, connection)
+            is_released = connection.execute(statement).rowcount == 1
+            recipients.make_due_with_pending_messages(connection, [mailbox_of(delivery.message.address)])
+            return is_released
 
     def _update_incident(
         self, connection: Connection, delivery: Delivery, outcome: DeliveryOutcome, now: datetime, error: str | None
@@ -199,7 +213,8 @@ class Deliveries:
             return False
         address = delivery.message.address
         if outcome == "failed":
-            return open_incident(self._database, connection, _DELIVERY_FAILED, address, error or "", now)
+            detail = f"message {delivery.id}, “{delivery.message.subject}”: {error or ''}"
+            return open_incident(self._database, connection, _DELIVERY_FAILED, address, detail, now)
         if outcome == "sent":
             resolve_incidents(connection, address, now, _DELIVERY_FAILED)
         return False
@@ -269,8 +284,9 @@ class Deliveries:
             return _load(connection, _is_pending, deliveries.c.last_error.is_not(None))
 
     def pending(self) -> Pending | None:
-        """Count all messages that are pending; None if there are none."""
-        statement = select(func.count(), func.min(deliveries.c.created_at)).where(_is_pending)
+        """Count the messages that are pending and not on hold; None if there are none."""
+        waiting = (_is_pending, deliveries.c.held_at.is_(None))
+        statement = select(func.count(), func.min(deliveries.c.created_at)).where(*waiting)
         with self._database.read() as connection:
             count, since = connection.execute(statement).one()
         return Pending(count, since) if count else None
@@ -289,8 +305,6 @@ class Deliveries:
             # the operator expects an attempt, even if a circuit breaker is open
             routes = sorted({row_mapping.route(address) for address in addresses})
             connection.execute(circuit_breakers.delete().where(circuit_breakers.c.route.in_(routes)))
-            for address in set(addresses):
-                resolve_incidents(connection, address, now, _DELIVERY_FAILED)
             # what they say may no longer be true
             recipients.plan_again(connection, sorted(map(mailbox_of, set(addresses))), now)
         return len(addresses)

@@ -43,10 +43,16 @@ class FanOutBatch:
     _now: datetime
 
     def save(self, new_matches: Iterable[NewMatch]) -> int:
-        """Store the matches and how far the fan-out has come; return the number of matches."""
+        """Store the matches and how far the fan-out has come; return the number of matches.
+
+        A match is due now if a pending message to its recipient is about the same edition or call. No message is
+        planned meanwhile, so that each one either contains the match or is seen here.
+        """
         rows = [_match_row(match, self._now) for match in new_matches]
         if rows:
+            recipients.lock_planning(self._database, self._connection)
             self._connection.execute(self._database.insert(matches).on_conflict_do_nothing(), rows)
+            recipients.make_due_with_pending_messages(self._connection, {row["mailbox"] for row in rows})
         has_finished = self._next_cursor is None
         progress = {"enqueued_at": self._now} if has_finished else {"fan_out_cursor": self._next_cursor}
         ids = [change.id for change in self.changes]

@@ -50,6 +50,9 @@ def write_plans(
     superseded = [entry for entry in replaceable if entry.mailbox in superseding]
     recipients.withdraw_messages(connection, [entry.id for entry in superseded], "superseded", now)
     _insert_messages(database, connection, planned, superseded, now)
+    replaced = {entry.recipient.mailbox for entry in planned if entry.message is not None}
+    dropped = [entry.id for entry in superseded if entry.mailbox not in replaced]
+    recipients.resolve_failures_without_message(connection, dropped, now)
     _settle_matches(connection, planned, now)
     _insert_reminders(database, connection, planned, now)
     _insert_outage_notices(database, connection, planned, now)

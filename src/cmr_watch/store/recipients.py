@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, s
 from cmr_watch.models import Match, OutageNoticeKey, Recipient, ReminderKey, Subscription
 from cmr_watch.store import row_mapping
 from cmr_watch.store.database import Database
+from cmr_watch.store.incidents import resolve_incidents
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
 PLAN_LOCK = 0x636D7204  # arbitrary, but the same in every process
@@ -257,6 +258,17 @@ def withdraw_messages(connection: Connection, ids: Sequence[int], outcome: str, 
     connection.execute(update(subscriptions).where(ACTIVE, was_welcomed).values(**unwelcomed))
 
 
+def resolve_failures_without_message(connection: Connection, superseded: Sequence[int], now: datetime) -> None:
+    """Resolve the failures of recipients whose last failed message was superseded by none: nothing is left to send."""
+    if not superseded:
+        return
+    failed = deliveries.alias()
+    is_failed = select(failed.c.id).where(failed.c.outcome == "failed", failed.c.mailbox == deliveries.c.mailbox)
+    statement = select(deliveries.c.address).where(deliveries.c.id.in_(superseded), ~is_failed.exists())
+    for address in connection.execute(statement.distinct()).scalars().all():
+        resolve_incidents(connection, address, now, "delivery-failed")
+
+
 def has_active_subscription(table: Any = deliveries) -> Any:
     """Return the condition that a message is still wanted. Messages to operators need no subscription."""
     active = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
@@ -293,6 +305,25 @@ def plan_all_again(database: Database, connection: Connection, now: datetime) ->
     lock_planning(database, connection)
     is_later = or_(subscriptions.c.next_action_at.is_(None), subscriptions.c.next_action_at > now)
     connection.execute(update(subscriptions).where(ACTIVE, is_later).values(next_action_at=now))
+
+
+def make_due_with_pending_messages(connection: Connection, mailboxes: Iterable[str]) -> None:
+    """Make matches due whose recipient has a pending message about the same edition or call, which is out of date."""
+    new, told, told_change = changes.alias(), matches.alias(), changes.alias()
+    has_pending_message = (
+        select(deliveries.c.id)
+        .join(told, told.c.delivery_id == deliveries.c.id)
+        .join(told_change, told_change.c.id == told.c.change_id)
+        .join(new, new.c.key == told_change.c.key)
+        .where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None))
+        .where(deliveries.c.mailbox == matches.c.mailbox, new.c.id == matches.c.change_id)
+        .correlate(matches)
+        .exists()
+    )
+    waiting = (_is_unsettled, matches.c.held_at.is_(None), matches.c.due_at > matches.c.matched_at, has_pending_message)
+    due = {"due_at": matches.c.matched_at, "digest_period": None}
+    for batch in _batches(sorted(mailboxes)):
+        connection.execute(update(matches).where(matches.c.mailbox.in_(batch), *waiting).values(**due))
 
 
 def oldest_overdue_digest(connection: Connection, before: datetime) -> datetime | None:

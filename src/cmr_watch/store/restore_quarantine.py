@@ -34,6 +34,7 @@ from cmr_watch.models import RecordedChange
 from cmr_watch.store import installation, recipients, row_mapping
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
+from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
 from cmr_watch.store.schema import (
     bodies,
     changes,
@@ -51,6 +52,7 @@ _HOLD = "hold"
 """The name of the row of `installation`: its value is `copy`, then the URLs of the pages not read yet, one a line."""
 _RESTORED = "copy"
 _RESTORED_AT = "restored_at"
+_MARKED_AT = "marked_restored_at"
 """The name of the row of `installation` with the time of the last restore."""
 Kind = Literal["message", "change"]
 
@@ -77,9 +79,10 @@ class QuarantinedItem:
     was_due: bool | None = True
 
 
-def mark_restored(connection: Connection) -> None:
-    """Mark a database as a backup, or as restored from one."""
+def mark_restored(connection: Connection, at: datetime | None = None) -> None:
+    """Mark a database as restored `at` a time, or as a backup: then it is restored when it is first used."""
     installation.write(connection, _HOLD, _RESTORED)
+    installation.write(connection, _MARKED_AT, at.isoformat() if at else None)
 
 
 def is_first_reading(connection: Connection, page_url: str) -> bool:
@@ -125,13 +128,17 @@ class RestoreQuarantine:
         self._database = database
 
     def quarantine_if_restored(self, now: datetime) -> bool:
-        """If the database has just been restored, hold everything pending, and return True. Call it before sending."""
+        """If the database has just been restored, hold everything pending, and return True. Call it before sending.
+
+        It is held since the restore, if its time is known, else since `now`.
+        """
         with self._database.read() as connection:
             if installation.read(connection, _HOLD) != _RESTORED:
                 return False
         with self._database.write() as connection:
             _settle_outage_notices(self._database, connection, now)
-            _hold_pending(connection, now)
+            marked_at = installation.read(connection, _MARKED_AT)
+            _hold_pending(connection, datetime.fromisoformat(marked_at) if marked_at else now, now)
             urls = connection.execute(select(pages.c.url).where(pages.c.baseline_id.is_not(None))).scalars()
             installation.write(connection, _HOLD, "\n".join(urls) or None)
             installation.write(connection, _RESTORED_AT, now.isoformat())
@@ -175,14 +182,14 @@ def _settle_outage_notices(database: Database, connection: Connection, now: date
     _settle_notices(database, connection, known.where(outage_notices.c.phase == "opened", ~is_open), "ended", now)
 
 
-def _hold_pending(connection: Connection, now: datetime) -> None:
+def _hold_pending(connection: Connection, restored_at: datetime, now: datetime) -> None:
     is_pending, is_unsettled = deliveries.c.outcome.is_(None), matches.c.settled_at.is_(None)
     # messages that were leased when the backup was made may have been sent
     is_uncertain = or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None))
-    values = {"held_at": now, "claim_token": None, "leased_until": None, "uncertain": is_uncertain}
+    values = {"held_at": restored_at, "claim_token": None, "leased_until": None, "uncertain": is_uncertain}
     connection.execute(update(deliveries).where(is_pending).values(**values))
-    connection.execute(update(matches).where(is_unsettled).values(held_at=now))
-    connection.execute(update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=now))
+    connection.execute(update(matches).where(is_unsettled).values(held_at=restored_at))
+    connection.execute(update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=restored_at))
     # reminders, welcomes and reports that were due have been sent since, or are out of date
     connection.execute(update(subscriptions).where(recipients.ACTIVE).values(activated_at=now, next_action_at=now))
     is_unwelcomed = subscriptions.c.welcomed_at.is_(None)
@@ -215,7 +222,8 @@ def _list_messages(connection: Connection) -> Iterable[QuarantinedItem]:
 
 def _list_changes(connection: Connection) -> Iterable[QuarantinedItem]:
     held = _held_matches()
-    count = held.with_only_columns(func.count()).scalar_subquery()
+    is_erased = matches.c.mailbox.startswith(PLACEHOLDER_PREFIX)
+    count = held.with_only_columns(func.count()).where(~is_erased).scalar_subquery()
     first_due = held.with_only_columns(func.min(matches.c.due_at)).scalar_subquery()
     since = func.coalesce(changes.c.held_at, held.with_only_columns(func.min(matches.c.held_at)).scalar_subquery())
     columns = (

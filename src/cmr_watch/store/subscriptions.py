@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,19 @@ from cmr_watch.store.suppression_journal import SuppressionJournal
 
 REMOVED = "removed from the configuration"
 ADDRESS_CHANGED = "its address changed in the configuration"
+REPLACED = "replaced by the subscription in the configuration"
 UNSUBSCRIBED = "unsubscribed by mail"
 BOUNCED = "mail to it bounces"
+
+
+@dataclass(slots=True)
+class Synced:
+    """How many subscriptions the configuration started, moved to another address, ended, and took over."""
+
+    started: int = 0
+    moved: int = 0
+    ended: int = 0
+    taken_over: int = 0
 
 
 def normalize(request: SubscriptionRequest) -> SubscriptionRequest:
@@ -89,7 +101,7 @@ class Subscriptions:
         request = normalize(declared)
         with self._database.write() as connection:
             erasure.remove_hash(connection, request.address)
-            self._apply(connection, request, _latest_by_name(connection).get(request.name), now)
+            self._apply(connection, request, _latest_by_name(connection).get(request.name), now, Synced())
             return _latest_by_name(connection)[request.name]
 
     def refusal(self, address: str) -> str | None:
@@ -124,7 +136,7 @@ class Subscriptions:
             self._journal.record_erased(connection, address_hash(connection, address), now)
             return erasure.erase(self._database, connection, address, now)
 
-    def sync(self, declared: Sequence[SubscriptionRequest], now: datetime, file: Path | None = None) -> None:
+    def sync(self, declared: Sequence[SubscriptionRequest], now: datetime, file: Path | None = None) -> Synced:
         """Make the subscriptions with a name match the configuration `file`, where each of them has a name.
 
         - A new name is added.
@@ -133,35 +145,50 @@ class Subscriptions:
         - A removed name is ended. If it is declared again, it is added again.
         - If a subscription was ended by other means, such as unsubscribing, it stays ended until its address changes.
         - An erased address is not added, whatever the name.
+        - An address has one subscription: a new entry takes over one that was added by command, which then has the
+          name and the options of the entry; of several, the first is taken over, and the others are ended.
         """
+        synced = Synced()
         requests = {entry.name: normalize(entry) for entry in declared}
         path = last_configuration.absolute(file)
         with self._database.read() as connection:
             is_known = path in (None, last_configuration.known(connection))
             if is_known and not _changed_names(connection, requests):
-                return
+                return synced
         with self._database.write() as connection:
             if path:
                 last_configuration.remember(connection, path)
             latest = _latest_by_name(connection)
             names = _changed_names(connection, requests)
             for name in names:
-                self._apply(connection, requests.get(name), latest.get(name), now)
+                self._apply(connection, requests.get(name), latest.get(name), now, synced)
             # at the end, as an address may have moved from one name to another
             changed = [latest[name] for name in names if name in latest]
             _resolve_delivery_incidents(connection, changed, REMOVED, now)
+        return synced
 
     def _apply(
-        self, connection: Connection, request: SubscriptionRequest | None, old: Subscription | None, now: datetime
+        self,
+        connection: Connection,
+        request: SubscriptionRequest | None,
+        old: Subscription | None,
+        now: datetime,
+        synced: Synced,
     ) -> None:
-        if request and old and old.status == "active" and old.address == request.address:
+        is_active = old is not None and old.status == "active"
+        if request and old and is_active and old.address == request.address:
             _update(connection, old, request, now)
             return
-        if old and old.status == "active":
-            reason = ADDRESS_CHANGED if request else REMOVED
-            _end(connection, subscriptions.c.id == old.id, reason, now)
-        if request:
+        if old and is_active:
+            _end(connection, subscriptions.c.id == old.id, ADDRESS_CHANGED if request else REMOVED, now)
+        if request is None:
+            synced.ended += is_active
+        elif _take_over(connection, request, now):
+            synced.taken_over += 1
+        else:
             self._insert(connection, request, request.name, now, "operator")
+            synced.moved += is_active
+            synced.started += not is_active
 
     def _end_permanently(
         self, connection: Connection, condition: Any, reason: str, now: datetime
@@ -226,6 +253,16 @@ class Subscriptions:
             return frozenset()
         with self._database.read() as connection:
             return frozenset(_changed_names(connection, {entry.name: normalize(entry) for entry in declared}))
+
+    def doubles(self) -> tuple[tuple[Subscription, Subscription], ...]:
+        """Return each active subscription of the configuration with one that was added by command for its address."""
+        with self._database.read() as connection:
+            active = _select(connection, ACTIVE)
+        declared = {mailbox_of(entry.address): entry for entry in active if entry.name is not None}
+        added = [entry for entry in active if entry.name is None]
+        return tuple(
+            (declared[mailbox_of(entry.address)], entry) for entry in added if mailbox_of(entry.address) in declared
+        )
 
     def recipients_after_sync(self, declared: Sequence[SubscriptionRequest] | None) -> tuple[str, ...]:
         """An address of each recipient that has an active subscription once `sync` has applied the configuration."""
@@ -326,6 +363,20 @@ def _resolve_delivery_incidents(
             error = settle_unnotified(connection, "delivery-failed", address, now)
             record_event(connection, "subscription-ended", address, error, now)
         resolve_incidents(connection, address, now, "delivery-failed")
+
+
+def _take_over(connection: Connection, request: SubscriptionRequest, now: datetime) -> bool:
+    """Let an entry of the configuration take over a subscription that was added by command, if there is one."""
+    of_recipient = subscriptions.c.mailbox == mailbox_of(request.address)
+    first, *others = _select(connection, ACTIVE, of_recipient, subscriptions.c.name.is_(None)) or (None,)
+    if first is None:
+        return False
+    if others:
+        _end(connection, subscriptions.c.id.in_([entry.id for entry in others if entry]), REPLACED, now)
+    named = {"name": request.name, "address": request.address}
+    connection.execute(update(subscriptions).where(subscriptions.c.id == first.id).values(**named))
+    _update(connection, first, request, now)
+    return True
 
 
 def _update(connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime) -> None:

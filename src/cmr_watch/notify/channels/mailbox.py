@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, ConfigError
+from cmr_watch.log import masked
 from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.settings import Security
 from cmr_watch.os_errors import os_reason
@@ -286,7 +287,7 @@ class _Imap:
         reason = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
         line = " ".join(reason.decode("utf-8", "replace").split()) or type(error).__name__
         for secret in (self._settings.password, _base64(self._settings.password)):
-            line = line.replace(secret, "***") if secret else line
+            line = masked(line, secret) if secret else line
         return "".join(char for char in line if char.isprintable())[:200].rstrip(".")
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError
+from cmr_watch.log import masked
 from cmr_watch.models import Message
 from cmr_watch.notify.channels import mime
 from cmr_watch.notify.channels.connection_errors import connection_failure
@@ -226,7 +227,7 @@ class SmtpConnection:
         """The reason on one line, at most 300 characters, without the password."""
         line = " ".join(str(reason).split()) or type(reason).__name__
         if self._settings.password:
-            line = line.replace(self._settings.password, "***")
+            line = masked(line, self._settings.password)
         return line[:300]
 
 

@@ -36,10 +36,11 @@ def decide_matches(inputs: Inputs) -> MatchDecisions:
 def _decide_outside_quiet_hours(
     wanted: list[tuple[Match, DueTime]], discarded: tuple[int, ...], reminded: set[str], now: datetime
 ) -> MatchDecisions:
-    """`reminded`: the keys of the calls of which a reminder is due, so that news about them comes with it."""
-    due_items = reminded | {
-        match.recorded.change.key for match, (at, _) in wanted if at <= now and not match.is_pending
-    }
+    """`reminded`: the keys of the calls of which a reminder is due, so that news about them comes with it.
+
+    So does news about what a pending message says, which would otherwise be sent although it is known to be outdated.
+    """
+    due_items = reminded | {match.recorded.change.key for match, (at, _) in wanted if at <= now or match.is_pending}
     reported, rest = [], []
     for match, (at, period) in wanted:
         if at <= now:

@@ -18,6 +18,7 @@ def plan(recipient: Recipient, context: PlanningContext, now: datetime) -> Plan:
 
     - Changes that the recipient is no longer subscribed to are dropped.
     - A change that is due is sent together with all pending changes of the same edition or call, to keep their order.
+      A pending message counts as due: it is replaced when there is news of what it is about.
     - Changes that were undone or superseded before they were sent are coalesced.
     - A pending message is replaced when there is more to send or when it has become out of date.
     - In quiet hours nothing is sent except reminders of cut-offs that fall within them.
