@@ -47,7 +47,8 @@ def fold(name: str) -> str:
 
 
 @cache
-def _countries() -> dict[str, str]:
+def country_names() -> dict[str, str]:
+    """Folded name → code, of all names of all countries."""
     table = files("cmr_watch").joinpath("countries.txt").read_text(encoding="utf-8")
     rows = (line.split(" ", 1) for line in table.splitlines() if line and not line.startswith("#"))
     return {fold(name): code for code, names in rows for name in names.split("|")}
@@ -56,7 +57,7 @@ def _countries() -> dict[str, str]:
 @cache
 def country_codes() -> frozenset[str]:
     """All known country codes."""
-    return frozenset(_countries().values())
+    return frozenset(country_names().values())
 
 
 def country_code(name: str) -> str | None:
@@ -64,7 +65,7 @@ def country_code(name: str) -> str | None:
     folded = fold(name)
     if not 2 <= len(folded) <= 60:
         return None
-    countries = _countries()
+    countries = country_names()
     return countries.get(folded) or countries.get(folded.removeprefix("the "))
 
 

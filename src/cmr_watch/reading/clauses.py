@@ -1,0 +1,265 @@
+"""Sentences and clauses, and the two questions that every reader asks of a day or a link in them.
+
+    sentences_of(text)                 the spans of a text's sentences: the only sentence splitter
+    clauses_of(text)                   smaller: also parted at commas, dashes and brackets
+    relation_of(text, start)           how the words right before a position introduce it: UNTIL, SINCE, FORMER …
+    subject_of(text, start, …)         what a position is about: the nearest cue to the left in its sentence, else the
+                                       label to its right, else the label of the line, else the heading
+
+A reader maps subject × relation to a field by a small table. Cues may be negated; those are no subjects.
+Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final, Literal, NamedTuple
+
+from cmr_watch.reading.lexicon import Concept, words_of
+from cmr_watch.reading.tokens import Cue, Text, Token
+
+
+class Span(NamedTuple):
+    """A piece of a text: from `start` to before `end`."""
+
+    start: int
+    end: int
+
+    def of(self, text: Text) -> str:
+        return text.text[self.start : self.end].strip()
+
+
+# ── sentences and clauses ────────────────────────────────────────────────────────────────────────────────────────────
+
+_NO_END: Final = words_of(
+    """
+    st ste rep n s mt dr mr ms prof nr no e g i approx vs incl jan feb mar apr jun jul aug sep sept oct nov dec
+    """
+)
+"""Words whose stop ends no sentence."""
+
+
+def sentences_of(text: Text) -> list[Span]:
+    """The sentences of a text, in order: parted at stops before a capital, at semicolons, bullets and cells."""
+    return list(_spans(text, _ends_sentence))
+
+
+def clauses_of(text: Text) -> list[Span]:
+    """The clauses of a text, in order: its sentences, parted at commas, dashes and brackets too."""
+    return list(_spans(text, _ends_clause))
+
+
+def span_around(spans: Sequence[Span], position: int) -> Span:
+    """The one that holds a position."""
+    return next((span for span in spans if span.start <= position < span.end), spans[-1])
+
+
+def _spans(text: Text, ends: Callable[[Text, int], bool]) -> Iterator[Span]:
+    position = 0
+    for index, token in enumerate(text.tokens):
+        if ends(text, index) and token.end > position:
+            yield Span(position, token.end)
+            position = token.end
+    if position < len(text.text) or position == 0:
+        yield Span(position, len(text.text))
+
+
+def _ends_sentence(text: Text, index: int) -> bool:
+    token = text.tokens[index]
+    if token.letter in ";c":
+        return True
+    if token.letter == "." or text.text[token.start] in "!?":
+        return _is_stop(text, index)
+    return False
+
+
+def _is_stop(text: Text, index: int) -> bool:
+    """Whether a stop ends a sentence: a space and a capital or a sign follow, and no short form or ordinal precedes."""
+    token = text.tokens[index]
+    after = text.text[token.end : token.end + 2]
+    if after[:1] in (")", '"', "”", "’", "'"):
+        after = text.text[token.end + 1 : token.end + 3]
+    if not after[:1].isspace() or after[1:].islower():
+        return False
+    before = text.tokens[index - 1] if index else token
+    if token.letter == "." and (before.word in _NO_END or (before.letter == "d" and _is_month(text, index + 1))):
+        return False
+    return not (len(before.word) == 1 and text.text[before.start].isupper())
+
+
+def _is_month(text: Text, index: int) -> bool:
+    return index < len(text.tokens) and text.tokens[index].letter in "md-"
+
+
+def _ends_clause(text: Text, index: int) -> bool:
+    token = text.tokens[index]
+    if token.letter in ",()" or (token.letter == "-" and text.text[token.end : token.end + 1].isspace()):
+        return True
+    return _ends_sentence(text, index)
+
+
+# ── relations ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Relation(StrEnum):
+    """How the words right before a day introduce it."""
+
+    UNTIL = "until"
+    """Until, by, before, closes on, at the latest."""
+    SINCE = "since"
+    """From, since, opens on, starting."""
+    FORMER = "former"
+    """Instead of, originally; “moved from”: another day took its place."""
+    NEW = "new"
+    """“Moved to”, “new date”: it takes the place of another day."""
+    OF_PAGE = "of the page"
+    """Published, updated, version of."""
+    AT = "at"
+    """Nothing of it: “on”, a comma, a colon."""
+
+
+_RELATIONS: Final[tuple[tuple[Concept, Relation], ...]] = (
+    ("former", Relation.FORMER),
+    ("of the page", Relation.OF_PAGE),
+    ("new date", Relation.NEW),
+    ("until", Relation.UNTIL),
+    ("since", Relation.SINCE),
+)
+_FILLING_LETTERS: Final = frozenset("ahowTz-,:('&d")
+_FILLING_WORDS: Final = words_of(
+    """
+    on is are at planned scheduled date dates for foreseen for end incl including midnight brussels time local noon
+    and cut off deadline next this latest in last
+    """
+)
+_MOST_FILLING: Final = 9
+_REACH_OF_MOVING: Final = 60
+
+
+def relation_of(text: Text, start: int) -> Relation:
+    """The relation of what begins at a position to the words before it."""
+    cue = _cue_before(text, start)
+    concepts = cue.concepts if cue else frozenset[Concept]()
+    is_from = cue is not None and text.text[cue.start : cue.end].lower() == "from"
+    moved = _moved_before(text, cue.start if cue else start)
+    if moved and is_from:
+        return Relation.FORMER
+    if _word_before(text, start) in ("to", "until", "till") and _moved_before(text, start):
+        return Relation.NEW
+    if _is_arrow_before(text, start):
+        return Relation.NEW
+    return next((relation for concept, relation in _RELATIONS if concept in concepts), Relation.AT)
+
+
+def _cue_before(text: Text, start: int) -> Cue | None:
+    """The cue that ends right before a position, with nothing but small words, times and signs between."""
+    relations = {concept for concept, _ in _RELATIONS}
+    cue = next(
+        (one for one in reversed(text.cues) if one.end <= start and not one.concepts.isdisjoint(relations)), None
+    )
+    if cue is None:
+        return None
+    between = [token for token in text.tokens[cue.last + 1 :] if token.end <= start]
+    return cue if len(between) <= _MOST_FILLING and all(map(_is_filling, between)) else None
+
+
+def _is_filling(token: Token) -> bool:
+    return token.letter in _FILLING_LETTERS - {"d"} or token.word in _FILLING_WORDS
+
+
+def _word_before(text: Text, start: int) -> str:
+    """The last word before a position that is no article, weekday or sign."""
+    words = (token for token in reversed(text.tokens) if token.end <= start)
+    return next((token.word for token in words if token.letter not in "haw,:(" and token.word != "on"), "")
+
+
+def _moved_before(text: Text, position: int) -> Cue | None:
+    """The word of moving in the few words before a position."""
+    return next(
+        (
+            cue
+            for cue in reversed(text.cues)
+            if cue.end <= position and "moved" in cue.concepts and position - cue.end <= _REACH_OF_MOVING
+        ),
+        None,
+    )
+
+
+_ARROWS: Final = "→⇒➔➜➝"
+
+
+def _is_arrow_before(text: Text, start: int) -> bool:
+    before = text.text[:start].rstrip()
+    return (
+        before[-1:] in _ARROWS
+        and before != ""
+        and any(token.letter == "y" for token in text.tokens if token.end < start)
+    )
+
+
+# ── subjects ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SUBJECTS: Final[tuple[Concept, ...]] = (
+    "late",
+    "cutoff",
+    "question",
+    "session",
+    "register",
+    "result",
+    "regulation",
+    "long ago",
+    "taking place",
+    "apply",
+    "call for",
+    "call",
+    "event",
+)
+"""What a day may be about; of a phrase with several, the first counts."""
+
+
+class Subject(NamedTuple):
+    """What something is about, by which cue, and where that stands: `heading` and `label` are other lines' words."""
+
+    concept: Concept
+    where: Literal["left", "right", "label", "heading"]
+    cue: Cue
+
+
+def subject_of(
+    text: Text, start: int, end: int, sentence: Span, label: Text | None = None, headings: Sequence[Text] = ()
+) -> Subject | None:
+    """What the span from `start` to `end` is about; None if no cue says it.
+
+    `sentence` holds the span; `label` is the label of its line, `headings` those above it, the nearest first.
+    """
+    left = _last(text.cues_of(*SUBJECTS, start=sentence.start, end=start))
+    if left:
+        return Subject(_concept_of(left), "left", left)
+    right = next(text.cues_of(*SUBJECTS, start=end, end=sentence.end), None)
+    if right:
+        return Subject(_concept_of(right), "right", right)
+    if label:
+        cue = _last(label.cues_of(*SUBJECTS))
+        if cue:
+            return Subject(_concept_of(cue), "label", cue)
+    return _subject_of_heading(headings)
+
+
+def _subject_of_heading(headings: Sequence[Text]) -> Subject | None:
+    for heading in headings:
+        cue = _last(heading.cues_of(*SUBJECTS))
+        if cue:
+            return Subject(_concept_of(cue), "heading", cue)
+    return None
+
+
+def _last(cues: Iterator[Cue]) -> Cue | None:
+    found = None
+    for cue in cues:
+        found = cue
+    return found
+
+
+def _concept_of(cue: Cue) -> Concept:
+    return next(concept for concept in SUBJECTS if concept in cue.concepts)

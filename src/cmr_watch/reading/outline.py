@@ -1,0 +1,435 @@
+"""From an element's nodes to the lines that a reader sees, and the parts that their headings make of them.
+
+    outline = read_outline(nodes_of(markup))
+    outline.lines       all lines, top to bottom; `line.number` is the index
+    outline.parts       parts[0] is what stands above the first heading; `part.parent` is the part around it
+    outline.under(line) the headings above a line, the nearest first
+
+A line ends where a reader sees it end: at a block, a `<br>`, a table cell. What is struck out is not on the page.
+Pure, linear. Errors: ParseError beyond MAX_LINES or MAX_LINKS.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
+
+from cmr_watch.exceptions import ParseError
+from cmr_watch.reading.document import Node
+from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.panels import INVISIBLE
+from cmr_watch.reading.tokens import CELL, Text, scan
+
+MAX_LINES: Final = 20_000
+MAX_LINKS: Final = 20_000
+LONGEST: Final = 2_000
+"""Characters of a line that are scanned for tokens; what a person writes is shorter."""
+BOLD_LEVEL: Final = 8
+"""The level of a part whose heading is a bold line; 1–6 are h1–h6, 7 a summary, caption, legend or button."""
+
+_BLOCKS: Final = words_of(
+    """
+    p div li ul ol table thead tbody tfoot tr td th caption section article header main details summary dl dt dd
+    blockquote pre hr figure figcaption address center button fieldset legend form body html h1 h2 h3 h4 h5 h6
+    hgroup
+    """
+)
+_LEVELS: Final = {
+    **{f"h{level}": level for level in range(1, 7)},
+    **dict.fromkeys(("summary", "caption", "legend", "button"), 7),
+}
+_ITEMS: Final = frozenset({"li", "tr", "dt"})
+_BOLD: Final = frozenset({"b", "strong"})
+_STRUCK: Final = frozenset({"del", "s", "strike"})
+_BOLD_STYLE: Final = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:bold|[6-9]00)", re.I)
+_STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]{0,80}line-through", re.I)
+_CARD: Final = re.compile(r"(?:^|[\s_-])(?:card|tile|views-row|list-group-item)(?:$|\s)", re.I)
+_BADGE: Final = re.compile(r"(?:^|[\s_-])(?:badge|pill|tag|label|chip)(?:$|[\s_-])", re.I)
+_FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
+_SPACES: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link's address as written, and the part of its line's text that it covers."""
+
+    start: int
+    end: int
+    href: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line as a reader sees it.
+
+    - `level`: 1–6 for a heading element, 7 for a summary, caption, legend or button, 0 for other text.
+    - `bold`: the length of the bold beginning.
+    - `block`: numbers the paragraphs; `gap`: an empty line stands before it in its block.
+    - `item`: numbers the list items, table rows, cards and dt/dd pairs; lines of one belong together first (D4).
+    - `row`, `cell`: its place in a table, if any; cells are numbered through the page.
+    - `label`: what stands in front of it as its name: the `dt`, the field label, the head of its column or row.
+    - `edges`: positions where a link or badge begins or ends, and a word with it (P5).
+    - `part`: the index of its part in the outline.
+    """
+
+    text: str
+    links: tuple[Link, ...] = ()
+    level: int = 0
+    bold: int = 0
+    block: int = 0
+    gap: bool = False
+    item: int | None = None
+    row: int | None = None
+    cell: int = 0
+    label: str = ""
+    edges: tuple[int, ...] = ()
+    part: int = 0
+    number: int = 0
+    is_cell_head: bool = False
+
+    @cached_property
+    def scan(self) -> Text:
+        """Its tokens and cues; the line is scanned once."""
+        return scan(self.text[:LONGEST], self.edges)
+
+    @cached_property
+    def is_heading(self) -> bool:
+        """Marked as one by its tags: a heading element, or bold from end to end and no link (E2)."""
+        return self.level > 0 or (self.bold > 0 and self.bold >= len(self.text.rstrip(" :.")) and not self.is_link)
+
+    @cached_property
+    def is_link(self) -> bool:
+        """Whether one link covers it from end to end."""
+        text = self.text.strip(" :.!")
+        return any(link.end - link.start >= len(text) for link in self.links)
+
+    @cached_property
+    def is_jump_mark(self) -> bool:
+        """Whether it is a line of a table of contents; a small link beside a heading's words is an anchor's sign."""
+        return any(link.href.startswith("#") and link.end - link.start > len(self.text) / 2 for link in self.links)
+
+    @property
+    def shown(self) -> str:
+        """The text for a person: cells parted by a space."""
+        return self.text.replace(CELL, " ")
+
+    def piece(self, start: int, end: int | None = None) -> Line:
+        """The line from `start` to `end`, stripped, with the links that lie in it."""
+        end = len(self.text) if end is None else end
+        raw = self.text[start:end]
+        first = start + len(raw) - len(raw.lstrip())
+        text = raw.strip()
+        moved = (Link(max(0, k.start - first), min(len(text), k.end - first), k.href) for k in self.links)
+        return replace(
+            self,
+            text=text,
+            links=tuple(link for link in moved if link.start < link.end),
+            bold=max(0, self.bold - first),
+            edges=tuple(edge - first for edge in self.edges if 0 < edge - first < len(text)),
+        )
+
+
+def joined(lines: Iterable[Line]) -> Line:
+    """Several lines as one, parted by CELL: the lines of a row, a card or a pair."""
+    first, *others = lines
+    text, links, edges = first.text, list(first.links), list(first.edges)
+    for line in others:
+        start = len(text) + len(CELL)
+        text = f"{text}{CELL}{line.text}"
+        links += [Link(link.start + start, link.end + start, link.href) for link in line.links]
+        edges += [edge + start for edge in line.edges]
+    return replace(first, text=text, links=tuple(links), edges=tuple(edges)) if others else first
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands under one heading: lines `first` to before `end`, those of inner parts included.
+
+    `heading` is its line's number, None for the part above all headings; `level` as BOLD_LEVEL says, 0 for that part.
+    """
+
+    number: int
+    level: int
+    heading: int | None
+    parent: int | None
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The lines of an element, and the tree of its parts."""
+
+    lines: tuple[Line, ...]
+    parts: tuple[Part, ...]
+
+    def headings_over(self, line: Line) -> Iterator[Line]:
+        """The headings under which a line stands, the nearest first; a heading's own part is not its own."""
+        part: Part | None = self.parts[line.part]
+        while part:
+            if part.heading is not None and part.heading != line.number:
+                yield self.lines[part.heading]
+            part = None if part.parent is None else self.parts[part.parent]
+
+
+def read_outline(nodes: Iterable[Node]) -> Outline:
+    """The lines and parts of an element; ParseError beyond MAX_LINES or MAX_LINKS."""
+    writer = _Writer()
+    for node in nodes:
+        writer.take(node)
+    writer.flush(ends_block=True)
+    return outline_of(_labelled(writer.lines))
+
+
+def outline_of(lines: Iterable[Line]) -> Outline:
+    """Lines, numbered, with the parts that their headings make."""
+    numbered: list[Line] = []
+    parts = [Part(0, 0, None, None, 0, 0)]
+    open_parts = [0]
+    for number, line in enumerate(lines):
+        if line.is_heading:
+            level = line.level or BOLD_LEVEL
+            while parts[open_parts[-1]].level >= level:
+                _close(parts, open_parts.pop(), number)
+            parts.append(Part(len(parts), level, number, open_parts[-1], number, number))
+            open_parts.append(len(parts) - 1)
+        numbered.append(replace(line, number=number, part=open_parts[-1]))
+    for part in open_parts:
+        _close(parts, part, len(numbered))
+    return Outline(tuple(numbered), tuple(parts))
+
+
+def _close(parts: list[Part], part: int, end: int) -> None:
+    parts[part] = replace(parts[part], end=end)
+
+
+# ── nodes to lines ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """A piece of a line: its text, whether it is bold, its link, and whether it begins or ends a badge."""
+
+    text: str
+    bold: bool
+    href: str | None
+    is_badge: bool
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Gathers nodes into lines."""
+
+    lines: list[Line] = field(default_factory=list)
+    chunks: list[_Chunk] = field(default_factory=list)
+    bold: int = 0
+    pre: int = 0
+    struck: int = 0
+    badges: int = 0
+    hrefs: list[str] = field(default_factory=list)
+    levels: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    items: list[int] = field(default_factory=list)
+    styles: list[tuple[bool, bool, bool, bool]] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("block", "row", "cell", "item", "link"), 0))
+    breaks: int = 0
+    is_head: bool = False
+    label: str = ""
+    takes_label: bool = False
+
+    def take(self, node: Node) -> None:
+        if node.event == "text":
+            if not self.struck:
+                self._write(node.name)
+        elif node.event == "start":
+            self._start(node.name, node.attributes)
+        else:
+            self._end(node.name)
+
+    def _write(self, text: str) -> None:
+        for number, line in enumerate(text.split("\n") if self.pre else [text]):
+            if number:
+                self.flush(ends_block=False)
+            self.chunks.append(_Chunk(line, self.bold > 0, self.hrefs[-1] if self.hrefs else None, self.badges > 0))
+
+    def _count(self, what: str) -> int:
+        self.counts[what] += 1
+        return self.counts[what]
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        style, classes = attributes.get("style", ""), attributes.get("class", "")
+        if name in _BLOCKS:
+            self.flush(ends_block=True)
+        elif name == "br":
+            self.flush(ends_block=False)
+        elif name == "a":
+            self.hrefs.append(attributes.get("href", ""))
+            if self._count("link") > MAX_LINKS:
+                raise ParseError(f"The article has more than {MAX_LINKS} links.")
+        is_bold = name in _BOLD or bool(style and _BOLD_STYLE.search(style))
+        is_struck = name in _STRUCK or bool(style and _STRUCK_STYLE.search(style))
+        is_badge = bool(classes and name in ("span", "em", "small", "strong") and _BADGE.search(classes))
+        is_item = name in _ITEMS or bool(classes and name in ("div", "article", "a") and _CARD.search(classes))
+        self.styles.append((is_bold, is_struck, is_badge, is_item))
+        self.bold, self.struck, self.badges = self.bold + is_bold, self.struck + is_struck, self.badges + is_badge
+        if is_item:
+            self.items.append(self._count("item"))
+        self._enter(name, classes)
+
+    def _enter(self, name: str, classes: str) -> None:
+        """Note what a block is a part of."""
+        self.pre += name == "pre"
+        if name in _LEVELS:
+            self.levels.append(_LEVELS[name])
+        elif name == "tr":
+            self.rows.append(self._count("row"))
+        elif name in ("td", "th"):
+            self._count("cell")
+            self.is_head = name == "th"
+        elif name == "dd" and self.counts["item"]:
+            self.items.append(self.counts["item"])
+        if name in ("dt", "dl"):
+            self.label, self.takes_label = "", name == "dt"
+        elif classes and _FIELD_LABEL.search(classes):
+            self.label, self.takes_label = "", True
+
+    def _end(self, name: str) -> None:
+        if name in _BLOCKS:
+            self.flush(ends_block=True)
+            self.takes_label = False
+        elif name == "a" and self.hrefs:
+            self.hrefs.pop()
+        if not self.styles:
+            return  # the end of the whole
+        is_bold, is_struck, is_badge, is_item = self.styles.pop()
+        self.bold, self.struck, self.badges = self.bold - is_bold, self.struck - is_struck, self.badges - is_badge
+        if is_item or (name == "dd" and self.items):
+            self.items.pop()
+        self._leave(name)
+
+    def _leave(self, name: str) -> None:
+        self.pre -= name == "pre"
+        if name in _LEVELS and self.levels:
+            self.levels.pop()
+        elif name == "tr" and self.rows:
+            self.rows.pop()
+        elif name in ("td", "th"):
+            self.is_head = False
+        elif name == "dl":
+            self.label = ""
+
+    def flush(self, *, ends_block: bool) -> None:
+        """End a line, if there is any text."""
+        text, links, bold, edges = _folded(self.chunks)
+        self.chunks.clear()
+        if text:
+            self._add(text, links, bold, edges)
+            self.breaks = 0
+        if ends_block:
+            self.counts["block"] += 1
+            self.breaks = 0
+        else:
+            self.breaks += 1
+
+    def _add(self, text: str, links: tuple[Link, ...], bold: int, edges: tuple[int, ...]) -> None:
+        if len(self.lines) >= MAX_LINES:
+            raise ParseError(f"The article has more than {MAX_LINES} lines.")
+        row = self.rows[-1] if self.rows else None
+        self.lines.append(
+            Line(
+                text,
+                links,
+                level=self.levels[-1] if self.levels else 0,
+                bold=bold,
+                block=self.counts["block"],
+                gap=self.breaks > 1,
+                item=self.items[-1] if self.items else None,
+                row=row,
+                cell=self.counts["cell"] if row is not None else 0,
+                label="" if self.takes_label else self.label,
+                edges=edges,
+                is_cell_head=self.is_head,
+            )
+        )
+        if self.takes_label:
+            self.label = text.rstrip(" :")
+
+
+def _folded(chunks: list[_Chunk]) -> tuple[str, tuple[Link, ...], int, tuple[int, ...]]:
+    """One text with single spaces, the links at their places, the length of its bold beginning, and its edges."""
+    parts: list[str] = []
+    links: list[Link] = []
+    edges: list[int] = []
+    length, bold, ends_in_space, still_bold, before = 0, 0, True, True, _Chunk("", False, None, False)
+    for chunk in chunks:
+        piece = _SPACES.sub(" ", _clean(chunk.text))
+        piece = piece[1:] if ends_in_space and piece.startswith(" ") else piece
+        if not piece:
+            continue
+        if length and (chunk.is_badge != before.is_badge or chunk.href != before.href):
+            edges.append(length)
+        start, length, before = length, length + len(piece), chunk
+        parts.append(piece)
+        ends_in_space = piece.endswith(" ")
+        still_bold = still_bold and (chunk.bold or not piece.strip())
+        bold = length if still_bold else bold
+        if chunk.href is not None:
+            links.append(Link(start, length, chunk.href))
+    text = "".join(parts).rstrip()
+    return text, _whole_links(links, text), min(bold, len(text)), tuple(edges)
+
+
+def _clean(raw: str) -> str:
+    """NFC, without invisible characters. Words beyond all measure are cut: to sort their marks takes quadratic time."""
+    if raw.isascii():
+        return raw
+    if len(raw) > _LONGEST_NFC:
+        raw = _LONG_WORD.sub(lambda word: word[0][:_LONGEST_NFC], raw)
+    return unicodedata.normalize("NFC", raw).translate(INVISIBLE)
+
+
+_LONGEST_NFC: Final = 400
+_LONG_WORD: Final = re.compile(rf"[^\s\x00-\x7f]{{{_LONGEST_NFC},}}")
+
+
+def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
+    """Neighbouring pieces of one link put together, cut to the text, empty ones left out."""
+    whole: list[Link] = []
+    for link in links:
+        if whole and whole[-1].href == link.href and not text[whole[-1].end : link.start].strip():
+            whole[-1] = replace(whole[-1], end=link.end)
+        else:
+            whole.append(link)
+    cut = (replace(link, end=min(link.end, len(text))) for link in whole)
+    return tuple(link for link in cut if text[link.start : link.end].strip())
+
+
+# ── labels of tables ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _labelled(lines: list[Line]) -> Iterator[Line]:
+    """Cells with the head of their column, or of their row, as their label; the heads themselves stay as they are."""
+    heads: list[str] = []
+    first = row = -1
+    row_head = ""
+    for line in lines:
+        if line.row is None:
+            heads, row = [], -1
+            yield line
+            continue
+        if line.row != row:
+            first, row, row_head = line.cell, line.row, ""
+        column = line.cell - first
+        if line.is_cell_head:
+            heads = [] if column == 0 else heads
+            heads = [*heads, line.text]
+            row_head = line.text
+            yield line
+        else:
+            label = row_head or (heads[column] if len(heads) > 1 and column < len(heads) else "")
+            yield replace(line, label=label) if label else line

@@ -1,0 +1,489 @@
+"""The places of a text: runs of parts that name a city, its region and its country, in the page's own words (P1–P5).
+
+A text is cut into *parts* at commas, brackets, dashes and the like. A joint says how a part hangs on the one before;
+`_JOINS` says which joints make a run. Dates, times, remarks and words such as “in” end a run.
+
+    find_places(scan(text), dates)      all runs that read as a place, left to right
+    place_beside(places, date)          the one that belongs to a date (P1)
+
+Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final, NamedTuple
+
+from cmr_watch.places import code_itself, country_names, fold, is_online
+from cmr_watch.reading.dates import DateSpan
+from cmr_watch.reading.lexicon import PROSE, words_of
+from cmr_watch.reading.tokens import Cue, Text, Token
+
+_PARTICLES: Final = words_of(
+    """
+    de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im ob of the and og
+    och na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l nell
+    """
+)
+"""Lower-case words that may stand within a name."""
+_ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
+"""Lower-case words that may begin a name."""
+_HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
+_CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO", "MT", "PA", "SG", "SM", "VA"})
+"""Countries with a city of the same name (P4)."""
+_INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near"})
+_ABBREVIATIONS: Final = frozenset({"st", "ste", "rep", "n", "s", "mt", "bad", "fed"})
+_MOST_WORDS: Final = 7
+_LONGEST: Final = 90
+_MOST_COUNTRY_WORDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place, and where it stands in its text. `country_code` is None when its country's word is unknown.
+
+    - `is_ambiguous`: several countries stand there (P3).
+    - `is_alone`: only the country, or only a name without a country, is there.
+    """
+
+    city: str
+    region: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    is_ambiguous: bool = False
+    is_alone: bool = False
+    start: int = 0
+    end: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it names a city of a known country, or one that is both (P4)."""
+        return self.country_code is not None and not self.is_alone
+
+    @property
+    def is_online(self) -> bool:
+        return is_online(self.city)
+
+
+# ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Part(NamedTuple):
+    """Tokens between two joints. `joint` is the sign before it: `,` `(` `)` `-` cell `c`, edge `e`, or a break `B`."""
+
+    tokens: tuple[Token, ...]
+    joint: str
+    is_quoted: bool = False
+    is_bracket: bool = False
+
+
+_JOINTS: Final = {**dict.fromkeys(",()-c", ""), ":": "B", ";": "B", "|": "B", ".": "B"}
+_BREAKS: Final = frozenset("dynTzimwq")
+"""Letters of numbers and dates: none of them is part of a place."""
+_STATES: Final = frozenset({"cancelled", "postponed", "save the date", "tentative", "series", "date label", "moved"})
+"""Cues that are no part of a place, though what follows them may be."""
+_ASIDES: Final = frozenset({"remark", "register", "summary", "cutoff", "former", "until", "of the page", "result"})
+"""Cues after which no place follows up to the next break."""
+_LABELLED: Final = frozenset({"speakers", "venue label"})
+"""Cues that, with a colon, name something else than the place."""
+
+
+def _parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[_Part]:
+    roles = _roles(text, dates)
+    tokens: list[Token] = []
+    joint, quotes, depth = "B", 0, 0
+    for index, token in enumerate(text.tokens):
+        role = roles[index]
+        if role == "x" and not (token.end > token.start and token.start in text.edges and tokens):
+            tokens.append(token)
+            continue
+        if role == " ":
+            continue
+        if tokens:
+            yield _Part(tuple(tokens), joint, quotes % 2 == 1, depth > 0)
+            joint = ""
+        tokens = []
+        if role == "x":
+            tokens, joint = [token], "e"
+            continue
+        quotes += role == "'"
+        depth = max(0, depth + (role == "(") - (role == ")"))
+        joint = _stronger(joint, "," if role == "'" and joint not in ("", "e") else role)
+    if tokens:
+        yield _Part(tuple(tokens), joint)
+
+
+def _stronger(joint: str, role: str) -> str:
+    """The joint of two signs in a row: a break is the strongest, then a dash, then what came last."""
+    if "B" in (joint, role) or role == "'":
+        return "B"
+    return "-" if "-" in (joint, role) else role
+
+
+def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
+    """What each token is here: `x` a word, a joint, `B` a break, or a blank where it does not count."""
+    roles = [_role(text, index) for index in range(len(text.tokens))]
+    for date in dates:
+        roles[date.first : date.last + 1] = "B" * (date.last + 1 - date.first)
+    for cue in text.cues:
+        _mark(cue, text, roles)
+    return roles
+
+
+def _role(text: Text, index: int) -> str:
+    token = text.tokens[index]
+    letter = token.letter
+    if letter in _BREAKS and not (letter == "m" and _is_in_a_name(text, index)):
+        return "B"
+    if letter in "'-.":
+        return _role_of_sign(text, index)
+    if letter in _JOINTS:
+        return _JOINTS[letter] or letter
+    if letter == "x" and not token.word:
+        return "B"
+    if token.word in _INTRODUCING and not _is_code(text, index):
+        return "B"
+    return "x"
+
+
+def _is_in_a_name(text: Text, index: int) -> bool:
+    """“Marche” is no month anyway; “May” within “Saint-Mayenne May” neither: glued by a hyphen to another word."""
+    start = text.tokens[index].start
+    return start > 0 and text.text[start - 1] == "-" and index > 0 and bool(text.tokens[index - 2].word)
+
+
+def _is_code(text: Text, index: int) -> bool:
+    """Whether a word is a country's code in capitals, alone between signs: “Graz (AT)”, “Pune, IN” (P2)."""
+    token = text.tokens[index]
+    if token.end - token.start != 2 or not text.text[token.start : token.end].isupper() or index == 0:
+        return False
+    after = text.tokens[index + 1].letter if index + 1 < len(text.tokens) else ")"
+    return text.tokens[index - 1].letter in "(," and (after in "),-" or after in _BREAKS)
+
+
+def _role_of_sign(text: Text, index: int) -> str:
+    """Apostrophes, hyphens and stops within a name are part of it."""
+    token = text.tokens[index]
+    before, after = text.text[token.start - 1 : token.start], text.text[token.end : token.end + 1]
+    word = text.tokens[index - 1].word if index else ""
+    if token.letter == ".":
+        return "x" if word in _ABBREVIATIONS and before.isalpha() else "B"
+    if token.letter == "-":
+        is_hyphen = before.isalpha() and after.isalpha()
+        return "x" if is_hyphen and not _begins_country(text, index + 1) else "-"
+    is_inside = after.isalpha() and (before.isalpha() or text.text[token.end : token.end + 2].lower() == "s-")
+    return "x" if is_inside else "'"
+
+
+def _begins_country(text: Text, index: int) -> bool:
+    """Whether the words from a token to the next sign are a country: “Lyon–France”."""
+    words = []
+    for token in text.tokens[index : index + _MOST_COUNTRY_WORDS]:
+        if not token.word:
+            break
+        words.append(token.word)
+    return len("".join(words)) > 3 and " ".join(words) in country_names()
+
+
+def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
+    """Give the tokens of a cue, and of what belongs to it, the roles that they have here."""
+    after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
+    in_bracket = cue.first > 0 and roles[cue.first - 1] == "("
+    if "place label" in cue.concepts and after == ":":
+        _fill(roles, cue.first, cue.last + 2, " ")
+    elif "mode" in cue.concepts or ("country remark" in cue.concepts and in_bracket and after == ")"):
+        _fill(roles, cue.first, cue.last + 1, " ")
+    elif after == ":" and not cue.concepts.isdisjoint(_LABELLED):
+        _fill(roles, cue.first, _end_of_labelled(text, cue.last), "B")
+    elif in_bracket and not cue.concepts.isdisjoint(_ASIDES | _STATES):
+        _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
+    elif not cue.concepts.isdisjoint(_ASIDES):
+        _fill(roles, cue.first, _end_of_aside(roles, cue.last), "B")
+    elif not cue.concepts.isdisjoint(_STATES) or ("badge" in cue.concepts and _is_badge(cue, text, after)):
+        _fill(roles, cue.first, cue.last + 1, "B")
+
+
+def _fill(roles: list[str], first: int, end: int, role: str) -> None:
+    roles[first:end] = role * (min(end, len(roles)) - first)
+
+
+def _is_badge(cue: Cue, text: Text, after: str) -> bool:
+    """“New: Ghent”, “NEW Ghent”, a badge of its own; “New Delhi” and “NEW DELHI” are names (P4)."""
+    following = text.text[cue.end :].lstrip()[:2]
+    if after in (":", "-", ")") or cue.end in text.edges or following[:1] in ("!", "|"):
+        return True
+    return text.text[cue.start : cue.end].isupper() and following[:1].isupper() and not following.isupper()
+
+
+def _end_of_labelled(text: Text, last: int) -> int:
+    """“Hosts: Flanders Make, Belgium; …” reaches to the semicolon or the cell's edge."""
+    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter in ";c")
+    return next(ends, len(text.tokens))
+
+
+def _end_of_bracket(text: Text, last: int) -> int:
+    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == ")")
+    return next(ends, len(text.tokens))
+
+
+def _end_of_aside(roles: Sequence[str], last: int) -> int:
+    """An aside reaches to the next dash, bracket, cell, date or stop."""
+    ends = (index for index in range(last + 1, len(roles)) if roles[index] in "B()c-")
+    return next(ends, len(roles))
+
+
+# ── what a part names ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Named(NamedTuple):
+    """A part as a name, if it reads as one, and the country that ends it or is all of it."""
+
+    name: str | None
+    country: str | None
+    code: str | None
+    joint: str
+    is_bracket: bool
+    is_ambiguous: bool
+    start: int
+    end: int
+    is_noise: bool
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(name.split(" ", 1)[0] for name in country_names())
+
+
+def _country_at(words: Sequence[str], start: int) -> tuple[int, str] | None:
+    """The longest country's name that begins at a word: the number of its words, and its code."""
+    if words[start] not in _first_words():
+        return None
+    for count in range(min(_MOST_COUNTRY_WORDS, len(words) - start), 0, -1):
+        code = country_names().get(" ".join(words[start : start + count]))
+        if code:
+            return count, code
+    return None
+
+
+def _named(part: _Part, text: Text) -> _Named:
+    """What a part names: a country, a name, a name with a country at its end, or nothing."""
+    tokens = _trimmed(part.tokens, text)
+    if not tokens:
+        return _Named(None, None, None, part.joint, part.is_bracket, False, 0, 0, True)
+    words = [token for token in tokens if token.word]
+    found = _country_in(words, text, is_first=part.joint == "B" and not part.is_bracket)
+    start, end = tokens[0].start, tokens[-1].end
+    if found is None:
+        name = None if part.is_quoted else _name(tokens, text)
+        return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False)
+    first, last, code, is_ambiguous = found
+    before = _trimmed(tuple(token for token in tokens if token.end <= words[first].start), text)
+    country = text.text[words[first].start : _with_stop(text, words[last].end)]
+    name = _name(before, text) if before else None
+    begin = before[0].start if name else words[first].start
+    return _Named(name, country, code, part.joint, part.is_bracket, is_ambiguous, begin, end, False)
+
+
+def _with_stop(text: Text, end: int) -> int:
+    """“Rep.” keeps its stop."""
+    word = text.text[:end].rsplit(" ", 1)[-1].lower()
+    return end + 1 if word in _ABBREVIATIONS and text.text[end : end + 1] == "." else end
+
+
+def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
+    """Without signs and small words at the ends, and without what prose stands before a name: “our workshop Lyon”."""
+    first = 0
+    for index, token in enumerate(tokens[:-1]):
+        if token.word in PROSE and not (token.letter == "h" and text.text[token.start].isupper()):
+            first = index + 1
+    kept = list(tokens[first:])
+    while kept and kept[-1].letter in "-/'&tfo":
+        kept.pop()
+    while kept and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'") and not _begins_with_s(kept, text):
+        kept.pop(0)
+    return tuple(kept)
+
+
+def _is_bullet(token: Token, text: Text) -> bool:
+    """“o Ghent, Belgium”: a word processor's bullet, pasted as a letter."""
+    return token.word in ("o", "x") and text.text[token.start].islower()
+
+
+def _begins_with_s(tokens: Sequence[Token], text: Text) -> bool:
+    """“’s-Hertogenbosch” keeps its apostrophe."""
+    return tokens[0].letter == "'" and text.text[tokens[0].end : tokens[0].end + 2].lower() == "s-"
+
+
+_Country = tuple[int, int, str, bool]
+"""The first and last word of a country, its code, and whether another country stands beside it."""
+
+
+def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Country | None:
+    """The last country that a part names, with its article where that has a capital (P2)."""
+    plain = [token.word for token in words]
+    found: _Country | None = None
+    index = 0
+    while index < len(plain):
+        match = _country_at(plain, index)
+        if match and _is_written_as_country(words[index : index + match[0]], text):
+            found = _with_next(found, index, match, plain)
+            index += match[0]
+        else:
+            index += 1
+    if found is None and len(words) == 1 and not is_first:
+        code = code_itself(text.text[words[0].start : words[0].end])
+        return (0, 0, code, False) if code else None
+    if found and found[0] and words[found[0] - 1].letter == "h" and text.text[words[found[0] - 1].start].isupper():
+        return found[0] - 1, *found[1:]
+    return found if found is None or _may_follow(words, found, text) else None
+
+
+def _with_next(found: _Country | None, index: int, match: tuple[int, str], plain: Sequence[str]) -> _Country:
+    """The last country counts; of several joined by “/”, “&” or “and” the first (P3)."""
+    count, code = match
+    if found and index - found[1] <= 2 and all(word == "and" for word in plain[found[1] + 1 : index]):
+        return found[0], found[1], found[2], True
+    return index, index + count - 1, code, False
+
+
+def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
+    """Countries are written with a capital; short forms such as “UK” in capitals alone."""
+    written = text.text[words[0].start : words[-1].end]
+    return written.isupper() if len(written) <= 3 else written[0].isupper() or words[0].letter == "h"
+
+
+def _may_follow(words: Sequence[Token], found: _Country, text: Text) -> bool:
+    """A country ends its part; what follows it is a theme or a remark, and begins with a small letter or is short."""
+    first, last, *_ = found
+    if last == len(words) - 1 or first == 0:
+        return found[3] or last == len(words) - 1 or words[last + 1].word not in ("and", "city", "town")
+    return found[3]
+
+
+def _name(tokens: Sequence[Token], text: Text) -> str | None:
+    """A part as written, if it reads as a name and not as prose."""
+    words = [token for token in tokens if token.word]
+    written = text.text[tokens[0].start : tokens[-1].end] if tokens else ""
+    if not words or len(words) > _MOST_WORDS or len(written) > _LONGEST:
+        return None
+    if is_online(written):
+        return written
+    if any(token.word in PROSE for token in words[words[0].letter == "h" and len(words) > 1 :]):
+        return None
+    first, *others = words
+    if not (text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"):
+        return None
+    if any(text.text[token.start].islower() and token.word not in _PARTICLES for token in others):
+        return None
+    return written if any(token.end - token.start > 1 for token in words) else None
+
+
+# ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def find_places(text: Text, dates: Sequence[DateSpan]) -> tuple[Place, ...]:
+    """All runs of a text that read as a place, left to right. Years alone are no dates here."""
+    whole = [date for date in dates if date.is_whole]
+    places = (_place(run) for run in _runs([_named(part, text) for part in _parts_of(text, whole)]))
+    return tuple(place for place in places if place)
+
+
+def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:
+    run: list[_Named] = []
+    for index, part in enumerate(parts):
+        if part.is_noise:
+            continue
+        if run and not _joins(run, part, parts[index + 1 :]):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
+
+
+def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
+    """Whether a part belongs to the run before it (P1): by comma or bracket, or by a dash before its country."""
+    has_country = any(one.code for one in run)
+    if run[-1].name is None and run[-1].country is None:
+        return False
+    if part.joint in (",", "(", ")"):
+        return not has_country or part.code is not None or part.is_bracket
+    if part.joint in ("-", "c", "e"):
+        if has_country:
+            return False
+        is_country = part.country is not None and part.name is None
+        return is_country or (part.joint == "-" and _is_chain(run, part, following))
+    return False
+
+
+def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
+    """“Kittilä – Lapland – Finland”: three names, and nothing but dashes between them."""
+    if len(run) != 1 or not following or part.country or run[0].country or " " in (run[0].name or " "):
+        return False
+    return following[0].joint == "-" and following[0].country is not None and following[0].name is None
+
+
+def _place(run: Sequence[_Named]) -> Place | None:
+    names = list(run)
+    while names and names[0].name is None and names[0].country is None:
+        names.pop(0)
+    if not names:
+        return None
+    at = next((index for index in range(len(names) - 1, -1, -1) if names[index].code), None)
+    place = _without_country(names) if at is None else _with_country(names, at)
+    return replace(place, start=names[0].start, end=names[-1].end) if place else None
+
+
+def _with_country(names: Sequence[_Named], at: int) -> Place | None:
+    """City first, region between or in another bracket, country where it was found last."""
+    country, code = str(names[at].country), str(names[at].code)
+    if country.startswith("the "):
+        country = country[4:]
+    others = [name for part in names[: at + 1] for name in _names_in(part, is_last=part is names[at])]
+    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name]
+    is_ambiguous = any(part.is_ambiguous for part in names)
+    if not others:
+        return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)
+    city, *between = others
+    regions = [name for name in between if not _is_other_name(name, code)]
+    return Place(city, ", ".join(regions) or None, country, code, is_ambiguous)
+
+
+def _names_in(part: _Named, *, is_last: bool) -> list[str]:
+    """The names of a part, its country among them unless that is the place's."""
+    own = [part.name] if part.name else []
+    return own if is_last or not part.country else [*own, part.country]
+
+
+def _is_other_name(name: str, code: str) -> bool:
+    """“Czechia (Czech Republic)”: a second name of the country is no region; England is."""
+    folded = fold(name)
+    return country_names().get(folded) == code and folded not in _HOME_NATIONS
+
+
+def _without_country(names: Sequence[_Named]) -> Place | None:
+    """A lone city, or a city and a word where its country should stand (P4)."""
+    city, *others = [part.name for part in names if part.name]
+    if is_online(city) or not others:
+        return Place(city, is_alone=True)
+    if len(others[-1].split()) > 4:
+        return Place(city, is_alone=True)
+    return Place(city, ", ".join(others[:-1]) or None, others[-1], None, is_alone=True)
+
+
+# ── the place of a date ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def place_beside(places: Sequence[Place], date: DateSpan) -> Place | None:
+    """The place that belongs to a date: the nearest of a known country, else the nearest; the one before first (P1)."""
+    return min(
+        places, key=lambda place: (not place.is_known, place.country_code is None, _distance(place, date)), default=None
+    )
+
+
+def _distance(place: Place, date: DateSpan) -> tuple[int, bool]:
+    if place.end <= date.start:
+        return date.start - place.end, False
+    return max(0, place.start - date.end), True
