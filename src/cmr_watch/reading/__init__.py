@@ -18,3 +18,31 @@ The way of a page, one module after the other; each imports only those before it
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cmr_watch.models import PageKind, Snapshot
+from cmr_watch.reading.document import open_document
+from cmr_watch.reading.evidence import Evidence
+from cmr_watch.reading.initiative import read_initiative
+
+__all__ = ["Evidence", "Reading", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a page says, and where it says so."""
+
+    snapshot: Snapshot
+    evidence: Evidence
+
+
+def read(kind: PageKind, content: bytes, charset: str | None = None, url: str | None = None) -> Reading:
+    """What a page of a kind says.
+
+    `charset` is the header's; `url` the page's own address, where it is known: relative links are resolved against it,
+    those of the initiative page against its canonical address. ParseError if it is no page, or beyond a limit.
+    """
+    if kind != "initiative":
+        raise NotImplementedError(kind)
+    return Reading(*read_initiative(open_document(content, charset)))

@@ -416,7 +416,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         central european summer time: 18:00 ~
         cet cest: 18:00 ~
         cest cet: 18:00 ~
-        ce s t: 18:00 ~
+        ce: 18:00 ~(S)T
         """,
     "taking place": """
         take place: events ~ until 3 May 2026

@@ -59,7 +59,7 @@ _SIGNS: Final = {
     "·": "|",
     "…": ".",
 }
-_PASSED_OVER: Final = frozenset("-'")
+_PASSED_OVER: Final = frozenset("-'/")
 """Letters of tokens that may stand within a phrase: “cut-off”, “isn’t”."""
 _MOST_WORDS_OF_NEGATION: Final = 3
 

@@ -1,0 +1,556 @@
+"""The list of editions: the initiative page (READING S, P, D, C1–C5).
+
+The article is read as one stream of placed lines. Lines of one row, card, item or paragraph are put together first
+(`_records`); what is left over is paired line by line (`_Lists.take`). Pure, linear. Errors: ParseError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
+
+from cmr_watch.exceptions import ParseError
+from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
+from cmr_watch.places import city_names, is_same_city
+from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of
+from cmr_watch.reading.entries import (
+    LONGEST,
+    Entry,
+    addresses_of,
+    editions_apart,
+    is_summary,
+    read_entry,
+    resolve,
+    said_status,
+    stands_alone,
+    status_of,
+)
+from cmr_watch.reading.evidence import Evidence, EvidenceLog
+from cmr_watch.reading.notices import Notice, find_notices, read_notice
+from cmr_watch.reading.outline import Line, joined, read_outline
+from cmr_watch.reading.sections import Context, Placed, placed_lines
+
+URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
+"""The page's canonical address: relative links are resolved against it (O2)."""
+MAX_ENTRIES: Final = 5_000
+
+_LONGEST_WARNING: Final = 500
+_LONGEST_REMARK: Final = 80
+_MOST_LINKS: Final = 20
+_MOST_JOINED: Final = 8
+_FEWEST_WITHOUT_SECTION: Final = 3
+_MOST_HEADINGS: Final = 20
+_LONGEST_HEADING: Final = 80
+
+Result = tuple[Snapshot, Evidence]
+
+
+def read_initiative(document: Document, base: str | None = None) -> Result:
+    """What the initiative page says, and where it says so. `base` resolves relative links, the canonical URL if None."""
+    best: Result = Snapshot(outline=Outline(document.is_complete, ())), Evidence()
+    read: dict[str, Result] = {}
+    for group in candidates(document):
+        for candidate in group:
+            markup = candidate.markup
+            if markup not in read:
+                read[markup] = _read(candidate.why, markup, document.is_complete, base or URL)
+                best = _better(best, read[markup])
+        if len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
+            break
+    return best
+
+
+def _better(best: Result, other: Result) -> Result:
+    """The one with more sections, editions and dated lines; of equals the first, unless the other has more calls."""
+    one, two = best[0], other[0]
+    if _worth(two) > _worth(one):
+        return other
+    has_same = one.editions == two.editions and one.outline.sections and len(two.warnings) <= len(one.warnings)
+    return other if has_same and len(two.calls) > len(one.calls) else best
+
+
+def _worth(snapshot: Snapshot) -> tuple[int, int, int]:
+    return len(snapshot.outline.sections), len(snapshot.editions), -snapshot.outline.unread_lines
+
+
+def _read(why: str, markup: str, is_complete: bool, base: str) -> Result:
+    return read_lines(read_outline(nodes_of(markup)).lines, base, why=why, is_complete=is_complete)
+
+
+def read_lines(lines: Sequence[Line], base: str = URL, *, why: str = "", is_complete: bool = True) -> Result:
+    """What an article's lines say."""
+    placed = placed_lines(lines)
+    has_sections = any(one.heading and one.heading.section for one in placed)
+    lists = _Lists(base, has_sections)
+    for run in _runs(placed, lists):
+        lists.take_run(run)
+    lists.settle()
+    return lists.result(why, is_complete, _headings(lines))
+
+
+def _headings(lines: Sequence[Line]) -> tuple[str, ...]:
+    """All that is marked as a heading; a bold line with a number is an edition or a date rather than one."""
+    marked = (
+        line.shown[:_LONGEST_HEADING]
+        for line in lines
+        if line.is_heading and (line.level or not any(letter.isdigit() for letter in line.text))
+    )
+    return tuple(islice(marked, _MOST_HEADINGS))
+
+
+# ── lines that belong together ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Lines of one row, card, item or paragraph, in one context."""
+
+    lines: tuple[Line, ...]
+    context: Context
+
+
+def _runs(placed: Sequence[Placed], lists: _Lists) -> Iterator[_Run]:
+    """Runs of lines, top to bottom; headings and notices are given to `lists` in their place."""
+    lines = [one.line for one in placed]
+    notices = {notice.start: notice for notice in find_notices(lines, lambda index: _is_other(placed[index]))}
+    run: list[Placed] = []
+    position = 0
+    while position < len(placed):
+        one = placed[position]
+        notice = notices.get(position)
+        if run and (notice or one.heading or not _belong_together(run[-1], one)):
+            yield _Run(tuple(item.line for item in run), run[-1].context)
+            run = []
+        if notice:
+            lists.take_notice(notice, one.context)
+            position = notice.end
+            continue
+        if one.heading:
+            lists.open(one)
+        else:
+            run.append(one)
+        position += 1
+    if run:
+        yield _Run(tuple(item.line for item in run), run[-1].context)
+
+
+def _is_other(placed: Placed) -> bool:
+    """A section's heading or an edition, and so no part of a notice."""
+    heading = placed.heading
+    if heading and (heading.section or heading.is_year or (heading.is_foreign and placed.context.where != "call")):
+        return True
+    return read_entry(placed.line, 2000).is_known
+
+
+def _belong_together(one: Placed, other: Placed) -> bool:
+    if one.context is not other.context or one.line.is_heading != other.line.is_heading:
+        return one.line.block == other.line.block and one.context is other.context
+    if one.line.item is not None or other.line.item is not None:
+        return one.line.item == other.line.item
+    return one.line.block == other.line.block
+
+
+def _with_labels(lines: Sequence[Line], year: int | None) -> Iterator[Line]:
+    """Lines with what stands before them as a label, and dates whose parts stand in lines of their own, put together."""
+    waiting: list[Line] = []
+    for line in lines:
+        if waiting and not _continues(waiting, line, year):
+            yield joined(waiting)
+            waiting = []
+        waiting.append(line)
+        if not _is_unfinished(line, year):
+            yield joined(waiting)
+            waiting = []
+    if waiting:
+        yield joined(waiting)
+
+
+def _is_unfinished(line: Line, year: int | None) -> bool:
+    """A label (“Date:”), bare days (“12-13”), or days with a month and no year (D4)."""
+    tokens = line.scan.tokens
+    if not tokens or len(line.text) > _LONGEST_REMARK:
+        return False
+    if any(cue.first == 0 and cue.last >= len(tokens) - 2 for cue in line.scan.cues_of("date label", "place label")):
+        return True
+    letters = {token.letter for token in tokens}
+    return letters <= set("d-&,/") or (letters <= set("dm-&,/t.w") and "d" in letters)
+
+
+def _continues(waiting: Sequence[Line], line: Line, year: int | None) -> bool:
+    first = next((token.letter for token in line.scan.tokens if token.letter != "'"), "")
+    last = waiting[-1].scan
+    if any(cue.first == 0 for cue in last.cues_of("date label", "place label")):
+        return True
+    if all(token.letter in "d-&,/" for token in last.tokens):
+        return first == "m"
+    return first == "y" and len(line.scan.tokens) == 1
+
+
+def _joins_to_one(entries: Sequence[Entry]) -> bool:
+    """Whether the lines of a run are one edition: one of them has its date, one its place, and no other does (D4)."""
+    kinds = [entry.kind for entry in entries]
+    if len(entries) < 2 or len(entries) > _MOST_JOINED or "edition" in kinds and kinds.count("date"):
+        return False
+    dates = kinds.count("date")
+    known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
+    named = kinds.count("place") - known
+    editions = [entry for entry in entries if entry.kind == "edition"]
+    if editions:
+        # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
+        return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
+    return dates == 1 and (known == 1 or (known == 0 and named > 0))
+
+
+# ── the lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Found:
+    """An edition that was read, its entry, and what the lines beside it say."""
+
+    entry: Entry
+    context: Context
+    said: EditionStatus | None
+    summary_url: str | None = None
+    rule: str = "P1"
+    warnings: list[ReadingWarning] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Lists:
+    """Gathers editions, calls and warnings."""
+
+    base: str
+    has_sections: bool
+    editions: list[_Found] = field(default_factory=list)
+    calls: list[CallNotice] = field(default_factory=list)
+    warnings: list[ReadingWarning] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    pending: Entry | None = None
+    context: Context = Context()
+    above: _Found | None = None
+    waiting: EditionStatus | None = None
+    dated: int = 0
+    unread: int = 0
+    log: EvidenceLog = field(default_factory=EvidenceLog)
+
+    # ── headings and notices
+
+    def open(self, placed: Placed) -> None:
+        self.settle()
+        self.above = self.waiting = None
+        heading = placed.heading
+        if heading and heading.section and heading.section not in self.sections:
+            self.sections.append(heading.section)
+        self.log.use(placed.line.number, placed.line.text, "heading", placed.rule)
+
+    def take_notice(self, notice: Notice, context: Context) -> None:
+        self.settle()
+        for line in (*notice.lines, *notice.more):
+            self.log.use(line.number, line.text, "call", "C1")
+        if context.where == "foreign":
+            return
+        calls, warnings = read_notice(notice, context.year, self.base)
+        for call in calls:
+            self.log.fact(f"calls[{len(self.calls)}]", "status", notice.lines[0].number, 0, len(notice.lines[0].text), "C2")
+            self.calls.append(call)
+        self.warnings += warnings
+        self._limit()
+
+    def _limit(self) -> None:
+        if len(self.editions) + len(self.calls) > MAX_ENTRIES:
+            raise ParseError(f"The list has more than {MAX_ENTRIES} entries.")
+
+    # ── runs of lines
+
+    def take_run(self, run: _Run) -> None:
+        """Read the lines of one row, card, item or paragraph."""
+        self.context = run.context
+        year = run.context.year
+        lines = [part for line in _with_labels(run.lines, year) for part in editions_apart(line, year)]
+        entries = [read_entry(line, year) for line in lines]
+        if _joins_to_one(entries) and self.pending is None:
+            whole = read_entry(joined(lines), year)
+            if whole.kind == "edition":
+                self.take(whole, is_first=True)
+                return
+        for index, entry in enumerate(entries):
+            self.take(entry, is_first=index == 0)
+        self.waiting = None
+
+    def take(self, entry: Entry, *, is_first: bool) -> None:
+        """Read one entry; `is_first`: it begins its run."""
+        where = self.context.where
+        self.log.use(entry.line.number, entry.line.text, entry.kind, _RULES[entry.kind])
+        if where in ("foreign", "call", "ended") or (where == "above" and self.has_sections):
+            self._outside(entry)
+        elif not self._completes(entry):
+            self.settle()
+            self._inside(entry, is_first=is_first)
+
+    def _outside(self, entry: Entry) -> None:
+        """Above the sections a line that begins with place and day is an entry; prose is only counted (S3, S4)."""
+        if not entry.is_known or self.context.where == "foreign":
+            return
+        if self.context.where == "above":
+            self._add(entry)
+        self._warn("section-unknown", entry.line)
+
+    def _completes(self, entry: Entry) -> bool:
+        """A place followed by its date in the next line, or a date followed by its place (D4)."""
+        pending = self.pending
+        if pending is None or {pending.kind, entry.kind} != {"place", "date"} and not self._is_theme(entry):
+            return False
+        whole = read_entry(joined([pending.line, entry.line]), self.context.year)
+        if whole.kind != "edition":
+            return False
+        self.pending = None
+        self._add(whole)
+        return True
+
+    def _is_theme(self, entry: Entry) -> bool:
+        """“12-13 March 2026: Green Steel” below “Ghent, Belgium”."""
+        pending = self.pending
+        if pending is None or pending.kind != "place" or not pending.has_known_place or entry.kind != "edition":
+            return False
+        return not entry.is_known and bool(entry.date and entry.place and entry.date.start < entry.place.start)
+
+    def _inside(self, entry: Entry, *, is_first: bool) -> None:
+        if entry.kind == "edition":
+            self._add(entry)
+        elif entry.kind == "unread":
+            self._warn("line-unread", entry.line)
+        elif entry.kind == "date" or (entry.kind == "place" and _may_be_place(entry)):
+            self.pending = entry
+        else:
+            self._remark(entry.line, is_first=is_first)
+
+    def settle(self) -> None:
+        """Decide on a place or a date that is still waiting for its other half."""
+        entry, self.pending = self.pending, None
+        if entry is None:
+            return
+        if entry.kind == "place" and stands_alone(entry) and (self.has_sections or entry.line.scan.has("tentative")):
+            if not self._is_venue(entry):
+                self._add(entry)
+        elif entry.kind == "date":
+            self._warn("line-unread", entry.line)
+        elif entry.kind == "place":
+            self._remark(entry.line, is_first=False)
+
+    def _is_venue(self, entry: Entry) -> bool:
+        """“Cité Internationale, Lyon, France” under Lyon's line tells where it is, and is no edition of its own."""
+        above, place = self.above, entry.place
+        if above is None or place is None or above.entry.place is None:
+            return False
+        names = [place.city, *(place.region or "").split(", ")]
+        is_same_country = above.entry.place.country_code == place.country_code
+        return is_same_country and any(is_same_city(above.entry.place.city, name) for name in names)
+
+    def _add(self, entry: Entry) -> None:
+        said = said_status(entry.line.scan, entry.date) or self.waiting or self.context.status
+        self.waiting = None
+        found = _Found(entry, self.context, said, rule=_RULES["edition"])
+        self.editions.append(found)
+        self.above = found
+        self.dated += entry.date is not None
+        self._limit()
+
+    def _warn(self, code: str, line: Line) -> None:
+        self.warnings.append(ReadingWarning(code, line.shown[:_LONGEST_WARNING]))
+        self.log.use(line.number, line.text, code, "O5")
+        self.dated += 1
+        self.unread += 1
+
+    # ── remarks
+
+    def _remark(self, line: Line, *, is_first: bool) -> None:
+        """A line that only says more of the edition above it: its summary, or its state (D6, S7)."""
+        said = said_status(line.scan)
+        is_bare = said is not None and _is_bare(line)
+        if said and is_bare and (line.text.rstrip().endswith(":") or (line.is_heading and is_first)):
+            self.context = replace(self.context, status=said)
+        elif said and is_first and is_bare and self.waits_for_next(line):
+            self.waiting = said
+        elif said and self.above and (is_bare or self._is_of_edition(line)):
+            self.above.said = said if self.above.said not in ("cancelled", "postponed") else self.above.said
+        link = next((link for link in line.links[:_MOST_LINKS] if is_summary(line, link)), None)
+        if link and self.above and self.above.summary_url is None:
+            self.above.summary_url = resolve(self.base, link.href)
+
+    def waits_for_next(self, line: Line) -> bool:
+        """Whether a bare line begins the paragraph of the edition below it."""
+        return self.above is None or self.above.entry.line.block != line.block
+
+    def _is_of_edition(self, line: Line) -> bool:
+        """A sentence in the same block or item, or one about “this event”."""
+        above = self.above.entry.line if self.above else None
+        if above is None:
+            return False
+        is_beside = above.block == line.block or (above.item is not None and above.item == line.item)
+        lower = line.text.lower()
+        return is_beside or any(f"this {noun}" in lower for noun in ("event", "edition", "workshop", "meeting"))
+
+    # ── the result
+
+    def result(self, why: str, is_complete: bool, headings: tuple[str, ...]) -> Result:
+        editions, warnings = [], list(self.warnings)
+        found = self.editions if self._counts() else []
+        if not self._counts():
+            warnings += [ReadingWarning("section-unknown", one.entry.line.shown[:_LONGEST_WARNING]) for one in self.editions]
+        for one in found:
+            edition = _edition_of(one, self.base)
+            warnings += _doubts(edition, one)
+            editions.append(edition)
+        kept, doubles = _without_doubles(editions)
+        for number, edition in enumerate(kept):
+            self._note(number, edition, found[editions.index(edition)])
+        outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings)
+        snapshot = Snapshot("initiative", kept, tuple(self.calls), (*warnings, *doubles), outline)
+        return snapshot, self.log.finish(why)
+
+    def _counts(self) -> bool:
+        """Without any section's heading only three or more lines of place and day are a list (S5)."""
+        if self.has_sections:
+            return True
+        return sum(one.entry.is_known for one in self.editions) >= _FEWEST_WITHOUT_SECTION
+
+    def _note(self, number: int, edition: Edition, found: _Found) -> None:
+        record, line, place, date = f"editions[{number}]", found.entry.line, found.entry.place, found.entry.date
+        if place:
+            for name in ("city", "region", "country", "country_code"):
+                self.log.fact(record, name, line.number, place.start, place.end)
+        if date:
+            for name in ("starts_on", "ends_on", "date_precision"):
+                self.log.fact(record, name, line.number, date.start, date.end)
+        self.log.fact(record, "section", line.number, rule="S1" if edition.section else "S5")
+        self.log.fact(record, "status", line.number, 0, len(line.text))
+
+
+_RULES: Final = {"edition": "P1", "place": "D4", "date": "D4", "unread": "O5", "other": "S4"}
+
+
+def _may_be_place(entry: Entry) -> bool:
+    """Whether a place without a date is worth waiting for one: an edition by itself, or a short name."""
+    return stands_alone(entry) or len(entry.line.text.split()) <= 4
+
+
+def _is_bare(line: Line) -> bool:
+    """A line that begins with its state and says little more."""
+    if len(line.text) > _LONGEST_REMARK:
+        return False
+    first = next((index for index, token in enumerate(line.scan.tokens) if token.word), 0)
+    return any(cue.first == first for cue in line.scan.cues_of("cancelled", "postponed", "save the date"))
+
+
+def _edition_of(found: _Found, base: str) -> Edition:
+    entry, section = found.entry, found.context.section
+    place, date, line = entry.place, entry.date, entry.line
+    assert place is not None, "an edition has a place"
+    url, summary_url = addresses_of(line, date.end if date else len(line.text), base)
+    return Edition(
+        place.city,
+        place.region,
+        place.country,
+        place.country_code,
+        date.starts_on if date else None,
+        date.ends_on if date else None,
+        date.precision if date else "unknown",
+        date.period if date else None,
+        section,
+        status_of(found.said, section),
+        url,
+        summary_url or found.summary_url,
+        line.text[date.start : date.end].replace("\t", " ") if date else None,
+        line.shown[:LONGEST],
+    )
+
+
+def _doubts(edition: Edition, found: _Found) -> list[ReadingWarning]:
+    codes = [*_doubts_of_date(edition, found), *_doubts_of_place(edition, found)]
+    return [ReadingWarning(code, edition.text[:_LONGEST_WARNING]) for code in codes]
+
+
+def _doubts_of_date(edition: Edition, found: _Found) -> list[str]:
+    date = found.entry.date
+    if edition.date_precision == "unknown":
+        return ["date-impossible" if date and date.is_impossible else "date-unknown"]
+    codes = []
+    if edition.date_precision == "day" and _is_tentative(found):
+        codes.append("date-tentative")
+    if date and (date.has_remainder or _has_remainder(found.entry)):
+        codes.append("date-remainder")
+    return codes
+
+
+_NOT_OF_DATE: Final = frozenset({"venue", "place", "location", "agenda", "programme", "program"})
+
+
+def _is_tentative(found: _Found) -> bool:
+    text = found.entry.line.scan
+    for cue in text.cues_of("tentative"):
+        before = [token.word for token in text.tokens[max(0, cue.first - 2) : cue.first]]
+        if _NOT_OF_DATE.isdisjoint(before):
+            return True
+    return False
+
+
+def _has_remainder(entry: Entry) -> bool:
+    """Whether a day's number near the date belongs to nothing: no date, list number, time or counted noun (D5)."""
+    text = entry.line.scan
+    for index, token in enumerate(text.tokens):
+        if token.letter != "d" or token.word or not 1 <= token.value <= 31:
+            continue
+        if any(date.first <= index <= date.last for date in entry.dates):
+            continue
+        after = text.tokens[index + 1] if index + 1 < len(text.tokens) else None
+        before = text.tokens[index - 1] if index else None
+        is_list_number = not any(one.word for one in text.tokens[:index])
+        is_counted = after is not None and bool(after.word)
+        is_named = before is not None and bool(before.word)
+        if not (is_list_number or is_counted or is_named or before and before.letter in "#/:"):
+            return True
+    return False
+
+
+def _doubts_of_place(edition: Edition, found: _Found) -> list[str]:
+    place = found.entry.place
+    if place is None or place.is_online:
+        return []
+    if place.is_ambiguous:
+        return ["country-ambiguous"]
+    if edition.country_code is None:
+        return ["country-unknown" if edition.country else "country-missing"]
+    return []
+
+
+# ── doubles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_doubles(editions: Sequence[Edition]) -> tuple[tuple[Edition, ...], list[ReadingWarning]]:
+    """A line in both sections is one edition, the past one; equal facts twice in one section are one (M2)."""
+    kept: dict[tuple[object, ...], Edition] = {}
+    doubles = []
+    for edition in editions:
+        key = _identity(edition)
+        other = kept.get(key)
+        if other is None:
+            kept[key] = edition
+            continue
+        winner, loser = (edition, other) if other.section != "past" and edition.section == "past" else (other, edition)
+        if winner is edition:
+            del kept[key]  # it stands where its own line stands
+        kept[key] = winner if winner.url and winner.summary_url else _with_links(winner, loser)
+        doubles.append(ReadingWarning("duplicate", loser.text[:_LONGEST_WARNING]))
+    return tuple(kept.values()), doubles
+
+
+def _with_links(winner: Edition, loser: Edition) -> Edition:
+    return replace(winner, url=winner.url or loser.url, summary_url=winner.summary_url or loser.summary_url)
+
+
+def _identity(edition: Edition) -> tuple[object, ...]:
+    when = edition.starts_on or edition.period or edition.text
+    return min(city_names(edition.city)), edition.country_code or edition.country, when
