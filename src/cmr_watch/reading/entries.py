@@ -153,9 +153,16 @@ def _in_any(token: Token, cues: Sequence[Cue]) -> bool:
 
 def _is_sentence(text: Text, first: int, last: int) -> bool:
     """Whether place and date stand in a sentence: a verb stands before the first of them, or between them (S4)."""
-    cues = list(text.cues_of("badge", "register", "remark", "cancelled", "postponed", "new date", "former", "moved"))
+    cues = list(text.cues_of(*_MAY_HOLD_VERBS))
     verbs = [token for token in text.tokens if token.word in _VERBS and token.start < last and not _in_any(token, cues)]
     return any(token.start < first or not _follows_state(text, token) for token in verbs)
+
+
+_MAY_HOLD_VERBS: Final = (
+    *("badge", "register", "remark", "mode", "cancelled", "postponed", "tentative", "new date", "former", "moved"),
+    *("closed", "open", "to come", "series", "save the date"),
+)
+"""Cues whose verbs make no sentence of an entry: “to be confirmed”, “registration is open”."""
 
 
 def _follows_state(text: Text, verb: Token) -> bool:

@@ -270,10 +270,11 @@ class _Lists:
         self.context = run.context
         year = run.context.year
         lines = [part for line in _with_labels(run.lines, year) for part in editions_apart(line, year)]
-        entries = [read_entry(line, year) for line in lines]
-        if _joins_to_one(entries) and self.pending is None:
+        entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
+        if _joins_to_one(entries):
             whole = read_entry(joined(lines), year)
             if whole.kind == "edition":
+                self.settle()
                 self.take(whole, is_first=True)
                 return
         for index, entry in enumerate(entries):

@@ -585,6 +585,7 @@ _PHRASES: Final[dict[Concept, str]] = {
     "summary": """
         summary: read the event ~
         summaries: read the event ~
+        event summary: read the ~
         """,
     "agenda": """
         agenda: see the ~

@@ -49,7 +49,16 @@ def _is_noun(text: Text, cue: Cue) -> bool:
 
 def names_call(text: Text) -> bool:
     """Whether a text names a call and hosting, or the events to be hosted; thanks for an earlier one is none (C1)."""
-    return mentions_call(text) and names_hosting(text) and not text.has("thanks")
+    return _names_call_itself(text) and names_hosting(text)
+
+
+def _names_call_itself(text: Text) -> bool:
+    """Whether a sentence names a call that is no thanks for an earlier one, nor how hosts were selected."""
+    nouns = [cue for cue in text.cues_of("call for", "call", "another call") if _is_noun(text, cue)]
+    if not nouns or not text.has("thanks"):
+        return bool(nouns)
+    own = [sentence for sentence in sentences_of(text) if not text.has("thanks", start=sentence.start, end=sentence.end)]
+    return any(sentence.start <= noun.start < sentence.end for sentence in own for noun in nouns)
 
 
 def names_hosting(text: Text) -> bool:

@@ -172,7 +172,7 @@ def _role_of_sign(text: Text, index: int) -> str:
         return "x" if word in _ABBREVIATIONS and before.isalpha() else "B"
     if token.letter == "-":
         is_hyphen = before.isalpha() and after.isalpha()
-        return "x" if is_hyphen and not _begins_country(text, index + 1) else "-"
+        return "x" if is_hyphen and (word in _PARTICLES or not _begins_country(text, index + 1)) else "-"
     is_inside = after.isalpha() and (before.isalpha() or text.text[token.end : token.end + 2].lower() == "s-")
     return "x" if is_inside else "'"
 
@@ -327,7 +327,7 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
     index = 0
     while index < len(plain):
         match = _country_at(plain, index)
-        if match and _is_written_as_country(words[index : index + match[0]], text):
+        if match and _is_written_as_country(words[index : index + match[0]], text) and not _is_glued(words, index, text):
             found = _with_next(found, index, match, plain)
             index += match[0]
         else:
@@ -337,7 +337,13 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
         return (0, 0, code, False) if code else None
     if found and found[0] and words[found[0] - 1].letter == "h" and text.text[words[found[0] - 1].start].isupper():
         return found[0] - 1, *found[1:]
-    return found if found is None or _may_follow(words, found, text) else None
+    return found if found is None or _is_country_of_part(words, found, is_first=is_first) else None
+
+
+def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:
+    """“Hauts-de-France” names a region."""
+    before = words[index - 1] if index else None
+    return before is not None and before.word in _PARTICLES and text.text[before.end : words[index].start] == "-"
 
 
 def _with_next(found: _Country | None, index: int, match: tuple[int, str], plain: Sequence[str]) -> _Country:
@@ -354,12 +360,10 @@ def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
     return written.isupper() if len(written) <= 3 else written[0].isupper() or words[0].letter == "h"
 
 
-def _may_follow(words: Sequence[Token], found: _Country, text: Text) -> bool:
-    """A country ends its part; what follows it is a theme or a remark, and begins with a small letter or is short."""
-    first, last, *_ = found
-    if last == len(words) - 1 or first == 0:
-        return found[3] or last == len(words) - 1 or words[last + 1].word not in ("and", "city", "town")
-    return found[3]
+def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bool) -> bool:
+    """A country ends its part; behind the city it may begin it, before a theme or remark: “Andorra la Vella” is a city."""
+    first, last, _, is_ambiguous = found
+    return is_ambiguous or last == len(words) - 1 or (first == 0 and not is_first)
 
 
 def _name(tokens: Sequence[Token], text: Text) -> str | None:
