@@ -154,7 +154,8 @@ def _in_any(token: Token, cues: Sequence[Cue]) -> bool:
 def _is_sentence(text: Text, first: int, last: int) -> bool:
     """Whether place and date stand in a sentence: a verb stands before the first of them, or between them (S4)."""
     cues = list(text.cues_of(*_MAY_HOLD_VERBS))
-    verbs = [token for token in text.tokens if token.word in _VERBS and token.start < last and not _in_any(token, cues)]
+    found = [token for token in text.tokens if token.word in _VERBS and token.letter == "x" and token.start < last]
+    verbs = [token for token in found if not _in_any(token, cues)]
     return any(token.start < first or not _follows_state(text, token) for token in verbs)
 
 
@@ -178,11 +179,13 @@ def _is_past_tense(text: Text, place: Place) -> bool:
 def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], places: Sequence[Place]) -> Entry:
     text = line.scan
     first = min(date.start for date in dates if date.is_whole)
+    if _is_labelled(text):
+        return Entry("other", line, None, chosen, dates)
     if not _has_words(text, 0, first):
         return Entry("date", line, None, chosen, dates)
     names_country = any(place.country_code for place in places)
     is_sentence = len(text.text.split()) >= _SHORTEST_SENTENCE and not names_country
-    return Entry("other" if is_sentence or _is_labelled(text) else "unread", line, None, chosen, dates, is_sentence)
+    return Entry("other" if is_sentence else "unread", line, None, chosen, dates, is_sentence)
 
 
 _SHORTEST_SENTENCE: Final = 6

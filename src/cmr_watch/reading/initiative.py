@@ -49,17 +49,17 @@ Result = tuple[Snapshot, Evidence]
 
 def read_initiative(document: Document, base: str | None = None) -> Result:
     """What the initiative page says, and where it says so. `base` resolves relative links, the canonical URL if None."""
-    best: Result = Snapshot(outline=Outline(document.is_complete, ())), Evidence()
+    best: Result | None = None
     read: dict[str, Result] = {}
     for group in candidates(document):
         for candidate in group:
             markup = candidate.markup
             if markup not in read:
                 read[markup] = _read(candidate.why, markup, document.is_complete, base or URL)
-                best = _better(best, read[markup])
-        if len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
+                best = _better(best, read[markup]) if best else read[markup]
+        if best and len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
             break
-    return best
+    return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
 
 
 def _better(best: Result, other: Result) -> Result:
@@ -232,6 +232,7 @@ class _Lists:
     context: Context = Context()
     above: _Found | None = None
     waiting: EditionStatus | None = None
+    below: EditionStatus | None = None
     dated: int = 0
     unread: int = 0
     log: EvidenceLog = field(default_factory=EvidenceLog)
@@ -240,7 +241,7 @@ class _Lists:
 
     def open(self, placed: Placed) -> None:
         self.settle()
-        self.above = self.waiting = None
+        self.above = self.waiting = self.below = None
         heading = placed.heading
         if heading and heading.section and heading.section not in self.sections:
             self.sections.append(heading.section)
@@ -278,7 +279,9 @@ class _Lists:
                 self.take(whole, is_first=True)
                 return
         for index, entry in enumerate(entries):
-            self.take(entry, is_first=index == 0)
+            self.take(entry, is_first=index == 0 and len(entries) > 1)
+        if self.waiting and self.above:
+            self.above.said = self.above.said or self.waiting
         self.waiting = None
 
     def take(self, entry: Entry, *, is_first: bool) -> None:
@@ -351,7 +354,7 @@ class _Lists:
         return is_same_country and any(is_same_city(above.entry.place.city, name) for name in names)
 
     def _add(self, entry: Entry) -> None:
-        said = said_status(entry.line.scan, entry.date) or self.waiting or self.context.status
+        said = said_status(entry.line.scan, entry.date) or self.waiting or self.below or self.context.status
         self.waiting = None
         found = _Found(entry, self.context, said, rule=_RULES["edition"])
         self.editions.append(found)
@@ -371,9 +374,9 @@ class _Lists:
         """A line that only says more of the edition above it: its summary, or its state (D6, S7)."""
         said = said_status(line.scan)
         is_bare = said is not None and _is_bare(line)
-        if said and is_bare and (line.text.rstrip().endswith(":") or (line.is_heading and is_first)):
-            self.context = replace(self.context, status=said)
-        elif said and is_first and is_bare and self.waits_for_next(line):
+        if said and is_bare and (line.text.rstrip().endswith(":") or (line.is_heading and not self._is_beside(line))):
+            self.below = said
+        elif said and is_first and is_bare and not self._is_beside(line):
             self.waiting = said
         elif said and self.above and (is_bare or self._is_of_edition(line)):
             self.above.said = said if self.above.said not in ("cancelled", "postponed") else self.above.said
@@ -381,18 +384,16 @@ class _Lists:
         if link and self.above and self.above.summary_url is None:
             self.above.summary_url = resolve(self.base, link.href)
 
-    def waits_for_next(self, line: Line) -> bool:
-        """Whether a bare line begins the paragraph of the edition below it."""
-        return self.above is None or self.above.entry.line.block != line.block
+    def _is_beside(self, line: Line) -> bool:
+        """Whether a line stands in the same block or item as the edition above it."""
+        above = self.above.entry.line if self.above else None
+        return above is not None and (above.block == line.block or (above.item is not None and above.item == line.item))
 
     def _is_of_edition(self, line: Line) -> bool:
         """A sentence in the same block or item, or one about “this event”."""
-        above = self.above.entry.line if self.above else None
-        if above is None:
-            return False
-        is_beside = above.block == line.block or (above.item is not None and above.item == line.item)
         lower = line.text.lower()
-        return is_beside or any(f"this {noun}" in lower for noun in ("event", "edition", "workshop", "meeting"))
+        nouns = ("event", "edition", "workshop", "meeting")
+        return self._is_beside(line) or any(f"this {noun}" in lower for noun in nouns)
 
     # ── the result
 
