@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cmr_watch.reading.headings import meaning
-section_of=lambda t: (lambda m: None if m.by_events else m.section)(meaning(t,is_marked=False))
-section_of_marked=lambda t: (lambda m: None if m.by_events else m.section)(meaning(t,is_marked=True))
-is_foreign=lambda t: meaning(t,is_marked=True).is_foreign
+
+section_of = lambda t: (lambda m: None if m.by_events else m.section)(meaning(t, is_marked=False))
+section_of_marked = lambda t: (lambda m: None if m.by_events else m.section)(meaning(t, is_marked=True))
+is_foreign = lambda t: meaning(t, is_marked=True).is_foreign
 from tests.reading.pages import BURGAS, LYON, cities, read
 
 UPCOMING = [

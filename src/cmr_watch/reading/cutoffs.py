@@ -19,7 +19,9 @@ from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, zo
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text, Token
 
-_OTHERS: Final = frozenset({"question", "session", "register", "result", "taking place", "late", "long ago", "regulation"})
+_OTHERS: Final = frozenset(
+    {"question", "session", "register", "result", "taking place", "late", "long ago", "regulation"}
+)
 """Subjects whose days are no cut-offs, also as “deadline for questions”."""
 _SUBJECTS: Final[tuple[Concept, ...]] = (*sorted(_OTHERS), "cutoff", "apply", "call for", "call", "hosting", "event")
 _BEFORE: Final[tuple[Relation, ...]] = (Relation.SINCE, Relation.FORMER, Relation.OF_PAGE)
@@ -33,7 +35,9 @@ _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
 }
 """Subject → the relations with which a day is a cut-off; None: no cue says what it is about."""
 _OF: Final = frozenset({"of", "for", "to", "after", "the", "first", "second", "third", "next", "last", "with", "on"})
-_GOES_ON: Final = frozenset({"and", "then", "next", "first", "second", "third", "last", "final", "potentially", "possibly"})
+_GOES_ON: Final = frozenset(
+    {"and", "then", "next", "first", "second", "third", "last", "final", "potentially", "possibly"}
+)
 _MOST_WORDS_OF_ENTRY: Final = 12
 _REACH_OF_TIME: Final = 40
 
@@ -158,7 +162,9 @@ def _is_end(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:
     period = next((one for one in periods if one.start <= day.start < one.end), None)
     if period is None or day.end < period.end:
         return False
-    subject = _last(text.cues_of("apply", "call", "call for", "moved", "cutoff", "event", "taking place", end=period.start))
+    subject = _last(
+        text.cues_of("apply", "call", "call for", "moved", "cutoff", "event", "taking place", end=period.start)
+    )
     return subject is not None and not ("event" in subject.concepts or "taking place" in subject.concepts)
 
 
@@ -188,7 +194,9 @@ def _give_subject(text: Text, day: _Day, spoken: Concept | None, heading: Concep
 
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
     cues = [
-        cue for cue in text.cues_of(*_SUBJECTS, start=day.sentence.start, end=day.span.start) if not _is_condition(text, cue)
+        cue
+        for cue in text.cues_of(*_SUBJECTS, start=day.sentence.start, end=day.span.start)
+        if not _is_condition(text, cue)
     ]
     concepts = [_concept(cue) for cue in cues]
     while concepts and concepts[-1] in ("event", "hosting") and len(concepts) > 1:
@@ -287,7 +295,9 @@ def _cutoff(text: Text, day: _Day) -> CutoffSpan:
     assert day.span.starts_on is not None, "only whole days are cut-offs"
     found = [time_in(day.tail), time_in(_near(day.lead)), time_in(day.shared)]
     minutes = next((minute for minute in found if minute is not None), None)
-    zone = next((zone for zone in (_zone(text, group) for group in (day.tail, _near(day.lead), day.shared)) if zone), None)
+    zone = next(
+        (zone for zone in (_zone(text, group) for group in (day.tail, _near(day.lead), day.shared)) if zone), None
+    )
     at, is_right = instant_of(day.span.starts_on, END_OF_DAY if minutes is None else minutes, zone)
     end = day.tail[-1].end if day.tail else day.span.end
     words = text.text[day.span.start : end].strip(" ,;‐‑‒–—―−-")
@@ -304,4 +314,3 @@ def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:
         return None
     first = text.tokens.index(tokens[0])
     return zone_in(text, first, first + len(tokens))
-

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
 from cmr_watch.models import Precision
 from cmr_watch.reading.tokens import Text, Token
@@ -98,12 +98,19 @@ _KEPT: Final = frozenset("'hc")
 
 def find_dates(text: Text, year: int | None = None) -> tuple[DateSpan, ...]:
     """All dates of a text, left to right. `year` is the nearest heading's, for days that stand without one."""
-    return _find(_RANGES, text, year)
+    return _remembered(_RANGES, text, year)
 
 
 def find_days(text: Text, year: int | None = None) -> tuple[DateSpan, ...]:
     """All single days of a text, left to right."""
-    return tuple(found for found in _find(_SINGLE_DAYS, text, year) if found.precision in ("day", "unknown"))
+    return tuple(found for found in _remembered(_SINGLE_DAYS, text, year) if found.precision in ("day", "unknown"))
+
+
+def _remembered(pattern: re.Pattern[str], text: Text, year: int | None) -> tuple[DateSpan, ...]:
+    key = (pattern, year)
+    if key not in text.memo:
+        text.memo[key] = _find(pattern, text, year)
+    return cast(tuple[DateSpan, ...], text.memo[key])
 
 
 def _find(pattern: re.Pattern[str], text: Text, year: int | None) -> tuple[DateSpan, ...]:

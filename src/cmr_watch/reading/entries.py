@@ -122,9 +122,7 @@ _REACH: Final = 30
 # ── its place ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _place_of(
-    text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequence[DateSpan]
-) -> Place | None:
+def _place_of(text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequence[DateSpan]) -> Place | None:
     """The place nearest to the date (P1); a mere name only where nothing but remarks could be meant by it (P5)."""
     place = place_beside(places, chosen)
     if place is None or place.is_known or place.is_online:
@@ -155,8 +153,13 @@ def _is_sentence(text: Text, first: int, last: int) -> bool:
     """Whether place and date stand in a sentence: a verb stands before the first of them, or between them (S4)."""
     cues = list(text.cues_of(*_MAY_HOLD_VERBS))
     found = [token for token in text.tokens if token.word in _VERBS and token.letter == "x" and token.start < last]
-    verbs = [token for token in found if not _in_any(token, cues)]
+    verbs = [token for token in found if not _in_any(token, cues) and not _is_code(text, token)]
     return any(token.start < first or not _follows_state(text, token) for token in verbs)
+
+
+def _is_code(text: Text, token: Token) -> bool:
+    """“Reykjavik (IS)”."""
+    return text.text[token.start : token.end].isupper() and not text.text.isupper()
 
 
 _MAY_HOLD_VERBS: Final = (
@@ -168,7 +171,9 @@ _MAY_HOLD_VERBS: Final = (
 
 def _follows_state(text: Text, verb: Token) -> bool:
     """“Ghent, Belgium: has been postponed to 12 March”: the verb is that of its state."""
-    return any(0 <= cue.start - verb.start <= _REACH for cue in text.cues_of("cancelled", "postponed", "moved", "former"))
+    return any(
+        0 <= cue.start - verb.start <= _REACH for cue in text.cues_of("cancelled", "postponed", "moved", "former")
+    )
 
 
 def _is_past_tense(text: Text, place: Place) -> bool:
@@ -200,13 +205,11 @@ def _is_labelled(text: Text) -> bool:
 # ── a place without days ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _without_days(
-    line: Line, year: DateSpan | None, dates: tuple[DateSpan, ...], places: Sequence[Place]
-) -> Entry:
+def _without_days(line: Line, year: DateSpan | None, dates: tuple[DateSpan, ...], places: Sequence[Place]) -> Entry:
     """A line without days or a month: a place alone counts when nothing but remarks follows it."""
     text = line.scan
     place = next((one for one in places if one.is_known or one.is_online), places[0] if places else None)
-    if place is None or _is_sentence(text, place.start, place.start):
+    if place is None or _is_labelled(text) or _is_sentence(text, place.start, place.start):
         return Entry("other", line, dates=dates, is_sentence=place is not None)
     if year and place.end <= year.start and _is_broken_date(text, place, year):
         return Entry("edition", line, place, None, dates)
@@ -240,9 +243,12 @@ def editions_apart(line: Line, year: int | None) -> Iterator[Line]:
         return
     for part in _parted_by_semicolon(line, year):
         bounds = _starts_of_editions(part, year)
+        if len(bounds) == 1:
+            yield part
+            continue
         for start, end in zip(bounds, [*bounds[1:], len(part.text)], strict=True):
             own = part.piece(start, end)
-            yield own.piece(0, len(own.text.rstrip(" \t,/|&+‐‑‒–—―−-"))) if len(bounds) > 1 else own
+            yield own.piece(0, len(own.text.rstrip(" \t,/|&+‐‑‒–—―−-")))
 
 
 def _parted_by_semicolon(line: Line, year: int | None) -> list[Line]:
@@ -261,7 +267,9 @@ _ANY_YEAR: Final = 2000
 def _starts_of_editions(line: Line, year: int | None) -> list[int]:
     """Where each of a line's editions begins: places and dates that alternate, the first of them decides the order."""
     text = line.scan
-    dates = [date for date in find_dates(text, year or _ANY_YEAR) if date.is_whole]
+    if sum(token.letter in "ymi" for token in text.tokens) < 2:
+        return [0]
+    dates = [date for date in find_dates(text, year) if date.is_whole]
     if len(dates) < 2:
         return [0]
     dates = [date for date in dates if relation_of(text, date.start) is Relation.AT]
@@ -274,7 +282,9 @@ def _starts_of_editions(line: Line, year: int | None) -> list[int]:
         other.start < one.start for other, one in zip(second, first[1:], strict=False)
     )
     gaps = zip([one.end for one in second], [one.start for one in first[1:]], strict=False)
-    if not is_in_turn or any(text.has("former", "moved", "until", "since", start=start, end=end) for start, end in gaps):
+    if not is_in_turn or any(
+        text.has("former", "moved", "until", "since", start=start, end=end) for start, end in gaps
+    ):
         return [0]
     return [0, *(one.start for one in first[1:])]
 
@@ -331,7 +341,9 @@ def addresses_of(line: Line, core: int, base: str) -> tuple[str | None, str | No
     """The edition's page and its summary, by what each link says and covers (O2). `core` is where its date ends."""
     found = [(link, resolve(base, link.href)) for link in line.links[:_MOST_LINKS]]
     summaries = [url for link, url in found if url and is_summary(line, link)]
-    others = [(link, url) for link, url in found if url and not line.scan.has(*_MATERIALS, start=link.start, end=link.end)]
+    others = [
+        (link, url) for link, url in found if url and not line.scan.has(*_MATERIALS, start=link.start, end=link.end)
+    ]
     others = [(link, url) for link, url in others if not is_summary(line, link)]
     near = [url for link, url in others if link.start < core]
     return next(iter([*near, *(url for _, url in others)]), None), next(iter(summaries), None)

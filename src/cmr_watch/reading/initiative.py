@@ -81,7 +81,7 @@ def _read(why: str, markup: str, is_complete: bool, base: str) -> Result:
 
 def read_lines(lines: Sequence[Line], base: str = URL, *, why: str = "", is_complete: bool = True) -> Result:
     """What an article's lines say."""
-    placed = placed_lines(lines)
+    placed = _finished(placed_lines(lines))
     has_sections = any(one.heading and one.heading.section for one in placed)
     lists = _Lists(base, has_sections)
     for run in _runs(placed, lists):
@@ -152,40 +152,46 @@ def _belong_together(one: Placed, other: Placed) -> bool:
     return one.line.block == other.line.block
 
 
-def _with_labels(lines: Sequence[Line], year: int | None) -> Iterator[Line]:
+def _finished(placed: Sequence[Placed]) -> list[Placed]:
     """Lines with what stands before them as a label, and dates whose parts stand in lines of their own, put together."""
-    waiting: list[Line] = []
-    for line in lines:
-        if waiting and not _continues(waiting, line, year):
-            yield joined(waiting)
-            waiting = []
-        waiting.append(line)
-        if not _is_unfinished(line, year):
-            yield joined(waiting)
-            waiting = []
-    if waiting:
-        yield joined(waiting)
+    found: list[Placed] = []
+    for one in placed:
+        last = found[-1] if found else None
+        if last and _is_unfinished(last) and last.context is one.context and _continues(last.line, one):
+            found[-1] = replace(last, line=joined([last.line, one.line]))
+        else:
+            found.append(one)
+    return found
 
 
-def _is_unfinished(line: Line, year: int | None) -> bool:
-    """A label (“Date:”), bare days (“12-13”), or days with a month and no year (D4)."""
+_LETTERS_OF_DAYS: Final = frozenset("d-&,/c")
+_LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
+
+
+def _is_unfinished(placed: Placed) -> bool:
+    """A label (“Date:”), bare days (“12-13”), a bare month, or days with a month and no year (D4)."""
+    line = placed.line
     tokens = line.scan.tokens
-    if not tokens or len(line.text) > _LONGEST_REMARK:
+    if placed.heading or not tokens or len(line.text) > _LONGEST_REMARK or line.is_cell_head:
         return False
     if any(cue.first == 0 and cue.last >= len(tokens) - 2 for cue in line.scan.cues_of("date label", "place label")):
         return True
     letters = {token.letter for token in tokens}
-    return letters <= set("d-&,/") or (letters <= set("dm-&,/t.w") and "d" in letters)
+    return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
 
 
-def _continues(waiting: Sequence[Line], line: Line, year: int | None) -> bool:
+def _continues(waiting: Line, placed: Placed) -> bool:
+    """Whether a line goes on with an unfinished one: any line with a label, a month with days, a year with both."""
+    if placed.heading:
+        return False
+    line = placed.line
     first = next((token.letter for token in line.scan.tokens if token.letter != "'"), "")
-    last = waiting[-1].scan
-    if any(cue.first == 0 for cue in last.cues_of("date label", "place label")):
+    letters = {token.letter for token in waiting.scan.tokens}
+    if letters.isdisjoint("dm"):
         return True
-    if all(token.letter in "d-&,/" for token in last.tokens):
+    if letters <= _LETTERS_OF_DAYS:
         return first == "m"
-    return first == "y" and len(line.scan.tokens) == 1
+    return (first == "y" and len(line.scan.tokens) == 1) or (first == "d" and "d" not in letters)
 
 
 def _joins_to_one(entries: Sequence[Entry]) -> bool:
@@ -255,7 +261,9 @@ class _Lists:
             return
         calls, warnings = read_notice(notice, context.year, self.base)
         for call in calls:
-            self.log.fact(f"calls[{len(self.calls)}]", "status", notice.lines[0].number, 0, len(notice.lines[0].text), "C2")
+            self.log.fact(
+                f"calls[{len(self.calls)}]", "status", notice.lines[0].number, 0, len(notice.lines[0].text), "C2"
+            )
             self.calls.append(call)
         self.warnings += warnings
         self._limit()
@@ -270,7 +278,7 @@ class _Lists:
         """Read the lines of one row, card, item or paragraph."""
         self.context = run.context
         year = run.context.year
-        lines = [part for line in _with_labels(run.lines, year) for part in editions_apart(line, year)]
+        lines = [part for line in run.lines for part in editions_apart(line, year)]
         entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
         if _joins_to_one(entries):
             whole = read_entry(joined(lines), year)
@@ -398,19 +406,20 @@ class _Lists:
     # ── the result
 
     def result(self, why: str, is_complete: bool, headings: tuple[str, ...]) -> Result:
-        editions, warnings = [], list(self.warnings)
+        warnings = list(self.warnings)
         found = self.editions if self._counts() else []
         if not self._counts():
-            warnings += [ReadingWarning("section-unknown", one.entry.line.shown[:_LONGEST_WARNING]) for one in self.editions]
-        for one in found:
-            edition = _edition_of(one, self.base)
-            warnings += _doubts(edition, one)
-            editions.append(edition)
-        kept, doubles = _without_doubles(editions)
-        for number, edition in enumerate(kept):
-            self._note(number, edition, found[editions.index(edition)])
+            warnings += [
+                ReadingWarning("section-unknown", one.entry.line.shown[:_LONGEST_WARNING]) for one in self.editions
+            ]
+        read = [(_edition_of(one, self.base), one) for one in found]
+        warnings += [warning for edition, one in read for warning in _doubts(edition, one)]
+        kept, doubles = _without_doubles(read)
+        for number, (edition, one) in enumerate(kept):
+            self._note(number, edition, one)
+        editions = tuple(edition for edition, _ in kept)
         outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings)
-        snapshot = Snapshot("initiative", kept, tuple(self.calls), (*warnings, *doubles), outline)
+        snapshot = Snapshot("initiative", editions, tuple(self.calls), (*warnings, *doubles), outline)
         return snapshot, self.log.finish(why)
 
     def _counts(self) -> bool:
@@ -531,22 +540,28 @@ def _doubts_of_place(edition: Edition, found: _Found) -> list[str]:
 # ── doubles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _without_doubles(editions: Sequence[Edition]) -> tuple[tuple[Edition, ...], list[ReadingWarning]]:
+_Read = tuple[Edition, _Found]
+
+
+def _without_doubles(read: Sequence[_Read]) -> tuple[list[_Read], list[ReadingWarning]]:
     """A line in both sections is one edition, the past one; equal facts twice in one section are one (M2)."""
-    kept: dict[tuple[object, ...], Edition] = {}
+    kept: dict[tuple[object, ...], _Read] = {}
     doubles = []
-    for edition in editions:
+    for edition, found in read:
         key = _identity(edition)
         other = kept.get(key)
         if other is None:
-            kept[key] = edition
+            kept[key] = edition, found
             continue
-        winner, loser = (edition, other) if other.section != "past" and edition.section == "past" else (other, edition)
-        if winner is edition:
+        if edition.section == "past" != other[0].section:
             del kept[key]  # it stands where its own line stands
-        kept[key] = winner if winner.url and winner.summary_url else _with_links(winner, loser)
+            kept[key] = _with_links(edition, other[0]), found
+            loser = other[0]
+        else:
+            kept[key] = _with_links(other[0], edition), other[1]
+            loser = edition
         doubles.append(ReadingWarning("duplicate", loser.text[:_LONGEST_WARNING]))
-    return tuple(kept.values()), doubles
+    return list(kept.values()), doubles
 
 
 def _with_links(winner: Edition, loser: Edition) -> Edition:

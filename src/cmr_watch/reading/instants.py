@@ -1,7 +1,7 @@
 """The time of day and the zone that stand beside a day, and the instant that they make of it (READING C4). Pure.
 
-    time_in(tokens)                    minutes since the day began, or None
-    instant_of(day, minutes, zone)     the instant in UTC, and whether the zone's letters are right on that day
+time_in(tokens)                    minutes since the day began, or None
+instant_of(day, minutes, zone)     the instant in UTC, and whether the zone's letters are right on that day
 """
 
 from __future__ import annotations
@@ -41,7 +41,11 @@ _BRUSSELS_TIME: Final = Zone("brussels", None)
 def time_in(tokens: Sequence[Token]) -> int | None:
     """The first time of day among tokens; of “16:00 GMT / 18:00 CEST” the one in Brussels."""
     times = [index for index, token in enumerate(tokens) if token.letter == "T" and token.value >= 0][:4]
-    here = (index for index in times if any(token.word in ("cet", "cest", "brussels") for token in tokens[index + 1 : index + 3]))
+    here = (
+        index
+        for index in times
+        if any(token.word in ("cet", "cest", "brussels") for token in tokens[index + 1 : index + 3])
+    )
     index = next(here, times[0] if times else None)
     return None if index is None else tokens[index].value
 

@@ -25,7 +25,9 @@ _LONGEST: Final = 4_000
 _LONGEST_CUTOFF: Final = 400
 _NO_CALL: Final = words_of("not to on us please")
 """Words before or behind “call” that make it a verb."""
-_BEFORE_CALL: Final = words_of("new open next this the our previous current first second third latest eccp a another last")
+_BEFORE_CALL: Final = words_of(
+    "new open next this the our previous current first second third latest eccp a another last"
+)
 _AFTER_CALL: Final = words_of("is are was were will has have closed opens open now remains remain for of to")
 
 
@@ -44,7 +46,12 @@ def _is_noun(text: Text, cue: Cue) -> bool:
     after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
     if (before and before.word in _NO_CALL) or (after and after.word in _NO_CALL - {"to", "not"}):
         return False
-    return before is None or before.word in _BEFORE_CALL or before.letter in "y'x" or bool(after and after.word in _AFTER_CALL)
+    return (
+        before is None
+        or before.word in _BEFORE_CALL
+        or before.letter in "y'x"
+        or bool(after and after.word in _AFTER_CALL)
+    )
 
 
 def names_call(text: Text) -> bool:
@@ -57,7 +64,9 @@ def _names_call_itself(text: Text) -> bool:
     nouns = [cue for cue in text.cues_of("call for", "call", "another call") if _is_noun(text, cue)]
     if not nouns or not text.has("thanks"):
         return bool(nouns)
-    own = [sentence for sentence in sentences_of(text) if not text.has("thanks", start=sentence.start, end=sentence.end)]
+    own = [
+        sentence for sentence in sentences_of(text) if not text.has("thanks", start=sentence.start, end=sentence.end)
+    ]
     return any(sentence.start <= noun.start < sentence.end for sentence in own for noun in nouns)
 
 
@@ -225,8 +234,12 @@ def _calls_apart(text: Text) -> list[Span]:
     for sentence in sentences_of(text):
         own, said = set(_years_in(text, sentence)), _own_state(text, sentence)
         is_new = text.has("another call", start=sentence.start, end=sentence.end)
-        names = any(_is_noun(text, cue) for cue in text.cues_of("call for", "call", start=sentence.start, end=sentence.end))
-        is_other = said is not None and ((is_new and state is not None) or (names and own and years and own.isdisjoint(years)))
+        names = any(
+            _is_noun(text, cue) for cue in text.cues_of("call for", "call", start=sentence.start, end=sentence.end)
+        )
+        is_other = said is not None and (
+            (is_new and state is not None) or (names and own and years and own.isdisjoint(years))
+        )
         if spans and not is_other:
             spans[-1] = Span(spans[-1].start, sentence.end)
         else:
@@ -270,7 +283,8 @@ def _zone_warnings(found: Sequence[CutoffSpan], text: str) -> list[ReadingWarnin
 _OF_HOSTING: Final = ("event", "hosting", "series")
 _OF_CALL: Final = ("call for", "call")
 _OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply")
-_JOINING: Final = frozenset({"between", "from", "after"})
+_JOINING: Final = frozenset({"between", "from", "after", "extended"})
+"""Cues that say nothing of the year behind them: “events between 2026 and 2027”, “a call extended to 2027”."""
 
 
 def hosting_years(text: Text) -> tuple[int, ...]:

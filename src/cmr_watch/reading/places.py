@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online
 from cmr_watch.reading.dates import DateSpan
@@ -218,8 +218,8 @@ def _is_badge(cue: Cue, text: Text, after: str) -> bool:
 
 
 def _end_of_labelled(text: Text, last: int) -> int:
-    """“Hosts: Flanders Make, Belgium; …” reaches to the semicolon or the cell's edge."""
-    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter in ";c")
+    """“Hosts: Flanders Make, Belgium; VTT, Finland” reaches to the cell's edge."""
+    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == "c")
     return next(ends, len(text.tokens))
 
 
@@ -327,7 +327,11 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
     index = 0
     while index < len(plain):
         match = _country_at(plain, index)
-        if match and _is_written_as_country(words[index : index + match[0]], text) and not _is_glued(words, index, text):
+        if (
+            match
+            and _is_written_as_country(words[index : index + match[0]], text)
+            and not _is_glued(words, index, text)
+        ):
             found = _with_next(found, index, match, plain)
             index += match[0]
         else:
@@ -390,8 +394,11 @@ def _name(tokens: Sequence[Token], text: Text) -> str | None:
 def find_places(text: Text, dates: Sequence[DateSpan]) -> tuple[Place, ...]:
     """All runs of a text that read as a place, left to right. Years alone are no dates here."""
     whole = [date for date in dates if date.is_whole]
-    places = (_place(run) for run in _runs([_named(part, text) for part in _parts_of(text, whole)]))
-    return tuple(place for place in places if place)
+    key = ("places", *(date.start for date in whole))
+    if key not in text.memo:
+        runs = _runs([_named(part, text) for part in _parts_of(text, whole)])
+        text.memo[key] = tuple(place for place in map(_place, runs) if place)
+    return cast(tuple[Place, ...], text.memo[key])
 
 
 def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:

@@ -76,8 +76,11 @@ def _split(lines: Sequence[Line]) -> Iterator[Line]:
     while position < len(lines):
         line, count = _broken_heading(lines[position : position + 3]) or (lines[position], 1)
         position += count
-        if not _heading_of(line):
+        heading = _heading_of(line)
+        if heading is None:
             yield from _split_inline(line) or (line,)
+        elif heading.section and any(letter.isdigit() for letter in line.text):
+            yield from _split_entry(line) or (line,)
         else:
             yield line
 
@@ -106,10 +109,23 @@ def _split_inline(line: Line) -> tuple[Line, ...] | None:
     return None
 
 
+def _split_entry(line: Line) -> tuple[Line, Line] | None:
+    """“Next edition: 12-13 March 2026, Ghent, Belgium” is a section's heading and an entry (S6)."""
+    entry = read_entry(line, _ANY_YEAR)
+    if not entry.is_known or entry.place is None or entry.date is None:
+        return None
+    start = min(entry.place.start, entry.date.start)
+    head = line.piece(0, start)
+    return (head, line.piece(start)) if meaning(head.text, is_marked=True).section else None
+
+
 def _heads(line: Line) -> list[int]:
     """Where a heading may end: with the bold beginning, at a colon, a dash, with the first cell of a row."""
     head = line.text[:LONGEST]
-    ends = (line.bold if 0 < line.bold < len(line.text) else 0, *(head.find(sign) + 1 for sign in (":", CELL, "–", " - ")))
+    ends = (
+        line.bold if 0 < line.bold < len(line.text) else 0,
+        *(head.find(sign) + 1 for sign in (":", CELL, "–", " - ")),
+    )
     return [end for end in ends if end > 1]
 
 
@@ -145,10 +161,18 @@ def _marked(lines: list[Line]) -> list[_Marked]:
     for index, (line, heading) in enumerate(found):
         if heading and heading.section in strong and not line.is_heading:
             heading = None
+        if heading and heading.is_year and not line.is_heading and index and _is_date_without_year(found[index - 1][0]):
+            heading = None
         if heading and heading.by_events and (heading.section in named or not _lists_ours(found, index)):
             heading = Heading(is_foreign=True)
         kept.append((line, heading))
     return kept
+
+
+def _is_date_without_year(line: Line) -> bool:
+    """“12-13 March”, above a line with nothing but its year: the date of a card."""
+    letters = {token.letter for token in line.scan.tokens}
+    return bool(letters & {"d", "m"}) and letters <= set("dm-&,/t.wc")
 
 
 def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
@@ -188,7 +212,9 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
         return _open_foreign(line, level, state, "foreign")
     if heading and (heading.is_year or heading.status):
         status = heading.status if heading.status else None
-        state.context = replace(state.context, year=heading.year if heading.is_year else state.context.year, status=status)
+        state.context = replace(
+            state.context, year=heading.year if heading.is_year else state.context.year, status=status
+        )
         return Placed(line, state.context, heading, "S7" if status else "S1")
     if line.is_heading and len(line.text) <= LONGEST:
         return _other_heading(line, level, state)
@@ -215,12 +241,12 @@ def _open_foreign(line: Line, level: int, state: _State, where: Where) -> Placed
 def _other_heading(line: Line, level: int, state: _State) -> Placed:
     """A heading that is neither a section's, a year nor a state: an entry (S6), a call's, or the end of the section."""
     entry = read_entry(line, state.context.year or _ANY_YEAR)
-    if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
-        return Placed(line, state.context, None, "S6")
     month = _month_year(entry)
     if month:
         state.context = replace(state.context, year=month, status=None)
         return Placed(line, state.context, Heading(year=month), "S1")
+    if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
+        return Placed(line, state.context, None, "S6")
     if mentions_call(line.scan) and said_state(line.scan) is None and not said_status(line.scan):
         return _open_foreign(line, level, state, "call")
     if state.context.where == "section" and _ends(line, level, state):
@@ -232,7 +258,11 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
 def _month_year(entry: Entry) -> int | None:
     """The year of a heading that is a month: “March 2026” (S1)."""
     date = entry.date or next((one for one in entry.dates if one.precision in ("month", "season")), None)
-    if date is None or date.precision not in ("month", "season") or date.end - date.start < len(entry.line.text.strip(" :")):
+    if (
+        date is None
+        or date.precision not in ("month", "season")
+        or date.end - date.start < len(entry.line.text.strip(" :"))
+    ):
         return None
     return next((token.value for token in entry.line.scan.tokens if token.letter == "y"), None)
 

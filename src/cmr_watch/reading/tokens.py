@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, Concept
@@ -90,12 +91,18 @@ class Cue(NamedTuple):
 
 @dataclass(slots=True)
 class Text:
-    """A text with its tokens and cues, both in order. `edges`: where a link or a badge begins or ends."""
+    """A text with its tokens and cues, both in order.
+
+    `edges`: where a link or a badge begins or ends.
+
+    `memo`: what later modules found in it, so that each text is searched once.
+    """
 
     text: str
     tokens: list[Token]
     cues: list[Cue] = field(default_factory=list)
     edges: tuple[int, ...] = ()
+    memo: dict[object, tuple[object, ...]] = field(default_factory=dict)
 
     def has(self, *concepts: Concept, start: int = 0, end: int | None = None) -> bool:
         """Whether one of the concepts is expressed, and not negated, between two positions."""
@@ -109,12 +116,16 @@ class Text:
                 yield cue
 
 
-def scan(text: str, edges: Iterable[int] = ()) -> Text:
-    """The tokens and cues of a text. `edges`: positions at which a word ends though no space stands there."""
+@lru_cache(maxsize=1024)
+def scan(text: str, edges: tuple[int, ...] = ()) -> Text:
+    """The tokens and cues of a text. `edges`: positions at which a word ends though no space stands there.
+
+    Remembered: a page that is read again has mostly the same lines.
+    """
     tokens = [_token(match) for match in _SCAN.finditer(text)]
     for edge in edges:
         _split_at(tokens, edge, text)
-    return Text(text, tokens, _cues(tokens), tuple(edges))
+    return Text(text, tokens, _cues(tokens), edges)
 
 
 def _token(match: re.Match[str]) -> Token:
