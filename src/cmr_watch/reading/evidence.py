@@ -7,7 +7,7 @@ Pure data; no errors.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 RULE_OF_FIELD: Final = {
     "city": "P2",
@@ -28,8 +28,7 @@ RULE_OF_FIELD: Final = {
 """The rule that usually decides a field, where a reader names no other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One field of one record: its line's number, the part of that line's text, and the rule.
 
     `line` is the number in the article's outline; `start` and `end` count characters of its text.
@@ -43,8 +42,7 @@ class Fact:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineUse:
+class LineUse(NamedTuple):
     """What became of one line: the rule that took it, or why none did. `what`: entry, heading, call, prose, …"""
 
     line: int

@@ -197,10 +197,17 @@ def outline_of(lines: Iterable[Line]) -> Outline:
                 _close(parts, open_parts.pop(), number)
             parts.append(Part(len(parts), level, number, open_parts[-1], number, number))
             open_parts.append(len(parts) - 1)
-        numbered.append(replace(line, number=number, part=open_parts[-1]))
+        numbered.append(_at(line, number, open_parts[-1]))
     for part in open_parts:
         _close(parts, part, len(numbered))
     return Outline(tuple(numbered), tuple(parts))
+
+
+def _at(line: Line, number: int, part: int) -> Line:
+    """The same line at its place; dataclasses.replace would take a third of the time of a long list."""
+    moved = Line.__new__(Line)
+    moved.__dict__.update(line.__dict__, number=number, part=part)
+    return moved
 
 
 def _close(parts: list[Part], part: int, end: int) -> None:

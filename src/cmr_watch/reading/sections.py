@@ -102,6 +102,8 @@ def _heading_of(line: Line) -> Heading | None:
 def _split_inline(line: Line) -> tuple[Line, ...] | None:
     """“Previous editions: Lyon, France – …” as a heading and a line; None where no heading begins the line (S6)."""
     for end in _heads(line):
+        if not meaning(line.text[:end].strip(), is_marked=True).section:
+            continue
         head, rest = line.piece(0, end), line.piece(end)
         found = meaning(head.text, is_marked=bool(line.level or head.bold)) if rest.text else Heading()
         if found.section and (not line.is_heading or _reads_as_entry(rest)):
