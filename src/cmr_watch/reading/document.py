@@ -33,7 +33,8 @@ MAX_DEPTH: Final = 500
 """Elements nested deeper than this were not written by a person."""
 MAX_TAGS: Final = 200_000
 """Start and end tags of a page; real ones have about 5,000."""
-MAX_ARTICLE_ELEMENTS: Final = 40_000
+MAX_PAGE_LINKS: Final = 20_000
+MAX_ARTICLE_ELEMENTS: Final = 30_000
 """Elements of the article; real ones have about 300."""
 
 _META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
@@ -191,6 +192,8 @@ def _refuse_excess(text: str) -> None:
     """ParseError before a tree is built that would take too much time or memory."""
     if text.count("<") > MAX_TAGS:
         raise ParseError(f"The page has more than {MAX_TAGS} tags.")
+    if text.count("<a ") > MAX_PAGE_LINKS:
+        raise ParseError(f"The page has more than {MAX_PAGE_LINKS} links.")
     # libxml2 compares each attribute of an element with all others: thousands take quadratic time.
     for tag in _TAG.finditer(text):
         if tag.end() - tag.start() > _LONG_TAG and len(_VALUE.sub("", tag[0]).split()) > MAX_ATTRIBUTES:

@@ -163,7 +163,7 @@ def _is_code(text: Text, token: Token) -> bool:
 
 
 _MAY_HOLD_VERBS: Final = (
-    *("badge", "register", "remark", "mode", "cancelled", "postponed", "tentative", "new date", "former", "moved"),
+    *("badge", "register", "remark", "mode", "cancelled", "postponed", "tentative", "new date", "moved"),
     *("closed", "open", "to come", "series", "save the date"),
 )
 """Cues whose verbs make no sentence of an entry: “to be confirmed”, “registration is open”."""

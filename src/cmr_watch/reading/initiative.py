@@ -35,6 +35,7 @@ from cmr_watch.reading.sections import Context, Placed, placed_lines
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it (O2)."""
 MAX_ENTRIES: Final = 5_000
+MAX_CALLS: Final = 100
 
 _LONGEST_WARNING: Final = 500
 _LONGEST_REMARK: Final = 80
@@ -271,6 +272,8 @@ class _Lists:
     def _limit(self) -> None:
         if len(self.editions) + len(self.calls) > MAX_ENTRIES:
             raise ParseError(f"The list has more than {MAX_ENTRIES} entries.")
+        if len(self.calls) > MAX_CALLS:
+            raise ParseError(f"The list has more than {MAX_CALLS} calls.")
 
     # ── runs of lines
 

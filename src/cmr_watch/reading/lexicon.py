@@ -241,7 +241,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         replaces: ~ 3 May 2026
         """,
     "of the page": """
-        published: ~ on 3 May 2026
+        published: ~: 3 May 2026
         published on: ~ 3 May 2026
         publication: ~: 3 May 2026
         updated: ~ on 3 May 2026
@@ -274,7 +274,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         ending: the call is ~ on 3 May 2026
         will end: the call ~ on 3 May 2026
         expires: the call ~ on 3 May 2026
-        last day: the ~ to apply is 3 May 2026
+        last day: the ~ is 3 May 2026
         """,
     "since": """
         from: open ~ 3 May 2026
@@ -285,12 +285,12 @@ _PHRASES: Final[dict[Concept, str]] = {
         begins: the call ~ on 3 May 2026
         began: the series ~ on 3 May 2026
         beginning: ~ on 3 May 2026
-        opens: the call ~ on 3 May 2026
+        opens: the call ~ 3 May 2026
         opened: the call ~ on 3 May 2026
         opening: ~ of the call: 3 May 2026
         will open: the call ~ on 3 May 2026
         launch: ~ of the call: 3 May 2026
-        launched: the call was ~ on 3 May 2026
+        launched: the call, ~ on 3 May 2026
         after: events ~ 3 May 2026
         between: events ~ 3 May and 4 June 2026
         """,
@@ -504,11 +504,11 @@ _PHRASES: Final[dict[Concept, str]] = {
         be available: the call will ~
         be issued: the call will ~
         stay tuned: ~ for the next call
-        open soon: the call will ~
+        open soon: ~: the next call
         opens soon: the call ~
         opening soon: ~
         opening shortly: ~
-        open shortly: the call will ~
+        open shortly: ~: the next call
         coming soon: the call is ~
         coming shortly: the call is ~
         launching soon: the call is ~
@@ -552,7 +552,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         isn t closed: the call ~
         """,
     "thanks": """
-        selected through: hosts were ~ our call
+        selected through: ~ our call
         were selected: the hosts ~ by a call
         thank you: ~ for answering the call for hosts
         thanks: ~ to all who answered the call for hosts
@@ -583,7 +583,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         """,
     # links: O2, O3
     "summary": """
-        summary: read the event ~
+        summary: the ~ of the workshop
         summaries: read the event ~
         event summary: read the ~
         """,
@@ -642,7 +642,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         aftermovie: see the ~
         """,
     "link here": """
-        here: apply ~
+        here: click ~
         """,
 }
 

@@ -24,8 +24,8 @@ from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.panels import INVISIBLE
 from cmr_watch.reading.tokens import CELL, Text, scan
 
-MAX_LINES: Final = 20_000
-MAX_LINKS: Final = 20_000
+MAX_LINES: Final = 10_000
+MAX_LINKS: Final = 5_000
 LONGEST: Final = 2_000
 """Characters of a line that are scanned for tokens; what a person writes is shorter."""
 BOLD_LEVEL: Final = 8

@@ -16,8 +16,6 @@ NOTICES: list[tuple[str, Facts]] = [  # newest bugs on top; status, years, numbe
         [("open", (2026,), 2)],
     ),
     (f"<p>{CALL} Deadlines:<br>– 31 May 2025<br>– 30 June 2025</p>", [("open", (2026,), 2)]),
-    ("<p><b>Call for hosts</b></p><p>Host an event in 2026. The call is open.</p>", [("open", (2026,), 0)]),
-    ("<h3>Call for hosts</h3><p>Events in 2026. Apply by 31 May 2025!</p>", [("open", (2026,), 1)]),
     (f"<p>{CALL}</p><p>Deadline: 31 May 2025</p><p><a href=/x>Apply here</a></p>", [("open", (2026,), 1)]),
     (
         "<p>The call for hosts in 2025 is closed.</p><p>A new call for hosts in 2026 will open soon.</p>",
@@ -38,6 +36,22 @@ def test_notices(body: str, expected: Facts) -> None:
 
     assert [(call.status, call.hosting_years, len(call.cutoffs)) for call in page.calls] == expected
     assert [edition.city for edition in page.editions] == ["Lyon"]
+
+
+HEADED = [
+    ("<p><b>Call for hosts</b></p><p>Host an event in 2026. The call is open.</p>", [("open", (2026,), 0)]),
+    ("<h3>Call for hosts</h3><p>Events in 2026. Apply by 31 May 2025!</p>", [("open", (2026,), 1)]),
+    ("<h4>📢 Call for hosts:</h4><ul><li>Events in 2026 – apply now</li></ul>", [("open", (2026,), 0)]),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), HEADED)
+def test_a_heading_that_names_a_call_takes_the_lines_below_it(body: str, expected: Facts) -> None:
+    page = read_upcoming(f"<p>{LYON}</p>{body}<p>{BURGAS}</p>")
+
+    assert [(call.status, call.hosting_years, len(call.cutoffs)) for call in page.calls] == expected
+    assert [edition.city for edition in page.editions] == ["Lyon"]
+    assert [warning.code for warning in page.warnings] == ["section-unknown"]
 
 
 def test_a_notice_above_the_headings_counts() -> None:

@@ -71,9 +71,18 @@ def test_an_unknown_heading_ends_a_section() -> None:
 
 
 def test_prose_above_the_headings_is_none() -> None:
-    page = read(f"<p>{LYON}</p><p>Deadline: 1 May 2025</p><h2>Next editions</h2><h2>Past editions</h2><p>{BURGAS}</p>")
+    page = read(
+        "<p>The last one was in Lyon, France, on 12-13 October 2025.</p><p>Deadline: 1 May 2025</p>"
+        f"<h2>Next editions</h2><h2>Past editions</h2><p>{BURGAS}</p>"
+    )
 
     assert (cities(page, "past"), cities(page, "upcoming"), codes(page)) == (["Burgas"], [], [])
+
+
+def test_a_whole_line_above_the_headings_is_an_entry_without_a_section() -> None:
+    page = read(f"<p>{LYON}</p><h2>Next editions</h2><h2>Past editions</h2><p>{BURGAS}</p>")
+
+    assert (cities(page, None), cities(page, "past"), codes(page)) == (["Lyon"], ["Burgas"], ["section-unknown"])
 
 
 def test_no_lines_are_no_news() -> None:

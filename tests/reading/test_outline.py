@@ -66,7 +66,8 @@ REMARKS = [
     ("<p>{l}</p><p>SAVE THE DATE!</p><p>{b}</p>", ["save_the_date", "scheduled"]),
     ("<p>{l}</p><p>SAVE THE DATE!<br>{b}</p>", ["scheduled", "save_the_date"]),
     ("<p>{l}</p><p>{b}</p><p>CANCELLED</p>", ["scheduled", "cancelled"]),
-    ("<h3>SAVE THE DATE!</h3><p>{l}</p><p>{b}</p>", ["save_the_date", "scheduled"]),
+    ("<h3>SAVE THE DATE!</h3><p>{l}</p><p>{b}</p>", ["save_the_date", "save_the_date"]),
+    ("<p>CANCELLED:</p><p>{l}</p><h3>2025</h3><p>{b}</p>", ["cancelled", "scheduled"]),
     ("<table><tr><td>{l}<td>cancelled<tr><td>{b}<td></table>", ["cancelled", "scheduled"]),
 ]
 

@@ -9,7 +9,7 @@ from tests.reading.pages import codes, days, read, read_line
 
 OLD, NEW = "2025-10-12/10-13", "2026-03-03/03-04"
 DATES = [  # newest bugs on top
-    ("Lyon, France – 12-13 October 2025, postponed to spring 2026", OLD),
+    ("Lyon, France – 12-13 October 2025, postponed to spring 2026", "season"),
     ("(published on 1 October 2025) Lyon, France – 12-13 October 2025", OLD),
     ("12 October 2025, 14:00-16:00, Lyon, France", "2025-10-12"),
     ("Lyon, France – 3-4 March 2026 (was: 12-13 October 2025)", NEW),
