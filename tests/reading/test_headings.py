@@ -7,6 +7,7 @@ import pytest
 from cmr_watch.reading.headings import meaning
 from tests.reading.pages import BURGAS, LYON, cities, read
 
+
 def named(text: str, *, is_marked: bool) -> str | None:
     """The section that words name by themselves: “events” needs lines of ours below it."""
     found = meaning(text, is_marked=is_marked)

@@ -60,8 +60,8 @@ _AFTER_RANGE = rf"{_D}{_TO}{_D}d"  # “26–26 27 March”
 _MY = r"[-/,]?o?m\.?(?:[-,/]?o?y)?"
 _ONE = rf"{_D}{_MY}"
 _DAY_FIRST = rf"(?:w[-/&t])?(?:{_AFTER_RANGE}|{_DAYS}){_MY}"
-_MONTH_DAY = rf"m\.?,?{_D}(?:,?y)?"
-_MONTH_FIRST = rf"m\.?,?{_DAYS}(?:,?y)?"
+_MONTH_DAY = rf"(?:w,?)?m\.?,?{_D}(?:,?y)?"
+_MONTH_FIRST = rf"(?:w(?:[-/&t]w)?,?)?m\.?,?{_DAYS}(?:,?y)?"
 _NUMERIC: Final = (
     r"d(?P<a>[./-])d(?P=a)y[-t&]{1,2}d(?P=a)d(?P=a)y"  # 12/10/2023 – 13/10/2023
     r"|d(?P<b>[./])d(?P=b)?[-&t]d(?P=b)d(?P=b)y"  # 30.11.–01.12.2023

@@ -308,7 +308,7 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
 
 def _is_bullet(token: Token, text: Text) -> bool:
     """“o Ghent, Belgium”: a word processor's bullet, pasted as a letter."""
-    return token.word in ("o", "x") and text.text[token.start].islower()
+    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ")
 
 
 def _begins_with_s(tokens: Sequence[Token], text: Text) -> bool:
@@ -322,20 +322,7 @@ _Country = tuple[int, int, str, bool]
 
 def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Country | None:
     """The last country that a part names, with its article where that has a capital (P2)."""
-    plain = [token.word for token in words]
-    found: _Country | None = None
-    index = 0
-    while index < len(plain):
-        match = _country_at(plain, index)
-        if (
-            match
-            and _is_written_as_country(words[index : index + match[0]], text)
-            and not _is_glued(words, index, text)
-        ):
-            found = _with_next(found, index, match, plain)
-            index += match[0]
-        else:
-            index += 1
+    found = _last_group(_countries(words, text), words)
     if found is None and len(words) == 1 and not is_first:
         code = code_itself(text.text[words[0].start : words[0].end])
         return (0, 0, code, False) if code else None
@@ -350,12 +337,34 @@ def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:
     return before is not None and before.word in _PARTICLES and text.text[before.end : words[index].start] == "-"
 
 
-def _with_next(found: _Country | None, index: int, match: tuple[int, str], plain: Sequence[str]) -> _Country:
-    """The last country counts; of several joined by “/”, “&” or “and” the first (P3)."""
-    count, code = match
-    if found and index - found[1] <= 2 and all(word == "and" for word in plain[found[1] + 1 : index]):
-        return found[0], found[1], found[2], True
-    return index, index + count - 1, code, False
+_Match = tuple[int, int, str]
+"""The first and last word of a country's name, and its code."""
+
+
+def _countries(words: Sequence[Token], text: Text) -> list[_Match]:
+    """All countries that a part names, the longest names first."""
+    plain = [token.word for token in words]
+    found: list[_Match] = []
+    index = 0
+    while index < len(plain):
+        match = _country_at(plain, index)
+        end = index + (match[0] if match else 1)
+        if match and _is_written_as_country(words[index:end], text) and not _is_glued(words, index, text):
+            found.append((index, end - 1, match[1]))
+            index = end
+        else:
+            index += 1
+    return found
+
+
+def _last_group(found: Sequence[_Match], words: Sequence[Token]) -> _Country | None:
+    """The last country counts; of several joined by “/”, “&” or “and” the first of them (P3)."""
+    if not found:
+        return None
+    first = len(found) - 1
+    while first and all(token.word == "and" for token in words[found[first - 1][1] + 1 : found[first][0]]):
+        first -= 1
+    return *found[first], first < len(found) - 1
 
 
 def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
