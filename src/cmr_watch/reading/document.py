@@ -56,10 +56,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An element that may be the article, and how it was found. `markup` is the same for the same article."""
+    """An element that may be the article, and how it was found. `markup` is the same for the same article.
+
+    `is_article`: only the article is in it; a wider one holds other people's lines too.
+    """
 
     why: str
     element: html.HtmlElement
+    is_article: bool = True
 
     @property
     def markup(self) -> str:
@@ -283,10 +287,13 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
     yield tuple(
         Candidate("smallest with both sections", _without_boxes(one, _is_other_box)) for one in _narrowest(root)
     )
+    has_article = False
     for why, find in _WIDE.items():
-        yield tuple(Candidate(why, _without_boxes(one, _is_other_box)) for one in find(root)[:_MOST])
-    whole = (*fields, document.root)
-    yield tuple(Candidate("everything", one) for one in whole)
+        found = find(root)[:_MOST]
+        is_article = why != "body" or not has_article
+        yield tuple(Candidate(why, _without_boxes(one, _is_other_box), is_article) for one in found)
+        has_article = has_article or bool(found)
+    yield tuple(Candidate("everything", one, is_article=False) for one in (*fields, document.root))
 
 
 _HEADING_TAGS: Final = (*MARKED_TAGS, "p", "li", "div", "span", "td")

@@ -28,7 +28,7 @@ _NOT_ITS: Final = (Relation.UNTIL, Relation.FORMER, Relation.OF_PAGE)
 _VERBS: Final = words_of(
     """
     is are was were be been has have had will can could would may might must shall began begins started starts took takes
-    met meet meets brought gathers gathered welcomed welcomes
+    met brought gathers gathered welcomed welcomes
     """
 )
 _SILENT: Final = words_of("has have had was were began started took met brought gathered welcomed")

@@ -56,7 +56,7 @@ def read_initiative(document: Document, base: str | None = None) -> Result:
         for candidate in group:
             markup = candidate.markup
             if markup not in read:
-                read[markup] = _read(candidate.why, markup, document.is_complete, base or URL)
+                read[markup] = _read(candidate, markup, document.is_complete, base or URL)
                 best = _better(best, read[markup]) if best else read[markup]
         if best and len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
             break
@@ -64,7 +64,10 @@ def read_initiative(document: Document, base: str | None = None) -> Result:
 
 
 def _better(best: Result, other: Result) -> Result:
-    """The one with more sections, editions and dated lines; of equals the first, unless the other has more calls."""
+    """The one with more sections, else the one that reads something; then the first, unless the other has more calls.
+
+    The likeliest elements come first: a wider one holds other people's lines too.
+    """
     one, two = best[0], other[0]
     if _worth(two) > _worth(one):
         return other
@@ -72,19 +75,23 @@ def _better(best: Result, other: Result) -> Result:
     return other if has_same and len(two.calls) > len(one.calls) else best
 
 
-def _worth(snapshot: Snapshot) -> tuple[int, int, int]:
-    return len(snapshot.outline.sections), len(snapshot.editions), -snapshot.outline.unread_lines
+def _worth(snapshot: Snapshot) -> tuple[int, int]:
+    sections = len(snapshot.outline.sections)
+    return sections, len(snapshot.editions) if sections else bool(snapshot.editions)
 
 
-def _read(why: str, markup: str, is_complete: bool, base: str) -> Result:
-    return read_lines(read_outline(nodes_of(markup)).lines, base, why=why, is_complete=is_complete)
+def _read(candidate: Candidate, markup: str, is_complete: bool, base: str) -> Result:
+    lines = read_outline(nodes_of(markup)).lines
+    return read_lines(lines, base, why=candidate.why, is_complete=is_complete, is_article=candidate.is_article)
 
 
-def read_lines(lines: Sequence[Line], base: str = URL, *, why: str = "", is_complete: bool = True) -> Result:
-    """What an article's lines say."""
-    placed = _finished(placed_lines(lines))
+def read_lines(
+    lines: Sequence[Line], base: str = URL, *, why: str = "", is_complete: bool = True, is_article: bool = True
+) -> Result:
+    """What an article's lines say. `is_article` is False where other people's lines stand among them."""
+    placed = _finished(placed_lines(lines, is_article=is_article))
     has_sections = any(one.heading and one.heading.section for one in placed)
-    lists = _Lists(base, has_sections)
+    lists = _Lists(base, has_sections, is_article)
     for run in _runs(placed, lists):
         lists.take_run(run)
     lists.settle()
@@ -231,6 +238,7 @@ class _Lists:
 
     base: str
     has_sections: bool
+    is_article: bool
     editions: list[_Found] = field(default_factory=list)
     calls: list[CallNotice] = field(default_factory=list)
     warnings: list[ReadingWarning] = field(default_factory=list)
@@ -309,7 +317,7 @@ class _Lists:
         """Above the sections a line that begins with place and day is an entry; prose is only counted (S3, S4)."""
         if not entry.is_known or self.context.where == "foreign":
             return
-        if self.context.where == "above":
+        if self.context.where == "above" and self.is_article:
             self._add(entry)
         self._warn("section-unknown", entry.line)
 
@@ -427,8 +435,8 @@ class _Lists:
 
     def _counts(self) -> bool:
         """Without any section's heading only three or more lines of place and day are a list (S5)."""
-        if self.has_sections:
-            return True
+        if self.has_sections or not self.is_article:
+            return self.has_sections
         return sum(one.entry.is_known for one in self.editions) >= _FEWEST_WITHOUT_SECTION
 
     def _note(self, number: int, edition: Edition, found: _Found) -> None:

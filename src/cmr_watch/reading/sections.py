@@ -56,9 +56,12 @@ class _State:
     resumed: Where = "above"
 
 
-def placed_lines(lines: Sequence[Line]) -> list[Placed]:
-    """Every line with its context, top to bottom; headings that share a line with an entry become two lines."""
-    marked = _marked(list(_split(lines)))
+def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Placed]:
+    """Every line with its context, top to bottom; headings that share a line with an entry become two lines.
+
+    `is_article`: the lines are the article's, so that “Past events” may be ours (S2).
+    """
+    marked = _marked(list(_split(lines)), is_article=is_article)
     state = _State()
     return [_place(line, heading, state) for line, heading in marked]
 
@@ -154,7 +157,7 @@ def _broken_heading(lines: Sequence[Line]) -> tuple[Line, int] | None:
 _Marked = tuple[Line, Heading | None]
 
 
-def _marked(lines: list[Line]) -> list[_Marked]:
+def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
     """Lines with their headings. Where a section has a heading by its tags, a plain line with such words is text."""
     found = [(line, _heading_of(line)) for line in lines]
     strong = {one.section for line, one in found if one and one.section and line.is_heading and not one.by_events}
@@ -165,8 +168,9 @@ def _marked(lines: list[Line]) -> list[_Marked]:
             heading = None
         if heading and heading.is_year and not line.is_heading and index and _is_date_without_year(found[index - 1][0]):
             heading = None
-        if heading and heading.by_events and (heading.section in named or not _lists_ours(found, index)):
-            heading = Heading(is_foreign=True)
+        if heading and heading.by_events:
+            is_ours = is_article and heading.section not in named and _lists_ours(found, index)
+            heading = heading if is_ours else Heading(is_foreign=True)
         kept.append((line, heading))
     return kept
 
@@ -187,7 +191,8 @@ def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
         places += entry.kind == "place" and entry.has_known_place
         dates += entry.kind == "date"
         is_own = _begins_with_its_place(entry)
-        own, others = own + (entry.is_known and is_own), others + (entry.is_known and not is_own)
+        others += (entry.is_known and not is_own) or entry.kind == "unread"
+        own += entry.is_known and is_own
     return not others and own + min(places, dates) > 0
 
 
