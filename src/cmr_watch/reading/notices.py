@@ -7,7 +7,7 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
@@ -201,6 +201,7 @@ def _has_day(line: Line) -> bool:
 
 def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallNotice], list[ReadingWarning]]:
     """The calls that a notice tells of, with warnings. `year` is the heading's, `base` resolves relative links."""
+    notice = _without_heading(notice)
     joint = " ".join(line.shown for line in notice.lines)
     text = scan(joint[:_LONGEST])
     groups = _calls_apart(text)
@@ -224,6 +225,14 @@ def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallN
             )
         )
     return calls, warnings
+
+
+def _without_heading(notice: Notice) -> Notice:
+    """The paragraph alone, where it names the call without its heading."""
+    first, *rest = notice.lines
+    if first.is_heading and rest and names_call(scan(" ".join(line.text for line in rest)[:_LONGEST])):
+        return replace(notice, lines=tuple(rest))
+    return notice
 
 
 def _calls_apart(text: Text) -> list[Span]:
@@ -306,12 +315,17 @@ def _years_in(text: Text, sentence: Span) -> tuple[int, ...]:
             continue
         if any(day.start <= token.start < day.end for day in days):
             continue
-        concepts = _introduced_by(text, token.start, sentence)
+        concepts = _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
         if not concepts.isdisjoint(_OF_HOSTING):
             near |= _range_at(text, index)
         elif not concepts.isdisjoint(_OF_CALL):
             far |= _range_at(text, index)
     return tuple(sorted(near or far))
+
+
+def _names_a_call(text: Text, index: int) -> bool:
+    """“The 2026 call”."""
+    return any(cue.first == index + 1 for cue in text.cues_of(*_OF_CALL))
 
 
 def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Concept]:

@@ -90,6 +90,7 @@ class Line:
     part: int = 0
     number: int = 0
     is_cell_head: bool = False
+    """It heads a column: its row has no other cells than heads."""
 
     @cached_property
     def scan(self) -> Text:
@@ -422,6 +423,7 @@ def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
 def _labelled(lines: list[Line]) -> Iterator[Line]:
     """Cells with the head of their column, or of their row, as their label; the heads themselves stay as they are."""
     heads: list[str] = []
+    of_cells = {line.row for line in lines if not line.is_cell_head}
     first = row = -1
     row_head = ""
     for line in lines:
@@ -436,7 +438,7 @@ def _labelled(lines: list[Line]) -> Iterator[Line]:
             heads = [] if column == 0 else heads
             heads = [*heads, line.text]
             row_head = line.text
-            yield line
+            yield replace(line, is_cell_head=False) if line.row in of_cells else line
         else:
             label = row_head or (heads[column] if len(heads) > 1 and column < len(heads) else "")
             yield replace(line, label=label) if label else line

@@ -33,7 +33,7 @@ _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", 
 _HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
 _CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO", "MT", "PA", "SG", "SM", "VA"})
 """Countries with a city of the same name (P4)."""
-_INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near"})
+_INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
 _ABBREVIATIONS: Final = frozenset({"st", "ste", "rep", "n", "s", "mt", "bad", "fed"})
 _MOST_WORDS: Final = 7
 _LONGEST: Final = 90
