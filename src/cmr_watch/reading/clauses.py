@@ -204,6 +204,7 @@ SUBJECTS: Final[tuple[Concept, ...]] = (
     "late",
     "cutoff",
     "question",
+    "duty",
     "session",
     "register",
     "result",
@@ -244,6 +245,28 @@ def subject_of(
         if cue:
             return Subject(_concept_of(cue), "label", cue)
     return _subject_of_heading(headings)
+
+
+_HANGING: Final = words_of("of for to the and your our first second third next last on")
+_OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "event"})
+
+
+def subject_of_words(text: Text) -> Concept | None:
+    """What a label or a heading is about: the last of its subjects; of some that hang together the stranger one.
+
+    “Deadline for questions” is about questions, “results of the first cut-off” about results.
+    """
+    cues = list(text.cues_of(*SUBJECTS))
+    chain = cues[-1:]
+    while len(chain) < len(cues) and _hangs(text, cues[-len(chain) - 1], chain[0]):
+        chain.insert(0, cues[-len(chain) - 1])
+    concepts = [_concept_of(cue) for cue in chain]
+    return next((one for one in concepts if one not in _OWN), concepts[-1] if concepts else None)
+
+
+def _hangs(text: Text, one: Cue, other: Cue) -> bool:
+    between = text.tokens[one.last + 1 : other.first]
+    return all(token.word in _HANGING or token.letter == "d" for token in between) and len(between) < 5
 
 
 def _subject_of_heading(headings: Sequence[Text]) -> Subject | None:

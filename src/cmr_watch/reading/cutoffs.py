@@ -19,11 +19,11 @@ from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, zo
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text, Token
 
-_OTHERS: Final = frozenset(
+NO_CUTOFFS: Final = frozenset(
     {"question", "session", "register", "result", "taking place", "late", "long ago", "regulation"}
 )
 """Subjects whose days are no cut-offs, also as “deadline for questions”."""
-_SUBJECTS: Final[tuple[Concept, ...]] = (*sorted(_OTHERS), "cutoff", "apply", "call for", "call", "hosting", "event")
+_SUBJECTS: Final[tuple[Concept, ...]] = (*sorted(NO_CUTOFFS), "cutoff", "apply", "call for", "call", "hosting", "event")
 _BEFORE: Final[tuple[Relation, ...]] = (Relation.SINCE, Relation.FORMER, Relation.OF_PAGE)
 _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     "cutoff": (Relation.UNTIL, Relation.AT, Relation.NEW),
@@ -219,7 +219,7 @@ def _head_of(text: Text, cues: Sequence[Cue]) -> Concept | None:
     between = text.tokens[cues[-2].last + 1 : cues[-1].first]
     if len(between) > 4 or not all(token.word in _OF for token in between) or not between:
         return None
-    return next((concept for concept in map(_concept, cues[-2:]) if concept in _OTHERS), None)
+    return next((concept for concept in map(_concept, cues[-2:]) if concept in NO_CUTOFFS), None)
 
 
 def _is_condition(text: Text, cue: Cue) -> bool:
@@ -236,7 +236,7 @@ def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
         if token.word and token.letter not in "haTz":
             cue = next((one for one in text.cues_of(*_SUBJECTS, start=token.start) if one.start == token.start), None)
             concept = _concept(cue) if cue else None
-            return concept if concept in _OTHERS or concept == "cutoff" else None
+            return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
         if index > 6:
             return None
     return None
@@ -245,7 +245,7 @@ def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
 def _is_taken(text: Text, day: _Day) -> bool:
     if day.relation in _BEFORE and not (day.is_end_of_period and day.relation is not Relation.FORMER):
         return False
-    if _is_dateline(text, day) or day.subject in _OTHERS:
+    if _is_dateline(text, day) or day.subject in NO_CUTOFFS:
         return False
     if day.is_end_of_period:
         return True

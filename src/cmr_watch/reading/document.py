@@ -69,6 +69,11 @@ class Candidate:
     def markup(self) -> str:
         return str(etree.tostring(self.element, encoding="unicode", with_tail=False))
 
+    @property
+    def has_body_field(self) -> bool:
+        """Whether it holds the body field of Drupal's templates."""
+        return bool(_BODY_FIELDS_IN(self.element))
+
 
 def open_document(content: bytes, charset: str | None) -> Document:
     """The page's tree without comments, scripts, menus and the like; ParseError if no person can have written it."""
@@ -261,6 +266,9 @@ def _empty(elements: Iterable[html.HtmlElement]) -> None:
 # ── where the article may be ─────────────────────────────────────────────────────────────────────────────────────────
 
 _BODY_FIELD: Final = etree.XPath("//*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')]")
+_BODY_FIELDS_IN: Final = etree.XPath(
+    "boolean(descendant-or-self::*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')])"
+)
 _WIDE: Final = {
     "article": etree.XPath("//article"),
     "main": etree.XPath("//main | //*[@role='main' or @id='main-content' or @id='content']"),
@@ -353,6 +361,23 @@ def _is_named_as_teaser(box: html.HtmlElement) -> bool:
 
 def _is_other_box(box: html.HtmlElement) -> bool:
     return box.tag == "article" or _is_named_as_teaser(box)
+
+
+_FORMS: Final = etree.XPath("//article//form | //main//form")
+_MOST_FORMS: Final = 40
+_FORM_NAMES: Final = ("webform", "apply", "application", "expression", "eoi", "survey")
+_OTHER_FORMS: Final = words_of(
+    "search newsletter login subscri comment contact feedback poll user- cookie filter exposed vote share language"
+)
+
+
+def form_addresses(document: Document) -> Iterator[str]:
+    """The addresses, empty for the page itself, of the article's own forms to apply (C6)."""
+    for form in _FORMS(document.root)[:_MOST_FORMS]:
+        name = " ".join((form.get(key) or "")[:300] for key in ("id", "class", "action", "name")).lower()
+        has_input = any(field.get("type") not in ("hidden", "submit", "search") for field in form.iter("input"))
+        if has_input and any(one in name for one in _FORM_NAMES) and not any(one in name for one in _OTHER_FORMS):
+            yield (form.get("action") or "")[:2_000]
 
 
 # ── its nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────

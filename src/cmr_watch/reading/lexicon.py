@@ -396,6 +396,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         queries: ~ by 3 May 2026
         clarification: ~ by 3 May 2026
         clarifications: ~ by 3 May 2026
+        write to: ~ us by 3 May 2026
         """,
     "regulation": """
         regulation: ~ (EU) 2018/1724 of 23 October 2018
@@ -483,6 +484,9 @@ _PHRASES: Final[dict[Concept, str]] = {
         deadline has passed: the ~
         deadline is passed: the ~
         passed: the date has ~
+        no longer accept: we ~ applications
+        has come to an end: the call ~
+        have closed: the calls ~
         """,
     "to come": """
         will open: the call ~ in May
@@ -550,6 +554,12 @@ _PHRASES: Final[dict[Concept, str]] = {
         not been closed: the call has ~
         not yet closed: the call is ~
         isn t closed: the call ~
+        re opened: the call was ~
+        open again: the call is ~
+        relaunched: the call was ~
+        may be closed: the call ~ earlier
+        can be closed: the call ~ earlier
+        be closed: the call can ~ earlier
         """,
     "thanks": """
         selected through: ~ our call
@@ -580,6 +590,174 @@ _PHRASES: Final[dict[Concept, str]] = {
         originally: ~ postponed
         formerly: ~ postponed
         if: ~ it is cancelled
+        """,
+    "interest": """
+        expression of interest: call for ~
+        expressions of interest: call for ~
+        express your interest: ~ in hosting
+        express their interest: regions can ~ in hosting
+        """,
+    "round": """
+        first: ~ round
+        second: ~ round
+        third: ~ round
+        fourth: ~ round
+        next: ~ cut-off
+        last: ~ cut-off
+        upcoming: ~ rounds
+        current: ~ rounds
+        round: first ~
+        rounds: upcoming ~
+        wave: first ~
+        batch: first ~
+        phase: first ~
+        """,
+    "again": """
+        reopened: the call was ~
+        re opened: the call was ~
+        open again: the call is ~
+        relaunched: the call was ~
+        """,
+    "state label": """
+        status: ~: closed
+        state: ~: closed
+        call status: ~: closed
+        """,
+    "condition": """
+        once: ~ the call is closed
+        when: ~ the call is closed
+        until: ~ the call is closed
+        before: ~ the call is closed
+        after: ~ the call has closed
+        if: ~ the call is closed
+        as soon as: ~ the call is closed
+        after which: 3 May 2026, ~ the call is closed
+        """,
+    "contact": """
+        contact: please ~ a@example.org
+        contacts: ~: a@example.org
+        contact us: ~ at a@example.org
+        enquiries: ~: a@example.org
+        inquiries: ~: a@example.org
+        help: for ~ write to a@example.org
+        helpdesk: ~: a@example.org
+        information: for more ~ write to a@example.org
+        get in touch: ~ with a@example.org
+        """,
+    "survey": """
+        survey: the EU ~
+        eusurvey: ~
+        fill in: ~ the form
+        fill out: ~ the form
+        fill: ~ the form
+        complete: ~ the form
+        send: ~ it
+        express: ~ it
+        your application: ~
+        your interest: ~
+        your proposal: ~
+        """,
+    "about applying": """
+        guide: ~ for applicants
+        guidelines: ~ for applicants
+        guidance: ~ for applicants
+        template: ~ of the letter
+        templates: ~ of the letters
+        faq: the ~
+        faqs: the ~
+        how to: ~ apply
+        who can: ~ apply
+        terms: ~ of reference
+        rules: the ~
+        conditions: the ~
+        privacy: ~ statement
+        criteria: the ~
+        example: an ~ of a letter
+        leaflet: the ~
+        presentation: the ~ of the call
+        results: the ~
+        regulation: the ~
+        newsletter: the ~
+        """,
+    "need": """
+        letter of support: a ~
+        letters of support: ~
+        letter of commitment: a ~
+        letters of commitment: ~
+        letter of intent: a ~
+        letters of intent: ~
+        letter of motivation: a ~
+        letter of endorsement: a ~
+        letter of interest: a ~
+        support letter: a ~
+        support letters: ~
+        commitment letter: a ~
+        motivation letter: a ~
+        endorsement letter: an ~
+        recommendation letter: a ~
+        supporting letter: a ~
+        supporting letters: ~
+        supporting document: a ~
+        supporting documents: ~
+        supporting statement: a ~
+        motivation: a ~ of one page
+        commitment: a ~ of the region
+        proof of: ~ the legal status
+        declaration of: ~ honour
+        """,
+    "must": """
+        must: applicants ~ submit a budget
+        should: applicants ~ submit a budget
+        shall: applicants ~ submit a budget
+        need to: applicants ~ submit a budget
+        needs to: each region ~ submit a budget
+        needed: a budget is ~
+        have to: applicants ~ submit a budget
+        has to: each region ~ submit a budget
+        required: applicants are ~ to submit a budget
+        require: we ~ you to submit a budget
+        requested: applicants are ~ to submit a budget
+        asked: applicants are ~ to submit a budget
+        invited: applicants are ~ to submit a budget
+        expected: applicants are ~ to submit a budget
+        """,
+    "submit": """
+        submit: ~ a budget
+        submitted: a budget is to be ~
+        submitting: by ~ a budget
+        provide: ~ a budget
+        provided: a budget is to be ~
+        include: ~ a budget
+        includes: the application ~ a budget
+        attach: ~ a budget
+        attached: a budget is to be ~
+        upload: ~ a budget
+        uploaded: a budget is to be ~
+        enclose: ~ a budget
+        enclosed: a budget is to be ~
+        hand in: ~ a budget
+        accompanied: ~ by a budget
+        contain: the application has to ~ a budget
+        contains: the application ~ a budget
+        document: a ~
+        documents: the ~
+        requirements: the ~
+        """,
+    "duty": """
+        sign: hosts ~ the agreement before 3 May 2026
+        signed: the agreement is ~ before 3 May 2026
+        signature: ~ of the agreement before 3 May 2026
+        agreement: the ~ is made before 3 May 2026
+        confirm: hosts ~ their dates before 3 May 2026
+        confirmed by: dates are ~ 3 May 2026
+        may follow: the letter ~ by 3 May 2026
+        can follow: the letter ~ by 3 May 2026
+        may be sent later: the letter ~ , by 3 May 2026
+        be sent later: the letter can ~ , by 3 May 2026
+        sent later: the letter is ~ , by 3 May 2026
+        submitted later: the letter is ~ , by 3 May 2026
+        follow later: the letter may ~ , by 3 May 2026
+        invited regions: ~ apply by 3 May 2026
         """,
     # links: O2, O3
     "summary": """

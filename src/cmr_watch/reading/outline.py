@@ -192,7 +192,7 @@ def outline_of(lines: Iterable[Line]) -> Outline:
     parts = [Part(0, 0, None, None, 0, 0)]
     open_parts = [0]
     for number, line in enumerate(lines):
-        if line.is_heading:
+        if line.level or (line.is_heading and not _is_day(line)):
             level = line.level or BOLD_LEVEL
             while parts[open_parts[-1]].level >= level:
                 _close(parts, open_parts.pop(), number)
@@ -202,6 +202,12 @@ def outline_of(lines: Iterable[Line]) -> Outline:
     for part in open_parts:
         _close(parts, part, len(numbered))
     return Outline(tuple(numbered), tuple(parts))
+
+
+def _is_day(line: Line) -> bool:
+    """Whether a line holds a day of a month: in bold it heads nothing, it is an entry."""
+    letters = {token.letter for token in line.scan.tokens}
+    return "i" in letters or letters >= {"d", "m"}
 
 
 def _at(line: Line, number: int, part: int) -> Line:

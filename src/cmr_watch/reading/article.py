@@ -1,0 +1,93 @@
+"""The article of a call's or an edition's own page: its title, and its own lines under their headings (READING S3, E2).
+
+    for article in articles(document, names):     the likeliest first; `names` tells whether a title is the page's own
+        article.title, article.lines               without the title and without the parts that are somebody else's
+
+Pure, linear. Errors: ParseError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
+from cmr_watch.reading.headings import names_others
+from cmr_watch.reading.outline import Line, Outline, read_outline
+from cmr_watch.reading.tokens import Text
+
+_LONGEST_HEADING: Final = 80
+_LONGEST_TITLE: Final = 300
+_MOST_HEADINGS: Final = 20
+_MOST_ARTICLES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An element that may be the article, as lines. `title` stands above them or among them; `why`: how it was found."""
+
+    why: str
+    title: Line | None
+    outline: Outline
+    lines: tuple[Line, ...]
+
+    def headings_over(self, line: Line) -> list[Text]:
+        """The headings above a line, the nearest first, without the title."""
+        return [heading.scan for heading in self.outline.headings_over(line) if heading.level != 1]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The title and the headings; a bold date is none."""
+        own = [
+            line.shown for line in self.outline.lines if line.is_heading and line.level != 1 and not _is_bold_day(line)
+        ]
+        found = [self.title.shown, *own] if self.title else own
+        return tuple(text[:_LONGEST_HEADING].strip() for text in found[:_MOST_HEADINGS])
+
+
+def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Article]:
+    """What may be the article: an <article> with title or body, the body field, then what holds a title, then any."""
+    title = _title(document, names)
+    seen: set[str] = set()
+    found = [candidate for group in candidates(document) for candidate in group]
+    for candidate in sorted(found, key=_order)[:_MOST_ARTICLES]:
+        if candidate.markup not in seen:
+            seen.add(candidate.markup)
+            outline = read_outline(nodes_of(candidate.markup))
+            yield Article(candidate.why, title, outline, tuple(_own_lines(outline)))
+
+
+def _order(candidate: Candidate) -> int:
+    has_title = candidate.element.find(".//h1") is not None
+    if candidate.why == "article" and (has_title or candidate.has_body_field):
+        return 0
+    return 1 if candidate.why == "body field" else 2 if has_title else 3
+
+
+def _title(document: Document, names: Callable[[Text], bool]) -> Line | None:
+    """The first heading of the first rank that is the page's own, else the first one in its article, else the first."""
+    found: list[tuple[int, Line]] = []
+    for element in titles(document):
+        lines = read_outline(nodes_of(Candidate("title", element).markup)).lines
+        if lines:
+            text = " – ".join(line.shown for line in lines)[:_LONGEST_TITLE]
+            is_inner = any(box.tag in ("article", "main") for box in element.iterancestors())
+            whole = replace(lines[0], text=text, level=1, links=())
+            found.append((0 if names(whole.scan) else 2 - is_inner, whole))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _own_lines(outline: Outline) -> Iterator[Line]:
+    """Lines without the title, and without the parts of other events, other calls and news (S3)."""
+    end = 0
+    for line in outline.lines:
+        part = outline.parts[line.part]
+        if line.is_heading and line.level != 1 and part.heading == line.number and names_others(line.text):
+            end = max(end, part.end)
+        if line.number >= end and line.level != 1:
+            yield line
+
+
+def _is_bold_day(line: Line) -> bool:
+    return not line.level and any(character.isdigit() for character in line.text)

@@ -1,0 +1,334 @@
+"""The cut-offs of a call page, over all its lines (READING C3–C5, D5).
+
+Each line becomes an *entry*: its text, with the label that stands in front of it (a `dt`, a field's label, the head of
+its row or column), and the heading above it. `cutoffs` reads the days of one entry; this module knows what holds over
+several: the list that a sentence opens, a time for all of them, a day said twice. Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import groupby
+from typing import Final
+
+from cmr_watch.clock import BRUSSELS
+from cmr_watch.models import Cutoff, ReadingWarning
+from cmr_watch.reading.article import Article
+from cmr_watch.reading.clauses import SUBJECTS, Subject, subject_of_words
+from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
+from cmr_watch.reading.dates import DateSpan, find_days
+from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, zone_in
+from cmr_watch.reading.lexicon import Concept
+from cmr_watch.reading.outline import Line, joined
+from cmr_watch.reading.tokens import Cue, Text, scan
+
+_LONGEST: Final = 400
+_LONGEST_SHORT: Final = 120
+_LONGEST_TEXT: Final = 500
+_MOST_WORDS_OF_LABEL: Final = 5
+_CELL_JOINT: Final = " – "
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All cut-offs in page order, each once, with the line of each, and how many dated lines were understood."""
+
+    cutoffs: tuple[Cutoff, ...]
+    lines: tuple[Line, ...]
+    warnings: tuple[ReadingWarning, ...]
+    dated_lines: int
+    unread_lines: int
+
+
+def read_schedule(article: Article) -> Schedule:
+    """The cut-offs that an article's lines name."""
+    reader = _Reader(article)
+    for entry in _entries(article.lines):
+        reader.take(entry)
+    return reader.result()
+
+
+# ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A line with its label. `scan` is the text of both, `table` what the heads of its table speak of."""
+
+    line: Line
+    scan: Text
+    days: tuple[DateSpan, ...]
+    table: Concept | None = None
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.line.text) <= _LONGEST_SHORT
+
+
+def _entries(lines: Sequence[Line]) -> Iterator[_Entry]:
+    """The lines as entries: rows of tables apart, a time or state in the next line with its day."""
+    waiting: Line | None = None
+    for is_row, group in groupby(lines, lambda line: line.row is not None):
+        if is_row:
+            yield from _entries_of_table(list(group))
+            continue
+        for line in group:
+            if waiting and _is_beside(line) and _has_day(waiting):
+                waiting = joined([waiting, line])
+                continue
+            if waiting:
+                yield _entry(waiting, waiting.label)
+            waiting = line
+        if waiting:
+            yield _entry(waiting, waiting.label)
+        waiting = None
+
+
+def _entry(line: Line, label: str, table: Concept | None = None) -> _Entry:
+    whole = scan(f"{label}: {line.shown}"[:_LONGEST]) if label and len(line.text) <= _LONGEST else line.scan
+    return _Entry(line, whole, find_days(whole, _ANY_YEAR), table)
+
+
+_ANY_YEAR: Final = 2000
+
+
+def _has_day(line: Line) -> bool:
+    return len(line.text) <= _LONGEST_SHORT and bool(find_days(line.scan, _ANY_YEAR))
+
+
+def _is_beside(line: Line) -> bool:
+    """A line that is nothing but a time, a zone or a state: it belongs to the day above it."""
+    text = line.scan
+    if len(line.text) > _LONGEST_SHORT or line.is_heading:
+        return False
+    cues = list(text.cues_of("closed", "tentative", "brussels time", "open"))
+    letters = [token.letter for token in text.tokens if not any(cue.start <= token.start < cue.end for cue in cues)]
+    is_bare = set(letters) <= set("Tz-(),.:a/hw&")
+    return is_bare and ("T" in letters or bool(cues))
+
+
+def _entries_of_table(lines: Sequence[Line]) -> Iterator[_Entry]:
+    """The rows of a table: each dated cell with its label, the cells behind it where it is the only dated one."""
+    heads: list[str] = []
+    for _, group in groupby(lines, lambda line: line.row):
+        cells = [list(cell) for _, cell in groupby(group, lambda line: line.cell)]
+        if not heads and len(cells) > 1 and not any(_has_day(line) for cell in cells for line in cell):
+            heads = [cell[0].text for cell in cells]
+        yield from _entries_of_row(cells, heads)
+
+
+def _entries_of_row(cells: Sequence[Sequence[Line]], heads: Sequence[str]) -> Iterator[_Entry]:
+    table = "cutoff" if any(scan(head).has("cutoff") for head in heads) else None
+    dated = [number for number, cell in enumerate(cells) if any(map(_has_day, cell))]
+    labels = [_label_of(cells, heads, number) for number in range(len(cells))]
+    own = [number for number in dated if _subject(scan(labels[number])) not in NO_CUTOFFS]
+    for number, cell in enumerate(cells):
+        if number in own and len(own) == 1 and len(cell) == 1:
+            behind = [one[0] for at, one in enumerate(cells) if at > number and at not in dated]
+            yield _entry(joined([cell[0], *behind]), labels[number], table)
+        elif number in dated or len(dated) != 1:
+            yield from (_entry(line, labels[number], table) for line in cell)
+
+
+def _label_of(cells: Sequence[Sequence[Line]], heads: Sequence[str], number: int) -> str:
+    """The head of a cell's row, if that says what it is about, else that of its column."""
+    head = cells[0][0]
+    row_head = head.text if number and len(head.text) <= _LONGEST_SHORT and not _has_day(head) else ""
+    column = heads[number] if number < len(heads) and len(heads) == len(cells) else ""
+    if row_head == column or _subject(scan(row_head)):
+        return row_head
+    return column or cells[number][0].label or row_head
+
+
+def _subject(text: Text) -> Concept | None:
+    return subject_of_words(text)
+
+
+# ── what holds over several entries ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Found:
+    span: CutoffSpan
+    entry: _Entry
+    is_listed: bool
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes entries one by one. `listing`: what a label or a sentence above says that the next days are."""
+
+    article: Article
+    listing: Concept | None = None
+    label_year: int | None = None
+    time: tuple[int, Zone | None] | None = None
+    found: list[_Found] = field(default_factory=list)
+    warnings: list[ReadingWarning] = field(default_factory=list)
+    was_read: bool = False
+    dated: int = 0
+    unread: int = 0
+
+    def take(self, entry: _Entry) -> None:
+        if not entry.days:
+            self._undated(entry)
+            self.was_read = False
+            return
+        heading, is_closed, year = self._over(entry)
+        found, puts_off = read_cutoffs(entry.scan, year, heading=heading)
+        if puts_off and self.was_read:
+            self.found.pop()
+        self.found += [
+            _Found(_marked(one, entry, found, is_closed=is_closed), entry, heading == "cutoff") for one in found
+        ]
+        self.warnings += [ReadingWarning("cutoff-zone", _shown(entry)) for one in found if not one.zone_is_right]
+        self._count(entry, found, year, heading)
+        self.was_read = bool(found)
+        if found and self.listing is None and entry.is_short:
+            self.listing = "cutoff"
+
+    def _undated(self, entry: _Entry) -> None:
+        """A heading, a label, a sentence that opens a list, a time for all; other long lines end a list."""
+        text = entry.scan
+        self.time = self.time or _common_time(text)
+        if entry.line.is_heading:
+            self.listing = None
+        elif _is_label(entry) or _opens_list(text):
+            self.listing = _subject(text)
+        elif not entry.is_short or text.text.rstrip().endswith(":"):
+            self.listing = None
+        self.label_year = _year_of(text) if self.listing else None
+
+    def _over(self, entry: _Entry) -> tuple[Concept | None, bool, int | None]:
+        """What stands above an entry says of it: its subject, that it is closed, its year."""
+        headings = self.article.headings_over(entry.line)
+        year = next((year for year in (_year_of(text) for text in headings) if year), None)
+        heading = entry.table or self.listing or _subject_of(headings)
+        is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
+        return heading, is_closed, self.label_year or year
+
+    def _count(self, entry: _Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
+        """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
+        days = find_days(entry.scan, year)
+        subject = _subject(entry.scan) or heading
+        lost = (
+            [] if subject not in ("cutoff", "apply") else [day for day in days if day.is_impossible or day.is_yearless]
+        )
+        lost = [day for day in lost if day.is_impossible or not found]
+        if lost:
+            code = "date-impossible" if lost[0].is_impossible else "date-unknown"
+            self.warnings.append(ReadingWarning(code, _shown(entry)))
+        self.dated += bool(found or lost)
+        self.unread += bool(lost and not found)
+
+    # ── the result
+
+    def result(self) -> Schedule:
+        for number, one in enumerate(self.found):
+            if self.time and not one.span.has_time:
+                self.found[number] = self._timed(one, *self.time)
+        kept = _without_doubles(self.found)
+        warnings = tuple(dict.fromkeys(self.warnings))
+        lines = tuple(one.entry.line for one in kept)
+        return Schedule(tuple(one.span.cutoff for one in kept), lines, warnings, self.dated, self.unread)
+
+    def _timed(self, one: _Found, minutes: int, zone: Zone | None) -> _Found:
+        cutoff = one.span.cutoff
+        at, is_right = instant_of(_day_of(cutoff), minutes, zone)
+        if not is_right:
+            self.warnings.append(ReadingWarning("cutoff-zone", cutoff.text))
+        return replace(one, span=replace(one.span, cutoff=replace(cutoff, at=at), has_time=True))
+
+
+def _shown(entry: _Entry) -> str:
+    return entry.line.shown[:_LONGEST_TEXT]
+
+
+def _marked(one: CutoffSpan, entry: _Entry, found: Sequence[CutoffSpan], *, is_closed: bool) -> CutoffSpan:
+    """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
+    text, cutoff = entry.scan, one.cutoff
+    is_alone = len(found) == 1 and len(entry.line.text) <= _LONGEST
+    closed = cutoff.closed or is_closed or (is_alone and any(_is_mark(text, cue) for cue in text.cues_of("closed")))
+    tentative = cutoff.tentative or (is_alone and text.has("tentative"))
+    return replace(one, cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
+
+
+def _is_mark(text: Text, closed: Cue) -> bool:
+    """“CLOSED: 31 May”, “First cut-off (closed): 31 May”: between signs."""
+    before = text.tokens[closed.first - 1].letter if closed.first else "("
+    after = text.tokens[closed.last + 1].letter if closed.last + 1 < len(text.tokens) else ")"
+    return before in "(-c:x|" and after in ")-:c|.,"
+
+
+def _is_label(entry: _Entry) -> bool:
+    """“Deadline” in a line of its own is the heading of the line below (C3)."""
+    words = [token for token in entry.scan.tokens if token.word]
+    return len(words) <= _MOST_WORDS_OF_LABEL and _subject(entry.scan) is not None and entry.is_short
+
+
+def _opens_list(text: Text) -> bool:
+    """“… several cut-off dates:”, “applications received by the following dates …”."""
+    if len(text.text) > _LONGEST:
+        return False
+    subject = _subject(text)
+    names_days = text.has("cutoff") or (text.has("date label") and text.has("until", "apply"))
+    return subject not in NO_CUTOFFS and (names_days or (text.text.rstrip().endswith(":") and text.has("until")))
+
+
+def _common_time(text: Text) -> tuple[int, Zone | None] | None:
+    """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”."""
+    if not text.has("cutoff", "apply", "until") or text.has(*NO_CUTOFFS):
+        return None
+    minutes = time_in(text.tokens)
+    return None if minutes is None else (minutes, zone_in(text, 0, len(text.tokens)))
+
+
+def _subject_of(headings: Sequence[Text]) -> Concept | None:
+    """What the nearest heading speaks of; one that only counts (“First round”, “2027”) leaves it to the one above."""
+    for heading in headings:
+        subject = _subject(heading)
+        if subject or not _is_counting(heading):
+            return subject
+    return None
+
+
+def _is_counting(heading: Text) -> bool:
+    cues = list(heading.cues_of("round", "open", "closed"))
+    others = (token for token in heading.tokens if not any(cue.start <= token.start < cue.end for cue in cues))
+    return all(not token.word or token.letter != "x" for token in others)
+
+
+def _year_of(text: Text) -> int | None:
+    years = {token.value for token in text.tokens if token.letter == "y"}
+    return years.pop() if len(years) == 1 else None
+
+
+def _day_of(cutoff: Cutoff) -> date:
+    return cutoff.at.astimezone(BRUSSELS).date()
+
+
+# ── doubles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_doubles(found: Sequence[_Found]) -> list[_Found]:
+    """A day named in prose and in the list is one, in the list's place.
+
+    The one that states a time counts, the earlier of two; what any of them marks is marked.
+    """
+    same: dict[object, list[_Found]] = {}
+    for one in found:
+        same.setdefault(_day_of(one.span.cutoff), []).append(one)
+    kept = {id(_in_list(group)): _merged(group) for group in same.values()}
+    return [kept[id(one)] for one in found if id(one) in kept]
+
+
+def _in_list(group: Sequence[_Found]) -> _Found:
+    return next((one for one in group if one.is_listed), group[0])
+
+
+def _merged(group: Sequence[_Found]) -> _Found:
+    best, place = min(group, key=lambda one: (not one.span.has_time, one.span.cutoff.at)), _in_list(group)
+    closed, tentative = any(one.span.cutoff.closed for one in group), any(one.span.cutoff.tentative for one in group)
+    cutoff = replace(best.span.cutoff, text=place.span.cutoff.text, closed=closed, tentative=tentative)
+    return replace(place, span=replace(best.span, cutoff=cutoff))
