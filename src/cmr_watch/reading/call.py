@@ -13,7 +13,6 @@ from cmr_watch.models import CallNotice, Outline, Snapshot
 from cmr_watch.reading.application import apply_url, contact, needs
 from cmr_watch.reading.article import Article, articles
 from cmr_watch.reading.call_state import read_state
-from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.document import Document, form_addresses
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
@@ -156,12 +155,10 @@ _MOST_LINES: Final = 200
 
 
 def _current(text: Text) -> Text:
-    """Of several calls the one that is not closed, else the last (C2); without what began long ago (“since 2021”)."""
+    """Of several calls the one that is not closed, else the last (C2)."""
     spans = calls_apart(text)
     parts = [scan(span.of(text)) for span in spans] if len(spans) > 1 else [text]
-    own = next((part for part in parts if said_state(part) != "closed"), parts[-1])
-    sentences = [span for span in sentences_of(own) if not own.has("since", start=span.start, end=span.end)]
-    return own if len(sentences) == len(sentences_of(own)) else scan(" ".join(span.of(own) for span in sentences))
+    return next((part for part in parts if said_state(part) != "closed"), parts[-1])
 
 
 def _heading_of_call(lines: Sequence[Line]) -> str | None:

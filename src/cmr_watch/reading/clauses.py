@@ -126,7 +126,7 @@ _RELATIONS: Final[tuple[tuple[Concept, Relation], ...]] = (
     ("until", Relation.UNTIL),
     ("since", Relation.SINCE),
 )
-_FILLING_LETTERS: Final = frozenset("ahowTz-,:('&d")
+_FILLING_LETTERS: Final = frozenset("ahowTz-,:()'&dvm")
 _FILLING_WORDS: Final = words_of(
     """
     on is are at planned scheduled date dates for foreseen for end incl including midnight brussels time local noon
@@ -214,6 +214,7 @@ SUBJECTS: Final[tuple[Concept, ...]] = (
     "apply",
     "call for",
     "call",
+    "hosting",
     "event",
 )
 """What a day may be about; of a phrase with several, the first counts."""
@@ -247,26 +248,38 @@ def subject_of(
     return _subject_of_heading(headings)
 
 
-_HANGING: Final = words_of("of for to the and your our first second third next last on")
-_OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "event"})
+_HANGING: Final = words_of("of for to after with the your our first second third next last on")
+_OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event"})
 
 
 def subject_of_words(text: Text) -> Concept | None:
-    """What a label or a heading is about: the last of its subjects; of some that hang together the stranger one.
+    """What a label or a heading is about: the last of its subjects."""
+    subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
+    return subjects[-1] if subjects else None
 
-    “Deadline for questions” is about questions, “results of the first cut-off” about results.
+
+def subjects_in(text: Text, cues: Sequence[Cue]) -> list[Concept]:
+    """The subjects that cues name; of several that hang together the stranger one counts, else the first.
+
+    “Deadline for questions” is about questions, “results of the first cut-off” about results, “deadline for
+    applications” about a deadline.
     """
-    cues = list(text.cues_of(*SUBJECTS))
-    chain = cues[-1:]
-    while len(chain) < len(cues) and _hangs(text, cues[-len(chain) - 1], chain[0]):
-        chain.insert(0, cues[-len(chain) - 1])
-    concepts = [_concept_of(cue) for cue in chain]
-    return next((one for one in concepts if one not in _OWN), concepts[-1] if concepts else None)
+    chains: list[list[Cue]] = []
+    for cue in cues:
+        if chains and _hangs(text, chains[-1][-1], cue):
+            chains[-1].append(cue)
+        else:
+            chains.append([cue])
+    return [_head_of([_concept_of(cue) for cue in chain]) for chain in chains]
+
+
+def _head_of(concepts: Sequence[Concept]) -> Concept:
+    return next((concept for concept in concepts if concept not in _OWN), concepts[0])
 
 
 def _hangs(text: Text, one: Cue, other: Cue) -> bool:
     between = text.tokens[one.last + 1 : other.first]
-    return all(token.word in _HANGING or token.letter == "d" for token in between) and len(between) < 5
+    return 0 < len(between) < 5 and all(token.word in _HANGING or token.letter == "d" for token in between)
 
 
 def _subject_of_heading(headings: Sequence[Text]) -> Subject | None:

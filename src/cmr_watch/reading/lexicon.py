@@ -239,6 +239,10 @@ _PHRASES: Final[dict[Concept, str]] = {
         original date: ~: 3 May 2026
         old date: ~: 3 May 2026
         replaces: ~ 3 May 2026
+        original deadline: ~: 3 May 2026
+        old deadline: ~: 3 May 2026
+        previous deadline: ~: 3 May 2026
+        initial deadline: ~: 3 May 2026
         """,
     "of the page": """
         published: ~: 3 May 2026
@@ -275,6 +279,8 @@ _PHRASES: Final[dict[Concept, str]] = {
         will end: the call ~ on 3 May 2026
         expires: the call ~ on 3 May 2026
         last day: the ~ is 3 May 2026
+        not longer than: open ~ 3 May 2026
+        no longer than: open ~ 3 May 2026
         """,
     "since": """
         from: open ~ 3 May 2026
@@ -331,6 +337,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         expressions of interest: ~ until 3 May 2026
         expression of interest: ~ by 3 May 2026
         form: send the ~ by 3 May 2026
+        received: ~ by 3 May 2026
         """,
     "call": """
         call: the ~ is open

@@ -16,10 +16,10 @@ from typing import Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
-from cmr_watch.reading.clauses import SUBJECTS, Subject, subject_of_words
+from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import DateSpan, find_days
-from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, zone_in
+from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.outline import Line, joined
 from cmr_watch.reading.tokens import Cue, Text, scan
@@ -171,6 +171,7 @@ class _Reader:
     unread: int = 0
 
     def take(self, entry: _Entry) -> None:
+        self.time = self.time or _common_time(entry.scan)
         if not entry.days:
             self._undated(entry)
             self.was_read = False
@@ -191,11 +192,10 @@ class _Reader:
     def _undated(self, entry: _Entry) -> None:
         """A heading, a label, a sentence that opens a list, a time for all; other long lines end a list."""
         text = entry.scan
-        self.time = self.time or _common_time(text)
         if entry.line.is_heading:
             self.listing = None
         elif _is_label(entry) or _opens_list(text):
-            self.listing = _subject(text)
+            self.listing = "cutoff" if _opens_list(text) else _subject(text)
         elif not entry.is_short or text.text.rstrip().endswith(":"):
             self.listing = None
         self.label_year = _year_of(text) if self.listing else None
@@ -258,7 +258,8 @@ def _is_mark(text: Text, closed: Cue) -> bool:
     """“CLOSED: 31 May”, “First cut-off (closed): 31 May”: between signs."""
     before = text.tokens[closed.first - 1].letter if closed.first else "("
     after = text.tokens[closed.last + 1].letter if closed.last + 1 < len(text.tokens) else ")"
-    return before in "(-c:x|" and after in ")-:c|.,"
+    is_alone = not closed.first or not text.tokens[closed.first - 1].word
+    return is_alone and before in "(-c:x|" and after in ")-:c|.,"
 
 
 def _is_label(entry: _Entry) -> bool:
@@ -271,17 +272,21 @@ def _opens_list(text: Text) -> bool:
     """“… several cut-off dates:”, “applications received by the following dates …”."""
     if len(text.text) > _LONGEST:
         return False
-    subject = _subject(text)
-    names_days = text.has("cutoff") or (text.has("date label") and text.has("until", "apply"))
-    return subject not in NO_CUTOFFS and (names_days or (text.text.rstrip().endswith(":") and text.has("until")))
+    subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
+    if "cutoff" in subjects:
+        return True
+    return text.text.rstrip().endswith(":") and text.has("until") and NO_CUTOFFS.isdisjoint(subjects)
 
 
 def _common_time(text: Text) -> tuple[int, Zone | None] | None:
     """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”."""
-    if not text.has("cutoff", "apply", "until") or text.has(*NO_CUTOFFS):
-        return None
-    minutes = time_in(text.tokens)
-    return None if minutes is None else (minutes, zone_in(text, 0, len(text.tokens)))
+    for sentence in sentences_of(text):
+        part = scan(sentence.of(text)) if (sentence.start, sentence.end) != (0, len(text.text)) else text
+        subjects = set(subjects_in(part, list(part.cues_of(*SUBJECTS))))
+        minutes = time_in(part.tokens)
+        if minutes is not None and not find_days(part, _ANY_YEAR) and subjects & {"cutoff", "apply"}:
+            return minutes, zone_in(part, 0, len(part.tokens))
+    return None
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
