@@ -187,8 +187,7 @@ def _without_bullet(text: str) -> str:
 
 
 def _parts(line: Line) -> list[str]:
-    text = line.shown
-    return [text] if len(text) <= LONGEST_NEED else [span.of(line.scan) for span in sentences_of(line.scan)]
+    return [span.of(line.scan) for span in sentences_of(line.scan)]
 
 
 def _is_need(text: Text) -> bool:

@@ -70,7 +70,7 @@ class Line:
     - `bold`: the length of the bold beginning.
     - `block`: numbers the paragraphs; `gap`: an empty line stands before it in its block.
     - `item`: numbers the list items, table rows, cards and dt/dd pairs; lines of one belong together first (D4).
-    - `row`, `cell`: its place in a table, if any; cells are numbered through the page.
+    - `row`, `cell`: its place in a table, if any; cells are numbered through the page. `column`: the cell's in its row.
     - `label`: what stands in front of it as its name: the `dt`, the field label, the head of its column or row.
     - `edges`: positions where a link or badge begins or ends, and a word with it (P5).
     - `part`: the index of its part in the outline.
@@ -85,6 +85,7 @@ class Line:
     item: int | None = None
     row: int | None = None
     cell: int = 0
+    column: int = 0
     label: str = ""
     edges: tuple[int, ...] = ()
     part: int = 0
@@ -252,6 +253,7 @@ class _Writer:
     labels: list[int] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("block", "row", "cell", "item", "link"), 0))
     breaks: int = 0
+    row_start: int = 0
     is_head: bool = False
     label: str = ""
     takes_label: bool = False
@@ -302,6 +304,7 @@ class _Writer:
             self.levels.append(_LEVELS[name])
         elif name == "tr":
             self.rows.append(self._count("row"))
+            self.row_start = self.counts["cell"]
         elif name in ("td", "th"):
             self._count("cell")
             self.is_head = name == "th"
@@ -365,6 +368,7 @@ class _Writer:
                 item=self.items[-1] if self.items else None,
                 row=row,
                 cell=self.counts["cell"] if row is not None else 0,
+                column=self.counts["cell"] - self.row_start - 1 if row is not None else 0,
                 label="" if self.takes_label else self.label,
                 edges=edges,
                 is_cell_head=self.is_head,

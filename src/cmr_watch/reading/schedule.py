@@ -7,7 +7,7 @@ several: the list that a sentence opens, a time for all of them, a day said twic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
@@ -28,7 +28,6 @@ _LONGEST: Final = 400
 _LONGEST_SHORT: Final = 120
 _LONGEST_TEXT: Final = 500
 _MOST_WORDS_OF_LABEL: Final = 5
-_CELL_JOINT: Final = " – "
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,9 @@ def _entries(lines: Sequence[Line]) -> Iterator[_Entry]:
 
 
 def _entry(line: Line, label: str, table: Concept | None = None) -> _Entry:
-    whole = scan(f"{label}: {line.shown}"[:_LONGEST]) if label and len(line.text) <= _LONGEST else line.scan
+    text = f"{label}: {line.shown}" if label else line.shown
+    is_own = text == line.text or len(line.text) > _LONGEST
+    whole = line.scan if is_own else scan(text)
     return _Entry(line, whole, find_days(whole, _ANY_YEAR), table)
 
 
@@ -111,16 +112,16 @@ def _is_beside(line: Line) -> bool:
 
 def _entries_of_table(lines: Sequence[Line]) -> Iterator[_Entry]:
     """The rows of a table: each dated cell with its label, the cells behind it where it is the only dated one."""
-    heads: list[str] = []
+    heads: dict[int, str] = {}
     for _, group in groupby(lines, lambda line: line.row):
         cells = [list(cell) for _, cell in groupby(group, lambda line: line.cell)]
         if not heads and len(cells) > 1 and not any(_has_day(line) for cell in cells for line in cell):
-            heads = [cell[0].text for cell in cells]
+            heads = {cell[0].column: cell[0].text for cell in cells}
         yield from _entries_of_row(cells, heads)
 
 
-def _entries_of_row(cells: Sequence[Sequence[Line]], heads: Sequence[str]) -> Iterator[_Entry]:
-    table = "cutoff" if any(scan(head).has("cutoff") for head in heads) else None
+def _entries_of_row(cells: Sequence[Sequence[Line]], heads: Mapping[int, str]) -> Iterator[_Entry]:
+    table = "cutoff" if any(scan(head).has("cutoff") for head in heads.values()) else None
     dated = [number for number, cell in enumerate(cells) if any(map(_has_day, cell))]
     labels = [_label_of(cells, heads, number) for number in range(len(cells))]
     own = [number for number in dated if _subject(scan(labels[number])) not in NO_CUTOFFS]
@@ -132,12 +133,12 @@ def _entries_of_row(cells: Sequence[Sequence[Line]], heads: Sequence[str]) -> It
             yield from (_entry(line, labels[number], table) for line in cell)
 
 
-def _label_of(cells: Sequence[Sequence[Line]], heads: Sequence[str], number: int) -> str:
+def _label_of(cells: Sequence[Sequence[Line]], heads: Mapping[int, str], number: int) -> str:
     """The head of a cell's row, if that says what it is about, else that of its column."""
     head = cells[0][0]
     row_head = head.text if number and len(head.text) <= _LONGEST_SHORT and not _has_day(head) else ""
-    column = heads[number] if number < len(heads) and len(heads) == len(cells) else ""
-    if row_head == column or _subject(scan(row_head)):
+    column = heads.get(cells[number][0].column, "")
+    if not column or _subject(scan(row_head)):
         return row_head
     return column or cells[number][0].label or row_head
 
@@ -275,7 +276,7 @@ def _opens_list(text: Text) -> bool:
     subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
     if "cutoff" in subjects:
         return True
-    return text.text.rstrip().endswith(":") and text.has("until") and NO_CUTOFFS.isdisjoint(subjects)
+    return text.text.rstrip().endswith(":") and text.has("until") and not NO_CUTOFFS & set(subjects[:1])
 
 
 def _common_time(text: Text) -> tuple[int, Zone | None] | None:
