@@ -56,7 +56,7 @@ def names_call_of_interest(text: Text) -> bool:
 
 def _worth(article: Article) -> tuple[int, bool]:
     """2: a line names the call and what is hosted; 1: title and text do together; 0: no call. Then whether it has days."""
-    if _lists_editions(article.lines):
+    if _lists_editions(article.outline.lines):
         return 0, False
     texts = [line.scan for line in article.lines]
     has_days = any(text.has("cutoff", "until", "apply") for text in texts)

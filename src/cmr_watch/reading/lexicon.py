@@ -256,6 +256,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         modified: ~ on 3 May 2026
         version: ~ of 9 January 2026
         as of: ~ 3 May 2026
+        submitted by on: ~ 3 May 2026
         """,
     "until": """
         until: apply ~ 3 May 2026
@@ -281,6 +282,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         last day: the ~ is 3 May 2026
         not longer than: open ~ 3 May 2026
         no longer than: open ~ 3 May 2026
+        possible until: applying is ~ 3 May 2026
         """,
     "since": """
         from: open ~ 3 May 2026
@@ -299,6 +301,10 @@ _PHRASES: Final[dict[Concept, str]] = {
         launched: the call, ~ on 3 May 2026
         after: events ~ 3 May 2026
         between: events ~ 3 May and 4 June 2026
+        opens on: the call ~ 3 May 2026
+        opens from: the call ~ 3 May 2026
+        opens at: the call ~ noon on 3 May 2026
+        possible from: applying is ~ 3 May 2026
         """,
     # what a day or a sentence is about
     "cutoff": """
@@ -567,6 +573,8 @@ _PHRASES: Final[dict[Concept, str]] = {
         may be closed: the call ~ earlier
         can be closed: the call ~ earlier
         be closed: the call can ~ earlier
+        possible to: it is ~ apply until 3 May 2026
+        possible until: applying is ~ 3 May 2026
         """,
     "thanks": """
         selected through: ~ our call
