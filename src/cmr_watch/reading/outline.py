@@ -245,6 +245,7 @@ class _Writer:
     pre: int = 0
     struck: int = 0
     badges: int = 0
+    raised: int = 0
     hrefs: list[str] = field(default_factory=list)
     levels: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
@@ -271,6 +272,8 @@ class _Writer:
         for number, line in enumerate(text.split("\n") if self.pre else [text]):
             if number:
                 self.flush(ends_block=False)
+            if self.raised and line.strip().isdigit():
+                line = f" {line}"  # the mark of a footnote is no part of the number before it
             self.chunks.append(_Chunk(line, self.bold > 0, self.hrefs[-1] if self.hrefs else None, self.badges > 0))
 
     def _count(self, what: str) -> int:
@@ -300,6 +303,7 @@ class _Writer:
     def _enter(self, name: str, classes: str) -> None:
         """Note what a block is a part of."""
         self.pre += name == "pre"
+        self.raised += name == "sup"
         if name in _LEVELS:
             self.levels.append(_LEVELS[name])
         elif name == "tr":
@@ -331,6 +335,7 @@ class _Writer:
 
     def _leave(self, name: str) -> None:
         self.pre -= name == "pre"
+        self.raised -= name == "sup"
         if name in _LEVELS and self.levels:
             self.levels.pop()
         elif name == "tr" and self.rows:

@@ -18,7 +18,7 @@ from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import DateSpan, find_days
+from cmr_watch.reading.dates import DateSpan, find_days, has_stray_number
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.outline import Line, joined
@@ -220,6 +220,8 @@ class _Reader:
         if lost:
             code = "date-impossible" if lost[0].is_impossible else "date-unknown"
             self.warnings.append(ReadingWarning(code, _shown(entry)))
+        if found and (has_stray_number(entry.scan, days) or any(day.has_remainder for day in days)):
+            self.warnings.append(ReadingWarning("date-remainder", _shown(entry)))
         self.dated += bool(found or lost)
         self.unread += bool(lost and not found)
 
