@@ -187,6 +187,9 @@ _PHRASES: Final[dict[Concept, str]] = {
     "venue label": """
         venue: ~: ICC Ghent
         address: ~: Main Street 1, Ghent
+        venues: ~: ICC Ghent
+        the venue: ~: ICC Ghent
+        meeting place: ~: ICC Ghent
         """,
     "date label": """
         date: ~: 12-13 March 2026
@@ -372,6 +375,9 @@ _PHRASES: Final[dict[Concept, str]] = {
         registration now open: ~: Ghent, Belgium
         registration is now open: ~ until 3 May 2026
         sign up: ~ by 3 May 2026
+        signing up: ~ is possible until 3 May 2026
+        book your place: ~ by 3 May 2026
+        attend: ~ by 3 May 2026
         """,
     "session": """
         webinar: ~ on 3 May 2026
@@ -543,6 +549,13 @@ _PHRASES: Final[dict[Concept, str]] = {
         opens at: the call ~ noon
         in preparation: a call is ~
         being prepared: a call is ~
+        will be open: registration ~ soon
+        to be opened: registration ~
+        to follow: registration ~
+        not yet possible: registration is ~
+        not possible: registration is ~
+        not available: registration is ~
+        not yet available: registration is ~
         """,
     "open": """
         open: the call is ~
@@ -595,6 +608,11 @@ _PHRASES: Final[dict[Concept, str]] = {
         earlier: the ~ workshop
         past: the ~ workshop
         following: the ~ workshop
+        former: the ~ workshop
+        recent: the ~ workshop
+        future: ~ editions
+        other: ~ editions
+        after: ~ the workshop in Milan
         """,
     "negation": """
         not: ~ cancelled
@@ -773,6 +791,253 @@ _PHRASES: Final[dict[Concept, str]] = {
         submitted later: the letter is ~ , by 3 May 2026
         follow later: the letter may ~ , by 3 May 2026
         invited regions: ~ apply by 3 May 2026
+        """,
+    "next edition": """
+        next: the ~ workshop
+        upcoming: the ~ workshop
+        forthcoming: the ~ workshop
+        coming: the ~ workshop
+        """,
+    "meet": """
+        meet: we ~ in Ghent on 3 May 2026
+        met: we ~ in Ghent on 3 May 2026
+        gather: clusters ~ in Ghent on 3 May 2026
+        gathered: clusters ~ in Ghent on 3 May 2026
+        join us: ~ in Ghent on 3 May 2026
+        invites: the platform ~ clusters to Ghent
+        welcome: we ~ you to Ghent on 3 May 2026
+        welcomed: Ghent ~ clusters on 3 May 2026
+        brought: the event ~ clusters to Ghent
+        see you: ~ in Ghent on 3 May 2026
+        """,
+    "was held": """
+        took place: the workshop ~ in Ghent
+        was held: the workshop ~ in Ghent
+        were held: the sessions ~ in Ghent
+        was successfully held: the workshop ~ in Ghent
+        was attended: the workshop ~ by 100 people
+        was hosted: the workshop ~ by Flanders Make
+        was organised: the workshop ~ in Ghent
+        was organized: the workshop ~ in Ghent
+        brought: the workshop ~ 100 people together
+        gathered: 100 people ~ in Ghent
+        attracted: the workshop ~ 100 people
+        welcomed: the workshop ~ 100 people
+        concluded: the workshop ~ with a visit
+        united: the workshop ~ 100 people
+        convened: the workshop ~ 100 people
+        thank you: ~ for joining us
+        thank you all: ~ for joining us
+        thanks to all: ~ who joined us
+        thanks for: ~ joining us
+        participants discussed: the ~ skills
+        participants explored: the ~ skills
+        participants visited: the ~ a factory
+        participants exchanged: the ~ ideas
+        participants met: the ~ in Ghent
+        is over: the workshop ~
+        is now over: the workshop ~
+        has ended: the workshop ~
+        has passed: this event ~
+        has come to an end: the workshop ~
+        has been held: the workshop ~
+        has taken place: the workshop ~
+        """,
+    "was hosted": """
+        hosted: Ghent ~ the workshop
+        organised: Ghent ~ the workshop
+        organized: Ghent ~ the workshop
+        held: Ghent ~ the workshop
+        """,
+    "not yet": """
+        will: the workshop ~ be held
+        if: ~ it was held
+        once: ~ it was held
+        after the event: ~ they met
+        in advance: ~ they met
+        be: to ~ hosted
+        is: the event ~ hosted
+        are: the events ~ hosted
+        """,
+    "modal": """
+        if: ~ it is cancelled
+        in case: ~ it is cancelled
+        unless: ~ it is cancelled
+        may: it ~ be cancelled
+        can: it ~ be cancelled
+        could: it ~ be cancelled
+        might: it ~ be cancelled
+        who: people ~ cancelled
+        """,
+    "stay": """
+        hotel: ~ rooms until 3 May 2026
+        hotels: ~: 3 May 2026
+        accommodation: ~: 3 May 2026
+        room: a ~ until 3 May 2026
+        rooms: ~ until 3 May 2026
+        flight: a ~ on 3 May 2026
+        flights: ~ on 3 May 2026
+        where to stay: ~: Hotel Astoria
+        where to eat: ~: Brasserie Georges
+        dinner: ~: Brasserie Georges
+        lunch: ~: Brasserie Georges
+        reception: ~: Town Hall
+        drinks: ~: Town Hall
+        """,
+    "travel": """
+        airport: ~: Bergamo, Italy
+        airports: ~: Bergamo, Italy
+        parking: ~: Main Street 1
+        travel: ~: Bergamo, Italy
+        how to get there: ~: Bergamo, Italy
+        how to get: ~ to the venue
+        how to reach: ~ the venue
+        getting there: ~: Bergamo, Italy
+        getting to: ~ the venue
+        """,
+    "visit": """
+        visit: site ~ on 3 May 2026
+        visits: company ~ on 3 May 2026
+        """,
+    "meal": """
+        dinner: the ~ takes place at the Brasserie
+        reception: the ~ takes place at the Town Hall
+        lunch: the ~ takes place at the Town Hall
+        visit: the ~ takes place at the factory
+        visits: the ~ take place at the factory
+        tour: the ~ takes place at the factory
+        drinks: the ~ take place at the Town Hall
+        """,
+    "counted part": """
+        session: ~ 1
+        sessions: parallel ~
+        day: ~ 1
+        days: both ~
+        panel: ~ 1
+        panels: both ~
+        part: ~ 1
+        parts: both ~
+        block: ~ 1
+        round: ~ 1
+        morning: ~
+        afternoon: ~
+        plenary: the ~
+        """,
+    "no material": """
+        live stream: ~ of the presentation
+        livestream: ~ of the presentation
+        watch live: ~
+        watch the live: ~ stream
+        teaser: ~ video
+        trailer: ~ video
+        promo: ~ video
+        invitation: ~ to the presentation
+        call for: ~ presentations
+        submit: ~ your presentation
+        upload: ~ your presentation
+        send: ~ your presentation
+        subscribe: ~ to our video channel
+        follow us: ~ on our video channel
+        channel: our video ~
+        register: ~ for the presentation
+        registration: ~ for the presentation
+        sign up: ~ for the presentation
+        innovation agenda: the European ~
+        skills agenda: the European ~
+        urban agenda: the ~
+        digital agenda: the ~
+        green agenda: the ~
+        policy agenda: the ~
+        territorial agenda: the ~
+        research agenda: the ~
+        2030 agenda: the ~
+        europe programme: Horizon ~
+        market programme: the Single ~
+        programme committee: the ~
+        programme manager: the ~
+        framework programme: the ~
+        work programme: the ~
+        interreg programme: the ~
+        privacy: ~ statement on photos
+        """,
+    "take part": """
+        i want to participate: ~
+        i want to attend: ~
+        i want to join: ~
+        we want to participate: ~
+        book your place: ~
+        book your seat: ~
+        book my place: ~
+        reserve your place: ~
+        reserve your seat: ~
+        secure your place: ~
+        save your place: ~
+        save your seat: ~
+        """,
+    "other registration": """
+        newsletter: sign up for the ~
+        profile: register your ~
+        b2b: register for the ~ meetings
+        matchmaking: register for the ~
+        webinar: register for the ~
+        call for: register for the ~ hosts
+        to host: register ~
+        mailing list: register for the ~
+        transparency: ~ register
+        hotel: register at the ~
+        abstracts: register your ~
+        """,
+    "still possible": """
+        can still: you ~ register
+        may still: you ~ register
+        can also: you ~ register
+        still possible: registration is ~
+        join online: you can ~
+        """,
+    "registration is open": """
+        registration is open: ~
+        registration is now open: ~
+        registration is still open: ~
+        registration now open: ~
+        registrations are open: ~
+        register now: ~
+        """,
+    "full": """
+        fully booked: the workshop is ~
+        sold out: the workshop is ~
+        booked out: the workshop is ~
+        no places left: there are ~
+        no more places: there are ~
+        is full: the workshop ~
+        all places are taken: ~
+        reached its full capacity: the event has ~
+        reached maximum capacity: the event has ~
+        """,
+    "theme label": """
+        language: ~: English
+        theme: ~: steel
+        time: ~: 9:00
+        """,
+    "is prose": """
+        will: the venue ~ be announced
+        is: the venue ~ the ICC
+        are: venues ~ announced
+        was: the venue ~ the ICC
+        announced: to be ~
+        confirmed: to be ~
+        soon: the venue follows ~
+        please: ~ see the map
+        you: ~ find us here
+        """,
+    "error": """
+        not found: page ~
+        denied: access ~
+        forbidden: ~
+        error: an ~
+        unavailable: service ~
+        maintenance: under ~
+        just a moment: ~
+        log in: ~
         """,
     # links: O2, O3
     "summary": """
