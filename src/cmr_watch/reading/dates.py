@@ -128,7 +128,7 @@ def _shape_of(tokens: list[Token]) -> tuple[str, list[int]]:
     shape = "".join(tokens[index].letter for index in indices)
     if "T" in shape or "w" in shape:
         shape, indices = _cut(_TIMES, shape, indices, "")
-    if shape.count("D") > 1:
+    if "D" in shape:
         shape, indices = _cut(_DAY_LABEL, shape, indices, "&")
     return _unjoin_moved(shape), indices
 

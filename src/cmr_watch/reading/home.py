@@ -28,13 +28,14 @@ class Sentence:
 
     - `whole`: its line; `is_first`: it begins there.
     - `labels`: what stands above or in front of it as its name, the nearest first: a label, the heads of its row and
-      column, headings.
+      column, headings; `heads`: how many of them are no headings.
     """
 
     line: Line
     whole: Line
     labels: tuple[Text, ...] = ()
     is_first: bool = True
+    heads: int = 0
 
     @property
     def text(self) -> Text:
@@ -58,10 +59,11 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     label: Text | None = None
     for line, heads in _with_heads(article.lines):
-        labels = tuple(([label] if label else []) + heads + article.headings_over(line))
+        own = ([label] if label else []) + heads
+        labels = (*own, *article.headings_over(line))
         for number, span in enumerate(sentences_of(line.scan)):
             piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)
-            found.append(Sentence(piece, line, labels, number == 0))
+            found.append(Sentence(piece, line, labels, number == 0, len(own)))
         label = line.scan if _is_label(line) else None
     return tuple(found)
 
@@ -71,7 +73,9 @@ def _is_label(line: Line) -> bool:
     words = [token for token in line.scan.tokens if token.word]
     if line.is_heading or line.links or len(words) > _MOST_WORDS_OF_LABEL or len(line.text) > _LONGEST_LABEL:
         return False
-    return line.scan.has("date label", "place label", "venue label", "register", "cutoff") and not _has_digit(line)
+    has_more = any(token.letter == ":" for token in line.scan.tokens[:-1])
+    names = line.scan.has("date label", "place label", "venue label", "register", "cutoff")
+    return names and not has_more and not _has_digit(line)
 
 
 def _has_digit(line: Line) -> bool:

@@ -169,6 +169,8 @@ _PHRASES: Final[dict[Concept, str]] = {
         workshops: the next ~
         meeting: the next ~
         meetings: the next ~
+        stop: the next ~
+        stops: the next ~
         """,
     "place label": """
         place: ~: Ghent, Belgium
@@ -378,6 +380,9 @@ _PHRASES: Final[dict[Concept, str]] = {
         signing up: ~ is possible until 3 May 2026
         book your place: ~ by 3 May 2026
         attend: ~ by 3 May 2026
+        registration is still open: ~ until 3 May 2026
+        registrations are open: ~ until 3 May 2026
+        register now: ~, until 3 May 2026
         """,
     "session": """
         webinar: ~ on 3 May 2026
@@ -674,7 +679,8 @@ _PHRASES: Final[dict[Concept, str]] = {
         inquiries: ~: a@example.org
         help: for ~ write to a@example.org
         helpdesk: ~: a@example.org
-        information: for more ~ write to a@example.org
+        more information: for ~ write to a@example.org
+        further information: for ~ write to a@example.org
         get in touch: ~ with a@example.org
         """,
     "survey": """

@@ -145,9 +145,9 @@ def _kind_of_row(anchor: Anchor) -> MaterialKind | None:
 
 def _kind_of_labels(anchor: Anchor) -> MaterialKind | None:
     """Under “Presentations” a bare link is one; so it is under “Session 1” in the part “Presentations”."""
-    for label in anchor.sentence.labels:
+    for number, label in enumerate(anchor.sentence.labels):
         kind = kind_in(label)
-        if kind or not label.has("counted part"):
+        if kind or (number >= anchor.sentence.heads and not label.has("counted part")):
             return kind
     return None
 

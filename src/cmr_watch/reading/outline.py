@@ -29,7 +29,7 @@ MAX_LINKS: Final = 5_000
 LONGEST: Final = 2_000
 """Characters of a line that are scanned for tokens; what a person writes is shorter."""
 BOLD_LEVEL: Final = 8
-"""The level of a part whose heading is a bold line; 1–6 are h1–h6, 7 a summary, caption, legend or button."""
+"""The level of a part whose heading is a bold line, one more for “Session 1”; 1–6 are h1–h6, 7 a summary or button."""
 
 _BLOCKS: Final = words_of(
     """
@@ -194,7 +194,7 @@ def outline_of(lines: Iterable[Line]) -> Outline:
     open_parts = [0]
     for number, line in enumerate(lines):
         if line.level or (line.is_heading and not _is_day(line)):
-            level = line.level or BOLD_LEVEL
+            level = line.level or BOLD_LEVEL + _counts(line)
             while parts[open_parts[-1]].level >= level:
                 _close(parts, open_parts.pop(), number)
             parts.append(Part(len(parts), level, number, open_parts[-1], number, number))
@@ -203,6 +203,11 @@ def outline_of(lines: Iterable[Line]) -> Outline:
     for part in open_parts:
         _close(parts, part, len(numbered))
     return Outline(tuple(numbered), tuple(parts))
+
+
+def _counts(line: Line) -> bool:
+    """“Session 1”, “Day 2 – Company visits” in bold divides the part under the bold line above it."""
+    return next((cue.first == 0 for cue in line.scan.cues_of("counted part")), False)
 
 
 def _is_day(line: Line) -> bool:
@@ -258,6 +263,7 @@ class _Writer:
     is_head: bool = False
     label: str = ""
     takes_label: bool = False
+    label_depth: int = 0
 
     def take(self, node: Node) -> None:
         if node.event == "text":
@@ -314,10 +320,8 @@ class _Writer:
             self.is_head = name == "th"
         elif name == "dd" and self.counts["item"]:
             self.items.append(self.counts["item"])
-        if name in ("dt", "dl"):
-            self.label, self.takes_label = "", name == "dt"
-        elif classes and _FIELD_LABEL.search(classes):
-            self.label, self.takes_label = "", True
+        if name in ("dt", "dl") or (classes and _FIELD_LABEL.search(classes)):
+            self.label, self.takes_label, self.label_depth = "", name != "dl", len(self.styles)
 
     def _end(self, name: str) -> None:
         if name in _BLOCKS:
@@ -331,6 +335,8 @@ class _Writer:
         self.bold, self.struck, self.badges = self.bold - is_bold, self.struck - is_struck, self.badges - is_badge
         if is_item or (name == "dd" and self.items):
             self.items.pop()
+        if len(self.styles) < self.label_depth - 1:
+            self.label = ""  # what holds label and items has ended
         self._leave(name)
 
     def _leave(self, name: str) -> None:

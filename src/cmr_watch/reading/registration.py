@@ -130,13 +130,15 @@ def _days(sentence: Sentence, starts_on: date | None) -> Iterator[date]:
     days = [day for day in find_days(text, year) if day.starts_on]
     ends = [day for day in days if _is_end(text, day, sentence)]
     periods = [one for one in find_dates(text, year) if one.starts_on and one.ends_on != one.starts_on]
-    for one in ends or (periods if text.has("since") or not _is_of_event(text) else []):
+    for one in ends or [period for period in periods if _is_of_registration_period(text, period)]:
         if one.ends_on:
             yield _in_time(one, one.ends_on, starts_on)
 
 
-def _is_of_event(text: Text) -> bool:
-    return text.has("event", "series", "taking place") and not text.has("since")
+def _is_of_registration_period(text: Text, period: DateSpan) -> bool:
+    """“Registration is open from 10 January to 10 February” ends with its last day."""
+    cues = list(text.cues_of("register", "event", "session", "taking place", "stay", end=period.start))
+    return bool(cues) and "register" in cues[-1].concepts
 
 
 def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:

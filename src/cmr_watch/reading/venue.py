@@ -163,7 +163,13 @@ def _is_aside(sentence: Sentence) -> bool:
 
 
 def _is_only_label(text: Text) -> bool:
-    return text.has(*_LABELS) and len([token for token in text.tokens if token.word]) <= _MOST_WORDS_OF_LABEL
+    """“Venue”, “Date and place”, “The location of the event”."""
+    cues = list(text.cues_of(*_LABELS, "date label", "event"))
+    others = [token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)]
+    return text.has(*_LABELS) and all(token.word in _SMALL for token in others)
+
+
+_SMALL: Final = frozenset({"the", "and", "of", "date", "main", "conference", "directions", "when"})
 
 
 def _heads_venue(label: Text) -> bool:
@@ -365,7 +371,7 @@ def _behind_at(text: Text) -> str | None:
     for index, token in enumerate(text.tokens):
         if token.letter != "a" or text.has("meal", "stay", "session", end=token.start):
             continue
-        if not (text.has("taking place", "meet", end=token.start) and text.has("event", "series", "meet", end=token.start)):
+        if not (text.has("taking place", "meet", "was held", end=token.start) and text.has("event", "series", "meet", end=token.start)):
             continue
         name = _name_from(text, index + 1)
         if name:
