@@ -507,7 +507,8 @@ _PHRASES: Final[dict[Concept, str]] = {
         not open anymore: the call is ~
         deadline has passed: the ~
         deadline is passed: the ~
-        passed: the date has ~
+        passed: 3 May 2026 – ~
+        has passed: the date ~
         no longer accept: we ~ applications
         has come to an end: the call ~
         have closed: the calls ~
@@ -554,7 +555,6 @@ _PHRASES: Final[dict[Concept, str]] = {
         opens at: the call ~ noon
         in preparation: a call is ~
         being prepared: a call is ~
-        will be open: registration ~ soon
         to be opened: registration ~
         to follow: registration ~
         not yet possible: registration is ~
@@ -590,7 +590,6 @@ _PHRASES: Final[dict[Concept, str]] = {
         relaunched: the call was ~
         may be closed: the call ~ earlier
         can be closed: the call ~ earlier
-        be closed: the call can ~ earlier
         possible to: it is ~ apply until 3 May 2026
         possible until: applying is ~ 3 May 2026
         """,
@@ -795,7 +794,7 @@ _PHRASES: Final[dict[Concept, str]] = {
         be sent later: the letter can ~ , by 3 May 2026
         sent later: the letter is ~ , by 3 May 2026
         submitted later: the letter is ~ , by 3 May 2026
-        follow later: the letter may ~ , by 3 May 2026
+        follow later: the letters ~ , by 3 May 2026
         invited regions: ~ apply by 3 May 2026
         """,
     "next edition": """
@@ -834,7 +833,6 @@ _PHRASES: Final[dict[Concept, str]] = {
         convened: the workshop ~ 100 people
         thank you: ~ for joining us
         thank you all: ~ for joining us
-        thanks to all: ~ who joined us
         thanks for: ~ joining us
         participants discussed: the ~ skills
         participants explored: the ~ skills
@@ -956,7 +954,6 @@ _PHRASES: Final[dict[Concept, str]] = {
         policy agenda: the ~
         territorial agenda: the ~
         research agenda: the ~
-        2030 agenda: the ~
         europe programme: Horizon ~
         market programme: the Single ~
         programme committee: the ~
@@ -983,11 +980,9 @@ _PHRASES: Final[dict[Concept, str]] = {
     "other registration": """
         newsletter: sign up for the ~
         profile: register your ~
-        b2b: register for the ~ meetings
         matchmaking: register for the ~
         webinar: register for the ~
         call for: register for the ~ hosts
-        to host: register ~
         mailing list: register for the ~
         transparency: ~ register
         hotel: register at the ~
@@ -1029,8 +1024,8 @@ _PHRASES: Final[dict[Concept, str]] = {
         is: the venue ~ the ICC
         are: venues ~ announced
         was: the venue ~ the ICC
-        announced: to be ~
-        confirmed: to be ~
+        announced: the venue is ~ later
+        confirmed: the venue is ~ later
         soon: the venue follows ~
         please: ~ see the map
         you: ~ find us here
