@@ -16,7 +16,7 @@ from cmr_watch.models import EditionStatus, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.outline import Line, Link
+from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.places import Place, find_places, place_beside
 from cmr_watch.reading.tokens import Cue, Text, Token
 

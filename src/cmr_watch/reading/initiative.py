@@ -29,7 +29,8 @@ from cmr_watch.reading.entries import (
 )
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.notices import Notice, find_notices, read_notice
-from cmr_watch.reading.outline import Line, joined, read_outline
+from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.outline import read_outline
 from cmr_watch.reading.sections import Context, Placed, placed_lines
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"

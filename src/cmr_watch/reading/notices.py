@@ -16,7 +16,7 @@ from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import find_dates, find_days
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.outline import Line
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 _MOST_LINES: Final = 6
@@ -315,7 +315,9 @@ def _years_in(text: Text, sentence: Span) -> tuple[int, ...]:
             continue
         if any(day.start <= token.start < day.end for day in days):
             continue
-        concepts = _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
+        concepts = (
+            _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
+        )
         if not concepts.isdisjoint(_OF_HOSTING):
             near |= _range_at(text, index)
         elif not concepts.isdisjoint(_OF_CALL):

@@ -14,7 +14,8 @@ from cmr_watch.models import EditionStatus, Section
 from cmr_watch.reading.entries import Entry, read_entry, said_status
 from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
 from cmr_watch.reading.notices import mentions_call, said_state
-from cmr_watch.reading.outline import BOLD_LEVEL, Line
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.outline import BOLD_LEVEL
 from cmr_watch.reading.tokens import CELL
 
 Where = Literal["above", "section", "ended", "foreign", "call"]
