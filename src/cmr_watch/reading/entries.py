@@ -27,8 +27,8 @@ _RANK: Final[dict[Precision, int]] = {"day": 0, "unknown": 0, "month": 1, "seaso
 _NOT_ITS: Final = (Relation.UNTIL, Relation.FORMER, Relation.OF_PAGE)
 _VERBS: Final = words_of(
     """
-    is are was were be been has have had will can could would may might must shall began begins started starts took takes
-    met brought gathers gathered welcomed welcomes
+    is are was were be been has have had will can could would may might must shall began begins started starts took
+    takes met brought gathers gathered welcomed welcomes
     """
 )
 _SILENT: Final = words_of("has have had was were began started took met brought gathered welcomed")

@@ -1,4 +1,4 @@
-"""The parts of a text in which places are looked for: what stands between commas, brackets, dashes and the like (P1, P5).
+"""The parts of a text in which places are looked for: what stands between commas, brackets and dashes (P1, P5).
 
 A joint says how a part hangs on the one before. Dates, times, remarks and words such as “in” are breaks; a remark in
 brackets, or “hybrid”, does not count at all. Pure, linear; no errors.

@@ -199,7 +199,7 @@ def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
 
 
 def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bool) -> bool:
-    """A country ends its part; behind the city it may begin it, before a theme or remark: “Andorra la Vella” is a city."""
+    """A country ends its part; behind the city it may begin it, before a theme: “Andorra la Vella” is a city."""
     first, last, _, is_ambiguous = found
     return is_ambiguous or last == len(words) - 1 or (first == 0 and not is_first)
 
