@@ -50,7 +50,7 @@ Result = tuple[Snapshot, Evidence]
 
 
 def read_initiative(document: Document, base: str | None = None) -> Result:
-    """What the initiative page says, and where it says so. `base` resolves relative links; by default the canonical URL."""
+    """What the initiative page says, and where. `base` resolves relative links; by default the canonical URL."""
     best: Result | None = None
     read: dict[str, Result] = {}
     for group in candidates(document):

@@ -150,7 +150,7 @@ def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
     elif in_bracket and not cue.concepts.isdisjoint(_ASIDES | _STATES):
         _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
     elif not cue.concepts.isdisjoint(_ASIDES):
-        _fill(roles, cue.first, _end_of_aside(roles, cue.last), "B")
+        _fill(roles, cue.first, _end_of_aside(roles, cue.last + (after == ":")), "B")
     elif not cue.concepts.isdisjoint(_STATES) or ("badge" in cue.concepts and _is_badge(cue, text, after)):
         _fill(roles, cue.first, cue.last + 1, "B")
 
