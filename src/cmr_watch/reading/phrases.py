@@ -140,6 +140,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         submission dates | collection date | collection dates | last day to apply: ~: 3 May 2026
         """,
     "apply": """
+        apply here | apply now | apply online: ~!
         apply | application | submit | submission | submissions | express your interest: ~ by 3 May 2026
         expression of interest: ~ by 3 May 2026
         applying: ~ is possible until 3 May 2026
