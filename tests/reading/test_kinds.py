@@ -134,7 +134,7 @@ PAGES: dict[str, list[tuple[str, list[str]]]] = {
             [GHENT, PORTO],
         ),
         (
-            "<table><tr><td>Ghent, Belgium</td><td>12-13 March 2026</td><td>Porto, Portugal</td><td>1 April 2026</table>",
+            "<table><tr><td>Ghent, Belgium</td><td>12-13 March 2026</td><td>Porto, Portugal</td><td>1 April 2026</table>",  # noqa: E501
             [GHENT, PORTO],
         ),
         ("<table><tr><td>12-13 March 2026 (dates to be confirmed)</td><td>Ghent, Belgium</td></tr></table>", [GHENT]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -364,6 +365,7 @@ def is_summary(line: Line, link: Link) -> bool:
 _SPACES: Final = re.compile(r"[\t\r\n]")
 
 
+@lru_cache(maxsize=512)
 def resolve(base: str, href: str) -> str | None:
     """An absolute http(s) address, or None: nothing else is ever followed or shown."""
     try:

@@ -29,9 +29,9 @@ class Part(NamedTuple):
     is_bracket: bool = False
 
 
-_JOINTS: Final = {**dict.fromkeys(",()-c", ""), ":": "B", ";": "B", "|": "B", ".": "B"}
-_BREAKS: Final = frozenset("dynTzimwq")
-"""Letters of numbers and dates: none of them is part of a place."""
+_BREAKS: Final = "dynTzimwq:;|"
+"""Letters of numbers, dates and signs: none of them is part of a place."""
+_PLAIN_ROLES: Final = {**{letter: letter for letter in ",()c"}, **dict.fromkeys(_BREAKS, "B")}
 _STATES: Final = frozenset({"cancelled", "postponed", "save the date", "tentative", "series", "date label", "moved"})
 """Cues that are no part of a place, though what follows them may be."""
 _ASIDES: Final = frozenset({"remark", "register", "summary", "cutoff", "former", "until", "of the page", "result"})
@@ -74,7 +74,7 @@ def _stronger(joint: str, role: str) -> str:
 
 def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
     """What each token is here: `x` a word, a joint, `B` a break, or a blank where it does not count."""
-    roles = [_role(text, index) for index in range(len(text.tokens))]
+    roles = [_PLAIN_ROLES.get(token.letter) or _role(text, index) for index, token in enumerate(text.tokens)]
     for date in dates:
         roles[date.first : date.last + 1] = "B" * (date.last + 1 - date.first)
     for cue in text.cues:
@@ -83,25 +83,13 @@ def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
 
 
 def _role(text: Text, index: int) -> str:
+    """The role of a word, or of a sign that may belong to a name."""
     token = text.tokens[index]
-    letter = token.letter
-    if letter in _BREAKS and not (letter == "m" and _is_in_a_name(text, index)):
-        return "B"
-    if letter in "'-.":
+    if token.letter in "'-.":
         return _role_of_sign(text, index)
-    if letter in _JOINTS:
-        return _JOINTS[letter] or letter
-    if letter == "x" and not token.word:
-        return "B"
-    if token.word in _INTRODUCING and not _is_code(text, index):
+    if (token.letter == "x" and not token.word) or (token.word in _INTRODUCING and not _is_code(text, index)):
         return "B"
     return "x"
-
-
-def _is_in_a_name(text: Text, index: int) -> bool:
-    """“Marche” is no month anyway; “May” within “Saint-Mayenne May” neither: glued by a hyphen to another word."""
-    start = text.tokens[index].start
-    return start > 0 and text.text[start - 1] == "-" and index > 0 and bool(text.tokens[index - 2].word)
 
 
 def _is_code(text: Text, index: int) -> bool:
@@ -110,7 +98,7 @@ def _is_code(text: Text, index: int) -> bool:
     if token.end - token.start != 2 or not text.text[token.start : token.end].isupper() or index == 0:
         return False
     after = text.tokens[index + 1].letter if index + 1 < len(text.tokens) else ")"
-    return text.tokens[index - 1].letter in "(," and (after in "),-" or after in _BREAKS)
+    return text.tokens[index - 1].letter in "(," and (after in "),-" + _BREAKS)
 
 
 def _role_of_sign(text: Text, index: int) -> str:
