@@ -8,9 +8,8 @@ import pytest
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import Snapshot
-from tests.reading.pages import read_initiative
 from cmr_watch.reading.document import MAX_DEPTH, decode
-from tests.reading.pages import BURGAS, LYON, article
+from tests.reading.pages import BURGAS, LYON, article, read_initiative
 
 OURS = f"<h2>Next editions</h2><p>{LYON}</p><h2>Previous editions</h2><p>{BURGAS}</p>"
 FOREIGN = "<h2>Upcoming events</h2><ul><li>Ghent, Belgium – 1-2 May 2025</li></ul>"
@@ -143,7 +142,7 @@ def test_a_page_cut_off_is_incomplete() -> None:
 
 @pytest.mark.parametrize("tag", ["div", "span", "font", "ul><li", "table><tr><td"])
 def test_bottomless_nesting_is_refused(tag: str) -> None:
-    with pytest.raises(ParseError, match="nested|tags"):
+    with pytest.raises(ParseError, match=r"nested|tags"):
         read_initiative(article(f"<{tag}>" * 100_000 + OURS).encode())
 
 

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ParseError
-from tests.reading.pages import read_initiative
 from cmr_watch.reading.initiative import read_lines
-from tests.reading.pages import BURGAS, LYON, article, cities, codes, read, read_line
+from tests.reading.pages import BURGAS, LYON, article, cities, codes, read, read_initiative, read_line
 
 
 @pytest.mark.parametrize("joint", [" ", ", ", " / ", " and ", " | ", " – SAVE THE DATE! ", "; "])

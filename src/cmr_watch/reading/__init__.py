@@ -43,6 +43,14 @@ def read(kind: PageKind, content: bytes, charset: str | None = None, url: str | 
     `charset` is the header's; `url` the page's own address, where it is known: relative links are resolved against it,
     those of the initiative page against its canonical address. ParseError if it is no page, or beyond a limit.
     """
-    if kind != "initiative":
-        raise NotImplementedError(kind)
-    return Reading(*read_initiative(open_document(content, charset)))
+    document = open_document(content, charset)
+    if kind == "initiative":
+        return Reading(*read_initiative(document))
+    # loaded only for the pages that are asked for more rarely
+    if kind == "call":
+        from cmr_watch.reading.call import read_call
+
+        return Reading(*read_call(document, url))
+    from cmr_watch.reading.edition import read_edition
+
+    return Reading(*read_edition(document, url))

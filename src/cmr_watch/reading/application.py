@@ -11,7 +11,7 @@ from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import find_days
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.outline import Line, Link
+from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.tokens import DASHES, Text, scan
 
 LONGEST_NEED: Final = 300

@@ -14,7 +14,8 @@ from typing import Final
 
 from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
 from cmr_watch.reading.headings import names_others
-from cmr_watch.reading.outline import Line, Outline, read_outline
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.outline import Outline, read_outline
 from cmr_watch.reading.tokens import Text
 
 _LONGEST_HEADING: Final = 80

@@ -18,7 +18,7 @@ from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.notices import calls_apart, hosting_years, mentions_call, names_hosting, said_state
-from cmr_watch.reading.outline import Line
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan
 

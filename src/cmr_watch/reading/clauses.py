@@ -126,7 +126,8 @@ _RELATIONS: Final[tuple[tuple[Concept, Relation], ...]] = (
     ("until", Relation.UNTIL),
     ("since", Relation.SINCE),
 )
-_FILLING_LETTERS: Final = frozenset("ahowTz-,:()'&dvm")
+_RELATED: Final = frozenset(concept for concept, _ in _RELATIONS)
+_FILLING_LETTERS: Final = frozenset("ahowTz-,:()'&vm")
 _FILLING_WORDS: Final = words_of(
     """
     on is are at planned scheduled date dates for foreseen for end incl including midnight brussels time local noon
@@ -139,6 +140,10 @@ _REACH_OF_MOVING: Final = 60
 
 def relation_of(text: Text, start: int) -> Relation:
     """The relation of what begins at a position to the words before it."""
+    if _is_arrow_before(text, start):
+        return Relation.NEW
+    if not text.cues or text.cues[0].end > start:
+        return Relation.AT
     cue = _cue_before(text, start)
     concepts = cue.concepts if cue else frozenset[Concept]()
     is_from = cue is not None and text.text[cue.start : cue.end].lower() == "from"
@@ -147,17 +152,13 @@ def relation_of(text: Text, start: int) -> Relation:
         return Relation.FORMER
     if _word_before(text, start) in ("to", "until", "till") and _moved_before(text, start):
         return Relation.NEW
-    if _is_arrow_before(text, start):
-        return Relation.NEW
     return next((relation for concept, relation in _RELATIONS if concept in concepts), Relation.AT)
 
 
 def _cue_before(text: Text, start: int) -> Cue | None:
     """The cue that ends right before a position, with nothing but small words, times and signs between."""
-    relations = {concept for concept, _ in _RELATIONS}
-    cue = next(
-        (one for one in reversed(text.cues) if one.end <= start and not one.concepts.isdisjoint(relations)), None
-    )
+    before = (one for one in reversed(text.cues) if one.end <= start and not one.concepts.isdisjoint(_RELATED))
+    cue = next(before, None)
     if cue is None:
         return None
     between = [token for token in text.tokens[cue.last + 1 :] if token.end <= start]
@@ -165,7 +166,7 @@ def _cue_before(text: Text, start: int) -> Cue | None:
 
 
 def _is_filling(token: Token) -> bool:
-    return token.letter in _FILLING_LETTERS - {"d"} or token.word in _FILLING_WORDS
+    return token.letter in _FILLING_LETTERS or token.word in _FILLING_WORDS
 
 
 def _word_before(text: Text, start: int) -> str:
@@ -190,12 +191,9 @@ _ARROWS: Final = "→⇒➔➜➝"
 
 
 def _is_arrow_before(text: Text, start: int) -> bool:
-    before = text.text[:start].rstrip()
-    return (
-        before[-1:] in _ARROWS
-        and before != ""
-        and any(token.letter == "y" for token in text.tokens if token.end < start)
-    )
+    """“12-13 October 2026 → 3-4 May 2027”."""
+    before = text.text[max(0, start - 3) : start].rstrip()
+    return before != "" and before[-1] in _ARROWS and any(one.letter == "y" for one in text.tokens if one.end < start)
 
 
 # ── subjects ─────────────────────────────────────────────────────────────────────────────────────────────────────────

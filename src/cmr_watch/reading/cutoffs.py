@@ -274,7 +274,7 @@ def _share_times(days: Sequence[_Day]) -> None:
     for day, after in zip(reversed(days[:-1]), reversed(days[1:]), strict=True):
         if time_in(_near(day.lead)) is None and _is_only_signs(day.tail):
             day.shared = after.shared or after.tail
-    for before, day in zip(days, days[1:], strict=False):
+    for before, day in pairwise(days):
         if not day.shared and time_in(day.tail) is None and _is_only_signs(day.lead):
             day.shared = before.shared or _near(before.lead)
 

@@ -135,8 +135,8 @@ _CUT: Final = "\0"
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
     """The text without comments, scripts and styles, and whether each of them was closed.
 
-    One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa. Comments
-    are cut first and fast; where one seems to stand in a script, or is not closed, all is done again step by step.
+    One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
+    Comments are cut first and fast; where one seems to stand in a script, or is not closed, it is done step by step.
     """
     pieces = text.split("<!--")
     rests = [piece.partition("-->") for piece in pieces[1:]]

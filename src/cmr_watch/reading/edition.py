@@ -17,7 +17,7 @@ from cmr_watch.reading.edition_state import is_held, state_of
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.home import Home, Sentence, sentences_in
 from cmr_watch.reading.materials import anchors_of, materials_of
-from cmr_watch.reading.outline import Line
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.registration import registration_closes_on, registration_link
 from cmr_watch.reading.tokens import Text

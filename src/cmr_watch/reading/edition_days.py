@@ -17,7 +17,7 @@ from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.notices import mentions_call
-from cmr_watch.reading.outline import Line
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.tokens import Text
 
 _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}

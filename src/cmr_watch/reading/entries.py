@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -16,7 +17,7 @@ from cmr_watch.models import EditionStatus, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.outline import Line, Link
+from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.places import Place, find_places, place_beside
 from cmr_watch.reading.tokens import Cue, Text, Token
 
@@ -27,8 +28,8 @@ _RANK: Final[dict[Precision, int]] = {"day": 0, "unknown": 0, "month": 1, "seaso
 _NOT_ITS: Final = (Relation.UNTIL, Relation.FORMER, Relation.OF_PAGE)
 _VERBS: Final = words_of(
     """
-    is are was were be been has have had will can could would may might must shall began begins started starts took takes
-    met brought gathers gathered welcomed welcomes
+    is are was were be been has have had will can could would may might must shall began begins started starts took
+    takes met brought gathers gathered welcomed welcomes
     """
 )
 _SILENT: Final = words_of("has have had was were began started took met brought gathered welcomed")
@@ -364,6 +365,7 @@ def is_summary(line: Line, link: Link) -> bool:
 _SPACES: Final = re.compile(r"[\t\r\n]")
 
 
+@lru_cache(maxsize=512)
 def resolve(base: str, href: str) -> str | None:
     """An absolute http(s) address, or None: nothing else is ever followed or shown."""
     try:

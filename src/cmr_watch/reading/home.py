@@ -11,7 +11,7 @@ from cmr_watch.places import city_names, fold, is_same_city
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import DateSpan, find_dates
-from cmr_watch.reading.outline import Line
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import Cue, Text, scan
 

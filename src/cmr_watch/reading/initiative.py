@@ -1,12 +1,12 @@
 """The list of editions: the initiative page (READING S, P, D, C1–C5).
 
-The article is read as one stream of placed lines. Lines of one row, card, item or paragraph are put together first
-(`_records`); what is left over is paired line by line (`_Lists.take`). Pure, linear. Errors: ParseError.
+The article is read as one stream of placed lines (`sections`). Lines of one row, card, item or paragraph are put
+together first (`records`); what is left over is paired line by line (`_Lists.take`). Pure, linear. Errors: ParseError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -15,6 +15,7 @@ from cmr_watch.exceptions import ParseError
 from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
 from cmr_watch.places import city_names, is_same_city
 from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of
+from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
 from cmr_watch.reading.entries import (
     LONGEST,
     Entry,
@@ -28,19 +29,19 @@ from cmr_watch.reading.entries import (
     status_of,
 )
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
-from cmr_watch.reading.notices import Notice, find_notices, read_notice
-from cmr_watch.reading.outline import Line, joined, read_outline
-from cmr_watch.reading.sections import Context, Placed, placed_lines
+from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.notices import Notice, read_notice
+from cmr_watch.reading.outline import read_outline
+from cmr_watch.reading.records import Run, finished, joins_to_one, parts_in_order
+from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it (O2)."""
 MAX_ENTRIES: Final = 5_000
 MAX_CALLS: Final = 100
 
-_LONGEST_WARNING: Final = 500
 _LONGEST_REMARK: Final = 80
 _MOST_LINKS: Final = 20
-_MOST_JOINED: Final = 8
 _FEWEST_WITHOUT_SECTION: Final = 3
 _MOST_HEADINGS: Final = 20
 _LONGEST_HEADING: Final = 80
@@ -49,7 +50,7 @@ Result = tuple[Snapshot, Evidence]
 
 
 def read_initiative(document: Document, base: str | None = None) -> Result:
-    """What the initiative page says, and where it says so. `base` resolves relative links, the canonical URL if None."""
+    """What the initiative page says, and where. `base` resolves relative links; by default the canonical URL."""
     best: Result | None = None
     read: dict[str, Result] = {}
     for group in candidates(document):
@@ -89,11 +90,16 @@ def read_lines(
     lines: Sequence[Line], base: str = URL, *, why: str = "", is_complete: bool = True, is_article: bool = True
 ) -> Result:
     """What an article's lines say. `is_article` is False where other people's lines stand among them."""
-    placed = _finished(placed_lines(lines, is_article=is_article))
+    placed = finished(placed_lines(lines, is_article=is_article))
     has_sections = any(one.heading and one.heading.section for one in placed)
     lists = _Lists(base, has_sections, is_article)
-    for run in _runs(placed, lists):
-        lists.take_run(run)
+    for part in parts_in_order(placed):
+        if isinstance(part, Run):
+            lists.take_run(part)
+        elif isinstance(part, Placed):
+            lists.open(part)
+        else:
+            lists.take_notice(part.notice, part.context)
     lists.settle()
     return lists.result(why, is_complete, _headings(lines))
 
@@ -106,115 +112,6 @@ def _headings(lines: Sequence[Line]) -> tuple[str, ...]:
         if line.is_heading and (line.level or not any(letter.isdigit() for letter in line.text))
     )
     return tuple(islice(marked, _MOST_HEADINGS))
-
-
-# ── lines that belong together ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Lines of one row, card, item or paragraph, in one context."""
-
-    lines: tuple[Line, ...]
-    context: Context
-
-
-def _runs(placed: Sequence[Placed], lists: _Lists) -> Iterator[_Run]:
-    """Runs of lines, top to bottom; headings and notices are given to `lists` in their place."""
-    lines = [one.line for one in placed]
-    notices = {notice.start: notice for notice in find_notices(lines, lambda index: _is_other(placed[index]))}
-    run: list[Placed] = []
-    position = 0
-    while position < len(placed):
-        one = placed[position]
-        notice = notices.get(position)
-        if run and (notice or one.heading or not _belong_together(run[-1], one)):
-            yield _Run(tuple(item.line for item in run), run[-1].context)
-            run = []
-        if notice:
-            lists.take_notice(notice, one.context)
-            position = notice.end
-            continue
-        if one.heading:
-            lists.open(one)
-        else:
-            run.append(one)
-        position += 1
-    if run:
-        yield _Run(tuple(item.line for item in run), run[-1].context)
-
-
-def _is_other(placed: Placed) -> bool:
-    """A section's heading or an edition, and so no part of a notice."""
-    heading = placed.heading
-    if heading and (heading.section or heading.is_year or (heading.is_foreign and placed.context.where != "call")):
-        return True
-    return read_entry(placed.line, 2000).is_known
-
-
-def _belong_together(one: Placed, other: Placed) -> bool:
-    if one.context is not other.context or one.line.is_heading != other.line.is_heading:
-        return one.line.block == other.line.block and one.context is other.context
-    if one.line.item is not None or other.line.item is not None:
-        return one.line.item == other.line.item
-    return one.line.block == other.line.block
-
-
-def _finished(placed: Sequence[Placed]) -> list[Placed]:
-    """Lines with what stands before them as a label, and dates whose parts stand in lines of their own, put together."""
-    found: list[Placed] = []
-    for one in placed:
-        last = found[-1] if found else None
-        if last and _is_unfinished(last) and last.context is one.context and _continues(last.line, one):
-            found[-1] = replace(last, line=joined([last.line, one.line]))
-        else:
-            found.append(one)
-    return found
-
-
-_LETTERS_OF_DAYS: Final = frozenset("d-&,/c")
-_LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
-
-
-def _is_unfinished(placed: Placed) -> bool:
-    """A label (“Date:”), bare days (“12-13”), a bare month, or days with a month and no year (D4)."""
-    line = placed.line
-    tokens = line.scan.tokens
-    if placed.heading or not tokens or len(line.text) > _LONGEST_REMARK or line.is_cell_head:
-        return False
-    if any(cue.first == 0 and cue.last >= len(tokens) - 2 for cue in line.scan.cues_of("date label", "place label")):
-        return True
-    letters = {token.letter for token in tokens}
-    return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
-
-
-def _continues(waiting: Line, placed: Placed) -> bool:
-    """Whether a line goes on with an unfinished one: any line with a label, a month with days, a year with both."""
-    if placed.heading:
-        return False
-    line = placed.line
-    first = next((token.letter for token in line.scan.tokens if token.letter != "'"), "")
-    letters = {token.letter for token in waiting.scan.tokens}
-    if letters.isdisjoint("dm"):
-        return True
-    if letters <= _LETTERS_OF_DAYS:
-        return first == "m"
-    return (first == "y" and len(line.scan.tokens) == 1) or (first == "d" and "d" not in letters)
-
-
-def _joins_to_one(entries: Sequence[Entry]) -> bool:
-    """Whether the lines of a run are one edition: one of them has its date, one its place, and no other does (D4)."""
-    kinds = [entry.kind for entry in entries]
-    if len(entries) < 2 or len(entries) > _MOST_JOINED or "edition" in kinds and kinds.count("date"):
-        return False
-    dates = kinds.count("date")
-    known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
-    named = kinds.count("place") - known
-    editions = [entry for entry in entries if entry.kind == "edition"]
-    if editions:
-        # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
-        return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
-    return dates == 1 and (known == 1 or (known == 0 and named > 0))
 
 
 # ── the lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,7 +141,7 @@ class _Lists:
     warnings: list[ReadingWarning] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     pending: Entry | None = None
-    context: Context = Context()
+    context: Context = ABOVE
     above: _Found | None = None
     waiting: EditionStatus | None = None
     below: EditionStatus | None = None
@@ -285,13 +182,13 @@ class _Lists:
 
     # ── runs of lines
 
-    def take_run(self, run: _Run) -> None:
+    def take_run(self, run: Run) -> None:
         """Read the lines of one row, card, item or paragraph."""
         self.context = run.context
         year = run.context.year
         lines = [part for line in run.lines for part in editions_apart(line, year)]
         entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
-        if _joins_to_one(entries):
+        if joins_to_one(entries):
             whole = read_entry(joined(lines), year)
             if whole.kind == "edition":
                 self.settle()
@@ -324,7 +221,7 @@ class _Lists:
     def _completes(self, entry: Entry) -> bool:
         """A place followed by its date in the next line, or a date followed by its place (D4)."""
         pending = self.pending
-        if pending is None or {pending.kind, entry.kind} != {"place", "date"} and not self._is_theme(entry):
+        if pending is None or ({pending.kind, entry.kind} != {"place", "date"} and not self._is_theme(entry)):
             return False
         whole = read_entry(joined([pending.line, entry.line]), self.context.year)
         if whole.kind != "edition":
@@ -382,7 +279,7 @@ class _Lists:
         self._limit()
 
     def _warn(self, code: str, line: Line) -> None:
-        self.warnings.append(ReadingWarning(code, line.shown[:_LONGEST_WARNING]))
+        self.warnings.append(ReadingWarning(code, line.shown[:LONGEST_WARNING]))
         self.log.use(line.number, line.text, code, "O5")
         self.dated += 1
         self.unread += 1
@@ -421,10 +318,10 @@ class _Lists:
         found = self.editions if self._counts() else []
         if not self._counts():
             warnings += [
-                ReadingWarning("section-unknown", one.entry.line.shown[:_LONGEST_WARNING]) for one in self.editions
+                ReadingWarning("section-unknown", one.entry.line.shown[:LONGEST_WARNING]) for one in self.editions
             ]
         read = [(_edition_of(one, self.base), one) for one in found]
-        warnings += [warning for edition, one in read for warning in _doubts(edition, one)]
+        warnings += [warning for edition, one in read for warning in doubts_of(edition, one.entry)]
         kept, doubles = _without_doubles(read)
         for number, (edition, one) in enumerate(kept):
             self._note(number, edition, one)
@@ -490,64 +387,6 @@ def _edition_of(found: _Found, base: str) -> Edition:
     )
 
 
-def _doubts(edition: Edition, found: _Found) -> list[ReadingWarning]:
-    codes = [*_doubts_of_date(edition, found), *_doubts_of_place(edition, found)]
-    return [ReadingWarning(code, edition.text[:_LONGEST_WARNING]) for code in codes]
-
-
-def _doubts_of_date(edition: Edition, found: _Found) -> list[str]:
-    date = found.entry.date
-    if edition.date_precision == "unknown":
-        return ["date-impossible" if date and date.is_impossible else "date-unknown"]
-    codes = []
-    if edition.date_precision == "day" and _is_tentative(found):
-        codes.append("date-tentative")
-    if date and (date.has_remainder or _has_remainder(found.entry)):
-        codes.append("date-remainder")
-    return codes
-
-
-_NOT_OF_DATE: Final = frozenset({"venue", "place", "location", "agenda", "programme", "program"})
-
-
-def _is_tentative(found: _Found) -> bool:
-    text = found.entry.line.scan
-    for cue in text.cues_of("tentative"):
-        before = [token.word for token in text.tokens[max(0, cue.first - 2) : cue.first]]
-        if _NOT_OF_DATE.isdisjoint(before):
-            return True
-    return False
-
-
-def _has_remainder(entry: Entry) -> bool:
-    """Whether a day's number near the date belongs to nothing: no date, list number, time or counted noun (D5)."""
-    text = entry.line.scan
-    for index, token in enumerate(text.tokens):
-        if token.letter != "d" or token.word or not 1 <= token.value <= 31:
-            continue
-        if any(date.first <= index <= date.last for date in entry.dates):
-            continue
-        after = text.tokens[index + 1] if index + 1 < len(text.tokens) else None
-        before = text.tokens[index - 1] if index else None
-        is_list_number = not any(one.word for one in text.tokens[:index])
-        is_counted = after is not None and bool(after.word)
-        is_named = before is not None and bool(before.word)
-        if not (is_list_number or is_counted or is_named or before and before.letter in "#/:"):
-            return True
-    return False
-
-
-def _doubts_of_place(edition: Edition, found: _Found) -> list[str]:
-    place = found.entry.place
-    if place is None or place.is_online:
-        return []
-    if place.is_ambiguous:
-        return ["country-ambiguous"]
-    if edition.country_code is None:
-        return ["country-unknown" if edition.country else "country-missing"]
-    return []
-
-
 # ── doubles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -571,7 +410,7 @@ def _without_doubles(read: Sequence[_Read]) -> tuple[list[_Read], list[ReadingWa
         else:
             kept[key] = _with_links(other[0], edition), other[1]
             loser = edition
-        doubles.append(ReadingWarning("duplicate", loser.text[:_LONGEST_WARNING]))
+        doubles.append(ReadingWarning("duplicate", loser.text[:LONGEST_WARNING]))
     return list(kept.values()), doubles
 
 

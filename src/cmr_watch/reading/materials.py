@@ -15,7 +15,7 @@ from cmr_watch.models import Material, MaterialKind
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.outline import Link
+from cmr_watch.reading.lines import Link
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 KINDS: Final[tuple[MaterialKind, ...]] = get_args(MaterialKind)

@@ -16,7 +16,7 @@ from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import find_dates, find_days
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.outline import Line
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 _MOST_LINES: Final = 6
@@ -184,7 +184,7 @@ def _continues(line: Line) -> bool:
     if len(line.text) > _LONGEST_CUTOFF:
         return False
     first = next((token.word for token in line.scan.tokens if token.word), "")
-    return line.scan.has("cutoff") or first in ("apply", "submit", "how") and line.scan.has("apply")
+    return line.scan.has("cutoff") or (first in ("apply", "submit", "how") and line.scan.has("apply"))
 
 
 def _heads_a_list(line: Line) -> bool:
@@ -315,7 +315,9 @@ def _years_in(text: Text, sentence: Span) -> tuple[int, ...]:
             continue
         if any(day.start <= token.start < day.end for day in days):
             continue
-        concepts = _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
+        concepts = (
+            _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
+        )
         if not concepts.isdisjoint(_OF_HOSTING):
             near |= _range_at(text, index)
         elif not concepts.isdisjoint(_OF_CALL):
@@ -332,9 +334,9 @@ def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Conce
     """The concepts of the nearest cue to the left that says what a year is of."""
     known = {*_OF_HOSTING, *_OF_CALL, *_OF_TIME}
     for cue in reversed(text.cues):
-        if sentence.start <= cue.start and cue.end <= position and not cue.concepts.isdisjoint(known):
-            if text.text[cue.start : cue.end].lower() not in _JOINING:
-                return cue.concepts
+        is_left = sentence.start <= cue.start and cue.end <= position
+        if is_left and not cue.concepts.isdisjoint(known) and text.text[cue.start : cue.end].lower() not in _JOINING:
+            return cue.concepts
     return frozenset()
 
 
@@ -362,7 +364,7 @@ def _apply_link(lines: Sequence[Line]) -> str | None:
 
 
 def _link_in(notice: Notice, span: Span, joint: str, base: str, *, is_only: bool) -> str | None:
-    """The link that says apply, that names the call or says “here”, else the only one, of those that a call's text holds."""
+    """The link of a call that says apply, else names the call or says “here”, else the only one."""
     found: list[tuple[Line, int, int, str]] = []
     offset = 0
     for line in (*notice.lines, *notice.more):

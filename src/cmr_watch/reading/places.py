@@ -18,23 +18,15 @@ from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import PROSE, words_of
-from cmr_watch.reading.tokens import Cue, Text, Token
+from cmr_watch.reading.lexicon import PARTICLES, PROSE
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, parts_of
+from cmr_watch.reading.tokens import Text, Token
 
-_PARTICLES: Final = words_of(
-    """
-    de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im ob of the and og
-    och na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l nell
-    """
-)
-"""Lower-case words that may stand within a name."""
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
 """Lower-case words that may begin a name."""
 _HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
 _CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO", "MT", "PA", "SG", "SM", "VA"})
 """Countries with a city of the same name (P4)."""
-_INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
-_ABBREVIATIONS: Final = frozenset({"st", "ste", "rep", "n", "s", "mt", "bad", "fed"})
 _MOST_WORDS: Final = 7
 _LONGEST: Final = 90
 _MOST_COUNTRY_WORDS: Final = 6
@@ -65,173 +57,6 @@ class Place:
     @property
     def is_online(self) -> bool:
         return is_online(self.city)
-
-
-# ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Part(NamedTuple):
-    """Tokens between two joints. `joint` is the sign before it: `,` `(` `)` `-` cell `c`, edge `e`, or a break `B`."""
-
-    tokens: tuple[Token, ...]
-    joint: str
-    is_quoted: bool = False
-    is_bracket: bool = False
-
-
-_JOINTS: Final = {**dict.fromkeys(",()-c", ""), ":": "B", ";": "B", "|": "B", ".": "B"}
-_BREAKS: Final = frozenset("dynTzimwq")
-"""Letters of numbers and dates: none of them is part of a place."""
-_STATES: Final = frozenset({"cancelled", "postponed", "save the date", "tentative", "series", "date label", "moved"})
-"""Cues that are no part of a place, though what follows them may be."""
-_ASIDES: Final = frozenset({"remark", "register", "summary", "cutoff", "former", "until", "of the page", "result"})
-"""Cues after which no place follows up to the next break."""
-_LABELLED: Final = frozenset({"speakers", "venue label"})
-"""Cues that, with a colon, name something else than the place."""
-
-
-def _parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[_Part]:
-    roles = _roles(text, dates)
-    tokens: list[Token] = []
-    joint, quotes, depth = "B", 0, 0
-    for index, token in enumerate(text.tokens):
-        role = roles[index]
-        if role == "x" and not (token.end > token.start and token.start in text.edges and tokens):
-            tokens.append(token)
-            continue
-        if role == " ":
-            continue
-        if tokens:
-            yield _Part(tuple(tokens), joint, quotes % 2 == 1, depth > 0)
-            joint = ""
-        tokens = []
-        if role == "x":
-            tokens, joint = [token], "e"
-            continue
-        quotes += role == "'"
-        depth = max(0, depth + (role == "(") - (role == ")"))
-        joint = _stronger(joint, "," if role == "'" and joint not in ("", "e") else role)
-    if tokens:
-        yield _Part(tuple(tokens), joint)
-
-
-def _stronger(joint: str, role: str) -> str:
-    """The joint of two signs in a row: a break is the strongest, then a dash, then what came last."""
-    if "B" in (joint, role) or role == "'":
-        return "B"
-    return "-" if "-" in (joint, role) else role
-
-
-def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
-    """What each token is here: `x` a word, a joint, `B` a break, or a blank where it does not count."""
-    roles = [_role(text, index) for index in range(len(text.tokens))]
-    for date in dates:
-        roles[date.first : date.last + 1] = "B" * (date.last + 1 - date.first)
-    for cue in text.cues:
-        _mark(cue, text, roles)
-    return roles
-
-
-def _role(text: Text, index: int) -> str:
-    token = text.tokens[index]
-    letter = token.letter
-    if letter in _BREAKS and not (letter == "m" and _is_in_a_name(text, index)):
-        return "B"
-    if letter in "'-.":
-        return _role_of_sign(text, index)
-    if letter in _JOINTS:
-        return _JOINTS[letter] or letter
-    if letter == "x" and not token.word:
-        return "B"
-    if token.word in _INTRODUCING and not _is_code(text, index):
-        return "B"
-    return "x"
-
-
-def _is_in_a_name(text: Text, index: int) -> bool:
-    """“Marche” is no month anyway; “May” within “Saint-Mayenne May” neither: glued by a hyphen to another word."""
-    start = text.tokens[index].start
-    return start > 0 and text.text[start - 1] == "-" and index > 0 and bool(text.tokens[index - 2].word)
-
-
-def _is_code(text: Text, index: int) -> bool:
-    """Whether a word is a country's code in capitals, alone between signs: “Graz (AT)”, “Pune, IN” (P2)."""
-    token = text.tokens[index]
-    if token.end - token.start != 2 or not text.text[token.start : token.end].isupper() or index == 0:
-        return False
-    after = text.tokens[index + 1].letter if index + 1 < len(text.tokens) else ")"
-    return text.tokens[index - 1].letter in "(," and (after in "),-" or after in _BREAKS)
-
-
-def _role_of_sign(text: Text, index: int) -> str:
-    """Apostrophes, hyphens and stops within a name are part of it."""
-    token = text.tokens[index]
-    before, after = text.text[token.start - 1 : token.start], text.text[token.end : token.end + 1]
-    word = text.tokens[index - 1].word if index else ""
-    if token.letter == ".":
-        return "x" if word in _ABBREVIATIONS and before.isalpha() else "B"
-    if token.letter == "-":
-        is_hyphen = before.isalpha() and after.isalpha()
-        return "x" if is_hyphen and (word in _PARTICLES or not _begins_country(text, index + 1)) else "-"
-    is_inside = after.isalpha() and (before.isalpha() or text.text[token.end : token.end + 2].lower() == "s-")
-    return "x" if is_inside else "'"
-
-
-def _begins_country(text: Text, index: int) -> bool:
-    """Whether the words from a token to the next sign are a country: “Lyon–France”."""
-    words = []
-    for token in text.tokens[index : index + _MOST_COUNTRY_WORDS]:
-        if not token.word:
-            break
-        words.append(token.word)
-    return len("".join(words)) > 3 and " ".join(words) in country_names()
-
-
-def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
-    """Give the tokens of a cue, and of what belongs to it, the roles that they have here."""
-    after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
-    in_bracket = cue.first > 0 and roles[cue.first - 1] == "("
-    if "place label" in cue.concepts and after == ":":
-        _fill(roles, cue.first, cue.last + 2, " ")
-    elif "mode" in cue.concepts or ("country remark" in cue.concepts and in_bracket and after == ")"):
-        _fill(roles, cue.first, cue.last + 1, " ")
-    elif after == ":" and not cue.concepts.isdisjoint(_LABELLED):
-        _fill(roles, cue.first, _end_of_labelled(text, cue.last), "B")
-    elif in_bracket and not cue.concepts.isdisjoint(_ASIDES | _STATES):
-        _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
-    elif not cue.concepts.isdisjoint(_ASIDES):
-        _fill(roles, cue.first, _end_of_aside(roles, cue.last), "B")
-    elif not cue.concepts.isdisjoint(_STATES) or ("badge" in cue.concepts and _is_badge(cue, text, after)):
-        _fill(roles, cue.first, cue.last + 1, "B")
-
-
-def _fill(roles: list[str], first: int, end: int, role: str) -> None:
-    roles[first:end] = role * (min(end, len(roles)) - first)
-
-
-def _is_badge(cue: Cue, text: Text, after: str) -> bool:
-    """“New: Ghent”, “NEW Ghent”, a badge of its own; “New Delhi” and “NEW DELHI” are names (P4)."""
-    following = text.text[cue.end :].lstrip()[:2]
-    if after in (":", "-", ")") or cue.end in text.edges or following[:1] in ("!", "|"):
-        return True
-    return text.text[cue.start : cue.end].isupper() and following[:1].isupper() and not following.isupper()
-
-
-def _end_of_labelled(text: Text, last: int) -> int:
-    """“Hosts: Flanders Make, Belgium; VTT, Finland” reaches to the cell's edge."""
-    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == "c")
-    return next(ends, len(text.tokens))
-
-
-def _end_of_bracket(text: Text, last: int) -> int:
-    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == ")")
-    return next(ends, len(text.tokens))
-
-
-def _end_of_aside(roles: Sequence[str], last: int) -> int:
-    """An aside reaches to the next dash, bracket, cell, date or stop."""
-    ends = (index for index in range(last + 1, len(roles)) if roles[index] in "B()c-")
-    return next(ends, len(roles))
 
 
 # ── what a part names ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,7 +92,7 @@ def _country_at(words: Sequence[str], start: int) -> tuple[int, str] | None:
     return None
 
 
-def _named(part: _Part, text: Text) -> _Named:
+def _named(part: Part, text: Text) -> _Named:
     """What a part names: a country, a name, a name with a country at its end, or nothing."""
     tokens = _trimmed(part.tokens, text)
     if not tokens:
@@ -289,7 +114,7 @@ def _named(part: _Part, text: Text) -> _Named:
 def _with_stop(text: Text, end: int) -> int:
     """“Rep.” keeps its stop."""
     word = text.text[:end].rsplit(" ", 1)[-1].lower()
-    return end + 1 if word in _ABBREVIATIONS and text.text[end : end + 1] == "." else end
+    return end + 1 if word in ABBREVIATIONS and text.text[end : end + 1] == "." else end
 
 
 def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
@@ -334,7 +159,7 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
 def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:
     """“Hauts-de-France” names a region."""
     before = words[index - 1] if index else None
-    return before is not None and before.word in _PARTICLES and text.text[before.end : words[index].start] == "-"
+    return before is not None and before.word in PARTICLES and text.text[before.end : words[index].start] == "-"
 
 
 _Match = tuple[int, int, str]
@@ -374,7 +199,7 @@ def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
 
 
 def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bool) -> bool:
-    """A country ends its part; behind the city it may begin it, before a theme or remark: “Andorra la Vella” is a city."""
+    """A country ends its part; behind the city it may begin it, before a theme: “Andorra la Vella” is a city."""
     first, last, _, is_ambiguous = found
     return is_ambiguous or last == len(words) - 1 or (first == 0 and not is_first)
 
@@ -392,7 +217,7 @@ def _name(tokens: Sequence[Token], text: Text) -> str | None:
     first, *others = words
     if not (text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"):
         return None
-    if any(text.text[token.start].islower() and token.word not in _PARTICLES for token in others):
+    if any(text.text[token.start].islower() and token.word not in PARTICLES for token in others):
         return None
     return written if any(token.end - token.start > 1 for token in words) else None
 
@@ -405,7 +230,7 @@ def find_places(text: Text, dates: Sequence[DateSpan]) -> tuple[Place, ...]:
     whole = [date for date in dates if date.is_whole]
     key = ("places", *(date.start for date in whole))
     if key not in text.memo:
-        runs = _runs([_named(part, text) for part in _parts_of(text, whole)])
+        runs = _runs([_named(part, text) for part in parts_of(text, whole)])
         text.memo[key] = tuple(place for place in map(_place, runs) if place)
     return cast(tuple[Place, ...], text.memo[key])
 

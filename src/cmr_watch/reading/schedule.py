@@ -21,7 +21,7 @@ from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import DateSpan, find_days, has_stray_number
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
-from cmr_watch.reading.outline import Line, joined
+from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 _LONGEST: Final = 400

@@ -1,6 +1,6 @@
 """Which section each line of the list stands in (READING S1–S7): headings are found, split off and interpreted.
 
-`placed_lines(outline)` yields every line with its role; the list reader handles the lines, this module only places them.
+`placed_lines(outline)` gives every line its context; the list reader reads the lines, this module only places them.
 Pure, linear; no errors.
 """
 
@@ -13,8 +13,9 @@ from typing import Final, Literal
 from cmr_watch.models import EditionStatus, Section
 from cmr_watch.reading.entries import Entry, read_entry, said_status
 from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.notices import mentions_call, said_state
-from cmr_watch.reading.outline import BOLD_LEVEL, Line
+from cmr_watch.reading.outline import BOLD_LEVEL
 from cmr_watch.reading.tokens import CELL
 
 Where = Literal["above", "section", "ended", "foreign", "call"]
@@ -38,6 +39,9 @@ class Context:
     status: EditionStatus | None = None
 
 
+ABOVE: Final = Context()
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A line, its context, and, where it is a heading that opens or ends something, what it means."""
@@ -50,7 +54,7 @@ class Placed:
 
 @dataclass(slots=True)
 class _State:
-    context: Context = Context()
+    context: Context = ABOVE
     level: int = 0
     foreign: int | None = None
     resumed: Where = "above"

@@ -13,7 +13,7 @@ from typing import Final
 from cmr_watch.places import country_code, fold, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
-from cmr_watch.reading.outline import Line
+from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import DASHES, Text, Token, scan
 

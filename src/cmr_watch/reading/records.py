@@ -1,0 +1,137 @@
+"""Which lines of the list belong together: a row, card, item or paragraph; a label, a date in pieces (READING D4).
+
+    finished(placed)          lines with their label, and dates whose parts stand in lines of their own, put together
+    parts_in_order(placed)    runs of lines, headings and notices, top to bottom
+    joins_to_one(entries)     whether the lines of a run are one edition
+
+Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cmr_watch.reading.entries import Entry, read_entry
+from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.notices import Notice, find_notices
+from cmr_watch.reading.sections import Context, Placed
+
+_LONGEST_UNFINISHED: Final = 80
+_MOST_JOINED: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Lines of one row, card, item or paragraph, in one context."""
+
+    lines: tuple[Line, ...]
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A call notice, and where it stands."""
+
+    notice: Notice
+    context: Context
+
+
+def parts_in_order(placed: Sequence[Placed]) -> Iterator[Run | Placed | Noticed]:
+    """Runs of lines, headings and notices, top to bottom."""
+    notices = {one.start: one for one in find_notices([one.line for one in placed], lambda at: _is_other(placed[at]))}
+    run: list[Placed] = []
+    position = 0
+    while position < len(placed):
+        one = placed[position]
+        notice = notices.get(position)
+        if run and (notice or one.heading or not _belong_together(run[-1], one)):
+            yield _run_of(run)
+            run = []
+        if notice:
+            yield Noticed(notice, one.context)
+        elif one.heading:
+            yield one
+        else:
+            run.append(one)
+        position = notice.end if notice else position + 1
+    if run:
+        yield _run_of(run)
+
+
+def _run_of(placed: Sequence[Placed]) -> Run:
+    return Run(tuple(one.line for one in placed), placed[-1].context)
+
+
+def _is_other(placed: Placed) -> bool:
+    """A section's heading or an edition, and so no part of a notice."""
+    heading = placed.heading
+    if heading and (heading.section or heading.is_year or (heading.is_foreign and placed.context.where != "call")):
+        return True
+    return read_entry(placed.line, 2000).is_known
+
+
+def _belong_together(one: Placed, other: Placed) -> bool:
+    if one.context is not other.context or one.line.is_heading != other.line.is_heading:
+        return one.line.block == other.line.block and one.context is other.context
+    if one.line.item is not None or other.line.item is not None:
+        return one.line.item == other.line.item
+    return one.line.block == other.line.block
+
+
+def finished(placed: Sequence[Placed]) -> list[Placed]:
+    """Lines put together with the label before them, and the parts of a date that stand in lines of their own."""
+    found: list[Placed] = []
+    for one in placed:
+        last = found[-1] if found else None
+        if last and _is_unfinished(last) and last.context is one.context and _continues(last.line, one):
+            found[-1] = replace(last, line=joined([last.line, one.line]))
+        else:
+            found.append(one)
+    return found
+
+
+_LETTERS_OF_DAYS: Final = frozenset("d-&,/c")
+_LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
+
+
+def _is_unfinished(placed: Placed) -> bool:
+    """A label (“Date:”), bare days (“12-13”), a bare month, or days with a month and no year (D4)."""
+    line = placed.line
+    tokens = line.scan.tokens
+    if placed.heading or not tokens or len(line.text) > _LONGEST_UNFINISHED or line.is_cell_head:
+        return False
+    if any(cue.first == 0 and cue.last >= len(tokens) - 2 for cue in line.scan.cues_of("date label", "place label")):
+        return True
+    letters = {token.letter for token in tokens}
+    return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
+
+
+def _continues(waiting: Line, placed: Placed) -> bool:
+    """Whether a line goes on with an unfinished one: any line with a label, a month with days, a year with both."""
+    if placed.heading:
+        return False
+    line = placed.line
+    first = next((token.letter for token in line.scan.tokens if token.letter != "'"), "")
+    letters = {token.letter for token in waiting.scan.tokens}
+    if letters.isdisjoint("dm"):
+        return True
+    if letters <= _LETTERS_OF_DAYS:
+        return first == "m"
+    return (first == "y" and len(line.scan.tokens) == 1) or (first == "d" and "d" not in letters)
+
+
+def joins_to_one(entries: Sequence[Entry]) -> bool:
+    """Whether the lines of a run are one edition: one of them has its date, one its place, and no other does (D4)."""
+    kinds = [entry.kind for entry in entries]
+    if len(entries) < 2 or len(entries) > _MOST_JOINED or ("edition" in kinds and kinds.count("date")):
+        return False
+    dates = kinds.count("date")
+    known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
+    named = kinds.count("place") - known
+    editions = [entry for entry in entries if entry.kind == "edition"]
+    if editions:
+        # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
+        return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
+    return dates == 1 and (known == 1 or (known == 0 and named > 0))
