@@ -102,13 +102,13 @@ def is_online(city: str) -> bool:
 
 # ── regions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_WORDS_OF_REGIONS: Final = frozenset(
-    "region regions county counties province voivodeship district oblast krai kraj lan comunidad valley coast islands"
-    " prefecture canton autonomous euroregion".split()
-)
-_DIRECTIONS: Final = frozenset(
-    "north south east west northern southern eastern western central and northeast northwest southeast southwest".split()
-)
+_WORDS_OF_REGIONS: Final = """
+region regions county counties province voivodeship district oblast krai kraj lan comunidad valley coast islands
+prefecture canton autonomous euroregion
+"""
+_DIRECTIONS: Final = """
+north south east west northern southern eastern western central and northeast northwest southeast southwest
+"""
 
 
 @cache
@@ -125,4 +125,4 @@ def is_region(name: str) -> bool:
     words = set(folded.split())
     if folded in region_names() or not city_names(name).isdisjoint(region_names()):
         return True
-    return not words.isdisjoint(_WORDS_OF_REGIONS) or (bool(words) and words <= _DIRECTIONS)
+    return not words.isdisjoint(_WORDS_OF_REGIONS.split()) or (bool(words) and words <= set(_DIRECTIONS.split()))

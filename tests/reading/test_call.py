@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import CallNotice, Cutoff, Snapshot
-from cmr_watch.reading.call import URL, read_call as read_document
+from cmr_watch.reading.call import URL
+from cmr_watch.reading.call import read_call as read_document
 from cmr_watch.reading.document import open_document
 
 
 def read_call(content: bytes, charset: str | None = None) -> Snapshot:
     return read_document(open_document(content, charset))[0]
+
 
 TITLE = "Call for expression of interest: host a Clusters meet Regions event"
 INTRO = "<p>The call for expression of interest to host Clusters meet Regions workshops in 2024 - 2025 is here.</p>"
@@ -250,7 +252,8 @@ def test_whom_to_ask(body: str, expected: str | None) -> None:
 
 def test_what_to_hand_in() -> None:
     call = call_of(
-        "<p>Deadline: 31 May 2024</p><p>Applicants should submit:</p><ul><li>a letter of support from the regional authority;</li><li>a budget</li>"
+        "<p>Deadline: 31 May 2024</p><p>Applicants should submit:</p>"
+        "<ul><li>a letter of support from the regional authority;</li><li>a budget</li>"
         "</ul><p>For questions write to a@x.eu.</p><p>A motivation of one page is needed.</p>"
     )
 

@@ -38,7 +38,7 @@ class ApplyLink:
 
 
 def apply_url(lines: Sequence[Line], base: str) -> ApplyLink | None:
-    """The link to apply (O2): one that says so, then a survey's, then application or form, then “here” beside such words.
+    """The link to apply (O2): one that says so, a survey's, one of an application or form, “here” beside such words.
 
     Guides, templates and documents come last; else the article's only link counts.
     """

@@ -18,6 +18,8 @@ from cmr_watch.reading.lines import Line
 from cmr_watch.reading.outline import Outline, read_outline
 from cmr_watch.reading.tokens import Text
 
+NOT_IN_ARTICLE: Final = -1
+"""The number of a title that stands outside of the article."""
 _LONGEST_HEADING: Final = 80
 _LONGEST_TITLE: Final = 300
 _MOST_HEADINGS: Final = 20
@@ -26,7 +28,7 @@ _MOST_ARTICLES: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An element that may be the article, as lines. `title` stands above them or among them; `why`: how it was found."""
+    """An element that may be the article, as lines. `title` stands above or among them; `why`: how it was found."""
 
     why: str
     title: Line | None
@@ -56,7 +58,9 @@ def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Arti
         if candidate.markup not in seen:
             seen.add(candidate.markup)
             outline = read_outline(nodes_of(candidate.markup))
-            yield Article(candidate.why, title, outline, tuple(_own_lines(outline)))
+            number = next((line.number for line in outline.lines if line.level == 1), NOT_IN_ARTICLE)
+            own = replace(title, number=number) if title else None
+            yield Article(candidate.why, own, outline, tuple(_own_lines(outline)))
 
 
 def _order(candidate: Candidate) -> int:

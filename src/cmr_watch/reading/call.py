@@ -17,8 +17,8 @@ from cmr_watch.reading.document import Document, form_addresses
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.headings import meaning
-from cmr_watch.reading.notices import calls_apart, hosting_years, mentions_call, names_hosting, said_state
 from cmr_watch.reading.lines import Line
+from cmr_watch.reading.notices import calls_apart, hosting_years, mentions_call, names_hosting, said_state
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan
 
@@ -55,7 +55,7 @@ def names_call_of_interest(text: Text) -> bool:
 
 
 def _worth(article: Article) -> tuple[int, bool]:
-    """2: a line names the call and what is hosted; 1: title and text do together; 0: no call. Then whether it has days."""
+    """2: a line names the call and what is hosted; 1: title and text do; 0: no call. Then whether it speaks of days."""
     if _lists_editions(article.outline.lines):
         return 0, False
     texts = [line.scan for line in article.lines]

@@ -6,7 +6,7 @@ said of the call counts. Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -160,7 +160,7 @@ _ANY_YEAR: Final = 2000
 
 def _is_former(text: Text, sentence: Span, cue: Cue) -> bool:
     """“The previous call is closed”, “the first call has ended”: another one than the page's."""
-    calls = [one for one in text.cues_of("call", "call for", start=sentence.start, end=cue.start)]
+    calls = list(text.cues_of("call", "call for", start=sentence.start, end=cue.start))
     if not calls:
         return False
     before = text.tokens[max(0, calls[-1].first - 1 - _MOST_BETWEEN) : calls[-1].first]

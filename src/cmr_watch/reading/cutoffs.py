@@ -93,14 +93,18 @@ def read_cutoffs(
         _share_times(days)
         found += [_cutoff(text, day) for day in _standing(days) if _is_taken(text, day)]
         spoken = _spoken(text, sentence, spoken)
-        year = next((day.span.starts_on.year for day in reversed(days) if day.span.starts_on and day.span.has_year), year)
+        year = next(
+            (day.span.starts_on.year for day in reversed(days) if day.span.starts_on and day.span.has_year), year
+        )
     return tuple(found), puts_off
 
 
 def _go_on(days: Sequence[_Day]) -> None:
     """“Apply by 31 May, 30 September or 20 December”, “the first closing on 31 May, the second on 30 September”."""
     for before, day in pairwise(days):
-        if day.relation is Relation.AT and all(token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead):
+        if day.relation is Relation.AT and all(
+            token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead
+        ):
             day.relation, day.subject = before.relation, before.subject
 
 
@@ -143,7 +147,9 @@ def _own_year(text: Text, sentence: Span) -> int | None:
     years = years or {
         token.value
         for token in text.tokens
-        if token.letter == "y" and sentence.start <= token.start < sentence.end and not _is_of_events(text, token, sentence)
+        if token.letter == "y"
+        and sentence.start <= token.start < sentence.end
+        and not _is_of_events(text, token, sentence)
     }
     return years.pop() if len(years) == 1 else None
 
@@ -232,7 +238,7 @@ def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
         if token.letter == "(":
             return None
         if token.word and token.letter not in "haTzvd":
-            cues = [one for one in text.cues_of(*SUBJECTS, start=token.start, end=day.tail[-1].end)]
+            cues = list(text.cues_of(*SUBJECTS, start=token.start, end=day.tail[-1].end))
             concept = subjects_in(text, cues)[0] if cues and cues[0].start == token.start else None
             return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
         if index > 6:

@@ -16,8 +16,8 @@ from cmr_watch.reading.edition_days import Rank, When, dates_of, is_tentative, w
 from cmr_watch.reading.edition_state import is_held, state_of
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.home import Home, Sentence, sentences_in
-from cmr_watch.reading.materials import anchors_of, materials_of
 from cmr_watch.reading.lines import Line
+from cmr_watch.reading.materials import anchors_of, materials_of
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.registration import registration_closes_on, registration_link
 from cmr_watch.reading.tokens import Text
@@ -63,7 +63,9 @@ def _read(article: Article, document: Document, url: str) -> Result:
     if place is None or title is None:
         shown = title.shown[:_LONGEST] if title else ""
         return _without_edition(outline, shown), log.finish(article.why)
-    page = _Page(title, tuple(one for one in sentences if one.whole.number != title.number or article.title), Home(place), url)
+    page = _Page(
+        title, tuple(one for one in sentences if one.whole.number != title.number or article.title), Home(place), url
+    )
     edition, found = page.read(spot, log)
     warnings = tuple(ReadingWarning(code, edition.text) for code in _doubts(edition, found, place))
     is_dated = edition.date_precision != "unknown"
@@ -134,7 +136,7 @@ class _Page:
 
 
 def _chosen(dates: Sequence[When]) -> When | None:
-    """The surest date. An entry's days beat the title's (E1), else the finest and surest counts, the first of equals."""
+    """The finest and surest date, the first of equals; an entry's days beat the title's (E1)."""
     return min(dates, key=lambda one: one.key, default=None)
 
 

@@ -16,8 +16,8 @@ from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
-from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.lines import Line
+from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.tokens import Text
 
 _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
@@ -124,8 +124,8 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
 
 
 def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
-    """“Registration: 3 May 2024”, “info session on 3 May 2024”: the nearest subject to the left is none of the event."""
-    cues = [cue for cue in text.cues_of(*_NOT_THE_EVENT, "event", "series", "meet", "date label", end=date.start)]
+    """“Registration: 3 May 2024”, “info session on 3 May 2024”: the nearest subject to the left is not the event."""
+    cues = list(text.cues_of(*_NOT_THE_EVENT, "event", "series", "meet", "date label", end=date.start))
     own = {"event", "series", "meet", "date label"}
     return bool(cues) and cues[-1].concepts.isdisjoint(own)
 
@@ -159,13 +159,15 @@ def _is_agenda_day(text: Text, date: DateSpan) -> bool:
         return False
     first = next((token for token in text.tokens if token.word), None)
     names_day = any(token.letter == "D" for token in text.tokens if token.start < date.start)
-    is_led = names_day and len([token for token in text.tokens if token.word and token.end <= date.start]) <= _MOST_WORDS_OF_LABEL
-    return is_led or (first is not None and first.letter == "w" and first.start <= date.start)
+    lead = [token for token in text.tokens if token.word and token.end <= date.start]
+    is_led = names_day and len(lead) <= _MOST_WORDS_OF_LABEL
+    is_head = not lead and text.text[date.end :].lstrip()[:1] in (":", "–", "-") and text.text[date.end :].strip() != ""
+    return is_led or is_head or (first is not None and first.letter == "w" and first.start <= date.start)
 
 
 def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
     words = [token for token in text.tokens if token.word]
-    if date.precision == "year" or date.is_yearless and len(words) > _SHORT:
+    if date.precision == "year" or (date.is_yearless and len(words) > _SHORT):
         return None
     if len(text.text.split()) > _SHORT:
         return None
@@ -208,4 +210,7 @@ def is_tentative(found: When) -> bool:
     """Whether “tbc” stands beside the date, and is not said of the agenda or the venue."""
     text, date = found.line.scan, found.date
     cues = text.cues_of("tentative", start=max(0, date.start - _NEAR), end=date.end + _NEAR)
-    return any(not text.has("agenda", "venue label", "place label", end=cue.start, start=max(0, cue.start - _NEAR)) for cue in cues)
+    return any(
+        not text.has("agenda", "venue label", "place label", end=cue.start, start=max(0, cue.start - _NEAR))
+        for cue in cues
+    )

@@ -1,4 +1,4 @@
-"""Whether an edition's own page speaks of it as past, cancelled or postponed (READING D6, S7). Pure, linear; no errors."""
+"""Whether an edition's own page speaks of it as past, cancelled or postponed (READING D6, S7). Pure; no errors."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ _MOST_WORDS_OF_OTHERS: Final = 7
 
 
 def names_others(text: str) -> bool:
-    """Whether a heading on a call's or an edition's own page opens what is not its own: other events, calls, news (S3)."""
+    """Whether a heading on a call's or an edition's page opens what is not its own: other events, calls, news (S3)."""
     words = fold(text[:LONGEST]).split()
     if not words or len(words) > _MOST_WORDS_OF_OTHERS or not _NEVER_OTHERS.isdisjoint(words):
         return False

@@ -162,7 +162,7 @@ class Home:
 
 def names_edition_after(text: Text, concept: str) -> bool:
     """“The previous workshop”, “next Clusters meet Regions event”: few words between the two."""
-    nouns = [cue for cue in text.cues_of("event", "series")]
+    nouns = list(text.cues_of("event", "series"))
     return any(0 < noun.first - cue.last <= _MOST_BETWEEN for cue in text.cues_of(concept) for noun in nouns)
 
 
@@ -174,7 +174,9 @@ def _is_introduced(text: Text, place: Place) -> bool:
 
 def _is_beside(place: Place, date: DateSpan, dates: Sequence[DateSpan]) -> bool:
     if place.end <= date.start:
-        return date.start - place.end <= _BESIDE_BEFORE and not any(place.end <= one.start < date.start for one in dates)
+        return date.start - place.end <= _BESIDE_BEFORE and not any(
+            place.end <= one.start < date.start for one in dates
+        )
     return 0 <= place.start - date.end <= _BESIDE_AFTER
 
 

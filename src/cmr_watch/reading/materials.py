@@ -153,7 +153,7 @@ def _kind_of_labels(anchor: Anchor) -> MaterialKind | None:
 
 
 def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
-    """A link of other words: a file under “Presentations”; a film or photos where label or sentence say so; “summary”."""
+    """A link of other words: a file under “Presentations”, a film or photos where label or sentence say so."""
     text, link = anchor.text, anchor.link
     if text.has("no material", start=link.start, end=link.end):
         return None
@@ -202,7 +202,7 @@ def leads_to_another(anchor: Anchor) -> bool:
 
 
 def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material, ...], tuple[Anchor, ...]]:
-    """In page order, each address once for each kind, with the link of each; words win over an icon to the same place."""
+    """In page order, each address once for each kind, and the link of each; words win over an icon to the same page."""
     found: dict[tuple[MaterialKind, str], tuple[Material, Anchor]] = {}
     said = {one.url: kind for one in reversed(anchors) if (kind := kind_in(one.text, one.link.start, one.link.end))}
     for anchor in anchors:

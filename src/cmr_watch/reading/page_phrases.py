@@ -259,7 +259,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "other registration": """
         newsletter: sign up for the ~
         profile | abstracts: register your ~
-        matchmaking | webinar | mailing list: register for the ~
+        matchmaking | b2b | webinar | mailing list: register for the ~
         call for: register for the ~ hosts
         transparency: ~ register
         hotel: register at the ~

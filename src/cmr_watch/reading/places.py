@@ -287,7 +287,7 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
     if country.startswith("the "):
         country = country[4:]
     others = [name for part in names[: at + 1] for name in _names_in(part, is_last=part is names[at])]
-    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name]
+    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name and not is_online(part.name)]
     is_ambiguous = any(part.is_ambiguous for part in names)
     if not others:
         return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)

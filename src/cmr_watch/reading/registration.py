@@ -9,7 +9,7 @@ from typing import Final
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
-from cmr_watch.reading.materials import Anchor, leads_to_another
+from cmr_watch.reading.materials import Anchor, kind_in, leads_to_another
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.tokens import Cue, Text
 
@@ -32,7 +32,8 @@ def _says_not_open(text: Text) -> bool:
     """“Registration is closed”, “… will open soon”, “the workshop is fully booked”."""
     if text.has("registration is open"):
         return False
-    return text.has("full") or any(_is_of_registration(text, cue) for cue in text.cues_of("closed", "to come"))
+    states = ("closed",) if text.has("until") else ("closed", "to come")  # “opens on 3 January and closes on 1 March”
+    return text.has("full") or any(_is_of_registration(text, cue) for cue in text.cues_of(*states))
 
 
 def _is_of_registration(text: Text, cue: Cue) -> bool:
@@ -61,6 +62,12 @@ def _is_beside(anchor: Anchor) -> bool:
         return False
     if text.has("register", "take part", start=start, end=min(end, anchor.link.end + _NEAR)):
         return True
+    if (
+        text.has("register", end=anchor.link.start)
+        and kind_in(text, start, end) is None
+        and text.has("event", start=start, end=end)
+    ):
+        return True  # “… for the matchmaking here, and for the workshop here”
     before = _before(anchor)
     return anchor.sentence.is_under("register") or (before is not None and before.has("register", start=_tail(before)))
 
@@ -97,7 +104,7 @@ def _follows_the_next(anchor: Anchor, home: Home) -> bool:
 def registration_closes_on(
     sentences: Sequence[Sentence], home: Home, starts_on: date | None
 ) -> tuple[date, Sentence] | None:
-    """The first day until which the page takes registrations; without a year it is the last one before the event (O4)."""
+    """The first day until which the page takes registrations; without a year the last one before the event (O4)."""
     for above, sentence in zip((None, *sentences), sentences, strict=False):
         if not _is_about_registration(sentence, above) or home.is_another(sentence):
             continue
@@ -116,7 +123,7 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
     is_deadline = text.has("cutoff", "until", "closed")
     is_below = above is not None and above.text.has("register") and not mentions_call(above.text)
     begins = next((cue.first == 0 for cue in text.cues_of("cutoff", "until")), False)
-    return is_deadline and (sentence.is_under("register") or (is_below and begins)) or _has_label(sentence)
+    return (is_deadline and (sentence.is_under("register") or (is_below and begins))) or _has_label(sentence)
 
 
 def _has_label(sentence: Sentence) -> bool:

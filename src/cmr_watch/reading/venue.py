@@ -1,7 +1,7 @@
 """Where an edition's own page says that it meets (READING E1, E2). Pure, linear; no errors.
 
-    spots_of(sentences, place)     the lines that tell an address, with its venue and the place at its end
-    place_of(title, sentences)     the edition's place, and its venue
+spots_of(sentences, place)     the lines that tell an address, with its venue and the place at its end
+place_of(title, sentences)     the edition's place, and its venue
 """
 
 from __future__ import annotations
@@ -65,25 +65,27 @@ def place_of(title: Text, sentences: Sequence[Sentence]) -> tuple[Place | None, 
     named = place_of_title(title)
     if named is None and not title.has("series"):
         return None, None
-    spots = tuple(spots_of(sentences, named))
-    venue = next((spot for spot in spots if spot.venue), None) or (_in_prose(sentences, named) if named else None)
-    address = next((spot.place for spot in spots if spot.place), None)
+    address = next((spot.place for spot in spots_of(sentences, named) if spot.place), None)
     if named is None or _is_no_town(named):
-        found = _of_a_line(sentences, named) or address or _of_a_sentence(sentences)
-        if found:
-            return (replace(found, region=found.region or _region(named, found)), venue)
-        return named, venue
-    place = named if named.country_code else _with_country(named, sentences)
-    return (_merged(place, address, sentences) if address else place), venue
+        place = _of_a_line(sentences, named) or address or _of_a_sentence(sentences) or named
+        named = place
+    else:
+        named = named if named.country_code else _with_country(named, sentences)
+        place = _merged(named, address, sentences) if address else named
+    return place, _venue_spot(sentences, named)
+
+
+def _venue_spot(sentences: Sequence[Sentence], place: Place | None) -> Spot | None:
+    """The first line that tells a venue, else a sentence that does."""
+    found = next((spot for spot in spots_of(sentences, place) if spot.venue), None)
+    return found or (_in_prose(sentences, place) if place else None)
 
 
 def _is_no_town(place: Place) -> bool:
-    """“East and North Finland”."""
+    """“East and North Finland”, or a country alone."""
+    if place.is_alone and place.city == place.country:
+        return True
     return is_region(place.city) and " " in place.city and place.region is None and "and" in fold(place.city).split()
-
-
-def _region(named: Place | None, found: Place) -> str | None:
-    return None if named is None or _is_no_town(named) or is_same_city(named.city, found.city) else named.city
 
 
 def _merged(title: Place, address: Place, sentences: Sequence[Sentence]) -> Place:
@@ -145,7 +147,7 @@ def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spo
     headed: set[int] = set()
     for above, sentence in zip((None, *sentences), sentences, strict=False):
         line = sentence.whole
-        if not sentence.is_first or line.is_heading and _is_only_label(line.scan) or _is_aside(sentence):
+        if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_aside(sentence):
             continue
         start = _end_of_mark(line.scan)
         head = id(sentence.labels[0]) if sentence.labels and _heads_venue(sentence.labels[0]) else None
@@ -165,7 +167,9 @@ def _is_aside(sentence: Sentence) -> bool:
 def _is_only_label(text: Text) -> bool:
     """“Venue”, “Date and place”, “The location of the event”."""
     cues = list(text.cues_of(*_LABELS, "date label", "event"))
-    others = [token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)]
+    others = [
+        token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)
+    ]
     return text.has(*_LABELS) and all(token.word in _SMALL for token in others)
 
 
@@ -361,7 +365,9 @@ def _end_of_sentence_label(text: Text) -> int | None:
     for cue in text.cues_of("venue label"):
         after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
         if after and (after.letter == ":" or after.word in ("is", "will")):
-            words = (token for token in text.tokens[cue.last + 1 :] if token.word not in ("is", "will", "be", "the", "at"))
+            words = (
+                token for token in text.tokens[cue.last + 1 :] if token.word not in ("is", "will", "be", "the", "at")
+            )
             return next((token.start for token in words if token.word), None)
     return None
 
@@ -371,7 +377,10 @@ def _behind_at(text: Text) -> str | None:
     for index, token in enumerate(text.tokens):
         if token.letter != "a" or text.has("meal", "stay", "session", end=token.start):
             continue
-        if not (text.has("taking place", "meet", "was held", end=token.start) and text.has("event", "series", "meet", end=token.start)):
+        if not (
+            text.has("taking place", "meet", "was held", end=token.start)
+            and text.has("event", "series", "meet", end=token.start)
+        ):
             continue
         name = _name_from(text, index + 1)
         if name:
