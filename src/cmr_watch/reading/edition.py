@@ -13,6 +13,7 @@ from cmr_watch.models import Edition, EditionStatus, Outline, ReadingWarning, Sn
 from cmr_watch.reading.article import Article, articles
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.edition_days import Rank, When, dates_of, is_tentative, with_last_day
+from cmr_watch.reading.edition_place import place_of
 from cmr_watch.reading.edition_state import is_held, state_of
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.home import Home, Sentence, sentences_in
@@ -21,7 +22,7 @@ from cmr_watch.reading.materials import anchors_of, materials_of
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.registration import registration_closes_on, registration_link
 from cmr_watch.reading.tokens import Text
-from cmr_watch.reading.venue import Spot, place_of
+from cmr_watch.reading.venue import Spot
 
 URL: Final = "https://clustercollaboration.eu/content/"
 """Where editions' pages stand: relative links of a page without an address are resolved against it (O2)."""
