@@ -19,7 +19,7 @@ The way of a page, one module after the other; each imports only those before it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cmr_watch.models import PageKind, Snapshot
 from cmr_watch.reading.document import open_document
@@ -29,8 +29,7 @@ from cmr_watch.reading.initiative import read_initiative
 __all__ = ["Evidence", "Reading", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a page says, and where it says so."""
 
     snapshot: Snapshot

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from cmr_watch.models import EditionStatus, Precision, Section
@@ -38,8 +37,7 @@ _SMALL: Final = words_of("on in at from the to and of by between date dates when
 Kind = Literal["edition", "place", "date", "unread", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line, understood.
 
     - `kind`: `place` without a date, `date` without a place, `unread`: a date, and no place that can be read.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
 from cmr_watch.places import city_names, is_same_city
-from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of
+from cmr_watch.reading.document import Document, candidates, nodes_of
 from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
 from cmr_watch.reading.entries import (
     LONGEST,
@@ -34,6 +35,7 @@ from cmr_watch.reading.notices import Notice, read_notice
 from cmr_watch.reading.outline import read_outline
 from cmr_watch.reading.records import Run, finished, joins_to_one, parts_in_order
 from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
+from cmr_watch.reading.tokens import scan
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it (O2)."""
@@ -57,7 +59,7 @@ def read_initiative(document: Document, base: str | None = None) -> Result:
         for candidate in group:
             markup = candidate.markup
             if markup not in read:
-                read[markup] = _read(candidate, markup, document.is_complete, base or URL)
+                read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base or URL)
                 best = _better(best, read[markup]) if best else read[markup]
         if best and len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
             break
@@ -81,9 +83,17 @@ def _worth(snapshot: Snapshot) -> tuple[int, int]:
     return sections, len(snapshot.editions) if sections else bool(snapshot.editions)
 
 
-def _read(candidate: Candidate, markup: str, is_complete: bool, base: str) -> Result:
+@lru_cache(maxsize=2)
+def _read(markup: str, why: str, is_complete: bool, is_article: bool, base: str) -> Result:
+    """Remembered for a process that reads a page again and again: mostly only the tokens around its article are new."""
     lines = read_outline(nodes_of(markup)).lines
-    return read_lines(lines, base, why=candidate.why, is_complete=is_complete, is_article=candidate.is_article)
+    return read_lines(lines, base, why=why, is_complete=is_complete, is_article=is_article)
+
+
+def forget() -> None:
+    """Read the next page as a fresh process does: for measuring."""
+    _read.cache_clear()
+    scan.cache_clear()
 
 
 def read_lines(

@@ -12,7 +12,6 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, NamedTuple, cast
 
@@ -32,8 +31,7 @@ _LONGEST: Final = 90
 _MOST_COUNTRY_WORDS: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place, and where it stands in its text. `country_code` is None when its country's word is unknown.
 
     - `is_ambiguous`: several countries stand there (P3).
@@ -278,7 +276,7 @@ def _place(run: Sequence[_Named]) -> Place | None:
         return None
     at = next((index for index in range(len(names) - 1, -1, -1) if names[index].code), None)
     place = _without_country(names) if at is None else _with_country(names, at)
-    return replace(place, start=names[0].start, end=names[-1].end) if place else None
+    return place._replace(start=names[0].start, end=names[-1].end) if place else None
 
 
 def _with_country(names: Sequence[_Named], at: int) -> Place | None:
