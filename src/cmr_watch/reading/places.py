@@ -193,7 +193,9 @@ def _last_group(found: Sequence[_Match], words: Sequence[Token]) -> _Country | N
 def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
     """Countries are written with a capital; short forms such as “UK” in capitals alone."""
     written = text.text[words[0].start : words[-1].end]
-    return written.isupper() if len(written) <= 3 else written[0].isupper() or words[0].letter == "h"
+    if len(written) <= 3:
+        return written.isupper()
+    return written[0].isupper() or words[0].letter == "h" or text.text.islower()
 
 
 def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bool) -> bool:
@@ -213,6 +215,8 @@ def _name(tokens: Sequence[Token], text: Text) -> str | None:
     if any(token.word in PROSE for token in words[words[0].letter == "h" and len(words) > 1 :]):
         return None
     first, *others = words
+    if text.text.islower():
+        return written if len(words) == 1 else None
     if not (text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"):
         return None
     if any(text.text[token.start].islower() and token.word not in PARTICLES for token in others):
