@@ -216,7 +216,7 @@ def _is_prose(text: Text) -> bool:
 def _is_labelled(text: Text) -> bool:
     """“Hosts: …”, “Deadline: …”, “Registration: …”: the line says itself that it is something else."""
     concepts = ("speakers", "cutoff", "register", "of the page", "session", "call for", "summary")
-    return any(cue.first == 0 for cue in text.cues_of(*concepts))
+    return text.begins_with(*concepts)
 
 
 # ── a place without days ─────────────────────────────────────────────────────────────────────────────────────────────

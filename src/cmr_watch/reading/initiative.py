@@ -368,10 +368,7 @@ def _may_be_place(entry: Entry) -> bool:
 
 def _is_bare(line: Line) -> bool:
     """A line that begins with its state and says little more."""
-    if len(line.text) > _LONGEST_REMARK:
-        return False
-    first = next((index for index, token in enumerate(line.scan.tokens) if token.word), 0)
-    return any(cue.first == first for cue in line.scan.cues_of("cancelled", "postponed", "save the date"))
+    return len(line.text) <= _LONGEST_REMARK and line.scan.begins_with("cancelled", "postponed", "save the date")
 
 
 def _edition_of(found: _Found, base: str) -> Edition:

@@ -19,7 +19,7 @@ from cmr_watch.places import code_itself, country_names, fold, is_online
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES, PROSE
 from cmr_watch.reading.parts import ABBREVIATIONS, Part, parts_of
-from cmr_watch.reading.tokens import Text, Token
+from cmr_watch.reading.tokens import DASHES, Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
 """Lower-case words that may begin a name."""
@@ -157,7 +157,9 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
 def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:
     """“Hauts-de-France” names a region."""
     before = words[index - 1] if index else None
-    return before is not None and before.word in PARTICLES and text.text[before.end : words[index].start] == "-"
+    return (
+        before is not None and before.word in PARTICLES and text.text[before.end : words[index].start] in tuple(DASHES)
+    )
 
 
 _Match = tuple[int, int, str]

@@ -99,7 +99,8 @@ def _is_unfinished(placed: Placed) -> bool:
     tokens = line.scan.tokens
     if placed.heading or not tokens or len(line.text) > _LONGEST_UNFINISHED or line.is_cell_head:
         return False
-    if any(cue.first == 0 and cue.last >= len(tokens) - 2 for cue in line.scan.cues_of("date label", "place label")):
+    labels = line.scan.cues_of("date label", "place label")
+    if line.scan.begins_with("date label", "place label") and any(cue.last >= len(tokens) - 2 for cue in labels):
         return True
     letters = {token.letter for token in tokens}
     return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
