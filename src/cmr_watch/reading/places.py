@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, cast
 from cmr_watch.places import code_itself, country_names, fold, is_online
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES, PROSE
-from cmr_watch.reading.parts import ABBREVIATIONS, Part, parts_of
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
 from cmr_watch.reading.tokens import DASHES, Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
@@ -124,7 +124,11 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
     kept = list(tokens[first:])
     while kept and kept[-1].letter in "-/'&tfo":
         kept.pop()
-    while kept and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'") and not _begins_with_s(kept, text):
+    while (
+        kept
+        and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
+        and not (kept[0].letter == "'" and begins_with_s(text, kept[0]))
+    ):
         kept.pop(0)
     return tuple(kept)
 
@@ -132,11 +136,6 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
 def _is_bullet(token: Token, text: Text) -> bool:
     """“o Ghent, Belgium”: a word processor's bullet, pasted as a letter."""
     return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ")
-
-
-def _begins_with_s(tokens: Sequence[Token], text: Text) -> bool:
-    """“’s-Hertogenbosch” keeps its apostrophe."""
-    return tokens[0].letter == "'" and text.text[tokens[0].end : tokens[0].end + 2].lower() == "s-"
 
 
 _Country = tuple[int, int, str, bool]

@@ -256,8 +256,9 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
         return Placed(line, state.context, Heading(year=month), "S1")
     if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
         return Placed(line, state.context, None, "S6")
-    if mentions_call(line.scan) and said_state(line.scan) is None and not said_status(line.scan):
-        return _open_foreign(line, level, state, "call")
+    if mentions_call(line.scan) and not said_status(line.scan):
+        is_notice = said_state(line.scan) is not None
+        return Placed(line, state.context) if is_notice else _open_foreign(line, level, state, "call")
     if state.context.where == "section" and _ends(line, level, state):
         state.context = Context("ended")
         return Placed(line, state.context, Heading(), "S3")
