@@ -40,8 +40,9 @@ def read(kind: PageKind, content: bytes, charset: str | None = None, url: str | 
     """What a page of a kind says.
 
     `charset` is the header's; `url` the page's own address, where it is known: relative links are resolved against it,
-    those of the initiative page against its canonical address. ParseError if it is no page, or beyond a limit.
+    those of the initiative page on the platform itself against its canonical address. ParseError if it is no page, or
+    beyond a limit.
     """
     if kind != "initiative":
         raise NotImplementedError(kind)
-    return Reading(*read_initiative(open_document(content, charset)))
+    return Reading(*read_initiative(open_document(content, charset), url))

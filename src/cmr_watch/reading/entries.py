@@ -101,7 +101,7 @@ def _chosen(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
     rated = []
     for date in dates:
         relation = relation_of(text, date.start)
-        if relation in _NOT_ITS or _is_of_registration(text, date, relation):
+        if relation in _NOT_ITS or _is_of_registration(text, date, relation) or _is_followed_up(text, date, dates):
             continue
         is_new = relation is Relation.NEW and date.is_whole
         rated.append((not is_new, relation is Relation.SINCE, _RANK[date.precision], date.start, date))
@@ -116,6 +116,12 @@ def _is_of_registration(text: Text, date: DateSpan, relation: Relation) -> bool:
 
 
 _REACH: Final = 30
+
+
+def _is_followed_up(text: Text, date: DateSpan, dates: Sequence[DateSpan]) -> bool:
+    """“Following up the workshop of 3 May”: the first date behind such words is another event's (D2)."""
+    start = max((one.end for one in dates if one.end <= date.start), default=0)
+    return text.has("follow up", start=start, end=date.start)
 
 
 # ── its place ────────────────────────────────────────────────────────────────────────────────────────────────────────

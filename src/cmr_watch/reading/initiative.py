@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Final
+from urllib.parse import urlsplit
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
@@ -51,19 +52,28 @@ _LONGEST_HEADING: Final = 80
 Result = tuple[Snapshot, Evidence]
 
 
-def read_initiative(document: Document, base: str | None = None) -> Result:
-    """What the initiative page says, and where. `base` resolves relative links; by default the canonical URL."""
+def read_initiative(document: Document, address: str | None = None) -> Result:
+    """What the initiative page says, and where.
+
+    `address` is the page's own: relative links are resolved against it where it is on another host than the platform's,
+    else against the canonical URL (O2).
+    """
+    base = address if address and not _is_on_platform(address) else URL
     best: Result | None = None
     read: dict[str, Result] = {}
     for group in candidates(document):
         for candidate in group:
             markup = candidate.markup
             if markup not in read:
-                read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base or URL)
+                read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
                 best = _better(best, read[markup]) if best else read[markup]
         if best and len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
             break
     return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
+
+
+def _is_on_platform(address: str) -> bool:
+    return (urlsplit(address).hostname or "").removeprefix("www.") == urlsplit(URL).hostname
 
 
 def _better(best: Result, other: Result) -> Result:
@@ -224,7 +234,8 @@ class _Lists:
         """Above the sections a line that begins with place and day is an entry; prose is only counted (S3, S4)."""
         if not entry.is_known or self.context.where == "foreign":
             return
-        if self.context.where == "above" and self.is_article:
+        is_whole = entry.date is not None and entry.date.precision == "day"
+        if self.context.where == "above" and self.is_article and is_whole:
             self._add(entry)
         self._warn("section-unknown", entry.line)
 
@@ -344,7 +355,8 @@ class _Lists:
         """Without any section's heading only three or more lines of place and day are a list (S5)."""
         if self.has_sections or not self.is_article:
             return self.has_sections
-        return sum(one.entry.is_known for one in self.editions) >= _FEWEST_WITHOUT_SECTION
+        whole = [one for one in self.editions if one.entry.is_known and one.entry.date]
+        return sum(one.entry.date.precision == "day" for one in whole if one.entry.date) >= _FEWEST_WITHOUT_SECTION
 
     def _note(self, number: int, edition: Edition, found: _Found) -> None:
         record, line, place, date = f"editions[{number}]", found.entry.line, found.entry.place, found.entry.date
@@ -407,6 +419,9 @@ def _without_doubles(read: Sequence[_Read]) -> tuple[list[_Read], list[ReadingWa
     for edition, found in read:
         key = _identity(edition)
         other = kept.get(key)
+        if other and other[0].section == edition.section and other[0].ends_on != edition.ends_on:
+            key = (*key, edition.ends_on)
+            other = kept.get(key)
         if other is None:
             kept[key] = edition, found
             continue
