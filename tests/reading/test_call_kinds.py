@@ -1,4 +1,4 @@
-"""Kinds of fault on call pages, each with its neighbours; and the questions that the rules leave to a careful reader."""
+"""Kinds of fault on call pages, each with its neighbours, and what the rules leave to a careful reader."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ The way of a page, one module after the other; each imports only those before it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cmr_watch.models import PageKind, Snapshot
 from cmr_watch.reading.document import open_document
@@ -29,8 +29,7 @@ from cmr_watch.reading.initiative import read_initiative
 __all__ = ["Evidence", "Reading", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a page says, and where it says so."""
 
     snapshot: Snapshot
@@ -41,11 +40,12 @@ def read(kind: PageKind, content: bytes, charset: str | None = None, url: str | 
     """What a page of a kind says.
 
     `charset` is the header's; `url` the page's own address, where it is known: relative links are resolved against it,
-    those of the initiative page against its canonical address. ParseError if it is no page, or beyond a limit.
+    those of the initiative page on the platform itself against its canonical address. ParseError if it is no page, or
+    beyond a limit.
     """
     document = open_document(content, charset)
     if kind == "initiative":
-        return Reading(*read_initiative(document))
+        return Reading(*read_initiative(document, url))
     # loaded only for the pages that are asked for more rarely
     if kind == "call":
         from cmr_watch.reading.call import read_call

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.models import Cutoff
 from cmr_watch.reading.clauses import SUBJECTS, Relation, Span, relation_of, sentences_of, subjects_in
@@ -42,8 +42,7 @@ _MOST_WORDS_OF_ENTRY: Final = 12
 _REACH_OF_TIME: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class CutoffSpan:
+class CutoffSpan(NamedTuple):
     """A cut-off, where its day stands, and whether its zone's letters are right on that day.
 
     `has_time`: a time of day is stated for it. `subject`: what made it a cut-off, `heading` where no word of the line.

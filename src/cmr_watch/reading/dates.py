@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from cmr_watch.models import Precision
 from cmr_watch.reading.tokens import Text, Token
 
 
-@dataclass(frozen=True, slots=True)
-class DateSpan:
+class DateSpan(NamedTuple):
     """A date as it stands in a text. `starts_on` is None for a span without days, and for days that cannot be.
 
     - `is_impossible`: no calendar has these days, or they end before they start (D3).
@@ -252,8 +250,7 @@ def _iso(value: int) -> _Ymd:
 _GROUPS: Final = {"d": re.compile(r"d+my?"), "m": re.compile(r"md+y?")}
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(NamedTuple):
     """Days of one month: “12 and 13 October 2026”."""
 
     first_day: int

@@ -16,7 +16,6 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -45,8 +44,7 @@ _SINGLE_BYTE: Final = frozenset({"ascii", "iso8859-1", "iso8859-15", "cp1252"})
 _NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A page without what no reader sees. `is_complete`: it ends with its `</html>`. `lang`: as its root declares."""
 
     root: html.HtmlElement
@@ -54,8 +52,7 @@ class Document:
     lang: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An element that may be the article, and how it was found. `markup` is the same for the same article.
 
     `is_article`: only the article is in it; a wider one holds other people's lines too.

@@ -27,6 +27,7 @@ def _doubts_of_date(edition: Edition, entry: Entry) -> list[str]:
     return codes
 
 
+_COUNTING: Final = frozenset({"no", "nr", "number", "edition", "event", "workshop"})
 _NOT_OF_DATE: Final = frozenset({"venue", "place", "location", "agenda", "programme", "program"})
 
 
@@ -49,7 +50,7 @@ def _has_remainder(entry: Entry) -> bool:
             continue
         after = text.tokens[index + 1] if index + 1 < len(text.tokens) else None
         before = text.tokens[index - 1] if index else None
-        is_list_number = not any(one.word for one in text.tokens[:index])
+        is_list_number = all(one.word in _COUNTING for one in text.tokens[:index] if one.word)
         is_counted = after is not None and bool(after.word)
         is_named = before is not None and bool(before.word)
         if not (is_list_number or is_counted or is_named or (before and before.letter in "#/:")):

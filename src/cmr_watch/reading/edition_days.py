@@ -6,7 +6,7 @@ Each sentence offers at most one date; its `Rank` says how sure it is that this 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 from typing import Final
@@ -196,11 +196,11 @@ def with_last_day(first: When, others: Sequence[When]) -> DateSpan:
     days = {one.date.ends_on for one in others if one.rank == first.rank and one.date.ends_on}
     if first.rank is Rank.AGENDA:
         near = [day for day in days if 0 <= (day - start).days <= _LONGEST_EVENT]
-        return replace(first.date, ends_on=max(near, default=start))
+        return first.date._replace(ends_on=max(near, default=start))
     last = start
     while last + _A_DAY in days and (last - start).days < _LONGEST_EVENT:
         last += _A_DAY
-    return replace(first.date, ends_on=last)
+    return first.date._replace(ends_on=last)
 
 
 _NEAR: Final = 30

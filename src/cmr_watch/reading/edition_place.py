@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from cmr_watch.places import country_code, fold, is_region, is_same_city
@@ -30,7 +29,7 @@ def place_of_title(title: Text) -> Place | None:
     first = places[0] if places else None
     country = next((place for place in places[1:] if place.city == place.country), None)
     if first and country and first.country_code is None:
-        return replace(first, country=country.country, country_code=country.country_code, end=country.end)
+        return first._replace(country=country.country, country_code=country.country_code, end=country.end)
     return first
 
 
@@ -74,8 +73,8 @@ def _merged(title: Place, address: Place, sentences: Sequence[Sentence]) -> Plac
         return title
     is_listed_by_region = title.region is None and _is_region(title.city, sentences)
     if is_listed_by_region and not is_same_city(title.city, address.city):
-        return replace(address, region=title.city)
-    return title if title.country_code else replace(title, country=address.country, country_code=address.country_code)
+        return address._replace(region=title.city)
+    return title if title.country_code else title._replace(country=address.country, country_code=address.country_code)
 
 
 def _is_region(name: str, sentences: Sequence[Sentence]) -> bool:
@@ -90,9 +89,9 @@ def _with_country(place: Place, sentences: Sequence[Sentence]) -> Place:
     for sentence in sentences:
         for other in sentence.places:
             if other.is_known and is_same_city(other.city, place.city):
-                return replace(place, country=other.country, country_code=other.country_code)
+                return place._replace(country=other.country, country_code=other.country_code)
     alone = next((one.text.text for one in sentences if country_code(one.text.text)), None)
-    return replace(place, country=alone, country_code=country_code(alone)) if alone else place
+    return place._replace(country=alone, country_code=country_code(alone)) if alone else place
 
 
 def _of_a_line(sentences: Sequence[Sentence], named: Place | None) -> Place | None:

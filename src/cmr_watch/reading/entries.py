@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from cmr_watch.models import EditionStatus, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lexicon import PROSE, words_of
 from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.places import Place, find_places, place_beside
 from cmr_watch.reading.tokens import Cue, Text, Token
@@ -38,8 +37,7 @@ _SMALL: Final = words_of("on in at from the to and of by between date dates when
 Kind = Literal["edition", "place", "date", "unread", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line, understood.
 
     - `kind`: `place` without a date, `date` without a place, `unread`: a date, and no place that can be read.
@@ -103,7 +101,7 @@ def choose_date(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
     rated = []
     for date in dates:
         relation = relation_of(text, date.start)
-        if relation in _NOT_ITS or _is_of_registration(text, date, relation):
+        if relation in _NOT_ITS or _is_of_registration(text, date, relation) or _is_followed_up(text, date, dates):
             continue
         is_new = relation is Relation.NEW and date.is_whole
         rated.append((not is_new, relation is Relation.SINCE, _RANK[date.precision], date.start, date))
@@ -120,6 +118,12 @@ def _is_of_registration(text: Text, date: DateSpan, relation: Relation) -> bool:
 _REACH: Final = 30
 
 
+def _is_followed_up(text: Text, date: DateSpan, dates: Sequence[DateSpan]) -> bool:
+    """“Following up the workshop of 3 May”: the first date behind such words is another event's (D2)."""
+    start = max((one.end for one in dates if one.end <= date.start), default=0)
+    return text.has("follow up", start=start, end=date.start)
+
+
 # ── its place ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -129,18 +133,31 @@ def _place_of(text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequ
     if place is None or place.is_known or place.is_online:
         return place
     first = min(date.start for date in dates if date.is_whole)
-    before = [one for one in places if one.end <= first]
+    before = [one for one in places if one.end <= first and not _is_of(text, one)]
     if before:
         return min(before, key=lambda one: (one.country_code is None, one.start))
     after = [one for one in places if one.start >= chosen.end]
     return after[0] if after and not _has_words(text, 0, chosen.start) else None
 
 
+def _is_of(text: Text, place: Place) -> bool:
+    """“Recordings of 12 March 2026”: what looks like a town is a thing of that day."""
+    after = next((token for token in text.tokens if token.start >= place.end), None)
+    return after is not None and after.letter == "o"
+
+
+_NO_WORDS: Final = (
+    *("badge", "save the date", "cancelled", "postponed", "tentative", "mode", "series", "remark"),
+    *("date label", "place label", "new date"),
+)
+"""Cues that say nothing of what a place or a date is: states, badges, labels and the series' name."""
+
+
 def _has_words(text: Text, start: int, end: int) -> bool:
     """Whether words stand there that are no small words, badges or weekdays."""
-    cues = [cue for cue in text.cues if start <= cue.start < end]
+    cues = list(text.cues_of(*_NO_WORDS, start=start, end=end))
     return any(
-        token.letter == "x" and token.word and token.word not in _SMALL and not _in_any(token, cues)
+        token.letter in "xr" and token.word and token.word not in _SMALL and not _in_any(token, cues)
         for token in text.tokens
         if start <= token.start < end
     )
@@ -190,17 +207,22 @@ def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], pl
     if not _has_words(text, 0, first):
         return Entry("date", line, None, chosen, dates)
     names_country = any(place.country_code for place in places)
-    is_sentence = len(text.text.split()) >= _SHORTEST_SENTENCE and not names_country
+    is_sentence = not names_country and (_is_sentence(text, len(text.text), len(text.text)) or _is_prose(text))
     return Entry("other" if is_sentence else "unread", line, None, chosen, dates, is_sentence)
 
 
-_SHORTEST_SENTENCE: Final = 6
+_FEWEST_WORDS_OF_PROSE: Final = 3
+
+
+def _is_prose(text: Text) -> bool:
+    """Whether several words stand there that are in no place's name."""
+    return sum(token.word in PROSE for token in text.tokens if token.word) >= _FEWEST_WORDS_OF_PROSE
 
 
 def _is_labelled(text: Text) -> bool:
     """“Hosts: …”, “Deadline: …”, “Registration: …”: the line says itself that it is something else."""
     concepts = ("speakers", "cutoff", "register", "of the page", "session", "call for", "summary")
-    return any(cue.first == 0 for cue in text.cues_of(*concepts))
+    return text.begins_with(*concepts)
 
 
 # ── a place without days ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -282,10 +304,9 @@ def _starts_of_editions(line: Line, year: int | None) -> list[int]:
     is_in_turn = all(one.start < other.start for one, other in zip(first, second, strict=True)) and all(
         other.start < one.start for other, one in zip(second, first[1:], strict=False)
     )
+    # “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition
     gaps = zip([one.end for one in second], [one.start for one in first[1:]], strict=False)
-    if not is_in_turn or any(
-        text.has("former", "moved", "until", "since", start=start, end=end) for start, end in gaps
-    ):
+    if not is_in_turn or any(_has_words(text, start, end) for start, end in gaps):
         return [0]
     return [0, *(one.start for one in first[1:])]
 

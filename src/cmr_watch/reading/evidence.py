@@ -51,8 +51,7 @@ class LineUse(NamedTuple):
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All that is known of how a page was read.
 
     - `article`: how the article was found (`document.Candidate.why`).

@@ -6,9 +6,8 @@ Only words count here; where a heading stands, and whether it is marked as one, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
 from cmr_watch.places import fold
@@ -81,8 +80,7 @@ _YEARS_ONLY: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """What a heading's words mean.
 
     - `section`: the section that it opens; `by_events`: only the word “events” names what it lists (S2).

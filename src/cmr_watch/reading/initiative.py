@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Final
+from urllib.parse import urlsplit
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
 from cmr_watch.places import city_names, is_same_city
-from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of
+from cmr_watch.reading.document import Document, candidates, nodes_of
 from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
 from cmr_watch.reading.entries import (
     LONGEST,
@@ -34,6 +36,7 @@ from cmr_watch.reading.notices import Notice, read_notice
 from cmr_watch.reading.outline import read_outline
 from cmr_watch.reading.records import Run, finished, joins_to_one, parts_in_order
 from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
+from cmr_watch.reading.tokens import scan
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it (O2)."""
@@ -49,19 +52,28 @@ _LONGEST_HEADING: Final = 80
 Result = tuple[Snapshot, Evidence]
 
 
-def read_initiative(document: Document, base: str | None = None) -> Result:
-    """What the initiative page says, and where. `base` resolves relative links; by default the canonical URL."""
+def read_initiative(document: Document, address: str | None = None) -> Result:
+    """What the initiative page says, and where.
+
+    `address` is the page's own: relative links are resolved against it where it is on another host than the platform's,
+    else against the canonical URL (O2).
+    """
+    base = address if address and not _is_on_platform(address) else URL
     best: Result | None = None
     read: dict[str, Result] = {}
     for group in candidates(document):
         for candidate in group:
             markup = candidate.markup
             if markup not in read:
-                read[markup] = _read(candidate, markup, document.is_complete, base or URL)
+                read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
                 best = _better(best, read[markup]) if best else read[markup]
         if best and len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
             break
     return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
+
+
+def _is_on_platform(address: str) -> bool:
+    return (urlsplit(address).hostname or "").removeprefix("www.") == urlsplit(URL).hostname
 
 
 def _better(best: Result, other: Result) -> Result:
@@ -81,9 +93,17 @@ def _worth(snapshot: Snapshot) -> tuple[int, int]:
     return sections, len(snapshot.editions) if sections else bool(snapshot.editions)
 
 
-def _read(candidate: Candidate, markup: str, is_complete: bool, base: str) -> Result:
+@lru_cache(maxsize=2)
+def _read(markup: str, why: str, is_complete: bool, is_article: bool, base: str) -> Result:
+    """Remembered for a process that reads a page again and again: mostly only the tokens around its article are new."""
     lines = read_outline(nodes_of(markup)).lines
-    return read_lines(lines, base, why=candidate.why, is_complete=is_complete, is_article=candidate.is_article)
+    return read_lines(lines, base, why=why, is_complete=is_complete, is_article=is_article)
+
+
+def forget() -> None:
+    """Read the next page as a fresh process does: for measuring."""
+    _read.cache_clear()
+    scan.cache_clear()
 
 
 def read_lines(
@@ -214,7 +234,8 @@ class _Lists:
         """Above the sections a line that begins with place and day is an entry; prose is only counted (S3, S4)."""
         if not entry.is_known or self.context.where == "foreign":
             return
-        if self.context.where == "above" and self.is_article:
+        is_whole = entry.date is not None and entry.date.precision == "day"
+        if self.context.where == "above" and self.is_article and is_whole:
             self._add(entry)
         self._warn("section-unknown", entry.line)
 
@@ -334,7 +355,8 @@ class _Lists:
         """Without any section's heading only three or more lines of place and day are a list (S5)."""
         if self.has_sections or not self.is_article:
             return self.has_sections
-        return sum(one.entry.is_known for one in self.editions) >= _FEWEST_WITHOUT_SECTION
+        whole = [one for one in self.editions if one.entry.is_known and one.entry.date]
+        return sum(one.entry.date.precision == "day" for one in whole if one.entry.date) >= _FEWEST_WITHOUT_SECTION
 
     def _note(self, number: int, edition: Edition, found: _Found) -> None:
         record, line, place, date = f"editions[{number}]", found.entry.line, found.entry.place, found.entry.date
@@ -358,10 +380,7 @@ def _may_be_place(entry: Entry) -> bool:
 
 def _is_bare(line: Line) -> bool:
     """A line that begins with its state and says little more."""
-    if len(line.text) > _LONGEST_REMARK:
-        return False
-    first = next((index for index, token in enumerate(line.scan.tokens) if token.word), 0)
-    return any(cue.first == first for cue in line.scan.cues_of("cancelled", "postponed", "save the date"))
+    return len(line.text) <= _LONGEST_REMARK and line.scan.begins_with("cancelled", "postponed", "save the date")
 
 
 def _edition_of(found: _Found, base: str) -> Edition:
@@ -400,6 +419,9 @@ def _without_doubles(read: Sequence[_Read]) -> tuple[list[_Read], list[ReadingWa
     for edition, found in read:
         key = _identity(edition)
         other = kept.get(key)
+        if other and other[0].section == edition.section and other[0].ends_on != edition.ends_on:
+            key = (*key, edition.ends_on)
+            other = kept.get(key)
         if other is None:
             kept[key] = edition, found
             continue

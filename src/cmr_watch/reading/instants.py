@@ -7,9 +7,8 @@ instant_of(day, minutes, zone)     the instant in UTC, and whether the zone's le
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
@@ -27,8 +26,7 @@ _EXACT: Final = ("utc", "gmt", "")
 _WIDEST: Final = timedelta(hours=14)
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """A zone as stated: its letters (empty for a bare offset) and its offset from UTC; None for Brussels itself."""
 
     letters: str

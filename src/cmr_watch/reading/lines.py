@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.reading.tokens import CELL, Text, scan
 
@@ -13,8 +13,7 @@ LONGEST: Final = 2_000
 """Characters of a line that are scanned for tokens; what a person writes is shorter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link's address as written, and the part of its line's text that it covers."""
 
     start: int

@@ -7,8 +7,7 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
 from cmr_watch.reading.clauses import Span, sentences_of
@@ -109,8 +108,7 @@ def _is_mark(text: Text, cue: Cue) -> bool:
 # ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """The lines of a notice, those after it that carry its cut-offs, and where all of them stand."""
 
     lines: tuple[Line, ...]
@@ -231,7 +229,7 @@ def _without_heading(notice: Notice) -> Notice:
     """The paragraph alone, where it names the call without its heading."""
     first, *rest = notice.lines
     if first.is_heading and rest and names_call(scan(" ".join(line.text for line in rest)[:_LONGEST])):
-        return replace(notice, lines=tuple(rest))
+        return notice._replace(lines=tuple(rest))
     return notice
 
 

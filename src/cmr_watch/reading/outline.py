@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.document import Node
@@ -50,8 +50,7 @@ _FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
 _SPACES: Final = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What stands under one heading: lines `first` to before `end`, those of inner parts included.
 
     `heading` is its line's number, None for the part above all headings; `level` as BOLD_LEVEL says, 0 for that part.
@@ -65,8 +64,7 @@ class Part:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """The lines of an element, and the tree of its parts."""
 
     lines: tuple[Line, ...]
@@ -127,14 +125,13 @@ def _at(line: Line, number: int, part: int) -> Line:
 
 
 def _close(parts: list[Part], part: int, end: int) -> None:
-    parts[part] = replace(parts[part], end=end)
+    parts[part] = parts[part]._replace(end=end)
 
 
 # ── nodes to lines ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(slots=True)
-class _Chunk:
+class _Chunk(NamedTuple):
     """A piece of a line: its text, whether it is bold, its link, and whether it begins or ends a badge."""
 
     text: str
@@ -334,10 +331,10 @@ def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
     whole: list[Link] = []
     for link in links:
         if whole and whole[-1].href == link.href and not text[whole[-1].end : link.start].strip():
-            whole[-1] = replace(whole[-1], end=link.end)
+            whole[-1] = whole[-1]._replace(end=link.end)
         else:
             whole.append(link)
-    cut = (replace(link, end=min(link.end, len(text))) for link in whole)
+    cut = (link._replace(end=min(link.end, len(text))) for link in whole)
     return tuple(link for link in cut if text[link.start : link.end].strip())
 
 

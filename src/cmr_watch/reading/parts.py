@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from cmr_watch.places import country_names
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES
-from cmr_watch.reading.tokens import Cue, Text, Token
+from cmr_watch.reading.tokens import DASHES, Cue, Text, Token
 
 _INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
 ABBREVIATIONS: Final = frozenset({"st", "ste", "rep", "n", "s", "mt", "bad", "fed"})
@@ -111,8 +111,14 @@ def _role_of_sign(text: Text, index: int) -> str:
     if token.letter == "-":
         is_hyphen = before.isalpha() and after.isalpha()
         return "x" if is_hyphen and (word in PARTICLES or not _begins_country(text, index + 1)) else "-"
-    is_inside = after.isalpha() and (before.isalpha() or text.text[token.end : token.end + 2].lower() == "s-")
+    is_inside = after.isalpha() and (before.isalpha() or begins_with_s(text, token))
     return "x" if is_inside else "'"
+
+
+def begins_with_s(text: Text, apostrophe: Token) -> bool:
+    """“’s-Hertogenbosch” keeps its apostrophe."""
+    after = text.text[apostrophe.end : apostrophe.end + 2].lower()
+    return after[:1] == "s" and after[1:] in tuple(DASHES)
 
 
 def _begins_country(text: Text, index: int) -> bool:

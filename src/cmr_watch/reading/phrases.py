@@ -103,6 +103,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         were: 4 June 2026 (~ 3 May 2026)
         original date | old date: ~: 3 May 2026
         """,
+    "follow up": """
+        following up | follow up | follows up: ~ the workshop of 3 May 2026
+        """,
     "of the page": """
         published | publication: ~: 3 May 2026
         published on | last update | as of: ~ 3 May 2026

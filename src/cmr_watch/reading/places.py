@@ -12,15 +12,14 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES, PROSE
-from cmr_watch.reading.parts import ABBREVIATIONS, Part, parts_of
-from cmr_watch.reading.tokens import Text, Token
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
+from cmr_watch.reading.tokens import DASHES, Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
 """Lower-case words that may begin a name."""
@@ -32,8 +31,7 @@ _LONGEST: Final = 90
 _MOST_COUNTRY_WORDS: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place, and where it stands in its text. `country_code` is None when its country's word is unknown.
 
     - `is_ambiguous`: several countries stand there (P3).
@@ -126,7 +124,11 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
     kept = list(tokens[first:])
     while kept and kept[-1].letter in "-/'&tfo":
         kept.pop()
-    while kept and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'") and not _begins_with_s(kept, text):
+    while (
+        kept
+        and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
+        and not (kept[0].letter == "'" and begins_with_s(text, kept[0]))
+    ):
         kept.pop(0)
     return tuple(kept)
 
@@ -134,11 +136,6 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
 def _is_bullet(token: Token, text: Text) -> bool:
     """“o Ghent, Belgium”: a word processor's bullet, pasted as a letter."""
     return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ")
-
-
-def _begins_with_s(tokens: Sequence[Token], text: Text) -> bool:
-    """“’s-Hertogenbosch” keeps its apostrophe."""
-    return tokens[0].letter == "'" and text.text[tokens[0].end : tokens[0].end + 2].lower() == "s-"
 
 
 _Country = tuple[int, int, str, bool]
@@ -159,7 +156,9 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
 def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:
     """“Hauts-de-France” names a region."""
     before = words[index - 1] if index else None
-    return before is not None and before.word in PARTICLES and text.text[before.end : words[index].start] == "-"
+    return (
+        before is not None and before.word in PARTICLES and text.text[before.end : words[index].start] in tuple(DASHES)
+    )
 
 
 _Match = tuple[int, int, str]
@@ -195,7 +194,9 @@ def _last_group(found: Sequence[_Match], words: Sequence[Token]) -> _Country | N
 def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
     """Countries are written with a capital; short forms such as “UK” in capitals alone."""
     written = text.text[words[0].start : words[-1].end]
-    return written.isupper() if len(written) <= 3 else written[0].isupper() or words[0].letter == "h"
+    if len(written) <= 3:
+        return written.isupper()
+    return written[0].isupper() or words[0].letter == "h" or text.text.islower()
 
 
 def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bool) -> bool:
@@ -215,6 +216,8 @@ def _name(tokens: Sequence[Token], text: Text) -> str | None:
     if any(token.word in PROSE for token in words[words[0].letter == "h" and len(words) > 1 :]):
         return None
     first, *others = words
+    if text.text.islower():
+        return written if len(words) == 1 else None
     if not (text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"):
         return None
     if any(text.text[token.start].islower() and token.word not in PARTICLES for token in others):
@@ -278,7 +281,7 @@ def _place(run: Sequence[_Named]) -> Place | None:
         return None
     at = next((index for index in range(len(names) - 1, -1, -1) if names[index].code), None)
     place = _without_country(names) if at is None else _with_country(names, at)
-    return replace(place, start=names[0].start, end=names[-1].end) if place else None
+    return place._replace(start=names[0].start, end=names[-1].end) if place else None
 
 
 def _with_country(names: Sequence[_Named], at: int) -> Place | None:

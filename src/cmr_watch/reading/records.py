@@ -10,8 +10,7 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.reading.entries import Entry, read_entry
 from cmr_watch.reading.lines import Line, joined
@@ -22,16 +21,14 @@ _LONGEST_UNFINISHED: Final = 80
 _MOST_JOINED: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Lines of one row, card, item or paragraph, in one context."""
 
     lines: tuple[Line, ...]
     context: Context
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(NamedTuple):
     """A call notice, and where it stands."""
 
     notice: Notice
@@ -86,7 +83,7 @@ def finished(placed: Sequence[Placed]) -> list[Placed]:
     for one in placed:
         last = found[-1] if found else None
         if last and _is_unfinished(last) and last.context is one.context and _continues(last.line, one):
-            found[-1] = replace(last, line=joined([last.line, one.line]))
+            found[-1] = last._replace(line=joined([last.line, one.line]))
         else:
             found.append(one)
     return found
@@ -102,7 +99,8 @@ def _is_unfinished(placed: Placed) -> bool:
     tokens = line.scan.tokens
     if placed.heading or not tokens or len(line.text) > _LONGEST_UNFINISHED or line.is_cell_head:
         return False
-    if any(cue.first == 0 and cue.last >= len(tokens) - 2 for cue in line.scan.cues_of("date label", "place label")):
+    labels = line.scan.cues_of("date label", "place label")
+    if line.scan.begins_with("date label", "place label") and any(cue.last >= len(tokens) - 2 for cue in labels):
         return True
     letters = {token.letter for token in tokens}
     return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")

@@ -241,7 +241,7 @@ class _Reader:
         at, is_right = instant_of(_day_of(cutoff), minutes, zone)
         if not is_right:
             self.warnings.append(ReadingWarning("cutoff-zone", cutoff.text))
-        return replace(one, span=replace(one.span, cutoff=replace(cutoff, at=at), has_time=True))
+        return replace(one, span=one.span._replace(cutoff=replace(cutoff, at=at), has_time=True))
 
 
 def _shown(entry: _Entry) -> str:
@@ -254,7 +254,7 @@ def _marked(one: CutoffSpan, entry: _Entry, found: Sequence[CutoffSpan], *, is_c
     is_alone = len(found) == 1 and len(entry.line.text) <= _LONGEST
     closed = cutoff.closed or is_closed or (is_alone and any(_is_mark(text, cue) for cue in text.cues_of("closed")))
     tentative = cutoff.tentative or (is_alone and text.has("tentative"))
-    return replace(one, cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
+    return one._replace(cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
 
 
 def _is_mark(text: Text, closed: Cue) -> bool:
@@ -339,4 +339,4 @@ def _merged(group: Sequence[_Found]) -> _Found:
     best, place = min(group, key=lambda one: (not one.span.has_time, one.span.cutoff.at)), _in_list(group)
     closed, tentative = any(one.span.cutoff.closed for one in group), any(one.span.cutoff.tentative for one in group)
     cutoff = replace(best.span.cutoff, text=place.span.cutoff.text, closed=closed, tentative=tentative)
-    return replace(place, span=replace(best.span, cutoff=cutoff))
+    return replace(place, span=best.span._replace(cutoff=cutoff))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
 from cmr_watch.reading.entries import Entry, read_entry, said_status
@@ -25,8 +25,7 @@ _ANY_YEAR: Final = 2000
 _MOST_LOOKED_AT: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Where a line stands.
 
     - `where`: above all sections, in one, behind one that ended, or under other people's headings or the call's.
@@ -42,8 +41,7 @@ class Context:
 ABOVE: Final = Context()
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A line, its context, and, where it is a heading that opens or ends something, what it means."""
 
     line: Line
@@ -218,13 +216,13 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
         return _open_section(line, heading, level, state)
     if state.foreign is not None and line.is_heading and level <= state.foreign:
         state.foreign = None
-        state.context = replace(state.context, where=state.resumed)
+        state.context = state.context._replace(where=state.resumed)
     if heading and heading.is_foreign and (line.is_heading or heading.section is None):
         return _open_foreign(line, level, state, "foreign")
     if heading and (heading.is_year or heading.status):
         status = heading.status if heading.status else None
-        state.context = replace(
-            state.context, year=heading.year if heading.is_year else state.context.year, status=status
+        state.context = state.context._replace(
+            year=heading.year if heading.is_year else state.context.year, status=status
         )
         return Placed(line, state.context, heading, "S7" if status else "S1")
     if line.is_heading and len(line.text) <= LONGEST:
@@ -245,7 +243,7 @@ def _open_foreign(line: Line, level: int, state: _State, where: Where) -> Placed
         ends = state.context.where == "section" and level <= max(state.level, 7 if state.level == _PLAIN_LEVEL else 0)
         state.resumed = "ended" if ends else state.context.where
         state.foreign = level
-    state.context = replace(state.context, where=where, status=None)
+    state.context = state.context._replace(where=where, status=None)
     return Placed(line, state.context, Heading(is_foreign=True), "S3")
 
 
@@ -254,12 +252,13 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
     entry = read_entry(line, state.context.year or _ANY_YEAR)
     month = _month_year(entry)
     if month:
-        state.context = replace(state.context, year=month, status=None)
+        state.context = state.context._replace(year=month, status=None)
         return Placed(line, state.context, Heading(year=month), "S1")
     if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
         return Placed(line, state.context, None, "S6")
-    if mentions_call(line.scan) and said_state(line.scan) is None and not said_status(line.scan):
-        return _open_foreign(line, level, state, "call")
+    if mentions_call(line.scan) and not said_status(line.scan):
+        is_notice = said_state(line.scan) is not None
+        return Placed(line, state.context) if is_notice else _open_foreign(line, level, state, "call")
     if state.context.where == "section" and _ends(line, level, state):
         state.context = Context("ended")
         return Placed(line, state.context, Heading(), "S3")

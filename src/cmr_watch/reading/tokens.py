@@ -109,6 +109,11 @@ class Text:
         """Whether one of the concepts is expressed, and not negated, between two positions."""
         return next(self.cues_of(*concepts, start=start, end=end), None) is not None
 
+    def begins_with(self, *concepts: Concept) -> bool:
+        """Whether its first words express one of the concepts; bullets and emoji may stand before them."""
+        first = next((index for index, token in enumerate(self.tokens) if token.word), 0)
+        return any(cue.first == first for cue in self.cues_of(*concepts))
+
     def cues_of(self, *concepts: Concept, start: int = 0, end: int | None = None) -> Iterator[Cue]:
         """The cues of these concepts between two positions, without the negated ones."""
         last = len(self.text) if end is None else end
