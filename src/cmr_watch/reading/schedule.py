@@ -7,10 +7,9 @@ several: the list that a sentence opens, a time for all of them, a day said twic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import groupby
 from typing import Final
 
 from cmr_watch.clock import BRUSSELS
@@ -18,14 +17,13 @@ from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import DateSpan, find_days, has_stray_number
+from cmr_watch.reading.dates import find_days, has_stray_number
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
-from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.schedule_entries import ANY_YEAR, LONGEST, Entry, entries_of
 from cmr_watch.reading.tokens import Cue, Text, scan
 
-_LONGEST: Final = 400
-_LONGEST_SHORT: Final = 120
 _LONGEST_TEXT: Final = 500
 _MOST_WORDS_OF_LABEL: Final = 5
 
@@ -44,107 +42,9 @@ class Schedule:
 def read_schedule(article: Article) -> Schedule:
     """The cut-offs that an article's lines name."""
     reader = _Reader(article)
-    for entry in _entries(article.lines):
+    for entry in entries_of(article.lines):
         reader.take(entry)
     return reader.result()
-
-
-# ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A line with its label. `scan` is the text of both, `table` what the heads of its table speak of."""
-
-    line: Line
-    scan: Text
-    days: tuple[DateSpan, ...]
-    table: Concept | None = None
-
-    @property
-    def is_short(self) -> bool:
-        return len(self.line.text) <= _LONGEST_SHORT
-
-
-def _entries(lines: Sequence[Line]) -> Iterator[_Entry]:
-    """The lines as entries: rows of tables apart, a time or state in the next line with its day."""
-    waiting: Line | None = None
-    for is_row, group in groupby(lines, lambda line: line.row is not None):
-        if is_row:
-            yield from _entries_of_table(list(group))
-            continue
-        for line in group:
-            if waiting and _is_beside(line) and _has_day(waiting):
-                waiting = joined([waiting, line])
-                continue
-            if waiting:
-                yield _entry(waiting, waiting.label)
-            waiting = line
-        if waiting:
-            yield _entry(waiting, waiting.label)
-        waiting = None
-
-
-def _entry(line: Line, label: str, table: Concept | None = None) -> _Entry:
-    text = f"{label}: {line.shown}" if label else line.shown
-    is_own = text == line.text or len(line.text) > _LONGEST
-    whole = line.scan if is_own else scan(text)
-    return _Entry(line, whole, find_days(whole, _ANY_YEAR), table)
-
-
-_ANY_YEAR: Final = 2000
-
-
-def _has_day(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_SHORT and bool(find_days(line.scan, _ANY_YEAR))
-
-
-def _is_beside(line: Line) -> bool:
-    """A line that is nothing but a time, a zone or a state: it belongs to the day above it."""
-    text = line.scan
-    if len(line.text) > _LONGEST_SHORT or line.is_heading:
-        return False
-    cues = list(text.cues_of("closed", "tentative", "brussels time", "open"))
-    letters = [token.letter for token in text.tokens if not any(cue.start <= token.start < cue.end for cue in cues)]
-    is_bare = set(letters) <= set("Tz-(),.:a/hw&")
-    return is_bare and ("T" in letters or bool(cues))
-
-
-def _entries_of_table(lines: Sequence[Line]) -> Iterator[_Entry]:
-    """The rows of a table: each dated cell with its label, the cells behind it where it is the only dated one."""
-    heads: dict[int, str] = {}
-    for _, group in groupby(lines, lambda line: line.row):
-        cells = [list(cell) for _, cell in groupby(group, lambda line: line.cell)]
-        if not heads and len(cells) > 1 and not any(_has_day(line) for cell in cells for line in cell):
-            heads = {cell[0].column: cell[0].text for cell in cells}
-        yield from _entries_of_row(cells, heads)
-
-
-def _entries_of_row(cells: Sequence[Sequence[Line]], heads: Mapping[int, str]) -> Iterator[_Entry]:
-    table = "cutoff" if any(scan(head).has("cutoff") for head in heads.values()) else None
-    dated = [number for number, cell in enumerate(cells) if any(map(_has_day, cell))]
-    labels = [_label_of(cells, heads, number) for number in range(len(cells))]
-    own = [number for number in dated if _subject(scan(labels[number])) not in NO_CUTOFFS]
-    for number, cell in enumerate(cells):
-        if number in own and len(own) == 1 and len(cell) == 1:
-            behind = [one[0] for at, one in enumerate(cells) if at > number and at not in dated]
-            yield _entry(joined([cell[0], *behind]), labels[number], table)
-        elif number in dated or len(dated) != 1:
-            yield from (_entry(line, labels[number], table) for line in cell)
-
-
-def _label_of(cells: Sequence[Sequence[Line]], heads: Mapping[int, str], number: int) -> str:
-    """The head of a cell's row, if that says what it is about, else that of its column."""
-    head = cells[0][0]
-    row_head = head.text if number and len(head.text) <= _LONGEST_SHORT and not _has_day(head) else ""
-    column = heads.get(cells[number][0].column, "")
-    if not column or _subject(scan(row_head)):
-        return row_head
-    return column or cells[number][0].label or row_head
-
-
-def _subject(text: Text) -> Concept | None:
-    return subject_of_words(text)
 
 
 # ── what holds over several entries ──────────────────────────────────────────────────────────────────────────────────
@@ -153,7 +53,7 @@ def _subject(text: Text) -> Concept | None:
 @dataclass(slots=True)
 class _Found:
     span: CutoffSpan
-    entry: _Entry
+    entry: Entry
     is_listed: bool
 
 
@@ -171,7 +71,7 @@ class _Reader:
     dated: int = 0
     unread: int = 0
 
-    def take(self, entry: _Entry) -> None:
+    def take(self, entry: Entry) -> None:
         self.time = self.time or _common_time(entry.scan)
         if not entry.days:
             self._undated(entry)
@@ -190,18 +90,18 @@ class _Reader:
         if found and self.listing is None and entry.is_short:
             self.listing = "cutoff"
 
-    def _undated(self, entry: _Entry) -> None:
+    def _undated(self, entry: Entry) -> None:
         """A heading, a label, a sentence that opens a list, a time for all; other long lines end a list."""
         text = entry.scan
         if entry.line.is_heading:
             self.listing = None
         elif _is_label(entry) or _opens_list(text):
-            self.listing = "cutoff" if _opens_list(text) else _subject(text)
+            self.listing = "cutoff" if _opens_list(text) else subject_of_words(text)
         elif not entry.is_short or text.text.rstrip().endswith(":"):
             self.listing = None
         self.label_year = _year_of(text) if self.listing else None
 
-    def _over(self, entry: _Entry) -> tuple[Concept | None, bool, int | None]:
+    def _over(self, entry: Entry) -> tuple[Concept | None, bool, int | None]:
         """What stands above an entry says of it: its subject, that it is closed, its year."""
         headings = self.article.headings_over(entry.line)
         year = next((year for year in (_year_of(text) for text in headings) if year), None)
@@ -209,10 +109,10 @@ class _Reader:
         is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
         return heading, is_closed, self.label_year or year
 
-    def _count(self, entry: _Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
+    def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
         days = find_days(entry.scan, year)
-        subject = _subject(entry.scan) or heading
+        subject = subject_of_words(entry.scan) or heading
         lost = (
             [] if subject not in ("cutoff", "apply") else [day for day in days if day.is_impossible or day.is_yearless]
         )
@@ -244,14 +144,14 @@ class _Reader:
         return replace(one, span=one.span._replace(cutoff=replace(cutoff, at=at), has_time=True))
 
 
-def _shown(entry: _Entry) -> str:
+def _shown(entry: Entry) -> str:
     return entry.line.shown[:_LONGEST_TEXT]
 
 
-def _marked(one: CutoffSpan, entry: _Entry, found: Sequence[CutoffSpan], *, is_closed: bool) -> CutoffSpan:
+def _marked(one: CutoffSpan, entry: Entry, found: Sequence[CutoffSpan], *, is_closed: bool) -> CutoffSpan:
     """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
     text, cutoff = entry.scan, one.cutoff
-    is_alone = len(found) == 1 and len(entry.line.text) <= _LONGEST
+    is_alone = len(found) == 1 and len(entry.line.text) <= LONGEST
     closed = cutoff.closed or is_closed or (is_alone and any(_is_mark(text, cue) for cue in text.cues_of("closed")))
     tentative = cutoff.tentative or (is_alone and text.has("tentative"))
     return one._replace(cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
@@ -265,15 +165,15 @@ def _is_mark(text: Text, closed: Cue) -> bool:
     return is_alone and before in "(-c:x|" and after in ")-:c|.,"
 
 
-def _is_label(entry: _Entry) -> bool:
+def _is_label(entry: Entry) -> bool:
     """“Deadline” in a line of its own is the heading of the line below (C3)."""
     words = [token for token in entry.scan.tokens if token.word]
-    return len(words) <= _MOST_WORDS_OF_LABEL and _subject(entry.scan) is not None and entry.is_short
+    return len(words) <= _MOST_WORDS_OF_LABEL and subject_of_words(entry.scan) is not None and entry.is_short
 
 
 def _opens_list(text: Text) -> bool:
     """“… several cut-off dates:”, “applications received by the following dates …”."""
-    if len(text.text) > _LONGEST:
+    if len(text.text) > LONGEST:
         return False
     subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
     if "cutoff" in subjects:
@@ -287,7 +187,7 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
         part = scan(sentence.of(text)) if (sentence.start, sentence.end) != (0, len(text.text)) else text
         subjects = set(subjects_in(part, list(part.cues_of(*SUBJECTS))))
         minutes = time_in(part.tokens)
-        if minutes is not None and not find_days(part, _ANY_YEAR) and subjects & {"cutoff", "apply"}:
+        if minutes is not None and not find_days(part, ANY_YEAR) and subjects & {"cutoff", "apply"}:
             return minutes, zone_in(part, 0, len(part.tokens))
     return None
 
@@ -295,7 +195,7 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
     """What the nearest heading speaks of; one that only counts (“First round”, “2027”) leaves it to the one above."""
     for heading in headings:
-        subject = _subject(heading)
+        subject = subject_of_words(heading)
         if subject or not _is_counting(heading):
             return subject
     return None
