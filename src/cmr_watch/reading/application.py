@@ -137,11 +137,13 @@ def needs(lines: Sequence[Line]) -> tuple[str, ...]:
     """What applicants have to submit: the whole list under its heading, and each sentence that asks for something."""
     found: dict[str, None] = {}
     head: Line | None = None
+    first: Line | None = None
     for line in lines:
-        if head and _is_item(line, head):
+        if head and _is_item(line, head, first):
+            first = first or line
             found[_without_bullet(line.shown)[:LONGEST_NEED]] = None
             continue
-        head = line if _heads_items(line) else None
+        head, first = line if _heads_items(line) else None, None
         if head is None and not line.is_heading:
             found |= dict.fromkeys(part[:LONGEST_NEED] for part in _parts(line) if _is_need(scan(part)))
     return tuple(found)[:MOST_NEEDS]
@@ -153,15 +155,20 @@ def _heads_items(line: Line) -> bool:
     return asks and (line.text.rstrip().endswith(":") or line.is_heading)
 
 
-def _is_item(line: Line, head: Line) -> bool:
-    """One of the things that a list names: no heading, no day, and not whom to ask or where to apply."""
+def _is_item(line: Line, head: Line, first: Line | None) -> bool:
+    """One of the things that a list names: no heading, no day, not whom to ask, and marked as its first item is."""
     text = line.scan
     if line.is_heading or len(line.text) > _LONGEST_ITEM or find_days(text, _ANY_YEAR) or "@" in line.text:
         return False
-    if text.has("question", "contact") and not text.has("need"):
+    if (text.has("question", "contact") and not text.has("need")) or (line.is_link and text.has("apply")):
         return False
-    is_marked = line.item is not None or _bullet_of(line.text) != ""
-    return is_marked or text.has("need") or not _is_sentence(line) or line.block == head.block
+    if first and _is_marked(first):
+        return _is_marked(line)
+    return _is_marked(line) or text.has("need") or not _is_sentence(line) or line.block == head.block
+
+
+def _is_marked(line: Line) -> bool:
+    return line.item is not None or _bullet_of(line.text) != ""
 
 
 _ANY_YEAR: Final = 2000

@@ -18,6 +18,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         submitted by on: ~ 3 May 2026
         """,
     "until": """
+        close on | close at | end on: applications ~ noon on 3 May 2026
         not longer than | no longer than: open ~ 3 May 2026
         possible until: applying is ~ 3 May 2026
         """,
@@ -49,6 +50,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         not yet possible | not possible | not available | not yet available: registration is ~
         """,
     "open": """
+        at any time: you can apply ~
         re opened | relaunched: the call was ~
         open again: the call is ~
         may be closed | can be closed: the call ~ earlier
@@ -59,6 +61,12 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         former | recent: the ~ workshop
         future | other: ~ editions
         after: ~ the workshop in Milan
+        """,
+    "cutoff": """
+        deadline was | cut off was: the ~ 3 May 2026
+        """,
+    "result": """
+        hear back | hear from us: applicants ~ by 3 May 2026
         """,
     "interest": """
         expression of interest | expressions of interest: call for ~

@@ -17,13 +17,14 @@ from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import find_days, has_stray_number
+from cmr_watch.reading.dates import find_dates, find_days, has_stray_number
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.schedule_entries import ANY_YEAR, LONGEST, Entry, entries_of
+from cmr_watch.reading.schedule_entries import ANY_YEAR, LONGEST, LONGEST_SHORT, Entry, entries_of
 from cmr_watch.reading.tokens import Cue, Text, scan
 
+_OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
 _LONGEST_TEXT: Final = 500
 _MOST_WORDS_OF_LABEL: Final = 5
 
@@ -59,10 +60,15 @@ class _Found:
 
 @dataclass(slots=True)
 class _Reader:
-    """Takes entries one by one. `listing`: what a label or a sentence above says that the next days are."""
+    """Takes entries one by one.
+
+    `listing`: what a label or a sentence above says that the next days are; in a bare one only days without more words
+    count, such as those below “Deadline: 31 May”.
+    """
 
     article: Article
     listing: Concept | None = None
+    is_bare_listing: bool = False
     label_year: int | None = None
     time: tuple[int, Zone | None] | None = None
     found: list[_Found] = field(default_factory=list)
@@ -74,6 +80,7 @@ class _Reader:
     def take(self, entry: Entry) -> None:
         self.time = self.time or _common_time(entry.scan)
         if not entry.days:
+            self._warn_of_month(entry)
             self._undated(entry)
             self.was_read = False
             return
@@ -88,7 +95,14 @@ class _Reader:
         self._count(entry, found, year, heading)
         self.was_read = bool(found)
         if found and self.listing is None and entry.is_short:
-            self.listing = "cutoff"
+            self.listing, self.is_bare_listing = "cutoff", True
+
+    def _warn_of_month(self, entry: Entry) -> None:
+        """“Cut-offs: end of March 2027” names no day (D3)."""
+        spans = [span for span in find_dates(entry.scan) if span.precision in ("month", "season")]
+        if spans and entry.scan.has("cutoff") and subject_of_words(entry.scan) == "cutoff":
+            self.warnings.append(ReadingWarning("date-unknown", _shown(entry)))
+            self.dated, self.unread = self.dated + 1, self.unread + 1
 
     def _undated(self, entry: Entry) -> None:
         """A heading, a label, a sentence that opens a list, a time for all; other long lines end a list."""
@@ -97,6 +111,7 @@ class _Reader:
             self.listing = None
         elif _is_label(entry) or _opens_list(text):
             self.listing = "cutoff" if _opens_list(text) else subject_of_words(text)
+            self.is_bare_listing = False
         elif not entry.is_short or text.text.rstrip().endswith(":"):
             self.listing = None
         self.label_year = _year_of(text) if self.listing else None
@@ -105,18 +120,17 @@ class _Reader:
         """What stands above an entry says of it: its subject, that it is closed, its year."""
         headings = self.article.headings_over(entry.line)
         year = next((year for year in (_year_of(text) for text in headings) if year), None)
-        heading = entry.table or self.listing or _subject_of(headings)
+        listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
+        heading = entry.table or listing or _subject_of(headings)
         is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
         return heading, is_closed, self.label_year or year
 
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
         days = find_days(entry.scan, year)
-        subject = subject_of_words(entry.scan) or heading
-        lost = (
-            [] if subject not in ("cutoff", "apply") else [day for day in days if day.is_impossible or day.is_yearless]
-        )
-        lost = [day for day in lost if day.is_impossible or not found]
+        subjects = set(subjects_in(entry.scan, list(entry.scan.cues_of(*SUBJECTS)))) or {heading}
+        is_ours = not subjects.isdisjoint(_OF_CUTOFFS)
+        lost = [day for day in days if is_ours and (day.is_impossible or (day.is_yearless and not found))]
         if lost:
             code = "date-impossible" if lost[0].is_impossible else "date-unknown"
             self.warnings.append(ReadingWarning(code, _shown(entry)))
@@ -183,6 +197,8 @@ def _opens_list(text: Text) -> bool:
 
 def _common_time(text: Text) -> tuple[int, Zone | None] | None:
     """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”."""
+    if _is_time_label(text):
+        return time_in(text.tokens) or 0, zone_in(text, 0, len(text.tokens))
     for sentence in sentences_of(text):
         part = scan(sentence.of(text)) if (sentence.start, sentence.end) != (0, len(text.text)) else text
         subjects = set(subjects_in(part, list(part.cues_of(*SUBJECTS))))
@@ -192,10 +208,28 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
     return None
 
 
+def _is_time_label(text: Text) -> bool:
+    """“Time: 16:00 CET” in a line of its own."""
+    first = next((token for token in text.tokens if token.word), None)
+    is_label = first is not None and first.word == "time" and len(text.text) <= LONGEST_SHORT
+    return is_label and time_in(text.tokens) is not None and not find_days(text, ANY_YEAR)
+
+
+def _is_bare(entry: Entry) -> bool:
+    """Nothing stands before its day but a number of the cut-off, its state, “potentially”."""
+    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.word]
+    cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
+    return not any(
+        token.letter == "x" and not any(cue.start <= token.start < cue.end for cue in cues) for token in lead
+    )
+
+
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
     """What the nearest heading speaks of; one that only counts (“First round”, “2027”) leaves it to the one above."""
     for heading in headings:
         subject = subject_of_words(heading)
+        if heading.text.rstrip().endswith("?"):
+            return subject or "question"
         if subject or not _is_counting(heading):
             return subject
     return None
