@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
 from cmr_watch.reading.headings import names_others
@@ -61,6 +62,15 @@ def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Arti
             number = next((line.number for line in outline.lines if line.level == 1), NOT_IN_ARTICLE)
             own = replace(title, number=number) if title else None
             yield Article(candidate.why, own, outline, tuple(_own_lines(outline)))
+
+
+def base_of(address: str | None, canonical: str) -> str:
+    """What relative links are resolved against: the page's address without `www.` on the platform itself (O2)."""
+    if address is None:
+        return canonical
+    parts = urlsplit(address)
+    own = urlsplit(canonical).hostname or ""
+    return urlunsplit(parts._replace(netloc=own)) if parts.hostname == f"www.{own}" else address
 
 
 def _order(candidate: Candidate) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 
 from cmr_watch.models import CallNotice, Outline, Snapshot
 from cmr_watch.reading.application import apply_url, contact, needs
-from cmr_watch.reading.article import Article, articles
+from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import read_state
 from cmr_watch.reading.document import Document, form_addresses
 from cmr_watch.reading.entries import resolve
@@ -41,7 +41,7 @@ def read_call(document: Document, url: str | None = None) -> Result:
             break
     if best is None:
         return Snapshot("call", outline=Outline(document.is_complete, ())), Evidence()
-    return _read(best, document, url or URL)
+    return _read(best, document, base_of(url, URL))
 
 
 # ── does it name a call? ─────────────────────────────────────────────────────────────────────────────────────────────

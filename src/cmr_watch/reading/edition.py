@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cmr_watch.models import Edition, EditionStatus, Outline, ReadingWarning, Snapshot
-from cmr_watch.reading.article import Article, articles
+from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.edition_days import Rank, When, dates_of, is_tentative, with_last_day
 from cmr_watch.reading.edition_place import place_of
@@ -38,7 +38,7 @@ def read_edition(document: Document, url: str | None = None) -> Result:
     """
     best: Result | None = None
     for article in articles(document, _names_series):
-        found = _read(article, document, url or URL)
+        found = _read(article, document, url)
         if found[0].outline.dated_lines:
             return found
         best = found if best is None or (found[0].editions and not best[0].editions) else best
@@ -53,7 +53,7 @@ def _without_edition(outline: Outline, title: str) -> Snapshot:
     return Snapshot("edition", (), (), (ReadingWarning("edition-missing", title),), outline)
 
 
-def _read(article: Article, document: Document, url: str) -> Result:
+def _read(article: Article, document: Document, url: str | None) -> Result:
     log = EvidenceLog()
     for line in article.outline.lines:
         log.use(line.number, line.text, "heading" if line.is_heading else "prose", "E1")
@@ -76,16 +76,16 @@ def _read(article: Article, document: Document, url: str) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """An article's sentences, with the page's place."""
+    """An article's sentences, with the page's place and its address, where that is known."""
 
     title: Line
     sentences: tuple[Sentence, ...]
     home: Home
-    url: str
+    url: str | None
 
     def read(self, spot: Spot | None, log: EvidenceLog) -> tuple[Edition, When | None]:
         """The edition, and the date that was taken for it."""
-        anchors = tuple(anchors_of(self.sentences, self.url))
+        anchors = tuple(anchors_of(self.sentences, base_of(self.url, URL)))
         materials, links = materials_of(anchors, self.home)
         held = is_held(self.sentences, self.home, materials)
         dates = tuple(dates_of(self.title, self.sentences, self.home, is_held=held))
@@ -96,7 +96,7 @@ class _Page:
             _dated(Edition(place.city, place.region, place.country, place.country_code), found, dates),
             section="past" if held else "upcoming",
             status=self._status(held=held, has_form=form is not None),
-            url=self.url if self.url != URL else None,
+            url=self.url,
             summary_url=next((one.url for one in materials if one.kind == "summary"), None),
             text=self._text(found),
             venue=spot.venue if spot else None,

@@ -241,6 +241,8 @@ def _speaker(anchor: Anchor) -> str:
     lead = _tidy(before.text[:cut])
     if lead and not _is_empty(scan(lead), 0, 8):
         return lead
+    if anchor.sentence.heads and anchor.sentence.whole.column:
+        return _tidy(anchor.sentence.labels[0].text)  # the head of its row
     after = anchor.text.text[anchor.link.end : end]
     return "" if _is_empty(scan(after), 0, len(after)) else _tidy(after)
 

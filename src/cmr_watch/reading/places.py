@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple, cast
 
-from cmr_watch.places import code_itself, country_names, fold, is_online
+from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES, PROSE
 from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
@@ -150,7 +150,9 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
         return (0, 0, code, False) if code else None
     if found and found[0] and words[found[0] - 1].letter == "h" and text.text[words[found[0] - 1].start].isupper():
         return found[0] - 1, *found[1:]
-    return found if found is None or _is_country_of_part(words, found, is_first=is_first) else None
+    if found is None or (found[0] and " ".join(token.word for token in words) in region_names()):
+        return None  # “Upper Austria” is a region
+    return found if _is_country_of_part(words, found, is_first=is_first) else None
 
 
 def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:

@@ -128,8 +128,8 @@ class _Reader:
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
         days = find_days(entry.scan, year)
-        subjects = set(subjects_in(entry.scan, list(entry.scan.cues_of(*SUBJECTS)))) or {heading}
-        is_ours = not subjects.isdisjoint(_OF_CUTOFFS)
+        subjects = subjects_in(entry.scan, list(entry.scan.cues_of(*SUBJECTS))) or [heading or ""]
+        is_ours = not _OF_CUTOFFS.isdisjoint(subjects)
         lost = [day for day in days if is_ours and (day.is_impossible or (day.is_yearless and not found))]
         if lost:
             code = "date-impossible" if lost[0].is_impossible else "date-unknown"
