@@ -34,7 +34,7 @@ from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, read_notice
 from cmr_watch.reading.outline import read_outline
-from cmr_watch.reading.records import Run, finished, joins_to_one, parts_in_order
+from cmr_watch.reading.records import Run, finished, parts_in_order, whole_of
 from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
 from cmr_watch.reading.tokens import scan
 
@@ -208,12 +208,11 @@ class _Lists:
         year = run.context.year
         lines = [part for line in run.lines for part in editions_apart(line, year)]
         entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
-        if joins_to_one(entries):
-            whole = read_entry(joined(lines), year)
-            if whole.kind == "edition":
-                self.settle()
-                self.take(whole, is_first=True)
-                return
+        whole = whole_of(entries, year)
+        if whole:
+            self.settle()
+            self.take(whole, is_first=True)
+            return
         for index, entry in enumerate(entries):
             self.take(entry, is_first=index == 0 and len(entries) > 1)
         if self.waiting and self.above:

@@ -2,7 +2,7 @@
 
     finished(placed)          lines with their label, and dates whose parts stand in lines of their own, put together
     parts_in_order(placed)    runs of lines, headings and notices, top to bottom
-    joins_to_one(entries)     whether the lines of a run are one edition
+    whole_of(entries, year)   the lines of a run as one edition, if they are one
 
 Pure, linear; no errors.
 """
@@ -120,7 +120,31 @@ def _continues(waiting: Line, placed: Placed) -> bool:
     return (first == "y" and len(line.scan.tokens) == 1) or (first == "d" and "d" not in letters)
 
 
-def joins_to_one(entries: Sequence[Entry]) -> bool:
+def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
+    """The entries of a run as one, if they are one edition."""
+    is_period = _is_period(entries)
+    if not is_period and not _joins_to_one(entries):
+        return None
+    whole = read_entry(joined([entry.line for entry in entries]), year)
+    if whole.kind != "edition":
+        return None
+    days = [date for date in whole.dates if date.precision == "day"]
+    if not is_period or len(days) != 2:
+        return whole
+    return whole._replace(date=days[0]._replace(ends_on=days[1].ends_on, end=days[1].end))
+
+
+def _is_period(entries: Sequence[Entry]) -> bool:
+    """A row with a place, its first day and its last one, each in a cell of its own."""
+    dates = [entry.date for entry in entries if entry.kind == "date" and entry.date and entry.line.row is not None]
+    known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
+    if len(dates) != 2 or known != 1 or len(entries) > _MOST_JOINED:
+        return False
+    first, last = (date.starts_on for date in dates)
+    return first is not None and last is not None and first <= last
+
+
+def _joins_to_one(entries: Sequence[Entry]) -> bool:
     """Whether the lines of a run are one edition: one of them has its date, one its place, and no other does (D4)."""
     kinds = [entry.kind for entry in entries]
     if len(entries) < 2 or len(entries) > _MOST_JOINED or ("edition" in kinds and kinds.count("date")):
