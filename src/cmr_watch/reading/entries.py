@@ -251,9 +251,17 @@ def stands_alone(entry: Entry) -> bool:
     place = entry.place
     if place is None or len(entry.line.text) > _LONGEST_PLACE:
         return False
+    text = entry.line.scan
     if place.is_known or place.is_online:
-        return not _is_sentence(entry.line.scan, len(entry.line.text), len(entry.line.text))
-    return entry.line.scan.has("tentative")
+        return not (_is_led_in(text, place) or _is_sentence(text, len(text.text), len(text.text)))
+    return text.has("tentative")
+
+
+def _is_led_in(text: Text, place: Place) -> bool:
+    """“Main Street 1, 9000 Ghent, Belgium”, “Clusters of Ghent, Belgium”: what stands before the place makes it another's."""
+    before = [token for token in text.tokens if token.start < place.start]
+    numbers = [token for token in before[1:] if token.letter in "dny"]
+    return bool(numbers) or any(token.letter == "n" for token in before) or _has_words(text, 0, place.start)
 
 
 # ── more than one edition in a line ──────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ together first (`records`); what is left over is paired line by line (`_Lists.ta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
-from cmr_watch.places import city_names, is_same_city
+from cmr_watch.places import is_same_city
 from cmr_watch.reading.document import Document, candidates, nodes_of
-from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
+from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of, without_doubles
 from cmr_watch.reading.entries import (
     LONGEST,
     Entry,
@@ -342,10 +342,10 @@ class _Lists:
             ]
         read = [(_edition_of(one, self.base), one) for one in found]
         warnings += [warning for edition, one in read for warning in doubts_of(edition, one.entry)]
-        kept, doubles = _without_doubles(read)
-        for number, (edition, one) in enumerate(kept):
-            self._note(number, edition, one)
-        editions = tuple(edition for edition, _ in kept)
+        kept, doubles = without_doubles([edition for edition, _ in read])
+        for number, (index, edition) in enumerate(kept):
+            self._note(number, edition, found[index])
+        editions = tuple(edition for _, edition in kept)
         outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings)
         snapshot = Snapshot("initiative", editions, tuple(self.calls), (*warnings, *doubles), outline)
         return snapshot, self.log.finish(why)
