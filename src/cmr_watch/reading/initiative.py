@@ -22,7 +22,6 @@ from cmr_watch.reading.entries import (
     LONGEST,
     Entry,
     addresses_of,
-    editions_apart,
     is_summary,
     read_entry,
     resolve,
@@ -34,7 +33,7 @@ from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, read_notice
 from cmr_watch.reading.outline import read_outline
-from cmr_watch.reading.records import Run, finished, parts_in_order, whole_of
+from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of
 from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
 from cmr_watch.reading.tokens import scan
 
@@ -403,42 +402,3 @@ def _edition_of(found: _Found, base: str) -> Edition:
         line.text[date.start : date.end].replace("\t", " ") if date else None,
         line.shown[:LONGEST],
     )
-
-
-# ── doubles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-_Read = tuple[Edition, _Found]
-
-
-def _without_doubles(read: Sequence[_Read]) -> tuple[list[_Read], list[ReadingWarning]]:
-    """A line in both sections is one edition, the past one; equal facts twice in one section are one (M2)."""
-    kept: dict[tuple[object, ...], _Read] = {}
-    doubles = []
-    for edition, found in read:
-        key = _identity(edition)
-        other = kept.get(key)
-        if other and other[0].section == edition.section and other[0].ends_on != edition.ends_on:
-            key = (*key, edition.ends_on)
-            other = kept.get(key)
-        if other is None:
-            kept[key] = edition, found
-            continue
-        if edition.section == "past" != other[0].section:
-            del kept[key]  # it stands where its own line stands
-            kept[key] = _with_links(edition, other[0]), found
-            loser = other[0]
-        else:
-            kept[key] = _with_links(other[0], edition), other[1]
-            loser = edition
-        doubles.append(ReadingWarning("duplicate", loser.text[:LONGEST_WARNING]))
-    return list(kept.values()), doubles
-
-
-def _with_links(winner: Edition, loser: Edition) -> Edition:
-    return replace(winner, url=winner.url or loser.url, summary_url=winner.summary_url or loser.summary_url)
-
-
-def _identity(edition: Edition) -> tuple[object, ...]:
-    when = edition.starts_on or edition.period or edition.text
-    return min(city_names(edition.city)), edition.country_code or edition.country, when

@@ -2,6 +2,7 @@
 
     finished(placed)          lines with their label, and dates whose parts stand in lines of their own, put together
     parts_in_order(placed)    runs of lines, headings and notices, top to bottom
+    editions_apart(line, year)  the editions of a line that holds more than one
     whole_of(entries, year)   the lines of a run as one edition, if they are one
 
 Pure, linear; no errors.
@@ -12,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from cmr_watch.reading.entries import Entry, read_entry
+from cmr_watch.reading.clauses import Relation, relation_of
+from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.entries import LONGEST, Entry, has_words, read_entry
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, find_notices
+from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.sections import Context, Placed
 
 _LONGEST_UNFINISHED: Final = 80
@@ -157,3 +161,58 @@ def _joins_to_one(entries: Sequence[Entry]) -> bool:
         # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
         return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
     return dates == 1 and (known == 1 or (known == 0 and named > 0))
+
+
+# ── more than one edition in a line ──────────────────────────────────────────────────────────────────────────────────
+
+
+def editions_apart(line: Line, year: int | None) -> Iterator[Line]:
+    """The editions of a line, each on a line of its own (D4)."""
+    if len(line.text) > LONGEST or not any(character.isdigit() for character in line.text):
+        yield line
+        return
+    for part in _parted_by_semicolon(line, year):
+        bounds = _starts_of_editions(part, year)
+        if len(bounds) == 1:
+            yield part
+            continue
+        for start, end in zip(bounds, [*bounds[1:], len(part.text)], strict=True):
+            own = part.piece(start, end)
+            yield own.piece(0, len(own.text.rstrip(" \t,/|&+‐‑‒–—―−-")))
+
+
+def _parted_by_semicolon(line: Line, year: int | None) -> list[Line]:
+    ends = [token.start for token in line.scan.tokens if token.letter == ";"]
+    if not ends:
+        return [line]
+    bounds = zip([0, *(end + 1 for end in ends)], [*ends, len(line.text)], strict=True)
+    parts = [part for part in (line.piece(start, end) for start, end in bounds) if part.text]
+    entries = [read_entry(part, year or _ANY_YEAR) for part in parts]
+    return parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
+
+
+_ANY_YEAR: Final = 2000
+
+
+def _starts_of_editions(line: Line, year: int | None) -> list[int]:
+    """Where each of a line's editions begins: places and dates that alternate, the first of them decides the order."""
+    text = line.scan
+    if sum(token.letter in "ymi" for token in text.tokens) < 2:
+        return [0]
+    dates = [date for date in find_dates(text, year) if date.is_whole]
+    if len(dates) < 2:
+        return [0]
+    dates = [date for date in dates if relation_of(text, date.start) is Relation.AT]
+    places = [place for place in find_places(text, dates) if place.is_known or place.is_online]
+    if len(places) != len(dates) or len(places) < 2:
+        return [0]
+    groups: tuple[Sequence[Place | DateSpan], Sequence[Place | DateSpan]] = (places, dates)
+    first, second = sorted(groups, key=lambda group: group[0].start)
+    is_in_turn = all(one.start < other.start for one, other in zip(first, second, strict=True)) and all(
+        other.start < one.start for other, one in zip(second, first[1:], strict=False)
+    )
+    # “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition
+    gaps = zip([one.end for one in second], [one.start for one in first[1:]], strict=False)
+    if not is_in_turn or any(has_words(text, start, end) for start, end in gaps):
+        return [0]
+    return [0, *(one.start for one in first[1:])]
