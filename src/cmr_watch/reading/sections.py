@@ -68,11 +68,6 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
     return [_place(line, heading, state) for line, heading in marked]
 
 
-def is_neutral(line: Line) -> bool:
-    """Whether a line is a heading of editions that names no section (S5)."""
-    return line.is_heading and meaning(line.text, is_marked=True).is_neutral
-
-
 # ── finding headings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
