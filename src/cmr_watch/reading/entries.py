@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 from urllib.parse import urljoin, urlsplit
 
 from cmr_watch.models import EditionStatus, Precision, Section
@@ -64,6 +64,12 @@ class Entry(NamedTuple):
 
 def read_entry(line: Line, year: int | None) -> Entry:
     """What a line of a list is. `year` is the nearest heading's."""
+    if year not in line.memo:
+        line.memo[year] = _read(line, year)
+    return cast(Entry, line.memo[year])
+
+
+def _read(line: Line, year: int | None) -> Entry:
     text = line.scan
     dates = find_dates(text, _own_year(text) or year)
     if len(line.text) > LONGEST:

@@ -40,7 +40,6 @@ from cmr_watch.reading.tokens import scan
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it (O2)."""
 MAX_ENTRIES: Final = 5_000
-MAX_CALLS: Final = 100
 
 _LONGEST_REMARK: Final = 80
 _MOST_LINKS: Final = 20
@@ -196,8 +195,6 @@ class _Lists:
     def _limit(self) -> None:
         if len(self.editions) + len(self.calls) > MAX_ENTRIES:
             raise ParseError(f"The list has more than {MAX_ENTRIES} entries.")
-        if len(self.calls) > MAX_CALLS:
-            raise ParseError(f"The list has more than {MAX_CALLS} calls.")
 
     # ── runs of lines
 

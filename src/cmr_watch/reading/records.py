@@ -5,14 +5,16 @@
     editions_apart(line, year)  the editions of a line that holds more than one
     whole_of(entries, year)   the lines of a run as one edition, if they are one
 
-Pure, linear; no errors.
+Pure, linear. Errors: ParseError beyond MAX_CALLS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
+from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.entries import LONGEST, Entry, has_words, read_entry
@@ -23,6 +25,7 @@ from cmr_watch.reading.sections import Context, Placed
 
 _LONGEST_UNFINISHED: Final = 80
 _MOST_JOINED: Final = 8
+MAX_CALLS: Final = 100
 
 
 class Run(NamedTuple):
@@ -41,7 +44,10 @@ class Noticed(NamedTuple):
 
 def parts_in_order(placed: Sequence[Placed]) -> Iterator[Run | Placed | Noticed]:
     """Runs of lines, headings and notices, top to bottom."""
-    notices = {one.start: one for one in find_notices([one.line for one in placed], lambda at: _is_other(placed[at]))}
+    found = find_notices([one.line for one in placed], lambda at: _is_other(placed[at]))
+    notices = {one.start: one for one in islice(found, MAX_CALLS + 1)}
+    if len(notices) > MAX_CALLS:
+        raise ParseError(f"The list has more than {MAX_CALLS} calls.")
     run: list[Placed] = []
     position = 0
     while position < len(placed):
@@ -70,7 +76,7 @@ def _is_other(placed: Placed) -> bool:
     heading = placed.heading
     if heading and (heading.section or heading.is_year or (heading.is_foreign and placed.context.where != "call")):
         return True
-    return read_entry(placed.line, 2000).is_known
+    return read_entry(placed.line, placed.context.year or _ANY_YEAR).is_known
 
 
 def _belong_together(one: Placed, other: Placed) -> bool:

@@ -22,6 +22,7 @@ Where = Literal["above", "section", "ended", "foreign", "call"]
 _PLAIN_LEVEL: Final = 9
 """The level of a section's heading that no tag marks."""
 _ANY_YEAR: Final = 2000
+_MOST_TOKENS_OF_A_MONTH: Final = 5
 _MOST_LOOKED_AT: Final = 400
 
 
@@ -176,7 +177,10 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
 
 def _is_month_over_entries(line: Line, below: Sequence[_Marked]) -> bool:
     """“March 2026” over “Ghent, Belgium – 12-13 March” is a sub-heading, though no tag marks it (S1)."""
-    if not below or _month_year(read_entry(line, None)) is None:
+    letters = [token.letter for token in line.scan.tokens[: _MOST_TOKENS_OF_A_MONTH + 1]]
+    if not below or len(letters) > _MOST_TOKENS_OF_A_MONTH or "y" not in letters:
+        return False
+    if _month_year(read_entry(line, None)) is None:
         return False
     entry = read_entry(below[0][0], _ANY_YEAR)
     return entry.is_known and entry.date is not None and not entry.date.has_year
