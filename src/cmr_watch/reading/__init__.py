@@ -2,19 +2,27 @@
 
 The way of a page, one module after the other; each imports only those before it:
 
-    lexicon      concepts and their phrases, as data; the words of dates
+    phrases      the phrases of the pages, by concept: data alone
+    lexicon      the vocabulary, ready for lookup
     tokens       scan(text) → Text: tokens with letters, cues with concepts; one scan for each line
     headings     what the words of a heading mean: a section, a year, a state, other people's content
     panels       headings that stand apart from what they head, moved in front of it
     document     bytes → tree → candidates for the article → nodes; the door of lxml and Beautiful Soup
-    outline      nodes → lines (`line.scan` is its Text) in a tree of parts
+    lines        a line as a reader sees it; `line.scan` is its Text
+    outline      nodes → lines, in a tree of parts
     dates        Text → dates: tokens become a shape, a table says what it means
-    places       Text, dates → places
+    parts        Text, dates → what stands between commas, brackets and dashes
+    places       parts → places
     clauses      sentences, subject_of, relation_of: what a day or a link is about
     evidence     field → line, span, rule
-    cutoffs      days with subject and relation → cut-offs with their instants
-    initiative   the list of editions, with its call notices
-    call, edition  the call's page and an edition's own page
+    instants     a day, a time and a zone → an instant
+    cutoffs      days with subject and relation → cut-offs
+    entries      a line of the list → an edition, a place, a date
+    notices      lines → call notices and the calls that they tell of
+    sections     lines → the section that each stands in
+    records      lines that belong together
+    doubts       what could not be read for certain
+    initiative   the list of editions
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """One line of a list: what kind of line it is, and the edition that it names (READING P, D1–D6, O2).
 
-`read_entry` answers for one line or several joined ones; `editions_apart` parts lines that hold more than one edition.
+`read_entry` answers for one line or several joined ones.
 Pure, linear; no errors.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 from urllib.parse import urljoin, urlsplit
 
 from cmr_watch.models import EditionStatus, Precision, Section
@@ -64,6 +64,12 @@ class Entry(NamedTuple):
 
 def read_entry(line: Line, year: int | None) -> Entry:
     """What a line of a list is. `year` is the nearest heading's."""
+    if year not in line.memo:
+        line.memo[year] = _read(line, year)
+    return cast(Entry, line.memo[year])
+
+
+def _read(line: Line, year: int | None) -> Entry:
     text = line.scan
     dates = find_dates(text, _own_year(text) or year)
     if len(line.text) > LONGEST:
@@ -137,7 +143,7 @@ def _place_of(text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequ
     if before:
         return min(before, key=lambda one: (one.country_code is None, one.start))
     after = [one for one in places if one.start >= chosen.end]
-    return after[0] if after and not _has_words(text, 0, chosen.start) else None
+    return after[0] if after and not has_words(text, 0, chosen.start) else None
 
 
 def _is_of(text: Text, place: Place) -> bool:
@@ -153,7 +159,7 @@ _NO_WORDS: Final = (
 """Cues that say nothing of what a place or a date is: states, badges, labels and the series' name."""
 
 
-def _has_words(text: Text, start: int, end: int) -> bool:
+def has_words(text: Text, start: int, end: int) -> bool:
     """Whether words stand there that are no small words, badges or weekdays."""
     cues = list(text.cues_of(*_NO_WORDS, start=start, end=end))
     return any(
@@ -204,7 +210,7 @@ def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], pl
     first = min(date.start for date in dates if date.is_whole)
     if _is_labelled(text):
         return Entry("other", line, None, chosen, dates)
-    if not _has_words(text, 0, first):
+    if not has_words(text, 0, first):
         return Entry("date", line, None, chosen, dates)
     names_country = any(place.country_code for place in places)
     is_sentence = not names_country and (_is_sentence(text, len(text.text), len(text.text)) or _is_prose(text))
@@ -251,64 +257,17 @@ def stands_alone(entry: Entry) -> bool:
     place = entry.place
     if place is None or len(entry.line.text) > _LONGEST_PLACE:
         return False
+    text = entry.line.scan
     if place.is_known or place.is_online:
-        return not _is_sentence(entry.line.scan, len(entry.line.text), len(entry.line.text))
-    return entry.line.scan.has("tentative")
+        return not (_is_led_in(text, place) or _is_sentence(text, len(text.text), len(text.text)))
+    return text.has("tentative")
 
 
-# ── more than one edition in a line ──────────────────────────────────────────────────────────────────────────────────
-
-
-def editions_apart(line: Line, year: int | None) -> Iterator[Line]:
-    """The editions of a line, each on a line of its own (D4)."""
-    if len(line.text) > LONGEST or not any(character.isdigit() for character in line.text):
-        yield line
-        return
-    for part in _parted_by_semicolon(line, year):
-        bounds = _starts_of_editions(part, year)
-        if len(bounds) == 1:
-            yield part
-            continue
-        for start, end in zip(bounds, [*bounds[1:], len(part.text)], strict=True):
-            own = part.piece(start, end)
-            yield own.piece(0, len(own.text.rstrip(" \t,/|&+‐‑‒–—―−-")))
-
-
-def _parted_by_semicolon(line: Line, year: int | None) -> list[Line]:
-    ends = [token.start for token in line.scan.tokens if token.letter == ";"]
-    if not ends:
-        return [line]
-    bounds = zip([0, *(end + 1 for end in ends)], [*ends, len(line.text)], strict=True)
-    parts = [part for part in (line.piece(start, end) for start, end in bounds) if part.text]
-    entries = [read_entry(part, year or _ANY_YEAR) for part in parts]
-    return parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
-
-
-_ANY_YEAR: Final = 2000
-
-
-def _starts_of_editions(line: Line, year: int | None) -> list[int]:
-    """Where each of a line's editions begins: places and dates that alternate, the first of them decides the order."""
-    text = line.scan
-    if sum(token.letter in "ymi" for token in text.tokens) < 2:
-        return [0]
-    dates = [date for date in find_dates(text, year) if date.is_whole]
-    if len(dates) < 2:
-        return [0]
-    dates = [date for date in dates if relation_of(text, date.start) is Relation.AT]
-    places = [place for place in find_places(text, dates) if place.is_known or place.is_online]
-    if len(places) != len(dates) or len(places) < 2:
-        return [0]
-    groups: tuple[Sequence[Place | DateSpan], Sequence[Place | DateSpan]] = (places, dates)
-    first, second = sorted(groups, key=lambda group: group[0].start)
-    is_in_turn = all(one.start < other.start for one, other in zip(first, second, strict=True)) and all(
-        other.start < one.start for other, one in zip(second, first[1:], strict=False)
-    )
-    # “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition
-    gaps = zip([one.end for one in second], [one.start for one in first[1:]], strict=False)
-    if not is_in_turn or any(_has_words(text, start, end) for start, end in gaps):
-        return [0]
-    return [0, *(one.start for one in first[1:])]
+def _is_led_in(text: Text, place: Place) -> bool:
+    """“Main Street 1, 9000 Ghent, Belgium”, “Clusters of Ghent, Belgium”: the words before it make it another's."""
+    before = [token for token in text.tokens if token.start < place.start]
+    numbers = [token for token in before[1:] if token.letter in "dny"]
+    return bool(numbers) or any(token.letter == "n" for token in before) or has_words(text, 0, place.start)
 
 
 # ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────

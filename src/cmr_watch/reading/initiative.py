@@ -7,7 +7,7 @@ together first (`records`); what is left over is paired line by line (`_Lists.ta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -15,14 +15,13 @@ from urllib.parse import urlsplit
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
-from cmr_watch.places import city_names, is_same_city
+from cmr_watch.places import is_same_city
 from cmr_watch.reading.document import Document, candidates, nodes_of
-from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
+from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of, without_doubles
 from cmr_watch.reading.entries import (
     LONGEST,
     Entry,
     addresses_of,
-    editions_apart,
     is_summary,
     read_entry,
     resolve,
@@ -34,14 +33,13 @@ from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, read_notice
 from cmr_watch.reading.outline import read_outline
-from cmr_watch.reading.records import Run, finished, joins_to_one, parts_in_order
+from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of
 from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
 from cmr_watch.reading.tokens import scan
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it (O2)."""
 MAX_ENTRIES: Final = 5_000
-MAX_CALLS: Final = 100
 
 _LONGEST_REMARK: Final = 80
 _MOST_LINKS: Final = 20
@@ -197,8 +195,6 @@ class _Lists:
     def _limit(self) -> None:
         if len(self.editions) + len(self.calls) > MAX_ENTRIES:
             raise ParseError(f"The list has more than {MAX_ENTRIES} entries.")
-        if len(self.calls) > MAX_CALLS:
-            raise ParseError(f"The list has more than {MAX_CALLS} calls.")
 
     # ── runs of lines
 
@@ -208,12 +204,11 @@ class _Lists:
         year = run.context.year
         lines = [part for line in run.lines for part in editions_apart(line, year)]
         entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
-        if joins_to_one(entries):
-            whole = read_entry(joined(lines), year)
-            if whole.kind == "edition":
-                self.settle()
-                self.take(whole, is_first=True)
-                return
+        whole = whole_of(entries, year)
+        if whole:
+            self.settle()
+            self.take(whole, is_first=True)
+            return
         for index, entry in enumerate(entries):
             self.take(entry, is_first=index == 0 and len(entries) > 1)
         if self.waiting and self.above:
@@ -343,10 +338,10 @@ class _Lists:
             ]
         read = [(_edition_of(one, self.base), one) for one in found]
         warnings += [warning for edition, one in read for warning in doubts_of(edition, one.entry)]
-        kept, doubles = _without_doubles(read)
-        for number, (edition, one) in enumerate(kept):
-            self._note(number, edition, one)
-        editions = tuple(edition for edition, _ in kept)
+        kept, doubles = without_doubles([edition for edition, _ in read])
+        for number, (index, edition) in enumerate(kept):
+            self._note(number, edition, found[index])
+        editions = tuple(edition for _, edition in kept)
         outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings)
         snapshot = Snapshot("initiative", editions, tuple(self.calls), (*warnings, *doubles), outline)
         return snapshot, self.log.finish(why)
@@ -404,42 +399,3 @@ def _edition_of(found: _Found, base: str) -> Edition:
         line.text[date.start : date.end].replace("\t", " ") if date else None,
         line.shown[:LONGEST],
     )
-
-
-# ── doubles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-_Read = tuple[Edition, _Found]
-
-
-def _without_doubles(read: Sequence[_Read]) -> tuple[list[_Read], list[ReadingWarning]]:
-    """A line in both sections is one edition, the past one; equal facts twice in one section are one (M2)."""
-    kept: dict[tuple[object, ...], _Read] = {}
-    doubles = []
-    for edition, found in read:
-        key = _identity(edition)
-        other = kept.get(key)
-        if other and other[0].section == edition.section and other[0].ends_on != edition.ends_on:
-            key = (*key, edition.ends_on)
-            other = kept.get(key)
-        if other is None:
-            kept[key] = edition, found
-            continue
-        if edition.section == "past" != other[0].section:
-            del kept[key]  # it stands where its own line stands
-            kept[key] = _with_links(edition, other[0]), found
-            loser = other[0]
-        else:
-            kept[key] = _with_links(other[0], edition), other[1]
-            loser = edition
-        doubles.append(ReadingWarning("duplicate", loser.text[:LONGEST_WARNING]))
-    return list(kept.values()), doubles
-
-
-def _with_links(winner: Edition, loser: Edition) -> Edition:
-    return replace(winner, url=winner.url or loser.url, summary_url=winner.summary_url or loser.summary_url)
-
-
-def _identity(edition: Edition) -> tuple[object, ...]:
-    when = edition.starts_on or edition.period or edition.text
-    return min(city_names(edition.city)), edition.country_code or edition.country, when

@@ -75,7 +75,7 @@ PROSE: Final = words_of(
     webinar call calls participants register registration contact information platform clusters cluster with about
     published updated date dates deadline potentially possibly took take takes taking place held hosted hosting
     organised more when apply read see find download click watch no there deadlines cut each all which who soon
-    currently
+    currently union commission
     """
 )
 """Words that stand in no place's name: a part that holds one is prose."""
@@ -120,3 +120,11 @@ PARTICLES: Final = words_of(
     """
 )
 """Lower-case words that may stand within a name."""
+
+VENUES: Final = words_of(
+    """
+    hotel centre center hall university palace campus expo museum house building room theatre theater castle library
+    school institute chamber venue airport station street square avenue arena stadium auditorium forum fair
+    """
+)
+"""Words of a venue's name, which is no city and no region beside one (P5)."""

@@ -58,6 +58,11 @@ class Line:
         return scan(self.text[:LONGEST], self.edges)
 
     @cached_property
+    def memo(self) -> dict[object, object]:
+        """What later modules found in it, so that each line is read once."""
+        return {}
+
+    @cached_property
     def is_heading(self) -> bool:
         """Marked as one by its tags: a heading element, or bold from end to end and no link (E2)."""
         return self.level > 0 or (self.bold > 0 and self.bold >= len(self.text.rstrip(" :.")) and not self.is_link)

@@ -20,6 +20,7 @@ from cmr_watch.reading.tokens import Cue, Text, scan
 
 _MOST_LINES: Final = 6
 _MOST_CUTOFFS: Final = 20
+_ANY_YEAR: Final = 2000
 _LONGEST: Final = 4_000
 _LONGEST_CUTOFF: Final = 400
 _NO_CALL: Final = words_of("not to on us please")
@@ -102,7 +103,7 @@ def _is_mark(text: Text, cue: Cue) -> bool:
     """Whether “closed” stands behind a day and a dash or bracket."""
     if not cue.first or text.tokens[cue.first - 1].letter not in "(-":
         return False
-    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, 2000))
+    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, _ANY_YEAR))
 
 
 # ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,7 +147,9 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
 
 
 def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
-    return names_call(text) and (said_state(text) is not None or _apply_link(lines) is not None)
+    if not names_call(text):
+        return False
+    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, _ANY_YEAR)[0])
 
 
 def _has_state(lines: Sequence[Line]) -> bool:
@@ -191,7 +194,7 @@ def _heads_a_list(line: Line) -> bool:
 
 
 def _has_day(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, 2000))
+    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, _ANY_YEAR))
 
 
 # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────────────

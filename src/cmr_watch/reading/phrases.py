@@ -121,7 +121,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         up to: open ~ 3 May 2026
         due: applications are ~ on 3 May 2026
         closes | will close | will be closed | ends | will end | expires: the call ~ on 3 May 2026
-        closing | ending: the call is ~ on 3 May 2026
+        closing | ending: ~ on 3 May 2026
+        is closing: the call ~ on 3 May 2026
         last day: the ~ is 3 May 2026
         """,
     "since": """
@@ -157,6 +158,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         calls: the ~ are open
         """,
     "call for": """
+        no open call | no open calls: there is ~ for hosts
         call for | calls for: the ~ hosts
         call of: the ~ expression of interest
         call to | calls to: the ~ host events
@@ -267,6 +269,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         in preparation | being prepared: a call is ~
         """,
     "open": """
+        is live | is now live | is closing | is accepting applications | is prolonged | has been prolonged: the call ~
+        being accepted | are accepted | are welcome: submissions ~
         open | reopened | not yet closed: the call is ~
         opened: the call is now ~
         is ongoing | has been launched | has been published | has been opened | was launched | is launched: the call ~

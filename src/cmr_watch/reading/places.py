@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import PARTICLES, PROSE
+from cmr_watch.reading.lexicon import PARTICLES, PROSE, VENUES
 from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
 from cmr_watch.reading.tokens import DASHES, Text, Token
 
@@ -296,9 +296,19 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
     is_ambiguous = any(part.is_ambiguous for part in names)
     if not others:
         return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)
-    city, *between = others
+    city, *between = _without_venues(others)
     regions = [name for name in between if not _is_other_name(name, code)]
     return Place(city, ", ".join(regions) or None, country, code, is_ambiguous)
+
+
+def _without_venues(names: Sequence[str]) -> list[str]:
+    """“ICC, Town Hall, Ghent” is in Ghent: a venue beside another name is neither city nor region (P5)."""
+    kept = [name for name in names if not _is_venue(name)]
+    return kept or list(names)
+
+
+def _is_venue(name: str) -> bool:
+    return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(fold(name).split())
 
 
 def _names_in(part: _Named, *, is_last: bool) -> list[str]:

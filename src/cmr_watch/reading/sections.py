@@ -22,6 +22,7 @@ Where = Literal["above", "section", "ended", "foreign", "call"]
 _PLAIN_LEVEL: Final = 9
 """The level of a section's heading that no tag marks."""
 _ANY_YEAR: Final = 2000
+_MOST_TOKENS_OF_A_MONTH: Final = 5
 _MOST_LOOKED_AT: Final = 400
 
 
@@ -66,11 +67,6 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
     marked = _marked(list(_split(lines)), is_article=is_article)
     state = _State()
     return [_place(line, heading, state) for line, heading in marked]
-
-
-def is_neutral(line: Line) -> bool:
-    """Whether a line is a heading of editions that names no section (S5)."""
-    return line.is_heading and meaning(line.text, is_marked=True).is_neutral
 
 
 # ── finding headings ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,8 +169,21 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
         if heading and heading.by_events:
             is_ours = is_article and heading.section not in named and _lists_ours(found, index)
             heading = heading if is_ours else Heading(is_foreign=True)
+        if heading is None and not line.is_heading and _is_month_over_entries(line, found[index + 1 : index + 2]):
+            heading = Heading(year=_month_year(read_entry(line, None)))
         kept.append((line, heading))
     return kept
+
+
+def _is_month_over_entries(line: Line, below: Sequence[_Marked]) -> bool:
+    """“March 2026” over “Ghent, Belgium – 12-13 March” is a sub-heading, though no tag marks it (S1)."""
+    letters = [token.letter for token in line.scan.tokens[: _MOST_TOKENS_OF_A_MONTH + 1]]
+    if not below or len(letters) > _MOST_TOKENS_OF_A_MONTH or "y" not in letters:
+        return False
+    if _month_year(read_entry(line, None)) is None:
+        return False
+    entry = read_entry(below[0][0], _ANY_YEAR)
+    return entry.is_known and entry.date is not None and not entry.date.has_year
 
 
 def _is_date_without_year(line: Line) -> bool:
@@ -219,11 +228,9 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
         state.context = state.context._replace(where=state.resumed)
     if heading and heading.is_foreign and (line.is_heading or heading.section is None):
         return _open_foreign(line, level, state, "foreign")
-    if heading and (heading.is_year or heading.status):
+    if heading and (heading.is_year or heading.status or (heading.year and not line.is_heading)):
         status = heading.status if heading.status else None
-        state.context = state.context._replace(
-            year=heading.year if heading.is_year else state.context.year, status=status
-        )
+        state.context = state.context._replace(year=heading.year or state.context.year, status=status)
         return Placed(line, state.context, heading, "S7" if status else "S1")
     if line.is_heading and len(line.text) <= LONGEST:
         return _other_heading(line, level, state)
@@ -268,11 +275,9 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
 def _month_year(entry: Entry) -> int | None:
     """The year of a heading that is a month: “March 2026” (S1)."""
     date = entry.date or next((one for one in entry.dates if one.precision in ("month", "season")), None)
-    if (
-        date is None
-        or date.precision not in ("month", "season")
-        or date.end - date.start < len(entry.line.text.strip(" :"))
-    ):
+    if date is None or date.precision not in ("month", "season"):
+        return None
+    if date.end - date.start < len(entry.line.text.strip(" :")):
         return None
     return next((token.value for token in entry.line.scan.tokens if token.letter == "y"), None)
 
