@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
 from cmr_watch.reading.headings import names_others
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.outline import Outline, read_outline
+from cmr_watch.reading.outline import Outline, is_day, read_outline
 from cmr_watch.reading.tokens import Text
 
 NOT_IN_ARTICLE: Final = -1
@@ -44,7 +44,9 @@ class Article:
     def headings(self) -> tuple[str, ...]:
         """The title and the headings; a bold date is none."""
         own = [
-            line.shown for line in self.outline.lines if line.is_heading and line.level != 1 and not _is_bold_day(line)
+            line.shown
+            for line in self.outline.lines
+            if line.is_heading and line.level != 1 and (line.level or not is_day(line))
         ]
         found = [self.title.shown, *own] if self.title else own
         return tuple(text[:_LONGEST_HEADING].strip() for text in found[:_MOST_HEADINGS])
@@ -102,7 +104,3 @@ def _own_lines(outline: Outline) -> Iterator[Line]:
             end = max(end, part.end)
         if line.number >= end and line.level != 1:
             yield line
-
-
-def _is_bold_day(line: Line) -> bool:
-    return not line.level and any(character.isdigit() for character in line.text)

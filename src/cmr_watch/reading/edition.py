@@ -107,9 +107,9 @@ class _Page:
         self._note(log, place, found)
         for name, line, rule in (
             ("venue", spot.line if spot and spot.venue else None, "E2"),
-            ("registration_url", form.sentence.line if form else None, "O2"),
-            ("registration_closes_on", closes[1].line if closes else None, "O4"),
-            *((f"materials[{number}]", one.sentence.line, "O3") for number, one in enumerate(links)),
+            ("registration_url", form.sentence.whole if form else None, "O2"),
+            ("registration_closes_on", closes[1].whole if closes else None, "O4"),
+            *((f"materials[{number}]", one.sentence.whole, "O3") for number, one in enumerate(links)),
         ):
             if line:
                 log.fact("editions[0]", name, line.number, 0, len(line.text), rule)
@@ -118,9 +118,10 @@ class _Page:
     def _note(self, log: EvidenceLog, place: Place, found: When | None) -> None:
         log.fact("editions[0]", "city", self.title.number, place.start, place.end, "E1")
         if found:
-            log.use(found.line.number, found.line.text, "entry" if found.rank is Rank.ENTRY else "date", "E1")
+            log.use(found.whole.number, found.whole.text, "entry" if found.rank is Rank.ENTRY else "date", "E1")
             for name in ("starts_on", "ends_on", "date_precision"):
-                log.fact("editions[0]", name, found.line.number, found.date.start, found.date.end)
+                start, end = found.start + found.date.start, found.start + found.date.end
+                log.fact("editions[0]", name, found.line.number, start, end)
 
     def _status(self, *, held: bool, has_form: bool) -> EditionStatus:
         state = state_of(self.title.scan, self.sentences, self.home)
@@ -132,7 +133,7 @@ class _Page:
 
     def _text(self, found: When | None) -> str:
         """The line that names place and date, else the title."""
-        line = found.line if found and self.home.is_named(found.line.text) else self.title
+        line = found.whole if found and self.home.is_named(found.whole.text) else self.title
         return line.shown[:_LONGEST]
 
 

@@ -53,11 +53,13 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A date that may be the edition's, and its sentence."""
+    """A date that may be the edition's, its sentence's text, its whole line, and where the sentence begins there."""
 
     date: DateSpan
     line: Line
+    whole: Line
     rank: Rank
+    start: int = 0
 
     @property
     def key(self) -> tuple[int, int]:
@@ -73,7 +75,7 @@ def dates_of(title: Line, sentences: Sequence[Sentence], home: Home, *, is_held:
     year = _year_of(title.scan)
     chosen = choose_date(title.scan, find_dates(title.scan))
     if chosen and chosen.precision != "year":
-        yield When(chosen, title, Rank.TITLE)
+        yield When(chosen, title, title, Rank.TITLE)
     for sentence in sentences:
         if _may_tell_days(sentence, home, is_held=is_held):
             found = _date_in(sentence, year, home)
@@ -98,7 +100,7 @@ def _date_in(sentence: Sentence, year: int | None, home: Home) -> When | None:
     dates = home.own_dates(sentence, find_dates(text, _year_over(sentence) or year))
     chosen = choose_date(text, dates) if dates else None
     rank = _rank(sentence, chosen, home) if chosen else None
-    return When(chosen, sentence.line, rank) if chosen and rank is not None else None
+    return When(chosen, sentence.line, sentence.whole, rank, sentence.start) if chosen and rank is not None else None
 
 
 def _year_over(sentence: Sentence) -> int | None:

@@ -26,7 +26,7 @@ _MOST_BETWEEN: Final = 6
 class Sentence:
     """A sentence of a line, with its own links.
 
-    - `whole`: its line; `is_first`: it begins there.
+    - `whole`: its line, `start` where it begins there.
     - `labels`: what stands above or in front of it as its name, the nearest first: a label, the heads of its row and
       column, headings; `heads`: how many of them are no headings.
     """
@@ -34,8 +34,12 @@ class Sentence:
     line: Line
     whole: Line
     labels: tuple[Text, ...] = ()
-    is_first: bool = True
+    start: int = 0
     heads: int = 0
+
+    @property
+    def is_first(self) -> bool:
+        return self.start == 0
 
     @property
     def text(self) -> Text:
@@ -61,9 +65,9 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
     for line, heads in _with_heads(article.lines):
         own = ([label] if label else []) + heads
         labels = (*own, *article.headings_over(line))
-        for number, span in enumerate(sentences_of(line.scan)):
+        for span in sentences_of(line.scan):
             piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)
-            found.append(Sentence(piece, line, labels, number == 0, len(own)))
+            found.append(Sentence(piece, line, labels, line.text.find(piece.text, span.start), len(own)))
         label = line.scan if _is_label(line) else None
     return tuple(found)
 

@@ -94,7 +94,7 @@ def outline_of(lines: Iterable[Line]) -> Outline:
     parts = [Part(0, 0, None, None, 0, 0)]
     open_parts = [0]
     for number, line in enumerate(lines):
-        if line.level or (line.is_heading and not _is_day(line)):
+        if line.level or (line.is_heading and not is_day(line)):
             level = line.level or BOLD_LEVEL + _counts(line)
             while parts[open_parts[-1]].level >= level:
                 _close(parts, open_parts.pop(), number)
@@ -111,7 +111,7 @@ def _counts(line: Line) -> bool:
     return next((cue.first == 0 for cue in line.scan.cues_of("counted part")), False)
 
 
-def _is_day(line: Line) -> bool:
+def is_day(line: Line) -> bool:
     """Whether a line holds a day of a month: in bold it heads nothing, it is an entry."""
     letters = {token.letter for token in line.scan.tokens}
     return "i" in letters or letters >= {"d", "m"}

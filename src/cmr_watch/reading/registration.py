@@ -77,8 +77,7 @@ def _before(anchor: Anchor) -> Text | None:
     sentence = anchor.sentence
     if sentence.is_first or any(token.word not in _SAYS_NOTHING for token in anchor.text.tokens if token.word):
         return None
-    end = sentence.whole.text.find(sentence.line.text)
-    return sentence.whole.piece(0, end).scan if end > 0 else None
+    return sentence.whole.piece(0, sentence.start).scan
 
 
 _SAYS_NOTHING: Final = frozenset({"click", "here", "please", "link", "this", "the", "now"})
@@ -91,10 +90,9 @@ def _tail(text: Text) -> int:
 def _follows_the_next(anchor: Anchor, home: Home) -> bool:
     """“The next workshop will be in Prague. Register here!”"""
     sentence = anchor.sentence
-    end = sentence.whole.text.find(sentence.line.text)
-    if sentence.is_first or end <= 0:
+    if sentence.is_first:
         return False
-    above = Sentence(sentence.whole.piece(0, end), sentence.whole)
+    above = Sentence(sentence.whole.piece(0, sentence.start), sentence.whole)
     return names_edition_after(above.text, "next edition") and not home.is_named(above.text.text) and bool(above.places)
 
 

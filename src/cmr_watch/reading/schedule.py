@@ -159,7 +159,7 @@ class _Reader:
 
 
 def _shown(entry: Entry) -> str:
-    return entry.line.shown[:_LONGEST_TEXT]
+    return entry.scan.text[:_LONGEST_TEXT] if entry.scan is not entry.line.scan else entry.line.shown[:_LONGEST_TEXT]
 
 
 def _marked(one: CutoffSpan, entry: Entry, found: Sequence[CutoffSpan], *, is_closed: bool) -> CutoffSpan:

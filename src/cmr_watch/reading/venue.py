@@ -59,13 +59,14 @@ def _is_aside(sentence: Sentence) -> bool:
     return sentence.is_under(*ASIDE) or text.has(*ASIDE, end=colon)
 
 
-def _is_only_label(text: Text) -> bool:
-    """“Venue”, “Date and place”, “The location of the event”."""
-    cues = list(text.cues_of(*_LABELS, "date label", "event"))
+def _is_only_label(text: Text, end: int | None = None) -> bool:
+    """“Venue”, “Date and place”, “The location of the event”, up to a position."""
+    end = len(text.text) if end is None else end
+    cues = list(text.cues_of(*_LABELS, "date label", "event", end=end))
     others = [
         token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)
     ]
-    return text.has(*_LABELS) and all(token.word in _SMALL for token in others)
+    return text.has(*_LABELS, end=end) and all(token.word in _SMALL for token in others if token.start < end)
 
 
 _SMALL: Final = frozenset({"the", "and", "of", "date", "main", "conference", "directions", "when"})
@@ -80,10 +81,10 @@ def _end_of_mark(text: Text) -> int | None:
     first = next((token for token in text.tokens if not text.text[token.start].isspace()), None)
     if first and text.text[first.start] in _PINS:
         return first.end
-    for index, token in enumerate(text.tokens[: 2 * _MOST_WORDS_OF_LABEL]):
-        if token.letter in ":-c|" and text.has(*_LABELS, end=token.start):
-            words = [one for one in text.tokens[:index] if one.word]
-            return token.end if len(words) <= _MOST_WORDS_OF_LABEL else None
+    for token in text.tokens[: 2 * _MOST_WORDS_OF_LABEL]:
+        is_sign = token.letter in ":c|" or (token.letter == "-" and text.text[token.end : token.end + 1].isspace())
+        if is_sign and _is_only_label(text, token.start):
+            return token.end
     return None
 
 
