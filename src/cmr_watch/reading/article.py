@@ -43,11 +43,8 @@ class Article:
     @property
     def headings(self) -> tuple[str, ...]:
         """The title and the headings; a bold date is none."""
-        own = [
-            line.shown
-            for line in self.outline.lines
-            if line.is_heading and line.level != 1 and (line.level or not is_day(line))
-        ]
+        lines = [line for line in self.outline.lines if line.is_heading and line.level != 1]
+        own = [line.shown for line in lines if line.level or not is_day(line)]
         found = [self.title.shown, *own] if self.title else own
         return tuple(text[:_LONGEST_HEADING].strip() for text in found[:_MOST_HEADINGS])
 
