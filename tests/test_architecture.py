@@ -50,6 +50,7 @@ layers =
     render
     config
     health | systemd
+    reading
     merge_pages | serialization | places | urls | log | plural
     models
     exceptions | clock
@@ -71,6 +72,26 @@ forbidden_modules =
     cmr_watch.render
 allow_indirect_imports = True
 
+[importlinter:contract:reading]
+name = a page goes through the reading engine one way
+type = layers
+containers = cmr_watch.reading
+layers =
+    initiative
+    records
+    doubts | sections
+    notices
+    cutoffs | entries
+    instants | places
+    clauses | parts
+    dates
+    outline
+    document | lines
+    panels | tokens
+    headings
+    lexicon
+    phrases | evidence
+
 [importlinter:contract:pure]
 name = pure modules have no I/O and no settings
 type = forbidden
@@ -78,6 +99,7 @@ source_modules =
     cmr_watch.monitor.parse
     cmr_watch.monitor.plausibility
     cmr_watch.monitor.diff
+    cmr_watch.reading
     {pure}
     cmr_watch.notify.bounce_parser
     cmr_watch.notify.coalesce
@@ -119,8 +141,8 @@ IMPORTERS = {
     "httpcore": "monitor/fetch/",
     "brotli": "monitor/fetch/",
     "protego": "monitor/fetch/",
-    "bs4": "monitor/parse/",
-    "lxml": "monitor/parse/",
+    "bs4": ("monitor/parse/", "reading/document.py"),
+    "lxml": ("monitor/parse/", "reading/document.py", "reading/panels.py"),
     "sqlalchemy": "store/",
     "alembic": "store/",
     "apprise": "notify/channels/",

@@ -74,6 +74,8 @@ _STATES: Final[dict[str, EditionStatus]] = {
 _STATE_FILLING: Final = words_of(
     "editions edition events event workshops workshop and the following until notice further"
 )
+_ASKING: Final = words_of("is are will be take place")
+_BRACKET: Final = re.compile(r"[(\[][^()\[\]]{0,80}[)\]]")
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _YEARS_ONLY: Final = re.compile(
     r"(?:(?:in|year|editions?|workshops?|events?|of|the|season)\s+)*(?:19|20)\d\d(?:\s+(?:editions?|workshops?|events?))?"
@@ -104,10 +106,11 @@ def meaning(text: str, *, is_marked: bool) -> Heading:
     """The meaning of a text as a heading. `is_marked`: its tags say that it is one, so other words may stand in it."""
     if not text or len(text) > LONGEST:
         return Heading()
-    folded = fold(text)
+    folded = fold(_BRACKET.sub(" ", text)) or fold(text)
     words = frozenset(word for word in folded.split() if not word.isdigit())
     years = {int(year) for year in _YEAR.findall(text)}
-    section = _section(words, folded) if _may_be_section(words, is_marked=is_marked) else None
+    plain = words - _ASKING if text.rstrip().endswith("?") else words
+    section = _section(plain, folded) if _may_be_section(plain, is_marked=is_marked) else None
     named = _names_ours(words, folded)
     return Heading(
         section=section,

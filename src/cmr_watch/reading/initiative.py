@@ -119,6 +119,9 @@ def read_lines(
         else:
             lists.take_notice(part.notice, part.context)
     lists.settle()
+    for line in lines:
+        if line.number not in lists.log.uses:
+            lists.log.use(line.number, line.text, "part of the entry above", "D4")
     return lists.result(why, is_complete, _headings(lines))
 
 
@@ -227,6 +230,8 @@ class _Lists:
 
     def _outside(self, entry: Entry) -> None:
         """Above the sections a line that begins with place and day is an entry; prose is only counted (S3, S4)."""
+        if self.context.where != "above":
+            self.log.use(entry.line.number, entry.line.text, "not ours", "S3")
         if not entry.is_known or self.context.where == "foreign":
             return
         is_whole = entry.date is not None and entry.date.precision == "day"

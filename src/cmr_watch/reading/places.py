@@ -134,8 +134,8 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
 
 
 def _is_bullet(token: Token, text: Text) -> bool:
-    """“o Ghent, Belgium”: a word processor's bullet, pasted as a letter."""
-    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ")
+    """“o Ghent, Belgium”: a bullet of a word processor, or a bar, pasted as a letter."""
+    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ", "I ")
 
 
 _Country = tuple[int, int, str, bool]
