@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
+from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.headings import names_others
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.outline import Outline, is_day, read_outline
@@ -39,6 +40,14 @@ class Article:
     def headings_over(self, line: Line) -> list[Text]:
         """The headings above a line, the nearest first, without the title."""
         return [heading.scan for heading in self.outline.headings_over(line) if heading.level != 1]
+
+    def note_lines(self, log: EvidenceLog, rule: str) -> None:
+        """Note each line as a heading, as prose under `rule`, or as somebody else's (S3); a reader may know better."""
+        own = {line.number for line in self.lines}
+        for line in self.outline.lines:
+            is_own = line.number in own or line.level == 1
+            what = "heading" if line.is_heading and is_own else "prose" if is_own else "of others"
+            log.use(line.number, line.text, what, rule if is_own else "S3")
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -127,8 +127,7 @@ _RULES: Final = {"hosting_years": "O4", "apply_url": "O2", "status": "C6"}
 
 def _note(article: Article, schedule: Schedule, log: EvidenceLog) -> None:
     """Note what became of each line, and where each cut-off stands."""
-    for line in article.outline.lines:
-        log.use(line.number, line.text, "heading" if line.is_heading else "prose", "C3")
+    article.note_lines(log, "C3")
     for number, line in enumerate(schedule.lines):
         log.use(line.number, line.text, "cut-off", "C3")
         log.fact("calls[0]", f"cutoffs[{number}]", line.number, 0, len(line.text), "C4")

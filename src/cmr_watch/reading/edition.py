@@ -55,8 +55,7 @@ def _without_edition(outline: Outline, title: str) -> Snapshot:
 
 def _read(article: Article, document: Document, url: str | None) -> Result:
     log = EvidenceLog()
-    for line in article.outline.lines:
-        log.use(line.number, line.text, "heading" if line.is_heading else "prose", "E1")
+    article.note_lines(log, "E1")
     sentences = sentences_in(article)
     title = article.title or next((line for line in article.lines if line.scan.has("series")), None)
     place, spot = place_of(title.scan, sentences) if title else (None, None)

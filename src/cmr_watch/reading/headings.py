@@ -165,8 +165,12 @@ def names_a_collection(text: str) -> bool:
 _FIRST_OF_OTHERS: Final = words_of(
     """
     related other others similar more further also latest recent featured upcoming next past previous earlier former
-    all our you see read discover news share tags newsletter follow forthcoming highlights
+    forthcoming highlights
     """
+)
+_LEADING_TO_OTHERS: Final = (
+    *("see also", "read also", "read more", "discover more", "you may", "you might", "you could", "all events"),
+    *("all editions", "all workshops", "our events", "our news", "our other", "follow us"),
 )
 _OTHERS: Final = _NOUNS | words_of(
     """
@@ -175,7 +179,7 @@ _OTHERS: Final = _NOUNS | words_of(
     """
 )
 _ALONE: Final = words_of("news share tags newsletter related")
-_NEVER_OTHERS: Final = words_of("information info details questions requirements conditions documents materials")
+_NEVER_OTHERS: Final = words_of("information info details questions requirements conditions documents materials about")
 _MOST_WORDS_OF_OTHERS: Final = 7
 
 
@@ -187,5 +191,7 @@ def names_others(text: str) -> bool:
     if any(word.isdigit() and len(word) < 4 for word in words):
         return False  # it names a day: an entry of its own
     if words[0] in _ALONE and (len(words) == 1 or words[1] in _FOREIGN):
+        return True
+    if " ".join(words).startswith(_LEADING_TO_OTHERS):
         return True
     return words[0] in _FIRST_OF_OTHERS and not _OTHERS.isdisjoint(words[1:])
