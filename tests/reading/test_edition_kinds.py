@@ -87,6 +87,8 @@ STATUSES = [
     ("<p>CANCELLED</p>", "cancelled"),
     ("<p><b>This event has been postponed.</b></p>", "postponed"),
     ("<p>The workshop was to take place in Porto.</p>", "scheduled"),
+    ("<p>Thank you for your interest.</p>", "scheduled"),
+    ("<p>Thank you for joining us!</p>", "held"),
 ]
 
 
@@ -100,6 +102,8 @@ VENUES = [
     ("<div class=field><div class=field__label>Venue</div><div class=field__item>ICC Ghent</div></div>", "ICC Ghent"),
     ("<p>We meet in Ghent, Belgium. Venue: ICC Ghent, Main Street 2</p>", "ICC Ghent, Main Street 2"),
     ("<p>The venue is the ICC Ghent.</p>", "ICC Ghent"),
+    ("<p>Location: Het Pand, Onderbergen 1, 9000 Gent (<a href='/m'>see map</a>)</p>", "Het Pand, Onderbergen 1"),
+    ("<h3>Location</h3><p>The event takes place in a hall.</p>", None),
     ("<p>📍 ICC Ghent</p>", "ICC Ghent"),
     ("<p>Where: ICC Ghent, Main Street 2, 9000 Gent, Belgium</p>", "ICC Ghent, Main Street 2"),
     ("<p>Date: 12-13 March 2027 | Venue: ICC Ghent | Language: English</p>", "ICC Ghent"),
@@ -139,6 +143,8 @@ REGISTRATIONS = [
     ),
     (f"<p>Registration will open in February. <a href='{FORM}'>Register</a></p>", None, None),
     ("<p>Registration closed on 30.11.2026</p>", None, None),
+    ("<p>Registered participants will be informed by 1 March 2027.</p>", None, None),
+    (f"<p>To register for the site visits, write by 3 March 2027.</p><p><a href='{FORM}'>Register</a></p>", FORM, None),
     (f"<p>The next edition is in Porto on 3-4 April 2028. <a href='{FORM}'>Register</a></p>", None, None),
     (
         f"<table><tr><td>Registration</td><td><a href='{FORM}'>here</a> until 3 March 2027</td></tr></table>",
@@ -167,6 +173,9 @@ MATERIALS = [
     ("</p><h3>Recordings</h3><p><a href='https://www.youtube.com/watch?v=1'>Morning session</a>", ["recording"]),
     ("<a href='/l'>Watch live</a> <a href='/lp'>List of participants</a>", []),
     ("Earlier editions: <a href='/a'>Agenda of Lyon</a>", []),
+    ("<a href='/s'>Read the summary</a> <a href='/t'>Summary of the Porto edition</a>", ["summary"]),
+    ("Presentations: <a href='/1'>Ann Lee</a>, <a href='/2'>Bob Ray</a>", ["slides", "slides"]),
+    ("Agenda: <a href='/en.pdf'>EN</a> | <a href='/fr.pdf'>FR</a>", ["agenda", "agenda"]),
     ("</p><h3>Other events</h3><p><a href='/a'>Agenda</a>", []),
     ("Read the <a href='/s'>report</a> of the workshop.", ["proceedings"]),
     ("<a href='/s'>Single Market Programme</a> <a href='/t'>European Skills Agenda</a>", []),

@@ -353,5 +353,5 @@ def _is_stray(text: Text, index: int, *, is_before_day: bool) -> bool:
     after = text.tokens[index + 1] if index + 1 < len(text.tokens) else None
     is_list_number = not any(token.word for token in text.tokens[:index])
     is_counted = bool(after and after.word and after.letter != "m")
-    is_named = bool(before and (before.word or text.text[before.start] in "#/:"))
+    is_named = bool(before and (before.word or text.text[before.start] in "#/:+"))
     return not (is_list_number or is_counted or is_named)

@@ -135,9 +135,7 @@ def _leads_in(anchor: Anchor) -> bool:
 
 def _kind_of_row(anchor: Anchor) -> MaterialKind | None:
     """“Photo gallery Day 1 | Day 2”: what leads in a row of links, where nothing but signs parts them."""
-    links = [one for one in anchor.sentence.line.links if one.end <= anchor.link.start]
-    if not links:
-        return None
+    links = [one for one in anchor.sentence.line.links if one.end <= anchor.link.start] or [anchor.link]
     gaps = zip([one.end for one in links], [one.start for one in (*links[1:], anchor.link)], strict=True)
     is_row = all(_is_empty(anchor.text, start, end) for start, end in gaps)
     return kind_in(anchor.text, 0, links[0].start) if is_row else None
@@ -159,6 +157,9 @@ def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
         return None
     if _is_part_of_summary(anchor):
         return "summary"
+    lead = anchor.text.text[: anchor.sentence.line.links[0].start].rstrip()
+    if lead.endswith(":") and _kind_of_row(anchor):
+        return _kind_of_row(anchor)  # “Presentations: Ann Lee, Bo Berg”
     label = _kind_of_labels(anchor)
     if label == "slides" and urlsplit(anchor.url).path.lower().endswith(_FILES):
         return label
@@ -218,7 +219,24 @@ def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material,
 
 def _is_of_another(anchor: Anchor, home: Home) -> bool:
     """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country is none of it."""
-    return anchor.text.has("event", "series") and home.is_another(anchor.sentence)
+    text = anchor.text
+    if not text.has("event", "series"):
+        return False
+    return home.is_another(anchor.sentence) or (not home.is_named(text.text) and names_edition_of(text))
+
+
+def names_edition_of(text: Text) -> bool:
+    """“The Porto edition”, “the workshop in Porto”: an edition by a name in capitals."""
+    for cue in text.cues_of("event"):
+        before, after = text.tokens[: cue.first], text.tokens[cue.last + 1 : cue.last + 3]
+        is_edition = text.text[cue.start : cue.end].lower().startswith("edition")
+        if is_edition and before and before[-1].letter == "x" and text.text[before[-1].start].isupper():
+            return "series" not in {
+                concept for one in text.cues if one.end == before[-1].end for concept in one.concepts
+            }
+        if len(after) == 2 and after[0].word == "in" and after[1].letter == "x" and text.text[after[1].start].isupper():
+            return True
+    return False
 
 
 def _title(anchor: Anchor, kind: MaterialKind) -> str:

@@ -180,14 +180,16 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         gathered: 100 people ~ in Ghent
         attracted | welcomed | united | convened: the workshop ~ 100 people
         concluded: the workshop ~ with a visit
-        thank you | thank you all: ~ for joining us
-        thanks for: ~ joining us
         participants discussed | participants explored: the ~ skills
         participants visited: the ~ a factory
         participants exchanged: the ~ ideas
         participants met: the ~ in Ghent
         is over | is now over | has ended | has come to an end | has been held | has taken place: the workshop ~
         has passed: this event ~
+        thank you for joining | thank you for attending | thank you for participating | thank you for coming: ~ us
+        thank you for being | thank you for your participation | thank you for your contributions: ~
+        thank you all | thank you to all | thanks for joining | thanks for attending | thanks for coming: ~
+        thanking | thanked: ~ all participants
         """,
     "was hosted": """
         hosted | organised | organized | held: Ghent ~ the workshop
@@ -265,6 +267,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         save your place | save your seat: ~
         """,
     "other registration": """
+        waiting list: register for the ~
         newsletter: sign up for the ~
         profile | abstracts: register your ~
         matchmaking | b2b | webinar | mailing list: register for the ~
@@ -294,6 +297,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         time: ~: 9:00
         """,
     "is prose": """
+        takes place | take place | taking place | took place: the event ~ in a hall
         will: the venue ~ be announced
         is | was: the venue ~ the ICC
         are: venues ~ announced

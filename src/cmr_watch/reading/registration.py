@@ -45,7 +45,7 @@ def _is_of_registration(text: Text, cue: Cue) -> bool:
 
 def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
     text, link = anchor.text, anchor.link
-    if text.has("other registration", start=link.start, end=link.end) or leads_to_another(anchor):
+    if text.has("other registration", "visit", start=link.start, end=link.end) or leads_to_another(anchor):
         return False
     if home.is_another(anchor.sentence) or home.is_of_another_place(anchor.sentence) or _follows_the_next(anchor, home):
         return False
@@ -114,7 +114,7 @@ def registration_closes_on(
 
 def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
     text = sentence.text
-    if mentions_call(text) or (text.has("other registration", "stay") and not text.has("event")):
+    if mentions_call(text) or (text.has("other registration", "stay", "visit") and not text.has("event")):
         return False
     if text.has("register"):
         return True
@@ -148,11 +148,11 @@ def _is_of_registration_period(text: Text, period: DateSpan) -> bool:
 
 def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:
     relation = relation_of(text, day.start)
+    cues = list(text.cues_of("cutoff", "register", "event", "session", "result", end=day.start))
     if relation in (Relation.UNTIL, Relation.NEW):
-        return True
+        return not cues or "result" not in cues[-1].concepts
     if relation is not Relation.AT or text.has("closed", end=day.start):
         return False
-    cues = list(text.cues_of("cutoff", "register", "event", "session", "result", end=day.start))
     if not cues:
         return _has_label(sentence)
     return "cutoff" in cues[-1].concepts or ("register" in cues[-1].concepts and text.has("cutoff", end=day.start))

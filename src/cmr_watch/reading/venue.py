@@ -13,6 +13,7 @@ from typing import Final
 from cmr_watch.places import country_code, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
+from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.tokens import DASHES, Text, Token, scan
@@ -152,9 +153,15 @@ def _parts_address(text: Text, token: Token) -> bool:
     return token.letter in ",;|()c" or (token.letter == "-" and is_spaced) or text.text[token.start] in "📅🗓🕘🕒⏰🎟"
 
 
+_NO_PART: Final = words_of(
+    "on from at in see the map maps google link directions here view how to get there online hybrid"
+)
+
+
 def _piece(text: Text, tokens: Sequence[Token]) -> _Piece | None:
+    """A part of an address; “on”, “see map”, “online” are none."""
     own = [token for token in tokens if token.word or token.letter in "dnyi"]
-    if not own or all(token.word in ("on", "from", "at", "in") for token in own):
+    if not own or all(token.word in _NO_PART for token in own):
         return None
     start, end = tokens[0].start, own[-1].end
     if text.text[end : end + 1] == "." and own[-1].word in _SHORT_FORMS:
