@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
@@ -115,6 +116,20 @@ def _at(line: Line, number: int, part: int) -> Line:
 
 def _close(parts: list[Part], part: int, end: int) -> None:
     parts[part] = parts[part]._replace(end=end)
+
+
+_MOST_HEADINGS: Final = 20
+_LONGEST_HEADING: Final = 80
+
+
+def headings_of(lines: Iterable[Line]) -> tuple[str, ...]:
+    """All that is marked as a heading; a bold line with a number is an edition or a date rather than one."""
+    marked = (
+        line.shown[:_LONGEST_HEADING]
+        for line in lines
+        if line.is_heading and (line.level or not any(letter.isdigit() for letter in line.text))
+    )
+    return tuple(islice(marked, _MOST_HEADINGS))
 
 
 # ── nodes to lines ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,7 +268,7 @@ class _Writer:
             Line(
                 text,
                 links,
-                level=self.levels[-1] if self.levels else 0,
+                level=min(self.levels, default=0),
                 bold=bold,
                 block=self.counts["block"],
                 gap=self.breaks > 1,
