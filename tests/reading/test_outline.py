@@ -48,6 +48,26 @@ SHAPES = [  # newest bugs on top
         "<p>Lyon,&nbsp;France&#8211;12&ndash;13&nbsp;October&thinsp;2025</p><p>Brno, Czechia – 1&minus;2 May 2025",
     ),
     ("invisible", "<p>Ly&shy;on, Fra\u200bnce – 12-\u206013 Octo\u00adber 2025</p><p>\ufeff" + B),
+    (
+        "google docs",
+        f'<b style="font-weight:normal;" id="docs-internal-guid-1"><p><span style="font-weight:400">{L}</span></p>'
+        f'<p><span style="font-weight:400">Contact</span></p><p><span>{B}</span></p></b>',
+    ),
+    (
+        "badges of a date",
+        "<div class=card><div>12-13</div><div>Oct</div><div>2025</div><h4>Lyon, France</h4></div>"
+        "<div class=card><div>1-2</div><div>May</div><div>2025</div><h4>Brno, Czechia</h4></div>",
+    ),
+    (
+        "first and last day",
+        "<table><tr><th>Place<th>From<th>To<tr><td>Lyon, France<td>12 October 2025<td>13 October 2025"
+        "<tr><td>Brno, Czechia<td>1 May 2025<td>2 May 2025</table>",
+    ),
+    ("row heads", "<table><tr><th>Lyon, France<td>12-13 October 2025<tr><th>Brno, Czechia<td>1-2 May 2025</table>"),
+    (
+        "labels",
+        "<p>Place: Lyon, France<br>Date: 12-13 October 2025</p><p>Place: Brno, Czechia<br>Date: 1-2 May 2025</p>",
+    ),
     ("nested", f"<div><div><ul><li><p><span>{L}</span></p></li></ul></div><section><div>{B}</div></section></div>"),
 ]
 

@@ -40,6 +40,8 @@ _GOES_ON: Final = frozenset(
 _LIST_LETTERS: Final = frozenset(",&/|-hvw")
 _MOST_WORDS_OF_ENTRY: Final = 12
 _REACH_OF_TIME: Final = 40
+_MOST_DAYS: Final = 40
+"""Of one sentence: the words around each of its days are looked at."""
 
 
 class CutoffSpan(NamedTuple):
@@ -127,7 +129,7 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
     year = _own_year(text, sentence) or year
     days = [day for day in find_days(text, year) if sentence.start <= day.start < sentence.end and day.starts_on]
     periods = [one for one in find_dates(text, year) if one.starts_on and one.starts_on != one.ends_on]
-    kept = [day for day in days if _is_single(text, day, periods)]
+    kept = [day for day in days[:_MOST_DAYS] if _is_single(text, day, periods)]
     found: list[_Day] = []
     for index, day in enumerate(kept):
         start = kept[index - 1].end if index else sentence.start

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,7 +31,7 @@ from cmr_watch.reading.entries import (
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, read_notice
-from cmr_watch.reading.outline import read_outline
+from cmr_watch.reading.outline import headings_of, read_outline
 from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of
 from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
 from cmr_watch.reading.tokens import scan
@@ -44,8 +43,6 @@ MAX_ENTRIES: Final = 5_000
 _LONGEST_REMARK: Final = 80
 _MOST_LINKS: Final = 20
 _FEWEST_WITHOUT_SECTION: Final = 3
-_MOST_HEADINGS: Final = 20
-_LONGEST_HEADING: Final = 80
 
 Result = tuple[Snapshot, Evidence]
 
@@ -122,17 +119,7 @@ def read_lines(
     for line in lines:
         if line.number not in lists.log.uses:
             lists.log.use(line.number, line.text, "part of the entry above", "D4")
-    return lists.result(why, is_complete, _headings(lines))
-
-
-def _headings(lines: Sequence[Line]) -> tuple[str, ...]:
-    """All that is marked as a heading; a bold line with a number is an edition or a date rather than one."""
-    marked = (
-        line.shown[:_LONGEST_HEADING]
-        for line in lines
-        if line.is_heading and (line.level or not any(letter.isdigit() for letter in line.text))
-    )
-    return tuple(islice(marked, _MOST_HEADINGS))
+    return lists.result(why, is_complete, headings_of(lines))
 
 
 # ── the lists ────────────────────────────────────────────────────────────────────────────────────────────────────────

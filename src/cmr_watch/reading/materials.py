@@ -222,7 +222,9 @@ def _is_of_another(anchor: Anchor, home: Home) -> bool:
     text = anchor.text
     if not text.has("event", "series"):
         return False
-    return home.is_another(anchor.sentence) or (not home.is_named(text.text) and names_edition_of(text))
+    start, end = anchor.neighbours()
+    part = scan(text.text[start:end])
+    return home.is_another(anchor.sentence) or (not home.is_named(part.text) and names_edition_of(part))
 
 
 def names_edition_of(text: Text) -> bool:

@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
@@ -42,7 +43,7 @@ _LEVELS: Final = {
 _ITEMS: Final = frozenset({"li", "tr", "dt"})
 _BOLD: Final = frozenset({"b", "strong"})
 _STRUCK: Final = frozenset({"del", "s", "strike"})
-_BOLD_STYLE: Final = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:bold|[6-9]00)", re.I)
+_WEIGHT: Final = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:(bold|[6-9]00)|normal|[1-5]00)", re.I)
 _STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]{0,80}line-through", re.I)
 _CARD: Final = re.compile(r"(?:^|[\s_-])(?:card|tile|views-row|list-group-item)(?:$|\s)", re.I)
 _BADGE: Final = re.compile(r"(?:^|[\s_-])(?:badge|pill|tag|label|chip)(?:$|[\s_-])", re.I)
@@ -128,6 +129,20 @@ def _close(parts: list[Part], part: int, end: int) -> None:
     parts[part] = parts[part]._replace(end=end)
 
 
+_MOST_HEADINGS: Final = 20
+_LONGEST_HEADING: Final = 80
+
+
+def headings_of(lines: Iterable[Line]) -> tuple[str, ...]:
+    """All that is marked as a heading; a bold line with a number is an edition or a date rather than one."""
+    marked = (
+        line.shown[:_LONGEST_HEADING]
+        for line in lines
+        if line.is_heading and (line.level or not any(letter.isdigit() for letter in line.text))
+    )
+    return tuple(islice(marked, _MOST_HEADINGS))
+
+
 # ── nodes to lines ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -146,7 +161,7 @@ class _Writer:
 
     lines: list[Line] = field(default_factory=list)
     chunks: list[_Chunk] = field(default_factory=list)
-    bold: int = 0
+    bold: bool = False
     pre: int = 0
     struck: int = 0
     badges: int = 0
@@ -180,7 +195,7 @@ class _Writer:
                 self.flush(ends_block=False)
             if self.raised and line.strip().isdigit():
                 line = f" {line}"  # the mark of a footnote is no part of the number before it
-            self.chunks.append(_Chunk(line, self.bold > 0, self.hrefs[-1] if self.hrefs else None, self.badges > 0))
+            self.chunks.append(_Chunk(line, self.bold, self.hrefs[-1] if self.hrefs else None, self.badges > 0))
 
     def _count(self, what: str) -> int:
         self.counts[what] += 1
@@ -196,12 +211,13 @@ class _Writer:
             self.hrefs.append(attributes.get("href", ""))
             if self._count("link") > MAX_LINKS:
                 raise ParseError(f"The article has more than {MAX_LINKS} links.")
-        is_bold = name in _BOLD or bool(style and _BOLD_STYLE.search(style))
+        weight = _WEIGHT.search(style) if style else None
+        was_bold, is_bold = self.bold, bool(weight[1]) if weight else self.bold or name in _BOLD
         is_struck = name in _STRUCK or bool(style and _STRUCK_STYLE.search(style))
         is_badge = bool(classes and name in ("span", "em", "small", "strong") and _BADGE.search(classes))
         is_item = name in _ITEMS or bool(classes and name in ("div", "article", "a") and _CARD.search(classes))
-        self.styles.append((is_bold, is_struck, is_badge, is_item))
-        self.bold, self.struck, self.badges = self.bold + is_bold, self.struck + is_struck, self.badges + is_badge
+        self.styles.append((was_bold, is_struck, is_badge, is_item))
+        self.bold, self.struck, self.badges = is_bold, self.struck + is_struck, self.badges + is_badge
         if is_item:
             self.items.append(self._count("item"))
         self._enter(name, classes)
@@ -231,8 +247,8 @@ class _Writer:
             self.hrefs.pop()
         if not self.styles:
             return  # the end of the whole
-        is_bold, is_struck, is_badge, is_item = self.styles.pop()
-        self.bold, self.struck, self.badges = self.bold - is_bold, self.struck - is_struck, self.badges - is_badge
+        self.bold, is_struck, is_badge, is_item = self.styles.pop()
+        self.struck, self.badges = self.struck - is_struck, self.badges - is_badge
         if is_item or (name == "dd" and self.items):
             self.items.pop()
         if len(self.styles) < self.label_depth - 1:
@@ -272,7 +288,7 @@ class _Writer:
             Line(
                 text,
                 links,
-                level=self.levels[-1] if self.levels else 0,
+                level=min(self.levels, default=0),
                 bold=bold,
                 block=self.counts["block"],
                 gap=self.breaks > 1,

@@ -46,7 +46,7 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
     joint, quotes, depth = "B", 0, 0
     for index, token in enumerate(text.tokens):
         role = roles[index]
-        if role == "x" and not (token.end > token.start and token.start in text.edges and tokens):
+        if role == "x" and not (token.start in text.edges and _ends_at_edge(text, token.start, tokens)):
             tokens.append(token)
             continue
         if role == " ":
@@ -63,6 +63,15 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
         joint = _stronger(joint, "," if role == "'" and joint not in ("", "e") else role)
     if tokens:
         yield Part(tuple(tokens), joint)
+
+
+def _ends_at_edge(text: Text, edge: int, tokens: Sequence[Token]) -> bool:
+    """Whether a part ends where a link or badge begins: behind a country, or where words touch; “San <a>Sebastián”."""
+    if not tokens:
+        return False
+    words = [token.word for token in tokens[-_MOST_COUNTRY_WORDS:]]
+    is_touching = text.text[edge - 1].isalnum() and text.text[edge].isupper()
+    return is_touching or any(" ".join(words[start:]) in country_names() for start in range(len(words)))
 
 
 def _stronger(joint: str, role: str) -> str:

@@ -21,6 +21,9 @@ from cmr_watch.reading.tokens import CELL
 Where = Literal["above", "section", "ended", "foreign", "call"]
 _PLAIN_LEVEL: Final = 9
 """The level of a section's heading that no tag marks."""
+_ACCORDION_LEVEL: Final = 7
+_DEEPEST_OUTSIDE: Final = 3
+"""An h4 below the head of an accordion stands within it."""
 _ANY_YEAR: Final = 2000
 _MOST_TOKENS_OF_A_MONTH: Final = 5
 _MOST_LOOKED_AT: Final = 400
@@ -285,5 +288,7 @@ def _month_year(entry: Entry) -> int | None:
 def _ends(line: Line, level: int, state: _State) -> bool:
     """S3. A bold line ends a section only where it reads as the heading of another list."""
     if line.level:
-        return state.level in (7, _PLAIN_LEVEL) or level <= state.level
+        is_outside_accordion = state.level == _ACCORDION_LEVEL and level <= _DEEPEST_OUTSIDE
+        is_as_high = level <= state.level and state.level != _ACCORDION_LEVEL
+        return is_outside_accordion or is_as_high or level == state.level
     return state.level >= BOLD_LEVEL and len(line.text) <= 120 and names_a_collection(line.text)
