@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
-from cmr_watch.reading.clauses import Span, sentences_of
+from cmr_watch.reading.clauses import Span, sentences_of, subject_of
 from cmr_watch.reading.dates import find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text
@@ -111,25 +111,17 @@ class _Page:
         if _is_conditional(text, sentence, cue) or _is_of_a_day(text, sentence, cue):
             return False
         if subject is None:
-            return self.live == 0 or len(cue_words(text, cue)) > 1
+            return self.live == 0 or cue.last > cue.first
         return subject in _OF_CALL and not _is_former(text, sentence, cue)
-
-
-def cue_words(text: Text, cue: Cue) -> list[str]:
-    return text.text[cue.start : cue.end].split()
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
     """What a word of state speaks of: the nearest subject to its left, else to its right."""
-    subjects = [one for one in text.cues_of(*_SUBJECTS, start=sentence.start, end=sentence.end) if one is not cue]
-    left = [one for one in subjects if one.end <= cue.start]
-    right = [one for one in subjects if one.start >= cue.end]
-    nearest = left[-1] if left else right[0] if right else None
-    if nearest is None:
-        return None
-    concepts = [concept for concept in _SUBJECTS if concept in nearest.concepts]
-    is_next = any("another call" in one.concepts for one in left) and concepts[0] in _OF_CALL
-    return "another call" if is_next else concepts[0]
+    subject = subject_of(text, cue.start, _SUBJECTS, sentence.start)
+    if subject in _OF_CALL and text.has("another call", start=sentence.start, end=cue.start):
+        return "another call"
+    right = next(text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end), None)
+    return subject or (next(concept for concept in _SUBJECTS if concept in right.concepts) if right else None)
 
 
 def _calls_in(text: Text, sentence: Span) -> int:

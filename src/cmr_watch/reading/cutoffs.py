@@ -8,13 +8,13 @@ list and for the call page. Pure; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.models import Cutoff
-from cmr_watch.reading.clauses import SUBJECTS, Relation, Span, relation_of, sentences_of, subjects_in
+from cmr_watch.reading.clauses import SUBJECTS, Relation, Span, relation_of, sentences_of, subject_of, subjects_in
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
 from cmr_watch.reading.lexicon import Concept
@@ -189,17 +189,10 @@ def _is_end(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:
     period = next((one for one in periods if one.start <= day.start < one.end), None)
     if period is None or day.end < period.end:
         return False
-    subject = _last(
-        text.cues_of("apply", "call", "call for", "moved", "cutoff", "event", "taking place", end=period.start)
-    )
-    return subject is not None and not ("event" in subject.concepts or "taking place" in subject.concepts)
+    return subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
 
 
-def _last(cues: Iterator[Cue]) -> Cue | None:
-    found = None
-    for cue in cues:
-        found = cue
-    return found
+_OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "event", "taking place")
 
 
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Final
 
 from cmr_watch.models import Precision
-from cmr_watch.reading.clauses import Relation, relation_of
+from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
@@ -22,6 +22,7 @@ from cmr_watch.reading.tokens import Text
 
 _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
 _NOT_THE_EVENT: Final = ("register", "cutoff", "session", "question", "stay", "of the page", "regulation", "call for")
+_OF_THE_EVENT: Final = ("event", "series", "meet", "date label")
 _OTHER_LABELS: Final = ("register", "cutoff", "contact", "stay", "session")
 _PINS: Final = "📍⏰"
 _CALENDARS: Final = "📅🗓📆"
@@ -127,9 +128,7 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
 
 def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
     """“Registration: 3 May 2024”, “info session on 3 May 2024”: the nearest subject to the left is not the event."""
-    cues = list(text.cues_of(*_NOT_THE_EVENT, "event", "series", "meet", "date label", end=date.start))
-    own = {"event", "series", "meet", "date label"}
-    return bool(cues) and cues[-1].concepts.isdisjoint(own)
+    return subject_of(text, date.start, (*_OF_THE_EVENT, *_NOT_THE_EVENT)) in _NOT_THE_EVENT
 
 
 def _is_entry(sentence: Sentence, date: DateSpan, home: Home) -> bool:

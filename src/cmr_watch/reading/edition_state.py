@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from cmr_watch.models import EditionStatus, Material
+from cmr_watch.reading.clauses import subject_of
 from cmr_watch.reading.entries import said_status
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.notices import mentions_call
-from cmr_watch.reading.tokens import Cue, Text
+from cmr_watch.reading.tokens import Text
 
 _AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
 """Materials that only come after the event."""
 _LONGEST: Final = 250
 _SUBJECTS: Final = ("event", "series", "register", "cutoff", "session", "stay", "visit", "call", "call for")
-_OF_EVENT: Final = frozenset({"event", "series"})
+_OF_EVENT: Final = (None, "event", "series")
 
 
 def is_held(sentences: Iterable[Sentence], home: Home, materials: Iterable[Material]) -> bool:
@@ -27,19 +28,11 @@ def _tells_past(sentence: Sentence, home: Home) -> bool:
     text = sentence.text
     is_own = home.is_named(text.text)
     for cue in text.cues_of("was held", "was hosted"):
-        if text.has("not yet", end=cue.start) or _subject(text, cue) not in (None, *_OF_EVENT):
+        if text.has("not yet", end=cue.start) or subject_of(text, cue.start, _SUBJECTS) not in _OF_EVENT:
             continue
         if "was held" in cue.concepts or (is_own and text.has("event", "series")):
             return not home.is_another(sentence) and not mentions_call(text)
     return False
-
-
-def _subject(text: Text, cue: Cue) -> str | None:
-    """The nearest subject to the left of a word of state."""
-    found = None
-    for one in text.cues_of(*_SUBJECTS, end=cue.start):
-        found = next(subject for subject in _SUBJECTS if subject in one.concepts)
-    return found
 
 
 def state_of(title: Text, sentences: Sequence[Sentence], home: Home) -> EditionStatus | None:
@@ -57,4 +50,4 @@ def _is_of_event(text: Text) -> bool:
     cue = next(text.cues_of("cancelled", "postponed"), None)
     if cue is None:
         return True
-    return _subject(text, cue) in (None, *_OF_EVENT) and not text.has("modal", end=cue.start)
+    return subject_of(text, cue.start, _SUBJECTS) in _OF_EVENT and not text.has("modal", end=cue.start)

@@ -13,7 +13,7 @@ from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place, find_places
-from cmr_watch.reading.tokens import Cue, Text, scan
+from cmr_watch.reading.tokens import Text, scan
 
 _LONGEST_LABEL: Final = 60
 _MOST_WORDS_OF_LABEL: Final = 5
@@ -182,11 +182,3 @@ def _is_beside(place: Place, date: DateSpan, dates: Sequence[DateSpan]) -> bool:
             place.end <= one.start < date.start for one in dates
         )
     return 0 <= place.start - date.end <= _BESIDE_AFTER
-
-
-def last_cue(cues: Iterator[Cue]) -> Cue | None:
-    """The last of some cues."""
-    found = None
-    for cue in cues:
-        found = cue
-    return found

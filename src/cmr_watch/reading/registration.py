@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from cmr_watch.reading.clauses import Relation, relation_of
+from cmr_watch.reading.clauses import Relation, cue_before, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.materials import Anchor, kind_in, leads_to_another
@@ -37,9 +37,7 @@ def _says_not_open(text: Text) -> bool:
 
 
 def _is_of_registration(text: Text, cue: Cue) -> bool:
-    subject = None
-    for one in text.cues_of("register", "event", "call", "call for", "cutoff", end=cue.start):
-        subject = one
+    subject = cue_before(text, cue.start, ("register", "event", "call", "call for", "cutoff"))
     return subject is not None and "register" in subject.concepts and cue.start - subject.end <= _REACH
 
 
@@ -142,20 +140,19 @@ def _days(sentence: Sentence, starts_on: date | None) -> Iterator[date]:
 
 def _is_of_registration_period(text: Text, period: DateSpan) -> bool:
     """“Registration is open from 10 January to 10 February” ends with its last day."""
-    cues = list(text.cues_of("register", "event", "session", "taking place", "stay", end=period.start))
-    return bool(cues) and "register" in cues[-1].concepts
+    return subject_of(text, period.start, ("register", "event", "session", "taking place", "stay")) == "register"
 
 
 def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:
     relation = relation_of(text, day.start)
-    cues = list(text.cues_of("cutoff", "register", "event", "session", "result", end=day.start))
+    subject = subject_of(text, day.start, ("cutoff", "register", "event", "session", "result"))
     if relation in (Relation.UNTIL, Relation.NEW):
-        return not cues or "result" not in cues[-1].concepts
+        return subject != "result"
     if relation is not Relation.AT or text.has("closed", end=day.start):
         return False
-    if not cues:
+    if subject is None:
         return _has_label(sentence)
-    return "cutoff" in cues[-1].concepts or ("register" in cues[-1].concepts and text.has("cutoff", end=day.start))
+    return subject == "cutoff" or (subject == "register" and text.has("cutoff", end=day.start))
 
 
 def _in_time(span: DateSpan, day: date, starts_on: date | None) -> date:
