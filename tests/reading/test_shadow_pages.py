@@ -1,6 +1,7 @@
 """The fixtures of call pages and of editions' own pages, read by the new engine: every saved page as expected.
 
-`expected-new.json` stands beside `expected.json` where a rule changed with the new engine, and wins over it.
+`expected-new.json` stands beside `expected.json` where a rule changed with the new engine, and wins over it; it stands
+alone where the parser before this engine misread the page.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cmr_watch.serialization import reading_to_dict
 from tests.compare import differences
 from tests.reading.test_shadow import FIXTURES, expected
 
-FOLDERS = [path.parent for kind in ("call", "edition") for path in sorted(FIXTURES.glob(f"{kind}/*/expected.json"))]
+FOLDERS = [path.parent for kind in ("call", "edition") for path in sorted(FIXTURES.glob(f"{kind}/*/page.html"))]
 NAMES = [f"{folder.parent.name}/{folder.name}" for folder in FOLDERS]
 
 
