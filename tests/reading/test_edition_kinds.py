@@ -39,6 +39,7 @@ PLACES = [
     ("Clusters meet Regions: Green steel in Ghent, Belgium", WHEN, "Ghent, None, BE"),
     ("Clusters meet Regions <span class='badge'>Save the date</span> Ghent, Belgium", WHEN, "Ghent, None, BE"),
     ("Clusters meet Regions | Katowice | Poland", WHEN, "Katowice, None, PL"),
+    ("European Cluster Platform", f"<h2>Clusters meet Regions – Ghent, Belgium</h2>{WHEN}", "Ghent, None, BE"),
 ]
 
 

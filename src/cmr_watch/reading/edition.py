@@ -13,7 +13,7 @@ from cmr_watch.models import Edition, EditionStatus, Outline, ReadingWarning, Sn
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.edition_days import Rank, When, dates_of, is_tentative, with_last_day
-from cmr_watch.reading.edition_place import place_of
+from cmr_watch.reading.edition_place import place_of, place_of_title
 from cmr_watch.reading.edition_state import is_held, state_of
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.home import Home, Sentence, sentences_in
@@ -57,20 +57,27 @@ def _read(article: Article, document: Document, url: str | None) -> Result:
     log = EvidenceLog()
     article.note_lines(log, "E1")
     sentences = sentences_in(article)
-    title = article.title or next((line for line in article.lines if line.scan.has("series")), None)
+    title = _title(article)
     place, spot = place_of(title.scan, sentences) if title else (None, None)
     outline = Outline(document.is_complete, (), headings=article.headings)
     if place is None or title is None:
         shown = title.shown[:_LONGEST] if title else ""
         return _without_edition(outline, shown), log.finish(article.why)
-    page = _Page(
-        title, tuple(one for one in sentences if one.whole.number != title.number or article.title), Home(place), url
-    )
+    body = tuple(one for one in sentences if one.whole.number != title.number)
+    page = _Page(title, body, Home(place), url)
     edition, found = page.read(spot, log)
     warnings = tuple(ReadingWarning(code, edition.text) for code in _doubts(edition, found, place))
     is_dated = edition.date_precision != "unknown"
     outline = replace(outline, dated_lines=int(is_dated), unread_lines=int(found is not None and not is_dated))
     return Snapshot("edition", (edition,), (), warnings, outline), log.finish(article.why)
+
+
+def _title(article: Article) -> Line | None:
+    """The title; where it is the site's and not the edition's, the first line that names the series."""
+    title = article.title
+    if title and (title.scan.has("series") or place_of_title(title.scan)):
+        return title
+    return next((line for line in article.lines if line.scan.has("series")), title)
 
 
 @dataclass(frozen=True, slots=True)
