@@ -121,7 +121,7 @@ class Text:
                 yield cue
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def scan(text: str, edges: tuple[int, ...] = ()) -> Text:
     """The tokens and cues of a text. `edges`: positions at which a word ends though no space stands there.
 
