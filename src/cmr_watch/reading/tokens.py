@@ -106,7 +106,11 @@ class Text:
 
     def has(self, *concepts: Concept, start: int = 0, end: int | None = None) -> bool:
         """Whether one of the concepts is expressed, and not negated, between two positions."""
-        return next(self.cues_of(*concepts, start=start, end=end), None) is not None
+        last = len(self.text) if end is None else end
+        for cue in self.cues:
+            if start <= cue.start and cue.end <= last and not cue.negated and not cue.concepts.isdisjoint(concepts):
+                return True
+        return False
 
     def begins_with(self, *concepts: Concept) -> bool:
         """Whether its first words express one of the concepts; bullets and emoji may stand before them."""
