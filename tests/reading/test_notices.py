@@ -56,6 +56,20 @@ def test_a_heading_that_names_a_call_takes_the_lines_below_it(body: str, expecte
     assert [warning.code for warning in page.warnings] == ["section-unknown"]
 
 
+@pytest.mark.parametrize("section", ["<h2>Next editions in 2025</h2>", "<p><b>Next editions in 2025</b></p>"])
+def test_a_bold_line_heads_its_own_paragraph_alone(section: str) -> None:
+    page = read(f"{section}<p><b>Call for hosts 2026</b><br>Status: open<br>Deadline: 31 May 2025</p><p>{LYON}</p>")
+
+    assert [(call.status, call.hosting_years, len(call.cutoffs)) for call in page.calls] == [("open", (2026,), 1)]
+    assert [edition.city for edition in page.editions] == ["Lyon"]
+
+
+def test_the_cells_of_a_row_make_a_notice() -> None:
+    page = read_upcoming("<table><tr><td>Call for hosts of events in 2026<td>open<td>Deadline 31 May 2025</table>")
+
+    assert [(call.status, call.hosting_years, len(call.cutoffs)) for call in page.calls] == [("open", (2026,), 1)]
+
+
 def test_a_notice_above_the_headings_counts() -> None:
     page = read(f"<p>{CALL}</p><h2>Next editions</h2><p>{LYON}</p><h2>Past editions</h2><p>{BURGAS}</p>")
 

@@ -165,7 +165,8 @@ def _goes_on(lines: Sequence[Line], position: int, start: int, is_other: Callabl
         return True
     if names_call(line.scan) and said_state(line.scan):
         return False
-    return line.block == above.block and not line.gap
+    is_in_row = line.row is not None and line.row == above.row
+    return is_in_row or (line.block == above.block and not line.gap)
 
 
 def _more_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:

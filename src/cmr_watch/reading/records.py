@@ -174,7 +174,7 @@ def _joins_to_one(entries: Sequence[Entry]) -> bool:
 
 def editions_apart(line: Line, year: int | None) -> Iterator[Line]:
     """The editions of a line, each on a line of its own (D4)."""
-    if len(line.text) > LONGEST or not any(character.isdigit() for character in line.text):
+    if len(line.text) > LONGEST:
         yield line
         return
     for part in _parted_by_semicolon(line, year):

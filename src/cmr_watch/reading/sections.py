@@ -59,6 +59,9 @@ class _State:
     context: Context = ABOVE
     level: int = 0
     foreign: int | None = None
+    run_in: int | None = None
+    has_more: bool = False
+    before: Where = "above"
     resumed: Where = "above"
 
 
@@ -226,6 +229,7 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
     level = line.level or (BOLD_LEVEL if line.is_heading else _PLAIN_LEVEL)
     if heading and heading.section:
         return _open_section(line, heading, level, state)
+    _end_run_in(line, state)
     if state.foreign is not None and line.is_heading and level <= state.foreign:
         state.foreign = None
         state.context = state.context._replace(where=state.resumed)
@@ -252,9 +256,23 @@ def _open_foreign(line: Line, level: int, state: _State, where: Where) -> Placed
     if state.foreign is None:
         ends = state.context.where == "section" and level <= max(state.level, 7 if state.level == _PLAIN_LEVEL else 0)
         state.resumed = "ended" if ends else state.context.where
-        state.foreign = level
+        state.foreign, state.before = level, state.context.where
+        state.run_in, state.has_more = (None if line.level else line.block), False
     state.context = state.context._replace(where=where, status=None)
     return Placed(line, state.context, Heading(is_foreign=True), "S3")
+
+
+def _end_run_in(line: Line, state: _State) -> None:
+    """A bold line with more text in its paragraph heads that paragraph alone."""
+    if state.foreign is None or state.run_in is None:
+        return
+    if line.block == state.run_in:
+        state.has_more = True
+    elif state.has_more:
+        state.foreign = state.run_in = None
+        state.context = state.context._replace(where=state.before)
+    else:
+        state.run_in = None
 
 
 def _other_heading(line: Line, level: int, state: _State) -> Placed:

@@ -107,7 +107,11 @@ class Text:
 
     def has(self, *concepts: Concept, start: int = 0, end: int | None = None) -> bool:
         """Whether one of the concepts is expressed, and not negated, between two positions."""
-        return next(self.cues_of(*concepts, start=start, end=end), None) is not None
+        last = len(self.text) if end is None else end
+        for cue in self.cues:
+            if start <= cue.start and cue.end <= last and not cue.negated and not cue.concepts.isdisjoint(concepts):
+                return True
+        return False
 
     def begins_with(self, *concepts: Concept) -> bool:
         """Whether its first words express one of the concepts; bullets and emoji may stand before them."""
@@ -122,7 +126,7 @@ class Text:
                 yield cue
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def scan(text: str, edges: tuple[int, ...] = ()) -> Text:
     """The tokens and cues of a text. `edges`: positions at which a word ends though no space stands there.
 
