@@ -68,6 +68,12 @@ DAYS = [
     ("Clusters meet Regions in Ghent 2027", "<p>12-13 March</p>", MARCH),
     (TITLE, "<p>12-13 March</p><p>Submitted by X on 3 May 2026</p>", "unknown"),
     (TITLE, "<table><tr><td>When</td><td>12-13 March 2027</td></tr><tr><td>Where</td><td>ICC</td></tr></table>", MARCH),
+    (
+        TITLE,
+        "<table><tr><th>When</th><th>Where</th><th>Register</th></tr><tr><td>12-13 March 2027</td><td>ICC Ghent</td>"
+        "<td>online</td></tr></table>",
+        MARCH,
+    ),
     (TITLE, "<p>Submitted by X on 3 May 2026</p><p>12-13 March 2027</p><p>Hotel rate until 3 February 2027</p>", MARCH),
 ]
 
@@ -103,6 +109,12 @@ VENUES = [
     ("<div class=field><div class=field__label>Venue</div><div class=field__item>ICC Ghent</div></div>", "ICC Ghent"),
     ("<p>We meet in Ghent, Belgium. Venue: ICC Ghent, Main Street 2</p>", "ICC Ghent, Main Street 2"),
     ("<p>The venue is the ICC Ghent.</p>", "ICC Ghent"),
+    ("<p>Where? ICC Ghent</p>", "ICC Ghent"),
+    (
+        "<table><tr><th>When</th><th>Where</th><th>Register</th></tr><tr><td>12-13 March 2027</td>"
+        "<td>ICC Ghent, Main Street 1</td><td>online</td></tr></table>",
+        "ICC Ghent, Main Street 1",
+    ),
     ("<p>Location: Het Pand, Onderbergen 1, 9000 Gent (<a href='/m'>see map</a>)</p>", "Het Pand, Onderbergen 1"),
     ("<h3>Location</h3><p>The event takes place in a hall.</p>", None),
     ("<p>📍 ICC Ghent</p>", "ICC Ghent"),

@@ -75,7 +75,13 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
 def _is_label(line: Line) -> bool:
     """“Registration deadline” in a line of its own is the heading of the line below."""
     words = [token for token in line.scan.tokens if token.word]
-    if line.is_heading or line.links or len(words) > _MOST_WORDS_OF_LABEL or len(line.text) > _LONGEST_LABEL:
+    if (
+        line.is_heading
+        or line.row is not None
+        or line.links
+        or len(words) > _MOST_WORDS_OF_LABEL
+        or len(line.text) > _LONGEST_LABEL
+    ):
         return False
     has_more = any(token.letter == ":" for token in line.scan.tokens[:-1])
     names = line.scan.has("date label", "place label", "venue label", "register", "cutoff")

@@ -83,7 +83,11 @@ def _end_of_mark(text: Text) -> int | None:
     if first and text.text[first.start] in _PINS:
         return first.end
     for token in text.tokens[: 2 * _MOST_WORDS_OF_LABEL]:
-        is_sign = token.letter in ":c|" or (token.letter == "-" and text.text[token.end : token.end + 1].isspace())
+        is_sign = (
+            token.letter in ":c|"
+            or text.text[token.start] == "?"
+            or (token.letter == "-" and text.text[token.end : token.end + 1].isspace())
+        )
         if is_sign and _is_only_label(text, token.start):
             return token.end
     return None
