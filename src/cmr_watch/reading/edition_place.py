@@ -19,13 +19,15 @@ _FIRST_LINES: Final = 4
 
 def place_of_title(title: Text) -> Place | None:
     """The place that a title names. Without a country it counts only beside the series' name: an error is no town."""
+    if title.has("error") and not title.has("series"):
+        return None
     dates = find_dates(title)
     places = find_places(title, dates)
     known = [place for place in places if place.is_known]
     if known:
         return known[0]
     if not title.has("series"):
-        return next((place for place in places if place.country_code and not title.has("error")), None)
+        return next((place for place in places if place.country_code), None)
     first = places[0] if places else None
     country = next((place for place in places[1:] if place.city == place.country), None)
     if first and country and first.country_code is None:

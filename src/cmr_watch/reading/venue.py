@@ -79,18 +79,12 @@ def _heads_venue(label: Text) -> bool:
 
 def _end_of_mark(text: Text) -> int | None:
     """Where the pin or label that begins a line ends, or None: “📍 …”, “Date and venue: …”, “Venue – …”."""
-    first = next((token for token in text.tokens if not text.text[token.start].isspace()), None)
-    if first and text.text[first.start] in _PINS:
-        return first.end
     for token in text.tokens[: 2 * _MOST_WORDS_OF_LABEL]:
-        is_sign = (
-            token.letter in ":c|"
-            or text.text[token.start] == "?"
-            or (token.letter == "-" and text.text[token.end : token.end + 1].isspace())
-        )
-        if is_sign and _is_only_label(text, token.start):
+        is_spaced = token.letter == "-" and text.text[token.end : token.end + 1].isspace()
+        if (token.letter in ":c|" or text.text[token.start] == "?" or is_spaced) and _is_only_label(text, token.start):
             return token.end
-    return None
+    first = text.tokens[0] if text.tokens else None
+    return first.end if first and text.text[first.start] in _PINS else None
 
 
 def _is_only_date(text: Text) -> bool:
