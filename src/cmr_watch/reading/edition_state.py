@@ -28,7 +28,7 @@ def _tells_past(sentence: Sentence, home: Home) -> bool:
     text = sentence.text
     is_own = home.is_named(text.text)
     for cue in text.cues_of("was held", "was hosted"):
-        if text.has("not yet", end=cue.start) or subject_of(text, cue.start, _SUBJECTS) not in _OF_EVENT:
+        if subject_of(text, cue.start, _SUBJECTS) not in _OF_EVENT:
             continue
         if "was held" in cue.concepts or (is_own and text.has("event", "series")):
             return not home.is_another(sentence) and not mentions_call(text)

@@ -8,9 +8,6 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "event": """
         stop | stops: the next ~
         """,
-    "venue label": """
-        venues | the venue | meeting place: ~: ICC Ghent
-        """,
     "former": """
         original deadline | old deadline | previous deadline | initial deadline: ~: 3 May 2026
         """,
@@ -191,16 +188,15 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         thank you all | thank you to all | thanks for joining | thanks for attending | thanks for coming: ~
         thanking | thanked: ~ all participants
         """,
+    "taking place": """
+        be held | is held | are held | be hosted | is hosted | are hosted: the event will ~ in Ghent
+        be organised | be organized | is organised | is organized: the event will ~ in Ghent
+        """,
+    "theme label": """
+        language | theme: ~: English
+        """,
     "was hosted": """
         hosted | organised | organized | held: Ghent ~ the workshop
-        """,
-    "not yet": """
-        will: the workshop ~ be held
-        if | once: ~ it was held
-        after the event | in advance: ~ they met
-        be: to ~ hosted
-        is: the event ~ hosted
-        are: the events ~ hosted
         """,
     "modal": """
         if | in case | unless: ~ it is cancelled
@@ -225,15 +221,9 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         how to reach | getting to: ~ the venue
         """,
     "visit": """
+        tour: guided ~ on 3 May 2026
         visit: site ~ on 3 May 2026
         visits: company ~ on 3 May 2026
-        """,
-    "meal": """
-        dinner: the ~ takes place at the Brasserie
-        reception | lunch: the ~ takes place at the Town Hall
-        visit | tour: the ~ takes place at the factory
-        visits: the ~ take place at the factory
-        drinks: the ~ take place at the Town Hall
         """,
     "counted part": """
         session | day | panel | part | block | round: ~ 1
@@ -280,21 +270,12 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         still possible: registration is ~
         join online: you can ~
         """,
-    "registration is open": """
-        registration is open | registration is now open | registration is still open | registration now open: ~
-        registrations are open | register now: ~
-        """,
     "full": """
         fully booked | sold out | booked out: the workshop is ~
         no places left | no more places: there are ~
         is full: the workshop ~
         all places are taken: ~
         reached its full capacity | reached maximum capacity: the event has ~
-        """,
-    "theme label": """
-        language: ~: English
-        theme: ~: steel
-        time: ~: 9:00
         """,
     "is prose": """
         takes place | take place | taking place | took place: the event ~ in a hall

@@ -210,7 +210,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         take place | organised | organized | implemented: events ~ until 3 May 2026
         takes place | took place: the event ~ on 3 May 2026
         taking place: events ~ on 3 May 2026
-        held: the event is ~ on 3 May 2026
+        held: the event, ~ on 3 May 2026
         implementation: ~ until 3 May 2026
         scheduled: the event is ~ for 22 September 2026
         contract: the ~ runs until 3 May 2026

@@ -30,8 +30,6 @@ def registration_link(anchors: Sequence[Anchor], sentences: Sequence[Sentence], 
 
 def _says_not_open(text: Text) -> bool:
     """“Registration is closed”, “… will open soon”, “the workshop is fully booked”."""
-    if text.has("registration is open"):
-        return False
     states = ("closed",) if text.has("until") else ("closed", "to come")  # “opens on 3 January and closes on 1 March”
     return text.has("full") or any(_is_of_registration(text, cue) for cue in text.cues_of(*states))
 

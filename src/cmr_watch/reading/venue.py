@@ -276,7 +276,7 @@ def _end_of_sentence_label(text: Text) -> int | None:
 def _behind_at(text: Text) -> str | None:
     """The name behind “at” in a sentence that says that the event takes place there."""
     for index, token in enumerate(text.tokens):
-        if token.letter != "a" or text.has("meal", "stay", "session", end=token.start):
+        if token.letter != "a" or text.has("stay", "visit", "session", end=token.start):
             continue
         if not (
             text.has("taking place", "meet", "was held", end=token.start)
