@@ -99,7 +99,8 @@ def _named(part: Part, text: Text) -> _Named:
     found = _country_in(words, text, is_first=part.joint == "B" and not part.is_bracket)
     start, end = tokens[0].start, tokens[-1].end
     if found is None:
-        name = None if part.is_quoted else _name(tokens, text)
+        is_cut = any(token.word in PROSE for token in part.tokens if token.end <= tokens[0].start)
+        name = None if part.is_quoted or is_cut else _name(tokens, text)
         return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False)
     first, last, code, is_ambiguous = found
     before = _trimmed(tuple(token for token in tokens if token.end <= words[first].start), text)
