@@ -230,7 +230,7 @@ OTHER_LINES = [
     ("Registration: 1 March 2026 – online", []),
     ("Photos: 12 March 2026", []),
     ("European Cluster Days – 5 May 2026", ["line-unread"]),
-    ("Recordings of 12 March 2026", ["line-unread"]),
+    ("Recordings of 12 March 2026", []),
     ("ICC, Citadelpark, 9000 Ghent, Belgium", []),
     ("Contact: Ann Lee, Brussels, Belgium", []),
     ("Clusters from Flanders, Belgium", []),
