@@ -77,11 +77,11 @@ name = a page goes through the reading engine one way
 type = layers
 containers = cmr_watch.reading
 layers =
-    initiative
-    records
-    doubts | sections
-    notices
-    cutoffs | entries
+    call | edition | initiative
+    edition_place | records | registration
+    doubts | edition_days | edition_state | materials | schedule | sections | venue
+    application | call_state | home | notices | schedule_entries
+    article | cutoffs | entries | forms
     instants | places
     clauses | parts
     dates
@@ -90,7 +90,7 @@ layers =
     panels | tokens
     headings
     lexicon
-    phrases | evidence
+    evidence | page_phrases | phrases
 
 [importlinter:contract:pure]
 name = pure modules have no I/O and no settings

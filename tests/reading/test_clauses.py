@@ -1,10 +1,10 @@
-"""Sentences and clauses, and what a day in them is about."""
+"""Sentences, and what a day in them is about."""
 
 from __future__ import annotations
 
 import pytest
 
-from cmr_watch.reading.clauses import Relation, clauses_of, relation_of, sentences_of, span_around, subject_of
+from cmr_watch.reading.clauses import Relation, relation_of, sentences_of, subject_of, subject_of_words
 from cmr_watch.reading.dates import find_days
 from cmr_watch.reading.tokens import scan
 
@@ -35,13 +35,22 @@ RELATIONS = [
     ("Ghent, Belgium on 3 May 2026", Relation.AT),
 ]
 SUBJECTS = [
-    ("Deadline: 3 May 2026", "cutoff", "left"),
-    ("Apply until 3 May 2026", "apply", "left"),
-    ("Results by 3 May 2026", "result", "left"),
-    ("Info session on 3 May 2026", "session", "left"),
-    ("3 May 2026: results", "result", "right"),
-    ("The call is open. Registration closes on 3 May 2026", "register", "left"),
-    ("3 May 2026", "cutoff", "heading"),
+    ("Deadline: 3 May 2026", "cutoff"),
+    ("Apply until 3 May 2026", "apply"),
+    ("Results by 3 May 2026", "result"),
+    ("Info session on 3 May 2026", "session"),
+    ("3 May 2026: results", None),
+    ("The call is open. Registration closes on 3 May 2026", "register"),
+    ("3 May 2026", None),
+]
+LABELS = [
+    ("Deadlines", "cutoff"),
+    ("Deadline for questions", "question"),
+    ("Results of the first cut-off", "result"),
+    ("Deadline for applications", "cutoff"),
+    ("Evaluation and cut-off dates", "cutoff"),
+    ("How to apply", "apply"),
+    ("Contact", None),
 ]
 
 
@@ -54,17 +63,6 @@ def test_sentences(text: str, count: int) -> None:
     assert found[-1].end == len(text)
 
 
-def test_clauses_are_smaller() -> None:
-    text = scan("The call is closed, the next one opens in May (stay tuned).")
-
-    assert [clause.of(text) for clause in clauses_of(text)] == [
-        "The call is closed,",
-        "the next one opens in May (",
-        "stay tuned)",
-        ".",
-    ]
-
-
 @pytest.mark.parametrize(("words", "relation"), RELATIONS)
 def test_relations(words: str, relation: Relation) -> None:
     text = scan(words)
@@ -72,12 +70,14 @@ def test_relations(words: str, relation: Relation) -> None:
     assert relation_of(text, find_days(text)[0].start) == relation
 
 
-@pytest.mark.parametrize(("words", "concept", "where"), SUBJECTS)
-def test_subjects(words: str, concept: str, where: str) -> None:
+@pytest.mark.parametrize(("words", "concept"), SUBJECTS)
+def test_the_nearest_subject_to_the_left(words: str, concept: str | None) -> None:
     text = scan(words)
     (day,) = find_days(text)
 
-    subject = subject_of(text, day.start, day.end, span_around(sentences_of(text), day.start), None, [scan("Cut-offs")])
+    assert subject_of(text, day.start) == concept
 
-    assert subject is not None
-    assert (subject.concept, subject.where) == (concept, where)
+
+@pytest.mark.parametrize(("words", "concept"), LABELS)
+def test_what_a_label_is_about(words: str, concept: str | None) -> None:
+    assert subject_of_words(scan(words)) == concept

@@ -51,6 +51,14 @@ def read(kind: PageKind, content: bytes, charset: str | None = None, url: str | 
     those of the initiative page on the platform itself against its canonical address. ParseError if it is no page, or
     beyond a limit.
     """
-    if kind != "initiative":
-        raise NotImplementedError(kind)
-    return Reading(*read_initiative(open_document(content, charset), url))
+    document = open_document(content, charset)
+    if kind == "initiative":
+        return Reading(*read_initiative(document, url))
+    # loaded only for the pages that are asked for more rarely
+    if kind == "call":
+        from cmr_watch.reading.call import read_call
+
+        return Reading(*read_call(document, url))
+    from cmr_watch.reading.edition import read_edition
+
+    return Reading(*read_edition(document, url))

@@ -1,10 +1,9 @@
-"""Sentences and clauses, and the two questions that every reader asks of a day or a link in them.
+"""Sentences, and the two questions that every reader asks of a day, a link or a word of state in them.
 
     sentences_of(text)                 the spans of a text's sentences: the only sentence splitter
-    clauses_of(text)                   smaller: also parted at commas, dashes and brackets
     relation_of(text, start)           how the words right before a position introduce it: UNTIL, SINCE, FORMER …
-    subject_of(text, start, …)         what a position is about: the nearest cue to the left in its sentence, else the
-                                       label to its right, else the label of the line, else the heading
+    subject_of(text, start, among)     what a position is about: the nearest of some subjects to its left
+    subject_of_words(text)             what a label or a heading is about
 
 A reader maps subject × relation to a field by a small table. Cues may be negated; those are no subjects.
 Pure, linear; no errors.
@@ -12,9 +11,9 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.tokens import Cue, Text, Token
@@ -30,7 +29,7 @@ class Span(NamedTuple):
         return text.text[self.start : self.end].strip()
 
 
-# ── sentences and clauses ────────────────────────────────────────────────────────────────────────────────────────────
+# ── sentences ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _NO_END: Final = words_of(
     """
@@ -42,23 +41,13 @@ _NO_END: Final = words_of(
 
 def sentences_of(text: Text) -> list[Span]:
     """The sentences of a text, in order: parted at stops before a capital, at semicolons, bullets and cells."""
-    return list(_spans(text, _ends_sentence))
+    return list(_spans(text))
 
 
-def clauses_of(text: Text) -> list[Span]:
-    """The clauses of a text, in order: its sentences, parted at commas, dashes and brackets too."""
-    return list(_spans(text, _ends_clause))
-
-
-def span_around(spans: Sequence[Span], position: int) -> Span:
-    """The one that holds a position."""
-    return next((span for span in spans if span.start <= position < span.end), spans[-1])
-
-
-def _spans(text: Text, ends: Callable[[Text, int], bool]) -> Iterator[Span]:
+def _spans(text: Text) -> Iterator[Span]:
     position = 0
     for index, token in enumerate(text.tokens):
-        if ends(text, index) and token.end > position:
+        if _ends_sentence(text, index) and token.end > position:
             yield Span(position, token.end)
             position = token.end
     if position < len(text.text) or position == 0:
@@ -92,13 +81,6 @@ def _is_month(text: Text, index: int) -> bool:
     return index < len(text.tokens) and text.tokens[index].letter in "md-"
 
 
-def _ends_clause(text: Text, index: int) -> bool:
-    token = text.tokens[index]
-    if token.letter in ",()" or (token.letter == "-" and text.text[token.end : token.end + 1].isspace()):
-        return True
-    return _ends_sentence(text, index)
-
-
 # ── relations ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -127,7 +109,7 @@ _RELATIONS: Final[tuple[tuple[Concept, Relation], ...]] = (
     ("since", Relation.SINCE),
 )
 _RELATED: Final = frozenset(concept for concept, _ in _RELATIONS)
-_FILLING_LETTERS: Final = frozenset("ahowTz-,:('&")
+_FILLING_LETTERS: Final = frozenset("ahowTz-,:()'&vm")
 _FILLING_WORDS: Final = words_of(
     """
     on is are at planned scheduled date dates for foreseen for end incl including midnight brussels time local noon
@@ -202,6 +184,7 @@ SUBJECTS: Final[tuple[Concept, ...]] = (
     "late",
     "cutoff",
     "question",
+    "duty",
     "session",
     "register",
     "result",
@@ -211,52 +194,58 @@ SUBJECTS: Final[tuple[Concept, ...]] = (
     "apply",
     "call for",
     "call",
+    "hosting",
     "event",
 )
 """What a day may be about; of a phrase with several, the first counts."""
 
 
-class Subject(NamedTuple):
-    """What something is about, by which cue, and where that stands: `heading` and `label` are other lines' words."""
-
-    concept: Concept
-    where: Literal["left", "right", "label", "heading"]
-    cue: Cue
+def subject_of(text: Text, position: int, among: Sequence[Concept] = SUBJECTS, start: int = 0) -> Concept | None:
+    """What stands at a position is about: the nearest of some subjects to its left, from `start` on."""
+    cue = cue_before(text, position, among, start)
+    return next(concept for concept in among if concept in cue.concepts) if cue else None
 
 
-def subject_of(
-    text: Text, start: int, end: int, sentence: Span, label: Text | None = None, headings: Sequence[Text] = ()
-) -> Subject | None:
-    """What the span from `start` to `end` is about; None if no cue says it.
-
-    `sentence` holds the span; `label` is the label of its line, `headings` those above it, the nearest first.
-    """
-    left = _last(text.cues_of(*SUBJECTS, start=sentence.start, end=start))
-    if left:
-        return Subject(_concept_of(left), "left", left)
-    right = next(text.cues_of(*SUBJECTS, start=end, end=sentence.end), None)
-    if right:
-        return Subject(_concept_of(right), "right", right)
-    if label:
-        cue = _last(label.cues_of(*SUBJECTS))
-        if cue:
-            return Subject(_concept_of(cue), "label", cue)
-    return _subject_of_heading(headings)
-
-
-def _subject_of_heading(headings: Sequence[Text]) -> Subject | None:
-    for heading in headings:
-        cue = _last(heading.cues_of(*SUBJECTS))
-        if cue:
-            return Subject(_concept_of(cue), "heading", cue)
-    return None
-
-
-def _last(cues: Iterator[Cue]) -> Cue | None:
+def cue_before(text: Text, position: int, among: Sequence[Concept], start: int = 0) -> Cue | None:
+    """The last cue of some concepts before a position."""
     found = None
-    for cue in cues:
+    for cue in text.cues_of(*among, start=start, end=position):
         found = cue
     return found
+
+
+_HANGING: Final = words_of("of for to after with the your our first second third next last on")
+_OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event"})
+
+
+def subject_of_words(text: Text) -> Concept | None:
+    """What a label or a heading is about: the last of its subjects."""
+    subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
+    return subjects[-1] if subjects else None
+
+
+def subjects_in(text: Text, cues: Sequence[Cue]) -> list[Concept]:
+    """The subjects that cues name; of several that hang together the stranger one counts, else the first.
+
+    “Deadline for questions” is about questions, “results of the first cut-off” about results, “deadline for
+    applications” about a deadline.
+    """
+    chains: list[list[Cue]] = []
+    for cue in cues:
+        if chains and _hangs(text, chains[-1][-1], cue):
+            chains[-1].append(cue)
+        else:
+            chains.append([cue])
+    return [_head_of([_concept_of(cue) for cue in chain]) for chain in chains]
+
+
+def _head_of(concepts: Sequence[Concept]) -> Concept:
+    return next((concept for concept in concepts if concept not in _OWN), concepts[0])
+
+
+def _hangs(text: Text, one: Cue, other: Cue) -> bool:
+    between = text.tokens[one.last + 1 : other.first]
+    return 0 < len(between) < 5 and all(token.word in _HANGING or token.letter == "d" for token in between)
 
 
 def _concept_of(cue: Cue) -> Concept:

@@ -8,23 +8,22 @@ list and for the call page. Pure; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.models import Cutoff
-from cmr_watch.reading.clauses import Relation, Span, relation_of, sentences_of
+from cmr_watch.reading.clauses import SUBJECTS, Relation, Span, relation_of, sentences_of, subject_of, subjects_in
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
-from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, zone_in
+from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text, Token
 
-_OTHERS: Final = frozenset(
-    {"question", "session", "register", "result", "taking place", "late", "long ago", "regulation"}
+NO_CUTOFFS: Final = frozenset(
+    {"question", "session", "register", "result", "taking place", "late", "long ago", "regulation", "duty"}
 )
 """Subjects whose days are no cut-offs, also as “deadline for questions”."""
-_SUBJECTS: Final[tuple[Concept, ...]] = (*sorted(_OTHERS), "cutoff", "apply", "call for", "call", "hosting", "event")
 _BEFORE: Final[tuple[Relation, ...]] = (Relation.SINCE, Relation.FORMER, Relation.OF_PAGE)
 _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     "cutoff": (Relation.UNTIL, Relation.AT, Relation.NEW),
@@ -35,10 +34,10 @@ _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     None: (Relation.UNTIL,),
 }
 """Subject → the relations with which a day is a cut-off; None: no cue says what it is about."""
-_OF: Final = frozenset({"of", "for", "to", "after", "the", "first", "second", "third", "next", "last", "with", "on"})
 _GOES_ON: Final = frozenset(
     {"and", "then", "next", "first", "second", "third", "last", "final", "potentially", "possibly"}
 )
+_LIST_LETTERS: Final = frozenset(",&/|-hvw")
 _MOST_WORDS_OF_ENTRY: Final = 12
 _REACH_OF_TIME: Final = 40
 _MOST_DAYS: Final = 40
@@ -88,13 +87,26 @@ def read_cutoffs(
         days = _days_of(text, sentence, year)
         for day in days:
             _give_subject(text, day, spoken, heading)
+        _go_on(days)
         if days and days[0].relation is Relation.NEW and not _is_from(text, sentence) and days[0].subject in _TAKEN:
             puts_off = puts_off or not found
             found = found[:-1]
         _share_times(days)
         found += [_cutoff(text, day) for day in _standing(days) if _is_taken(text, day)]
         spoken = _spoken(text, sentence, spoken)
+        year = next(
+            (day.span.starts_on.year for day in reversed(days) if day.span.starts_on and day.span.has_year), year
+        )
     return tuple(found), puts_off
+
+
+def _go_on(days: Sequence[_Day]) -> None:
+    """“Apply by 31 May, 30 September or 20 December”, “the first closing on 31 May, the second on 30 September”."""
+    for before, day in pairwise(days):
+        if day.relation is Relation.AT and all(
+            token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead
+        ):
+            day.relation, day.subject = before.relation, before.subject
 
 
 def _is_from(text: Text, sentence: Span) -> bool:
@@ -130,10 +142,22 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
 
 
 def _own_year(text: Text, sentence: Span) -> int | None:
-    """The one year that stands at some day of a list, and counts for its other days."""
+    """The one year that stands at some day of a list, or at its head, and counts for its other days."""
     days = find_days(text)
     years = {day.starts_on.year for day in days if day.starts_on and sentence.start <= day.start < sentence.end}
+    years = years or {
+        token.value
+        for token in text.tokens
+        if token.letter == "y"
+        and sentence.start <= token.start < sentence.end
+        and not _is_of_events(text, token, sentence)
+    }
     return years.pop() if len(years) == 1 else None
+
+
+def _is_of_events(text: Text, year: Token, sentence: Span) -> bool:
+    """“Events in 2027: …” names no year for a cut-off."""
+    return text.has("event", "hosting", "series", start=sentence.start, end=year.start)
 
 
 def _is_single(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:
@@ -145,7 +169,8 @@ def _is_single(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:
 
 
 def _is_list(text: Text, period: DateSpan) -> bool:
-    joined = any(token.letter == "&" and token.word != "et" for token in text.tokens[period.first : period.last])
+    own = text.tokens[period.first : period.last]
+    joined = any(token.letter == "|" or (token.letter == "&" and token.word != "et") for token in own)
     before = text.tokens[period.first - 1].word if period.first else ""
     return joined and before != "between"
 
@@ -164,17 +189,10 @@ def _is_end(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:
     period = next((one for one in periods if one.start <= day.start < one.end), None)
     if period is None or day.end < period.end:
         return False
-    subject = _last(
-        text.cues_of("apply", "call", "call for", "moved", "cutoff", "event", "taking place", end=period.start)
-    )
-    return subject is not None and not ("event" in subject.concepts or "taking place" in subject.concepts)
+    return subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
 
 
-def _last(cues: Iterator[Cue]) -> Cue | None:
-    found = None
-    for cue in cues:
-        found = cue
-    return found
+_OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "event", "taking place")
 
 
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -195,33 +213,11 @@ def _give_subject(text: Text, day: _Day, spoken: Concept | None, heading: Concep
 
 
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
-    cues = [
-        cue
-        for cue in text.cues_of(*_SUBJECTS, start=day.sentence.start, end=day.span.start)
-        if not _is_condition(text, cue)
-    ]
-    concepts = [_concept(cue) for cue in cues]
-    while concepts and concepts[-1] in ("event", "hosting") and len(concepts) > 1:
-        cues.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
-        concepts.pop()
-    if not concepts:
-        return None
-    head = _head_of(text, cues)
-    return head or concepts[-1]
-
-
-def _concept(cue: Cue) -> Concept:
-    return next(concept for concept in _SUBJECTS if concept in cue.concepts)
-
-
-def _head_of(text: Text, cues: Sequence[Cue]) -> Concept | None:
-    """“Deadline for questions”, “results of the first cut-off”: of two that hang together the stranger one counts."""
-    if len(cues) < 2:
-        return None
-    between = text.tokens[cues[-2].last + 1 : cues[-1].first]
-    if len(between) > 4 or not all(token.word in _OF for token in between) or not between:
-        return None
-    return next((concept for concept in map(_concept, cues[-2:]) if concept in _OTHERS), None)
+    cues = text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
+    subjects = subjects_in(text, [cue for cue in cues if not _is_condition(text, cue)])
+    while len(subjects) > 1 and subjects[-1] in ("event", "hosting"):
+        subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
+    return subjects[-1] if subjects else None
 
 
 def _is_condition(text: Text, cue: Cue) -> bool:
@@ -235,10 +231,10 @@ def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     for index, token in enumerate(day.tail):
         if token.letter == "(":
             return None
-        if token.word and token.letter not in "haTz":
-            cue = next((one for one in text.cues_of(*_SUBJECTS, start=token.start) if one.start == token.start), None)
-            concept = _concept(cue) if cue else None
-            return concept if concept in _OTHERS or concept == "cutoff" else None
+        if token.word and token.letter not in "haTzvd":
+            cues = list(text.cues_of(*SUBJECTS, start=token.start, end=day.tail[-1].end))
+            concept = subjects_in(text, cues)[0] if cues and cues[0].start == token.start else None
+            return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
         if index > 6:
             return None
     return None
@@ -247,7 +243,7 @@ def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
 def _is_taken(text: Text, day: _Day) -> bool:
     if day.relation in _BEFORE and not (day.is_end_of_period and day.relation is not Relation.FORMER):
         return False
-    if _is_dateline(text, day) or day.subject in _OTHERS:
+    if _is_dateline(text, day) or day.subject in NO_CUTOFFS:
         return False
     if day.is_end_of_period:
         return True
@@ -314,5 +310,6 @@ def _cutoff(text: Text, day: _Day) -> CutoffSpan:
 def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:
     if not tokens:
         return None
-    first = text.tokens.index(tokens[0])
-    return zone_in(text, first, first + len(tokens))
+    first, at = text.tokens.index(tokens[0]), time_index(tokens)
+    zone = None if at is None else zone_in(text, first + at, first + len(tokens))
+    return zone or zone_in(text, first, first + len(tokens))

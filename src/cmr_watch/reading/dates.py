@@ -12,6 +12,7 @@ grows with the length of the text. Pure; no errors.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple, cast
@@ -125,7 +126,7 @@ def _shape_of(tokens: list[Token]) -> tuple[str, list[int]]:
     shape = "".join(tokens[index].letter for index in indices)
     if "T" in shape or "w" in shape:
         shape, indices = _cut(_TIMES, shape, indices, "")
-    if shape.count("D") > 1:
+    if "D" in shape:
         shape, indices = _cut(_DAY_LABEL, shape, indices, "&")
     return _unjoin_moved(shape), indices
 
@@ -326,3 +327,31 @@ def _period(kind: str, year: int, tokens: list[Token], text: str) -> str:
         return "/".join(f"{year}-{token.value:02}" for token in tokens if token.letter == "m")
     words = [text[token.start : token.end].casefold() for token in tokens if token.letter in "sqvd"]
     return "-".join([str(year), *words])
+
+
+# ── what is left over ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def has_stray_number(text: Text, dates: Sequence[DateSpan]) -> bool:
+    """Whether a number near the days is accounted for by nothing (D5): “31 31 May”.
+
+    List numbers, numbers with a noun behind them (“2 cut-offs”) and behind a word (“round 2”) are accounted for.
+    """
+    within = {index for date in dates for index in range(date.first, date.last + 1)}
+    starts = {date.first for date in dates}
+    return any(
+        _is_stray(text, index, is_before_day=index + 1 in starts)
+        for index, token in enumerate(text.tokens)
+        if token.letter == "d" and not token.word and index not in within and 1 <= token.value <= 31
+    )
+
+
+def _is_stray(text: Text, index: int, *, is_before_day: bool) -> bool:
+    if is_before_day:
+        return True
+    before = text.tokens[index - 1] if index else None
+    after = text.tokens[index + 1] if index + 1 < len(text.tokens) else None
+    is_list_number = not any(token.word for token in text.tokens[:index])
+    is_counted = bool(after and after.word and after.letter != "m")
+    is_named = bool(before and (before.word or text.text[before.start] in "#/:+"))
+    return not (is_list_number or is_counted or is_named)

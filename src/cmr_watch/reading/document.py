@@ -66,6 +66,11 @@ class Candidate(NamedTuple):
     def markup(self) -> str:
         return str(etree.tostring(self.element, encoding="unicode", with_tail=False))
 
+    @property
+    def has_body_field(self) -> bool:
+        """Whether it holds the body field of Drupal's templates."""
+        return bool(_BODY_FIELDS_IN(self.element))
+
 
 def open_document(content: bytes, charset: str | None) -> Document:
     """The page's tree without comments, scripts, menus and the like; ParseError if no person can have written it."""
@@ -258,6 +263,9 @@ def _empty(elements: Iterable[html.HtmlElement]) -> None:
 # ── where the article may be ─────────────────────────────────────────────────────────────────────────────────────────
 
 _BODY_FIELD: Final = etree.XPath("//*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')]")
+_BODY_FIELDS_IN: Final = etree.XPath(
+    "boolean(descendant-or-self::*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')])"
+)
 _WIDE: Final = {
     "article": etree.XPath("//article"),
     "main": etree.XPath("//main | //*[@role='main' or @id='main-content' or @id='content']"),

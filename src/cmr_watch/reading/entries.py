@@ -74,7 +74,7 @@ def _read(line: Line, year: int | None) -> Entry:
     dates = find_dates(text, _own_year(text) or year)
     if len(line.text) > LONGEST:
         return Entry("other", line, dates=dates, is_sentence=True)
-    chosen = _chosen(text, dates)
+    chosen = choose_date(text, dates)
     places = find_places(text, dates)
     if chosen is None or not chosen.is_whole:
         return _without_days(line, chosen, dates, places)
@@ -102,7 +102,7 @@ def _own_year(text: Text) -> int | None:
 # ── its date ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _chosen(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
+def choose_date(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
     """The first date that nothing else introduces; one that takes the place of another before it (D2)."""
     rated = []
     for date in dates:

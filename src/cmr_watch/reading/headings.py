@@ -160,3 +160,38 @@ def _status(folded: str) -> EditionStatus | None:
 def names_a_collection(text: str) -> bool:
     """Whether a text names things of which there are several, as the heading of a list does: “News”, “Our events”."""
     return not _COLLECTION.isdisjoint(fold(text[:LONGEST]).split())
+
+
+_FIRST_OF_OTHERS: Final = words_of(
+    """
+    related other others similar more further also latest recent featured upcoming next past previous earlier former
+    forthcoming highlights
+    """
+)
+_LEADING_TO_OTHERS: Final = (
+    *("see also", "read also", "read more", "discover more", "you may", "you might", "you could", "all events"),
+    *("all editions", "all workshops", "our events", "our news", "our other", "follow us"),
+)
+_OTHERS: Final = _NOUNS | words_of(
+    """
+    events event calls opportunities news articles article conferences conference webinars webinar stories content
+    newsletter like interested posts
+    """
+)
+_ALONE: Final = words_of("news share tags newsletter related")
+_NEVER_OTHERS: Final = words_of("information info details questions requirements conditions documents materials about")
+_MOST_WORDS_OF_OTHERS: Final = 7
+
+
+def names_others(text: str) -> bool:
+    """Whether a heading on a call's or an edition's page opens what is not its own: other events, calls, news (S3)."""
+    words = fold(text[:LONGEST]).split()
+    if not words or len(words) > _MOST_WORDS_OF_OTHERS or not _NEVER_OTHERS.isdisjoint(words):
+        return False
+    if any(word.isdigit() and len(word) < 4 for word in words):
+        return False  # it names a day: an entry of its own
+    if words[0] in _ALONE and (len(words) == 1 or words[1] in _FOREIGN):
+        return True
+    if " ".join(words).startswith(_LEADING_TO_OTHERS):
+        return True
+    return words[0] in _FIRST_OF_OTHERS and not _OTHERS.isdisjoint(words[1:])

@@ -38,14 +38,19 @@ _BRUSSELS_TIME: Final = Zone("brussels", None)
 
 def time_in(tokens: Sequence[Token]) -> int | None:
     """The first time of day among tokens; of “16:00 GMT / 18:00 CEST” the one in Brussels."""
+    index = time_index(tokens)
+    return None if index is None else tokens[index].value
+
+
+def time_index(tokens: Sequence[Token]) -> int | None:
+    """The index of that time."""
     times = [index for index, token in enumerate(tokens) if token.letter == "T" and token.value >= 0][:4]
     here = (
         index
         for index in times
         if any(token.word in ("cet", "cest", "brussels") for token in tokens[index + 1 : index + 3])
     )
-    index = next(here, times[0] if times else None)
-    return None if index is None else tokens[index].value
+    return next(here, times[0] if times else None)
 
 
 def zone_in(text: Text, first: int, end: int) -> Zone | None:

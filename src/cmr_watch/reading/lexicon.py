@@ -1,12 +1,13 @@
 """The vocabulary of the pages, ready for lookup: words of dates, phrases with their concepts, words of prose.
 
-The phrases themselves are data in `phrases`.
+The phrases themselves are data in `phrases` and `page_phrases`.
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from cmr_watch.reading.page_phrases import PAGE_PHRASE_TABLE
 from cmr_watch.reading.phrases import PHRASE_TABLE
 
 Concept = str
@@ -82,7 +83,11 @@ PROSE: Final = words_of(
 
 def _entries() -> tuple[Entry, ...]:
     rows = (
-        (concept, row.strip()) for concept, rows in PHRASE_TABLE.items() for row in rows.splitlines() if row.strip()
+        (concept, row.strip())
+        for table in (PHRASE_TABLE, PAGE_PHRASE_TABLE)
+        for concept, rows in table.items()
+        for row in rows.splitlines()
+        if row.strip()
     )
     split = ((concept, *row.split(": ", 1)) for concept, row in rows)
     return tuple(

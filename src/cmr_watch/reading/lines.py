@@ -29,7 +29,7 @@ class Line:
     - `bold`: the length of the bold beginning.
     - `block`: numbers the paragraphs; `gap`: an empty line stands before it in its block.
     - `item`: numbers the list items, table rows, cards and dt/dd pairs; lines of one belong together first (D4).
-    - `row`, `cell`: its place in a table, if any; cells are numbered through the page.
+    - `row`, `cell`: its place in a table, if any; cells are numbered through the page. `column`: the cell's in its row.
     - `label`: what stands in front of it as its name: the `dt`, the field label, the head of its column or row.
     - `edges`: positions where a link or badge begins or ends, and a word with it (P5).
     - `part`: the index of its part in the outline.
@@ -44,6 +44,7 @@ class Line:
     item: int | None = None
     row: int | None = None
     cell: int = 0
+    column: int = 0
     label: str = ""
     edges: tuple[int, ...] = ()
     part: int = 0

@@ -206,7 +206,7 @@ def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallN
     notice = _without_heading(notice)
     joint = " ".join(line.shown for line in notice.lines)
     text = scan(joint[:_LONGEST])
-    groups = _calls_apart(text)
+    groups = calls_apart(text)
     more, warnings = _cutoffs_of_lines(notice, year)
     calls = []
     for number, span in enumerate(groups):
@@ -237,7 +237,7 @@ def _without_heading(notice: Notice) -> Notice:
     return notice
 
 
-def _calls_apart(text: Text) -> list[Span]:
+def calls_apart(text: Text) -> list[Span]:
     """One span for each call: a sentence about other years, or of a new or next call with a state, begins one (C2)."""
     spans: list[Span] = []
     years: set[int] = set()

@@ -27,7 +27,7 @@ from cmr_watch.reading.panels import INVISIBLE
 MAX_LINES: Final = 10_000
 MAX_LINKS: Final = 5_000
 BOLD_LEVEL: Final = 8
-"""The level of a part whose heading is a bold line; 1–6 are h1–h6, 7 a summary, caption, legend or button."""
+"""The level of a part whose heading is a bold line, one more for “Session 1”; 1–6 are h1–h6, 7 a summary or button."""
 
 _BLOCKS: Final = words_of(
     """
@@ -95,8 +95,8 @@ def outline_of(lines: Iterable[Line]) -> Outline:
     parts = [Part(0, 0, None, None, 0, 0)]
     open_parts = [0]
     for number, line in enumerate(lines):
-        if line.is_heading:
-            level = line.level or BOLD_LEVEL
+        if line.level or (line.is_heading and not is_day(line)):
+            level = line.level or BOLD_LEVEL + _counts(line)
             while parts[open_parts[-1]].level >= level:
                 _close(parts, open_parts.pop(), number)
             parts.append(Part(len(parts), level, number, open_parts[-1], number, number))
@@ -105,6 +105,17 @@ def outline_of(lines: Iterable[Line]) -> Outline:
     for part in open_parts:
         _close(parts, part, len(numbered))
     return Outline(tuple(numbered), tuple(parts))
+
+
+def _counts(line: Line) -> bool:
+    """“Session 1”, “Day 2 – Company visits” in bold divides the part under the bold line above it."""
+    return next((cue.first == 0 for cue in line.scan.cues_of("counted part")), False)
+
+
+def is_day(line: Line) -> bool:
+    """Whether a line holds a day of a month: in bold it heads nothing, it is an entry."""
+    letters = {token.letter for token in line.scan.tokens}
+    return "i" in letters or letters >= {"d", "m"}
 
 
 def _at(line: Line, number: int, part: int) -> Line:
@@ -154,6 +165,7 @@ class _Writer:
     pre: int = 0
     struck: int = 0
     badges: int = 0
+    raised: int = 0
     hrefs: list[str] = field(default_factory=list)
     levels: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
@@ -162,9 +174,11 @@ class _Writer:
     labels: list[int] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("block", "row", "cell", "item", "link"), 0))
     breaks: int = 0
+    row_start: int = 0
     is_head: bool = False
     label: str = ""
     takes_label: bool = False
+    label_depth: int = 0
 
     def take(self, node: Node) -> None:
         if node.event == "text":
@@ -179,6 +193,8 @@ class _Writer:
         for number, line in enumerate(text.split("\n") if self.pre else [text]):
             if number:
                 self.flush(ends_block=False)
+            if self.raised and line.strip().isdigit():
+                line = f" {line}"  # the mark of a footnote is no part of the number before it
             self.chunks.append(_Chunk(line, self.bold, self.hrefs[-1] if self.hrefs else None, self.badges > 0))
 
     def _count(self, what: str) -> int:
@@ -209,19 +225,19 @@ class _Writer:
     def _enter(self, name: str, classes: str) -> None:
         """Note what a block is a part of."""
         self.pre += name == "pre"
+        self.raised += name == "sup"
         if name in _LEVELS:
             self.levels.append(_LEVELS[name])
         elif name == "tr":
             self.rows.append(self._count("row"))
+            self.row_start = self.counts["cell"]
         elif name in ("td", "th"):
             self._count("cell")
             self.is_head = name == "th"
         elif name == "dd" and self.counts["item"]:
             self.items.append(self.counts["item"])
-        if name in ("dt", "dl"):
-            self.label, self.takes_label = "", name == "dt"
-        elif classes and _FIELD_LABEL.search(classes):
-            self.label, self.takes_label = "", True
+        if name in ("dt", "dl") or (classes and _FIELD_LABEL.search(classes)):
+            self.label, self.takes_label, self.label_depth = "", name != "dl", len(self.styles)
 
     def _end(self, name: str) -> None:
         if name in _BLOCKS:
@@ -235,10 +251,13 @@ class _Writer:
         self.struck, self.badges = self.struck - is_struck, self.badges - is_badge
         if is_item or (name == "dd" and self.items):
             self.items.pop()
+        if len(self.styles) < self.label_depth - 1:
+            self.label = ""  # what holds label and items has ended
         self._leave(name)
 
     def _leave(self, name: str) -> None:
         self.pre -= name == "pre"
+        self.raised -= name == "sup"
         if name in _LEVELS and self.levels:
             self.levels.pop()
         elif name == "tr" and self.rows:
@@ -276,6 +295,7 @@ class _Writer:
                 item=self.items[-1] if self.items else None,
                 row=row,
                 cell=self.counts["cell"] if row is not None else 0,
+                column=self.counts["cell"] - self.row_start - 1 if row is not None else 0,
                 label="" if self.takes_label else self.label,
                 edges=edges,
                 is_cell_head=self.is_head,

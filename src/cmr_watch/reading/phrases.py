@@ -246,7 +246,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         have ended: the calls ~
         expired: 3 May 2026 – ~
         deadline has passed | deadline is passed: the ~
-        passed: the date has ~
+        passed: 3 May 2026 – ~
         """,
     "to come": """
         will open | will reopen | will re open | will start: the call ~ in May

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple, cast
 
-from cmr_watch.places import code_itself, country_names, fold, is_online
+from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES, PROSE, VENUES
 from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
@@ -153,7 +153,9 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
         return (0, 0, code, False) if code else None
     if found and found[0] and words[found[0] - 1].letter == "h" and text.text[words[found[0] - 1].start].isupper():
         return found[0] - 1, *found[1:]
-    return found if found is None or _is_country_of_part(words, found, is_first=is_first) else None
+    if found is None or (found[0] and " ".join(token.word for token in words) in region_names()):
+        return None  # “Upper Austria” is a region
+    return found if _is_country_of_part(words, found, is_first=is_first) else None
 
 
 def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:
@@ -293,7 +295,7 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
     if country.startswith("the "):
         country = country[4:]
     others = [name for part in names[: at + 1] for name in _names_in(part, is_last=part is names[at])]
-    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name]
+    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name and not is_online(part.name)]
     is_ambiguous = any(part.is_ambiguous for part in names)
     if not others:
         return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)

@@ -31,6 +31,7 @@ _SCAN: Final = re.compile(
     rf"""
     (?P<quarter>[QqHh][1-4](?!\w))
     |(?P<abbreviation>[A-Za-z](?:\.[A-Za-z])+\b\.?)
+    |(?P<mixed>[A-Za-z]\d[A-Za-z](?!\w))
     |(?P<word>[^\W\d_]+)
     |(?P<iso>(?:19|20)\d\d(?:-\d{{1,2}}-|/\d{{1,2}}/|\.\d{{1,2}}\.)\d{{1,2}}(?!\d))
     |(?P<time>
@@ -197,6 +198,7 @@ _OTHERS: Final[dict[str, Callable[[str], _Classified]]] = {
     "iso": _iso,
     "short": lambda text: ("y", 2000 + int(text[1:]), ""),
     "decimal": lambda _: ("n", 0, ""),
+    "mixed": lambda text: ("x", 0, text.lower()),
     "quarter": lambda _: ("q", 0, ""),
     "cell": lambda _: ("c", 0, ""),
     "abbreviation": lambda text: ("x", 0, text.replace(".", "").lower()),
