@@ -223,3 +223,24 @@ def test_a_call_beside_two_columns_is_read() -> None:
 
     assert [short(edition) for edition in page.editions] == [GHENT, LYON]
     assert [(call.status, call.hosting_years) for call in page.calls] == [("open", (2027,))]
+
+
+OTHER_LINES = [
+    ("Info session: 3 March 2026, Online", []),
+    ("Registration: 1 March 2026 – online", []),
+    ("Photos: 12 March 2026", []),
+    ("European Cluster Days – 5 May 2026", ["line-unread"]),
+    ("Recordings of 12 March 2026", []),
+    ("ICC, Citadelpark, 9000 Ghent, Belgium", []),
+    ("Contact: Ann Lee, Brussels, Belgium", []),
+    ("Clusters from Flanders, Belgium", []),
+    ("Newsletter of 3 May 2026", ["line-unread"]),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), OTHER_LINES)
+def test_what_is_no_edition(line: str, expected: list[str]) -> None:
+    page = read_upcoming(f"<p>{line}</p>")
+
+    assert page.editions == ()
+    assert codes(page) == expected

@@ -79,7 +79,7 @@ def _read(line: Line, year: int | None) -> Entry:
     if chosen is None or not chosen.is_whole:
         return _without_days(line, chosen, dates, places)
     place = _place_of(text, places, chosen, dates)
-    if place is None:
+    if place is None or (not place.is_known and _is_labelled(text) and not (place.is_online and place.start == 0)):
         return _without_place(line, chosen, dates, places)
     if _is_sentence(text, min(place.start, chosen.start), max(place.start, chosen.start)):
         kind: Kind = "other" if _is_past_tense(text, place) or not place.is_known else "unread"
@@ -227,7 +227,7 @@ def _is_prose(text: Text) -> bool:
 
 def _is_labelled(text: Text) -> bool:
     """“Hosts: …”, “Deadline: …”, “Registration: …”: the line says itself that it is something else."""
-    concepts = ("speakers", "cutoff", "register", "of the page", "session", "call for", "summary")
+    concepts = ("speakers", "cutoff", "register", "of the page", "session", "call for", *_MATERIALS)
     return text.begins_with(*concepts)
 
 

@@ -72,6 +72,8 @@ class _Named(NamedTuple):
     start: int
     end: int
     is_noise: bool
+    is_cut: bool = False
+    """Prose was cut off before the name: “European Cluster Days” is a town only beside a country."""
 
 
 @cache
@@ -99,8 +101,9 @@ def _named(part: Part, text: Text) -> _Named:
     found = _country_in(words, text, is_first=part.joint == "B" and not part.is_bracket)
     start, end = tokens[0].start, tokens[-1].end
     if found is None:
+        is_cut = any(token.word in PROSE for token in part.tokens if token.end <= tokens[0].start)
         name = None if part.is_quoted else _name(tokens, text)
-        return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False)
+        return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False, is_cut)
     first, last, code, is_ambiguous = found
     before = _trimmed(tuple(token for token in tokens if token.end <= words[first].start), text)
     country = text.text[words[first].start : _with_stop(text, words[last].end)]
@@ -325,6 +328,8 @@ def _is_other_name(name: str, code: str) -> bool:
 
 def _without_country(names: Sequence[_Named]) -> Place | None:
     """A lone city, or a city and a word where its country should stand (P4)."""
+    if names[0].is_cut:
+        return None
     city, *others = [part.name for part in names if part.name]
     if is_online(city) or not others:
         return Place(city, is_alone=True)
