@@ -135,6 +135,19 @@ NEEDS = [
     ("<p>Please submit:</p><p>1. A letter</p><p>2) A plan.</p>", ("A letter", "A plan.")),
     ("<p>Applicants must attach a plan. The events are free.</p>", ("Applicants must attach a plan.",)),
     ("<p>Please submit:</p><p>- a letter</p><p>Questions? Write to a@b.eu.</p>", ("a letter",)),
+    (
+        "<h3>What to submit</h3><p>Please send us:</p><ul><li>the form<ul><li>part A</li></ul></li><li>a plan</li></ul>"
+        "<h3>Contact</h3><p>a@b.eu</p>",
+        ("the form", "part A", "a plan"),
+    ),
+    (
+        "<p><b>Requirements</b></p><p>A signed letter.</p><p>A description of the event.</p>",
+        ("A signed letter.", "A description of the event."),
+    ),
+    (
+        "<h2>Requirements</h2><ul><li>– A letter</li><li>- a plan;</li><li>• a budget</li></ul>",
+        ("A letter", "a plan;", "a budget"),
+    ),
 ]
 
 

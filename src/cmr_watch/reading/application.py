@@ -139,6 +139,8 @@ def needs(lines: Sequence[Line]) -> tuple[str, ...]:
     head: Line | None = None
     first: Line | None = None
     for line in lines:
+        if head and not line.is_heading and not _is_marked(line) and line.text.rstrip().endswith(":"):
+            continue  # “Please send us:” leads in the list under its heading
         if head and _is_item(line, head, first):
             first = first or line
             found[_without_bullet(line.shown)[:LONGEST_NEED]] = None
@@ -164,7 +166,7 @@ def _is_item(line: Line, head: Line, first: Line | None) -> bool:
         return False
     if first and _is_marked(first):
         return _is_marked(line)
-    return _is_marked(line) or text.has("need") or not _is_sentence(line) or line.block == head.block
+    return _is_marked(line) or head.is_heading or not _is_sentence(line) or line.block == head.block or text.has("need")
 
 
 def _is_marked(line: Line) -> bool:
