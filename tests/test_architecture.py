@@ -52,6 +52,7 @@ layers =
     render
     config
     health | systemd
+    reading
     merge_pages | serialization | places | urls | log | plural | os_errors
     models
     exceptions | clock
@@ -73,6 +74,26 @@ forbidden_modules =
     cmr_watch.render
 allow_indirect_imports = True
 
+[importlinter:contract:reading]
+name = a page goes through the reading engine one way
+type = layers
+containers = cmr_watch.reading
+layers =
+    call | edition | initiative
+    edition_place | records | registration
+    doubts | edition_days | edition_state | materials | schedule | sections | venue
+    application | call_state | home | notices | schedule_entries
+    article | cutoffs | entries | forms
+    instants | places
+    clauses | parts
+    dates
+    outline
+    document | lines
+    panels | tokens
+    headings
+    lexicon
+    evidence | page_phrases | phrases
+
 [importlinter:contract:pure]
 name = pure modules have no I/O and no settings
 type = forbidden
@@ -80,6 +101,7 @@ source_modules =
     cmr_watch.monitor.parse
     cmr_watch.monitor.plausibility
     cmr_watch.monitor.diff
+    cmr_watch.reading
     {pure}
     cmr_watch.notify.bounce_parser
     cmr_watch.notify.coalesce
@@ -130,8 +152,8 @@ IMPORTERS = {
     "httpcore": "monitor/fetch/",
     "brotli": "monitor/fetch/",
     "protego": "monitor/fetch/",
-    "bs4": "monitor/parse/",
-    "lxml": "monitor/parse/",
+    "bs4": ("monitor/parse/", "reading/document.py"),
+    "lxml": ("monitor/parse/", "reading/document.py", "reading/panels.py"),
     "sqlalchemy": "store/",
     "alembic": "store/",
     "apprise": "notify/channels/",

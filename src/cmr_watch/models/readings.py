@@ -90,7 +90,7 @@ class Edition:
     ends_on: date | None = None
     date_precision: Precision = "unknown"
     period: str | None = None
-    section: Section = "upcoming"
+    section: Section | None = "upcoming"
     status: EditionStatus = "scheduled"
     url: str | None = None
     summary_url: str | None = None
