@@ -44,7 +44,7 @@ layers =
     notify.message_composer
     monitor.fetch | store | notify.channels
     monitor.edition_page_diff | monitor.deduplicate | monitor.archive.history
-    monitor.parse | monitor.plausibility | monitor.diff | notify.planning
+    monitor.plausibility | monitor.diff | notify.planning
     notify.retry | notify.bounce_parser | notify.tokens
     notify.relevance : notify.reminders : notify.coalesce
     notify.delivery_schedule
@@ -79,7 +79,7 @@ name = a page goes through the reading engine one way
 type = layers
 containers = cmr_watch.reading
 layers =
-    call | edition | initiative
+    call | content | edition | initiative
     edition_place | records | registration
     doubts | edition_days | edition_state | materials | schedule | sections | venue
     application | call_state | home | notices | schedule_entries
@@ -98,7 +98,6 @@ layers =
 name = pure modules have no I/O and no settings
 type = forbidden
 source_modules =
-    cmr_watch.monitor.parse
     cmr_watch.monitor.plausibility
     cmr_watch.monitor.diff
     cmr_watch.reading
@@ -152,8 +151,8 @@ IMPORTERS = {
     "httpcore": "monitor/fetch/",
     "brotli": "monitor/fetch/",
     "protego": "monitor/fetch/",
-    "bs4": ("monitor/parse/", "reading/document.py"),
-    "lxml": ("monitor/parse/", "reading/document.py", "reading/panels.py"),
+    "bs4": "reading/document.py",
+    "lxml": ("reading/document.py", "reading/panels.py"),
     "sqlalchemy": "store/",
     "alembic": "store/",
     "apprise": "notify/channels/",

@@ -11,7 +11,7 @@ import pytest
 
 from cmr_watch.models import CallNotice, Change, Edition, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.parse import read
+from cmr_watch.reading import read
 from cmr_watch.serialization import reading_to_dict
 from tests.compare import differences
 from tests.shapes import SHAPES, STATES, render
@@ -51,7 +51,7 @@ CHANGES: dict[tuple[str, str], KindsAndCities] = {
 @cache
 def snapshot(folder: str) -> Snapshot:
     kind = expected(folder)["page"]
-    return read(kind, (FIXTURES / folder / "page.html").read_bytes())
+    return read(kind, (FIXTURES / folder / "page.html").read_bytes()).snapshot
 
 
 @cache

@@ -28,7 +28,7 @@ def command(page: PageKind, files: tuple[str, ...]) -> int:
     failed = False
     for file in files:
         try:
-            print_json({"source": file, **reading_to_dict(read_page(file, page))})
+            print_json({"source": file, **reading_to_dict(read_page(file, page).snapshot)})
         except ParseError as error:
             print_error(f"{file}: {error}")
             failed = True
