@@ -118,7 +118,7 @@ def _spoken(text: Text, sentence: Span, before: Concept | None) -> Concept | Non
     if text.has("cutoff", start=sentence.start, end=sentence.end):
         return "cutoff"
     first = next((token for token in text.tokens if token.start >= sentence.start), None)
-    return before if first and (first.word in _GOES_ON or first.letter in "d-" or first.letter == "v") else None
+    return before if first and (first.word in _GOES_ON or first.letter in "dmvw-") else None
 
 
 # ── the days of a sentence ───────────────────────────────────────────────────────────────────────────────────────────
@@ -228,8 +228,11 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
+    asides = list(text.cues_of("brussels time", start=day.span.end))
     for index, token in enumerate(day.tail):
-        if token.letter == "(":
+        if any(aside.start <= token.start < aside.end for aside in asides):
+            continue
+        if token.letter == "(" and not any(aside.start == token.end for aside in asides):
             return None
         if token.word and token.letter not in "haTzvd":
             cues = list(text.cues_of(*SUBJECTS, start=token.start, end=day.tail[-1].end))
@@ -247,7 +250,7 @@ def _is_taken(text: Text, day: _Day) -> bool:
         return False
     if day.is_end_of_period:
         return True
-    is_latest = text.has("until", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
+    is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
     relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
     return relation in _TAKEN.get(day.subject, ())
 

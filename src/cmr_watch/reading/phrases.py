@@ -125,6 +125,10 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         is closing: the call ~ on 3 May 2026
         last day: the ~ is 3 May 2026
         """,
+    "latest": """
+        at the latest | latest: on 3 May 2026 ~
+        closes | will close | ends | will end: on 3 May 2026, the call ~
+        """,
     "since": """
         from | since: open ~ 3 May 2026
         starting: ~ 3 May 2026
@@ -270,14 +274,14 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "open": """
         is live | is now live | is closing | is accepting applications | is prolonged | has been prolonged: the call ~
-        being accepted | are accepted | are welcome: submissions ~
+        being accepted | are accepted: submissions ~
         open | reopened | not yet closed: the call is ~
         opened: the call is now ~
         is ongoing | has been launched | has been published | has been opened | was launched | is launched: the call ~
         isn t closed: the call ~
         apply: ~ by 3 May 2026
         apply here | apply now: ~!
-        applications are welcome: ~
+        applications are welcome | submissions are welcome | proposals are welcome: ~
         submit: ~ your application
         extended: the deadline was ~
         closes | will close | will be closed: the call ~ on 3 May 2026

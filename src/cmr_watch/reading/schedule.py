@@ -109,7 +109,7 @@ class _Reader:
         text = entry.scan
         if entry.line.is_heading:
             self.listing = None
-        elif _is_label(entry) or _opens_list(text):
+        elif _is_label(entry) or _opens_list(text) or (entry.is_short and text.has("of the page")):
             self.listing = "cutoff" if _opens_list(text) else subject_of_words(text)
             self.is_bare_listing = False
         elif not entry.is_short or text.text.rstrip().endswith(":"):
