@@ -127,7 +127,6 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "latest": """
         at the latest | latest: on 3 May 2026 ~
-        closes | will close | ends | will end: on 3 May 2026, the call ~
         """,
     "since": """
         from | since: open ~ 3 May 2026
@@ -291,7 +290,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "thanks": """
         selected through: ~ our call
         were selected: the hosts ~ by a call
-        thank you: ~ for answering the call for hosts
+        thank | thank you | thank you all | thank you to all: ~ for answering the call for hosts
         thanks: ~ to all who answered the call for hosts
         """,
     "another call": """

@@ -228,7 +228,7 @@ def _subject_of(headings: Sequence[Text]) -> Concept | None:
     """What the nearest heading speaks of; one that only counts (“First round”, “2027”) leaves it to the one above."""
     for heading in headings:
         subject = subject_of_words(heading)
-        if heading.text.rstrip().endswith("?"):
+        if heading.text.rstrip().endswith("?") or heading.has("contact"):
             return subject or "question"
         if subject or not _is_counting(heading):
             return subject
