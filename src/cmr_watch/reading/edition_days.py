@@ -18,6 +18,7 @@ from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.notices import mentions_call
+from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Text
 
 _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
@@ -123,6 +124,8 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
         return Rank.AGENDA
     if text.has("event", "taking place", "series", "meet", "save the date", "held"):
         return Rank.NEXT if names_edition_after(text, "next edition") else Rank.EVENT
+    if date.precision == "day" and home.is_named(text.text):
+        return Rank.EVENT
     return _rank_of_short_line(text, date)
 
 
@@ -134,8 +137,15 @@ def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
 def _is_entry(sentence: Sentence, date: DateSpan, home: Home) -> bool:
     """Whether a line of the page's own place, with its country, and days (E1)."""
     own = [place for place in sentence.places if place.is_known and home.is_named(place.city)]
+    if sentence.whole.row is not None and sentence.heads and _is_own_place(sentence.labels[0], home):
+        return True
     gaps = [max(place.start - date.end, date.start - place.end) for place in own]
     return bool(gaps) and min(gaps) <= _REACH and not names_edition_after(sentence.text, "next edition")
+
+
+def _is_own_place(head: Text, home: Home) -> bool:
+    """Whether the head of a row is the page's own place, with its country."""
+    return any(place.is_known and home.is_named(place.city) for place in find_places(head, find_dates(head)))
 
 
 _REACH: Final = 12

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cmr_watch.places import country_code, is_region, is_same_city
+from cmr_watch.places import code_itself, country_code, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
@@ -182,7 +182,7 @@ def _is_of_postcode(text: Text, token: Token) -> bool:
 def _spot(line: Line, start: int, title: Place | None) -> Spot:
     text = line.scan
     parts = _up_to_its_country(_parts(text, start, _next_label(text, start)), title)
-    country = parts[-1].text if parts and country_code(parts[-1].text) else None
+    country = parts[-1].text if parts and _code_of(parts[-1].text) else None
     if country and len(parts) > 1:
         *parts, last = parts[:-1]
         place = title if title and is_same_city(title.city, last.town) else _place(last.town, country)
@@ -194,8 +194,12 @@ def _spot(line: Line, start: int, title: Place | None) -> Spot:
     return Spot(line, _venue(text, parts, title))
 
 
+def _code_of(country: str) -> str | None:
+    return country_code(country) or code_itself(country)
+
+
 def _place(town: str, country: str) -> Place | None:
-    return Place(town, None, country, country_code(country)) if town else None
+    return Place(town, None, country, _code_of(country)) if town else None
 
 
 def _next_label(text: Text, start: int) -> int | None:
