@@ -16,7 +16,7 @@ from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import DASHES, Text, Token, scan
+from cmr_watch.reading.tokens import Text, Token, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -232,16 +232,10 @@ def _venue(text: Text, parts: Sequence[_Piece], title: Place | None) -> str | No
     whole = text.text[own[0].start : own[-1].end]
     dates = any(own[0].start < date.start < own[-1].end for date in find_dates(text) if date.is_whole)
     is_whole = not dates and not any(sign in whole for sign in "()|;\t")
-    venue = _with_plain_dashes(whole if is_whole else ", ".join(part.text for part in own))
+    venue = whole if is_whole else ", ".join(part.text for part in own)
     scanned = scan(venue)
     is_prose = scanned.has("tentative", "is prose") or "http" in venue or len(venue) > _LONGEST
     return None if is_prose or not any(len(token.word) > 1 for token in scanned.tokens) else venue
-
-
-def _with_plain_dashes(venue: str) -> str:
-    """One dash between words, one hyphen within them: another sign for either is no other venue."""
-    hyphens = "".join("-" if character in DASHES else character for character in venue)
-    return hyphens.replace(" - ", " – ")
 
 
 # ── prose ────────────────────────────────────────────────────────────────────────────────────────────────────────────
