@@ -298,7 +298,8 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
         is_article = why != "body" or not has_article
         yield tuple(Candidate(why, _without_boxes(one, _is_other_box), is_article) for one in found)
         has_article = has_article or bool(found)
-    yield tuple(Candidate("everything", one, is_article=False) for one in (*fields, document.root))
+    yield tuple(Candidate("body field with all boxes", field) for field in fields)
+    yield (Candidate("everything", document.root, is_article=False),)
 
 
 _HEADING_TAGS: Final = (*MARKED_TAGS, "p", "li", "div", "span", "td")
