@@ -19,7 +19,14 @@ from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.forms import form_addresses
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.notices import calls_apart, hosting_years, mentions_call, names_call_itself, names_hosting, said_state
+from cmr_watch.reading.notices import (
+    calls_apart,
+    hosting_years,
+    mentions_call,
+    names_call_itself,
+    names_hosting,
+    said_state,
+)
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan
 
@@ -148,7 +155,11 @@ def _is_thanks(text: Text) -> bool:
 
 def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int, ...], Line | None]:
     """By the title, then the paragraph's call that is not closed, then the first other line that tells some (O4)."""
-    found = [article.title, paragraph, *(line for line in article.lines if _is_ours(line.scan) and not _is_thanks(line.scan))]
+    found = [
+        article.title,
+        paragraph,
+        *(line for line in article.lines if _is_ours(line.scan) and not _is_thanks(line.scan)),
+    ]
     for line in islice(found, _MOST_LINES):
         years = hosting_years(_current(line.scan)) if line else ()
         if years:

@@ -228,11 +228,10 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
-    asides = list(text.cues_of("brussels time", start=day.span.end))
-    for index, token in enumerate(day.tail):
-        if any(aside.start <= token.start < aside.end for aside in asides):
-            continue
-        if token.letter == "(" and not any(aside.start == token.end for aside in asides):
+    zones = list(text.cues_of("brussels time", start=day.span.end))
+    own = [token for token in day.tail if not any(zone.start - 1 <= token.start < zone.end for zone in zones)]
+    for index, token in enumerate(own):
+        if token.letter == "(":
             return None
         if token.word and token.letter not in "haTzvd":
             cues = list(text.cues_of(*SUBJECTS, start=token.start, end=day.tail[-1].end))

@@ -87,7 +87,9 @@ _SINGLE_DAYS: Final = re.compile(
     rf"|(?P<days>{_ONE})"
     r"|(?P<turned>m\.?(?:w[,.]?)?d(?!\.d)(?:,?y)?)"
 )
-_TIMES: Final = re.compile(r"(?:[,(]?-?[fa]?h?T(?:(?:[-t&]|at)T)?)(?:\(?z(?:[/(]z)?\)?)?\)?(?:,(?=t))?|\(ww?\)|\(w[-&/]w\)")
+_TIMES: Final = re.compile(
+    r"(?:[,(]?-?[fa]?h?T(?:(?:[-t&]|at)T)?)(?:\(?z(?:[/(]z)?\)?)?\)?(?:,(?=t))?|\(ww?\)|\(w[-&/]w\)"
+)
 _DAY_LABEL: Final = re.compile(r"[,;.&|(-]{0,2}D[dv][:-]|[,;.&|(-]{0,2}v?vD[:-]")
 _MOVED: Final = re.compile(r"r[^dmy]{0,4}f")
 _WEEK_OF: Final = re.compile(r"ko?x?$")
