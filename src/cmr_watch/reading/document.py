@@ -1,7 +1,7 @@
 """From the bytes of a page to its tree: charset, completeness, the elements that may be the article, and their nodes.
 
-The only door of lxml and Beautiful Soup. The order: decode → cut comments, scripts and styles out of the text → a fast
-tree (lxml) to find the article and drop the boilerplate around it → Beautiful Soup for the article alone.
+The only door of lxml. The order: decode → cut comments, scripts and styles out of the text → a tree in which the
+article is found and the boilerplate around it is dropped → the nodes of the article alone.
 
     document = open_document(content, charset)     ParseError if it is no page, or beyond a limit
     for candidate in candidates(document):         the likeliest first; `why` says how it was found
@@ -206,13 +206,16 @@ def _refuse_excess(text: str) -> None:
             raise ParseError(f"An element of the page has more than {MAX_ATTRIBUTES} attributes.")
 
 
+def _parser() -> html.HTMLParser:
+    return html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+
+
 def _tree(text: str) -> html.HtmlElement:
     _refuse_excess(text)
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         # An empty page is a page that says nothing, not a broken one.
         markup = (text if text.strip() else "<body></body>").encode("utf-8", errors="replace")
-        root = html.document_fromstring(markup, parser=parser, ensure_head_body=True)
+        root = html.document_fromstring(markup, parser=_parser(), ensure_head_body=True)
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
     # libxml2 stops at a depth of 2048, so what it would leave out is refused here.
@@ -379,20 +382,12 @@ def nodes_of(markup: str) -> Iterator[Node]:
     """The nodes of an element's markup, without recursion: depth is the page's choice, not ours."""
     if markup.count("<") > 2 * MAX_ARTICLE_ELEMENTS:
         raise ParseError(f"The article has more than {MAX_ARTICLE_ELEMENTS} elements.")
-    # loaded with the first article: importing it takes longer than reading a page
-    from bs4 import BeautifulSoup
-    from bs4.element import NavigableString, Tag
-
-    soup: Tag = BeautifulSoup(markup, "lxml", multi_valued_attributes=None)
-    stack = [(soup, iter(soup.contents))]
-    while stack:
-        tag, children = stack[-1]
-        child = next(children, None)
-        if child is None:
-            stack.pop()
-            yield Node("end", tag.name, _NOTHING)
-        elif isinstance(child, Tag):
-            yield Node("start", child.name, {name: str(value) for name, value in child.attrs.items()})
-            stack.append((child, iter(child.contents)))
-        elif type(child) is NavigableString:  # its subclasses are comments, declarations and the like
-            yield Node("text", str(child), _NOTHING)
+    for event, element in etree.iterwalk(etree.fromstring(markup, _parser()), events=("start", "end")):
+        if event == "start":
+            yield Node("start", element.tag, element.attrib)
+            text = element.text
+        else:
+            yield Node("end", element.tag, _NOTHING)
+            text = element.tail
+        if text:
+            yield Node("text", text, _NOTHING)
