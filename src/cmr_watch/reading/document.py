@@ -123,42 +123,23 @@ def _known(charset: str | None) -> str | None:
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
 _RAW_START: Final = re.compile(rf"<!--|<({_RAW})\b", re.I)
-_RAW_ELEMENT: Final = re.compile(rf"<({_RAW})\b", re.I)
 _RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
-_CUT: Final = "\0"
-"""Where a comment stood; a control character, so no page holds it."""
 
 
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
     """The text without comments, scripts and styles, and whether each of them was closed.
 
     One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
-    Comments are cut first and fast; where one seems to stand in a script, or is not closed, it is done step by step.
     """
-    pieces = text.split("<!--")
-    rests = [piece.partition("-->") for piece in pieces[1:]]
-    if all(found and not before.startswith(">") and before != "-" for before, found, _ in rests):
-        bare, is_closed = _cut_step_by_step(_CUT.join([pieces[0], *(rest for _, _, rest in rests)]), _RAW_ELEMENT)
-        if is_closed and bare is not None:
-            return bare.replace(_CUT, ""), True
-    bare, is_closed = _cut_step_by_step(text, _RAW_START)
-    return bare or "", is_closed
-
-
-def _cut_step_by_step(text: str, starts: re.Pattern[str]) -> tuple[str | None, bool]:
-    """The text without raw parts, None if a comment was cut within one, and whether each of them was closed."""
     kept: list[str] = []
     position = 0
-    while start := starts.search(text, position):
+    while start := _RAW_START.search(text, position):
         kept.append(text[position : start.start()])
         end = _end_of_raw(text, start)
         if end is None:
             return " ".join(kept), False
-        if _CUT in text[start.start() : end]:
-            return None, True
         position = end
-    kept.append(text[position:])
-    return "".join(kept), True
+    return "".join([*kept, text[position:]]), True
 
 
 def _end_of_raw(text: str, start: re.Match[str]) -> int | None:
