@@ -103,7 +103,7 @@ def _named(part: Part, text: Text) -> _Named:
     found = _country_in(words, text, is_first=part.joint == "B" and not part.is_bracket)
     start, end = tokens[0].start, tokens[-1].end
     if found is None:
-        is_cut = any(token.word in PROSE for token in part.tokens if token.end <= tokens[0].start)
+        is_cut = tokens[0] is not part.tokens[0] and any(token.word in PROSE for token in part.tokens)
         name = _name(tokens, text)
         return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False, is_cut, part.is_quoted)
     first, last, code, is_ambiguous = found
@@ -240,10 +240,20 @@ def find_places(text: Text, dates: Sequence[DateSpan]) -> tuple[Place, ...]:
     whole = [date for date in dates if date.is_whole]
     key = ("places", *(date.start for date in whole))
     if key not in text.memo:
-        parts = [piece for part in parts_of(text, whole) for piece in _pieces(part, text)]
-        runs = _runs(_unquoted([_named(part, text) for part in parts]))
-        text.memo[key] = tuple(_without_seconds([place for place in map(_place, runs) if place], text))
+        text.memo[key] = tuple(_found(text, whole))
     return cast(tuple[Place, ...], text.memo[key])
+
+
+def _found(text: Text, dates: Sequence[DateSpan]) -> Iterable[Place]:
+    parts: Iterable[Part] = parts_of(text, dates)
+    has_pairs = any(token.letter in "&/" for token in text.tokens)
+    if has_pairs:
+        parts = (piece for part in parts for piece in _pieces(part, text))
+    named = [_named(part, text) for part in parts]
+    if any(part.is_quoted for part in named):
+        named = list(_unquoted(named))
+    places = [place for place in map(_place, _runs(named)) if place]
+    return _without_seconds(places, text) if has_pairs else places
 
 
 _AND: Final = ("and", "&", "/", "+")
@@ -290,8 +300,7 @@ def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
         yield part._replace(joint=joint, name=None if part.is_quoted and not is_town else part.name)
 
 
-def _runs(named: Iterable[_Named]) -> Iterator[list[_Named]]:
-    parts = list(named)
+def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:
     run: list[_Named] = []
     for index, part in enumerate(parts):
         if part.is_noise:
