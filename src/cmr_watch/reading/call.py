@@ -10,13 +10,12 @@ from itertools import islice
 from typing import Final
 
 from cmr_watch.models import CallNotice, Outline, Snapshot
-from cmr_watch.reading.application import apply_url, contact, needs
+from cmr_watch.reading.application import apply_url, contact, form_addresses, needs
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import read_state
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
-from cmr_watch.reading.forms import form_addresses
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.notices import (

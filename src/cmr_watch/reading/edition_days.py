@@ -13,7 +13,7 @@ from typing import Final
 
 from cmr_watch.models import Precision
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
-from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.dates import DateSpan, find_dates, year_of
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lines import Line
@@ -74,7 +74,7 @@ class When:
 
 def dates_of(title: Line, sentences: Sequence[Sentence], home: Home, *, is_held: bool) -> Iterator[When]:
     """All dates that may be the edition's: the title's, then those of the text's sentences."""
-    year = _year_of(title.scan)
+    year = year_of(title.scan)
     chosen = choose_date(title.scan, find_dates(title.scan))
     if chosen and chosen.precision != "year":
         yield When(chosen, title, title, Rank.TITLE)
@@ -83,11 +83,6 @@ def dates_of(title: Line, sentences: Sequence[Sentence], home: Home, *, is_held:
             found = _date_in(sentence, year, home)
             if found:
                 yield found
-
-
-def _year_of(text: Text) -> int | None:
-    years = {token.value for token in text.tokens if token.letter == "y"}
-    return years.pop() if len(years) == 1 else None
 
 
 def _may_tell_days(sentence: Sentence, home: Home, *, is_held: bool) -> bool:
@@ -106,7 +101,7 @@ def _date_in(sentence: Sentence, year: int | None, home: Home) -> When | None:
 
 
 def _year_over(sentence: Sentence) -> int | None:
-    return next((year for year in map(_year_of, sentence.labels) if year), None)
+    return next((year for year in map(year_of, sentence.labels) if year), None)
 
 
 # ── ranks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
