@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 # Letters that NFKD does not decompose into a base letter and a combining mark, and the typographic apostrophe.
@@ -46,10 +46,14 @@ def fold(name: str) -> str:
     return _SEPARATORS.sub(" ", without_marks.translate(_TRANSLITERATION).replace("&", " and ")).strip()
 
 
+def _table(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
 @cache
 def country_names() -> dict[str, str]:
     """Folded name → code, of all names of all countries."""
-    table = files("cmr_watch").joinpath("countries.txt").read_text(encoding="utf-8")
+    table = _table("countries.txt")
     rows = (line.split(" ", 1) for line in table.splitlines() if line and not line.startswith("#"))
     return {fold(name): code for code, names in rows for name in names.split("|")}
 
@@ -114,7 +118,7 @@ north south east west northern southern eastern western central and northeast no
 @cache
 def region_names() -> frozenset[str]:
     """Folded names of regions that no town shares."""
-    table = files("cmr_watch").joinpath("regions.txt").read_text(encoding="utf-8")
+    table = _table("regions.txt")
     rows = (line for line in table.splitlines() if not line.startswith("#"))
     return frozenset(name.strip() for row in rows for name in row.split("|") if name.strip())
 

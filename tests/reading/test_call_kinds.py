@@ -51,6 +51,14 @@ NOT_A_CUTOFF = [  # beside the deadline: no second cut-off
     "<h2>Deadlines</h2><p>Late applications until 9 May 2027</p>",
     "<h2>Deadlines</h2><p>Information session: 5 April 2027 (register by 3 April 2027)</p>",
     "<dl><dt>Publication</dt><dd>1 March 2027</dd><dt>Information session</dt><dd>5 April 2027</dd></dl>",
+    "<h3>Contact</h3><p>Ann Lee (on leave until 9 April 2027)</p>",
+    "<h2>Contact person</h2><p>Ann Lee, until 1 June 2027</p>",
+    "<p>Join the webinar about the call on 9 April 2027 at 11:00 (registration until 7 April 2027).</p>",
+    "<p>The info day on the call is on 9 April 2027 (sign up until 7 April 2027).</p>",
+    "<h2>Call for speakers</h2><p>Deadline: 10 April 2027</p>",
+    "<h3>Call for papers</h3><p>Apply by 10 April 2027</p>",
+    "<div><div>Last update</div><div>22 January 2027</div></div>",
+    "<p>Published</p><p>22 January 2027</p>",
 ]
 
 
@@ -95,6 +103,31 @@ CUTOFFS = [
     ("<p>The call is open from 1 March to 3 May 2027.</p>", [MAY]),
     ("<p>Application period: 1 March – 3 May 2027</p>", [MAY]),
     ("<p>Deadline: 3 May 2027<sup>1</sup></p>", [MAY]),
+    ("<p>Deadline: 17 September 2027, 17:00 (UTC +2)</p>", ["2027-09-17 15:00"]),
+    ("<p>Deadline: 17 September 2027, 17:00 GMT +1</p>", ["2027-09-17 16:00"]),
+    ("<p>Deadline: 26 November 2027, 18:00 CEST (Brussels)</p>", ["2027-11-26 17:00"]),
+    ("<p>Deadline: 26 November 2027, 18:00 in Brussels</p>", ["2027-11-26 17:00"]),
+    (
+        "<h2>Timetable</h2><ul><li>1 March 2027 – opening of the call</li><li>3 May 2027, 18:00 (Brussels time) – "
+        "deadline for applications</li><li>28 June 2027 – results</li></ul>",
+        ["2027-05-03 16:00"],
+    ),
+    ("<p>3 May 2027, 18:00 (time in Brussels): cut-off date</p>", ["2027-05-03 16:00"]),
+    (
+        "<p>Cut-off dates: Friday, 26 February 2027, 6 pm; Friday, 28 May 2027, 6 pm; Friday, 24 September 2027.</p>",
+        ["2027-02-26 17:00", "2027-05-28 16:00", "2027-09-24 21:59"],
+    ),
+    ("<p>Deadlines: 3 May 2027; May 31, 2027; June 4, 2027</p>", [MAY, "2027-05-31 21:59", "2027-06-04 21:59"]),
+    (
+        "<ul role=tablist><li><button role=tab aria-controls=a>Deadline</button></li><li><button role=tab "
+        "aria-controls=b>Results</button></li></ul><div id=a><p>3 May 2027</p></div><div id=b><p>4 June 2027</p></div>",
+        [MAY],
+    ),
+    (
+        "<a role=tab href='#' aria-controls=a>Questions</a><a role=tab href='#' aria-controls=b>Cut-offs</a>"
+        "<div id=a><p>4 June 2027</p></div><div id=b><p>3 May 2027</p></div>",
+        [MAY],
+    ),
 ]
 
 
@@ -118,12 +151,38 @@ STATES = [
     ("<p>Late applications are closed.</p><p>Cut-off: 3 May 2027</p>", "open"),
     ("<p>Is the call closed?</p><p>Cut-off: 3 May 2027</p>", "open"),
     ("<table><tr><th>Cut-off</th><th>Status</th></tr><tr><td>3 May 2027</td><td>open</td></tr></table>", "open"),
+    (
+        "<p>The call will open in March.</p><p>Cut-off: 3 May 2027</p><p>Firms of any Member State are welcome.</p>",
+        "announced",
+    ),
+    ("<p>The call will open in March.</p><p>Cut-off: 3 May 2027</p><p>Partners are welcome.</p>", "announced"),
 ]
 
 
 @pytest.mark.parametrize(("body", "status"), STATES)
 def test_state(body: str, status: str) -> None:
     assert call_of(body).status == status
+
+
+YEARS = [
+    ("The call for hosts of events in 2027 is open, while the workshops of 2026 are fully planned.", (2027,)),
+    ("The call for hosts of events in 2027, 2028 and 2029 is open.", (2027, 2028, 2029)),
+    ("After the workshops held in 2025, the call for hosts is open. The call is for events in 2027.", (2027,)),
+    ("As in 2025, the call for hosts of events in 2027 is open.", (2027,)),
+    ("Thank you to all that answered our call in 2025! The hosts of the events in 2026 were selected through it.", ()),
+    ("We thank the 31 regions that answered our call in 2025 for events in 2026.", ()),
+]
+
+
+@pytest.mark.parametrize(("text", "years"), YEARS)
+def test_hosting_years(text: str, years: tuple[int, ...]) -> None:
+    """Those of the clause that names the call, never those of an earlier one (O4)."""
+    new = "<p>The new call for hosts of events in 2031 is open.</p>"
+    content = f"<main><article><h1>Call for expression of interest</h1><p>{text}</p>{new}{DEADLINE}</article></main>"
+
+    (call,) = read("call", content.encode()).snapshot.calls
+
+    assert call.hosting_years == (years or (2031,))
 
 
 NEEDS = [

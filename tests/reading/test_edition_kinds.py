@@ -40,6 +40,8 @@ PLACES = [
     ("Clusters meet Regions <span class='badge'>Save the date</span> Ghent, Belgium", WHEN, "Ghent, None, BE"),
     ("Clusters meet Regions | Katowice | Poland", WHEN, "Katowice, None, PL"),
     ("European Cluster Platform", f"<h2>Clusters meet Regions – Ghent, Belgium</h2>{WHEN}", "Ghent, None, BE"),
+    ("Brno: Clusters meet Regions", WHEN, "Brno, None, None"),
+    ("Clusters meet Regions in Brno", WHEN, "Brno, None, None"),
 ]
 
 
@@ -49,7 +51,13 @@ def test_place(title: str, body: str, place: str) -> None:
     assert f"{edition.city}, {edition.region}, {edition.country_code}" == place
 
 
-@pytest.mark.parametrize("title", ["Access denied", "Clusters meet Regions", "Page not found"])
+NO_PLACE = [
+    *("Access denied", "Clusters meet Regions", "Page not found", "Speak at Clusters meet Regions"),
+    *("Clusters meet Regions: a workshop series for Europe", "Host Clusters meet Regions"),
+]
+
+
+@pytest.mark.parametrize("title", NO_PLACE)
 def test_a_page_without_a_place_is_a_warning(title: str) -> None:
     found = snapshot("<p>Sorry.</p>", title)
     assert (found.editions, codes(found)) == ((), ["edition-missing"])
@@ -75,6 +83,33 @@ DAYS = [
         MARCH,
     ),
     (TITLE, "<p>Submitted by X on 3 May 2026</p><p>12-13 March 2027</p><p>Hotel rate until 3 February 2027</p>", MARCH),
+    (TITLE, "<p>From 12 March, 13h00, to 13 March 2027, 12h30</p>", MARCH),
+    (TITLE, "<p>Date: Friday 12 March, 9.30 am, until Saturday 13 March 2027, 1 pm</p>", MARCH),
+    (
+        f"{TITLE} – 4-5 March 2027",
+        "<table><tr><td>Ghent, Belgium</td><td>12-13 March 2027</td></tr></table>",
+        MARCH,
+    ),
+    (
+        f"{TITLE} – 4-5 March 2027",
+        "<table><tr><th>Place</th><th>Days</th></tr><tr><td>Ghent (Belgium)</td><td>12-13 March 2027</td></tr></table>",
+        MARCH,
+    ),
+    (TITLE, "<p>On the 12 & 13 March 2027, in Ghent, clusters and regions discussed skills and energy.</p>", MARCH),
+    (TITLE, "<p>Ghent hosted more than a hundred clusters and public authorities on 12-13 March 2027.</p>", MARCH),
+    (
+        TITLE,
+        "<div role=tablist><button role=tab aria-controls=a>About</button><button role=tab aria-controls=b>Details"
+        "</button></div><div id=a><h3>Who should attend?</h3><p>All</p></div><div id=b><p>Date: 12-13 March 2027</p>"
+        "</div>",
+        MARCH,
+    ),
+    (
+        TITLE,
+        "<ul><li><a role=tab href='#b' aria-controls=b>When</a></li></ul><h3>Registration</h3><p>Soon</p>"
+        "<div id=b><p>12-13 March 2027</p></div>",
+        MARCH,
+    ),
 ]
 
 
@@ -128,6 +163,10 @@ VENUES = [
         "<table><tr><td>When</td><td>12-13 March 2027</td></tr><tr><td>Where</td><td>ICC Ghent</td></tr></table>",
         "ICC Ghent",
     ),
+    ("<p>📍 Noesis, 6th km Ghent–Aalst</p>", "Noesis, 6th km Ghent–Aalst"),
+    ("<p>Venue: ICC ― Floor 2</p>", "ICC ― Floor 2"),
+    ("<p>12-13 March 2027, Ghent (BE)</p><p>Venue: ICC Ghent, Hall 1</p>", "ICC Ghent, Hall 1"),
+    ("<p>Where: ICC Ghent, 9000 Gent, BE</p>", "ICC Ghent"),
 ]
 
 
@@ -164,6 +203,10 @@ REGISTRATIONS = [
         FORM,
         "2027-03-03",
     ),
+    (f"<p>Last day of registration: 25 February 2027. <a href='{FORM}'>Register</a></p>", FORM, "2027-02-25"),
+    ("<p>The last day to register is 25 February 2027.</p>", None, "2027-02-25"),
+    (f"<dl><dt>Registration</dt><dd><a href='{FORM}'>EUSurvey</a></dd></dl>", FORM, None),
+    (f"<table><tr><td>Register</td><td><a href='{FORM}'>EU Login</a></td></tr></table>", FORM, None),
 ]
 
 
@@ -192,6 +235,13 @@ MATERIALS = [
     ("</p><h3>Other events</h3><p><a href='/a'>Agenda</a>", []),
     ("Read the <a href='/s'>report</a> of the workshop.", ["proceedings"]),
     ("<a href='/s'>Single Market Programme</a> <a href='/t'>European Skills Agenda</a>", []),
+    ("Read the <a href='/content/event-summary-clusters-meet-regions-porto-portugal'>event summary of Porto</a>.", []),
+    ("<a href='/files/Agenda_Clusters_meet_Regions_Lyon_France.pdf'>Agenda</a>", []),
+    ("<a href='/files/agenda-ghent-belgium.pdf'>Agenda</a>", ["agenda"]),
+    ("</p><table><tr><td>Input paper</td><td><a href='/1.pdf'>PDF, 2 MB</a></td></tr></table><p>", ["paper"]),
+    ("Agenda: <a href='/1.pdf'>PDF (300 KB)</a>", ["agenda"]),
+    ("</p><dl><dt>Input paper</dt><dd><a href='/1.pdf'>Ports in transition</a></dd></dl><p>", ["paper"]),
+    ("</p><table><tr><td>Photos</td><td><a href='/1'>Ghent in March</a></td></tr></table><p>", ["photos"]),
 ]
 
 

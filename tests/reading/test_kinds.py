@@ -28,6 +28,7 @@ def without_section(text: str) -> str:
 
 
 NEXT, PAST = "<h2>Next editions</h2>", f"<h2>Previous editions</h2><p>{LYON_LINE}</p>"
+BODY = '<div class="field field--name-body">'
 PAGES: dict[str, list[tuple[str, list[str]]]] = {
     "events in the headings": [
         (f"<h2>Upcoming events</h2><p>{GHENT_LINE}</p><h2>Past events</h2><p>{LYON_LINE}</p>", [GHENT, LYON]),
@@ -37,6 +38,46 @@ PAGES: dict[str, list[tuple[str, list[str]]]] = {
         ),
         (f"<p><b>Past events</b></p><p>{LYON_LINE}</p><p><b>Future events</b></p><p>{GHENT_LINE}</p>", [LYON, GHENT]),
         ("<h2>Upcoming events</h2><p>Cluster Summit – Ghent, Belgium – 12-13 March 2026</p>" + PAST, [LYON]),
+    ],
+    "the series' name before each place": [
+        (
+            "<h2>Upcoming events</h2><p>Clusters meet Regions in Ghent, Belgium, on 12-13 March 2026</p>"
+            "<p>CMR: Porto, Portugal – 1 April 2026</p>" + PAST,
+            [GHENT, PORTO, LYON],
+        ),
+        (
+            "<h2>Future events</h2><li>Clusters meet Regions event in Ghent, Belgium: 12-13 March 2026</li>" + PAST,
+            [GHENT, LYON],
+        ),
+    ],
+    "cards of pieces without spaces": [
+        (
+            f"{NEXT}<a class=card href=/g><span class=badge>New</span><span class=title>Ghent, Belgium</span>"
+            "<span class=date>March 12-13, 2026</span></a><a class=card href=/p><span class=title>Porto, Portugal"
+            f"</span><span class=date>April 1, 2026</span></a>{PAST}",
+            [GHENT, PORTO, LYON],
+        ),
+        (
+            f"{NEXT}<div><em class=flag>Updated</em><span class=where>Ghent, Belgium</span><time class=when>"
+            f"12-13 March 2026</time></div>{PAST}",
+            [GHENT, LYON],
+        ),
+        (
+            f"{NEXT}<p><span class=SpellE>Gh</span>ent, Bel<span class=x>gium</span> – 12-13 March 2026</p>{PAST}",
+            [GHENT, LYON],
+        ),
+    ],
+    "entries in boxes of their own": [
+        (
+            f"{BODY}{NEXT}<article class=teaser><h3>Ghent, Belgium</h3><div>12-13 March 2026</div></article>"
+            "<h2>Previous editions</h2><article class=teaser><h3>Lyon, France</h3><p>3-4 May 2025</p></article></div>",
+            [GHENT, LYON],
+        ),
+        (
+            f"{BODY}{NEXT}<div class=views-element-container><p>{GHENT_LINE}</p></div>"
+            f"<h2>Previous editions</h2><div class=block-views><p>{LYON_LINE}</p></div></div>",
+            [GHENT, LYON],
+        ),
     ],
     "a neutral heading, or none": [
         (
@@ -93,6 +134,50 @@ PAGES: dict[str, list[tuple[str, list[str]]]] = {
         ("Ghent, Belgium<br>12-13 March 2026<br>ICC Ghent", [GHENT]),
         ("Ghent, Belgium<br>12-13 March 2026, ICC Ghent", [GHENT]),
         ("Ghent, Belgium<br>12-13 March 2026 | 09:00 CET | Hybrid", [GHENT]),
+    ],
+    "a day for each line": [
+        ("Ghent, Belgium<br>Day 1: 12 March 2026<br>Day 2: 13 March 2026", [GHENT]),
+        ("Day 1: 12 March 2026<br>Day 2: 13 March 2026<br>Ghent, Belgium", [GHENT]),
+        ("Ghent, Belgium<br>Day one: 12 March 2026<br>Day two: 13 March 2026", [GHENT]),
+        ("<table><tr><td>Ghent, Belgium<td>Day 1: 12 March 2026<td>Day 2: 13 March 2026</table>", [GHENT]),
+    ],
+    "letters with marks make no English word": [
+        ("ÅRE, SWEDEN – 12-13 MARCH 2026", ["ÅRE SE 2026-03-12/03-13 upcoming"]),
+        ("Ås, Norway – 12-13 March 2026", ["Ås NO 2026-03-12/03-13 upcoming"]),
+        ("Ör, Hungary – 12-13 March 2026", ["Ör HU 2026-03-12/03-13 upcoming"]),
+    ],
+    "names with a word in lower case": [
+        ("Gorenja vas, Slovenia – 12-13 March 2026", ["Gorenja vas SI 2026-03-12/03-13 upcoming"]),
+        ("Novo mesto, Slovenia – 12-13 March 2026", ["Novo mesto SI 2026-03-12/03-13 upcoming"]),
+        ("Škofja loka (Slovenia), 12-13 March 2026", ["Škofja loka SI 2026-03-12/03-13 upcoming"]),
+    ],
+    "two places in one": [
+        ("Antwerp, Belgium & Eindhoven, Netherlands – 1 May 2026", ["Antwerp BE 2026-05-01 upcoming"]),
+        ("1 May 2026: Gorizia, Italy / Nova Gorica, Slovenia", ["Gorizia IT 2026-05-01 upcoming"]),
+        ("Gorizia (Italy) and Nova Gorica (Slovenia), 1 May 2026", ["Gorizia IT 2026-05-01 upcoming"]),
+        ("Brod, Bosnia and Herzegovina and Split, Croatia, 1 May 2026", ["Brod BA 2026-05-01 upcoming"]),
+        ("Antwerp & Eindhoven, Netherlands – 1 May 2026", ["Antwerp & Eindhoven NL 2026-05-01 upcoming"]),
+    ],
+    "a town in quotes": [
+        ('"Ghent", Belgium – 12-13 March 2026', [GHENT]),
+        ("“Ghent” (Belgium) – 12-13 March 2026", [GHENT]),
+        ("12-13 March 2026, ‘Ghent’, Belgium", [GHENT]),
+        ('"Green steel", Ghent, Belgium – 12-13 March 2026', [GHENT]),
+    ],
+    "postponed from a day to none": [
+        (
+            "Ghent, Belgium – postponed from 5-6 May 2026, new date to be announced",
+            ["Ghent BE unknown upcoming postponed"],
+        ),
+        ("Ghent, Belgium: postponed from March 2026", ["Ghent BE unknown upcoming postponed"]),
+        ("Ghent, Belgium – 12-13 March 2026 (postponed from 5-6 May 2025)", [GHENT]),
+        ("Ghent, Belgium – postponed from 5-6 May 2025 to 12-13 March 2026", [GHENT]),
+    ],
+    "sentences that look back": [
+        ("After the success of the workshop in Porto, Portugal on 1 April 2026, we look forward to more.", []),
+        ("Following the great interest in Porto, Portugal (1 April 2026), more regions have asked us to come.", []),
+        ("Building on the results of our meeting in Lyon, France on 3-4 May 2026, the series will go on.", []),
+        ("Ghent, Belgium on 12-13 March 2026, after the summer", [GHENT]),
     ],
     "introducing words": [
         ("Ghent, Belgium on 12-13 March 2026", [GHENT]),
@@ -187,6 +272,9 @@ WHOLE_PAGES = (
     "a button as heading",
     "the year of a card is no heading",
     "headings that end or take",
+    "the series' name before each place",
+    "cards of pieces without spaces",
+    "entries in boxes of their own",
 )
 ROWS = [(kind, body, expected) for kind, rows in PAGES.items() for body, expected in rows]
 
@@ -207,6 +295,8 @@ REMAINDERS = [
     ("Ghent, Belgium – 12-13 March 2026 – Industry 5.0, Horizon 2020", []),
     ("Trieste, Italy / Slovenia – 12-13 March 2026", ["country-ambiguous"]),
     ("Bad Radkersburg, Austria and Slovenia – 12-13 March 2026", ["country-ambiguous"]),
+    ("Antwerp, Belgium & Eindhoven, Netherlands – 12-13 March 2026", ["country-ambiguous"]),
+    ("Antwerp, Belgium & Ghent, Belgium – 12-13 March 2026", []),
 ]
 
 

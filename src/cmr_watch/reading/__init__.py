@@ -7,7 +7,7 @@ The way of a page, one module after the other; each imports only those before it
     tokens       scan(text) → Text: tokens with letters, cues with concepts; one scan for each line
     headings     what the words of a heading mean: a section, a year, a state, other people's content
     panels       headings that stand apart from what they head, moved in front of it
-    document     bytes → tree → candidates for the article → nodes; the door of lxml and Beautiful Soup
+    document     bytes → tree → candidates for the article → nodes; the door of lxml
     lines        a line as a reader sees it; `line.scan` is its Text
     outline      nodes → lines, in a tree of parts
     dates        Text → dates: tokens become a shape, a table says what it means

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from cmr_watch.reading.clauses import sentences_of
-from cmr_watch.reading.dates import find_days
+from cmr_watch.reading.dates import ANY_YEAR, find_days
+from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line, Link
@@ -83,6 +85,26 @@ def _rank_of_words(text: Text, link: Link) -> int | None:
 
 def _says_other(text: Text, link: Link) -> bool:
     return text.has("about applying", start=link.start, end=link.end)
+
+
+# ── forms of the page itself ─────────────────────────────────────────────────────────────────────────────────────────
+
+_MOST_FORMS: Final = 40
+_FORM_NAMES: Final = ("webform", "apply", "application", "expression", "eoi", "survey")
+_OTHER_FORMS: Final = words_of(
+    "search newsletter login subscri comment contact feedback poll user- cookie filter exposed vote share language"
+)
+
+
+def form_addresses(document: Document) -> Iterator[str]:
+    """The addresses, empty for the page itself, of the article's own forms to apply (C6)."""
+    for form in islice(document.root.iter("form"), _MOST_FORMS):
+        if not any(box.tag in ("article", "main") for box in form.iterancestors()):
+            continue
+        name = " ".join((form.get(key) or "")[:300] for key in ("id", "class", "action", "name")).lower()
+        has_input = any(field.get("type") not in ("hidden", "submit", "search") for field in form.iter("input"))
+        if has_input and any(one in name for one in _FORM_NAMES) and not any(one in name for one in _OTHER_FORMS):
+            yield (form.get("action") or "")[:2_000]
 
 
 # ── whom to ask ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,7 +182,7 @@ def _heads_items(line: Line) -> bool:
 def _is_item(line: Line, head: Line, first: Line | None) -> bool:
     """One of the things that a list names: no heading, no day, not whom to ask, and marked as its first item is."""
     text = line.scan
-    if line.is_heading or len(line.text) > _LONGEST_ITEM or find_days(text, _ANY_YEAR) or "@" in line.text:
+    if line.is_heading or len(line.text) > _LONGEST_ITEM or find_days(text, ANY_YEAR) or "@" in line.text:
         return False
     if (text.has("question", "contact") and not text.has("need")) or (line.is_link and text.has("apply")):
         return False
@@ -171,9 +193,6 @@ def _is_item(line: Line, head: Line, first: Line | None) -> bool:
 
 def _is_marked(line: Line) -> bool:
     return line.item is not None or _bullet_of(line.text) != ""
-
-
-_ANY_YEAR: Final = 2000
 
 
 def _is_sentence(line: Line) -> bool:

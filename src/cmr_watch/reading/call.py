@@ -10,16 +10,22 @@ from itertools import islice
 from typing import Final
 
 from cmr_watch.models import CallNotice, Outline, Snapshot
-from cmr_watch.reading.application import apply_url, contact, needs
+from cmr_watch.reading.application import apply_url, contact, form_addresses, needs
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import read_state
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
-from cmr_watch.reading.forms import form_addresses
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.notices import calls_apart, hosting_years, mentions_call, names_hosting, said_state
+from cmr_watch.reading.notices import (
+    calls_apart,
+    hosting_years,
+    mentions_call,
+    names_call_itself,
+    names_hosting,
+    said_state,
+)
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan
 
@@ -135,15 +141,24 @@ def _note(article: Article, schedule: Schedule, log: EvidenceLog) -> None:
 
 def _paragraph(article: Article) -> Line | None:
     """The paragraph that names the call: it and what is hosted, or else the call alone; the title where none does."""
-    lines = [line for line in article.lines if not line.is_heading]
+    lines = [line for line in article.lines if not line.is_heading and not _is_thanks(line.scan)]
     both = (line for line in lines if names_call_of_interest(line.scan) and _is_ours(line.scan))
     call = (line for line in lines if names_call_of_interest(line.scan))
     return next(both, None) or next(call, None) or article.title
 
 
+def _is_thanks(text: Text) -> bool:
+    """Thanks for an earlier call, and how its hosts were selected, are none (C1)."""
+    return text.has("thanks") and not names_call_itself(text)
+
+
 def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int, ...], Line | None]:
     """By the title, then the paragraph's call that is not closed, then the first other line that tells some (O4)."""
-    found = [article.title, paragraph, *(line for line in article.lines if _is_ours(line.scan))]
+    found = [
+        article.title,
+        paragraph,
+        *(line for line in article.lines if _is_ours(line.scan) and not _is_thanks(line.scan)),
+    ]
     for line in islice(found, _MOST_LINES):
         years = hosting_years(_current(line.scan)) if line else ()
         if years:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
 from cmr_watch.reading.clauses import Span, sentences_of, subject_of
-from cmr_watch.reading.dates import find_days
+from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text
 
@@ -139,15 +139,12 @@ def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:
 
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
     """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between."""
-    days = [day.end for day in find_days(text, _ANY_YEAR) if sentence.start <= day.start and day.end <= cue.start]
-    after = [day.start for day in find_days(text, _ANY_YEAR) if cue.end <= day.start < sentence.end]
+    days = [day.end for day in find_days(text, ANY_YEAR) if sentence.start <= day.start and day.end <= cue.start]
+    after = [day.start for day in find_days(text, ANY_YEAR) if cue.end <= day.start < sentence.end]
     if days:
         return not text.has("call", "call for", "apply", start=days[-1], end=cue.start)
     is_lead = bool(after) and text.text[cue.end : after[0]].strip()[:1] in (":", ")", "-", "–", "")
     return is_lead and not text.has("call", "call for", start=sentence.start, end=cue.start)
-
-
-_ANY_YEAR: Final = 2000
 
 
 def _is_former(text: Text, sentence: Span, cue: Cue) -> bool:

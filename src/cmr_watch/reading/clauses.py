@@ -214,7 +214,7 @@ def cue_before(text: Text, position: int, among: Sequence[Concept], start: int =
     return found
 
 
-_HANGING: Final = words_of("of for to after with the your our first second third next last on")
+_HANGING: Final = words_of("of for to after with about the your our first second third next last on")
 _OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event"})
 
 

@@ -118,7 +118,7 @@ def _spoken(text: Text, sentence: Span, before: Concept | None) -> Concept | Non
     if text.has("cutoff", start=sentence.start, end=sentence.end):
         return "cutoff"
     first = next((token for token in text.tokens if token.start >= sentence.start), None)
-    return before if first and (first.word in _GOES_ON or first.letter in "d-" or first.letter == "v") else None
+    return before if first and (first.word in _GOES_ON or first.letter in "dmvw-") else None
 
 
 # ── the days of a sentence ───────────────────────────────────────────────────────────────────────────────────────────
@@ -228,7 +228,9 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
-    for index, token in enumerate(day.tail):
+    zones = list(text.cues_of("brussels time", start=day.span.end))
+    own = [token for token in day.tail if not any(zone.start - 1 <= token.start < zone.end for zone in zones)]
+    for index, token in enumerate(own):
         if token.letter == "(":
             return None
         if token.word and token.letter not in "haTzvd":
@@ -247,7 +249,7 @@ def _is_taken(text: Text, day: _Day) -> bool:
         return False
     if day.is_end_of_period:
         return True
-    is_latest = text.has("until", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
+    is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
     relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
     return relation in _TAKEN.get(day.subject, ())
 

@@ -20,6 +20,9 @@ from typing import Final, NamedTuple, cast
 from cmr_watch.models import Precision
 from cmr_watch.reading.tokens import Text, Token
 
+ANY_YEAR: Final = 2000
+"""A leap year, for asking whether days stand in a text at all."""
+
 
 class DateSpan(NamedTuple):
     """A date as it stands in a text. `starts_on` is None for a span without days, and for days that cannot be.
@@ -87,8 +90,10 @@ _SINGLE_DAYS: Final = re.compile(
     rf"|(?P<days>{_ONE})"
     r"|(?P<turned>m\.?(?:w[,.]?)?d(?!\.d)(?:,?y)?)"
 )
-_TIMES: Final = re.compile(r"(?:[,(]?-?[fa]?h?T(?:(?:[-t&]|at)T)?)(?:\(?z(?:[/(]z)?\)?)?\)?|\(ww?\)|\(w[-&/]w\)")
-_DAY_LABEL: Final = re.compile(r"[,;.&|(-]{0,2}Dd[:-]|[,;.&|(-]{0,2}v?vD[:-]")
+_TIMES: Final = re.compile(
+    r"(?:[,(]?-?[fa]?h?T(?:(?:[-t&]|at)T)?)(?:\(?z(?:[/(]z)?\)?)?\)?(?:,(?=t))?|\(ww?\)|\(w[-&/]w\)"
+)
+_DAY_LABEL: Final = re.compile(r"[,;.&|(-]{0,2}D[dv][:-]|[,;.&|(-]{0,2}v?vD[:-]")
 _MOVED: Final = re.compile(r"r[^dmy]{0,4}f")
 _WEEK_OF: Final = re.compile(r"ko?x?$")
 _KEPT: Final = frozenset("'hc")
@@ -327,6 +332,12 @@ def _period(kind: str, year: int, tokens: list[Token], text: str) -> str:
         return "/".join(f"{year}-{token.value:02}" for token in tokens if token.letter == "m")
     words = [text[token.start : token.end].casefold() for token in tokens if token.letter in "sqvd"]
     return "-".join([str(year), *words])
+
+
+def year_of(text: Text) -> int | None:
+    """The one year that a text names."""
+    years = {token.value for token in text.tokens if token.letter == "y"}
+    return years.pop() if len(years) == 1 else None
 
 
 # ── what is left over ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """From the bytes of a page to its tree: charset, completeness, the elements that may be the article, and their nodes.
 
-The only door of lxml and Beautiful Soup. The order: decode → cut comments, scripts and styles out of the text → a fast
-tree (lxml) to find the article and drop the boilerplate around it → Beautiful Soup for the article alone.
+The only door of lxml. The order: decode → cut comments, scripts and styles out of the text → a tree in which the
+article is found and the boilerplate around it is dropped → the nodes of the article alone.
 
     document = open_document(content, charset)     ParseError if it is no page, or beyond a limit
     for candidate in candidates(document):         the likeliest first; `why` says how it was found
@@ -123,42 +123,23 @@ def _known(charset: str | None) -> str | None:
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
 _RAW_START: Final = re.compile(rf"<!--|<({_RAW})\b", re.I)
-_RAW_ELEMENT: Final = re.compile(rf"<({_RAW})\b", re.I)
 _RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
-_CUT: Final = "\0"
-"""Where a comment stood; a control character, so no page holds it."""
 
 
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
     """The text without comments, scripts and styles, and whether each of them was closed.
 
     One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
-    Comments are cut first and fast; where one seems to stand in a script, or is not closed, it is done step by step.
     """
-    pieces = text.split("<!--")
-    rests = [piece.partition("-->") for piece in pieces[1:]]
-    if all(found and not before.startswith(">") and before != "-" for before, found, _ in rests):
-        bare, is_closed = _cut_step_by_step(_CUT.join([pieces[0], *(rest for _, _, rest in rests)]), _RAW_ELEMENT)
-        if is_closed and bare is not None:
-            return bare.replace(_CUT, ""), True
-    bare, is_closed = _cut_step_by_step(text, _RAW_START)
-    return bare or "", is_closed
-
-
-def _cut_step_by_step(text: str, starts: re.Pattern[str]) -> tuple[str | None, bool]:
-    """The text without raw parts, None if a comment was cut within one, and whether each of them was closed."""
     kept: list[str] = []
     position = 0
-    while start := starts.search(text, position):
+    while start := _RAW_START.search(text, position):
         kept.append(text[position : start.start()])
         end = _end_of_raw(text, start)
         if end is None:
             return " ".join(kept), False
-        if _CUT in text[start.start() : end]:
-            return None, True
         position = end
-    kept.append(text[position:])
-    return "".join(kept), True
+    return "".join([*kept, text[position:]]), True
 
 
 def _end_of_raw(text: str, start: re.Match[str]) -> int | None:
@@ -206,13 +187,16 @@ def _refuse_excess(text: str) -> None:
             raise ParseError(f"An element of the page has more than {MAX_ATTRIBUTES} attributes.")
 
 
+def _parser() -> html.HTMLParser:
+    return html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+
+
 def _tree(text: str) -> html.HtmlElement:
     _refuse_excess(text)
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         # An empty page is a page that says nothing, not a broken one.
         markup = (text if text.strip() else "<body></body>").encode("utf-8", errors="replace")
-        root = html.document_fromstring(markup, parser=parser, ensure_head_body=True)
+        root = html.document_fromstring(markup, parser=_parser(), ensure_head_body=True)
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
     # libxml2 stops at a depth of 2048, so what it would leave out is refused here.
@@ -298,7 +282,8 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
         is_article = why != "body" or not has_article
         yield tuple(Candidate(why, _without_boxes(one, _is_other_box), is_article) for one in found)
         has_article = has_article or bool(found)
-    yield tuple(Candidate("everything", one, is_article=False) for one in (*fields, document.root))
+    yield tuple(Candidate("body field with all boxes", field) for field in fields)
+    yield (Candidate("everything", document.root, is_article=False),)
 
 
 _HEADING_TAGS: Final = (*MARKED_TAGS, "p", "li", "div", "span", "td")
@@ -378,20 +363,12 @@ def nodes_of(markup: str) -> Iterator[Node]:
     """The nodes of an element's markup, without recursion: depth is the page's choice, not ours."""
     if markup.count("<") > 2 * MAX_ARTICLE_ELEMENTS:
         raise ParseError(f"The article has more than {MAX_ARTICLE_ELEMENTS} elements.")
-    # loaded with the first article: importing it takes longer than reading a page
-    from bs4 import BeautifulSoup
-    from bs4.element import NavigableString, Tag
-
-    soup: Tag = BeautifulSoup(markup, "lxml", multi_valued_attributes=None)
-    stack = [(soup, iter(soup.contents))]
-    while stack:
-        tag, children = stack[-1]
-        child = next(children, None)
-        if child is None:
-            stack.pop()
-            yield Node("end", tag.name, _NOTHING)
-        elif isinstance(child, Tag):
-            yield Node("start", child.name, {name: str(value) for name, value in child.attrs.items()})
-            stack.append((child, iter(child.contents)))
-        elif type(child) is NavigableString:  # its subclasses are comments, declarations and the like
-            yield Node("text", str(child), _NOTHING)
+    for event, element in etree.iterwalk(etree.fromstring(markup, _parser()), events=("start", "end")):
+        if event == "start":
+            yield Node("start", element.tag, element.attrib)
+            text = element.text
+        else:
+            yield Node("end", element.tag, _NOTHING)
+            text = element.tail
+        if text:
+            yield Node("text", text, _NOTHING)

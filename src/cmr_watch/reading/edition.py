@@ -5,20 +5,22 @@ Pure, linear. Errors: ParseError.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cmr_watch.models import Edition, EditionStatus, Outline, ReadingWarning, Snapshot
+from cmr_watch.models import Edition, EditionStatus, Material, Outline, ReadingWarning, Snapshot
 from cmr_watch.reading.article import Article, articles, base_of
+from cmr_watch.reading.clauses import subject_of
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.edition_days import Rank, When, dates_of, is_tentative, with_last_day
 from cmr_watch.reading.edition_place import place_of, place_of_title
-from cmr_watch.reading.edition_state import is_held, state_of
+from cmr_watch.reading.entries import said_status
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
 from cmr_watch.reading.home import Home, Sentence, sentences_in
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.materials import anchors_of, materials_of
+from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.registration import registration_closes_on, registration_link
 from cmr_watch.reading.tokens import Text
@@ -93,7 +95,7 @@ class _Page:
         """The edition, and the date that was taken for it."""
         anchors = tuple(anchors_of(self.sentences, base_of(self.url, URL)))
         materials, links = materials_of(anchors, self.home)
-        held = is_held(self.sentences, self.home, materials)
+        held = _is_held(self.sentences, self.home, materials)
         dates = tuple(dates_of(self.title, self.sentences, self.home, is_held=held))
         found = _chosen(dates)
         form = registration_link(anchors, self.sentences, self.home)
@@ -130,7 +132,7 @@ class _Page:
                 log.fact("editions[0]", name, found.line.number, start, end)
 
     def _status(self, *, held: bool, has_form: bool) -> EditionStatus:
-        state = state_of(self.title.scan, self.sentences, self.home)
+        state = _state_of(self.title.scan, self.sentences, self.home)
         if state in ("cancelled", "postponed"):
             return state
         if held:
@@ -175,3 +177,46 @@ def _doubts(edition: Edition, found: When | None, place: Place) -> list[str]:
     elif edition.country_code is None and not place.is_online:
         doubts.append("country-unknown" if place.country else "country-missing")
     return doubts
+
+
+# ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
+"""Materials that only come after the event."""
+_LONGEST_STATE: Final = 250
+_SUBJECTS: Final = ("event", "series", "register", "cutoff", "session", "stay", "visit", "call", "call for")
+_OF_EVENT: Final = (None, "event", "series")
+
+
+def _is_held(sentences: Iterable[Sentence], home: Home, materials: Iterable[Material]) -> bool:
+    """Whether the page speaks of the edition in the past tense, or offers what only comes after it."""
+    return any(one.kind in _AFTER_KINDS for one in materials) or any(_tells_past(one, home) for one in sentences)
+
+
+def _tells_past(sentence: Sentence, home: Home) -> bool:
+    text = sentence.text
+    is_own = home.is_named(text.text)
+    for cue in text.cues_of("was held", "was hosted"):
+        if subject_of(text, cue.start, _SUBJECTS) not in _OF_EVENT:
+            continue
+        if "was held" in cue.concepts or (is_own and text.has("event", "series")):
+            return not home.is_another(sentence) and not mentions_call(text)
+    return False
+
+
+def _state_of(title: Text, sentences: Sequence[Sentence], home: Home) -> EditionStatus | None:
+    """Cancelled or postponed where said of this edition, else save the date where said."""
+    own = [one.text for one in sentences if len(one.text.text) <= _LONGEST_STATE and not home.is_another(one)]
+    said = [said_status(text) for text in (title, *own) if _is_of_event(text)]
+    for status in ("cancelled", "postponed"):
+        if status in said:
+            return status
+    return "save_the_date" if any(text.has("save the date") for text in (title, *own)) else None
+
+
+def _is_of_event(text: Text) -> bool:
+    """“The site visit is cancelled”, “registrations can be cancelled” say nothing of the event."""
+    cue = next(text.cues_of("cancelled", "postponed"), None)
+    if cue is None:
+        return True
+    return subject_of(text, cue.start, _SUBJECTS) in _OF_EVENT and not text.has("modal", end=cue.start)

@@ -13,11 +13,12 @@ from typing import Final
 
 from cmr_watch.models import Precision
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
-from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.dates import DateSpan, find_dates, year_of
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.notices import mentions_call
+from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Text
 
 _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
@@ -73,7 +74,7 @@ class When:
 
 def dates_of(title: Line, sentences: Sequence[Sentence], home: Home, *, is_held: bool) -> Iterator[When]:
     """All dates that may be the edition's: the title's, then those of the text's sentences."""
-    year = _year_of(title.scan)
+    year = year_of(title.scan)
     chosen = choose_date(title.scan, find_dates(title.scan))
     if chosen and chosen.precision != "year":
         yield When(chosen, title, title, Rank.TITLE)
@@ -82,11 +83,6 @@ def dates_of(title: Line, sentences: Sequence[Sentence], home: Home, *, is_held:
             found = _date_in(sentence, year, home)
             if found:
                 yield found
-
-
-def _year_of(text: Text) -> int | None:
-    years = {token.value for token in text.tokens if token.letter == "y"}
-    return years.pop() if len(years) == 1 else None
 
 
 def _may_tell_days(sentence: Sentence, home: Home, *, is_held: bool) -> bool:
@@ -105,7 +101,7 @@ def _date_in(sentence: Sentence, year: int | None, home: Home) -> When | None:
 
 
 def _year_over(sentence: Sentence) -> int | None:
-    return next((year for year in map(_year_of, sentence.labels) if year), None)
+    return next((year for year in map(year_of, sentence.labels) if year), None)
 
 
 # ── ranks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,6 +119,8 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
         return Rank.AGENDA
     if text.has("event", "taking place", "series", "meet", "save the date", "held"):
         return Rank.NEXT if names_edition_after(text, "next edition") else Rank.EVENT
+    if date.precision == "day" and home.is_named(text.text):
+        return Rank.EVENT
     return _rank_of_short_line(text, date)
 
 
@@ -134,8 +132,15 @@ def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
 def _is_entry(sentence: Sentence, date: DateSpan, home: Home) -> bool:
     """Whether a line of the page's own place, with its country, and days (E1)."""
     own = [place for place in sentence.places if place.is_known and home.is_named(place.city)]
+    if sentence.whole.row is not None and sentence.heads and _is_own_place(sentence.labels[0], home):
+        return True
     gaps = [max(place.start - date.end, date.start - place.end) for place in own]
     return bool(gaps) and min(gaps) <= _REACH and not names_edition_after(sentence.text, "next edition")
+
+
+def _is_own_place(head: Text, home: Home) -> bool:
+    """Whether the head of a row is the page's own place, with its country."""
+    return any(place.is_known and home.is_named(place.city) for place in find_places(head, find_dates(head)))
 
 
 _REACH: Final = 12

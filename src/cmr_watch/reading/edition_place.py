@@ -8,6 +8,7 @@ from typing import Final
 from cmr_watch.places import country_code, fold, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Sentence, names_edition_after
+from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import Text
 from cmr_watch.reading.venue import ASIDE, Spot, spots_of, venue_in_prose
@@ -28,11 +29,24 @@ def place_of_title(title: Text) -> Place | None:
         return known[0]
     if not title.has("series"):
         return next((place for place in places if place.country_code), None)
-    first = places[0] if places else None
+    first = next((place for place in places if place.country_code or _is_beside_series(title, place)), None)
     country = next((place for place in places[1:] if place.city == place.country), None)
     if first and country and first.country_code is None:
         return first._replace(country=country.country, country_code=country.country_code, end=country.end)
     return first
+
+
+_BETWEEN: Final = words_of("in at the on event workshop edition")
+
+
+def _is_beside_series(title: Text, place: Place) -> bool:
+    """“Clusters meet Regions in Brno”, “Brno: Clusters meet Regions”; “Speak at Clusters meet Regions” is none."""
+    series = next(title.cues_of("series"))
+    if place.end <= series.start:
+        before = [token for token in title.tokens if place.end <= token.start < series.start]
+        return bool(before) and not any(token.word for token in before)
+    between = [token.word for token in title.tokens if series.end <= token.start < place.start and token.word]
+    return _BETWEEN.issuperset(between)
 
 
 def place_of(title: Text, sentences: Sequence[Sentence]) -> tuple[Place | None, Spot | None]:

@@ -32,6 +32,7 @@ _VERBS: Final = words_of(
     """
 )
 _SILENT: Final = words_of("has have had was were began started took met brought gathered welcomed")
+_LOOKING_BACK: Final = words_of("after following building thanks inspired encouraged based since")
 _SMALL: Final = words_of("on in at from the to and of by between date dates when new next edition event workshop day")
 
 Kind = Literal["edition", "place", "date", "unread", "other"]
@@ -178,7 +179,13 @@ def _is_sentence(text: Text, first: int, last: int) -> bool:
     cues = list(text.cues_of(*_MAY_HOLD_VERBS))
     found = [token for token in text.tokens if token.word in _VERBS and token.letter == "x" and token.start < last]
     verbs = [token for token in found if not _in_any(token, cues) and not _is_code(text, token)]
-    return any(token.start < first or not _follows_state(text, token) for token in verbs)
+    return _looks_back(text, first) or any(token.start < first or not _follows_state(text, token) for token in verbs)
+
+
+def _looks_back(text: Text, first: int) -> bool:
+    """“After the success of the workshop in Tampere, Finland, on 12-13 May 2024, we are …”: the verb comes late."""
+    lead = [token.word for token in text.tokens if token.word and token.start < first]
+    return len(lead) > _FEWEST_WORDS_OF_PROSE and lead[0] in _LOOKING_BACK
 
 
 def _is_code(text: Text, token: Token) -> bool:
@@ -202,7 +209,9 @@ def _follows_state(text: Text, verb: Token) -> bool:
 
 def _is_past_tense(text: Text, place: Place) -> bool:
     """“The series began in Malaga, Spain …” tells of what was; “will take place in” may be news."""
-    return any(token.word in _SILENT for token in text.tokens if token.start < max(place.start, 1))
+    return _looks_back(text, place.start) or any(
+        token.word in _SILENT for token in text.tokens if token.start < max(place.start, 1)
+    )
 
 
 def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], places: Sequence[Place]) -> Entry:
@@ -273,11 +282,14 @@ def _is_led_in(text: Text, place: Place) -> bool:
 # ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def said_status(text: Text, date: DateSpan | None = None) -> EditionStatus | None:
-    """The state that a text says, or None. Postponed to another date is scheduled (D2)."""
+def said_status(text: Text, *, has_date: bool = True) -> EditionStatus | None:
+    """The state that a text says, or None. Postponed to another date is scheduled (D2).
+
+    `has_date`: a date stands there, or near it, that is not the former one.
+    """
     if text.has("cancelled"):
         return "cancelled"
-    if any(not _has_new_date(text, cue) for cue in text.cues_of("postponed")):
+    if any(not (has_date and _has_new_date(text, cue)) for cue in text.cues_of("postponed")):
         return "postponed"
     return "save_the_date" if text.has("save the date") else None
 

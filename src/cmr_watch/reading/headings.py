@@ -178,6 +178,7 @@ _OTHERS: Final = _NOUNS | words_of(
     newsletter like interested posts
     """
 )
+_OURS_OF_CALLS: Final = words_of("host hosts hosting interest expression expressions applications regions proposals")
 _ALONE: Final = words_of("news share tags newsletter related")
 _NEVER_OTHERS: Final = words_of("information info details questions requirements conditions documents materials about")
 _MOST_WORDS_OF_OTHERS: Final = 7
@@ -194,4 +195,6 @@ def names_others(text: str) -> bool:
         return True
     if " ".join(words).startswith(_LEADING_TO_OTHERS):
         return True
+    if words[:2] in (["call", "for"], ["calls", "for"]):
+        return _OURS_OF_CALLS.isdisjoint(words)
     return words[0] in _FIRST_OF_OTHERS and not _OTHERS.isdisjoint(words[1:])

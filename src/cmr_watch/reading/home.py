@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,6 +13,7 @@ from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place, find_places
+from cmr_watch.reading.tables import with_heads
 from cmr_watch.reading.tokens import Text, scan
 
 _LONGEST_LABEL: Final = 60
@@ -62,7 +63,8 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
     """All sentences of an article, top to bottom; a heading counts as one of its own."""
     found: list[Sentence] = []
     label: Text | None = None
-    for line, heads in _with_heads(article.lines):
+    for line, *of_cell in with_heads(article.lines):
+        heads = [head for head in of_cell if head] or ([scan(line.label)] if line.label else [])
         own = ([label] if label else []) + heads
         labels = (*own, *article.headings_over(line))
         for span in sentences_of(line.scan):
@@ -90,30 +92,6 @@ def _is_label(line: Line) -> bool:
 
 def _has_digit(line: Line) -> bool:
     return any(token.letter in "dyni" for token in line.scan.tokens)
-
-
-def _with_heads(lines: Sequence[Line]) -> Iterator[tuple[Line, list[Text]]]:
-    """Each line with its label, or in a table the heads of its row and column: short cells without links and days."""
-    columns: dict[int, Text] = {}
-    row: int | None = None
-    row_head: Text | None = None
-    for line in lines:
-        if line.row is None:
-            columns, row = {}, None
-            yield line, [scan(line.label)] if line.label else []
-            continue
-        if line.row != row:
-            columns = columns if row is not None else {}
-            is_first = row is None
-            row, row_head = line.row, line.scan if _may_be_head(line) else None
-        if is_first and _may_be_head(line):
-            columns[line.column] = line.scan
-        heads = [head for head in (row_head, columns.get(line.column)) if head and head is not line.scan]
-        yield line, heads
-
-
-def _may_be_head(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_LABEL and not line.links and not find_dates(line.scan)
 
 
 # ── home and elsewhere ───────────────────────────────────────────────────────────────────────────────────────────────

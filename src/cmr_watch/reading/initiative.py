@@ -62,7 +62,8 @@ def read_initiative(document: Document, address: str | None = None) -> Result:
             if markup not in read:
                 read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
                 best = _better(best, read[markup]) if best else read[markup]
-        if best and len(best[0].outline.sections) == 2 and not (group and group[0].why.startswith("smallest")):
+        is_whole = best and len(best[0].outline.sections) == 2 and best[0].editions
+        if is_whole and not (group and group[0].why.startswith("smallest")):
             break
     return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
 
@@ -278,7 +279,12 @@ class _Lists:
         return is_same_country and any(is_same_city(above.entry.place.city, name) for name in names)
 
     def _add(self, entry: Entry) -> None:
-        said = said_status(entry.line.scan, entry.date) or self.waiting or self.below or self.context.status
+        said = (
+            said_status(entry.line.scan, has_date=entry.date is not None)
+            or self.waiting
+            or self.below
+            or self.context.status
+        )
         self.waiting = None
         found = _Found(entry, self.context, said, rule=_RULES["edition"])
         self.editions.append(found)

@@ -23,7 +23,8 @@ _WHERE: Final = {
     "bst": ZoneInfo("Europe/London"),
 }
 _EXACT: Final = ("utc", "gmt", "")
-_WIDEST: Final = timedelta(hours=14)
+_WIDEST_HOURS: Final = 14
+_WIDEST: Final = timedelta(hours=_WIDEST_HOURS)
 
 
 class Zone(NamedTuple):
@@ -58,7 +59,7 @@ def zone_in(text: Text, first: int, end: int) -> Zone | None:
     tokens = text.tokens[first:end]
     if not tokens:
         return None
-    if text.has("brussels time", start=tokens[0].start, end=tokens[-1].end):
+    if text.has("brussels time", "dateline", start=tokens[0].start, end=tokens[-1].end):
         return _BRUSSELS_TIME
     for index, token in enumerate(tokens):
         if token.letter == "z":
@@ -79,7 +80,7 @@ def _offset_at(tokens: Sequence[Token], index: int) -> timedelta:
     if index + 1 >= len(tokens) or tokens[index].letter not in "&-" or tokens[index + 1].letter not in "dT":
         return timedelta(0)
     sign, value = tokens[index], tokens[index + 1]
-    if sign.start != tokens[index - 1].end and value.letter == "d":
+    if sign.end != value.start or (value.letter == "d" and value.value > _WIDEST_HOURS):
         return timedelta(0)
     minutes = value.value if value.letter == "T" else value.value * 60
     return timedelta(minutes=minutes if sign.letter == "&" else -minutes)

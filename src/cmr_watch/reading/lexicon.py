@@ -43,7 +43,7 @@ _DATE_WORDS: Final = {
     "o": "of",
     "s": "spring summer autumn fall winter",
     "q": "quarter trimester semester half",
-    "v": "early mid late end beginning start first second third fourth",
+    "v": "early mid late end beginning start first second third fourth one two three",
     "r": "rescheduled moved postponed changed shifted transferred delayed",
     "k": "week",
     "D": "day",
@@ -117,6 +117,7 @@ PARTICLES: Final = words_of(
     """
     de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im ob of the and og
     och na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l nell
+    vas mesto loka gora polje selo breg gradec
     """
 )
 """Lower-case words that may stand within a name."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 from cmr_watch.models import Material, MaterialKind
+from cmr_watch.places import country_code
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lexicon import words_of
@@ -25,7 +26,7 @@ _LONGEST_TITLE: Final = 200
 _EMPTY: Final = words_of(
     """
     please click read see find it on view open get download available directly the this via at link form page website
-    pdf ppt here now more file document button below day part session album for and all en fr de
+    pdf ppt mb kb here now more file document button below day part session album for and all en fr de
     """
 )
 """Words that say nothing of what a link leads to."""
@@ -62,6 +63,11 @@ class Anchor:
     def is_bare(self) -> bool:
         """Whether its own words say nothing: “here”, “PDF”, “day 2”, an icon, an address."""
         return _is_empty(self.text, self.link.start, self.link.end) or _is_address(self.words)
+
+    @property
+    def is_named_by_label(self) -> bool:
+        """Whether it is all that stands behind a label: a `dt`, a field's label, the head of a row or column."""
+        return self.sentence.heads > 0 and self.sentence.line.is_link
 
     def neighbours(self) -> tuple[int, int]:
         """Where the link before it ends, and the link after it begins."""
@@ -161,6 +167,8 @@ def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
     if lead.endswith(":") and _kind_of_row(anchor):
         return _kind_of_row(anchor)  # “Presentations: Ann Lee, Bo Berg”
     label = _kind_of_labels(anchor)
+    if label and anchor.is_named_by_label and kind_in(anchor.sentence.labels[0]):
+        return label
     if label == "slides" and urlsplit(anchor.url).path.lower().endswith(_FILES):
         return label
     host = _kind_of_host(anchor.url)
@@ -202,12 +210,21 @@ def leads_to_another(anchor: Anchor) -> bool:
 # ── materials ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _is_filed_elsewhere(anchor: Anchor, home: Home) -> bool:
+    """Whether its address names another country: “event-summary-clusters-meet-regions-porto-portugal”."""
+    words = scan(unquote(urlsplit(anchor.url).path.rpartition("/")[2]).replace("-", " ").replace("_", " "))
+    last = next((token for token in reversed(words.tokens) if token.word not in ("pdf", "")), None)
+    code = country_code(words.text[last.start : last.end]) if last and len(last.word) > 3 else None
+    return code not in (None, home.place.country_code) and not home.is_named(words.text)
+
+
 def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material, ...], tuple[Anchor, ...]]:
     """In page order, each address once for each kind, and the link of each; words win over an icon to the same page."""
     found: dict[tuple[MaterialKind, str], tuple[Material, Anchor]] = {}
     said = {one.url: kind for one in reversed(anchors) if (kind := kind_in(one.text, one.link.start, one.link.end))}
     for anchor in anchors:
-        kind = None if _is_of_another(anchor, home) else kind_of(anchor)
+        is_other = _is_of_another(anchor, home) or _is_filed_elsewhere(anchor, home)
+        kind = None if is_other else kind_of(anchor)
         if kind is None or (anchor.is_bare and said.get(anchor.url, kind) != kind):
             continue
         title = _title(anchor, kind)

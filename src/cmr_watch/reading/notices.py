@@ -7,12 +7,13 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import find_dates, find_days
+from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
@@ -20,7 +21,6 @@ from cmr_watch.reading.tokens import Cue, Text, scan
 
 _MOST_LINES: Final = 6
 _MOST_CUTOFFS: Final = 20
-_ANY_YEAR: Final = 2000
 _LONGEST: Final = 4_000
 _LONGEST_CUTOFF: Final = 400
 _NO_CALL: Final = words_of("not to on us please")
@@ -56,10 +56,10 @@ def _is_noun(text: Text, cue: Cue) -> bool:
 
 def names_call(text: Text) -> bool:
     """Whether a text names a call and hosting, or the events to be hosted; thanks for an earlier one is none (C1)."""
-    return _names_call_itself(text) and names_hosting(text)
+    return names_call_itself(text) and names_hosting(text)
 
 
-def _names_call_itself(text: Text) -> bool:
+def names_call_itself(text: Text) -> bool:
     """Whether a sentence names a call that is no thanks for an earlier one, nor how hosts were selected."""
     nouns = [cue for cue in text.cues_of("call for", "call", "another call") if _is_noun(text, cue)]
     if not nouns or not text.has("thanks"):
@@ -103,7 +103,7 @@ def _is_mark(text: Text, cue: Cue) -> bool:
     """Whether “closed” stands behind a day and a dash or bracket."""
     if not cue.first or text.tokens[cue.first - 1].letter not in "(-":
         return False
-    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, _ANY_YEAR))
+    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, ANY_YEAR))
 
 
 # ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +149,7 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
 def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
     if not names_call(text):
         return False
-    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, _ANY_YEAR)[0])
+    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, ANY_YEAR)[0])
 
 
 def _has_state(lines: Sequence[Line]) -> bool:
@@ -195,7 +195,7 @@ def _heads_a_list(line: Line) -> bool:
 
 
 def _has_day(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, _ANY_YEAR))
+    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, ANY_YEAR))
 
 
 # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,9 +245,7 @@ def calls_apart(text: Text) -> list[Span]:
     for sentence in sentences_of(text):
         own, said = set(_years_in(text, sentence)), _own_state(text, sentence)
         is_new = text.has("another call", start=sentence.start, end=sentence.end)
-        names = any(
-            _is_noun(text, cue) for cue in text.cues_of("call for", "call", start=sentence.start, end=sentence.end)
-        )
+        names = _names_call_in(text, sentence)
         is_other = said is not None and (
             (is_new and state is not None) or (names and own and years and own.isdisjoint(years))
         )
@@ -300,11 +298,27 @@ _JOINING: Final = frozenset({"between", "from", "after", "extended"})
 
 def hosting_years(text: Text) -> tuple[int, ...]:
     """The years in which the events are to be hosted, not those of a cut-off or a publication (O4)."""
-    years: set[int] = set()
-    for sentence in sentences_of(text):
-        if text.has(*_OF_HOSTING, *_OF_CALL, start=sentence.start, end=sentence.end):
-            years |= set(_years_in(text, sentence))
-    return tuple(sorted(years))
+    spans = [one for one in sentences_of(text) if text.has(*_OF_HOSTING, *_OF_CALL, start=one.start, end=one.end)]
+    of_call = [clause for span in spans for clause in _clauses(text, span) if _names_call_in(text, clause)]
+    for group in (of_call, spans):
+        years = {year for span in group for year in _years_in(text, span)}
+        if years:
+            return tuple(sorted(years))
+    return ()
+
+
+def _names_call_in(text: Text, span: Span) -> bool:
+    return any(_is_noun(text, cue) for cue in text.cues_of("call for", "call", start=span.start, end=span.end))
+
+
+def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
+    """What commas part: “…, while the workshops of 2026 are planned”; those of a list of years part nothing."""
+    start = sentence.start
+    for comma, after in pairwise(text.tokens):
+        if comma.letter == "," and start < comma.start < sentence.end and after.letter not in "y&d":
+            yield Span(start, comma.start)
+            start = comma.end
+    yield Span(start, sentence.end)
 
 
 def _years_in(text: Text, sentence: Span) -> tuple[int, ...]:

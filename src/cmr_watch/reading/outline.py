@@ -46,7 +46,8 @@ _STRUCK: Final = frozenset({"del", "s", "strike"})
 _WEIGHT: Final = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:(bold|[6-9]00)|normal|[1-5]00)", re.I)
 _STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]{0,80}line-through", re.I)
 _CARD: Final = re.compile(r"(?:^|[\s_-])(?:card|tile|views-row|list-group-item)(?:$|\s)", re.I)
-_BADGE: Final = re.compile(r"(?:^|[\s_-])(?:badge|pill|tag|label|chip)(?:$|[\s_-])", re.I)
+_NAMED: Final = frozenset({"span", "em", "small", "strong", "time"})
+"""Elements that stand apart where they have a class: badges, and the pieces of a card (P5)."""
 _FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
 _SPACES: Final = re.compile(r"\s+")
 
@@ -147,12 +148,12 @@ def headings_of(lines: Iterable[Line]) -> tuple[str, ...]:
 
 
 class _Chunk(NamedTuple):
-    """A piece of a line: its text, whether it is bold, its link, and whether it begins or ends a badge."""
+    """A piece of a line: its text, whether it is bold, its link, and the number of its piece (P5)."""
 
     text: str
     bold: bool
     href: str | None
-    is_badge: bool
+    piece: int
 
 
 @dataclass(slots=True)
@@ -164,7 +165,7 @@ class _Writer:
     bold: bool = False
     pre: int = 0
     struck: int = 0
-    badges: int = 0
+    pieces: int = 0
     raised: int = 0
     hrefs: list[str] = field(default_factory=list)
     levels: list[int] = field(default_factory=list)
@@ -195,7 +196,7 @@ class _Writer:
                 self.flush(ends_block=False)
             if self.raised and line.strip().isdigit():
                 line = f" {line}"  # the mark of a footnote is no part of the number before it
-            self.chunks.append(_Chunk(line, self.bold, self.hrefs[-1] if self.hrefs else None, self.badges > 0))
+            self.chunks.append(_Chunk(line, self.bold, self.hrefs[-1] if self.hrefs else None, self.pieces))
 
     def _count(self, what: str) -> int:
         self.counts[what] += 1
@@ -214,10 +215,13 @@ class _Writer:
         weight = _WEIGHT.search(style) if style else None
         was_bold, is_bold = self.bold, bool(weight[1]) if weight else self.bold or name in _BOLD
         is_struck = name in _STRUCK or bool(style and _STRUCK_STYLE.search(style))
-        is_badge = bool(classes and name in ("span", "em", "small", "strong") and _BADGE.search(classes))
-        is_item = name in _ITEMS or bool(classes and name in ("div", "article", "a") and _CARD.search(classes))
-        self.styles.append((was_bold, is_struck, is_badge, is_item))
-        self.bold, self.struck, self.badges = is_bold, self.struck + is_struck, self.badges + is_badge
+        is_piece = bool(classes and name in _NAMED)
+        is_card = bool(classes and name in ("div", "article", "a") and _CARD.search(classes))
+        is_item = name in _ITEMS or is_card
+        if is_card:
+            self.flush(ends_block=True)
+        self.styles.append((was_bold, is_struck, is_piece, is_item))
+        self.bold, self.struck, self.pieces = is_bold, self.struck + is_struck, self.pieces + is_piece
         if is_item:
             self.items.append(self._count("item"))
         self._enter(name, classes)
@@ -247,9 +251,10 @@ class _Writer:
             self.hrefs.pop()
         if not self.styles:
             return  # the end of the whole
-        self.bold, is_struck, is_badge, is_item = self.styles.pop()
-        self.struck, self.badges = self.struck - is_struck, self.badges - is_badge
+        self.bold, is_struck, is_piece, is_item = self.styles.pop()
+        self.struck, self.pieces = self.struck - is_struck, self.pieces + is_piece
         if is_item or (name == "dd" and self.items):
+            self.flush(ends_block=True)
             self.items.pop()
         if len(self.styles) < self.label_depth - 1:
             self.label = ""  # what holds label and items has ended
@@ -310,13 +315,13 @@ def _folded(chunks: list[_Chunk]) -> tuple[str, tuple[Link, ...], int, tuple[int
     parts: list[str] = []
     links: list[Link] = []
     edges: list[int] = []
-    length, bold, ends_in_space, still_bold, before = 0, 0, True, True, _Chunk("", False, None, False)
+    length, bold, ends_in_space, still_bold, before = 0, 0, True, True, _Chunk("", False, None, 0)
     for chunk in chunks:
         piece = _SPACES.sub(" ", _clean(chunk.text))
         piece = piece[1:] if ends_in_space and piece.startswith(" ") else piece
         if not piece:
             continue
-        if length and (chunk.is_badge != before.is_badge or chunk.href != before.href):
+        if length and (chunk.piece != before.piece or chunk.href != before.href):
             edges.append(length)
         start, length, before = length, length + len(piece), chunk
         parts.append(piece)

@@ -82,7 +82,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         open again: the call is ~
         """,
     "state label": """
-        status | state | call status: ~: closed
+        status | call status: ~: closed
         """,
     "condition": """
         once | when | until | before | if | as soon as: ~ the call is closed

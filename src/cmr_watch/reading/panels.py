@@ -42,7 +42,7 @@ def put_headings_in_front(root: html.HtmlElement) -> None:
     """Change the tree: each label before its panel, each column's head before the column's cells."""
     for table in list(islice(root.iter("table"), _MOST_TABLES)):
         _lay_out_columns(table)
-    labels = [link for link in _LABELS(root) if _opens_section(link)]
+    labels = [link for link in _LABELS(root) if link.get("role") == "tab" or _opens_section(link)]
     for link in labels[:_MOST_LABELS]:
         _label_panel(root, link)
 
@@ -72,7 +72,7 @@ def _rows(table: html.HtmlElement) -> list[list[html.HtmlElement]]:
 def _label_panel(root: html.HtmlElement, link: html.HtmlElement) -> None:
     name = link.get("aria-controls") or (link.get("href") or "#")[1:]
     panel = next(iter(_BY_ID(root, name=name)), None)
-    if panel is None or any(map(_opens_section, panel.iter(*MARKED_TAGS))):
+    if panel is None or not short_text(link) or any(map(_opens_section, panel.iter(*MARKED_TAGS))):
         return
     heading = _heading(panel, short_text(link))
     heading.tail, panel.text = panel.text, None

@@ -21,7 +21,10 @@ _MOST_COUNTRY_WORDS: Final = 6
 
 
 class Part(NamedTuple):
-    """Tokens between two joints. `joint` is the sign before it: `,` `(` `)` `-` cell `c`, edge `e`, or a break `B`."""
+    """Tokens between two joints.
+
+    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, edge `e`, comma or bracket behind a quote `q`, a break `B`.
+    """
 
     tokens: tuple[Token, ...]
     joint: str
@@ -29,7 +32,7 @@ class Part(NamedTuple):
     is_bracket: bool = False
 
 
-_BREAKS: Final = "dynTzimwq:;|"
+_BREAKS: Final = "dynTzimwqD:;|"
 """Letters of numbers, dates and signs: none of them is part of a place."""
 _PLAIN_ROLES: Final = {**{letter: letter for letter in ",()c"}, **dict.fromkeys(_BREAKS, "B")}
 _STATES: Final = frozenset({"cancelled", "postponed", "save the date", "tentative", "series", "date label", "moved"})
@@ -52,7 +55,7 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
         if role == " ":
             continue
         if tokens:
-            yield Part(tuple(tokens), joint, quotes % 2 == 1, depth > 0)
+            yield Part(tuple(tokens), "B" if joint == "'" else joint, quotes % 2 == 1, depth > 0)
             joint = ""
         tokens = []
         if role == "x":
@@ -62,7 +65,7 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
         depth = max(0, depth + (role == "(") - (role == ")"))
         joint = _stronger(joint, "," if role == "'" and joint not in ("", "e") else role)
     if tokens:
-        yield Part(tuple(tokens), joint)
+        yield Part(tuple(tokens), "B" if joint == "'" else joint)
 
 
 def _ends_at_edge(text: Text, edge: int, tokens: Sequence[Token]) -> bool:
@@ -76,7 +79,11 @@ def _ends_at_edge(text: Text, edge: int, tokens: Sequence[Token]) -> bool:
 
 def _stronger(joint: str, role: str) -> str:
     """The joint of two signs in a row: a break is the strongest, then a dash, then what came last."""
-    if "B" in (joint, role) or role == "'":
+    if joint == "'" and role in (",", "("):
+        return "q"
+    if role == "'" and not joint:
+        return role
+    if joint in ("B", "'") or role in ("B", "'"):
         return "B"
     return "-" if "-" in (joint, role) else role
 
@@ -146,6 +153,8 @@ def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
     in_bracket = cue.first > 0 and roles[cue.first - 1] == "("
     if "place label" in cue.concepts and after == ":":
         _fill(roles, cue.first, cue.last + 2, " ")
+    elif "badge" in cue.concepts and _is_badge(cue, text, after):
+        _fill(roles, cue.first, cue.last + 1, "B")
     elif "mode" in cue.concepts or ("country remark" in cue.concepts and in_bracket and after == ")"):
         _fill(roles, cue.first, cue.last + 1, " ")
     elif after == ":" and not cue.concepts.isdisjoint(_LABELLED):
@@ -154,7 +163,7 @@ def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
         _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
     elif not cue.concepts.isdisjoint(_ASIDES):
         _fill(roles, cue.first, _end_of_aside(roles, cue.last + (after == ":")), "B")
-    elif not cue.concepts.isdisjoint(_STATES) or ("badge" in cue.concepts and _is_badge(cue, text, after)):
+    elif not cue.concepts.isdisjoint(_STATES):
         _fill(roles, cue.first, cue.last + 1, "B")
 
 

@@ -125,6 +125,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         is closing: the call ~ on 3 May 2026
         last day: the ~ is 3 May 2026
         """,
+    "latest": """
+        at the latest | latest: on 3 May 2026 ~
+        """,
     "since": """
         from | since: open ~ 3 May 2026
         starting: ~ 3 May 2026
@@ -270,14 +273,14 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "open": """
         is live | is now live | is closing | is accepting applications | is prolonged | has been prolonged: the call ~
-        being accepted | are accepted | are welcome: submissions ~
+        being accepted | are accepted: submissions ~
         open | reopened | not yet closed: the call is ~
         opened: the call is now ~
         is ongoing | has been launched | has been published | has been opened | was launched | is launched: the call ~
         isn t closed: the call ~
         apply: ~ by 3 May 2026
         apply here | apply now: ~!
-        applications are welcome: ~
+        applications are welcome | submissions are welcome | proposals are welcome: ~
         submit: ~ your application
         extended: the deadline was ~
         closes | will close | will be closed: the call ~ on 3 May 2026
@@ -287,7 +290,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "thanks": """
         selected through: ~ our call
         were selected: the hosts ~ by a call
-        thank you: ~ for answering the call for hosts
+        thank | thank you | thank you all | thank you to all: ~ for answering the call for hosts
         thanks: ~ to all who answered the call for hosts
         """,
     "another call": """

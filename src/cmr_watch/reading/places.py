@@ -11,8 +11,9 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import zip_longest
 from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
@@ -74,6 +75,7 @@ class _Named(NamedTuple):
     is_noise: bool
     is_cut: bool = False
     """Prose was cut off before the name: “European Cluster Days” is a town only beside a country."""
+    is_quoted: bool = False
 
 
 @cache
@@ -101,9 +103,9 @@ def _named(part: Part, text: Text) -> _Named:
     found = _country_in(words, text, is_first=part.joint == "B" and not part.is_bracket)
     start, end = tokens[0].start, tokens[-1].end
     if found is None:
-        is_cut = any(token.word in PROSE for token in part.tokens if token.end <= tokens[0].start)
-        name = None if part.is_quoted else _name(tokens, text)
-        return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False, is_cut)
+        is_cut = tokens[0] is not part.tokens[0] and any(token.word in PROSE for token in part.tokens)
+        name = _name(tokens, text)
+        return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False, is_cut, part.is_quoted)
     first, last, code, is_ambiguous = found
     before = _trimmed(tuple(token for token in tokens if token.end <= words[first].start), text)
     country = text.text[words[first].start : _with_stop(text, words[last].end)]
@@ -238,9 +240,64 @@ def find_places(text: Text, dates: Sequence[DateSpan]) -> tuple[Place, ...]:
     whole = [date for date in dates if date.is_whole]
     key = ("places", *(date.start for date in whole))
     if key not in text.memo:
-        runs = _runs([_named(part, text) for part in parts_of(text, whole)])
-        text.memo[key] = tuple(place for place in map(_place, runs) if place)
+        text.memo[key] = tuple(_found(text, whole))
     return cast(tuple[Place, ...], text.memo[key])
+
+
+def _found(text: Text, dates: Sequence[DateSpan]) -> Iterable[Place]:
+    parts: Iterable[Part] = parts_of(text, dates)
+    has_pairs = any(token.letter in "&/" for token in text.tokens)
+    if has_pairs:
+        parts = (piece for part in parts for piece in _pieces(part, text))
+    named = [_named(part, text) for part in parts]
+    if any(part.is_quoted for part in named):
+        named = list(_unquoted(named))
+    places = [place for place in map(_place, _runs(named)) if place]
+    return _without_seconds(places, text) if has_pairs else places
+
+
+_AND: Final = ("and", "&", "/", "+")
+
+
+def _pieces(part: Part, text: Text) -> Iterator[Part]:
+    """“Belgium & Eindhoven” between two commas: the end of one place, and the beginning of another (P3)."""
+    tokens = part.tokens
+    if not any(token.letter in "&/" for token in tokens[:-1]):
+        yield part
+        return
+    if tokens[0].letter in "&/" and part.joint == ")":
+        yield part._replace(tokens=tokens[1:], joint="B")
+        return
+    found = _countries(tokens, text)
+    end = found[0][1] + 1 if len(found) == 1 else len(tokens)
+    if end < len(tokens) - 1 and tokens[end].letter in "&/":
+        yield part._replace(tokens=tokens[:end])
+        yield part._replace(tokens=tokens[end + 1 :], joint="B")
+    else:
+        yield part
+
+
+def _without_seconds(places: Sequence[Place], text: Text) -> Iterator[Place]:
+    """Of “Antwerp, Belgium & Eindhoven, Netherlands” the first, which is then ambiguous (P3)."""
+    first: Place | None = None
+    for place in places:
+        if first and first.is_known and place.is_known and text.text[first.end : place.start].strip(" ()") in _AND:
+            is_other = first.country_code != place.country_code
+            first = first._replace(end=place.end, is_ambiguous=first.is_ambiguous or is_other)
+            continue
+        if first:
+            yield first
+        first = place
+    if first:
+        yield first
+
+
+def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
+    """What stands in quotes is a theme, but before a country it is a town: “"Oulu", Finland”."""
+    for part, after in zip_longest(parts, parts[1:]):
+        is_town = after is not None and after.joint == "q" and after.country is not None and after.name is None
+        joint = "," if part.joint == "q" else part.joint
+        yield part._replace(joint=joint, name=None if part.is_quoted and not is_town else part.name)
 
 
 def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:

@@ -157,9 +157,9 @@ def _is_period(entries: Sequence[Entry]) -> bool:
 def _joins_to_one(entries: Sequence[Entry]) -> bool:
     """Whether the lines of a run are one edition: one of them has its date, one its place, and no other does (D4)."""
     kinds = [entry.kind for entry in entries]
-    if len(entries) < 2 or len(entries) > _MOST_JOINED or ("edition" in kinds and kinds.count("date")):
+    if len(entries) < 2 or len(entries) > _MOST_JOINED or ("edition" in kinds and "date" in kinds):
         return False
-    dates = kinds.count("date")
+    dates = len({_is_numbered_day(entry) or entry.line.number for entry in entries if entry.kind == "date"})
     known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
     named = kinds.count("place") - known
     editions = [entry for entry in entries if entry.kind == "edition"]
@@ -167,6 +167,11 @@ def _joins_to_one(entries: Sequence[Entry]) -> bool:
         # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
         return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
     return dates == 1 and (known == 1 or (known == 0 and named > 0))
+
+
+def _is_numbered_day(entry: Entry) -> bool:
+    """“Day 1: 12 March”, “Day 2: 13 March”: lines that are one date (D1)."""
+    return entry.line.scan.tokens[0].letter == "D"
 
 
 # ── more than one edition in a line ──────────────────────────────────────────────────────────────────────────────────

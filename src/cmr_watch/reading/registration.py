@@ -47,6 +47,8 @@ def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
         return False
     if text.has("register", "take part", start=link.start, end=link.end):
         return True
+    if anchor.is_named_by_label and anchor.sentence.is_under("register"):
+        return not anchor.sentence.labels[0].has("cutoff")
     return anchor.is_bare and _is_beside(anchor)
 
 
@@ -150,7 +152,7 @@ def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:
         return False
     if subject is None:
         return _has_label(sentence)
-    return subject == "cutoff" or (subject == "register" and text.has("cutoff", end=day.start))
+    return subject == "cutoff" or (subject == "register" and text.has("cutoff", "until", end=day.start))
 
 
 def _in_time(span: DateSpan, day: date, starts_on: date | None) -> date:

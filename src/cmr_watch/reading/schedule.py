@@ -17,11 +17,11 @@ from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import find_dates, find_days, has_stray_number
+from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.schedule_entries import ANY_YEAR, LONGEST, LONGEST_SHORT, Entry, entries_of
+from cmr_watch.reading.schedule_entries import LONGEST, LONGEST_SHORT, Entry, entries_of
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 _OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
@@ -109,17 +109,17 @@ class _Reader:
         text = entry.scan
         if entry.line.is_heading:
             self.listing = None
-        elif _is_label(entry) or _opens_list(text):
+        elif _is_label(entry) or _opens_list(text) or (entry.is_short and text.has("of the page")):
             self.listing = "cutoff" if _opens_list(text) else subject_of_words(text)
             self.is_bare_listing = False
         elif not entry.is_short or text.text.rstrip().endswith(":"):
             self.listing = None
-        self.label_year = _year_of(text) if self.listing else None
+        self.label_year = year_of(text) if self.listing else None
 
     def _over(self, entry: Entry) -> tuple[Concept | None, bool, int | None]:
         """What stands above an entry says of it: its subject, that it is closed, its year."""
         headings = self.article.headings_over(entry.line)
-        year = next((year for year in (_year_of(text) for text in headings) if year), None)
+        year = next((year for year in (year_of(text) for text in headings) if year), None)
         listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
         heading = entry.table or listing or _subject_of(headings)
         is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
@@ -228,7 +228,7 @@ def _subject_of(headings: Sequence[Text]) -> Concept | None:
     """What the nearest heading speaks of; one that only counts (“First round”, “2027”) leaves it to the one above."""
     for heading in headings:
         subject = subject_of_words(heading)
-        if heading.text.rstrip().endswith("?"):
+        if heading.text.rstrip().endswith("?") or heading.has("contact"):
             return subject or "question"
         if subject or not _is_counting(heading):
             return subject
@@ -239,11 +239,6 @@ def _is_counting(heading: Text) -> bool:
     cues = list(heading.cues_of("round", "open", "closed"))
     others = (token for token in heading.tokens if not any(cue.start <= token.start < cue.end for cue in cues))
     return all(not token.word or token.letter != "x" for token in others)
-
-
-def _year_of(text: Text) -> int | None:
-    years = {token.value for token in text.tokens if token.letter == "y"}
-    return years.pop() if len(years) == 1 else None
 
 
 def _day_of(cutoff: Cutoff) -> date:

@@ -6,21 +6,21 @@ next line or cell belongs to the day before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from cmr_watch.reading.clauses import subject_of_words
 from cmr_watch.reading.cutoffs import NO_CUTOFFS
-from cmr_watch.reading.dates import DateSpan, find_days
+from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.tables import with_heads
 from cmr_watch.reading.tokens import Text, scan
 
 LONGEST: Final = 400
 LONGEST_SHORT: Final = 120
-ANY_YEAR: Final = 2000
 _MOST_LINES_OF_CARD: Final = 6
 
 
@@ -100,32 +100,26 @@ def _is_beside(line: Line) -> bool:
 
 def _entries_of_table(lines: Sequence[Line]) -> Iterator[Entry]:
     """The rows of a table: each dated cell with its label, the cells behind it where it is the only dated one."""
-    heads: dict[int, str] = {}
-    for _, group in groupby(lines, lambda line: line.row):
-        cells = [list(cell) for _, cell in groupby(group, lambda line: line.cell)]
-        if not heads and len(cells) > 1 and not any(_has_day(line) for cell in cells for line in cell):
-            heads = {cell[0].column: cell[0].text for cell in cells}
-        yield from _entries_of_row(cells, heads)
+    headed = list(with_heads(lines))
+    is_of_cutoffs = any(head and head.has("cutoff") for _, _, head in headed)
+    for _, row in groupby(headed, lambda one: one[0].row):
+        yield from _entries_of_row(list(row), "cutoff" if is_of_cutoffs else None)
 
 
-def _entries_of_row(cells: Sequence[Sequence[Line]], heads: Mapping[int, str]) -> Iterator[Entry]:
-    table = "cutoff" if any(scan(head).has("cutoff") for head in heads.values()) else None
-    dated = [number for number, cell in enumerate(cells) if any(map(_has_day, cell))]
-    labels = [_label_of(cells, heads, number) for number in range(len(cells))]
+def _entries_of_row(row: Sequence[tuple[Line, Text | None, Text | None]], table: Concept | None) -> Iterator[Entry]:
+    labels = [_label_of(*one) for one in row]
+    dated = [number for number, (line, _, _) in enumerate(row) if _has_day(line)]
     own = [number for number in dated if subject_of_words(scan(labels[number])) not in NO_CUTOFFS]
-    for number, cell in enumerate(cells):
-        if number in own and len(own) == 1 and len(cell) == 1:
-            behind = [one[0] for at, one in enumerate(cells) if at > number and at not in dated]
-            yield _entry(joined([cell[0], *behind]), labels[number], table)
+    for number, (line, _, _) in enumerate(row):
+        if [number] == own:
+            behind = [one for at, (one, _, _) in enumerate(row) if at > number and at not in dated]
+            yield _entry(joined([line, *behind]), labels[number], table)
         elif number in dated or len(dated) != 1:
-            yield from (_entry(line, labels[number], table) for line in cell)
+            yield _entry(line, labels[number], table)
 
 
-def _label_of(cells: Sequence[Sequence[Line]], heads: Mapping[int, str], number: int) -> str:
+def _label_of(line: Line, row: Text | None, column: Text | None) -> str:
     """The head of a cell's row, if that says what it is about, else that of its column."""
-    head = cells[0][0]
-    row_head = head.text if number and len(head.text) <= LONGEST_SHORT and not _has_day(head) else ""
-    column = heads.get(cells[number][0].column, "")
-    if not column or subject_of_words(scan(row_head)):
-        return row_head
-    return column or cells[number][0].label or row_head
+    if row and (column is None or subject_of_words(row)):
+        return row.text
+    return column.text if column else line.label

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
-from cmr_watch.reading.entries import Entry, read_entry, said_status
+from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status
 from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.notices import mentions_call, said_state
@@ -217,9 +217,7 @@ def _begins_with_its_place(entry: Entry) -> bool:
     if entry.place is None or entry.date is None:
         return False
     start = min(entry.place.start, entry.date.start)
-    series = [cue.end for cue in entry.line.scan.cues_of("series", "badge", "save the date", end=start)]
-    lead = entry.line.text[max(series, default=0) : start]
-    return not any(character.isalpha() for character in lead)
+    return not has_words(entry.line.scan, 0, start)
 
 
 # ── what a heading does ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, Concept
+from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, PROSE, Concept
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~"
 """Every sign that is read as a dash."""
@@ -141,7 +141,7 @@ def scan(text: str, edges: tuple[int, ...] = ()) -> Text:
 def _token(match: re.Match[str]) -> Token:
     kind, text = match.lastgroup, match.group()
     if kind == "word":
-        word = text.lower() if text.isascii() else plain(text)
+        word = text.lower() if text.isascii() else _of_name(text)
         letter, value = DATE_WORDS.get(word, _WORD)
     elif kind == "sign":
         letter, value = _SIGNS.get(text, "x"), 0
@@ -155,6 +155,12 @@ _WORD: Final = ("x", 0)
 _OTHER_LETTERS: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "ŧ": "t", "ß": "ss"}
 )
+
+
+def _of_name(text: str) -> str:
+    """A word with diacritics, plain; no word of English prose has any: “Åre” is no “are”, “Ör” no “or”."""
+    word = plain(text)
+    return text.casefold() if word in PROSE or word in DATE_WORDS else word
 
 
 def plain(word: str) -> str:

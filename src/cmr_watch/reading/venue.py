@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cmr_watch.places import country_code, is_region, is_same_city
+from cmr_watch.places import code_itself, country_code, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import DASHES, Text, Token, scan
+from cmr_watch.reading.tokens import Text, Token, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -182,7 +182,7 @@ def _is_of_postcode(text: Text, token: Token) -> bool:
 def _spot(line: Line, start: int, title: Place | None) -> Spot:
     text = line.scan
     parts = _up_to_its_country(_parts(text, start, _next_label(text, start)), title)
-    country = parts[-1].text if parts and country_code(parts[-1].text) else None
+    country = parts[-1].text if parts and _code_of(parts[-1].text) else None
     if country and len(parts) > 1:
         *parts, last = parts[:-1]
         place = title if title and is_same_city(title.city, last.town) else _place(last.town, country)
@@ -194,8 +194,12 @@ def _spot(line: Line, start: int, title: Place | None) -> Spot:
     return Spot(line, _venue(text, parts, title))
 
 
+def _code_of(country: str) -> str | None:
+    return country_code(country) or code_itself(country)
+
+
 def _place(town: str, country: str) -> Place | None:
-    return Place(town, None, country, country_code(country)) if town else None
+    return Place(town, None, country, _code_of(country)) if town else None
 
 
 def _next_label(text: Text, start: int) -> int | None:
@@ -228,16 +232,10 @@ def _venue(text: Text, parts: Sequence[_Piece], title: Place | None) -> str | No
     whole = text.text[own[0].start : own[-1].end]
     dates = any(own[0].start < date.start < own[-1].end for date in find_dates(text) if date.is_whole)
     is_whole = not dates and not any(sign in whole for sign in "()|;\t")
-    venue = _with_plain_dashes(whole if is_whole else ", ".join(part.text for part in own))
+    venue = whole if is_whole else ", ".join(part.text for part in own)
     scanned = scan(venue)
     is_prose = scanned.has("tentative", "is prose") or "http" in venue or len(venue) > _LONGEST
     return None if is_prose or not any(len(token.word) > 1 for token in scanned.tokens) else venue
-
-
-def _with_plain_dashes(venue: str) -> str:
-    """One dash between words, one hyphen within them: another sign for either is no other venue."""
-    hyphens = "".join("-" if character in DASHES else character for character in venue)
-    return hyphens.replace(" - ", " – ")
 
 
 # ── prose ────────────────────────────────────────────────────────────────────────────────────────────────────────────
