@@ -236,6 +236,7 @@ class _Lists:
         if whole.kind != "edition":
             return False
         self.pending = None
+        self.log.use(whole.line.number, whole.line.text, "edition", _RULES["edition"])
         self._add(whole)
         return True
 
