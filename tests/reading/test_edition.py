@@ -134,7 +134,6 @@ MATERIALS = [  # newest bugs on top
     ('<a href="/a.pdf">📑Read the Input Paper on video skills</a>', ["paper Read the Input Paper on video skills"]),
     ('<a href="/a.pdf">Concept note</a>', ["paper Concept note"]),
     ('<a href="/a">✍️ Read the event\'s proceedings</a>', ["proceedings Read the event's proceedings"]),
-    ('Read the <a href="/a">event</a> summary', ["summary event"]),
     ('<a href="https://youtu.be/1">🎥 Watch again</a>', ["recording Watch again"]),
     ('<a href="https://www.youtube.com/@eccp">YouTube</a>', []),
     ('Ann Bell, Lyon – <a href="/1.pdf">Download presentation</a>', ["slides Ann Bell, Lyon"]),

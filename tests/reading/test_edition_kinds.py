@@ -183,12 +183,6 @@ REGISTRATIONS = [
         None,
     ),
     (
-        f"<p>Register for the B2B meetings <a href='https://b.example'>here</a> and for the workshop"
-        f" <a href='{FORM}'>here</a></p>",
-        FORM,
-        None,
-    ),
-    (
         f"<p>Registration opens on 3 January, closes on 1 March 2027. <a href='{FORM}'>Sign up</a></p>",
         FORM,
         "2027-03-01",

@@ -24,7 +24,6 @@ _LONGEST_ADDRESS: Final = 2_000
 
 # ── where to apply ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-_SURVEY_HOSTS: Final = ("forms.office", "forms.gle", "forms.microsoft", "docs.google", "/eusurvey/")
 _DOCUMENTS: Final = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".zip")
 _PLAIN: Final = words_of("click via at by on in using this the our here link form page")
 _DOCUMENT_LATER, _OTHER_LATER, _ONLY = 10, 5, 20
@@ -62,13 +61,10 @@ def _address(base: str, href: str) -> str | None:
 
 
 def _rank(line: Line, link: Link, url: str) -> int | None:
-    text, parts = line.scan, urlsplit(url)
-    rank = _rank_of_words(text, link)
-    if any(host in f"{parts.netloc}{parts.path}" for host in _SURVEY_HOSTS):
-        rank = 1 if rank is None else min(rank, 1)
+    text, rank = line.scan, _rank_of_words(line.scan, link)
     if rank is None:
         return None
-    is_document = parts.path.lower().endswith(_DOCUMENTS)
+    is_document = urlsplit(url).path.lower().endswith(_DOCUMENTS)
     return rank + _DOCUMENT_LATER * is_document + _OTHER_LATER * _says_other(text, link)
 
 

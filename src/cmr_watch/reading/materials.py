@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from cmr_watch.models import Material, MaterialKind
 from cmr_watch.places import country_code
 from cmr_watch.reading.entries import resolve
-from cmr_watch.reading.home import Home, Sentence, names_edition_after
+from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Link
 from cmr_watch.reading.tokens import Cue, Text, scan
@@ -38,9 +38,6 @@ _HOSTS: Final[dict[str, MaterialKind]] = {
     "flickr.com": "photos",
     "flic.kr": "photos",
 }
-_CHANNELS: Final = ("/@", "/c/", "/channel/", "/user/", "/people/")
-_LIST_PATHS: Final = ("/events/organised-by-eccp/clusters-meet-regions", "/content/call-")
-_EDITION_PATHS: Final = ("/content/clusters-meet-regions", "/content/cluster-meets-regions", "/content/cmr-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +109,6 @@ def _kind_of(cue: Cue) -> MaterialKind:
 
 def kind_of(anchor: Anchor) -> MaterialKind | None:
     """The kind of what a link leads to, or None."""
-    if _is_channel(anchor.url) or leads_to_another(anchor):
-        return None
     link, text = anchor.link, anchor.text
     kind = kind_in(text, link.start, link.end)
     if kind:
@@ -124,19 +119,12 @@ def kind_of(anchor: Anchor) -> MaterialKind | None:
         return None
     start, end = anchor.neighbours()
     before, after = kind_in(text, start, link.start), kind_in(text, link.end, _end_of_part(text, link.end, end))
-    around = (after or before) if _leads_in(anchor) else (before or after)
-    return around or _kind_of_row(anchor) or _kind_of_labels(anchor) or _kind_of_host(anchor.url)
+    return after or before or _kind_of_row(anchor) or _kind_of_labels(anchor) or _kind_of_host(anchor.url)
 
 
 def _end_of_part(text: Text, start: int, end: int) -> int:
     stops = [token.start for token in text.tokens if start <= token.start < end and token.letter in ".;|,"]
     return min([*stops, end])
-
-
-def _leads_in(anchor: Anchor) -> bool:
-    """“Here for the agenda, and here for the booklet”: the first link's words stand behind it, so do the others'."""
-    first = anchor.sentence.line.links[0]
-    return first.start < anchor.link.start and kind_in(anchor.text, 0, first.start) is None
 
 
 def _kind_of_row(anchor: Anchor) -> MaterialKind | None:
@@ -161,8 +149,6 @@ def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
     text, link = anchor.text, anchor.link
     if text.has("no material", start=link.start, end=link.end):
         return None
-    if _is_part_of_summary(anchor):
-        return "summary"
     lead = anchor.text.text[: anchor.sentence.line.links[0].start].rstrip()
     if lead.endswith(":") and _kind_of_row(anchor):
         return _kind_of_row(anchor)  # “Presentations: Ann Lee, Bo Berg”
@@ -175,36 +161,9 @@ def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
     return host if host in (label, kind_in(text)) else None
 
 
-def _is_part_of_summary(anchor: Anchor) -> bool:
-    """“Read the <a>event</a> summary”."""
-    words = {token.word for token in anchor.text.tokens if anchor.link.start <= token.start < anchor.link.end}
-    near = anchor.text.cues_of("summary", start=max(0, anchor.link.start - 5), end=anchor.link.end + 40)
-    return words <= {"event", "workshop", "our", "full", "read"} and next(near, None) is not None
-
-
 def _kind_of_host(url: str) -> MaterialKind | None:
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     return _HOSTS.get(host)
-
-
-def _is_channel(url: str) -> bool:
-    parts = urlsplit(url)
-    is_album = "/albums/" in parts.path or "/sets/" in parts.path
-    is_stream = parts.path.startswith("/photos/") and parts.path.rstrip("/").count("/") <= 2
-    return _kind_of_host(url) is not None and not is_album and (parts.path.startswith(_CHANNELS) or is_stream)
-
-
-def leads_to_another(anchor: Anchor) -> bool:
-    """Whether it leads to the list, the call, or another edition; or is said to be of another edition."""
-    path = urlsplit(anchor.url).path.lower().rstrip("/")
-    if path.endswith(_LIST_PATHS[0]) or path.startswith(_LIST_PATHS[1]):
-        return True
-    rest = next((path.removeprefix(one) for one in _EDITION_PATHS if path.startswith(one)), None)
-    if rest is not None and kind_in(scan(rest.replace("-", " "))) is None:
-        return True
-    start, end = anchor.neighbours()
-    part = scan(anchor.text.text[start:end])
-    return names_edition_after(part, "other edition")
 
 
 # ── materials ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from typing import Final
 from cmr_watch.reading.clauses import Relation, cue_before, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
-from cmr_watch.reading.materials import Anchor, kind_in, leads_to_another
+from cmr_watch.reading.materials import Anchor
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.tokens import Cue, Text
 
@@ -41,7 +41,7 @@ def _is_of_registration(text: Text, cue: Cue) -> bool:
 
 def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
     text, link = anchor.text, anchor.link
-    if text.has("other registration", "visit", start=link.start, end=link.end) or leads_to_another(anchor):
+    if text.has("other registration", "visit", start=link.start, end=link.end):
         return False
     if home.is_another(anchor.sentence) or home.is_of_another_place(anchor.sentence) or _follows_the_next(anchor, home):
         return False
@@ -60,12 +60,6 @@ def _is_beside(anchor: Anchor) -> bool:
         return False
     if text.has("register", "take part", start=start, end=min(end, anchor.link.end + _NEAR)):
         return True
-    if (
-        text.has("register", end=anchor.link.start)
-        and kind_in(text, start, end) is None
-        and text.has("event", start=start, end=end)
-    ):
-        return True  # “… for the matchmaking here, and for the workshop here”
     before = _before(anchor)
     return anchor.sentence.is_under("register") or (before is not None and before.has("register", start=_tail(before)))
 
@@ -88,10 +82,8 @@ def _tail(text: Text) -> int:
 def _follows_the_next(anchor: Anchor, home: Home) -> bool:
     """“The next workshop will be in Prague. Register here!”"""
     sentence = anchor.sentence
-    if sentence.is_first:
-        return False
     above = Sentence(sentence.whole.piece(0, sentence.start), sentence.whole)
-    return names_edition_after(above.text, "next edition") and not home.is_named(above.text.text) and bool(above.places)
+    return names_edition_after(above.text, "next edition") and not home.is_named(above.text.text)
 
 
 # ── until when ───────────────────────────────────────────────────────────────────────────────────────────────────────
