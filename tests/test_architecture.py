@@ -81,11 +81,11 @@ containers = cmr_watch.reading
 layers =
     call | content | edition | initiative
     edition_place | records | registration
-    doubts | edition_days | edition_state | materials | schedule | sections | venue
+    doubts | edition_days | materials | schedule | sections | venue
     application | call_state | home | notices | schedule_entries
-    article | cutoffs | entries | forms
+    article | cutoffs | entries
     instants | places
-    clauses | parts
+    clauses | parts | tables
     dates
     outline
     document | lines
@@ -151,7 +151,6 @@ IMPORTERS = {
     "httpcore": "monitor/fetch/",
     "brotli": "monitor/fetch/",
     "protego": "monitor/fetch/",
-    "bs4": "reading/document.py",
     "lxml": ("reading/document.py", "reading/panels.py"),
     "sqlalchemy": "store/",
     "alembic": "store/",

@@ -15,6 +15,7 @@ from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.reading import Evidence, Reading, read
 from cmr_watch.serialization import reading_to_dict
 from tests.compare import differences
+from tests.reading.test_blind import STILL_WRONG
 from tests.shapes import SHAPES, STATES, render
 from tests.shapes.expected import reading
 from tests.shapes.states import Json
@@ -73,7 +74,9 @@ def _city(side: Edition | CallNotice | None) -> str | None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_page_is_read_as_expected(folder: str) -> None:
+def test_a_page_is_read_as_expected(folder: str, request: pytest.FixtureRequest) -> None:
+    if reason := STILL_WRONG.get(folder.removeprefix("blind/")):
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     lines = differences(expected(folder), reading_to_dict(snapshot(folder)))
 
     assert not lines, "\n".join([folder, *lines])
@@ -81,12 +84,9 @@ def test_a_page_is_read_as_expected(folder: str) -> None:
 
 OTHER_LINES = (
     "edition/odd-place-in-the-address",  # the place is not the title's, but the evidence names the title's line
-    "oddities/date-bold-place",  # in the others, the days stand in the line below, or two editions in one line
-    "oddities/date-nested-items",
-    "oddities/date-next-line",
-    "oddities/heading-editions",
-    "oddities/table-two-cards-in-a-row",
-    "oddities/two-editions-three",
+    "oddities/two-editions-three",  # several editions in a line: the positions count from the beginning of each
+    "blind/2026-11-lists/056-semicolon-two",
+    "blind/2026-11-lists/121-semicolon-2",
 )
 """Pages whose evidence counts the characters of another text than that of the line that it names."""
 
