@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, cast, get_args
 from urllib.parse import urljoin, urlsplit
 
-from cmr_watch.models import EditionStatus, Precision, Section
+from cmr_watch.models import EditionStatus, MaterialKind, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lexicon import PROSE, words_of
@@ -315,18 +315,7 @@ def status_of(said: EditionStatus | None, section: Section | None) -> EditionSta
 
 _MOST_LINKS: Final = 20
 _BARE_LINK: Final = words_of("read see find view download check the our event full here link it more click open")
-_MATERIALS: Final = (
-    "agenda",
-    "booklet",
-    "paper",
-    "proceedings",
-    "photos",
-    "slides",
-    "recording",
-    "register",
-    "apply",
-    "summary",
-)
+_MATERIALS: Final = (*get_args(MaterialKind), "register", "apply")
 _REACH_OF_SUMMARY: Final = 40
 
 
