@@ -206,6 +206,8 @@ class _Writer:
         style, classes = attributes.get("style", ""), attributes.get("class", "")
         if name in _BLOCKS:
             self.flush(ends_block=True)
+        elif name == "br" and self.levels:
+            self._write(" ")  # a heading is one, however it is broken
         elif name == "br":
             self.flush(ends_block=False)
         elif name == "a":

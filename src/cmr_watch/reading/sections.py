@@ -7,7 +7,7 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
@@ -79,10 +79,7 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
 
 
 def _split(lines: Sequence[Line]) -> Iterator[Line]:
-    position = 0
-    while position < len(lines):
-        line, count = _broken_heading(lines[position : position + 3]) or (lines[position], 1)
-        position += count
+    for line in lines:
         heading = _heading_of(line)
         if heading is None:
             yield from _split_inline(line) or (line,)
@@ -142,22 +139,6 @@ def _reads_as_entry(line: Line) -> bool:
     return read_entry(line, _ANY_YEAR).kind == "edition"
 
 
-def _broken_heading(lines: Sequence[Line]) -> tuple[Line, int] | None:
-    """A heading that its element's `<br>` breaks into two or three lines, as one line, and their number."""
-    first = lines[0]
-    if not first.is_heading or (" " in first.text and _heading_of(first)):
-        return None
-    whole = first
-    for count, line in enumerate(lines[1:3], 2):
-        if line.block != first.block or not line.is_heading:
-            return None
-        whole = replace(whole, text=f"{whole.text} {line.text}", bold=whole.bold + 1 + line.bold, links=())
-        found = _heading_of(whole)
-        if found and found.section:
-            return whole, count
-    return None
-
-
 _Marked = tuple[Line, Heading | None]
 
 
@@ -175,21 +156,8 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
         if heading and heading.by_events:
             is_ours = is_article and heading.section not in named and _lists_ours(found, index)
             heading = heading if is_ours else Heading(is_foreign=True)
-        if heading is None and not line.is_heading and _is_month_over_entries(line, found[index + 1 : index + 2]):
-            heading = Heading(year=_month_year(read_entry(line, None)))
         kept.append((line, heading))
     return kept
-
-
-def _is_month_over_entries(line: Line, below: Sequence[_Marked]) -> bool:
-    """“March 2026” over “Ghent, Belgium – 12-13 March” is a sub-heading, though no tag marks it (S1)."""
-    letters = [token.letter for token in line.scan.tokens[: _MOST_TOKENS_OF_A_MONTH + 1]]
-    if not below or len(letters) > _MOST_TOKENS_OF_A_MONTH or "y" not in letters:
-        return False
-    if _month_year(read_entry(line, None)) is None:
-        return False
-    entry = read_entry(below[0][0], _ANY_YEAR)
-    return entry.is_known and entry.date is not None and not entry.date.has_year
 
 
 def _is_date_without_year(line: Line) -> bool:
