@@ -144,5 +144,3 @@ def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
         return not text.has("call", "call for", "apply", start=days[-1], end=cue.start)
     is_lead = bool(after) and text.text[cue.end : after[0]].strip()[:1] in (":", ")", "-", "–", "")
     return is_lead and not text.has("call", "call for", start=sentence.start, end=cue.start)
-
-
