@@ -20,6 +20,9 @@ from typing import Final, NamedTuple, cast
 from cmr_watch.models import Precision
 from cmr_watch.reading.tokens import Text, Token
 
+ANY_YEAR: Final = 2000
+"""For a question whose answer is no date."""
+
 
 class DateSpan(NamedTuple):
     """A date as it stands in a text. `starts_on` is None for a span without days, and for days that cannot be.

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import find_dates, find_days
+from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
@@ -20,7 +20,6 @@ from cmr_watch.reading.tokens import Cue, Text, scan
 
 _MOST_LINES: Final = 6
 _MOST_CUTOFFS: Final = 20
-_ANY_YEAR: Final = 2000
 _LONGEST: Final = 4_000
 _LONGEST_CUTOFF: Final = 400
 _NO_CALL: Final = words_of("not to on us please")
@@ -103,7 +102,7 @@ def _is_mark(text: Text, cue: Cue) -> bool:
     """Whether “closed” stands behind a day and a dash or bracket."""
     if not cue.first or text.tokens[cue.first - 1].letter not in "(-":
         return False
-    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, _ANY_YEAR))
+    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, ANY_YEAR))
 
 
 # ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +148,7 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
 def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
     if not names_call(text):
         return False
-    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, _ANY_YEAR)[0])
+    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, ANY_YEAR)[0])
 
 
 def _has_state(lines: Sequence[Line]) -> bool:
@@ -195,7 +194,7 @@ def _heads_a_list(line: Line) -> bool:
 
 
 def _has_day(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, _ANY_YEAR))
+    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, ANY_YEAR))
 
 
 # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────────────
