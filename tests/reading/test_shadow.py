@@ -25,7 +25,7 @@ def expected(folder: Path) -> Json:
 
 
 FOLDERS = [
-    path.parent for path in sorted(FIXTURES.glob("*/*/expected.json")) if expected(path.parent)["page"] == "initiative"
+    path.parent for path in sorted(FIXTURES.glob("*/*/page.html")) if expected(path.parent)["page"] == "initiative"
 ]
 
 

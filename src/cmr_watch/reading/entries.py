@@ -305,7 +305,7 @@ def status_of(said: EditionStatus | None, section: Section | None) -> EditionSta
 
 # ── its links ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_MOST_LINKS: Final = 20
+MOST_LINKS: Final = 20
 _BARE_LINK: Final = words_of("read see find view download check the our event full here link it more click open")
 _MATERIALS: Final = (
     "agenda",
@@ -324,7 +324,7 @@ _REACH_OF_SUMMARY: Final = 40
 
 def addresses_of(line: Line, core: int, base: str) -> tuple[str | None, str | None]:
     """The edition's page and its summary, by what each link says and covers (O2). `core` is where its date ends."""
-    found = [(link, resolve(base, link.href)) for link in line.links[:_MOST_LINKS]]
+    found = [(link, resolve(base, link.href)) for link in line.links[:MOST_LINKS]]
     summaries = [url for link, url in found if url and is_summary(line, link)]
     others = [
         (link, url) for link, url in found if url and not line.scan.has(*_MATERIALS, start=link.start, end=link.end)
