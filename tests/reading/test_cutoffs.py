@@ -9,7 +9,6 @@ from cmr_watch.reading.tokens import scan
 
 MAY, SEPTEMBER, DECEMBER = "2025-05-30", "2025-09-30", "2025-12-20"
 INSTANTS = [  # newest bugs on top; after “Deadline: ”
-    ("30 May 2025 17:00 +03:00", "2025-05-30 14:00", False),
     ("30 May 2025 17:00 CET/CEST", "2025-05-30 15:00", False),
     ("30 May 2025 17:00 CE(S)T", "2025-05-30 15:00", False),
     ("30 May 2025 17:00 UTC+5:30", "2025-05-30 11:30", False),

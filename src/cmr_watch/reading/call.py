@@ -71,15 +71,11 @@ def _worth(article: Article) -> tuple[int, bool]:
         return 2, has_days
     whole = [article.title.scan, *texts] if article.title else texts
     names = any(map(names_call_of_interest, whole)) and any(map(_is_ours, whole))
-    return int(names and any(_has_substance(text) for text in texts)), has_days
+    return int(names), has_days
 
 
 def _is_ours(text: Text) -> bool:
     return text.has("hosting", "series") or names_hosting(text)
-
-
-def _has_substance(text: Text) -> bool:
-    return text.has("call", "call for", "apply", "cutoff", "interest")
 
 
 def _lists_editions(lines: Sequence[Line]) -> bool:

@@ -24,7 +24,6 @@ _SUBJECTS: Final[tuple[Concept, ...]] = (
 )
 _OF_CALL: Final = frozenset({"call for", "call", "apply", "interest", "state label"})
 _LONGEST_MARK: Final = 30
-_MOST_BETWEEN: Final = 2
 
 
 def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bool) -> CallStatus | None:
@@ -112,7 +111,7 @@ class _Page:
             return False
         if subject is None:
             return self.live == 0 or cue.last > cue.first
-        return subject in _OF_CALL and not _is_former(text, sentence, cue)
+        return subject in _OF_CALL and not text.has("other edition", start=sentence.start, end=cue.start)
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
@@ -145,16 +144,3 @@ def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
         return not text.has("call", "call for", "apply", start=days[-1], end=cue.start)
     is_lead = bool(after) and text.text[cue.end : after[0]].strip()[:1] in (":", ")", "-", "–", "")
     return is_lead and not text.has("call", "call for", start=sentence.start, end=cue.start)
-
-
-def _is_former(text: Text, sentence: Span, cue: Cue) -> bool:
-    """“The previous call is closed”, “the first call has ended”: another one than the page's."""
-    calls = list(text.cues_of("call", "call for", start=sentence.start, end=cue.start))
-    if not calls:
-        return False
-    before = text.tokens[max(0, calls[-1].first - 1 - _MOST_BETWEEN) : calls[-1].first]
-    words = {token.word for token in before}
-    return bool(words & _FORMER) or any(token.word == "th" for token in before)
-
-
-_FORMER: Final = frozenset({"previous", "earlier", "past", "former", "first", "second", "third", "last"})

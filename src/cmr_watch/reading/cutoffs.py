@@ -88,7 +88,7 @@ def read_cutoffs(
         for day in days:
             _give_subject(text, day, spoken, heading)
         _go_on(days)
-        if days and days[0].relation is Relation.NEW and not _is_from(text, sentence) and days[0].subject in _TAKEN:
+        if days and days[0].relation is Relation.NEW and days[0].subject in _TAKEN:
             puts_off = puts_off or not found
             found = found[:-1]
         _share_times(days)
@@ -109,10 +109,6 @@ def _go_on(days: Sequence[_Day]) -> None:
             day.relation, day.subject = before.relation, before.subject
 
 
-def _is_from(text: Text, sentence: Span) -> bool:
-    return text.has("since", start=sentence.start, end=sentence.end)
-
-
 def _spoken(text: Text, sentence: Span, before: Concept | None) -> Concept | None:
     """The subject that a list keeps over its sentences: “Cut-off dates: 30 May 2026. Then 20 December 2026.”"""
     if text.has("cutoff", start=sentence.start, end=sentence.end):
@@ -125,11 +121,11 @@ def _spoken(text: Text, sentence: Span, before: Concept | None) -> Concept | Non
 
 
 def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
-    """The single days of a sentence; those within a period are none, but its end may be one."""
+    """The single days of a sentence, each with the words around it."""
     year = _own_year(text, sentence) or year
     days = [day for day in find_days(text, year) if sentence.start <= day.start < sentence.end and day.starts_on]
     periods = [one for one in find_dates(text, year) if one.starts_on and one.starts_on != one.ends_on]
-    kept = [day for day in days[:_MOST_DAYS] if _is_single(text, day, periods)]
+    kept = days[:_MOST_DAYS]
     found: list[_Day] = []
     for index, day in enumerate(kept):
         start = kept[index - 1].end if index else sentence.start
@@ -146,42 +142,9 @@ def _own_year(text: Text, sentence: Span) -> int | None:
     days = find_days(text)
     years = {day.starts_on.year for day in days if day.starts_on and sentence.start <= day.start < sentence.end}
     years = years or {
-        token.value
-        for token in text.tokens
-        if token.letter == "y"
-        and sentence.start <= token.start < sentence.end
-        and not _is_of_events(text, token, sentence)
+        token.value for token in text.tokens if token.letter == "y" and sentence.start <= token.start < sentence.end
     }
     return years.pop() if len(years) == 1 else None
-
-
-def _is_of_events(text: Text, year: Token, sentence: Span) -> bool:
-    """“Events in 2027: …” names no year for a cut-off."""
-    return text.has("event", "hosting", "series", start=sentence.start, end=year.start)
-
-
-def _is_single(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:
-    """“31 May and 30 September” and “Round 1 – 31 May” are days; within “between 1 March and 31 May” there are none."""
-    period = next((one for one in periods if one.start <= day.start < one.end), None)
-    if period is None or _is_list(text, period) or _is_numbered(text, period):
-        return True
-    return _is_end(text, day, periods)
-
-
-def _is_list(text: Text, period: DateSpan) -> bool:
-    own = text.tokens[period.first : period.last]
-    joined = any(token.letter == "|" or (token.letter == "&" and token.word != "et") for token in own)
-    before = text.tokens[period.first - 1].word if period.first else ""
-    return joined and before != "between"
-
-
-def _is_numbered(text: Text, period: DateSpan) -> bool:
-    """“Cut-off 1 – 31 May”, “Round 2: …”: the number is none of the day's."""
-    before = text.tokens[period.first - 1] if period.first else None
-    first = text.tokens[period.first + 1 : period.first + 3]
-    is_number = bool(first) and first[0].letter == "-" and text.tokens[period.first].letter == "d"
-    words = ("off", "offs", "cutoff", "deadline", "round", "wave", "phase", "batch", "no", "nr", "date", "dates")
-    return is_number and before is not None and before.word in words
 
 
 def _is_end(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:

@@ -215,13 +215,10 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     text, attributes = short_text(element), element.attrib
     if not text:
         return False
-    toggles = attributes.get("data-bs-toggle", attributes.get("data-toggle", ""))
     found = meaning(text, is_marked=True)
     return (
         bool(found.section or found.is_year)
         or any(name in attributes for name in _TOGGLES)
-        or "accordion" in attributes.get("class", "")
-        or toggles == "collapse"
         or any(above.tag in ("h2", "h3", "h4", "h5", "h6") for above in islice(element.iterancestors(), 3))
     )
 

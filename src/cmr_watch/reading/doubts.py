@@ -11,6 +11,7 @@ from typing import Final
 
 from cmr_watch.models import Edition, ReadingWarning
 from cmr_watch.places import city_names
+from cmr_watch.reading.dates import has_stray_number
 from cmr_watch.reading.entries import Entry
 
 LONGEST_WARNING: Final = 500
@@ -28,12 +29,11 @@ def _doubts_of_date(edition: Edition, entry: Entry) -> list[str]:
     codes = []
     if edition.date_precision == "day" and _is_tentative(entry):
         codes.append("date-tentative")
-    if date and (date.has_remainder or _has_remainder(entry)):
+    if date and (date.has_remainder or has_stray_number(entry.line.scan, entry.dates)):
         codes.append("date-remainder")
     return codes
 
 
-_COUNTING: Final = frozenset({"no", "nr", "number", "edition", "event", "workshop"})
 _NOT_OF_DATE: Final = frozenset({"venue", "place", "location", "agenda", "programme", "program"})
 
 
@@ -42,24 +42,6 @@ def _is_tentative(entry: Entry) -> bool:
     for cue in text.cues_of("tentative"):
         before = [token.word for token in text.tokens[max(0, cue.first - 2) : cue.first]]
         if _NOT_OF_DATE.isdisjoint(before):
-            return True
-    return False
-
-
-def _has_remainder(entry: Entry) -> bool:
-    """Whether a day's number near the date belongs to nothing: no date, list number, time or counted noun (D5)."""
-    text = entry.line.scan
-    for index, token in enumerate(text.tokens):
-        if token.letter != "d" or token.word or not 1 <= token.value <= 31:
-            continue
-        if any(date.first <= index <= date.last for date in entry.dates):
-            continue
-        after = text.tokens[index + 1] if index + 1 < len(text.tokens) else None
-        before = text.tokens[index - 1] if index else None
-        is_list_number = all(one.word in _COUNTING for one in text.tokens[:index] if one.word)
-        is_counted = after is not None and bool(after.word)
-        is_named = before is not None and bool(before.word)
-        if not (is_list_number or is_counted or is_named or (before and before.letter in "#/:")):
             return True
     return False
 

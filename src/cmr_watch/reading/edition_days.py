@@ -115,7 +115,8 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
         return Rank.ENTRY
     if _is_labelled(sentence, date):
         return Rank.LABELLED
-    if _is_agenda_day(text, date):
+    is_led_in = any(token.letter == "x" and token.word for token in text.tokens if token.end <= date.start)
+    if not is_led_in and not _is_period(date) and text.text[date.end :].lstrip()[:1] == ":":
         return Rank.AGENDA
     if text.has("event", "taking place", "series", "meet", "save the date", "held"):
         return Rank.NEXT if names_edition_after(text, "next edition") else Rank.EVENT
@@ -157,18 +158,6 @@ def _is_labelled(sentence: Sentence, date: DateSpan) -> bool:
     if first in _PINS or (first in _CALENDARS and len(words) <= _MOST_WORDS_OF_LABEL):
         return True
     return sentence.is_under("date label", "save the date") and sentence.labels[0] is not None
-
-
-def _is_agenda_day(text: Text, date: DateSpan) -> bool:
-    """“Day 1 – 27 November 2024”, “Wednesday 27 November 2024: arrival”."""
-    if _is_period(date):
-        return False
-    first = next((token for token in text.tokens if token.word), None)
-    names_day = any(token.letter == "D" for token in text.tokens if token.start < date.start)
-    lead = [token for token in text.tokens if token.word and token.end <= date.start]
-    is_led = names_day and len(lead) <= _MOST_WORDS_OF_LABEL
-    is_head = not lead and text.text[date.end :].lstrip()[:1] in (":", "–", "-") and text.text[date.end :].strip() != ""
-    return is_led or is_head or (first is not None and first.letter == "w" and first.start <= date.start)
 
 
 def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:

@@ -62,7 +62,7 @@ def place_of(title: Text, sentences: Sequence[Sentence]) -> tuple[Place | None, 
         return None, None
     address = next((spot.place for spot in spots_of(sentences, named) if spot.place), None)
     if named is None or _is_no_town(named):
-        place = _of_a_line(sentences, named) or address or _of_a_sentence(sentences) or named
+        place = _of_a_line(sentences, named) or address or named
         named = place
     else:
         named = named if named.country_code else _with_country(named, sentences)
@@ -119,16 +119,6 @@ def _of_a_line(sentences: Sequence[Sentence], named: Place | None) -> Place | No
         is_short = number < _FIRST_LINES and len(sentence.text.text) <= _LONGEST_NAME
         has_days = any(date.precision == "day" for date in sentence.dates) and len(sentence.text.text) <= _LONGEST
         is_of_title = named is None or known is None or known.country_code == named.country_code
-        if known and is_of_title and (is_short or (has_days and not sentence.text.has("event", "other edition"))):
+        if known and is_of_title and (is_short or (has_days and not sentence.text.has("other edition"))):
             return known
-    return None
-
-
-def _of_a_sentence(sentences: Sequence[Sentence]) -> Place | None:
-    """“… will meet in Lyon, France”, in the first sentence that is of no other edition."""
-    for sentence in sentences:
-        if not names_edition_after(sentence.text, "other edition") and sentence.text.has("event", "series", "meet"):
-            known = next((place for place in sentence.places if place.is_known), None)
-            if known:
-                return known
     return None

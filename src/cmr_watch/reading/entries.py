@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from cmr_watch.models import EditionStatus, MaterialKind, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
-from cmr_watch.reading.lexicon import PROSE, words_of
+from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.places import Place, find_places, place_beside
 from cmr_watch.reading.tokens import Cue, Text, Token
@@ -185,7 +185,7 @@ def _is_sentence(text: Text, first: int, last: int) -> bool:
 def _looks_back(text: Text, first: int) -> bool:
     """“After the success of the workshop in Tampere, Finland, on 12-13 May 2024, we are …”: the verb comes late."""
     lead = [token.word for token in text.tokens if token.word and token.start < first]
-    return len(lead) > _FEWEST_WORDS_OF_PROSE and lead[0] in _LOOKING_BACK
+    return len(lead) > 3 and lead[0] in _LOOKING_BACK
 
 
 def _is_code(text: Text, token: Token) -> bool:
@@ -222,16 +222,8 @@ def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], pl
     if not has_words(text, 0, first):
         return Entry("date", line, None, chosen, dates)
     names_country = any(place.country_code for place in places)
-    is_sentence = not names_country and (_is_sentence(text, len(text.text), len(text.text)) or _is_prose(text))
+    is_sentence = not names_country and _is_sentence(text, len(text.text), len(text.text))
     return Entry("other" if is_sentence else "unread", line, None, chosen, dates, is_sentence)
-
-
-_FEWEST_WORDS_OF_PROSE: Final = 3
-
-
-def _is_prose(text: Text) -> bool:
-    """Whether several words stand there that are in no place's name."""
-    return sum(token.word in PROSE for token in text.tokens if token.word) >= _FEWEST_WORDS_OF_PROSE
 
 
 def _is_labelled(text: Text) -> bool:
@@ -313,7 +305,7 @@ def status_of(said: EditionStatus | None, section: Section | None) -> EditionSta
 
 # ── its links ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_MOST_LINKS: Final = 20
+MOST_LINKS: Final = 20
 _BARE_LINK: Final = words_of("read see find view download check the our event full here link it more click open")
 _MATERIALS: Final = (*get_args(MaterialKind), "register", "apply")
 _REACH_OF_SUMMARY: Final = 40
@@ -321,7 +313,7 @@ _REACH_OF_SUMMARY: Final = 40
 
 def addresses_of(line: Line, core: int, base: str) -> tuple[str | None, str | None]:
     """The edition's page and its summary, by what each link says and covers (O2). `core` is where its date ends."""
-    found = [(link, resolve(base, link.href)) for link in line.links[:_MOST_LINKS]]
+    found = [(link, resolve(base, link.href)) for link in line.links[:MOST_LINKS]]
     summaries = [url for link, url in found if url and is_summary(line, link)]
     others = [
         (link, url) for link, url in found if url and not line.scan.has(*_MATERIALS, start=link.start, end=link.end)

@@ -87,11 +87,7 @@ def _is_label(line: Line) -> bool:
         return False
     has_more = any(token.letter == ":" for token in line.scan.tokens[:-1])
     names = line.scan.has("date label", "place label", "venue label", "register", "cutoff")
-    return names and not has_more and not _has_digit(line)
-
-
-def _has_digit(line: Line) -> bool:
-    return any(token.letter in "dyni" for token in line.scan.tokens)
+    return names and not has_more and not any(token.letter in "dyni" for token in line.scan.tokens)
 
 
 # ── home and elsewhere ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,8 +116,6 @@ class Home:
             return False
         if names_edition_after(text, "other edition"):
             return True
-        if any(_is_introduced(text, place) and self._is_abroad(place) for place in sentence.places):
-            return True
         return names_edition_after(text, "next edition") and any(map(self._is_elsewhere, sentence.places))
 
     def is_of_another_place(self, sentence: Sentence) -> bool:
@@ -136,28 +130,18 @@ class Home:
         kept = [
             (date, here)
             for date, places, here in zip(dates, beside, is_here, strict=True)
-            if not any(self._is_abroad(place) or (has_other and self._is_elsewhere(place)) for place in places)
-            and (here or not places or not any(is_here))
+            if not (has_other and any(map(self._is_elsewhere, places))) and (here or not places or not any(is_here))
         ]
         return tuple(date for date, _ in kept)
 
     def _is_elsewhere(self, place: Place) -> bool:
         return not (self.is_named(place.city) or is_same_city(self.place.city, place.city))
 
-    def _is_abroad(self, place: Place) -> bool:
-        return self._is_elsewhere(place) and place.country_code not in (None, self.place.country_code)
-
 
 def names_edition_after(text: Text, concept: str) -> bool:
     """“The previous workshop”, “next Clusters meet Regions event”: few words between the two."""
     nouns = list(text.cues_of("event", "series"))
     return any(0 < noun.first - cue.last <= _MOST_BETWEEN for cue in text.cues_of(concept) for noun in nouns)
-
-
-def _is_introduced(text: Text, place: Place) -> bool:
-    """“In Milan, Italy”."""
-    before = [token for token in text.tokens if token.end <= place.start]
-    return bool(before) and before[-1].word in ("in", "to", "at")
 
 
 def _is_beside(place: Place, date: DateSpan, dates: Sequence[DateSpan]) -> bool:

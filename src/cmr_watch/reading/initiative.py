@@ -19,6 +19,7 @@ from cmr_watch.reading.document import Document, candidates, nodes_of
 from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of, without_doubles
 from cmr_watch.reading.entries import (
     LONGEST,
+    MOST_LINKS,
     Entry,
     addresses_of,
     is_summary,
@@ -41,7 +42,6 @@ URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-
 MAX_ENTRIES: Final = 5_000
 
 _LONGEST_REMARK: Final = 80
-_MOST_LINKS: Final = 20
 _FEWEST_WITHOUT_SECTION: Final = 3
 
 Result = tuple[Snapshot, Evidence]
@@ -311,7 +311,7 @@ class _Lists:
             self.waiting = said
         elif said and self.above and (is_bare or self._is_of_edition(line)):
             self.above.said = said if self.above.said not in ("cancelled", "postponed") else self.above.said
-        link = next((link for link in line.links[:_MOST_LINKS] if is_summary(line, link)), None)
+        link = next((link for link in line.links[:MOST_LINKS] if is_summary(line, link)), None)
         if link and self.above and self.above.summary_url is None:
             self.above.summary_url = resolve(self.base, link.href)
 

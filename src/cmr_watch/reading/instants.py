@@ -64,15 +64,7 @@ def zone_in(text: Text, first: int, end: int) -> Zone | None:
     for index, token in enumerate(tokens):
         if token.letter == "z":
             return Zone(token.word, timedelta(hours=token.value) + _offset_at(tokens, index + 1))
-        if token.letter == "T" and _is_offset(tokens, index, text):
-            return Zone("", _offset_at(tokens, index + 1))
     return None
-
-
-def _is_offset(tokens: Sequence[Token], index: int, text: Text) -> bool:
-    """“17:00 +03:00”."""
-    follows = tokens[index + 1 : index + 3]
-    return len(follows) == 2 and text.text[follows[0].start] == "+" and follows[1].letter == "T"
 
 
 def _offset_at(tokens: Sequence[Token], index: int) -> timedelta:

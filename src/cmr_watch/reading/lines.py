@@ -30,7 +30,7 @@ class Line:
     - `block`: numbers the paragraphs; `gap`: an empty line stands before it in its block.
     - `item`: numbers the list items, table rows, cards and dt/dd pairs; lines of one belong together first (D4).
     - `row`, `cell`: its place in a table, if any; cells are numbered through the page. `column`: the cell's in its row.
-    - `label`: what stands in front of it as its name: the `dt`, the field label, the head of its column or row.
+    - `label`: what stands in front of it as its name: the `dt` or the field label.
     - `edges`: positions where a link, a badge or the like begins or ends, and a word with it (P5).
     - `part`: the index of its part in the outline.
     """

@@ -87,7 +87,7 @@ def read_outline(nodes: Iterable[Node]) -> Outline:
     for node in nodes:
         writer.take(node)
     writer.flush(ends_block=True)
-    return outline_of(_labelled(writer.lines))
+    return outline_of(_with_heads(writer.lines))
 
 
 def outline_of(lines: Iterable[Line]) -> Outline:
@@ -206,6 +206,8 @@ class _Writer:
         style, classes = attributes.get("style", ""), attributes.get("class", "")
         if name in _BLOCKS:
             self.flush(ends_block=True)
+        elif name == "br" and self.levels:
+            self._write(" ")  # a heading is one, however it is broken
         elif name == "br":
             self.flush(ends_block=False)
         elif name == "a":
@@ -359,28 +361,11 @@ def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
     return tuple(link for link in cut if text[link.start : link.end].strip())
 
 
-# ── labels of tables ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── heads of tables ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _labelled(lines: list[Line]) -> Iterator[Line]:
-    """Cells with the head of their column, or of their row, as their label; the heads themselves stay as they are."""
-    heads: list[str] = []
+def _with_heads(lines: list[Line]) -> Iterator[Line]:
+    """A head beside other cells is the row's and a cell like them; what is left heads columns."""
     of_cells = {line.row for line in lines if not line.is_cell_head}
-    first = row = -1
-    row_head = ""
     for line in lines:
-        if line.row is None:
-            heads, row = [], -1
-            yield line
-            continue
-        if line.row != row:
-            first, row, row_head = line.cell, line.row, ""
-        column = line.cell - first
-        if line.is_cell_head:
-            heads = [] if column == 0 else heads
-            heads = [*heads, line.text]
-            row_head = line.text
-            yield replace(line, is_cell_head=False) if line.row in of_cells else line
-        else:
-            label = row_head or (heads[column] if len(heads) > 1 and column < len(heads) else "")
-            yield replace(line, label=label) if label else line
+        yield replace(line, is_cell_head=False) if line.is_cell_head and line.row in of_cells else line

@@ -55,6 +55,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         new | updated | update | reminder | coming up | coming soon | next up | just announced: ~: Ghent, Belgium
         confirmed | registration open | registration is open | registration now open: ~: Ghent, Belgium
         registration is now open | rescheduled | last places: ~: Ghent, Belgium
+        fully booked | sold out | booked out: ~: Ghent, Belgium
         """,
     "series": """
         clusters meet regions | cluster meet regions | clusters meets regions: ~ – Ghent, Belgium

@@ -20,7 +20,7 @@ from cmr_watch.places import code_itself, country_names, fold, is_online, region
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES, PROSE, VENUES
 from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
-from cmr_watch.reading.tokens import DASHES, Text, Token
+from cmr_watch.reading.tokens import Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
 """Lower-case words that may begin a name."""
@@ -160,14 +160,6 @@ def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Count
     return found if _is_country_of_part(words, found, is_first=is_first) else None
 
 
-def _is_glued(words: Sequence[Token], index: int, text: Text) -> bool:
-    """“Hauts-de-France” names a region."""
-    before = words[index - 1] if index else None
-    return (
-        before is not None and before.word in PARTICLES and text.text[before.end : words[index].start] in tuple(DASHES)
-    )
-
-
 _Match = tuple[int, int, str]
 """The first and last word of a country's name, and its code."""
 
@@ -180,7 +172,7 @@ def _countries(words: Sequence[Token], text: Text) -> list[_Match]:
     while index < len(plain):
         match = _country_at(plain, index)
         end = index + (match[0] if match else 1)
-        if match and _is_written_as_country(words[index:end], text) and not _is_glued(words, index, text):
+        if match and _is_written_as_country(words[index:end], text):
             found.append((index, end - 1, match[1]))
             index = end
         else:

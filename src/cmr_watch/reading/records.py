@@ -16,12 +16,12 @@ from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.clauses import Relation, relation_of
-from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates
 from cmr_watch.reading.entries import LONGEST, Entry, has_words, read_entry
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, find_notices
 from cmr_watch.reading.places import Place, find_places
-from cmr_watch.reading.sections import Context, Placed
+from cmr_watch.reading.sections import Context, Placed, is_date_without_year
 
 _LONGEST_UNFINISHED: Final = 80
 _MOST_JOINED: Final = 8
@@ -76,7 +76,7 @@ def _is_other(placed: Placed) -> bool:
     heading = placed.heading
     if heading and (heading.section or heading.is_year or (heading.is_foreign and placed.context.where != "call")):
         return True
-    return read_entry(placed.line, placed.context.year or _ANY_YEAR).is_known
+    return read_entry(placed.line, placed.context.year or ANY_YEAR).is_known
 
 
 def _belong_together(one: Placed, other: Placed) -> bool:
@@ -100,7 +100,6 @@ def finished(placed: Sequence[Placed]) -> list[Placed]:
 
 
 _LETTERS_OF_DAYS: Final = frozenset("d-&,/c")
-_LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
 
 
 def _is_unfinished(placed: Placed) -> bool:
@@ -112,8 +111,7 @@ def _is_unfinished(placed: Placed) -> bool:
     labels = line.scan.cues_of("date label", "place label")
     if line.scan.begins_with("date label", "place label") and any(cue.last >= len(tokens) - 2 for cue in labels):
         return True
-    letters = {token.letter for token in tokens}
-    return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
+    return is_date_without_year(line)
 
 
 def _continues(waiting: Line, placed: Placed) -> bool:
@@ -198,11 +196,8 @@ def _parted_by_semicolon(line: Line, year: int | None) -> list[Line]:
         return [line]
     bounds = zip([0, *(end + 1 for end in ends)], [*ends, len(line.text)], strict=True)
     parts = [part for part in (line.piece(start, end) for start, end in bounds) if part.text]
-    entries = [read_entry(part, year or _ANY_YEAR) for part in parts]
+    entries = [read_entry(part, year or ANY_YEAR) for part in parts]
     return parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
-
-
-_ANY_YEAR: Final = 2000
 
 
 def _starts_of_editions(line: Line, year: int | None) -> list[int]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from cmr_watch.reading.clauses import Relation, cue_before, relation_of, subject_of
+from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.materials import Anchor
 from cmr_watch.reading.notices import mentions_call
-from cmr_watch.reading.tokens import Cue, Text
+from cmr_watch.reading.tokens import Text
 
 _NEAR: Final = 40
 _REACH: Final = 120
@@ -31,12 +31,7 @@ def registration_link(anchors: Sequence[Anchor], sentences: Sequence[Sentence], 
 def _says_not_open(text: Text) -> bool:
     """“Registration is closed”, “… will open soon”, “the workshop is fully booked”."""
     states = ("closed",) if text.has("until") else ("closed", "to come")  # “opens on 3 January and closes on 1 March”
-    return text.has("full") or any(_is_of_registration(text, cue) for cue in text.cues_of(*states))
-
-
-def _is_of_registration(text: Text, cue: Cue) -> bool:
-    subject = cue_before(text, cue.start, ("register", "event", "call", "call for", "cutoff"))
-    return subject is not None and "register" in subject.concepts and cue.start - subject.end <= _REACH
+    return text.has("full") or (text.has("register") and text.has(*states))
 
 
 def _leads_to_registration(anchor: Anchor, home: Home) -> bool:

@@ -225,20 +225,14 @@ def _is_bare(entry: Entry) -> bool:
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
-    """What the nearest heading speaks of; one that only counts (“First round”, “2027”) leaves it to the one above."""
+    """What the headings speak of: the nearest that names a subject."""
     for heading in headings:
         subject = subject_of_words(heading)
         if heading.text.rstrip().endswith("?") or heading.has("contact"):
             return subject or "question"
-        if subject or not _is_counting(heading):
+        if subject:
             return subject
     return None
-
-
-def _is_counting(heading: Text) -> bool:
-    cues = list(heading.cues_of("round", "open", "closed"))
-    others = (token for token in heading.tokens if not any(cue.start <= token.start < cue.end for cue in cues))
-    return all(not token.word or token.letter != "x" for token in others)
 
 
 def _day_of(cutoff: Cutoff) -> date:

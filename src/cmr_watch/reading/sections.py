@@ -7,10 +7,11 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
+from cmr_watch.reading.dates import ANY_YEAR
 from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status
 from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
 from cmr_watch.reading.lines import Line
@@ -24,7 +25,6 @@ _PLAIN_LEVEL: Final = 9
 _ACCORDION_LEVEL: Final = 7
 _DEEPEST_OUTSIDE: Final = 3
 """An h4 below the head of an accordion stands within it."""
-_ANY_YEAR: Final = 2000
 _MOST_TOKENS_OF_A_MONTH: Final = 5
 _MOST_LOOKED_AT: Final = 400
 
@@ -79,10 +79,7 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
 
 
 def _split(lines: Sequence[Line]) -> Iterator[Line]:
-    position = 0
-    while position < len(lines):
-        line, count = _broken_heading(lines[position : position + 3]) or (lines[position], 1)
-        position += count
+    for line in lines:
         heading = _heading_of(line)
         if heading is None:
             yield from _split_inline(line) or (line,)
@@ -120,7 +117,7 @@ def _split_inline(line: Line) -> tuple[Line, ...] | None:
 
 def _split_entry(line: Line) -> tuple[Line, Line] | None:
     """“Next edition: 12-13 March 2026, Ghent, Belgium” is a section's heading and an entry (S6)."""
-    entry = read_entry(line, _ANY_YEAR)
+    entry = read_entry(line, ANY_YEAR)
     if not entry.is_known or entry.place is None or entry.date is None:
         return None
     start = min(entry.place.start, entry.date.start)
@@ -139,23 +136,7 @@ def _heads(line: Line) -> list[int]:
 
 
 def _reads_as_entry(line: Line) -> bool:
-    return read_entry(line, _ANY_YEAR).kind == "edition"
-
-
-def _broken_heading(lines: Sequence[Line]) -> tuple[Line, int] | None:
-    """A heading that its element's `<br>` breaks into two or three lines, as one line, and their number."""
-    first = lines[0]
-    if not first.is_heading or (" " in first.text and _heading_of(first)):
-        return None
-    whole = first
-    for count, line in enumerate(lines[1:3], 2):
-        if line.block != first.block or not line.is_heading:
-            return None
-        whole = replace(whole, text=f"{whole.text} {line.text}", bold=whole.bold + 1 + line.bold, links=())
-        found = _heading_of(whole)
-        if found and found.section:
-            return whole, count
-    return None
+    return read_entry(line, ANY_YEAR).kind == "edition"
 
 
 _Marked = tuple[Line, Heading | None]
@@ -170,32 +151,22 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
     for index, (line, heading) in enumerate(found):
         if heading and heading.section in strong and not line.is_heading:
             heading = None
-        if heading and heading.is_year and not line.is_heading and index and _is_date_without_year(found[index - 1][0]):
+        if heading and heading.is_year and not line.is_heading and index and is_date_without_year(found[index - 1][0]):
             heading = None
         if heading and heading.by_events:
             is_ours = is_article and heading.section not in named and _lists_ours(found, index)
             heading = heading if is_ours else Heading(is_foreign=True)
-        if heading is None and not line.is_heading and _is_month_over_entries(line, found[index + 1 : index + 2]):
-            heading = Heading(year=_month_year(read_entry(line, None)))
         kept.append((line, heading))
     return kept
 
 
-def _is_month_over_entries(line: Line, below: Sequence[_Marked]) -> bool:
-    """“March 2026” over “Ghent, Belgium – 12-13 March” is a sub-heading, though no tag marks it (S1)."""
-    letters = [token.letter for token in line.scan.tokens[: _MOST_TOKENS_OF_A_MONTH + 1]]
-    if not below or len(letters) > _MOST_TOKENS_OF_A_MONTH or "y" not in letters:
-        return False
-    if _month_year(read_entry(line, None)) is None:
-        return False
-    entry = read_entry(below[0][0], _ANY_YEAR)
-    return entry.is_known and entry.date is not None and not entry.date.has_year
+_LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
 
 
-def _is_date_without_year(line: Line) -> bool:
-    """“12-13 March”, above a line with nothing but its year: the date of a card."""
+def is_date_without_year(line: Line) -> bool:
+    """“12-13 March”, “12-13”, “March”, and no more: the date of a card, whose year stands in the next line."""
     letters = {token.letter for token in line.scan.tokens}
-    return bool(letters & {"d", "m"}) and letters <= set("dm-&,/t.wc")
+    return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
 
 
 def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
@@ -204,7 +175,7 @@ def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
     for line, heading in found[index + 1 : index + _MOST_LOOKED_AT]:
         if heading and (heading.section or heading.is_foreign):
             break
-        entry = read_entry(line, _ANY_YEAR)
+        entry = read_entry(line, ANY_YEAR)
         places += entry.kind == "place" and entry.has_known_place
         dates += entry.kind == "date"
         is_own = _begins_with_its_place(entry)
@@ -275,7 +246,7 @@ def _end_run_in(line: Line, state: _State) -> None:
 
 def _other_heading(line: Line, level: int, state: _State) -> Placed:
     """A heading that is neither a section's, a year nor a state: an entry (S6), a call's, or the end of the section."""
-    entry = read_entry(line, state.context.year or _ANY_YEAR)
+    entry = read_entry(line, state.context.year or ANY_YEAR)
     month = _month_year(entry)
     if month:
         state.context = state.context._replace(year=month, status=None)

@@ -28,7 +28,12 @@ def with_heads(lines: Sequence[Line]) -> Iterator[tuple[Line, Text | None, Text 
             row_head = line.scan if _may_be_head(line) else None
         if is_first and _may_be_head(line):
             columns[line.column] = line.scan
-        yield line, *(head if head is not line.scan else None for head in (row_head, columns.get(line.column)))
+        column_head = columns.get(line.column)
+        yield line, _unless_own(row_head, line), _unless_own(column_head, line)
+
+
+def _unless_own(head: Text | None, line: Line) -> Text | None:
+    return None if head is line.scan else head
 
 
 def _may_be_head(line: Line) -> bool:

@@ -48,7 +48,7 @@ def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spo
         start = _end_of_mark(line.scan)
         head = id(sentence.labels[0]) if sentence.labels and _heads_venue(sentence.labels[0]) else None
         is_told = start is not None or (head is not None and head not in headed and not _is_only_date(line.scan))
-        if is_told or (title and (_is_days_and(title, line.scan) or _is_below_days(title, line.scan, above))):
+        if is_told or (title and _is_below_days(title, line.scan, above)):
             headed |= {head} if head is not None else set()
             yield _spot(line, start or 0, title)
 
@@ -93,17 +93,6 @@ def _is_only_date(text: Text) -> bool:
         token.letter == "x" and token.word and not any(date.start <= token.start < date.end for date in dates)
         for token in text.tokens
     )
-
-
-def _is_days_and(title: Place, text: Text) -> bool:
-    """“26-27 April 2022, Town Hall, Vilnius”: a line that begins with days, and has the page's own town at its end."""
-    first = next(iter(find_dates(text)), None)
-    if first is None or first.precision != "day" or len(text.text) > _LONGEST:
-        return False
-    if any(token.word and token.letter == "x" for token in text.tokens if token.end <= first.start):
-        return False
-    parts = _parts(text, first.end)
-    return len(parts) > 1 and any(is_same_city(title.city, part.town) for part in parts[-2:])
 
 
 def _is_below_days(title: Place, text: Text, above: Sentence | None) -> bool:
