@@ -118,6 +118,11 @@ PAGES = [  # newest bugs on top: the article's body → status and cut-offs (UTC
     ),
     ("<p>The first cut-off is closed. Next cut-off: 30 September 2024</p>", "open", [SEPTEMBER]),
     ("<p>Deadline: 31 May 2024 – CLOSED</p>", "closed", [f"{MAY} C"]),
+    (
+        "<p>The call is continuously open.</p><h2>Cut-off dates</h2><p>– – 18:00 CET (Brussels time) – CLOSED</p>",
+        "open",
+        [],
+    ),
     ("<p>This call is now closed.</p><p>Deadline: 31 May 2024</p>", "closed", [MAY]),
     ("<p>CALL CLOSED</p><p>Deadline: 31 May 2024</p>", "closed", [MAY]),
     ("<p>Applications are no longer accepted. A new call will open soon.</p>", "closed", []),

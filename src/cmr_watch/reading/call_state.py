@@ -110,7 +110,9 @@ class _Page:
         if _is_conditional(text, sentence, cue) or _is_of_a_day(text, sentence, cue):
             return False
         if subject is None:
-            return self.live == 0 or cue.last > cue.first
+            # “– 18:00 (Brussels time) – CLOSED” closes a cut-off whose day is missing
+            has_time = any(token.letter == "T" for token in text.tokens if sentence.start <= token.start < cue.start)
+            return cue.last > cue.first or (self.live == 0 and not has_time)
         return subject in _OF_CALL and not text.has("other edition", start=sentence.start, end=cue.start)
 
 
