@@ -20,7 +20,8 @@ from bench import daemon, outbox, pages
 from cmr_watch.app import App
 from cmr_watch.config import load
 from cmr_watch.exceptions import ParseError
-from cmr_watch.monitor.parse.initiative import forget, read_initiative
+from cmr_watch.reading import read
+from cmr_watch.reading.initiative import forget
 from cmr_watch.store.database import open_database
 
 PATH = "/clusters-meet-regions"
@@ -54,9 +55,9 @@ def median(run: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def parse(content: bytes) -> None:
-    """Parse a page without the parser's cache."""
+    """Read a page as a fresh process does."""
     forget()
-    read_initiative(content)
+    read("initiative", content)
 
 
 # ── parsing ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,7 +44,7 @@ layers =
     notify.message_composer
     monitor.fetch | store | notify.channels
     monitor.edition_page_diff | monitor.deduplicate | monitor.archive.history
-    monitor.parse | monitor.plausibility | monitor.diff | notify.planning
+    monitor.plausibility | monitor.diff | notify.planning
     notify.retry | notify.bounce_parser | notify.tokens
     notify.relevance : notify.reminders : notify.coalesce
     notify.delivery_schedule
@@ -52,6 +52,7 @@ layers =
     render
     config
     health | systemd
+    reading
     merge_pages | serialization | places | urls | log | plural | os_errors
     models
     exceptions | clock
@@ -73,13 +74,33 @@ forbidden_modules =
     cmr_watch.render
 allow_indirect_imports = True
 
+[importlinter:contract:reading]
+name = a page goes through the reading engine one way
+type = layers
+containers = cmr_watch.reading
+layers =
+    call | content | edition | initiative
+    edition_place | records | registration
+    doubts | edition_days | materials | schedule | sections | venue
+    application | call_state | home | notices | schedule_entries
+    article | cutoffs | entries
+    instants | places
+    clauses | parts | tables
+    dates
+    outline
+    document | lines
+    panels | tokens
+    headings
+    lexicon
+    evidence | page_phrases | phrases
+
 [importlinter:contract:pure]
 name = pure modules have no I/O and no settings
 type = forbidden
 source_modules =
-    cmr_watch.monitor.parse
     cmr_watch.monitor.plausibility
     cmr_watch.monitor.diff
+    cmr_watch.reading
     {pure}
     cmr_watch.notify.bounce_parser
     cmr_watch.notify.coalesce
@@ -130,8 +151,7 @@ IMPORTERS = {
     "httpcore": "monitor/fetch/",
     "brotli": "monitor/fetch/",
     "protego": "monitor/fetch/",
-    "bs4": "monitor/parse/",
-    "lxml": "monitor/parse/",
+    "lxml": ("reading/document.py", "reading/panels.py"),
     "sqlalchemy": "store/",
     "alembic": "store/",
     "apprise": "notify/channels/",

@@ -6,20 +6,22 @@ import json
 from functools import cache
 from itertools import permutations, product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cmr_watch.models import CallNotice, Change, Edition, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.parse import read
+from cmr_watch.reading import Evidence, Reading, read
 from cmr_watch.serialization import reading_to_dict
 from tests.compare import differences
+from tests.reading.test_blind import STILL_WRONG
 from tests.shapes import SHAPES, STATES, render
 from tests.shapes.expected import reading
 from tests.shapes.states import Json
 
 FIXTURES = Path(__file__).parent / "fixtures"
-FOLDERS = sorted(path.parent for path in FIXTURES.glob("*/*/expected.json"))
+FOLDERS = sorted(path.parent.relative_to(FIXTURES).as_posix() for path in FIXTURES.rglob("page.html"))
 STATE_NAMES = [state.name for state in STATES]
 SHAPE_NAMES = [shape.name for shape in SHAPES]
 
@@ -49,9 +51,12 @@ CHANGES: dict[tuple[str, str], KindsAndCities] = {
 
 
 @cache
+def reading_of(folder: str) -> Reading:
+    return read(expected(folder)["page"], (FIXTURES / folder / "page.html").read_bytes())
+
+
 def snapshot(folder: str) -> Snapshot:
-    kind = expected(folder)["page"]
-    return read(kind, (FIXTURES / folder / "page.html").read_bytes())
+    return reading_of(folder).snapshot
 
 
 @cache
@@ -68,20 +73,59 @@ def _city(side: Edition | CallNotice | None) -> str | None:
     return side.city if isinstance(side, Edition) else None
 
 
-@pytest.mark.parametrize("folder", [f"{path.parent.name}/{path.name}" for path in FOLDERS])
-def test_a_page_is_read_as_expected(folder: str) -> None:
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_page_is_read_as_expected(folder: str, request: pytest.FixtureRequest) -> None:
+    if reason := STILL_WRONG.get(folder.removeprefix("blind/")):
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     lines = differences(expected(folder), reading_to_dict(snapshot(folder)))
 
     assert not lines, "\n".join([folder, *lines])
 
 
+OTHER_LINES = (
+    "edition/odd-place-in-the-address",  # the place is not the title's, but the evidence names the title's line
+    "oddities/two-editions-three",  # several editions in a line: the positions count from the beginning of each
+    "blind/2026-11-lists/056-semicolon-two",
+    "blind/2026-11-lists/121-semicolon-2",
+)
+"""Pages whose evidence counts the characters of another text than that of the line that it names."""
+
+
+def evidence_case(folder: str) -> Any:
+    reason = "the position of a fact lies outside of its line"
+    return pytest.param(folder, marks=[pytest.mark.xfail(reason=reason, strict=True)] if folder in OTHER_LINES else [])
+
+
+@pytest.mark.parametrize("folder", [evidence_case(folder) for folder in FOLDERS])
+def test_every_fact_and_every_line_has_evidence(folder: str) -> None:
+    found, evidence = reading_of(folder)
+    is_list = found.kind == "initiative"
+
+    for number, edition in enumerate(found.editions):
+        facts = evidence.of(f"editions[{number}]")
+        assert facts.keys() >= ({"city", "section", "status"} if is_list else {"city"})
+        assert ("starts_on" in facts) == (edition.date_text is not None)
+        assert ("venue" in facts) == (edition.venue is not None)
+        assert ("registration_url" in facts) == (edition.registration_url is not None)
+        assert {f"materials[{index}]" for index in range(len(edition.materials))} <= facts.keys()
+    for call in found.calls if found.kind == "call" else ():
+        assert {f"cutoffs[{index}]" for index in range(len(call.cutoffs))} <= evidence.of("calls[0]").keys()
+    _check_lines(evidence)
+
+
+def _check_lines(evidence: Evidence) -> None:
+    numbers = [use.line for use in evidence.lines]
+    assert numbers == sorted(set(numbers))
+    assert all(use.what and use.rule for use in evidence.lines)
+    texts = {use.line: use.text for use in evidence.lines}
+    assert all(fact.rule and 0 <= fact.start <= fact.end for fact in evidence.facts)
+    assert all(fact.end <= len(texts[fact.line]) for fact in evidence.facts if fact.line in texts)
+
+
 def test_there_are_pages_of_every_kind() -> None:
-    assert len(FOLDERS) >= 200
-    assert {expected(str(folder.relative_to(FIXTURES)))["page"] for folder in FOLDERS} == {
-        "initiative",
-        "call",
-        "edition",
-    }
+    assert len(FOLDERS) >= 550
+    assert {expected(folder)["page"] for folder in FOLDERS} == {"initiative", "call", "edition"}
+    assert not list(FIXTURES.rglob("expected-*.json"))
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=SHAPE_NAMES)

@@ -18,6 +18,7 @@ from cmr_watch.store.database import Database, open_database
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite, Response
 from tests.monitor.small import html
+from tests.shapes.states import CALL_PATH
 
 PATH = "/clusters-meet-regions"
 FIXTURES = Path(__file__).parent / "fixtures" / "initiative"
@@ -106,6 +107,7 @@ WITHDRAWN = ["Removed from the page: Prague, Czechia (23–24 October 2023)"]
 
 
 def test_the_three_recorded_states(journey: Journey) -> None:
+    journey.site.page(CALL_PATH, (FIXTURES.parent / "call" / "2024-05-list" / "page.html").read_bytes())
     mails = []
     for state in ("2023-09", "2023-12", "2024-04", "2024-04"):
         journey.serve((FIXTURES / f"{state}-list" / "page.html").read_bytes())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cmr_watch.models import Change, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.parse import read_initiative
+from cmr_watch.reading import read as read_page
 from cmr_watch.serialization import reading_to_dict
 from tests.shapes import SHAPES, STATES, render
 from tests.shapes.boilerplate import MARKERS
@@ -31,7 +31,7 @@ thorough = settings(max_examples=250, deadline=None)
 
 
 def read(state: State, shape: Shape, seed: int) -> Snapshot:
-    return read_initiative(render(state, shape, NoisyPen(seed)).encode())
+    return read_page("initiative", render(state, shape, NoisyPen(seed)).encode()).snapshot
 
 
 def facts(state: State) -> Counter[tuple[Any, ...]]:
@@ -140,7 +140,7 @@ def test_capitals_and_missing_diacritics_cause_no_change(state: State, shape: Sh
 
     for respell in (str.upper, _without_diacritics):
         page = render(_with_places(state, respell), shape, NoisyPen(seed + 1))
-        assert compare_pages(before, read_initiative(page.encode())) == ()
+        assert compare_pages(before, read_page("initiative", page.encode()).snapshot) == ()
 
 
 def _without_diacritics(text: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.monitor.parse.words import set_of
 from cmr_watch.places import code_itself, country_code, country_codes, fold, is_online, is_same_city
+from cmr_watch.reading.lexicon import words_of
 
 COUNTRIES = [  # add new cases at the top
     ("N. Ireland", "GB"),
@@ -29,9 +29,9 @@ COUNTRIES = [  # add new cases at the top
     ("Côte d’Ivoire", "CI"),
     ("Côte d'Ivoire", "CI"),
 ]
-MEMBERS = set_of("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE")
-NEIGHBOURS = set_of("GB CH NO IS LI UA MD GE AM AZ AL BA ME MK RS XK TR MC SM VA AD IL PS JO LB EG TN MA DZ LY BY")
-PARTNERS = set_of("US CA JP KR IN BR MX CL AU NZ SG TW CN ZA")
+MEMBERS = words_of("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE")
+NEIGHBOURS = words_of("GB CH NO IS LI UA MD GE AM AZ AL BA ME MK RS XK TR MC SM VA AD IL PS JO LB EG TN MA DZ LY BY")
+PARTNERS = words_of("US CA JP KR IN BR MX CL AU NZ SG TW CN ZA")
 
 
 @pytest.mark.parametrize(("name", "code"), COUNTRIES)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 # Letters that NFKD does not decompose into a base letter and a combining mark, and the typographic apostrophe.
@@ -46,9 +46,14 @@ def fold(name: str) -> str:
     return _SEPARATORS.sub(" ", without_marks.translate(_TRANSLITERATION).replace("&", " and ")).strip()
 
 
+def _table(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
 @cache
-def _countries() -> dict[str, str]:
-    table = files("cmr_watch").joinpath("countries.txt").read_text(encoding="utf-8")
+def country_names() -> dict[str, str]:
+    """Folded name → code, of all names of all countries."""
+    table = _table("countries.txt")
     rows = (line.split(" ", 1) for line in table.splitlines() if line and not line.startswith("#"))
     return {fold(name): code for code, names in rows for name in names.split("|")}
 
@@ -56,7 +61,7 @@ def _countries() -> dict[str, str]:
 @cache
 def country_codes() -> frozenset[str]:
     """All known country codes."""
-    return frozenset(_countries().values())
+    return frozenset(country_names().values())
 
 
 def country_code(name: str) -> str | None:
@@ -64,7 +69,7 @@ def country_code(name: str) -> str | None:
     folded = fold(name)
     if not 2 <= len(folded) <= 60:
         return None
-    countries = _countries()
+    countries = country_names()
     return countries.get(folded) or countries.get(folded.removeprefix("the "))
 
 
@@ -97,3 +102,31 @@ def is_same_city(one: str, other: str) -> bool:
 def is_online(city: str) -> bool:
     """Whether the name says that the edition takes place online."""
     return fold(city) in ONLINE
+
+
+# ── regions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_WORDS_OF_REGIONS: Final = """
+region regions county counties province voivodeship district oblast krai kraj lan comunidad valley coast islands
+prefecture canton autonomous euroregion
+"""
+_DIRECTIONS: Final = """
+north south east west northern southern eastern western central and northeast northwest southeast southwest
+"""
+
+
+@cache
+def region_names() -> frozenset[str]:
+    """Folded names of regions that no town shares."""
+    table = _table("regions.txt")
+    rows = (line for line in table.splitlines() if not line.startswith("#"))
+    return frozenset(name.strip() for row in rows for name in row.split("|") if name.strip())
+
+
+def is_region(name: str) -> bool:
+    """Whether a name is a region's and no town's: a known one, one that says so, or directions alone."""
+    folded = fold(name)
+    words = set(folded.split())
+    if folded in region_names() or not city_names(name).isdisjoint(region_names()):
+        return True
+    return not words.isdisjoint(_WORDS_OF_REGIONS.split()) or (bool(words) and words <= set(_DIRECTIONS.split()))

@@ -46,8 +46,9 @@ class CommandResult:
 
 
 def page(state: str) -> bytes:
-    """The recorded page of a month, such as `2023-12`."""
-    return (FIXTURES / f"{state}-list" / "page.html").read_bytes()
+    """The recorded page of a month, such as `2023-12`. Its links lead to the platform, not to the test's own site."""
+    content = (FIXTURES / f"{state}-list" / "page.html").read_bytes()
+    return content.replace(b'href="/', b'href="https://clustercollaboration.eu/')
 
 
 class Installation:

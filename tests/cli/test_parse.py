@@ -89,3 +89,56 @@ def test_a_page_about_something_else_is_read(watch, tmp_path, element):
     (tmp_path / "x.html").write_text(f"<html><body>{element}</body></html>")
     result = watch.run("parse", str(tmp_path / "x.html"), config=False)
     assert (result.code, result.err, len(result.json)) == (0, "", 1)
+
+
+PAGE = """<html><body><article><h1>Clusters meet Regions</h1><h2>Next editions in 2026</h2>
+<p>Ghent, Belgium – 12-13 March 2026</p><p>Something odd on 12 March 2026</p>
+<h2>Past editions</h2><p>Lyon, France – 3-4 May 2025</p><h3>Other events</h3><p>Porto, Portugal – 1 May 2025</p>
+</article></body></html>"""
+
+
+def test_each_line_and_each_value_is_explained(watch, tmp_path):
+    (tmp_path / "x.html").write_text(PAGE, encoding="utf-8")
+    result = watch.run("parse", "--explain", str(tmp_path / "x.html"), config=False)
+    assert result.code == 0
+    assert result.out.splitlines()[:9] == [
+        f"{tmp_path / 'x.html'}:",
+        "initiative page; the article was found as: smallest with both sections",
+        "   0  S4  other: Clusters meet Regions",
+        "   1  S1  heading: Next editions in 2026",
+        "   2  P1  edition: Ghent, Belgium – 12-13 March 2026",
+        "          P2  editions[0].city = Ghent ← “Ghent, Belgium”",
+        "          P2  editions[0].region = none ← “Ghent, Belgium”",
+        "          P2  editions[0].country = Belgium ← “Ghent, Belgium”",
+        "          P4  editions[0].country_code = BE ← “Ghent, Belgium”",
+    ]
+    for line in (
+        "          D1  editions[0].starts_on = 2026-03-12 ← “12-13 March 2026”",
+        "   3  O5  line-unread: Something odd on 12 March 2026",
+        "   6  S3  heading: Other events",
+        "   7  S3  not ours: Porto, Portugal – 1 May 2025",
+        "warning line-unread: Something odd on 12 March 2026",
+    ):
+        assert line in result.out.splitlines()
+
+
+def test_an_explanation_as_json(watch, tmp_path):
+    (tmp_path / "x.html").write_text(PAGE, encoding="utf-8")
+    (row,) = watch.run("parse", "--explain", "--json", str(tmp_path / "x.html"), config=False).json
+    assert (row["page"], row["article"]) == ("initiative", "smallest with both sections")
+    assert row["lines"][3] == {"line": 3, "text": "Something odd on 12 March 2026", "what": "line-unread", "rule": "O5"}
+    (city,) = [fact for fact in row["facts"] if (fact["record"], fact["field"]) == ("editions[1]", "city")]
+    assert city == {"record": "editions[1]", "field": "city", "line": 5, "start": 0, "end": 12, "rule": "P2"}
+
+
+@pytest.mark.parametrize("folder", ["call/2024-05-list", "edition/malmo-after-br", "call/kinds-opens-on"])
+def test_pages_of_every_kind_are_explained(watch, folder):
+    file = FIXTURES.parent / folder / "page.html"
+    kind = folder.partition("/")[0]
+    (row,) = watch.run("parse", "--page", kind, "--explain", "--json", str(file), config=False).json
+    text = watch.run("parse", "--page", kind, "--explain", str(file), config=False).out
+    lines = text.splitlines()
+    assert [f"{use['line']:>4}  {use['rule']:<3} {use['what']}: {use['text']}" for use in row["lines"]] == [
+        line for line in lines if line[:4].strip().isdigit()
+    ]
+    assert len([line for line in lines if line.startswith(" " * 10)]) == len(row["facts"])

@@ -24,11 +24,11 @@ DEFAULTS: Final = {"-max_total_time": "60", "-max_len": "65536", "-timeout": "10
 def parse_input(data: bytes) -> Snapshot | None:
     """Parse a page of the kind that the first byte selects; None on ParseError. Any other exception is a bug."""
     from cmr_watch.exceptions import ParseError
-    from cmr_watch.monitor.parse import read
+    from cmr_watch.reading import read
 
     kind = KINDS[data[0] % len(KINDS)] if data else KINDS[0]
     try:
-        return read(kind, data[1:])  # type: ignore[arg-type]
+        return read(kind, data[1:]).snapshot  # type: ignore[arg-type]
     except ParseError:
         return None
 
@@ -70,7 +70,7 @@ def main() -> None:
     import atheris
 
     with atheris.instrument_imports(include=["cmr_watch"]):
-        from cmr_watch.monitor.parse import callpage, editionpage, initiative  # noqa: F401
+        from cmr_watch.reading import call, edition, initiative  # noqa: F401
 
     with tempfile.TemporaryDirectory(prefix="cmr-watch-fuzz-") as folder:
         write_seeds(Path(folder))

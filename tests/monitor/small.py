@@ -15,7 +15,7 @@ from html import escape
 
 from cmr_watch.models import Change, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.parse import read_initiative
+from cmr_watch.reading import read as read_page
 
 _HEADINGS = {">": "Next “Clusters meet Regions” editions", "<": "Previous “Clusters meet Regions” editions"}
 
@@ -38,7 +38,7 @@ def _linked(text: str) -> str:
 @cache
 def read(notation: str) -> Snapshot:
     """The reading of the page."""
-    return read_initiative(html(notation).encode())
+    return read_page("initiative", html(notation).encode()).snapshot
 
 
 def changes_between(old: str, new: str, at: str | None = None) -> str:

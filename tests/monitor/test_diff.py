@@ -64,12 +64,12 @@ CHANGED = [
     ("cancelled, days removed", f"> {LYON}", "> Lyon, France – CANCELLED", "cancelled lyon-fr-2023-10"),
     ("postponed", f"> {LYON}", f"> {LYON} (postponed)", "postponed lyon-fr-2023-10"),
     ("postponed, days removed", f"> {LYON}", "> Lyon, France – postponed", "postponed lyon-fr-2023-10"),
-    ("postponed to a season", f"> {LYON}", "> Lyon, France – postponed to spring 2024", "postponed lyon-fr-2023-10"),
+    ("postponed to a season", f"> {LYON}", "> Lyon, France – postponed to spring 2024", "rescheduled lyon-fr-2023-10"),
     (
         "postponed to days",
         f"> {LYON}",
         "> Lyon, France – postponed to 5-6 June 2024",
-        "postponed lyon-fr-2023-10, rescheduled lyon-fr-2023-10",
+        "rescheduled lyon-fr-2023-10",
     ),
     (
         "postponed, then new days",

@@ -22,8 +22,8 @@ from cmr_watch.models import ChangeKind, CheckResult, Edition, Known, PageKind, 
 from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.diff import merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.parse import read
 from cmr_watch.monitor.plausibility import reject_reason
+from cmr_watch.reading import read
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database
 from tests import sqlite
@@ -80,7 +80,7 @@ def run(seeds: Iterable[int]) -> NeutralEditCounts:
 def _run_one(seed: int) -> NeutralEditCounts:
     path, names, page = edited(seed)
     kind, before = _parsed(path)
-    after = read(kind, page)
+    after = read(kind, page).snapshot
     changes = [change.kind.value for change in compare_pages(before, after)]
     was_plausible = not reject_reason(Known(), None, before, AT)
     reason = reject_reason(merge_reading(Known(), before, AT), before, after, AT) if was_plausible else None
@@ -94,7 +94,7 @@ def _run_one(seed: int) -> NeutralEditCounts:
 @cache
 def _parsed(path: Path) -> tuple[PageKind, Snapshot]:
     kind = KINDS[path.parent.parent.name]
-    return kind, read(kind, path.read_bytes())
+    return kind, read(kind, path.read_bytes()).snapshot
 
 
 def edited(seed: int) -> tuple[Path, list[str], bytes]:
@@ -236,7 +236,7 @@ def _check_results(case: Case, page: str, other: str | None, checks: Checks) -> 
     now = [case.at]
     url, fetcher = _canonical_url(page), FakeFetcher(lambda: now[0], page)
     if case.kind == "edition":
-        listed = _list_of(read("edition", page.encode(), url=url).editions[0], url)
+        listed = _list_of(read("edition", page.encode(), url=url).snapshot.editions[0], url)
         check_page(PageRef(LIST, "initiative"), FakeFetcher(lambda: now[0], listed), checks, lambda: now[0])
     assert check_page(PageRef(url, case.kind), fetcher, checks, lambda: now[0]).outcome == "baseline"
     for fetcher.body in (other, other, other, page):

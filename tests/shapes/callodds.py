@@ -115,9 +115,9 @@ _CUTOFF_FORMATS = (
     ),
     _odd(
         "utc",
-        "UTC is later than Brussels: Brussels counts",
+        "UTC is exactly that, although it is later than Brussels",
         "<p>Deadline: 31 May 2024, 18:00 UTC</p>",
-        call("open", cutoff("2024-05-31T16:00:00Z"), warnings=None),
+        call("open", cutoff("2024-05-31T18:00:00Z"), warnings=None),
     ),
     _odd(
         "spaces",

@@ -43,7 +43,7 @@ PLACES: tuple[tuple[str, Facts], ...] = (
     ("Tbilisi, Georgia", ("Tbilisi", None, "Georgia", "GE")),
     ("Tomar, Portugal", ("Tomar", None, "Portugal", "PT")),
     ("Valletta, Malta", ("Valletta", None, "Malta", "MT")),
-    ("’s-Hertogenbosch, the Netherlands", ("’s-Hertogenbosch", None, "the Netherlands", "NL")),
+    ("’s-Hertogenbosch, the Netherlands", ("’s-Hertogenbosch", None, "Netherlands", "NL")),
 )
 MONTHS = [
     "January",

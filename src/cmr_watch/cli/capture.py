@@ -15,8 +15,8 @@ from cmr_watch.cli.page_files import content_of
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import FetchedPage, PageKind, Snapshot
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
-from cmr_watch.monitor.parse import read
 from cmr_watch.plural import counted
+from cmr_watch.reading import read
 from cmr_watch.serialization import reading_to_dict
 
 
@@ -64,7 +64,8 @@ def _refuse_existing(files: Iterable[Path]) -> None:
 
 
 def _parse(kind: PageKind, content: bytes, fetched: FetchedPage | None) -> Snapshot:
-    return read(kind, content, fetched.charset, fetched.url) if fetched else read(kind, content)
+    reading = read(kind, content, fetched.charset, fetched.url) if fetched else read(kind, content)
+    return reading.snapshot
 
 
 def _load_page(source: str | None) -> tuple[bytes, FetchedPage | None]:

@@ -7,22 +7,22 @@ from pathlib import Path
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PageKind, Snapshot
-from cmr_watch.monitor.parse import read
-from cmr_watch.monitor.parse.content import has_content
+from cmr_watch.reading import Reading, read
+from cmr_watch.reading.content import has_content
 
 
 def read_file(file: str, page: PageKind) -> Snapshot:
     """Parse a saved page; `-` is standard input. ParseError also if the file cannot be opened."""
-    return read(page, content_of(file))
+    return read(page, content_of(file)).snapshot
 
 
-def read_page(file: str, page: PageKind) -> Snapshot:
+def read_page(file: str, page: PageKind) -> Reading:
     """Like `read_file`; ParseError also if the file has no part that could be the content of a page (READING O5)."""
     content = content_of(file)
-    snapshot = read(page, content)
-    if not has_content(content, snapshot):
+    reading = read(page, content)
+    if not has_content(content, reading.snapshot):
         raise ParseError("has no content that could be read: no heading, list or paragraph")
-    return snapshot
+    return reading
 
 
 def content_of(file: str) -> bytes:

@@ -127,7 +127,9 @@ def _run_steps(demo: _Demo) -> None:
 
 
 def _serve_state(demo: _Demo, state: str) -> None:
-    demo.site.page = files("cmr_watch.demo").joinpath("pages", f"{state}.html").read_bytes()
+    """Serve the list as it was. Its links lead to the platform, whose other pages the demo does not have."""
+    page = files("cmr_watch.demo").joinpath("pages", f"{state}.html").read_bytes()
+    demo.site.page = page.replace(b'href="/', b'href="https://clustercollaboration.eu/')
 
 
 def _check(demo: _Demo, mails: int, posts: int) -> None:

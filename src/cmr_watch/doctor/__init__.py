@@ -30,11 +30,11 @@ from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import Delivery, Incident, IncidentKind, SubscriptionRequest
 from cmr_watch.monitor.crawl_schedule import skipped_links
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
-from cmr_watch.monitor.parse import read_initiative
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.plural import counted
+from cmr_watch.reading import read
 from cmr_watch.render.datetimes import zone_words
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
@@ -177,7 +177,7 @@ def _check_page(settings: Settings, clock: Clock) -> Finding:
     page_advice = "Check that [page] url is the page that lists the editions."
     try:
         page = fetch_page(fetch_settings(settings), settings.page.url, clock)
-        reading = read_initiative(page.content, page.charset)
+        reading = read("initiative", page.content, page.charset, page.url).snapshot
     except FetchError as error:
         return Finding("page", False, str(error), f"Open {settings.page.url} in a browser; check [page] and [fetch].")
     except ParseError as error:

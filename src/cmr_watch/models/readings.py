@@ -19,7 +19,7 @@ MaterialKind = Literal["agenda", "booklet", "paper", "summary", "proceedings", "
 Topic = Literal["calls", "editions", "materials"]
 TOPICS: tuple[Topic, ...] = ("calls", "editions", "materials")
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Increased when the parser may read a stored page differently. Baselines are then parsed again, without changes."""
 
 
@@ -90,7 +90,7 @@ class Edition:
     ends_on: date | None = None
     date_precision: Precision = "unknown"
     period: str | None = None
-    section: Section = "upcoming"
+    section: Section | None = "upcoming"
     status: EditionStatus = "scheduled"
     url: str | None = None
     summary_url: str | None = None

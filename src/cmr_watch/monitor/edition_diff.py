@@ -124,8 +124,7 @@ def _has_other_difference(old: Edition, new: Edition, kinds: set[ChangeKind]) ->
 def _has_other_place_names(old: Edition, new: Edition, kinds: set[ChangeKind]) -> bool:
     if ChangeKind.EDITION_RELOCATED in kinds:
         return False
-    names = zip(_place_names(old), _place_names(new), strict=True)
-    return any(fold(before or "") != fold(after or "") for before, after in names)
+    return _place_names(old) != _place_names(new)
 
 
 def _has_other_links(old: Edition, new: Edition) -> bool:
@@ -160,8 +159,10 @@ def _remarks(edition: Edition) -> set[str]:
     return {fold(remark) for remark in _REMARKS.findall(edition.text[:500])}
 
 
-def _place_names(edition: Edition) -> tuple[str | None, ...]:
-    return edition.city, edition.region, edition.country
+def _place_names(edition: Edition) -> tuple[str, ...]:
+    """Folded; “THE NETHERLANDS” is another spelling of “the Netherlands”, whose article is no part of the name (P2)."""
+    city, region, country = (fold(name or "") for name in (edition.city, edition.region, edition.country))
+    return city, region, country.removeprefix("the ")
 
 
 def _days(edition: Edition) -> tuple[object, ...]:

@@ -50,10 +50,10 @@ def read_page(
 
 
 def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
-    """Parse a page. The parser is imported here, only when there is something to parse."""
-    from cmr_watch.monitor.parse import read
+    """Read a page. The reading engine is imported here, only when there is something to read."""
+    from cmr_watch.reading import read
 
-    return read(kind, fetched.content, fetched.charset, fetched.url)
+    return read(kind, fetched.content, fetched.charset, fetched.url).snapshot
 
 
 def unreadable(kind: PageKind) -> Snapshot:

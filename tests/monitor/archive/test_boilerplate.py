@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.monitor.archive.boilerplate import remove_boilerplate
-from cmr_watch.monitor.parse import read_initiative
+from cmr_watch.reading import read
 from tests.fakes.archive import with_boilerplate
 
 AT = datetime(2024, 4, 2, 9, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_a_page_is_parsed_the_same_without_its_boilerplate(path: Path) -> None:
     assert b"Wayback" not in cleaned
     assert b"/web/2024" not in COMMENT.sub(b"", cleaned)
     assert b"FILE ARCHIVED ON" not in cleaned
-    assert read_initiative(cleaned) == read_initiative(content)
+    assert read("initiative", cleaned).snapshot == read("initiative", content).snapshot
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""The article of a call's or an edition's own page: its title, and its own lines under their headings (READING S3, E2).
+
+    for article in articles(document, names):     the likeliest first; `names` tells whether a title is the page's own
+        article.title, article.lines               without the title and without the parts that are somebody else's
+
+Pure, linear. Errors: ParseError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
+from cmr_watch.reading.evidence import EvidenceLog
+from cmr_watch.reading.headings import names_others
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.outline import Outline, is_day, read_outline
+from cmr_watch.reading.tokens import Text
+
+NOT_IN_ARTICLE: Final = -1
+"""The number of a title that stands outside of the article."""
+_LONGEST_HEADING: Final = 80
+_LONGEST_TITLE: Final = 300
+_MOST_HEADINGS: Final = 20
+_MOST_ARTICLES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An element that may be the article, as lines. `title` stands above or among them; `why`: how it was found."""
+
+    why: str
+    title: Line | None
+    outline: Outline
+    lines: tuple[Line, ...]
+
+    def headings_over(self, line: Line) -> list[Text]:
+        """The headings above a line, the nearest first, without the title."""
+        return [heading.scan for heading in self.outline.headings_over(line) if heading.level != 1]
+
+    def note_lines(self, log: EvidenceLog, rule: str) -> None:
+        """Note each line as a heading, as prose under `rule`, or as somebody else's (S3); a reader may know better."""
+        own = {line.number for line in self.lines}
+        for line in self.outline.lines:
+            is_own = line.number in own or line.level == 1
+            what = "heading" if line.is_heading and is_own else "prose" if is_own else "of others"
+            log.use(line.number, line.text, what, rule if is_own else "S3")
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The title and the headings; a bold date is none."""
+        lines = [line for line in self.outline.lines if line.is_heading and line.level != 1]
+        own = [line.shown for line in lines if line.level or not is_day(line)]
+        found = [self.title.shown, *own] if self.title else own
+        return tuple(text[:_LONGEST_HEADING].strip() for text in found[:_MOST_HEADINGS])
+
+
+def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Article]:
+    """What may be the article: an <article> with title or body, the body field, then what holds a title, then any."""
+    title = _title(document, names)
+    seen: set[str] = set()
+    found = [candidate for group in candidates(document) for candidate in group]
+    for candidate in sorted(found, key=_order)[:_MOST_ARTICLES]:
+        if candidate.markup not in seen:
+            seen.add(candidate.markup)
+            outline = read_outline(nodes_of(candidate.markup))
+            number = next((line.number for line in outline.lines if line.level == 1), NOT_IN_ARTICLE)
+            own = replace(title, number=number) if title else None
+            yield Article(candidate.why, own, outline, tuple(_own_lines(outline)))
+
+
+def base_of(address: str | None, canonical: str) -> str:
+    """What relative links are resolved against: the page's address without `www.` on the platform itself (O2)."""
+    if address is None:
+        return canonical
+    parts = urlsplit(address)
+    own = urlsplit(canonical).hostname or ""
+    return urlunsplit(parts._replace(netloc=own)) if parts.hostname == f"www.{own}" else address
+
+
+def _order(candidate: Candidate) -> int:
+    has_title = candidate.element.find(".//h1") is not None
+    if candidate.why == "article" and (has_title or candidate.has_body_field):
+        return 0
+    return 1 if candidate.why == "body field" else 2 if has_title else 3
+
+
+def _title(document: Document, names: Callable[[Text], bool]) -> Line | None:
+    """The first heading of the first rank that is the page's own, else the first one in its article, else the first."""
+    found: list[tuple[int, Line]] = []
+    for element in titles(document):
+        lines = read_outline(nodes_of(Candidate("title", element).markup)).lines
+        if lines:
+            text = " – ".join(line.shown for line in lines)[:_LONGEST_TITLE]
+            is_inner = any(box.tag in ("article", "main") for box in element.iterancestors())
+            whole = replace(lines[0], text=text, level=1, links=())
+            found.append((0 if names(whole.scan) else 2 - is_inner, whole))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _own_lines(outline: Outline) -> Iterator[Line]:
+    """Lines without the title, and without the parts of other events, other calls and news (S3)."""
+    end = 0
+    for line in outline.lines:
+        part = outline.parts[line.part]
+        if line.is_heading and line.level != 1 and part.heading == line.number and names_others(line.text):
+            end = max(end, part.end)
+        if line.number >= end and line.level != 1:
+            yield line

@@ -1,0 +1,177 @@
+"""The call page: one call for expression of interest, with its cut-off dates (READING C2–C6, O4).
+
+Pure, linear. Errors: ParseError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final
+
+from cmr_watch.models import CallNotice, Outline, Snapshot
+from cmr_watch.reading.application import apply_url, contact, form_addresses, needs
+from cmr_watch.reading.article import Article, articles, base_of
+from cmr_watch.reading.call_state import read_state
+from cmr_watch.reading.document import Document
+from cmr_watch.reading.entries import resolve
+from cmr_watch.reading.evidence import Evidence, EvidenceLog
+from cmr_watch.reading.headings import meaning
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.notices import (
+    calls_apart,
+    hosting_years,
+    mentions_call,
+    names_call_itself,
+    names_hosting,
+    said_state,
+)
+from cmr_watch.reading.schedule import Schedule, read_schedule
+from cmr_watch.reading.tokens import Text, scan
+
+URL: Final = "https://clustercollaboration.eu/content/call-expression-interest-clusters-meet-regions"
+"""The page's canonical address: relative links are resolved against it (O2)."""
+
+_LONGEST_TEXT: Final = 2_000
+_LONGEST_TITLE: Final = 300
+
+Result = tuple[Snapshot, Evidence]
+
+
+def read_call(document: Document, url: str | None = None) -> Result:
+    """What the call page says, and where. `url` is the page's address: relative links are resolved against it."""
+    best: Article | None = None
+    for article in articles(document, names_call_of_interest):
+        if best is None or _worth(article) > _worth(best):
+            best = article
+        if _worth(best) == _WHOLE:
+            break
+    if best is None:
+        return Snapshot("call", outline=Outline(document.is_complete, ())), Evidence()
+    return _read(best, document, base_of(url, URL))
+
+
+# ── does it name a call? ─────────────────────────────────────────────────────────────────────────────────────────────
+
+_WHOLE: Final = (2, True)
+
+
+def names_call_of_interest(text: Text) -> bool:
+    """Whether a text names a call, or an expression of interest."""
+    return mentions_call(text) or text.has("interest")
+
+
+def _worth(article: Article) -> tuple[int, bool]:
+    """2: a line names the call and what is hosted; 1: title and text do; 0: no call. Then whether it speaks of days."""
+    if _lists_editions(article.outline.lines):
+        return 0, False
+    texts = [line.scan for line in article.lines]
+    has_days = any(text.has("cutoff", "until", "apply") for text in texts)
+    if any(names_call_of_interest(text) and _is_ours(text) for text in texts):
+        return 2, has_days
+    whole = [article.title.scan, *texts] if article.title else texts
+    names = any(map(names_call_of_interest, whole)) and any(map(_is_ours, whole))
+    return int(names), has_days
+
+
+def _is_ours(text: Text) -> bool:
+    return text.has("hosting", "series") or names_hosting(text)
+
+
+def _lists_editions(lines: Sequence[Line]) -> bool:
+    """Whether it is the page with both lists, which has a notice of the call but is not the call's page."""
+    return {meaning(line.text, is_marked=line.is_heading).section for line in lines} >= {"upcoming", "past"}
+
+
+# ── the call ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(article: Article, document: Document, url: str) -> Result:
+    outline = Outline(document.is_complete, (), headings=article.headings)
+    log = EvidenceLog()
+    if not _worth(article)[0]:
+        return Snapshot("call", outline=outline), log.finish(article.why)
+    schedule = read_schedule(article)
+    outline = Outline(document.is_complete, (), schedule.dated_lines, schedule.unread_lines, article.headings)
+    call = _call(article, schedule, document, url, log)
+    _note(article, schedule, log)
+    calls = (call,) if call else ()
+    return Snapshot("call", (), calls, schedule.warnings, outline), log.finish(article.why)
+
+
+def _call(article: Article, schedule: Schedule, document: Document, url: str, log: EvidenceLog) -> CallNotice | None:
+    lines, title = article.lines, article.title
+    link = apply_url(lines, url)
+    form = link.url if link else next((resolve(url, form) or url for form in form_addresses(document)), None)
+    texts = [title.scan, *(line.scan for line in lines)] if title else [line.scan for line in lines]
+    status = read_state(texts, schedule.cutoffs, has_form=form is not None and not (link and link.is_only_link))
+    if status is None:
+        return None
+    paragraph = _paragraph(article)
+    years, line = _hosting_years(article, paragraph)
+    for name, where in (("hosting_years", line), ("apply_url", link.line if link else None), ("status", paragraph)):
+        if where:
+            log.fact("calls[0]", name, where.number, 0, len(where.text), _RULES[name])
+    return CallNotice(
+        status=status,
+        hosting_years=years,
+        cutoffs=schedule.cutoffs,
+        title=title.shown[:_LONGEST_TITLE] if title else _heading_of_call(lines),
+        apply_url=form,
+        text=paragraph.shown[:_LONGEST_TEXT] if paragraph else "",
+        contact=contact(lines),
+        needs=needs(lines),
+    )
+
+
+_RULES: Final = {"hosting_years": "O4", "apply_url": "O2", "status": "C6"}
+
+
+def _note(article: Article, schedule: Schedule, log: EvidenceLog) -> None:
+    """Note what became of each line, and where each cut-off stands."""
+    article.note_lines(log, "C3")
+    for number, line in enumerate(schedule.lines):
+        log.use(line.number, line.text, "cut-off", "C3")
+        log.fact("calls[0]", f"cutoffs[{number}]", line.number, 0, len(line.text), "C4")
+
+
+def _paragraph(article: Article) -> Line | None:
+    """The paragraph that names the call: it and what is hosted, or else the call alone; the title where none does."""
+    lines = [line for line in article.lines if not line.is_heading and not _is_thanks(line.scan)]
+    both = (line for line in lines if names_call_of_interest(line.scan) and _is_ours(line.scan))
+    call = (line for line in lines if names_call_of_interest(line.scan))
+    return next(both, None) or next(call, None) or article.title
+
+
+def _is_thanks(text: Text) -> bool:
+    """Thanks for an earlier call, and how its hosts were selected, are none (C1)."""
+    return text.has("thanks") and not names_call_itself(text)
+
+
+def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int, ...], Line | None]:
+    """By the title, then the paragraph's call that is not closed, then the first other line that tells some (O4)."""
+    found = [
+        article.title,
+        paragraph,
+        *(line for line in article.lines if _is_ours(line.scan) and not _is_thanks(line.scan)),
+    ]
+    for line in islice(found, _MOST_LINES):
+        years = hosting_years(_current(line.scan)) if line else ()
+        if years:
+            return years, line
+    return (), None
+
+
+_MOST_LINES: Final = 200
+
+
+def _current(text: Text) -> Text:
+    """Of several calls the one that is not closed, else the last (C2)."""
+    spans = calls_apart(text)
+    parts = [scan(span.of(text)) for span in spans] if len(spans) > 1 else [text]
+    return next((part for part in parts if said_state(part) != "closed"), parts[-1])
+
+
+def _heading_of_call(lines: Sequence[Line]) -> str | None:
+    found = (line.shown for line in lines if line.is_heading and names_call_of_interest(line.scan))
+    return next((text[:_LONGEST_TITLE] for text in found), None)

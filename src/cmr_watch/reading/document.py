@@ -1,0 +1,371 @@
+"""From the bytes of a page to its tree: charset, completeness, the elements that may be the article, and their nodes.
+
+The only door of lxml. The order: decode → cut comments, scripts and styles out of the text → a tree in which the
+article is found and the boilerplate around it is dropped → the nodes of the article alone.
+
+    document = open_document(content, charset)     ParseError if it is no page, or beyond a limit
+    for candidate in candidates(document):         the likeliest first; `why` says how it was found
+        for node in nodes_of(candidate.markup):    ("start", tag, attributes) | ("end", tag, {}) | ("text", text, {})
+
+Pure; time and memory are linear in the page's length. Errors: ParseError.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from itertools import islice
+from typing import Final, NamedTuple
+
+from lxml import etree, html
+
+from cmr_watch.exceptions import ParseError
+from cmr_watch.models import Section
+from cmr_watch.reading.headings import meaning
+from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.panels import MARKED_TAGS, put_headings_in_front, short_text
+
+MAX_ATTRIBUTES: Final = 1_000
+MAX_DEPTH: Final = 500
+"""Elements nested deeper than this were not written by a person."""
+MAX_TAGS: Final = 200_000
+"""Start and end tags of a page; real ones have about 5,000."""
+MAX_PAGE_LINKS: Final = 20_000
+MAX_ARTICLE_ELEMENTS: Final = 30_000
+"""Elements of the article; real ones have about 300."""
+
+_META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
+_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_CONTROL_BYTES: Final = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_CONTROLS: Final = dict.fromkeys(_CONTROL_BYTES)
+_SINGLE_BYTE: Final = frozenset({"ascii", "iso8859-1", "iso8859-15", "cp1252"})
+_NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape")
+
+
+class Document(NamedTuple):
+    """A page without what no reader sees. `is_complete`: it ends with its `</html>`. `lang`: as its root declares."""
+
+    root: html.HtmlElement
+    is_complete: bool
+    lang: str | None = None
+
+
+class Candidate(NamedTuple):
+    """An element that may be the article, and how it was found. `markup` is the same for the same article.
+
+    `is_article`: only the article is in it; a wider one holds other people's lines too.
+    """
+
+    why: str
+    element: html.HtmlElement
+    is_article: bool = True
+
+    @property
+    def markup(self) -> str:
+        return str(etree.tostring(self.element, encoding="unicode", with_tail=False))
+
+    @property
+    def has_body_field(self) -> bool:
+        """Whether it holds the body field of Drupal's templates."""
+        return bool(_BODY_FIELDS_IN(self.element))
+
+
+def open_document(content: bytes, charset: str | None) -> Document:
+    """The page's tree without comments, scripts, menus and the like; ParseError if no person can have written it."""
+    bare, is_closed = _cut_raw_parts(decode(content, charset))
+    root = _tree(bare)
+    _empty(element for element in root.iter(*sorted(_BOILERPLATE_TAGS)) if not _opens_a_part(element))
+    _empty(element for element in _WITH_ATTRIBUTES(root) if _is_boilerplate(element))
+    put_headings_in_front(root)
+    is_complete = is_closed and bool(_END_OF_HTML.search(bare[-400_000:]))
+    return Document(root, is_complete, root.get("lang"))
+
+
+# ── bytes to text ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def decode(content: bytes, charset: str | None) -> str:
+    """Text by the header's charset, then the meta element's, then UTF-8; what cannot be decoded becomes U+FFFD.
+
+    A declared single-byte charset gives way to UTF-8 when the bytes are valid UTF-8 beyond ASCII: such text is never
+    Latin-1 by accident, and reading “KrakÃ³w” would look like a moved edition.
+    """
+    for mark, name in _BOMS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(name, errors="replace").translate(_CONTROLS)
+    content = content.translate(None, _CONTROL_BYTES)
+    declared = _known(charset) or _known(_meta_charset(content)) or "utf-8"
+    if declared in _SINGLE_BYTE:
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    return content.decode(declared, errors="replace")
+
+
+def _meta_charset(content: bytes) -> str | None:
+    match = _META_CHARSET.search(content[:100_000])
+    return match[1].decode("ascii", errors="replace") if match else None
+
+
+def _known(charset: str | None) -> str | None:
+    """A text encoding's canonical name, or None; a page that names UTF-16 in ASCII text means UTF-8 (HTML §4.2.5)."""
+    try:
+        found = codecs.lookup(charset or "")
+    except (LookupError, ValueError):
+        return None
+    if not found._is_text_encoding or found.name in _NO_PAGE_CHARSETS:
+        return None
+    return "utf-8" if found.name.startswith(("utf-16", "utf-32", "utf-7")) else found.name
+
+
+_RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
+_RAW_START: Final = re.compile(rf"<!--|<({_RAW})\b", re.I)
+_RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
+
+
+def _cut_raw_parts(text: str) -> tuple[str, bool]:
+    """The text without comments, scripts and styles, and whether each of them was closed.
+
+    One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
+    """
+    kept: list[str] = []
+    position = 0
+    while start := _RAW_START.search(text, position):
+        kept.append(text[position : start.start()])
+        end = _end_of_raw(text, start)
+        if end is None:
+            return " ".join(kept), False
+        position = end
+    return "".join([*kept, text[position:]]), True
+
+
+def _end_of_raw(text: str, start: re.Match[str]) -> int | None:
+    if start[0] == "<!--":
+        # `<!-->` and `<!--->` are whole comments (HTML §13.2.5.43), hence the two characters back.
+        end = text.find("-->", start.end() - 2)
+        return end + 3 if end >= 0 else None
+    name = start[1].lower()
+    for closing in _RAW_END.finditer(text, start.end()):
+        if closing[1].lower() == name:
+            return closing.end()
+    return None
+
+
+# ── text to tree ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_BOILERPLATE_TAGS: Final = words_of(
+    """
+    head nav aside footer template noscript iframe object embed svg math select button dialog audio video canvas
+    datalist map applet noframes menu
+    """
+)
+_BOILERPLATE_ROLES: Final = words_of(
+    "navigation complementary contentinfo search banner dialog alertdialog menu menubar"
+)
+_HIDDEN_STYLE: Final = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
+_HIDDEN_CLASSES: Final = frozenset(["visually-hidden", "sr-only", "hidden", "element-invisible", "d-none"])
+_WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style or @class]")
+_TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
+_END_OF_HTML: Final = re.compile(r"</html\s*>", re.I)
+_TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
+_LONG_TAG: Final = 5_000
+_VALUE: Final = re.compile(r"\"[^\"]*+\"|'[^']*+'")
+
+
+def _refuse_excess(text: str) -> None:
+    """ParseError before a tree is built that would take too much time or memory."""
+    if text.count("<") > MAX_TAGS:
+        raise ParseError(f"The page has more than {MAX_TAGS} tags.")
+    if text.count("<a ") > MAX_PAGE_LINKS:
+        raise ParseError(f"The page has more than {MAX_PAGE_LINKS} links.")
+    # libxml2 compares each attribute of an element with all others: thousands take quadratic time.
+    for tag in _TAG.finditer(text):
+        if tag.end() - tag.start() > _LONG_TAG and len(_VALUE.sub("", tag[0]).split()) > MAX_ATTRIBUTES:
+            raise ParseError(f"An element of the page has more than {MAX_ATTRIBUTES} attributes.")
+
+
+def _parser() -> html.HTMLParser:
+    return html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+
+
+def _tree(text: str) -> html.HtmlElement:
+    _refuse_excess(text)
+    try:
+        # An empty page is a page that says nothing, not a broken one.
+        markup = (text if text.strip() else "<body></body>").encode("utf-8", errors="replace")
+        root = html.document_fromstring(markup, parser=_parser(), ensure_head_body=True)
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
+    # libxml2 stops at a depth of 2048, so what it would leave out is refused here.
+    if _TOO_DEEP(root):
+        raise ParseError(f"The page's elements are nested more than {MAX_DEPTH} deep.")
+    return root
+
+
+_TOGGLES: Final = ("aria-expanded", "aria-controls")
+
+
+def _opens_a_part(element: html.HtmlElement) -> bool:
+    """Whether an element is the button that heads a part of an accordion, or a tab (S1)."""
+    if element.tag != "button":
+        return False
+    text, attributes = short_text(element), element.attrib
+    if not text:
+        return False
+    found = meaning(text, is_marked=True)
+    return (
+        bool(found.section or found.is_year)
+        or any(name in attributes for name in _TOGGLES)
+        or any(above.tag in ("h2", "h3", "h4", "h5", "h6") for above in islice(element.iterancestors(), 3))
+    )
+
+
+def _is_boilerplate(element: html.HtmlElement) -> bool:
+    """Never content, wherever it stands: what is no part of the text, or hidden from every reader."""
+    attributes = element.attrib
+    role = attributes.get("role", "").lower()
+    return (
+        role in _BOILERPLATE_ROLES
+        or ("hidden" in attributes and role != "tabpanel")
+        or bool(_HIDDEN_STYLE.search(attributes.get("style", "")))
+        or not _HIDDEN_CLASSES.isdisjoint(attributes.get("class", "").split())
+    )
+
+
+def _empty(elements: Iterable[html.HtmlElement]) -> None:
+    """Take out all that the elements hold. They stay, empty, so that the text around them is not copied each time."""
+    for element in list(elements):
+        element.clear(keep_tail=True)
+
+
+# ── where the article may be ─────────────────────────────────────────────────────────────────────────────────────────
+
+_BODY_FIELD: Final = etree.XPath("//*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')]")
+_BODY_FIELDS_IN: Final = etree.XPath(
+    "boolean(descendant-or-self::*[contains(concat(' ', normalize-space(@class), ' '), ' field--name-body ')])"
+)
+_WIDE: Final = {
+    "article": etree.XPath("//article"),
+    "main": etree.XPath("//main | //*[@role='main' or @id='main-content' or @id='content']"),
+    "body": etree.XPath("//body"),
+}
+_MOST: Final = 4
+_TITLES: Final = etree.XPath("//h1")
+
+
+def titles(document: Document) -> list[html.HtmlElement]:
+    """The first headings of the first rank."""
+    return list(_TITLES(document.root)[:_MOST])
+
+
+def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
+    """Groups of elements that may be the article, the likeliest group first: classes change, the headings' words stay.
+
+    First the body field of Drupal's templates; then, wherever they are, the smallest elements that hold a heading of
+    each section; then ever wider ones; at last those without regard to what their parts are named.
+    """
+    fields = _BODY_FIELD(document.root)[:_MOST]
+    yield tuple(Candidate("body field", _without_boxes(field, _is_other_box)) for field in fields)
+    root = _without_boxes(document.root, _is_named_as_teaser)
+    yield tuple(
+        Candidate("smallest with both sections", _without_boxes(one, _is_other_box)) for one in _narrowest(root)
+    )
+    has_article = False
+    for why, find in _WIDE.items():
+        found = find(root)[:_MOST]
+        is_article = why != "body" or not has_article
+        yield tuple(Candidate(why, _without_boxes(one, _is_other_box), is_article) for one in found)
+        has_article = has_article or bool(found)
+    yield tuple(Candidate("body field with all boxes", field) for field in fields)
+    yield (Candidate("everything", document.root, is_article=False),)
+
+
+_HEADING_TAGS: Final = (*MARKED_TAGS, "p", "li", "div", "span", "td")
+_MOST_HEADINGS: Final = 20
+
+
+def _narrowest(root: html.HtmlElement) -> list[html.HtmlElement]:
+    """The smallest elements that hold headings of both sections, the deepest first."""
+    found: dict[Section, list[html.HtmlElement]] = {"upcoming": [], "past": []}
+    for element in root.iter(*_HEADING_TAGS):
+        text = short_text(element)
+        section = meaning(text, is_marked=element.tag in MARKED_TAGS).section if text else None
+        if section and len(found[section]) < _MOST_HEADINGS:
+            found[section].append(element)
+    pairs = {_common_ancestor(one, other) for one in found["upcoming"] for other in found["past"]}
+    return sorted(pairs, key=_depth, reverse=True)[:_MOST]
+
+
+def _common_ancestor(one: html.HtmlElement, other: html.HtmlElement) -> html.HtmlElement:
+    above = set(one.iterancestors())
+    return next(element for element in other.iterancestors() if element in above)
+
+
+def _depth(element: html.HtmlElement) -> int:
+    return sum(1 for _ in element.iterancestors())
+
+
+_TEASER: Final = re.compile(
+    r"(?:^|[\s_-])(?:teasers?|sidebar|related|breadcrumbs?|menu|nav|navbar|navigation|footer|cookies?|pager|social"
+    r"|newsletter|advert\w{0,20}|promo|modal|popup|carousel|slider|search|comments?|views-element-container|block-views)"
+    r"(?:$|[\s_-])",
+    re.I,
+)
+_BOXES: Final = ("div", "section", "ul", "ol", "form", "article", "header")
+_MOST_CHECKS: Final = 60
+
+
+def _without_boxes(article: html.HtmlElement, is_other: Callable[[html.HtmlElement], bool]) -> html.HtmlElement:
+    """A copy of the article without the boxes in it that are something else.
+
+    A box that holds most of the text is the article itself, whatever its name (`page-with-sidebar`).
+    """
+    copy = deepcopy(article)
+    boxes = [box for box in copy.iterdescendants(*_BOXES) if is_other(box)]
+    half = _text_length(copy) / 2 if boxes else 0
+    _empty(box for n, box in enumerate(boxes) if n >= _MOST_CHECKS or _text_length(box) < half)
+    return copy
+
+
+def _text_length(element: html.HtmlElement) -> int:
+    return sum(map(len, element.itertext()))
+
+
+def _is_named_as_teaser(box: html.HtmlElement) -> bool:
+    return bool(_TEASER.search(f"{box.get('class') or ''} {box.get('id') or ''}"))
+
+
+def _is_other_box(box: html.HtmlElement) -> bool:
+    return box.tag == "article" or _is_named_as_teaser(box)
+
+
+# ── its nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Node(NamedTuple):
+    """A start tag, an end tag or a text, in the order of the page; `name` is the tag, or the text itself."""
+
+    event: str
+    name: str
+    attributes: Mapping[str, str]
+
+
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+def nodes_of(markup: str) -> Iterator[Node]:
+    """The nodes of an element's markup, without recursion: depth is the page's choice, not ours."""
+    if markup.count("<") > 2 * MAX_ARTICLE_ELEMENTS:
+        raise ParseError(f"The article has more than {MAX_ARTICLE_ELEMENTS} elements.")
+    for event, element in etree.iterwalk(etree.fromstring(markup, _parser()), events=("start", "end")):
+        if event == "start":
+            yield Node("start", element.tag, element.attrib)
+            text = element.text
+        else:
+            yield Node("end", element.tag, _NOTHING)
+            text = element.tail
+        if text:
+            yield Node("text", text, _NOTHING)

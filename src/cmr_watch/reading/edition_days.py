@@ -1,0 +1,211 @@
+"""When an edition meets, among all the days that its own page names (READING E1, D2, D3). Pure, linear; no errors.
+
+Each sentence offers at most one date; its `Rank` says how sure it is that this date is the edition's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from typing import Final
+
+from cmr_watch.models import Precision
+from cmr_watch.reading.clauses import Relation, relation_of, subject_of
+from cmr_watch.reading.dates import DateSpan, find_dates, year_of
+from cmr_watch.reading.entries import choose_date
+from cmr_watch.reading.home import Home, Sentence, names_edition_after
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.notices import mentions_call
+from cmr_watch.reading.places import find_places
+from cmr_watch.reading.tokens import Text
+
+_PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
+_NOT_THE_EVENT: Final = ("register", "cutoff", "session", "question", "stay", "of the page", "regulation", "call for")
+_OF_THE_EVENT: Final = ("event", "series", "meet", "date label")
+_OTHER_LABELS: Final = ("register", "cutoff", "contact", "stay", "session")
+_PINS: Final = "📍⏰"
+_CALENDARS: Final = "📅🗓📆"
+_SHORT: Final = 12
+_MOST_WORDS_OF_LABEL: Final = 5
+_LONGEST_EVENT: Final = 5
+_A_DAY: Final = timedelta(days=1)
+
+
+class Rank(IntEnum):
+    """What makes a date the edition's, the surest first."""
+
+    ENTRY = 0
+    """A line of place, country and days (E1)."""
+    TITLE = 1
+    LABELLED = 2
+    """Behind “Date”, “When”, a pin or a calendar."""
+    BARE = 3
+    """A line with nothing but the date."""
+    EVENT = 4
+    """A sentence about the event."""
+    NEXT = 5
+    """A sentence about the next event."""
+    AGENDA = 6
+    """The head of an agenda's day."""
+    OTHER = 7
+    """Another short line."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A date that may be the edition's, its sentence's text, its whole line, and where the sentence begins there."""
+
+    date: DateSpan
+    line: Line
+    whole: Line
+    rank: Rank
+    start: int = 0
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return _PRECISION[self.date.precision], self.rank
+
+    @property
+    def words(self) -> str:
+        return self.line.text[self.date.start : self.date.end].replace("\t", " ")
+
+
+def dates_of(title: Line, sentences: Sequence[Sentence], home: Home, *, is_held: bool) -> Iterator[When]:
+    """All dates that may be the edition's: the title's, then those of the text's sentences."""
+    year = year_of(title.scan)
+    chosen = choose_date(title.scan, find_dates(title.scan))
+    if chosen and chosen.precision != "year":
+        yield When(chosen, title, title, Rank.TITLE)
+    for sentence in sentences:
+        if _may_tell_days(sentence, home, is_held=is_held):
+            found = _date_in(sentence, year, home)
+            if found:
+                yield found
+
+
+def _may_tell_days(sentence: Sentence, home: Home, *, is_held: bool) -> bool:
+    text = sentence.text
+    if sentence.is_under(*_OTHER_LABELS) or mentions_call(text) or home.is_another(sentence):
+        return False
+    return not (is_held and names_edition_after(text, "next edition") and not home.is_named(text.text))
+
+
+def _date_in(sentence: Sentence, year: int | None, home: Home) -> When | None:
+    text = sentence.text
+    dates = home.own_dates(sentence, find_dates(text, _year_over(sentence) or year))
+    chosen = choose_date(text, dates) if dates else None
+    rank = _rank(sentence, chosen, home) if chosen else None
+    return When(chosen, sentence.line, sentence.whole, rank, sentence.start) if chosen and rank is not None else None
+
+
+def _year_over(sentence: Sentence) -> int | None:
+    return next((year for year in map(year_of, sentence.labels) if year), None)
+
+
+# ── ranks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
+    text = sentence.text
+    if relation_of(text, date.start) in (Relation.UNTIL, Relation.OF_PAGE) or _is_of_another_thing(text, date):
+        return None
+    if date.precision == "day" and _is_entry(sentence, date, home):
+        return Rank.ENTRY
+    if _is_labelled(sentence, date):
+        return Rank.LABELLED
+    is_led_in = any(token.letter == "x" and token.word for token in text.tokens if token.end <= date.start)
+    if not is_led_in and not _is_period(date) and text.text[date.end :].lstrip()[:1] == ":":
+        return Rank.AGENDA
+    if text.has("event", "taking place", "series", "meet", "save the date", "held"):
+        return Rank.NEXT if names_edition_after(text, "next edition") else Rank.EVENT
+    if date.precision == "day" and home.is_named(text.text):
+        return Rank.EVENT
+    return _rank_of_short_line(text, date)
+
+
+def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
+    """“Registration: 3 May 2024”, “info session on 3 May 2024”: the nearest subject to the left is not the event."""
+    return subject_of(text, date.start, (*_OF_THE_EVENT, *_NOT_THE_EVENT)) in _NOT_THE_EVENT
+
+
+def _is_entry(sentence: Sentence, date: DateSpan, home: Home) -> bool:
+    """Whether a line of the page's own place, with its country, and days (E1)."""
+    own = [place for place in sentence.places if place.is_known and home.is_named(place.city)]
+    if sentence.whole.row is not None and sentence.heads and _is_own_place(sentence.labels[0], home):
+        return True
+    gaps = [max(place.start - date.end, date.start - place.end) for place in own]
+    return bool(gaps) and min(gaps) <= _REACH and not names_edition_after(sentence.text, "next edition")
+
+
+def _is_own_place(head: Text, home: Home) -> bool:
+    """Whether the head of a row is the page's own place, with its country."""
+    return any(place.is_known and home.is_named(place.city) for place in find_places(head, find_dates(head)))
+
+
+_REACH: Final = 12
+
+
+def _is_labelled(sentence: Sentence, date: DateSpan) -> bool:
+    text = sentence.text
+    lead = [token for token in text.tokens if token.end <= date.start]
+    words = [token for token in lead if token.word]
+    label = next(text.cues_of("date label", "new date", "save the date"), None)
+    if label and not any(token.word for token in text.tokens[: label.first]):
+        return True
+    first = text.text[:1]
+    if first in _PINS or (first in _CALENDARS and len(words) <= _MOST_WORDS_OF_LABEL):
+        return True
+    return sentence.is_under("date label", "save the date") and sentence.labels[0] is not None
+
+
+def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
+    words = [token for token in text.tokens if token.word]
+    if date.precision == "year" or (date.is_yearless and len(words) > _SHORT):
+        return None
+    if len(text.text.split()) > _SHORT:
+        return None
+    lead = [token for token in words if token.end <= date.start]
+    if not [token for token in lead if token.letter == "x"]:
+        is_all = not any(token.word for token in text.tokens if token.start >= date.end and token.letter not in "zaT")
+        return Rank.BARE if is_all or _is_period(date) else Rank.AGENDA
+    is_name = all(text.text[token.start].isupper() for token in lead if token.letter == "x")
+    return Rank.OTHER if _is_period(date) or (date.precision == "day" and is_name) else None
+
+
+def _is_period(date: DateSpan) -> bool:
+    return date.starts_on != date.ends_on
+
+
+# ── day by day ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_DAY_BY_DAY: Final = (Rank.LABELLED, Rank.BARE, Rank.AGENDA)
+
+
+def with_last_day(first: When, others: Sequence[When]) -> DateSpan:
+    """The days of an agenda, one above each part of it, are one event; so are lines of one day and the next."""
+    start = first.date.starts_on
+    if start is None or _is_period(first.date) or first.rank not in _DAY_BY_DAY:
+        return first.date
+    days = {one.date.ends_on for one in others if one.rank == first.rank and one.date.ends_on}
+    if first.rank is Rank.AGENDA:
+        near = [day for day in days if 0 <= (day - start).days <= _LONGEST_EVENT]
+        return first.date._replace(ends_on=max(near, default=start))
+    last = start
+    while last + _A_DAY in days and (last - start).days < _LONGEST_EVENT:
+        last += _A_DAY
+    return first.date._replace(ends_on=last)
+
+
+_NEAR: Final = 30
+
+
+def is_tentative(found: When) -> bool:
+    """Whether “tbc” stands beside the date, and is not said of the agenda or the venue."""
+    text, date = found.line.scan, found.date
+    cues = text.cues_of("tentative", start=max(0, date.start - _NEAR), end=date.end + _NEAR)
+    return any(
+        not text.has("agenda", "venue label", "place label", end=cue.start, start=max(0, cue.start - _NEAR))
+        for cue in cues
+    )

@@ -1,0 +1,351 @@
+"""One line of a list: what kind of line it is, and the edition that it names (READING P, D1–D6, O2).
+
+`read_entry` answers for one line or several joined ones.
+Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple, cast, get_args
+from urllib.parse import urljoin, urlsplit
+
+from cmr_watch.models import EditionStatus, MaterialKind, Precision, Section
+from cmr_watch.reading.clauses import Relation, relation_of
+from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lines import Line, Link
+from cmr_watch.reading.places import Place, find_places, place_beside
+from cmr_watch.reading.tokens import Cue, Text, Token
+
+LONGEST: Final = 1_000
+"""Characters; a longer line is prose, whatever it holds."""
+_LONGEST_PLACE: Final = 160
+_RANK: Final[dict[Precision, int]] = {"day": 0, "unknown": 0, "month": 1, "season": 2, "year": 3}
+_NOT_ITS: Final = (Relation.UNTIL, Relation.FORMER, Relation.OF_PAGE)
+_VERBS: Final = words_of(
+    """
+    is are was were be been has have had will can could would may might must shall began begins started starts took
+    takes met brought gathers gathered welcomed welcomes
+    """
+)
+_SILENT: Final = words_of("has have had was were began started took met brought gathered welcomed")
+_LOOKING_BACK: Final = words_of("after following building thanks inspired encouraged based since")
+_SMALL: Final = words_of("on in at from the to and of by between date dates when new next edition event workshop day")
+
+Kind = Literal["edition", "place", "date", "unread", "other"]
+
+
+class Entry(NamedTuple):
+    """A line, understood.
+
+    - `kind`: `place` without a date, `date` without a place, `unread`: a date, and no place that can be read.
+    - `is_sentence`: its place or date stands in a sentence, which is prose (S4).
+    - `is_bare_name`: its place is only a name of no known country.
+    """
+
+    kind: Kind
+    line: Line
+    place: Place | None = None
+    date: DateSpan | None = None
+    dates: tuple[DateSpan, ...] = ()
+    is_sentence: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is an edition beyond doubt: a city of a known country, or online, and a date."""
+        return self.kind == "edition" and self.has_known_place
+
+    @property
+    def has_known_place(self) -> bool:
+        return self.place is not None and (self.place.is_known or self.place.is_online)
+
+
+def read_entry(line: Line, year: int | None) -> Entry:
+    """What a line of a list is. `year` is the nearest heading's."""
+    if year not in line.memo:
+        line.memo[year] = _read(line, year)
+    return cast(Entry, line.memo[year])
+
+
+def _read(line: Line, year: int | None) -> Entry:
+    text = line.scan
+    dates = find_dates(text, _own_year(text) or year)
+    if len(line.text) > LONGEST:
+        return Entry("other", line, dates=dates, is_sentence=True)
+    chosen = choose_date(text, dates)
+    places = find_places(text, dates)
+    if chosen is None or not chosen.is_whole:
+        return _without_days(line, chosen, dates, places)
+    place = _place_of(text, places, chosen, dates)
+    if place is None or (not place.is_known and _is_labelled(text) and not (place.is_online and place.start == 0)):
+        return _without_place(line, chosen, dates, places)
+    if _is_sentence(text, min(place.start, chosen.start), max(place.start, chosen.start)):
+        kind: Kind = "other" if _is_past_tense(text, place) or not place.is_known else "unread"
+        return Entry(kind, line, None, chosen, dates, is_sentence=True)
+    return Entry("edition", line, place, chosen, dates)
+
+
+def _own_year(text: Text) -> int | None:
+    """The year of a line's days in a cell of its own: “2026 | Ghent, Belgium | 12-13 March”."""
+    tokens = text.tokens
+    for index, token in enumerate(tokens):
+        if token.letter == "y":
+            before = tokens[index - 1].letter if index else "c"
+            after = tokens[index + 1].letter if index + 1 < len(tokens) else "c"
+            if before == after == "c" and len(tokens) > 1:
+                return token.value
+    return None
+
+
+# ── its date ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def choose_date(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
+    """The first date that nothing else introduces; one that takes the place of another before it (D2)."""
+    rated = []
+    for date in dates:
+        relation = relation_of(text, date.start)
+        if relation in _NOT_ITS or _is_of_registration(text, date, relation) or _is_followed_up(text, date, dates):
+            continue
+        is_new = relation is Relation.NEW and date.is_whole
+        rated.append((not is_new, relation is Relation.SINCE, _RANK[date.precision], date.start, date))
+    return min(rated, key=lambda row: row[:4])[4] if rated else None
+
+
+def _is_of_registration(text: Text, date: DateSpan, relation: Relation) -> bool:
+    """“Registration opens on 3 March”: of a word of registration and the day nothing but small words in between."""
+    if relation is not Relation.SINCE:
+        return False
+    return any(date.start - cue.end <= _REACH for cue in text.cues_of("register", "cutoff", "apply", end=date.start))
+
+
+_REACH: Final = 30
+
+
+def _is_followed_up(text: Text, date: DateSpan, dates: Sequence[DateSpan]) -> bool:
+    """“Following up the workshop of 3 May”: the first date behind such words is another event's (D2)."""
+    start = max((one.end for one in dates if one.end <= date.start), default=0)
+    return text.has("follow up", start=start, end=date.start)
+
+
+# ── its place ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _place_of(text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequence[DateSpan]) -> Place | None:
+    """The place nearest to the date (P1); a mere name only where nothing but remarks could be meant by it (P5)."""
+    place = place_beside(places, chosen)
+    if place is None or place.is_known or place.is_online:
+        return place
+    first = min(date.start for date in dates if date.is_whole)
+    before = [one for one in places if one.end <= first and not _is_of(text, one)]
+    if before:
+        return min(before, key=lambda one: (one.country_code is None, one.start))
+    after = [one for one in places if one.start >= chosen.end]
+    return after[0] if after and not has_words(text, 0, chosen.start) else None
+
+
+def _is_of(text: Text, place: Place) -> bool:
+    """“Recordings of 12 March 2026”: what looks like a town is a thing of that day."""
+    after = next((token for token in text.tokens if token.start >= place.end), None)
+    return after is not None and after.letter == "o"
+
+
+_NO_WORDS: Final = (
+    *("badge", "save the date", "cancelled", "postponed", "tentative", "mode", "series", "remark"),
+    *("date label", "place label", "new date"),
+)
+"""Cues that say nothing of what a place or a date is: states, badges, labels and the series' name."""
+
+
+def has_words(text: Text, start: int, end: int) -> bool:
+    """Whether words stand there that are no small words, badges or weekdays."""
+    cues = list(text.cues_of(*_NO_WORDS, start=start, end=end))
+    return any(
+        token.letter in "xr" and token.word and token.word not in _SMALL and not _in_any(token, cues)
+        for token in text.tokens
+        if start <= token.start < end
+    )
+
+
+def _in_any(token: Token, cues: Sequence[Cue]) -> bool:
+    return any(cue.start <= token.start < cue.end for cue in cues)
+
+
+def _is_sentence(text: Text, first: int, last: int) -> bool:
+    """Whether place and date stand in a sentence: a verb stands before the first of them, or between them (S4)."""
+    cues = list(text.cues_of(*_MAY_HOLD_VERBS))
+    found = [token for token in text.tokens if token.word in _VERBS and token.letter == "x" and token.start < last]
+    verbs = [token for token in found if not _in_any(token, cues) and not _is_code(text, token)]
+    return _looks_back(text, first) or any(token.start < first or not _follows_state(text, token) for token in verbs)
+
+
+def _looks_back(text: Text, first: int) -> bool:
+    """“After the success of the workshop in Tampere, Finland, on 12-13 May 2024, we are …”: the verb comes late."""
+    lead = [token.word for token in text.tokens if token.word and token.start < first]
+    return len(lead) > 3 and lead[0] in _LOOKING_BACK
+
+
+def _is_code(text: Text, token: Token) -> bool:
+    """“Reykjavik (IS)”."""
+    return text.text[token.start : token.end].isupper() and not text.text.isupper()
+
+
+_MAY_HOLD_VERBS: Final = (
+    *("badge", "register", "remark", "mode", "cancelled", "postponed", "tentative", "new date", "moved"),
+    *("closed", "open", "to come", "series", "save the date"),
+)
+"""Cues whose verbs make no sentence of an entry: “to be confirmed”, “registration is open”."""
+
+
+def _follows_state(text: Text, verb: Token) -> bool:
+    """“Ghent, Belgium: has been postponed to 12 March”: the verb is that of its state."""
+    return any(
+        0 <= cue.start - verb.start <= _REACH for cue in text.cues_of("cancelled", "postponed", "moved", "former")
+    )
+
+
+def _is_past_tense(text: Text, place: Place) -> bool:
+    """“The series began in Malaga, Spain …” tells of what was; “will take place in” may be news."""
+    return _looks_back(text, place.start) or any(
+        token.word in _SILENT for token in text.tokens if token.start < max(place.start, 1)
+    )
+
+
+def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], places: Sequence[Place]) -> Entry:
+    text = line.scan
+    first = min(date.start for date in dates if date.is_whole)
+    if _is_labelled(text):
+        return Entry("other", line, None, chosen, dates)
+    if not has_words(text, 0, first):
+        return Entry("date", line, None, chosen, dates)
+    names_country = any(place.country_code for place in places)
+    is_sentence = not names_country and _is_sentence(text, len(text.text), len(text.text))
+    return Entry("other" if is_sentence else "unread", line, None, chosen, dates, is_sentence)
+
+
+def _is_labelled(text: Text) -> bool:
+    """“Hosts: …”, “Deadline: …”, “Registration: …”: the line says itself that it is something else."""
+    concepts = ("speakers", "cutoff", "register", "of the page", "session", "call for", *_MATERIALS)
+    return text.begins_with(*concepts)
+
+
+# ── a place without days ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_days(line: Line, year: DateSpan | None, dates: tuple[DateSpan, ...], places: Sequence[Place]) -> Entry:
+    """A line without days or a month: a place alone counts when nothing but remarks follows it."""
+    text = line.scan
+    place = next((one for one in places if one.is_known or one.is_online), places[0] if places else None)
+    if place is None or _is_labelled(text) or _is_sentence(text, place.start, place.start):
+        return Entry("other", line, dates=dates, is_sentence=place is not None)
+    if year and place.end <= year.start and _is_broken_date(text, place, year):
+        return Entry("edition", line, place, None, dates)
+    return Entry("place", line, place, year, dates)
+
+
+def _is_broken_date(text: Text, place: Place, year: DateSpan) -> bool:
+    """Days, and a word that should be a month: “12-13 Ocotber 2026” is more than a year, and not understood."""
+    between = [token for token in text.tokens if place.end <= token.start < year.start]
+    letters = "".join(token.letter for token in between).rstrip(".,-")
+    return "dx" in letters and letters.endswith("x") and bool(between[-1].word or between[-1].letter in ".,-")
+
+
+def stands_alone(entry: Entry) -> bool:
+    """Whether a place without a date is an edition: its country is known, or it says that its date is to come."""
+    place = entry.place
+    if place is None or len(entry.line.text) > _LONGEST_PLACE:
+        return False
+    text = entry.line.scan
+    if place.is_known or place.is_online:
+        return not (_is_led_in(text, place) or _is_sentence(text, len(text.text), len(text.text)))
+    return text.has("tentative")
+
+
+def _is_led_in(text: Text, place: Place) -> bool:
+    """“Main Street 1, 9000 Ghent, Belgium”, “Clusters of Ghent, Belgium”: the words before it make it another's."""
+    before = [token for token in text.tokens if token.start < place.start]
+    numbers = [token for token in before[1:] if token.letter in "dny"]
+    return bool(numbers) or any(token.letter == "n" for token in before) or has_words(text, 0, place.start)
+
+
+# ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def said_status(text: Text, *, has_date: bool = True) -> EditionStatus | None:
+    """The state that a text says, or None. Postponed to another date is scheduled (D2).
+
+    `has_date`: a date stands there, or near it, that is not the former one.
+    """
+    if text.has("cancelled"):
+        return "cancelled"
+    if any(not (has_date and _has_new_date(text, cue)) for cue in text.cues_of("postponed")):
+        return "postponed"
+    return "save_the_date" if text.has("save the date") else None
+
+
+def _has_new_date(text: Text, postponed: Cue) -> bool:
+    """“Postponed to 12-13 October”, “postponed from … to …”, “(postponed from …)”."""
+    following = [token for token in text.tokens[postponed.last + 1 : postponed.last + 4] if token.letter not in "h-"]
+    if not following or following[0].word not in ("to", "from", "until", "till"):
+        return False
+    return len(following) > 1 and following[1].letter in "dmsywqvi"
+
+
+def status_of(said: EditionStatus | None, section: Section | None) -> EditionStatus:
+    """Cancelled or postponed where said; else held under a past heading; else save the date; else scheduled (D6)."""
+    if said in ("cancelled", "postponed"):
+        return said
+    if section == "past":
+        return "held"
+    return said or "scheduled"
+
+
+# ── its links ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+MOST_LINKS: Final = 20
+_BARE_LINK: Final = words_of("read see find view download check the our event full here link it more click open")
+_MATERIALS: Final = (*get_args(MaterialKind), "register", "apply")
+_REACH_OF_SUMMARY: Final = 40
+
+
+def addresses_of(line: Line, core: int, base: str) -> tuple[str | None, str | None]:
+    """The edition's page and its summary, by what each link says and covers (O2). `core` is where its date ends."""
+    found = [(link, resolve(base, link.href)) for link in line.links[:MOST_LINKS]]
+    summaries = [url for link, url in found if url and is_summary(line, link)]
+    others = [
+        (link, url) for link, url in found if url and not line.scan.has(*_MATERIALS, start=link.start, end=link.end)
+    ]
+    others = [(link, url) for link, url in others if not is_summary(line, link)]
+    near = [url for link, url in others if link.start < core]
+    return next(iter([*near, *(url for _, url in others)]), None), next(iter(summaries), None)
+
+
+def is_summary(line: Line, link: Link) -> bool:
+    """Whether a link leads to the summary: it says so, or it covers a part of “Read the event summary here”."""
+    text = line.scan
+    if text.has("summary", start=link.start, end=link.end):
+        return True
+    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
+    if not words or not words <= _BARE_LINK:
+        return False
+    near = text.cues_of("summary", start=max(0, link.start - _REACH_OF_SUMMARY), end=link.end + _REACH_OF_SUMMARY)
+    return next(near, None) is not None
+
+
+_SPACES: Final = re.compile(r"[\t\r\n]")
+
+
+@lru_cache(maxsize=512)
+def resolve(base: str, href: str) -> str | None:
+    """An absolute http(s) address, or None: nothing else is ever followed or shown."""
+    try:
+        address = urljoin(base, _SPACES.sub("", href).strip().replace(" ", "%20"))
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or address.rstrip("#") == base:
+        return None
+    return address

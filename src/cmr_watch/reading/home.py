@@ -1,0 +1,152 @@
+"""An edition page's sentences, and which of them speak of another edition (READING E1, E2). Pure, linear; no errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from cmr_watch.places import city_names, fold, is_same_city
+from cmr_watch.reading.article import Article
+from cmr_watch.reading.clauses import sentences_of
+from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.places import Place, find_places
+from cmr_watch.reading.tables import with_heads
+from cmr_watch.reading.tokens import Text, scan
+
+_LONGEST_LABEL: Final = 60
+_MOST_WORDS_OF_LABEL: Final = 5
+_BESIDE_BEFORE: Final = 25
+_BESIDE_AFTER: Final = 8
+_MOST_BETWEEN: Final = 6
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a line, with its own links.
+
+    - `whole`: its line, `start` where it begins there.
+    - `labels`: what stands above or in front of it as its name, the nearest first: a label, the heads of its row and
+      column, headings; `heads`: how many of them are no headings.
+    """
+
+    line: Line
+    whole: Line
+    labels: tuple[Text, ...] = ()
+    start: int = 0
+    heads: int = 0
+
+    @property
+    def is_first(self) -> bool:
+        return self.start == 0
+
+    @property
+    def text(self) -> Text:
+        return self.line.scan
+
+    @cached_property
+    def dates(self) -> tuple[DateSpan, ...]:
+        return find_dates(self.text)
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        return find_places(self.text, self.dates)
+
+    def is_under(self, *concepts: str) -> bool:
+        """Whether its nearest label speaks of one of them."""
+        return bool(self.labels) and self.labels[0].has(*concepts)
+
+
+def sentences_in(article: Article) -> tuple[Sentence, ...]:
+    """All sentences of an article, top to bottom; a heading counts as one of its own."""
+    found: list[Sentence] = []
+    label: Text | None = None
+    for line, *of_cell in with_heads(article.lines):
+        heads = [head for head in of_cell if head] or ([scan(line.label)] if line.label else [])
+        own = ([label] if label else []) + heads
+        labels = (*own, *article.headings_over(line))
+        for span in sentences_of(line.scan):
+            piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)
+            found.append(Sentence(piece, line, labels, line.text.find(piece.text, span.start), len(own)))
+        label = line.scan if _is_label(line) else None
+    return tuple(found)
+
+
+def _is_label(line: Line) -> bool:
+    """“Registration deadline” in a line of its own is the heading of the line below."""
+    words = [token for token in line.scan.tokens if token.word]
+    if (
+        line.is_heading
+        or line.row is not None
+        or line.links
+        or len(words) > _MOST_WORDS_OF_LABEL
+        or len(line.text) > _LONGEST_LABEL
+    ):
+        return False
+    has_more = any(token.letter == ":" for token in line.scan.tokens[:-1])
+    names = line.scan.has("date label", "place label", "venue label", "register", "cutoff")
+    return names and not has_more and not any(token.letter in "dyni" for token in line.scan.tokens)
+
+
+# ── home and elsewhere ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Home:
+    """The page's own place, to tell its sentences and days from those of another edition."""
+
+    place: Place
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        regions = (self.place.region or "").split(",")
+        return frozenset({*city_names(self.place.city), fold(self.place.city), *map(fold, regions)} - {""})
+
+    def is_named(self, text: str) -> bool:
+        """Whether a text names the page's town or region, by any of its names."""
+        folded = f" {fold(text)} "
+        return any(f" {name} " in folded for name in self._names)
+
+    def is_another(self, sentence: Sentence) -> bool:
+        """Whether a sentence speaks of another edition: it says so, or names only another place to meet in."""
+        text = sentence.text
+        if self.is_named(text.text):
+            return False
+        if names_edition_after(text, "other edition"):
+            return True
+        return names_edition_after(text, "next edition") and any(map(self._is_elsewhere, sentence.places))
+
+    def is_of_another_place(self, sentence: Sentence) -> bool:
+        """Whether a sentence names a town with its country, and not the page's own."""
+        return not self.is_named(sentence.text.text) and any(place.is_known for place in sentence.places)
+
+    def own_dates(self, sentence: Sentence, dates: Sequence[DateSpan]) -> tuple[DateSpan, ...]:
+        """The dates of a sentence that are not another place's: “after Milan, Italy (26-27 March) we meet on …”."""
+        beside = [[place for place in sentence.places if _is_beside(place, date, dates)] for date in dates]
+        is_here = [any(not self._is_elsewhere(place) for place in places) for places in beside]
+        has_other = names_edition_after(sentence.text, "other edition")
+        kept = [
+            (date, here)
+            for date, places, here in zip(dates, beside, is_here, strict=True)
+            if not (has_other and any(map(self._is_elsewhere, places))) and (here or not places or not any(is_here))
+        ]
+        return tuple(date for date, _ in kept)
+
+    def _is_elsewhere(self, place: Place) -> bool:
+        return not (self.is_named(place.city) or is_same_city(self.place.city, place.city))
+
+
+def names_edition_after(text: Text, concept: str) -> bool:
+    """“The previous workshop”, “next Clusters meet Regions event”: few words between the two."""
+    nouns = list(text.cues_of("event", "series"))
+    return any(0 < noun.first - cue.last <= _MOST_BETWEEN for cue in text.cues_of(concept) for noun in nouns)
+
+
+def _is_beside(place: Place, date: DateSpan, dates: Sequence[DateSpan]) -> bool:
+    if place.end <= date.start:
+        return date.start - place.end <= _BESIDE_BEFORE and not any(
+            place.end <= one.start < date.start for one in dates
+        )
+    return 0 <= place.start - date.end <= _BESIDE_AFTER

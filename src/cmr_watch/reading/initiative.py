@@ -1,0 +1,400 @@
+"""The list of editions: the initiative page (READING S, P, D, C1–C5).
+
+The article is read as one stream of placed lines (`sections`). Lines of one row, card, item or paragraph are put
+together first (`records`); what is left over is paired line by line (`_Lists.take`). Pure, linear. Errors: ParseError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from cmr_watch.exceptions import ParseError
+from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
+from cmr_watch.places import is_same_city
+from cmr_watch.reading.document import Document, candidates, nodes_of
+from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of, without_doubles
+from cmr_watch.reading.entries import (
+    LONGEST,
+    MOST_LINKS,
+    Entry,
+    addresses_of,
+    is_summary,
+    read_entry,
+    resolve,
+    said_status,
+    stands_alone,
+    status_of,
+)
+from cmr_watch.reading.evidence import Evidence, EvidenceLog
+from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.notices import Notice, read_notice
+from cmr_watch.reading.outline import headings_of, read_outline
+from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of
+from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
+from cmr_watch.reading.tokens import scan
+
+URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
+"""The page's canonical address: relative links are resolved against it (O2)."""
+MAX_ENTRIES: Final = 5_000
+
+_LONGEST_REMARK: Final = 80
+_FEWEST_WITHOUT_SECTION: Final = 3
+
+Result = tuple[Snapshot, Evidence]
+
+
+def read_initiative(document: Document, address: str | None = None) -> Result:
+    """What the initiative page says, and where.
+
+    `address` is the page's own: relative links are resolved against it where it is on another host than the platform's,
+    else against the canonical URL (O2).
+    """
+    base = address if address and not _is_on_platform(address) else URL
+    best: Result | None = None
+    read: dict[str, Result] = {}
+    for group in candidates(document):
+        for candidate in group:
+            markup = candidate.markup
+            if markup not in read:
+                read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
+                best = _better(best, read[markup]) if best else read[markup]
+        is_whole = best and len(best[0].outline.sections) == 2 and best[0].editions
+        if is_whole and not (group and group[0].why.startswith("smallest")):
+            break
+    return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
+
+
+def _is_on_platform(address: str) -> bool:
+    return (urlsplit(address).hostname or "").removeprefix("www.") == urlsplit(URL).hostname
+
+
+def _better(best: Result, other: Result) -> Result:
+    """The one with more sections, else the one that reads something; then the first, unless the other has more calls.
+
+    The likeliest elements come first: a wider one holds other people's lines too.
+    """
+    one, two = best[0], other[0]
+    if _worth(two) > _worth(one):
+        return other
+    has_same = one.editions == two.editions and one.outline.sections and len(two.warnings) <= len(one.warnings)
+    return other if has_same and len(two.calls) > len(one.calls) else best
+
+
+def _worth(snapshot: Snapshot) -> tuple[int, int]:
+    sections = len(snapshot.outline.sections)
+    return sections, len(snapshot.editions) if sections else bool(snapshot.editions)
+
+
+@lru_cache(maxsize=2)
+def _read(markup: str, why: str, is_complete: bool, is_article: bool, base: str) -> Result:
+    """Remembered for a process that reads a page again and again: mostly only the tokens around its article are new."""
+    lines = read_outline(nodes_of(markup)).lines
+    return read_lines(lines, base, why=why, is_complete=is_complete, is_article=is_article)
+
+
+def forget() -> None:
+    """Read the next page as a fresh process does: for measuring."""
+    _read.cache_clear()
+    scan.cache_clear()
+
+
+def read_lines(
+    lines: Sequence[Line], base: str = URL, *, why: str = "", is_complete: bool = True, is_article: bool = True
+) -> Result:
+    """What an article's lines say. `is_article` is False where other people's lines stand among them."""
+    placed = finished(placed_lines(lines, is_article=is_article))
+    has_sections = any(one.heading and one.heading.section for one in placed)
+    lists = _Lists(base, has_sections, is_article)
+    for part in parts_in_order(placed):
+        if isinstance(part, Run):
+            lists.take_run(part)
+        elif isinstance(part, Placed):
+            lists.open(part)
+        else:
+            lists.take_notice(part.notice, part.context)
+    lists.settle()
+    for line in lines:
+        if line.number not in lists.log.uses:
+            lists.log.use(line.number, line.text, "part of the entry above", "D4")
+    return lists.result(why, is_complete, headings_of(lines))
+
+
+# ── the lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Found:
+    """An edition that was read, its entry, and what the lines beside it say."""
+
+    entry: Entry
+    context: Context
+    said: EditionStatus | None
+    summary_url: str | None = None
+    rule: str = "P1"
+    warnings: list[ReadingWarning] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Lists:
+    """Gathers editions, calls and warnings."""
+
+    base: str
+    has_sections: bool
+    is_article: bool
+    editions: list[_Found] = field(default_factory=list)
+    calls: list[CallNotice] = field(default_factory=list)
+    warnings: list[ReadingWarning] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    pending: Entry | None = None
+    context: Context = ABOVE
+    above: _Found | None = None
+    waiting: EditionStatus | None = None
+    below: EditionStatus | None = None
+    dated: int = 0
+    unread: int = 0
+    log: EvidenceLog = field(default_factory=EvidenceLog)
+
+    # ── headings and notices
+
+    def open(self, placed: Placed) -> None:
+        self.settle()
+        self.above = self.waiting = self.below = None
+        heading = placed.heading
+        if heading and heading.section and heading.section not in self.sections:
+            self.sections.append(heading.section)
+        self.log.use(placed.line.number, placed.line.text, "heading", placed.rule)
+
+    def take_notice(self, notice: Notice, context: Context) -> None:
+        self.settle()
+        for line in (*notice.lines, *notice.more):
+            self.log.use(line.number, line.text, "call", "C1")
+        if context.where == "foreign":
+            return
+        calls, warnings = read_notice(notice, context.year, self.base)
+        for call in calls:
+            self.log.fact(
+                f"calls[{len(self.calls)}]", "status", notice.lines[0].number, 0, len(notice.lines[0].text), "C2"
+            )
+            self.calls.append(call)
+        self.warnings += warnings
+        self._limit()
+
+    def _limit(self) -> None:
+        if len(self.editions) + len(self.calls) > MAX_ENTRIES:
+            raise ParseError(f"The list has more than {MAX_ENTRIES} entries.")
+
+    # ── runs of lines
+
+    def take_run(self, run: Run) -> None:
+        """Read the lines of one row, card, item or paragraph."""
+        self.context = run.context
+        year = run.context.year
+        lines = [part for line in run.lines for part in editions_apart(line, year)]
+        entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
+        whole = whole_of(entries, year)
+        if whole:
+            self.settle()
+            self.take(whole, is_first=True)
+            return
+        for index, entry in enumerate(entries):
+            self.take(entry, is_first=index == 0 and len(entries) > 1)
+        if self.waiting and self.above:
+            self.above.said = self.above.said or self.waiting
+        self.waiting = None
+
+    def take(self, entry: Entry, *, is_first: bool) -> None:
+        """Read one entry; `is_first`: it begins its run."""
+        where = self.context.where
+        self.log.use(entry.line.number, entry.line.text, entry.kind, _RULES[entry.kind])
+        if where in ("foreign", "call", "ended") or (where == "above" and self.has_sections):
+            self._outside(entry)
+        elif not self._completes(entry):
+            self.settle()
+            self._inside(entry, is_first=is_first)
+
+    def _outside(self, entry: Entry) -> None:
+        """Above the sections a line that begins with place and day is an entry; prose is only counted (S3, S4)."""
+        if self.context.where != "above":
+            self.log.use(entry.line.number, entry.line.text, "not ours", "S3")
+        if not entry.is_known or self.context.where == "foreign":
+            return
+        is_whole = entry.date is not None and entry.date.precision == "day"
+        if self.context.where == "above" and self.is_article and is_whole:
+            self._add(entry)
+        self._warn("section-unknown", entry.line)
+
+    def _completes(self, entry: Entry) -> bool:
+        """A place followed by its date in the next line, or a date followed by its place (D4)."""
+        pending = self.pending
+        if pending is None or ({pending.kind, entry.kind} != {"place", "date"} and not self._is_theme(entry)):
+            return False
+        whole = read_entry(joined([pending.line, entry.line]), self.context.year)
+        if whole.kind != "edition":
+            return False
+        self.pending = None
+        self.log.use(whole.line.number, whole.line.text, "edition", _RULES["edition"])
+        self._add(whole)
+        return True
+
+    def _is_theme(self, entry: Entry) -> bool:
+        """“12-13 March 2026: Green Steel” below “Ghent, Belgium”."""
+        pending = self.pending
+        if pending is None or pending.kind != "place" or not pending.has_known_place or entry.kind != "edition":
+            return False
+        return not entry.is_known and bool(entry.date and entry.place and entry.date.start < entry.place.start)
+
+    def _inside(self, entry: Entry, *, is_first: bool) -> None:
+        if entry.kind == "edition":
+            self._add(entry)
+        elif entry.kind == "unread":
+            self._warn("line-unread", entry.line)
+        elif entry.kind == "date" or (entry.kind == "place" and _may_be_place(entry)):
+            self.pending = entry
+        else:
+            self._remark(entry.line, is_first=is_first)
+
+    def settle(self) -> None:
+        """Decide on a place or a date that is still waiting for its other half."""
+        entry, self.pending = self.pending, None
+        if entry is None:
+            return
+        if entry.kind == "place" and stands_alone(entry) and (self.has_sections or entry.line.scan.has("tentative")):
+            if not self._is_venue(entry):
+                self._add(entry)
+        elif entry.kind == "date":
+            self._warn("line-unread", entry.line)
+        elif entry.kind == "place":
+            self._remark(entry.line, is_first=False)
+
+    def _is_venue(self, entry: Entry) -> bool:
+        """“Cité Internationale, Lyon, France” under Lyon's line tells where it is, and is no edition of its own."""
+        above, place = self.above, entry.place
+        if above is None or place is None or above.entry.place is None:
+            return False
+        names = [place.city, *(place.region or "").split(", ")]
+        is_same_country = above.entry.place.country_code == place.country_code
+        return is_same_country and any(is_same_city(above.entry.place.city, name) for name in names)
+
+    def _add(self, entry: Entry) -> None:
+        said = (
+            said_status(entry.line.scan, has_date=entry.date is not None)
+            or self.waiting
+            or self.below
+            or self.context.status
+        )
+        self.waiting = None
+        found = _Found(entry, self.context, said, rule=_RULES["edition"])
+        self.editions.append(found)
+        self.above = found
+        self.dated += entry.date is not None
+        self._limit()
+
+    def _warn(self, code: str, line: Line) -> None:
+        self.warnings.append(ReadingWarning(code, line.shown[:LONGEST_WARNING]))
+        self.log.use(line.number, line.text, code, "O5")
+        self.dated += 1
+        self.unread += 1
+
+    # ── remarks
+
+    def _remark(self, line: Line, *, is_first: bool) -> None:
+        """A line that only says more of the edition above it: its summary, or its state (D6, S7)."""
+        said = said_status(line.scan)
+        is_bare = said is not None and _is_bare(line)
+        if said and is_bare and (line.text.rstrip().endswith(":") or (line.is_heading and not self._is_beside(line))):
+            self.below = said
+        elif said and is_first and is_bare and not self._is_beside(line):
+            self.waiting = said
+        elif said and self.above and (is_bare or self._is_of_edition(line)):
+            self.above.said = said if self.above.said not in ("cancelled", "postponed") else self.above.said
+        link = next((link for link in line.links[:MOST_LINKS] if is_summary(line, link)), None)
+        if link and self.above and self.above.summary_url is None:
+            self.above.summary_url = resolve(self.base, link.href)
+
+    def _is_beside(self, line: Line) -> bool:
+        """Whether a line stands in the same block or item as the edition above it."""
+        above = self.above.entry.line if self.above else None
+        return above is not None and (above.block == line.block or (above.item is not None and above.item == line.item))
+
+    def _is_of_edition(self, line: Line) -> bool:
+        """A sentence in the same block or item, or one about “this event”."""
+        lower = line.text.lower()
+        nouns = ("event", "edition", "workshop", "meeting")
+        return self._is_beside(line) or any(f"this {noun}" in lower for noun in nouns)
+
+    # ── the result
+
+    def result(self, why: str, is_complete: bool, headings: tuple[str, ...]) -> Result:
+        warnings = list(self.warnings)
+        found = self.editions if self._counts() else []
+        if not self._counts():
+            warnings += [
+                ReadingWarning("section-unknown", one.entry.line.shown[:LONGEST_WARNING]) for one in self.editions
+            ]
+        read = [(_edition_of(one, self.base), one) for one in found]
+        warnings += [warning for edition, one in read for warning in doubts_of(edition, one.entry)]
+        kept, doubles = without_doubles([edition for edition, _ in read])
+        for number, (index, edition) in enumerate(kept):
+            self._note(number, edition, found[index])
+        editions = tuple(edition for _, edition in kept)
+        outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings)
+        snapshot = Snapshot("initiative", editions, tuple(self.calls), (*warnings, *doubles), outline)
+        return snapshot, self.log.finish(why)
+
+    def _counts(self) -> bool:
+        """Without any section's heading only three or more lines of place and day are a list (S5)."""
+        if self.has_sections or not self.is_article:
+            return self.has_sections
+        whole = [one for one in self.editions if one.entry.is_known and one.entry.date]
+        return sum(one.entry.date.precision == "day" for one in whole if one.entry.date) >= _FEWEST_WITHOUT_SECTION
+
+    def _note(self, number: int, edition: Edition, found: _Found) -> None:
+        record, line, place, date = f"editions[{number}]", found.entry.line, found.entry.place, found.entry.date
+        if place:
+            for name in ("city", "region", "country", "country_code"):
+                self.log.fact(record, name, line.number, place.start, place.end)
+        if date:
+            for name in ("starts_on", "ends_on", "date_precision"):
+                self.log.fact(record, name, line.number, date.start, date.end)
+        self.log.fact(record, "section", line.number, rule="S1" if edition.section else "S5")
+        self.log.fact(record, "status", line.number, 0, len(line.text))
+
+
+_RULES: Final = {"edition": "P1", "place": "D4", "date": "D4", "unread": "O5", "other": "S4"}
+
+
+def _may_be_place(entry: Entry) -> bool:
+    """Whether a place without a date is worth waiting for one: an edition by itself, or a short name."""
+    return stands_alone(entry) or len(entry.line.text.split()) <= 4
+
+
+def _is_bare(line: Line) -> bool:
+    """A line that begins with its state and says little more."""
+    return len(line.text) <= _LONGEST_REMARK and line.scan.begins_with("cancelled", "postponed", "save the date")
+
+
+def _edition_of(found: _Found, base: str) -> Edition:
+    entry, section = found.entry, found.context.section
+    place, date, line = entry.place, entry.date, entry.line
+    assert place is not None, "an edition has a place"
+    url, summary_url = addresses_of(line, date.end if date else len(line.text), base)
+    return Edition(
+        place.city,
+        place.region,
+        place.country,
+        place.country_code,
+        date.starts_on if date else None,
+        date.ends_on if date else None,
+        date.precision if date else "unknown",
+        date.period if date else None,
+        section,
+        status_of(found.said, section),
+        url,
+        summary_url or found.summary_url,
+        line.text[date.start : date.end].replace("\t", " ") if date else None,
+        line.shown[:LONGEST],
+    )

@@ -1,0 +1,131 @@
+"""The vocabulary of the pages, ready for lookup: words of dates, phrases with their concepts, words of prose.
+
+The phrases themselves are data in `phrases` and `page_phrases`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from cmr_watch.reading.page_phrases import PAGE_PHRASE_TABLE
+from cmr_watch.reading.phrases import PHRASE_TABLE
+
+Concept = str
+"""The name of a concept: a key of `PHRASE_TABLE`."""
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, for a vocabulary that reads as one."""
+    return frozenset(text.split())
+
+
+class Entry(NamedTuple):
+    """One phrase of a concept, with a text in which it expresses it."""
+
+    concept: Concept
+    phrase: tuple[str, ...]
+    example: str
+
+
+# ── single words of dates: the letter of their token and its value ───────────────────────────────────────────────────
+
+_MONTHS: Final = """
+jan january|feb febr february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|oct october
+nov november|dec december
+"""
+_WEEKDAYS: Final = """
+mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday
+"""
+_DATE_WORDS: Final = {
+    "&": "and or et und",
+    "t": "to until till through",
+    "f": "from",
+    "o": "of",
+    "s": "spring summer autumn fall winter",
+    "q": "quarter trimester semester half",
+    "v": "early mid late end beginning start first second third fourth one two three",
+    "r": "rescheduled moved postponed changed shifted transferred delayed",
+    "k": "week",
+    "D": "day",
+    "a": "at",
+    "h": "the",
+}
+TIME_WORDS: Final = {"noon": 720, "midday": 720, "midnight": 1440}
+"""Minutes since the day began; midnight ends the named day (READING C4)."""
+ZONES: Final = {"CEST": 2, "CET": 1, "GMT": 0, "UTC": 0, "BST": 1, "WEST": 1, "WET": 0, "EEST": 3, "EET": 2}
+"""Letters of time zones, and their offsets from UTC in hours."""
+
+
+def _date_words() -> dict[str, tuple[str, int]]:
+    months = enumerate(_MONTHS.strip().replace("\n", "|").split("|"), 1)
+    found = {name: ("m", number) for number, names in months for name in names.split()}
+    found |= dict.fromkeys(_WEEKDAYS.split(), ("w", 0))
+    found |= {word: (letter, 0) for letter, words in _DATE_WORDS.items() for word in words.split()}
+    found |= {word: ("T", minutes) for word, minutes in TIME_WORDS.items()}
+    return found | {zone.lower(): ("z", hours) for zone, hours in ZONES.items()}
+
+
+DATE_WORDS: Final = _date_words()
+"""Word → (letter of its token, value)."""
+
+PROSE: Final = words_of(
+    """
+    the this that these our we us you your it they will is are was were be been has have had can may please join
+    follow stay next previous upcoming past forthcoming edition editions workshop workshops event events conference
+    webinar call calls participants register registration contact information platform clusters cluster with about
+    published updated date dates deadline potentially possibly took take takes taking place held hosted hosting
+    organised more when apply read see find download click watch no there deadlines cut each all which who soon
+    currently union commission
+    """
+)
+"""Words that stand in no place's name: a part that holds one is prose."""
+
+
+def _entries() -> tuple[Entry, ...]:
+    rows = (
+        (concept, row.strip())
+        for table in (PHRASE_TABLE, PAGE_PHRASE_TABLE)
+        for concept, rows in table.items()
+        for row in rows.splitlines()
+        if row.strip()
+    )
+    split = ((concept, *row.split(": ", 1)) for concept, row in rows)
+    return tuple(
+        Entry(concept, tuple(phrase.split()), example.replace("~", phrase))
+        for concept, phrases, example in split
+        for phrase in phrases.split(" | ")
+    )
+
+
+ENTRIES: Final = _entries()
+
+
+def _by_first_word() -> dict[str, tuple[tuple[tuple[str, ...], frozenset[Concept]], ...]]:
+    concepts: dict[tuple[str, ...], set[Concept]] = {}
+    for entry in ENTRIES:
+        concepts.setdefault(entry.phrase, set()).add(entry.concept)
+    found: dict[str, list[tuple[tuple[str, ...], frozenset[Concept]]]] = {}
+    for phrase in sorted(concepts, key=len, reverse=True):
+        found.setdefault(phrase[0], []).append((phrase[1:], frozenset(concepts[phrase])))
+    return {word: tuple(rests) for word, rests in found.items()}
+
+
+PHRASES: Final = _by_first_word()
+"""First word → (the other words, the concepts) of each phrase, the longest first."""
+
+PARTICLES: Final = words_of(
+    """
+    de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im ob of the and og
+    och na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l nell
+    vas mesto loka gora polje selo breg gradec
+    """
+)
+"""Lower-case words that may stand within a name."""
+
+VENUES: Final = words_of(
+    """
+    hotel centre center hall university palace campus expo museum house building room theatre theater castle library
+    school institute chamber venue airport station street square avenue arena stadium auditorium forum fair
+    """
+)
+"""Words of a venue's name, which is no city and no region beside one (P5)."""

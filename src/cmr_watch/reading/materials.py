@@ -1,0 +1,253 @@
+"""The links of an edition's own page: what each leads to (READING O3, E2). Pure, linear; no errors.
+
+By the words of the link itself; where those say nothing (“here”, “PDF”, an address), by the words around it in its
+sentence, else by the label or heading above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, get_args
+from urllib.parse import unquote, urldefrag, urlsplit
+
+from cmr_watch.models import Material, MaterialKind
+from cmr_watch.places import country_code
+from cmr_watch.reading.entries import resolve
+from cmr_watch.reading.home import Home, Sentence
+from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lines import Link
+from cmr_watch.reading.tokens import Cue, Text, scan
+
+KINDS: Final[tuple[MaterialKind, ...]] = get_args(MaterialKind)
+_MOST_LINKS: Final = 200
+_REACH: Final = 200
+_LONGEST_TITLE: Final = 200
+_EMPTY: Final = words_of(
+    """
+    please click read see find it on view open get download available directly the this via at link form page website
+    pdf ppt mb kb here now more file document button below day part session album for and all en fr de
+    """
+)
+"""Words that say nothing of what a link leads to."""
+_FILES: Final = (".pdf", ".ppt", ".pptx", ".odp", ".key", ".zip")
+_HOSTS: Final[dict[str, MaterialKind]] = {
+    "youtube.com": "recording",
+    "youtu.be": "recording",
+    "vimeo.com": "recording",
+    "flickr.com": "photos",
+    "flic.kr": "photos",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link that leads off the page, in its sentence."""
+
+    link: Link
+    url: str
+    sentence: Sentence
+
+    @property
+    def text(self) -> Text:
+        return self.sentence.text
+
+    @property
+    def words(self) -> str:
+        return self.text.text[self.link.start : self.link.end]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether its own words say nothing: “here”, “PDF”, “day 2”, an icon, an address."""
+        return _is_empty(self.text, self.link.start, self.link.end) or _is_address(self.words)
+
+    @property
+    def is_named_by_label(self) -> bool:
+        """Whether it is all that stands behind a label: a `dt`, a field's label, the head of a row or column."""
+        return self.sentence.heads > 0 and self.sentence.line.is_link
+
+    def neighbours(self) -> tuple[int, int]:
+        """Where the link before it ends, and the link after it begins."""
+        before = [one.end for one in self.sentence.line.links if one.end <= self.link.start]
+        after = [one.start for one in self.sentence.line.links if one.start >= self.link.end]
+        start = max([*before, self.link.start - _REACH, 0]) if before else max(0, self.link.start - _REACH)
+        return start, min([*after, self.link.end + _REACH, len(self.text.text)])
+
+
+def _is_empty(text: Text, start: int, end: int) -> bool:
+    return all(not token.word or token.word in _EMPTY for token in text.tokens if start <= token.start < end)
+
+
+def _is_address(words: str) -> bool:
+    word = words.strip()
+    return " " not in word and (word.startswith(("http:", "https:", "www.")) or ("/" in word and "." in word))
+
+
+def anchors_of(sentences: Sequence[Sentence], base: str) -> Iterator[Anchor]:
+    """All links that lead off the page by http(s), top to bottom."""
+    for sentence in sentences:
+        for link in sentence.line.links[:_MOST_LINKS]:
+            url = None if link.href.lstrip().startswith("#") else resolve(base, link.href)
+            if url and urldefrag(url).url.rstrip("/") != urldefrag(base).url.rstrip("/"):
+                yield Anchor(link, url, sentence)
+
+
+# ── what a link leads to ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def kind_in(text: Text, start: int = 0, end: int | None = None) -> MaterialKind | None:
+    """The kind that is named first between two positions; none where it is said to be something else (“register”)."""
+    if text.has("no material", start=start, end=end):
+        return None
+    cue = next(text.cues_of(*KINDS, start=start, end=end), None)
+    return _kind_of(cue) if cue else None
+
+
+def _kind_of(cue: Cue) -> MaterialKind:
+    return next(kind for kind in KINDS if kind in cue.concepts)
+
+
+def kind_of(anchor: Anchor) -> MaterialKind | None:
+    """The kind of what a link leads to, or None."""
+    link, text = anchor.link, anchor.text
+    kind = kind_in(text, link.start, link.end)
+    if kind:
+        return kind
+    if not anchor.is_bare:
+        return _kind_by_sentence(anchor)
+    if text.has("no material"):
+        return None
+    start, end = anchor.neighbours()
+    before, after = kind_in(text, start, link.start), kind_in(text, link.end, _end_of_part(text, link.end, end))
+    return after or before or _kind_of_row(anchor) or _kind_of_labels(anchor) or _kind_of_host(anchor.url)
+
+
+def _end_of_part(text: Text, start: int, end: int) -> int:
+    stops = [token.start for token in text.tokens if start <= token.start < end and token.letter in ".;|,"]
+    return min([*stops, end])
+
+
+def _kind_of_row(anchor: Anchor) -> MaterialKind | None:
+    """“Photo gallery Day 1 | Day 2”: what leads in a row of links, where nothing but signs parts them."""
+    links = [one for one in anchor.sentence.line.links if one.end <= anchor.link.start] or [anchor.link]
+    gaps = zip([one.end for one in links], [one.start for one in (*links[1:], anchor.link)], strict=True)
+    is_row = all(_is_empty(anchor.text, start, end) for start, end in gaps)
+    return kind_in(anchor.text, 0, links[0].start) if is_row else None
+
+
+def _kind_of_labels(anchor: Anchor) -> MaterialKind | None:
+    """Under “Presentations” a bare link is one; so it is under “Session 1” in the part “Presentations”."""
+    for number, label in enumerate(anchor.sentence.labels):
+        kind = kind_in(label)
+        if kind or (number >= anchor.sentence.heads and not label.has("counted part")):
+            return kind
+    return None
+
+
+def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
+    """A link of other words: a file under “Presentations”, a film or photos where label or sentence say so."""
+    text, link = anchor.text, anchor.link
+    if text.has("no material", start=link.start, end=link.end):
+        return None
+    lead = anchor.text.text[: anchor.sentence.line.links[0].start].rstrip()
+    if lead.endswith(":") and _kind_of_row(anchor):
+        return _kind_of_row(anchor)  # “Presentations: Ann Lee, Bo Berg”
+    label = _kind_of_labels(anchor)
+    if label and anchor.is_named_by_label and kind_in(anchor.sentence.labels[0]):
+        return label
+    if label == "slides" and urlsplit(anchor.url).path.lower().endswith(_FILES):
+        return label
+    host = _kind_of_host(anchor.url)
+    return host if host in (label, kind_in(text)) else None
+
+
+def _kind_of_host(url: str) -> MaterialKind | None:
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return _HOSTS.get(host)
+
+
+# ── materials ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_filed_elsewhere(anchor: Anchor, home: Home) -> bool:
+    """Whether its address names another country: “event-summary-clusters-meet-regions-porto-portugal”."""
+    words = scan(unquote(urlsplit(anchor.url).path.rpartition("/")[2]).replace("-", " ").replace("_", " "))
+    last = next((token for token in reversed(words.tokens) if token.word not in ("pdf", "")), None)
+    code = country_code(words.text[last.start : last.end]) if last and len(last.word) > 3 else None
+    return code not in (None, home.place.country_code) and not home.is_named(words.text)
+
+
+def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material, ...], tuple[Anchor, ...]]:
+    """In page order, each address once for each kind, and the link of each; words win over an icon to the same page."""
+    found: dict[tuple[MaterialKind, str], tuple[Material, Anchor]] = {}
+    said = {one.url: kind for one in reversed(anchors) if (kind := kind_in(one.text, one.link.start, one.link.end))}
+    for anchor in anchors:
+        is_other = _is_of_another(anchor, home) or _is_filed_elsewhere(anchor, home)
+        kind = None if is_other else kind_of(anchor)
+        if kind is None or (anchor.is_bare and said.get(anchor.url, kind) != kind):
+            continue
+        title = _title(anchor, kind)
+        known = found.get((kind, anchor.url))
+        if known is None or not known[0].title:
+            found[kind, anchor.url] = Material(kind, anchor.url, title), anchor
+    return tuple(one for one, _ in found.values()), tuple(anchor for _, anchor in found.values())
+
+
+def _is_of_another(anchor: Anchor, home: Home) -> bool:
+    """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country is none of it."""
+    text = anchor.text
+    if not text.has("event", "series"):
+        return False
+    start, end = anchor.neighbours()
+    part = scan(text.text[start:end])
+    return home.is_another(anchor.sentence) or (not home.is_named(part.text) and names_edition_of(part))
+
+
+def names_edition_of(text: Text) -> bool:
+    """“The Porto edition”, “the workshop in Porto”: an edition by a name in capitals."""
+    for cue in text.cues_of("event"):
+        before, after = text.tokens[: cue.first], text.tokens[cue.last + 1 : cue.last + 3]
+        is_edition = text.text[cue.start : cue.end].lower().startswith("edition")
+        if is_edition and before and before[-1].letter == "x" and text.text[before[-1].start].isupper():
+            return "series" not in {
+                concept for one in text.cues if one.end == before[-1].end for concept in one.concepts
+            }
+        if len(after) == 2 and after[0].word == "in" and after[1].letter == "x" and text.text[after[1].start].isupper():
+            return True
+    return False
+
+
+def _title(anchor: Anchor, kind: MaterialKind) -> str:
+    """The link's words; the speaker's line where they only say “Download presentation” or “here”."""
+    own = _tidy(anchor.words)
+    words = {token.word for token in scan(own).tokens if token.word}
+    if kind == "slides" and words <= _EMPTY | _SLIDES:
+        return _speaker(anchor) or own
+    half = len(own) // 2
+    return own[:half].strip() if half > 2 and own[:half].strip() == own[-half:].strip() else own
+
+
+_SLIDES: Final = words_of("presentation presentations slides his her their")
+
+
+def _speaker(anchor: Anchor) -> str:
+    start, end = anchor.neighbours()
+    before = scan(anchor.text.text[start : anchor.link.start])
+    cut = next((cue.start for cue in before.cues_of("slides")), len(before.text))
+    lead = _tidy(before.text[:cut])
+    if lead and not _is_empty(scan(lead), 0, 8):
+        return lead
+    if anchor.sentence.heads and anchor.sentence.whole.column:
+        return _tidy(anchor.sentence.labels[0].text)  # the head of its row
+    after = anchor.text.text[anchor.link.end : end]
+    return "" if _is_empty(scan(after), 0, len(after)) else _tidy(after)
+
+
+def _tidy(words: str) -> str:
+    """Words as shown, without emoji, signs and spaces at their ends."""
+    words = words.replace("\t", " ")[:_LONGEST_TITLE]
+    if not any(character.isalnum() for character in words):
+        return ""
+    first = next(index for index, character in enumerate(words) if character.isalnum() or character in "“‘\"'«(")
+    last = max(index for index, character in enumerate(words) if character.isalnum() or character in "”’\"'».!?)…")
+    return words[first : last + 1].strip()

@@ -1,0 +1,396 @@
+"""Call notices of the list: which lines make one, what calls it tells of, and the state of each (READING C1, C2, O4).
+
+A notice is a paragraph that names a call and hosting, and says something of its state or links to apply.
+Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
+from cmr_watch.reading.clauses import Span, sentences_of
+from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
+from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
+from cmr_watch.reading.entries import resolve
+from cmr_watch.reading.lexicon import Concept, words_of
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.tokens import Cue, Text, scan
+
+_MOST_LINES: Final = 6
+_MOST_CUTOFFS: Final = 20
+_LONGEST: Final = 4_000
+_LONGEST_CUTOFF: Final = 400
+_NO_CALL: Final = words_of("not to on us please")
+"""Words before or behind “call” that make it a verb."""
+_BEFORE_CALL: Final = words_of(
+    "new open next this the our previous current first second third latest eccp a another last"
+)
+_AFTER_CALL: Final = words_of("is are was were will has have closed opens open now remains remain for of to")
+
+
+# ── what a text names ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mentions_call(text: Text) -> bool:
+    """Whether it names a call, without the events."""
+    return any(_is_noun(text, cue) for cue in text.cues_of("call for", "call", "another call"))
+
+
+def _is_noun(text: Text, cue: Cue) -> bool:
+    if "call" not in cue.concepts:
+        return True
+    before = text.tokens[cue.first - 1] if cue.first else None
+    after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
+    if (before and before.word in _NO_CALL) or (after and after.word in _NO_CALL - {"to", "not"}):
+        return False
+    return (
+        before is None
+        or before.word in _BEFORE_CALL
+        or before.letter in "y'x"
+        or bool(after and after.word in _AFTER_CALL)
+    )
+
+
+def names_call(text: Text) -> bool:
+    """Whether a text names a call and hosting, or the events to be hosted; thanks for an earlier one is none (C1)."""
+    return names_call_itself(text) and names_hosting(text)
+
+
+def names_call_itself(text: Text) -> bool:
+    """Whether a sentence names a call that is no thanks for an earlier one, nor how hosts were selected."""
+    nouns = [cue for cue in text.cues_of("call for", "call", "another call") if _is_noun(text, cue)]
+    if not nouns or not text.has("thanks"):
+        return bool(nouns)
+    own = [
+        sentence for sentence in sentences_of(text) if not text.has("thanks", start=sentence.start, end=sentence.end)
+    ]
+    return any(sentence.start <= noun.start < sentence.end for sentence in own for noun in nouns)
+
+
+def names_hosting(text: Text) -> bool:
+    """Whether it speaks of hosting, or of the series' events."""
+    if text.has("hosting"):
+        return True
+    events = [cue.first for cue in text.cues_of("event")]
+    return any(0 < first - cue.last <= 4 for cue in text.cues_of("series") for first in events)
+
+
+# ── the state of a call ──────────────────────────────────────────────────────────────────────────────────────────────
+
+_STATES: Final[tuple[tuple[Concept, CallStatus], ...]] = (
+    ("closed", "closed"),
+    ("to come", "announced"),
+    ("open", "open"),
+)
+"""In this order: what is closed may say when the next one opens, what is to come may say how to apply (C2)."""
+_MARK_REACH: Final = 60
+
+
+def said_state(text: Text, span: Span | None = None) -> CallStatus | None:
+    """The state that the words of a text say, or None; “31 May – CLOSED” closes a cut-off, not the call."""
+    start, end = span or (0, len(text.text))
+    for concept, status in _STATES:
+        cues = text.cues_of(concept, start=start, end=end)
+        if any(concept != "closed" or not _is_mark(text, cue) for cue in cues):
+            return status
+    return None
+
+
+def _is_mark(text: Text, cue: Cue) -> bool:
+    """Whether “closed” stands behind a day and a dash or bracket."""
+    if not cue.first or text.tokens[cue.first - 1].letter not in "(-":
+        return False
+    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, ANY_YEAR))
+
+
+# ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Notice(NamedTuple):
+    """The lines of a notice, those after it that carry its cut-offs, and where all of them stand."""
+
+    lines: tuple[Line, ...]
+    more: tuple[Line, ...]
+    start: int
+    end: int
+
+
+def find_notices(lines: Sequence[Line], is_other: Callable[[int], bool]) -> Iterator[Notice]:
+    """All notices, top to bottom. `is_other` tells a line, by index, that is a section's heading or an edition."""
+    position = 0
+    while position < len(lines):
+        end = _notice_end(lines, position, is_other)
+        if end == position:
+            position += 1
+            continue
+        last = _more_end(lines, end, is_other)
+        yield Notice(tuple(lines[position:end]), tuple(lines[end:last]), position, last)
+        position = last
+
+
+def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
+    """Where the notice that begins at a line ends; `start` itself if none does."""
+    first = lines[start]
+    if not mentions_call(first.scan) or is_other(start):
+        return start
+    whole, end = first.scan, start + 1
+    while not _is_notice(whole, lines[start:end]) and end < min(len(lines), start + _MOST_LINES):
+        if not _goes_on(lines, end, start, is_other):
+            break
+        end += 1
+        whole = scan(" ".join(line.text for line in lines[start:end])[:_LONGEST])
+    last = _more_end(lines, end, is_other)
+    return end if names_call(whole) and (_is_notice(whole, lines[start:end]) or _has_state(lines[end:last])) else start
+
+
+def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
+    if not names_call(text):
+        return False
+    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, ANY_YEAR)[0])
+
+
+def _has_state(lines: Sequence[Line]) -> bool:
+    return any(said_state(line.scan) or line.scan.has("cutoff") for line in lines)
+
+
+def _goes_on(lines: Sequence[Line], position: int, start: int, is_other: Callable[[int], bool]) -> bool:
+    """Whether a line belongs to the paragraph that began before it: same block without a gap, or under its heading."""
+    line, above, first = lines[position], lines[position - 1], lines[start]
+    if is_other(position):
+        return False
+    if above is first and first.is_heading and not line.is_heading:
+        return True
+    if names_call(line.scan) and said_state(line.scan):
+        return False
+    is_in_row = line.row is not None and line.row == above.row
+    return is_in_row or (line.block == above.block and not line.gap)
+
+
+def _more_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
+    """Where the cut-offs and the way to apply end that follow a notice."""
+    end, listed = start, _heads_a_list(lines[start - 1])
+    while end < min(len(lines), start + _MOST_CUTOFFS):
+        line = lines[end]
+        if is_other(end) or mentions_call(line.scan) or not (_continues(line) or (listed and _has_day(line))):
+            break
+        listed = listed or line.scan.has("cutoff")
+        end += 1
+    return end
+
+
+def _continues(line: Line) -> bool:
+    """A cut-off, or the way to apply."""
+    if len(line.text) > _LONGEST_CUTOFF:
+        return False
+    first = next((token.word for token in line.scan.tokens if token.word), "")
+    return line.scan.has("cutoff") or (first in ("apply", "submit", "how") and line.scan.has("apply"))
+
+
+def _heads_a_list(line: Line) -> bool:
+    """“… Cut-off dates:”."""
+    return line.text.rstrip().endswith(":") and line.scan.has("cutoff", start=max(0, len(line.text) - 80))
+
+
+def _has_day(line: Line) -> bool:
+    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, ANY_YEAR))
+
+
+# ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallNotice], list[ReadingWarning]]:
+    """The calls that a notice tells of, with warnings. `year` is the heading's, `base` resolves relative links."""
+    notice = _without_heading(notice)
+    joint = " ".join(line.shown for line in notice.lines)
+    text = scan(joint[:_LONGEST])
+    groups = calls_apart(text)
+    more, warnings = _cutoffs_of_lines(notice, year)
+    calls = []
+    for number, span in enumerate(groups):
+        own = scan(text.text[span.start : span.end]) if len(groups) > 1 else text
+        found, _ = read_cutoffs(own, year)
+        warnings += _zone_warnings(found, joint)
+        is_last = number == len(groups) - 1
+        cutoffs = [one.cutoff for one in found] + (more if is_last else [])
+        state = said_state(own) or _state_of(notice.more)
+        link = _link_in(notice, span, joint, base, is_only=len(groups) == 1)
+        calls.append(
+            CallNotice(
+                status=state or ("open" if link or cutoffs else "announced"),
+                hosting_years=hosting_years(own),
+                cutoffs=tuple(dict.fromkeys(cutoffs)),
+                apply_url=link,
+                text=own.text.strip() if len(groups) > 1 else joint,
+            )
+        )
+    return calls, warnings
+
+
+def _without_heading(notice: Notice) -> Notice:
+    """The paragraph alone, where it names the call without its heading."""
+    first, *rest = notice.lines
+    if first.is_heading and rest and names_call(scan(" ".join(line.text for line in rest)[:_LONGEST])):
+        return notice._replace(lines=tuple(rest))
+    return notice
+
+
+def calls_apart(text: Text) -> list[Span]:
+    """One span for each call: a sentence about other years, or of a new or next call with a state, begins one (C2)."""
+    spans: list[Span] = []
+    years: set[int] = set()
+    state: CallStatus | None = None
+    for sentence in sentences_of(text):
+        own, said = set(_years_in(text, sentence)), _own_state(text, sentence)
+        is_new = text.has("another call", start=sentence.start, end=sentence.end)
+        names = _names_call_in(text, sentence)
+        is_other = said is not None and (
+            (is_new and state is not None) or (names and own and years and own.isdisjoint(years))
+        )
+        if spans and not is_other:
+            spans[-1] = Span(spans[-1].start, sentence.end)
+        else:
+            spans.append(sentence)
+            years, state = set(), None
+        years |= own
+        state = state or said
+    return spans
+
+
+def _own_state(text: Text, sentence: Span) -> CallStatus | None:
+    """The state that a sentence says by more than “stay tuned”."""
+    if text.text[sentence.start : sentence.end].strip().lower().startswith("stay tuned"):
+        return None
+    return said_state(text, sentence)
+
+
+def _state_of(lines: Sequence[Line]) -> CallStatus | None:
+    return next((state for state in (said_state(line.scan) for line in lines) if state), None)
+
+
+def _cutoffs_of_lines(notice: Notice, year: int | None) -> tuple[list[Cutoff], list[ReadingWarning]]:
+    cutoffs: list[Cutoff] = []
+    warnings: list[ReadingWarning] = []
+    heading: Concept | None = "cutoff" if _heads_a_list(notice.lines[-1]) else None
+    for line in notice.more:
+        found, puts_off = read_cutoffs(line.scan, year, heading=heading)
+        cutoffs = cutoffs[:-1] if puts_off and found else cutoffs
+        cutoffs += [one.cutoff for one in found]
+        warnings += _zone_warnings(found, line.shown)
+        heading = "cutoff" if line.scan.has("cutoff") else heading
+    return cutoffs, warnings
+
+
+def _zone_warnings(found: Sequence[CutoffSpan], text: str) -> list[ReadingWarning]:
+    return [ReadingWarning("cutoff-zone", one.cutoff.text) for one in found if not one.zone_is_right]
+
+
+# ── hosting years ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_OF_HOSTING: Final = ("event", "hosting", "series")
+_OF_CALL: Final = ("call for", "call")
+_OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply")
+_JOINING: Final = frozenset({"between", "from", "after", "extended"})
+"""Cues that say nothing of the year behind them: “events between 2026 and 2027”, “a call extended to 2027”."""
+
+
+def hosting_years(text: Text) -> tuple[int, ...]:
+    """The years in which the events are to be hosted, not those of a cut-off or a publication (O4)."""
+    spans = [one for one in sentences_of(text) if text.has(*_OF_HOSTING, *_OF_CALL, start=one.start, end=one.end)]
+    of_call = [clause for span in spans for clause in _clauses(text, span) if _names_call_in(text, clause)]
+    for group in (of_call, spans):
+        years = {year for span in group for year in _years_in(text, span)}
+        if years:
+            return tuple(sorted(years))
+    return ()
+
+
+def _names_call_in(text: Text, span: Span) -> bool:
+    return any(_is_noun(text, cue) for cue in text.cues_of("call for", "call", start=span.start, end=span.end))
+
+
+def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
+    """What commas part: “…, while the workshops of 2026 are planned”; those of a list of years part nothing."""
+    start = sentence.start
+    for comma, after in pairwise(text.tokens):
+        if comma.letter == "," and start < comma.start < sentence.end and after.letter not in "y&d":
+            yield Span(start, comma.start)
+            start = comma.end
+    yield Span(start, sentence.end)
+
+
+def _years_in(text: Text, sentence: Span) -> tuple[int, ...]:
+    """The years of a sentence that belong to hosting; those that stand at the call's name where there are none."""
+    near: set[int] = set()
+    far: set[int] = set()
+    days = [date for date in find_dates(text) if date.precision in ("day", "unknown")]
+    for index, token in enumerate(text.tokens):
+        if token.letter != "y" or not sentence.start <= token.start < sentence.end:
+            continue
+        if any(day.start <= token.start < day.end for day in days):
+            continue
+        concepts = (
+            _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
+        )
+        if not concepts.isdisjoint(_OF_HOSTING):
+            near |= _range_at(text, index)
+        elif not concepts.isdisjoint(_OF_CALL):
+            far |= _range_at(text, index)
+    return tuple(sorted(near or far))
+
+
+def _names_a_call(text: Text, index: int) -> bool:
+    """“The 2026 call”."""
+    return any(cue.first == index + 1 for cue in text.cues_of(*_OF_CALL))
+
+
+def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Concept]:
+    """The concepts of the nearest cue to the left that says what a year is of."""
+    known = {*_OF_HOSTING, *_OF_CALL, *_OF_TIME}
+    for cue in reversed(text.cues):
+        is_left = sentence.start <= cue.start and cue.end <= position
+        if is_left and not cue.concepts.isdisjoint(known) and text.text[cue.start : cue.end].lower() not in _JOINING:
+            return cue.concepts
+    return frozenset()
+
+
+def _range_at(text: Text, index: int) -> set[int]:
+    """A year, or all years of the range that it begins: “2026–2028”, “2026/27”."""
+    first = text.tokens[index].value
+    rest = text.tokens[index + 1 : index + 3]
+    if len(rest) == 2 and rest[0].letter in "-/t" and rest[1].letter in "yd":
+        last = rest[1].value if rest[1].letter == "y" else first // 100 * 100 + rest[1].value
+        if 0 <= last - first <= 10 and (rest[1].letter == "y" or rest[1].end - rest[1].start == 2):
+            return set(range(first, last + 1))
+    return {first}
+
+
+# ── the way to apply ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _apply_link(lines: Sequence[Line]) -> str | None:
+    """The address of a link that says apply, application or form."""
+    for line in lines:
+        for link in line.links:
+            if line.scan.has("apply", start=link.start, end=link.end):
+                return link.href
+    return None
+
+
+def _link_in(notice: Notice, span: Span, joint: str, base: str, *, is_only: bool) -> str | None:
+    """The link of a call that says apply, else names the call or says “here”, else the only one."""
+    found: list[tuple[Line, int, int, str]] = []
+    offset = 0
+    for line in (*notice.lines, *notice.more):
+        for link in line.links:
+            url = resolve(base, link.href)
+            if url and (is_only or span.start <= offset + link.start < span.end):
+                found.append((line, link.start, link.end, url))
+        offset += len(line.text) + 1
+    for concepts in (("apply",), ("link here", "call for", "call")):
+        for line, start, end, url in found:
+            if line.scan.has(*concepts, start=start, end=end):
+                return url
+    return found[0][3] if found else None

@@ -1,0 +1,87 @@
+"""Headings that stand apart from what they head: the labels of tabs, the heads of a table's columns. Pure.
+
+Both are put in front of their part, so that the page's lines come in the order in which a person reads them.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+from lxml import etree, html
+
+from cmr_watch.reading.headings import LONGEST, meaning
+from cmr_watch.reading.lexicon import words_of
+
+MARKED_TAGS: Final = words_of("h1 h2 h3 h4 h5 h6 summary button strong b legend caption th dt")
+INVISIBLE: Final = dict.fromkeys(
+    [0xAD, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+)
+"""For `str.translate`: zero-width characters, soft hyphen, direction marks; they carry no meaning for a reader."""
+_MOST_PARTS: Final = 40
+_MOST_TABLES: Final = 20
+_MOST_ROWS: Final = 200
+_MOST_LABELS: Final = 20
+_LABELS: Final = etree.XPath("//a[starts-with(@href, '#')] | //*[@role='tab'][@aria-controls]")
+_BY_ID: Final = etree.XPath("//*[@id=$name][self::div or self::section or self::ul or self::ol]")
+
+
+def short_text(element: html.HtmlElement) -> str:
+    """An element's text, or nothing when it holds too much for a heading: stops reading there."""
+    if next(islice(element.iterdescendants(), _MOST_PARTS, None), None) is not None:
+        return ""
+    text = ""
+    for piece in element.itertext():
+        text += piece
+        if len(text) > LONGEST:
+            return ""
+    return text.translate(INVISIBLE).strip()
+
+
+def put_headings_in_front(root: html.HtmlElement) -> None:
+    """Change the tree: each label before its panel, each column's head before the column's cells."""
+    for table in list(islice(root.iter("table"), _MOST_TABLES)):
+        _lay_out_columns(table)
+    labels = [link for link in _LABELS(root) if link.get("role") == "tab" or _opens_section(link)]
+    for link in labels[:_MOST_LABELS]:
+        _label_panel(root, link)
+
+
+def _opens_section(element: html.HtmlElement) -> bool:
+    return meaning(short_text(element), is_marked=True).section is not None
+
+
+def _lay_out_columns(table: html.HtmlElement) -> None:
+    heads, *rows = _rows(table) or [[]]
+    if len(heads) < 2 or not all(map(_opens_section, heads)):
+        return
+    columns = html.Element("div")
+    for number, head in enumerate(heads):
+        _heading(columns, short_text(head))
+        for cell in [row[number] for row in rows if number < len(row)]:
+            cell.tag = "div"
+            columns.append(cell)
+    table.addprevious(columns)
+    table.clear(keep_tail=True)
+
+
+def _rows(table: html.HtmlElement) -> list[list[html.HtmlElement]]:
+    return [[cell for cell in row if cell.tag in ("td", "th")] for row in islice(table.iter("tr"), _MOST_ROWS)]
+
+
+def _label_panel(root: html.HtmlElement, link: html.HtmlElement) -> None:
+    name = link.get("aria-controls") or (link.get("href") or "#")[1:]
+    panel = next(iter(_BY_ID(root, name=name)), None)
+    if panel is None or not short_text(link) or any(map(_opens_section, panel.iter(*MARKED_TAGS))):
+        return
+    heading = _heading(panel, short_text(link))
+    heading.tail, panel.text = panel.text, None
+    panel.insert(0, heading)
+    if link.tag == "button":
+        link.clear(keep_tail=True)
+
+
+def _heading(parent: html.HtmlElement, text: str) -> html.HtmlElement:
+    heading = etree.SubElement(parent, "h2")
+    heading.text = text
+    return heading

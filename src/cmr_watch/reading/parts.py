@@ -1,0 +1,196 @@
+"""The parts of a text in which places are looked for: what stands between commas, brackets and dashes (P1, P5).
+
+A joint says how a part hangs on the one before. Dates, times, remarks and words such as “in” are breaks; a remark in
+brackets, or “hybrid”, does not count at all. Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from cmr_watch.places import country_names
+from cmr_watch.reading.dates import DateSpan
+from cmr_watch.reading.lexicon import PARTICLES
+from cmr_watch.reading.tokens import DASHES, Cue, Text, Token
+
+_INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
+ABBREVIATIONS: Final = frozenset({"st", "ste", "rep", "n", "s", "mt", "bad", "fed"})
+"""Words whose stop belongs to a name."""
+_MOST_COUNTRY_WORDS: Final = 6
+
+
+class Part(NamedTuple):
+    """Tokens between two joints.
+
+    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, edge `e`, comma or bracket behind a quote `q`, a break `B`.
+    """
+
+    tokens: tuple[Token, ...]
+    joint: str
+    is_quoted: bool = False
+    is_bracket: bool = False
+
+
+_BREAKS: Final = "dynTzimwqD:;|"
+"""Letters of numbers, dates and signs: none of them is part of a place."""
+_PLAIN_ROLES: Final = {**{letter: letter for letter in ",()c"}, **dict.fromkeys(_BREAKS, "B")}
+_STATES: Final = frozenset({"cancelled", "postponed", "save the date", "tentative", "series", "date label", "moved"})
+"""Cues that are no part of a place, though what follows them may be."""
+_ASIDES: Final = frozenset({"remark", "register", "summary", "cutoff", "former", "until", "of the page", "result"})
+"""Cues after which no place follows up to the next break."""
+_LABELLED: Final = frozenset({"speakers", "venue label"})
+"""Cues that, with a colon, name something else than the place."""
+
+
+def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
+    roles = _roles(text, dates)
+    tokens: list[Token] = []
+    joint, quotes, depth = "B", 0, 0
+    for index, token in enumerate(text.tokens):
+        role = roles[index]
+        if role == "x" and not (token.start in text.edges and _ends_at_edge(text, token.start, tokens)):
+            tokens.append(token)
+            continue
+        if role == " ":
+            continue
+        if tokens:
+            yield Part(tuple(tokens), "B" if joint == "'" else joint, quotes % 2 == 1, depth > 0)
+            joint = ""
+        tokens = []
+        if role == "x":
+            tokens, joint = [token], "e"
+            continue
+        quotes += role == "'"
+        depth = max(0, depth + (role == "(") - (role == ")"))
+        joint = _stronger(joint, "," if role == "'" and joint not in ("", "e") else role)
+    if tokens:
+        yield Part(tuple(tokens), "B" if joint == "'" else joint)
+
+
+def _ends_at_edge(text: Text, edge: int, tokens: Sequence[Token]) -> bool:
+    """Whether a part ends where a link or badge begins: behind a country, or where words touch; “San <a>Sebastián”."""
+    if not tokens:
+        return False
+    words = [token.word for token in tokens[-_MOST_COUNTRY_WORDS:]]
+    is_touching = text.text[edge - 1].isalnum() and text.text[edge].isupper()
+    return is_touching or any(" ".join(words[start:]) in country_names() for start in range(len(words)))
+
+
+def _stronger(joint: str, role: str) -> str:
+    """The joint of two signs in a row: a break is the strongest, then a dash, then what came last."""
+    if joint == "'" and role in (",", "("):
+        return "q"
+    if role == "'" and not joint:
+        return role
+    if joint in ("B", "'") or role in ("B", "'"):
+        return "B"
+    return "-" if "-" in (joint, role) else role
+
+
+def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
+    """What each token is here: `x` a word, a joint, `B` a break, or a blank where it does not count."""
+    roles = [_PLAIN_ROLES.get(token.letter) or _role(text, index) for index, token in enumerate(text.tokens)]
+    for date in dates:
+        roles[date.first : date.last + 1] = "B" * (date.last + 1 - date.first)
+    for cue in text.cues:
+        _mark(cue, text, roles)
+    return roles
+
+
+def _role(text: Text, index: int) -> str:
+    """The role of a word, or of a sign that may belong to a name."""
+    token = text.tokens[index]
+    if token.letter in "'-.":
+        return _role_of_sign(text, index)
+    if (token.letter == "x" and not token.word) or (token.word in _INTRODUCING and not _is_code(text, index)):
+        return "B"
+    return "x"
+
+
+def _is_code(text: Text, index: int) -> bool:
+    """Whether a word is a country's code in capitals, alone between signs: “Graz (AT)”, “Pune, IN” (P2)."""
+    token = text.tokens[index]
+    if token.end - token.start != 2 or not text.text[token.start : token.end].isupper() or index == 0:
+        return False
+    after = text.tokens[index + 1].letter if index + 1 < len(text.tokens) else ")"
+    return text.tokens[index - 1].letter in "(," and (after in "),-" + _BREAKS)
+
+
+def _role_of_sign(text: Text, index: int) -> str:
+    """Apostrophes, hyphens and stops within a name are part of it."""
+    token = text.tokens[index]
+    before, after = text.text[token.start - 1 : token.start], text.text[token.end : token.end + 1]
+    word = text.tokens[index - 1].word if index else ""
+    if token.letter == ".":
+        return "x" if word in ABBREVIATIONS and before.isalpha() else "B"
+    if token.letter == "-":
+        is_hyphen = before.isalpha() and after.isalpha()
+        return "x" if is_hyphen and (word in PARTICLES or not _begins_country(text, index + 1)) else "-"
+    is_inside = after.isalpha() and (before.isalpha() or begins_with_s(text, token))
+    return "x" if is_inside else "'"
+
+
+def begins_with_s(text: Text, apostrophe: Token) -> bool:
+    """“’s-Hertogenbosch” keeps its apostrophe."""
+    after = text.text[apostrophe.end : apostrophe.end + 2].lower()
+    return after[:1] == "s" and after[1:] in tuple(DASHES)
+
+
+def _begins_country(text: Text, index: int) -> bool:
+    """Whether the words from a token to the next sign are a country: “Lyon–France”."""
+    words = []
+    for token in text.tokens[index : index + _MOST_COUNTRY_WORDS]:
+        if not token.word:
+            break
+        words.append(token.word)
+    return len("".join(words)) > 3 and " ".join(words) in country_names()
+
+
+def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
+    """Give the tokens of a cue, and of what belongs to it, the roles that they have here."""
+    after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
+    in_bracket = cue.first > 0 and roles[cue.first - 1] == "("
+    if "place label" in cue.concepts and after == ":":
+        _fill(roles, cue.first, cue.last + 2, " ")
+    elif "badge" in cue.concepts and _is_badge(cue, text, after):
+        _fill(roles, cue.first, cue.last + 1, "B")
+    elif "mode" in cue.concepts or ("country remark" in cue.concepts and in_bracket and after == ")"):
+        _fill(roles, cue.first, cue.last + 1, " ")
+    elif after == ":" and not cue.concepts.isdisjoint(_LABELLED):
+        _fill(roles, cue.first, _end_of_labelled(text, cue.last), "B")
+    elif in_bracket and not cue.concepts.isdisjoint(_ASIDES | _STATES):
+        _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
+    elif not cue.concepts.isdisjoint(_ASIDES):
+        _fill(roles, cue.first, _end_of_aside(roles, cue.last + (after == ":")), "B")
+    elif not cue.concepts.isdisjoint(_STATES):
+        _fill(roles, cue.first, cue.last + 1, "B")
+
+
+def _fill(roles: list[str], first: int, end: int, role: str) -> None:
+    roles[first:end] = role * (min(end, len(roles)) - first)
+
+
+def _is_badge(cue: Cue, text: Text, after: str) -> bool:
+    """“New: Ghent”, “NEW Ghent”, a badge of its own; “New Delhi” and “NEW DELHI” are names (P4)."""
+    following = text.text[cue.end :].lstrip()[:2]
+    if after in (":", "-", ")") or cue.end in text.edges or following[:1] in ("!", "|"):
+        return True
+    return text.text[cue.start : cue.end].isupper() and following[:1].isupper() and not following.isupper()
+
+
+def _end_of_labelled(text: Text, last: int) -> int:
+    """“Hosts: Flanders Make, Belgium; VTT, Finland” reaches to the cell's edge."""
+    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == "c")
+    return next(ends, len(text.tokens))
+
+
+def _end_of_bracket(text: Text, last: int) -> int:
+    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == ")")
+    return next(ends, len(text.tokens))
+
+
+def _end_of_aside(roles: Sequence[str], last: int) -> int:
+    """An aside reaches to the next dash, bracket, cell, date or stop."""
+    ends = (index for index in range(last + 1, len(roles)) if roles[index] in "B()c-")
+    return next(ends, len(roles))

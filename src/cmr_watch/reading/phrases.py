@@ -1,0 +1,348 @@
+"""The phrases of the pages, by concept: data alone, built into lookups by `lexicon`.
+
+Each row is `phrase | phrase: example`, in which `~` stands for each of the phrases; a test reads every example. Phrases
+are lower-case words without hyphens, apostrophes and dots: “cut off” also matches “Cut-off”, “isn t” “isn’t”, “tbc”
+“t.b.c.”. To add a synonym, add it to a row. A phrase may express several concepts; the longest phrase wins.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PHRASE_TABLE: Final[dict[str, str]] = {
+    # the state of an edition
+    "cancelled": """
+        cancelled | canceled: Ghent, Belgium – ~
+        called off: the event was ~
+        """,
+    "postponed": """
+        postponed: Ghent, Belgium – ~
+        on hold: the workshop is ~
+        delayed: the event is ~
+        """,
+    "save the date": """
+        save the date: Ghent, Belgium – ~!
+        save the dates: ~ for the next workshops
+        """,
+    "tentative": """
+        tbc | tba | tbd: 12-13 March 2026 (~)
+        to be confirmed: dates ~
+        to be announced | to be defined | to be decided | to be determined: date ~
+        provisional: 12-13 March 2026, ~
+        provisionally | tentatively: ~ 12-13 March 2026
+        tentative: 12-13 March 2026 – ~
+        """,
+    # what stands beside a place and a date, and is part of neither
+    "remark": """
+        fully booked | sold out | booked out | new date | new dates | new venue | coming soon: 12-13 March 2026 – ~
+        stay tuned | read more | event summary | more info | more information: 12-13 March 2026 – ~
+        invitation only: 12-13 March 2026 – by ~
+        hosted by | organised by | organized by: Ghent, Belgium – ~ Flanders Make
+        read the: ~ event summary
+        read our: ~ summary
+        read about: ~ the workshop
+        """,
+    "mode": """
+        hybrid | in person | face to face | physical: Ghent, Belgium (~)
+        hybrid event | hybrid format | hybrid edition: Ghent, Belgium – ~
+        and online | and virtual: Ghent, Belgium ~
+        under unscr: Pristina, Kosovo (~ 1244/99)
+        """,
+    "country remark": """
+        republic of: Chisinau, Moldova (~)
+        """,
+    "badge": """
+        new | updated | update | reminder | coming up | coming soon | next up | just announced: ~: Ghent, Belgium
+        confirmed | registration open | registration is open | registration now open: ~: Ghent, Belgium
+        registration is now open | rescheduled | last places: ~: Ghent, Belgium
+        fully booked | sold out | booked out: ~: Ghent, Belgium
+        """,
+    "series": """
+        clusters meet regions | cluster meet regions | clusters meets regions: ~ – Ghent, Belgium
+        clusters meet region: ~ – Ghent, Belgium
+        cmr: ~ Ghent, Belgium
+        """,
+    "event": """
+        event: the ~ takes place in Ghent
+        events: the ~ take place in Ghent
+        edition | editions | workshop | workshops | meeting | meetings: the next ~
+        """,
+    "place label": """
+        place | location | where: ~: Ghent, Belgium
+        city: ~: Ghent, Country: Belgium
+        town | host city | hosting city: ~: Ghent
+        country: City: Ghent, ~: Belgium
+        region | host region | hosting region: ~: Flanders
+        host country: ~: Belgium
+        """,
+    "venue label": """
+        venue: ~: ICC Ghent
+        address: ~: Main Street 1, Ghent
+        """,
+    "date label": """
+        date | dates | when | event date | event dates: ~: 12-13 March 2026
+        """,
+    "speakers": """
+        speakers | speaker | moderator: ~: Ann Lee, Belgium
+        hosts | host | partners | partner | organisers | organiser | contact | contacts: ~: Flanders Make, Belgium
+        theme | topic: ~: Steel in Belgium
+        """,
+    # which day is it? D2
+    "moved": """
+        rescheduled | moved | postponed | changed | shifted | transferred | delayed: ~ from 3 May 2026 to 4 June 2026
+        extended: ~ from 3 May 2026 to 4 June 2026
+        prolonged | brought forward: ~ to 4 June 2026
+        """,
+    "new date": """
+        new date | new dates: ~: 4 June 2026
+        now: ~ on 4 June 2026
+        """,
+    "former": """
+        instead of: 4 June 2026 ~ 3 May 2026
+        originally | initially | previously | formerly | replaces: ~ 3 May 2026
+        was: 4 June 2026 (~: 3 May 2026)
+        were: 4 June 2026 (~ 3 May 2026)
+        original date | old date: ~: 3 May 2026
+        """,
+    "follow up": """
+        following up | follow up | follows up: ~ the workshop of 3 May 2026
+        """,
+    "of the page": """
+        published | publication: ~: 3 May 2026
+        published on | last update | as of: ~ 3 May 2026
+        updated | posted | created | modified: ~ on 3 May 2026
+        update: ~ of 3 May 2026
+        version: ~ of 9 January 2026
+        """,
+    "until": """
+        until | till | by | before | no later than | not later than: apply ~ 3 May 2026
+        at the latest: on 3 May 2026 ~
+        at the latest on | at the latest by: ~ 3 May 2026
+        latest: 3 May 2026 ~
+        up to: open ~ 3 May 2026
+        due: applications are ~ on 3 May 2026
+        closes | will close | will be closed | ends | will end | expires: the call ~ on 3 May 2026
+        closing | ending: ~ on 3 May 2026
+        is closing: the call ~ on 3 May 2026
+        last day: the ~ is 3 May 2026
+        """,
+    "latest": """
+        at the latest | latest: on 3 May 2026 ~
+        """,
+    "since": """
+        from | since: open ~ 3 May 2026
+        starting: ~ 3 May 2026
+        starts | begins | opened | will open: the call ~ on 3 May 2026
+        start | opening | launch: ~ of the call: 3 May 2026
+        began: the series ~ on 3 May 2026
+        beginning: ~ on 3 May 2026
+        opens: the call ~ 3 May 2026
+        launched: the call, ~ on 3 May 2026
+        after: events ~ 3 May 2026
+        between: events ~ 3 May and 4 June 2026
+        """,
+    # what a day or a sentence is about
+    "cutoff": """
+        deadline | dead line | deadlines | cut off | cut offs | cutoff | cutoffs | cut off date: ~: 3 May 2026
+        cut off dates | closing date | closing dates | due date | due dates | submission date: ~: 3 May 2026
+        submission dates | collection date | collection dates | last day to apply: ~: 3 May 2026
+        """,
+    "apply": """
+        apply here | apply now | apply online: ~!
+        apply | application | submit | submission | submissions | express your interest: ~ by 3 May 2026
+        expression of interest: ~ by 3 May 2026
+        applying: ~ is possible until 3 May 2026
+        applications | proposals | expressions of interest: ~ until 3 May 2026
+        applicants | candidates: ~ have until 3 May 2026
+        submitted: to be ~ by 3 May 2026
+        form: send the ~ by 3 May 2026
+        """,
+    "call": """
+        call: the ~ is open
+        calls: the ~ are open
+        """,
+    "call for": """
+        no open call | no open calls: there is ~ for hosts
+        call for | calls for: the ~ hosts
+        call of: the ~ expression of interest
+        call to | calls to: the ~ host events
+        """,
+    "hosting": """
+        host: call to ~ events
+        hosts: call for ~
+        hosted: events ~ in 2027
+        hosting: call for ~ events
+        """,
+    "register": """
+        register | sign up: ~ by 3 May 2026
+        registration: ~ closes on 3 May 2026
+        registrations: ~ close on 3 May 2026
+        registered: be ~ by 3 May 2026
+        registration open | registration now open: ~: Ghent, Belgium
+        registration is open | registration is now open: ~ until 3 May 2026
+        """,
+    "session": """
+        webinar | webinars | info session | info sessions | information session: ~ on 3 May 2026
+        information sessions | info day | info days | information day | summit | conference: ~ on 3 May 2026
+        conferences | kick off: ~ on 3 May 2026
+        """,
+    "result": """
+        results | result | notification | notified | informed | evaluated | selected | selection: ~ by 3 May 2026
+        feedback: ~ by 3 May 2026
+        announced | announcement: ~ on 3 May 2026
+        evaluation | assessment: ~ until 3 May 2026
+        """,
+    "question": """
+        question: ask a ~ by 3 May 2026
+        questions | queries | clarification | clarifications: ~ by 3 May 2026
+        """,
+    "regulation": """
+        regulation: ~ (EU) 2018/1724 of 23 October 2018
+        directive | decision: ~ 2018/1724 of 23 October 2018
+        communication: ~ of 23 October 2018
+        """,
+    "dateline": """
+        brussels: ~, 3 March 2026
+        """,
+    "brussels time": """
+        brussels time | brussels local time | time in brussels | time brussels | central european time: 18:00 ~
+        central european summer time | cet cest | cest cet: 18:00 ~
+        brussels belgium: 18:00 (~)
+        ce: 18:00 ~(S)T
+        """,
+    "taking place": """
+        take place | organised | organized | implemented: events ~ until 3 May 2026
+        takes place | took place: the event ~ on 3 May 2026
+        taking place: events ~ on 3 May 2026
+        held: the event, ~ on 3 May 2026
+        implementation: ~ until 3 May 2026
+        scheduled: the event is ~ for 22 September 2026
+        contract: the ~ runs until 3 May 2026
+        contracts: ~ run until 3 May 2026
+        ranking | reserve list: the ~ is valid until 3 May 2026
+        valid: the list is ~ until 3 May 2026
+        kept | stored | retained: data are ~ until 3 May 2026
+        """,
+    "late": """
+        late applications | late submissions | incomplete applications: ~ until 3 May 2026
+        """,
+    "long ago": """
+        applied | participated | took part: regions that ~ before 3 May 2026
+        founded | established: bodies ~ before 3 May 2026
+        """,
+    "perhaps": """
+        potentially | possibly: ~ 31 January 2026
+        potential | possible: a ~ cut-off: 31 January 2026
+        """,
+    # the state of a call, C2
+    "closed": """
+        closed | no longer open | not open any more | not open anymore: the call is ~
+        no longer accepting: we are ~ applications
+        no longer accepted: applications are ~
+        no longer possible: applying is ~
+        no longer available: the form is ~
+        no longer apply | no longer submit: you can ~
+        no longer be submitted | no longer be made | no longer be sent: applications can ~
+        no longer be accepted: applications will ~
+        no open call: there is ~
+        no open calls: there are ~
+        has ended | has now ended | has expired | is over: the call ~
+        have ended: the calls ~
+        expired: 3 May 2026 – ~
+        deadline has passed | deadline is passed: the ~
+        passed: 3 May 2026 – ~
+        """,
+    "to come": """
+        will open | will reopen | will re open | will start: the call ~ in May
+        will follow: a new call ~
+        will launch: we ~ a call
+        will soon open | will soon start | opens soon: the call ~
+        be launched | be opened | be re opened | be reopened | be published | be open | be announced: the call will ~
+        be released | be available | be issued: the call will ~
+        stay tuned: ~ for the next call
+        open soon | open shortly: ~: the next call
+        opening soon | opening shortly: ~
+        coming soon | coming shortly | launching soon | not open yet | not yet open | not open: the call is ~
+        not yet been opened: the call has ~
+        is planned | is foreseen: a call ~
+        are planned: calls ~
+        is expected: the next call ~ in 2026
+        opens on: the call ~ 3 May 2026
+        opens in | opens from: the call ~ May
+        opens at: the call ~ noon
+        in preparation | being prepared: a call is ~
+        """,
+    "open": """
+        is live | is now live | is closing | is accepting applications | is prolonged | has been prolonged: the call ~
+        being accepted | are accepted: submissions ~
+        open | reopened | not yet closed: the call is ~
+        opened: the call is now ~
+        is ongoing | has been launched | has been published | has been opened | was launched | is launched: the call ~
+        isn t closed: the call ~
+        apply: ~ by 3 May 2026
+        apply here | apply now: ~!
+        applications are welcome | submissions are welcome | proposals are welcome: ~
+        submit: ~ your application
+        extended: the deadline was ~
+        closes | will close | will be closed: the call ~ on 3 May 2026
+        not closed: the call is ~ yet
+        not been closed: the call has ~
+        """,
+    "thanks": """
+        selected through: ~ our call
+        were selected: the hosts ~ by a call
+        thank | thank you | thank you all | thank you to all: ~ for answering the call for hosts
+        thanks: ~ to all who answered the call for hosts
+        """,
+    "another call": """
+        new call: a ~ is open
+        next call: the ~ is open
+        another call: ~ is open
+        a new one | the next one: ~ will open soon
+        """,
+    "other edition": """
+        previous | last | earlier | past | following: the ~ workshop
+        """,
+    "negation": """
+        not | never: ~ cancelled
+        isn t: it ~ cancelled
+        hasn t: it ~ been cancelled
+        previously | originally | formerly: ~ postponed
+        if: ~ it is cancelled
+        """,
+    # links: O2, O3
+    "summary": """
+        summary: the ~ of the workshop
+        summaries: read the event ~
+        event summary: read the ~
+        """,
+    "agenda": """
+        agenda | programme | program: see the ~
+        """,
+    "booklet": """
+        booklet | booklets: the participants' ~
+        """,
+    "paper": """
+        input paper | input papers | input note | background paper | background papers: the ~ of the workshop
+        background note | concept note | concept paper | discussion paper | issue paper: the ~ of the workshop
+        white book | white paper | paper: the ~ of the workshop
+        """,
+    "proceedings": """
+        proceedings | proceeding | report: read the ~
+        """,
+    "photos": """
+        photo: the ~ gallery
+        photos | photographs | gallery | galleries | pictures: see the ~
+        """,
+    "slides": """
+        slides | slide deck | presentation | presentations: see the ~
+        """,
+    "recording": """
+        recording | recordings | video | videos | replay | aftermovie: see the ~
+        recorded: the ~ session
+        watch | rewatch: ~ the session
+        """,
+    "link here": """
+        here: click ~
+        """,
+}

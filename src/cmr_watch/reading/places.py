@@ -1,0 +1,403 @@
+"""The places of a text: runs of parts that name a city, its region and its country, in the page's own words (P1–P5).
+
+A text is cut into *parts* at commas, brackets, dashes and the like. A joint says how a part hangs on the one before;
+`_JOINS` says which joints make a run. Dates, times, remarks and words such as “in” end a run.
+
+    find_places(scan(text), dates)      all runs that read as a place, left to right
+    place_beside(places, date)          the one that belongs to a date (P1)
+
+Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import zip_longest
+from typing import Final, NamedTuple, cast
+
+from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
+from cmr_watch.reading.dates import DateSpan
+from cmr_watch.reading.lexicon import PARTICLES, PROSE, VENUES
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
+from cmr_watch.reading.tokens import Text, Token
+
+_ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
+"""Lower-case words that may begin a name."""
+_HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
+_CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO", "MT", "PA", "SG", "SM", "VA"})
+"""Countries with a city of the same name (P4)."""
+_MOST_WORDS: Final = 7
+_LONGEST: Final = 90
+_MOST_COUNTRY_WORDS: Final = 6
+
+
+class Place(NamedTuple):
+    """A place, and where it stands in its text. `country_code` is None when its country's word is unknown.
+
+    - `is_ambiguous`: several countries stand there (P3).
+    - `is_alone`: only the country, or only a name without a country, is there.
+    """
+
+    city: str
+    region: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    is_ambiguous: bool = False
+    is_alone: bool = False
+    start: int = 0
+    end: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it names a city of a known country, or one that is both (P4)."""
+        return self.country_code is not None and not self.is_alone
+
+    @property
+    def is_online(self) -> bool:
+        return is_online(self.city)
+
+
+# ── what a part names ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Named(NamedTuple):
+    """A part as a name, if it reads as one, and the country that ends it or is all of it."""
+
+    name: str | None
+    country: str | None
+    code: str | None
+    joint: str
+    is_bracket: bool
+    is_ambiguous: bool
+    start: int
+    end: int
+    is_noise: bool
+    is_cut: bool = False
+    """Prose was cut off before the name: “European Cluster Days” is a town only beside a country."""
+    is_quoted: bool = False
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(name.split(" ", 1)[0] for name in country_names())
+
+
+def _country_at(words: Sequence[str], start: int) -> tuple[int, str] | None:
+    """The longest country's name that begins at a word: the number of its words, and its code."""
+    if words[start] not in _first_words():
+        return None
+    for count in range(min(_MOST_COUNTRY_WORDS, len(words) - start), 0, -1):
+        code = country_names().get(" ".join(words[start : start + count]))
+        if code:
+            return count, code
+    return None
+
+
+def _named(part: Part, text: Text) -> _Named:
+    """What a part names: a country, a name, a name with a country at its end, or nothing."""
+    tokens = _trimmed(part.tokens, text)
+    if not tokens:
+        return _Named(None, None, None, part.joint, part.is_bracket, False, 0, 0, True)
+    words = [token for token in tokens if token.word]
+    found = _country_in(words, text, is_first=part.joint == "B" and not part.is_bracket)
+    start, end = tokens[0].start, tokens[-1].end
+    if found is None:
+        is_cut = tokens[0] is not part.tokens[0] and any(token.word in PROSE for token in part.tokens)
+        name = _name(tokens, text)
+        return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False, is_cut, part.is_quoted)
+    first, last, code, is_ambiguous = found
+    before = _trimmed(tuple(token for token in tokens if token.end <= words[first].start), text)
+    country = text.text[words[first].start : _with_stop(text, words[last].end)]
+    name = _name(before, text) if before else None
+    begin = before[0].start if name else words[first].start
+    return _Named(name, country, code, part.joint, part.is_bracket, is_ambiguous, begin, end, False)
+
+
+def _with_stop(text: Text, end: int) -> int:
+    """“Rep.” keeps its stop."""
+    word = text.text[:end].rsplit(" ", 1)[-1].lower()
+    return end + 1 if word in ABBREVIATIONS and text.text[end : end + 1] == "." else end
+
+
+def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
+    """Without signs and small words at the ends, and without what prose stands before a name: “our workshop Lyon”."""
+    first = 0
+    for index, token in enumerate(tokens[:-1]):
+        if token.word in PROSE and not (token.letter == "h" and text.text[token.start].isupper()):
+            first = index + 1
+    kept = list(tokens[first:])
+    while kept and kept[-1].letter in "-/'&tfo":
+        kept.pop()
+    while (
+        kept
+        and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
+        and not (kept[0].letter == "'" and begins_with_s(text, kept[0]))
+    ):
+        kept.pop(0)
+    return tuple(kept)
+
+
+def _is_bullet(token: Token, text: Text) -> bool:
+    """“o Ghent, Belgium”: a bullet of a word processor, or a bar, pasted as a letter."""
+    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ", "I ")
+
+
+_Country = tuple[int, int, str, bool]
+"""The first and last word of a country, its code, and whether another country stands beside it."""
+
+
+def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Country | None:
+    """The last country that a part names, with its article where that has a capital (P2)."""
+    found = _last_group(_countries(words, text), words)
+    if found is None and len(words) == 1 and not is_first:
+        code = code_itself(text.text[words[0].start : words[0].end])
+        return (0, 0, code, False) if code else None
+    if found and found[0] and words[found[0] - 1].letter == "h" and text.text[words[found[0] - 1].start].isupper():
+        return found[0] - 1, *found[1:]
+    if found is None or (found[0] and " ".join(token.word for token in words) in region_names()):
+        return None  # “Upper Austria” is a region
+    return found if _is_country_of_part(words, found, is_first=is_first) else None
+
+
+_Match = tuple[int, int, str]
+"""The first and last word of a country's name, and its code."""
+
+
+def _countries(words: Sequence[Token], text: Text) -> list[_Match]:
+    """All countries that a part names, the longest names first."""
+    plain = [token.word for token in words]
+    found: list[_Match] = []
+    index = 0
+    while index < len(plain):
+        match = _country_at(plain, index)
+        end = index + (match[0] if match else 1)
+        if match and _is_written_as_country(words[index:end], text):
+            found.append((index, end - 1, match[1]))
+            index = end
+        else:
+            index += 1
+    return found
+
+
+def _last_group(found: Sequence[_Match], words: Sequence[Token]) -> _Country | None:
+    """The last country counts; of several joined by “/”, “&” or “and” the first of them (P3)."""
+    if not found:
+        return None
+    first = len(found) - 1
+    while first and all(token.word == "and" for token in words[found[first - 1][1] + 1 : found[first][0]]):
+        first -= 1
+    return *found[first], first < len(found) - 1
+
+
+def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
+    """Countries are written with a capital; short forms such as “UK” in capitals alone."""
+    written = text.text[words[0].start : words[-1].end]
+    if len(written) <= 3:
+        return written.isupper()
+    return written[0].isupper() or words[0].letter == "h" or text.text.islower()
+
+
+def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bool) -> bool:
+    """A country ends its part; behind the city it may begin it, before a theme: “Andorra la Vella” is a city."""
+    first, last, _, is_ambiguous = found
+    return is_ambiguous or last == len(words) - 1 or (first == 0 and not is_first)
+
+
+def _name(tokens: Sequence[Token], text: Text) -> str | None:
+    """A part as written, if it reads as a name and not as prose."""
+    words = [token for token in tokens if token.word]
+    written = text.text[tokens[0].start : tokens[-1].end] if tokens else ""
+    if not words or len(words) > _MOST_WORDS or len(written) > _LONGEST:
+        return None
+    if is_online(written):
+        return written
+    if any(token.word in PROSE for token in words[words[0].letter == "h" and len(words) > 1 :]):
+        return None
+    first, *others = words
+    if text.text.islower():
+        return written if len(words) == 1 else None
+    if not (text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"):
+        return None
+    if any(text.text[token.start].islower() and token.word not in PARTICLES for token in others):
+        return None
+    return written if any(token.end - token.start > 1 for token in words) else None
+
+
+# ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def find_places(text: Text, dates: Sequence[DateSpan]) -> tuple[Place, ...]:
+    """All runs of a text that read as a place, left to right. Years alone are no dates here."""
+    whole = [date for date in dates if date.is_whole]
+    key = ("places", *(date.start for date in whole))
+    if key not in text.memo:
+        text.memo[key] = tuple(_found(text, whole))
+    return cast(tuple[Place, ...], text.memo[key])
+
+
+def _found(text: Text, dates: Sequence[DateSpan]) -> Iterable[Place]:
+    parts: Iterable[Part] = parts_of(text, dates)
+    has_pairs = any(token.letter in "&/" for token in text.tokens)
+    if has_pairs:
+        parts = (piece for part in parts for piece in _pieces(part, text))
+    named = [_named(part, text) for part in parts]
+    if any(part.is_quoted for part in named):
+        named = list(_unquoted(named))
+    places = [place for place in map(_place, _runs(named)) if place]
+    return _without_seconds(places, text) if has_pairs else places
+
+
+_AND: Final = ("and", "&", "/", "+")
+
+
+def _pieces(part: Part, text: Text) -> Iterator[Part]:
+    """“Belgium & Eindhoven” between two commas: the end of one place, and the beginning of another (P3)."""
+    tokens = part.tokens
+    if not any(token.letter in "&/" for token in tokens[:-1]):
+        yield part
+        return
+    if tokens[0].letter in "&/" and part.joint == ")":
+        yield part._replace(tokens=tokens[1:], joint="B")
+        return
+    found = _countries(tokens, text)
+    end = found[0][1] + 1 if len(found) == 1 else len(tokens)
+    if end < len(tokens) - 1 and tokens[end].letter in "&/":
+        yield part._replace(tokens=tokens[:end])
+        yield part._replace(tokens=tokens[end + 1 :], joint="B")
+    else:
+        yield part
+
+
+def _without_seconds(places: Sequence[Place], text: Text) -> Iterator[Place]:
+    """Of “Antwerp, Belgium & Eindhoven, Netherlands” the first, which is then ambiguous (P3)."""
+    first: Place | None = None
+    for place in places:
+        if first and first.is_known and place.is_known and text.text[first.end : place.start].strip(" ()") in _AND:
+            is_other = first.country_code != place.country_code
+            first = first._replace(end=place.end, is_ambiguous=first.is_ambiguous or is_other)
+            continue
+        if first:
+            yield first
+        first = place
+    if first:
+        yield first
+
+
+def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
+    """What stands in quotes is a theme, but before a country it is a town: “"Oulu", Finland”."""
+    for part, after in zip_longest(parts, parts[1:]):
+        is_town = after is not None and after.joint == "q" and after.country is not None and after.name is None
+        joint = "," if part.joint == "q" else part.joint
+        yield part._replace(joint=joint, name=None if part.is_quoted and not is_town else part.name)
+
+
+def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:
+    run: list[_Named] = []
+    for index, part in enumerate(parts):
+        if part.is_noise:
+            continue
+        if run and not _joins(run, part, parts[index + 1 :]):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
+
+
+def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
+    """Whether a part belongs to the run before it (P1): by comma or bracket, or by a dash before its country."""
+    has_country = any(one.code for one in run)
+    if run[-1].name is None and run[-1].country is None:
+        return False
+    if part.joint in (",", "(", ")"):
+        return not has_country or part.code is not None or part.is_bracket
+    if part.joint in ("-", "c", "e"):
+        if has_country:
+            return False
+        is_country = part.country is not None and part.name is None
+        return is_country or (part.joint == "-" and _is_chain(run, part, following))
+    return False
+
+
+def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
+    """“Kittilä – Lapland – Finland”: three names, and nothing but dashes between them."""
+    if len(run) != 1 or not following or part.country or run[0].country or " " in (run[0].name or " "):
+        return False
+    return following[0].joint == "-" and following[0].country is not None and following[0].name is None
+
+
+def _place(run: Sequence[_Named]) -> Place | None:
+    names = list(run)
+    while names and names[0].name is None and names[0].country is None:
+        names.pop(0)
+    if not names:
+        return None
+    at = next((index for index in range(len(names) - 1, -1, -1) if names[index].code), None)
+    place = _without_country(names) if at is None else _with_country(names, at)
+    return place._replace(start=names[0].start, end=names[-1].end) if place else None
+
+
+def _with_country(names: Sequence[_Named], at: int) -> Place | None:
+    """City first, region between or in another bracket, country where it was found last."""
+    country, code = str(names[at].country), str(names[at].code)
+    if country.startswith("the "):
+        country = country[4:]
+    others = [name for part in names[: at + 1] for name in _names_in(part, is_last=part is names[at])]
+    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name and not is_online(part.name)]
+    is_ambiguous = any(part.is_ambiguous for part in names)
+    if not others:
+        return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)
+    city, *between = _without_venues(others)
+    regions = [name for name in between if not _is_other_name(name, code)]
+    return Place(city, ", ".join(regions) or None, country, code, is_ambiguous)
+
+
+def _without_venues(names: Sequence[str]) -> list[str]:
+    """“ICC, Town Hall, Ghent” is in Ghent: a venue beside another name is neither city nor region (P5)."""
+    kept = [name for name in names if not _is_venue(name)]
+    return kept or list(names)
+
+
+def _is_venue(name: str) -> bool:
+    return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(fold(name).split())
+
+
+def _names_in(part: _Named, *, is_last: bool) -> list[str]:
+    """The names of a part, its country among them unless that is the place's."""
+    own = [part.name] if part.name else []
+    return own if is_last or not part.country else [*own, part.country]
+
+
+def _is_other_name(name: str, code: str) -> bool:
+    """“Czechia (Czech Republic)”: a second name of the country is no region; England is."""
+    folded = fold(name)
+    return country_names().get(folded) == code and folded not in _HOME_NATIONS
+
+
+def _without_country(names: Sequence[_Named]) -> Place | None:
+    """A lone city, or a city and a word where its country should stand (P4)."""
+    if names[0].is_cut:
+        return None
+    city, *others = [part.name for part in names if part.name]
+    if is_online(city) or not others:
+        return Place(city, is_alone=True)
+    if len(others[-1].split()) > 4:
+        return Place(city, is_alone=True)
+    return Place(city, ", ".join(others[:-1]) or None, others[-1], None, is_alone=True)
+
+
+# ── the place of a date ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def place_beside(places: Sequence[Place], date: DateSpan) -> Place | None:
+    """The place that belongs to a date: the nearest of a known country, else the nearest; the one before first (P1)."""
+    return min(
+        places, key=lambda place: (not place.is_known, place.country_code is None, _distance(place, date)), default=None
+    )
+
+
+def _distance(place: Place, date: DateSpan) -> tuple[int, bool]:
+    if place.end <= date.start:
+        return date.start - place.end, False
+    return max(0, place.start - date.end), True

@@ -1,0 +1,224 @@
+"""Which lines of the list belong together: a row, card, item or paragraph; a label, a date in pieces (READING D4).
+
+    finished(placed)          lines with their label, and dates whose parts stand in lines of their own, put together
+    parts_in_order(placed)    runs of lines, headings and notices, top to bottom
+    editions_apart(line, year)  the editions of a line that holds more than one
+    whole_of(entries, year)   the lines of a run as one edition, if they are one
+
+Pure, linear. Errors: ParseError beyond MAX_CALLS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final, NamedTuple
+
+from cmr_watch.exceptions import ParseError
+from cmr_watch.reading.clauses import Relation, relation_of
+from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates
+from cmr_watch.reading.entries import LONGEST, Entry, has_words, read_entry
+from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.notices import Notice, find_notices
+from cmr_watch.reading.places import Place, find_places
+from cmr_watch.reading.sections import Context, Placed, is_date_without_year
+
+_LONGEST_UNFINISHED: Final = 80
+_MOST_JOINED: Final = 8
+MAX_CALLS: Final = 100
+
+
+class Run(NamedTuple):
+    """Lines of one row, card, item or paragraph, in one context."""
+
+    lines: tuple[Line, ...]
+    context: Context
+
+
+class Noticed(NamedTuple):
+    """A call notice, and where it stands."""
+
+    notice: Notice
+    context: Context
+
+
+def parts_in_order(placed: Sequence[Placed]) -> Iterator[Run | Placed | Noticed]:
+    """Runs of lines, headings and notices, top to bottom."""
+    found = find_notices([one.line for one in placed], lambda at: _is_other(placed[at]))
+    notices = {one.start: one for one in islice(found, MAX_CALLS + 1)}
+    if len(notices) > MAX_CALLS:
+        raise ParseError(f"The list has more than {MAX_CALLS} calls.")
+    run: list[Placed] = []
+    position = 0
+    while position < len(placed):
+        one = placed[position]
+        notice = notices.get(position)
+        if run and (notice or one.heading or not _belong_together(run[-1], one)):
+            yield _run_of(run)
+            run = []
+        if notice:
+            yield Noticed(notice, one.context)
+        elif one.heading:
+            yield one
+        else:
+            run.append(one)
+        position = notice.end if notice else position + 1
+    if run:
+        yield _run_of(run)
+
+
+def _run_of(placed: Sequence[Placed]) -> Run:
+    return Run(tuple(one.line for one in placed), placed[-1].context)
+
+
+def _is_other(placed: Placed) -> bool:
+    """A section's heading or an edition, and so no part of a notice."""
+    heading = placed.heading
+    if heading and (heading.section or heading.is_year or (heading.is_foreign and placed.context.where != "call")):
+        return True
+    return read_entry(placed.line, placed.context.year or ANY_YEAR).is_known
+
+
+def _belong_together(one: Placed, other: Placed) -> bool:
+    if one.context is not other.context or one.line.is_heading != other.line.is_heading:
+        return one.line.block == other.line.block and one.context is other.context
+    if one.line.item is not None or other.line.item is not None:
+        return one.line.item == other.line.item
+    return one.line.block == other.line.block
+
+
+def finished(placed: Sequence[Placed]) -> list[Placed]:
+    """Lines put together with the label before them, and the parts of a date that stand in lines of their own."""
+    found: list[Placed] = []
+    for one in placed:
+        last = found[-1] if found else None
+        if last and _is_unfinished(last) and last.context is one.context and _continues(last.line, one):
+            found[-1] = last._replace(line=joined([last.line, one.line]))
+        else:
+            found.append(one)
+    return found
+
+
+_LETTERS_OF_DAYS: Final = frozenset("d-&,/c")
+
+
+def _is_unfinished(placed: Placed) -> bool:
+    """A label (“Date:”), bare days (“12-13”), a bare month, or days with a month and no year (D4)."""
+    line = placed.line
+    tokens = line.scan.tokens
+    if placed.heading or not tokens or len(line.text) > _LONGEST_UNFINISHED or line.is_cell_head:
+        return False
+    labels = line.scan.cues_of("date label", "place label")
+    if line.scan.begins_with("date label", "place label") and any(cue.last >= len(tokens) - 2 for cue in labels):
+        return True
+    return is_date_without_year(line)
+
+
+def _continues(waiting: Line, placed: Placed) -> bool:
+    """Whether a line goes on with an unfinished one: any line with a label, a month with days, a year with both."""
+    if placed.heading:
+        return False
+    line = placed.line
+    first = next((token.letter for token in line.scan.tokens if token.letter != "'"), "")
+    letters = {token.letter for token in waiting.scan.tokens}
+    if letters.isdisjoint("dm"):
+        return True
+    if letters <= _LETTERS_OF_DAYS:
+        return first == "m"
+    return (first == "y" and len(line.scan.tokens) == 1) or (first == "d" and "d" not in letters)
+
+
+def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
+    """The entries of a run as one, if they are one edition."""
+    is_period = _is_period(entries)
+    if not is_period and not _joins_to_one(entries):
+        return None
+    whole = read_entry(joined([entry.line for entry in entries]), year)
+    if whole.kind != "edition":
+        return None
+    days = [date for date in whole.dates if date.precision == "day"]
+    if not is_period or len(days) != 2:
+        return whole
+    return whole._replace(date=days[0]._replace(ends_on=days[1].ends_on, end=days[1].end))
+
+
+def _is_period(entries: Sequence[Entry]) -> bool:
+    """A row with a place, its first day and its last one, each in a cell of its own."""
+    dates = [entry.date for entry in entries if entry.kind == "date" and entry.date and entry.line.row is not None]
+    known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
+    if len(dates) != 2 or known != 1 or len(entries) > _MOST_JOINED:
+        return False
+    first, last = (date.starts_on for date in dates)
+    return first is not None and last is not None and first <= last
+
+
+def _joins_to_one(entries: Sequence[Entry]) -> bool:
+    """Whether the lines of a run are one edition: one of them has its date, one its place, and no other does (D4)."""
+    kinds = [entry.kind for entry in entries]
+    if len(entries) < 2 or len(entries) > _MOST_JOINED or ("edition" in kinds and "date" in kinds):
+        return False
+    dates = len({_is_numbered_day(entry) or entry.line.number for entry in entries if entry.kind == "date"})
+    known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
+    named = kinds.count("place") - known
+    editions = [entry for entry in entries if entry.kind == "edition"]
+    if editions:
+        # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
+        return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
+    return dates == 1 and (known == 1 or (known == 0 and named > 0))
+
+
+def _is_numbered_day(entry: Entry) -> bool:
+    """“Day 1: 12 March”, “Day 2: 13 March”: lines that are one date (D1)."""
+    return entry.line.scan.tokens[0].letter == "D"
+
+
+# ── more than one edition in a line ──────────────────────────────────────────────────────────────────────────────────
+
+
+def editions_apart(line: Line, year: int | None) -> Iterator[Line]:
+    """The editions of a line, each on a line of its own (D4)."""
+    if len(line.text) > LONGEST:
+        yield line
+        return
+    for part in _parted_by_semicolon(line, year):
+        bounds = _starts_of_editions(part, year)
+        if len(bounds) == 1:
+            yield part
+            continue
+        for start, end in zip(bounds, [*bounds[1:], len(part.text)], strict=True):
+            own = part.piece(start, end)
+            yield own.piece(0, len(own.text.rstrip(" \t,/|&+‐‑‒–—―−-")))
+
+
+def _parted_by_semicolon(line: Line, year: int | None) -> list[Line]:
+    ends = [token.start for token in line.scan.tokens if token.letter == ";"]
+    if not ends:
+        return [line]
+    bounds = zip([0, *(end + 1 for end in ends)], [*ends, len(line.text)], strict=True)
+    parts = [part for part in (line.piece(start, end) for start, end in bounds) if part.text]
+    entries = [read_entry(part, year or ANY_YEAR) for part in parts]
+    return parts if sum(entry.kind == "edition" for entry in entries) > 1 else [line]
+
+
+def _starts_of_editions(line: Line, year: int | None) -> list[int]:
+    """Where each of a line's editions begins: places and dates that alternate, the first of them decides the order."""
+    text = line.scan
+    if sum(token.letter in "ymi" for token in text.tokens) < 2:
+        return [0]
+    dates = [date for date in find_dates(text, year) if date.is_whole]
+    if len(dates) < 2:
+        return [0]
+    dates = [date for date in dates if relation_of(text, date.start) is Relation.AT]
+    places = [place for place in find_places(text, dates) if place.is_known or place.is_online]
+    if len(places) != len(dates) or len(places) < 2:
+        return [0]
+    groups: tuple[Sequence[Place | DateSpan], Sequence[Place | DateSpan]] = (places, dates)
+    first, second = sorted(groups, key=lambda group: group[0].start)
+    is_in_turn = all(one.start < other.start for one, other in zip(first, second, strict=True)) and all(
+        other.start < one.start for other, one in zip(second, first[1:], strict=False)
+    )
+    # “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition
+    gaps = zip([one.end for one in second], [one.start for one in first[1:]], strict=False)
+    if not is_in_turn or any(has_words(text, start, end) for start, end in gaps):
+        return [0]
+    return [0, *(one.start for one in first[1:])]

@@ -1,0 +1,149 @@
+"""How to register for an edition, and until when, as its own page says (READING O1, O4). Pure, linear; no errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from cmr_watch.reading.clauses import Relation, relation_of, subject_of
+from cmr_watch.reading.dates import DateSpan, find_dates, find_days
+from cmr_watch.reading.home import Home, Sentence, names_edition_after
+from cmr_watch.reading.materials import Anchor
+from cmr_watch.reading.notices import mentions_call
+from cmr_watch.reading.tokens import Text
+
+_NEAR: Final = 40
+_REACH: Final = 120
+
+
+# ── the way to register ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def registration_link(anchors: Sequence[Anchor], sentences: Sequence[Sentence], home: Home) -> Anchor | None:
+    """The first link that says register; None where the page says that registration is closed, full or to come."""
+    own = [sentence.text for sentence in sentences if not home.is_another(sentence)]
+    if any(map(_says_not_open, own)) and not any(text.has("still possible") for text in own):
+        return None
+    return next((anchor for anchor in anchors if _leads_to_registration(anchor, home)), None)
+
+
+def _says_not_open(text: Text) -> bool:
+    """“Registration is closed”, “… will open soon”, “the workshop is fully booked”."""
+    states = ("closed",) if text.has("until") else ("closed", "to come")  # “opens on 3 January and closes on 1 March”
+    return text.has("full") or (text.has("register") and text.has(*states))
+
+
+def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
+    text, link = anchor.text, anchor.link
+    if text.has("other registration", "visit", start=link.start, end=link.end):
+        return False
+    if home.is_another(anchor.sentence) or home.is_of_another_place(anchor.sentence) or _follows_the_next(anchor, home):
+        return False
+    if text.has("register", "take part", start=link.start, end=link.end):
+        return True
+    if anchor.is_named_by_label and anchor.sentence.is_under("register"):
+        return not anchor.sentence.labels[0].has("cutoff")
+    return anchor.is_bare and _is_beside(anchor)
+
+
+def _is_beside(anchor: Anchor) -> bool:
+    """“To register, click here”; “Registration is now open! Click here”; “here” under “Registration”."""
+    start, end = anchor.neighbours()
+    text = anchor.text
+    if text.has("other registration", start=start, end=end) or mentions_call(text):
+        return False
+    if text.has("register", "take part", start=start, end=min(end, anchor.link.end + _NEAR)):
+        return True
+    before = _before(anchor)
+    return anchor.sentence.is_under("register") or (before is not None and before.has("register", start=_tail(before)))
+
+
+def _before(anchor: Anchor) -> Text | None:
+    """The text before a sentence that says nothing but “click here”, in its line."""
+    sentence = anchor.sentence
+    if sentence.is_first or any(token.word not in _SAYS_NOTHING for token in anchor.text.tokens if token.word):
+        return None
+    return sentence.whole.piece(0, sentence.start).scan
+
+
+_SAYS_NOTHING: Final = frozenset({"click", "here", "please", "link", "this", "the", "now"})
+
+
+def _tail(text: Text) -> int:
+    return max(0, len(text.text) - _REACH)
+
+
+def _follows_the_next(anchor: Anchor, home: Home) -> bool:
+    """“The next workshop will be in Prague. Register here!”"""
+    sentence = anchor.sentence
+    above = Sentence(sentence.whole.piece(0, sentence.start), sentence.whole)
+    return names_edition_after(above.text, "next edition") and not home.is_named(above.text.text)
+
+
+# ── until when ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def registration_closes_on(
+    sentences: Sequence[Sentence], home: Home, starts_on: date | None
+) -> tuple[date, Sentence] | None:
+    """The first day until which the page takes registrations; without a year the last one before the event (O4)."""
+    for above, sentence in zip((None, *sentences), sentences, strict=False):
+        if not _is_about_registration(sentence, above) or home.is_another(sentence):
+            continue
+        days = [day for day in _days(sentence, starts_on) if starts_on is None or day <= starts_on]
+        if days:
+            return days[-1], sentence
+    return None
+
+
+def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
+    text = sentence.text
+    if mentions_call(text) or (text.has("other registration", "stay", "visit") and not text.has("event")):
+        return False
+    if text.has("register"):
+        return True
+    is_deadline = text.has("cutoff", "until", "closed")
+    is_below = above is not None and above.text.has("register") and not mentions_call(above.text)
+    begins = next((cue.first == 0 for cue in text.cues_of("cutoff", "until")), False)
+    return (is_deadline and (sentence.is_under("register") or (is_below and begins))) or _has_label(sentence)
+
+
+def _has_label(sentence: Sentence) -> bool:
+    """A day below the line “Registration deadline”."""
+    return sentence.is_under("register") and sentence.labels[0].has("cutoff", "until")
+
+
+def _days(sentence: Sentence, starts_on: date | None) -> Iterator[date]:
+    """The days of a sentence that are its end: until, by, a deadline; the last of a period of registration."""
+    text, year = sentence.text, starts_on.year if starts_on else None
+    days = [day for day in find_days(text, year) if day.starts_on]
+    ends = [day for day in days if _is_end(text, day, sentence)]
+    periods = [one for one in find_dates(text, year) if one.starts_on and one.ends_on != one.starts_on]
+    for one in ends or [period for period in periods if _is_of_registration_period(text, period)]:
+        if one.ends_on:
+            yield _in_time(one, one.ends_on, starts_on)
+
+
+def _is_of_registration_period(text: Text, period: DateSpan) -> bool:
+    """“Registration is open from 10 January to 10 February” ends with its last day."""
+    return subject_of(text, period.start, ("register", "event", "session", "taking place", "stay")) == "register"
+
+
+def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:
+    relation = relation_of(text, day.start)
+    subject = subject_of(text, day.start, ("cutoff", "register", "event", "session", "result"))
+    if relation in (Relation.UNTIL, Relation.NEW):
+        return subject != "result"
+    if relation is not Relation.AT or text.has("closed", end=day.start):
+        return False
+    if subject is None:
+        return _has_label(sentence)
+    return subject == "cutoff" or (subject == "register" and text.has("cutoff", "until", end=day.start))
+
+
+def _in_time(span: DateSpan, day: date, starts_on: date | None) -> date:
+    """“By 20 December” for an event in January is of the year before."""
+    if starts_on is None or span.has_year or day <= starts_on or (day.month, day.day) == (2, 29):
+        return day
+    return day.replace(year=day.year - 1)

@@ -1,0 +1,265 @@
+"""The cut-offs of a call page, over all its lines (READING C3–C5, D5).
+
+Each line becomes an *entry*: its text, with the label that stands in front of it (a `dt`, a field's label, the head of
+its row or column), and the heading above it. `cutoffs` reads the days of one entry; this module knows what holds over
+several: the list that a sentence opens, a time for all of them, a day said twice. Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from cmr_watch.clock import BRUSSELS
+from cmr_watch.models import Cutoff, ReadingWarning
+from cmr_watch.reading.article import Article
+from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
+from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
+from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
+from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
+from cmr_watch.reading.lexicon import Concept
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.schedule_entries import LONGEST, LONGEST_SHORT, Entry, entries_of
+from cmr_watch.reading.tokens import Cue, Text, scan
+
+_OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
+_LONGEST_TEXT: Final = 500
+_MOST_WORDS_OF_LABEL: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All cut-offs in page order, each once, with the line of each, and how many dated lines were understood."""
+
+    cutoffs: tuple[Cutoff, ...]
+    lines: tuple[Line, ...]
+    warnings: tuple[ReadingWarning, ...]
+    dated_lines: int
+    unread_lines: int
+
+
+def read_schedule(article: Article) -> Schedule:
+    """The cut-offs that an article's lines name."""
+    reader = _Reader(article)
+    for entry in entries_of(article.lines):
+        reader.take(entry)
+    return reader.result()
+
+
+# ── what holds over several entries ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Found:
+    span: CutoffSpan
+    entry: Entry
+    is_listed: bool
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes entries one by one.
+
+    `listing`: what a label or a sentence above says that the next days are; in a bare one only days without more words
+    count, such as those below “Deadline: 31 May”.
+    """
+
+    article: Article
+    listing: Concept | None = None
+    is_bare_listing: bool = False
+    label_year: int | None = None
+    time: tuple[int, Zone | None] | None = None
+    found: list[_Found] = field(default_factory=list)
+    warnings: list[ReadingWarning] = field(default_factory=list)
+    was_read: bool = False
+    dated: int = 0
+    unread: int = 0
+
+    def take(self, entry: Entry) -> None:
+        self.time = self.time or _common_time(entry.scan)
+        if not entry.days:
+            self._warn_of_month(entry)
+            self._undated(entry)
+            self.was_read = False
+            return
+        heading, is_closed, year = self._over(entry)
+        found, puts_off = read_cutoffs(entry.scan, year, heading=heading)
+        if puts_off and self.was_read:
+            self.found.pop()
+        self.found += [
+            _Found(_marked(one, entry, found, is_closed=is_closed), entry, heading == "cutoff") for one in found
+        ]
+        self.warnings += [ReadingWarning("cutoff-zone", _shown(entry)) for one in found if not one.zone_is_right]
+        self._count(entry, found, year, heading)
+        self.was_read = bool(found)
+        if found and self.listing is None and entry.is_short:
+            self.listing, self.is_bare_listing = "cutoff", True
+
+    def _warn_of_month(self, entry: Entry) -> None:
+        """“Cut-offs: end of March 2027” names no day (D3)."""
+        spans = [span for span in find_dates(entry.scan) if span.precision in ("month", "season")]
+        if spans and entry.scan.has("cutoff") and subject_of_words(entry.scan) == "cutoff":
+            self.warnings.append(ReadingWarning("date-unknown", _shown(entry)))
+            self.dated, self.unread = self.dated + 1, self.unread + 1
+
+    def _undated(self, entry: Entry) -> None:
+        """A heading, a label, a sentence that opens a list, a time for all; other long lines end a list."""
+        text = entry.scan
+        if entry.line.is_heading:
+            self.listing = None
+        elif _is_label(entry) or _opens_list(text) or (entry.is_short and text.has("of the page")):
+            self.listing = "cutoff" if _opens_list(text) else subject_of_words(text)
+            self.is_bare_listing = False
+        elif not entry.is_short or text.text.rstrip().endswith(":"):
+            self.listing = None
+        self.label_year = year_of(text) if self.listing else None
+
+    def _over(self, entry: Entry) -> tuple[Concept | None, bool, int | None]:
+        """What stands above an entry says of it: its subject, that it is closed, its year."""
+        headings = self.article.headings_over(entry.line)
+        year = next((year for year in (year_of(text) for text in headings) if year), None)
+        listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
+        heading = entry.table or listing or _subject_of(headings)
+        is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
+        return heading, is_closed, self.label_year or year
+
+    def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
+        """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
+        days = find_days(entry.scan, year)
+        subjects = subjects_in(entry.scan, list(entry.scan.cues_of(*SUBJECTS))) or [heading or ""]
+        is_ours = not _OF_CUTOFFS.isdisjoint(subjects)
+        lost = [day for day in days if is_ours and (day.is_impossible or (day.is_yearless and not found))]
+        if lost:
+            code = "date-impossible" if lost[0].is_impossible else "date-unknown"
+            self.warnings.append(ReadingWarning(code, _shown(entry)))
+        if found and (has_stray_number(entry.scan, days) or any(day.has_remainder for day in days)):
+            self.warnings.append(ReadingWarning("date-remainder", _shown(entry)))
+        self.dated += bool(found or lost)
+        self.unread += bool(lost and not found)
+
+    # ── the result
+
+    def result(self) -> Schedule:
+        for number, one in enumerate(self.found):
+            if self.time and not one.span.has_time:
+                self.found[number] = self._timed(one, *self.time)
+        kept = _without_doubles(self.found)
+        warnings = tuple(dict.fromkeys(self.warnings))
+        lines = tuple(one.entry.line for one in kept)
+        return Schedule(tuple(one.span.cutoff for one in kept), lines, warnings, self.dated, self.unread)
+
+    def _timed(self, one: _Found, minutes: int, zone: Zone | None) -> _Found:
+        cutoff = one.span.cutoff
+        at, is_right = instant_of(_day_of(cutoff), minutes, zone)
+        if not is_right:
+            self.warnings.append(ReadingWarning("cutoff-zone", cutoff.text))
+        return replace(one, span=one.span._replace(cutoff=replace(cutoff, at=at), has_time=True))
+
+
+def _shown(entry: Entry) -> str:
+    return entry.scan.text[:_LONGEST_TEXT] if entry.scan is not entry.line.scan else entry.line.shown[:_LONGEST_TEXT]
+
+
+def _marked(one: CutoffSpan, entry: Entry, found: Sequence[CutoffSpan], *, is_closed: bool) -> CutoffSpan:
+    """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
+    text, cutoff = entry.scan, one.cutoff
+    is_alone = len(found) == 1 and len(entry.line.text) <= LONGEST
+    closed = cutoff.closed or is_closed or (is_alone and any(_is_mark(text, cue) for cue in text.cues_of("closed")))
+    tentative = cutoff.tentative or (is_alone and text.has("tentative"))
+    return one._replace(cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
+
+
+def _is_mark(text: Text, closed: Cue) -> bool:
+    """“CLOSED: 31 May”, “First cut-off (closed): 31 May”: between signs."""
+    before = text.tokens[closed.first - 1].letter if closed.first else "("
+    after = text.tokens[closed.last + 1].letter if closed.last + 1 < len(text.tokens) else ")"
+    is_alone = not closed.first or not text.tokens[closed.first - 1].word
+    return is_alone and before in "(-c:x|" and after in ")-:c|.,"
+
+
+def _is_label(entry: Entry) -> bool:
+    """“Deadline” in a line of its own is the heading of the line below (C3)."""
+    words = [token for token in entry.scan.tokens if token.word]
+    return len(words) <= _MOST_WORDS_OF_LABEL and subject_of_words(entry.scan) is not None and entry.is_short
+
+
+def _opens_list(text: Text) -> bool:
+    """“… several cut-off dates:”, “applications received by the following dates …”."""
+    if len(text.text) > LONGEST:
+        return False
+    subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
+    if "cutoff" in subjects:
+        return True
+    return text.text.rstrip().endswith(":") and text.has("until") and not NO_CUTOFFS & set(subjects[:1])
+
+
+def _common_time(text: Text) -> tuple[int, Zone | None] | None:
+    """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”."""
+    if _is_time_label(text):
+        return time_in(text.tokens) or 0, zone_in(text, 0, len(text.tokens))
+    for sentence in sentences_of(text):
+        part = scan(sentence.of(text)) if (sentence.start, sentence.end) != (0, len(text.text)) else text
+        subjects = set(subjects_in(part, list(part.cues_of(*SUBJECTS))))
+        minutes = time_in(part.tokens)
+        if minutes is not None and not find_days(part, ANY_YEAR) and subjects & {"cutoff", "apply"}:
+            return minutes, zone_in(part, 0, len(part.tokens))
+    return None
+
+
+def _is_time_label(text: Text) -> bool:
+    """“Time: 16:00 CET” in a line of its own."""
+    first = next((token for token in text.tokens if token.word), None)
+    is_label = first is not None and first.word == "time" and len(text.text) <= LONGEST_SHORT
+    return is_label and time_in(text.tokens) is not None and not find_days(text, ANY_YEAR)
+
+
+def _is_bare(entry: Entry) -> bool:
+    """Nothing stands before its day but a number of the cut-off, its state, “potentially”."""
+    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.word]
+    cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
+    return not any(
+        token.letter == "x" and not any(cue.start <= token.start < cue.end for cue in cues) for token in lead
+    )
+
+
+def _subject_of(headings: Sequence[Text]) -> Concept | None:
+    """What the headings speak of: the nearest that names a subject."""
+    for heading in headings:
+        subject = subject_of_words(heading)
+        if heading.text.rstrip().endswith("?") or heading.has("contact"):
+            return subject or "question"
+        if subject:
+            return subject
+    return None
+
+
+def _day_of(cutoff: Cutoff) -> date:
+    return cutoff.at.astimezone(BRUSSELS).date()
+
+
+# ── doubles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_doubles(found: Sequence[_Found]) -> list[_Found]:
+    """A day named in prose and in the list is one, in the list's place.
+
+    The one that states a time counts, the earlier of two; what any of them marks is marked.
+    """
+    same: dict[object, list[_Found]] = {}
+    for one in found:
+        same.setdefault(_day_of(one.span.cutoff), []).append(one)
+    kept = {id(_in_list(group)): _merged(group) for group in same.values()}
+    return [kept[id(one)] for one in found if id(one) in kept]
+
+
+def _in_list(group: Sequence[_Found]) -> _Found:
+    return next((one for one in group if one.is_listed), group[0])
+
+
+def _merged(group: Sequence[_Found]) -> _Found:
+    best, place = min(group, key=lambda one: (not one.span.has_time, one.span.cutoff.at)), _in_list(group)
+    closed, tentative = any(one.span.cutoff.closed for one in group), any(one.span.cutoff.tentative for one in group)
+    cutoff = replace(best.span.cutoff, text=place.span.cutoff.text, closed=closed, tentative=tentative)
+    return replace(place, span=best.span._replace(cutoff=cutoff))

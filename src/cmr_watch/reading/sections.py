@@ -1,0 +1,281 @@
+"""Which section each line of the list stands in (READING S1–S7): headings are found, split off and interpreted.
+
+`placed_lines(outline)` gives every line its context; the list reader reads the lines, this module only places them.
+Pure, linear; no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from cmr_watch.models import EditionStatus, Section
+from cmr_watch.reading.dates import ANY_YEAR
+from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status
+from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.notices import mentions_call, said_state
+from cmr_watch.reading.outline import BOLD_LEVEL
+from cmr_watch.reading.tokens import CELL
+
+Where = Literal["above", "section", "ended", "foreign", "call"]
+_PLAIN_LEVEL: Final = 9
+"""The level of a section's heading that no tag marks."""
+_ACCORDION_LEVEL: Final = 7
+_DEEPEST_OUTSIDE: Final = 3
+"""An h4 below the head of an accordion stands within it."""
+_MOST_TOKENS_OF_A_MONTH: Final = 5
+_MOST_LOOKED_AT: Final = 400
+
+
+class Context(NamedTuple):
+    """Where a line stands.
+
+    - `where`: above all sections, in one, behind one that ended, or under other people's headings or the call's.
+    - `year`: the nearest heading's, None where it names several; `status`: what a heading says of the lines below it.
+    """
+
+    where: Where = "above"
+    section: Section | None = None
+    year: int | None = None
+    status: EditionStatus | None = None
+
+
+ABOVE: Final = Context()
+
+
+class Placed(NamedTuple):
+    """A line, its context, and, where it is a heading that opens or ends something, what it means."""
+
+    line: Line
+    context: Context
+    heading: Heading | None = None
+    rule: str = ""
+
+
+@dataclass(slots=True)
+class _State:
+    context: Context = ABOVE
+    level: int = 0
+    foreign: int | None = None
+    run_in: int | None = None
+    has_more: bool = False
+    before: Where = "above"
+    resumed: Where = "above"
+
+
+def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Placed]:
+    """Every line with its context, top to bottom; headings that share a line with an entry become two lines.
+
+    `is_article`: the lines are the article's, so that “Past events” may be ours (S2).
+    """
+    marked = _marked(list(_split(lines)), is_article=is_article)
+    state = _State()
+    return [_place(line, heading, state) for line, heading in marked]
+
+
+# ── finding headings ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _split(lines: Sequence[Line]) -> Iterator[Line]:
+    for line in lines:
+        heading = _heading_of(line)
+        if heading is None:
+            yield from _split_inline(line) or (line,)
+        elif heading.section and any(letter.isdigit() for letter in line.text):
+            yield from _split_entry(line) or (line,)
+        else:
+            yield line
+
+
+def _heading_of(line: Line) -> Heading | None:
+    """The heading that a whole line is, or None. A plain line counts when its words leave no doubt."""
+    if len(line.text) > LONGEST or line.is_jump_mark:
+        return None
+    found = meaning(line.text, is_marked=line.is_heading)
+    if found.section or found.is_year:
+        return found if line.is_heading or found.section or not line.text[0].islower() else None
+    if line.is_heading and (found.status or found.is_foreign or found.is_neutral):
+        return found
+    if found.status and line.text.rstrip().endswith(":"):
+        return found
+    return None
+
+
+def _split_inline(line: Line) -> tuple[Line, ...] | None:
+    """“Previous editions: Lyon, France – …” as a heading and a line; None where no heading begins the line (S6)."""
+    for end in _heads(line):
+        if not meaning(line.text[:end].strip(), is_marked=True).section:
+            continue
+        head, rest = line.piece(0, end), line.piece(end)
+        found = meaning(head.text, is_marked=bool(line.level or head.bold)) if rest.text else Heading()
+        if found.section and (not line.is_heading or _reads_as_entry(rest)):
+            return head, rest.piece(len(rest.text) - len(rest.text.lstrip(" :‐‑‒–—―−-")))
+    return None
+
+
+def _split_entry(line: Line) -> tuple[Line, Line] | None:
+    """“Next edition: 12-13 March 2026, Ghent, Belgium” is a section's heading and an entry (S6)."""
+    entry = read_entry(line, ANY_YEAR)
+    if not entry.is_known or entry.place is None or entry.date is None:
+        return None
+    start = min(entry.place.start, entry.date.start)
+    head = line.piece(0, start)
+    return (head, line.piece(start)) if meaning(head.text, is_marked=True).section else None
+
+
+def _heads(line: Line) -> list[int]:
+    """Where a heading may end: with the bold beginning, at a colon, a dash, with the first cell of a row."""
+    head = line.text[:LONGEST]
+    ends = (
+        line.bold if 0 < line.bold < len(line.text) else 0,
+        *(head.find(sign) + 1 for sign in (":", CELL, "–", " - ")),
+    )
+    return [end for end in ends if end > 1]
+
+
+def _reads_as_entry(line: Line) -> bool:
+    return read_entry(line, ANY_YEAR).kind == "edition"
+
+
+_Marked = tuple[Line, Heading | None]
+
+
+def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
+    """Lines with their headings. Where a section has a heading by its tags, a plain line with such words is text."""
+    found = [(line, _heading_of(line)) for line in lines]
+    strong = {one.section for line, one in found if one and one.section and line.is_heading and not one.by_events}
+    named = {one.section for _, one in found if one and one.section and not one.by_events}
+    kept: list[_Marked] = []
+    for index, (line, heading) in enumerate(found):
+        if heading and heading.section in strong and not line.is_heading:
+            heading = None
+        if heading and heading.is_year and not line.is_heading and index and is_date_without_year(found[index - 1][0]):
+            heading = None
+        if heading and heading.by_events:
+            is_ours = is_article and heading.section not in named and _lists_ours(found, index)
+            heading = heading if is_ours else Heading(is_foreign=True)
+        kept.append((line, heading))
+    return kept
+
+
+_LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
+
+
+def is_date_without_year(line: Line) -> bool:
+    """“12-13 March”, “12-13”, “March”, and no more: the date of a card, whose year stands in the next line."""
+    letters = {token.letter for token in line.scan.tokens}
+    return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
+
+
+def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
+    """Whether a heading's lines are entries of place and day that name no other event before the place (S2)."""
+    places = dates = own = others = 0
+    for line, heading in found[index + 1 : index + _MOST_LOOKED_AT]:
+        if heading and (heading.section or heading.is_foreign):
+            break
+        entry = read_entry(line, ANY_YEAR)
+        places += entry.kind == "place" and entry.has_known_place
+        dates += entry.kind == "date"
+        is_own = _begins_with_its_place(entry)
+        others += (entry.is_known and not is_own) or entry.kind == "unread"
+        own += entry.is_known and is_own
+    return not others and own + min(places, dates) > 0
+
+
+def _begins_with_its_place(entry: Entry) -> bool:
+    if entry.place is None or entry.date is None:
+        return False
+    start = min(entry.place.start, entry.date.start)
+    return not has_words(entry.line.scan, 0, start)
+
+
+# ── what a heading does ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
+    level = line.level or (BOLD_LEVEL if line.is_heading else _PLAIN_LEVEL)
+    if heading and heading.section:
+        return _open_section(line, heading, level, state)
+    _end_run_in(line, state)
+    if state.foreign is not None and line.is_heading and level <= state.foreign:
+        state.foreign = None
+        state.context = state.context._replace(where=state.resumed)
+    if heading and heading.is_foreign and (line.is_heading or heading.section is None):
+        return _open_foreign(line, level, state, "foreign")
+    if heading and (heading.is_year or heading.status or (heading.year and not line.is_heading)):
+        status = heading.status if heading.status else None
+        state.context = state.context._replace(year=heading.year or state.context.year, status=status)
+        return Placed(line, state.context, heading, "S7" if status else "S1")
+    if line.is_heading and len(line.text) <= LONGEST:
+        return _other_heading(line, level, state)
+    return Placed(line, state.context)
+
+
+def _open_section(line: Line, heading: Heading, level: int, state: _State) -> Placed:
+    is_inner = state.context.where == "section" and state.context.section == heading.section and level > state.level
+    state.level = state.level if is_inner else level
+    state.foreign = None
+    state.context = Context("section", heading.section, heading.year, None)
+    return Placed(line, state.context, heading, "S2" if heading.by_events else "S1")
+
+
+def _open_foreign(line: Line, level: int, state: _State, where: Where) -> Placed:
+    if state.foreign is None:
+        ends = state.context.where == "section" and level <= max(state.level, 7 if state.level == _PLAIN_LEVEL else 0)
+        state.resumed = "ended" if ends else state.context.where
+        state.foreign, state.before = level, state.context.where
+        state.run_in, state.has_more = (None if line.level else line.block), False
+    state.context = state.context._replace(where=where, status=None)
+    return Placed(line, state.context, Heading(is_foreign=True), "S3")
+
+
+def _end_run_in(line: Line, state: _State) -> None:
+    """A bold line with more text in its paragraph heads that paragraph alone."""
+    if state.foreign is None or state.run_in is None:
+        return
+    if line.block == state.run_in:
+        state.has_more = True
+    elif state.has_more:
+        state.foreign = state.run_in = None
+        state.context = state.context._replace(where=state.before)
+    else:
+        state.run_in = None
+
+
+def _other_heading(line: Line, level: int, state: _State) -> Placed:
+    """A heading that is neither a section's, a year nor a state: an entry (S6), a call's, or the end of the section."""
+    entry = read_entry(line, state.context.year or ANY_YEAR)
+    month = _month_year(entry)
+    if month:
+        state.context = state.context._replace(year=month, status=None)
+        return Placed(line, state.context, Heading(year=month), "S1")
+    if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
+        return Placed(line, state.context, None, "S6")
+    if mentions_call(line.scan) and not said_status(line.scan):
+        is_notice = said_state(line.scan) is not None
+        return Placed(line, state.context) if is_notice else _open_foreign(line, level, state, "call")
+    if state.context.where == "section" and _ends(line, level, state):
+        state.context = Context("ended")
+        return Placed(line, state.context, Heading(), "S3")
+    return Placed(line, state.context)
+
+
+def _month_year(entry: Entry) -> int | None:
+    """The year of a heading that is a month: “March 2026” (S1)."""
+    date = entry.date or next((one for one in entry.dates if one.precision in ("month", "season")), None)
+    if date is None or date.precision not in ("month", "season"):
+        return None
+    if date.end - date.start < len(entry.line.text.strip(" :")):
+        return None
+    return next((token.value for token in entry.line.scan.tokens if token.letter == "y"), None)
+
+
+def _ends(line: Line, level: int, state: _State) -> bool:
+    """S3. A bold line ends a section only where it reads as the heading of another list."""
+    if line.level:
+        is_outside_accordion = state.level == _ACCORDION_LEVEL and level <= _DEEPEST_OUTSIDE
+        is_as_high = level <= state.level and state.level != _ACCORDION_LEVEL
+        return is_outside_accordion or is_as_high or level == state.level
+    return state.level >= BOLD_LEVEL and len(line.text) <= 120 and names_a_collection(line.text)

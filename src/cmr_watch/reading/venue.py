@@ -1,0 +1,296 @@
+"""Where an edition's own page says that it meets (READING E2). Pure, linear; no errors.
+
+spots_of(sentences, place)     the lines that tell an address, with its venue and the place at its end
+place_of(title, sentences)     the edition's place, and its venue
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cmr_watch.places import code_itself, country_code, is_region, is_same_city
+from cmr_watch.reading.dates import find_dates
+from cmr_watch.reading.home import Home, Sentence
+from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.places import Place
+from cmr_watch.reading.tokens import Text, Token, scan
+
+_PINS: Final = "📍🏢🏛"
+ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
+"""What stands beside an address that is not where the event is."""
+_LABELS: Final = ("venue label", "place label")
+_LONGEST: Final = 200
+_MOST_WORDS_OF_LABEL: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A line with an address: the venue, and the place at its end where it names a country or a postcode."""
+
+    line: Line
+    venue: str | None = None
+    place: Place | None = None
+
+
+# ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
+    """The lines that tell the venue: marked with a pin or a label, or the first one under such a heading."""
+    headed: set[int] = set()
+    for above, sentence in zip((None, *sentences), sentences, strict=False):
+        line = sentence.whole
+        if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_aside(sentence):
+            continue
+        start = _end_of_mark(line.scan)
+        head = id(sentence.labels[0]) if sentence.labels and _heads_venue(sentence.labels[0]) else None
+        is_told = start is not None or (head is not None and head not in headed and not _is_only_date(line.scan))
+        if is_told or (title and _is_below_days(title, line.scan, above)):
+            headed |= {head} if head is not None else set()
+            yield _spot(line, start or 0, title)
+
+
+def _is_aside(sentence: Sentence) -> bool:
+    """“Dinner venue: …”, an address under “Accommodation”."""
+    text = sentence.whole.scan
+    colon = next((token.start for token in text.tokens if token.letter == ":"), 0)
+    return sentence.is_under(*ASIDE) or text.has(*ASIDE, end=colon)
+
+
+def _is_only_label(text: Text, end: int | None = None) -> bool:
+    """“Venue”, “Date and place”, “The location of the event”, up to a position."""
+    end = len(text.text) if end is None else end
+    cues = list(text.cues_of(*_LABELS, "date label", "event", end=end))
+    others = [
+        token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)
+    ]
+    return text.has(*_LABELS, end=end) and all(token.word in _SMALL for token in others if token.start < end)
+
+
+_SMALL: Final = frozenset({"the", "and", "of", "date", "main", "conference", "directions", "when"})
+
+
+def _heads_venue(label: Text) -> bool:
+    return _is_only_label(label) and not label.has(*ASIDE)
+
+
+def _end_of_mark(text: Text) -> int | None:
+    """Where the pin or label that begins a line ends, or None: “📍 …”, “Date and venue: …”, “Venue – …”."""
+    for token in text.tokens[: 2 * _MOST_WORDS_OF_LABEL]:
+        is_spaced = token.letter == "-" and text.text[token.end : token.end + 1].isspace()
+        if (token.letter in ":c|" or text.text[token.start] == "?" or is_spaced) and _is_only_label(text, token.start):
+            return token.end
+    first = text.tokens[0] if text.tokens else None
+    return first.end if first and text.text[first.start] in _PINS else None
+
+
+def _is_only_date(text: Text) -> bool:
+    dates = find_dates(text)
+    return not any(
+        token.letter == "x" and token.word and not any(date.start <= token.start < date.end for date in dates)
+        for token in text.tokens
+    )
+
+
+def _is_below_days(title: Place, text: Text, above: Sentence | None) -> bool:
+    """“Town Hall, Main Street 1, Vilnius, Lithuania” in the line below one with nothing but the days."""
+    if above is None or not above.is_first or not _is_only_date(above.text) or len(text.text) > _LONGEST:
+        return False
+    if not any(date.precision == "day" for date in above.dates):
+        return False
+    parts = _parts(text, 0)
+    return len(parts) > 2 and any(is_same_city(title.city, part.town) for part in parts[-2:])
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of an address between commas and the like, without a postcode in `town`."""
+
+    start: int
+    end: int
+    text: str
+    town: str
+    has_postcode: bool
+
+
+def _parts(text: Text, start: int, end: int | None = None) -> list[_Piece]:
+    """The parts of an address; dates in it are none."""
+    dates = [date for date in find_dates(text) if date.is_whole]
+    found: list[_Piece] = []
+    tokens: list[Token] = []
+    for token in (*text.tokens, None):
+        is_past = token is None or (end is not None and token.start >= end)
+        is_date = token is not None and any(date.start <= token.start < date.end for date in dates)
+        if is_past or is_date or (token is not None and _parts_address(text, token)):
+            piece = _piece(text, tokens)
+            found += [piece] if piece else []
+            tokens = []
+        elif token is not None and token.start >= start and (tokens or token.word or token.letter in "dny'"):
+            tokens.append(token)
+        if is_past:
+            break
+    return found
+
+
+def _parts_address(text: Text, token: Token) -> bool:
+    is_spaced = text.text[token.end : token.end + 1].isspace() and text.text[token.start - 1 : token.start].isspace()
+    return token.letter in ",;|()c" or (token.letter == "-" and is_spaced) or text.text[token.start] in "📅🗓🕘🕒⏰🎟"
+
+
+_NO_PART: Final = words_of(
+    "on from at in see the map maps google link directions here view how to get there online hybrid"
+)
+
+
+def _piece(text: Text, tokens: Sequence[Token]) -> _Piece | None:
+    """A part of an address; “on”, “see map”, “online” are none."""
+    own = [token for token in tokens if token.word or token.letter in "dnyi"]
+    if not own or all(token.word in _NO_PART for token in own):
+        return None
+    start, end = tokens[0].start, own[-1].end
+    if text.text[end : end + 1] == "." and own[-1].word in _SHORT_FORMS:
+        end += 1
+    written = text.text[start:end]
+    names = [token for token in own if token.word and not _is_of_postcode(text, token)]
+    town = text.text[names[0].start : names[-1].end] if names else ""
+    return _Piece(start, end, written, town, any(token.letter in "dn" for token in own))
+
+
+_SHORT_FORMS: Final = frozenset({"str", "st", "rd", "ave", "pl", "ul", "nr"})
+
+
+def _is_of_postcode(text: Text, token: Token) -> bool:
+    """“DK-5000 Odense C”, “20124 Milano MI”: letters of a country, a district or a province."""
+    written = text.text[token.start : token.end]
+    return (len(written) <= 2 and written.isupper()) or written.upper() == "CEDEX"
+
+
+def _spot(line: Line, start: int, title: Place | None) -> Spot:
+    text = line.scan
+    parts = _up_to_its_country(_parts(text, start, _next_label(text, start)), title)
+    country = parts[-1].text if parts and _code_of(parts[-1].text) else None
+    if country and len(parts) > 1:
+        *parts, last = parts[:-1]
+        place = title if title and is_same_city(title.city, last.town) else _place(last.town, country)
+        is_own = title is None or is_same_city(title.city, last.town) or is_region(title.city)
+        return Spot(line, _venue(text, parts if is_own else [*parts, last], title), place)
+    if title and len(parts) > 1 and is_region(title.city) and parts[-1].has_postcode and parts[-1].town:
+        place = Place(parts[-1].town, None, title.country, title.country_code)
+        return Spot(line, _venue(text, parts[:-1], title), place)
+    return Spot(line, _venue(text, parts, title))
+
+
+def _code_of(country: str) -> str | None:
+    return country_code(country) or code_itself(country)
+
+
+def _place(town: str, country: str) -> Place | None:
+    return Place(town, None, country, _code_of(country)) if town else None
+
+
+def _next_label(text: Text, start: int) -> int | None:
+    """“Venue: Town Hall. Date: …”: where the next label begins."""
+    for cue in text.cues_of("date label", "register", "theme label", start=start + 1):
+        after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
+        if after == ":" and any(token.word for token in text.tokens if start <= token.start < cue.start):
+            return cue.start
+    return None
+
+
+def _up_to_its_country(parts: list[_Piece], title: Place | None) -> list[_Piece]:
+    """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
+    for number, part in enumerate(parts[1:] if title else (), 1):
+        words = part.text.split()
+        country = next((" ".join(words[:n]) for n in (4, 3, 2, 1) if country_code(" ".join(words[:n]))), None)
+        if title and country and is_same_city(title.city, parts[number - 1].town):
+            return [*parts[:number], _Piece(part.start, part.start + len(country), country, country, False)]
+    return parts
+
+
+def _venue(text: Text, parts: Sequence[_Piece], title: Place | None) -> str | None:
+    """Without the town at its end; prose (“will be announced soon”) is no venue."""
+    own = list(parts)
+    names = [name for name in (title.city, *(title.region or "").split(", ")) if name] if title else []
+    while own and any(is_same_city(own[-1].town, name) for name in names):
+        own.pop()
+    if not own:
+        return None
+    whole = text.text[own[0].start : own[-1].end]
+    dates = any(own[0].start < date.start < own[-1].end for date in find_dates(text) if date.is_whole)
+    is_whole = not dates and not any(sign in whole for sign in "()|;\t")
+    venue = whole if is_whole else ", ".join(part.text for part in own)
+    scanned = scan(venue)
+    is_prose = scanned.has("tentative", "is prose") or "http" in venue or len(venue) > _LONGEST
+    return None if is_prose or not any(len(token.word) > 1 for token in scanned.tokens) else venue
+
+
+# ── prose ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
+    """“The workshop will take place at the Hôtel de Région”, “… in Ghent. Venue: ICC”: no line of its own tells it."""
+    home = Home(title)
+    for sentence in sentences:
+        text = sentence.text
+        if home.is_another(sentence) or sentence.is_under(*ASIDE):
+            continue
+        start = _end_of_mark(text) if not sentence.is_first else _end_of_sentence_label(text)
+        if start is not None:
+            spot = _spot(sentence.line, start, title)
+            if spot.venue:
+                return spot
+        name = _behind_at(text)
+        if name:
+            return Spot(sentence.line, name)
+    return None
+
+
+def _end_of_sentence_label(text: Text) -> int | None:
+    """“The venue is ICC Ghent”."""
+    for cue in text.cues_of("venue label"):
+        after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
+        if after and (after.letter == ":" or after.word in ("is", "will")):
+            words = (
+                token for token in text.tokens[cue.last + 1 :] if token.word not in ("is", "will", "be", "the", "at")
+            )
+            return next((token.start for token in words if token.word), None)
+    return None
+
+
+def _behind_at(text: Text) -> str | None:
+    """The name behind “at” in a sentence that says that the event takes place there."""
+    for index, token in enumerate(text.tokens):
+        if token.letter != "a" or text.has("stay", "visit", "session", end=token.start):
+            continue
+        if not (
+            text.has("taking place", "meet", "was held", end=token.start)
+            and text.has("event", "series", "meet", end=token.start)
+        ):
+            continue
+        name = _name_from(text, index + 1)
+        if name:
+            return name
+    return None
+
+
+def _name_from(text: Text, index: int) -> str | None:
+    """The words in capitals from a token, with the small words between them, up to a sign or “in”, “on”, “and” …"""
+    tokens = text.tokens[index:]
+    if tokens and tokens[0].letter == "h":
+        tokens = tokens[1:]
+    if not tokens or not tokens[0].word or not text.text[tokens[0].start].isupper():
+        return None
+    end = tokens[0].start
+    for token in tokens:
+        is_end = token.word in _AFTER_NAME or token.letter in ",.;:()c" or (token.letter == "d" and not token.word)
+        if is_end:
+            break
+        end = token.end
+    name = text.text[tokens[0].start : end].strip()
+    return name if len(name) > 2 else None
+
+
+_AFTER_NAME: Final = frozenset({"in", "on", "from", "and", "where", "with", "within", "for", "to"})

@@ -1,0 +1,253 @@
+"""Kinds of fault on editions' own pages, each with its neighbours; and what the rules leave to a careful reader."""
+
+from __future__ import annotations
+
+import pytest
+
+from cmr_watch.models import Edition, Snapshot
+from cmr_watch.reading import read
+from tests.reading.pages import codes, days
+
+TITLE = "Clusters meet Regions – Ghent, Belgium"
+WHEN = "<p>12-13 March 2027</p>"
+MARCH = "2027-03-12/03-13"
+FORM = "https://r.example/1"
+
+
+def snapshot(body: str, title: str = TITLE) -> Snapshot:
+    page = f"<html><body><main><article><h1>{title}</h1>{body}</article></main></body></html>"
+    return read("edition", page.encode()).snapshot
+
+
+def only(body: str, title: str = TITLE) -> Edition:
+    (edition,) = snapshot(body, title).editions
+    return edition
+
+
+PLACES = [
+    ("Invitation for the Clusters meet Regions Chișinău, Moldova", WHEN, "Chișinău, None, MD"),
+    (
+        "Clusters meet Regions East and North Finland",
+        "<p>📍 25-27 April 2027, Kittilä, Lapland, Finland</p>",
+        "Kittilä, Lapland, FI",
+    ),
+    ("Clusters meet Regions – Kosovo*", "<p>Pristina, Kosovo* – 12-13 March 2027</p>", "Pristina, None, XK"),
+    ("Clusters meet Regions", "<p>Arlon (Luxembourg, Belgium) – 12-13 March 2027</p>", "Arlon, Luxembourg, BE"),
+    ("Clusters meet Regions – Graz (AT)", WHEN, "Graz, None, AT"),
+    ("Clusters meet Regions – Patras, Greece (online)", WHEN, "Patras, None, GR"),
+    ("Clusters meet Regions – TALLINN, ESTONIA", WHEN, "TALLINN, None, EE"),
+    ("Clusters meet Regions: Green steel in Ghent, Belgium", WHEN, "Ghent, None, BE"),
+    ("Clusters meet Regions <span class='badge'>Save the date</span> Ghent, Belgium", WHEN, "Ghent, None, BE"),
+    ("Clusters meet Regions | Katowice | Poland", WHEN, "Katowice, None, PL"),
+    ("European Cluster Platform", f"<h2>Clusters meet Regions – Ghent, Belgium</h2>{WHEN}", "Ghent, None, BE"),
+    ("Brno: Clusters meet Regions", WHEN, "Brno, None, None"),
+    ("Clusters meet Regions in Brno", WHEN, "Brno, None, None"),
+]
+
+
+@pytest.mark.parametrize(("title", "body", "place"), PLACES)
+def test_place(title: str, body: str, place: str) -> None:
+    edition = only(body, title)
+    assert f"{edition.city}, {edition.region}, {edition.country_code}" == place
+
+
+NO_PLACE = [
+    *("Access denied", "Clusters meet Regions", "Page not found", "Speak at Clusters meet Regions"),
+    *("Clusters meet Regions: a workshop series for Europe", "Host Clusters meet Regions"),
+]
+
+
+@pytest.mark.parametrize("title", NO_PLACE)
+def test_a_page_without_a_place_is_a_warning(title: str) -> None:
+    found = snapshot("<p>Sorry.</p>", title)
+    assert (found.editions, codes(found)) == ((), ["edition-missing"])
+
+
+DAYS = [
+    (TITLE, "<p>Date: 12 March 2027, 09:00 – 13 March 2027, 13:00</p>", MARCH),
+    (TITLE, "<h4>Day 1: Friday 12 March 2027</h4><p>09:00</p><h4>Day 2: Saturday 13 March 2027</h4>", MARCH),
+    (TITLE, "<h3>Programme 2027</h3><p>12 March: arrival</p><p>13 March: workshop</p>", MARCH),
+    (TITLE, "<p>Rescheduled from 9-10 February 2027: the workshop now takes place on 12-13 March 2027.</p>", MARCH),
+    (TITLE, "<p>Was: 9-10 February 2027. New date: 12-13 March 2027</p>", MARCH),
+    (TITLE, "<p>The workshop has been moved from 10-11 February to 12-13 March 2027.</p>", MARCH),
+    (f"{TITLE} – 10-11 March 2027", "<p>Ghent, Belgium, 12-13 March 2027</p>", MARCH),
+    (f"{TITLE} – 12-13 March 2027", "<p>Bruges, Belgium, 10-11 March 2027</p>", MARCH),
+    (TITLE, "<p>The workshop takes place in October 2027, exact dates will be published in January 2027.</p>", "month"),
+    ("Clusters meet Regions in Ghent 2027", "<p>12-13 March</p>", MARCH),
+    (TITLE, "<p>12-13 March</p><p>Submitted by X on 3 May 2026</p>", "unknown"),
+    (TITLE, "<table><tr><td>When</td><td>12-13 March 2027</td></tr><tr><td>Where</td><td>ICC</td></tr></table>", MARCH),
+    (
+        TITLE,
+        "<table><tr><th>When</th><th>Where</th><th>Register</th></tr><tr><td>12-13 March 2027</td><td>ICC Ghent</td>"
+        "<td>online</td></tr></table>",
+        MARCH,
+    ),
+    (TITLE, "<p>Submitted by X on 3 May 2026</p><p>12-13 March 2027</p><p>Hotel rate until 3 February 2027</p>", MARCH),
+    (TITLE, "<p>From 12 March, 13h00, to 13 March 2027, 12h30</p>", MARCH),
+    (TITLE, "<p>Date: Friday 12 March, 9.30 am, until Saturday 13 March 2027, 1 pm</p>", MARCH),
+    (
+        f"{TITLE} – 4-5 March 2027",
+        "<table><tr><td>Ghent, Belgium</td><td>12-13 March 2027</td></tr></table>",
+        MARCH,
+    ),
+    (
+        f"{TITLE} – 4-5 March 2027",
+        "<table><tr><th>Place</th><th>Days</th></tr><tr><td>Ghent (Belgium)</td><td>12-13 March 2027</td></tr></table>",
+        MARCH,
+    ),
+    (TITLE, "<p>On the 12 & 13 March 2027, in Ghent, clusters and regions discussed skills and energy.</p>", MARCH),
+    (TITLE, "<p>Ghent hosted more than a hundred clusters and public authorities on 12-13 March 2027.</p>", MARCH),
+    (
+        TITLE,
+        "<div role=tablist><button role=tab aria-controls=a>About</button><button role=tab aria-controls=b>Details"
+        "</button></div><div id=a><h3>Who should attend?</h3><p>All</p></div><div id=b><p>Date: 12-13 March 2027</p>"
+        "</div>",
+        MARCH,
+    ),
+    (
+        TITLE,
+        "<ul><li><a role=tab href='#b' aria-controls=b>When</a></li></ul><h3>Registration</h3><p>Soon</p>"
+        "<div id=b><p>12-13 March 2027</p></div>",
+        MARCH,
+    ),
+]
+
+
+@pytest.mark.parametrize(("title", "body", "when"), DAYS)
+def test_days(title: str, body: str, when: str) -> None:
+    assert days(only(body, title)) == when
+
+
+def test_a_stray_number_is_a_warning() -> None:
+    found = snapshot("<p>26–26 27 March 2027</p>")
+    assert (days(found.editions[0]), codes(found)) == ("2027-03-26/03-27", ["date-remainder"])
+
+
+STATUSES = [
+    ("<p>The site visit is cancelled.</p>", "scheduled"),
+    ("<p>Sessions may be cancelled.</p>", "scheduled"),
+    ("<p>CANCELLED</p>", "cancelled"),
+    ("<p><b>This event has been postponed.</b></p>", "postponed"),
+    ("<p>The workshop was to take place in Porto.</p>", "scheduled"),
+    ("<p>Thank you for your interest.</p>", "scheduled"),
+    ("<p>Thank you for joining us!</p>", "held"),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), STATUSES)
+def test_status(body: str, status: str) -> None:
+    assert only(WHEN + body).status == status
+
+
+VENUES = [
+    ("<dl><dt>Venue</dt><dd>ICC Ghent, Main Street 2</dd></dl>", "ICC Ghent, Main Street 2"),
+    ("<div class=field><div class=field__label>Venue</div><div class=field__item>ICC Ghent</div></div>", "ICC Ghent"),
+    ("<p>We meet in Ghent, Belgium. Venue: ICC Ghent, Main Street 2</p>", "ICC Ghent, Main Street 2"),
+    ("<p>The venue is the ICC Ghent.</p>", "ICC Ghent"),
+    ("<p>Where? ICC Ghent</p>", "ICC Ghent"),
+    (
+        "<table><tr><th>When</th><th>Where</th><th>Register</th></tr><tr><td>12-13 March 2027</td>"
+        "<td>ICC Ghent, Main Street 1</td><td>online</td></tr></table>",
+        "ICC Ghent, Main Street 1",
+    ),
+    ("<p>Location: Het Pand, Onderbergen 1, 9000 Gent (<a href='/m'>see map</a>)</p>", "Het Pand, Onderbergen 1"),
+    ("<h3>Location</h3><p>The event takes place in a hall.</p>", None),
+    ("<p>📍 ICC Ghent</p>", "ICC Ghent"),
+    ("<p>Where: ICC Ghent, Main Street 2, 9000 Gent, Belgium</p>", "ICC Ghent, Main Street 2"),
+    ("<p>Date: 12-13 March 2027 | Venue: ICC Ghent | Language: English</p>", "ICC Ghent"),
+    ("<p>Venue: <s>Old Hall</s> New Hall, Main Street 1</p>", "New Hall, Main Street 1"),
+    ("<p><b>Venue</b></p><p>to be announced</p>", None),
+    ("<p><a href='/v'><b>Venue and directions</b></a></p><p>We look forward to it.</p>", None),
+    ("<p>The event will be held at the Flanders Expo and online.</p>", "Flanders Expo"),
+    (
+        "<table><tr><td>When</td><td>12-13 March 2027</td></tr><tr><td>Where</td><td>ICC Ghent</td></tr></table>",
+        "ICC Ghent",
+    ),
+    ("<p>📍 Noesis, 6th km Ghent–Aalst</p>", "Noesis, 6th km Ghent–Aalst"),
+    ("<p>Venue: ICC ― Floor 2</p>", "ICC ― Floor 2"),
+    ("<p>12-13 March 2027, Ghent (BE)</p><p>Venue: ICC Ghent, Hall 1</p>", "ICC Ghent, Hall 1"),
+    ("<p>Where: ICC Ghent, 9000 Gent, BE</p>", "ICC Ghent"),
+]
+
+
+@pytest.mark.parametrize(("body", "venue"), VENUES)
+def test_venue(body: str, venue: str | None) -> None:
+    assert only(WHEN + body).venue == venue
+
+
+REGISTRATIONS = [
+    (f"<p>Register before 1 February 2027 <a href='{FORM}'>here</a></p>", FORM, "2027-02-01"),
+    (
+        "<p>Hotel rate until 3 February 2027. Registration for the B2B platform closes on 1 February 2027.</p>",
+        None,
+        None,
+    ),
+    (
+        f"<p>Registration opens on 3 January, closes on 1 March 2027. <a href='{FORM}'>Sign up</a></p>",
+        FORM,
+        "2027-03-01",
+    ),
+    (f"<p>Registration will open in February. <a href='{FORM}'>Register</a></p>", None, None),
+    ("<p>Registration closed on 30.11.2026</p>", None, None),
+    ("<p>Registered participants will be informed by 1 March 2027.</p>", None, None),
+    (f"<p>To register for the site visits, write by 3 March 2027.</p><p><a href='{FORM}'>Register</a></p>", FORM, None),
+    (f"<p>The next edition is in Porto on 3-4 April 2028. <a href='{FORM}'>Register</a></p>", None, None),
+    (
+        f"<table><tr><td>Registration</td><td><a href='{FORM}'>here</a> until 3 March 2027</td></tr></table>",
+        FORM,
+        "2027-03-03",
+    ),
+    (f"<p>Last day of registration: 25 February 2027. <a href='{FORM}'>Register</a></p>", FORM, "2027-02-25"),
+    ("<p>The last day to register is 25 February 2027.</p>", None, "2027-02-25"),
+    (f"<dl><dt>Registration</dt><dd><a href='{FORM}'>EUSurvey</a></dd></dl>", FORM, None),
+    (f"<table><tr><td>Register</td><td><a href='{FORM}'>EU Login</a></td></tr></table>", FORM, None),
+]
+
+
+@pytest.mark.parametrize(("body", "url", "closes_on"), REGISTRATIONS)
+def test_registration(body: str, url: str | None, closes_on: str | None) -> None:
+    edition = only(WHEN + body)
+    closing = edition.registration_closes_on
+    assert (edition.registration_url, closing and closing.isoformat()) == (url, closes_on)
+    assert days(edition) == MARCH
+
+
+MATERIALS = [
+    (
+        "<a href='/s'><strong>Download the event slides</strong></a></p><p><a href='/w'>White Book</a>",
+        ["slides", "paper"],
+    ),
+    ("Photos will be taken; see our <a href='/p'>privacy statement</a>.", []),
+    ("10:30 Presentation by <a href='https://biopark.be'>BioPark</a>", []),
+    ("</p><h3>Presentations</h3><p>Anne Exemple – <a href='/1.pdf'>PDF</a>", ["slides"]),
+    ("</p><h3>Recordings</h3><p><a href='https://www.youtube.com/watch?v=1'>Morning session</a>", ["recording"]),
+    ("<a href='/l'>Watch live</a> <a href='/lp'>List of participants</a>", []),
+    ("Earlier editions: <a href='/a'>Agenda of Lyon</a>", []),
+    ("<a href='/s'>Read the summary</a> <a href='/t'>Summary of the Porto edition</a>", ["summary"]),
+    ("Presentations: <a href='/1'>Ann Lee</a>, <a href='/2'>Bob Ray</a>", ["slides", "slides"]),
+    ("Agenda: <a href='/en.pdf'>EN</a> | <a href='/fr.pdf'>FR</a>", ["agenda", "agenda"]),
+    ("</p><h3>Other events</h3><p><a href='/a'>Agenda</a>", []),
+    ("Read the <a href='/s'>report</a> of the workshop.", ["proceedings"]),
+    ("<a href='/s'>Single Market Programme</a> <a href='/t'>European Skills Agenda</a>", []),
+    ("Read the <a href='/content/event-summary-clusters-meet-regions-porto-portugal'>event summary of Porto</a>.", []),
+    ("<a href='/files/Agenda_Clusters_meet_Regions_Lyon_France.pdf'>Agenda</a>", []),
+    ("<a href='/files/agenda-ghent-belgium.pdf'>Agenda</a>", ["agenda"]),
+    ("</p><table><tr><td>Input paper</td><td><a href='/1.pdf'>PDF, 2 MB</a></td></tr></table><p>", ["paper"]),
+    ("Agenda: <a href='/1.pdf'>PDF (300 KB)</a>", ["agenda"]),
+    ("</p><dl><dt>Input paper</dt><dd><a href='/1.pdf'>Ports in transition</a></dd></dl><p>", ["paper"]),
+    ("</p><table><tr><td>Photos</td><td><a href='/1'>Ghent in March</a></td></tr></table><p>", ["photos"]),
+]
+
+
+@pytest.mark.parametrize(("body", "kinds"), MATERIALS)
+def test_materials(body: str, kinds: list[str]) -> None:
+    assert [one.kind for one in only(f"{WHEN}<p>{body}</p>").materials] == kinds
+
+
+def test_evidence_of_the_days_and_the_venue() -> None:
+    reading = read("edition", f"<article><h1>{TITLE}</h1>{WHEN}<p>Venue: ICC Ghent</p></article>".encode())
+
+    facts, lines = reading.evidence.of("editions[0]"), {use.line: use.text for use in reading.evidence.lines}
+    assert lines[facts["starts_on"].line] == "12-13 March 2027"
+    assert (lines[facts["venue"].line], facts["venue"].rule) == ("Venue: ICC Ghent", "E2")
+    assert lines[facts["city"].line] == TITLE
