@@ -116,7 +116,7 @@ def _call(article: Article, schedule: Schedule, document: Document, url: str, lo
         status=status,
         hosting_years=years,
         cutoffs=schedule.cutoffs,
-        title=title.shown[:_LONGEST_TITLE] if title else _heading_of_call(lines),
+        title=title.shown[:_LONGEST_TITLE] if title else None,
         apply_url=form,
         text=paragraph.shown[:_LONGEST_TEXT] if paragraph else "",
         contact=contact(lines),
@@ -170,8 +170,3 @@ def _current(text: Text) -> Text:
     spans = calls_apart(text)
     parts = [scan(span.of(text)) for span in spans] if len(spans) > 1 else [text]
     return next((part for part in parts if said_state(part) != "closed"), parts[-1])
-
-
-def _heading_of_call(lines: Sequence[Line]) -> str | None:
-    found = (line.shown for line in lines if line.is_heading and names_call_of_interest(line.scan))
-    return next((text[:_LONGEST_TITLE] for text in found), None)
