@@ -22,10 +22,9 @@ from typing import Final, NamedTuple
 from lxml import etree, html
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Section
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.panels import MARKED_TAGS, put_headings_in_front, short_text
+from cmr_watch.reading.panels import put_headings_in_front, short_text
 
 MAX_ATTRIBUTES: Final = 1_000
 MAX_DEPTH: Final = 500
@@ -274,15 +273,12 @@ def titles(document: Document) -> list[html.HtmlElement]:
 def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
     """Groups of elements that may be the article, the likeliest group first: classes change, the headings' words stay.
 
-    First the body field of Drupal's templates; then, wherever they are, the smallest elements that hold a heading of
-    each section; then ever wider ones; at last those without regard to what their parts are named.
+    First the body field of Drupal's templates; then ever wider ones; at last those without regard to what their parts
+    are named.
     """
     fields = _BODY_FIELD(document.root)[:_MOST]
     yield tuple(Candidate("body field", _without_boxes(field, _is_other_box)) for field in fields)
     root = _without_boxes(document.root, _is_named_as_teaser)
-    yield tuple(
-        Candidate("smallest with both sections", _without_boxes(one, _is_other_box)) for one in _narrowest(root)
-    )
     has_article = False
     for why, find in _WIDE.items():
         found = find(root)[:_MOST]
@@ -291,31 +287,6 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
         has_article = has_article or bool(found)
     yield tuple(Candidate("body field with all boxes", field) for field in fields)
     yield (Candidate("everything", document.root, is_article=False),)
-
-
-_HEADING_TAGS: Final = (*MARKED_TAGS, "p", "li", "div", "span", "td")
-_MOST_HEADINGS: Final = 20
-
-
-def _narrowest(root: html.HtmlElement) -> list[html.HtmlElement]:
-    """The smallest elements that hold headings of both sections, the deepest first."""
-    found: dict[Section, list[html.HtmlElement]] = {"upcoming": [], "past": []}
-    for element in root.iter(*_HEADING_TAGS):
-        text = short_text(element)
-        section = meaning(text, is_marked=element.tag in MARKED_TAGS).section if text else None
-        if section and len(found[section]) < _MOST_HEADINGS:
-            found[section].append(element)
-    pairs = {_common_ancestor(one, other) for one in found["upcoming"] for other in found["past"]}
-    return sorted(pairs, key=_depth, reverse=True)[:_MOST]
-
-
-def _common_ancestor(one: html.HtmlElement, other: html.HtmlElement) -> html.HtmlElement:
-    above = set(one.iterancestors())
-    return next(element for element in other.iterancestors() if element in above)
-
-
-def _depth(element: html.HtmlElement) -> int:
-    return sum(1 for _ in element.iterancestors())
 
 
 _TEASER: Final = re.compile(

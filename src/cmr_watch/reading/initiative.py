@@ -62,8 +62,7 @@ def read_initiative(document: Document, address: str | None = None) -> Result:
             if markup not in read:
                 read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
                 best = _better(best, read[markup]) if best else read[markup]
-        is_whole = best and len(best[0].outline.sections) == 2 and best[0].editions
-        if is_whole and not (group and group[0].why.startswith("smallest")):
+        if best and len(best[0].outline.sections) == 2 and best[0].editions:
             break
     return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
 
