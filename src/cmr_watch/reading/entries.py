@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, Literal, NamedTuple, cast, get_args
 from urllib.parse import urljoin, urlsplit
 
@@ -335,12 +335,23 @@ def is_summary(line: Line, link: Link) -> bool:
     return next(near, None) is not None
 
 
+_PATH: Final = re.compile(r"(?:/[\w~%-][\w.~%-]*+)++", re.ASCII)
+
+
+@cache
+def _origin(base: str) -> str:
+    return urljoin(base, "/").rstrip("/")
+
+
 _SPACES: Final = re.compile(r"[\t\r\n]")
 
 
 @lru_cache(maxsize=512)
 def resolve(base: str, href: str) -> str | None:
     """An absolute http(s) address, or None: nothing else is ever followed or shown."""
+    if _PATH.fullmatch(href):  # nearly all links; urljoin takes as long as reading a line
+        address = _origin(base) + href
+        return None if address == base else address
     try:
         address = urljoin(base, _SPACES.sub("", href).strip().replace(" ", "%20"))
         parts = urlsplit(address)
