@@ -114,7 +114,7 @@ def test_nothing_is_on_hold(watch):
 
 def test_held_items_are_listed(restored):
     head, row, *_ = restored.run("deliveries", "release").lines
-    assert head.split() == ["ID", "HELD", "SINCE", "TO", "SENT?", "DESCRIPTION"]
+    assert head.split() == ["ID", "HELD", "SINCE", "(Brussels)", "TO", "SENT?", "DESCRIPTION"]
     assert row.split()[:5:3] == ["m3", "anna@example.org"]
     entry, *changes = restored.run("deliveries", "release", "--json").json
     assert (entry["id"], entry["kind"], entry["address"]) == ("m3", "message", "anna@example.org")

@@ -103,7 +103,7 @@ def test_each_line_and_each_value_is_explained(watch, tmp_path):
     assert result.code == 0
     assert result.out.splitlines()[:9] == [
         f"{tmp_path / 'x.html'}:",
-        "initiative page; the article was found as: smallest with both sections",
+        "initiative page; the article was found as: article",
         "   0  S4  other: Clusters meet Regions",
         "   1  S1  heading: Next editions in 2026",
         "   2  P1  edition: Ghent, Belgium – 12-13 March 2026",
@@ -125,7 +125,7 @@ def test_each_line_and_each_value_is_explained(watch, tmp_path):
 def test_an_explanation_as_json(watch, tmp_path):
     (tmp_path / "x.html").write_text(PAGE, encoding="utf-8")
     (row,) = watch.run("parse", "--explain", "--json", str(tmp_path / "x.html"), config=False).json
-    assert (row["page"], row["article"]) == ("initiative", "smallest with both sections")
+    assert (row["page"], row["article"]) == ("initiative", "article")
     assert row["lines"][3] == {"line": 3, "text": "Something odd on 12 March 2026", "what": "line-unread", "rule": "O5"}
     (city,) = [fact for fact in row["facts"] if (fact["record"], fact["field"]) == ("editions[1]", "city")]
     assert city == {"record": "editions[1]", "field": "city", "line": 5, "start": 0, "end": 12, "rule": "P2"}

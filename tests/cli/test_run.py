@@ -104,9 +104,8 @@ def test_the_log_names_the_cause_while_the_page_cannot_be_resolved(watch: Instal
     with daemon(watch, **environment) as process:
         wait_until(lambda: watch.run("health").code == 0)
         assert process.stderr
-        process.stderr.readline()
-        line = process.stderr.readline()
-    assert re.search(rf" warning cmr_watch.daemon: check: {url}: site.invalid .+", line)
+        lines = [process.stderr.readline() for _ in range(3)]
+    assert re.search(rf" warning cmr_watch.daemon: check: {url}: site.invalid .+", "".join(lines))
 
 
 @pytest.mark.parametrize("command", ["run", "worker"])

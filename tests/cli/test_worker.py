@@ -121,7 +121,7 @@ def test_errors_are_reported_on_stderr(watch, outbox):
     enqueue(outbox, "ada@example.org")
     with worker(watch, "--once") as process:
         out, err = process.communicate(timeout=TIMEOUT)
-    assert (process.returncode, out) == (0, ""), err
+    assert (process.returncode, out) == (1, ""), err
     assert "550" in err
     assert "Traceback" not in err
 

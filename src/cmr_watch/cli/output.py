@@ -90,8 +90,8 @@ def local_time(at: datetime, zone: tzinfo) -> str:
 
 
 def in_zone(heading: str, zone: ZoneInfo) -> str:
-    """The heading of a column of times: `READ AT (Brussels time)`."""
-    return f"{heading} ({zone_words(zone)})"
+    """The heading of a column of times: `READ AT (Brussels)`."""
+    return f"{heading} ({zone_words(zone).removesuffix(' time')})"
 
 
 def printable(text: str) -> str:
