@@ -1,0 +1,54 @@
+"""Known faults of the engine, each with the rule that it breaks. The test of a mended fault moves to the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from cmr_watch.models import Edition, Snapshot
+from cmr_watch.reading import read
+from tests.reading.pages import article, cities
+from tests.reading.pages import read as read_list
+
+
+def call(body: str) -> Snapshot:
+    page = article("<p>The call for hosts of events in 2027 is continuously open.</p>" + body)
+    return read("call", page.encode()).snapshot
+
+
+def edition(body: str) -> Edition:
+    page = article(body).replace("Clusters meet Regions", "Clusters meet Regions – Ghent, Belgium")
+    (found,) = read("edition", page.encode()).snapshot.editions
+    return found
+
+
+@pytest.mark.xfail(reason="S1: a heading in bold may be broken by <br>, as one in h3", strict=True)
+def test_a_bold_heading_over_two_lines() -> None:
+    page = read_list(
+        "<p>Next edition: Ghent, Belgium – 12-13 March 2026</p><p><strong>Our previous<br>editions</strong></p>"
+        "<p>Lyon, France – 3-4 May 2025</p>"
+    )
+
+    assert cities(page, "past") == ["Lyon"]
+
+
+@pytest.mark.xfail(reason="C5, K4: a bullet before “CLOSED:” hides it", strict=True)
+def test_a_bullet_before_a_mark() -> None:
+    (found,) = call("<h2>Cut-offs</h2><p>• CLOSED: 22 December 2026</p><p>• OPEN: 31 May 2027</p>").calls
+
+    assert [cutoff.closed for cutoff in found.cutoffs] == [True, False]
+
+
+@pytest.mark.xfail(reason="O4, K4: a bullet before “Deadline:” hides the last day to register", strict=True)
+def test_a_bullet_before_a_label() -> None:
+    body = "<p>12-13 March 2027</p><p>Registration: <a href=/r>Register</a></p><p>• Deadline: 1 March 2027</p>"
+
+    assert edition(body.replace("• ", "")).registration_closes_on is not None
+    assert edition(body).registration_closes_on is not None
+
+
+@pytest.mark.xfail(reason="C6: a mark in a row whose day is missing is the cut-off's, not the call's", strict=True)
+def test_a_mark_in_a_row_without_a_day() -> None:
+    rows = "<tr><td>18:00 (Brussels time)</td><td>CLOSED</td></tr><tr><td>18:00 (Brussels time)</td><td></td></tr>"
+    (found,) = call(f"<h2>Cut-off dates</h2><table>{rows}</table>").calls
+
+    assert found.status == "open"
