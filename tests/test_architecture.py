@@ -79,11 +79,11 @@ containers = cmr_watch.reading
 layers =
     call | edition | initiative
     edition_place | records | registration
-    doubts | edition_days | edition_state | materials | schedule | sections | venue
+    doubts | edition_days | materials | schedule | sections | venue
     application | call_state | home | notices | schedule_entries
-    article | cutoffs | entries | forms
+    article | cutoffs | entries
     instants | places
-    clauses | parts
+    clauses | parts | tables
     dates
     outline
     document | lines
