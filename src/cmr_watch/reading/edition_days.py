@@ -25,10 +25,8 @@ _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "
 _NOT_THE_EVENT: Final = ("register", "cutoff", "session", "question", "stay", "of the page", "regulation", "call for")
 _OF_THE_EVENT: Final = ("event", "series", "meet", "date label")
 _OTHER_LABELS: Final = ("register", "cutoff", "contact", "stay", "session")
-_PINS: Final = "📍⏰"
-_CALENDARS: Final = "📅🗓📆"
+_SIGNS: Final = "📍⏰📅🗓📆"
 _SHORT: Final = 12
-_MOST_WORDS_OF_LABEL: Final = 5
 _LONGEST_EVENT: Final = 5
 _A_DAY: Final = timedelta(days=1)
 
@@ -113,7 +111,7 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
         return None
     if date.precision == "day" and _is_entry(sentence, date, home):
         return Rank.ENTRY
-    if _is_labelled(sentence, date):
+    if _is_labelled(sentence):
         return Rank.LABELLED
     is_led_in = any(token.letter == "x" and token.word for token in text.tokens if token.end <= date.start)
     if not is_led_in and not _is_period(date) and text.text[date.end :].lstrip()[:1] == ":":
@@ -147,31 +145,22 @@ def _is_own_place(head: Text, home: Home) -> bool:
 _REACH: Final = 12
 
 
-def _is_labelled(sentence: Sentence, date: DateSpan) -> bool:
+def _is_labelled(sentence: Sentence) -> bool:
     text = sentence.text
-    lead = [token for token in text.tokens if token.end <= date.start]
-    words = [token for token in lead if token.word]
     label = next(text.cues_of("date label", "new date", "save the date"), None)
     if label and not any(token.word for token in text.tokens[: label.first]):
         return True
-    first = text.text[:1]
-    if first in _PINS or (first in _CALENDARS and len(words) <= _MOST_WORDS_OF_LABEL):
-        return True
-    return sentence.is_under("date label", "save the date") and sentence.labels[0] is not None
+    return text.text[:1] in _SIGNS or sentence.is_under("date label", "save the date")
 
 
 def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
-    words = [token for token in text.tokens if token.word]
-    if date.precision == "year" or (date.is_yearless and len(words) > _SHORT):
+    """A line of few words: it begins with the date, or with a name in capitals."""
+    if len(text.text.split()) > _SHORT or date.precision == "year":
         return None
-    if len(text.text.split()) > _SHORT:
-        return None
-    lead = [token for token in words if token.end <= date.start]
-    if not [token for token in lead if token.letter == "x"]:
-        is_all = not any(token.word for token in text.tokens if token.start >= date.end and token.letter not in "zaT")
-        return Rank.BARE if is_all or _is_period(date) else Rank.AGENDA
-    is_name = all(text.text[token.start].isupper() for token in lead if token.letter == "x")
-    return Rank.OTHER if _is_period(date) or (date.precision == "day" and is_name) else None
+    lead = [token for token in text.tokens if token.letter == "x" and token.word and token.end <= date.start]
+    if not lead:
+        return Rank.BARE
+    return Rank.OTHER if _is_period(date) or all(text.text[token.start].isupper() for token in lead) else None
 
 
 def _is_period(date: DateSpan) -> bool:
@@ -189,9 +178,6 @@ def with_last_day(first: When, others: Sequence[When]) -> DateSpan:
     if start is None or _is_period(first.date) or first.rank not in _DAY_BY_DAY:
         return first.date
     days = {one.date.ends_on for one in others if one.rank == first.rank and one.date.ends_on}
-    if first.rank is Rank.AGENDA:
-        near = [day for day in days if 0 <= (day - start).days <= _LONGEST_EVENT]
-        return first.date._replace(ends_on=max(near, default=start))
     last = start
     while last + _A_DAY in days and (last - start).days < _LONGEST_EVENT:
         last += _A_DAY

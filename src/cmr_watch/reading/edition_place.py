@@ -66,7 +66,7 @@ def place_of(title: Text, sentences: Sequence[Sentence]) -> tuple[Place | None, 
         named = place
     else:
         named = named if named.country_code else _with_country(named, sentences)
-        place = _merged(named, address, sentences) if address else named
+        place = _merged(named, address) if address else named
     return place, _venue_spot(sentences, named)
 
 
@@ -80,24 +80,17 @@ def _is_no_town(place: Place) -> bool:
     """“East and North Finland”, or a country alone."""
     if place.is_alone and place.city == place.country:
         return True
-    return is_region(place.city) and " " in place.city and place.region is None and "and" in fold(place.city).split()
+    return "and" in fold(place.city).split()
 
 
-def _merged(title: Place, address: Place, sentences: Sequence[Sentence]) -> Place:
+def _merged(title: Place, address: Place) -> Place:
     """The title's, unless that is a region: an address may lie in a suburb, or in a town that two names are for."""
     if title.country_code not in (None, address.country_code):
         return title
-    is_listed_by_region = title.region is None and _is_region(title.city, sentences)
+    is_listed_by_region = title.region is None and is_region(title.city)
     if is_listed_by_region and not is_same_city(title.city, address.city):
         return address._replace(region=title.city)
     return title if title.country_code else title._replace(country=address.country, country_code=address.country_code)
-
-
-def _is_region(name: str, sentences: Sequence[Sentence]) -> bool:
-    """A region's name, or one that the text calls a region: “the region of Rogaland”."""
-    folded = fold(name)
-    said = (f"region of {folded}", f"{folded} region", f"{folded} county", f"province of {folded}")
-    return is_region(name) or any(one in fold(sentence.text.text) for sentence in sentences for one in said)
 
 
 def _with_country(place: Place, sentences: Sequence[Sentence]) -> Place:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, Literal, NamedTuple, cast, get_args
 from urllib.parse import urljoin, urlsplit
 
@@ -72,7 +72,7 @@ def read_entry(line: Line, year: int | None) -> Entry:
 
 def _read(line: Line, year: int | None) -> Entry:
     text = line.scan
-    dates = find_dates(text, _own_year(text) or year)
+    dates = find_dates(text, year)
     if len(line.text) > LONGEST:
         return Entry("other", line, dates=dates, is_sentence=True)
     chosen = choose_date(text, dates)
@@ -86,18 +86,6 @@ def _read(line: Line, year: int | None) -> Entry:
         kind: Kind = "other" if _is_past_tense(text, place) or not place.is_known else "unread"
         return Entry(kind, line, None, chosen, dates, is_sentence=True)
     return Entry("edition", line, place, chosen, dates)
-
-
-def _own_year(text: Text) -> int | None:
-    """The year of a line's days in a cell of its own: “2026 | Ghent, Belgium | 12-13 March”."""
-    tokens = text.tokens
-    for index, token in enumerate(tokens):
-        if token.letter == "y":
-            before = tokens[index - 1].letter if index else "c"
-            after = tokens[index + 1].letter if index + 1 < len(tokens) else "c"
-            if before == after == "c" and len(tokens) > 1:
-                return token.value
-    return None
 
 
 # ── its date ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -335,12 +323,23 @@ def is_summary(line: Line, link: Link) -> bool:
     return next(near, None) is not None
 
 
+_PATH: Final = re.compile(r"(?:/[\w~%-][\w.~%-]*+)++", re.ASCII)
+
+
+@cache
+def _origin(base: str) -> str:
+    return urljoin(base, "/").rstrip("/")
+
+
 _SPACES: Final = re.compile(r"[\t\r\n]")
 
 
 @lru_cache(maxsize=512)
 def resolve(base: str, href: str) -> str | None:
     """An absolute http(s) address, or None: nothing else is ever followed or shown."""
+    if _PATH.fullmatch(href):  # nearly all links; urljoin takes as long as reading a line
+        address = _origin(base) + href
+        return None if address == base else address
     try:
         address = urljoin(base, _SPACES.sub("", href).strip().replace(" ", "%20"))
         parts = urlsplit(address)

@@ -6,6 +6,7 @@ Pure data; no errors.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -77,6 +78,10 @@ class EvidenceLog:
     def use(self, line: int, text: str, what: str, rule: str) -> None:
         """Note what became of a line; the last word counts."""
         self.uses[line] = LineUse(line, text, what, rule)
+
+    def facts_of(self, record: str, names: Iterable[str], line: int, start: int, end: int) -> None:
+        """Note where several fields were read, by their usual rules."""
+        self.facts += [Fact(record, name, line, start, end, RULE_OF_FIELD[name]) for name in names]
 
     def fact(self, record: str, name: str, line: int, start: int = 0, end: int = 0, rule: str = "") -> None:
         """Note where a field was read."""

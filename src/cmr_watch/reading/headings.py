@@ -41,27 +41,25 @@ _NEVER: Final = words_of(
     """
 )
 _MOST_OTHER_WORDS: Final = 3
-_FOREIGN: Final = words_of(
-    """
-    upcoming next past previous forthcoming recent latest featured related other others similar more further all our the
-    you may might also like be interested in see and of from on at to by us s is eccp european cluster collaboration
-    platform news event events webinars webinar conferences conference workshops workshop editions edition article
-    articles content contents contact contacts partners newsletter subscribe share this page tags downloads download
-    links useful follow calendar agenda resources publications library success stories about search menu cookies what
-    topics categories highlights suggested recommended discover read organised community
-    """
-)
-_FOREIGN_MARK: Final = _FOREIGN & words_of(
+_FOREIGN_MARK: Final = words_of(
     """
     related other others similar more further also news article articles content contact contacts partners newsletter
     share tags downloads download links follow resources publications library stories about search menu cookies topics
     categories highlights suggested recommended featured webinars webinar conferences conference
     """
 )
-_COLLECTION: Final = words_of(
+"""Words of which one makes a heading other people's, where all others are of these and the following."""
+_FOREIGN: Final = _FOREIGN_MARK | words_of(
     """
-    editions edition events event workshops workshop meetings meeting conferences conference webinars webinar archive
-    contact contacts documents document downloads download news about links partners background objectives faq faqs
+    upcoming next past previous forthcoming recent latest all our the you may might like be interested in see and of
+    from on at to by us s is eccp european cluster collaboration platform event events workshops workshop editions
+    edition contents subscribe this page useful calendar agenda success what discover read organised community
+    """
+)
+_COLLECTION: Final = (_NOUNS | _EVENTS) | words_of(
+    """
+    conferences conference webinars webinar archive contact contacts documents document downloads download news about
+    links partners background objectives faq faqs
     """
 )
 _STATES: Final[dict[str, EditionStatus]] = {

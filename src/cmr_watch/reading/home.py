@@ -114,9 +114,7 @@ class Home:
         text = sentence.text
         if self.is_named(text.text):
             return False
-        if names_edition_after(text, "other edition"):
-            return True
-        return names_edition_after(text, "next edition") and any(map(self._is_elsewhere, sentence.places))
+        return names_edition_after(text, "other edition")
 
     def is_of_another_place(self, sentence: Sentence) -> bool:
         """Whether a sentence names a town with its country, and not the page's own."""

@@ -62,8 +62,7 @@ def read_initiative(document: Document, address: str | None = None) -> Result:
             if markup not in read:
                 read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
                 best = _better(best, read[markup]) if best else read[markup]
-        is_whole = best and len(best[0].outline.sections) == 2 and best[0].editions
-        if is_whole and not (group and group[0].why.startswith("smallest")):
+        if best and len(best[0].outline.sections) == 2 and best[0].editions:
             break
     return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
 
@@ -355,15 +354,15 @@ class _Lists:
     def _note(self, number: int, edition: Edition, found: _Found) -> None:
         record, line, place, date = f"editions[{number}]", found.entry.line, found.entry.place, found.entry.date
         if place:
-            for name in ("city", "region", "country", "country_code"):
-                self.log.fact(record, name, line.number, place.start, place.end)
+            self.log.facts_of(record, _OF_PLACE, line.number, place.start, place.end)
         if date:
-            for name in ("starts_on", "ends_on", "date_precision"):
-                self.log.fact(record, name, line.number, date.start, date.end)
+            self.log.facts_of(record, _OF_DATE, line.number, date.start, date.end)
         self.log.fact(record, "section", line.number, rule="S1" if edition.section else "S5")
         self.log.fact(record, "status", line.number, 0, len(line.text))
 
 
+_OF_PLACE: Final = ("city", "region", "country", "country_code")
+_OF_DATE: Final = ("starts_on", "ends_on", "date_precision")
 _RULES: Final = {"edition": "P1", "place": "D4", "date": "D4", "unread": "O5", "other": "S4"}
 
 

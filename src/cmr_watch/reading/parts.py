@@ -7,6 +7,7 @@ brackets, or “hybrid”, does not count at all. Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from cmr_watch.places import country_names
@@ -135,6 +136,22 @@ def begins_with_s(text: Text, apostrophe: Token) -> bool:
     """“’s-Hertogenbosch” keeps its apostrophe."""
     after = text.text[apostrophe.end : apostrophe.end + 2].lower()
     return after[:1] == "s" and after[1:] in tuple(DASHES)
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(name.split(" ", 1)[0] for name in country_names())
+
+
+def country_at(words: Sequence[str], start: int) -> tuple[int, str] | None:
+    """The longest country's name that begins at a word: the number of its words, and its code."""
+    if words[start] not in _first_words():
+        return None
+    for count in range(min(_MOST_COUNTRY_WORDS, len(words) - start), 0, -1):
+        code = country_names().get(" ".join(words[start : start + count]))
+        if code:
+            return count, code
+    return None
 
 
 def _begins_country(text: Text, index: int) -> bool:

@@ -12,14 +12,13 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from itertools import zip_longest
 from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import PARTICLES, PROSE, VENUES
-from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, parts_of
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, parts_of
 from cmr_watch.reading.tokens import Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
@@ -29,7 +28,6 @@ _CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO",
 """Countries with a city of the same name (P4)."""
 _MOST_WORDS: Final = 7
 _LONGEST: Final = 90
-_MOST_COUNTRY_WORDS: Final = 6
 
 
 class Place(NamedTuple):
@@ -76,22 +74,6 @@ class _Named(NamedTuple):
     is_cut: bool = False
     """Prose was cut off before the name: “European Cluster Days” is a town only beside a country."""
     is_quoted: bool = False
-
-
-@cache
-def _first_words() -> frozenset[str]:
-    return frozenset(name.split(" ", 1)[0] for name in country_names())
-
-
-def _country_at(words: Sequence[str], start: int) -> tuple[int, str] | None:
-    """The longest country's name that begins at a word: the number of its words, and its code."""
-    if words[start] not in _first_words():
-        return None
-    for count in range(min(_MOST_COUNTRY_WORDS, len(words) - start), 0, -1):
-        code = country_names().get(" ".join(words[start : start + count]))
-        if code:
-            return count, code
-    return None
 
 
 def _named(part: Part, text: Text) -> _Named:
@@ -170,7 +152,7 @@ def _countries(words: Sequence[Token], text: Text) -> list[_Match]:
     found: list[_Match] = []
     index = 0
     while index < len(plain):
-        match = _country_at(plain, index)
+        match = country_at(plain, index)
         end = index + (match[0] if match else 1)
         if match and _is_written_as_country(words[index:end], text):
             found.append((index, end - 1, match[1]))

@@ -69,7 +69,6 @@ class _Reader:
     article: Article
     listing: Concept | None = None
     is_bare_listing: bool = False
-    label_year: int | None = None
     time: tuple[int, Zone | None] | None = None
     found: list[_Found] = field(default_factory=list)
     warnings: list[ReadingWarning] = field(default_factory=list)
@@ -114,7 +113,6 @@ class _Reader:
             self.is_bare_listing = False
         elif not entry.is_short or text.text.rstrip().endswith(":"):
             self.listing = None
-        self.label_year = year_of(text) if self.listing else None
 
     def _over(self, entry: Entry) -> tuple[Concept | None, bool, int | None]:
         """What stands above an entry says of it: its subject, that it is closed, its year."""
@@ -123,7 +121,7 @@ class _Reader:
         listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
         heading = entry.table or listing or _subject_of(headings)
         is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
-        return heading, is_closed, self.label_year or year
+        return heading, is_closed, year
 
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""

@@ -99,8 +99,6 @@ def _is_below_days(title: Place, text: Text, above: Sentence | None) -> bool:
     """“Town Hall, Main Street 1, Vilnius, Lithuania” in the line below one with nothing but the days."""
     if above is None or not above.is_first or not _is_only_date(above.text) or len(text.text) > _LONGEST:
         return False
-    if not any(date.precision == "day" for date in above.dates):
-        return False
     parts = _parts(text, 0)
     return len(parts) > 2 and any(is_same_city(title.city, part.town) for part in parts[-2:])
 
@@ -193,11 +191,7 @@ def _place(town: str, country: str) -> Place | None:
 
 def _next_label(text: Text, start: int) -> int | None:
     """“Venue: Town Hall. Date: …”: where the next label begins."""
-    for cue in text.cues_of("date label", "register", "theme label", start=start + 1):
-        after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
-        if after == ":" and any(token.word for token in text.tokens if start <= token.start < cue.start):
-            return cue.start
-    return None
+    return next((cue.start for cue in text.cues_of("date label", "register", "theme label", start=start + 1)), None)
 
 
 def _up_to_its_country(parts: list[_Piece], title: Place | None) -> list[_Piece]:
@@ -223,7 +217,7 @@ def _venue(text: Text, parts: Sequence[_Piece], title: Place | None) -> str | No
     is_whole = not dates and not any(sign in whole for sign in "()|;\t")
     venue = whole if is_whole else ", ".join(part.text for part in own)
     scanned = scan(venue)
-    is_prose = scanned.has("tentative", "is prose") or "http" in venue or len(venue) > _LONGEST
+    is_prose = scanned.has("tentative", "is prose") or len(venue) > _LONGEST
     return None if is_prose or not any(len(token.word) > 1 for token in scanned.tokens) else venue
 
 
