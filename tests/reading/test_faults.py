@@ -44,3 +44,11 @@ def test_a_bullet_before_a_label() -> None:
 
     assert edition(body.replace("• ", "")).registration_closes_on is not None
     assert edition(body).registration_closes_on is not None
+
+
+@pytest.mark.xfail(reason="C3: the nearest words, “Events:”, decide what “to 15 December 2027” is", strict=True)
+def test_a_period_of_events_in_the_sentence_of_a_deadline() -> None:
+    body = "<p>Next deadline: 1 April 2027 Events: from 15 September 2027 to 15 December 2027 How to apply</p>"
+    (found,) = call(body).calls
+
+    assert [cutoff.at.month for cutoff in found.cutoffs] == [4]
