@@ -123,6 +123,12 @@ PAGES = [  # newest bugs on top: the article's body → status and cut-offs (UTC
         "open",
         [],
     ),
+    (
+        "<p>The call is continuously open.</p><h2>Cut-off dates</h2>"
+        "<table><tr><td>18:00 (Brussels time)</td><td>CLOSED</td></tr></table>",
+        "open",
+        [],
+    ),
     ("<p>This call is now closed.</p><p>Deadline: 31 May 2024</p>", "closed", [MAY]),
     ("<p>CALL CLOSED</p><p>Deadline: 31 May 2024</p>", "closed", [MAY]),
     ("<p>Applications are no longer accepted. A new call will open soon.</p>", "closed", []),

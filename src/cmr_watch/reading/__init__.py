@@ -23,6 +23,18 @@ The way of a page, one module after the other; each imports only those before it
     records      lines that belong together
     doubts       what could not be read for certain
     initiative   the list of editions
+
+and for the pages of the call and of an edition:
+
+    tables       the heads of rows and columns
+    article      the page's own title and lines
+    schedule     all lines of the call's page → its cut-offs
+    call_state   announced, open or closed; application: where to apply, whom to ask, what to submit
+    home         an edition page's sentences, and which speak of another edition
+    venue        the place where it meets; edition_place, edition_days: the town and the days
+    materials    what its links lead to; registration: how to register, until when
+    call         the call's page
+    edition      an edition's own page
 """
 
 from __future__ import annotations

@@ -40,20 +40,15 @@ Result = tuple[Snapshot, Evidence]
 
 def read_call(document: Document, url: str | None = None) -> Result:
     """What the call page says, and where. `url` is the page's address: relative links are resolved against it."""
-    best: Article | None = None
-    for article in articles(document, names_call_of_interest):
-        if best is None or _worth(article) > _worth(best):
-            best = article
-        if _worth(best) == _WHOLE:
-            break
-    if best is None:
-        return Snapshot("call", outline=Outline(document.is_complete, ())), Evidence()
-    return _read(best, document, base_of(url, URL))
+    found = list(articles(document, names_call_of_interest))
+    ours = [article for article in found if _is_ours(article)]
+    if ours:
+        return _read(max(ours, key=_worth), document, base_of(url, URL))
+    headings = found[0].headings if found else ()
+    return Snapshot("call", outline=Outline(document.is_complete, (), headings=headings)), Evidence()
 
 
 # ── does it name a call? ─────────────────────────────────────────────────────────────────────────────────────────────
-
-_WHOLE: Final = (2, True)
 
 
 def names_call_of_interest(text: Text) -> bool:
@@ -61,20 +56,21 @@ def names_call_of_interest(text: Text) -> bool:
     return mentions_call(text) or text.has("interest")
 
 
-def _worth(article: Article) -> tuple[int, bool]:
-    """2: a line names the call and what is hosted; 1: title and text do; 0: no call. Then whether it speaks of days."""
-    if _lists_editions(article.outline.lines):
-        return 0, False
+def _is_ours(article: Article) -> bool:
+    """Whether it names a call and what is hosted, and is not the page with both lists, which has a notice of it."""
+    lines = article.outline.lines
+    texts = [line.scan for line in ((article.title, *article.lines) if article.title else article.lines)]
+    return any(map(names_call_of_interest, texts)) and any(map(_names_ours, texts)) and not _lists_editions(lines)
+
+
+def _worth(article: Article) -> tuple[bool, bool]:
+    """Whether a line names both, and whether any speaks of applying or its end."""
     texts = [line.scan for line in article.lines]
-    has_days = any(text.has("cutoff", "until", "apply") for text in texts)
-    if any(names_call_of_interest(text) and _is_ours(text) for text in texts):
-        return 2, has_days
-    whole = [article.title.scan, *texts] if article.title else texts
-    names = any(map(names_call_of_interest, whole)) and any(map(_is_ours, whole))
-    return int(names), has_days
+    is_whole = any(names_call_of_interest(text) and _names_ours(text) for text in texts)
+    return is_whole, any(text.has("cutoff", "until", "apply") for text in texts)
 
 
-def _is_ours(text: Text) -> bool:
+def _names_ours(text: Text) -> bool:
     return text.has("hosting", "series") or names_hosting(text)
 
 
@@ -87,10 +83,7 @@ def _lists_editions(lines: Sequence[Line]) -> bool:
 
 
 def _read(article: Article, document: Document, url: str) -> Result:
-    outline = Outline(document.is_complete, (), headings=article.headings)
     log = EvidenceLog()
-    if not _worth(article)[0]:
-        return Snapshot("call", outline=outline), log.finish(article.why)
     schedule = read_schedule(article)
     outline = Outline(document.is_complete, (), schedule.dated_lines, schedule.unread_lines, article.headings)
     call = _call(article, schedule, document, url, log)
@@ -138,7 +131,7 @@ def _note(article: Article, schedule: Schedule, log: EvidenceLog) -> None:
 def _paragraph(article: Article) -> Line | None:
     """The paragraph that names the call: it and what is hosted, or else the call alone; the title where none does."""
     lines = [line for line in article.lines if not line.is_heading and not _is_thanks(line.scan)]
-    both = (line for line in lines if names_call_of_interest(line.scan) and _is_ours(line.scan))
+    both = (line for line in lines if names_call_of_interest(line.scan) and _names_ours(line.scan))
     call = (line for line in lines if names_call_of_interest(line.scan))
     return next(both, None) or next(call, None) or article.title
 
@@ -153,7 +146,7 @@ def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int,
     found = [
         article.title,
         paragraph,
-        *(line for line in article.lines if _is_ours(line.scan) and not _is_thanks(line.scan)),
+        *(line for line in article.lines if _names_ours(line.scan) and not _is_thanks(line.scan)),
     ]
     for line in islice(found, _MOST_LINES):
         years = hosting_years(_current(line.scan)) if line else ()

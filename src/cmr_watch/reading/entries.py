@@ -72,7 +72,7 @@ def read_entry(line: Line, year: int | None) -> Entry:
 
 def _read(line: Line, year: int | None) -> Entry:
     text = line.scan
-    dates = find_dates(text, _own_year(text) or year)
+    dates = find_dates(text, year)
     if len(line.text) > LONGEST:
         return Entry("other", line, dates=dates, is_sentence=True)
     chosen = choose_date(text, dates)
@@ -86,18 +86,6 @@ def _read(line: Line, year: int | None) -> Entry:
         kind: Kind = "other" if _is_past_tense(text, place) or not place.is_known else "unread"
         return Entry(kind, line, None, chosen, dates, is_sentence=True)
     return Entry("edition", line, place, chosen, dates)
-
-
-def _own_year(text: Text) -> int | None:
-    """The year of a line's days in a cell of its own: “2026 | Ghent, Belgium | 12-13 March”."""
-    tokens = text.tokens
-    for index, token in enumerate(tokens):
-        if token.letter == "y":
-            before = tokens[index - 1].letter if index else "c"
-            after = tokens[index + 1].letter if index + 1 < len(tokens) else "c"
-            if before == after == "c" and len(tokens) > 1:
-                return token.value
-    return None
 
 
 # ── its date ─────────────────────────────────────────────────────────────────────────────────────────────────────────
