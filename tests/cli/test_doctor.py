@@ -89,7 +89,8 @@ def test_messages_waiting_for_a_retry_are_reported(watch):
     result = watch.run("doctor")
     assert (result.code, result.lines[-1]) == (1, "1 problem to fix.")
     assert re.search(
-        r"✗ outbox: 1 message has been waiting since [-0-9]+ [:0-9]+ \(Brussels time\): .+; will be retried at [-0-9]+ [:0-9]+",
+        r"✗ outbox: 1 message has been waiting since [-0-9]+ [:0-9]+ \(Brussels time\): .+;"
+        r" will be retried at [-0-9]+ [:0-9]+",
         result.out,
     )
     assert "  → See: cmr-watch deliveries list --state pending\n" in result.out

@@ -53,7 +53,7 @@ ROWS = [
     (
         f"> {LYON}",
         "> Lyon, France – postponed to spring 2024",
-        "Postponed: Lyon, France, from 12–13 October 2023 to spring 2024",
+        "Rescheduled: Lyon, France, from 12–13 October 2023 to spring 2024",
     ),
     (f"> {LYON}", "> Lyon, France – CANCELLED", f"Cancelled: {LYON_DAYS}"),
     (f"> {LYON} CANCELLED", f"> {LYON}", f"No longer cancelled: {LYON_DAYS}"),
