@@ -13,7 +13,7 @@ def test_before_the_first_check(watch):
 def test_list(checked):
     checked.check(b"<html></html>")
     lines = checked.run("snapshots", "list").lines
-    assert re.split(r"  +", lines[0]) == ["ID", "READ AT (Brussels time)", "PAGE", "OUTCOME", "CONTENT"]
+    assert re.split(r"  +", lines[0]) == ["ID", "READ AT (Brussels)", "PAGE", "OUTCOME", "CONTENT"]
     text = " ".join(" ".join(lines).split())
     assert "list of editions * plausible 14 editions, 1 call." in text
     assert re.search(
