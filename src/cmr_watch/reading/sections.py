@@ -25,7 +25,6 @@ _PLAIN_LEVEL: Final = 9
 _ACCORDION_LEVEL: Final = 7
 _DEEPEST_OUTSIDE: Final = 3
 """An h4 below the head of an accordion stands within it."""
-_MOST_TOKENS_OF_A_MONTH: Final = 5
 _MOST_LOOKED_AT: Final = 400
 
 
