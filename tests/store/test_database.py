@@ -16,8 +16,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import IntegrityError
 
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreUnavailable
@@ -85,6 +85,16 @@ def test_several_processes_can_create_it_at_once(empty_url: str) -> None:
     processes = [subprocess.Popen([sys.executable, "-c", code, empty_url]) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0] * 4
     with closing(open_database(empty_url)) as database:
+        assert database.revision() == REVISION
+
+
+def test_tables_that_another_process_creates_between_two_looks_are_our_own(empty_url: str) -> None:
+    with closing(Database(make_url(empty_url))) as database:
+
+        @event.listens_for(database.engine, "handle_error", once=True)
+        def create(context: ExceptionContext) -> None:
+            open_database(empty_url).close()
+
         assert database.revision() == REVISION
 
 
@@ -246,7 +256,7 @@ def test_a_killed_process_loses_only_its_open_transaction(database_url: str) -> 
     code = f"""
 import os, sys
 from cmr_watch.store.database import open_database
-from sqlalchemy import text
+from sqlalchemy import event, text
 with open_database(sys.argv[1]).write() as connection:
     connection.execute(text({INSERT.format("lost", "")!r}))
     os.kill(os.getpid(), 9)
@@ -385,7 +395,7 @@ READ_ONLY = """
 import os, sys
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.store.database import open_database
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 open_database(f"sqlite:///{sys.argv[1]}").close()  # load the modules as root, as only root may be able to read them
 if os.geteuid() == 0:

@@ -173,7 +173,11 @@ def _revision(connection: Connection, name: str) -> str | None:
     except (OperationalError, ProgrammingError) as error:
         if not _is_missing_table(error):
             raise
-        if inspect(connection).get_table_names():
+        tables = inspect(connection).get_table_names()
+        if "alembic_version" in tables:
+            # another process has created the tables since the first look
+            return _revision(connection, name)
+        if tables:
             advice = "Choose another file or database in [database] url."
             raise SchemaError(f"{name} contains the tables of another program", advice=advice) from error
         return None
