@@ -57,15 +57,10 @@ def test_neutral_edits_cause_no_change() -> None:
     assert (counts.runs, counts.alarms, counts.rejections) == (300, 0, 0)
 
 
-KNOWN_FAULTS = {"call 2023-02-list: one_paragraph → missed call.cutoff_added, call.updated"}
-"""In tests/reading/test_faults.py as well: to be removed here when mended there."""
-
-
 def test_a_changed_template_is_reported_to_the_operator_only(tmp_path: Path) -> None:
     cases = mutations.cases()
     counts = mutations.run_drifts(cases[:: len(cases) // 60], tmp_path)
-    assert set(counts.faults) == KNOWN_FAULTS
-    assert (counts.missed, counts.leaked) == (1, 1)
+    assert (counts.missed, counts.leaked) == (0, 0), counts.faults
     assert counts.suspect >= 40
 
 
