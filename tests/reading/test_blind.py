@@ -10,11 +10,7 @@ from typing import Final
 
 BLIND = Path(__file__).parent.parent / "fixtures" / "blind"
 FOLDERS = sorted(path.parent for path in BLIND.glob("*/*/expected.json"))
-STILL_WRONG: Final = {
-    "2026-11-lists/108-unknown-countries": "Scotland is a known country (oddities/country-home-nations)",
-    "2026-11-editions/079-ampersand-countries": "by E2 the town at a venue's end is left out; both answers kept it",
-    "2026-11-editions/102-venue-with-place": "by E2 the town at a venue's end is left out; both answers kept it",
-}
+STILL_WRONG: Final[dict[str, str]] = {}
 """Page → why it is still misread; a page that is read right again must be taken out."""
 
 
