@@ -262,3 +262,9 @@ def test_a_bullet_before_a_label_hides_nothing(bullet: str) -> None:
 
     closing = edition.registration_closes_on
     assert (days(edition), edition.venue, closing and closing.isoformat()) == (MARCH, "ICC Ghent", "2027-03-01")
+
+
+def test_a_bold_button_heads_its_panel() -> None:
+    panel = "<p><strong><button>Venue</button></strong></p><p>International Congress Centre<br>Plac Sławika 1</p>"
+
+    assert only(WHEN + panel).venue == "International Congress Centre, Plac Sławika 1"

@@ -215,6 +215,7 @@ def _tree(text: str) -> html.HtmlElement:
     return root
 
 
+_HEADING_TAGS: Final = frozenset({"h2", "h3", "h4", "h5", "h6", "strong", "b"})
 _TOGGLES: Final = ("aria-expanded", "aria-controls")
 
 
@@ -229,7 +230,7 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     return (
         bool(found.section or found.is_year)
         or any(name in attributes for name in _TOGGLES)
-        or any(above.tag in ("h2", "h3", "h4", "h5", "h6") for above in islice(element.iterancestors(), 3))
+        or any(above.tag in _HEADING_TAGS for above in islice(element.iterancestors(), 3))
     )
 
 
