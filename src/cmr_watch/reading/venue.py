@@ -56,8 +56,7 @@ def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spo
         if is_told or (title and _is_below_days(title, line.scan, above)):
             headed |= {head} if head is not None else set()
             below = sentences[number + 1 : number + 1 + _MOST_JOINED]
-            spot = _spot(line if start is not None else _with_rest(line, below), start or 0, title)
-            yield replace(spot, line=line)
+            yield _spot(line if start is not None else _with_rest(line, below), start or 0, title)
 
 
 def _with_rest(line: Line, below: Sequence[Sentence]) -> Line:
