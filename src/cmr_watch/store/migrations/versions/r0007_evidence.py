@@ -16,7 +16,5 @@ def upgrade() -> None:
         sa.Column("snapshot_id", sa.Integer, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("snapshot_id", name="pk_evidence"),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshots.id"], name="fk_evidence_snapshot_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name="fk_evidence_snapshot_id", ondelete="CASCADE"),
     )
