@@ -292,6 +292,8 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
     has_country = any(one.code for one in run)
     if run[-1].name is None and run[-1].country is None:
         return False
+    if len(run) == 1 and _is_country_first(run[0], part):
+        return True
     if part.joint in (",", "(", ")"):
         return not has_country or part.code is not None or part.is_bracket
     if part.joint in ("-", "c", "e"):
@@ -300,6 +302,12 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
         is_country = part.country is not None and part.name is None
         return is_country or (part.joint == "-" and _is_chain(run, part, following))
     return False
+
+
+def _is_country_first(first: _Named, part: _Named) -> bool:
+    """“Belgium, Namur”, or both in cells of one row (P2)."""
+    is_country = first.name is None and first.code is not None and first.code not in _CITY_STATES
+    return is_country and part.joint in (",", "c") and part.country is None and part.name is not None
 
 
 def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
@@ -326,7 +334,9 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
     if country.startswith("the "):
         country = country[4:]
     others = [name for part in names[: at + 1] for name in _names_in(part, is_last=part is names[at])]
-    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name and not is_online(part.name)]
+    is_first = at == 0 and not others
+    after = [part for part in names[at + 1 :] if part.is_bracket or is_first]
+    others += [part.name for part in after if part.name and not is_online(part.name)]
     is_ambiguous = any(part.is_ambiguous for part in names)
     if not others:
         return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)
@@ -342,7 +352,10 @@ def _without_venues(names: Sequence[str]) -> list[str]:
 
 
 def _is_venue(name: str) -> bool:
-    return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(fold(name).split())
+    folded = fold(name)
+    if folded in region_names():
+        return False  # “Centre-Val de Loire”
+    return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(folded.split())
 
 
 def _names_in(part: _Named, *, is_last: bool) -> list[str]:
