@@ -100,7 +100,7 @@ CUTOFFS = [  # C3, D5: days of 2027
     ("O6", "<p>DEADLINE: 31 May 2027</p>", MAY),
     ("O6", "<p>Cutoff date: 31 May 2027</p>", MAY),
     ("O6", "<p>Cut off: 31 May 2027</p>", MAY),
-    but("slips in months are not understood", "O6", "<p>Deadline: 1 Septmber 2027</p>", "09-01 21:59"),
+    ("O6", "<p>Deadline: 1 Septmber 2027</p>", "09-01 21:59"),
     *[
         ("C3", f"{DEADLINE}{other}", MAY)
         for other in [  # other days, which are no cut-offs
@@ -357,3 +357,10 @@ def test_call(rule: str, body: str, expected: str) -> None:
 )
 def test_title(title: str, body: str, expected: str) -> None:
     assert " | ".join(map(short_call, page(body, title).calls)) == expected, "O4, C6"
+
+
+def test_a_page_on_another_host() -> None:
+    content = f"<main><article><h1>{TITLE}</h1>{OPEN}<p><a href='form'>Apply</a></p></article></main>".encode()
+
+    (call,) = read("call", content, url="https://mirror.example/a/b").snapshot.calls
+    assert call.apply_url == "https://mirror.example/a/form", "O2"

@@ -283,12 +283,16 @@ DATES = [
         MARCH,
     ),
     ("D6", "12-13 March 2027 has been postponed", f"{MARCH} postponed"),
-    but("slips in months are not understood", "O6", "12-13 Ocotber 2027", "2027-10-12/10-13"),
-    but("slips in months are not understood", "O6", "12-13 Febuary 2027", "2027-02-12/02-13"),
-    but("slips in weekdays lose a day", "O6", "Wendesday 12 – Thrusday 13 March 2027", MARCH),
-    but("slips in status words are not understood", "O6", "12-13 March 2027 – Postponned", f"{MARCH} postponed"),
-    but("slips in status words are not understood", "O6", "12-13 March 2027 – cancled", f"{MARCH} cancelled"),
+    ("O6", "12-13 Ocotber 2027", "2027-10-12/10-13"),
+    ("O6", "12-13 Febuary 2027", "2027-02-12/02-13"),
+    ("O6", "Wendesday 12 – Thrusday 13 March 2027", MARCH),
+    ("O6", "12-13 March 2027 – Postponned", f"{MARCH} postponed"),
+    ("O6", "12-13 March 2027 – cancled", f"{MARCH} cancelled"),
     ("O6", "12-13 March 2027 – postpnd", MARCH),
+    ("O6", "12-13 Novmebr 2027", "unknown ! date-unknown"),
+    ("O6", "12-13 Marhc 2027", "unknown ! date-unknown"),
+    ("O6", "12-13 Janaury 2027", "2027-01-12/01-13"),
+    ("O6", "12-13 March 2027 – rescheduled", MARCH),
 ]
 
 

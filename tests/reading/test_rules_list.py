@@ -328,13 +328,12 @@ PAGES = [
         "Ghent BE unknown; Lyon FR unknown past; !date-unknown; !date-unknown",
     ),
     # O6: section words
-    but(
-        "slips in section words are not understood",
+    (
         "O6",
         f"<h2>Upcomming edtions</h2><p>{GHENT}</p><h2>Pervious editions</h2><p>{LYON}</p>",
         f"{G}; {L}",
     ),
-    but("slips in section nouns are not understood", "O6", f"<h2>Forthcoming worksops</h2><p>{GHENT}</p>", G),
+    ("O6", f"<h2>Forthcoming worksops</h2><p>{GHENT}</p>", G),
     ("O6", f"<h2>Upcmng editions</h2><p>{GHENT}</p>", "!section-unknown"),
 ]
 

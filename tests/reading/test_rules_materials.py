@@ -7,7 +7,6 @@ import pytest
 from tests.reading.rules import but, path
 from tests.reading.test_rules_edition import WHEN, only
 
-
 MATERIALS: list[tuple[str, str]] = [  # O3: a paragraph, and the kinds of its links
     *[
         (f"<a href='/x'>{words}</a>", kind)
