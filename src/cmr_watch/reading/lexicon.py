@@ -125,7 +125,8 @@ PARTICLES: Final = words_of(
 VENUES: Final = words_of(
     """
     hotel centre center hall university palace campus expo museum house building room theatre theater castle library
-    school institute chamber park hub congress venue airport station street square avenue arena stadium auditorium forum fair
+    school institute chamber park hub congress venue airport station street square avenue arena stadium auditorium
+    forum fair
     """
 )
 """Words of a venue's name, which is no city and no region beside one (P5)."""

@@ -17,8 +17,8 @@ from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import PARTICLES, PROSE, VENUES
-from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, parts_of
+from cmr_watch.reading.lexicon import PARTICLES, PROSE
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, is_venue, parts_of
 from cmr_watch.reading.tokens import Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
@@ -292,7 +292,7 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
     has_country = any(one.code for one in run)
     if run[-1].name is None and run[-1].country is None:
         return False
-    if len(run) == 1 and _is_country_first(run[0], part):
+    if _is_country_first(run, part):
         return True
     if part.joint in (",", "(", ")"):
         return not has_country or part.code is not None or part.is_bracket
@@ -304,10 +304,13 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
     return False
 
 
-def _is_country_first(first: _Named, part: _Named) -> bool:
-    """“Belgium, Namur”, or both in cells of one row (P2)."""
+def _is_country_first(run: Sequence[_Named], part: _Named) -> bool:
+    """“Belgium, Namur”, or both in cells of one row; behind them only a known region (P2)."""
+    first = run[0]
     is_country = first.name is None and first.code is not None and first.code not in _CITY_STATES
-    return is_country and part.joint in (",", "c") and part.country is None and part.name is not None
+    if not is_country or part.joint not in (",", "c") or part.country is not None or part.name is None:
+        return False
+    return len(run) == 1 or (len(run) == 2 and run[1].code is None and fold(part.name) in region_names())
 
 
 def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
@@ -347,15 +350,8 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
 
 def _without_venues(names: Sequence[str]) -> list[str]:
     """“ICC, Town Hall, Ghent” is in Ghent: a venue beside another name is neither city nor region (P5)."""
-    kept = [name for name in names if not _is_venue(name)]
+    kept = [name for name in names if not is_venue(name)]
     return kept or list(names)
-
-
-def _is_venue(name: str) -> bool:
-    folded = fold(name)
-    if folded in region_names():
-        return False  # “Centre-Val de Loire”
-    return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(folded.split())
 
 
 def _names_in(part: _Named, *, is_last: bool) -> list[str]:
