@@ -11,9 +11,9 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line, Link, Where
+from cmr_watch.reading.links import resolve
 from cmr_watch.reading.tokens import DASHES, Text, scan
 
 LONGEST_NEED: Final = 300

@@ -14,10 +14,10 @@ from cmr_watch.reading.application import apply_url, contact, form_addresses, ne
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import read_state
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lines import Line, Where
+from cmr_watch.reading.links import resolve
 from cmr_watch.reading.notices import (
     calls_apart,
     find_hosting_years,

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
-from cmr_watch.reading.entries import Address, address_of
 from cmr_watch.reading.evidence import Source
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line, Where, joined
+from cmr_watch.reading.links import Address, address_of
 from cmr_watch.reading.notices import (
     LONGEST,
     Notice,
