@@ -12,7 +12,7 @@ from typing import Final
 from cmr_watch.models import CallNotice, Outline, Snapshot
 from cmr_watch.reading.application import apply_url, contact, form_addresses, needs
 from cmr_watch.reading.article import Article, articles, base_of
-from cmr_watch.reading.call_state import read_state
+from cmr_watch.reading.call_state import read_state, said_state
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import Evidence, EvidenceLog
@@ -24,7 +24,6 @@ from cmr_watch.reading.notices import (
     mentions_call,
     names_call_itself,
     names_hosting,
-    said_state,
 )
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan
