@@ -122,7 +122,7 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
 def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
     if not names_call(text):
         return False
-    return said_state(text) is not None or _links_to_apply(lines) or bool(read_cutoffs(text, ANY_YEAR)[0])
+    return said_state(text) is not None or _links_to_apply(lines) or bool(read_cutoffs(text, ANY_YEAR))
 
 
 def _links_to_apply(lines: Sequence[Line]) -> bool:
@@ -188,7 +188,7 @@ def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallN
     calls = []
     for number, span in enumerate(groups):
         own = scan(text.text[span.start : span.end]) if len(groups) > 1 else text
-        found, _ = read_cutoffs(own, year)
+        found = read_cutoffs(own, year)
         warnings += _zone_warnings(found, joint)
         is_last = number == len(groups) - 1
         cutoffs = [one.cutoff for one in found] + (more if is_last else [])
@@ -252,8 +252,8 @@ def _cutoffs_of_lines(notice: Notice, year: int | None) -> tuple[list[Cutoff], l
     warnings: list[ReadingWarning] = []
     heading: Concept | None = "cutoff" if _heads_a_list(notice.lines[-1]) else None
     for line in notice.more:
-        found, puts_off = read_cutoffs(line.scan, year, heading=heading)
-        cutoffs = cutoffs[:-1] if puts_off and found else cutoffs
+        found = read_cutoffs(line.scan, year, heading=heading)
+        cutoffs = cutoffs[:-1] if found and found[0].replaces else cutoffs
         cutoffs += [one.cutoff for one in found]
         warnings += _zone_warnings(found, line.shown)
         heading = "cutoff" if line.scan.has("cutoff") else heading
