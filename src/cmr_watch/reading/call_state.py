@@ -3,7 +3,7 @@
 A word of state says it of something, its subject: the call, a cut-off, late applications, an earlier call. Only what is
 said of the call counts.
 
-    said_state(text, span)      the state that a notice's words say
+    find_state(text, span)      the state that a notice says, and the words that say it
     read_state(lines, cutoffs)  that of a call page
 
 Pure, linear; no errors.
@@ -11,7 +11,7 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -31,17 +31,29 @@ _OF_CALL: Final = frozenset({"call for", "call", "apply", "interest", "state lab
 _LONGEST_MARK: Final = 30
 
 
+_ORDER: Final[tuple[tuple[Said, CallStatus], ...]] = (
+    ("closed", "closed"),
+    ("announced", "announced"),
+    ("next announced", "announced"),
+    ("open", "open"),
+    ("next open", "open"),
+)
+"""What is closed may say when the next one opens, what is to come may say how to apply (C2)."""
+
+
+def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
+    """The state that the sentences of a text say, and the words that say it."""
+    said: dict[Said, Cue] = {}
+    for sentence in sentences_of(text):
+        if span is None or (span.start <= sentence.start and sentence.end <= span.end):
+            said = _said_in(text, sentence) | said
+    return next(((status, said[one]) for one, status in _ORDER if one in said), None)
+
+
 def said_state(text: Text, span: Span | None = None) -> CallStatus | None:
-    """The state that the sentences of a text say: what is closed may say when the next one opens (C2)."""
-    said = {
-        one
-        for sentence in sentences_of(text)
-        if span is None or (span.start <= sentence.start and sentence.end <= span.end)
-        for one in _said_in(text, sentence)
-    }
-    if "closed" in said:
-        return "closed"
-    return "announced" if said & {"announced", "next announced"} else "open" if said else None
+    """The state that the sentences of a text say."""
+    found = find_state(text, span)
+    return found[0] if found else None
 
 
 def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bool) -> CallStatus | None:
@@ -102,26 +114,27 @@ class _Page:
 # ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _said_in(text: Text, sentence: Span) -> set[Said]:
+def _said_in(text: Text, sentence: Span) -> dict[Said, Cue]:
+    """What a sentence says, each with the first words that say it."""
     cues = text.cues_of("closed", "to come", "open", start=sentence.start, end=sentence.end)
-    said = {one for cue in cues for one in _said_by(text, sentence, cue)}
+    said = {one: cue for cue in reversed(list(cues)) if (one := _said_by(text, sentence, cue))}
     calls = list(text.cues_of("call", "call for", "another call", start=sentence.start, end=sentence.end))
-    if {"closed", "open"} <= said and len(calls) > 1:
-        return {"next open"}  # “the 2026 call is closed, the 2027 call is open”
+    if "closed" in said and "open" in said and len(calls) > 1:
+        return {"next open": said["open"]}  # “the 2026 call is closed, the 2027 call is open”
     return said
 
 
-def _said_by(text: Text, sentence: Span, cue: Cue) -> Iterator[Said]:
+def _said_by(text: Text, sentence: Span, cue: Cue) -> Said | None:
     subject = _subject_of(text, sentence, cue)
     is_next = subject == "another call"
     if "closed" in cue.concepts:
-        if subject in _OF_CALL and not is_next and not _is_conditional(text, sentence, cue):
-            yield from () if _is_of_a_day(text, sentence, cue) else ("closed",)
-    elif subject is None or subject in _OF_CALL:
-        if "to come" in cue.concepts:
-            yield "next announced" if is_next else "announced"
-        else:
-            yield "next open" if is_next or "again" in cue.concepts else "open"
+        is_said = subject in _OF_CALL and not is_next and not _is_conditional(text, sentence, cue)
+        return "closed" if is_said and not _is_of_a_day(text, sentence, cue) else None
+    if subject is not None and subject not in _OF_CALL:
+        return None
+    if "to come" in cue.concepts:
+        return "next announced" if is_next else "announced"
+    return "next open" if is_next or "again" in cue.concepts else "open"
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:

@@ -95,9 +95,9 @@ def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None
             _give_subject(text, day, spoken or heading, "spoken" if spoken else "heading")
         _go_on(days)
         _share_times(days)
-        for before, day in pairwise([None, *days]):
-            if day and _is_taken(text, day):
-                is_moved = before is not None and before.relation is Relation.FORMER
+        for number, day in enumerate(days):
+            if _is_taken(text, day):
+                is_moved = number > 0 and days[number - 1].relation is Relation.FORMER
                 found = with_next(found, _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved))
         if text.has("cutoff", start=sentence.start, end=sentence.end):
             spoken = "cutoff"
