@@ -138,7 +138,9 @@ def _said_by(text: Text, sentence: Span, cue: Cue) -> Said | None:
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
-    """What a word of state speaks of: the nearest subject to its left, else to its right."""
+    """What a word of state speaks of: itself (“no open call”), the nearest subject to its left, else to its right."""
+    if "call for" in cue.concepts:
+        return "call for"
     subject = subject_of(text, cue.start, _SUBJECTS, sentence.start)
     if subject in _OF_CALL and text.has("another call", start=sentence.start, end=cue.start):
         return "another call"

@@ -247,7 +247,7 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     zone = next((zone for group in groups if (zone := _zone(text, group))), None)
     at, is_right = instant_of(day.span.starts_on, END_OF_DAY if minutes is None else minutes, zone)
     start, end = (day.lead or day.tail or text.tokens)[0].start, day.tail[-1].end if day.tail else day.span.end
-    words = text.text[day.span.start : end].strip(" ,;‐‑‒–—―−-").removesuffix(" and").removesuffix(" or")
+    words = text.text[day.span.start : end].strip(" \t,;‐‑‒–—―−-").removesuffix(" and").removesuffix(" or")
     tentative = text.has("tentative", start=day.span.end, end=end) or text.has(
         "perhaps", start=start, end=day.span.start
     )
