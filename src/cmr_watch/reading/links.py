@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from cmr_watch.models import MaterialKind
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.lines import Line, Link
+from cmr_watch.reading.lines import Line, Link, Where
 from cmr_watch.reading.places import Place
 
 MOST_LINKS: Final = 20
@@ -29,6 +29,10 @@ class Address(NamedTuple):
     line: Line
     start: int
     end: int
+
+    @property
+    def where(self) -> Where:
+        return Where(self.line, self.start, self.end)
 
 
 def address_of(line: Line, link: Link, base: str) -> Address | None:
