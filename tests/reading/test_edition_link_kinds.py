@@ -40,11 +40,7 @@ REGISTRATIONS = [
         FORM,
         "2027-03-03",
     ),
-    (
-        f"<div>Registration</div><div><a href='{FORM}'>Book your place</a></div><div>Last day: 3 March 2027</div>",
-        FORM,
-        None,
-    ),
+    ("<div>Hotels</div><div>Hotel Ghent<br>Last day: 3 February 2027</div>", None, None),
     (f"<p>Registration: <a href='{FORM}'>cmr-ghent.example.org</a></p>", FORM, None),
     (f"<p>Registration (until 3 March 2027): <a href='{FORM}'>ghent.example/cmr</a></p>", FORM, "2027-03-03"),
     (f"<p>Registration: <a href='{FORM}'>privacy statement</a></p>", None, None),
@@ -117,7 +113,8 @@ MATERIALS = [
     ("<a href='/s'>Photos from Porto, Portugal</a> <a href='/t'>Slides by Ann Lee, Porto, Portugal</a>", ["slides"]),
     (
         "</p><ul class=nav><li><a href='#a' data-toggle=pill>Slides</a></li>"
-        "<li><a href='#b' data-toggle=pill>Photos</a></li></ul><div id=a><a href='/1.pdf'>PDF</a></div><div id=b><a href='/2'>here</a></div><p>",
+        "<li><a href='#b' data-toggle=pill>Photos</a></li></ul>"
+        "<div id=a><a href='/1.pdf'>PDF</a></div><div id=b><a href='/2'>here</a></div><p>",
         ["slides", "photos"],
     ),
     (

@@ -15,10 +15,10 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from cmr_watch.models import Material, MaterialKind
 from cmr_watch.places import country_code
 from cmr_watch.reading.dates import find_dates
-from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Link
+from cmr_watch.reading.links import resolve
 from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Cue, Text, scan
 

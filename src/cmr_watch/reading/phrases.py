@@ -311,6 +311,10 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         if: ~ it is cancelled
         """,
     # links: O2, O3
+    "more": """
+        more info | more information | read more | find out more | learn more | more details: 12-13 March 2026 – ~
+        details | website | event page: 12-13 March 2026 (~)
+        """,
     "summary": """
         summary: the ~ of the workshop
         summaries: read the event ~
