@@ -55,6 +55,7 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
         "page without its usual content",
         "Open it in a browser. If it is under maintenance, wait: each check reads it again.",
     ),
+    "correction-lapsed": ("correction ended", "See: cmr-watch correct list --all"),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
     "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
     "part-unrenderable": ("part left out of the messages", "This is a bug: report it with the details."),

@@ -306,6 +306,7 @@ IncidentKind = Literal[
     "subscription-ended",
     "part-unrenderable",
     "digest-overdue",
+    "correction-lapsed",
 ]
 
 

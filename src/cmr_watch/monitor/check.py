@@ -59,11 +59,18 @@ def check_page(
     if fetched is None:
         reading = _not_modified(page, baseline, clock())
     else:
-        reading = read_page(page, fetched, baseline, clock(), conditional=validators is not None)
+        reading = _read(page, fetched, baseline, checks, clock(), conditional=validators is not None)
     return _commit_with_retries(replace(reading, round_=round_), baseline, checks)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(
+    page: PageRef, fetched: FetchedPage, baseline: Baseline | None, checks: Checks, now: datetime, *, conditional: bool
+) -> Reading:
+    corrections = checks.corrections.active(page.url)
+    return read_page(page, fetched, baseline, now, conditional=conditional, corrections=corrections)
 
 
 def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
@@ -95,9 +102,16 @@ def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Ch
         baseline = with_current_parser(checks, checks.baseline(reading.page.url))
         if reading.fetched is None or (baseline and reading.at < baseline.read_at):
             break
+        reading = _read_again(reading, reading.fetched, baseline, checks)
     detail = "another check stored a newer reading in the meantime"
     record = CheckRecord(reading.page, reading.checked_at, "discarded", detail=detail, round_=reading.round_)
     return _commit_without_reading(record, checks, baseline)
+
+
+def _read_again(reading: Reading, fetched: FetchedPage, baseline: Baseline | None, checks: Checks) -> Reading:
+    """The reading with the corrections that hold now: one may have been made meanwhile."""
+    now, conditional = reading.checked_at, reading.conditional
+    return replace(_read(reading.page, fetched, baseline, checks, now, conditional=conditional), round_=reading.round_)
 
 
 def _commit(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
@@ -152,6 +166,7 @@ def _record(reading: Reading, baseline: Baseline | None, outcome: CheckOutcome, 
         conditional=reading.conditional,
         round_=reading.round_,
         evidence=reading.evidence,
+        lapsed=reading.lapsed,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PARSER_VERSION, Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.models import PARSER_VERSION, Correction, Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.monitor.corrections import Corrected, Lapsed, apply_corrections
 from cmr_watch.monitor.diff import known_after_reparse
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.checks import Checks
@@ -26,6 +27,7 @@ class Reading:
     - `at`: when the page was fetched. For an accepted reading, that is earlier than `checked_at`.
     - `error`: why it could not be parsed; None if it could.
     - `evidence`: None if the page was not read again, because its bytes are the baseline's.
+    - `lapsed`: the corrections that could not be applied.
     """
 
     page: PageRef
@@ -37,34 +39,35 @@ class Reading:
     error: str | None = None
     round_: Round | None = None
     evidence: Evidence | None = None
-
-
-class Parsed(NamedTuple):
-    """What the parser extracted from a page, and where it stands there."""
-
-    snapshot: Snapshot
-    evidence: Evidence
+    lapsed: tuple[Lapsed, ...] = ()
 
 
 def read_page(
-    page: PageRef, fetched: FetchedPage, baseline: Baseline | None, now: datetime, *, conditional: bool
+    page: PageRef,
+    fetched: FetchedPage,
+    baseline: Baseline | None,
+    now: datetime,
+    *,
+    conditional: bool,
+    corrections: Sequence[Correction] = (),
 ) -> Reading:
-    """Parse the page, unless its bytes are the baseline's."""
+    """Parse the page and apply the corrections, unless its bytes are the baseline's."""
     at = fetched.fetched_at
     if baseline and sha256(fetched.content).hexdigest() == baseline.content_sha256:
         return Reading(page, fetched, baseline.snapshot, at, now, conditional, evidence=baseline.evidence)
     try:
-        snapshot, evidence = parse(fetched, page.kind)
-        return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence)
+        snapshot, evidence, lapsed = parse(fetched, page.kind, corrections)
+        return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence, lapsed=lapsed)
     except ParseError as error:
         return Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
 
 
-def parse(fetched: FetchedPage, kind: PageKind) -> Parsed:
-    """Read a page. The reading engine is imported here, only when there is something to read."""
+def parse(fetched: FetchedPage, kind: PageKind, corrections: Sequence[Correction] = ()) -> Corrected:
+    """Read a page and apply its corrections. The reading engine is imported only when there is something to read."""
     from cmr_watch.reading import read
 
-    return Parsed(*read(kind, fetched.content, fetched.charset, fetched.url))
+    snapshot, evidence = read(kind, fetched.content, fetched.charset, fetched.url)
+    return apply_corrections(snapshot, evidence, corrections)
 
 
 def unreadable(kind: PageKind) -> Snapshot:
@@ -78,7 +81,8 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
         return baseline
     stored = checks.snapshot(baseline.snapshot_id)
     try:
-        snapshot, evidence = parse(stored.fetched, baseline.snapshot.kind)
+        corrections = checks.corrections.active(stored.row.page_url)
+        snapshot, evidence, _ = parse(stored.fetched, baseline.snapshot.kind, corrections)
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline

@@ -66,6 +66,15 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         " there is nothing to do.",
         (Step("Check whether the page opens in a browser."), _LIST_READINGS),
     ),
+    "correction-lapsed": _Wording(
+        "a correction of PAGE has ended",
+        subject_label="Page",
+        text="The line that it corrects is no longer on the page word for word. The page is now read without it.",
+        steps=(
+            Step("To see how the page is read now, run:", "cmr-watch snapshots show"),
+            Step("If a line is still misread, correct it again:", "cmr-watch correct add --help"),
+        ),
+    ),
     "delivery-failed": _Wording(
         "delivery failed permanently",
         "the failed delivery was dealt with",
@@ -102,8 +111,10 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
 }
 _MESSAGE_ID: Final = re.compile(r"message (\d+), ")
 """How the detail of a failed delivery begins; that of an incident from an earlier version does not."""
-_PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect", "reading-unusable"})
-_EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable"})
+_PAGE_KINDS: Final = frozenset[IncidentKind](
+    {"fetch-failing", "reading-suspect", "reading-unusable", "correction-lapsed"}
+)
+_EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable", "correction-lapsed"})
 """What happened once: there is nothing to resolve."""
 _PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "an edition page"}
 _RESOLVED_PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "the edition page"}

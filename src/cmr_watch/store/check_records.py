@@ -12,6 +12,7 @@ from cmr_watch import serialization
 from cmr_watch.models import (
     Change,
     CheckOutcome,
+    Correction,
     Evidence,
     FetchedPage,
     IncidentKind,
@@ -62,7 +63,8 @@ class CheckRecord:
     `revision` is that of the baseline it was compared with, None if there was none. `fetched` is None after a 304: the
     content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
     what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted. `evidence`
-    is None if the page was not read again, because its content is the same.
+    is None if the page was not read again, because its content is the same. `lapsed`: corrections whose line is gone,
+    each with the reason; they end if the reading is plausible.
     """
 
     page: PageRef
@@ -80,6 +82,7 @@ class CheckRecord:
     acceptable: bool = True
     round_: Round | None = None
     evidence: Evidence | None = None
+    lapsed: tuple[tuple[Correction, str], ...] = ()
 
     @property
     def read_at(self) -> datetime:

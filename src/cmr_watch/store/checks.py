@@ -43,8 +43,8 @@ from cmr_watch.store.check_records import (
     insert_check,
     load_stored_page,
 )
+from cmr_watch.store.corrections import CorrectionEdit, Corrections, lapse_corrections
 from cmr_watch.store.database import Database
-from cmr_watch.store.evidence import save_evidence
 from cmr_watch.store.incidents import PAGE_INCIDENTS, is_open, open_incident, resolve_incidents
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
@@ -55,6 +55,7 @@ from cmr_watch.store.snapshots import (
     list_snapshots,
     load_snapshot,
     newest_suspect,
+    replace_reading,
     store_plausible,
     store_suspect,
 )
@@ -88,6 +89,7 @@ class Checks:
         self._database = database
         self._failures_until_incident = failures_until_incident
         self._parser_version = parser_version
+        self.corrections = Corrections(database)
         self._stored_pages: dict[str, StoredPage] = {}
 
     # ── one page ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -121,6 +123,7 @@ class Checks:
             round_id = self._join_round(connection, record)
             recorded = self._insert_changes(connection, record, check_id, round_id)
             if record.outcome in PLAUSIBLE_OUTCOMES:
+                lapse_corrections(connection, record.lapsed, record.checked_at)
                 restore_quarantine.end_first_reading(connection, record.page.url)
         if record.round_ is not None:
             record.round_.id = round_id
@@ -321,14 +324,18 @@ class Checks:
             return tuple(connection.execute(select(snapshots.c.id).order_by(snapshots.c.id)).scalars())
 
     def replace_reading(
-        self, snapshot_id: int, reading: Snapshot, evidence: Evidence, known: Known | None = None
+        self,
+        snapshot_id: int,
+        reading: Snapshot,
+        evidence: Evidence,
+        known: Known | None = None,
+        edit: CorrectionEdit | None = None,
     ) -> None:
-        """Replace the reading of a snapshot, and the known state of its page unless `known` is None."""
-        values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
+        """Replace a snapshot's reading, and its page's known state if given, in one transaction with `edit`."""
         with self._database.write() as connection:
-            statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
-            page_url = connection.execute(statement.values(values)).scalar_one()
-            save_evidence(self._database, connection, snapshot_id, evidence)
+            if edit is not None:
+                edit.apply(connection)
+            page_url = replace_reading(self._database, connection, snapshot_id, reading, evidence, self._parser_version)
             if known is not None:
                 known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
                 # checks that are comparing with the old state must start again
