@@ -82,7 +82,8 @@ layers =
     call | content | edition | initiative
     edition_place | records | registration
     doubts | edition_days | materials | schedule | sections | venue
-    application | call_state | home | notices | schedule_entries
+    home | notices | schedule_entries
+    application | call_state
     article | cutoffs | entries
     instants | places
     clauses | parts | tables

@@ -24,8 +24,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-second-calls/029-announced-with-cutoffs": SECOND,
     "2026-11-second-calls/033-letters-of-support": SECOND,
     "2026-11-second-calls/037-faq": SECOND,
-    "2026-11-second-calls/039-guide-only": SECOND,
-    "2026-11-second-calls/040-templates-before-form": SECOND,
     "2026-11-second-calls/044-impossible-day": SECOND,
     "2026-11-second-calls/045-same-day-twice": SECOND,
     "2026-11-second-calls/054-closed-stay-tuned": SECOND,

@@ -239,6 +239,12 @@ LINKS = [
     ("<a href='/i'>Information on the platform</a> <a href='/j'>More</a>", None),
     ("<a href='/only'>More</a>", "/only"),
     ("<a href='/privacy'>Privacy statement</a>", None),
+    ("<a href='/regulation'>Regulation (EU) 2018/1724</a>", None),
+    ("<a href='/guide.pdf'>Guide for hosts</a> (the application form is on page 7)", "/guide.pdf"),
+    ("<a href='/guide.pdf'>Guide</a> <a href='mailto:a@b.eu'>Write to us</a>", "/guide.pdf"),
+    ("<a href='/guide.pdf'>Guide</a> <a href='/criteria.pdf'>Criteria</a>", None),
+    ("<a href='/l.docx'>Letter of support (form)</a></p><p>Application form: <a href='/x'>open</a>", "/x"),
+    ("<a href='/annex'>Annex: application form</a> <a href='/x'>Application</a>", "/x"),
 ]
 
 

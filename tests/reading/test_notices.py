@@ -174,7 +174,17 @@ def test_each_call_of_a_notice_has_its_state(line: str, expected: Facts) -> None
 
 
 LINKS = [
-    ('The <a href="/call">call for interest</a> to host events is open. <a href="/faq">FAQ</a>', "/call"),
+    ('The <a href="/call">call for interest</a> to host events is open. <a href="/faq">FAQ</a>', None),
+    ('The <a href="/call">call for interest</a> to host events is open.', "/call"),
+    ('The call for hosts is no longer open. See our <a href="/p">privacy statement</a>.', None),
+    ('The call for hosts will open soon. See <a href="/a">the results</a> and <a href="/b">the FAQ</a>.', None),
+    (
+        'The call for hosts is open. <a href="/g.pdf">Guide for applicants</a> <a href="/f">Application form</a> '
+        '<a href="/l.docx">Letter of support (form)</a>',
+        "/f",
+    ),
+    ('The call for hosts is open. Application form: <a href="/f">open</a>, <a href="/faq">FAQ</a>', "/f"),
+    ('The call for hosts is open: <a href="/g.pdf">guide</a>', "/g.pdf"),
     ('The call for hosts is open. <a href="/guide">Guide</a>. <a href="/call">Apply here!</a>', "/call"),
     ('The call for hosts is open. Apply <a href="/call">here</a> or <a href="mailto:a@b.eu">write</a>.', "/call"),
     ('The call for hosts is open. <a href="javascript:x()">Apply</a>', None),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.tokens import DASHES, Text, scan
 
@@ -25,8 +25,16 @@ _LONGEST_ADDRESS: Final = 2_000
 # ── where to apply ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 _DOCUMENTS: Final = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".zip")
-_PLAIN: Final = words_of("click via at by on in using this the our here link form page")
-_DOCUMENT_LATER, _OTHER_LATER, _ONLY = 10, 5, 20
+_PLAIN: Final = words_of("click via at by on in using this the our here link form page open")
+_DOCUMENT_LATER, _GUIDE_LATER = 10, 5
+
+
+class FoundLink(NamedTuple):
+    """A link of a call, with its line and the address that it leads to."""
+
+    line: Line
+    link: Link
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +46,23 @@ class ApplyLink:
     is_only_link: bool = False
 
 
-def apply_url(lines: Sequence[Line], base: str) -> ApplyLink | None:
+def links_of(lines: Sequence[Line], base: str) -> list[FoundLink]:
+    """The links of lines that lead to another page."""
+    found = ((line, link, _address(base, link.href)) for line in lines for link in line.links)
+    return [FoundLink(line, link, url) for line, link, url in found if url]
+
+
+def apply_link(links: Sequence[FoundLink]) -> ApplyLink | None:
     """The link to apply (O2): one that says so, a survey's, one of an application or form, “here” beside such words.
 
-    Guides, templates and documents come last; else the article's only link counts.
+    Guides, templates and documents come last; else the only link counts, unless it leads to what the law asks for.
     """
-    links = [(line, link, url) for line in lines for link in line.links if (url := _address(base, link.href))]
     ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(*one)) is not None]
     if ranked:
-        line, _, url = links[min(ranked)[1]]
-        return ApplyLink(url, line)
-    urls = {url for _, _, url in links}
-    if len(urls) == 1 and not _says_other(links[0][0].scan, links[0][1]):
-        return ApplyLink(links[0][2], links[0][0], is_only_link=True)
+        best = links[min(ranked)[1]]
+        return ApplyLink(best.url, best.line)
+    if len({one.url for one in links}) == 1 and not _says(links[0], "legal"):
+        return ApplyLink(links[0].url, links[0].line, is_only_link=True)
     return None
 
 
@@ -61,11 +73,12 @@ def _address(base: str, href: str) -> str | None:
 
 
 def _rank(line: Line, link: Link, url: str) -> int | None:
-    text, rank = line.scan, _rank_of_words(line.scan, link)
+    rank = _rank_of_words(line.scan, link)
     if rank is None:
         return None
     is_document = urlsplit(url).path.lower().endswith(_DOCUMENTS)
-    return rank + _DOCUMENT_LATER * is_document + _OTHER_LATER * _says_other(text, link)
+    is_guide = _says(FoundLink(line, link, url), "about applying", "legal")
+    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * is_guide
 
 
 def _rank_of_words(text: Text, link: Link) -> int | None:
@@ -79,8 +92,13 @@ def _rank_of_words(text: Text, link: Link) -> int | None:
     return 3 if is_bare and near else None
 
 
-def _says_other(text: Text, link: Link) -> bool:
-    return text.has("about applying", start=link.start, end=link.end)
+def says_apply(line: Line) -> bool:
+    """Whether one of its links says that it leads to an application."""
+    return any(_rank_of_words(line.scan, link) is not None for link in line.links)
+
+
+def _says(one: FoundLink, *concepts: Concept) -> bool:
+    return one.line.scan.has(*concepts, start=one.link.start, end=one.link.end)
 
 
 # ── forms of the page itself ─────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from cmr_watch.models import CallNotice, Outline, Snapshot
-from cmr_watch.reading.application import apply_url, contact, form_addresses, needs
+from cmr_watch.reading.application import apply_link, contact, form_addresses, links_of, needs
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import read_state
 from cmr_watch.reading.document import Document
@@ -94,7 +94,7 @@ def _read(article: Article, document: Document, url: str) -> Result:
 
 def _call(article: Article, schedule: Schedule, document: Document, url: str, log: EvidenceLog) -> CallNotice | None:
     lines, title = article.lines, article.title
-    link = apply_url(lines, url)
+    link = apply_link(links_of(lines, url))
     form = link.url if link else next((resolve(url, form) or url for form in form_addresses(document)), None)
     texts = [title.scan, *(line.scan for line in lines)] if title else [line.scan for line in lines]
     status = read_state(texts, schedule.cutoffs, has_form=form is not None and not (link and link.is_only_link))

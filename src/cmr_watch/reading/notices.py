@@ -11,10 +11,10 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
+from cmr_watch.reading.application import FoundLink, apply_link, links_of, says_apply
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
-from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.tokens import Cue, Text, scan
@@ -149,7 +149,7 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
 def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
     if not names_call(text):
         return False
-    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, ANY_YEAR)[0])
+    return said_state(text) is not None or any(map(says_apply, lines)) or bool(read_cutoffs(text, ANY_YEAR)[0])
 
 
 def _has_state(lines: Sequence[Line]) -> bool:
@@ -216,7 +216,7 @@ def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallN
         is_last = number == len(groups) - 1
         cutoffs = [one.cutoff for one in found] + (more if is_last else [])
         state = said_state(own) or _state_of(notice.more)
-        link = _link_in(notice, span, joint, base, is_only=len(groups) == 1)
+        link = _link_in(notice, span, base, is_only=len(groups) == 1)
         calls.append(
             CallNotice(
                 status=state or ("open" if link or cutoffs else "announced"),
@@ -370,27 +370,12 @@ def _range_at(text: Text, index: int) -> set[int]:
 # ── the way to apply ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _apply_link(lines: Sequence[Line]) -> str | None:
-    """The address of a link that says apply, application or form."""
-    for line in lines:
-        for link in line.links:
-            if line.scan.has("apply", start=link.start, end=link.end):
-                return link.href
-    return None
-
-
-def _link_in(notice: Notice, span: Span, joint: str, base: str, *, is_only: bool) -> str | None:
-    """The link of a call that says apply, else names the call or says “here”, else the only one."""
-    found: list[tuple[Line, int, int, str]] = []
+def _link_in(notice: Notice, span: Span, base: str, *, is_only: bool) -> str | None:
+    """The link to apply among those of one of the notice's calls: `span`, unless it is the only one."""
+    found: list[FoundLink] = []
     offset = 0
     for line in (*notice.lines, *notice.more):
-        for link in line.links:
-            url = resolve(base, link.href)
-            if url and (is_only or span.start <= offset + link.start < span.end):
-                found.append((line, link.start, link.end, url))
+        found += [one for one in links_of([line], base) if is_only or span.start <= offset + one.link.start < span.end]
         offset += len(line.text) + 1
-    for concepts in (("apply",), ("link here", "call for", "call")):
-        for line, start, end, url in found:
-            if line.scan.has(*concepts, start=start, end=end):
-                return url
-    return found[0][3] if found else None
+    best = apply_link(found)
+    return best.url if best else None

@@ -106,11 +106,16 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         guide | guidelines: ~ for applicants
         template: ~ of the letter
         templates: ~ of the letters
-        faq | criteria | results | regulation | newsletter: the ~
+        faq | criteria | results | newsletter: the ~
         how to | who can: ~ apply
-        privacy: ~ statement
         example: an ~ of a letter
+        annex: ~ 1 of the application
+        letter of support | letters of support: the form of the ~
         presentation: the ~ of the call
+        """,
+    "legal": """
+        regulation: the ~
+        privacy | data protection: ~ statement
         """,
     "need": """
         letter of support | letter of commitment | letter of intent: a ~
