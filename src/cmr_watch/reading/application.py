@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.entries import resolve
+from cmr_watch.reading.entries import Address, address_of
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.lines import Line, Link
+from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.tokens import DASHES, Text, scan
 
 LONGEST_NEED: Final = 300
@@ -29,76 +29,65 @@ _PLAIN: Final = words_of("click via at by on in using this the our here link for
 _DOCUMENT_LATER, _GUIDE_LATER = 10, 5
 
 
-class FoundLink(NamedTuple):
-    """A link of a call, with its line and the address that it leads to."""
-
-    line: Line
-    link: Link
-    url: str
-
-
 @dataclass(frozen=True, slots=True)
 class ApplyLink:
-    """A link to apply, its line, and whether it is one only because there is no other link."""
+    """A link to apply, where it stands, and whether it is one only because there is no other link."""
 
     url: str
-    line: Line
+    where: Where
     is_only_link: bool = False
 
 
-def links_of(lines: Sequence[Line], base: str) -> list[FoundLink]:
-    """The links of lines that lead to another page."""
-    found = ((line, link, _address(base, link.href)) for line in lines for link in line.links)
-    return [FoundLink(line, link, url) for line, link, url in found if url]
-
-
-def apply_link(links: Sequence[FoundLink]) -> ApplyLink | None:
+def apply_link(links: Sequence[Address]) -> ApplyLink | None:
     """The link to apply (O2): one that says so, a survey's, one of an application or form, “here” beside such words.
 
     Guides, templates and documents come last; else the only link counts, unless it leads to what the law asks for.
     """
-    ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(*one)) is not None]
+    ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(one)) is not None]
     if ranked:
-        best = links[min(ranked)[1]]
-        return ApplyLink(best.url, best.line)
+        return _as_apply_link(links[min(ranked)[1]])
     if len({one.url for one in links}) == 1 and not _says(links[0], "legal"):
-        return ApplyLink(links[0].url, links[0].line, is_only_link=True)
+        return _as_apply_link(links[0], is_only_link=True)
     return None
 
 
-def _address(base: str, href: str) -> str | None:
-    """Where a link leads, or None: a mark in this page and a mail address are no way to apply."""
-    url = resolve(base, href[:_LONGEST_ADDRESS])
-    return url if url and urldefrag(url)[0] != urldefrag(base)[0] else None
+def _as_apply_link(one: Address, *, is_only_link: bool = False) -> ApplyLink:
+    return ApplyLink(one.url, Where(one.line, one.start, one.end), is_only_link)
 
 
-def _rank(line: Line, link: Link, url: str) -> int | None:
-    rank = _rank_of_words(line.scan, link)
+def links_of(lines: Sequence[Line], base: str) -> list[Address]:
+    """The links of lines that lead to other pages: a mark in this page and a mail address are no way to apply."""
+    links = ((line, link._replace(href=link.href[:_LONGEST_ADDRESS])) for line in lines for link in line.links)
+    found = (address_of(line, link, base) for line, link in links)
+    return [one for one in found if one and urldefrag(one.url)[0] != urldefrag(base)[0]]
+
+
+def _rank(one: Address) -> int | None:
+    rank = _rank_of_words(one.line.scan, one.start, one.end)
     if rank is None:
         return None
-    is_document = urlsplit(url).path.lower().endswith(_DOCUMENTS)
-    is_guide = _says(FoundLink(line, link, url), "about applying", "legal")
-    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * is_guide
+    is_document = urlsplit(one.url).path.lower().endswith(_DOCUMENTS)
+    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * _says(one, "about applying", "legal")
 
 
-def _rank_of_words(text: Text, link: Link) -> int | None:
-    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
+def _rank_of_words(text: Text, start: int, end: int) -> int | None:
+    words = {token.word for token in text.tokens if start <= token.start < end and token.word}
     if "apply" in words:
         return 0
-    if text.has("apply", "survey", start=link.start, end=link.end):
+    if text.has("apply", "survey", start=start, end=end):
         return 2
-    is_bare = words <= _PLAIN or text.text[link.start : link.end].startswith(("http", "www."))
-    near = text.has("apply", "survey", start=max(0, link.start - _REACH), end=link.end + _REACH)
+    is_bare = words <= _PLAIN or text.text[start:end].startswith(("http", "www."))
+    near = text.has("apply", "survey", start=max(0, start - _REACH), end=end + _REACH)
     return 3 if is_bare and near else None
 
 
 def says_apply(line: Line) -> bool:
     """Whether one of its links says that it leads to an application."""
-    return any(_rank_of_words(line.scan, link) is not None for link in line.links)
+    return any(_rank_of_words(line.scan, link.start, link.end) is not None for link in line.links)
 
 
-def _says(one: FoundLink, *concepts: Concept) -> bool:
-    return one.line.scan.has(*concepts, start=one.link.start, end=one.link.end)
+def _says(one: Address, *concepts: Concept) -> bool:
+    return one.line.scan.has(*concepts, start=one.start, end=one.end)
 
 
 # ── forms of the page itself ─────────────────────────────────────────────────────────────────────────────────────────
@@ -128,37 +117,42 @@ _SPELT: Final = ("[at]", "(at)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Mail:
+class Mail:
+    """A mail address, where it stands, and whether words like “contact” lead it in."""
+
     address: str
     is_led_in: bool
+    where: Where
 
 
-def contact(lines: Sequence[Line]) -> str | None:
+def contact(lines: Sequence[Line]) -> Mail | None:
     """The mail address of the article; of several the one that words like “contact” or “questions” lead in."""
-    mails: list[_Mail] = []
+    mails: list[Mail] = []
     above = False
     for line in lines:
         own = list(_mails_of(line, is_led_in=above))
         mails += own
         above = not own and line.scan.has("question", "contact") and len(line.text) <= LONGEST_NEED
-    return next((mail.address for mail in (*(mail for mail in mails if mail.is_led_in), *mails)), None)
+    return next((mail for mail in (*(mail for mail in mails if mail.is_led_in), *mails)), None)
 
 
-def _mails_of(line: Line, *, is_led_in: bool) -> Iterator[_Mail]:
+def _mails_of(line: Line, *, is_led_in: bool) -> Iterator[Mail]:
     for link in line.links:
         if link.href.lower().startswith("mailto:"):
             address = unquote(link.href[len("mailto:") :].partition("?")[0]).strip()
             if _is_mail(address):
-                yield _Mail(address, is_led_in or line.scan.has("question", "contact", end=link.end))
+                is_led = is_led_in or line.scan.has("question", "contact", end=link.end)
+                yield Mail(address, is_led, Where(line, link.start, link.end))
     text = line.text
     for sign in _SPELT:
         text = text.replace(f" {sign} ", "@").replace(sign, "@")
-    position = 0
+    position, is_spelt = 0, text != line.text
     for word in text.split():
         position = text.find(word, position)
         if "@" in word and _is_mail(word.strip(_PUNCTUATION)):
             lead = scan(text[:position])
-            yield _Mail(word.strip(_PUNCTUATION), is_led_in or lead.has("question", "contact"))
+            where = Where(line, 0, len(line.text)) if is_spelt else Where(line, position, position + len(word))
+            yield Mail(word.strip(_PUNCTUATION), is_led_in or lead.has("question", "contact"), where)
 
 
 def _is_mail(address: str) -> bool:
@@ -169,9 +163,9 @@ def _is_mail(address: str) -> bool:
 # ── what to submit ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def needs(lines: Sequence[Line]) -> tuple[str, ...]:
+def needs(lines: Sequence[Line]) -> tuple[tuple[str, Where], ...]:
     """What applicants have to submit: the whole list under its heading, and each sentence that asks for something."""
-    found: dict[str, None] = {}
+    found: dict[str, Where] = {}
     head: Line | None = None
     first: Line | None = None
     for line in lines:
@@ -179,12 +173,14 @@ def needs(lines: Sequence[Line]) -> tuple[str, ...]:
             continue  # “Please send us:” leads in the list under its heading
         if head and _is_item(line, head, first):
             first = first or line
-            found[_without_bullet(line.shown)[:LONGEST_NEED]] = None
+            found.setdefault(_without_bullet(line.shown)[:LONGEST_NEED], Where(line, 0, len(line.text)))
             continue
         head, first = line if _heads_items(line) else None, None
         if head is None and not line.is_heading:
-            found |= dict.fromkeys(part[:LONGEST_NEED] for part in _parts(line) if _is_need(scan(part)))
-    return tuple(found)[:MOST_NEEDS]
+            for span in sentences_of(line.scan):
+                if _is_need(scan(span.of(line.scan))):
+                    found.setdefault(span.of(line.scan)[:LONGEST_NEED], Where(line, span.start, span.end))
+    return tuple(found.items())[:MOST_NEEDS]
 
 
 def _heads_items(line: Line) -> bool:
@@ -226,10 +222,6 @@ def _bullet_of(text: str) -> str:
 
 def _without_bullet(text: str) -> str:
     return text[len(_bullet_of(text)) :].strip()
-
-
-def _parts(line: Line) -> list[str]:
-    return [span.of(line.scan) for span in sentences_of(line.scan)]
 
 
 def _is_need(text: Text) -> bool:
