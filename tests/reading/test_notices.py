@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.reading.notices import hosting_years, names_call, said_state
+from cmr_watch.reading.call_state import said_state
+from cmr_watch.reading.notices import hosting_years, names_call
 from cmr_watch.reading.tokens import scan
 from tests.reading.pages import BURGAS, LYON, read, read_line, read_upcoming
 
@@ -87,6 +88,14 @@ def test_a_notice_among_other_peoples_events_does_not() -> None:
 
 
 STATUSES = [  # newest bugs on top
+    ("The call for hosts, launched on 3 March 2025, is closed.", "closed"),
+    ("The call for hosts, published on 3 March 2025, has been closed.", "closed"),
+    ("The call for hosts is open. The cut-off of 3 March 2025 is closed.", "open"),
+    ("The call for hosts is open until 31 May 2025. Registration for the info day is closed.", "open"),
+    ("The call for hosts is open. Late submissions are no longer possible.", "open"),
+    ("The call for hosts of 2026 had closed in July and was relaunched.", "open"),
+    ("The call for hosts had closed in July and will be relaunched.", "closed"),
+    ("The call for hosts had its deadline on 3 May 2025. It is now closed.", "closed"),
     ("The call for hosts will be re‑opened in May.", "announced"),
     ("The call for hosts has not been closed.", "open"),
     ("The call for hosts is not closed yet: apply!", "open"),

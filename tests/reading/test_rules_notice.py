@@ -71,8 +71,7 @@ CALLS = [  # a paragraph above the sections, and the call in it
         "open 2027",
     ),
     ("C1", "The call for hosts of events<br>in 2027 is open:<br><a href='/a'>apply</a>", "open 2027 /a"),
-    but(
-        "“reopened” does not beat the earlier “closed”",
+    (
         "C2",
         "The call for hosts of events in 2027, which had closed in July, has been reopened.",
         "open 2027",
@@ -98,8 +97,7 @@ CALLS = [  # a paragraph above the sections, and the call in it
     ("C2", "Call for hosts of events in 2027: <a href='/a'>Applications</a>", "open 2027 /a"),
     ("C2", "The call for hosts of events in 2027 is closed. Stay tuned for the next one!", "closed 2027"),
     ("C2", "The call for hosts of events in 2027 is open. It may be closed earlier.", "open 2027"),
-    but(
-        "what late applications are is taken for the state",
+    (
         "C2",
         "The call for hosts of events in 2027 is open. Late applications are no longer accepted.",
         "open 2027",

@@ -12,7 +12,7 @@ from typing import Final
 from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot, Use
 from cmr_watch.reading.application import apply_link, contact, form_addresses, links_of, needs
 from cmr_watch.reading.article import Article, articles, base_of
-from cmr_watch.reading.call_state import read_state
+from cmr_watch.reading.call_state import find_state, read_state, said_state
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
@@ -21,11 +21,9 @@ from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.notices import (
     calls_apart,
     find_hosting_years,
-    find_state,
     mentions_call,
     names_call_itself,
     names_hosting,
-    said_state,
 )
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan

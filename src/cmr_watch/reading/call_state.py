@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
@@ -77,12 +78,7 @@ class _Page:
                 self._take_sentence(line, sentence)
 
     def _take_sentence(self, text: Text, sentence: Span) -> None:
-        found = [
-            (cue, said)
-            for cue in text.cues_of("closed", "to come", "open", start=sentence.start, end=sentence.end)
-            if (said := self._said_by(text, sentence, cue))
-        ]
-        kinds = [said for _, said in found]
+        kinds = [said for said, _ in _said_in(text, sentence)]
         if "closed" in kinds and "open" in kinds and _calls_in(text, sentence) > 1:
             kinds = ["next open"]  # “the 2026 call is closed, the 2027 call is open”
         years = {
@@ -92,21 +88,64 @@ class _Page:
             self.said.add(said)
             self.years.setdefault(said, set()).update(years)
 
-    def _said_by(self, text: Text, sentence: Span, cue: Cue) -> Said | None:
-        subject = _subject_of(text, sentence, cue)
-        if "closed" in cue.concepts:
-            return "closed" if self._closes(text, sentence, cue, subject) else None
-        is_next = subject == "another call"
-        if subject is not None and subject not in _OF_CALL and not is_next:
-            return None
-        if "to come" in cue.concepts:
-            return "next announced" if is_next else "announced"
-        return "next open" if is_next or "again" in cue.concepts else "open"
 
-    def _closes(self, text: Text, sentence: Span, cue: Cue, subject: Concept | None) -> bool:
-        if _is_conditional(text, sentence, cue) or _is_of_a_day(text, sentence, cue):
-            return False
-        return subject in _OF_CALL and not text.has("other edition", start=sentence.start, end=cue.start)
+# ── in a paragraph about a call ──────────────────────────────────────────────────────────────────────────────────────
+
+_STATUS: Final[dict[Said, CallStatus]] = {
+    "next open": "open",
+    "closed": "closed",
+    "announced": "announced",
+    "next announced": "announced",
+    "open": "open",
+}
+"""The first that is said counts: what is closed may say when the next one opens, what is to come how to apply (C2)."""
+
+
+def said_state(text: Text, span: Span | None = None) -> CallStatus | None:
+    """The state that a paragraph about a call says, or None; “31 May – CLOSED” closes a cut-off, not the call."""
+    found = find_state(text, span)
+    return found[0] if found else None
+
+
+def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
+    """The state that it says, and the words that say it."""
+    start, end = span or (0, len(text.text))
+    found = [
+        one
+        for sentence in sentences_of(text)
+        if start <= sentence.start and sentence.end <= end
+        for one in _said_in(text, sentence, is_of_call=True)
+    ]
+    return next(((status, cue) for said, status in _STATUS.items() for one, cue in found if one == said), None)
+
+
+# ── what a word of state says ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _said_in(text: Text, sentence: Span, *, is_of_call: bool = False) -> list[tuple[Said, Cue]]:
+    """What the words of a sentence say; `is_of_call`: it stands in a paragraph about a call, so “it” is the call."""
+    cues = text.cues_of("closed", "to come", "open", start=sentence.start, end=sentence.end)
+    found = ((_said_by(text, sentence, cue, is_of_call=is_of_call), cue) for cue in cues)
+    return [(said, cue) for said, cue in found if said]
+
+
+def _said_by(text: Text, sentence: Span, cue: Cue, *, is_of_call: bool) -> Said | None:
+    subject = _subject_of(text, sentence, cue)
+    is_ours = subject in _OF_CALL or (is_of_call and subject is None)
+    is_next = subject == "another call"
+    if "closed" in cue.concepts:
+        return "closed" if (is_ours or (is_of_call and is_next)) and _closes(text, sentence, cue) else None
+    if subject is not None and not is_ours and not is_next:
+        return None
+    if "to come" in cue.concepts:
+        return "next announced" if is_next else "announced"
+    return "next open" if is_next or "again" in cue.concepts else "open"
+
+
+def _closes(text: Text, sentence: Span, cue: Cue) -> bool:
+    if _is_conditional(text, sentence, cue) or _is_of_a_day(text, sentence, cue):
+        return False
+    return not text.has("other edition", start=sentence.start, end=cue.start)
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
@@ -139,6 +178,18 @@ def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:
 
 
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
-    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between."""
+    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between.
+
+    In “the call, launched on 3 May 2027, is closed” the comma leads back to the call.
+    """
     days = [day.end for day in find_days(text, ANY_YEAR) if sentence.start <= day.start and day.end <= cue.start]
-    return bool(days) and not text.has("call", "call for", "apply", start=days[-1], end=cue.start)
+    if not days or text.has("call", "call for", "apply", start=days[-1], end=cue.start):
+        return False
+    return not any(
+        comma.letter == "," and verb.word in _VERBS
+        for comma, verb in pairwise(text.tokens)
+        if days[-1] <= comma.start and verb.end <= cue.end
+    )
+
+
+_VERBS: Final = frozenset({"is", "are", "was", "were", "has", "have", "had"})

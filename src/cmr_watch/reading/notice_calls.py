@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
 from cmr_watch.reading.application import ApplyLink, apply_link, links_of
+from cmr_watch.reading.call_state import find_state
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
 from cmr_watch.reading.entries import Address
@@ -18,7 +19,6 @@ from cmr_watch.reading.notices import (
     Notice,
     calls_apart,
     find_hosting_years,
-    find_state,
     heads_a_list,
     names_call,
 )

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from cmr_watch.models import CallStatus
 from cmr_watch.reading.application import says_apply
+from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
@@ -76,40 +77,6 @@ def names_hosting(text: Text) -> bool:
         return True
     events = [cue.first for cue in text.cues_of("event")]
     return any(0 < first - cue.last <= 4 for cue in text.cues_of("series") for first in events)
-
-
-# ── the state of a call ──────────────────────────────────────────────────────────────────────────────────────────────
-
-_STATES: Final[tuple[tuple[Concept, CallStatus], ...]] = (
-    ("closed", "closed"),
-    ("to come", "announced"),
-    ("open", "open"),
-)
-"""In this order: what is closed may say when the next one opens, what is to come may say how to apply (C2)."""
-_MARK_REACH: Final = 60
-
-
-def said_state(text: Text, span: Span | None = None) -> CallStatus | None:
-    """The state that the words of a text say, or None; “31 May – CLOSED” closes a cut-off, not the call."""
-    found = find_state(text, span)
-    return found[0] if found else None
-
-
-def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
-    """The state that a text says, and the words that say it."""
-    start, end = span or (0, len(text.text))
-    for concept, status in _STATES:
-        for cue in text.cues_of(concept, start=start, end=end):
-            if concept != "closed" or not _is_mark(text, cue):
-                return status, cue
-    return None
-
-
-def _is_mark(text: Text, cue: Cue) -> bool:
-    """Whether “closed” stands behind a day and a dash or bracket."""
-    if not cue.first or text.tokens[cue.first - 1].letter not in "(-":
-        return False
-    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, ANY_YEAR))
 
 
 # ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -49,7 +49,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "open": """
         at any time: you can apply ~
         re opened | relaunched: the call was ~
-        open again: the call is ~
+        open again | still open: the call is ~
         may be closed | can be closed: the call ~ earlier
         possible to: it is ~ apply until 3 May 2026
         possible until: applying is ~ 3 May 2026
@@ -78,8 +78,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         rounds: upcoming ~
         """,
     "again": """
-        reopened: the call was ~
-        open again: the call is ~
+        reopened | re opened | relaunched: the call was ~
+        open again | still open: the call is ~
         """,
     "state label": """
         status | call status: ~: closed

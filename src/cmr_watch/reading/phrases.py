@@ -258,7 +258,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         will launch: we ~ a call
         will soon open | will soon start | opens soon: the call ~
         be launched | be opened | be re opened | be reopened | be published | be open | be announced: the call will ~
-        be released | be available | be issued: the call will ~
+        be released | be available | be issued | be relaunched | be re launched: the call will ~
         stay tuned: ~ for the next call
         open soon | open shortly: ~: the next call
         opening soon | opening shortly: ~
