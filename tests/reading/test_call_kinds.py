@@ -170,6 +170,12 @@ def test_state(body: str, status: str) -> None:
 
 
 YEARS = [
+    ("The call for hosts is open. Workshops may be held between September 2027 and June 2028.", (2027, 2028)),
+    ("The call for hosts is closed. The regions that will welcome the events in 2027 are informed now.", (2027,)),
+    ("The call for hosts is open for all. More than 30 events were held in 2024.", ()),
+    ("The call for hosts and their expressions of interest, 2027 editions, is open.", (2027,)),
+    ("The call for expressions of interest of hosts, 2027 and 2028 workshops, is open.", (2027, 2028)),
+    ("Call for hosts – expression of interest 2027/28 events: open", (2027, 2028)),
     ("The call for hosts of events in 2027 is open, while the workshops of 2026 are fully planned.", (2027,)),
     ("The call for hosts of events in 2027, 2028 and 2029 is open.", (2027, 2028, 2029)),
     ("After the workshops held in 2025, the call for hosts is open. The call is for events in 2027.", (2027,)),

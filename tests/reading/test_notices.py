@@ -12,14 +12,16 @@ from tests.reading.pages import BURGAS, LYON, read, read_line, read_upcoming
 CALL = "The call for hosts of events in 2026 is open."
 Facts = list[tuple[str, tuple[int, ...], int]]
 NOTICES: list[tuple[str, Facts]] = [  # newest bugs on top; status, years, number of cut-offs
-    (f"<p>{CALL}</p><ul><li>Cut-off 1: 31 May 2025</li><li>Cut-off 2: 30 June 2025</li></ul>", [("open", (2026,), 2)]),
+    (f"<p>{CALL}</p><ul><li>Cut-off 1: 31 May 2025</li><li>Cut-off 2: 30 June 2025</li></ul>", [("open", (2026,), 0)]),
+    (f"<p>{CALL} Cut-offs:</p><ul><li>31 May 2025</li><li>30 June 2025</li></ul>", [("open", (2026,), 2)]),
+    (f"<p>{CALL}<br>Questions: q@example.eu<br>Deadline: 31 May 2025</p>", [("open", (2026,), 1)]),
     (
         f"<p>{CALL} Cut-off dates:</p><ul><li>31 May 2025 – 18:00 CET (Brussels time) – CLOSED</li>"
         "<li>Potentially, depending on results, 31 January 2026 – 18:00 CET (Brussels time) (tbc)</li></ul>",
         [("open", (2026,), 2)],
     ),
     (f"<p>{CALL} Deadlines:<br>– 31 May 2025<br>– 30 June 2025</p>", [("open", (2026,), 2)]),
-    (f"<p>{CALL}</p><p>Deadline: 31 May 2025</p><p><a href=/x>Apply here</a></p>", [("open", (2026,), 1)]),
+    (f"<p>{CALL}</p><p>Deadline: 31 May 2025</p><p><a href=/x>Apply here</a></p>", [("open", (2026,), 0)]),
     (
         "<p>The call for hosts in 2025 is closed.</p><p>A new call for hosts in 2026 will open soon.</p>",
         [("closed", (2025,), 0), ("announced", (2026,), 0)],
@@ -42,7 +44,7 @@ def test_notices(body: str, expected: Facts) -> None:
 
 
 HEADED = [
-    ("<p><b>Call for hosts</b></p><p>Host an event in 2026. The call is open.</p>", [("open", (2026,), 0)]),
+    ("<p><b>Call for hosts</b></p><p>Host an event in 2026. The call is open.</p>", [("open", (), 0)]),
     ("<h3>Call for hosts</h3><p>Events in 2026. Apply by 31 May 2025!</p>", [("open", (2026,), 1)]),
     ("<h4>📢 Call for hosts:</h4><ul><li>Events in 2026 – apply now</li></ul>", [("open", (2026,), 0)]),
 ]
@@ -119,6 +121,9 @@ STATUSES = [  # newest bugs on top
     ("Call for hosts 2026", None),
 ]
 YEARS = [
+    ("The new call for hosts is not open yet. Hosts will be sought for editions from June 2026 to June 2027.", ()),
+    ("The call for hosts is open, for the 2026 and 2027 editions.", (2026, 2027)),
+    ("The call for hosts is open. The 2025 editions are over.", ()),
     ("The next call for hosts is expected in 2026.", ()),
     ("The call for hosts of events in 2026 will be launched in spring 2025.", (2026,)),
     ("The call for hosts is open. Deadline: May 2025", ()),
@@ -183,6 +188,8 @@ def test_each_call_of_a_notice_has_its_state(line: str, expected: Facts) -> None
 
 
 LINKS = [
+    ('The call for hosts is open.<br>Questions: q@b.eu<br>Apply: <a href="/call">here</a>', "/call"),
+    ('The call for hosts is open.</p><p>Apply: <a href="/call">here</a>', None),
     ('The <a href="/call">call for interest</a> to host events is open. <a href="/faq">FAQ</a>', None),
     ('The <a href="/call">call for interest</a> to host events is open.', "/call"),
     ('The call for hosts is no longer open. See our <a href="/p">privacy statement</a>.', None),

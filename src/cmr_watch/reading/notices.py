@@ -109,24 +109,17 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
     first = lines[start]
     if not mentions_call(first.scan) or is_other(start):
         return start
-    whole, end = first.scan, start + 1
-    while not _is_notice(whole, lines[start:end]) and end < min(len(lines), start + _MOST_LINES):
-        if not _goes_on(lines, end, start, is_other):
-            break
+    end = start + 1
+    while end < min(len(lines), start + _MOST_LINES) and _goes_on(lines, end, start, is_other):
         end += 1
-        whole = scan(" ".join(line.text for line in lines[start:end])[:LONGEST])
-    last = _more_end(lines, end, is_other)
-    return end if names_call(whole) and (_is_notice(whole, lines[start:end]) or _has_state(lines[end:last])) else start
+    whole = first.scan if end == start + 1 else scan(" ".join(line.text for line in lines[start:end])[:LONGEST])
+    return end if _is_notice(whole, lines[start:end]) else start
 
 
 def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
     if not names_call(text):
         return False
     return said_state(text) is not None or any(map(says_apply, lines)) or bool(read_cutoffs(text, ANY_YEAR)[0])
-
-
-def _has_state(lines: Sequence[Line]) -> bool:
-    return any(said_state(line.scan) or line.scan.has("cutoff") for line in lines)
 
 
 def _goes_on(lines: Sequence[Line], position: int, start: int, is_other: Callable[[int], bool]) -> bool:
@@ -143,23 +136,14 @@ def _goes_on(lines: Sequence[Line], position: int, start: int, is_other: Callabl
 
 
 def _more_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
-    """Where the cut-offs and the way to apply end that follow a notice."""
-    end, listed = start, heads_a_list(lines[start - 1])
-    while end < min(len(lines), start + _MOST_CUTOFFS):
+    """Where the list of cut-offs ends that a notice leads in."""
+    end = start
+    while heads_a_list(lines[start - 1]) and end < min(len(lines), start + _MOST_CUTOFFS):
         line = lines[end]
-        if is_other(end) or mentions_call(line.scan) or not (_continues(line) or (listed and _has_day(line))):
+        if is_other(end) or mentions_call(line.scan) or not (line.scan.has("cutoff") or _has_day(line)):
             break
-        listed = listed or line.scan.has("cutoff")
         end += 1
     return end
-
-
-def _continues(line: Line) -> bool:
-    """A cut-off, or the way to apply."""
-    if len(line.text) > _LONGEST_CUTOFF:
-        return False
-    first = next((token.word for token in line.scan.tokens if token.word), "")
-    return line.scan.has("cutoff") or (first in ("apply", "submit", "how") and line.scan.has("apply"))
 
 
 def heads_a_list(line: Line) -> bool:
@@ -206,7 +190,7 @@ def _own_state(text: Text, sentence: Span) -> CallStatus | None:
 # ── hosting years ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _OF_HOSTING: Final = ("event", "hosting", "series")
-_OF_CALL: Final = ("call for", "call")
+_OF_CALL: Final = ("call for", "call", "another call")
 _OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply")
 _JOINING: Final = frozenset({"between", "from", "after", "extended"})
 """Cues that say nothing of the year behind them: “events between 2026 and 2027”, “a call extended to 2027”."""
@@ -217,19 +201,39 @@ def hosting_years(text: Text) -> tuple[int, ...]:
     return tuple(sorted(find_hosting_years(text)))
 
 
-def find_hosting_years(text: Text) -> dict[int, Span]:
-    """The hosting years of a text, each with the words that name it."""
+def find_hosting_years(text: Text, *, is_page: bool = False) -> dict[int, Span]:
+    """The hosting years of a text, each with the words that name it.
+
+    The clause that names the call counts, else its sentence; where no sentence names it, or on a call page (`is_page`),
+    else all others.
+    """
     spans = [one for one in sentences_of(text) if text.has(*_OF_HOSTING, *_OF_CALL, start=one.start, end=one.end)]
-    of_call = [clause for span in spans for clause in _clauses(text, span) if _names_call_in(text, clause)]
-    for group in (of_call, spans):
+    naming = [span for span in spans if _names_call_in(text, span)]
+    of_call = [clause for span in naming for clause in _clauses(text, span) if _names_call_in(text, clause)]
+    others = [span for span in spans if speaks_of_hosting(text, span)]
+    for group in (of_call, naming, others if is_page or not naming else ()):
         years = {year: words for span in reversed(group) for year, words in _years_in(text, span).items()}
         if years:
             return years
     return {}
 
 
+_TO_COME: Final = words_of("may can could will shall should must be take takes")
+
+
+def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
+    """Whether a sentence names hosting, or says when events are to be held: “Workshops may be held in 2027”."""
+    start, end = span or (0, len(text.text))
+    if text.has("hosting", "series", start=start, end=end):
+        return True
+    is_to_come = any(token.word in _TO_COME for token in text.tokens if start <= token.start < end)
+    is_to_come = is_to_come or text.has("open", "to come", start=start, end=end)
+    return is_to_come and text.has("event", start=start, end=end)
+
+
 def _names_call_in(text: Text, span: Span) -> bool:
-    return any(_is_noun(text, cue) for cue in text.cues_of("call for", "call", start=span.start, end=span.end))
+    cues = text.cues_of("call for", "call", "another call", start=span.start, end=span.end)
+    return any(_is_noun(text, cue) for cue in cues)
 
 
 def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
@@ -252,9 +256,7 @@ def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
             continue
         if any(day.start <= token.start < day.end for day in days):
             continue
-        concepts = (
-            _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
-        )
+        concepts = _followed_by(text, index) or _introduced_by(text, token.start, sentence)
         if not concepts.isdisjoint(_OF_HOSTING):
             near = {**_range_at(text, index), **near}
         elif not concepts.isdisjoint(_OF_CALL):
@@ -262,9 +264,12 @@ def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
     return near or far
 
 
-def _names_a_call(text: Text, index: int) -> bool:
-    """“The 2026 call”."""
-    return any(cue.first == index + 1 for cue in text.cues_of(*_OF_CALL))
+def _followed_by(text: Text, index: int) -> frozenset[Concept]:
+    """“The 2026 call”, “the 2027 and 2028 editions”: the concepts of what stands right behind a year."""
+    after = next((at for at in range(index + 1, len(text.tokens)) if text.tokens[at].letter not in "yd&-/,"), None)
+    is_list = text.tokens[(after or 1) - 1].letter in "yd"
+    cue = next((one for one in text.cues_of(*_OF_HOSTING, *_OF_CALL) if one.first == after and is_list), None)
+    return cue.concepts if cue else frozenset()
 
 
 def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Concept]:
