@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote
 
 from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.entries import Address, address_of
-from cmr_watch.reading.lexicon import Concept, words_of
+from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.tokens import DASHES, Text, scan
 
@@ -21,74 +20,6 @@ MOST_NEEDS: Final = 20
 _LONGEST_ITEM: Final = 300
 _REACH: Final = 80
 _LONGEST_ADDRESS: Final = 2_000
-
-# ── where to apply ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-_DOCUMENTS: Final = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".zip")
-_PLAIN: Final = words_of("click via at by on in using this the our here link form page open")
-_DOCUMENT_LATER, _GUIDE_LATER = 10, 5
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyLink:
-    """A link to apply, where it stands, and whether it is one only because there is no other link."""
-
-    url: str
-    where: Where
-    is_only_link: bool = False
-
-
-def apply_link(links: Sequence[Address]) -> ApplyLink | None:
-    """The link to apply (O2): one that says so, a survey's, one of an application or form, “here” beside such words.
-
-    Guides, templates and documents come last; else the only link counts, unless it leads to what the law asks for.
-    """
-    ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(one)) is not None]
-    if ranked:
-        return _as_apply_link(links[min(ranked)[1]])
-    if len({one.url for one in links}) == 1 and not _says(links[0], "legal"):
-        return _as_apply_link(links[0], is_only_link=True)
-    return None
-
-
-def _as_apply_link(one: Address, *, is_only_link: bool = False) -> ApplyLink:
-    return ApplyLink(one.url, Where(one.line, one.start, one.end), is_only_link)
-
-
-def links_of(lines: Sequence[Line], base: str) -> list[Address]:
-    """The links of lines that lead to other pages: a mark in this page and a mail address are no way to apply."""
-    links = ((line, link._replace(href=link.href[:_LONGEST_ADDRESS])) for line in lines for link in line.links)
-    found = (address_of(line, link, base) for line, link in links)
-    return [one for one in found if one and urldefrag(one.url)[0] != urldefrag(base)[0]]
-
-
-def _rank(one: Address) -> int | None:
-    rank = _rank_of_words(one.line.scan, one.start, one.end)
-    if rank is None:
-        return None
-    is_document = urlsplit(one.url).path.lower().endswith(_DOCUMENTS)
-    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * _says(one, "about applying", "legal")
-
-
-def _rank_of_words(text: Text, start: int, end: int) -> int | None:
-    words = {token.word for token in text.tokens if start <= token.start < end and token.word}
-    if "apply" in words:
-        return 0
-    if text.has("apply", "survey", start=start, end=end):
-        return 2
-    is_bare = words <= _PLAIN or text.text[start:end].startswith(("http", "www."))
-    near = text.has("apply", "survey", start=max(0, start - _REACH), end=end + _REACH)
-    return 3 if is_bare and near else None
-
-
-def says_apply(line: Line) -> bool:
-    """Whether one of its links says that it leads to an application."""
-    return any(_rank_of_words(line.scan, link.start, link.end) is not None for link in line.links)
-
-
-def _says(one: Address, *concepts: Concept) -> bool:
-    return one.line.scan.has(*concepts, start=one.start, end=one.end)
-
 
 # ── forms of the page itself ─────────────────────────────────────────────────────────────────────────────────────────
 

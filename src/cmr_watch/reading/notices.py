@@ -11,19 +11,17 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.models import CallStatus
-from cmr_watch.reading.application import says_apply
+from cmr_watch.reading.apply_link import says_apply
 from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import read_cutoffs
-from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
+from cmr_watch.reading.dates import ANY_YEAR, find_dates
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.tokens import Cue, Text, scan
+from cmr_watch.reading.tokens import CELL, Cue, Text, scan
 
-_MOST_LINES: Final = 6
-_MOST_CUTOFFS: Final = 20
+_MOST_LINES: Final = 26
 LONGEST: Final = 4_000
-_LONGEST_CUTOFF: Final = 400
 _NO_CALL: Final = words_of("not to on us please")
 """Words before or behind “call” that make it a verb."""
 _BEFORE_CALL: Final = words_of(
@@ -83,10 +81,9 @@ def names_hosting(text: Text) -> bool:
 
 
 class Notice(NamedTuple):
-    """The lines of a notice, those after it that carry its cut-offs, and where all of them stand."""
+    """The lines of a notice, and where they stand."""
 
     lines: tuple[Line, ...]
-    more: tuple[Line, ...]
     start: int
     end: int
 
@@ -96,63 +93,44 @@ def find_notices(lines: Sequence[Line], is_other: Callable[[int], bool]) -> Iter
     position = 0
     while position < len(lines):
         end = _notice_end(lines, position, is_other)
-        if end == position:
-            position += 1
-            continue
-        last = _more_end(lines, end, is_other)
-        yield Notice(tuple(lines[position:end]), tuple(lines[end:last]), position, last)
-        position = last
+        if end > position:
+            yield Notice(tuple(lines[position:end]), position, end)
+        position = max(end, position + 1)
 
 
 def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
-    """Where the notice that begins at a line ends; `start` itself if none does."""
+    """Where the notice that begins at a line ends; `start` itself if none does. It takes its whole paragraph."""
     first = lines[start]
     if not mentions_call(first.scan) or is_other(start):
         return start
     end = start + 1
-    while end < min(len(lines), start + _MOST_LINES) and _goes_on(lines, end, start, is_other):
+    is_headed = first.is_heading and not _is_notice(lines[start:end])
+    while end < min(len(lines), start + _MOST_LINES) and not is_other(end):
+        if not _is_of_paragraph(lines[end], lines[end - 1]) and not (is_headed and end == start + 1):
+            break
         end += 1
-    whole = first.scan if end == start + 1 else scan(" ".join(line.text for line in lines[start:end])[:LONGEST])
-    return end if _is_notice(whole, lines[start:end]) else start
+    return end if _is_notice(lines[start:end]) else start
 
 
-def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
-    if not names_call(text):
-        return False
-    return said_state(text) is not None or any(map(says_apply, lines)) or bool(read_cutoffs(text, ANY_YEAR)[0])
+def text_of(lines: Sequence[Line]) -> Text:
+    """The lines of a paragraph as one text: a sentence goes on in a line that begins with a small letter."""
+    first, *others = (line.text for line in lines)
+    text = "".join([first, *(f"{' ' if other[:1].islower() else CELL}{other}" for other in others)])
+    return scan(text[:LONGEST])
 
 
-def _goes_on(lines: Sequence[Line], position: int, start: int, is_other: Callable[[int], bool]) -> bool:
-    """Whether a line belongs to the paragraph that began before it: same block without a gap, or under its heading."""
-    line, above, first = lines[position], lines[position - 1], lines[start]
-    if is_other(position):
-        return False
-    if above is first and first.is_heading and not line.is_heading:
-        return True
-    if names_call(line.scan) and said_state(line.scan):
-        return False
+def _is_of_paragraph(line: Line, above: Line) -> bool:
     is_in_row = line.row is not None and line.row == above.row
     return is_in_row or (line.block == above.block and not line.gap)
 
 
-def _more_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
-    """Where the list of cut-offs ends that a notice leads in."""
-    end = start
-    while heads_a_list(lines[start - 1]) and end < min(len(lines), start + _MOST_CUTOFFS):
-        line = lines[end]
-        if is_other(end) or mentions_call(line.scan) or not (line.scan.has("cutoff") or _has_day(line)):
-            break
-        end += 1
-    return end
-
-
-def heads_a_list(line: Line) -> bool:
-    """“… Cut-off dates:”."""
-    return line.text.rstrip().endswith(":") and line.scan.has("cutoff", start=max(0, len(line.text) - 80))
-
-
-def _has_day(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, ANY_YEAR))
+def _is_notice(lines: Sequence[Line]) -> bool:
+    """Whether lines name a call and hosting, and say something of its state or link to an application."""
+    text = text_of(lines)
+    if not names_call(text):
+        return False
+    links = any(says_apply(line.scan, link.start, link.end) for line in lines for link in line.links)
+    return links or said_state(text) is not None or bool(read_cutoffs(text, ANY_YEAR))
 
 
 # ── of several calls ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,17 +179,17 @@ def hosting_years(text: Text) -> tuple[int, ...]:
     return tuple(sorted(find_hosting_years(text)))
 
 
-def find_hosting_years(text: Text, *, is_page: bool = False) -> dict[int, Span]:
+def find_hosting_years(text: Text, *, is_headed: bool = False) -> dict[int, Span]:
     """The hosting years of a text, each with the words that name it.
 
-    The clause that names the call counts, else its sentence; where no sentence names it, or on a call page (`is_page`),
-    else all others.
+    The clause that names the call counts, else its sentence; where no sentence names it, or where the call is named
+    above it all (`is_headed`, as on a call page), else all others.
     """
     spans = [one for one in sentences_of(text) if text.has(*_OF_HOSTING, *_OF_CALL, start=one.start, end=one.end)]
     naming = [span for span in spans if _names_call_in(text, span)]
     of_call = [clause for span in naming for clause in _clauses(text, span) if _names_call_in(text, clause)]
     others = [span for span in spans if speaks_of_hosting(text, span)]
-    for group in (of_call, naming, others if is_page or not naming else ()):
+    for group in (of_call, naming, others if is_headed or not naming else ()):
         years = {year: words for span in reversed(group) for year, words in _years_in(text, span).items()}
         if years:
             return years
@@ -226,14 +204,19 @@ def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
     start, end = span or (0, len(text.text))
     if text.has("hosting", "series", start=start, end=end):
         return True
-    is_to_come = any(token.word in _TO_COME for token in text.tokens if start <= token.start < end)
-    is_to_come = is_to_come or text.has("open", "to come", start=start, end=end)
-    return is_to_come and text.has("event", start=start, end=end)
+    event = next(text.cues_of("event", start=start, end=end), None)
+    words = [token for token in text.tokens if start <= token.start < end and token.word]
+    is_to_come = any(token.word in _TO_COME for token in words) or text.has("open", "to come", start=start, end=end)
+    is_label = event is not None and event.start == words[0].start and len(words) <= _MOST_WORDS_OF_LABEL
+    return event is not None and (is_to_come or is_label)
+
+
+_MOST_WORDS_OF_LABEL: Final = 5
+"""“Events in 2027”."""
 
 
 def _names_call_in(text: Text, span: Span) -> bool:
-    cues = text.cues_of("call for", "call", "another call", start=span.start, end=span.end)
-    return any(_is_noun(text, cue) for cue in cues)
+    return any(_is_noun(text, cue) for cue in text.cues_of(*_OF_CALL, start=span.start, end=span.end))
 
 
 def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
