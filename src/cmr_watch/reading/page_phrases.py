@@ -6,6 +6,7 @@ from typing import Final
 
 PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "event": """
+        event dates | event date | event period: ~: 3 May 2026
         stop: the next ~
         """,
     "former": """
@@ -34,6 +35,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         register now: ~, until 3 May 2026
         """,
     "question": """
+        request | requests: ~ to the ministry by 3 May 2026
+        a chat | a slot | a talk: book ~ with us until 3 May 2026
         write to: ~ us by 3 May 2026
         """,
     "closed": """
@@ -60,9 +63,14 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         after: ~ the workshop in Milan
         """,
     "cutoff": """
+        last day to submit | last day to send | last day for applications: the ~ is 3 May 2026
+        last day for submissions: the ~ is 3 May 2026
+        cut off dates for the evaluation | cut off date for the evaluation: ~ of applications
+        cut offs for the evaluation: ~ of applications
         deadline was | cut off was: the ~ 3 May 2026
         """,
     "result": """
+        panel | jury | evaluators: the ~ decides by 3 May 2026
         hear back | hear from us: applicants ~ by 3 May 2026
         """,
     "interest": """
@@ -71,6 +79,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         express their interest: regions can ~ in hosting
         """,
     "round": """
+        following: the ~ one
         first round | second round | third round | next round | last round | final round: ~
         first | second | third | next | last: ~ cut-off
         upcoming | current: ~ rounds
@@ -138,6 +147,11 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         documents | requirements: the ~
         """,
     "duty": """
+        duties | obligations: ~ of hosts
+        hosts send | hosts name | hosts propose | hosts inform: ~ the venue before 3 May 2026
+        programme must | programme has to: the ~ be sent before 3 May 2026
+        second phase | second stage: deadline of the ~: 3 May 2026
+        invited applicants: ~ apply by 3 May 2026
         sign: hosts ~ the agreement before 3 May 2026
         signed: the agreement is ~ before 3 May 2026
         signature: ~ of the agreement before 3 May 2026
@@ -146,6 +160,19 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         may follow: the letter ~ by 3 May 2026
         may be sent later: the letter ~ , by 3 May 2026
         invited regions: ~ apply by 3 May 2026
+        """,
+    "letter": """
+        letter | letters: the ~ may be sent until 3 May 2026
+        letter of support | letters of support | support letter | support letters: the ~ may be sent until 3 May 2026
+        letter of commitment | letter of intent: the ~ may be sent until 3 May 2026
+        """,
+    "after the cutoff": """
+        after the cut off | after the cutoff | after the deadline: two weeks ~, until 3 May 2026
+        after the cut off date | after the closing date: two weeks ~, until 3 May 2026
+        """,
+    "long ago": """
+        that hosted | who hosted | which hosted | have hosted | has hosted: regions ~ an event before 3 May 2026
+        already hosted | have already hosted | has already hosted: regions that ~ before 3 May 2026
         """,
     "next edition": """
         next | upcoming | forthcoming | coming: the ~ workshop
