@@ -82,7 +82,7 @@ layers =
     call | content | edition | initiative
     edition_evidence
     edition_place | listed_edition | notice_calls | records | registration
-    doubts | edition_days | materials | schedule | sections | venue
+    doubts | edition_days | materials | page_calls | schedule | sections | venue
     application | home | notices | schedule_entries
     apply_link | article | call_state | cutoffs
     entries

@@ -67,7 +67,7 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
     page = _Page()
     for line in lines:
         page.take(line)
-    if page.is_closed:
+    if "closed" in page.said and "next open" not in page.said:
         return "closed"
     if has_form or "next open" in page.said:
         return "open"
@@ -84,18 +84,10 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
 
 @dataclass(slots=True)
 class _Page:
-    """Gathers what the sentences of a page say of its call, and of which years."""
+    """Gathers what the sentences of a page say of its call."""
 
     said: set[Said] = field(default_factory=set)
-    years: dict[Said, set[int]] = field(default_factory=dict)
     is_labelled: bool = False
-
-    @property
-    def is_closed(self) -> bool:
-        """“The call for 2026 is closed. The call for 2027 is open.” is not."""
-        closed, opened = self.years.get("closed", set()), self.years.get("open", set())
-        has_other_years = bool(closed and opened) and closed.isdisjoint(opened)
-        return "closed" in self.said and "next open" not in self.said and not has_other_years
 
     def take(self, line: Text) -> None:
         is_mark = len(line.text) <= _LONGEST_MARK
@@ -105,11 +97,7 @@ class _Page:
         for sentence in sentences_of(line):
             if sentence.of(line).endswith("?"):
                 continue
-            own = range(sentence.start, sentence.end)
-            years = {token.value for token in line.tokens if token.letter == "y" and token.start in own}
-            for said in _said_in(line, sentence):
-                self.said.add(said)
-                self.years.setdefault(said, set()).update(years)
+            self.said.update(_said_in(line, sentence))
 
 
 # ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────
