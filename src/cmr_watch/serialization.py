@@ -63,7 +63,8 @@ def edition_to_row(edition: Edition) -> Json:
     """The stored JSON of an edition. Details from its own page are included only if they are known."""
     row, details = edition_to_dict(edition), edition_page_to_dict(edition)
     known = {key: details[key] for key in details.keys() - row.keys() if details[key]}
-    return {**row, "period": edition.period, **known}
+    former = {"former_registration_url": edition.former_registration_url} if edition.former_registration_url else {}
+    return {**row, "period": edition.period, **known, **former}
 
 
 def edition_from_dict(row: Json) -> Edition:

@@ -80,6 +80,7 @@ class Edition:
     - `date_text`: the date as written on the page.
     - `text`: the whole line, or the part of the page that describes the edition.
     - `venue` and the fields after it: given only by the edition's own page.
+    - `former_registration_url`: the last registration that its own page had, in what is known; None in a reading.
     """
 
     city: str
@@ -100,6 +101,7 @@ class Edition:
     registration_url: str | None = None
     registration_closes_on: date | None = None
     materials: tuple[Material, ...] = ()
+    former_registration_url: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def compare_edition_page(
     if entry is None:
         return Comparison((), Known((KnownEdition(owner.key, page, now),)))
     changes = _changes(entry, page, now, owner.edition)
-    return Comparison(changes, Known((replace(entry, edition=_with_earlier_materials(page, entry.edition)),)))
+    return Comparison(changes, Known((replace(entry, edition=_with_earlier_links(page, entry.edition)),)))
 
 
 def first_changes(entry: KnownEdition, now: datetime, listed: Edition) -> tuple[Change, ...]:
@@ -109,13 +109,20 @@ def _changes(entry: KnownEdition, page: Edition, now: datetime | None, listed: E
 def _kinds(entry: KnownEdition, page: Edition, now: datetime | None, listed: Edition) -> Iterator[ChangeKind]:
     old = entry.edition
     kinds = [change.kind for change in changed_facts(entry, page, now) if change.kind not in _LIST_KINDS]
-    if old.registration_url is None and page.registration_url and _can_register(page, listed, now):
+    if _is_first_registration(old, page) and _can_register(page, listed, now):
         kinds.append(ChangeKind.EDITION_REGISTRATION_OPENED)
     if _has_new_material(old, page):
         kinds.append(ChangeKind.EDITION_MATERIALS_PUBLISHED)
     yield from kinds
     if not kinds and _page_facts(old) != _page_facts(page):
         yield ChangeKind.EDITION_UPDATED
+
+
+def _is_first_registration(old: Edition, page: Edition) -> bool:
+    """Whether the page has a way to register, and had none. One that comes back unchanged was not opened again."""
+    if old.registration_url or not page.registration_url:
+        return False
+    return normalised_url(old.former_registration_url) != normalised_url(page.registration_url)
 
 
 def _can_register(page: Edition, listed: Edition, now: datetime | None) -> bool:
@@ -140,8 +147,12 @@ def _page_facts(edition: Edition) -> tuple[object, ...]:
     )
 
 
-def _with_earlier_materials(page: Edition, old: Edition) -> Edition:
-    """The page's facts, with all materials it ever had: one that disappears and comes back is not published again."""
+def _with_earlier_links(page: Edition, old: Edition) -> Edition:
+    """The page's facts, with all materials and the last registration that it had.
+
+    A link that disappears, perhaps because the page was misread, and comes back is not news.
+    """
     current = {normalised_url(material.url) for material in page.materials}
     earlier = tuple(material for material in old.materials if normalised_url(material.url) not in current)
-    return replace(page, materials=page.materials + earlier)
+    former = None if page.registration_url else old.registration_url or old.former_registration_url
+    return replace(page, materials=page.materials + earlier, former_registration_url=former)

@@ -26,10 +26,9 @@ An edition's own page is suspect if
 - the dates are missing, although it is neither cancelled nor postponed;
 - it has fewer than half as many links to materials as before;
 - the text contains replacement characters, although it did not before;
-- it describes another city on other dates;
-- it has fewer than a third as many headings as before;
-- at most one heading is unchanged, and the venue or a link is missing;
-- more than a third of the lines with a date were not understood.
+- it describes another city on other dates.
+
+Its headings do not count, nor do a venue and a registration that are gone: after the event, such a page is rewritten.
 """
 
 from __future__ import annotations
@@ -44,8 +43,6 @@ from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.places import is_same_city
 from cmr_watch.plural import counted
 
-MIN_HEADINGS: Final = 3
-"""With fewer headings (one of them is the title of the page), changed headings mean nothing."""
 _REPLACEMENT_CHARACTER: Final = "\ufffd"
 """What decoding with an incorrect charset leaves behind."""
 
@@ -191,7 +188,7 @@ def _cutoffs(snapshot: Snapshot) -> Iterator[Cutoff]:
 
 
 def _edition_page_problem(last: Snapshot | None, reading: Snapshot) -> str | None:
-    return _truncated(reading) or _lost_content(last, reading) or _not_understood(reading)
+    return _truncated(reading) or _lost_content(last, reading)
 
 
 def _lost_content(last: Snapshot | None, reading: Snapshot) -> str | None:
@@ -201,7 +198,7 @@ def _lost_content(last: Snapshot | None, reading: Snapshot) -> str | None:
     if not reading.editions:
         return "the page no longer describes an edition"
     old, new = last.editions[0], reading.editions[0]
-    return _lost_facts(old, new) or _other_edition(old, new) or _changed_headings(last, reading)
+    return _lost_facts(old, new) or _other_edition(old, new)
 
 
 def _lost_facts(old: Edition, new: Edition) -> str | None:
@@ -219,26 +216,6 @@ def _other_edition(old: Edition, new: Edition) -> str | None:
     if is_same_city(old.city, new.city) or (old.starts_on, old.ends_on) == (new.starts_on, new.ends_on):
         return None
     return f"the page describes {new.city} instead of {old.city}, on other dates"
-
-
-def _changed_headings(last: Snapshot, reading: Snapshot) -> str | None:
-    """Without the headings that it knows, the parser has to guess what a line is about."""
-    before, now = last.outline.headings, reading.outline.headings
-    if len(before) < MIN_HEADINGS:
-        return None
-    if len(now) * 3 < len(before):
-        return f"only {len(now)} of {len(before)} headings are left"
-    kept = set(before) & set(now)
-    if len(kept) <= 1 and _has_lost_details(last.editions[0], reading.editions[0]):
-        return "the headings have changed, and the venue or a link is missing"
-    return None
-
-
-def _has_lost_details(old: Edition, new: Edition) -> bool:
-    kept = {material.url for material in new.materials}
-    has_lost_material = any(material.url not in kept for material in old.materials)
-    details = zip((old.registration_url, old.venue), (new.registration_url, new.venue), strict=True)
-    return has_lost_material or any(before and not after for before, after in details)
 
 
 def _page_text(edition: Edition) -> str:
