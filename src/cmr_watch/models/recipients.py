@@ -303,6 +303,8 @@ IncidentKind = Literal[
     "subscription-ended",
     "part-unrenderable",
     "digest-overdue",
+    "reading-still-suspect",
+    "layout-changed",
 ]
 
 
