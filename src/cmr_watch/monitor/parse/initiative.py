@@ -306,7 +306,9 @@ class _Reader:
         index = len(self.editions) - 1 if is_its_own else above if self.last_line else -1
         if index >= 0:
             edition = self.editions[index]
-            self.editions[index] = replace(edition, status=status_of(f"{edition.text} {remark.text}", edition.section))
+            self.editions[index] = replace(
+                edition, status=status_of(f"{edition.text} {remark.text}", edition.section or "upcoming")
+            )
 
     def _block_above(self) -> int | None:
         return self.last_line.block if self.last_line else None
