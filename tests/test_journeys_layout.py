@@ -99,6 +99,17 @@ def test_one_heading_lost(journey: Journey) -> None:
     assert journey.check_lines(*LINES) == []
 
 
+def test_a_call_that_is_gone_with_a_heading_is_not_withdrawn(journey: Journey) -> None:
+    call = "! The call for hosts of events in 2024 is open. Deadline: 31 May 2024."
+    journey.check_lines(*LINES, call)
+    page = html(" ;; ".join(LINES)).replace(PREVIOUS, "")
+    assert [check_page(journey, page) for _ in range(3)] == [[], [], []]
+    assert [journey.check_lines(*LINES), journey.check_lines(*LINES)] == [
+        [],
+        [["Call for hosts 2024: removed from the page"]],
+    ]
+
+
 @pytest.mark.parametrize("heading", ["", '<h2><img src="/t.png" alt=""></h2>', "<h2>Good to know</h2>"])
 def test_without_section_headings_nothing_is_wrongly_announced(journey: Journey, heading: str) -> None:
     journey.check_lines(*LINES)

@@ -126,8 +126,8 @@ def commit_plausible(
     """Compare a reading that is believed, and commit it. By default, the layout of its headings is believed as well."""
     if baseline is None:
         return _store(_record(reading, None, "baseline", first_comparison(reading, checks)), checks, None)
-    matching = matching.without(review.waiting)
-    compared = without_duplicates(compare_reading(reading, baseline.known, checks, matching), reading, checks)
+    compared = compare_reading(reading, baseline.known, checks, review.applied_to(matching))
+    compared = without_duplicates(compared, reading, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
     reading = replace(reading, snapshot=with_expected_layout(reading.snapshot, review.expected))
     record = _record(reading, baseline, outcome, compared)

@@ -50,7 +50,10 @@ def compare_matched(
 ) -> Comparison:
     """Compare a reading whose lines have been matched with the known editions; otherwise like `compare`."""
     edition_changes, editions = _compare_editions(known, matching, now, confirmed_after)
-    call_changes, calls = compare_calls(known.calls, matching.reading.calls, now, confirmed_after)
+    proves = confirmed_after is None or matching.has_all_headings
+    call_changes, calls = compare_calls(
+        known.calls, matching.reading.calls, now, confirmed_after, proves_absence=proves
+    )
     return Comparison(call_changes + edition_changes, Known(editions, calls))
 
 

@@ -36,11 +36,17 @@ class LayoutReview:
     - `expected`: the layout that the operator knows, if this one differs; None if it is the same.
     - `waiting`: the lines that are not announced.
     - `notice`: for the operator; empty if there is nothing that the operator does not know.
+    - `has_all_headings`: whether no section heading is gone.
     """
 
     expected: Layout | None = None
     waiting: tuple[Edition, ...] = ()
     notice: str = ""
+    has_all_headings: bool = True
+
+    def applied_to(self, matching: Matching) -> Matching:
+        """The matching without the lines that wait."""
+        return replace(matching.without(self.waiting), has_all_headings=self.has_all_headings)
 
 
 def review_layout(known: Known, last: Snapshot, matching: Matching, now: datetime) -> LayoutReview:
@@ -51,7 +57,8 @@ def review_layout(known: Known, last: Snapshot, matching: Matching, now: datetim
     waiting = tuple(line for line in matching.new_lines if not _names_series(line))
     reported = {_identity(line) for line in match_reading(known, last, now).new_lines}
     is_new = last.outline.expected_layout is None or any(_identity(line) not in reported for line in waiting)
-    return LayoutReview(expected, waiting, _notice(expected, matching.reading.outline, waiting) if is_new else "")
+    notice = _notice(expected, matching.reading.outline, waiting) if is_new else ""
+    return LayoutReview(expected, waiting, notice, _sections(expected) <= {*matching.reading.outline.sections})
 
 
 def with_expected_layout(snapshot: Snapshot, expected: Layout | None) -> Snapshot:
@@ -64,6 +71,10 @@ def with_expected_layout(snapshot: Snapshot, expected: Layout | None) -> Snapsho
 def layout_of(outline: Outline) -> Layout:
     """The layout of a list. A new year in a heading does not change it."""
     return tuple(f"{section}: {_word_of(section, outline.headings)}" for section in outline.sections)
+
+
+def _sections(layout: Layout) -> set[str]:
+    return {section.partition(": ")[0] for section in layout}
 
 
 def _word_of(section: Section, headings: Iterable[str]) -> str:

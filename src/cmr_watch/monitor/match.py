@@ -56,11 +56,13 @@ class Matching:
     """A reading, each of whose lines has a section, and the known editions that its lines are.
 
     It is made once for each reading: what is assessed is what is then compared. `as_read`: the reading as parsed.
+    `has_all_headings`: whether no section heading of the page is gone; if one is, a call may be gone with it (B1).
     """
 
     reading: Snapshot
     pairs: tuple[Pair, ...]
     as_read: Snapshot
+    has_all_headings: bool = True
 
     @property
     def new_lines(self) -> tuple[Edition, ...]:
