@@ -239,12 +239,12 @@ def test_each_failed_page_is_logged_with_its_cause_and_so_is_its_recovery(
         running.site.fail(PATH, 503)
         running.check_now(daemon)
         until(lambda: running.pings()[-1:] == ["/fail"])
-        assert f"check: {running.site.url(PATH)}: {running.site.host} " in caplog.text
+        until(lambda: f"check: {running.site.url(PATH)}: {running.site.host} " in caplog.text)
         running.serve(LYON, *links, *PAST)
         for count in (2, 3):
             running.check_now(daemon)
             until(lambda count=count: running.pings().count("") == count)
-    assert caplog.messages.count(f"check: {running.site.url(PATH)}: can be read again") == 1
+        until(lambda: caplog.messages.count(f"check: {running.site.url(PATH)}: can be read again") == 1)
 
 
 def test_each_delivery_round_that_sent_or_failed_is_one_line(

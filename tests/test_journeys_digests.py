@@ -117,3 +117,43 @@ def test_the_welcome_is_about_what_the_subscriber_follows(
     greeting = " ".join(timeline.received[-1].text.partition("· · ·")[0].partition("Source:")[0].split())
     assert expected in greeting
     assert others not in greeting
+
+
+def test_the_welcome_names_the_countries_as_the_reason_for_showing_nothing(timeline: Timeline) -> None:
+    timeline.subscribe(SubscriptionRequest("anna@example.org", ("editions",), ("MT",), name="anna"))
+    timeline.now = at(1)
+    timeline.serve_lines("> Turku, Finland – 5-6 May 2024", *PAST)
+    timeline.run_until(at(1) + timedelta(hours=1))
+    assert "No edition is announced in the countries that you follow" in " ".join(timeline.received[-1].text.split())
+
+
+def test_registration_for_an_edition_that_was_cancelled_before_the_digest_is_not_in_it(timeline: Timeline) -> None:
+    turku = f"> [Turku, Finland]({timeline.site.url('/turku')}) – 5-6 May 2024"
+    page = (
+        "<!DOCTYPE html><html><body><article><h1>Clusters meet Regions – Turku, Finland, 5-6 May 2024</h1>{}</article>"
+    )
+    timeline.subscribe(subscriber("weekly"))
+    timeline.site.page("/turku", page.format("<p>Registration will open soon.</p>").encode())
+    start(timeline, turku)
+    timeline.run_until(at(3), STEP)
+    timeline.site.page("/turku", page.format('<p><a href="/register">Register here</a></p>').encode())
+    timeline.run_until(at(5), STEP)
+    timeline.serve_lines(f"{turku} – CANCELLED", LYON, *PAST)
+    mails = timeline.run_until(at(10), STEP)
+    assert [subject for _, subject in mails] == ["Cancelled: Turku, 5–6 May 2024"]
+    assert "egistration" not in timeline.received[-1].text
+
+
+def test_a_reminder_says_that_the_pages_disagree(timeline: Timeline) -> None:
+    notice = f"! The call for hosts of events in 2024 is open. [Read the call]({timeline.site.url('/call')})"
+    page = "<!DOCTYPE html><html><body><article><h1>Call for hosts of Clusters meet Regions events in 2024</h1>"
+    cutoffs = "<p>The call is open.</p><p>Cut-off dates:</p><p>20 October 2023 – 18:00</p></article></body></html>"
+    timeline.subscribe(subscriber(reminders=(7,)))
+    timeline.site.page("/call", f"{page}{cutoffs}".encode())
+    start(timeline, notice)
+    timeline.run_until(at(3), STEP)
+    timeline.serve_lines(notice.replace("is open.", "is open until 27 October 2023."), LYON, *PAST)
+    timeline.run_until(at(14), STEP)
+    assert timeline.received[-1].subject.startswith("Last cut-off 20 October 2023, 18:00 · 7 days before")
+    text = " ".join(timeline.received[-1].text.split())
+    assert "The pages disagree: the list of editions gives the cut-off 27 October 2023, the call page does not." in text

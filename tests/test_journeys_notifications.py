@@ -86,7 +86,7 @@ def at(day: int, month: int = 10, hour: int = 6, year: int = 2023) -> datetime:
     return datetime(year, month, day, hour, tzinfo=UTC)
 
 
-REMINDER = "Last cut-off 10 November 2023, 18:00 · call for hosts 2024"
+REMINDER = "Last cut-off 10 November 2023, 18:00"
 
 
 def test_a_call_opens_and_its_cut_off_moves(timeline: Timeline) -> None:
@@ -99,7 +99,7 @@ def test_a_call_opens_and_its_cut_off_moves(timeline: Timeline) -> None:
     timeline.serve_lines(LYON, *PAST, call("10 November 2023"))
     moved = timeline.run_until(at(4))
     assert [when for when, _ in moved] == ["Tue 03 Oct 08:00"]
-    assert moved[0][1] == "New cut-off 10 November 2023 (was 20 October)"
+    assert moved[0][1] == "New cut-off 10 November 2023 (was 20 October) · call for hosts 2024"
     reminders = timeline.run_until(at(12, 11), 2 * HOUR)
     assert [when for when, _ in reminders] == [
         "Wed 11 Oct 08:00",
@@ -108,7 +108,8 @@ def test_a_call_opens_and_its_cut_off_moves(timeline: Timeline) -> None:
         "Wed 08 Nov 09:00",
         "Thu 09 Nov 09:00",
     ]
-    assert {subject for _, subject in reminders} == {REMINDER}, "no reminder of the previous date"
+    assert all(subject.startswith(REMINDER) for _, subject in reminders), "no reminder of the previous date"
+    assert len({subject for _, subject in reminders}) == 5, "each says which it is"
     text = timeline.received[-1].text
     assert "Moved from 20 October 2023" in " ".join(text.split())
     assert "letter of support" in text
@@ -130,7 +131,7 @@ def test_after_a_suspend_only_the_nearest_reminder_is_sent_with_the_actual_days_
     timeline.run_until(at(2))
     timeline.now = at(5, 11, 12)  # suspended while the reminders of 30, 14 and 7 days were due
     reminders = timeline.run_until(at(5, 11, 14))
-    assert [subject for _, subject in reminders] == [REMINDER]
+    assert [subject.partition(" · ")[0] for _, subject in reminders] == [REMINDER]
     assert len(timeline.run_until(at(12, 11), 2 * HOUR)) == 2
 
 
@@ -143,7 +144,7 @@ def test_a_reminder_that_waited_in_the_outbox_has_the_actual_days_left(timeline:
     with timeline.mailbox.stopped():
         assert timeline.run_until(at(5, 11), 2 * HOUR) == []
     reminders = timeline.run_until(at(6, 11), 2 * HOUR)
-    assert [subject for _, subject in reminders] == [REMINDER]
+    assert [subject.partition(" · ")[0] for _, subject in reminders] == [REMINDER]
 
 
 WEEKLY = Schedule("weekly", hour=8, weekday=0)

@@ -274,9 +274,9 @@ def test_an_extension_on_the_list_before_the_call_page_follows(journey: SiteJour
     extended = NOTICE.replace("is open.", "is open. Deadline: 15 June 2024, 12:00.")
     (mail,) = journey.check_lines(extended, LISTED, *PAST)
     assert mail == ["Call for hosts 2024: new cut-off 15 June 2024, 12:00 (Brussels time)"]
-    assert "does not give this cut-off of the list of editions: 15 June 2024, 12:00" in " ".join(
-        last_mail(journey).split()
-    )
+    warning = "The pages disagree: the list of editions gives the cut-off 15 June 2024, 12:00 (Brussels time)"
+    assert warning in " ".join(last_mail(journey).split())
+    assert journey.mailbox.mails[-1].subject.endswith("· the pages disagree")
     journey.site.page(CALL, call_page("15 June 2024 – 12:00 (Brussels time)"))
     (mail,) = journey.check()
     assert mail == ["Call for hosts 2024: cut-off moved from 31 May 2024, 18:00 to 15 June 2024, 12:00 (Brussels time)"]
@@ -307,3 +307,18 @@ def test_new_days_on_the_editions_own_page_are_shown_as_its_days(journey: SiteJo
     journey.check(minutes=DAY)
     assert "The list of editions still gives 12–13 October 2023." in last_mail(journey)
     assert "Dates: 12–13" not in last_mail(journey)
+
+
+def test_a_cut_off_without_an_hour_is_that_of_the_other_page(journey: SiteJourney) -> None:
+    """The list gives the day, the call page the hour: no contradiction, no second news, and no hour of ours."""
+    journey.site.page(CALL, call_page(MAY))
+    journey.check_lines(NOTICE, LISTED, *PAST)
+    dated = NOTICE.replace("is open.", "is open until 31 May 2024.")
+    assert journey.check_lines(dated, LISTED, *PAST) == []
+    assert journey.check_lines(NOTICE, LISTED, *PAST) == []
+    (call,) = Checks(journey.database).known().calls
+    assert call.conflicting_notice is None
+    journey.site.page(CALL, call_page(MAY, "15 June 2024"))
+    (mail,) = journey.check()
+    assert mail == ["Call for hosts 2024: new cut-off 15 June 2024"]
+    assert "23:59" not in last_mail(journey)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, PageKind, PageRef
+from cmr_watch.clock import BRUSSELS
+from cmr_watch.models import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, PageKind, PageRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +81,23 @@ def is_contradicted(page: CallNotice, notice: CallNotice) -> bool:
     """Whether the notice has another status or cut-off than the call page. A missing cut-off contradicts nothing."""
     if page.status != notice.status:
         return True
-    cutoffs = {cutoff.at for cutoff in page.cutoffs}
-    return bool(cutoffs) and any(cutoff.at not in cutoffs for cutoff in notice.cutoffs)
+    return bool(page.cutoffs) and any(not is_given(cutoff, page.cutoffs) for cutoff in notice.cutoffs)
+
+
+def is_given(cutoff: Cutoff, cutoffs: Iterable[Cutoff]) -> bool:
+    """Whether the cut-off is one of these. A page that gives no hour means the same day of a page that does."""
+    return any(is_same_cutoff(cutoff, other) for other in cutoffs)
+
+
+def is_same_cutoff(one: Cutoff, other: Cutoff) -> bool:
+    """Whether both are at the same time, or on the same day of the page and one of them without an hour."""
+    if one.at == other.at:
+        return True
+    is_same_day = one.at.astimezone(BRUSSELS).date() == other.at.astimezone(BRUSSELS).date()
+    return is_same_day and not (has_hour(one.at) and has_hour(other.at))
+
+
+def has_hour(cutoff_at: datetime) -> bool:
+    """Whether a page gave the hour of a cut-off: one without an hour is at the end of its day (rule C4)."""
+    local = cutoff_at.astimezone(BRUSSELS)
+    return (local.hour, local.minute) != (23, 59)

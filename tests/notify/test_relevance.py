@@ -139,6 +139,6 @@ def test_items_are_selected_by_topic_and_country():
     items = open_items(known(edition(**soon), edition("Malmö", "Sweden", "SE", **soon), calls=[call()]), NOW)
     assert relevant_items([subscription(topics=("calls",))], items) == OpenItems(items.calls, (), ("calls",))
     assert relevant_items([subscription(topics=("editions",), countries=("SE",))], items) == OpenItems(
-        (), items.editions[1:], ("editions",)
+        (), items.editions[1:], ("editions",), has_countries=True
     )
     assert relevant_items([subscription(topics=("materials",))], items) == OpenItems(topics=("materials",))

@@ -50,7 +50,7 @@ PAGES = [
     (CALL, "", "Call for hosts 2024–2025 removed from the page", None),
     (CALL, CALL.replace("2025", "2026"), "Call for hosts now covers 2024–2026", "call for hosts 2024–2026 updated"),
     (CALL, f"{CALL} Deadline: 31 May 2024, 18:00.", "New cut-off 31 May 2024 · call for hosts 2024–2025",
-     "new cut-off 31 May 2024"),
+     "call for hosts 2024–2025: new cut-off 31 May 2024"),
 ]  # fmt: skip
 
 
@@ -96,13 +96,13 @@ def moved(old: Cutoff, new: Cutoff, line: str = "", notice: str = "") -> Change:
 @pytest.mark.parametrize(("days_away", "text", "subject"), MOVES)
 def test_a_cutoff_that_moved_or_was_extended(days_away: int, text: str, subject: str) -> None:
     head = headed(moved(FEBRUARY, MARCH, text), read_at=FEBRUARY.at - timedelta(days=days_away))
-    assert (head.subject, head.title) == (subject, subject)
+    assert (head.subject, head.title) == (f"{subject} · call for hosts 2024–2025", subject)
 
 
 def test_that_another_cutoff_was_extended_does_not_count() -> None:
     change = moved(FEBRUARY, MARCH, "15 March 2027", notice="The first cut-off was extended.")
     head = headed(change, read_at=FEBRUARY.at - timedelta(days=90))
-    assert head.subject == "New cut-off 15 March 2027 (was 28 February)"
+    assert head.title == "New cut-off 15 March 2027 (was 28 February)"
 
 
 def test_an_extension_in_a_sentence() -> None:
@@ -115,12 +115,12 @@ def test_an_extension_in_a_sentence() -> None:
 
 def test_an_earlier_date_is_never_an_extension() -> None:
     head = headed(moved(MARCH, FEBRUARY, "The deadline was extended."), read_at=FEBRUARY.at - timedelta(days=3))
-    assert head.subject == "Cut-off now earlier: 28 February 2027 (was 15 March)"
+    assert head.title == "Cut-off now earlier: 28 February 2027 (was 15 March)"
 
 
 def test_a_cutoff_that_moved_within_its_day() -> None:
     earlier = Cutoff(MARCH.at - timedelta(hours=6))
-    assert headed(moved(MARCH, earlier)).subject == "Cut-off now earlier: 15 March 2027, 12:00 (was 18:00)"
+    assert headed(moved(MARCH, earlier)).title == "Cut-off now earlier: 15 March 2027, 12:00 (was 18:00)"
     assert headed(moved(earlier, MARCH, "extended")).sentence == (
         "Call for hosts 2024–2025: cut-off extended from 12:00 to 15 March 2027, 18:00 (Brussels time)"
     )

@@ -32,9 +32,10 @@ def bodies(*reminders, zone=BRUSSELS):
 @pytest.mark.parametrize("days_left", [30, 1, 0])
 def test_the_subject_has_the_cutoff_and_not_the_days_left(days_left):
     last = render(reminder(days_left))
-    assert last.subject == "Last cut-off 31 May 2024, 18:00 · call for hosts 2024–2025"
+    when = {30: "30 days before", 1: "1 day before", 0: "on the day"}[days_left]
+    assert last.subject == f"Last cut-off 31 May 2024, 18:00 · {when} · call for hosts 2024–2025"
     assert render(reminder(days_left, later=LATER)).subject == (
-        "Next cut-off 31 May 2024, 18:00 · call for hosts 2024–2025"
+        f"Next cut-off 31 May 2024, 18:00 · {when} · call for hosts 2024–2025"
     )
     assert " left" not in last.text + last.html
 
@@ -42,7 +43,9 @@ def test_the_subject_has_the_cutoff_and_not_the_days_left(days_left):
 def test_the_subject_has_the_day_of_the_page_in_every_zone_and_names_another_cutoff():
     """In Tokyo it is 1 June: the page says 31 May, and a day without its time zone must be the page's."""
     mail = render(reminder(7), reminder(7, notice=call(years=(2026,)), later=LATER), zone=TOKYO)
-    assert mail.subject == "Last cut-off 31 May 2024, 18:00 · call for hosts 2024–2025 · and cut-off 31 May 2024"
+    assert mail.subject == (
+        "Last cut-off 31 May 2024 · 7 days before · call for hosts 2024–2025 · and cut-off 31 May 2024"
+    )
     assert "later: 30 September 2024, 31 January 2025" in mail.text
     assert "1 June 2024, 01:00 Tokyo time (31 May 2024, 18:00 Brussels time)" in mail.text
 

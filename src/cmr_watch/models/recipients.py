@@ -110,7 +110,7 @@ class OpenCutoff:
     """A cut-off of an open call, for which reminders may be due.
 
     - `since`: when it was first read; None if it was part of the baseline.
-    - `moved_from`: its previous time, if it moved.
+    - `moved_from`: its previous time, if it moved. `conflicting_notice`: as in KnownCall.
     """
 
     call_key: str
@@ -118,6 +118,7 @@ class OpenCutoff:
     cutoff: Cutoff
     since: datetime | None = None
     moved_from: datetime | None = None
+    conflicting_notice: CallNotice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,14 @@ class Reminder:
 class OpenItems:
     """The calls that are open and the editions that are upcoming, for a welcome message.
 
-    `topics`: those that the recipient follows; what belongs to others is left out.
+    - `topics`: those that the recipient follows; what belongs to others is left out.
+    - `has_countries`: the recipient follows the editions of certain countries only.
     """
 
     calls: tuple[KnownCall, ...] = ()
     editions: tuple[KnownEdition, ...] = ()
     topics: tuple[Topic, ...] = TOPICS
+    has_countries: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import Change, Known
-from cmr_watch.monitor.deduplicate import beyond_the_list, late_cutoffs, unreported, with_shared_keys
+from cmr_watch.monitor.deduplicate import beyond_the_list, is_on_call_page, late_cutoffs, unreported, with_shared_keys
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, compare_matched, merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_edition_page, first_changes
 from cmr_watch.monitor.first_reading import is_later_link, was_first_seen
@@ -85,6 +85,17 @@ def without_duplicates(compared: Comparison, reading: Reading, checks: Checks) -
     """Without the changes that another page has already reported, or that are part of one of this round."""
     if not compared.changes:
         return compared
+    compared = _beyond_the_call_page(compared, reading, checks)
     reported = checks.changes_on_other_pages(reading.page.url, {change.key for change in compared.changes})
     in_round = checks.changes_in_round(reading.round_)
     return replace(compared, changes=tuple(unreported(compared.changes, reported, in_round, reading.at)))
+
+
+def _beyond_the_call_page(compared: Comparison, reading: Reading, checks: Checks) -> Comparison:
+    """Without what the list says of cut-offs, if the call page already says so."""
+    if reading.page.kind != "initiative" or not any(change.kind.startswith("call.") for change in compared.changes):
+        return compared
+    entries = known_of_kind(checks.known_pages(), "call").calls
+    call_pages = {entry.key: entry.call for entry in entries if not entry.gone}
+    kept = tuple(change for change in compared.changes if not is_on_call_page(change, call_pages))
+    return replace(compared, changes=kept)

@@ -6,11 +6,12 @@ in its first reading does not count, because nobody was notified of that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from cmr_watch.merge_pages import is_given
 from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, Known, KnownCall
 from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.diff import Comparison
@@ -44,6 +45,7 @@ def _always_equal(_: Change) -> object:
     return True
 
 
+_CUTOFF_KINDS: Final = frozenset({ChangeKind.CALL_CUTOFF_ADDED, ChangeKind.CALL_CUTOFF_MOVED})
 _CALL_STATUS_KINDS: Final = frozenset(
     {ChangeKind.CALL_ANNOUNCED, ChangeKind.CALL_OPENED, ChangeKind.CALL_CLOSED, ChangeKind.CALL_WITHDRAWN}
 )
@@ -82,6 +84,26 @@ def unreported(
             yield from late_cutoffs(change.key, change.after, reported, now)
 
 
+def is_on_call_page(change: Change, call_pages: Mapping[str, CallNotice]) -> bool:
+    """Whether the call page already says what changed on the list: a cut-off that it gives, or still gives."""
+    before, after, page = change.before, change.after, call_pages.get(change.key)
+    if page is None:
+        return False
+    if change.kind in _CUTOFF_KINDS:
+        return change.cutoff_after is not None and is_given(change.cutoff_after, page.cutoffs)
+    return change.kind is ChangeKind.CALL_UPDATED and _has_only_dropped_cutoffs(before, after, page)
+
+
+def _has_only_dropped_cutoffs(
+    before: Edition | CallNotice | None, after: Edition | CallNotice | None, page: CallNotice
+) -> bool:
+    if not isinstance(before, CallNotice) or not isinstance(after, CallNotice):
+        return False
+    lost = [cutoff for cutoff in before.cutoffs if not is_given(cutoff, after.cutoffs)]
+    has_same_rest = before.hosting_years == after.hosting_years and not any(cutoff.closed for cutoff in after.cutoffs)
+    return bool(lost) and has_same_rest and all(is_given(cutoff, page.cutoffs) for cutoff in lost)
+
+
 def beyond_the_list(compared: Comparison, listed: Iterable[KnownCall], now: datetime) -> Comparison:
     """The comparison of a new call page: that a call is open is no news if the list has said so, its cut-offs are."""
     notices = {entry.key: entry.call for entry in listed if not entry.gone}
@@ -108,8 +130,9 @@ def late_cutoffs(key: str, notice: CallNotice, reported: Sequence[Change], now: 
 
 
 def _unreported_cutoffs(notice: CallNotice, reported: Iterable[CallNotice], now: datetime) -> list[Cutoff]:
-    known = {cutoff.at for earlier in reported for cutoff in earlier.cutoffs}
-    return [cutoff for cutoff in notice.cutoffs if not cutoff.closed and cutoff.at > now and cutoff.at not in known]
+    known = [cutoff for earlier in reported for cutoff in earlier.cutoffs]
+    ahead = (cutoff for cutoff in notice.cutoffs if not cutoff.closed and cutoff.at > now)
+    return [cutoff for cutoff in ahead if not is_given(cutoff, known)]
 
 
 def _is_part_of_event(change: Change, in_round: Sequence[Change]) -> bool:
@@ -145,9 +168,8 @@ def _was_closed(latest: Change, change: Change) -> bool:
 
 def _has_cutoff(earlier: Change, change: Change) -> bool:
     """Whether the new cut-off was part of an earlier change of the call, such as its announcement."""
-    at = change.cutoff_after.at if change.cutoff_after else None
-    after = earlier.after
-    return isinstance(after, CallNotice) and any(cutoff.at == at for cutoff in after.cutoffs)
+    new, after = change.cutoff_after, earlier.after
+    return new is not None and isinstance(after, CallNotice) and is_given(new, after.cutoffs)
 
 
 # ── one key for each call ────────────────────────────────────────────────────────────────────────────────────────────

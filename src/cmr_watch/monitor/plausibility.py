@@ -1,8 +1,8 @@
-"""Decides whether a reading is plausible, compared with the last good reading of the page (ADR 2, 5 and 14). Pure.
+"""Decides whether a reading is plausible, compared with the last good reading of the page (ADR 2, 5 and 15). Pure.
 
 The rules are those of READING.md, B2 and B3. Every page is suspect if
 
-- (a) the document ends before `</html>`;
+- (a) the document ends before `</html>`, and the last good reading did not;
 - (b) it is found at another address, is in another language, or its main heading has no word in common with the last;
 - (j) it holds garbled text, although it did not before.
 
@@ -54,7 +54,7 @@ def assess(
     if last is not None and _is_equal(last, matching.as_read):
         return None  # because the last one was good, or was accepted
     return (
-        _truncated(reading)
+        _truncated(last, reading)
         or _other_address(last, reading, page_url)
         or _other_content(known, last, matching, now)
         or _other_masthead(last, reading)
@@ -85,8 +85,11 @@ def _is_equal(last: Snapshot, reading: Snapshot) -> bool:
 # ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _truncated(reading: Snapshot) -> str | None:
-    return None if reading.outline.complete else "the page is incomplete: it ends before its closing </html> tag"
+def _truncated(last: Snapshot | None, reading: Snapshot) -> str | None:
+    """Whether the end is missing that the last good reading had; the first must have it."""
+    if reading.outline.complete or (last is not None and not last.outline.complete):
+        return None
+    return "the page is incomplete: it ends before its closing </html> tag"
 
 
 def _other_address(last: Snapshot | None, reading: Snapshot, page_url: str | None) -> str | None:

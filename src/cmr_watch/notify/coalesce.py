@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
-from cmr_watch.models import CallNotice, ChangeKind, Edition, RecordedChange
+from cmr_watch.merge_pages import is_given
+from cmr_watch.models import CallNotice, ChangeKind, Cutoff, Edition, RecordedChange
 from cmr_watch.places import is_same_city
 
 K = ChangeKind
@@ -24,6 +24,7 @@ DATES_AND_STATUS: Final = frozenset(
     }
 )
 """Changes of dates and status, of which only the net effect is reported."""
+CALLED_OFF: Final = frozenset({K.EDITION_CANCELLED, K.EDITION_POSTPONED})
 MATERIALS: Final = frozenset({K.EDITION_SUMMARY_PUBLISHED, K.EDITION_MATERIALS_PUBLISHED})
 STATUS_BY_KIND: Final = {K.CALL_ANNOUNCED: "announced", K.CALL_OPENED: "open", K.CALL_CLOSED: "closed"}
 CALL_STATUS: Final = frozenset({*STATUS_BY_KIND, K.CALL_WITHDRAWN})
@@ -115,7 +116,10 @@ def _coalesce_known(history: History) -> Iterator[RecordedChange]:
     net_place = list(_net_place(moves))
     yield from net_place
     others = [recorded for recorded in history if recorded.change.kind not in DATES_AND_STATUS | {K.EDITION_RELOCATED}]
-    for recorded in [*_net_dates(_of_kinds(history, DATES_AND_STATUS)), *_merge_by_kind(others)]:
+    net_dates = list(_net_dates(_of_kinds(history, DATES_AND_STATUS)))
+    if any(recorded.change.kind in CALLED_OFF for recorded in net_dates):
+        others = [recorded for recorded in others if recorded.change.kind is not K.EDITION_REGISTRATION_OPENED]
+    for recorded in [*net_dates, *_merge_by_kind(others)]:
         # if the moves cancelled out, changes made in between must not mention the other place
         yield _with_place_of(recorded, moves[-1].change.after) if moves and not net_place else recorded
 
@@ -239,13 +243,15 @@ def _coalesce_cutoffs(history: History) -> History:
 
 def _without_moved_to(history: History) -> list[RecordedChange]:
     """Leave out a cut-off that one page added if another page says that it is where a cut-off moved to."""
-    targets = {_new_time(recorded) for recorded in _of_kinds(history, {K.CALL_CUTOFF_MOVED})}
-    added = _of_kinds(history, {K.CALL_CUTOFF_ADDED})
-    return [recorded for recorded in history if recorded not in added or _new_time(recorded) not in targets]
+    moved = _of_kinds(history, {K.CALL_CUTOFF_MOVED})
+    targets = [recorded.change.cutoff_after for recorded in moved if recorded.change.cutoff_after]
+    return [recorded for recorded in history if not _is_added_among(recorded, targets)]
 
 
-def _new_time(recorded: RecordedChange) -> datetime | None:
-    return recorded.change.cutoff_after.at if recorded.change.cutoff_after else None
+def _is_added_among(recorded: RecordedChange, cutoffs: Sequence[Cutoff]) -> bool:
+    change = recorded.change
+    is_added = change.kind is K.CALL_CUTOFF_ADDED and change.cutoff_after is not None
+    return is_added and is_given(change.cutoff_after, cutoffs)  # type: ignore[arg-type]
 
 
 def _is_same_cutoff(last: RecordedChange, recorded: RecordedChange) -> bool:

@@ -122,8 +122,15 @@ def _cache_key(contents: Contents) -> object:
     changes = tuple((recorded.id, recorded.change, _quoted_lines(recorded.change)) for recorded in contents.changes)
     current = tuple(group.current for group in contents.items)
     reminders = tuple(
-        (reminder.open.call_key, reminder.open.cutoff.at, reminder.open.moved_from, reminder.days_left, reminder.later)
-        for reminder in contents.reminders
+        (
+            one.open.call_key,
+            one.open.cutoff.at,
+            one.open.moved_from,
+            one.open.conflicting_notice,
+            one.days_left,
+            one.later,
+        )
+        for one in contents.reminders
     )
     # equality leaves out the text that is shown, so the identity of the items decides: they live as long as one run
     welcome = contents.welcome and tuple(map(id, (*contents.welcome.calls, *contents.welcome.editions)))

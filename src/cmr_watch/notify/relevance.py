@@ -99,7 +99,7 @@ def relevant_items(subscriptions: Iterable[Subscription], items: OpenItems) -> O
     editions = tuple(
         known for known in items.editions if any(_has_country_of(known.edition, entry) for entry in attending)
     )
-    return OpenItems(calls, editions, topics)
+    return OpenItems(calls, editions, topics, bool(attending) and all(entry.countries for entry in attending))
 
 
 def _has_country_of(edition: Edition, subscription: Subscription) -> bool:

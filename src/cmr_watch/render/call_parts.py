@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models import CallNotice, Change, Cutoff
-from cmr_watch.render.datetimes import cutoff_day, cutoff_row, day_and_time, short_day, zone_words
+from cmr_watch.render.datetimes import cutoff_day, cutoff_row, cutoff_time, short_day, zone_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import (
     HAVE_IT,
@@ -132,6 +132,6 @@ def _note(change: Change, cutoff: Cutoff, zone: ZoneInfo, now: datetime) -> str:
     if old is None or new is None or new.at != cutoff.at:
         return ""
     days = [cutoff_day(at) for at in (old.at, new.at)]
-    was = short_day(*days) if days[0] != days[1] else day_and_time(old.at, zone)
+    was = short_day(*days) if days[0] != days[1] else cutoff_time(old.at, zone)
     text = _("extended from {old}") if is_extension(change, now) else _("was {old}")
     return text.format(old=was)

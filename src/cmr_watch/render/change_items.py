@@ -136,6 +136,7 @@ def _call_links(group: ChangeGroup, known: KnownCall | None, layout: ItemLayout)
     """The pages on which the changes were found, and the list of editions if it says something else."""
     links = page_links(group.changes, layout.source_url)
     if known and known.conflicting_notice:
+        links += safe_links((_(_PAGE_LINKS["call"]), known.conflicting_notice.apply_url))
         links += safe_links((_("View the list of editions"), layout.source_url))
     return _unique(links)
 
@@ -214,7 +215,7 @@ def _quotes(changes: Sequence[RecordedChange], layout: ItemLayout) -> tuple[Quot
     """What the pages say now and said before, each text once. A chat message has only the text of today."""
     limit = max_quote(layout.chat)
     now = _texts([(_page_kind(one, layout.source_url), _quotable(one.change)[1]) for one in changes], limit)
-    before = _texts([("initiative", _quotable(one.change)[0]) for one in changes], limit)
+    before = _texts([("initiative", _quotable(one.change)[0]) for one in changes[:1]], limit)
     earlier = [text for text in before if text not in now]
     if not now:
         return _labelled(_("No longer on the page"), earlier[:1])
@@ -225,8 +226,8 @@ def _quotes(changes: Sequence[RecordedChange], layout: ItemLayout) -> tuple[Quot
 def _quotable(change: Change) -> tuple[str, str]:
     """The page's words before and now: of a cut-off its own line, which often stands far below the notice."""
     before, after = (side.text if side else "" for side in (change.before, change.after))
-    if change.cutoff_after is None or not change.cutoff_after.text:
-        return before, after
+    if change.cutoff_after is None or not change.cutoff_after.text or change.cutoff_after.text in after:
+        return before, after  # a sentence of the notice says less than the notice
     return change.cutoff_before.text if change.cutoff_before else "", change.cutoff_after.text
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
+from cmr_watch.merge_pages import has_hour
 from cmr_watch.models import Cutoff
 from cmr_watch.render.i18n import N_, _
 
@@ -36,8 +37,11 @@ def local_time(at: datetime, zone: ZoneInfo) -> str:
 def deadline(at: datetime, zone: ZoneInfo) -> str:
     """`31 May 2024, 18:00 (Brussels time)`; elsewhere `31 May 2024, 17:00 London time (18:00 Brussels time)`.
 
-    The page gives Brussels time, so that is always shown too, with its date where the dates differ.
+    The page gives Brussels time, so that is always shown too, with its date where the dates differ. Without an hour on
+    the page, this is its day.
     """
+    if not has_hour(at):
+        return day_words(cutoff_day(at))
     if zone.key == BRUSSELS.key:
         return local_time(at, zone)
     return f"{day_and_time(at, zone)} {zone_words(zone)} ({_in_brussels(at, zone)})"
@@ -50,9 +54,19 @@ def cutoff_at(cutoff: Cutoff, zone: ZoneInfo) -> str:
 
 
 def cutoff_row(at: datetime, zone: ZoneInfo) -> str:
-    """`Fri 31 May 2024, 18:00`, for a table whose caption names the zone; Brussels time is added where it differs."""
+    """`Fri 31 May 2024, 18:00`, for a table whose caption names the zone; Brussels time is added where it differs.
+
+    Without an hour on the page, `Fri 31 May 2024`.
+    """
+    if not has_hour(at):
+        return f"{_(_WEEKDAYS[cutoff_day(at).weekday()])} {day_words(cutoff_day(at))}"
     local = f"{_(_WEEKDAYS[at.astimezone(zone).weekday()])} {day_and_time(at, zone)}"
     return local if zone.key == BRUSSELS.key else f"{local} ({_in_brussels(at, zone)})"
+
+
+def cutoff_time(at: datetime, zone: ZoneInfo) -> str:
+    """`31 May 2024, 18:00`; without an hour on the page, `31 May 2024`."""
+    return day_and_time(at, zone) if has_hour(at) else day_words(cutoff_day(at))
 
 
 def day_and_time(at: datetime, zone: ZoneInfo) -> str:

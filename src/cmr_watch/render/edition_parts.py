@@ -37,7 +37,7 @@ def edition_facts(edition: Edition) -> tuple[Fact, ...]:
     closes_on = edition.registration_closes_on if _can_register(edition) else None
     return facts(
         (_("Status"), _(STATUSES[edition.status]) if edition.status in STATUSES else None),
-        (_("Dates"), days(edition) or _("to be announced")),
+        (_("Dates"), days(edition) or (None if edition.status == "cancelled" else _("to be announced"))),
         (_("Place"), place(edition)),
         (_("Venue"), edition.venue),
         (_("Registration closes on"), day_words(closes_on) if closes_on else None),

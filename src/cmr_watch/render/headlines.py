@@ -293,7 +293,7 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
         title = ngettext("New cut-off {new}", "New cut-offs {new}", number).format(new=days_)
         subject = f"{title} · {_lower_first(call_name(call))}"
         brief = ngettext("new cut-off {new}", "new cut-offs {new}", number).format(new=days_)
-        return Headline(full, call_name(call), title, subject, brief)
+        return Headline(full, call_name(call), title, subject, f"{_lower_first(call_name(call))}: {brief}")
     old = change.cutoff_before.at.astimezone(BRUSSELS)
     text, brief = _("New cut-off {new} (was {old})"), _("new cut-off {new}")
     if is_extension(change, read_at):
@@ -303,8 +303,8 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
     words = {"new": day_words(new.date()), "old": short_day(old.date(), new.date())}
     if new.date() == old.date():
         words = {"new": f"{words['new']}, {new:%H:%M}", "old": f"{old:%H:%M}"}
-    title = text.format(**words)
-    return Headline(full, call_name(call), title, title, brief.format(**words))
+    title, of_call = text.format(**words), _lower_first(call_name(call))
+    return Headline(full, call_name(call), title, f"{title} · {of_call}", f"{of_call}: {brief.format(**words)}")
 
 
 def _lower_first(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, ChangeKind, Contents, Digest, Incident, Reminder
+from cmr_watch.models import Body, ChangeKind, Contents, Digest, Incident, KnownCall, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
 from cmr_watch.render.datetimes import day_range, local_time
 from cmr_watch.render.headlines import headline, lead_and_others, subject_with_others
@@ -22,6 +22,7 @@ from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, safe_mail_link
+from cmr_watch.render.sentences import contradiction
 from cmr_watch.render.templating import render_template
 from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
 from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_subject
@@ -103,10 +104,14 @@ def _shown_reminders(contents: Contents) -> tuple[Reminder, ...]:
 
 def _subject(contents: Contents, context: MessageContext, zone: ZoneInfo) -> str:
     """Names the first item, and then what else the message contains: reminders come before changes."""
-    candidates = [(reminder_subject(reminder), reminder_brief(reminder)) for reminder in _shown_reminders(contents)]
+    candidates = [
+        (reminder_subject(reminder, zone), reminder_brief(reminder)) for reminder in _shown_reminders(contents)
+    ]
     for group in contents.items:
         head = headline(lead_and_others(group)[0], group.current, zone)
-        candidates.append((head.subject, head.brief))
+        has_conflict = isinstance(group.current, KnownCall) and bool(contradiction(group.current))
+        text = _("{subject} · the pages disagree") if has_conflict else "{subject}"
+        candidates.append((text.format(subject=head.subject), head.brief))
     outages = sorted(contents.outages, key=lambda outage: outage.page_url != context.source_url)
     for outage in outages[:1]:  # the list and the call page usually fail together: the list is named
         candidates.append((outage_subject(outage, context.source_url, zone), outage_brief(outage, context.source_url)))

@@ -39,11 +39,10 @@ def outage_items(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInf
 def _item(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInfo) -> Item:
     """Since when pages cannot be read, and what to do about it; or that they can be read again."""
     has_list = outages[0].page_url == source_url
-    pages = [_page(outage, source_url).format(since=local_time(outage.since, zone)) for outage in outages]
     labels = [_("View the page") if one.page_url == source_url else _("View the call page") for one in outages]
     links = safe_links(*zip(labels, (outage.page_url for outage in outages), strict=True))
     if outages[0].phase == "ended":
-        return _ended(_(" and ").join(pages), has_list, links)
+        return _ended(_pages(outages, _(" and "), source_url, zone), has_list, links)
     text = _(
         "We have not been able to read {pages}, so you may miss changes. Until this is resolved, check the page"
         " yourself. Your subscription continues, and we will notify you when this works again."
@@ -52,15 +51,15 @@ def _item(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInfo) -> I
         _("We cannot read the page at the moment") if has_list else _("We cannot read the call page at the moment"),
         kicker=_("No updates") if has_list else _("No updates on the call"),
         tone="negative",
-        text=text.format(pages=_(" or ").join(pages)),
+        text=text.format(pages=_pages(outages, _(" or "), source_url, zone)),
         links=links,
     )
 
 
 def _ended(pages: str, has_list: bool, links: tuple[Link, ...]) -> Item:
     text = _(
-        "We had not been able to read {pages}. You are notified of what changed in the meantime, in this message or in"
-        " one that follows."
+        "We had not been able to read {pages}. If anything changed in the meantime, you are notified of it in this"
+        " message or in one that follows."
     )
     return Item(
         _("The page can be read again") if has_list else _("The call page can be read again"),
@@ -71,7 +70,17 @@ def _ended(pages: str, has_list: bool, links: tuple[Link, ...]) -> Item:
     )
 
 
-def _page(outage: OutageNotice, source_url: str) -> str:
+def _pages(outages: Sequence[OutageNotice], joint: str, source_url: str, zone: ZoneInfo) -> str:
+    """`the page since 2 December, 09:00`; a time that is the same for both pages is given once."""
+    names = [_name(outage, source_url) for outage in outages]
+    since = [local_time(outage.since, zone) for outage in outages]
+    text = _("{page} since {since}")
+    if len(set(since)) == 1:
+        return text.format(page=joint.join(names), since=since[0])
+    return joint.join(text.format(page=name, since=at) for name, at in zip(names, since, strict=True))
+
+
+def _name(outage: OutageNotice, source_url: str) -> str:
     if outage.page_url == source_url:
-        return _("the {page} since {since}").replace("{page}", _(PAGE_NAME))
-    return _("the page about the call for hosts since {since}")
+        return _("the {page}").format(page=_(PAGE_NAME))
+    return _("the page about the call for hosts")

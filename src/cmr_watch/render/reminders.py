@@ -9,21 +9,33 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import CallNotice, Cutoff, Reminder
+from cmr_watch.models import CallNotice, Cutoff, KnownCall, Reminder
 from cmr_watch.render.call_parts import apply_link, call_needs, later_table, letter_advice
-from cmr_watch.render.datetimes import cutoff_at, cutoff_day, day_and_time, day_words, deadline
+from cmr_watch.render.datetimes import cutoff_at, cutoff_day, cutoff_time, day_words, deadline
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.render.message_parts import Item, facts
-from cmr_watch.render.sentences import years
+from cmr_watch.render.sentences import contradiction, years
 
 LATE_DAYS: Final = 7
 """With this many days left or fewer, it is too late to request a letter that takes weeks."""
 
 
-def reminder_subject(reminder: Reminder) -> str:
-    """`Next cut-off 31 May 2026, 18:00 · call for hosts 2027`; `Last cut-off …` if none follows. In Brussels time."""
-    text = _("Next cut-off {cutoff} · {call}") if reminder.later else _("Last cut-off {cutoff} · {call}")
-    return text.format(cutoff=day_and_time(reminder.open.cutoff.at, BRUSSELS), call=_call(reminder.open.call))
+def reminder_subject(reminder: Reminder, zone: ZoneInfo) -> str:
+    """`Next cut-off 31 May 2026, 18:00 · 7 days before · call for hosts 2027`; `Last cut-off …` if none follows.
+
+    Outside Brussels time it has the day only: its hour would need the names of both zones.
+    """
+    at = reminder.open.cutoff.at
+    cutoff = cutoff_time(at, BRUSSELS) if zone.key == BRUSSELS.key else day_words(cutoff_day(at))
+    text = _("Last cut-off {cutoff} · {when} · {call}")
+    if reminder.later:
+        text = _("Next cut-off {cutoff} · {when} · {call}")
+    return text.format(cutoff=cutoff, when=_when(reminder.days_left), call=_call(reminder.open.call))
+
+
+def _when(days_left: int) -> str:
+    """Which reminder it is. It stays true when the mail is read later."""
+    return ngettext("{number} day before", "{number} days before", days_left) if days_left else _("on the day")
 
 
 def reminder_brief(reminder: Reminder) -> str:
@@ -37,6 +49,7 @@ def reminder_item(reminder: Reminder, zone: ZoneInfo) -> Item:
     text = _("Next cut-off: {cutoff}") if reminder.later else _("Last cut-off: {cutoff}")
     title = text.format(cutoff=cutoff_at(known.cutoff, zone))
     kicker = _kicker(reminder)
+    merged = KnownCall(known.call_key, known.call, conflicting_notice=known.conflicting_notice)
     sentence = f"{kicker}. {title}"
     if reminder.later:
         days = ", ".join(_later_day(cutoff) for cutoff in reminder.later)
@@ -47,6 +60,7 @@ def reminder_item(reminder: Reminder, zone: ZoneInfo) -> Item:
         title=title,
         kicker=kicker,
         tone="positive",
+        warning=" ".join(contradiction(merged)),
         facts=facts(("", moved), (_("Questions to"), known.call.contact)),
         table=later_table(reminder.later, zone),
         needs=call_needs(known.call),

@@ -9,8 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
+from cmr_watch.merge_pages import is_given
 from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall
-from cmr_watch.render.datetimes import MONTHS, cutoff_at, day_and_time, day_range, day_words, deadline, short_day
+from cmr_watch.render.datetimes import MONTHS, cutoff_at, cutoff_time, day_range, day_words, deadline, short_day
 from cmr_watch.render.i18n import N_, _
 
 __all__ = [
@@ -128,11 +129,11 @@ def contradiction(known: KnownCall) -> tuple[str, ...]:
     if notice.status != page.status:
         text = _("The pages disagree: the call page says that the call is {status}, the list of editions says {other}.")
         return (text.format(status=_(_STATUS_WORDS[page.status]), other=_(_STATUS_WORDS[notice.status])),)
-    given = {cutoff.at for cutoff in page.cutoffs}
-    other = [cutoff_words(cutoff) for cutoff in notice.cutoffs if cutoff.at not in given and not cutoff.closed]
+    listed = (cutoff for cutoff in notice.cutoffs if not cutoff.closed)
+    other = [cutoff_words(cutoff) for cutoff in listed if not is_given(cutoff, page.cutoffs)]
     if not other:
         return ()
-    text = _("The pages disagree: the call page does not give this cut-off of the list of editions: {cutoffs}.")
+    text = _("The pages disagree: the list of editions gives the cut-off {cutoffs}, the call page does not.")
     return (text.format(cutoffs="; ".join(other[:MAX_CUTOFFS])),)
 
 
@@ -260,7 +261,7 @@ def _call_sentence(change: Change, call: CallNotice, zone: ZoneInfo, read_at: da
     old, new = change.cutoff_before, change.cutoff_after
     return text.format(
         call=call_name(call),
-        old=day_and_time(old.at, zone) if old else "",
+        old=cutoff_time(old.at, zone) if old else "",
         new=cutoff_at(new, zone) if new else "",
     )
 

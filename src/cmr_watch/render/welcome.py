@@ -29,6 +29,13 @@ MATERIALS: Final = N_("You will be notified when a summary or other documents of
 OVERVIEW: Final = N_("Here is what is open or upcoming:")
 NOTHING: Final = N_("Nothing is open or announced at the moment; you will be notified when that changes.")
 NO_EDITION: Final = N_("No edition is announced at the moment; you will be notified when that changes.")
+NO_EDITION_THERE: Final = N_(
+    "No edition is announced in the countries that you follow; you will be notified when that changes."
+)
+NOTHING_THERE: Final = N_(
+    "No call is open, and no edition is announced in the countries that you follow; you will be notified when that"
+    " changes."
+)
 NO_CALL: Final = N_("No call for hosts is open or announced at the moment; you will be notified when that changes.")
 _CALL_STATUSES: Final = {"open": N_("{call}: open"), "announced": N_("{call}: announced")}
 _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
@@ -73,9 +80,15 @@ def _greeting(open_items: OpenItems, has_calls: bool, has_editions: bool) -> str
         return _(MATERIALS)
     greeting = _(GREETING).format(page=_(PAGE_NAME))
     if not has_calls and not has_editions:
-        return f"{greeting} {_(NOTHING) if 'calls' in open_items.topics else _(NO_EDITION)}"
+        return f"{greeting} {_(_nothing(open_items))}"
     lacks_call = "calls" in open_items.topics and not has_calls
     return " ".join((greeting, *((_(NO_CALL),) if lacks_call else ()), _(OVERVIEW)))
+
+
+def _nothing(open_items: OpenItems) -> str:
+    if "calls" not in open_items.topics:
+        return NO_EDITION_THERE if open_items.has_countries else NO_EDITION
+    return NOTHING_THERE if open_items.has_countries else NOTHING
 
 
 def _edition_sections(editions: Sequence[Edition]) -> list[Section]:

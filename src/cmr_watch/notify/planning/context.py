@@ -42,4 +42,4 @@ def _open_cutoffs(
         for cutoff in entry.call.cutoffs:
             first_known = opened.get(entry.key, entry.first_seen_at)  # what an opened call says is part of that news
             since, before = moved.get((entry.key, cutoff.at), (first_known, None))
-            yield OpenCutoff(entry.key, entry.call, cutoff, since, before)
+            yield OpenCutoff(entry.key, entry.call, cutoff, since, before, entry.conflicting_notice)
