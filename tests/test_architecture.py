@@ -39,7 +39,7 @@ layers =
     monitor.check_site | monitor.accept | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay
     notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
-    monitor.compare_reading
+    monitor.compare_reading | monitor.old_copy
     monitor.page_reading
     notify.message_composer
     monitor.fetch | store | notify.channels
@@ -134,6 +134,7 @@ ORCHESTRATORS = (
     "check_site",
     "accept",
     "compare_reading",
+    "old_copy",
     "page_reading",
     "replay",
     "backfill",

@@ -55,6 +55,11 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
         "page without its usual content",
         "Open it in a browser. If it is under maintenance, wait: each check reads it again.",
     ),
+    "reading-still-suspect": ("suspect reading for a week", "Check the page. See: cmr-watch snapshots list"),
+    "layout-changed": (
+        "other section headings",
+        "If the list is read correctly, run: cmr-watch accept {subject}",
+    ),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
     "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
     "part-unrenderable": ("part left out of the messages", "This is a bug: report it with the details."),
@@ -246,7 +251,7 @@ def _waiting(pending: Pending, zone: ZoneInfo) -> str:
 
 def _unresolved_incident(incident: Incident, zone: ZoneInfo) -> Finding:
     name, advice = _INCIDENTS[incident.kind]
-    is_page = incident.kind in PAGE_INCIDENTS
+    is_page = incident.kind in (*PAGE_INCIDENTS, "layout-changed")
     subject = redact_page_url(incident.subject) if is_page else redact_address(incident.subject)
     text = f"{name} since {_local(incident.opened_at, zone)}: {subject}, {incident.detail}"
     return Finding("incident", False, text, advice.format(subject=subject))

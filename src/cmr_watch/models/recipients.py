@@ -306,6 +306,8 @@ IncidentKind = Literal[
     "subscription-ended",
     "part-unrenderable",
     "digest-overdue",
+    "reading-still-suspect",
+    "layout-changed",
 ]
 
 

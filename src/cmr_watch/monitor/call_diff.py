@@ -28,9 +28,17 @@ _KIND_OF_STATUS: Final[dict[CallStatus, ChangeKind]] = {
 
 
 def compare_calls(
-    known: Sequence[KnownCall], notices: Sequence[CallNotice], now: datetime | None, confirmed_after: timedelta | None
+    known: Sequence[KnownCall],
+    notices: Sequence[CallNotice],
+    now: datetime | None,
+    confirmed_after: timedelta | None,
+    *,
+    proves_absence: bool = True,
 ) -> tuple[tuple[Change, ...], tuple[KnownCall, ...]]:
-    """The changes, and the calls that are known after them. For the parameters, see `diff.compare`."""
+    """The changes, and the calls that are known after them. For the parameters, see `diff.compare`.
+
+    Without `proves_absence`, a call without a notice is not missing, unless there is a new call in its place.
+    """
     matches = match_calls(known, notices)
     keys = KeyGenerator(entry.key for entry in known)
     changes: list[Change] = []
@@ -45,9 +53,13 @@ def compare_calls(
         seen[entry.key] = replace(entry, call=notice, missing_since=None, gone=None)
     has_new_call = len(matches) < len(notices)
     for entry in known:
-        if entry.key not in seen:
+        if entry.key in seen:
+            continue
+        if proves_absence or has_new_call:
             change, seen[entry.key] = _missing_call(entry, has_new_call, now, confirmed_after)
             changes += change
+        else:
+            seen[entry.key] = replace(entry, missing_since=None) if entry.gone is None else entry
     return tuple(changes), tuple(seen.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,9 +11,11 @@ from hashlib import sha256
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PARSER_VERSION, FetchedPage, Outline, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.diff import known_after_reparse
+from cmr_watch.monitor.masthead import h1_of, lang_of
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
+from cmr_watch.urls import page_address
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +44,44 @@ def read_page(
 ) -> Reading:
     """Parse the page, unless its bytes are the baseline's."""
     at = fetched.fetched_at
-    if baseline and sha256(fetched.content).hexdigest() == baseline.content_sha256:
-        return Reading(page, fetched, baseline.snapshot, at, now, conditional)
+    if baseline and _is_same_content(fetched, baseline):
+        return Reading(page, fetched, _found_at(baseline.snapshot, fetched), at, now, conditional)
     try:
         return Reading(page, fetched, parse(fetched, page.kind), at, now, conditional)
     except ParseError as error:
         return Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
 
 
+def _is_same_content(fetched: FetchedPage, baseline: Baseline) -> bool:
+    """Whether the page says the same because its bytes and its declared charset are the baseline's."""
+    is_same_charset = (fetched.charset or "").lower() == (baseline.charset or "").lower()
+    return is_same_charset and sha256(fetched.content).hexdigest() == baseline.content_sha256
+
+
 def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
     """Read a page. The reading engine is imported here, only when there is something to read."""
     from cmr_watch.reading import read
 
-    return read(kind, fetched.content, fetched.charset, fetched.url).snapshot
+    snapshot = read(kind, fetched.content, fetched.charset, fetched.url).snapshot
+    text = fetched.content.decode(_python_charset(fetched.charset), "replace")
+    outline = replace(snapshot.outline, lang=lang_of(text), h1=h1_of(text))
+    return _found_at(replace(snapshot, outline=outline), fetched)
+
+
+def _python_charset(name: str | None) -> str:
+    """The charset by which tags and main headings are looked for. They consist of ASCII, but for a few letters."""
+    try:
+        return codecs.lookup(name or "utf-8").name
+    except LookupError:
+        return "utf-8"
+
+
+def _found_at(snapshot: Snapshot, fetched: FetchedPage) -> Snapshot:
+    """The snapshot with the address at which it was found; the same object if it has that already."""
+    address = page_address(fetched.final_url)
+    if snapshot.outline.address == address:
+        return snapshot
+    return replace(snapshot, outline=replace(snapshot.outline, address=address))
 
 
 def unreadable(kind: PageKind) -> Snapshot:
@@ -71,5 +99,7 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline
+    outline = replace(snapshot.outline, expected_layout=baseline.snapshot.outline.expected_layout)
+    snapshot = replace(snapshot, outline=outline)
     known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
     return replace(baseline, snapshot=snapshot, known=known)

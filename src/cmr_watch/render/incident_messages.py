@@ -66,6 +66,24 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         " there is nothing to do.",
         (Step("Check whether the page opens in a browser."), _LIST_READINGS),
     ),
+    "reading-still-suspect": _Wording(
+        "PAGE has looked wrong for a week",
+        subject_label="Page",
+        text="Nothing is withdrawn or moved because of it, but changes of known editions and calls are not announced"
+        " either.",
+        steps=(_LIST_READINGS, Step("If the page is correct, run:", "cmr-watch accept ADDRESS")),
+    ),
+    "layout-changed": _Wording(
+        "PAGE has other section headings",
+        "PAGE has its usual section headings again",
+        "Page",
+        "The known editions are there, so their changes are announced as before. A line with an edition that was not"
+        " known before is announced only if it names the series, or links to a page that does. Others wait.",
+        (
+            Step("To see how the list is read now, run:", "cmr-watch snapshots show"),
+            Step("If it is read correctly, announce what is waiting with:", "cmr-watch accept ADDRESS"),
+        ),
+    ),
     "delivery-failed": _Wording(
         "delivery failed permanently",
         "the failed delivery was dealt with",
@@ -102,8 +120,10 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
 }
 _MESSAGE_ID: Final = re.compile(r"message (\d+), ")
 """How the detail of a failed delivery begins; that of an incident from an earlier version does not."""
-_PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect", "reading-unusable"})
-_EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable"})
+_PAGE_KINDS: Final = frozenset[IncidentKind](
+    {"fetch-failing", "reading-suspect", "reading-unusable", "reading-still-suspect", "layout-changed"}
+)
+_EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable", "reading-still-suspect"})
 """What happened once: there is nothing to resolve."""
 _PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "an edition page"}
 _RESOLVED_PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "the edition page"}

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
@@ -26,9 +26,9 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.plural import counted
 from cmr_watch.store import known_entries, outages, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
+    ARCHIVED,
     PLAUSIBLE_OUTCOMES,
     Baseline,
     CheckRecord,
@@ -37,30 +37,40 @@ from cmr_watch.store.check_records import (
     StoredPage,
     baseline_of,
     failing_pages,
+    first_check,
     first_of_last_failures,
+    first_reading,
     insert_change,
     insert_check,
+    last_check,
     load_stored_page,
 )
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import PAGE_INCIDENTS, is_open, open_incident, resolve_incidents
+from cmr_watch.store.incidents import (
+    PAGE_INCIDENTS,
+    is_open,
+    open_incident,
+    remind_of,
+    report_again,
+    resolve_incidents,
+)
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import (
+    OlderReading,
     ReadingToStore,
     SnapshotRow,
     StoredSnapshot,
     list_snapshots,
     load_snapshot,
     newest_suspect,
+    plausible_before,
     store_plausible,
     store_suspect,
 )
 
 log = logging.getLogger(__name__)
 
-ARCHIVED: Final = "archived"
-"""The outcome of checks and the assessment of snapshots that were derived from copies in an archive."""
 FAILURES_UNTIL_INCIDENT = 3
 """Default number of consecutive failures."""
 
@@ -124,7 +134,8 @@ class Checks:
             record.round_.id = round_id
         if effects.reusable_version and not is_replaced:
             self._stored_pages[record.page.url] = replace(stored, version=effects.reusable_version)
-        _log_incident(record, effects)
+        if effects.incident:
+            log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
         return recorded
 
     def _replace_known(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> bool:
@@ -182,7 +193,10 @@ class Checks:
             "consecutive_failures": 0,
         }
         connection.execute(_UPDATE_PAGE, values)
-        resolve_incidents(connection, record.page.url, record.checked_at, *PAGE_INCIDENTS)
+        url = record.page.url
+        resolve_incidents(connection, url, record.checked_at, *PAGE_INCIDENTS)
+        if record.has_known_layout or record.layout_notice:
+            report_again(self._database, connection, "layout-changed", url, record.layout_notice, record.checked_at)
         return CommitEffects(reusable_version=None if is_modified else version)
 
     def _write_suspect(
@@ -193,6 +207,7 @@ class Checks:
         revision = page.revision if record.known is None else page.revision + 1
         values = {"page": record.page.url, "consecutive_failures": 0, "revision": revision}
         connection.execute(_UPDATE_PAGE, values)
+        remind_of(connection, "reading-still-suspect", record.page.url, record.detail, record.checked_at)
         if record.acceptable:
             return self._open_incident(connection, "reading-suspect", record, record.checked_at)
         if is_open(connection, "reading-suspect", record.page.url):
@@ -210,8 +225,7 @@ class Checks:
     def _open_incident(
         self, connection: Connection, kind: IncidentKind, record: CheckRecord, since: datetime
     ) -> CommitEffects:
-        detail = ". ".join(filter(None, (record.detail, _announced(record), record.drift)))
-        is_new = open_incident(self._database, connection, kind, record.page.url, detail, since)
+        is_new = open_incident(self._database, connection, kind, record.page.url, record.problem, since)
         return CommitEffects(incident=kind if is_new else None)
 
     def _reading_to_store(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
@@ -330,6 +344,11 @@ class Checks:
                 connection.execute(update(pages).where(pages.c.url == page_url).values(revision=revision))
         self._stored_pages.pop(page_url, None)
 
+    def plausible_before(self, page_url: str, snapshot_id: int) -> tuple[OlderReading, ...]:
+        """Return the plausible readings of a page that are older than one of its snapshots, newest first."""
+        with self._database.read() as connection:
+            return tuple(plausible_before(connection, page_url, snapshot_id))
+
     def newest_suspect(self, page_url: str) -> StoredSnapshot | None:
         """Return the newest suspect reading, unless a plausible one has followed it."""
         with self._database.read() as connection:
@@ -363,36 +382,17 @@ class Checks:
 
     def first_read_at(self, page_url: str) -> datetime | None:
         """Return the time of the first plausible reading of a page."""
-        conditions = (checks.c.page_url == page_url, checks.c.outcome == "baseline")
-        statement = select(func.min(checks.c.checked_at)).where(*conditions)
         with self._database.read() as connection:
-            first: datetime | None = connection.execute(statement).scalar()
-        return first
+            return first_reading(connection, checks.c.page_url == page_url)
 
     def is_later_page(self, page_url: str, now: datetime) -> bool:
         """Return whether the page was first checked later than in the round of the list's first plausible reading."""
-        list_read = select(func.min(checks.c.checked_at)).join(pages, pages.c.url == checks.c.page_url)
-        list_read = list_read.where(pages.c.kind == "initiative", checks.c.outcome == "baseline")
-        first_check = select(func.min(checks.c.checked_at)).where(checks.c.page_url == page_url)
         with self._database.read() as connection:
-            first: datetime | None = connection.execute(list_read).scalar()
-            checked = connection.execute(first_check.where(checks.c.outcome != ARCHIVED)).scalar() or now
+            first = first_reading(connection, pages.c.kind == "initiative")
+            checked = first_check(connection, page_url) or now
         return first is not None and checked - first > LEASE
 
     def last_check(self, page_url: str) -> CheckRow | None:
         """Return the last check of a page, whatever its outcome."""
-        of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome != ARCHIVED)
-        statement = of_page.order_by(checks.c.id.desc()).limit(1)
         with self._database.read() as connection:
-            row = connection.execute(statement).first()
-        return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None
-
-
-def _announced(record: CheckRecord) -> str:
-    """How many new editions are announced from a suspect reading."""
-    return f"{counted(len(record.changes), 'new edition')} announced from it" if record.changes else ""
-
-
-def _log_incident(record: CheckRecord, effects: CommitEffects) -> None:
-    if effects.incident:
-        log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
+            return last_check(connection, page_url)

@@ -38,7 +38,7 @@ from sqlalchemy import (
 from cmr_watch.models import mailbox_of
 from cmr_watch.store import erasure, recipients
 from cmr_watch.store.bounce_pauses import RESET_AFTER
-from cmr_watch.store.checks import ARCHIVED
+from cmr_watch.store.check_records import ARCHIVED
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.installation import address_hash
