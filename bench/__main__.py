@@ -1,4 +1,4 @@
-"""`python -m bench`: print each measurement with its goal."""
+"""`python -m bench`: print each measurement with its goal; `python -m bench reading`: those of the engine alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.fakes.site import FakeSite
 
-from bench import daemon, outbox, pages
+from bench import daemon, outbox, pages, reading
 from cmr_watch.app import App
 from cmr_watch.config import load
 from cmr_watch.exceptions import ParseError
@@ -31,6 +31,9 @@ SUBSCRIBERS = 100
 
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; medians of {REPEATS} runs unless said otherwise\n")
+    reading.measure()
+    if sys.argv[1:] == ["reading"]:
+        return
     parsing()
     with tempfile.TemporaryDirectory() as folder, FakeSite() as site:
         cold_check(Path(folder), site)

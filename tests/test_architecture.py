@@ -152,6 +152,7 @@ IMPORTERS = {
     "httpcore": "monitor/fetch/",
     "brotli": "monitor/fetch/",
     "protego": "monitor/fetch/",
+    "bs4": "reading/document.py",
     "lxml": ("reading/document.py", "reading/panels.py"),
     "sqlalchemy": "store/",
     "alembic": "store/",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import FIXTURES
 
-HEAVY = ("httpx", "sqlalchemy", "lxml", "apprise", "jinja2", "alembic", "smtplib", "aiosmtpd", "psycopg")
+HEAVY = ("httpx", "sqlalchemy", "bs4", "lxml", "apprise", "jinja2", "alembic", "smtplib", "aiosmtpd", "psycopg")
 CODE = (
     "import sys; from cmr_watch.cli import main; code = main(sys.argv[1:]); print(*sorted(sys.modules)); sys.exit(code)"
 )
@@ -29,8 +29,8 @@ def test_help_loads_no_heavy_library(arguments):
 
 def test_parsing_saved_pages_loads_only_the_parser():
     page = str(FIXTURES / "2023-09-list" / "page.html")
-    assert loaded("parse", page) <= {"lxml"}
-    assert loaded("diff", page, page) <= {"lxml"}
+    assert loaded("parse", page) <= {"bs4", "lxml"}
+    assert loaded("diff", page, page) <= {"bs4", "lxml"}
 
 
 def test_a_check_without_changes_loads_only_store_and_fetch(checked):

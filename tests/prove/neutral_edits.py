@@ -267,6 +267,8 @@ def broken_lines(chance: random.Random, page: str) -> str:
         bold = [line for line in lines if re.fullmatch(r"<(strong|b)>.*</\1>", line.strip(), re.S)]
         rest = [line for line in lines if line not in bold]
         can_split = rest and _are_editions(rest) and not re.search(r"<br", "".join(lines))
+        # a bold line over other events takes the rest of its own paragraph alone (S3)
+        can_split = can_split and not re.search(r"related|other", "".join(bold), re.I)
         return _marked_up(chance, lines) if can_split else match[0]
 
     return _on_markup(page, lambda part: _PARAGRAPH.sub(edit, part))

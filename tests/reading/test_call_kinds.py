@@ -59,6 +59,11 @@ NOT_A_CUTOFF = [  # beside the deadline: no second cut-off
     "<h3>Call for papers</h3><p>Apply by 10 April 2027</p>",
     "<div><div>Last update</div><div>22 January 2027</div></div>",
     "<p>Published</p><p>22 January 2027</p>",
+    "<p>Next deadline: 3 May 2027 Events: from 15 September 2027 to 15 December 2027 How to apply</p>",
+    "<p>Next deadline: 3 May 2027 Events: 15 September 2027</p>",
+    "<p>Next deadline: 3 May 2027 – events from 15 September to 15 December 2027</p>",
+    "<p>Cut-off: 3 May 2027, 23:59 CEST Workshops between 15 September 2027 and 15 December 2027</p>",
+    "<p>Cut-off: 3 May 2027 Expected period of the events: from 15 September 2027 until 15 December 2027</p>",
 ]
 
 
@@ -213,6 +218,17 @@ NEEDS = [
 @pytest.mark.parametrize(("body", "needs"), NEEDS)
 def test_what_to_submit_is_the_whole_list(body: str, needs: tuple[str, ...]) -> None:
     assert call_of(DEADLINE + body).needs == needs
+
+
+BULLETS = ["• ", "·&nbsp;&nbsp; ", "▪", "* ", "- ", "– ", "➢ ", "✓ ", "📅 ", "→ "]
+
+
+@pytest.mark.parametrize("bullet", BULLETS)
+def test_a_bullet_hides_nothing(bullet: str) -> None:
+    marks = f"<h2>Cut-offs</h2><p>{bullet}CLOSED: 22 December 2026</p><p>{bullet}OPEN: 31 May 2027</p>"
+
+    assert cutoffs(marks) == ["2026-12-22 22:59 C", "2027-05-31 21:59"]
+    assert cutoffs(f"<p>{bullet}Deadline: 3 May 2027, 16h</p>") == ["2027-05-03 14:00"]
 
 
 LINKS = [

@@ -251,3 +251,20 @@ def test_evidence_of_the_days_and_the_venue() -> None:
     assert lines[facts["starts_on"].line] == "12-13 March 2027"
     assert (lines[facts["venue"].line], facts["venue"].rule) == ("Venue: ICC Ghent", "E2")
     assert lines[facts["city"].line] == TITLE
+
+
+@pytest.mark.parametrize("bullet", ["• ", "·&nbsp;&nbsp; ", "▪", "* ", "- ", "– ", "➢ ", "✓ ", "📅 ", "→ "])
+def test_a_bullet_before_a_label_hides_nothing(bullet: str) -> None:
+    form = "<p>Registration: <a href=/r>Register</a></p>"
+    body = f"<p>{bullet}12-13 March 2027</p><p>{bullet}Venue: ICC Ghent</p>{form}<p>{bullet}Deadline: 1 March 2027</p>"
+
+    edition = only(body)
+
+    closing = edition.registration_closes_on
+    assert (days(edition), edition.venue, closing and closing.isoformat()) == (MARCH, "ICC Ghent", "2027-03-01")
+
+
+def test_a_bold_button_heads_its_panel() -> None:
+    panel = "<p><strong><button>Venue</button></strong></p><p>International Congress Centre<br>Plac Sławika 1</p>"
+
+    assert only(WHEN + panel).venue == "International Congress Centre, Plac Sławika 1"

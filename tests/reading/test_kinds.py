@@ -99,6 +99,27 @@ PAGES: dict[str, list[tuple[str, list[str]]]] = {
         (f"<h3>Next edition – Ghent, Belgium – 12-13 March 2026</h3>{PAST}", [GHENT, LYON]),
         (f"<p><b>Upcoming edition</b> Ghent, Belgium, 12-13 March 2026</p>{PAST}", [GHENT, LYON]),
     ],
+    "a bold heading over two lines": [
+        (
+            f"<p><b>Upcoming<br>editions</b></p><p>{GHENT_LINE}</p><p><strong>Our previous<br>editions</strong></p>"
+            f"<p>{LYON_LINE}</p>",
+            [GHENT, LYON],
+        ),
+        (
+            f"{NEXT}<p><b>Ghent, Belgium<br>12-13 March 2026</b></p><p><b>Past</b><br><b>workshops</b></p>"
+            f"<p>{LYON_LINE}</p>",
+            [GHENT, LYON],
+        ),
+        (f"<p><b>Next edition<br>{GHENT_LINE}</b></p>{PAST}", [GHENT, LYON]),
+    ],
+    "bullets typed by hand": [
+        (
+            f"{NEXT}<p>{bullet}{GHENT_LINE}</p><p>{bullet}Porto, Portugal – 1 April 2026</p><p><b>{bullet}Previous "
+            f"editions</b></p><p>{bullet}{LYON_LINE}</p>",
+            [GHENT, PORTO, LYON],
+        )
+        for bullet in ("• ", "·&nbsp;&nbsp; ", "▪", "* ", "- ", "– ", "➢ ", "✓ ", "📅 ", "→ ")
+    ],
     "a button as heading": [
         (f"<h4><button aria-expanded=false>Next editions</button></h4><p>{GHENT_LINE}</p>{PAST}", [GHENT, LYON]),
         (f"{NEXT}<h4><button aria-controls=a>{GHENT_LINE}</button></h4><div id=a>Steel</div>{PAST}", [GHENT, LYON]),
@@ -275,6 +296,7 @@ WHOLE_PAGES = (
     "the series' name before each place",
     "cards of pieces without spaces",
     "entries in boxes of their own",
+    "a bold heading over two lines",
 )
 ROWS = [(kind, body, expected) for kind, rows in PAGES.items() for body, expected in rows]
 

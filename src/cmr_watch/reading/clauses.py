@@ -40,7 +40,7 @@ _NO_END: Final = words_of(
 
 
 def sentences_of(text: Text) -> list[Span]:
-    """The sentences of a text, in order: parted at stops before a capital, at semicolons, bullets and cells."""
+    """The sentences of a text, in order: parted at stops before a capital, semicolons, bullets, cells and labels."""
     return list(_spans(text))
 
 
@@ -60,7 +60,20 @@ def _ends_sentence(text: Text, index: int) -> bool:
         return True
     if token.letter == "." or text.text[token.start] in "!?":
         return _is_stop(text, index)
-    return False
+    return token.letter in _LAST_OF_DATE and _is_label(text, index + 1)
+
+
+_LAST_OF_DATE: Final = frozenset("yiTz")
+_MOST_WORDS_OF_LABEL: Final = 4
+
+
+def _is_label(text: Text, first: int) -> bool:
+    """Whether a label that names a subject begins at a token: “1 April 2027 Events: 15 September 2027”."""
+    tokens = text.tokens[first : first + _MOST_WORDS_OF_LABEL + 1]
+    words = next((count for count, token in enumerate(tokens) if not token.word), len(tokens))
+    if not 0 < words < len(tokens) or tokens[words].letter != ":" or not text.text[tokens[0].start].isupper():
+        return False
+    return any(True for _ in text.cues_of(*SUBJECTS, start=tokens[0].start, end=tokens[words].start))
 
 
 def _is_stop(text: Text, index: int) -> bool:

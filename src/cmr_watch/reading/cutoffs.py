@@ -14,7 +14,16 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.models import Cutoff
-from cmr_watch.reading.clauses import SUBJECTS, Relation, Span, relation_of, sentences_of, subject_of, subjects_in
+from cmr_watch.reading.clauses import (
+    SUBJECTS,
+    Relation,
+    Span,
+    cue_before,
+    relation_of,
+    sentences_of,
+    subject_of,
+    subjects_in,
+)
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
 from cmr_watch.reading.lexicon import Concept
@@ -70,6 +79,7 @@ class _Day:
     subject: Concept | None = None
     where: str = ""
     is_end_of_period: bool = False
+    is_of_events: bool = False
     shared: list[Token] = field(default_factory=list)
 
 
@@ -133,7 +143,9 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
         lead = [token for token in text.tokens if start <= token.start < day.start]
         tail = [token for token in text.tokens if day.end <= token.start < end]
         found.append(_Day(day, lead, tail, sentence, relation_of(text, day.start)))
-        found[-1].is_end_of_period = _is_end(text, day, periods)
+        period = next((one for one in periods if one.start <= day.start < one.end), None)
+        found[-1].is_end_of_period = period is not None and day.end >= period.end and _is_open_for(text, period)
+        found[-1].is_of_events = period is not None and _is_of_events(text, period)
     return found
 
 
@@ -147,14 +159,19 @@ def _own_year(text: Text, sentence: Span) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
-def _is_end(text: Text, day: DateSpan, periods: Sequence[DateSpan]) -> bool:
-    """Whether a day is the end of the time to apply: “open from 5 March to 30 May”, “taken from … until …”."""
-    period = next((one for one in periods if one.start <= day.start < one.end), None)
-    if period is None or day.end < period.end:
-        return False
+def _is_open_for(text: Text, period: DateSpan) -> bool:
+    """Whether a period is the time to apply: “open from 5 March to 30 May”, “taken from … until …”."""
     return subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
 
 
+def _is_of_events(text: Text, period: DateSpan) -> bool:
+    """Whether the words right before a period say that it is the events': “events from 15 September to 15 December”."""
+    cue = cue_before(text, period.start, ("event", "taking place"))
+    between = text.tokens[cue.last + 1 :] if cue else []
+    return cue is not None and all(one.letter in _JOINING_PERIODS for one in between if one.end <= period.start)
+
+
+_JOINING_PERIODS: Final = frozenset("f:-(,")
 _OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "event", "taking place")
 
 
@@ -208,7 +225,7 @@ def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
 def _is_taken(text: Text, day: _Day) -> bool:
     if day.relation in _BEFORE and not (day.is_end_of_period and day.relation is not Relation.FORMER):
         return False
-    if _is_dateline(text, day) or day.subject in NO_CUTOFFS:
+    if _is_dateline(text, day) or day.subject in NO_CUTOFFS or day.is_of_events:
         return False
     if day.is_end_of_period:
         return True

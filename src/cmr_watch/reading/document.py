@@ -1,7 +1,7 @@
 """From the bytes of a page to its tree: charset, completeness, the elements that may be the article, and their nodes.
 
-The only door of lxml. The order: decode → cut comments, scripts and styles out of the text → a tree in which the
-article is found and the boilerplate around it is dropped → the nodes of the article alone.
+The door of lxml and Beautiful Soup. The order: decode → cut comments, scripts and styles out of the text → a tree in
+which lxml finds the article and drops the boilerplate around it → the nodes of the article alone, by Beautiful Soup.
 
     document = open_document(content, charset)     ParseError if it is no page, or beyond a limit
     for candidate in candidates(document):         the likeliest first; `why` says how it was found
@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from lxml import etree, html
 
@@ -215,6 +215,7 @@ def _tree(text: str) -> html.HtmlElement:
     return root
 
 
+_HEADING_TAGS: Final = frozenset({"h2", "h3", "h4", "h5", "h6", "strong", "b"})
 _TOGGLES: Final = ("aria-expanded", "aria-controls")
 
 
@@ -229,7 +230,7 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     return (
         bool(found.section or found.is_year)
         or any(name in attributes for name in _TOGGLES)
-        or any(above.tag in ("h2", "h3", "h4", "h5", "h6") for above in islice(element.iterancestors(), 3))
+        or any(above.tag in _HEADING_TAGS for above in islice(element.iterancestors(), 3))
     )
 
 
@@ -341,12 +342,21 @@ def nodes_of(markup: str) -> Iterator[Node]:
     """The nodes of an element's markup, without recursion: depth is the page's choice, not ours."""
     if markup.count("<") > 2 * MAX_ARTICLE_ELEMENTS:
         raise ParseError(f"The article has more than {MAX_ARTICLE_ELEMENTS} elements.")
-    for event, element in etree.iterwalk(etree.fromstring(markup, _parser()), events=("start", "end")):
-        if event == "start":
-            yield Node("start", element.tag, element.attrib)
-            text = element.text
-        else:
-            yield Node("end", element.tag, _NOTHING)
-            text = element.tail
-        if text:
-            yield Node("text", text, _NOTHING)
+    # loaded with the first article: importing it takes longer than reading a page
+    from bs4 import BeautifulSoup
+    from bs4.element import NavigableString, Tag
+
+    soup: Tag = BeautifulSoup(markup, "lxml", multi_valued_attributes=None)
+    stack = [(soup, iter(soup.contents))]
+    while stack:
+        tag, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            yield Node("end", tag.name, _NOTHING)
+        elif isinstance(child, Tag):
+            # one string each, as `multi_valued_attributes` says
+            yield Node("start", child.name, cast("dict[str, str]", child.attrs))
+            stack.append((child, iter(child.contents)))
+        elif type(child) is NavigableString:  # its subclasses are comments, declarations and the like
+            yield Node("text", str(child), _NOTHING)

@@ -50,6 +50,8 @@ _NAMED: Final = frozenset({"span", "em", "small", "strong", "time"})
 """Elements that stand apart where they have a class: badges, and the pieces of a card (P5)."""
 _FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
 _SPACES: Final = re.compile(r"\s+")
+_BULLET: Final = re.compile(r"[•‣⁃◦▪▫●○■□►▸➢➤❖·*](?: ?(?=\S))")
+"""A bullet that was typed, and no part of what a line says."""
 
 
 class Part(NamedTuple):
@@ -291,23 +293,23 @@ class _Writer:
         if len(self.lines) >= MAX_LINES:
             raise ParseError(f"The article has more than {MAX_LINES} lines.")
         row = self.rows[-1] if self.rows else None
-        self.lines.append(
-            Line(
-                text,
-                links,
-                level=min(self.levels, default=0),
-                bold=bold,
-                block=self.counts["block"],
-                gap=self.breaks > 1,
-                item=self.items[-1] if self.items else None,
-                row=row,
-                cell=self.counts["cell"] if row is not None else 0,
-                column=self.counts["cell"] - self.row_start - 1 if row is not None else 0,
-                label="" if self.takes_label else self.label,
-                edges=edges,
-                is_cell_head=self.is_head,
-            )
+        line = Line(
+            text,
+            links,
+            level=min(self.levels, default=0),
+            bold=bold,
+            block=self.counts["block"],
+            gap=self.breaks > 1,
+            item=self.items[-1] if self.items else None,
+            row=row,
+            cell=self.counts["cell"] if row is not None else 0,
+            column=self.counts["cell"] - self.row_start - 1 if row is not None else 0,
+            label="" if self.takes_label else self.label,
+            edges=edges,
+            is_cell_head=self.is_head,
         )
+        bullet = _BULLET.match(text)
+        self.lines.append(line.piece(bullet.end()) if bullet else line)
         if self.takes_label:
             self.label = text.rstrip(" :")
 

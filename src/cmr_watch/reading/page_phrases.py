@@ -71,10 +71,10 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         express their interest: regions can ~ in hosting
         """,
     "round": """
-        first | second | third: ~ round
-        next | last: ~ cut-off
+        first round | second round | third round | next round | last round | final round: ~
+        first | second | third | next | last: ~ cut-off
         upcoming | current: ~ rounds
-        round | phase: first ~
+        round | phase: this ~
         rounds: upcoming ~
         """,
     "again": """
@@ -209,6 +209,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "counted part": """
         session | day | panel | part | round: ~ 1
+        first round | second round | third round | next round | last round | final round: ~
         sessions: parallel ~
         days | parts: both ~
         morning | afternoon: ~

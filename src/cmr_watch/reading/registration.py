@@ -105,8 +105,8 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
         return True
     is_deadline = text.has("cutoff", "until", "closed")
     is_below = above is not None and above.text.has("register") and not mentions_call(above.text)
-    begins = next((cue.first == 0 for cue in text.cues_of("cutoff", "until")), False)
-    return (is_deadline and (sentence.is_under("register") or (is_below and begins))) or _has_label(sentence)
+    is_below = is_below and text.begins_with("cutoff", "until")
+    return (is_deadline and (sentence.is_under("register") or is_below)) or _has_label(sentence)
 
 
 def _has_label(sentence: Sentence) -> bool:

@@ -6,7 +6,7 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from cmr_watch.models import EditionStatus, Section
 from cmr_watch.reading.dates import ANY_YEAR
 from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status
 from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
-from cmr_watch.reading.lines import Line
+from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import mentions_call, said_state
 from cmr_watch.reading.outline import BOLD_LEVEL
 from cmr_watch.reading.tokens import CELL
@@ -69,7 +69,7 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
 
     `is_article`: the lines are the article's, so that “Past events” may be ours (S2).
     """
-    marked = _marked(list(_split(lines)), is_article=is_article)
+    marked = _marked(list(_split(_with_whole_headings(lines))), is_article=is_article)
     state = _State()
     return [_place(line, heading, state) for line, heading in marked]
 
@@ -77,7 +77,29 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
 # ── finding headings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _split(lines: Sequence[Line]) -> Iterator[Line]:
+def _with_whole_headings(lines: Sequence[Line]) -> Iterator[Line]:
+    """A section's heading in bold that a `<br>` breaks, in one line, as one in h3 is: “Our previous<br>editions”."""
+    waiting: Line | None = None
+    for line in lines:
+        if waiting and _is_rest_of_heading(waiting, line):
+            waiting = joined([waiting, line])
+            continue
+        if waiting:
+            yield waiting
+        waiting = line
+    if waiting:
+        yield waiting
+
+
+def _is_rest_of_heading(one: Line, other: Line) -> bool:
+    if one.level or one.block != other.block or not (one.is_heading and other.is_heading):
+        return False
+    whole = meaning(f"{one.text} {other.text}", is_marked=True).section
+    begins, ends = (meaning(line.text, is_marked=True).section for line in (one, other))
+    return whole is not None and not ends and (not begins or " " not in one.text)
+
+
+def _split(lines: Iterable[Line]) -> Iterator[Line]:
     for line in lines:
         heading = _heading_of(line)
         if heading is None:

@@ -7,14 +7,15 @@ place_of(title, sentences)     the edition's place, and its venue
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final
 
 from cmr_watch.places import code_itself, country_code, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.lines import Line
+from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.tokens import Text, Token, scan
 
@@ -23,6 +24,7 @@ ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
 """What stands beside an address that is not where the event is."""
 _LABELS: Final = ("venue label", "place label")
 _LONGEST: Final = 200
+_MOST_JOINED: Final = 8
 _MOST_WORDS_OF_LABEL: Final = 6
 
 
@@ -41,7 +43,7 @@ class Spot:
 def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
     """The lines that tell the venue: marked with a pin or a label, or the first one under such a heading."""
     headed: set[int] = set()
-    for above, sentence in zip((None, *sentences), sentences, strict=False):
+    for number, (above, sentence) in enumerate(zip((None, *sentences), sentences, strict=False)):
         line = sentence.whole
         if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_aside(sentence):
             continue
@@ -50,7 +52,20 @@ def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spo
         is_told = start is not None or (head is not None and head not in headed and not _is_only_date(line.scan))
         if is_told or (title and _is_below_days(title, line.scan, above)):
             headed |= {head} if head is not None else set()
-            yield _spot(line, start or 0, title)
+            below = sentences[number + 1 : number + 1 + _MOST_JOINED]
+            spot = _spot(line if start is not None else _with_rest(line, below), start or 0, title)
+            yield replace(spot, line=line)
+
+
+def _with_rest(line: Line, below: Sequence[Sentence]) -> Line:
+    """A line below a heading with those that go on with it: up to a blank line, a label, a heading or a sentence."""
+    rest = takewhile(lambda one: one.whole.block == line.block and _is_of_address(one.whole), below)
+    return joined([line, *(one.whole for one in rest if one.is_first)])
+
+
+def _is_of_address(line: Line) -> bool:
+    is_prose = line.text.rstrip().endswith((".", "!")) or len(line.text) > _LONGEST
+    return not (line.gap or line.is_heading or line.is_link or is_prose or ":" in line.text)
 
 
 def _is_aside(sentence: Sentence) -> bool:
