@@ -13,6 +13,7 @@ from cmr_watch.monitor.page_reading import Reading
 from cmr_watch.monitor.recognition import listed_editions
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.snapshots import OlderReading
 
 _REASON: Final = "the page is the same as an older one"
 _BELIEVED_AFTER: Final = timedelta(minutes=30)
@@ -24,13 +25,17 @@ def old_copy_reason(reading: Reading, baseline: Baseline, matching: Matching, ch
     missing = _missing_since(reading, baseline, matching)
     if not missing or _is_believed(reading, checks):
         return None
-    digest = sha256(reading.fetched.content).hexdigest() if reading.fetched else ""
     for older in checks.plausible_before(reading.page.url, baseline.snapshot_id):
-        is_same = older.content_sha256 == digest or _content(older.snapshot) == _content(reading.snapshot)
         lacking = [key for key, seen_at in missing.items() if seen_at > older.fetched_at]
-        if is_same and lacking:
+        if lacking and _is_same(older, reading):
             return f"{_REASON}, of {older.fetched_at:%Y-%m-%d %H:%M} UTC, and lacks {', '.join(lacking)}"
     return None
+
+
+def _is_same(older: OlderReading, reading: Reading) -> bool:
+    if reading.fetched and sha256(reading.fetched.content).hexdigest() == older.content_sha256:
+        return True
+    return _content(older.snapshot) == _content(reading.snapshot)
 
 
 def needs_full_reading(page_url: str, checks: Checks) -> bool:

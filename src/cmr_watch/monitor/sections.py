@@ -25,10 +25,14 @@ def with_sections(known: Known, reading: Snapshot, now: datetime | None) -> tupl
         return reading.editions, frozenset()
     sections = {_facts(entry.edition): entry.edition.section for entry in known.editions}
     lines = tuple(
-        as_known(line, sections.get(_facts(line)) or ("past" if is_over(line, now) else "upcoming")) if doubt else line
+        _settled(line, sections.get(_facts(line)), now) if doubt else line
         for line, doubt in zip(reading.editions, doubtful, strict=True)
     )
     return lines, frozenset(id(line) for line, doubt in zip(lines, doubtful, strict=True) if doubt)
+
+
+def _settled(line: Edition, known: Section | None, now: datetime | None) -> Edition:
+    return as_known(line, known or ("past" if is_over(line, now) else "upcoming"))
 
 
 def as_known(line: Edition, section: Section | None) -> Edition:
