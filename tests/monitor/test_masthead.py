@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cmr_watch.monitor.masthead import h1_of, lang_of
+from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 
 LANGS = [
     ('<!DOCTYPE html><html lang="en" dir="ltr">', "en"),
@@ -34,9 +34,23 @@ def test_h1(text: str, h1: str | None) -> None:
     assert h1_of(text) == h1
 
 
-@pytest.mark.parametrize("part", ["<h1 ", "<h1>", "<!--", "<html ", "<h1><"])
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("<title>Porto |\n ECCP</title><h1>Porto</h1>", "Porto | ECCP · Porto"),
+        ("<h1>Porto</h1>", "Porto"),
+        ("<title></title>", ""),
+        ("", ""),
+    ],
+)
+def test_title(text: str, title: str) -> None:
+    assert title_of(text) == title
+
+
+@pytest.mark.parametrize("part", ["<title>", "<h1 ", "<h1>", "<!--", "<html ", "<h1><"])
 def test_hostile_documents_take_no_longer_than_others(part: str) -> None:
     started = time.perf_counter()
     h1_of(part * 200_000)
     lang_of(part * 200_000)
+    title_of(part * 200_000)
     assert time.perf_counter() - started < 5

@@ -20,7 +20,7 @@ from cmr_watch.models import (
 from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.compare_reading import compare_reading, first_comparison, without_duplicates
 from cmr_watch.monitor.diff import Comparison, compare_suspect
-from cmr_watch.monitor.layout import LayoutReview, review_layout, with_expected_layout
+from cmr_watch.monitor.layout import LayoutReview, TitleOf, no_title, review_layout, with_expected_layout
 from cmr_watch.monitor.match import Matching, match_reading
 from cmr_watch.monitor.old_copy import needs_full_reading, old_copy_reason
 from cmr_watch.monitor.outline_difference import describe_difference
@@ -45,11 +45,17 @@ class PageFetcher(Protocol):
 
 
 def check_page(
-    page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock, round_: Round | None = None
+    page: PageRef,
+    fetcher: PageFetcher,
+    checks: Checks,
+    clock: Clock,
+    round_: Round | None = None,
+    title_of: TitleOf = no_title,
 ) -> CheckResult:
     """Check a page once, as part of a round if one is given.
 
-    Problems with the page are returned as a result; only StoreError is raised.
+    `title_of` is asked for the pages that unknown lines link to, if the section headings have changed. Problems with
+    the page are returned as a result; only StoreError is raised.
     """
     baseline = with_current_parser(checks, checks.baseline(page.url))
     now = clock()
@@ -63,7 +69,7 @@ def check_page(
         reading = _not_modified(page, baseline, clock())
     else:
         reading = read_page(page, fetched, baseline, clock(), conditional=validators is not None)
-    return _commit_with_retries(replace(reading, round_=round_), baseline, checks)
+    return _commit_with_retries(replace(reading, round_=round_), baseline, checks, title_of)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -86,13 +92,13 @@ def _not_modified(page: PageRef, baseline: Baseline | None, now: datetime) -> Re
 # ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
+def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Checks, title_of: TitleOf) -> CheckResult:
     """Commit the reading. If the baseline has changed meanwhile, compare with the new one.
 
     The reading is discarded when the new baseline is more recent, or when a 304 referred to the old one.
     """
     for _ in range(_MAX_COMMITS):
-        result = _commit(reading, baseline, checks)
+        result = _commit(reading, baseline, checks, title_of)
         if result:
             return result
         baseline = with_current_parser(checks, checks.baseline(reading.page.url))
@@ -103,7 +109,7 @@ def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Ch
     return _commit_without_reading(record, checks, baseline)
 
 
-def _commit(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
+def _commit(reading: Reading, baseline: Baseline | None, checks: Checks, title_of: TitleOf) -> CheckResult | None:
     """Assess, compare and commit; None when the baseline has changed meanwhile."""
     known, last = (baseline.known, baseline.snapshot) if baseline else (Known(), None)
     matching = match_reading(known, reading.snapshot, reading.at)
@@ -112,7 +118,7 @@ def _commit(reading: Reading, baseline: Baseline | None, checks: Checks) -> Chec
         reason = old_copy_reason(reading, baseline, matching, checks)
     if reason:
         return _commit_suspect(reading, matching, baseline, checks, reason)
-    review = review_layout(known, last, matching, reading.at) if last else LayoutReview()
+    review = review_layout(known, last, matching, reading.at, title_of) if last else LayoutReview()
     return commit_plausible(reading, matching, baseline, checks, review)
 
 

@@ -2,13 +2,14 @@
 
 Believed is what a reading says, not how: if the known editions are there, their changes are announced whatever the
 headings. But where the headings have changed, a line that is no known edition may be anything. It is announced only if
-it names the series or links to a page whose address does; otherwise it waits until the operator accepts the layout.
+it names the series or links to a page whose address or title does; otherwise it waits until the operator accepts the
+layout.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -25,6 +26,8 @@ _SERIES: Final = re.compile(r"clusters?\W{0,3}meet\W{0,3}regions?", re.I)
 _MAX_LINES: Final = 10
 _MAX_LINE: Final = 120
 
+TitleOf = Callable[[str], str]
+"""Returns the title of the page with a URL; empty if it has none, or cannot be fetched."""
 Layout = tuple[str, ...]
 """The sections in page order, each with the word of its heading: `("upcoming: next", "past: previous")`."""
 
@@ -49,16 +52,34 @@ class LayoutReview:
         return replace(matching.without(self.waiting), has_all_headings=self.has_all_headings)
 
 
-def review_layout(known: Known, last: Snapshot, matching: Matching, now: datetime) -> LayoutReview:
-    """Compare the section headings of a plausible reading with those of the last good one."""
+def no_title(_url: str) -> str:
+    return ""
+
+
+def review_layout(
+    known: Known, last: Snapshot, matching: Matching, now: datetime, title_of: TitleOf = no_title
+) -> LayoutReview:
+    """Compare the section headings of a plausible reading with those of the last good one.
+
+    `title_of` is called once for each page that an unknown line links to, when the line is first seen.
+    """
     expected = _known_layout(last.outline)
     if matching.reading.kind != "initiative" or _is_same(expected, layout_of(matching.reading.outline)):
         return LayoutReview()
-    waiting = tuple(line for line in matching.new_lines if not _names_series(line))
     reported = {_identity(line) for line in match_reading(known, last, now).new_lines}
+    waiting = tuple(_waiting(matching.new_lines, reported, title_of))
     is_new = last.outline.expected_layout is None or any(_identity(line) not in reported for line in waiting)
     notice = _notice(expected, matching.reading.outline, waiting) if is_new else ""
     return LayoutReview(expected, waiting, notice, _sections(expected) <= {*matching.reading.outline.sections})
+
+
+def _waiting(
+    lines: Iterable[Edition], reported: Collection[tuple[object, ...]], title_of: TitleOf
+) -> Iterator[Edition]:
+    """The lines that wait. One that was reported before goes on waiting: its page is not fetched again."""
+    for line in lines:
+        if not _names_series(line) and (_identity(line) in reported or not _is_of_series(line, title_of)):
+            yield line
 
 
 def with_expected_layout(snapshot: Snapshot, expected: Layout | None) -> Snapshot:
@@ -97,6 +118,11 @@ def _is_same_heading(one: str, other: str) -> bool:
 
 def _names_series(line: Edition) -> bool:
     return bool(_SERIES.search(line.text) or _SERIES.search(line.url or ""))
+
+
+def _is_of_series(line: Edition, title_of: TitleOf) -> bool:
+    """Whether the line links to a page whose title names the series."""
+    return bool(line.url and _SERIES.search(title_of(line.url)))
 
 
 def _identity(line: Edition) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from hashlib import sha256
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PARSER_VERSION, FetchedPage, Outline, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.diff import known_after_reparse
-from cmr_watch.monitor.masthead import h1_of, lang_of
+from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
@@ -61,19 +60,19 @@ def _is_same_content(fetched: FetchedPage, baseline: Baseline) -> bool:
 def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
     """Read a page. The reading engine is imported here, only when there is something to read."""
     from cmr_watch.reading import read
+    from cmr_watch.reading.document import decode
 
     snapshot = read(kind, fetched.content, fetched.charset, fetched.url).snapshot
-    text = fetched.content.decode(_python_charset(fetched.charset), "replace")
+    text = decode(fetched.content, fetched.charset)
     outline = replace(snapshot.outline, lang=lang_of(text), h1=h1_of(text))
     return _found_at(replace(snapshot, outline=outline), fetched)
 
 
-def _python_charset(name: str | None) -> str:
-    """The charset by which tags and main headings are looked for. They consist of ASCII, but for a few letters."""
-    try:
-        return codecs.lookup(name or "utf-8").name
-    except LookupError:
-        return "utf-8"
+def title_of_page(fetched: FetchedPage) -> str:
+    """The title and the main headings of a page."""
+    from cmr_watch.reading.document import decode
+
+    return title_of(decode(fetched.content, fetched.charset))
 
 
 def _found_at(snapshot: Snapshot, fetched: FetchedPage) -> Snapshot:
