@@ -57,7 +57,7 @@ ADVICE = [
     ("digest-overdue", "cmr-watch deliveries list --state pending"),
     ("layout-changed", f"cmr-watch accept {PAGE}\n"),
 ]
-EVENTS = {"subscription-ended", "part-unrenderable", "reading-still-suspect"}
+EVENTS = {"subscription-ended", "part-unrenderable", "reading-still-suspect", "newly-read"}
 """What needs no resolution; they have tests of their own."""
 
 
@@ -88,6 +88,15 @@ def test_a_page_that_has_looked_wrong_for_a_week_is_reported_again():
     for text in bodies(again):
         assert f"cmr-watch accept {PAGE}\n" in text
         assert "Resolved" not in text
+
+
+def test_what_a_better_parser_reads_is_no_problem():
+    newly = replace(FAILING, kind="newly-read", resolved_at=NOON)
+    assert subject(newly) == "This version reads more of the page"
+    for text in bodies(newly):
+        assert "cmr-watch replay --notify\n" in text
+        assert "Resolved" not in text
+        assert "Problem" not in text
 
 
 def test_a_part_that_was_left_out_is_no_failed_delivery():

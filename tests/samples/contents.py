@@ -348,6 +348,10 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
             PAGE,
             "Section headings before: upcoming (next), past (previous); now: none. Waiting: “Oslo, Norway – May 2027”",
         ),
+        "newly-read": (
+            PAGE,
+            "edition.announced: “Porto, Portugal – 4-5 June 2027”; call.cutoff_added: 2027-03-15 17:00 UTC",
+        ),
     }
     opened = []
     for kind in get_args(IncidentKind):

@@ -29,8 +29,9 @@ from cmr_watch.log import redact_address, redact_page_url
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import Delivery, Incident, IncidentKind, Known, SubscriptionRequest
 from cmr_watch.monitor.crawl_schedule import skipped_links
+from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
-from cmr_watch.monitor.page_reading import parse, with_current_parser
+from cmr_watch.monitor.page_reading import parse
 from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
@@ -58,6 +59,7 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
         "Open it in a browser. If it is under maintenance, wait: each check reads it again.",
     ),
     "reading-still-suspect": ("suspect reading for a week", "Check the page. See: cmr-watch snapshots list"),
+    "newly-read": ("read for the first time", "To notify subscribers, run: cmr-watch replay --notify"),
     "layout-changed": (
         "other section headings",
         "If the list is read correctly, run: cmr-watch accept {subject}",

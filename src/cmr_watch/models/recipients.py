@@ -308,6 +308,7 @@ IncidentKind = Literal[
     "digest-overdue",
     "reading-still-suspect",
     "layout-changed",
+    "newly-read",
 ]
 
 

@@ -10,10 +10,11 @@ from cmr_watch.models import Change, CheckResult, Known, KnownCall, KnownEdition
 from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.check import commit_plausible
 from cmr_watch.monitor.compare_reading import compare_reading, without_duplicates
+from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.diff import CONFIRMED_AFTER
 from cmr_watch.monitor.layout import with_expected_layout
 from cmr_watch.monitor.match import match_reading
-from cmr_watch.monitor.page_reading import Reading, read_page, with_current_parser
+from cmr_watch.monitor.page_reading import Reading, read_page
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.snapshots import SnapshotRow
 

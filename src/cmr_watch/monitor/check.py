@@ -19,12 +19,13 @@ from cmr_watch.models import (
 )
 from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.compare_reading import compare_reading, first_comparison, without_duplicates
+from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.diff import Comparison, compare_suspect
 from cmr_watch.monitor.layout import LayoutReview, TitleOf, no_title, review_layout, with_expected_layout
 from cmr_watch.monitor.match import Matching, match_reading
 from cmr_watch.monitor.old_copy import needs_full_reading, old_copy_reason
 from cmr_watch.monitor.outline_difference import describe_difference
-from cmr_watch.monitor.page_reading import Reading, read_page, with_current_parser
+from cmr_watch.monitor.page_reading import Reading, read_page
 from cmr_watch.monitor.plausibility import assess
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
@@ -177,6 +178,7 @@ def _record(reading: Reading, baseline: Baseline | None, outcome: CheckOutcome, 
         changes=compared.changes,
         conditional=reading.conditional,
         round_=reading.round_,
+        newly_read=baseline.newly_read if baseline else (),
     )
 
 

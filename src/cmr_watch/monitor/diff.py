@@ -71,28 +71,27 @@ def _compare_editions(
         entry = matches.get(id(line))
         if entry is None:
             entry = KnownEdition(keys.for_edition(line), line, now)
-            changes.append(_first_change(entry, now))
+            changes.append(first_change(entry, now))
         else:
             line = keep_cancelled(entry.edition, line)
             changes += changed_facts(entry, line, now)
         seen[entry.key] = replace(entry, edition=line, missing_since=None, gone=None)
-    for entry in known.editions:
-        if entry.key in seen:
-            continue
-        if confirmed_after is None or proves_absence(entry, matching.reading):
-            change, seen[entry.key] = _missing_edition(entry, now, confirmed_after)
-            changes += change
-        else:
-            seen[entry.key] = replace(entry, missing_since=None) if entry.gone is None else entry
+    for entry in [entry for entry in known.editions if entry.key not in seen]:
+        change, seen[entry.key] = _absent_edition(entry, matching.reading, now, confirmed_after)
+        changes += change
     return tuple(changes), _in_known_order(known, seen)
 
 
-def proves_absence(entry: KnownEdition, reading: Snapshot) -> bool:
-    """Whether an edition that is not found in a reading is missing from it.
+def _absent_edition(
+    entry: KnownEdition, reading: Snapshot, now: datetime | None, confirmed_after: timedelta | None
+) -> tuple[list[Change], KnownEdition]:
+    """An edition that is not found is missing only where the heading of its section stands (READING B1).
 
-    Only where the heading of its section stands: what stood under a heading that is gone may be anywhere (READING B1).
+    What stood under a heading that is gone may be anywhere: such a reading interrupts an absence.
     """
-    return entry.edition.section in reading.outline.sections
+    if confirmed_after is None or entry.edition.section in reading.outline.sections:
+        return _missing_edition(entry, now, confirmed_after)
+    return [], replace(entry, missing_since=None) if entry.gone is None else entry
 
 
 def _in_known_order(known: Known, seen: dict[str, KnownEdition]) -> tuple[KnownEdition, ...]:
@@ -101,7 +100,8 @@ def _in_known_order(known: Known, seen: dict[str, KnownEdition]) -> tuple[KnownE
     return tuple(sorted(seen.values(), key=lambda entry: order.get(entry.key, len(order))))
 
 
-def _first_change(entry: KnownEdition, now: datetime | None) -> Change:
+def first_change(entry: KnownEdition, now: datetime | None) -> Change:
+    """The change of an edition that is seen for the first time."""
     kind = ChangeKind.EDITION_ANNOUNCED if is_upcoming(entry.edition, now) else ChangeKind.EDITION_LISTED
     return Change(kind, entry.key, None, entry.edition)
 
@@ -148,11 +148,16 @@ def compare_suspect(
     if is_garbled or not is_mostly_found(listed_editions(known, last, now), matching):
         return Comparison((), known)
     keys = KeyGenerator(entry.key for entry in known.editions)
-    announced = sum(good_until is not None and (entry.first_seen_at or now) > good_until for entry in known.editions)
-    lines = islice(_new_lines(known, matching, now), max(MAX_FROM_SUSPECT - announced, 0))
+    lines = islice(
+        _new_lines(known, matching, now), max(MAX_FROM_SUSPECT - _announced_since(good_until, known, now), 0)
+    )
     added = tuple(KnownEdition(keys.for_edition(line), line, now) for line in lines)
     changes = tuple(Change(ChangeKind.EDITION_ANNOUNCED, entry.key, None, entry.edition) for entry in added)
     return Comparison(changes, Known((*known.editions, *added), known.calls))
+
+
+def _announced_since(good_until: datetime | None, known: Known, now: datetime) -> int:
+    return sum(good_until is not None and (entry.first_seen_at or now) > good_until for entry in known.editions)
 
 
 def _new_lines(known: Known, matching: Matching, now: datetime) -> Iterator[Edition]:

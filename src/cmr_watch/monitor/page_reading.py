@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PARSER_VERSION, FetchedPage, Outline, PageKind, PageRef, Snapshot
-from cmr_watch.monitor.diff import known_after_reparse
+from cmr_watch.models import FetchedPage, Outline, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 from cmr_watch.store.check_records import Baseline
-from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
 from cmr_watch.urls import page_address
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +81,3 @@ def _found_at(snapshot: Snapshot, fetched: FetchedPage) -> Snapshot:
 def unreadable(kind: PageKind) -> Snapshot:
     """The empty and incomplete snapshot that is stored for a page that cannot be parsed."""
     return Snapshot(kind=kind, outline=Outline(complete=False, sections=()))
-
-
-def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline | None:
-    """The baseline as the current parser reads it, so that an improved parser raises no alert."""
-    if baseline is None or baseline.parser_version == PARSER_VERSION:
-        return baseline
-    stored = checks.snapshot(baseline.snapshot_id)
-    try:
-        snapshot = parse(stored.fetched, baseline.snapshot.kind)
-    except ParseError:
-        log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
-        return baseline
-    outline = replace(snapshot.outline, expected_layout=baseline.snapshot.outline.expected_layout)
-    snapshot = replace(snapshot, outline=outline)
-    known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
-    return replace(baseline, snapshot=snapshot, known=known)

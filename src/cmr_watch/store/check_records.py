@@ -32,6 +32,17 @@ PageVersion = tuple[int, int | None, datetime | None]
 """A page's revision, baseline ID and time of reading: they change whenever what is stored about the page changes."""
 ARCHIVED: Final = "archived"
 """The outcome of checks and the assessment of snapshots that were derived from copies in an archive."""
+REPARSED: Final = "reparsed"
+"""The outcome of checks that hold what a better parser was the first to read on a stored page (`newly_read`)."""
+RELEASED: Final = "released"
+"""What that outcome becomes when the operator has decided to notify subscribers."""
+UNREPORTED: Final = (ARCHIVED, REPARSED)
+"""The outcomes of checks whose changes nobody was notified of."""
+DERIVED: Final = (*UNREPORTED, RELEASED)
+"""The outcomes of checks for which no page was fetched."""
+CHANGES_LOCK: Final = 0x636D7202  # arbitrary, but the same in every process
+"""Held while changes are inserted, so that their IDs are assigned in commit order: a subscription covers the changes
+after the highest ID it saw when created."""
 PLAUSIBLE_OUTCOMES = ("baseline", "changed", "unchanged")
 _NOT_READ = ("failed", "suspect")
 
@@ -41,6 +52,7 @@ class Baseline:
     """The last plausible reading of a page, with which the next one is compared.
 
     `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET.
+    `newly_read`: what today's parser is the first to read on it (`monitor.current_parser`).
     """
 
     revision: int
@@ -54,6 +66,16 @@ class Baseline:
     validators: Validators
     snapshot: Snapshot
     known: Known
+    newly_read: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAfterwards:
+    """What is known of a page after its stored baseline was parsed again, and what was read then for the first time."""
+
+    known: Known
+    newly_read: tuple[Change, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,7 @@ class CheckRecord:
     content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
     what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted.
     `layout_notice`: what the operator is to be told of changed section headings. `has_known_layout`: there is none.
+    `newly_read`: what today's parser was the first to read on the stored page; only with `known`.
     """
 
     page: PageRef
@@ -82,6 +105,7 @@ class CheckRecord:
     layout_notice: str = ""
     has_known_layout: bool = True
     round_: Round | None = None
+    newly_read: tuple[Change, ...] = ()
 
     @property
     def read_at(self) -> datetime:
@@ -190,14 +214,14 @@ def first_reading(connection: Connection, of_page: ColumnElement[bool]) -> datet
 
 def first_check(connection: Connection, page_url: str) -> datetime | None:
     """Return the time of the first check of a page, whatever its outcome."""
-    of_page = (checks.c.page_url == page_url, checks.c.outcome != ARCHIVED)
+    of_page = (checks.c.page_url == page_url, checks.c.outcome.not_in(DERIVED))
     first: datetime | None = connection.execute(select(func.min(checks.c.checked_at)).where(*of_page)).scalar()
     return first
 
 
 def last_check(connection: Connection, page_url: str) -> CheckRow | None:
     """Return the last check of a page, whatever its outcome."""
-    of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome != ARCHIVED)
+    of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome.not_in(DERIVED))
     row = connection.execute(of_page.order_by(checks.c.id.desc()).limit(1)).first()
     return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None
 

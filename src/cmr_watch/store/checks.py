@@ -28,12 +28,15 @@ from cmr_watch.models import (
 )
 from cmr_watch.store import known_entries, outages, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
-    ARCHIVED,
+    CHANGES_LOCK,
+    DERIVED,
     PLAUSIBLE_OUTCOMES,
+    UNREPORTED,
     Baseline,
     CheckRecord,
     CheckRow,
     CommitEffects,
+    KnownAfterwards,
     StoredPage,
     baseline_of,
     failing_pages,
@@ -54,6 +57,7 @@ from cmr_watch.store.incidents import (
     report_again,
     resolve_incidents,
 )
+from cmr_watch.store.newly_read import record_newly_read
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import (
@@ -77,8 +81,6 @@ FAILURES_UNTIL_INCIDENT = 3
 _PAGE = select(pages).where(pages.c.url == bindparam("page"))
 _LOCKED_PAGE = _PAGE.with_for_update()
 _UPDATE_PAGE = update(pages).where(pages.c.url == bindparam("page"))
-
-_CHANGES_LOCK = 0x636D7202  # arbitrary, but the same in every process
 
 
 class Checks:
@@ -126,6 +128,7 @@ class Checks:
             effects = self._write(connection, record, page, stored)
             self._plan_again(connection, record, stored)
             is_replaced = self._replace_known(connection, record, stored)
+            record_newly_read(self._database, connection, record.page.url, record.newly_read, record.checked_at)
             round_id = self._join_round(connection, record)
             recorded = self._insert_changes(connection, record, check_id, round_id)
             if record.outcome in PLAUSIBLE_OUTCOMES:
@@ -240,8 +243,7 @@ class Checks:
     ) -> tuple[RecordedChange, ...]:
         if not record.changes:
             return ()
-        # assign IDs in commit order: a subscription covers the changes after the highest ID it saw when created
-        self._database.lock(connection, _CHANGES_LOCK)
+        self._database.lock(connection, CHANGES_LOCK)
         is_held = restore_quarantine.is_first_reading(connection, record.page.url)
         held_at = record.checked_at if is_held else None
         return tuple(
@@ -292,16 +294,16 @@ class Checks:
 
     def changes_on_other_pages(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
         """Return the changes of these editions and calls that were found on other pages, oldest first."""
-        statement = select(changes).join(checks, checks.c.id == changes.c.check_id).where(checks.c.outcome != ARCHIVED)
-        statement = statement.where(changes.c.page_url != page_url, changes.c.key.in_(keys)).order_by(changes.c.id)
+        joined = select(changes).join(checks, checks.c.id == changes.c.check_id).order_by(changes.c.id)
+        is_wanted = (changes.c.page_url != page_url, changes.c.key.in_(keys), checks.c.outcome.not_in(UNREPORTED))
         with self._database.read() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(joined.where(*is_wanted)).all()
         return tuple(row_mapping.recorded_change(row).change for row in rows)
 
     def last_fetches(self) -> tuple[LastFetch, ...]:
         """Return when each page was last checked, and whether that failed."""
         other = checks.alias()
-        newest = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url, other.c.outcome != ARCHIVED)
+        newest = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url, other.c.outcome.not_in(DERIVED))
         joined = select(pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome).join_from(
             pages, checks, checks.c.id == newest.scalar_subquery()
         )
@@ -331,18 +333,18 @@ class Checks:
         with self._database.read() as connection:
             return tuple(connection.execute(select(snapshots.c.id).order_by(snapshots.c.id)).scalars())
 
-    def replace_reading(self, snapshot_id: int, reading: Snapshot, known: Known | None) -> None:
-        """Replace the reading of a snapshot, and the known state of its page unless `known` is None."""
+    def replace_reading(self, snapshot_id: int, reading: Snapshot, after: KnownAfterwards | None = None) -> None:
+        """Replace the reading of a snapshot; with `after`, also the known state of its page, whose baseline it is."""
         values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
         with self._database.write() as connection:
             statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
-            page_url = connection.execute(statement.values(values)).scalar_one()
-            if known is not None:
-                known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
+            url = connection.execute(statement.values(values)).scalar_one()
+            if after is not None:
+                known_entries.replace(connection, url, known_entries.load(connection, url), after.known)
                 # checks that are comparing with the old state must start again
-                revision = pages.c.revision + 1
-                connection.execute(update(pages).where(pages.c.url == page_url).values(revision=revision))
-        self._stored_pages.pop(page_url, None)
+                connection.execute(update(pages).where(pages.c.url == url).values(revision=pages.c.revision + 1))
+                record_newly_read(self._database, connection, url, after.newly_read, after.at)
+        self._stored_pages.pop(url, None)
 
     def plausible_before(self, page_url: str, snapshot_id: int) -> tuple[OlderReading, ...]:
         """Return the plausible readings of a page that are older than one of its snapshots, newest first."""
