@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove fuzz lock lock-check workflows wheel-demo image-test fixtures catalogue samples clean
+.PHONY: help setup test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures catalogue samples clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -44,6 +44,9 @@ demo: $(STAMP) ## run the demo: the main job on real pages, without network
 
 prove: $(STAMP) ## kill thousands of runs at every point, and count lost and duplicate messages
 	$(BIN)/python -m tests.prove $(ARGS)
+
+ablate: $(STAMP) ## list the words and rules of the reading engine that no saved page needs; takes minutes
+	$(BIN)/python -m tests.ablate $(ARGS)
 
 fuzz: $(STAMP) ## fuzz the parsers for a minute; longer: make fuzz ARGS="-max_total_time=600"
 	$(PIP) install --require-hashes --no-deps -r tests/fuzz/requirements.txt

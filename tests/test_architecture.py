@@ -82,19 +82,20 @@ type = layers
 containers = cmr_watch.reading
 layers =
     call | content | edition | initiative
-    edition_place | records | registration
+    edition_evidence
+    edition_place | listed_edition | notice_calls | records | registration
     doubts | edition_days | materials | schedule | sections | venue
     application | call_state | home | notices | schedule_entries
     article | cutoffs | entries
     instants | places
     clauses | parts | tables
-    dates
+    dates | evidence
     outline
     document | lines
     panels | tokens
     headings
     lexicon
-    evidence | page_phrases | phrases
+    page_phrases | phrases
 
 [importlinter:contract:pure]
 name = pure modules have no I/O and no settings

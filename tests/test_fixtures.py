@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from itertools import permutations, product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cmr_watch.models import CallNotice, Change, Edition, Snapshot
+from cmr_watch.models import CallNotice, Change, Edition, Evidence, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.reading import Evidence, Reading, read
-from cmr_watch.serialization import reading_to_dict
+from cmr_watch.reading import Reading, read
+from cmr_watch.serialization import reading_to_dict, snapshot_to_dict
 from tests.compare import differences
 from tests.reading.test_blind import STILL_WRONG
 from tests.shapes import SHAPES, STATES, render
@@ -82,35 +82,25 @@ def test_a_page_is_read_as_expected(folder: str, request: pytest.FixtureRequest)
     assert not lines, "\n".join([folder, *lines])
 
 
-OTHER_LINES = (
-    "edition/odd-place-in-the-address",  # the place is not the title's, but the evidence names the title's line
-    "oddities/two-editions-three",  # several editions in a line: the positions count from the beginning of each
-    "blind/2026-11-lists/056-semicolon-two",
-    "blind/2026-11-lists/121-semicolon-2",
-)
-"""Pages whose evidence counts the characters of another text than that of the line that it names."""
-
-
-def evidence_case(folder: str) -> Any:
-    reason = "the position of a fact lies outside of its line"
-    return pytest.param(folder, marks=[pytest.mark.xfail(reason=reason, strict=True)] if folder in OTHER_LINES else [])
-
-
-@pytest.mark.parametrize("folder", [evidence_case(folder) for folder in FOLDERS])
-def test_every_fact_and_every_line_has_evidence(folder: str) -> None:
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_field_and_every_line_has_evidence(folder: str) -> None:
     found, evidence = reading_of(folder)
-    is_list = found.kind == "initiative"
+    values = snapshot_to_dict(found)
+    records = {f"{name}[{number}]": one for name in ("editions", "calls") for number, one in enumerate(values[name])}
 
-    for number, edition in enumerate(found.editions):
-        facts = evidence.of(f"editions[{number}]")
-        assert facts.keys() >= ({"city", "section", "status"} if is_list else {"city"})
-        assert ("starts_on" in facts) == (edition.date_text is not None)
-        assert ("venue" in facts) == (edition.venue is not None)
-        assert ("registration_url" in facts) == (edition.registration_url is not None)
-        assert {f"materials[{index}]" for index in range(len(edition.materials))} <= facts.keys()
-    for call in found.calls if found.kind == "call" else ():
-        assert {f"cutoffs[{index}]" for index in range(len(call.cutoffs))} <= evidence.of("calls[0]").keys()
+    assert {fact.record for fact in evidence.facts} == records.keys()
+    for record, row in records.items():
+        assert set(_fields(row)) - evidence.of(record).keys() == set(), record
     _check_lines(evidence)
+
+
+def _fields(row: Json) -> Iterator[str]:
+    """The fields of a record that are not null; the items of a list of cut-offs, materials or needs one by one."""
+    for name, value in row.items():
+        if name in ("cutoffs", "materials", "needs"):
+            yield from (f"{name}[{number}]" for number in range(len(value)))
+        elif value is not None and value != []:
+            yield name
 
 
 def _check_lines(evidence: Evidence) -> None:
@@ -118,8 +108,7 @@ def _check_lines(evidence: Evidence) -> None:
     assert numbers == sorted(set(numbers))
     assert all(use.what and use.rule for use in evidence.lines)
     texts = {use.line: use.text for use in evidence.lines}
-    assert all(fact.rule and 0 <= fact.start <= fact.end for fact in evidence.facts)
-    assert all(fact.end <= len(texts[fact.line]) for fact in evidence.facts if fact.line in texts)
+    assert all(fact.rule and 0 <= fact.start < fact.end <= len(texts[fact.line]) for fact in evidence.facts)
 
 
 def test_there_are_pages_of_every_kind() -> None:

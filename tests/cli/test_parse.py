@@ -101,12 +101,14 @@ def test_each_line_and_each_value_is_explained(watch, tmp_path):
     (tmp_path / "x.html").write_text(PAGE, encoding="utf-8")
     result = watch.run("parse", "--explain", str(tmp_path / "x.html"), config=False)
     assert result.code == 0
-    assert result.out.splitlines()[:9] == [
+    assert result.out.splitlines()[:11] == [
         f"{tmp_path / 'x.html'}:",
         "initiative page; the article was found as: article",
-        "   0  S4  other: Clusters meet Regions",
+        "8 lines: 3 heading, 2 entry, 1 prose, 1 not taken, 1 of others",
+        "   0  S4  prose: Clusters meet Regions",
         "   1  S1  heading: Next editions in 2026",
-        "   2  P1  edition: Ghent, Belgium – 12-13 March 2026",
+        "          S1  editions[0].section = upcoming",
+        "   2  P1  entry: Ghent, Belgium – 12-13 March 2026",
         "          P2  editions[0].city = Ghent ← “Ghent, Belgium”",
         "          P2  editions[0].region = none ← “Ghent, Belgium”",
         "          P2  editions[0].country = Belgium ← “Ghent, Belgium”",
@@ -114,9 +116,9 @@ def test_each_line_and_each_value_is_explained(watch, tmp_path):
     ]
     for line in (
         "          D1  editions[0].starts_on = 2026-03-12 ← “12-13 March 2026”",
-        "   3  O5  line-unread: Something odd on 12 March 2026",
+        "   3  O5  not taken: Something odd on 12 March 2026",
         "   6  S3  heading: Other events",
-        "   7  S3  not ours: Porto, Portugal – 1 May 2025",
+        "   7  S3  of others: Porto, Portugal – 1 May 2025",
         "warning line-unread: Something odd on 12 March 2026",
     ):
         assert line in result.out.splitlines()
@@ -126,7 +128,7 @@ def test_an_explanation_as_json(watch, tmp_path):
     (tmp_path / "x.html").write_text(PAGE, encoding="utf-8")
     (row,) = watch.run("parse", "--explain", "--json", str(tmp_path / "x.html"), config=False).json
     assert (row["page"], row["article"]) == ("initiative", "article")
-    assert row["lines"][3] == {"line": 3, "text": "Something odd on 12 March 2026", "what": "line-unread", "rule": "O5"}
+    assert row["lines"][3] == {"line": 3, "text": "Something odd on 12 March 2026", "what": "not taken", "rule": "O5"}
     (city,) = [fact for fact in row["facts"] if (fact["record"], fact["field"]) == ("editions[1]", "city")]
     assert city == {"record": "editions[1]", "field": "city", "line": 5, "start": 0, "end": 12, "rule": "P2"}
 
@@ -136,9 +138,9 @@ def test_pages_of_every_kind_are_explained(watch, folder):
     file = FIXTURES.parent / folder / "page.html"
     kind = folder.partition("/")[0]
     (row,) = watch.run("parse", "--page", kind, "--explain", "--json", str(file), config=False).json
-    text = watch.run("parse", "--page", kind, "--explain", str(file), config=False).out
-    lines = text.splitlines()
-    assert [f"{use['line']:>4}  {use['rule']:<3} {use['what']}: {use['text']}" for use in row["lines"]] == [
-        line for line in lines if line[:4].strip().isdigit()
-    ]
-    assert len([line for line in lines if line.startswith(" " * 10)]) == len(row["facts"])
+    lines = watch.run("parse", "--page", kind, "--explain", str(file), config=False).out.splitlines()
+    shown = {f"{use['line']:>4}" for use in row["lines"] if use["line"] >= 0}
+    assert [line[:4] for line in lines[3:] if line[:4].strip().isdigit()] == sorted(shown, key=int)
+    fields = {(fact["record"], fact["field"]) for fact in row["facts"]}
+    assert all(any(f"{record}.{field} = " in line for line in lines) for record, field in fields)
+    assert sum(row["shares"].values()) == len(row["lines"])

@@ -26,8 +26,8 @@ def command(page: PageKind, explain: bool, as_json: bool, files: tuple[str, ...]
     read, are reported on stderr and skipped; the exit code is then 1.
 
     With --explain, each line of the article is printed with its number, the rule that took it (S sections, P places,
-    D dates, C calls, E edition pages, O output) and what it is; below it each field that was read from it, with the
-    field's rule, its value, and the words that it was read from.
+    D dates, C calls, E edition pages, O output) and what it was taken for; below it each field that was read from it,
+    with the field's rule, its value, and the words that it was read from. “not taken” is a line that no rule explains.
 
     \b
     Examples:
@@ -50,8 +50,8 @@ def _print(file: str, reading: Reading, *, explain: bool, as_json: bool) -> None
     if not explain:
         print_json({"source": file, **reading_to_dict(reading.snapshot)})
     elif as_json:
-        print_json({"source": file, **evidence_to_dict(reading)})
+        print_json({"source": file, **evidence_to_dict(reading.snapshot, reading.evidence)})
     else:
         print_line(f"{printable(file)}:")
-        for line in explanation(reading):
+        for line in explanation(reading.snapshot, reading.evidence):
             print_line(printable(line))

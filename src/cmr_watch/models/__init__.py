@@ -6,6 +6,7 @@ The names of times (aware datetimes in UTC) end in `_at`, those of dates in `_on
 - notify: Subscription and Change → Match → Plan → Message → Delivery
 """
 
+from cmr_watch.models.evidence import NOT_IN_ARTICLE, Evidence, Fact, LineUse, Use
 from cmr_watch.models.planning import (
     Match,
     Outage,
@@ -78,6 +79,7 @@ from cmr_watch.models.recipients import (
 
 __all__ = [
     "FREQUENCIES",
+    "NOT_IN_ARTICLE",
     "PARSER_VERSION",
     "REMINDERS",
     "TOKEN_SLOT",
@@ -98,6 +100,8 @@ __all__ = [
     "Digest",
     "Edition",
     "EditionStatus",
+    "Evidence",
+    "Fact",
     "FetchedPage",
     "Frequency",
     "Incident",
@@ -106,6 +110,7 @@ __all__ = [
     "KnownCall",
     "KnownEdition",
     "LastFetch",
+    "LineUse",
     "Match",
     "Material",
     "MaterialKind",
@@ -138,6 +143,7 @@ __all__ = [
     "SubscriptionRequest",
     "SubscriptionStatus",
     "Topic",
+    "Use",
     "Validators",
     "mailbox_of",
 ]

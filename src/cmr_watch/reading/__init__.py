@@ -4,23 +4,24 @@ The way of a page, one module after the other; each imports only those before it
 
     phrases      the phrases of the pages, by concept: data alone
     lexicon      the vocabulary, ready for lookup
+    spelling     a misspelt word → the word that was meant
     tokens       scan(text) → Text: tokens with letters, cues with concepts; one scan for each line
     headings     what the words of a heading mean: a section, a year, a state, other people's content
     panels       headings that stand apart from what they head, moved in front of it
     document     bytes → tree → candidates for the article → nodes; the door of lxml
     lines        a line as a reader sees it; `line.scan` is its Text
     outline      nodes → lines, in a tree of parts
+    evidence     field → line, span, rule
     dates        Text → dates: tokens become a shape, a table says what it means
     parts        Text, dates → what stands between commas, brackets and dashes
     places       parts → places
     clauses      sentences, subject_of, relation_of: what a day or a link is about
-    evidence     field → line, span, rule
     instants     a day, a time and a zone → an instant
     cutoffs      days with subject and relation → cut-offs
     entries      a line of the list → an edition, a place, a date
-    notices      lines → call notices and the calls that they tell of
+    notices      lines → call notices; notice_calls: the calls that they tell of
     sections     lines → the section that each stands in
-    records      lines that belong together
+    records      lines that belong together; listed_edition: what is known of an edition while they are read
     doubts       what could not be read for certain
     initiative   the list of editions
 
@@ -34,19 +35,18 @@ and for the pages of the call and of an edition:
     venue        the place where it meets; edition_place, edition_days: the town and the days
     materials    what its links lead to; registration: how to register, until when
     call         the call's page
-    edition      an edition's own page
+    edition      an edition's own page; edition_evidence: what each of its fields was read from
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from cmr_watch.models import PageKind, Snapshot
+from cmr_watch.models import Evidence, PageKind, Snapshot
 from cmr_watch.reading.document import open_document
-from cmr_watch.reading.evidence import Evidence
 from cmr_watch.reading.initiative import read_initiative
 
-__all__ = ["Evidence", "Reading", "read"]
+__all__ = ["Reading", "read"]
 
 
 class Reading(NamedTuple):

@@ -13,7 +13,7 @@ from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.lines import Line, Link
+from cmr_watch.reading.lines import Line, Link, Where
 from cmr_watch.reading.tokens import DASHES, Text, scan
 
 LONGEST_NEED: Final = 300
@@ -31,10 +31,10 @@ _DOCUMENT_LATER, _OTHER_LATER, _ONLY = 10, 5, 20
 
 @dataclass(frozen=True, slots=True)
 class ApplyLink:
-    """A link to apply, its line, and whether it is one only because there is no other link."""
+    """A link to apply, where it stands, and whether it is one only because there is no other link."""
 
     url: str
-    line: Line
+    where: Where
     is_only_link: bool = False
 
 
@@ -46,11 +46,12 @@ def apply_url(lines: Sequence[Line], base: str) -> ApplyLink | None:
     links = [(line, link, url) for line in lines for link in line.links if (url := _address(base, link.href))]
     ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(*one)) is not None]
     if ranked:
-        line, _, url = links[min(ranked)[1]]
-        return ApplyLink(url, line)
+        line, link, url = links[min(ranked)[1]]
+        return ApplyLink(url, Where(line, link.start, link.end))
     urls = {url for _, _, url in links}
     if len(urls) == 1 and not _says_other(links[0][0].scan, links[0][1]):
-        return ApplyLink(links[0][2], links[0][0], is_only_link=True)
+        line, link, url = links[0]
+        return ApplyLink(url, Where(line, link.start, link.end), is_only_link=True)
     return None
 
 
@@ -110,37 +111,42 @@ _SPELT: Final = ("[at]", "(at)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Mail:
+class Mail:
+    """A mail address, where it stands, and whether words like “contact” lead it in."""
+
     address: str
     is_led_in: bool
+    where: Where
 
 
-def contact(lines: Sequence[Line]) -> str | None:
+def contact(lines: Sequence[Line]) -> Mail | None:
     """The mail address of the article; of several the one that words like “contact” or “questions” lead in."""
-    mails: list[_Mail] = []
+    mails: list[Mail] = []
     above = False
     for line in lines:
         own = list(_mails_of(line, is_led_in=above))
         mails += own
         above = not own and line.scan.has("question", "contact") and len(line.text) <= LONGEST_NEED
-    return next((mail.address for mail in (*(mail for mail in mails if mail.is_led_in), *mails)), None)
+    return next((mail for mail in (*(mail for mail in mails if mail.is_led_in), *mails)), None)
 
 
-def _mails_of(line: Line, *, is_led_in: bool) -> Iterator[_Mail]:
+def _mails_of(line: Line, *, is_led_in: bool) -> Iterator[Mail]:
     for link in line.links:
         if link.href.lower().startswith("mailto:"):
             address = unquote(link.href[len("mailto:") :].partition("?")[0]).strip()
             if _is_mail(address):
-                yield _Mail(address, is_led_in or line.scan.has("question", "contact", end=link.end))
+                is_led = is_led_in or line.scan.has("question", "contact", end=link.end)
+                yield Mail(address, is_led, Where(line, link.start, link.end))
     text = line.text
     for sign in _SPELT:
         text = text.replace(f" {sign} ", "@").replace(sign, "@")
-    position = 0
+    position, is_spelt = 0, text != line.text
     for word in text.split():
         position = text.find(word, position)
         if "@" in word and _is_mail(word.strip(_PUNCTUATION)):
             lead = scan(text[:position])
-            yield _Mail(word.strip(_PUNCTUATION), is_led_in or lead.has("question", "contact"))
+            where = Where(line, 0, len(line.text)) if is_spelt else Where(line, position, position + len(word))
+            yield Mail(word.strip(_PUNCTUATION), is_led_in or lead.has("question", "contact"), where)
 
 
 def _is_mail(address: str) -> bool:
@@ -151,9 +157,9 @@ def _is_mail(address: str) -> bool:
 # ── what to submit ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def needs(lines: Sequence[Line]) -> tuple[str, ...]:
+def needs(lines: Sequence[Line]) -> tuple[tuple[str, Where], ...]:
     """What applicants have to submit: the whole list under its heading, and each sentence that asks for something."""
-    found: dict[str, None] = {}
+    found: dict[str, Where] = {}
     head: Line | None = None
     first: Line | None = None
     for line in lines:
@@ -161,12 +167,14 @@ def needs(lines: Sequence[Line]) -> tuple[str, ...]:
             continue  # “Please send us:” leads in the list under its heading
         if head and _is_item(line, head, first):
             first = first or line
-            found[_without_bullet(line.shown)[:LONGEST_NEED]] = None
+            found.setdefault(_without_bullet(line.shown)[:LONGEST_NEED], Where(line, 0, len(line.text)))
             continue
         head, first = line if _heads_items(line) else None, None
         if head is None and not line.is_heading:
-            found |= dict.fromkeys(part[:LONGEST_NEED] for part in _parts(line) if _is_need(scan(part)))
-    return tuple(found)[:MOST_NEEDS]
+            for span in sentences_of(line.scan):
+                if _is_need(scan(span.of(line.scan))):
+                    found.setdefault(span.of(line.scan)[:LONGEST_NEED], Where(line, span.start, span.end))
+    return tuple(found.items())[:MOST_NEEDS]
 
 
 def _heads_items(line: Line) -> bool:
@@ -208,10 +216,6 @@ def _bullet_of(text: str) -> str:
 
 def _without_bullet(text: str) -> str:
     return text[len(_bullet_of(text)) :].strip()
-
-
-def _parts(line: Line) -> list[str]:
-    return [span.of(line.scan) for span in sentences_of(line.scan)]
 
 
 def _is_need(text: Text) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from cmr_watch.models import NOT_IN_ARTICLE, Evidence, Use
 from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.headings import names_others
@@ -20,8 +21,6 @@ from cmr_watch.reading.lines import Line
 from cmr_watch.reading.outline import Outline, is_day, read_outline
 from cmr_watch.reading.tokens import Text
 
-NOT_IN_ARTICLE: Final = -1
-"""The number of a title that stands outside of the article."""
 _LONGEST_HEADING: Final = 80
 _LONGEST_TITLE: Final = 300
 _MOST_HEADINGS: Final = 20
@@ -46,8 +45,12 @@ class Article:
         own = {line.number for line in self.lines}
         for line in self.outline.lines:
             is_own = line.number in own or line.level == 1
-            what = "heading" if line.is_heading and is_own else "prose" if is_own else "of others"
-            log.use(line.number, line.text, what, rule if is_own else "S3")
+            what: Use = "heading" if line.is_heading and is_own else "prose" if is_own else "of others"
+            log.use(line, what, rule if is_own else "S3")
+
+    def evidence(self, log: EvidenceLog) -> Evidence:
+        """What the log has gathered of its title and its lines."""
+        return log.finish(self.why, self.outline.lines, self.title)
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -67,9 +70,15 @@ def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Arti
         if candidate.markup not in seen:
             seen.add(candidate.markup)
             outline = read_outline(nodes_of(candidate.markup))
-            number = next((line.number for line in outline.lines if line.level == 1), NOT_IN_ARTICLE)
-            own = replace(title, number=number) if title else None
-            yield Article(candidate.why, own, outline, tuple(_own_lines(outline)))
+            yield Article(candidate.why, _numbered(title, outline), outline, tuple(_own_lines(outline)))
+
+
+def _numbered(title: Line | None, outline: Outline) -> Line | None:
+    """The title with its number in the article, if it stands there."""
+    if title is None:
+        return None
+    own = (line.number for line in outline.lines if line.level == 1 and line.text == title.text)
+    return replace(title, number=next(own, NOT_IN_ARTICLE))
 
 
 def base_of(address: str | None, canonical: str) -> str:

@@ -5,22 +5,23 @@ Pure, linear. Errors: ParseError.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
-from cmr_watch.models import CallNotice, Outline, Snapshot
+from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot, Use
 from cmr_watch.reading.application import apply_url, contact, form_addresses, needs
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import read_state
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
-from cmr_watch.reading.evidence import Evidence, EvidenceLog
+from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.headings import meaning
-from cmr_watch.reading.lines import Line
+from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.notices import (
     calls_apart,
-    hosting_years,
+    find_hosting_years,
+    find_state,
     mentions_call,
     names_call_itself,
     names_hosting,
@@ -86,10 +87,10 @@ def _read(article: Article, document: Document, url: str) -> Result:
     log = EvidenceLog()
     schedule = read_schedule(article)
     outline = Outline(document.is_complete, (), schedule.dated_lines, schedule.unread_lines, article.headings)
+    article.note_lines(log, "C3")
     call = _call(article, schedule, document, url, log)
-    _note(article, schedule, log)
     calls = (call,) if call else ()
-    return Snapshot("call", (), calls, schedule.warnings, outline), log.finish(article.why)
+    return Snapshot("call", (), calls, schedule.warnings, outline), article.evidence(log)
 
 
 def _call(article: Article, schedule: Schedule, document: Document, url: str, log: EvidenceLog) -> CallNotice | None:
@@ -101,31 +102,56 @@ def _call(article: Article, schedule: Schedule, document: Document, url: str, lo
     if status is None:
         return None
     paragraph = _paragraph(article)
-    years, line = _hosting_years(article, paragraph)
-    for name, where in (("hosting_years", line), ("apply_url", link.line if link else None), ("status", paragraph)):
-        if where:
-            log.fact("calls[0]", name, where.number, 0, len(where.text), _RULES[name])
-    return CallNotice(
+    years, named = _hosting_years(article, paragraph)
+    mail, needed = contact(lines), needs(lines)
+    call = CallNotice(
         status=status,
         hosting_years=years,
         cutoffs=schedule.cutoffs,
         title=title.shown[:_LONGEST_TITLE] if title else None,
         apply_url=form,
         text=paragraph.shown[:_LONGEST_TEXT] if paragraph else "",
-        contact=contact(lines),
-        needs=needs(lines),
+        contact=mail.address if mail else None,
+        needs=tuple(need for need, _ in needed),
     )
+    main = paragraph or lines[0]
+    sources = [
+        Source("text", _whole(main)),
+        Source("status", _where_said(status, (main, *lines)) or (link.where if link else _whole(main)), "C6"),
+        *(Source("hosting_years", one) for one in named),
+        *(Source(f"needs[{number}]", where, "O1") for number, (_, where) in enumerate(needed)),
+        *([Source("contact", mail.where)] if mail else []),
+        *([Source("apply_url", *((link.where,) if link else (_whole(main), "C6")))] if form else []),
+        *(Source(f"cutoffs[{number}]", where, "C4") for number, where in enumerate(schedule.places)),
+        *([Source("title", _whole(title))] if title else []),
+    ]
+    _note(log, sources)
+    return call
 
 
-_RULES: Final = {"hosting_years": "O4", "apply_url": "O2", "status": "C6"}
+def _whole(line: Line) -> Where:
+    return Where(line, 0, len(line.text))
 
 
-def _note(article: Article, schedule: Schedule, log: EvidenceLog) -> None:
-    """Note what became of each line, and where each cut-off stands."""
-    article.note_lines(log, "C3")
-    for number, line in enumerate(schedule.lines):
-        log.use(line.number, line.text, "cut-off", "C3")
-        log.fact("calls[0]", f"cutoffs[{number}]", line.number, 0, len(line.text), "C4")
+def _where_said(status: CallStatus, lines: Iterable[Line]) -> Where | None:
+    """The first words that say the state."""
+    for line in lines:
+        found = find_state(line.scan)
+        if found and found[0] == status:
+            return Where(line, found[1].start, found[1].end)
+    return None
+
+
+_USES: Final[dict[str, Use]] = {"text": "call", "status": "call", "hosting_years": "call", "cutoffs": "cut-off"}
+
+
+def _note(log: EvidenceLog, sources: Sequence[Source]) -> None:
+    """Note where each field was read, and what became of its line; a heading stays one, but for a cut-off."""
+    log.note_all("calls[0]", sources)
+    for name, (line, _, _), rule in sources:
+        use = _USES.get(name.partition("[")[0], "application")
+        if use == "cut-off" or not (line.is_heading or line.level):
+            log.use(line, use, "C3" if use == "cut-off" else rule or RULE_OF_FIELD[name])
 
 
 def _paragraph(article: Article) -> Line | None:
@@ -141,7 +167,7 @@ def _is_thanks(text: Text) -> bool:
     return text.has("thanks") and not names_call_itself(text)
 
 
-def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int, ...], Line | None]:
+def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int, ...], list[Where]]:
     """By the title, then the paragraph's call that is not closed, then the first other line that tells some (O4)."""
     found = [
         article.title,
@@ -149,17 +175,20 @@ def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int,
         *(line for line in article.lines if _names_ours(line.scan) and not _is_thanks(line.scan)),
     ]
     for line in islice(found, _MOST_LINES):
-        years = hosting_years(_current(line.scan)) if line else ()
-        if years:
-            return years, line
-    return (), None
+        text, start = _current(line.scan) if line else (None, 0)
+        years = find_hosting_years(text) if text else {}
+        if line and years:
+            named = [Where(line, start + one.start, start + one.end) for one in sorted({*years.values()})]
+            return tuple(sorted(years)), named
+    return (), []
 
 
 _MOST_LINES: Final = 200
 
 
-def _current(text: Text) -> Text:
-    """Of several calls the one that is not closed, else the last (C2)."""
+def _current(text: Text) -> tuple[Text, int]:
+    """Of several calls the one that is not closed, else the last (C2), and where its words begin."""
     spans = calls_apart(text)
-    parts = [scan(span.of(text)) for span in spans] if len(spans) > 1 else [text]
-    return next((part for part in parts if said_state(part) != "closed"), parts[-1])
+    parts = [(scan(span.of(text)), text.text.find(span.of(text), span.start)) for span in spans]
+    parts = parts if len(parts) > 1 else [(text, 0)]
+    return next((part for part in parts if said_state(part[0]) != "closed"), parts[-1])

@@ -9,17 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cmr_watch.models import Edition, EditionStatus, Material, Outline, ReadingWarning, Snapshot
+from cmr_watch.models import Edition, EditionStatus, Evidence, Material, Outline, ReadingWarning, Snapshot
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.clauses import subject_of
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.edition_days import Rank, When, dates_of, is_tentative, with_last_day
+from cmr_watch.reading.edition_days import When, dates_of, is_tentative, last_day_of
+from cmr_watch.reading.edition_evidence import EditionRead, note
 from cmr_watch.reading.edition_place import place_of, place_of_title
-from cmr_watch.reading.entries import said_status
-from cmr_watch.reading.evidence import Evidence, EvidenceLog
+from cmr_watch.reading.entries import Said, said_status
+from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.home import Home, Sentence, sentences_in
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.materials import anchors_of, materials_of
+from cmr_watch.reading.materials import Anchor, anchors_of, materials_of
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.registration import registration_closes_on, registration_link
@@ -60,18 +61,21 @@ def _read(article: Article, document: Document, url: str | None) -> Result:
     article.note_lines(log, "E1")
     sentences = sentences_in(article)
     title = _title(article)
-    place, spot = place_of(title.scan, sentences) if title else (None, None)
+    sited, spot = place_of(title, sentences) if title else (None, None)
     outline = Outline(document.is_complete, (), headings=article.headings)
-    if place is None or title is None:
+    if sited is None or title is None:
         shown = title.shown[:_LONGEST] if title else ""
-        return _without_edition(outline, shown), log.finish(article.why)
+        return _without_edition(outline, shown), article.evidence(log)
     body = tuple(one for one in sentences if one.whole.number != title.number)
+    place = sited.place
     page = _Page(title, body, Home(place), url)
-    edition, found = page.read(spot, log)
+    read = page.read(spot)
+    edition, found = read.edition, read.days
+    note(log, title, sited, spot, read)
     warnings = tuple(ReadingWarning(code, edition.text) for code in _doubts(edition, found, place))
     is_dated = edition.date_precision != "unknown"
     outline = replace(outline, dated_lines=int(is_dated), unread_lines=int(found is not None and not is_dated))
-    return Snapshot("edition", (edition,), (), warnings, outline), log.finish(article.why)
+    return Snapshot("edition", (edition,), (), warnings, outline), article.evidence(log)
 
 
 def _title(article: Article) -> Line | None:
@@ -91,58 +95,44 @@ class _Page:
     home: Home
     url: str | None
 
-    def read(self, spot: Spot | None, log: EvidenceLog) -> tuple[Edition, When | None]:
-        """The edition, and the date that was taken for it."""
+    def read(self, spot: Spot | None) -> EditionRead:
+        """The edition, and what each of its fields was read from."""
         anchors = tuple(anchors_of(self.sentences, base_of(self.url, URL)))
         materials, links = materials_of(anchors, self.home)
-        held = _is_held(self.sentences, self.home, materials)
-        dates = tuple(dates_of(self.title, self.sentences, self.home, is_held=held))
+        held = _first_past(self.sentences, self.home, materials, links)
+        dates = tuple(dates_of(self.title, self.sentences, self.home, is_held=held is not None))
         found = _chosen(dates)
+        last = last_day_of(found, dates) if found else None
         form = registration_link(anchors, self.sentences, self.home)
         place = self.home.place
+        said = _state_of(self.title, self.sentences, self.home)
+        line = self._line(found)
         edition = replace(
-            _dated(Edition(place.city, place.region, place.country, place.country_code), found, dates),
+            _dated(Edition(place.city, place.region, place.country, place.country_code), found, last),
             section="past" if held else "upcoming",
-            status=self._status(held=held, has_form=form is not None),
+            status=_status(said.status if said else None, held=held is not None, has_form=form is not None),
             url=self.url,
             summary_url=next((one.url for one in materials if one.kind == "summary"), None),
-            text=self._text(found),
+            text=line.shown[:_LONGEST],
             venue=spot.venue if spot else None,
             registration_url=form.url if form else None,
             materials=materials,
         )
         closes = registration_closes_on(self.sentences, self.home, edition.starts_on)
-        self._note(log, place, found)
-        for name, line, rule in (
-            ("venue", spot.line if spot and spot.venue else None, "E2"),
-            ("registration_url", form.sentence.whole if form else None, "O2"),
-            ("registration_closes_on", closes[1].whole if closes else None, "O4"),
-            *((f"materials[{number}]", one.sentence.whole, "O3") for number, one in enumerate(links)),
-        ):
-            if line:
-                log.fact("editions[0]", name, line.number, 0, len(line.text), rule)
-        return replace(edition, registration_closes_on=closes[0] if closes else None), found
+        edition = replace(edition, registration_closes_on=closes.day if closes else None)
+        return EditionRead(edition, line, found, last, said, held, form, closes, links)
 
-    def _note(self, log: EvidenceLog, place: Place, found: When | None) -> None:
-        log.fact("editions[0]", "city", self.title.number, place.start, place.end, "E1")
-        if found:
-            log.use(found.whole.number, found.whole.text, "entry" if found.rank is Rank.ENTRY else "date", "E1")
-            for name in ("starts_on", "ends_on", "date_precision"):
-                start, end = found.start + found.date.start, found.start + found.date.end
-                log.fact("editions[0]", name, found.line.number, start, end)
-
-    def _status(self, *, held: bool, has_form: bool) -> EditionStatus:
-        state = _state_of(self.title.scan, self.sentences, self.home)
-        if state in ("cancelled", "postponed"):
-            return state
-        if held:
-            return "held"
-        return "save_the_date" if state and not has_form else "scheduled"
-
-    def _text(self, found: When | None) -> str:
+    def _line(self, found: When | None) -> Line:
         """The line that names place and date, else the title."""
-        line = found.whole if found and self.home.is_named(found.whole.text) else self.title
-        return line.shown[:_LONGEST]
+        return found.whole if found and self.home.is_named(found.whole.text) else self.title
+
+
+def _status(said: EditionStatus | None, *, held: bool, has_form: bool) -> EditionStatus:
+    if said in ("cancelled", "postponed"):
+        return said
+    if held:
+        return "held"
+    return "save_the_date" if said and not has_form else "scheduled"
 
 
 def _chosen(dates: Sequence[When]) -> When | None:
@@ -150,14 +140,14 @@ def _chosen(dates: Sequence[When]) -> When | None:
     return min(dates, key=lambda one: one.key, default=None)
 
 
-def _dated(edition: Edition, found: When | None, dates: Sequence[When]) -> Edition:
-    if found is None:
+def _dated(edition: Edition, found: When | None, last: When | None) -> Edition:
+    if found is None or last is None:
         return edition
-    date = with_last_day(found, dates)
+    date = found.date
     return replace(
         edition,
         starts_on=date.starts_on,
-        ends_on=date.ends_on,
+        ends_on=last.date.ends_on,
         date_precision=date.precision,
         period=date.period,
         date_text=found.words,
@@ -188,9 +178,14 @@ _SUBJECTS: Final = ("event", "series", "register", "cutoff", "session", "stay", 
 _OF_EVENT: Final = (None, "event", "series")
 
 
-def _is_held(sentences: Iterable[Sentence], home: Home, materials: Iterable[Material]) -> bool:
-    """Whether the page speaks of the edition in the past tense, or offers what only comes after it."""
-    return any(one.kind in _AFTER_KINDS for one in materials) or any(_tells_past(one, home) for one in sentences)
+def _first_past(
+    sentences: Iterable[Sentence], home: Home, materials: Sequence[Material], links: Sequence[Anchor]
+) -> Line | None:
+    """The first line that offers what only comes after the edition, or speaks of it in the past tense; None if none."""
+    for material, anchor in zip(materials, links, strict=True):
+        if material.kind in _AFTER_KINDS:
+            return anchor.sentence.line
+    return next((one.line for one in sentences if _tells_past(one, home)), None)
 
 
 def _tells_past(sentence: Sentence, home: Home) -> bool:
@@ -204,14 +199,18 @@ def _tells_past(sentence: Sentence, home: Home) -> bool:
     return False
 
 
-def _state_of(title: Text, sentences: Sequence[Sentence], home: Home) -> EditionStatus | None:
+def _state_of(title: Line, sentences: Sequence[Sentence], home: Home) -> Said | None:
     """Cancelled or postponed where said of this edition, else save the date where said."""
-    own = [one.text for one in sentences if len(one.text.text) <= _LONGEST_STATE and not home.is_another(one)]
-    said = [said_status(text) for text in (title, *own) if _is_of_event(text)]
-    for status in ("cancelled", "postponed"):
+    own = [one.line for one in sentences if len(one.text.text) <= _LONGEST_STATE and not home.is_another(one)]
+    lines = (title, *own)
+    said = {said_status(line.scan): line for line in reversed(lines) if _is_of_event(line.scan)}
+    for status in _OFF:
         if status in said:
-            return status
-    return "save_the_date" if any(text.has("save the date") for text in (title, *own)) else None
+            return Said(status, said[status])
+    return next((Said("save_the_date", line) for line in lines if line.scan.has("save the date")), None)
+
+
+_OFF: Final[tuple[EditionStatus, ...]] = ("cancelled", "postponed")
 
 
 def _is_of_event(text: Text) -> bool:

@@ -172,16 +172,16 @@ def _is_period(date: DateSpan) -> bool:
 _DAY_BY_DAY: Final = (Rank.LABELLED, Rank.BARE, Rank.AGENDA)
 
 
-def with_last_day(first: When, others: Sequence[When]) -> DateSpan:
+def last_day_of(first: When, others: Sequence[When]) -> When:
     """The days of an agenda, one above each part of it, are one event; so are lines of one day and the next."""
     start = first.date.starts_on
     if start is None or _is_period(first.date) or first.rank not in _DAY_BY_DAY:
-        return first.date
-    days = {one.date.ends_on for one in others if one.rank == first.rank and one.date.ends_on}
+        return first
+    days = {one.date.ends_on: one for one in reversed(others) if one.rank == first.rank}
     last = start
     while last + _A_DAY in days and (last - start).days < _LONGEST_EVENT:
         last += _A_DAY
-    return first.date._replace(ends_on=last)
+    return days[last] if last > start else first
 
 
 _NEAR: Final = 30

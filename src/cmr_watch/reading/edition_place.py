@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.places import country_code, fold, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Sentence, names_edition_after
 from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import Text
 from cmr_watch.reading.venue import ASIDE, Spot, spots_of, venue_in_prose
@@ -49,7 +50,21 @@ def _is_beside_series(title: Text, place: Place) -> bool:
     return _BETWEEN.issuperset(between)
 
 
-def place_of(title: Text, sentences: Sequence[Sentence]) -> tuple[Place | None, Spot | None]:
+class Sited(NamedTuple):
+    """A place, and where each of its parts stands: the town, the region, the country."""
+
+    place: Place
+    city: Where
+    region: Where
+    country: Where
+
+
+def _sited(place: Place, line: Line) -> Sited:
+    where = Where(line, place.start, place.end)
+    return Sited(place, where, where, where)
+
+
+def place_of(title: Line, sentences: Sequence[Sentence]) -> tuple[Sited | None, Spot | None]:
     """The edition's place and the line of its venue (E1).
 
     - The town of an address wins over a region's name in the title (Malmö in Skåne), never over a town's: the venue
@@ -57,17 +72,19 @@ def place_of(title: Text, sentences: Sequence[Sentence]) -> tuple[Place | None, 
     - A title without a country takes the one that stands beside its town in the text.
     - A page that names no place in its title is an edition's only when it names the series.
     """
-    named = place_of_title(title)
-    if named is None and not title.has("series"):
+    named = place_of_title(title.scan)
+    if named is None and not title.scan.has("series"):
         return None, None
-    address = next((spot.place for spot in spots_of(sentences, named) if spot.place), None)
+    spots = (_sited(spot.place, spot.line) for spot in spots_of(sentences, named) if spot.place)
+    address = next(spots, None)
     if named is None or _is_no_town(named):
-        place = _of_a_line(sentences, named) or address or named
-        named = place
+        found = _of_a_line(sentences, named) or address or (_sited(named, title) if named else None)
+        named = found.place if found else None
     else:
-        named = named if named.country_code else _with_country(named, sentences)
-        place = _merged(named, address) if address else named
-    return place, _venue_spot(sentences, named)
+        whole = _sited(named, title) if named.country_code else _with_country(_sited(named, title), sentences)
+        found = _merged(whole, address) if address else whole
+        named = whole.place
+    return found, _venue_spot(sentences, named)
 
 
 def _venue_spot(sentences: Sequence[Sentence], place: Place | None) -> Spot | None:
@@ -83,27 +100,36 @@ def _is_no_town(place: Place) -> bool:
     return "and" in fold(place.city).split()
 
 
-def _merged(title: Place, address: Place) -> Place:
+def _merged(title: Sited, address: Sited) -> Sited:
     """The title's, unless that is a region: an address may lie in a suburb, or in a town that two names are for."""
-    if title.country_code not in (None, address.country_code):
+    named, other = title.place, address.place
+    if named.country_code not in (None, other.country_code):
         return title
-    is_listed_by_region = title.region is None and is_region(title.city)
-    if is_listed_by_region and not is_same_city(title.city, address.city):
-        return address._replace(region=title.city)
-    return title if title.country_code else title._replace(country=address.country, country_code=address.country_code)
+    is_listed_by_region = named.region is None and is_region(named.city)
+    if is_listed_by_region and not is_same_city(named.city, other.city):
+        return address._replace(place=other._replace(region=named.city), region=title.city)
+    return title if named.country_code else _with_country_of(title, other, address.country)
 
 
-def _with_country(place: Place, sentences: Sequence[Sentence]) -> Place:
+def _with_country_of(sited: Sited, other: Place, where: Where) -> Sited:
+    place = sited.place._replace(country=other.country, country_code=other.country_code)
+    return sited._replace(place=place, country=where)
+
+
+def _with_country(sited: Sited, sentences: Sequence[Sentence]) -> Sited:
     """With the country that stands beside its town in the text, or alone in a line."""
     for sentence in sentences:
         for other in sentence.places:
-            if other.is_known and is_same_city(other.city, place.city):
-                return place._replace(country=other.country, country_code=other.country_code)
-    alone = next((one.text.text for one in sentences if country_code(one.text.text)), None)
-    return place._replace(country=alone, country_code=country_code(alone)) if alone else place
+            if other.is_known and is_same_city(other.city, sited.place.city):
+                return _with_country_of(sited, other, Where(sentence.line, other.start, other.end))
+    for sentence in sentences:
+        alone = sentence.text.text
+        if code := country_code(alone):
+            return _with_country_of(sited, Place("", None, alone, code), Where(sentence.line, 0, len(alone)))
+    return sited
 
 
-def _of_a_line(sentences: Sequence[Sentence], named: Place | None) -> Place | None:
+def _of_a_line(sentences: Sequence[Sentence], named: Place | None) -> Sited | None:
     """“Burgas, Bulgaria” as a line of its own near the top, or a line of place and days (E1)."""
     for number, sentence in enumerate(sentences):
         if sentence.is_under(*ASIDE) or names_edition_after(sentence.text, "other edition"):
@@ -113,5 +139,5 @@ def _of_a_line(sentences: Sequence[Sentence], named: Place | None) -> Place | No
         has_days = any(date.precision == "day" for date in sentence.dates) and len(sentence.text.text) <= _LONGEST
         is_of_title = named is None or known is None or known.country_code == named.country_code
         if known and is_of_title and (is_short or (has_days and not sentence.text.has("other edition"))):
-            return known
+            return _sited(known, sentence.line)
     return None

@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 from cmr_watch.models import EditionStatus, MaterialKind, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.evidence import EvidenceLog
+from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.places import Place, find_places, place_beside
 from cmr_watch.reading.tokens import Cue, Text, Token
@@ -274,6 +275,26 @@ def said_status(text: Text, *, has_date: bool = True) -> EditionStatus | None:
     return "save_the_date" if text.has("save the date") else None
 
 
+_CONCEPTS: Final[dict[EditionStatus, Concept]] = {
+    "cancelled": "cancelled",
+    "postponed": "postponed",
+    "save_the_date": "save the date",
+}
+
+
+class Said(NamedTuple):
+    """A state, and the line that says it."""
+
+    status: EditionStatus
+    line: Line
+
+
+def note_state(log: EvidenceLog, record: str, said: Said) -> None:
+    """Note the words that say a state."""
+    cue = next(said.line.scan.cues_of(_CONCEPTS[said.status]), None) if said.status in _CONCEPTS else None
+    log.note(record, "status", said.line, *((cue.start, cue.end) if cue else ()))
+
+
 def _has_new_date(text: Text, postponed: Cue) -> bool:
     """“Postponed to 12-13 October”, “postponed from … to …”, “(postponed from …)”."""
     following = [token for token in text.tokens[postponed.last + 1 : postponed.last + 4] if token.letter not in "h-"]
@@ -299,16 +320,29 @@ _MATERIALS: Final = (*get_args(MaterialKind), "register", "apply")
 _REACH_OF_SUMMARY: Final = 40
 
 
-def addresses_of(line: Line, core: int, base: str) -> tuple[str | None, str | None]:
+class Address(NamedTuple):
+    """Where a link leads, and the part of a line's text that it covers."""
+
+    url: str
+    line: Line
+    start: int
+    end: int
+
+
+def address_of(line: Line, link: Link, base: str) -> Address | None:
+    """Where a link of a line leads, or None (`resolve`)."""
+    url = resolve(base, link.href)
+    return Address(url, line, link.start, link.end) if url else None
+
+
+def addresses_of(line: Line, core: int, base: str) -> tuple[Address | None, Address | None]:
     """The edition's page and its summary, by what each link says and covers (O2). `core` is where its date ends."""
-    found = [(link, resolve(base, link.href)) for link in line.links[:MOST_LINKS]]
-    summaries = [url for link, url in found if url and is_summary(line, link)]
-    others = [
-        (link, url) for link, url in found if url and not line.scan.has(*_MATERIALS, start=link.start, end=link.end)
-    ]
-    others = [(link, url) for link, url in others if not is_summary(line, link)]
-    near = [url for link, url in others if link.start < core]
-    return next(iter([*near, *(url for _, url in others)]), None), next(iter(summaries), None)
+    found = [(link, address) for link in line.links[:MOST_LINKS] if (address := address_of(line, link, base))]
+    summaries = [address for link, address in found if is_summary(line, link)]
+    others = [(link, one) for link, one in found if not line.scan.has(*_MATERIALS, start=link.start, end=link.end)]
+    others = [(link, one) for link, one in others if not is_summary(line, link)]
+    near = [one for link, one in others if link.start < core]
+    return next(iter([*near, *(one for _, one in others)]), None), next(iter(summaries), None)
 
 
 def is_summary(line: Line, link: Link) -> bool:

@@ -1,7 +1,10 @@
-"""Where each fact of a reading stands on the page, and which rule took it. It lies beside the records, never in them.
+"""Gathers where each fact of a reading stands on the page, and which rule took it. Pure; no errors.
 
-A record is named by its place in the snapshot: `editions[0]`, `calls[1]`. Rule ids are those of docs/reading.md.
-Pure data; no errors.
+    log.use(line, "entry", "P1")                           what became of a line
+    log.note("editions[0]", "city", line, start, end)      where a field was read, by its usual rule
+    log.finish(why, lines)                                 the evidence
+
+A line that was cut or put together knows the lines that it comes from (`Line.spans`): evidence always names those.
 """
 
 from __future__ import annotations
@@ -10,6 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from cmr_watch.models import NOT_IN_ARTICLE, Evidence, Fact, LineUse, Use
+from cmr_watch.reading.lines import Line, Where
+
 RULE_OF_FIELD: Final = {
     "city": "P2",
     "region": "P2",
@@ -17,55 +23,33 @@ RULE_OF_FIELD: Final = {
     "country_code": "P4",
     "starts_on": "D1",
     "ends_on": "D1",
+    "date_text": "D1",
     "date_precision": "D3",
+    "period": "D3",
     "section": "S1",
     "status": "D6",
     "url": "O2",
     "summary_url": "O2",
     "apply_url": "O2",
     "hosting_years": "O4",
-    "cutoffs": "C3",
+    "title": "O4",
+    "text": "O1",
+    "venue": "E2",
+    "registration_url": "E3",
+    "registration_closes_on": "E3",
+    "contact": "O1",
 }
 """The rule that usually decides a field, where a reader names no other."""
+_WEAK: Final = frozenset({"prose", "remark"})
+"""What a piece of a line may be without changing what the whole line is: “Ghent, Belgium, 3 May 2026; with lunch”."""
 
 
-class Fact(NamedTuple):
-    """One field of one record: its line's number, the part of that line's text, and the rule.
+class Source(NamedTuple):
+    """What a field was read from, and by which rule, where not by the usual one."""
 
-    `line` is the number in the article's outline; `start` and `end` count characters of its text.
-    """
-
-    record: str
     field: str
-    line: int
-    start: int
-    end: int
-    rule: str
-
-
-class LineUse(NamedTuple):
-    """What became of one line: the rule that took it, or why none did. `what`: entry, heading, call, prose, …"""
-
-    line: int
-    text: str
-    what: str
-    rule: str
-
-
-class Evidence(NamedTuple):
-    """All that is known of how a page was read.
-
-    - `article`: how the article was found (`document.Candidate.why`).
-    - `lines`: in page order, one for each line of the article.
-    """
-
-    article: str = ""
-    facts: tuple[Fact, ...] = ()
-    lines: tuple[LineUse, ...] = ()
-
-    def of(self, record: str) -> dict[str, Fact]:
-        """The facts of one record, by field."""
-        return {fact.field: fact for fact in self.facts if fact.record == record}
+    where: Where
+    rule: str = ""
 
 
 @dataclass(slots=True)
@@ -73,20 +57,36 @@ class EvidenceLog:
     """Gathers evidence while a page is read."""
 
     facts: list[Fact] = field(default_factory=list)
-    uses: dict[int, LineUse] = field(default_factory=dict)
+    uses: dict[int, tuple[Use, str]] = field(default_factory=dict)
 
-    def use(self, line: int, text: str, what: str, rule: str) -> None:
-        """Note what became of a line; the last word counts."""
-        self.uses[line] = LineUse(line, text, what, rule)
+    def use(self, line: Line, what: Use, rule: str) -> None:
+        """Note what became of a line. The last word counts, but a remark behind an entry takes nothing from it."""
+        for number in line.numbers:
+            if what not in _WEAK or self.uses.get(number, (what, rule))[0] != "entry":
+                self.uses[number] = what, rule
 
-    def facts_of(self, record: str, names: Iterable[str], line: int, start: int, end: int) -> None:
-        """Note where several fields were read, by their usual rules."""
-        self.facts += [Fact(record, name, line, start, end, RULE_OF_FIELD[name]) for name in names]
+    def note(
+        self,
+        record: str,
+        names: str | Iterable[str],
+        line: Line,
+        start: int = 0,
+        end: int | None = None,
+        rule: str = "",
+    ) -> None:
+        """Note where one or more fields were read: in the whole line, or a part of its text."""
+        group = (names,) if isinstance(names, str) else names
+        for number, first, last in line.spans(start, end):
+            self.facts += [Fact(record, name, number, first, last, rule or RULE_OF_FIELD[name]) for name in group]
 
-    def fact(self, record: str, name: str, line: int, start: int = 0, end: int = 0, rule: str = "") -> None:
-        """Note where a field was read."""
-        self.facts.append(Fact(record, name, line, start, end, rule or RULE_OF_FIELD.get(name, "")))
+    def note_all(self, record: str, sources: Iterable[Source]) -> None:
+        """Note where each of several fields was read."""
+        for name, (line, start, end), rule in sources:
+            self.note(record, name, line, start, end, rule)
 
-    def finish(self, article: str) -> Evidence:
-        """The evidence, in page order."""
-        return Evidence(article, tuple(self.facts), tuple(self.uses[number] for number in sorted(self.uses)))
+    def finish(self, article: str, lines: Iterable[Line], title: Line | None = None) -> Evidence:
+        """The evidence for an article with these lines; `title`: one that may stand outside of it."""
+        outside = title is not None and title.number == NOT_IN_ARTICLE
+        found = [LineUse(NOT_IN_ARTICLE, title.text, "title", "E1")] if title and outside else []
+        found += [LineUse(line.number, line.text, *self.uses.get(line.number, ("not taken", "O5"))) for line in lines]
+        return Evidence(article, tuple(self.facts), tuple(found))

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from cmr_watch.models import EditionStatus, Section
 from cmr_watch.places import fold
 from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.spelling import respelt
 
 LONGEST: Final = 160
 """Characters; a longer text is no heading."""
@@ -32,6 +33,7 @@ _FILLING: Final = words_of(
     what new
     """
 )
+_OF_SECTIONS: Final = _UPCOMING | _PAST | _RECORDINGS | _NOUNS | _EVENTS
 _VOCABULARY: Final = _UPCOMING | _PAST | _RECORDINGS | _NOUNS | _EVENTS | _FILLING
 _NEVER: Final = words_of(
     """
@@ -80,6 +82,9 @@ _YEARS_ONLY: Final = re.compile(
 )
 
 
+_KNOWN: Final = _VOCABULARY | _NEVER | _FOREIGN | _COLLECTION
+
+
 class Heading(NamedTuple):
     """What a heading's words mean.
 
@@ -106,6 +111,8 @@ def meaning(text: str, *, is_marked: bool) -> Heading:
         return Heading()
     folded = fold(_BRACKET.sub(" ", text)) or fold(text)
     words = frozenset(word for word in folded.split() if not word.isdigit())
+    if is_marked:
+        words = frozenset(word if word in _KNOWN else respelt(word, _OF_SECTIONS) for word in words)
     years = {int(year) for year in _YEAR.findall(text)}
     plain = words - _ASKING if text.rstrip().endswith("?") else words
     section = _section(plain, folded) if _may_be_section(plain, is_marked=is_marked) else None

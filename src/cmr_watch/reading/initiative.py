@@ -13,28 +13,29 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import CallNotice, Edition, EditionStatus, Outline, ReadingWarning, Section, Snapshot
+from cmr_watch.models import CallNotice, Edition, Evidence, Outline, ReadingWarning, Section, Snapshot, Use
 from cmr_watch.places import is_same_city
 from cmr_watch.reading.document import Document, candidates, nodes_of
 from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of, without_doubles
 from cmr_watch.reading.entries import (
-    LONGEST,
     MOST_LINKS,
     Entry,
+    Said,
+    address_of,
     addresses_of,
     is_summary,
     read_entry,
-    resolve,
     said_status,
     stands_alone,
-    status_of,
 )
-from cmr_watch.reading.evidence import Evidence, EvidenceLog
+from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lines import Line, joined
-from cmr_watch.reading.notices import Notice, read_notice
+from cmr_watch.reading.listed_edition import ListedEdition, edition_of, note
+from cmr_watch.reading.notice_calls import read_notice
+from cmr_watch.reading.notices import Notice
 from cmr_watch.reading.outline import headings_of, read_outline
 from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of
-from cmr_watch.reading.sections import ABOVE, Context, Placed, placed_lines
+from cmr_watch.reading.sections import ABOVE, Context, Placed, Where, placed_lines
 from cmr_watch.reading.tokens import scan
 
 URL: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
@@ -116,25 +117,10 @@ def read_lines(
         else:
             lists.take_notice(part.notice, part.context)
     lists.settle()
-    for line in lines:
-        if line.number not in lists.log.uses:
-            lists.log.use(line.number, line.text, "part of the entry above", "D4")
-    return lists.result(why, is_complete, headings_of(lines))
+    return lists.result(why, is_complete, lines)
 
 
 # ── the lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(slots=True)
-class _Found:
-    """An edition that was read, its entry, and what the lines beside it say."""
-
-    entry: Entry
-    context: Context
-    said: EditionStatus | None
-    summary_url: str | None = None
-    rule: str = "P1"
-    warnings: list[ReadingWarning] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -144,15 +130,15 @@ class _Lists:
     base: str
     has_sections: bool
     is_article: bool
-    editions: list[_Found] = field(default_factory=list)
+    editions: list[ListedEdition] = field(default_factory=list)
     calls: list[CallNotice] = field(default_factory=list)
     warnings: list[ReadingWarning] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     pending: Entry | None = None
     context: Context = ABOVE
-    above: _Found | None = None
-    waiting: EditionStatus | None = None
-    below: EditionStatus | None = None
+    above: ListedEdition | None = None
+    waiting: Said | None = None
+    below: Said | None = None
     dated: int = 0
     unread: int = 0
     log: EvidenceLog = field(default_factory=EvidenceLog)
@@ -165,19 +151,17 @@ class _Lists:
         heading = placed.heading
         if heading and heading.section and heading.section not in self.sections:
             self.sections.append(heading.section)
-        self.log.use(placed.line.number, placed.line.text, "heading", placed.rule)
+        self.log.use(placed.line, "heading", placed.rule)
 
     def take_notice(self, notice: Notice, context: Context) -> None:
         self.settle()
         for line in (*notice.lines, *notice.more):
-            self.log.use(line.number, line.text, "call", "C1")
+            self.log.use(line, "call", "C1")
         if context.where == "foreign":
             return
         calls, warnings = read_notice(notice, context.year, self.base)
-        for call in calls:
-            self.log.fact(
-                f"calls[{len(self.calls)}]", "status", notice.lines[0].number, 0, len(notice.lines[0].text), "C2"
-            )
+        for call, sources in calls:
+            self.log.note_all(f"calls[{len(self.calls)}]", sources)
             self.calls.append(call)
         self.warnings += warnings
         self._limit()
@@ -193,6 +177,9 @@ class _Lists:
         self.context = run.context
         year = run.context.year
         lines = [part for line in run.lines for part in editions_apart(line, year)]
+        for line in run.lines if len(run.lines) > 1 else ():
+            if line.is_cell_head:
+                self.log.use(line, "label", "D4")
         entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
         whole = whole_of(entries, year)
         if whole:
@@ -208,7 +195,7 @@ class _Lists:
     def take(self, entry: Entry, *, is_first: bool) -> None:
         """Read one entry; `is_first`: it begins its run."""
         where = self.context.where
-        self.log.use(entry.line.number, entry.line.text, entry.kind, _RULES[entry.kind])
+        self.log.use(entry.line, *_use_of(entry, where))
         if where in ("foreign", "call", "ended") or (where == "above" and self.has_sections):
             self._outside(entry)
         elif not self._completes(entry):
@@ -218,13 +205,13 @@ class _Lists:
     def _outside(self, entry: Entry) -> None:
         """Above the sections a line that begins with place and day is an entry; prose is only counted (S3, S4)."""
         if self.context.where != "above":
-            self.log.use(entry.line.number, entry.line.text, "not ours", "S3")
+            self.log.use(entry.line, "of others", "S3")
         if not entry.is_known or self.context.where == "foreign":
             return
         is_whole = entry.date is not None and entry.date.precision == "day"
+        self._warn("section-unknown", entry.line)
         if self.context.where == "above" and self.is_article and is_whole:
             self._add(entry)
-        self._warn("section-unknown", entry.line)
 
     def _completes(self, entry: Entry) -> bool:
         """A place followed by its date in the next line, or a date followed by its place (D4)."""
@@ -235,7 +222,6 @@ class _Lists:
         if whole.kind != "edition":
             return False
         self.pending = None
-        self.log.use(whole.line.number, whole.line.text, "edition", _RULES["edition"])
         self._add(whole)
         return True
 
@@ -279,14 +265,14 @@ class _Lists:
         return is_same_country and any(is_same_city(above.entry.place.city, name) for name in names)
 
     def _add(self, entry: Entry) -> None:
-        said = (
-            said_status(entry.line.scan, has_date=entry.date is not None)
-            or self.waiting
-            or self.below
-            or self.context.status
-        )
+        line, date, context = entry.line, entry.date, self.context
+        own = said_status(line.scan, has_date=date is not None)
+        over = Said(context.status, context.state_heading) if context.status and context.state_heading else None
+        said = Said(own, line) if own else self.waiting or self.below or over
         self.waiting = None
-        found = _Found(entry, self.context, said, rule=_RULES["edition"])
+        links = addresses_of(line, date.end if date else len(line.text), self.base)
+        found = ListedEdition(entry, context, said, *links)
+        self.log.use(line, "entry", "P1")
         self.editions.append(found)
         self.above = found
         self.dated += entry.date is not None
@@ -294,7 +280,7 @@ class _Lists:
 
     def _warn(self, code: str, line: Line) -> None:
         self.warnings.append(ReadingWarning(code, line.shown[:LONGEST_WARNING]))
-        self.log.use(line.number, line.text, code, "O5")
+        self.log.use(line, "not taken", "O5")
         self.dated += 1
         self.unread += 1
 
@@ -305,14 +291,15 @@ class _Lists:
         said = said_status(line.scan)
         is_bare = said is not None and _is_bare(line)
         if said and is_bare and (line.text.rstrip().endswith(":") or (line.is_heading and not self._is_beside(line))):
-            self.below = said
+            self.below = Said(said, line)
         elif said and is_first and is_bare and not self._is_beside(line):
-            self.waiting = said
+            self.waiting = Said(said, line)
         elif said and self.above and (is_bare or self._is_of_edition(line)):
-            self.above.said = said if self.above.said not in ("cancelled", "postponed") else self.above.said
+            before = self.above.said
+            self.above.said = before if before and before.status in ("cancelled", "postponed") else Said(said, line)
         link = next((link for link in line.links[:MOST_LINKS] if is_summary(line, link)), None)
-        if link and self.above and self.above.summary_url is None:
-            self.above.summary_url = resolve(self.base, link.href)
+        if link and self.above and self.above.summary is None:
+            self.above.summary = address_of(line, link, self.base)
 
     def _is_beside(self, line: Line) -> bool:
         """Whether a line stands in the same block or item as the edition above it."""
@@ -327,22 +314,27 @@ class _Lists:
 
     # ── the result
 
-    def result(self, why: str, is_complete: bool, headings: tuple[str, ...]) -> Result:
-        warnings = list(self.warnings)
+    def result(self, why: str, is_complete: bool, lines: Sequence[Line]) -> Result:
         found = self.editions if self._counts() else []
-        if not self._counts():
-            warnings += [
-                ReadingWarning("section-unknown", one.entry.line.shown[:LONGEST_WARNING]) for one in self.editions
-            ]
-        read = [(_edition_of(one, self.base), one) for one in found]
-        warnings += [warning for edition, one in read for warning in doubts_of(edition, one.entry)]
-        kept, doubles = without_doubles([edition for edition, _ in read])
+        if not found:
+            self._drop_editions()
+        editions = [edition_of(one) for one in found]
+        pairs = zip(editions, found, strict=True)
+        doubts = [doubt for edition, one in pairs for doubt in doubts_of(edition, one.entry)]
+        kept, doubles = without_doubles(editions)
         for number, (index, edition) in enumerate(kept):
-            self._note(number, edition, found[index])
-        editions = tuple(edition for _, edition in kept)
-        outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings)
-        snapshot = Snapshot("initiative", editions, tuple(self.calls), (*warnings, *doubles), outline)
-        return snapshot, self.log.finish(why)
+            self._note(f"editions[{number}]", edition, found[index])
+        outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings_of(lines))
+        warnings = (*self.warnings, *doubts, *doubles)
+        snapshot = Snapshot("initiative", tuple(edition for _, edition in kept), tuple(self.calls), warnings, outline)
+        return snapshot, self.log.finish(why, lines)
+
+    def _drop_editions(self) -> None:
+        """Too few lines of place and day for a list: each of them is a warning (S5)."""
+        for one in self.editions:
+            line = one.entry.line
+            self.warnings.append(ReadingWarning("section-unknown", line.shown[:LONGEST_WARNING]))
+            self.log.use(line, "not taken", "S5")
 
     def _counts(self) -> bool:
         """Without any section's heading only three or more lines of place and day are a list (S5)."""
@@ -351,19 +343,24 @@ class _Lists:
         whole = [one for one in self.editions if one.entry.is_known and one.entry.date]
         return sum(one.entry.date.precision == "day" for one in whole if one.entry.date) >= _FEWEST_WITHOUT_SECTION
 
-    def _note(self, number: int, edition: Edition, found: _Found) -> None:
-        record, line, place, date = f"editions[{number}]", found.entry.line, found.entry.place, found.entry.date
-        if place:
-            self.log.facts_of(record, _OF_PLACE, line.number, place.start, place.end)
-        if date:
-            self.log.facts_of(record, _OF_DATE, line.number, date.start, date.end)
-        self.log.fact(record, "section", line.number, rule="S1" if edition.section else "S5")
-        self.log.fact(record, "status", line.number, 0, len(line.text))
+    def _note(self, record: str, edition: Edition, found: ListedEdition) -> None:
+        """Note the evidence; a link that the entry lacks is that of an equal one (M2)."""
+        page, summary = found.page, found.summary
+        if page is None and edition.url:
+            page = next(one for one in (other.page for other in self.editions) if one and one.url == edition.url)
+        if summary is None and edition.summary_url:
+            summaries = (other.summary for other in self.editions)
+            summary = next(one for one in summaries if one and one.url == edition.summary_url)
+        note(self.log, record, found, page, summary)
 
 
-_OF_PLACE: Final = ("city", "region", "country", "country_code")
-_OF_DATE: Final = ("starts_on", "ends_on", "date_precision")
-_RULES: Final = {"edition": "P1", "place": "D4", "date": "D4", "unread": "O5", "other": "S4"}
+def _use_of(entry: Entry, where: Where) -> tuple[Use, str]:
+    """What a line is at first sight: above the sections all but entries is prose; within them it may be a remark."""
+    if entry.kind == "edition":
+        return "entry", "P1"
+    if entry.is_sentence or where == "above":
+        return "prose", "S4"
+    return "remark", "D4"
 
 
 def _may_be_place(entry: Entry) -> bool:
@@ -374,26 +371,3 @@ def _may_be_place(entry: Entry) -> bool:
 def _is_bare(line: Line) -> bool:
     """A line that begins with its state and says little more."""
     return len(line.text) <= _LONGEST_REMARK and line.scan.begins_with("cancelled", "postponed", "save the date")
-
-
-def _edition_of(found: _Found, base: str) -> Edition:
-    entry, section = found.entry, found.context.section
-    place, date, line = entry.place, entry.date, entry.line
-    assert place is not None, "an edition has a place"
-    url, summary_url = addresses_of(line, date.end if date else len(line.text), base)
-    return Edition(
-        place.city,
-        place.region,
-        place.country,
-        place.country_code,
-        date.starts_on if date else None,
-        date.ends_on if date else None,
-        date.precision if date else "unknown",
-        date.period if date else None,
-        section,
-        status_of(found.said, section),
-        url,
-        summary_url or found.summary_url,
-        line.text[date.start : date.end].replace("\t", " ") if date else None,
-        line.shown[:LONGEST],
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -21,6 +21,22 @@ class Link(NamedTuple):
     href: str
 
 
+class Origin(NamedTuple):
+    """From `start` on, the text of a cut or joined line is that of line number `line` from `offset` on."""
+
+    start: int
+    line: int
+    offset: int
+
+
+class Where(NamedTuple):
+    """A part of a line's text."""
+
+    line: Line
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
 class Line:
     """One line as a reader sees it.
@@ -33,6 +49,7 @@ class Line:
     - `label`: what stands in front of it as its name: the `dt` or the field label.
     - `edges`: positions where a link, a badge or the like begins or ends, and a word with it (P5).
     - `part`: the index of its part in the outline.
+    - `origins`: where its text comes from, if it was cut or joined.
     """
 
     text: str
@@ -51,6 +68,7 @@ class Line:
     number: int = 0
     is_cell_head: bool = False
     """It heads a column: its row has no other cells than heads."""
+    origins: tuple[Origin, ...] = ()
 
     @cached_property
     def scan(self) -> Text:
@@ -83,6 +101,29 @@ class Line:
         """The text for a person: cells parted by a space."""
         return self.text.replace(CELL, " ")
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The lines of the article that it comes from."""
+        return tuple(origin.line for origin in self.origins) if self.origins else (self.number,)
+
+    def spans(self, start: int = 0, end: int | None = None) -> list[tuple[int, int, int]]:
+        """Where a part of its text stands in the article: the number of each line, and its part of that line's text."""
+        last = len(self.text) if end is None else end
+        if not self.origins:
+            return [(self.number, start, last)]
+        ends = [*(origin.start - len(CELL) for origin in self.origins[1:]), len(self.text)]
+        bounds = ((one, max(start, one.start), min(last, limit)) for one, limit in zip(self.origins, ends, strict=True))
+        return [
+            (one.line, one.offset + first - one.start, one.offset + limit - one.start)
+            for one, first, limit in bounds
+            if first < limit
+        ]
+
+    def _origins_at(self, shift: int) -> Iterator[Origin]:
+        """The origins of its text, within a text in which it begins at `shift`."""
+        for origin in self.origins or (Origin(0, self.number, 0),):
+            yield origin._replace(start=origin.start + shift)
+
     def piece(self, start: int, end: int | None = None) -> Line:
         """The line from `start` to `end`, stripped, with the links that lie in it."""
         end = len(self.text) if end is None else end
@@ -96,16 +137,31 @@ class Line:
             links=tuple(link for link in moved if link.start < link.end),
             bold=max(0, self.bold - first),
             edges=tuple(edge - first for edge in self.edges if 0 < edge - first < len(text)),
+            origins=_within(self._origins_at(-first), len(text)),
         )
+
+
+def _within(origins: Iterable[Origin], length: int) -> tuple[Origin, ...]:
+    """The origins of a text of this length; those that begin before it are cut."""
+    found: list[Origin] = []
+    for origin in origins:
+        if origin.start <= 0:
+            found = [Origin(0, origin.line, origin.offset - origin.start)]
+        elif origin.start < length:
+            found.append(origin)
+    return tuple(found)
 
 
 def joined(lines: Iterable[Line]) -> Line:
     """Several lines as one, parted by CELL: the lines of a row, a card or a pair."""
     first, *others = lines
-    text, links, edges = first.text, list(first.links), list(first.edges)
+    if not others:
+        return first
+    text, links, edges, origins = first.text, list(first.links), list(first.edges), list(first._origins_at(0))
     for line in others:
         start = len(text) + len(CELL)
         text = f"{text}{CELL}{line.text}"
         links += [Link(link.start + start, link.end + start, link.href) for link in line.links]
         edges += [edge + start for edge in line.edges]
-    return replace(first, text=text, links=tuple(links), edges=tuple(edges)) if others else first
+        origins += line._origins_at(start)
+    return replace(first, text=text, links=tuple(links), edges=tuple(edges), origins=tuple(origins))

@@ -1,4 +1,4 @@
-"""Call notices of the list: which lines make one, what calls it tells of, and the state of each (READING C1, C2, O4).
+"""Call notices of the list: which lines make one, how many calls it tells of, their states and years (READING C, O4).
 
 A notice is a paragraph that names a call and hosting, and says something of its state or links to apply.
 Pure, linear; no errors.
@@ -10,18 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
+from cmr_watch.models import CallStatus
 from cmr_watch.reading.clauses import Span, sentences_of
-from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
+from cmr_watch.reading.cutoffs import read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
-from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 _MOST_LINES: Final = 6
 _MOST_CUTOFFS: Final = 20
-_LONGEST: Final = 4_000
+LONGEST: Final = 4_000
 _LONGEST_CUTOFF: Final = 400
 _NO_CALL: Final = words_of("not to on us please")
 """Words before or behind “call” that make it a verb."""
@@ -91,11 +90,17 @@ _MARK_REACH: Final = 60
 
 def said_state(text: Text, span: Span | None = None) -> CallStatus | None:
     """The state that the words of a text say, or None; “31 May – CLOSED” closes a cut-off, not the call."""
+    found = find_state(text, span)
+    return found[0] if found else None
+
+
+def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
+    """The state that a text says, and the words that say it."""
     start, end = span or (0, len(text.text))
     for concept, status in _STATES:
-        cues = text.cues_of(concept, start=start, end=end)
-        if any(concept != "closed" or not _is_mark(text, cue) for cue in cues):
-            return status
+        for cue in text.cues_of(concept, start=start, end=end):
+            if concept != "closed" or not _is_mark(text, cue):
+                return status, cue
     return None
 
 
@@ -141,7 +146,7 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
         if not _goes_on(lines, end, start, is_other):
             break
         end += 1
-        whole = scan(" ".join(line.text for line in lines[start:end])[:_LONGEST])
+        whole = scan(" ".join(line.text for line in lines[start:end])[:LONGEST])
     last = _more_end(lines, end, is_other)
     return end if names_call(whole) and (_is_notice(whole, lines[start:end]) or _has_state(lines[end:last])) else start
 
@@ -171,7 +176,7 @@ def _goes_on(lines: Sequence[Line], position: int, start: int, is_other: Callabl
 
 def _more_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
     """Where the cut-offs and the way to apply end that follow a notice."""
-    end, listed = start, _heads_a_list(lines[start - 1])
+    end, listed = start, heads_a_list(lines[start - 1])
     while end < min(len(lines), start + _MOST_CUTOFFS):
         line = lines[end]
         if is_other(end) or mentions_call(line.scan) or not (_continues(line) or (listed and _has_day(line))):
@@ -189,7 +194,7 @@ def _continues(line: Line) -> bool:
     return line.scan.has("cutoff") or (first in ("apply", "submit", "how") and line.scan.has("apply"))
 
 
-def _heads_a_list(line: Line) -> bool:
+def heads_a_list(line: Line) -> bool:
     """“… Cut-off dates:”."""
     return line.text.rstrip().endswith(":") and line.scan.has("cutoff", start=max(0, len(line.text) - 80))
 
@@ -198,43 +203,7 @@ def _has_day(line: Line) -> bool:
     return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, ANY_YEAR))
 
 
-# ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallNotice], list[ReadingWarning]]:
-    """The calls that a notice tells of, with warnings. `year` is the heading's, `base` resolves relative links."""
-    notice = _without_heading(notice)
-    joint = " ".join(line.shown for line in notice.lines)
-    text = scan(joint[:_LONGEST])
-    groups = calls_apart(text)
-    more, warnings = _cutoffs_of_lines(notice, year)
-    calls = []
-    for number, span in enumerate(groups):
-        own = scan(text.text[span.start : span.end]) if len(groups) > 1 else text
-        found, _ = read_cutoffs(own, year)
-        warnings += _zone_warnings(found, joint)
-        is_last = number == len(groups) - 1
-        cutoffs = [one.cutoff for one in found] + (more if is_last else [])
-        state = said_state(own) or _state_of(notice.more)
-        link = _link_in(notice, span, joint, base, is_only=len(groups) == 1)
-        calls.append(
-            CallNotice(
-                status=state or ("open" if link or cutoffs else "announced"),
-                hosting_years=hosting_years(own),
-                cutoffs=tuple(dict.fromkeys(cutoffs)),
-                apply_url=link,
-                text=own.text.strip() if len(groups) > 1 else joint,
-            )
-        )
-    return calls, warnings
-
-
-def _without_heading(notice: Notice) -> Notice:
-    """The paragraph alone, where it names the call without its heading."""
-    first, *rest = notice.lines
-    if first.is_heading and rest and names_call(scan(" ".join(line.text for line in rest)[:_LONGEST])):
-        return notice._replace(lines=tuple(rest))
-    return notice
+# ── of several calls ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def calls_apart(text: Text) -> list[Span]:
@@ -266,27 +235,6 @@ def _own_state(text: Text, sentence: Span) -> CallStatus | None:
     return said_state(text, sentence)
 
 
-def _state_of(lines: Sequence[Line]) -> CallStatus | None:
-    return next((state for state in (said_state(line.scan) for line in lines) if state), None)
-
-
-def _cutoffs_of_lines(notice: Notice, year: int | None) -> tuple[list[Cutoff], list[ReadingWarning]]:
-    cutoffs: list[Cutoff] = []
-    warnings: list[ReadingWarning] = []
-    heading: Concept | None = "cutoff" if _heads_a_list(notice.lines[-1]) else None
-    for line in notice.more:
-        found, puts_off = read_cutoffs(line.scan, year, heading=heading)
-        cutoffs = cutoffs[:-1] if puts_off and found else cutoffs
-        cutoffs += [one.cutoff for one in found]
-        warnings += _zone_warnings(found, line.shown)
-        heading = "cutoff" if line.scan.has("cutoff") else heading
-    return cutoffs, warnings
-
-
-def _zone_warnings(found: Sequence[CutoffSpan], text: str) -> list[ReadingWarning]:
-    return [ReadingWarning("cutoff-zone", one.cutoff.text) for one in found if not one.zone_is_right]
-
-
 # ── hosting years ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _OF_HOSTING: Final = ("event", "hosting", "series")
@@ -298,13 +246,18 @@ _JOINING: Final = frozenset({"between", "from", "after", "extended"})
 
 def hosting_years(text: Text) -> tuple[int, ...]:
     """The years in which the events are to be hosted, not those of a cut-off or a publication (O4)."""
+    return tuple(sorted(find_hosting_years(text)))
+
+
+def find_hosting_years(text: Text) -> dict[int, Span]:
+    """The hosting years of a text, each with the words that name it."""
     spans = [one for one in sentences_of(text) if text.has(*_OF_HOSTING, *_OF_CALL, start=one.start, end=one.end)]
     of_call = [clause for span in spans for clause in _clauses(text, span) if _names_call_in(text, clause)]
     for group in (of_call, spans):
-        years = {year for span in group for year in _years_in(text, span)}
+        years = {year: words for span in reversed(group) for year, words in _years_in(text, span).items()}
         if years:
-            return tuple(sorted(years))
-    return ()
+            return years
+    return {}
 
 
 def _names_call_in(text: Text, span: Span) -> bool:
@@ -321,10 +274,10 @@ def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
     yield Span(start, sentence.end)
 
 
-def _years_in(text: Text, sentence: Span) -> tuple[int, ...]:
+def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
     """The years of a sentence that belong to hosting; those that stand at the call's name where there are none."""
-    near: set[int] = set()
-    far: set[int] = set()
+    near: dict[int, Span] = {}
+    far: dict[int, Span] = {}
     days = [date for date in find_dates(text) if date.precision in ("day", "unknown")]
     for index, token in enumerate(text.tokens):
         if token.letter != "y" or not sentence.start <= token.start < sentence.end:
@@ -335,10 +288,10 @@ def _years_in(text: Text, sentence: Span) -> tuple[int, ...]:
             _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
         )
         if not concepts.isdisjoint(_OF_HOSTING):
-            near |= _range_at(text, index)
+            near = {**_range_at(text, index), **near}
         elif not concepts.isdisjoint(_OF_CALL):
-            far |= _range_at(text, index)
-    return tuple(sorted(near or far))
+            far = {**_range_at(text, index), **far}
+    return near or far
 
 
 def _names_a_call(text: Text, index: int) -> bool:
@@ -356,15 +309,16 @@ def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Conce
     return frozenset()
 
 
-def _range_at(text: Text, index: int) -> set[int]:
+def _range_at(text: Text, index: int) -> dict[int, Span]:
     """A year, or all years of the range that it begins: “2026–2028”, “2026/27”."""
-    first = text.tokens[index].value
+    token = text.tokens[index]
+    first = token.value
     rest = text.tokens[index + 1 : index + 3]
     if len(rest) == 2 and rest[0].letter in "-/t" and rest[1].letter in "yd":
         last = rest[1].value if rest[1].letter == "y" else first // 100 * 100 + rest[1].value
         if 0 <= last - first <= 10 and (rest[1].letter == "y" or rest[1].end - rest[1].start == 2):
-            return set(range(first, last + 1))
-    return {first}
+            return dict.fromkeys(range(first, last + 1), Span(token.start, rest[1].end))
+    return {first: Span(token.start, token.end)}
 
 
 # ── the way to apply ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -377,20 +331,3 @@ def _apply_link(lines: Sequence[Line]) -> str | None:
             if line.scan.has("apply", start=link.start, end=link.end):
                 return link.href
     return None
-
-
-def _link_in(notice: Notice, span: Span, joint: str, base: str, *, is_only: bool) -> str | None:
-    """The link of a call that says apply, else names the call or says “here”, else the only one."""
-    found: list[tuple[Line, int, int, str]] = []
-    offset = 0
-    for line in (*notice.lines, *notice.more):
-        for link in line.links:
-            url = resolve(base, link.href)
-            if url and (is_only or span.start <= offset + link.start < span.end):
-                found.append((line, link.start, link.end, url))
-        offset += len(line.text) + 1
-    for concepts in (("apply",), ("link here", "call for", "call")):
-        for line, start, end, url in found:
-            if line.scan.has(*concepts, start=start, end=end):
-                return url
-    return found[0][3] if found else None

@@ -124,7 +124,7 @@ def is_day(line: Line) -> bool:
 def _at(line: Line, number: int, part: int) -> Line:
     """The same line at its place; dataclasses.replace would take a third of the time of a long list."""
     moved = Line.__new__(Line)
-    moved.__dict__.update(line.__dict__, number=number, part=part)
+    moved.__dict__.update(line.__dict__, number=number, part=part, origins=())
     return moved
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days
@@ -84,16 +84,23 @@ def _follows_the_next(anchor: Anchor, home: Home) -> bool:
 # ── until when ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def registration_closes_on(
-    sentences: Sequence[Sentence], home: Home, starts_on: date | None
-) -> tuple[date, Sentence] | None:
+class Closing(NamedTuple):
+    """The last day of registration, and where it stands in its sentence."""
+
+    day: date
+    sentence: Sentence
+    start: int
+    end: int
+
+
+def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on: date | None) -> Closing | None:
     """The first day until which the page takes registrations; without a year the last one before the event (O4)."""
     for above, sentence in zip((None, *sentences), sentences, strict=False):
         if not _is_about_registration(sentence, above) or home.is_another(sentence):
             continue
-        days = [day for day in _days(sentence, starts_on) if starts_on is None or day <= starts_on]
+        days = [one for one in _days(sentence, starts_on) if starts_on is None or one.day <= starts_on]
         if days:
-            return days[-1], sentence
+            return days[-1]
     return None
 
 
@@ -114,7 +121,7 @@ def _has_label(sentence: Sentence) -> bool:
     return sentence.is_under("register") and sentence.labels[0].has("cutoff", "until")
 
 
-def _days(sentence: Sentence, starts_on: date | None) -> Iterator[date]:
+def _days(sentence: Sentence, starts_on: date | None) -> Iterator[Closing]:
     """The days of a sentence that are its end: until, by, a deadline; the last of a period of registration."""
     text, year = sentence.text, starts_on.year if starts_on else None
     days = [day for day in find_days(text, year) if day.starts_on]
@@ -122,7 +129,7 @@ def _days(sentence: Sentence, starts_on: date | None) -> Iterator[date]:
     periods = [one for one in find_dates(text, year) if one.starts_on and one.ends_on != one.starts_on]
     for one in ends or [period for period in periods if _is_of_registration_period(text, period)]:
         if one.ends_on:
-            yield _in_time(one, one.ends_on, starts_on)
+            yield Closing(_in_time(one, one.ends_on, starts_on), sentence, one.start, one.end)
 
 
 def _is_of_registration_period(text: Text, period: DateSpan) -> bool:

@@ -20,7 +20,7 @@ from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
-from cmr_watch.reading.lines import Line
+from cmr_watch.reading.lines import Where
 from cmr_watch.reading.schedule_entries import LONGEST, LONGEST_SHORT, Entry, entries_of
 from cmr_watch.reading.tokens import Cue, Text, scan
 
@@ -31,10 +31,10 @@ _MOST_WORDS_OF_LABEL: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """All cut-offs in page order, each once, with the line of each, and how many dated lines were understood."""
+    """All cut-offs in page order, each once, where each stands, and how many dated lines were understood."""
 
     cutoffs: tuple[Cutoff, ...]
-    lines: tuple[Line, ...]
+    places: tuple[Where, ...]
     warnings: tuple[ReadingWarning, ...]
     dated_lines: int
     unread_lines: int
@@ -145,8 +145,8 @@ class _Reader:
                 self.found[number] = self._timed(one, *self.time)
         kept = _without_doubles(self.found)
         warnings = tuple(dict.fromkeys(self.warnings))
-        lines = tuple(one.entry.line for one in kept)
-        return Schedule(tuple(one.span.cutoff for one in kept), lines, warnings, self.dated, self.unread)
+        places = tuple(map(_where, kept))
+        return Schedule(tuple(one.span.cutoff for one in kept), places, warnings, self.dated, self.unread)
 
     def _timed(self, one: _Found, minutes: int, zone: Zone | None) -> _Found:
         cutoff = one.span.cutoff
@@ -154,6 +154,14 @@ class _Reader:
         if not is_right:
             self.warnings.append(ReadingWarning("cutoff-zone", cutoff.text))
         return replace(one, span=one.span._replace(cutoff=replace(cutoff, at=at), has_time=True))
+
+
+def _where(found: _Found) -> Where:
+    """Where a cut-off stands in its line; the text of its entry begins with the label."""
+    line, span = found.entry.line, found.span
+    shift = max(0, len(found.entry.scan.text) - len(line.text))
+    start, end = max(0, span.start - shift), min(span.end - shift, len(line.text))
+    return Where(line, start, end) if start < end else Where(line, 0, len(line.text))
 
 
 def _shown(entry: Entry) -> str:

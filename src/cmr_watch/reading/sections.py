@@ -33,12 +33,15 @@ class Context(NamedTuple):
 
     - `where`: above all sections, in one, behind one that ended, or under other people's headings or the call's.
     - `year`: the nearest heading's, None where it names several; `status`: what a heading says of the lines below it.
+    - `heading`: the section's, `state_heading`: the one that says the status.
     """
 
     where: Where = "above"
     section: Section | None = None
     year: int | None = None
     status: EditionStatus | None = None
+    heading: Line | None = None
+    state_heading: Line | None = None
 
 
 ABOVE: Final = Context()
@@ -227,7 +230,8 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
         return _open_foreign(line, level, state, "foreign")
     if heading and (heading.is_year or heading.status or (heading.year and not line.is_heading)):
         status = heading.status if heading.status else None
-        state.context = state.context._replace(year=heading.year or state.context.year, status=status)
+        year = heading.year or state.context.year
+        state.context = state.context._replace(year=year, status=status, state_heading=line)
         return Placed(line, state.context, heading, "S7" if status else "S1")
     if line.is_heading and len(line.text) <= LONGEST:
         return _other_heading(line, level, state)
@@ -238,7 +242,7 @@ def _open_section(line: Line, heading: Heading, level: int, state: _State) -> Pl
     is_inner = state.context.where == "section" and state.context.section == heading.section and level > state.level
     state.level = state.level if is_inner else level
     state.foreign = None
-    state.context = Context("section", heading.section, heading.year, None)
+    state.context = Context("section", heading.section, heading.year, heading=line)
     return Placed(line, state.context, heading, "S2" if heading.by_events else "S1")
 
 

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, PROSE, Concept
+from cmr_watch.reading.spelling import SHORTEST, respelt
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~"
 """Every sign that is read as a dash."""
@@ -133,6 +134,7 @@ def scan(text: str, edges: tuple[int, ...] = ()) -> Text:
     Remembered: a page that is read again has mostly the same lines.
     """
     tokens = [_token(match) for match in _SCAN.finditer(text)]
+    _respell(tokens)
     for edge in edges:
         _split_at(tokens, edge, text)
     return Text(text, tokens, _cues(tokens), edges)
@@ -152,6 +154,22 @@ def _token(match: re.Match[str]) -> Token:
 
 
 _WORD: Final = ("x", 0)
+_NEAR_NUMBERS: Final = frozenset(word for word, (letter, _) in DATE_WORDS.items() if letter in "mw")
+_STATES: Final = frozenset({"cancelled", "canceled", "postponed"})
+
+
+def _respell(tokens: list[Token]) -> None:
+    """Understand months and weekdays beside a number, and words of state, that are misspelt (O6)."""
+    numbers = {index for index, token in enumerate(tokens) if token.letter in "dy"}
+    for index, token in enumerate(tokens):
+        if token.letter == "x" and len(token.word) >= SHORTEST - 1 and token.word not in PHRASES:
+            is_near = not numbers.isdisjoint((index - 1, index + 1, index + 2))
+            word = respelt(token.word, _NEAR_NUMBERS if is_near else _STATES)
+            if word != token.word:
+                letter, value = DATE_WORDS.get(word, _WORD)
+                tokens[index] = token._replace(letter=letter, value=value, word=word)
+
+
 _OTHER_LETTERS: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "ŧ": "t", "ß": "ss"}
 )

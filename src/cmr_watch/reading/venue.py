@@ -12,6 +12,7 @@ from itertools import takewhile
 from typing import Final
 
 from cmr_watch.places import code_itself, country_code, is_region, is_same_city
+from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
@@ -30,11 +31,13 @@ _MOST_WORDS_OF_LABEL: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A line with an address: the venue, and the place at its end where it names a country or a postcode."""
+    """A line with an address: the venue, where it stands, and the place at its end if it has a country or postcode."""
 
     line: Line
     venue: str | None = None
     place: Place | None = None
+    start: int = 0
+    end: int = 0
 
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -53,8 +56,7 @@ def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spo
         if is_told or (title and _is_below_days(title, line.scan, above)):
             headed |= {head} if head is not None else set()
             below = sentences[number + 1 : number + 1 + _MOST_JOINED]
-            spot = _spot(line if start is not None else _with_rest(line, below), start or 0, title)
-            yield replace(spot, line=line)
+            yield _spot(line if start is not None else _with_rest(line, below), start or 0, title)
 
 
 def _with_rest(line: Line, below: Sequence[Sentence]) -> Line:
@@ -186,14 +188,17 @@ def _spot(line: Line, start: int, title: Place | None) -> Spot:
     parts = _up_to_its_country(_parts(text, start, _next_label(text, start)), title)
     country = parts[-1].text if parts and _code_of(parts[-1].text) else None
     if country and len(parts) > 1:
+        end = parts[-1].end
         *parts, last = parts[:-1]
         place = title if title and is_same_city(title.city, last.town) else _place(last.town, country)
+        place = place._replace(start=last.start, end=end) if place else None
         is_own = title is None or is_same_city(title.city, last.town) or is_region(title.city)
-        return Spot(line, _venue(text, parts if is_own else [*parts, last], title), place)
+        return _with_venue(Spot(line, None, place), parts if is_own else [*parts, last], title)
     if title and len(parts) > 1 and is_region(title.city) and parts[-1].has_postcode and parts[-1].town:
-        place = Place(parts[-1].town, None, title.country, title.country_code)
-        return Spot(line, _venue(text, parts[:-1], title), place)
-    return Spot(line, _venue(text, parts, title))
+        *parts, last = parts
+        place = Place(last.town, None, title.country, title.country_code, start=last.start, end=last.end)
+        return _with_venue(Spot(line, None, place), parts, title)
+    return _with_venue(Spot(line), parts, title)
 
 
 def _code_of(country: str) -> str | None:
@@ -219,21 +224,23 @@ def _up_to_its_country(parts: list[_Piece], title: Place | None) -> list[_Piece]
     return parts
 
 
-def _venue(text: Text, parts: Sequence[_Piece], title: Place | None) -> str | None:
-    """Without the town at its end; prose (“will be announced soon”) is no venue."""
+def _with_venue(spot: Spot, parts: Sequence[_Piece], title: Place | None) -> Spot:
+    """With the venue, without the town at its end; prose (“will be announced soon”) is no venue."""
     own = list(parts)
     names = [name for name in (title.city, *(title.region or "").split(", ")) if name] if title else []
     while own and any(is_same_city(own[-1].town, name) for name in names):
         own.pop()
     if not own:
-        return None
-    whole = text.text[own[0].start : own[-1].end]
+        return spot
+    text, start, end = spot.line.scan, own[0].start, own[-1].end
+    whole = text.text[start:end]
     dates = any(own[0].start < date.start < own[-1].end for date in find_dates(text) if date.is_whole)
     is_whole = not dates and not any(sign in whole for sign in "()|;\t")
     venue = whole if is_whole else ", ".join(part.text for part in own)
     scanned = scan(venue)
     is_prose = scanned.has("tentative", "is prose") or len(venue) > _LONGEST
-    return None if is_prose or not any(len(token.word) > 1 for token in scanned.tokens) else venue
+    is_name = not is_prose and any(len(token.word) > 1 for token in scanned.tokens)
+    return replace(spot, venue=venue, start=start, end=end) if is_name else spot
 
 
 # ── prose ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,7 +260,7 @@ def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
                 return spot
         name = _behind_at(text)
         if name:
-            return Spot(sentence.line, name)
+            return Spot(sentence.line, name.of(text), start=name.start, end=name.end)
     return None
 
 
@@ -269,7 +276,7 @@ def _end_of_sentence_label(text: Text) -> int | None:
     return None
 
 
-def _behind_at(text: Text) -> str | None:
+def _behind_at(text: Text) -> Span | None:
     """The name behind “at” in a sentence that says that the event takes place there."""
     for index, token in enumerate(text.tokens):
         if token.letter != "a" or text.has("stay", "visit", "session", end=token.start):
@@ -285,7 +292,7 @@ def _behind_at(text: Text) -> str | None:
     return None
 
 
-def _name_from(text: Text, index: int) -> str | None:
+def _name_from(text: Text, index: int) -> Span | None:
     """The words in capitals from a token, with the small words between them, up to a sign or “in”, “on”, “and” …"""
     tokens = text.tokens[index:]
     if tokens and tokens[0].letter == "h":
@@ -298,8 +305,8 @@ def _name_from(text: Text, index: int) -> str | None:
         if is_end:
             break
         end = token.end
-    name = text.text[tokens[0].start : end].strip()
-    return name if len(name) > 2 else None
+    name = Span(tokens[0].start, end)
+    return name if len(name.of(text)) > 2 else None
 
 
 _AFTER_NAME: Final = frozenset({"in", "on", "from", "and", "where", "with", "within", "for", "to"})
