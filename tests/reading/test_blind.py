@@ -61,7 +61,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-second-editions/073-plovdiv-opens-later": SECOND,
     "2026-11-second-editions/074-brescia-two-columns": SECOND,
     "2026-11-second-editions/076-odense-slides-by-day": SECOND,
-    "2026-11-second-editions/079-namur-country-first": SECOND,
 }
 """Page → why it is still misread; a page that is read right again must be taken out."""
 

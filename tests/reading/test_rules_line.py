@@ -43,8 +43,8 @@ PLACES = [  # city | region | country | code, and warnings
     ("P2", "Linz (at)", "Linz | None | None | None ! country-missing"),
     ("P2", "PÄRNU, ESTONIA", "PÄRNU | None | ESTONIA | EE"),
     ("P2", "Frankfurt (Oder), Germany", "Frankfurt | Oder | Germany | DE"),
-    but("the country is taken for the city", "P2", "Belgium, Liège", "Liège | None | Belgium | BE"),
-    but("the country is taken for the city", "P2", "Belgium, Liège, Wallonia", "Liège | Wallonia | Belgium | BE"),
+    ("P2", "Belgium, Liège", "Liège | None | Belgium | BE"),
+    ("P2", "Belgium, Liège, Wallonia", "Liège | Wallonia | Belgium | BE"),
     ("P2", "Online, Belgium", "Online | None | Belgium | BE"),
     ("P2", "Skopje, North Macedonia", "Skopje | None | North Macedonia | MK"),
     ("P3", "Gorizia / Nova Gorica, Italy / Slovenia", "Gorizia / Nova Gorica | None | Italy | IT ! country-ambiguous"),
@@ -103,8 +103,8 @@ PLACES = [  # city | region | country | code, and warnings
             "Stadium",
         ]
     ],
-    but("“park” is no word of a venue", "P5", "Volos, Park Argo, Greece", "Volos | None | Greece | GR"),
-    but("“hub” is no word of a venue", "P5", "Volos, Hub Argo, Greece", "Volos | None | Greece | GR"),
+    ("P5", "Volos, Park Argo, Greece", "Volos | None | Greece | GR"),
+    ("P5", "Volos, Hub Argo, Greece", "Volos | None | Greece | GR"),
     ("P5", "Volos, Thessaly, Greece", "Volos | Thessaly | Greece | GR"),
     ("P5", "in Volos, Greece", "Volos | None | Greece | GR"),
     ("P5", "Clusters meet Regions – Volos, Greece", "Volos | None | Greece | GR"),
@@ -188,8 +188,7 @@ DATES = [
     ("D2", "changed from 6-7 February to 12-13 March 2027", MARCH),
     ("D2", "postponed to 12-13 March 2027", MARCH),
     ("D2", "postponed to spring 2028", "season"),
-    but(
-        "the line is not read",
+    (
         "D2",
         "rescheduled from 9-10 February: the workshop now takes place on 12-13 March 2027",
         MARCH,
@@ -266,7 +265,7 @@ DATES = [
             "(PDF, 300 KB)",
         ]
     ],
-    but("a footnote mark is a remainder", "D5", "12-13 March 2027<sup>1</sup>", MARCH),
+    ("D5", "12-13 March 2027<sup>1</sup>", MARCH),
     ("D6", "12-13 March 2027 – CANCELED", f"{MARCH} cancelled"),
     ("D6", "12-13 March 2027 – called off", f"{MARCH} cancelled"),
     ("D6", "12-13 March 2027 – postponed until further notice", f"{MARCH} postponed"),
@@ -276,8 +275,7 @@ DATES = [
         ("D6", f"12-13 March 2027 – {remark}", MARCH)
         for remark in ["fully booked", "new date", "you can cancel your registration", "hybrid"]
     ],
-    but(
-        "the visit's cancellation is taken for the edition's",
+    (
         "D6",
         "12-13 March 2027 – the site visit is cancelled",
         MARCH,

@@ -117,8 +117,7 @@ PAGES = [
         f"<p>{GHENT}</p></div>",
         f"{L}; {G}",
     ),
-    but(
-        "panels are not paired with heads by position",
+    (
         "S1",
         "<div role=tablist><button role=tab>Next editions</button><button role=tab>Past editions</button></div>"
         f"<div role=tabpanel><p>{GHENT}</p></div><div role=tabpanel><p>{LYON}</p></div>",
@@ -133,8 +132,7 @@ PAGES = [
     ("S1", f"{PAST}<h3>May 2024</h3><p>Tartu, Estonia – 6 June</p>", T),
     ("S1", f"{PAST}<p><b>2024</b></p><p>Lyon, France – 3-4 May</p>", L),
     ("S1", f"{PAST}<p><b>May 2024</b></p><p>Lyon, France – 3-4 May</p>", L),
-    but(
-        "the year of a table row is lent to the wrong rows",
+    (
         "S1",
         f"{PAST}<table><tr><td colspan=2>2024</td></tr><tr><td>Lyon, France</td><td>3-4 May</td></tr><tr>"
         "<td colspan=2>2023"
@@ -238,8 +236,7 @@ PAGES = [
     ),
     # S7
     ("S7", f"{NEXT}<p>{PORTO}</p><h3>Cancelled</h3><p>{GHENT}</p>{PAST}<p>{LYON}</p>", f"{P}; {G} cancelled; {L}"),
-    but(
-        "a heading without a status does not end the status",
+    (
         "S7",
         f"{NEXT}<h3>Postponed</h3><p>{GHENT}</p><h3>Confirmed</h3><p>{PORTO}</p>",
         f"{G} postponed; {P}",
@@ -264,12 +261,11 @@ PAGES = [
     ("P5", f"{NEXT}<p>{GHENT}<br>Hosted by VLAIO, Belgium</p><p>Contact: Ann Lee, Portugal</p>", G),
     ("terms", f"{NEXT}<pre>{GHENT}\n{PORTO}</pre>", f"{G}; {P}"),
     ("terms", f"{NEXT}<p>{GHENT}</p><nav><p>{PORTO}</p></nav><!-- {PORTO} --><script>'{PORTO}'</script>", G),
-    but("a hidden panel is lost", "terms", f"{PANEL} hidden><p>{GHENT}</p></div>", G),
-    but("a hidden panel is lost", "terms", f"{PANEL} style='display:none'><p>{GHENT}</p></div>", G),
+    ("terms", f"{PANEL} hidden><p>{GHENT}</p></div>", G),
+    ("terms", f"{PANEL} style='display:none'><p>{GHENT}</p></div>", G),
     ("terms", f"{PANEL} hidden role=tabpanel><p>{GHENT}</p></div>", G),
     ("terms", f"{PANEL} class=collapse><p>{GHENT}</p></div>", G),
-    but(
-        "the visit's cancellation is taken for the edition's",
+    (
         "D6",
         f"{NEXT}<p>{PORTO}</p><p>{GHENT}<br>The visit to the port is cancelled.</p>",
         f"{P}; {G}",
@@ -301,8 +297,7 @@ PAGES = [
         "Ghent BE unknown; !date-unknown",
     ),
     ("D1", f"{NEXT}<p>Submitted in 2027.</p><p>Ghent, Belgium – 12-13 March</p>", "Ghent BE unknown; !date-unknown"),
-    but(
-        "the h1 lends no year",
+    (
         "D1",
         f"<html><body><main><article><h1>Clusters meet Regions 2027</h1>{NEXT}"
         "<p>Ghent, Belgium – 12-13 March</p></article></main></body></html>",
@@ -365,7 +360,7 @@ LINKS = [  # O2: what becomes of the links of a line
         (f"<a href='{href}'>Ghent, Belgium</a> – 12-13 March 2027", None)
         for href in ["mailto:a@b.eu", "tel:+32", "javascript:go()"]
     ],
-    but("a link within the page is kept", "<a href='#g'>Ghent, Belgium</a> – 12-13 March 2027", None),
+    ("<a href='#g'>Ghent, Belgium</a> – 12-13 March 2027", None),
     *[
         (f"{GHENT} <a href='/m'>{words}</a>", "/m")
         for words in ["More info", "more information", "Read more", "Details", "Event page", "Website"]

@@ -76,7 +76,8 @@ def open_document(content: bytes, charset: str | None) -> Document:
     bare, is_closed = _cut_raw_parts(decode(content, charset))
     root = _tree(bare)
     _empty(element for element in root.iter(*sorted(_BOILERPLATE_TAGS)) if not _opens_a_part(element))
-    _empty(element for element in _WITH_ATTRIBUTES(root) if _is_boilerplate(element))
+    panels = frozenset(str(name) for name in _PANELS(root))
+    _empty(element for element in _WITH_ATTRIBUTES(root) if _is_boilerplate(element, panels))
     put_headings_in_front(root)
     is_complete = is_closed and bool(_END_OF_HTML.search(bare[-400_000:]))
     return Document(root, is_complete, root.get("lang"))
@@ -178,6 +179,7 @@ _BOILERPLATE_ROLES: Final = words_of(
 _HIDDEN_STYLE: Final = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
 _HIDDEN_CLASSES: Final = frozenset(["visually-hidden", "sr-only", "hidden", "element-invisible", "d-none"])
 _WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style or @class]")
+_PANELS: Final = etree.XPath("//@aria-controls")
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 _END_OF_HTML: Final = re.compile(r"</html\s*>", re.I)
 _TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
@@ -234,12 +236,18 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     )
 
 
-def _is_boilerplate(element: html.HtmlElement) -> bool:
-    """Never content, wherever it stands: what is no part of the text, or hidden from every reader."""
+def _is_boilerplate(element: html.HtmlElement, panels: frozenset[str]) -> bool:
+    """Never content, wherever it stands: what is no part of the text, or hidden from every reader.
+
+    `panels`: the ids of collapsed panels, which a reader can open.
+    """
     role = (element.get("role") or "").lower()
+    if role in _BOILERPLATE_ROLES:
+        return True
+    if role == "tabpanel" or (element.get("id") or " ") in panels:
+        return False
     return (
-        role in _BOILERPLATE_ROLES
-        or (element.get("hidden") is not None and role != "tabpanel")
+        element.get("hidden") is not None
         or bool(_HIDDEN_STYLE.search(element.get("style") or ""))
         or not _HIDDEN_CLASSES.isdisjoint((element.get("class") or "").split())
     )

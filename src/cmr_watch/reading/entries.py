@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple, cast, get_args
 from urllib.parse import urljoin, urlsplit
 
 from cmr_watch.models import EditionStatus, MaterialKind, Precision, Section
-from cmr_watch.reading.clauses import Relation, relation_of
+from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lexicon import Concept, words_of
@@ -168,7 +168,7 @@ def _is_sentence(text: Text, first: int, last: int) -> bool:
     cues = list(text.cues_of(*_MAY_HOLD_VERBS))
     found = [token for token in text.tokens if token.word in _VERBS and token.letter == "x" and token.start < last]
     verbs = [token for token in found if not _in_any(token, cues) and not _is_code(text, token)]
-    return _looks_back(text, first) or any(token.start < first or not _follows_state(text, token) for token in verbs)
+    return _looks_back(text, first) or any(not _is_of_state(text, token, first) for token in verbs)
 
 
 def _looks_back(text: Text, first: int) -> bool:
@@ -189,11 +189,10 @@ _MAY_HOLD_VERBS: Final = (
 """Cues whose verbs make no sentence of an entry: “to be confirmed”, “registration is open”."""
 
 
-def _follows_state(text: Text, verb: Token) -> bool:
-    """“Ghent, Belgium: has been postponed to 12 March”: the verb is that of its state."""
-    return any(
-        0 <= cue.start - verb.start <= _REACH for cue in text.cues_of("cancelled", "postponed", "moved", "former")
-    )
+def _is_of_state(text: Text, verb: Token, first: int) -> bool:
+    """“Ghent, Belgium: has been postponed to 12 March”, “…, moved from 3 May: it takes place on 12 March”."""
+    cues = text.cues_of("cancelled", "postponed", "moved", "former", start=first)
+    return verb.start >= first and any(cue.start - verb.start <= _REACH for cue in cues)
 
 
 def _is_past_tense(text: Text, place: Place) -> bool:
@@ -268,11 +267,20 @@ def said_status(text: Text, *, has_date: bool = True) -> EditionStatus | None:
 
     `has_date`: a date stands there, or near it, that is not the former one.
     """
-    if text.has("cancelled"):
+    if any(_is_of_edition(text, cue) for cue in text.cues_of("cancelled")):
         return "cancelled"
-    if any(not (has_date and _has_new_date(text, cue)) for cue in text.cues_of("postponed")):
+    postponed = (cue for cue in text.cues_of("postponed") if _is_of_edition(text, cue))
+    if any(not (has_date and _has_new_date(text, cue)) for cue in postponed):
         return "postponed"
     return "save_the_date" if text.has("save the date") else None
+
+
+_PARTS_OF_EDITIONS: Final = ("session", "visit", "stay", "register", "event", "series")
+
+
+def _is_of_edition(text: Text, state: Cue) -> bool:
+    """“The visit to the lab is cancelled” says nothing of the edition (D6)."""
+    return subject_of(text, state.start, _PARTS_OF_EDITIONS) in (None, "event", "series")
 
 
 _CONCEPTS: Final[dict[EditionStatus, Concept]] = {
@@ -315,7 +323,9 @@ def status_of(said: EditionStatus | None, section: Section | None) -> EditionSta
 # ── its links ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 MOST_LINKS: Final = 20
-_BARE_LINK: Final = words_of("read see find view download check the our event full here link it more click open")
+_BARE_LINK: Final = words_of(
+    "read see find view download check the our event full here link it more click open pdf docx pptx"
+)
 _MATERIALS: Final = (*get_args(MaterialKind), "register", "apply")
 _REACH_OF_SUMMARY: Final = 40
 
@@ -379,6 +389,6 @@ def resolve(base: str, href: str) -> str | None:
         parts = urlsplit(address)
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or address.rstrip("#") == base:
-        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or address.partition("#")[0] == base:
+        return None  # or a place within the page
     return address

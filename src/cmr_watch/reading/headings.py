@@ -89,7 +89,8 @@ class Heading(NamedTuple):
     """What a heading's words mean.
 
     - `section`: the section that it opens; `by_events`: only the word “events” names what it lists (S2).
-    - `year`: the one year that it names, which its lines may borrow; `is_year`: it is a year and no more.
+    - `year`: the one year that it names, which its lines may borrow; `has_years`: it names one or several; `is_year`:
+      it is a year and no more.
     - `is_foreign`: it opens other events, news or contacts.
     - `is_neutral`: it names editions, and no section (S5).
     - `status`: the state of what stands below it (S7).
@@ -98,6 +99,7 @@ class Heading(NamedTuple):
     section: Section | None = None
     by_events: bool = False
     year: int | None = None
+    has_years: bool = False
     is_year: bool = False
     is_foreign: bool = False
     is_neutral: bool = False
@@ -120,7 +122,8 @@ def meaning(text: str, *, is_marked: bool) -> Heading:
     return Heading(
         section=section,
         by_events=section is not None and not named and not _is_one_word(words),
-        year=years.pop() if len(years) == 1 else None,
+        year=min(years) if len(years) == 1 else None,
+        has_years=bool(years),
         is_year=len(text) <= 40 and bool(_YEARS_ONLY.fullmatch(folded)),
         is_foreign=bool(words) and words <= _FOREIGN and not words.isdisjoint(_FOREIGN_MARK),
         is_neutral=section is None and named and words <= _VOCABULARY,

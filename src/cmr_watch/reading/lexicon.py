@@ -75,7 +75,7 @@ PROSE: Final = words_of(
     webinar call calls participants register registration contact information platform clusters cluster with about
     published updated date dates deadline potentially possibly took take takes taking place held hosted hosting
     organised more when apply read see find download click watch no there deadlines cut each all which who soon
-    currently union commission
+    currently union commission unfortunately regrettably sorry attention
     """
 )
 """Words that stand in no place's name: a part that holds one is prose."""
@@ -116,7 +116,7 @@ PHRASES: Final = _by_first_word()
 PARTICLES: Final = words_of(
     """
     de la le les du des sur en y i di da do dos del della al el am an auf bei der den dem die im ob of the and og
-    och na nad pod pri u van von zu zum zur upon under lès aan ter e ja a s d l nell
+    och na nad pod pri op aan bij sous sul nel u van von zu zum zur upon under lès aan ter e ja a s d l nell
     vas mesto loka gora polje selo breg gradec
     """
 )
@@ -125,7 +125,8 @@ PARTICLES: Final = words_of(
 VENUES: Final = words_of(
     """
     hotel centre center hall university palace campus expo museum house building room theatre theater castle library
-    school institute chamber venue airport station street square avenue arena stadium auditorium forum fair
+    school institute chamber park hub congress venue airport station street square avenue arena stadium auditorium
+    forum fair
     """
 )
 """Words of a venue's name, which is no city and no region beside one (P5)."""

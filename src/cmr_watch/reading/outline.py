@@ -50,7 +50,7 @@ _NAMED: Final = frozenset({"span", "em", "small", "strong", "time"})
 """Elements that stand apart where they have a class: badges, and the pieces of a card (P5)."""
 _FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
 _SPACES: Final = re.compile(r"\s+")
-_BULLET: Final = re.compile(r"[•‣⁃◦▪▫●○■□►▸➢➤❖·*](?: ?(?=\S))")
+_BULLET: Final = re.compile(r"(?:[•‣⁃◦▪▫●○■□►▸➢➤❖·*]|[›»](?= )) ?(?=\S)")
 """A bullet that was typed, and no part of what a line says."""
 
 
@@ -197,7 +197,7 @@ class _Writer:
             if number:
                 self.flush(ends_block=False)
             if self.raised and line.strip().isdigit():
-                line = f" {line}"  # the mark of a footnote is no part of the number before it
+                line = " "  # the mark of a footnote
             self.chunks.append(_Chunk(line, self.bold, self.hrefs[-1] if self.hrefs else None, self.pieces))
 
     def _count(self, what: str) -> int:

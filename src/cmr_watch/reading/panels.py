@@ -23,6 +23,7 @@ _MOST_TABLES: Final = 20
 _MOST_ROWS: Final = 200
 _MOST_LABELS: Final = 20
 _LABELS: Final = etree.XPath("//a[starts-with(@href, '#')] | //*[@role='tab'][@aria-controls]")
+_TABS: Final = etree.XPath("//ul[following-sibling::*][not(.//a[@href])] | //*[@role='tablist']")
 _BY_ID: Final = etree.XPath("//*[@id=$name][self::div or self::section or self::ul or self::ol]")
 
 
@@ -45,6 +46,8 @@ def put_headings_in_front(root: html.HtmlElement) -> None:
     labels = [link for link in _LABELS(root) if link.get("role") == "tab" or _opens_section(link)]
     for link in labels[:_MOST_LABELS]:
         _label_panel(root, link)
+    for tabs in _TABS(root)[:_MOST_TABLES]:
+        _label_by_position(tabs)
 
 
 def _opens_section(element: html.HtmlElement) -> bool:
@@ -74,11 +77,30 @@ def _label_panel(root: html.HtmlElement, link: html.HtmlElement) -> None:
     panel = next(iter(_BY_ID(root, name=name)), None)
     if panel is None or not short_text(link) or any(map(_opens_section, panel.iter(*MARKED_TAGS))):
         return
-    heading = _heading(panel, short_text(link))
-    heading.tail, panel.text = panel.text, None
-    panel.insert(0, heading)
+    _put_in_front(panel, link)
     if link.tag == "button":
         link.clear(keep_tail=True)
+
+
+def _label_by_position(tabs: html.HtmlElement) -> None:
+    """Heads of tabs that stand together and name no panel: each belongs to the panel in its own position (S1)."""
+    heads = list(tabs)
+    if len(heads) < 2 or not all(map(_opens_section, heads)):
+        return
+    after = list(islice(tabs.itersiblings(), len(heads) + 1))
+    panels = list(after[0]) if len(after) == 1 else after
+    marked = (inner for panel in panels for inner in panel.iter(*MARKED_TAGS))
+    if len(panels) != len(heads) or any(map(_opens_section, marked)):
+        return
+    for head, panel in zip(heads, panels, strict=True):
+        _put_in_front(panel, head)
+    tabs.clear(keep_tail=True)
+
+
+def _put_in_front(panel: html.HtmlElement, label: html.HtmlElement) -> None:
+    heading = _heading(panel, short_text(label))
+    heading.tail, panel.text = panel.text, None
+    panel.insert(0, heading)
 
 
 def _heading(parent: html.HtmlElement, text: str) -> html.HtmlElement:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from cmr_watch.places import country_names
+from cmr_watch.places import country_names, fold, region_names
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import PARTICLES
+from cmr_watch.reading.lexicon import PARTICLES, VENUES
 from cmr_watch.reading.tokens import DASHES, Cue, Text, Token
 
 _INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
@@ -211,3 +211,11 @@ def _end_of_aside(roles: Sequence[str], last: int) -> int:
     """An aside reaches to the next dash, bracket, cell, date or stop."""
     ends = (index for index in range(last + 1, len(roles)) if roles[index] in "B()c-")
     return next(ends, len(roles))
+
+
+def is_venue(name: str) -> bool:
+    """Whether a name is a venue's, which is no city and no region beside one (P5)."""
+    folded = fold(name)
+    if folded in region_names():
+        return False  # “Centre-Val de Loire”
+    return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(folded.split())

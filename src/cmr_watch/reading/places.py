@@ -17,8 +17,8 @@ from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import PARTICLES, PROSE, VENUES
-from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, parts_of
+from cmr_watch.reading.lexicon import PARTICLES, PROSE
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, is_venue, parts_of
 from cmr_watch.reading.tokens import Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
@@ -292,6 +292,8 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
     has_country = any(one.code for one in run)
     if run[-1].name is None and run[-1].country is None:
         return False
+    if _is_country_first(run, part):
+        return True
     if part.joint in (",", "(", ")"):
         return not has_country or part.code is not None or part.is_bracket
     if part.joint in ("-", "c", "e"):
@@ -300,6 +302,15 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
         is_country = part.country is not None and part.name is None
         return is_country or (part.joint == "-" and _is_chain(run, part, following))
     return False
+
+
+def _is_country_first(run: Sequence[_Named], part: _Named) -> bool:
+    """“Belgium, Namur”, or both in cells of one row; behind them only a known region (P2)."""
+    first = run[0]
+    is_country = first.name is None and first.code is not None and first.code not in _CITY_STATES
+    if not is_country or part.joint not in (",", "c") or part.country is not None or part.name is None:
+        return False
+    return len(run) == 1 or (len(run) == 2 and run[1].code is None and fold(part.name) in region_names())
 
 
 def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
@@ -326,7 +337,9 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
     if country.startswith("the "):
         country = country[4:]
     others = [name for part in names[: at + 1] for name in _names_in(part, is_last=part is names[at])]
-    others += [part.name for part in names[at + 1 :] if part.is_bracket and part.name and not is_online(part.name)]
+    is_first = at == 0 and not others
+    after = [part for part in names[at + 1 :] if part.is_bracket or is_first]
+    others += [part.name for part in after if part.name and not is_online(part.name)]
     is_ambiguous = any(part.is_ambiguous for part in names)
     if not others:
         return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)
@@ -337,12 +350,8 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
 
 def _without_venues(names: Sequence[str]) -> list[str]:
     """“ICC, Town Hall, Ghent” is in Ghent: a venue beside another name is neither city nor region (P5)."""
-    kept = [name for name in names if not _is_venue(name)]
+    kept = [name for name in names if not is_venue(name)]
     return kept or list(names)
-
-
-def _is_venue(name: str) -> bool:
-    return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(fold(name).split())
 
 
 def _names_in(part: _Named, *, is_last: bool) -> list[str]:

@@ -134,7 +134,7 @@ def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
     if not is_period and not _joins_to_one(entries):
         return None
     whole = read_entry(joined([entry.line for entry in entries]), year)
-    if whole.kind != "edition":
+    if whole.kind != "edition" or (is_period and not whole.is_known):
         return None
     days = [date for date in whole.dates if date.precision == "day"]
     if not is_period or len(days) != 2:
@@ -145,8 +145,8 @@ def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
 def _is_period(entries: Sequence[Entry]) -> bool:
     """A row with a place, its first day and its last one, each in a cell of its own."""
     dates = [entry.date for entry in entries if entry.kind == "date" and entry.date and entry.line.row is not None]
-    known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
-    if len(dates) != 2 or known != 1 or len(entries) > _MOST_JOINED:
+    known = sum(entry.kind == "edition" or entry.has_known_place for entry in entries)
+    if len(dates) != 2 or known > 1 or len(entries) > _MOST_JOINED:
         return False
     first, last = (date.starts_on for date in dates)
     return first is not None and last is not None and first <= last

@@ -63,6 +63,7 @@ class _State:
     foreign: int | None = None
     run_in: int | None = None
     has_more: bool = False
+    title_year: int | None = None
     before: Where = "above"
     resumed: Where = "above"
 
@@ -175,7 +176,7 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
     for index, (line, heading) in enumerate(found):
         if heading and heading.section in strong and not line.is_heading:
             heading = None
-        if heading and heading.is_year and not line.is_heading and index and is_date_without_year(found[index - 1][0]):
+        if heading and heading.is_year and not line.is_heading and index and _lacks_year(found[index - 1][0], line):
             heading = None
         if heading and heading.by_events:
             is_ours = is_article and heading.section not in named and _lists_ours(found, index)
@@ -191,6 +192,11 @@ def is_date_without_year(line: Line) -> bool:
     """“12-13 March”, “12-13”, “March”, and no more: the date of a card, whose year stands in the next line."""
     letters = {token.letter for token in line.scan.tokens}
     return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
+
+
+def _lacks_year(line: Line, year: Line) -> bool:
+    """Whether a year may be that of the date in the line before it; in a table, that of its own row."""
+    return line.row == year.row and is_date_without_year(line)
 
 
 def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
@@ -220,6 +226,8 @@ def _begins_with_its_place(entry: Entry) -> bool:
 
 def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
     level = line.level or (BOLD_LEVEL if line.is_heading else _PLAIN_LEVEL)
+    if level == 1:
+        state.title_year = meaning(line.text, is_marked=True).year
     if heading and heading.section:
         return _open_section(line, heading, level, state)
     _end_run_in(line, state)
@@ -242,7 +250,8 @@ def _open_section(line: Line, heading: Heading, level: int, state: _State) -> Pl
     is_inner = state.context.where == "section" and state.context.section == heading.section and level > state.level
     state.level = state.level if is_inner else level
     state.foreign = None
-    state.context = Context("section", heading.section, heading.year, heading=line)
+    year = heading.year if heading.has_years else state.title_year
+    state.context = Context("section", heading.section, year, heading=line)
     return Placed(line, state.context, heading, "S2" if heading.by_events else "S1")
 
 
@@ -284,6 +293,7 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
     if state.context.where == "section" and _ends(line, level, state):
         state.context = Context("ended")
         return Placed(line, state.context, Heading(), "S3")
+    state.context = state.context._replace(status=None)
     return Placed(line, state.context)
 
 
