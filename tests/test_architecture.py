@@ -85,8 +85,9 @@ layers =
     edition_evidence
     edition_place | listed_edition | notice_calls | records | registration
     doubts | edition_days | materials | schedule | sections | venue
-    application | call_state | home | notices | schedule_entries
-    article | cutoffs | entries
+    application | home | notices | schedule_entries
+    apply_link | article | call_state | cutoffs
+    entries
     instants | places
     clauses | parts | tables
     dates | evidence

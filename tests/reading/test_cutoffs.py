@@ -92,7 +92,7 @@ LISTED = [  # under a heading “Deadlines”
 
 
 def cutoffs_of(text: str, year: int | None = 2025, heading: str | None = None) -> tuple[CutoffSpan, ...]:
-    return read_cutoffs(scan(text), year, heading=heading)[0]
+    return read_cutoffs(scan(text), year, heading=heading)
 
 
 @pytest.mark.parametrize(("text", "expected"), LISTED)

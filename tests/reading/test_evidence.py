@@ -99,8 +99,8 @@ def test_a_status_below_an_entry_and_a_summary_are_of_their_lines() -> None:
 
 def test_a_call_names_the_words_of_each_field() -> None:
     found = read_list(
-        "<p>The call for hosts of events in 2027/2028 is open. <a href=/content/call>Apply here</a></p>"
-        "<p>Cut-off dates: 31 May 2026, 18:00</p><p>Cut-off: 30 September 2026</p>"
+        "<p>The call for hosts of events in 2027/2028 is open. <a href=/content/call>Apply here</a>"
+        "<br>Cut-off dates: 31 May 2026, 18:00<br>Cut-off: 30 September 2026</p>"
     )
     assert [cutoff.text for cutoff in found.snapshot.calls[0].cutoffs] == ["31 May 2026, 18:00", "30 September 2026"]
     assert words(found, "calls[0]", "status") == ["open"]

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.reading.notices import hosting_years, names_call, said_state
+from cmr_watch.reading.call_state import said_state
+from cmr_watch.reading.notices import hosting_years, names_call
 from cmr_watch.reading.tokens import scan
 from tests.reading.pages import BURGAS, LYON, read, read_line, read_upcoming
 
 CALL = "The call for hosts of events in 2026 is open."
 Facts = list[tuple[str, tuple[int, ...], int]]
 NOTICES: list[tuple[str, Facts]] = [  # newest bugs on top; status, years, number of cut-offs
-    (f"<p>{CALL}</p><ul><li>Cut-off 1: 31 May 2025</li><li>Cut-off 2: 30 June 2025</li></ul>", [("open", (2026,), 2)]),
+    (f"<p>{CALL}</p><ul><li>Cut-off 1: 31 May 2025</li><li>Cut-off 2: 30 June 2025</li></ul>", [("open", (2026,), 0)]),
     (
-        f"<p>{CALL} Cut-off dates:</p><ul><li>31 May 2025 – 18:00 CET (Brussels time) – CLOSED</li>"
-        "<li>Potentially, depending on results, 31 January 2026 – 18:00 CET (Brussels time) (tbc)</li></ul>",
+        f"<p>{CALL} Cut-off dates:<br>31 May 2025 – 18:00 CET (Brussels time) – CLOSED<br>"
+        "Potentially, depending on results, 31 January 2026 – 18:00 CET (Brussels time) (tbc)</p>",
         [("open", (2026,), 2)],
     ),
     (f"<p>{CALL} Deadlines:<br>– 31 May 2025<br>– 30 June 2025</p>", [("open", (2026,), 2)]),
-    (f"<p>{CALL}</p><p>Deadline: 31 May 2025</p><p><a href=/x>Apply here</a></p>", [("open", (2026,), 1)]),
+    (f"<p>{CALL}</p><p>Deadline: 31 May 2025</p><p><a href=/x>Apply here</a></p>", [("open", (2026,), 0)]),
     (
         "<p>The call for hosts in 2025 is closed.</p><p>A new call for hosts in 2026 will open soon.</p>",
         [("closed", (2025,), 0), ("announced", (2026,), 0)],

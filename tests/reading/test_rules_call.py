@@ -290,7 +290,7 @@ CALLS = [  # C6, C2, O1, O2, O4: the call, without its cut-offs
     ("C2", "<p>The call is closed. Stay tuned for the next one!</p>", "closed"),
     ("C2", "<p>The call is closed and will be reopened in 2028.</p>", "closed"),
     ("C2", f"<p>The call has been extended.</p>{DEADLINE}", "open"),
-    but("“no open call” is not understood", "C2", "<p>There is no open call at the moment.</p>", "closed"),
+    ("C2", "<p>There is no open call at the moment.</p>", "closed"),
     ("C2", "<p>The call is not open yet.</p>", "announced"),
     ("O1", "<p>The call for hosts in 2026 is closed. The call for hosts in 2027 is open.</p>", "open 2027"),
     ("O1", "<p>The call for hosts in 2027 is open. The call for hosts in 2026 is closed.</p>", "open 2027"),

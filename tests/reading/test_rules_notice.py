@@ -13,8 +13,7 @@ NEXT, PAST = "<h2>Next editions</h2>", "<h2>Previous editions</h2>"
 CALLS = [  # a paragraph above the sections, and the call in it
     ("O2", "The call for hosts of events in 2027 is open. <a href='/a'>Apply here</a>", "open 2027 /a"),
     ("O2", "The call for hosts of events in 2027 is open. Application form: <a href='/a'>here</a>", "open 2027 /a"),
-    but(
-        "“how to apply” is not set back",
+    (
         "O2",
         "The call for hosts of events in 2027 is open. <a href='/g'>How to apply</a> <a href='/a'>Application</a>",
         "open 2027 /a",
@@ -24,8 +23,7 @@ CALLS = [  # a paragraph above the sections, and the call in it
         "The call for hosts of events in 2027 is open. <a href='/g'>Guide for applicants</a> <a href='/x'>Rules</a>",
         "open 2027 /g",
     ),
-    but(
-        "a template is not set back",
+    (
         "O2",
         "The call for hosts of events in 2027 is open. <a href='/t'>Template of the form</a> <a href='/a'>Form</a>",
         "open 2027 /a",
@@ -69,8 +67,7 @@ CALLS = [  # a paragraph above the sections, and the call in it
     ),
     ("C1", "The call for applications for cluster grants is open until 3 May 2027.", None),
     ("C1", "Read about hosting events.", None),
-    but(
-        "the next paragraph is taken in",
+    (
         "C1",
         "The call for hosts of events in 2027 is open.</p><p>Deadline: 3 May 2027 <a href='/a'>Apply</a>",
         "open 2027",
@@ -103,8 +100,7 @@ CALLS = [  # a paragraph above the sections, and the call in it
     ("C2", "Call for hosts of events in 2027: <a href='/a'>Applications</a>", "open 2027 /a"),
     ("C2", "The call for hosts of events in 2027 is closed. Stay tuned for the next one!", "closed 2027"),
     ("C2", "The call for hosts of events in 2027 is open. It may be closed earlier.", "open 2027"),
-    but(
-        "what late applications are is taken for the state",
+    (
         "C2",
         "The call for hosts of events in 2027 is open. Late applications are no longer accepted.",
         "open 2027",

@@ -19,6 +19,7 @@ The way of a page, one module after the other; each imports only those before it
     instants     a day, a time and a zone → an instant
     cutoffs      days with subject and relation → cut-offs
     entries      a line of the list → an edition, a place, a date
+    call_state   announced, open or closed; apply_link: which link leads to where one applies
     notices      lines → call notices; notice_calls: the calls that they tell of
     sections     lines → the section that each stands in
     records      lines that belong together; listed_edition: what is known of an edition while they are read
@@ -30,7 +31,7 @@ and for the pages of the call and of an edition:
     tables       the heads of rows and columns
     article      the page's own title and lines
     schedule     all lines of the call's page → its cut-offs
-    call_state   announced, open or closed; application: where to apply, whom to ask, what to submit
+    application  the page's own forms, whom to ask, what to submit
     home         an edition page's sentences, and which speak of another edition
     venue        the place where it meets; edition_place, edition_days: the town and the days
     materials    what its links lead to; registration: how to register, until when

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote
 
 from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.lines import Line, Link, Where
+from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.tokens import DASHES, Text, scan
 
 LONGEST_NEED: Final = 300
@@ -21,68 +20,6 @@ MOST_NEEDS: Final = 20
 _LONGEST_ITEM: Final = 300
 _REACH: Final = 80
 _LONGEST_ADDRESS: Final = 2_000
-
-# ── where to apply ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-_DOCUMENTS: Final = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".zip")
-_PLAIN: Final = words_of("click via at by on in using this the our here link form page")
-_DOCUMENT_LATER, _OTHER_LATER, _ONLY = 10, 5, 20
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyLink:
-    """A link to apply, where it stands, and whether it is one only because there is no other link."""
-
-    url: str
-    where: Where
-    is_only_link: bool = False
-
-
-def apply_url(lines: Sequence[Line], base: str) -> ApplyLink | None:
-    """The link to apply (O2): one that says so, a survey's, one of an application or form, “here” beside such words.
-
-    Guides, templates and documents come last; else the article's only link counts.
-    """
-    links = [(line, link, url) for line in lines for link in line.links if (url := _address(base, link.href))]
-    ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(*one)) is not None]
-    if ranked:
-        line, link, url = links[min(ranked)[1]]
-        return ApplyLink(url, Where(line, link.start, link.end))
-    urls = {url for _, _, url in links}
-    if len(urls) == 1 and not _says_other(links[0][0].scan, links[0][1]):
-        line, link, url = links[0]
-        return ApplyLink(url, Where(line, link.start, link.end), is_only_link=True)
-    return None
-
-
-def _address(base: str, href: str) -> str | None:
-    """Where a link leads, or None: a mark in this page and a mail address are no way to apply."""
-    url = resolve(base, href[:_LONGEST_ADDRESS])
-    return url if url and urldefrag(url)[0] != urldefrag(base)[0] else None
-
-
-def _rank(line: Line, link: Link, url: str) -> int | None:
-    text, rank = line.scan, _rank_of_words(line.scan, link)
-    if rank is None:
-        return None
-    is_document = urlsplit(url).path.lower().endswith(_DOCUMENTS)
-    return rank + _DOCUMENT_LATER * is_document + _OTHER_LATER * _says_other(text, link)
-
-
-def _rank_of_words(text: Text, link: Link) -> int | None:
-    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
-    if "apply" in words:
-        return 0
-    if text.has("apply", "survey", start=link.start, end=link.end):
-        return 2
-    is_bare = words <= _PLAIN or text.text[link.start : link.end].startswith(("http", "www."))
-    near = text.has("apply", "survey", start=max(0, link.start - _REACH), end=link.end + _REACH)
-    return 3 if is_bare and near else None
-
-
-def _says_other(text: Text, link: Link) -> bool:
-    return text.has("about applying", start=link.start, end=link.end)
-
 
 # ── forms of the page itself ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Final
 
 from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot, Use
-from cmr_watch.reading.application import apply_url, contact, form_addresses, needs
+from cmr_watch.reading.application import contact, form_addresses, needs
+from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of
-from cmr_watch.reading.call_state import read_state
+from cmr_watch.reading.call_state import find_state, read_state, said_state
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
@@ -21,11 +22,9 @@ from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.notices import (
     calls_apart,
     find_hosting_years,
-    find_state,
     mentions_call,
     names_call_itself,
     names_hosting,
-    said_state,
 )
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan
@@ -95,8 +94,8 @@ def _read(article: Article, document: Document, url: str) -> Result:
 
 def _call(article: Article, schedule: Schedule, document: Document, url: str, log: EvidenceLog) -> CallNotice | None:
     lines, title = article.lines, article.title
-    link = apply_url(lines, url)
-    form = link.url if link else next((resolve(url, form) or url for form in form_addresses(document)), None)
+    link = apply_link(list(links_in(lines, url)))
+    form = link.address.url if link else next((resolve(url, form) or url for form in form_addresses(document)), None)
     texts = [title.scan, *(line.scan for line in lines)] if title else [line.scan for line in lines]
     status = read_state(texts, schedule.cutoffs, has_form=form is not None and not (link and link.is_only_link))
     if status is None:
@@ -117,11 +116,11 @@ def _call(article: Article, schedule: Schedule, document: Document, url: str, lo
     main = paragraph or lines[0]
     sources = [
         Source("text", _whole(main)),
-        Source("status", _where_said(status, (main, *lines)) or (link.where if link else _whole(main)), "C6"),
+        Source("status", _where_said(status, (main, *lines)) or (link.address.where if link else _whole(main)), "C6"),
         *(Source("hosting_years", one) for one in named),
         *(Source(f"needs[{number}]", where, "O1") for number, (_, where) in enumerate(needed)),
         *([Source("contact", mail.where)] if mail else []),
-        *([Source("apply_url", *((link.where,) if link else (_whole(main), "C6")))] if form else []),
+        *([Source("apply_url", *((link.address.where,) if link else (_whole(main), "C6")))] if form else []),
         *(Source(f"cutoffs[{number}]", where, "C4") for number, where in enumerate(schedule.places)),
         *([Source("title", _whole(title))] if title else []),
     ]

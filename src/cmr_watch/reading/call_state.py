@@ -1,7 +1,12 @@
-"""Whether the call of a call page is announced, open or closed: by its words, never by the clock (READING C2, C6).
+"""Whether a call is announced, open or closed: by its words, never by the clock (READING C2, C6).
 
 A word of state says it of something, its subject: the call, a cut-off, late applications, an earlier call. Only what is
-said of the call counts. Pure, linear; no errors.
+said of the call counts.
+
+    find_state(text, span)      the state that a notice says, and the words that say it
+    read_state(lines, cutoffs)  that of a call page
+
+Pure, linear; no errors.
 """
 
 from __future__ import annotations
@@ -17,41 +22,63 @@ from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text
 
 Said = Literal["closed", "announced", "open", "next announced", "next open"]
-"""What a word of state says; `next`: of another call than the page's."""
+"""What a word of state says; `next`: of another call than the one before it."""
 _SUBJECTS: Final[tuple[Concept, ...]] = (
     *("late", "cutoff", "session", "register", "question", "result"),
     *("another call", "call for", "call", "apply", "interest", "state label"),
 )
-_OF_CALL: Final = frozenset({"call for", "call", "apply", "interest", "state label"})
+_OF_CALL: Final = frozenset({"call for", "call", "apply", "interest", "state label", "another call"})
 _LONGEST_MARK: Final = 30
 
 
+_ORDER: Final[tuple[tuple[Said, CallStatus], ...]] = (
+    ("closed", "closed"),
+    ("announced", "announced"),
+    ("next announced", "announced"),
+    ("open", "open"),
+    ("next open", "open"),
+)
+"""What is closed may say when the next one opens, what is to come may say how to apply (C2)."""
+
+
+def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
+    """The state that the sentences of a text say, and the words that say it."""
+    said: dict[Said, Cue] = {}
+    for sentence in sentences_of(text):
+        if span is None or (span.start <= sentence.start and sentence.end <= span.end):
+            said = _said_in(text, sentence) | said
+    return next(((status, said[one]) for one, status in _ORDER if one in said), None)
+
+
+def said_state(text: Text, span: Span | None = None) -> CallStatus | None:
+    """The state that the sentences of a text say."""
+    found = find_state(text, span)
+    return found[0] if found else None
+
+
 def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bool) -> CallStatus | None:
-    """The state of the call; None where nothing says one and there is neither a cut-off nor a form (C6).
+    """The state of a page's call; None where nothing says one and there is neither a cut-off nor a form (C6).
 
     - Closed where the call is said to be, unless another one is open, or it was opened again.
     - Announced where it is said to open in future, and nothing says that it is open.
     - Open with a form, or with a cut-off that is neither closed nor tentative; else what its words say.
     """
-    live = [cutoff for cutoff in cutoffs if not cutoff.closed]
     page = _Page()
     for line in lines:
         page.take(line)
-    said = page.said
-    if "closed" in said and "next open" not in said and not page.has_other_years:
+    if page.is_closed:
         return "closed"
-    is_to_come = "announced" in said and not {"open", "next open"} & said
-    if has_form or "next open" in said or (any(not cutoff.tentative for cutoff in live) and not is_to_come):
+    if has_form or "next open" in page.said:
         return "open"
-    if cutoffs and not live and not is_to_come:
-        return "closed"
-    return _by_words(said, has_cutoffs=bool(live))
-
-
-def _by_words(said: set[Said], *, has_cutoffs: bool) -> CallStatus | None:
-    if "announced" in said or ("next announced" in said and "open" not in said):
+    if "announced" in page.said and "open" not in page.said:
         return "announced"
-    return "open" if "open" in said or has_cutoffs else None
+    if cutoffs and all(cutoff.closed for cutoff in cutoffs):
+        return "closed"
+    if any(not cutoff.closed and not cutoff.tentative for cutoff in cutoffs):
+        return "open"
+    if page.said & {"announced", "next announced"}:
+        return "announced"
+    return "open" if "open" in page.said or cutoffs else None
 
 
 @dataclass(slots=True)
@@ -63,79 +90,70 @@ class _Page:
     is_labelled: bool = False
 
     @property
-    def has_other_years(self) -> bool:
-        """“The call for 2026 is closed. The call for 2027 is open.”"""
+    def is_closed(self) -> bool:
+        """“The call for 2026 is closed. The call for 2027 is open.” is not."""
         closed, opened = self.years.get("closed", set()), self.years.get("open", set())
-        return bool(closed and opened) and closed.isdisjoint(opened)
+        has_other_years = bool(closed and opened) and closed.isdisjoint(opened)
+        return "closed" in self.said and "next open" not in self.said and not has_other_years
 
     def take(self, line: Text) -> None:
-        if self.is_labelled and line.has("closed") and len(line.text) <= _LONGEST_MARK:
+        is_mark = len(line.text) <= _LONGEST_MARK
+        if self.is_labelled and is_mark and line.has("closed"):
             self.said.add("closed")  # “Status” in the line above
-        self.is_labelled = line.has("state label") and len(line.text) <= _LONGEST_MARK
+        self.is_labelled = is_mark and line.has("state label")
         for sentence in sentences_of(line):
-            if not sentence.of(line).endswith("?"):
-                self._take_sentence(line, sentence)
+            if sentence.of(line).endswith("?"):
+                continue
+            own = range(sentence.start, sentence.end)
+            years = {token.value for token in line.tokens if token.letter == "y" and token.start in own}
+            for said in _said_in(line, sentence):
+                self.said.add(said)
+                self.years.setdefault(said, set()).update(years)
 
-    def _take_sentence(self, text: Text, sentence: Span) -> None:
-        found = [
-            (cue, said)
-            for cue in text.cues_of("closed", "to come", "open", start=sentence.start, end=sentence.end)
-            if (said := self._said_by(text, sentence, cue))
-        ]
-        kinds = [said for _, said in found]
-        if "closed" in kinds and "open" in kinds and _calls_in(text, sentence) > 1:
-            kinds = ["next open"]  # “the 2026 call is closed, the 2027 call is open”
-        years = {
-            token.value for token in text.tokens if token.letter == "y" and sentence.start <= token.start < sentence.end
-        }
-        for said in kinds:
-            self.said.add(said)
-            self.years.setdefault(said, set()).update(years)
 
-    def _said_by(self, text: Text, sentence: Span, cue: Cue) -> Said | None:
-        subject = _subject_of(text, sentence, cue)
-        if "closed" in cue.concepts:
-            return "closed" if self._closes(text, sentence, cue, subject) else None
-        is_next = subject == "another call"
-        if subject is not None and subject not in _OF_CALL and not is_next:
-            return None
-        if "to come" in cue.concepts:
-            return "next announced" if is_next else "announced"
-        return "next open" if is_next or "again" in cue.concepts else "open"
+# ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _closes(self, text: Text, sentence: Span, cue: Cue, subject: Concept | None) -> bool:
-        if _is_conditional(text, sentence, cue) or _is_of_a_day(text, sentence, cue):
-            return False
-        return subject in _OF_CALL and not text.has("other edition", start=sentence.start, end=cue.start)
+
+def _said_in(text: Text, sentence: Span) -> dict[Said, Cue]:
+    """What a sentence says, each with the first words that say it."""
+    cues = text.cues_of("closed", "to come", "open", start=sentence.start, end=sentence.end)
+    said = {one: cue for cue in reversed(list(cues)) if (one := _said_by(text, sentence, cue))}
+    calls = list(text.cues_of("call", "call for", "another call", start=sentence.start, end=sentence.end))
+    if "closed" in said and "open" in said and len(calls) > 1:
+        return {"next open": said["open"]}  # “the 2026 call is closed, the 2027 call is open”
+    return said
+
+
+def _said_by(text: Text, sentence: Span, cue: Cue) -> Said | None:
+    subject = _subject_of(text, sentence, cue)
+    is_next = subject == "another call"
+    if "closed" in cue.concepts:
+        is_said = subject in _OF_CALL and not is_next and not _is_conditional(text, sentence, cue)
+        return "closed" if is_said and not _is_of_a_day(text, sentence, cue) else None
+    if subject is not None and subject not in _OF_CALL:
+        return None
+    if "to come" in cue.concepts:
+        return "next announced" if is_next else "announced"
+    return "next open" if is_next or "again" in cue.concepts else "open"
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
-    """What a word of state speaks of: the nearest subject to its left, else to its right."""
+    """What a word of state speaks of: itself (“no open call”), the nearest subject to its left, else to its right."""
+    if "call for" in cue.concepts:
+        return "call for"
     subject = subject_of(text, cue.start, _SUBJECTS, sentence.start)
     if subject in _OF_CALL and text.has("another call", start=sentence.start, end=cue.start):
         return "another call"
-    return subject or next(
-        (
-            one
-            for right in text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end)
-            for one in _SUBJECTS
-            if one in right.concepts
-        ),
-        None,
-    )
-
-
-def _calls_in(text: Text, sentence: Span) -> int:
-    return sum(1 for _ in text.cues_of("call", "call for", "another call", start=sentence.start, end=sentence.end))
+    right = next(text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end), None)
+    return subject or next((one for one in _SUBJECTS if right and one in right.concepts), None)
 
 
 def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:
-    """“Once the call is closed, …”, “if it is closed early”."""
-    return any(
-        "condition" in one.concepts and "," not in text.text[one.end : cue.start]
-        for one in text.cues
-        if sentence.start <= one.start < cue.start
-    )
+    """“Once the call is closed, …”, “if it is closed early”; “a previous call is closed” is not about this one."""
+    if text.has("other edition", start=sentence.start, end=cue.start):
+        return True
+    before = [one for one in text.cues if sentence.start <= one.start < cue.start and "condition" in one.concepts]
+    return any("," not in text.text[one.end : cue.start] for one in before)
 
 
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:

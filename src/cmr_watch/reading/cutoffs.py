@@ -33,7 +33,6 @@ NO_CUTOFFS: Final = frozenset(
     {"question", "session", "register", "result", "taking place", "late", "long ago", "regulation", "duty"}
 )
 """Subjects whose days are no cut-offs, also as “deadline for questions”."""
-_BEFORE: Final[tuple[Relation, ...]] = (Relation.SINCE, Relation.FORMER, Relation.OF_PAGE)
 _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     "cutoff": (Relation.UNTIL, Relation.AT, Relation.NEW),
     "apply": (Relation.UNTIL, Relation.NEW),
@@ -43,9 +42,6 @@ _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     None: (Relation.UNTIL,),
 }
 """Subject → the relations with which a day is a cut-off; None: no cue says what it is about."""
-_GOES_ON: Final = frozenset(
-    {"and", "then", "next", "first", "second", "third", "last", "final", "potentially", "possibly"}
-)
 _LIST_LETTERS: Final = frozenset(",&/|-hvw")
 _MOST_WORDS_OF_ENTRY: Final = 12
 _REACH_OF_TIME: Final = 40
@@ -56,7 +52,9 @@ _MOST_DAYS: Final = 40
 class CutoffSpan(NamedTuple):
     """A cut-off, where its day stands, and whether its zone's letters are right on that day.
 
-    `has_time`: a time of day is stated for it. `subject`: what made it a cut-off, `heading` where no word of the line.
+    - `has_time`: a time of day is stated for it.
+    - `subject`: what made it a cut-off, `heading` where no word of the line.
+    - `replaces`: it takes the place of the one in the text above, “extended to 14 June” (D2).
     """
 
     cutoff: Cutoff
@@ -65,16 +63,20 @@ class CutoffSpan(NamedTuple):
     zone_is_right: bool = True
     has_time: bool = False
     subject: str = ""
+    replaces: bool = False
 
 
 @dataclass(slots=True)
 class _Day:
-    """A day of a sentence, with the tokens before it and after it, up to the neighbouring days."""
+    """A day of a sentence, with the tokens before it and after it, up to the neighbouring days.
+
+    `period`: what the period is about of which it is the last day; `shared`: where a time stands for a whole list.
+    """
 
     span: DateSpan
+    sentence: Span
     lead: list[Token]
     tail: list[Token]
-    sentence: Span
     relation: Relation
     subject: Concept | None = None
     where: str = ""
@@ -83,48 +85,37 @@ class _Day:
     shared: list[Token] = field(default_factory=list)
 
 
-def read_cutoffs(
-    text: Text, year: int | None = None, *, heading: Concept | None = None
-) -> tuple[tuple[CutoffSpan, ...], bool]:
-    """The cut-offs of a text, and whether it says that the one above it was put off.
-
-    `year` is the nearest heading's, `heading` the subject of the words above that head a list (“cutoff”).
-    """
+def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None = None) -> tuple[CutoffSpan, ...]:
+    """The cut-offs of a text. `year` is the nearest heading's, `heading` the subject of the words that head a list."""
     found: list[CutoffSpan] = []
     spoken: Concept | None = None
-    puts_off = False
     for sentence in sentences_of(text):
         days = _days_of(text, sentence, year)
         for day in days:
-            _give_subject(text, day, spoken, heading)
+            _give_subject(text, day, spoken or heading, "spoken" if spoken else "heading")
         _go_on(days)
-        if days and days[0].relation is Relation.NEW and days[0].subject in _TAKEN:
-            puts_off = puts_off or not found
-            found = found[:-1]
         _share_times(days)
-        found += [_cutoff(text, day) for day in _standing(days) if _is_taken(text, day)]
-        spoken = _spoken(text, sentence, spoken)
-        year = next(
-            (day.span.starts_on.year for day in reversed(days) if day.span.starts_on and day.span.has_year), year
-        )
-    return tuple(found), puts_off
+        for number, day in enumerate(days):
+            if _is_taken(text, day):
+                is_moved = number > 0 and days[number - 1].relation is Relation.FORMER
+                found = with_next(found, _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved))
+        if text.has("cutoff", start=sentence.start, end=sentence.end):
+            spoken = "cutoff"
+        year = next((day.span.starts_on.year for day in reversed(days) if day.span.starts_on), year)
+    return tuple(found)
+
+
+def with_next(found: Sequence[CutoffSpan], one: CutoffSpan) -> list[CutoffSpan]:
+    """Cut-offs with one more; “extended to 14 June” takes the place of the one before it (D2)."""
+    return [*(found[:-1] if one.replaces else found), one._replace(replaces=one.replaces and not found)]
 
 
 def _go_on(days: Sequence[_Day]) -> None:
     """“Apply by 31 May, 30 September or 20 December”, “the first closing on 31 May, the second on 30 September”."""
     for before, day in pairwise(days):
-        if day.relation is Relation.AT and all(
-            token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead
-        ):
+        is_listed = all(token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead)
+        if is_listed and day.relation is Relation.AT:
             day.relation, day.subject = before.relation, before.subject
-
-
-def _spoken(text: Text, sentence: Span, before: Concept | None) -> Concept | None:
-    """The subject that a list keeps over its sentences: “Cut-off dates: 30 May 2026. Then 20 December 2026.”"""
-    if text.has("cutoff", start=sentence.start, end=sentence.end):
-        return "cutoff"
-    first = next((token for token in text.tokens if token.start >= sentence.start), None)
-    return before if first and (first.word in _GOES_ON or first.letter in "dmvw-") else None
 
 
 # ── the days of a sentence ───────────────────────────────────────────────────────────────────────────────────────────
@@ -132,31 +123,26 @@ def _spoken(text: Text, sentence: Span, before: Concept | None) -> Concept | Non
 
 def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
     """The single days of a sentence, each with the words around it."""
-    year = _own_year(text, sentence) or year
-    days = [day for day in find_days(text, year) if sentence.start <= day.start < sentence.end and day.starts_on]
-    periods = [one for one in find_dates(text, year) if one.starts_on and one.starts_on != one.ends_on]
-    kept = days[:_MOST_DAYS]
-    found: list[_Day] = []
-    for index, day in enumerate(kept):
-        start = kept[index - 1].end if index else sentence.start
-        end = kept[index + 1].start if index + 1 < len(kept) else sentence.end
-        lead = [token for token in text.tokens if start <= token.start < day.start]
-        tail = [token for token in text.tokens if day.end <= token.start < end]
-        found.append(_Day(day, lead, tail, sentence, relation_of(text, day.start)))
-        period = next((one for one in periods if one.start <= day.start < one.end), None)
-        found[-1].is_end_of_period = period is not None and day.end >= period.end and _is_open_for(text, period)
-        found[-1].is_of_events = period is not None and _is_of_events(text, period)
+    own = range(sentence.start, sentence.end)
+    years = {token.value for token in text.tokens if token.letter == "y" and token.start in own}
+    year = years.pop() if len(years) == 1 else year
+    days = [day for day in find_days(text, year) if day.start in own and day.starts_on][:_MOST_DAYS]
+    ends = [sentence.start, *(day.end for day in days)]
+    starts = [*(day.start for day in days[1:]), sentence.end]
+    return [_day(text, sentence, *one, year) for one in zip(days, ends, starts, strict=False)]
+
+
+def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: int | None) -> _Day:
+    lead = [token for token in text.tokens if start <= token.start < day.start]
+    tail = [token for token in text.tokens if day.end <= token.start < end]
+    found = _Day(day, sentence, lead, tail, relation_of(text, day.start))
+    periods = [
+        one for one in find_dates(text, year) if one.starts_on != one.ends_on and one.start <= day.start < one.end
+    ]
+    if periods:
+        found.is_end_of_period = day.end >= periods[0].end and _is_open_for(text, periods[0])
+        found.is_of_events = _is_of_events(text, periods[0])
     return found
-
-
-def _own_year(text: Text, sentence: Span) -> int | None:
-    """The one year that stands at some day of a list, or at its head, and counts for its other days."""
-    days = find_days(text)
-    years = {day.starts_on.year for day in days if day.starts_on and sentence.start <= day.start < sentence.end}
-    years = years or {
-        token.value for token in text.tokens if token.letter == "y" and sentence.start <= token.start < sentence.end
-    }
-    return years.pop() if len(years) == 1 else None
 
 
 def _is_open_for(text: Text, period: DateSpan) -> bool:
@@ -178,18 +164,13 @@ _OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "event", "
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _give_subject(text: Text, day: _Day, spoken: Concept | None, heading: Concept | None) -> None:
-    """The nearest words decide; the list that goes on and the heading only where there are none (C3)."""
-    left = _subject_to_the_left(text, day)
-    right = _subject_to_the_right(text, day)
-    if left:
-        day.subject, day.where = left, "left"
-    elif right:
-        day.subject, day.where = right, "right"
-    elif spoken or heading:
-        words = sum(token.letter == "x" and bool(token.word) for token in day.lead)
-        if words <= _MOST_WORDS_OF_ENTRY:
-            day.subject, day.where = spoken or heading, "spoken" if spoken else "heading"
+def _give_subject(text: Text, day: _Day, above: Concept | None, where: str) -> None:
+    """The nearest words decide; what stands above, a list's sentence or heading, only where there are none (C3)."""
+    left, right = _subject_to_the_left(text, day), _subject_to_the_right(text, day)
+    if left or right:
+        day.subject, day.where = left or right, "left" if left else "right"
+    elif above and sum(token.letter == "x" and bool(token.word) for token in day.lead) <= _MOST_WORDS_OF_ENTRY:
+        day.subject, day.where = above, where
 
 
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
@@ -202,33 +183,26 @@ def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
 
 def _is_condition(text: Text, cue: Cue) -> bool:
     """“Depending on previous selections’ results” says nothing of the day behind it."""
-    before = text.text[max(0, cue.start - 60) : cue.start].lower()
-    return "depending on" in before and "," not in before.rpartition("depending on")[2]
+    return "depending on" in text.text[max(0, cue.start - 60) : cue.start].lower()
 
 
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
     zones = list(text.cues_of("brussels time", start=day.span.end))
     own = [token for token in day.tail if not any(zone.start - 1 <= token.start < zone.end for zone in zones)]
-    for index, token in enumerate(own):
-        if token.letter == "(":
-            return None
-        if token.word and token.letter not in "haTzvd":
-            cues = list(text.cues_of(*SUBJECTS, start=token.start, end=day.tail[-1].end))
-            concept = subjects_in(text, cues)[0] if cues and cues[0].start == token.start else None
-            return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
-        if index > 6:
-            return None
-    return None
+    first = next((token for token in own if token.letter == "(" or (token.word and token.letter not in "haTzvd")), None)
+    if first is None or first.letter == "(":
+        return None
+    cues = list(text.cues_of(*SUBJECTS, start=first.start, end=day.tail[-1].end))
+    concept = subjects_in(text, cues)[0] if cues and cues[0].start == first.start else None
+    return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
 
 
 def _is_taken(text: Text, day: _Day) -> bool:
-    if day.relation in _BEFORE and not (day.is_end_of_period and day.relation is not Relation.FORMER):
-        return False
-    if _is_dateline(text, day) or day.subject in NO_CUTOFFS or day.is_of_events:
+    if day.is_of_events or _is_dateline(text, day) or day.subject in NO_CUTOFFS:
         return False
     if day.is_end_of_period:
-        return True
+        return day.relation not in (Relation.FORMER, Relation.OF_PAGE)
     is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
     relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
     return relation in _TAKEN.get(day.subject, ())
@@ -240,12 +214,6 @@ def _is_dateline(text: Text, day: _Day) -> bool:
     return cue is not None and cue.first == 0 and text.text[cue.end : day.span.start].strip(" ,") == ""
 
 
-def _standing(days: Sequence[_Day]) -> list[_Day]:
-    """Days without those that the next one takes the place of: “31 May extended to 14 June”."""
-    pairs = zip(days, [*days[1:], None], strict=False)
-    return [day for day, after in pairs if after is None or after.relation is not Relation.NEW]
-
-
 # ── the instant ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _LIST_SIGNS: Final = frozenset(",&/|-")
@@ -253,45 +221,40 @@ _LIST_SIGNS: Final = frozenset(",&/|-")
 
 def _share_times(days: Sequence[_Day]) -> None:
     """“31 May, 30 September and 20 December at 18:00 CET”: days of a list share the time that stands once."""
-    for day, after in zip(reversed(days[:-1]), reversed(days[1:]), strict=True):
-        if time_in(_near(day.lead)) is None and _is_only_signs(day.tail):
-            day.shared = after.shared or after.tail
-    for before, day in pairwise(days):
-        if not day.shared and time_in(day.tail) is None and _is_only_signs(day.lead):
-            day.shared = before.shared or _near(before.lead)
+    pairs = list(pairwise(days))
+    for day, after in reversed(pairs):
+        if _is_only_signs(day.tail):
+            day.shared = _timed(after.shared, after.tail)
+    for before, day in pairs:
+        if not day.shared and _is_only_signs(day.lead):
+            day.shared = _timed(before.shared, before.lead)
+
+
+def _timed(*groups: list[Token]) -> list[Token]:
+    return next((group for group in groups if time_in(group) is not None), [])
 
 
 def _is_only_signs(tokens: Sequence[Token]) -> bool:
     return all(token.letter in _LIST_SIGNS for token in tokens)
 
 
-def _near(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens right before a day, where its time may stand."""
-    end = tokens[-1].end if tokens else 0
-    return [token for token in tokens if end - token.start <= _REACH_OF_TIME]
-
-
-def _cutoff(text: Text, day: _Day) -> CutoffSpan:
+def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     assert day.span.starts_on is not None, "only whole days are cut-offs"
-    found = [time_in(day.tail), time_in(_near(day.lead)), time_in(day.shared)]
-    minutes = next((minute for minute in found if minute is not None), None)
-    zone = next(
-        (zone for zone in (_zone(text, group) for group in (day.tail, _near(day.lead), day.shared)) if zone), None
-    )
+    end_of_lead = day.lead[-1].end if day.lead else 0
+    near = [token for token in day.lead if end_of_lead - token.start <= _REACH_OF_TIME]
+    groups = [group for group in (day.tail, near, day.shared) if group]
+    minutes = next((minute for group in groups if (minute := time_in(group)) is not None), None)
+    zone = next((zone for group in groups if (zone := _zone(text, group))), None)
     at, is_right = instant_of(day.span.starts_on, END_OF_DAY if minutes is None else minutes, zone)
-    end = day.tail[-1].end if day.tail else day.span.end
-    words = text.text[day.span.start : end].strip(" ,;‐‑‒–—―−-")
-    closed = text.has("closed", start=day.span.end, end=end)
+    start, end = (day.lead or day.tail or text.tokens)[0].start, day.tail[-1].end if day.tail else day.span.end
+    words = text.text[day.span.start : end].strip(" \t,;‐‑‒–—―−-").removesuffix(" and").removesuffix(" or")
     tentative = text.has("tentative", start=day.span.end, end=end) or text.has(
-        "perhaps", start=day.sentence.start if not day.lead else day.lead[0].start, end=day.span.start
+        "perhaps", start=start, end=day.span.start
     )
-    cutoff = Cutoff(at, words.removesuffix(" and").removesuffix(" or"), closed, tentative)
-    return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where)
+    cutoff = Cutoff(at, words, text.has("closed", start=day.span.end, end=end), tentative)
+    return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where, replaces)
 
 
 def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:
-    if not tokens:
-        return None
-    first, at = text.tokens.index(tokens[0]), time_index(tokens)
-    zone = None if at is None else zone_in(text, first + at, first + len(tokens))
-    return zone or zone_in(text, first, first + len(tokens))
+    first = text.tokens.index(tokens[0])
+    return zone_in(text, first + (time_index(tokens) or 0), first + len(tokens))

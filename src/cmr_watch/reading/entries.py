@@ -17,7 +17,7 @@ from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.lines import Line, Link
+from cmr_watch.reading.lines import Line, Link, Where
 from cmr_watch.reading.places import Place, find_places, place_beside
 from cmr_watch.reading.tokens import Cue, Text, Token
 
@@ -337,6 +337,10 @@ class Address(NamedTuple):
     line: Line
     start: int
     end: int
+
+    @property
+    def where(self) -> Where:
+        return Where(self.line, self.start, self.end)
 
 
 def address_of(line: Line, link: Link, base: str) -> Address | None:

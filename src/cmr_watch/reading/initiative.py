@@ -155,7 +155,7 @@ class _Lists:
 
     def take_notice(self, notice: Notice, context: Context) -> None:
         self.settle()
-        for line in (*notice.lines, *notice.more):
+        for line in notice.lines:
             self.log.use(line, "call", "C1")
         if context.where == "foreign":
             return

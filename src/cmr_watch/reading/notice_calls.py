@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
+from cmr_watch.reading.apply_link import apply_link, links_in
+from cmr_watch.reading.call_state import find_state
 from cmr_watch.reading.clauses import Span
-from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
-from cmr_watch.reading.entries import Address, address_of
+from cmr_watch.reading.cutoffs import read_cutoffs
+from cmr_watch.reading.entries import Address
 from cmr_watch.reading.evidence import Source
-from cmr_watch.reading.lexicon import Concept
-from cmr_watch.reading.lines import Line, Where, joined
+from cmr_watch.reading.lines import Where, joined
 from cmr_watch.reading.notices import (
-    LONGEST,
     Notice,
     calls_apart,
     find_hosting_years,
-    find_state,
-    heads_a_list,
     names_call,
+    text_of,
 )
 from cmr_watch.reading.tokens import Text, scan
 
@@ -35,20 +34,19 @@ def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallR
     """The calls that a notice tells of, with warnings. `year` is the heading's, `base` resolves relative links."""
     notice = _without_heading(notice)
     whole = joined(notice.lines)
-    text = scan(whole.shown[:LONGEST])
+    text = text_of(notice.lines)
     groups = calls_apart(text)
-    more, warnings = _cutoffs_of_lines(notice, year)
-    calls = []
-    for number, span in enumerate(groups):
-        is_only, is_last = len(groups) == 1, number == len(groups) - 1
+    is_only = len(groups) == 1
+    calls, warnings = [], []
+    for span in groups:
         own = text if is_only else scan(text.text[span.start : span.end])
-        found, _ = read_cutoffs(own, year)
-        warnings += _zone_warnings(found, whole.shown)
+        found = read_cutoffs(own, year)
+        warnings += [ReadingWarning("cutoff-zone", one.cutoff.text) for one in found if not one.zone_is_right]
         sited = [(one.cutoff, Where(whole, span.start + one.start, span.start + one.end)) for one in found]
-        cutoffs = _each_once([*sited, *(more if is_last else ())])
+        cutoffs = _each_once(sited)
         link = _link_in(notice, None if is_only else span, base)
         shown = whole.shown if is_only else own.text.strip()
-        calls.append(_call(own, Where(whole, span.start, span.end), cutoffs, link, notice.more, shown))
+        calls.append(_call(own, Where(whole, span.start, span.end), cutoffs, link, shown))
     return calls, warnings
 
 
@@ -60,11 +58,9 @@ def _each_once(cutoffs: Iterable[tuple[Cutoff, Where]]) -> dict[Cutoff, Where]:
     return found
 
 
-def _call(
-    text: Text, where: Where, cutoffs: dict[Cutoff, Where], link: Address | None, more: Sequence[Line], shown: str
-) -> CallRead:
+def _call(text: Text, where: Where, cutoffs: dict[Cutoff, Where], link: Address | None, shown: str) -> CallRead:
     """The call of one part of a notice: `text`, which stands at `where`."""
-    status, said_at = _state(text, where, more) or _state_by_what_it_offers(where, cutoffs, link)
+    status, said_at = _state(text, where) or _state_by_what_it_offers(where, cutoffs, link)
     years = find_hosting_years(text)
     call = CallNotice(
         status=status,
@@ -84,13 +80,9 @@ def _call(
     return CallRead(call, tuple(sources))
 
 
-def _state(text: Text, where: Where, more: Sequence[Line]) -> tuple[CallStatus, Where] | None:
-    """What the notice says, else what the lines behind it say."""
-    if found := find_state(text):
-        status, cue = found
-        return status, Where(where.line, where.start + cue.start, where.start + cue.end)
-    said = ((line, found) for line in more if (found := find_state(line.scan)))
-    return next(((found[0], Where(line, found[1].start, found[1].end)) for line, found in said), None)
+def _state(text: Text, where: Where) -> tuple[CallStatus, Where] | None:
+    found = find_state(text)
+    return (found[0], Where(where.line, where.start + found[1].start, where.start + found[1].end)) if found else None
 
 
 def _state_by_what_it_offers(
@@ -105,39 +97,17 @@ def _state_by_what_it_offers(
 def _without_heading(notice: Notice) -> Notice:
     """The paragraph alone, where it names the call without its heading."""
     first, *rest = notice.lines
-    if first.is_heading and rest and names_call(scan(" ".join(line.text for line in rest)[:LONGEST])):
+    if first.is_heading and rest and names_call(text_of(rest)):
         return notice._replace(lines=tuple(rest))
     return notice
 
 
-def _cutoffs_of_lines(notice: Notice, year: int | None) -> tuple[list[tuple[Cutoff, Where]], list[ReadingWarning]]:
-    """The cut-offs of the lines behind a notice, and where each stands."""
-    cutoffs: list[tuple[Cutoff, Where]] = []
-    warnings: list[ReadingWarning] = []
-    heading: Concept | None = "cutoff" if heads_a_list(notice.lines[-1]) else None
-    for line in notice.more:
-        found, puts_off = read_cutoffs(line.scan, year, heading=heading)
-        cutoffs = cutoffs[:-1] if puts_off and found else cutoffs
-        cutoffs += [(one.cutoff, Where(line, one.start, one.end)) for one in found]
-        warnings += _zone_warnings(found, line.shown)
-        heading = "cutoff" if line.scan.has("cutoff") else heading
-    return cutoffs, warnings
-
-
-def _zone_warnings(found: Sequence[CutoffSpan], text: str) -> list[ReadingWarning]:
-    return [ReadingWarning("cutoff-zone", one.cutoff.text) for one in found if not one.zone_is_right]
-
-
 def _link_in(notice: Notice, span: Span | None, base: str) -> Address | None:
-    """The link of a call that says apply, else names the call or says “here”, else the only one."""
+    """The way to apply for a call; of several calls the one in the words of this one."""
     found: list[Address] = []
     offset = 0
-    for line in (*notice.lines, *notice.more):
-        own = [link for link in line.links if span is None or span.start <= offset + link.start < span.end]
-        found += [address for link in own if (address := address_of(line, link, base))]
+    for line in notice.lines:
+        found += [one for one in links_in([line], base) if not span or span.start <= offset + one.start < span.end]
         offset += len(line.text) + 1
-    for concepts in (("apply",), ("link here", "call for", "call")):
-        for one in found:
-            if one.line.scan.has(*concepts, start=one.start, end=one.end):
-                return one
-    return found[0] if found else None
+    link = apply_link(found)
+    return link.address if link else next(iter(found), None)

@@ -11,17 +11,17 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.models import CallStatus
+from cmr_watch.reading.apply_link import says_apply
+from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import read_cutoffs
-from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
+from cmr_watch.reading.dates import ANY_YEAR, find_dates
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.tokens import Cue, Text, scan
+from cmr_watch.reading.tokens import CELL, Cue, Text, scan
 
-_MOST_LINES: Final = 6
-_MOST_CUTOFFS: Final = 20
+_MOST_LINES: Final = 26
 LONGEST: Final = 4_000
-_LONGEST_CUTOFF: Final = 400
 _NO_CALL: Final = words_of("not to on us please")
 """Words before or behind “call” that make it a verb."""
 _BEFORE_CALL: Final = words_of(
@@ -77,48 +77,13 @@ def names_hosting(text: Text) -> bool:
     return any(0 < first - cue.last <= 4 for cue in text.cues_of("series") for first in events)
 
 
-# ── the state of a call ──────────────────────────────────────────────────────────────────────────────────────────────
-
-_STATES: Final[tuple[tuple[Concept, CallStatus], ...]] = (
-    ("closed", "closed"),
-    ("to come", "announced"),
-    ("open", "open"),
-)
-"""In this order: what is closed may say when the next one opens, what is to come may say how to apply (C2)."""
-_MARK_REACH: Final = 60
-
-
-def said_state(text: Text, span: Span | None = None) -> CallStatus | None:
-    """The state that the words of a text say, or None; “31 May – CLOSED” closes a cut-off, not the call."""
-    found = find_state(text, span)
-    return found[0] if found else None
-
-
-def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
-    """The state that a text says, and the words that say it."""
-    start, end = span or (0, len(text.text))
-    for concept, status in _STATES:
-        for cue in text.cues_of(concept, start=start, end=end):
-            if concept != "closed" or not _is_mark(text, cue):
-                return status, cue
-    return None
-
-
-def _is_mark(text: Text, cue: Cue) -> bool:
-    """Whether “closed” stands behind a day and a dash or bracket."""
-    if not cue.first or text.tokens[cue.first - 1].letter not in "(-":
-        return False
-    return any(0 <= cue.start - day.end <= _MARK_REACH for day in find_days(text, ANY_YEAR))
-
-
 # ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Notice(NamedTuple):
-    """The lines of a notice, those after it that carry its cut-offs, and where all of them stand."""
+    """The lines of a notice, and where they stand."""
 
     lines: tuple[Line, ...]
-    more: tuple[Line, ...]
     start: int
     end: int
 
@@ -128,79 +93,44 @@ def find_notices(lines: Sequence[Line], is_other: Callable[[int], bool]) -> Iter
     position = 0
     while position < len(lines):
         end = _notice_end(lines, position, is_other)
-        if end == position:
-            position += 1
-            continue
-        last = _more_end(lines, end, is_other)
-        yield Notice(tuple(lines[position:end]), tuple(lines[end:last]), position, last)
-        position = last
+        if end > position:
+            yield Notice(tuple(lines[position:end]), position, end)
+        position = max(end, position + 1)
 
 
 def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
-    """Where the notice that begins at a line ends; `start` itself if none does."""
+    """Where the notice that begins at a line ends; `start` itself if none does. It takes its whole paragraph."""
     first = lines[start]
     if not mentions_call(first.scan) or is_other(start):
         return start
-    whole, end = first.scan, start + 1
-    while not _is_notice(whole, lines[start:end]) and end < min(len(lines), start + _MOST_LINES):
-        if not _goes_on(lines, end, start, is_other):
+    end = start + 1
+    is_headed = first.is_heading and not _is_notice(lines[start:end])
+    while end < min(len(lines), start + _MOST_LINES) and not is_other(end):
+        if not _is_of_paragraph(lines[end], lines[end - 1]) and not (is_headed and end == start + 1):
             break
         end += 1
-        whole = scan(" ".join(line.text for line in lines[start:end])[:LONGEST])
-    last = _more_end(lines, end, is_other)
-    return end if names_call(whole) and (_is_notice(whole, lines[start:end]) or _has_state(lines[end:last])) else start
+    return end if _is_notice(lines[start:end]) else start
 
 
-def _is_notice(text: Text, lines: Sequence[Line]) -> bool:
-    if not names_call(text):
-        return False
-    return said_state(text) is not None or _apply_link(lines) is not None or bool(read_cutoffs(text, ANY_YEAR)[0])
+def text_of(lines: Sequence[Line]) -> Text:
+    """The lines of a paragraph as one text: a sentence goes on in a line that begins with a small letter."""
+    first, *others = (line.text for line in lines)
+    text = "".join([first, *(f"{' ' if other[:1].islower() else CELL}{other}" for other in others)])
+    return scan(text[:LONGEST])
 
 
-def _has_state(lines: Sequence[Line]) -> bool:
-    return any(said_state(line.scan) or line.scan.has("cutoff") for line in lines)
-
-
-def _goes_on(lines: Sequence[Line], position: int, start: int, is_other: Callable[[int], bool]) -> bool:
-    """Whether a line belongs to the paragraph that began before it: same block without a gap, or under its heading."""
-    line, above, first = lines[position], lines[position - 1], lines[start]
-    if is_other(position):
-        return False
-    if above is first and first.is_heading and not line.is_heading:
-        return True
-    if names_call(line.scan) and said_state(line.scan):
-        return False
+def _is_of_paragraph(line: Line, above: Line) -> bool:
     is_in_row = line.row is not None and line.row == above.row
     return is_in_row or (line.block == above.block and not line.gap)
 
 
-def _more_end(lines: Sequence[Line], start: int, is_other: Callable[[int], bool]) -> int:
-    """Where the cut-offs and the way to apply end that follow a notice."""
-    end, listed = start, heads_a_list(lines[start - 1])
-    while end < min(len(lines), start + _MOST_CUTOFFS):
-        line = lines[end]
-        if is_other(end) or mentions_call(line.scan) or not (_continues(line) or (listed and _has_day(line))):
-            break
-        listed = listed or line.scan.has("cutoff")
-        end += 1
-    return end
-
-
-def _continues(line: Line) -> bool:
-    """A cut-off, or the way to apply."""
-    if len(line.text) > _LONGEST_CUTOFF:
+def _is_notice(lines: Sequence[Line]) -> bool:
+    """Whether lines name a call and hosting, and say something of its state or link to an application."""
+    text = text_of(lines)
+    if not names_call(text):
         return False
-    first = next((token.word for token in line.scan.tokens if token.word), "")
-    return line.scan.has("cutoff") or (first in ("apply", "submit", "how") and line.scan.has("apply"))
-
-
-def heads_a_list(line: Line) -> bool:
-    """“… Cut-off dates:”."""
-    return line.text.rstrip().endswith(":") and line.scan.has("cutoff", start=max(0, len(line.text) - 80))
-
-
-def _has_day(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_CUTOFF and any(day.precision == "day" for day in find_days(line.scan, ANY_YEAR))
+    links = any(says_apply(line.scan, link.start, link.end) for line in lines for link in line.links)
+    return links or said_state(text) is not None or bool(read_cutoffs(text, ANY_YEAR))
 
 
 # ── of several calls ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -319,15 +249,3 @@ def _range_at(text: Text, index: int) -> dict[int, Span]:
         if 0 <= last - first <= 10 and (rest[1].letter == "y" or rest[1].end - rest[1].start == 2):
             return dict.fromkeys(range(first, last + 1), Span(token.start, rest[1].end))
     return {first: Span(token.start, token.end)}
-
-
-# ── the way to apply ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _apply_link(lines: Sequence[Line]) -> str | None:
-    """The address of a link that says apply, application or form."""
-    for line in lines:
-        for link in line.links:
-            if line.scan.has("apply", start=link.start, end=link.end):
-                return link.href
-    return None

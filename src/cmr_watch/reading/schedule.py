@@ -16,12 +16,12 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
+from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Where
-from cmr_watch.reading.schedule_entries import LONGEST, LONGEST_SHORT, Entry, entries_of
+from cmr_watch.reading.schedule_entries import Entry, entries_of
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 _OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
@@ -84,58 +84,60 @@ class _Reader:
             self.was_read = False
             return
         heading, is_closed, year = self._over(entry)
-        found, puts_off = read_cutoffs(entry.scan, year, heading=heading)
-        if puts_off and self.was_read:
+        found = read_cutoffs(entry.scan, year, heading=heading)
+        if self.was_read and found and found[0].replaces:
             self.found.pop()
-        self.found += [
-            _Found(_marked(one, entry, found, is_closed=is_closed), entry, heading == "cutoff") for one in found
-        ]
-        self.warnings += [ReadingWarning("cutoff-zone", _shown(entry)) for one in found if not one.zone_is_right]
+        marked = [_marked(one, entry, is_alone=len(found) == 1, is_closed=is_closed) for one in found]
+        self.found += [_Found(one, entry, heading == "cutoff") for one in marked]
         self._count(entry, found, year, heading)
         self.was_read = bool(found)
         if found and self.listing is None and entry.is_short:
             self.listing, self.is_bare_listing = "cutoff", True
 
+    def _warn(self, code: str, entry: Entry) -> None:
+        self.warnings.append(ReadingWarning(code, _shown(entry)))
+
     def _warn_of_month(self, entry: Entry) -> None:
         """“Cut-offs: end of March 2027” names no day (D3)."""
-        spans = [span for span in find_dates(entry.scan) if span.precision in ("month", "season")]
-        if spans and entry.scan.has("cutoff") and subject_of_words(entry.scan) == "cutoff":
-            self.warnings.append(ReadingWarning("date-unknown", _shown(entry)))
+        has_span = any(span.precision in ("month", "season") for span in find_dates(entry.scan))
+        if has_span and subject_of_words(entry.scan) == "cutoff":
+            self._warn("date-unknown", entry)
             self.dated, self.unread = self.dated + 1, self.unread + 1
 
     def _undated(self, entry: Entry) -> None:
         """A heading, a label, a sentence that opens a list, a time for all; other long lines end a list."""
         text = entry.scan
+        subjects = _subjects_of(text)
         if entry.line.is_heading:
             self.listing = None
-        elif _is_label(entry) or _opens_list(text) or (entry.is_short and text.has("of the page")):
-            self.listing = "cutoff" if _opens_list(text) else subject_of_words(text)
-            self.is_bare_listing = False
-        elif not entry.is_short or text.text.rstrip().endswith(":"):
+        elif "cutoff" in subjects or (text.text.rstrip().endswith(":") and text.has("until")):
+            self.listing, self.is_bare_listing = "cutoff", False
+        elif _is_label(text) or text.has("of the page"):
+            self.listing, self.is_bare_listing = subject_of_words(text), False
+        elif not entry.is_short:
             self.listing = None
 
     def _over(self, entry: Entry) -> tuple[Concept | None, bool, int | None]:
         """What stands above an entry says of it: its subject, that it is closed, its year."""
         headings = self.article.headings_over(entry.line)
-        year = next((year for year in (year_of(text) for text in headings) if year), None)
+        year = next((year for year in map(year_of, headings) if year), None)
         listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
-        heading = entry.table or listing or _subject_of(headings)
         is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
-        return heading, is_closed, year
+        return entry.table or listing or _subject_of(headings), is_closed, year
 
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
         days = find_days(entry.scan, year)
-        subjects = subjects_in(entry.scan, list(entry.scan.cues_of(*SUBJECTS))) or [heading or ""]
-        is_ours = not _OF_CUTOFFS.isdisjoint(subjects)
-        lost = [day for day in days if is_ours and (day.is_impossible or (day.is_yearless and not found))]
-        if lost:
-            code = "date-impossible" if lost[0].is_impossible else "date-unknown"
-            self.warnings.append(ReadingWarning(code, _shown(entry)))
+        subjects = _subjects_of(entry.scan) or [heading or ""]
+        lost = [day for day in days if not found and (day.is_impossible or day.is_yearless)]
+        if lost and not _OF_CUTOFFS.isdisjoint(subjects):
+            self._warn("date-impossible" if lost[0].is_impossible else "date-unknown", entry)
+            self.unread += 1
         if found and (has_stray_number(entry.scan, days) or any(day.has_remainder for day in days)):
-            self.warnings.append(ReadingWarning("date-remainder", _shown(entry)))
+            self._warn("date-remainder", entry)
+        if any(not one.zone_is_right for one in found):
+            self._warn("cutoff-zone", entry)
         self.dated += bool(found or lost)
-        self.unread += bool(lost and not found)
 
     # ── the result
 
@@ -168,76 +170,53 @@ def _shown(entry: Entry) -> str:
     return entry.scan.text[:_LONGEST_TEXT] if entry.scan is not entry.line.scan else entry.line.shown[:_LONGEST_TEXT]
 
 
-def _marked(one: CutoffSpan, entry: Entry, found: Sequence[CutoffSpan], *, is_closed: bool) -> CutoffSpan:
+def _marked(one: CutoffSpan, entry: Entry, *, is_alone: bool, is_closed: bool) -> CutoffSpan:
     """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
     text, cutoff = entry.scan, one.cutoff
-    is_alone = len(found) == 1 and len(entry.line.text) <= LONGEST
-    closed = cutoff.closed or is_closed or (is_alone and any(_is_mark(text, cue) for cue in text.cues_of("closed")))
+    is_marked = is_alone and any(_is_mark(text, cue) for cue in text.cues_of("closed"))
     tentative = cutoff.tentative or (is_alone and text.has("tentative"))
+    closed = cutoff.closed or is_closed or is_marked
     return one._replace(cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
 
 
 def _is_mark(text: Text, closed: Cue) -> bool:
     """“CLOSED: 31 May”, “First cut-off (closed): 31 May”: between signs."""
-    before = text.tokens[closed.first - 1].letter if closed.first else "("
-    after = text.tokens[closed.last + 1].letter if closed.last + 1 < len(text.tokens) else ")"
-    is_alone = not closed.first or not text.tokens[closed.first - 1].word
-    return is_alone and before in "(-c:x|" and after in ")-:c|.,"
+    return not closed.first or not text.tokens[closed.first - 1].word
 
 
-def _is_label(entry: Entry) -> bool:
+def _is_label(text: Text) -> bool:
     """“Deadline” in a line of its own is the heading of the line below (C3)."""
-    words = [token for token in entry.scan.tokens if token.word]
-    return len(words) <= _MOST_WORDS_OF_LABEL and subject_of_words(entry.scan) is not None and entry.is_short
+    return len([token for token in text.tokens if token.word]) <= _MOST_WORDS_OF_LABEL and bool(_subjects_of(text))
 
 
-def _opens_list(text: Text) -> bool:
-    """“… several cut-off dates:”, “applications received by the following dates …”."""
-    if len(text.text) > LONGEST:
-        return False
-    subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
-    if "cutoff" in subjects:
-        return True
-    return text.text.rstrip().endswith(":") and text.has("until") and not NO_CUTOFFS & set(subjects[:1])
+def _subjects_of(text: Text) -> list[Concept]:
+    return subjects_in(text, list(text.cues_of(*SUBJECTS)))
 
 
 def _common_time(text: Text) -> tuple[int, Zone | None] | None:
-    """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”."""
-    if _is_time_label(text):
-        return time_in(text.tokens) or 0, zone_in(text, 0, len(text.tokens))
+    """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”, “Time: 16:00 CET”."""
     for sentence in sentences_of(text):
-        part = scan(sentence.of(text)) if (sentence.start, sentence.end) != (0, len(text.text)) else text
-        subjects = set(subjects_in(part, list(part.cues_of(*SUBJECTS))))
+        part = scan(sentence.of(text))
         minutes = time_in(part.tokens)
-        if minutes is not None and not find_days(part, ANY_YEAR) and subjects & {"cutoff", "apply"}:
+        is_ours = text.tokens[0].word == "time" or not _OF_CUTOFFS.isdisjoint(_subjects_of(part))
+        if minutes is not None and is_ours and not find_days(part, ANY_YEAR):
             return minutes, zone_in(part, 0, len(part.tokens))
     return None
 
 
-def _is_time_label(text: Text) -> bool:
-    """“Time: 16:00 CET” in a line of its own."""
-    first = next((token for token in text.tokens if token.word), None)
-    is_label = first is not None and first.word == "time" and len(text.text) <= LONGEST_SHORT
-    return is_label and time_in(text.tokens) is not None and not find_days(text, ANY_YEAR)
-
-
 def _is_bare(entry: Entry) -> bool:
     """Nothing stands before its day but a number of the cut-off, its state, “potentially”."""
-    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.word]
+    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.letter == "x"]
     cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
-    return not any(
-        token.letter == "x" and not any(cue.start <= token.start < cue.end for cue in cues) for token in lead
-    )
+    return all(not token.word or any(cue.start <= token.start < cue.end for cue in cues) for token in lead)
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
-    """What the headings speak of: the nearest that names a subject."""
+    """What the headings speak of: the nearest that names a subject; under “Contact” nothing is a cut-off."""
     for heading in headings:
         subject = subject_of_words(heading)
-        if heading.text.rstrip().endswith("?") or heading.has("contact"):
+        if subject or heading.has("contact"):
             return subject or "question"
-        if subject:
-            return subject
     return None
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
+from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.dates import ANY_YEAR
 from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status
 from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
 from cmr_watch.reading.lines import Line, joined
-from cmr_watch.reading.notices import mentions_call, said_state
+from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.outline import BOLD_LEVEL
 from cmr_watch.reading.tokens import CELL
 
