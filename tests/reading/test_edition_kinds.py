@@ -11,7 +11,6 @@ from tests.reading.pages import codes, days
 TITLE = "Clusters meet Regions – Ghent, Belgium"
 WHEN = "<p>12-13 March 2027</p>"
 MARCH = "2027-03-12/03-13"
-FORM = "https://r.example/1"
 
 
 def snapshot(body: str, title: str = TITLE) -> Snapshot:
@@ -173,75 +172,6 @@ VENUES = [
 @pytest.mark.parametrize(("body", "venue"), VENUES)
 def test_venue(body: str, venue: str | None) -> None:
     assert only(WHEN + body).venue == venue
-
-
-REGISTRATIONS = [
-    (f"<p>Register before 1 February 2027 <a href='{FORM}'>here</a></p>", FORM, "2027-02-01"),
-    (
-        "<p>Hotel rate until 3 February 2027. Registration for the B2B platform closes on 1 February 2027.</p>",
-        None,
-        None,
-    ),
-    (
-        f"<p>Registration opens on 3 January, closes on 1 March 2027. <a href='{FORM}'>Sign up</a></p>",
-        FORM,
-        "2027-03-01",
-    ),
-    (f"<p>Registration will open in February. <a href='{FORM}'>Register</a></p>", None, None),
-    ("<p>Registration closed on 30.11.2026</p>", None, None),
-    ("<p>Registered participants will be informed by 1 March 2027.</p>", None, None),
-    (f"<p>To register for the site visits, write by 3 March 2027.</p><p><a href='{FORM}'>Register</a></p>", FORM, None),
-    (f"<p>The next edition is in Porto on 3-4 April 2028. <a href='{FORM}'>Register</a></p>", None, None),
-    (
-        f"<table><tr><td>Registration</td><td><a href='{FORM}'>here</a> until 3 March 2027</td></tr></table>",
-        FORM,
-        "2027-03-03",
-    ),
-    (f"<p>Last day of registration: 25 February 2027. <a href='{FORM}'>Register</a></p>", FORM, "2027-02-25"),
-    ("<p>The last day to register is 25 February 2027.</p>", None, "2027-02-25"),
-    (f"<dl><dt>Registration</dt><dd><a href='{FORM}'>EUSurvey</a></dd></dl>", FORM, None),
-    (f"<table><tr><td>Register</td><td><a href='{FORM}'>EU Login</a></td></tr></table>", FORM, None),
-]
-
-
-@pytest.mark.parametrize(("body", "url", "closes_on"), REGISTRATIONS)
-def test_registration(body: str, url: str | None, closes_on: str | None) -> None:
-    edition = only(WHEN + body)
-    closing = edition.registration_closes_on
-    assert (edition.registration_url, closing and closing.isoformat()) == (url, closes_on)
-    assert days(edition) == MARCH
-
-
-MATERIALS = [
-    (
-        "<a href='/s'><strong>Download the event slides</strong></a></p><p><a href='/w'>White Book</a>",
-        ["slides", "paper"],
-    ),
-    ("Photos will be taken; see our <a href='/p'>privacy statement</a>.", []),
-    ("10:30 Presentation by <a href='https://biopark.be'>BioPark</a>", []),
-    ("</p><h3>Presentations</h3><p>Anne Exemple – <a href='/1.pdf'>PDF</a>", ["slides"]),
-    ("</p><h3>Recordings</h3><p><a href='https://www.youtube.com/watch?v=1'>Morning session</a>", ["recording"]),
-    ("<a href='/l'>Watch live</a> <a href='/lp'>List of participants</a>", []),
-    ("Earlier editions: <a href='/a'>Agenda of Lyon</a>", []),
-    ("<a href='/s'>Read the summary</a> <a href='/t'>Summary of the Porto edition</a>", ["summary"]),
-    ("Presentations: <a href='/1'>Ann Lee</a>, <a href='/2'>Bob Ray</a>", ["slides", "slides"]),
-    ("Agenda: <a href='/en.pdf'>EN</a> | <a href='/fr.pdf'>FR</a>", ["agenda", "agenda"]),
-    ("</p><h3>Other events</h3><p><a href='/a'>Agenda</a>", []),
-    ("Read the <a href='/s'>report</a> of the workshop.", ["proceedings"]),
-    ("<a href='/s'>Single Market Programme</a> <a href='/t'>European Skills Agenda</a>", []),
-    ("Read the <a href='/content/event-summary-clusters-meet-regions-porto-portugal'>event summary of Porto</a>.", []),
-    ("<a href='/files/Agenda_Clusters_meet_Regions_Lyon_France.pdf'>Agenda</a>", []),
-    ("<a href='/files/agenda-ghent-belgium.pdf'>Agenda</a>", ["agenda"]),
-    ("</p><table><tr><td>Input paper</td><td><a href='/1.pdf'>PDF, 2 MB</a></td></tr></table><p>", ["paper"]),
-    ("Agenda: <a href='/1.pdf'>PDF (300 KB)</a>", ["agenda"]),
-    ("</p><dl><dt>Input paper</dt><dd><a href='/1.pdf'>Ports in transition</a></dd></dl><p>", ["paper"]),
-    ("</p><table><tr><td>Photos</td><td><a href='/1'>Ghent in March</a></td></tr></table><p>", ["photos"]),
-]
-
-
-@pytest.mark.parametrize(("body", "kinds"), MATERIALS)
-def test_materials(body: str, kinds: list[str]) -> None:
-    assert [one.kind for one in only(f"{WHEN}<p>{body}</p>").materials] == kinds
 
 
 def test_evidence_of_the_days_and_the_venue() -> None:

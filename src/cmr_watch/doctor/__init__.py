@@ -191,7 +191,7 @@ def _check_page(settings: Settings, clock: Clock, baseline: Baseline | None) -> 
     page_advice = "Check that [page] url is the page that lists the editions."
     try:
         page = fetch_page(fetch_settings(settings), settings.page.url, clock)
-        reading = parse(page, "initiative")
+        reading = parse(page, "initiative").snapshot
     except FetchError as error:
         return Finding("page", False, str(error), f"Open {settings.page.url} in a browser; check [page] and [fetch].")
     except ParseError as error:

@@ -91,8 +91,9 @@ def _reading_to_accept(page: PageRef, checks: Checks, clock: Clock) -> tuple[Sna
     baseline = with_current_parser(checks, checks.baseline(page.url))
     if baseline is None or baseline.snapshot.outline.expected_layout is None or checks.newest_suspect(page.url):
         return _suspect_reading(page, checks, clock)
-    reading = Reading(page, None, with_expected_layout(baseline.snapshot, None), baseline.read_at, clock(), True)
-    return checks.snapshot(baseline.snapshot_id).row, reading
+    stored = checks.snapshot(baseline.snapshot_id)
+    snapshot, evidence = with_expected_layout(baseline.snapshot, None), baseline.evidence or stored.evidence
+    return stored.row, Reading(page, None, snapshot, baseline.read_at, clock(), True, evidence=evidence)
 
 
 def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[SnapshotRow, Reading]:

@@ -29,7 +29,7 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
         return baseline
     stored = checks.snapshot(baseline.snapshot_id)
     try:
-        snapshot = parse(stored.fetched, baseline.snapshot.kind)
+        snapshot, evidence = parse(stored.fetched, baseline.snapshot.kind)
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline
@@ -38,7 +38,7 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
     known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
     page = PageRef(stored.row.page_url, snapshot.kind)
     news = facts_ahead(page, baseline, snapshot, known, checks, baseline.read_at)
-    return replace(baseline, snapshot=snapshot, known=known, newly_read=news)
+    return replace(baseline, snapshot=snapshot, known=known, newly_read=news, evidence=evidence)
 
 
 def facts_ahead(

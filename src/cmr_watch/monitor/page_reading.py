@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.models import Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.rounds import Round
@@ -21,6 +22,7 @@ class Reading:
     - `fetched`: None after a 304 response.
     - `at`: when the page was fetched. For an accepted reading, that is earlier than `checked_at`.
     - `error`: why it could not be parsed; None if it could.
+    - `evidence`: None if the page was not read again, because its bytes are the baseline's.
     """
 
     page: PageRef
@@ -31,6 +33,14 @@ class Reading:
     conditional: bool = False
     error: str | None = None
     round_: Round | None = None
+    evidence: Evidence | None = None
+
+
+class Parsed(NamedTuple):
+    """What the parser extracted from a page, and where it stands there."""
+
+    snapshot: Snapshot
+    evidence: Evidence
 
 
 def read_page(
@@ -39,9 +49,11 @@ def read_page(
     """Parse the page, unless its bytes are the baseline's."""
     at = fetched.fetched_at
     if baseline and _is_same_content(fetched, baseline):
-        return Reading(page, fetched, _found_at(baseline.snapshot, fetched), at, now, conditional)
+        found = _found_at(baseline.snapshot, fetched)
+        return Reading(page, fetched, found, at, now, conditional, evidence=baseline.evidence)
     try:
-        return Reading(page, fetched, parse(fetched, page.kind), at, now, conditional)
+        snapshot, evidence = parse(fetched, page.kind)
+        return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence)
     except ParseError as error:
         return Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
 
@@ -52,15 +64,15 @@ def _is_same_content(fetched: FetchedPage, baseline: Baseline) -> bool:
     return is_same_charset and sha256(fetched.content).hexdigest() == baseline.content_sha256
 
 
-def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
+def parse(fetched: FetchedPage, kind: PageKind) -> Parsed:
     """Read a page. The reading engine is imported here, only when there is something to read."""
     from cmr_watch.reading import read
     from cmr_watch.reading.document import decode
 
-    snapshot = read(kind, fetched.content, fetched.charset, fetched.url).snapshot
+    snapshot, evidence = read(kind, fetched.content, fetched.charset, fetched.url)
     text = decode(fetched.content, fetched.charset)
     outline = replace(snapshot.outline, lang=lang_of(text), h1=h1_of(text))
-    return _found_at(replace(snapshot, outline=outline), fetched)
+    return Parsed(_found_at(replace(snapshot, outline=outline), fetched), evidence)
 
 
 def title_of_page(fetched: FetchedPage) -> str:

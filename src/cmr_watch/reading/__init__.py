@@ -11,6 +11,7 @@ The way of a page, one module after the other; each imports only those before it
     document     bytes → tree → candidates for the article → nodes; the door of lxml
     lines        a line as a reader sees it; `line.scan` is its Text
     outline      nodes → lines, in a tree of parts
+    links        an entry's links → the edition's page, its summary
     evidence     field → line, span, rule
     dates        Text → dates: tokens become a shape, a table says what it means
     parts        Text, dates → what stands between commas, brackets and dashes

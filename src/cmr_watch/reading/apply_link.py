@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urldefrag, urlsplit
 
-from cmr_watch.reading.entries import Address, address_of
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line
+from cmr_watch.reading.links import Address, address_of
 from cmr_watch.reading.tokens import Text
 
 _REACH: Final = 80

@@ -15,10 +15,10 @@ from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import find_state, read_state, said_state
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.entries import resolve
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lines import Line, Where
+from cmr_watch.reading.links import resolve
 from cmr_watch.reading.notices import (
     calls_apart,
     find_hosting_years,

@@ -1,4 +1,4 @@
-"""One line of a list: what kind of line it is, and the edition that it names (READING P, D1–D6, O2).
+"""One line of a list: what kind of line it is, and the edition that it names (READING P, D1–D6).
 
 `read_entry` answers for one line or several joined ones.
 Pure, linear; no errors.
@@ -6,18 +6,16 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
-from typing import Final, Literal, NamedTuple, cast, get_args
-from urllib.parse import urljoin, urlsplit
+from typing import Final, Literal, NamedTuple, cast
 
-from cmr_watch.models import EditionStatus, MaterialKind, Precision, Section
+from cmr_watch.models import EditionStatus, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.lines import Line, Link, Where
+from cmr_watch.reading.lines import Line
+from cmr_watch.reading.links import MATERIALS
 from cmr_watch.reading.places import Place, find_places, place_beside
 from cmr_watch.reading.tokens import Cue, Text, Token
 
@@ -216,7 +214,7 @@ def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], pl
 
 def _is_labelled(text: Text) -> bool:
     """“Hosts: …”, “Deadline: …”, “Registration: …”: the line says itself that it is something else."""
-    concepts = ("speakers", "cutoff", "register", "of the page", "session", "call for", *_MATERIALS)
+    concepts = ("speakers", "cutoff", "register", "of the page", "session", "call for", *MATERIALS)
     return text.begins_with(*concepts)
 
 
@@ -318,81 +316,3 @@ def status_of(said: EditionStatus | None, section: Section | None) -> EditionSta
     if section == "past":
         return "held"
     return said or "scheduled"
-
-
-# ── its links ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-MOST_LINKS: Final = 20
-_BARE_LINK: Final = words_of(
-    "read see find view download check the our event full here link it more click open pdf docx pptx"
-)
-_MATERIALS: Final = (*get_args(MaterialKind), "register", "apply")
-_REACH_OF_SUMMARY: Final = 40
-
-
-class Address(NamedTuple):
-    """Where a link leads, and the part of a line's text that it covers."""
-
-    url: str
-    line: Line
-    start: int
-    end: int
-
-    @property
-    def where(self) -> Where:
-        return Where(self.line, self.start, self.end)
-
-
-def address_of(line: Line, link: Link, base: str) -> Address | None:
-    """Where a link of a line leads, or None (`resolve`)."""
-    url = resolve(base, link.href)
-    return Address(url, line, link.start, link.end) if url else None
-
-
-def addresses_of(line: Line, core: int, base: str) -> tuple[Address | None, Address | None]:
-    """The edition's page and its summary, by what each link says and covers (O2). `core` is where its date ends."""
-    found = [(link, address) for link in line.links[:MOST_LINKS] if (address := address_of(line, link, base))]
-    summaries = [address for link, address in found if is_summary(line, link)]
-    others = [(link, one) for link, one in found if not line.scan.has(*_MATERIALS, start=link.start, end=link.end)]
-    others = [(link, one) for link, one in others if not is_summary(line, link)]
-    near = [one for link, one in others if link.start < core]
-    return next(iter([*near, *(one for _, one in others)]), None), next(iter(summaries), None)
-
-
-def is_summary(line: Line, link: Link) -> bool:
-    """Whether a link leads to the summary: it says so, or it covers a part of “Read the event summary here”."""
-    text = line.scan
-    if text.has("summary", start=link.start, end=link.end):
-        return True
-    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
-    if not words or not words <= _BARE_LINK:
-        return False
-    near = text.cues_of("summary", start=max(0, link.start - _REACH_OF_SUMMARY), end=link.end + _REACH_OF_SUMMARY)
-    return next(near, None) is not None
-
-
-_PATH: Final = re.compile(r"(?:/[\w~%-][\w.~%-]*+)++", re.ASCII)
-
-
-@cache
-def _origin(base: str) -> str:
-    return urljoin(base, "/").rstrip("/")
-
-
-_SPACES: Final = re.compile(r"[\t\r\n]")
-
-
-@lru_cache(maxsize=512)
-def resolve(base: str, href: str) -> str | None:
-    """An absolute http(s) address, or None: nothing else is ever followed or shown."""
-    if _PATH.fullmatch(href):  # nearly all links; urljoin takes as long as reading a line
-        address = _origin(base) + href
-        return None if address == base else address
-    try:
-        address = urljoin(base, _SPACES.sub("", href).strip().replace(" ", "%20"))
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or address.partition("#")[0] == base:
-        return None  # or a place within the page
-    return address

@@ -63,19 +63,25 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
     """All sentences of an article, top to bottom; a heading counts as one of its own."""
     found: list[Sentence] = []
     label: Text | None = None
+    block: int | None = None
     for line, *of_cell in with_heads(article.lines):
+        if block not in (None, line.block) or line.gap:
+            label = block = None
         heads = [head for head in of_cell if head] or ([scan(line.label)] if line.label else [])
         own = ([label] if label else []) + heads
         labels = (*own, *article.headings_over(line))
         for span in sentences_of(line.scan):
             piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)
             found.append(Sentence(piece, line, labels, line.text.find(piece.text, span.start), len(own)))
-        label = line.scan if _is_label(line) else None
+        if _is_label(line):
+            label, block = line.scan, None
+        elif label:
+            block = line.block
     return tuple(found)
 
 
 def _is_label(line: Line) -> bool:
-    """“Registration deadline” in a line of its own is the heading of the line below."""
+    """“Registration deadline” in a line of its own is the heading of the line below, and of those in its block."""
     words = [token for token in line.scan.tokens if token.word]
     if (
         line.is_heading
@@ -118,7 +124,9 @@ class Home:
 
     def is_of_another_place(self, sentence: Sentence) -> bool:
         """Whether a sentence names a town with its country, and not the page's own."""
-        return not self.is_named(sentence.text.text) and any(place.is_known for place in sentence.places)
+        text = sentence.text
+        places = (place for place in sentence.places if place.is_known and not _is_of_time(text, place))
+        return not self.is_named(text.text) and any(True for _ in places)
 
     def own_dates(self, sentence: Sentence, dates: Sequence[DateSpan]) -> tuple[DateSpan, ...]:
         """The dates of a sentence that are not another place's: “after Milan, Italy (26-27 March) we meet on …”."""
@@ -134,6 +142,12 @@ class Home:
 
     def _is_elsewhere(self, place: Place) -> bool:
         return not (self.is_named(place.city) or is_same_city(self.place.city, place.city))
+
+
+def _is_of_time(text: Text, place: Place) -> bool:
+    """“18:00 (Brussels, Belgium)” is a time there (C4)."""
+    before = (token for token in reversed(text.tokens) if token.end <= place.start and token.letter not in "(,")
+    return next((token.letter == "T" for token in before), False)
 
 
 def names_edition_after(text: Text, concept: str) -> bool:

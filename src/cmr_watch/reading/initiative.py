@@ -17,19 +17,10 @@ from cmr_watch.models import CallNotice, Edition, Evidence, Outline, ReadingWarn
 from cmr_watch.places import is_same_city
 from cmr_watch.reading.document import Document, candidates, nodes_of
 from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of, without_doubles
-from cmr_watch.reading.entries import (
-    MOST_LINKS,
-    Entry,
-    Said,
-    address_of,
-    addresses_of,
-    is_summary,
-    read_entry,
-    said_status,
-    stands_alone,
-)
+from cmr_watch.reading.entries import Entry, Said, read_entry, said_status, stands_alone
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.links import MOST_LINKS, address_of, addresses_of, is_summary, says_more
 from cmr_watch.reading.listed_edition import ListedEdition, edition_of, note
 from cmr_watch.reading.notice_calls import read_notice
 from cmr_watch.reading.notices import Notice
@@ -270,7 +261,8 @@ class _Lists:
         over = Said(context.status, context.state_heading) if context.status and context.state_heading else None
         said = Said(own, line) if own else self.waiting or self.below or over
         self.waiting = None
-        links = addresses_of(line, date.end if date else len(line.text), self.base)
+        assert entry.place is not None, "an edition has a place"
+        links = addresses_of(line, entry.place, date, self.base)
         found = ListedEdition(entry, context, said, *links)
         self.log.use(line, "entry", "P1")
         self.editions.append(found)
@@ -300,6 +292,14 @@ class _Lists:
         link = next((link for link in line.links[:MOST_LINKS] if is_summary(line, link)), None)
         if link and self.above and self.above.summary is None:
             self.above.summary = address_of(line, link, self.base)
+        more = next((link for link in line.links[:MOST_LINKS] if says_more(line, link)), None)
+        if more and self.above and self.above.page is None and self._is_under(line):
+            self.above.page = address_of(line, more, self.base)
+
+    def _is_under(self, line: Line) -> bool:
+        """Whether a line is in the block of the edition above it, or below its heading."""
+        above = self.above.entry.line if self.above else None
+        return self._is_beside(line) or (above is not None and above.is_heading and above.part == line.part)
 
     def _is_beside(self, line: Line) -> bool:
         """Whether a line stands in the same block or item as the edition above it."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from cmr_watch.models import Edition, EditionStatus
-from cmr_watch.reading.entries import LONGEST, Address, Entry, Said, note_state, status_of
+from cmr_watch.reading.entries import LONGEST, Entry, Said, note_state, status_of
 from cmr_watch.reading.evidence import EvidenceLog
+from cmr_watch.reading.links import Address
 from cmr_watch.reading.sections import Context
 
 _OF_PLACE: Final = ("city", "region", "country", "country_code")

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, get_args
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from cmr_watch.models import Material, MaterialKind
 from cmr_watch.places import country_code
-from cmr_watch.reading.entries import resolve
+from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Link
+from cmr_watch.reading.links import resolve
+from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 KINDS: Final[tuple[MaterialKind, ...]] = get_args(MaterialKind)
@@ -26,11 +29,15 @@ _LONGEST_TITLE: Final = 200
 _EMPTY: Final = words_of(
     """
     please click read see find it on view open get download available directly the this via at link form page website
-    pdf ppt mb kb here now more file document button below day part session album for and all en fr de
+    pdf ppt mb kb here now more file document button below day part session album for and all
+    bg cs da de el en es et fi fr ga hr hu lt lv mt nl pl pt ro sk sl sv uk
+    bulgarian croatian czech danish dutch english estonian finnish french german greek hungarian irish italian latvian
+    lithuanian maltese polish portuguese romanian slovak slovene slovenian spanish swedish ukrainian
     """
 )
 """Words that say nothing of what a link leads to."""
 _FILES: Final = (".pdf", ".ppt", ".pptx", ".odp", ".key", ".zip")
+_LONGEST_DOMAIN: Final = 6
 _HOSTS: Final[dict[str, MaterialKind]] = {
     "youtube.com": "recording",
     "youtu.be": "recording",
@@ -79,8 +86,13 @@ def _is_empty(text: Text, start: int, end: int) -> bool:
 
 
 def _is_address(words: str) -> bool:
-    word = words.strip()
-    return " " not in word and (word.startswith(("http:", "https:", "www.")) or ("/" in word and "." in word))
+    """“https://forms.example/1”, “forms.example.org”, “krakow.pl/cmr”; no name of a file."""
+    word = words.strip().lower()
+    last = word.partition("/")[0].rpartition(".")[2]
+    is_host = "." in word.strip(".") and 1 < len(last) <= _LONGEST_DOMAIN and last.isalpha()
+    return " " not in word and (
+        word.startswith(("http:", "https:", "www.")) or is_host or ("/" in word and "." in word)
+    )
 
 
 def anchors_of(sentences: Sequence[Sentence], base: str) -> Iterator[Anchor]:
@@ -99,8 +111,12 @@ def kind_in(text: Text, start: int = 0, end: int | None = None) -> MaterialKind 
     """The kind that is named first between two positions; none where it is said to be something else (“register”)."""
     if text.has("no material", start=start, end=end):
         return None
-    cue = next(text.cues_of(*KINDS, start=start, end=end), None)
-    return _kind_of(cue) if cue else None
+    cues = list(text.cues_of(*KINDS, start=start, end=end))
+    if not cues:
+        return None
+    joined = [cue for before, cue in pairwise(cues) if cue.first == before.last + 1]
+    is_of_film = any(_kind_of(cue) == "recording" for cue in joined)  # “presentation videos”
+    return "recording" if is_of_film else _kind_of(cues[0])
 
 
 def _kind_of(cue: Cue) -> MaterialKind:
@@ -178,8 +194,8 @@ def _is_filed_elsewhere(anchor: Anchor, home: Home) -> bool:
 
 
 def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material, ...], tuple[Anchor, ...]]:
-    """In page order, each address once for each kind, and the link of each; words win over an icon to the same page."""
-    found: dict[tuple[MaterialKind, str], tuple[Material, Anchor]] = {}
+    """In page order, each address once, and the link of each; words win over an icon to the same page."""
+    found: dict[str, tuple[Material, Anchor]] = {}
     said = {one.url: kind for one in reversed(anchors) if (kind := kind_in(one.text, one.link.start, one.link.end))}
     for anchor in anchors:
         is_other = _is_of_another(anchor, home) or _is_filed_elsewhere(anchor, home)
@@ -187,34 +203,54 @@ def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material,
         if kind is None or (anchor.is_bare and said.get(anchor.url, kind) != kind):
             continue
         title = _title(anchor, kind)
-        known = found.get((kind, anchor.url))
+        known = found.get(anchor.url)
         if known is None or not known[0].title:
-            found[kind, anchor.url] = Material(kind, anchor.url, title), anchor
+            found[anchor.url] = Material(kind, anchor.url, title), anchor
     return tuple(one for one, _ in found.values()), tuple(anchor for _, anchor in found.values())
 
 
 def _is_of_another(anchor: Anchor, home: Home) -> bool:
     """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country is none of it."""
     text = anchor.text
-    if not text.has("event", "series"):
-        return False
     start, end = anchor.neighbours()
     part = scan(text.text[start:end])
-    return home.is_another(anchor.sentence) or (not home.is_named(part.text) and names_edition_of(part))
+    if home.is_named(part.text):
+        return False
+    if _is_of_another_place(scan(anchor.words)):
+        return True
+    return text.has("event", "series") and (home.is_another(anchor.sentence) or names_edition_of(part))
+
+
+def _is_of_another_place(words: Text) -> bool:
+    """“Event summary of Porto, Portugal”: right behind what it leads to stands a town with its country."""
+    rests = [scan(words.text[cue.end :]) for cue in words.cues_of(*KINDS)]
+    return any(
+        place.is_known and rest.text[: place.start].strip() in ("of", "from")
+        for rest in rests
+        for place in find_places(rest, find_dates(rest))
+    )
 
 
 def names_edition_of(text: Text) -> bool:
-    """“The Porto edition”, “the workshop in Porto”: an edition by a name in capitals."""
-    for cue in text.cues_of("event"):
-        before, after = text.tokens[: cue.first], text.tokens[cue.last + 1 : cue.last + 3]
-        is_edition = text.text[cue.start : cue.end].lower().startswith("edition")
-        if is_edition and before and before[-1].letter == "x" and text.text[before[-1].start].isupper():
-            return "series" not in {
-                concept for one in text.cues if one.end == before[-1].end for concept in one.concepts
-            }
-        if len(after) == 2 and after[0].word == "in" and after[1].letter == "x" and text.text[after[1].start].isupper():
-            return True
-    return False
+    """“The Porto edition”, “the Naples workshop”, “the workshop in Porto”: an edition by a name in capitals."""
+    return any(_is_named_before(text, cue) or _is_named_behind(text, cue) for cue in text.cues_of("event"))
+
+
+def _is_named_before(text: Text, event: Cue) -> bool:
+    """In “Final Report of the Opening Workshop”, where all words have capitals, none is a name."""
+    noun = text.text[event.start : event.end]
+    name = text.tokens[event.first - 1] if event.first else None
+    if name is None or name.letter != "x" or any(cue.end == name.end for cue in text.cues_of("series")):
+        return False
+    written = text.text[name.start : name.end]
+    if noun.lower().startswith("edition"):
+        return written[0].isupper()
+    return noun.islower() and written.istitle() and event.first > 1
+
+
+def _is_named_behind(text: Text, event: Cue) -> bool:
+    after = text.tokens[event.last + 1 : event.last + 3]
+    return len(after) == 2 and after[0].word == "in" and after[1].letter == "x" and text.text[after[1].start].isupper()
 
 
 def _title(anchor: Anchor, kind: MaterialKind) -> str:

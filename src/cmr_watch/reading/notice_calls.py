@@ -10,9 +10,9 @@ from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.call_state import find_state
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.cutoffs import read_cutoffs
-from cmr_watch.reading.entries import Address
 from cmr_watch.reading.evidence import Source
 from cmr_watch.reading.lines import Where, joined
+from cmr_watch.reading.links import Address
 from cmr_watch.reading.notices import (
     Notice,
     calls_apart,

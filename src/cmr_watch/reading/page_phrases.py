@@ -222,6 +222,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         upload: ~ your presentation
         register | registration | sign up: ~ for the presentation
         skills agenda: the European ~
+        agenda 2030 | 2030 agenda | agenda 2063: the ~ for sustainable development
         europe programme: Horizon ~
         market programme: the Single ~
         """,

@@ -23,6 +23,8 @@ _MOST_TABLES: Final = 20
 _MOST_ROWS: Final = 200
 _MOST_LABELS: Final = 20
 _LABELS: Final = etree.XPath("//a[starts-with(@href, '#')] | //*[@role='tab'][@aria-controls]")
+_TOGGLES: Final = frozenset({"tab", "pill"})
+"""Values of `data-toggle` of the head of a tab."""
 _TABS: Final = etree.XPath("//ul[following-sibling::*][not(.//a[@href])] | //*[@role='tablist']")
 _BY_ID: Final = etree.XPath("//*[@id=$name][self::div or self::section or self::ul or self::ol]")
 
@@ -43,11 +45,15 @@ def put_headings_in_front(root: html.HtmlElement) -> None:
     """Change the tree: each label before its panel, each column's head before the column's cells."""
     for table in list(islice(root.iter("table"), _MOST_TABLES)):
         _lay_out_columns(table)
-    labels = [link for link in _LABELS(root) if link.get("role") == "tab" or _opens_section(link)]
+    labels = [link for link in _LABELS(root) if _heads_tab(link) or _opens_section(link)]
     for link in labels[:_MOST_LABELS]:
         _label_panel(root, link)
     for tabs in _TABS(root)[:_MOST_TABLES]:
         _label_by_position(tabs)
+
+
+def _heads_tab(link: html.HtmlElement) -> bool:
+    return link.get("role") == "tab" or (link.get("data-toggle") or link.get("data-bs-toggle")) in _TOGGLES
 
 
 def _opens_section(element: html.HtmlElement) -> bool:

@@ -96,7 +96,20 @@ def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
         roles[date.first : date.last + 1] = "B" * (date.last + 1 - date.first)
     for cue in text.cues:
         _mark(cue, text, roles)
+    _pass_over_addresses(text, roles)
     return roles
+
+
+def _pass_over_addresses(text: Text, roles: list[str]) -> None:
+    """“Turin, Via Roma 2, Italy”: before the country, a part with a number behind its words is an address (P5)."""
+    is_inner = [role == "x" or token.letter in "dn" for role, token in zip(roles, text.tokens, strict=True)]
+    for index, token in enumerate(text.tokens):
+        if token.letter in "dn" and roles[index] == "B":
+            start = next((at + 1 for at in range(index, -1, -1) if not is_inner[at]), 0)
+            end = next((at for at in range(index, len(roles)) if not is_inner[at]), 0)
+            is_between = start and roles[start - 1] == roles[end] == "," and roles[start] == "x"
+            if is_between and _begins_country(text, end + 1):
+                _fill(roles, start, end, " ")
 
 
 def _role(text: Text, index: int) -> str:

@@ -311,6 +311,10 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         if: ~ it is cancelled
         """,
     # links: O2, O3
+    "more": """
+        more info | more information | read more | find out more | learn more | more details: 12-13 March 2026 – ~
+        details | website | event page: 12-13 March 2026 (~)
+        """,
     "summary": """
         summary: the ~ of the workshop
         summaries: read the event ~
@@ -325,7 +329,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "paper": """
         input paper | input papers | input note | background paper | background papers: the ~ of the workshop
         background note | concept note | concept paper | discussion paper | issue paper: the ~ of the workshop
-        white book | white paper | paper: the ~ of the workshop
+        discussion papers | discussion note | issue papers | issue note | issues paper: the ~ of the workshop
+        white book | white books | white paper | white papers: the ~ of the workshop
         """,
     "proceedings": """
         proceedings | proceeding | report: read the ~

@@ -11,7 +11,7 @@ from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.materials import Anchor
 from cmr_watch.reading.notices import mentions_call
-from cmr_watch.reading.tokens import Text
+from cmr_watch.reading.tokens import Cue, Text, scan
 
 _NEAR: Final = 40
 _REACH: Final = 120
@@ -22,25 +22,41 @@ _REACH: Final = 120
 
 def registration_link(anchors: Sequence[Anchor], sentences: Sequence[Sentence], home: Home) -> Anchor | None:
     """The first link that says register; None where the page says that registration is closed, full or to come."""
-    own = [sentence.text for sentence in sentences if not home.is_another(sentence)]
-    if any(map(_says_not_open, own)) and not any(text.has("still possible") for text in own):
+    own = [pair for pair in _with_above(sentences) if not _is_of_another(pair[1], home)]
+    if any(_says_not_open(*pair) for pair in own) and not any(one.text.has("still possible") for _, one in own):
         return None
     return next((anchor for anchor in anchors if _leads_to_registration(anchor, home)), None)
 
 
-def _says_not_open(text: Text) -> bool:
+def _with_above(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence | None, Sentence]]:
+    """Each sentence, behind the one above it."""
+    return zip((None, *sentences), sentences, strict=False)
+
+
+def _says_not_open(above: Sentence | None, sentence: Sentence) -> bool:
     """“Registration is closed”, “… will open soon”, “the workshop is fully booked”."""
+    text = sentence.text
     states = ("closed",) if text.has("until") else ("closed", "to come")  # “opens on 3 January and closes on 1 March”
-    return text.has("full") or (text.has("register") and text.has(*states))
+    if _is_about_registration(sentence, above) and _is_said(text, *states):
+        return True
+    return _is_said(text, "full") and (text.has("event") or not text.has("stay", "visit", "session"))
+
+
+def _is_said(text: Text, *states: str) -> bool:
+    """Whether a state is told as a fact: not “if registration is closed, …”, not “until the event is full”."""
+    return any(not _is_supposed(text, cue) for cue in text.cues_of(*states))
+
+
+def _is_supposed(text: Text, state: Cue) -> bool:
+    modals = (cue for cue in text.cues_of("modal", end=state.start) if cue.last + 1 < state.first)
+    return any(all(token.word for token in text.tokens[cue.last + 1 : state.first]) for cue in modals)
 
 
 def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
-    text, link = anchor.text, anchor.link
-    if text.has("other registration", "visit", start=link.start, end=link.end):
+    words = scan(anchor.words)
+    if words.has("other registration", "visit") or _is_of_another(anchor.sentence, home):
         return False
-    if home.is_another(anchor.sentence) or home.is_of_another_place(anchor.sentence) or _follows_the_next(anchor, home):
-        return False
-    if text.has("register", "take part", start=link.start, end=link.end):
+    if words.has("register", "take part"):
         return True
     if anchor.is_named_by_label and anchor.sentence.is_under("register"):
         return not anchor.sentence.labels[0].has("cutoff")
@@ -74,9 +90,12 @@ def _tail(text: Text) -> int:
     return max(0, len(text.text) - _REACH)
 
 
-def _follows_the_next(anchor: Anchor, home: Home) -> bool:
+def _is_of_another(sentence: Sentence, home: Home) -> bool:
+    return home.is_another(sentence) or home.is_of_another_place(sentence) or _follows_the_next(sentence, home)
+
+
+def _follows_the_next(sentence: Sentence, home: Home) -> bool:
     """“The next workshop will be in Prague. Register here!”"""
-    sentence = anchor.sentence
     above = Sentence(sentence.whole.piece(0, sentence.start), sentence.whole)
     return names_edition_after(above.text, "next edition") and not home.is_named(above.text.text)
 
@@ -95,8 +114,8 @@ class Closing(NamedTuple):
 
 def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on: date | None) -> Closing | None:
     """The first day until which the page takes registrations; without a year the last one before the event (O4)."""
-    for above, sentence in zip((None, *sentences), sentences, strict=False):
-        if not _is_about_registration(sentence, above) or home.is_another(sentence):
+    for above, sentence in _with_above(sentences):
+        if not _is_about_registration(sentence, above) or _is_of_another(sentence, home):
             continue
         days = [one for one in _days(sentence, starts_on) if starts_on is None or one.day <= starts_on]
         if days:
@@ -110,7 +129,7 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
         return False
     if text.has("register"):
         return True
-    is_deadline = text.has("cutoff", "until", "closed")
+    is_deadline = text.has("cutoff", "until", "closed", "to come")
     is_below = above is not None and above.text.has("register") and not mentions_call(above.text)
     is_below = is_below and text.begins_with("cutoff", "until")
     return (is_deadline and (sentence.is_under("register") or is_below)) or _has_label(sentence)
@@ -142,11 +161,11 @@ def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:
     subject = subject_of(text, day.start, ("cutoff", "register", "event", "session", "result"))
     if relation in (Relation.UNTIL, Relation.NEW):
         return subject != "result"
-    if relation is not Relation.AT or text.has("closed", end=day.start):
+    if relation is not Relation.AT:
         return False
     if subject is None:
         return _has_label(sentence)
-    return subject == "cutoff" or (subject == "register" and text.has("cutoff", "until", end=day.start))
+    return subject == "cutoff" or (subject == "register" and text.has("cutoff", "until", "closed", end=day.start))
 
 
 def _in_time(span: DateSpan, day: date, starts_on: date | None) -> date:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from cmr_watch.reading.dates import ANY_YEAR, find_dates
@@ -13,7 +14,11 @@ _LONGEST_HEAD: Final = 120
 
 
 def with_heads(lines: Sequence[Line]) -> Iterator[tuple[Line, Text | None, Text | None]]:
-    """Each line with the head of its row and the head of its column: short cells without links and days."""
+    """Each line with the head of its row and the head of its column: cells of one short line, without links and days.
+
+    A cell of several lines is a column of the page's text rather than a head.
+    """
+    sizes = Counter(line.cell for line in lines if line.row is not None)
     columns: dict[int, Text] = {}
     row: int | None = None
     row_head: Text | None = None
@@ -25,8 +30,8 @@ def with_heads(lines: Sequence[Line]) -> Iterator[tuple[Line, Text | None, Text 
             continue
         if line.row != row:
             is_first, row = row is None, line.row
-            row_head = line.scan if _may_be_head(line) else None
-        if is_first and _may_be_head(line):
+            row_head = line.scan if _may_be_head(line, sizes) else None
+        if is_first and _may_be_head(line, sizes):
             columns[line.column] = line.scan
         column_head = columns.get(line.column)
         yield line, _unless_own(row_head, line), _unless_own(column_head, line)
@@ -36,5 +41,10 @@ def _unless_own(head: Text | None, line: Line) -> Text | None:
     return None if head is line.scan else head
 
 
-def _may_be_head(line: Line) -> bool:
-    return len(line.text) <= _LONGEST_HEAD and not line.links and not find_dates(line.scan, ANY_YEAR)
+def _may_be_head(line: Line, sizes: Mapping[int, int]) -> bool:
+    return (
+        sizes[line.cell] == 1
+        and len(line.text) <= _LONGEST_HEAD
+        and not line.links
+        and not find_dates(line.scan, ANY_YEAR)
+    )

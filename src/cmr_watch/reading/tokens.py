@@ -249,7 +249,7 @@ def _cues(tokens: list[Token]) -> list[Cue]:
     cues: list[Cue] = []
     until = 0
     for index, token in enumerate(tokens):
-        if index >= until and token.word in PHRASES:
+        if index >= until and _word_of(token) in PHRASES:
             cue = _cue_at(tokens, index, cues)
             if cue:
                 cues.append(cue)
@@ -258,7 +258,7 @@ def _cues(tokens: list[Token]) -> list[Cue]:
 
 
 def _cue_at(tokens: list[Token], index: int, before: list[Cue]) -> Cue | None:
-    for rest, concepts in PHRASES[tokens[index].word]:
+    for rest, concepts in PHRASES[_word_of(tokens[index])]:
         last = _end_of(tokens, index, rest)
         if last is not None:
             negated = bool(before) and "negation" in before[-1].concepts and _is_near(tokens, before[-1], index)
@@ -272,9 +272,14 @@ def _end_of(tokens: list[Token], index: int, rest: tuple[str, ...]) -> int | Non
         index += 1
         while index < len(tokens) and tokens[index].letter in _PASSED_OVER:
             index += 1
-        if index >= len(tokens) or tokens[index].word != word:
+        if index >= len(tokens) or _word_of(tokens[index]) != word:
             return None
     return index
+
+
+def _word_of(token: Token) -> str:
+    """A token's word, or its year: “Agenda 2030”."""
+    return token.word or (str(token.value) if token.letter == "y" else "")
 
 
 def _is_near(tokens: list[Token], negation: Cue, index: int) -> bool:

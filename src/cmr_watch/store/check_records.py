@@ -12,6 +12,7 @@ from cmr_watch import serialization
 from cmr_watch.models import (
     Change,
     CheckOutcome,
+    Evidence,
     FetchedPage,
     IncidentKind,
     Known,
@@ -51,8 +52,9 @@ _NOT_READ = ("failed", "suspect")
 class Baseline:
     """The last plausible reading of a page, with which the next one is compared.
 
-    `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET.
-    `newly_read`: what today's parser is the first to read on it (`monitor.current_parser`).
+    `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET. `evidence`
+    is that of a stored page that was read again, because its parser was an older one; `newly_read` is what today's
+    parser is then the first to read on it (`monitor.current_parser`).
     """
 
     revision: int
@@ -67,6 +69,7 @@ class Baseline:
     snapshot: Snapshot
     known: Known
     newly_read: tuple[Change, ...] = ()
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class CheckRecord:
     content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
     what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted.
     `layout_notice`: what the operator is to be told of changed section headings. `has_known_layout`: there is none.
-    `newly_read`: what today's parser was the first to read on the stored page; only with `known`.
+    `newly_read`: what today's parser was the first to read on the stored page; only with `known`. `evidence` is None if
+    the page was not read again, because its content is the same.
     """
 
     page: PageRef
@@ -106,6 +110,7 @@ class CheckRecord:
     has_known_layout: bool = True
     round_: Round | None = None
     newly_read: tuple[Change, ...] = ()
+    evidence: Evidence | None = None
 
     @property
     def read_at(self) -> datetime:

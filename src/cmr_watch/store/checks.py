@@ -18,6 +18,7 @@ from cmr_watch.merge_pages import KnownPage
 from cmr_watch.models import (
     PARSER_VERSION,
     Change,
+    Evidence,
     IncidentKind,
     Known,
     LastFetch,
@@ -26,7 +27,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.store import known_entries, outages, recipients, restore_quarantine, row_mapping
+from cmr_watch.store import incidents, known_entries, outages, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
     CHANGES_LOCK,
     DERIVED,
@@ -49,14 +50,7 @@ from cmr_watch.store.check_records import (
     load_stored_page,
 )
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import (
-    PAGE_INCIDENTS,
-    is_open,
-    open_incident,
-    remind_of,
-    report_again,
-    resolve_incidents,
-)
+from cmr_watch.store.evidence import save_evidence
 from cmr_watch.store.newly_read import record_newly_read
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
@@ -197,9 +191,11 @@ class Checks:
         }
         connection.execute(_UPDATE_PAGE, values)
         url = record.page.url
-        resolve_incidents(connection, url, record.checked_at, *PAGE_INCIDENTS)
+        incidents.resolve_incidents(connection, url, record.checked_at, *incidents.PAGE_INCIDENTS)
         if record.has_known_layout or record.layout_notice:
-            report_again(self._database, connection, "layout-changed", url, record.layout_notice, record.checked_at)
+            incidents.report_again(
+                self._database, connection, "layout-changed", url, record.layout_notice, record.checked_at
+            )
         return CommitEffects(reusable_version=None if is_modified else version)
 
     def _write_suspect(
@@ -210,10 +206,10 @@ class Checks:
         revision = page.revision if record.known is None else page.revision + 1
         values = {"page": record.page.url, "consecutive_failures": 0, "revision": revision}
         connection.execute(_UPDATE_PAGE, values)
-        remind_of(connection, "reading-still-suspect", record.page.url, record.detail, record.checked_at)
+        incidents.remind_of(connection, "reading-still-suspect", record.page.url, record.detail, record.checked_at)
         if record.acceptable:
             return self._open_incident(connection, "reading-suspect", record, record.checked_at)
-        if is_open(connection, "reading-suspect", record.page.url):
+        if incidents.is_open(connection, "reading-suspect", record.page.url):
             return CommitEffects()  # the operator knows already that the page looks wrong
         return self._open_incident(connection, "reading-unusable", record, record.checked_at)
 
@@ -228,7 +224,7 @@ class Checks:
     def _open_incident(
         self, connection: Connection, kind: IncidentKind, record: CheckRecord, since: datetime
     ) -> CommitEffects:
-        is_new = open_incident(self._database, connection, kind, record.page.url, record.problem, since)
+        is_new = incidents.open_incident(self._database, connection, kind, record.page.url, record.problem, since)
         return CommitEffects(incident=kind if is_new else None)
 
     def _reading_to_store(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
@@ -236,7 +232,8 @@ class Checks:
             reading = stored.baseline.reading
         else:
             reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(kind=record.page.kind))
-        return ReadingToStore(record.page.url, record.read_at, record.fetched, reading, self._parser_version)
+        source = (record.page.url, record.read_at, record.fetched)
+        return ReadingToStore(*source, reading, self._parser_version, record.evidence)
 
     def _insert_changes(
         self, connection: Connection, record: CheckRecord, check_id: int, round_id: int | None
@@ -333,12 +330,15 @@ class Checks:
         with self._database.read() as connection:
             return tuple(connection.execute(select(snapshots.c.id).order_by(snapshots.c.id)).scalars())
 
-    def replace_reading(self, snapshot_id: int, reading: Snapshot, after: KnownAfterwards | None = None) -> None:
+    def replace_reading(
+        self, snapshot_id: int, reading: Snapshot, evidence: Evidence, after: KnownAfterwards | None = None
+    ) -> None:
         """Replace the reading of a snapshot; with `after`, also the known state of its page, whose baseline it is."""
         values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
         with self._database.write() as connection:
             statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
             url = connection.execute(statement.values(values)).scalar_one()
+            save_evidence(self._database, connection, snapshot_id, evidence)
             if after is not None:
                 known_entries.replace(connection, url, known_entries.load(connection, url), after.known)
                 # checks that are comparing with the old state must start again
