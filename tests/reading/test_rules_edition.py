@@ -7,7 +7,6 @@ import pytest
 from cmr_watch.models import Edition, Snapshot
 from cmr_watch.reading import read
 from tests.reading.pages import codes, days
-from tests.reading.rules import but
 
 TITLE = "Clusters meet Regions – Ghent, Belgium"
 WHEN = "<p>12-13 March 2027</p>"

@@ -162,9 +162,7 @@ def _is_of_house(text: Text, part: _Piece) -> bool:
     names = [token for token in tokens if token.word and text.text[token.start].isupper()]
     if len(tokens) > 1 and tokens[-1].word and tokens[-1].end - tokens[-1].start == 1:
         tokens = tokens[:-1]  # “Varvsgatan 6A”
-    has_number = any(
-        _is_number(token) and "." not in text.text[token.start : token.end] for token in (tokens[0], tokens[-1])
-    )
+    has_number = any(_is_number(token) and _is_whole(text, token) for token in (tokens[0], tokens[-1]))
     return bool(names) and (has_number or not HOUSES.isdisjoint(token.word for token in names))
 
 
@@ -203,13 +201,21 @@ def _parts_address(text: Text, token: Token) -> bool:
     return token.letter in ",;|()c" or (token.letter == "-" and is_spaced) or text.text[token.start] in "📅🗓🕘🕒⏰🎟"
 
 
+def _is_whole(text: Text, number: Token) -> bool:
+    """Not the number in “EU27” or “5.0”."""
+    is_decimal = "." in text.text[number.start : number.end]
+    return not is_decimal and not text.text[number.start - 1 : number.start].isalpha()
+
+
 _NO_PART: Final = words_of(
     "on from at in see the map maps google link directions here view how to get there online hybrid"
 )
 
 
 def _piece(text: Text, tokens: Sequence[Token]) -> _Piece | None:
-    """A part of an address; “on”, “see map”, “online” are none."""
+    """A part of an address; “on”, “see map”, “(the room will be announced)” are none."""
+    if tokens and _is_remark(text, tokens):
+        return None
     while tokens and tokens[0].word in _LEADING and text.text[tokens[0].start].islower():
         tokens = tokens[1:]
     own = [token for token in tokens if token.word or token.letter in "dnyi" or _is_number(token)]
@@ -224,6 +230,12 @@ def _piece(text: Text, tokens: Sequence[Token]) -> _Piece | None:
     names = [token for token in words if not _is_of_postcode(text, token, is_led=token.end in ends)] or words
     town = text.text[names[0].start : names[-1].end] if names else ""
     return _Piece(start, end, written, town, any(token.letter in "dn" for token in own))
+
+
+def _is_remark(text: Text, tokens: Sequence[Token]) -> bool:
+    """Words in a bracket that begin without a capital; “(building 3)” belongs to an address."""
+    in_bracket = text.text[: tokens[0].start].rstrip().endswith(("(", "["))
+    return in_bracket and text.text[tokens[0].start].islower() and not any(map(_is_number, tokens))
 
 
 _LEADING: Final = frozenset({"the", "in", "at"})
