@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any
 
-from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Material, Outline, ReadingWarning, Snapshot
+from cmr_watch.models import (
+    CallNotice,
+    Change,
+    Cutoff,
+    Edition,
+    Evidence,
+    Fact,
+    LineUse,
+    Material,
+    Outline,
+    ReadingWarning,
+    Snapshot,
+)
 
 Json = dict[str, Any]
 
@@ -163,6 +176,23 @@ def snapshot_from_dict(row: Json) -> Snapshot:
             }
         ),
     )
+
+
+def evidence_to_row(evidence: Evidence) -> Json:
+    """The stored JSON of evidence: lists without names; the fields that were read from the same words are one list."""
+    groups = groupby(evidence.facts, lambda fact: (fact.record, fact.line, fact.start, fact.end, fact.rule))
+    facts = [[*where, *(fact.field for fact in group)] for where, group in groups]
+    return {"article": evidence.article, "lines": evidence.lines, "facts": facts}
+
+
+def evidence_from_row(row: Json) -> Evidence:
+    """Evidence from its stored JSON."""
+    facts = (
+        Fact(record, field, line, start, end, rule)
+        for record, line, start, end, rule, *names in row["facts"]
+        for field in names
+    )
+    return Evidence(row["article"], tuple(facts), tuple(LineUse(*line) for line in row["lines"]))
 
 
 def change_to_dict(change: Change, sentence: str) -> Json:

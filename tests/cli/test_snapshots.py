@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 
 from tests.cli.conftest import PATH, page
 from tests.cli.site_pages import edition_path, serve
@@ -38,6 +40,38 @@ def test_show(checked):
     assert (shown["id"], len(shown["editions"])) == (2, 14)
 
 
+def test_the_shares_of_lines_are_shown(checked):
+    assert checked.run("snapshots", "show", "2").lines[-1] == "  19 lines: 14 entry, 2 prose, 2 heading, 1 call"
+    (shown,) = checked.run("snapshots", "show", "2", "--json").json
+    assert shown["shares"] == {"entry": 14, "prose": 2, "heading": 2, "call": 1}
+    assert "evidence" not in shown
+
+
+def test_a_reading_is_explained_as_its_page_is_parsed(checked):
+    (checked.folder / "page.html").write_bytes(page("2023-12"))
+    parsed = checked.run("parse", "--explain", str(checked.folder / "page.html")).lines
+    stored = checked.run("snapshots", "show", "2", "--explain").lines
+    assert stored[-len(parsed) + 1 :] == parsed[1:]
+    (row,) = checked.run("snapshots", "show", "2", "--explain", "--json").json
+    assert row["evidence"]["shares"] == row["shares"]
+
+
+def test_stored_evidence_is_shown_without_reading_the_page_again(checked):
+    before = checked.run("snapshots", "show", "2", "--explain").out
+    with closing(sqlite3.connect(checked.database)) as database, database:
+        database.execute("UPDATE contents SET body = x'789c030000000001'")  # the page is empty
+    assert checked.run("snapshots", "show", "2", "--explain").out == before
+
+
+def test_a_reading_without_evidence_is_read_again_to_explain_it(checked):
+    before = checked.run("snapshots", "show", "2", "--explain").lines
+    with closing(sqlite3.connect(checked.database)) as database, database:
+        database.execute("DELETE FROM evidence")
+    assert " lines: " not in checked.run("snapshots", "show", "2").out
+    lines = checked.run("snapshots", "show", "2", "--explain").lines
+    assert lines == [*before, "This reading was stored without evidence, so its page was read again."]
+
+
 def test_each_page_is_listed_with_its_kind_and_address(watch):
     serve(watch, "Lyon")
     watch.check()
@@ -56,7 +90,7 @@ def test_show_of_a_call_page_prints_its_cutoffs(watch):
     watch.check()
     lines = watch.run("snapshots", "show", "2").lines
     assert lines[0] == f"Reading 2 of {watch.site.url('/content/call')} (call page)"
-    assert lines[-2:] == [
+    assert lines[-3:-1] == [
         "    cut-off: 31 May 2099, 18:00 (Brussels time)",
         "    cut-off: 30 September 2099, 18:00 (Brussels time)",
     ]

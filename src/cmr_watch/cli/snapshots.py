@@ -12,6 +12,7 @@ import click
 
 from cmr_watch.cli.arguments import ID, whole_number
 from cmr_watch.cli.context import clock, load_settings, open_store
+from cmr_watch.cli.explain import evidence_to_dict, explanation, shares_line
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import (
     PAGE_NAMES,
@@ -24,8 +25,9 @@ from cmr_watch.cli.output import (
     print_table,
     printable,
 )
+from cmr_watch.exceptions import ParseError
 from cmr_watch.log import redact_page_url
-from cmr_watch.models import Cutoff, Edition, PageRef, Snapshot
+from cmr_watch.models import Cutoff, Edition, Evidence, PageRef, Snapshot
 from cmr_watch.monitor.accept import why_not_acceptable
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import cutoff_words, days, place
@@ -87,26 +89,61 @@ def list_(as_json: bool, limit: int) -> None:
 @command.command("show", short_help="Show the content of a reading.")
 @config_option
 @json_option
+@click.option("--explain", is_flag=True, help="Show each line of the page, the rule that took it, and what it gave.")
 @click.argument("number", metavar="[ID]", type=ID, required=False)
-def show(as_json: bool, number: int | None) -> None:
+def show(as_json: bool, explain: bool, number: int | None) -> None:
     """Show the content of a reading, and its warnings (default: the baseline of the list of editions).
 
+    The last line of the content says how many lines of the page were taken for what: an entry, a heading, a call, prose
+    and so on. “not taken” is a line that no rule explains. --explain prints each of them, as `parse --explain` does.
+
     \b
-    Example:
+    Examples:
       cmr-watch snapshots show 3
+      cmr-watch snapshots show 3 --explain
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
         checks = Checks(database)
         stored = _stored(database, number or _baseline(checks, settings.page.url))
         advice = _advice(stored.row, checks)
+    found = _explained(stored) if explain else (stored.snapshot, stored.evidence)
     if as_json:
-        print_json({**_row_to_dict(stored.row), **reading_to_dict(stored.snapshot)})
+        print_json({**_row_to_dict(stored.row), **_reading_to_dict(*found, explain=explain)})
         return
-    for line in (*_head(stored.row, settings.messages.zone), *_content(stored.snapshot)):
+    for line in (*_head(stored.row, settings.messages.zone), *_lines(*found, explain=explain)):
         print_line(printable(line))
+    if explain and stored.evidence is None:
+        print_line("This reading was stored without evidence, so its page was read again.")
     if advice:
         print_line(printable(advice))
+
+
+def _explained(stored: StoredSnapshot) -> tuple[Snapshot, Evidence]:
+    """The reading with its evidence. If none is stored, the page is read again, which may give another reading."""
+    if stored.evidence is not None:
+        return stored.snapshot, stored.evidence
+    from cmr_watch.reading import read  # takes long to load
+
+    page = stored.fetched
+    try:
+        return read(stored.row.kind, page.content, page.charset, page.url)
+    except ParseError as error:
+        raise CommandError(f"the page of reading {stored.row.id} cannot be read: {error}") from error
+
+
+def _lines(snapshot: Snapshot, evidence: Evidence | None, *, explain: bool) -> Iterator[str]:
+    if explain and evidence:
+        yield from explanation(snapshot, evidence)
+        return
+    yield from _content(snapshot)
+    if evidence:
+        yield f"  {shares_line(evidence)}"
+
+
+def _reading_to_dict(snapshot: Snapshot, evidence: Evidence | None, *, explain: bool) -> dict[str, object]:
+    row = {**reading_to_dict(snapshot), "shares": evidence.shares if evidence else None}
+    return {**row, "evidence": evidence_to_dict(snapshot, evidence)} if explain and evidence else row
 
 
 @command.command("export", short_help="Write the page of a reading to a file.")

@@ -15,7 +15,8 @@ Section = Literal["upcoming", "past"]
 Precision = Literal["day", "month", "season", "year", "unknown"]
 EditionStatus = Literal["scheduled", "save_the_date", "postponed", "cancelled", "held"]
 CallStatus = Literal["announced", "open", "closed"]
-MaterialKind = Literal["agenda", "booklet", "paper", "summary", "proceedings", "photos", "slides", "recording"]
+MaterialKind = str
+"""Agenda, booklet, paper, summary …: a key of `MATERIAL_TABLE` in the reading engine."""
 Topic = Literal["calls", "editions", "materials"]
 TOPICS: tuple[Topic, ...] = ("calls", "editions", "materials")
 

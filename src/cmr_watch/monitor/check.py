@@ -77,7 +77,7 @@ def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
 def _not_modified(page: PageRef, baseline: Baseline | None, now: datetime) -> Reading:
     """The reading after a 304 response: the baseline's snapshot is still current."""
     assert baseline is not None, "only a conditional GET is answered with 304"
-    return Reading(page, None, baseline.snapshot, now, now, conditional=True)
+    return Reading(page, None, baseline.snapshot, now, now, conditional=True, evidence=baseline.evidence)
 
 
 # ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,6 +151,7 @@ def _record(reading: Reading, baseline: Baseline | None, outcome: CheckOutcome, 
         changes=compared.changes,
         conditional=reading.conditional,
         round_=reading.round_,
+        evidence=reading.evidence,
     )
 
 

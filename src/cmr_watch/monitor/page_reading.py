@@ -6,9 +6,10 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PARSER_VERSION, FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.models import PARSER_VERSION, Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.diff import known_after_reparse
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.checks import Checks
@@ -24,6 +25,7 @@ class Reading:
     - `fetched`: None after a 304 response.
     - `at`: when the page was fetched. For an accepted reading, that is earlier than `checked_at`.
     - `error`: why it could not be parsed; None if it could.
+    - `evidence`: None if the page was not read again, because its bytes are the baseline's.
     """
 
     page: PageRef
@@ -34,6 +36,14 @@ class Reading:
     conditional: bool = False
     error: str | None = None
     round_: Round | None = None
+    evidence: Evidence | None = None
+
+
+class Parsed(NamedTuple):
+    """What the parser extracted from a page, and where it stands there."""
+
+    snapshot: Snapshot
+    evidence: Evidence
 
 
 def read_page(
@@ -42,18 +52,19 @@ def read_page(
     """Parse the page, unless its bytes are the baseline's."""
     at = fetched.fetched_at
     if baseline and sha256(fetched.content).hexdigest() == baseline.content_sha256:
-        return Reading(page, fetched, baseline.snapshot, at, now, conditional)
+        return Reading(page, fetched, baseline.snapshot, at, now, conditional, evidence=baseline.evidence)
     try:
-        return Reading(page, fetched, parse(fetched, page.kind), at, now, conditional)
+        snapshot, evidence = parse(fetched, page.kind)
+        return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence)
     except ParseError as error:
         return Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
 
 
-def parse(fetched: FetchedPage, kind: PageKind) -> Snapshot:
+def parse(fetched: FetchedPage, kind: PageKind) -> Parsed:
     """Read a page. The reading engine is imported here, only when there is something to read."""
     from cmr_watch.reading import read
 
-    return read(kind, fetched.content, fetched.charset, fetched.url).snapshot
+    return Parsed(*read(kind, fetched.content, fetched.charset, fetched.url))
 
 
 def unreadable(kind: PageKind) -> Snapshot:
@@ -67,9 +78,9 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
         return baseline
     stored = checks.snapshot(baseline.snapshot_id)
     try:
-        snapshot = parse(stored.fetched, baseline.snapshot.kind)
+        snapshot, evidence = parse(stored.fetched, baseline.snapshot.kind)
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline
     known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
-    return replace(baseline, snapshot=snapshot, known=known)
+    return replace(baseline, snapshot=snapshot, known=known, evidence=evidence)

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PARSER_VERSION, Snapshot
+from cmr_watch.models import PARSER_VERSION, Evidence, Snapshot
 from cmr_watch.monitor.diff import known_after_reparse
-from cmr_watch.monitor.page_reading import parse
+from cmr_watch.monitor.page_reading import Parsed, parse
 from cmr_watch.serialization import snapshot_to_dict
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.snapshots import StoredSnapshot
@@ -28,6 +28,7 @@ class ReplayDifference:
     fetched_at: datetime
     before: Snapshot
     after: Snapshot | None
+    evidence: Evidence | None = None
     error: str = ""
 
 
@@ -42,8 +43,8 @@ def replay_pages(checks: Checks, clock: Clock, *, apply: bool) -> Iterator[Repla
         reparsed = _reparse(stored)
         if reparsed is None:
             continue
-        if apply and reparsed.after is not None:
-            _store(checks, stored, reparsed.after, clock)
+        if apply and reparsed.after is not None and reparsed.evidence is not None:
+            _store(checks, stored, Parsed(reparsed.after, reparsed.evidence), clock)
         if reparsed.error or _has_differences(reparsed):
             yield reparsed
 
@@ -55,9 +56,9 @@ def _reparse(stored: StoredSnapshot) -> ReplayDifference | None:
         return None
     common = (row.id, row.page_url, row.fetched_at, before)
     try:
-        return ReplayDifference(*common, parse(stored.fetched, before.kind))
+        return ReplayDifference(*common, *parse(stored.fetched, before.kind))
     except ParseError as error:
-        return None if _is_unreadable(before) else ReplayDifference(*common, None, str(error))
+        return None if _is_unreadable(before) else ReplayDifference(*common, None, error=str(error))
 
 
 def _is_unreadable(snapshot: Snapshot) -> bool:
@@ -72,9 +73,9 @@ def _has_differences(reparsed: ReplayDifference) -> bool:
     return any(before[part] != after[part] for part in ("editions", "calls", "warnings"))
 
 
-def _store(checks: Checks, stored: StoredSnapshot, after: Snapshot, clock: Clock) -> None:
+def _store(checks: Checks, stored: StoredSnapshot, after: Parsed, clock: Clock) -> None:
     baseline = checks.baseline(stored.row.page_url)
     known = None
     if baseline is not None and baseline.snapshot_id == stored.row.id:
-        known = known_after_reparse(baseline.known, stored.snapshot, after, clock())
-    checks.replace_reading(stored.row.id, after, known)
+        known = known_after_reparse(baseline.known, stored.snapshot, after.snapshot, clock())
+    checks.replace_reading(stored.row.id, *after, known)

@@ -25,6 +25,7 @@ from cmr_watch.reading.notices import (
     mentions_call,
     names_call_itself,
     names_hosting,
+    speaks_of_hosting,
 )
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.tokens import Text, scan
@@ -171,11 +172,11 @@ def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int,
     found = [
         article.title,
         paragraph,
-        *(line for line in article.lines if _names_ours(line.scan) and not _is_thanks(line.scan)),
+        *(line for line in article.lines if speaks_of_hosting(line.scan) and not _is_thanks(line.scan)),
     ]
     for line in islice(found, _MOST_LINES):
         text, start = _current(line.scan) if line else (None, 0)
-        years = find_hosting_years(text) if text else {}
+        years = find_hosting_years(text, is_headed=True) if text else {}
         if line and years:
             named = [Where(line, start + one.start, start + one.end) for one in sorted({*years.values()})]
             return tuple(sorted(years)), named

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
@@ -32,13 +33,13 @@ _LONGEST_MARK: Final = 30
 
 
 _ORDER: Final[tuple[tuple[Said, CallStatus], ...]] = (
+    ("next open", "open"),
     ("closed", "closed"),
     ("announced", "announced"),
     ("next announced", "announced"),
     ("open", "open"),
-    ("next open", "open"),
 )
-"""What is closed may say when the next one opens, what is to come may say how to apply (C2)."""
+"""What is open again was closed; what is closed may say when the next one opens, what is to come how to apply (C2)."""
 
 
 def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
@@ -142,6 +143,8 @@ def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
     if "call for" in cue.concepts:
         return "call for"
     subject = subject_of(text, cue.start, _SUBJECTS, sentence.start)
+    if subject is None and sentence.of(text).lower().startswith("it "):
+        return "call"
     if subject in _OF_CALL and text.has("another call", start=sentence.start, end=cue.start):
         return "another call"
     right = next(text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end), None)
@@ -157,6 +160,18 @@ def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:
 
 
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
-    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between."""
+    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between.
+
+    In “the call, launched on 3 May 2027, is closed” the comma leads back to the call.
+    """
     days = [day.end for day in find_days(text, ANY_YEAR) if sentence.start <= day.start and day.end <= cue.start]
-    return bool(days) and not text.has("call", "call for", "apply", start=days[-1], end=cue.start)
+    if not days or text.has("call", "call for", "apply", start=days[-1], end=cue.start):
+        return False
+    return not any(
+        comma.letter == "," and verb.word in _VERBS
+        for comma, verb in pairwise(text.tokens)
+        if days[-1] <= comma.start and verb.end <= cue.end
+    )
+
+
+_VERBS: Final = frozenset({"is", "are", "was", "were", "has", "have", "had"})

@@ -12,6 +12,7 @@ from cmr_watch import serialization
 from cmr_watch.models import (
     Change,
     CheckOutcome,
+    Evidence,
     FetchedPage,
     IncidentKind,
     Known,
@@ -37,7 +38,8 @@ _NOT_READ = ("failed", "suspect")
 class Baseline:
     """The last plausible reading of a page, with which the next one is compared.
 
-    `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET.
+    `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET. `evidence`
+    is that of a stored page that was read again, because its parser was an older one.
     """
 
     revision: int
@@ -50,6 +52,7 @@ class Baseline:
     validators: Validators
     snapshot: Snapshot
     known: Known
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class CheckRecord:
 
     `revision` is that of the baseline it was compared with, None if there was none. `fetched` is None after a 304: the
     content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
-    what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted.
+    what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted. `evidence`
+    is None if the page was not read again, because its content is the same.
     """
 
     page: PageRef
@@ -75,6 +79,7 @@ class CheckRecord:
     drift: str = ""
     acceptable: bool = True
     round_: Round | None = None
+    evidence: Evidence | None = None
 
     @property
     def read_at(self) -> datetime:

@@ -18,6 +18,7 @@ from cmr_watch.merge_pages import KnownPage
 from cmr_watch.models import (
     PARSER_VERSION,
     Change,
+    Evidence,
     IncidentKind,
     Known,
     LastFetch,
@@ -43,6 +44,7 @@ from cmr_watch.store.check_records import (
     load_stored_page,
 )
 from cmr_watch.store.database import Database
+from cmr_watch.store.evidence import save_evidence
 from cmr_watch.store.incidents import PAGE_INCIDENTS, is_open, open_incident, resolve_incidents
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
@@ -219,7 +221,8 @@ class Checks:
             reading = stored.baseline.reading
         else:
             reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(kind=record.page.kind))
-        return ReadingToStore(record.page.url, record.read_at, record.fetched, reading, self._parser_version)
+        source = (record.page.url, record.read_at, record.fetched)
+        return ReadingToStore(*source, reading, self._parser_version, record.evidence)
 
     def _insert_changes(
         self, connection: Connection, record: CheckRecord, check_id: int, round_id: int | None
@@ -317,12 +320,15 @@ class Checks:
         with self._database.read() as connection:
             return tuple(connection.execute(select(snapshots.c.id).order_by(snapshots.c.id)).scalars())
 
-    def replace_reading(self, snapshot_id: int, reading: Snapshot, known: Known | None) -> None:
+    def replace_reading(
+        self, snapshot_id: int, reading: Snapshot, evidence: Evidence, known: Known | None = None
+    ) -> None:
         """Replace the reading of a snapshot, and the known state of its page unless `known` is None."""
         values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
         with self._database.write() as connection:
             statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
             page_url = connection.execute(statement.values(values)).scalar_one()
+            save_evidence(self._database, connection, snapshot_id, evidence)
             if known is not None:
                 known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
                 # checks that are comparing with the old state must start again

@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaDa
 
 from cmr_watch.store.column_types import ExternalText, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -77,6 +77,13 @@ snapshots = _numbered(
     Column("charset", ExternalText),
     Column("parser_version", Integer, nullable=False),
     Column("reading", Json, nullable=False),
+)
+
+evidence = _table(
+    "evidence",
+    Column("snapshot_id", ForeignKey("snapshots.id", ondelete="CASCADE"), primary_key=True),
+    # JSON, compressed (evidence.py)
+    Column("body", LargeBinary, nullable=False),
 )
 
 checks = _numbered(

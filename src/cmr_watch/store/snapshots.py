@@ -16,8 +16,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from cmr_watch import serialization
-from cmr_watch.models import FetchedPage, PageKind, Snapshot, Validators
+from cmr_watch.models import Evidence, FetchedPage, PageKind, Snapshot, Validators
 from cmr_watch.store.database import Database, insert_returning_id
+from cmr_watch.store.evidence import load_evidence, save_evidence
 from cmr_watch.store.schema import contents, pages, snapshots
 
 Assessment = Literal["plausible", "suspect", "archived"]
@@ -46,7 +47,7 @@ class SnapshotRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredSnapshot:
-    """A snapshot with the content of its page.
+    """A snapshot with the content of its page, and its evidence, if that is stored.
 
     The page has no validators: if it was suspect, it must not be the basis of a conditional request.
     """
@@ -54,17 +55,23 @@ class StoredSnapshot:
     row: SnapshotRow
     snapshot: Snapshot
     fetched: FetchedPage
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingToStore:
-    """A reading to store, as JSON. `fetched` is None if it was extracted from the content of the baseline."""
+    """A reading to store, as JSON.
+
+    - `fetched`: None if it was extracted from the content of the baseline.
+    - `evidence`: None if the page was not read again, because its content is the same.
+    """
 
     page_url: str
     read_at: datetime
     fetched: FetchedPage | None
     reading: dict[str, Any]
     parser_version: int
+    evidence: Evidence | None = None
 
 
 def store_plausible(
@@ -76,6 +83,8 @@ def store_plausible(
     """
     if baseline is None or not _is_same_reading(baseline, reading):
         return _insert(database, connection, reading, baseline, "plausible", ""), True
+    if reading.evidence is not None:
+        save_evidence(database, connection, int(baseline.id), reading.evidence)
     if reading.fetched is None:
         return int(baseline.id), False
     return int(baseline.id), _update_content(database, connection, baseline, reading.fetched)
@@ -124,7 +133,8 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
         validators=Validators(),
         fetched_at=row.fetched_at,
     )
-    return StoredSnapshot(_snapshot_row(row), serialization.snapshot_from_dict(row.reading), page)
+    snapshot = serialization.snapshot_from_dict(row.reading)
+    return StoredSnapshot(_snapshot_row(row), snapshot, page, load_evidence(connection, row.id))
 
 
 def newest_suspect(connection: Connection, page_url: str) -> StoredSnapshot | None:
@@ -176,7 +186,10 @@ def _insert(
         "reading": reading.reading,
         **source,
     }
-    return insert_returning_id(connection, snapshots, row)
+    snapshot_id = insert_returning_id(connection, snapshots, row)
+    if reading.evidence is not None:
+        save_evidence(database, connection, snapshot_id, reading.evidence)
+    return snapshot_id
 
 
 def _source(page: FetchedPage) -> dict[str, Any]:

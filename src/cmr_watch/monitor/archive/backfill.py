@@ -72,7 +72,7 @@ def _fetch_copy(memento: Memento, kind: PageKind, archive: Archive, archived: Ar
 def _parse(page: FetchedPage, kind: PageKind) -> Snapshot:
     """A copy that cannot be parsed is stored as unreadable, so that it is not fetched again."""
     try:
-        return parse(page, kind)
+        return parse(page, kind).snapshot
     except ParseError:
         return unreadable(kind)
 
