@@ -112,7 +112,10 @@ MATERIALS = [
     ("</p><h2>Programme</h2><p><a href='/e'>English Heritage</a>", []),
     ("<a href='/s'>Summary of the Naples workshop</a> <a href='/t'>Summary of the workshop</a>", ["summary"]),
     ("<a href='/s'>Final Report of the Opening Workshop</a>", ["proceedings"]),
-    ("<a href='/s'>Slides of the Cluster workshop</a> <a href='/t'>Photos of the Spring workshop</a>", ["slides", "photos"]),
+    (
+        "<a href='/s'>Slides of the Cluster workshop</a> <a href='/t'>Photos of the Spring workshop</a>",
+        ["slides", "photos"],
+    ),
     ("<a href='/s'>Photos from Porto, Portugal</a> <a href='/t'>Slides by Ann Lee, Porto, Portugal</a>", ["slides"]),
     (
         "</p><ul class=nav><li><a href='#a' data-toggle=pill>Slides</a></li>"
