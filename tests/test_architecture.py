@@ -89,7 +89,7 @@ layers =
     apply_link | article | call_state | cutoffs
     entries
     instants | places
-    clauses | parts | tables
+    addresses | clauses | parts | tables
     dates | evidence
     outline
     document | lines
