@@ -40,10 +40,12 @@ layers =
         monitor.replay
     notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
-    monitor.compare_reading
+    monitor.current_parser
+    monitor.compare_reading | monitor.old_copy
     monitor.page_reading
     notify.message_composer
     monitor.fetch | store | notify.channels
+    monitor.newly_read
     monitor.edition_page_diff | monitor.deduplicate | monitor.archive.history
     monitor.plausibility | monitor.diff | notify.planning
     notify.retry | notify.bounce_parser | notify.tokens
@@ -83,12 +85,12 @@ layers =
     call | content | edition | initiative
     edition_evidence
     edition_place | listed_edition | notice_calls | records | registration
-    doubts | edition_days | materials | schedule | sections | venue
+    doubts | edition_days | materials | page_calls | schedule | sections | venue
     application | home | notices | schedule_entries
     apply_link | article | call_state | cutoffs
     entries
     instants | places
-    clauses | parts | tables
+    addresses | clauses | parts | tables
     dates | evidence
     outline
     document | lines
@@ -103,6 +105,7 @@ type = forbidden
 source_modules =
     cmr_watch.monitor.plausibility
     cmr_watch.monitor.diff
+    cmr_watch.monitor.newly_read
     cmr_watch.reading
     {pure}
     cmr_watch.notify.bounce_parser
@@ -131,12 +134,14 @@ forbidden_modules =
     apscheduler
 """
 
-DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "history")
+DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "newly_read", "history")
 ORCHESTRATORS = (
     "check",
     "check_site",
     "accept",
     "compare_reading",
+    "current_parser",
+    "old_copy",
     "page_reading",
     "replay",
     "correct",

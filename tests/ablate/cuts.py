@@ -18,7 +18,7 @@ EXEMPT = frozenset(
     }
 )
 """Tables of data, of characters and of HTML."""
-PHRASES = frozenset({"PHRASE_TABLE", "PAGE_PHRASE_TABLE"})
+PHRASES = frozenset({"PHRASE_TABLE", "PAGE_PHRASE_TABLE", "MATERIAL_TABLE"})
 CONCEPTS = {
     concept: tuple(" ".join(entry.phrase) for entry in ENTRIES if entry.concept == concept)
     for concept in {entry.concept for entry in ENTRIES}
@@ -55,7 +55,12 @@ def phrases(module: str, tree: ast.Module) -> Iterator[Cut]:
             for key, value in zip(table.value.keys, table.value.values, strict=True):
                 for phrase in _phrases_in(_text(value)):
                     cut = _without_phrase(table.lineno, _text(key), phrase)
-                    yield Cut(module, f"“{phrase}” ({_text(key)})", cut, (phrase,))
+                    yield Cut(module, f"“{phrase}” ({_text(key)})", cut, forms_of(phrase))
+
+
+def forms_of(phrase: str) -> tuple[str, ...]:
+    """“deadline(s)” stands for two forms."""
+    return phrase.replace("(s)", ""), phrase.replace("(s)", "s")
 
 
 def _phrases_in(rows: str) -> list[str]:

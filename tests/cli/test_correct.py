@@ -87,7 +87,7 @@ def test_the_correction_is_visible_in_the_evidence(checked):
         (("starts_on=soon",), 'found starts_on="soon", expected a day such as 2026-03-12'),
         (("days=2",), '"days" cannot be corrected here; expected one of: status, hosting_years,'),
         (("city=Porto", "country=Portugal", "starts_on=2025-05-05"), "this would make another edition of it: Porto, "),
-        (("country=Slovakia", "url=", "--notify"), "subscribers would be notified of another edition"),
+        (("country=Slovakia", "url=", "--notify"), "the place was misread, so subscribers would"),
         (("--page", "https://x.org/", "city=Porto"), "0 pages of this name are known: https://x.org/"),
         (("--page", "call", "status=open"), "0 pages of this name are known: call"),
     ],

@@ -14,12 +14,12 @@ DEADLINE = "<p>Deadline: 3 May 2027</p>"
 MAY = "2027-05-03 21:59"
 
 
-def page(body: str, title: str = TITLE) -> bytes:
-    return f"<html><body><main><article><h1>{title}</h1>{INTRO}{body}</article></main></body></html>".encode()
+def page(body: str, intro: str = INTRO) -> bytes:
+    return f"<html><body><main><article><h1>{TITLE}</h1>{intro}{body}</article></main></body></html>".encode()
 
 
-def call_of(body: str, title: str = TITLE) -> CallNotice:
-    (call,) = read("call", page(body, title)).snapshot.calls
+def call_of(body: str, intro: str = INTRO) -> CallNotice:
+    (call,) = read("call", page(body, intro)).snapshot.calls
     return call
 
 
@@ -43,6 +43,16 @@ NOT_A_CUTOFF = [  # beside the deadline: no second cut-off
     "<h3>Late applications</h3><p>Applications after 3 May 2027 are kept until 5 June 2027.</p>",
     "<h2>Other open calls</h2><p>Deadline: 4 June 2027</p>",
     "<h2>Latest news</h2><p>Deadline: 5 June 2027</p>",
+    "<p>The letter of support is signed by the authority and may be submitted up to two weeks after the cut-off, that "
+    "is until 17 May 2027.</p>",
+    "<p>Requests to the ministry have to be made before 15 March 2027.</p>",
+    "<p>A letter by your ministry may be handed in until 14 May 2027.</p>",
+    "<h3>Duties of hosts</h3><ul><li>name a contact by 3 July 2027</li><li>book a hall by 1 July 2027</li></ul>",
+    "<p>Regions that hosted an event before 1 January 2026 can apply again.</p>",
+    "<p>Event dates: from 1 September 2027 until 30 June 2028</p>",
+    "<p>The proposals are read by a jury that finishes its work by 7 June 2027.</p>",
+    "<p>If you would like a chat about it, our colleague is here until 16 April 2027.</p>",
+    "<p>Rooms in the hotel are held until 16 April 2027.</p>",
     "<h2>Deadlines</h2><p>The series began on 16 February 2022.</p>",
     "<h2>Deadlines</h2><p>The event is scheduled for 22 September 2027.</p>",
     "<h2>Deadlines</h2><p>Version of 9 January 2027</p>",
@@ -74,6 +84,12 @@ def test_a_day_of_something_else_is_no_cutoff(body: str) -> None:
 
 
 CUTOFFS = [
+    ("<p>Send the application form and a letter of support by 3 May 2027.</p>", [MAY]),
+    ("<p>The letter of support is part of the application. It closes on 3 May 2027.</p>", [MAY]),
+    ("<p>Applications that arrive after the deadline of 3 May 2027 are not read.</p>", [MAY]),
+    ("<p>There are several cut-off dates for the evaluation of the applications:</p><p>3 May 2027</p>", [MAY]),
+    ("<p>The last day to submit it is 3 May 2027; the jury decides by 7 June 2027.</p>", [MAY]),
+    ("<p>Regions that have not hosted an event can apply until 3 May 2027.</p>", [MAY]),
     (
         "<p>Apply by 26 February 2027, 28 May 2027 or 24 September 2027 (each at 17:00 Brussels time)</p>",
         ["2027-02-26 16:00", "2027-05-28 15:00", "2027-09-24 15:00"],
@@ -170,6 +186,12 @@ def test_state(body: str, status: str) -> None:
 
 
 YEARS = [
+    ("The call for hosts is open. Workshops may be held between September 2027 and June 2028.", (2027, 2028)),
+    ("The call for hosts is closed. The regions that will welcome the events in 2027 are informed now.", (2027,)),
+    ("The call for hosts is open for all. More than 30 events were held in 2024.", ()),
+    ("The call for hosts and their expressions of interest, 2027 editions, is open.", (2027,)),
+    ("The call for expressions of interest of hosts, 2027 and 2028 workshops, is open.", (2027, 2028)),
+    ("Call for hosts – expression of interest 2027/28 events: open", (2027, 2028)),
     ("The call for hosts of events in 2027 is open, while the workshops of 2026 are fully planned.", (2027,)),
     ("The call for hosts of events in 2027, 2028 and 2029 is open.", (2027, 2028, 2029)),
     ("After the workshops held in 2025, the call for hosts is open. The call is for events in 2027.", (2027,)),
@@ -239,6 +261,12 @@ LINKS = [
     ("<a href='/i'>Information on the platform</a> <a href='/j'>More</a>", None),
     ("<a href='/only'>More</a>", "/only"),
     ("<a href='/privacy'>Privacy statement</a>", None),
+    ("<a href='/regulation'>Regulation (EU) 2018/1724</a>", None),
+    ("<a href='/guide.pdf'>Guide for hosts</a> (the application form is on page 7)", "/guide.pdf"),
+    ("<a href='/guide.pdf'>Guide</a> <a href='mailto:a@b.eu'>Write to us</a>", "/guide.pdf"),
+    ("<a href='/guide.pdf'>Guide</a> <a href='/criteria.pdf'>Criteria</a>", None),
+    ("<a href='/l.docx'>Letter of support (form)</a></p><p>Application form: <a href='/x'>open</a>", "/x"),
+    ("<a href='/annex'>Annex: application form</a> <a href='/x'>Application</a>", "/x"),
 ]
 
 

@@ -13,6 +13,8 @@ CALL = "The call for hosts of events in 2026 is open."
 Facts = list[tuple[str, tuple[int, ...], int]]
 NOTICES: list[tuple[str, Facts]] = [  # newest bugs on top; status, years, number of cut-offs
     (f"<p>{CALL}</p><ul><li>Cut-off 1: 31 May 2025</li><li>Cut-off 2: 30 June 2025</li></ul>", [("open", (2026,), 0)]),
+    (f"<p>{CALL} Cut-offs:</p><ul><li>31 May 2025</li><li>30 June 2025</li></ul>", [("open", (2026,), 0)]),
+    (f"<p>{CALL}<br>Questions: q@example.eu<br>Deadline: 31 May 2025</p>", [("open", (2026,), 1)]),
     (
         f"<p>{CALL} Cut-off dates:<br>31 May 2025 – 18:00 CET (Brussels time) – CLOSED<br>"
         "Potentially, depending on results, 31 January 2026 – 18:00 CET (Brussels time) (tbc)</p>",
@@ -42,7 +44,7 @@ def test_notices(body: str, expected: Facts) -> None:
 
 
 HEADED = [
-    ("<p><b>Call for hosts</b></p><p>Host an event in 2026. The call is open.</p>", [("open", (2026,), 0)]),
+    ("<p><b>Call for hosts</b></p><p>Host an event in 2026. The call is open.</p>", [("open", (), 0)]),
     ("<h3>Call for hosts</h3><p>Events in 2026. Apply by 31 May 2025!</p>", [("open", (2026,), 1)]),
     ("<h4>📢 Call for hosts:</h4><ul><li>Events in 2026 – apply now</li></ul>", [("open", (2026,), 0)]),
 ]
@@ -88,6 +90,14 @@ def test_a_notice_among_other_peoples_events_does_not() -> None:
 
 
 STATUSES = [  # newest bugs on top
+    ("The call for hosts, launched on 3 March 2025, is closed.", "closed"),
+    ("The call for hosts, published on 3 March 2025, has been closed.", "closed"),
+    ("The call for hosts is open. The cut-off of 3 March 2025 is closed.", "open"),
+    ("The call for hosts is open until 31 May 2025. Registration for the info day is closed.", "open"),
+    ("The call for hosts is open. Late submissions are no longer possible.", "open"),
+    ("The call for hosts of 2026 had closed in July and was relaunched.", "open"),
+    ("The call for hosts had closed in July and will be relaunched.", "closed"),
+    ("The call for hosts had its deadline on 3 May 2025. It is now closed.", "closed"),
     ("The call for hosts will be re‑opened in May.", "announced"),
     ("The call for hosts has not been closed.", "open"),
     ("The call for hosts is not closed yet: apply!", "open"),
@@ -111,6 +121,9 @@ STATUSES = [  # newest bugs on top
     ("Call for hosts 2026", None),
 ]
 YEARS = [
+    ("The new call for hosts is not open yet. Hosts will be sought for editions from June 2026 to June 2027.", ()),
+    ("The call for hosts is open, for the 2026 and 2027 editions.", (2026, 2027)),
+    ("The call for hosts is open. The 2025 editions are over.", ()),
     ("The next call for hosts is expected in 2026.", ()),
     ("The call for hosts of events in 2026 will be launched in spring 2025.", (2026,)),
     ("The call for hosts is open. Deadline: May 2025", ()),
@@ -175,7 +188,19 @@ def test_each_call_of_a_notice_has_its_state(line: str, expected: Facts) -> None
 
 
 LINKS = [
-    ('The <a href="/call">call for interest</a> to host events is open. <a href="/faq">FAQ</a>', "/call"),
+    ('The call for hosts is open.<br>Questions: q@b.eu<br>Apply: <a href="/call">here</a>', "/call"),
+    ('The call for hosts is open.</p><p>Apply: <a href="/call">here</a>', None),
+    ('The <a href="/call">call for interest</a> to host events is open. <a href="/faq">FAQ</a>', None),
+    ('The <a href="/call">call for interest</a> to host events is open.', "/call"),
+    ('The call for hosts is no longer open. See our <a href="/p">privacy statement</a>.', None),
+    ('The call for hosts will open soon. See <a href="/a">the results</a> and <a href="/b">the FAQ</a>.', None),
+    (
+        'The call for hosts is open. <a href="/g.pdf">Guide for applicants</a> <a href="/f">Application form</a> '
+        '<a href="/l.docx">Letter of support (form)</a>',
+        "/f",
+    ),
+    ('The call for hosts is open. Application form: <a href="/f">open</a>, <a href="/faq">FAQ</a>', "/f"),
+    ('The call for hosts is open: <a href="/g.pdf">guide</a>', "/g.pdf"),
     ('The call for hosts is open. <a href="/guide">Guide</a>. <a href="/call">Apply here!</a>', "/call"),
     ('The call for hosts is open. Apply <a href="/call">here</a> or <a href="mailto:a@b.eu">write</a>.', "/call"),
     ('The call for hosts is open. <a href="javascript:x()">Apply</a>', None),

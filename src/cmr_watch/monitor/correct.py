@@ -26,11 +26,13 @@ from cmr_watch.models import (
 from cmr_watch.monitor.check import commit_plausible
 from cmr_watch.monitor.compare_reading import compare_reading, without_duplicates
 from cmr_watch.monitor.corrections import apply_correction, find_target, words_of
+from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.diff import known_after_reparse
-from cmr_watch.monitor.match import is_same_place, match_editions
-from cmr_watch.monitor.page_reading import Reading, parse, with_current_parser
+from cmr_watch.monitor.layout import no_title, review_layout, with_expected_layout
+from cmr_watch.monitor.match import is_same_place, match_editions, match_reading
+from cmr_watch.monitor.page_reading import Reading, parse
 from cmr_watch.places import is_same_city
-from cmr_watch.store.check_records import Baseline
+from cmr_watch.store.check_records import Baseline, KnownAfterwards
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.corrections import CorrectionEdit
 from cmr_watch.store.snapshots import StoredSnapshot
@@ -87,11 +89,14 @@ def store_correction(preview: CorrectionPreview, checks: Checks, *, notify: bool
     baseline, after = preview.baseline, preview.after
     if not notify:
         known = known_after_reparse(baseline.known, baseline.snapshot, after, baseline.read_at)
-        checks.replace_reading(baseline.snapshot_id, after, preview.evidence, known, preview.edit)
+        afterwards = KnownAfterwards(known, (), preview.edit.at, preview.edit)
+        checks.replace_reading(baseline.snapshot_id, after, preview.evidence, afterwards)
         return None
     checks.corrections.edit(preview.edit)
     reading = _reading(preview.page, after, preview.evidence, baseline, preview.edit.at)
-    return commit_plausible(reading, baseline, checks)
+    matching = match_reading(baseline.known, after, reading.at)
+    review = review_layout(baseline.known, baseline.snapshot, matching, reading.at, no_title)
+    return commit_plausible(reading, matching, baseline, checks, review)
 
 
 def _baseline(page: PageRef, checks: Checks) -> tuple[Baseline, StoredSnapshot]:
@@ -110,6 +115,7 @@ def _preview(
     checks: Checks,
     now: datetime,
 ) -> CorrectionPreview:
+    after = with_expected_layout(after, baseline.snapshot.outline.expected_layout)
     reading = _reading(page, after, evidence, baseline, now)
     compared = without_duplicates(compare_reading(reading, baseline.known, checks), reading, checks)
     return CorrectionPreview(page, edit, baseline.snapshot, after, evidence, compared.changes, baseline)

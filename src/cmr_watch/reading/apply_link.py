@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urldefrag, urlsplit
 
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.links import Address, address_of
 from cmr_watch.reading.tokens import Text
@@ -14,8 +14,8 @@ from cmr_watch.reading.tokens import Text
 _REACH: Final = 80
 _LONGEST_ADDRESS: Final = 2_000
 _DOCUMENTS: Final = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".zip")
-_PLAIN: Final = words_of("click via at by on in using this the our here link form page")
-_DOCUMENT_LATER, _OTHER_LATER = 10, 5
+_PLAIN: Final = words_of("click via at by on in using this the our here link form page open")
+_DOCUMENT_LATER, _GUIDE_LATER = 10, 5
 
 
 class ApplyLink(NamedTuple):
@@ -37,12 +37,12 @@ def links_in(lines: Sequence[Line], base: str) -> Iterator[Address]:
 def apply_link(links: Sequence[Address]) -> ApplyLink | None:
     """The link to apply: one that says so, a survey's, one of an application or form, “here” beside such words.
 
-    Guides, templates and documents come last; else the only link counts.
+    Guides, templates and documents come last; else the only link counts, unless it leads to what the law asks for.
     """
     ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(one)) is not None]
     if ranked:
         return ApplyLink(links[min(ranked)[1]])
-    is_only = len({one.url for one in links}) == 1 and not _says_other(links[0])
+    is_only = len({one.url for one in links}) == 1 and not _says(links[0], "legal")
     return ApplyLink(links[0], is_only_link=True) if is_only else None
 
 
@@ -51,7 +51,7 @@ def _rank(link: Address) -> int | None:
     if rank is None:
         return None
     is_document = urlsplit(link.url).path.lower().endswith(_DOCUMENTS)
-    return rank + _DOCUMENT_LATER * is_document + _OTHER_LATER * _says_other(link)
+    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * _says(link, "about applying", "legal")
 
 
 def _rank_of_words(link: Address) -> int | None:
@@ -70,5 +70,5 @@ def says_apply(text: Text, start: int, end: int) -> bool:
     return text.has("apply", "survey", start=start, end=end)
 
 
-def _says_other(link: Address) -> bool:
-    return link.line.scan.has("about applying", start=link.start, end=link.end)
+def _says(link: Address, *concepts: Concept) -> bool:
+    return link.line.scan.has(*concepts, start=link.start, end=link.end)

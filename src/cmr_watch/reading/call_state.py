@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
@@ -32,13 +33,13 @@ _LONGEST_MARK: Final = 30
 
 
 _ORDER: Final[tuple[tuple[Said, CallStatus], ...]] = (
+    ("next open", "open"),
     ("closed", "closed"),
     ("announced", "announced"),
     ("next announced", "announced"),
     ("open", "open"),
-    ("next open", "open"),
 )
-"""What is closed may say when the next one opens, what is to come may say how to apply (C2)."""
+"""What is open again was closed; what is closed may say when the next one opens, what is to come how to apply (C2)."""
 
 
 def find_state(text: Text, span: Span | None = None) -> tuple[CallStatus, Cue] | None:
@@ -66,7 +67,7 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
     page = _Page()
     for line in lines:
         page.take(line)
-    if page.is_closed:
+    if "closed" in page.said and "next open" not in page.said:
         return "closed"
     if has_form or "next open" in page.said:
         return "open"
@@ -83,18 +84,10 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
 
 @dataclass(slots=True)
 class _Page:
-    """Gathers what the sentences of a page say of its call, and of which years."""
+    """Gathers what the sentences of a page say of its call."""
 
     said: set[Said] = field(default_factory=set)
-    years: dict[Said, set[int]] = field(default_factory=dict)
     is_labelled: bool = False
-
-    @property
-    def is_closed(self) -> bool:
-        """“The call for 2026 is closed. The call for 2027 is open.” is not."""
-        closed, opened = self.years.get("closed", set()), self.years.get("open", set())
-        has_other_years = bool(closed and opened) and closed.isdisjoint(opened)
-        return "closed" in self.said and "next open" not in self.said and not has_other_years
 
     def take(self, line: Text) -> None:
         is_mark = len(line.text) <= _LONGEST_MARK
@@ -104,11 +97,7 @@ class _Page:
         for sentence in sentences_of(line):
             if sentence.of(line).endswith("?"):
                 continue
-            own = range(sentence.start, sentence.end)
-            years = {token.value for token in line.tokens if token.letter == "y" and token.start in own}
-            for said in _said_in(line, sentence):
-                self.said.add(said)
-                self.years.setdefault(said, set()).update(years)
+            self.said.update(_said_in(line, sentence))
 
 
 # ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,6 +131,8 @@ def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
     if "call for" in cue.concepts:
         return "call for"
     subject = subject_of(text, cue.start, _SUBJECTS, sentence.start)
+    if subject is None and sentence.of(text).lower().startswith("it "):
+        return "call"
     if subject in _OF_CALL and text.has("another call", start=sentence.start, end=cue.start):
         return "another call"
     right = next(text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end), None)
@@ -157,6 +148,18 @@ def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:
 
 
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
-    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between."""
+    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, and no call named in between.
+
+    In “the call, launched on 3 May 2027, is closed” the comma leads back to the call.
+    """
     days = [day.end for day in find_days(text, ANY_YEAR) if sentence.start <= day.start and day.end <= cue.start]
-    return bool(days) and not text.has("call", "call for", "apply", start=days[-1], end=cue.start)
+    if not days or text.has("call", "call for", "apply", start=days[-1], end=cue.start):
+        return False
+    return not any(
+        comma.letter == "," and verb.word in _VERBS
+        for comma, verb in pairwise(text.tokens)
+        if days[-1] <= comma.start and verb.end <= cue.end
+    )
+
+
+_VERBS: Final = frozenset({"is", "are", "was", "were", "has", "have", "had"})

@@ -136,7 +136,8 @@ def _names_ours(words: frozenset[str], folded: str) -> bool:
 
 
 def _is_one_word(words: frozenset[str]) -> bool:
-    return len(words) == 1 and words <= _UPCOMING | _PAST | _RECORDINGS
+    own = words - {"in", "s"}
+    return len(own) == 1 and own <= _UPCOMING | _PAST | _RECORDINGS
 
 
 def _may_be_section(words: frozenset[str], *, is_marked: bool) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from cmr_watch.reading.page_phrases import PAGE_PHRASE_TABLE
+from cmr_watch.reading.page_phrases import MATERIAL_TABLE, PAGE_PHRASE_TABLE
 from cmr_watch.reading.phrases import PHRASE_TABLE
 
 Concept = str
@@ -83,17 +83,17 @@ PROSE: Final = words_of(
 
 def _entries() -> tuple[Entry, ...]:
     rows = (
-        (concept, row.strip())
-        for table in (PHRASE_TABLE, PAGE_PHRASE_TABLE)
+        (concept, *row.strip().split(": ", 1))
+        for table in (PHRASE_TABLE, PAGE_PHRASE_TABLE, MATERIAL_TABLE)
         for concept, rows in table.items()
         for row in rows.splitlines()
         if row.strip()
     )
-    split = ((concept, *row.split(": ", 1)) for concept, row in rows)
     return tuple(
         Entry(concept, tuple(phrase.split()), example.replace("~", phrase))
-        for concept, phrases, example in split
-        for phrase in phrases.split(" | ")
+        for concept, phrases, example in rows
+        for form in phrases.split(" | ")
+        for phrase in sorted({form.replace("(s)", ""), form.replace("(s)", "s")})
     )
 
 
@@ -110,6 +110,9 @@ def _by_first_word() -> dict[str, tuple[tuple[tuple[str, ...], frozenset[Concept
     return {word: tuple(rests) for word, rests in found.items()}
 
 
+MATERIAL_KINDS: Final = tuple(MATERIAL_TABLE)
+"""The kinds of material (O3), each a concept."""
+
 PHRASES: Final = _by_first_word()
 """First word → (the other words, the concepts) of each phrase, the longest first."""
 
@@ -122,10 +125,13 @@ PARTICLES: Final = words_of(
 )
 """Lower-case words that may stand within a name."""
 
-VENUES: Final = words_of(
+HOUSES: Final = words_of(
+    "centre center hall hotel campus university palace museum park arena stadium theatre theater castle house hub"
+)
+"""Words by which an address is known (P5, E2)."""
+VENUES: Final = HOUSES | words_of(
     """
-    hotel centre center hall university palace campus expo museum house building room theatre theater castle library
-    school institute chamber park hub congress venue airport station street square avenue arena stadium auditorium
+    expo building room library school institute chamber congress venue airport station street square avenue auditorium
     forum fair
     """
 )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from cmr_watch.models import MaterialKind
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lexicon import MATERIAL_KINDS, words_of
 from cmr_watch.reading.lines import Line, Link, Where
 from cmr_watch.reading.places import Place
 
@@ -17,7 +16,7 @@ MOST_LINKS: Final = 20
 _BARE_LINK: Final = words_of(
     "read see find view download check the our event full here for link it more click open pdf docx pptx"
 )
-MATERIALS: Final = (*get_args(MaterialKind), "register", "apply")
+MATERIALS: Final = (*MATERIAL_KINDS, "register", "apply")
 """Concepts of links that never lead to an edition's page."""
 _REACH_OF_SUMMARY: Final = 40
 

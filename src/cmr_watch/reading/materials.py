@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, get_args
+from typing import Final
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from cmr_watch.models import Material, MaterialKind
 from cmr_watch.places import country_code
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lexicon import MATERIAL_KINDS, PROSE, words_of
 from cmr_watch.reading.lines import Link
 from cmr_watch.reading.links import resolve
 from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Cue, Text, scan
 
-KINDS: Final[tuple[MaterialKind, ...]] = get_args(MaterialKind)
 _MOST_LINKS: Final = 200
 _REACH: Final = 200
 _LONGEST_TITLE: Final = 200
@@ -111,7 +110,7 @@ def kind_in(text: Text, start: int = 0, end: int | None = None) -> MaterialKind 
     """The kind that is named first between two positions; none where it is said to be something else (“register”)."""
     if text.has("no material", start=start, end=end):
         return None
-    cues = list(text.cues_of(*KINDS, start=start, end=end))
+    cues = list(text.cues_of(*MATERIAL_KINDS, start=start, end=end))
     if not cues:
         return None
     joined = [cue for before, cue in pairwise(cues) if cue.first == before.last + 1]
@@ -120,7 +119,7 @@ def kind_in(text: Text, start: int = 0, end: int | None = None) -> MaterialKind 
 
 
 def _kind_of(cue: Cue) -> MaterialKind:
-    return next(kind for kind in KINDS if kind in cue.concepts)
+    return next(kind for kind in MATERIAL_KINDS if kind in cue.concepts)
 
 
 def kind_of(anchor: Anchor) -> MaterialKind | None:
@@ -223,7 +222,7 @@ def _is_of_another(anchor: Anchor, home: Home) -> bool:
 
 def _is_of_another_place(words: Text) -> bool:
     """“Event summary of Porto, Portugal”: right behind what it leads to stands a town with its country."""
-    rests = [scan(words.text[cue.end :]) for cue in words.cues_of(*KINDS)]
+    rests = [scan(words.text[cue.end :]) for cue in words.cues_of(*MATERIAL_KINDS)]
     return any(
         place.is_known and rest.text[: place.start].strip() in ("of", "from")
         for rest in rests
@@ -243,6 +242,8 @@ def _is_named_before(text: Text, event: Cue) -> bool:
     if name is None or name.letter != "x" or any(cue.end == name.end for cue in text.cues_of("series")):
         return False
     written = text.text[name.start : name.end]
+    if name.word in PROSE:
+        return False
     if noun.lower().startswith("edition"):
         return written[0].isupper()
     return noun.islower() and written.istitle() and event.first > 1

@@ -61,7 +61,7 @@ def _each_once(cutoffs: Iterable[tuple[Cutoff, Where]]) -> dict[Cutoff, Where]:
 def _call(text: Text, where: Where, cutoffs: dict[Cutoff, Where], link: Address | None, shown: str) -> CallRead:
     """The call of one part of a notice: `text`, which stands at `where`."""
     status, said_at = _state(text, where) or _state_by_what_it_offers(where, cutoffs, link)
-    years = find_hosting_years(text)
+    years = find_hosting_years(text, is_headed=where.line.is_heading)
     call = CallNotice(
         status=status,
         hosting_years=tuple(sorted(years)),
@@ -110,4 +110,4 @@ def _link_in(notice: Notice, span: Span | None, base: str) -> Address | None:
         found += [one for one in links_in([line], base) if not span or span.start <= offset + one.start < span.end]
         offset += len(line.text) + 1
     link = apply_link(found)
-    return link.address if link else next(iter(found), None)
+    return link.address if link else None

@@ -168,7 +168,7 @@ def _own_state(text: Text, sentence: Span) -> CallStatus | None:
 # ── hosting years ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _OF_HOSTING: Final = ("event", "hosting", "series")
-_OF_CALL: Final = ("call for", "call")
+_OF_CALL: Final = ("call for", "call", "another call")
 _OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply")
 _JOINING: Final = frozenset({"between", "from", "after", "extended"})
 """Cues that say nothing of the year behind them: “events between 2026 and 2027”, “a call extended to 2027”."""
@@ -179,19 +179,44 @@ def hosting_years(text: Text) -> tuple[int, ...]:
     return tuple(sorted(find_hosting_years(text)))
 
 
-def find_hosting_years(text: Text) -> dict[int, Span]:
-    """The hosting years of a text, each with the words that name it."""
+def find_hosting_years(text: Text, *, is_headed: bool = False) -> dict[int, Span]:
+    """The hosting years of a text, each with the words that name it.
+
+    The clause that names the call counts, else its sentence; where no sentence names it, or where the call is named
+    above it all (`is_headed`, as on a call page), else all others.
+    """
     spans = [one for one in sentences_of(text) if text.has(*_OF_HOSTING, *_OF_CALL, start=one.start, end=one.end)]
-    of_call = [clause for span in spans for clause in _clauses(text, span) if _names_call_in(text, clause)]
-    for group in (of_call, spans):
+    naming = [span for span in spans if _names_call_in(text, span)]
+    of_call = [clause for span in naming for clause in _clauses(text, span) if _names_call_in(text, clause)]
+    others = [span for span in spans if speaks_of_hosting(text, span)]
+    for group in (of_call, naming, others if is_headed or not naming else ()):
         years = {year: words for span in reversed(group) for year, words in _years_in(text, span).items()}
         if years:
             return years
     return {}
 
 
+_TO_COME: Final = words_of("may can could will shall should must be take takes")
+
+
+def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
+    """Whether a sentence names hosting, or says when events are to be held: “Workshops may be held in 2027”."""
+    start, end = span or (0, len(text.text))
+    if text.has("hosting", "series", start=start, end=end):
+        return True
+    event = next(text.cues_of("event", start=start, end=end), None)
+    words = [token for token in text.tokens if start <= token.start < end and token.word]
+    is_to_come = any(token.word in _TO_COME for token in words) or text.has("open", "to come", start=start, end=end)
+    is_label = event is not None and event.start == words[0].start and len(words) <= _MOST_WORDS_OF_LABEL
+    return event is not None and (is_to_come or is_label)
+
+
+_MOST_WORDS_OF_LABEL: Final = 5
+"""“Events in 2027”."""
+
+
 def _names_call_in(text: Text, span: Span) -> bool:
-    return any(_is_noun(text, cue) for cue in text.cues_of("call for", "call", start=span.start, end=span.end))
+    return any(_is_noun(text, cue) for cue in text.cues_of(*_OF_CALL, start=span.start, end=span.end))
 
 
 def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
@@ -214,9 +239,7 @@ def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
             continue
         if any(day.start <= token.start < day.end for day in days):
             continue
-        concepts = (
-            _introduced_by(text, token.start, sentence) if not _names_a_call(text, index) else frozenset({"call"})
-        )
+        concepts = _followed_by(text, index) or _introduced_by(text, token.start, sentence)
         if not concepts.isdisjoint(_OF_HOSTING):
             near = {**_range_at(text, index), **near}
         elif not concepts.isdisjoint(_OF_CALL):
@@ -224,9 +247,12 @@ def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
     return near or far
 
 
-def _names_a_call(text: Text, index: int) -> bool:
-    """“The 2026 call”."""
-    return any(cue.first == index + 1 for cue in text.cues_of(*_OF_CALL))
+def _followed_by(text: Text, index: int) -> frozenset[Concept]:
+    """“The 2026 call”, “the 2027 and 2028 editions”: the concepts of what stands right behind a year."""
+    after = next((at for at in range(index + 1, len(text.tokens)) if text.tokens[at].letter not in "yd&-/,"), None)
+    is_list = text.tokens[(after or 1) - 1].letter in "yd"
+    cue = next((one for one in text.cues_of(*_OF_HOSTING, *_OF_CALL) if one.first == after and is_list), None)
+    return cue.concepts if cue else frozenset()
 
 
 def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Concept]:

@@ -1,85 +1,25 @@
-"""More phrases, which only the call's page and an edition's own page need; in the form of `phrases`. Data alone."""
+"""More phrases, in the form of `phrases`: of the call's page and an edition's own page, and the kinds of material."""
 
 from __future__ import annotations
 
 from typing import Final
 
 PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
-    "event": """
-        stop: the next ~
-        """,
-    "former": """
-        original deadline | previous deadline: ~: 3 May 2026
-        """,
-    "of the page": """
-        submitted by on: ~ 3 May 2026
-        """,
-    "until": """
-        close on | close at | end on: applications ~ noon on 3 May 2026
-        not longer than | no longer than: open ~ 3 May 2026
-        possible until: applying is ~ 3 May 2026
-        """,
-    "since": """
-        opens on | opens from: the call ~ 3 May 2026
-        opens at: the call ~ noon on 3 May 2026
-        possible from: applying is ~ 3 May 2026
-        """,
-    "apply": """
-        received: ~ by 3 May 2026
-        """,
-    "register": """
-        signing up: ~ is possible until 3 May 2026
-        book your place | attend: ~ by 3 May 2026
-        registration is still open | registrations are open: ~ until 3 May 2026
-        register now: ~, until 3 May 2026
-        """,
-    "question": """
-        write to: ~ us by 3 May 2026
-        """,
-    "closed": """
-        has passed: the date ~
-        no longer accept: we ~ applications
-        has come to an end: the call ~
-        have closed: the calls ~
-        """,
-    "to come": """
-        to be opened | to follow: registration ~
-        not yet possible | not possible | not available | not yet available: registration is ~
-        """,
-    "open": """
-        at any time: you can apply ~
-        re opened | relaunched: the call was ~
-        open again: the call is ~
-        may be closed | can be closed: the call ~ earlier
-        possible to: it is ~ apply until 3 May 2026
-        possible until: applying is ~ 3 May 2026
-        """,
-    "other edition": """
-        former: the ~ workshop
-        future | other: ~ editions
-        after: ~ the workshop in Milan
-        """,
-    "cutoff": """
-        deadline was | cut off was: the ~ 3 May 2026
-        """,
-    "result": """
-        hear back | hear from us: applicants ~ by 3 May 2026
-        """,
     "interest": """
-        expression of interest | expressions of interest: call for ~
+        expression(s) of interest: call for ~
         express your interest: ~ in hosting
         express their interest: regions can ~ in hosting
         """,
     "round": """
+        following: the ~ one
         first round | second round | third round | next round | last round | final round: ~
         first | second | third | next | last: ~ cut-off
         upcoming | current: ~ rounds
-        round | phase: this ~
-        rounds: upcoming ~
+        round(s) | phase: this ~
         """,
     "again": """
-        reopened: the call was ~
-        open again: the call is ~
+        reopened | re opened | relaunched: the call was ~
+        open again | still open: the call is ~
         """,
     "state label": """
         status | call status: ~: closed
@@ -90,8 +30,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         after which: 3 May 2026, ~ the call is closed
         """,
     "contact": """
-        contact: please ~ a@example.org
-        contacts | enquiries | inquiries | helpdesk: ~: a@example.org
+        contact(s): please ~ a@example.org
+        enquiries | inquiries | helpdesk: ~: a@example.org
         contact us: ~ at a@example.org
         help | more information | further information: for ~ write to a@example.org
         get in touch: ~ with a@example.org
@@ -104,18 +44,20 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "about applying": """
         guide | guidelines: ~ for applicants
-        template: ~ of the letter
-        templates: ~ of the letters
-        faq | criteria | results | regulation | newsletter: the ~
+        template(s): ~ of the letter
+        faq | criteria | results | newsletter: the ~
         how to | who can: ~ apply
-        privacy: ~ statement
         example: an ~ of a letter
+        annex: ~ 1 of the application
+        letter(s) of support: the form of the ~
         presentation: the ~ of the call
         """,
+    "legal": """
+        regulation: the ~
+        privacy | data protection: ~ statement
+        """,
     "need": """
-        letter of support | letter of commitment | letter of intent: a ~
-        support letter: a ~
-        letters of support: ~
+        letter(s) of support | letter of commitment | letter of intent | support letter: a ~
         supporting documents: ~
         motivation: a ~ of one page
         commitment: a ~ of the region
@@ -133,6 +75,11 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         documents | requirements: the ~
         """,
     "duty": """
+        duties | obligations: ~ of hosts
+        hosts send | hosts name | hosts propose | hosts inform: ~ the venue before 3 May 2026
+        programme must | programme has to: the ~ be sent before 3 May 2026
+        second phase | second stage: deadline of the ~: 3 May 2026
+        invited applicants: ~ apply by 3 May 2026
         sign: hosts ~ the agreement before 3 May 2026
         signed: the agreement is ~ before 3 May 2026
         signature: ~ of the agreement before 3 May 2026
@@ -141,6 +88,15 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         may follow: the letter ~ by 3 May 2026
         may be sent later: the letter ~ , by 3 May 2026
         invited regions: ~ apply by 3 May 2026
+        """,
+    "letter": """
+        letter(s): the ~ may be sent until 3 May 2026
+        letter(s) of support | support letter(s): the ~ may be sent until 3 May 2026
+        letter(s) of commitment | letter(s) of intent: the ~ may be sent until 3 May 2026
+        """,
+    "after the cutoff": """
+        after the cut off | after the cutoff | after the deadline: two weeks ~, until 3 May 2026
+        after the cut off date | after the closing date: two weeks ~, until 3 May 2026
         """,
     "next edition": """
         next | upcoming | forthcoming | coming: the ~ workshop
@@ -174,10 +130,6 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         thank you all | thank you to all | thanks for joining | thanks for attending | thanks for coming: ~
         thanking | thanked: ~ all participants
         """,
-    "taking place": """
-        be held | is held | are held | be hosted | is hosted | are hosted: the event will ~ in Ghent
-        be organised | be organized | is organised | is organized: the event will ~ in Ghent
-        """,
     "theme label": """
         language: ~: English
         """,
@@ -190,29 +142,24 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         who: people ~ cancelled
         """,
     "stay": """
-        hotel: ~ rooms until 3 May 2026
-        hotels | accommodation: ~: 3 May 2026
-        room: a ~ until 3 May 2026
-        rooms: ~ until 3 May 2026
+        hotel(s): ~ rooms until 3 May 2026
+        accommodation: ~: 3 May 2026
+        room(s): a ~ until 3 May 2026
         flights: ~ on 3 May 2026
         where to stay: ~: Hotel Astoria
         dinner | lunch: ~: Brasserie Georges
         """,
     "travel": """
-        airport | airports | travel | how to get there: ~: Bergamo, Italy
+        airport(s) | travel | how to get there: ~: Bergamo, Italy
         parking: ~: Main Street 1
         """,
     "visit": """
         tour: guided ~ on 3 May 2026
-        visit: site ~ on 3 May 2026
-        visits: company ~ on 3 May 2026
+        visit(s): site ~ on 3 May 2026
         """,
     "counted part": """
-        session | day | panel | part | round: ~ 1
-        first round | second round | third round | next round | last round | final round: ~
-        sessions: parallel ~
-        days | parts: both ~
-        morning | afternoon: ~
+        session(s) | day(s) | panel | part(s) | round: ~ 1
+        first round | second round | third round | next round | last round | final round | morning | afternoon: ~
         plenary: the ~
         """,
     "no material": """
@@ -227,13 +174,11 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         market programme: the Single ~
         """,
     "take part": """
-        i want to participate | i want to join | book your place: ~
-        book your seat | reserve your seat: ~
+        i want to participate | i want to join | book your place | book your seat | reserve your seat: ~
         """,
     "other registration": """
-        waiting list: register for the ~
+        waiting list | matchmaking | b2b | webinar: register for the ~
         newsletter: sign up for the ~
-        matchmaking | b2b | webinar: register for the ~
         call for: register for the ~ hosts
         hotel: register at the ~
         """,
@@ -267,3 +212,38 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         maintenance: under ~
         """,
 }
+
+MATERIAL_TABLE: Final[dict[str, str]] = {
+    "agenda": """
+        agenda | programme | program: see the ~
+        """,
+    "booklet": """
+        booklet(s): the participants' ~
+        """,
+    "paper": """
+        input paper(s) | input note | background paper(s) | white book(s) | white paper(s): the ~ of the workshop
+        background note | concept note | concept paper | discussion paper(s) | issue(s) paper: the ~ of the workshop
+        discussion note | issue papers | issue note: the ~ of the workshop
+        """,
+    "summary": """
+        summary: the ~ of the workshop
+        summaries: read the event ~
+        event summary: read the ~
+        """,
+    "proceedings": """
+        proceeding(s) | report: read the ~
+        """,
+    "photos": """
+        photo(s): the ~ gallery
+        photographs | gallery | galleries | pictures: see the ~
+        """,
+    "slides": """
+        slides | slide deck | presentation(s): see the ~
+        """,
+    "recording": """
+        recording(s) | video(s) | replay | aftermovie: see the ~
+        recorded: the ~ session
+        watch | rewatch: ~ the session
+        """,
+}
+"""Kind of material → the words of a link that name it (READING O3). To add a kind, add it here."""

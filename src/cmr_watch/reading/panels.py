@@ -22,10 +22,11 @@ _MOST_PARTS: Final = 40
 _MOST_TABLES: Final = 20
 _MOST_ROWS: Final = 200
 _MOST_LABELS: Final = 20
-_LABELS: Final = etree.XPath("//a[starts-with(@href, '#')] | //*[@role='tab'][@aria-controls]")
+_LABELS: Final = etree.XPath("//a[starts-with(@href, '#')] | //*[@role='tab'][@aria-controls or @id]")
 _TOGGLES: Final = frozenset({"tab", "pill"})
 """Values of `data-toggle` of the head of a tab."""
 _TABS: Final = etree.XPath("//ul[following-sibling::*][not(.//a[@href])] | //*[@role='tablist']")
+_LABELLED_BY: Final = etree.XPath("//*[@role='tabpanel'][@aria-labelledby=$name]")
 _BY_ID: Final = etree.XPath("//*[@id=$name][self::div or self::section or self::ul or self::ol]")
 
 
@@ -80,7 +81,8 @@ def _rows(table: html.HtmlElement) -> list[list[html.HtmlElement]]:
 
 def _label_panel(root: html.HtmlElement, link: html.HtmlElement) -> None:
     name = link.get("aria-controls") or (link.get("href") or "#")[1:]
-    panel = next(iter(_BY_ID(root, name=name)), None)
+    found = _LABELLED_BY(root, name=link.get("id")) if link.get("id") else []
+    panel = next(iter([*_BY_ID(root, name=name), *found]), None)
     if panel is None or not short_text(link) or any(map(_opens_section, panel.iter(*MARKED_TAGS))):
         return
     _put_in_front(panel, link)

@@ -1,8 +1,9 @@
-"""The phrases of the pages, by concept: data alone, built into lookups by `lexicon`.
+"""The phrases of the pages, by concept: data alone, built into lookups by `lexicon`. More of them: `page_phrases`.
 
 Each row is `phrase | phrase: example`, in which `~` stands for each of the phrases; a test reads every example. Phrases
 are lower-case words without hyphens, apostrophes and dots: “cut off” also matches “Cut-off”, “isn t” “isn’t”, “tbc”
-“t.b.c.”. To add a synonym, add it to a row. A phrase may express several concepts; the longest phrase wins.
+“t.b.c.”; “deadline(s)” stands for both forms. To add a synonym, add it to a row. A phrase may express several concepts;
+the longest phrase wins.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         delayed: the event is ~
         """,
     "save the date": """
-        save the date: Ghent, Belgium – ~!
-        save the dates: ~ for the next workshops
+        save the date(s): Ghent, Belgium – ~!
         """,
     "tentative": """
         tbc | tba | tbd: 12-13 March 2026 (~)
@@ -34,7 +34,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     # what stands beside a place and a date, and is part of neither
     "remark": """
-        fully booked | sold out | booked out | new date | new dates | new venue | coming soon: 12-13 March 2026 – ~
+        fully booked | sold out | booked out | new date(s) | new venue | coming soon: 12-13 March 2026 – ~
         stay tuned | read more | event summary | more info | more information: 12-13 March 2026 – ~
         invitation only: 12-13 March 2026 – by ~
         hosted by | organised by | organized by: Ghent, Belgium – ~ Flanders Make
@@ -54,18 +54,16 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "badge": """
         new | updated | update | reminder | coming up | coming soon | next up | just announced: ~: Ghent, Belgium
         confirmed | registration open | registration is open | registration now open: ~: Ghent, Belgium
-        registration is now open | rescheduled | last places: ~: Ghent, Belgium
-        fully booked | sold out | booked out: ~: Ghent, Belgium
+        registration is now open | rescheduled | last places | fully booked | sold out | booked out: ~: Ghent, Belgium
         """,
     "series": """
-        clusters meet regions | cluster meet regions | clusters meets regions: ~ – Ghent, Belgium
-        clusters meet region: ~ – Ghent, Belgium
+        clusters meet(s) regions | cluster meet regions | clusters meet region: ~ – Ghent, Belgium
         cmr: ~ Ghent, Belgium
         """,
     "event": """
-        event: the ~ takes place in Ghent
-        events: the ~ take place in Ghent
-        edition | editions | workshop | workshops | meeting | meetings: the next ~
+        event date(s) | event period: ~: 3 May 2026
+        event(s): the ~ takes place in Ghent
+        edition(s) | workshop(s) | meeting(s) | stop: the next ~
         """,
     "place label": """
         place | location | where: ~: Ghent, Belgium
@@ -80,11 +78,11 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         address: ~: Main Street 1, Ghent
         """,
     "date label": """
-        date | dates | when | event date | event dates: ~: 12-13 March 2026
+        date(s) | when | event date(s): ~: 12-13 March 2026
         """,
     "speakers": """
-        speakers | speaker | moderator: ~: Ann Lee, Belgium
-        hosts | host | partners | partner | organisers | organiser | contact | contacts: ~: Flanders Make, Belgium
+        speaker(s) | moderator: ~: Ann Lee, Belgium
+        host(s) | partner(s) | organiser(s) | contact(s): ~: Flanders Make, Belgium
         theme | topic: ~: Steel in Belgium
         """,
     # which day is it? D2
@@ -94,7 +92,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         prolonged | brought forward: ~ to 4 June 2026
         """,
     "new date": """
-        new date | new dates: ~: 4 June 2026
+        new date(s): ~: 4 June 2026
         now: ~ on 4 June 2026
         """,
     "former": """
@@ -102,14 +100,14 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         originally | initially | previously | formerly | replaces: ~ 3 May 2026
         was: 4 June 2026 (~: 3 May 2026)
         were: 4 June 2026 (~ 3 May 2026)
-        original date | old date: ~: 3 May 2026
+        original date | old date | original deadline | previous deadline: ~: 3 May 2026
         """,
     "follow up": """
-        following up | follow up | follows up: ~ the workshop of 3 May 2026
+        following up | follow(s) up: ~ the workshop of 3 May 2026
         """,
     "of the page": """
         published | publication: ~: 3 May 2026
-        published on | last update | as of: ~ 3 May 2026
+        published on | last update | as of | submitted by on: ~ 3 May 2026
         updated | posted | created | modified: ~ on 3 May 2026
         update: ~ of 3 May 2026
         version: ~ of 9 January 2026
@@ -119,12 +117,13 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         at the latest: on 3 May 2026 ~
         at the latest on | at the latest by: ~ 3 May 2026
         latest: 3 May 2026 ~
-        up to: open ~ 3 May 2026
+        up to | not longer than | no longer than: open ~ 3 May 2026
         due: applications are ~ on 3 May 2026
-        closes | will close | will be closed | ends | will end | expires: the call ~ on 3 May 2026
+        closes | will close | will be closed | ends | will end | expires | is closing: the call ~ on 3 May 2026
         closing | ending: ~ on 3 May 2026
-        is closing: the call ~ on 3 May 2026
         last day: the ~ is 3 May 2026
+        close on | close at | end on: applications ~ noon on 3 May 2026
+        possible until: applying is ~ 3 May 2026
         """,
     "latest": """
         at the latest | latest: on 3 May 2026 ~
@@ -136,65 +135,74 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         start | opening | launch: ~ of the call: 3 May 2026
         began: the series ~ on 3 May 2026
         beginning: ~ on 3 May 2026
-        opens: the call ~ 3 May 2026
+        opens | opens on | opens from: the call ~ 3 May 2026
         launched: the call, ~ on 3 May 2026
         after: events ~ 3 May 2026
         between: events ~ 3 May and 4 June 2026
+        opens at: the call ~ noon on 3 May 2026
+        possible from: applying is ~ 3 May 2026
         """,
     # what a day or a sentence is about
     "cutoff": """
-        deadline | dead line | deadlines | cut off | cut offs | cutoff | cutoffs | cut off date: ~: 3 May 2026
-        cut off dates | closing date | closing dates | due date | due dates | submission date: ~: 3 May 2026
-        submission dates | collection date | collection dates | last day to apply: ~: 3 May 2026
+        last day to submit | last day to send | last day for applications: the ~ is 3 May 2026
+        last day for submissions: the ~ is 3 May 2026
+        cut off dates for the evaluation | cut off date for the evaluation: ~ of applications
+        cut offs for the evaluation: ~ of applications
+        deadline(s) | dead line | cut off(s) | cutoff(s) | cut off date(s): ~: 3 May 2026
+        closing date(s) | due date(s) | submission date(s) | collection date(s) | last day to apply: ~: 3 May 2026
+        deadline was | cut off was: the ~ 3 May 2026
         """,
     "apply": """
         apply here | apply now | apply online: ~!
-        apply | application | submit | submission | submissions | express your interest: ~ by 3 May 2026
-        expression of interest: ~ by 3 May 2026
+        apply | application(s) | submit | submission(s) | express your interest | received: ~ by 3 May 2026
+        expression(s) of interest: ~ by 3 May 2026
         applying: ~ is possible until 3 May 2026
-        applications | proposals | expressions of interest: ~ until 3 May 2026
+        proposals: ~ until 3 May 2026
         applicants | candidates: ~ have until 3 May 2026
         submitted: to be ~ by 3 May 2026
         form: send the ~ by 3 May 2026
         """,
     "call": """
-        call: the ~ is open
-        calls: the ~ are open
+        call(s): the ~ is open
         """,
     "call for": """
-        no open call | no open calls: there is ~ for hosts
-        call for | calls for: the ~ hosts
+        no open call(s): there is ~ for hosts
+        call(s) for: the ~ hosts
         call of: the ~ expression of interest
-        call to | calls to: the ~ host events
+        call(s) to: the ~ host events
         """,
     "hosting": """
-        host: call to ~ events
-        hosts: call for ~
+        host(s): call to ~ events
         hosted: events ~ in 2027
         hosting: call for ~ events
         """,
     "register": """
-        register | sign up: ~ by 3 May 2026
-        registration: ~ closes on 3 May 2026
-        registrations: ~ close on 3 May 2026
+        register | sign up | book your place | attend: ~ by 3 May 2026
+        registration(s): ~ closes on 3 May 2026
         registered: be ~ by 3 May 2026
         registration open | registration now open: ~: Ghent, Belgium
         registration is open | registration is now open: ~ until 3 May 2026
+        signing up: ~ is possible until 3 May 2026
+        registration is still open | registrations are open: ~ until 3 May 2026
+        register now: ~, until 3 May 2026
         """,
     "session": """
-        webinar | webinars | info session | info sessions | information session: ~ on 3 May 2026
-        information sessions | info day | info days | information day | summit | conference: ~ on 3 May 2026
-        conferences | kick off: ~ on 3 May 2026
+        webinar(s) | info session(s) | information session(s) | kick off: ~ on 3 May 2026
+        info day(s) | information day | summit | conference(s): ~ on 3 May 2026
         """,
     "result": """
-        results | result | notification | notified | informed | evaluated | selected | selection: ~ by 3 May 2026
-        feedback: ~ by 3 May 2026
+        panel | jury | evaluators: the ~ decides by 3 May 2026
+        result(s) | notification | notified | informed | evaluated | selected | selection | feedback: ~ by 3 May 2026
         announced | announcement: ~ on 3 May 2026
         evaluation | assessment: ~ until 3 May 2026
+        hear back | hear from us: applicants ~ by 3 May 2026
         """,
     "question": """
-        question: ask a ~ by 3 May 2026
-        questions | queries | clarification | clarifications: ~ by 3 May 2026
+        request(s): ~ to the ministry by 3 May 2026
+        a chat | a slot | a talk: book ~ with us until 3 May 2026
+        question(s): ask a ~ by 3 May 2026
+        queries | clarification(s): ~ by 3 May 2026
+        write to: ~ us by 3 May 2026
         """,
     "regulation": """
         regulation: ~ (EU) 2018/1724 of 23 October 2018
@@ -217,16 +225,19 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         held: the event, ~ on 3 May 2026
         implementation: ~ until 3 May 2026
         scheduled: the event is ~ for 22 September 2026
-        contract: the ~ runs until 3 May 2026
-        contracts: ~ run until 3 May 2026
+        contract(s): the ~ runs until 3 May 2026
         ranking | reserve list: the ~ is valid until 3 May 2026
         valid: the list is ~ until 3 May 2026
         kept | stored | retained: data are ~ until 3 May 2026
+        be held | is held | are held | be hosted | is hosted | are hosted: the event will ~ in Ghent
+        be organised | be organized | is organised | is organized: the event will ~ in Ghent
         """,
     "late": """
         late applications | late submissions | incomplete applications: ~ until 3 May 2026
         """,
     "long ago": """
+        that hosted | who hosted | which hosted | have hosted | has hosted: regions ~ an event before 3 May 2026
+        already hosted | have already hosted | has already hosted: regions that ~ before 3 May 2026
         applied | participated | took part: regions that ~ before 3 May 2026
         founded | established: bodies ~ before 3 May 2026
         """,
@@ -244,13 +255,13 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         no longer apply | no longer submit: you can ~
         no longer be submitted | no longer be made | no longer be sent: applications can ~
         no longer be accepted: applications will ~
-        no open call: there is ~
-        no open calls: there are ~
-        has ended | has now ended | has expired | is over: the call ~
-        have ended: the calls ~
-        expired: 3 May 2026 – ~
+        no open call(s): there is ~
+        has ended | has now ended | has expired | is over | has come to an end: the call ~
+        have ended | have closed: the calls ~
+        expired | passed: 3 May 2026 – ~
         deadline has passed | deadline is passed: the ~
-        passed: 3 May 2026 – ~
+        has passed: the date ~
+        no longer accept: we ~ applications
         """,
     "to come": """
         will open | will reopen | will re open | will start: the call ~ in May
@@ -258,7 +269,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         will launch: we ~ a call
         will soon open | will soon start | opens soon: the call ~
         be launched | be opened | be re opened | be reopened | be published | be open | be announced: the call will ~
-        be released | be available | be issued: the call will ~
+        be released | be available | be issued | be relaunched | be re launched: the call will ~
         stay tuned: ~ for the next call
         open soon | open shortly: ~: the next call
         opening soon | opening shortly: ~
@@ -271,11 +282,13 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         opens in | opens from: the call ~ May
         opens at: the call ~ noon
         in preparation | being prepared: a call is ~
+        to be opened | to follow: registration ~
+        not yet possible | not possible | not available | not yet available: registration is ~
         """,
     "open": """
         is live | is now live | is closing | is accepting applications | is prolonged | has been prolonged: the call ~
         being accepted | are accepted: submissions ~
-        open | reopened | not yet closed: the call is ~
+        open | reopened | not yet closed | open again | still open: the call is ~
         opened: the call is now ~
         is ongoing | has been launched | has been published | has been opened | was launched | is launched: the call ~
         isn t closed: the call ~
@@ -287,6 +300,11 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         closes | will close | will be closed: the call ~ on 3 May 2026
         not closed: the call is ~ yet
         not been closed: the call has ~
+        at any time: you can apply ~
+        re opened | relaunched: the call was ~
+        may be closed | can be closed: the call ~ earlier
+        possible to: it is ~ apply until 3 May 2026
+        possible until: applying is ~ 3 May 2026
         """,
     "thanks": """
         selected through: ~ our call
@@ -301,7 +319,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         a new one | the next one: ~ will open soon
         """,
     "other edition": """
-        previous | last | earlier | past | following: the ~ workshop
+        previous | last | earlier | past | following | former: the ~ workshop
+        future | other: ~ editions
+        after: ~ the workshop in Milan
         """,
     "negation": """
         not | never: ~ cancelled
@@ -314,40 +334,5 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "more": """
         more info | more information | read more | find out more | learn more | more details: 12-13 March 2026 – ~
         details | website | event page: 12-13 March 2026 (~)
-        """,
-    "summary": """
-        summary: the ~ of the workshop
-        summaries: read the event ~
-        event summary: read the ~
-        """,
-    "agenda": """
-        agenda | programme | program: see the ~
-        """,
-    "booklet": """
-        booklet | booklets: the participants' ~
-        """,
-    "paper": """
-        input paper | input papers | input note | background paper | background papers: the ~ of the workshop
-        background note | concept note | concept paper | discussion paper | issue paper: the ~ of the workshop
-        discussion papers | discussion note | issue papers | issue note | issues paper: the ~ of the workshop
-        white book | white books | white paper | white papers: the ~ of the workshop
-        """,
-    "proceedings": """
-        proceedings | proceeding | report: read the ~
-        """,
-    "photos": """
-        photo: the ~ gallery
-        photos | photographs | gallery | galleries | pictures: see the ~
-        """,
-    "slides": """
-        slides | slide deck | presentation | presentations: see the ~
-        """,
-    "recording": """
-        recording | recordings | video | videos | replay | aftermovie: see the ~
-        recorded: the ~ session
-        watch | rewatch: ~ the session
-        """,
-    "link here": """
-        here: click ~
         """,
 }

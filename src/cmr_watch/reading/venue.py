@@ -1,7 +1,7 @@
 """Where an edition's own page says that it meets (READING E2). Pure, linear; no errors.
 
-spots_of(sentences, place)     the lines that tell an address, with its venue and the place at its end
-place_of(title, sentences)     the edition's place, and its venue
+spots_of(sentences, title)           the lines that tell an address, with its venue and the place at its end
+venue_in_prose(sentences, title)     the sentence that does
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from itertools import takewhile
 from typing import Final
 
 from cmr_watch.places import code_itself, country_code, is_region, is_same_city
+from cmr_watch.reading.addresses import AddressPart, address_parts, is_of_house
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lexicon import PARTICLES
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import Text, Token, scan
+from cmr_watch.reading.tokens import Text, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -44,16 +45,26 @@ class Spot:
 
 
 def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
-    """The lines that tell the venue: marked with a pin or a label, or the first one under such a heading."""
+    """The lines that tell the venue: those with a label, else those beside the days."""
+    yield from _labelled_spots(sentences, title)
+    home = Home(title) if title and not is_region(title.city) else None
+    for above, sentence in zip((None, *sentences), sentences, strict=False):
+        span = _beside_days(sentence, above)
+        if span and not (home and (home.is_another(sentence) or home.is_of_another_place(sentence))):
+            yield _spot(sentence.whole, span.start, title, span.end)
+
+
+def _labelled_spots(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
+    """The lines marked with a pin or a label, and the first one under such a heading."""
     headed: set[int] = set()
-    for number, (above, sentence) in enumerate(zip((None, *sentences), sentences, strict=False)):
+    for number, sentence in enumerate(sentences):
         line = sentence.whole
         if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_aside(sentence):
             continue
         start = _end_of_mark(line.scan)
         head = id(sentence.labels[0]) if sentence.labels and _heads_venue(sentence.labels[0]) else None
         is_told = start is not None or (head is not None and head not in headed and not _is_only_date(line.scan))
-        if is_told or (title and _is_below_days(title, line.scan, above)):
+        if is_told:
             headed |= {head} if head is not None else set()
             below = sentences[number + 1 : number + 1 + _MOST_JOINED]
             yield _spot(line if start is not None else _with_rest(line, below), start or 0, title)
@@ -112,80 +123,42 @@ def _is_only_date(text: Text) -> bool:
     )
 
 
-def _is_below_days(title: Place, text: Text, above: Sentence | None) -> bool:
-    """“Town Hall, Main Street 1, Vilnius, Lithuania” in the line below one with nothing but the days."""
-    if above is None or not above.is_first or not _is_only_date(above.text) or len(text.text) > _LONGEST:
-        return False
-    parts = _parts(text, 0)
-    return len(parts) > 2 and any(is_same_city(title.city, part.town) for part in parts[-2:])
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of an address between commas and the like, without a postcode in `town`."""
-
-    start: int
-    end: int
-    text: str
-    town: str
-    has_postcode: bool
-
-
-def _parts(text: Text, start: int, end: int | None = None) -> list[_Piece]:
-    """The parts of an address; dates in it are none."""
-    dates = [date for date in find_dates(text) if date.is_whole]
-    found: list[_Piece] = []
-    tokens: list[Token] = []
-    for token in (*text.tokens, None):
-        is_past = token is None or (end is not None and token.start >= end)
-        is_date = token is not None and any(date.start <= token.start < date.end for date in dates)
-        if is_past or is_date or (token is not None and _parts_address(text, token)):
-            piece = _piece(text, tokens)
-            found += [piece] if piece else []
-            tokens = []
-        elif token is not None and token.start >= start and (tokens or token.word or token.letter in "dny'"):
-            tokens.append(token)
-        if is_past:
-            break
-    return found
-
-
-def _parts_address(text: Text, token: Token) -> bool:
-    is_spaced = text.text[token.end : token.end + 1].isspace() and text.text[token.start - 1 : token.start].isspace()
-    return token.letter in ",;|()c" or (token.letter == "-" and is_spaced) or text.text[token.start] in "📅🗓🕘🕒⏰🎟"
-
-
-_NO_PART: Final = words_of(
-    "on from at in see the map maps google link directions here view how to get there online hybrid"
+_NOT_BESIDE: Final = (
+    *("speakers", "visit", "contact", "travel", "register", "cutoff", "until", "of the page", "session"),
+    *("counted part", "is prose", "meet", "was held"),
 )
+"""What a line beside the days is about that is no address."""
 
 
-def _piece(text: Text, tokens: Sequence[Token]) -> _Piece | None:
-    """A part of an address; “on”, “see map”, “online” are none."""
-    own = [token for token in tokens if token.word or token.letter in "dnyi"]
-    if not own or all(token.word in _NO_PART for token in own):
+def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
+    """The address in the line of the days, behind a comma, a bar or a dash, or in the line directly below (E2)."""
+    text = sentence.text
+    is_line = sentence.is_first and len(text.text) == len(sentence.whole.text) <= _LONGEST
+    if not is_line or text.text.endswith((".", "!", "?")) or text.has(*_NOT_BESIDE) or _is_aside(sentence):
         return None
-    start, end = tokens[0].start, own[-1].end
-    if text.text[end : end + 1] == "." and own[-1].word in _SHORT_FORMS:
-        end += 1
-    written = text.text[start:end]
-    names = [token for token in own if token.word and not _is_of_postcode(text, token)]
-    town = text.text[names[0].start : names[-1].end] if names else ""
-    return _Piece(start, end, written, town, any(token.letter in "dn" for token in own))
+    if any(label.has("agenda") for label in sentence.labels):
+        return None
+    days = [date for date in sentence.dates if date.precision == "day"]
+    if not days:
+        is_below = above is not None and above.is_first and bool(above.dates) and _is_only_date(above.text)
+        has_time = any(token.letter == "T" for token in text.tokens)
+        whole = Span(0, len(text.text))
+        return whole if is_below and not has_time and _is_address(text, whole) else None
+    bars = [token.start for token in text.tokens if token.letter in "|c"]
+    ends = sorted({*bars, *(day.start for day in days), len(text.text)})
+    starts = sorted({0, *(bar + 1 for bar in bars), *(day.end for day in days)})
+    spans = [Span(start, next(end for end in ends if end >= start)) for start in starts]
+    spans = [*(span for span in spans if span.start), spans[0]]
+    return next((span for span in spans if _is_address(text, span)), None)
 
 
-_SHORT_FORMS: Final = frozenset({"str", "st", "rd", "ave", "pl", "ul", "nr"})
+def _is_address(text: Text, span: Span) -> bool:
+    return any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
 
 
-def _is_of_postcode(text: Text, token: Token) -> bool:
-    """“DK-5000 Odense C”, “20124 Milano MI”: letters of a country, a district or a province."""
-    written = text.text[token.start : token.end]
-    return (len(written) <= 2 and written.isupper()) or written.upper() == "CEDEX"
-
-
-def _spot(line: Line, start: int, title: Place | None) -> Spot:
+def _spot(line: Line, start: int, title: Place | None, end: int | None = None) -> Spot:
     text = line.scan
-    parts = _up_to_its_country(_parts(text, start, _next_label(text, start)), title)
+    parts = _up_to_its_country(address_parts(text, start, _next_label(text, start) if end is None else end), title)
     country = parts[-1].text if parts and _code_of(parts[-1].text) else None
     if country and len(parts) > 1:
         end = parts[-1].end
@@ -214,17 +187,17 @@ def _next_label(text: Text, start: int) -> int | None:
     return next((cue.start for cue in text.cues_of("date label", "register", "theme label", start=start + 1)), None)
 
 
-def _up_to_its_country(parts: list[_Piece], title: Place | None) -> list[_Piece]:
+def _up_to_its_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
     """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
     for number, part in enumerate(parts[1:] if title else (), 1):
         words = part.text.split()
         country = next((" ".join(words[:n]) for n in (4, 3, 2, 1) if country_code(" ".join(words[:n]))), None)
         if title and country and is_same_city(title.city, parts[number - 1].town):
-            return [*parts[:number], _Piece(part.start, part.start + len(country), country, country, False)]
+            return [*parts[:number], AddressPart(part.start, part.start + len(country), country, country, False)]
     return parts
 
 
-def _with_venue(spot: Spot, parts: Sequence[_Piece], title: Place | None) -> Spot:
+def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -> Spot:
     """With the venue, without the town at its end; prose (“will be announced soon”) is no venue."""
     own = list(parts)
     names = [name for name in (title.city, *(title.region or "").split(", ")) if name] if title else []
@@ -258,42 +231,42 @@ def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
             spot = _spot(sentence.line, start, title)
             if spot.venue:
                 return spot
-        name = _behind_at(text)
+        name = _behind_at(sentence)
         if name:
-            return Spot(sentence.line, name.of(text), start=name.start, end=name.end)
+            return _with_venue(Spot(sentence.line), _with_address(text, name), title)
     return None
+
+
+_OF_EVENT: Final = frozenset({"of", "for", "the", "this", "our", "event", "workshop", "meeting", "edition"})
+_VERBS: Final = frozenset({"is", "will", "be", "the", "at"})
 
 
 def _end_of_sentence_label(text: Text) -> int | None:
-    """“The venue is ICC Ghent”."""
+    """“The venue of the event is ICC Ghent”; what will be announced is no name."""
     for cue in text.cues_of("venue label"):
-        after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
-        if after and (after.letter == ":" or after.word in ("is", "will")):
-            words = (
-                token for token in text.tokens[cue.last + 1 :] if token.word not in ("is", "will", "be", "the", "at")
-            )
-            return next((token.start for token in words if token.word), None)
+        after = [token for token in text.tokens[cue.last + 1 :] if token.word not in _OF_EVENT]
+        if after and (after[0].letter == ":" or after[0].word in ("is", "will")):
+            first = next((token for token in after if token.word not in _VERBS and token.word), None)
+            return first.start if first and not text.text[first.start].islower() else None
     return None
 
 
-def _behind_at(text: Text) -> Span | None:
-    """The name behind “at” in a sentence that says that the event takes place there."""
+def _behind_at(sentence: Sentence) -> Span | None:
+    """The name behind “at” in a sentence that says that the event takes place there, or on which days."""
+    text = sentence.text
     for index, token in enumerate(text.tokens):
-        if token.letter != "a" or text.has("stay", "visit", "session", end=token.start):
+        if token.letter != "a" or text.has("stay", "visit", "session", "register", "cutoff", end=token.start):
             continue
-        if not (
-            text.has("taking place", "meet", "was held", end=token.start)
-            and text.has("event", "series", "meet", end=token.start)
-        ):
-            continue
+        takes_place = text.has("taking place", "meet", "was held", end=token.start)
+        has_days = any(date.precision == "day" and date.end <= token.start for date in sentence.dates)
         name = _name_from(text, index + 1)
-        if name:
+        if name and (takes_place or has_days) and text.has("event", "series", "meet", end=token.start):
             return name
     return None
 
 
 def _name_from(text: Text, index: int) -> Span | None:
-    """The words in capitals from a token, with the small words between them, up to a sign or “in”, “on”, “and” …"""
+    """The words in capitals from a token, with the small words between them, up to a sign or “in”, “on” …"""
     tokens = text.tokens[index:]
     if tokens and tokens[0].letter == "h":
         tokens = tokens[1:]
@@ -301,12 +274,21 @@ def _name_from(text: Text, index: int) -> Span | None:
         return None
     end = tokens[0].start
     for token in tokens:
+        is_small = token.word != "" and text.text[token.start].islower()
         is_end = token.word in _AFTER_NAME or token.letter in ",.;:()c" or (token.letter == "d" and not token.word)
-        if is_end:
+        if is_end or (is_small and token.word not in PARTICLES):
             break
-        end = token.end
+        end = end if is_small else token.end
     name = Span(tokens[0].start, end)
     return name if len(name.of(text)) > 2 else None
 
 
-_AFTER_NAME: Final = frozenset({"in", "on", "from", "and", "where", "with", "within", "for", "to"})
+def _with_address(text: Text, name: Span) -> list[AddressPart]:
+    """A name with the parts of its address behind it: “Navitas, Inge Lehmanns Gade 10, in Aarhus”."""
+    is_open = text.text[name.end :].lstrip().startswith(",")
+    parts = address_parts(text, name.end) if is_open else []
+    rest = takewhile(lambda part: is_of_house(text, part), parts)
+    return [AddressPart(name.start, name.end, name.of(text), name.of(text), False), *rest]
+
+
+_AFTER_NAME: Final = frozenset({"in", "on", "from", "where", "with", "within", "for", "to"})

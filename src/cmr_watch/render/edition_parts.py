@@ -91,4 +91,4 @@ def _material_label(material: Material) -> str:
     """The words of the link, unless they are only the name of a file."""
     title = clean(material.title, MAX_TITLE)
     is_file_name = " " not in title and ("_" in title or "." in title)
-    return title if title and not is_file_name else _(_MATERIAL_LABELS[material.kind])
+    return title if title and not is_file_name else _(_MATERIAL_LABELS.get(material.kind) or material.kind.capitalize())

@@ -43,7 +43,7 @@ class Corrections:
     def edit(self, edit: CorrectionEdit) -> None:
         """Begin or end corrections, without changing what is stored of the page."""
         with self._database.write() as connection:
-            edit.apply(connection)
+            edit_corrections(connection, edit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,15 @@ class CorrectionEdit:
     ended: tuple[int, ...] = ()
     reason: CorrectionEnd = "replaced"
 
-    def apply(self, connection: Connection) -> None:
-        _end(connection, self.ended, self.reason, self.at)
-        if self.new is None:
-            return
-        values = None if self.new.values is None else dict(self.new.values)
-        row = {"page_url": self.new.page.url, "line": self.new.line, "fields": values, "created_at": self.at}
+
+def edit_corrections(connection: Connection, edit: CorrectionEdit | None) -> None:
+    """Begin or end corrections in the caller's transaction, if there is anything to do."""
+    if edit is None:
+        return
+    _end(connection, edit.ended, edit.reason, edit.at)
+    if edit.new is not None:
+        values = None if edit.new.values is None else dict(edit.new.values)
+        row = {"page_url": edit.new.page.url, "line": edit.new.line, "fields": values, "created_at": edit.at}
         connection.execute(corrections.insert(), row)
 
 
