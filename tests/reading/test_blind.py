@@ -14,7 +14,6 @@ SECOND: Final = "not yet mended after the second round"
 THIRD: Final = "not yet mended after the third round"
 STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-third-calls/004-closed-thanks": THIRD,
-    "2026-11-third-calls/009-gdocs-iframe": THIRD,
     "2026-11-third-calls/013-numeric-slashes": THIRD,
     "2026-11-third-calls/015-translated-font": THIRD,
     "2026-11-third-calls/020-was-open": THIRD,
