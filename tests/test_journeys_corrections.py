@@ -80,6 +80,24 @@ def test_it_lapses_when_the_line_changes_and_the_operator_is_notified(journey: J
     assert problems(journey) == [detail], "only once"
 
 
+def test_a_line_that_is_misread_again_after_its_correction_has_ended_is_no_news(journey: Journey) -> None:
+    line = "> Arlon, Luxembourg – 12-13 October 2023"
+    journey.check_lines(line, *PAST)
+    correct(journey, line.removeprefix("> "), {"region": "Luxembourg", "country": "Belgium"})
+    assert [journey.check_lines(f"{line} (hybrid)", *PAST, minutes=60) for _ in range(3)] == [[]] * 3
+    assert len(problems(journey)) == 1
+    assert known(journey) == {"arlon-lu-2023-10": "2023-10-12"}
+
+
+def test_a_line_that_is_read_right_after_its_correction_has_ended_is_no_news(journey: Journey) -> None:
+    line = "> Arlon, Luxembourg – 12-13 October 2023"
+    journey.check_lines(line, *PAST)
+    correct(journey, line.removeprefix("> "), {"region": "Luxembourg", "country": "Belgium"})
+    right = "> Arlon, Luxembourg, Belgium – 12-13 October 2023"
+    assert [journey.check_lines(right, *PAST, minutes=60) for _ in range(3)] == [[]] * 3
+    assert known(journey) == {"arlon-lu-2023-10": "2023-10-12"}
+
+
 def test_a_suspect_reading_ends_no_correction(journey: Journey) -> None:
     journey.check_lines(MISREAD, *PAST)
     correct(journey, LINE, DAYS)
