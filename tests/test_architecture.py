@@ -39,10 +39,12 @@ layers =
     monitor.check_site | monitor.accept | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay
     notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
-    monitor.compare_reading
+    monitor.current_parser
+    monitor.compare_reading | monitor.old_copy
     monitor.page_reading
     notify.message_composer
     monitor.fetch | store | notify.channels
+    monitor.newly_read
     monitor.edition_page_diff | monitor.deduplicate | monitor.archive.history
     monitor.plausibility | monitor.diff | notify.planning
     notify.retry | notify.bounce_parser | notify.tokens
@@ -102,6 +104,7 @@ type = forbidden
 source_modules =
     cmr_watch.monitor.plausibility
     cmr_watch.monitor.diff
+    cmr_watch.monitor.newly_read
     cmr_watch.reading
     {pure}
     cmr_watch.notify.bounce_parser
@@ -130,12 +133,14 @@ forbidden_modules =
     apscheduler
 """
 
-DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "history")
+DECIDERS = ("plausibility", "diff", "edition_page_diff", "deduplicate", "newly_read", "history")
 ORCHESTRATORS = (
     "check",
     "check_site",
     "accept",
     "compare_reading",
+    "current_parser",
+    "old_copy",
     "page_reading",
     "replay",
     "backfill",

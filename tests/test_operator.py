@@ -162,7 +162,7 @@ def test_a_failed_message_of_which_nothing_is_true_any_more_is_resolved(journey:
     journey.mailbox.refuse(ANNA, "554 5.7.1 we do not like you", times=1)
     journey.check_lines(LYON, PRAGUE, *PAST)
     assert journey.new_subjects() == ["Problem: delivery failed permanently"]
-    journey.serve_lines(LYON, *PAST)
+    journey.serve_lines(LYON, *PAST, "< Rome, Italy – 2 February 2022")
     Deliveries(journey.database).retry(None, journey.now)
     for _ in range(3):
         journey.check()

@@ -237,6 +237,23 @@ class App:
 
         return replay_pages(self._checks, self._clock, apply=apply)
 
+    def notify_of_newly_read(self) -> tuple[tuple[RecordedChange, ...], DeliveryReport]:
+        """Notify subscribers of what the current parser was the first to read, as far as it is still ahead.
+
+        Returns the changes of which they are notified, and what was sent.
+        """
+        from cmr_watch.monitor.newly_read import still_news
+        from cmr_watch.store.newly_read import NewlyRead
+
+        self._prepare()
+        store, now = NewlyRead(self._database), self._clock()
+        waiting = store.waiting()
+        ahead = still_news(waiting, now)
+        if not store.release(waiting, ahead):
+            return (), DeliveryReport()
+        self._apply_configuration()
+        return ahead, self._enqueue_and_deliver()
+
     def process_bounces(self) -> BounceReport:
         """Process bounces and unsubscribe mails. Raises ConfigError if no mailbox is configured."""
         self._prepare()

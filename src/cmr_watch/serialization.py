@@ -146,6 +146,8 @@ def reading_to_dict(snapshot: Snapshot) -> Json:
 def snapshot_to_dict(snapshot: Snapshot) -> Json:
     """The stored JSON of a snapshot, with all fields."""
     outline = snapshot.outline
+    identity = {"address": outline.address, "lang": outline.lang, "h1": outline.h1}
+    expected = None if outline.expected_layout is None else list(outline.expected_layout)
     return {
         **reading_to_dict(snapshot),
         "editions": [edition_to_row(edition) for edition in snapshot.editions],
@@ -156,6 +158,8 @@ def snapshot_to_dict(snapshot: Snapshot) -> Json:
             "dated_lines": outline.dated_lines,
             "unread_lines": outline.unread_lines,
             "headings": list(outline.headings),
+            **{key: value for key, value in identity.items() if value},
+            **({} if expected is None else {"expected_layout": expected}),
         },
     }
 
@@ -163,6 +167,7 @@ def snapshot_to_dict(snapshot: Snapshot) -> Json:
 def snapshot_from_dict(row: Json) -> Snapshot:
     """A snapshot from its stored JSON."""
     outline = row["outline"]
+    expected = outline.get("expected_layout")
     return Snapshot(
         kind=row["page"],
         editions=tuple(edition_from_dict(edition) for edition in row["editions"]),
@@ -173,6 +178,7 @@ def snapshot_from_dict(row: Json) -> Snapshot:
                 **outline,
                 "sections": tuple(outline["sections"]),
                 "headings": tuple(outline.get("headings", ())),
+                "expected_layout": None if expected is None else tuple(expected),
             }
         ),
     )

@@ -16,3 +16,8 @@ def normalised_url(url: str | None) -> str | None:
         return url
     query = f"?{parts.query}" if parts.query else ""
     return f"{host}{parts.path.rstrip('/')}{query}"
+
+
+def page_address(url: str) -> str:
+    """A URL for comparing where a page is: as normalised, without its query."""
+    return (normalised_url(url) or "").partition("?")[0]

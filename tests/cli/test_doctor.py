@@ -12,6 +12,7 @@ from cmr_watch.store.restore_quarantine import mark_restored
 from cmr_watch.web.server import Server, health_response
 from tests.cli.conftest import page
 from tests.fakes.imap import ImapServer
+from tests.monitor.small import html
 
 
 def test_no_problems(watch):
@@ -61,7 +62,21 @@ def test_a_page_disallowed_by_robots_txt(watch):
 
 def test_the_wrong_page(watch):
     watch.serve(b"<html><body><h1>Welcome</h1></body></html>")
-    assert "✗ page: the headings of its two sections were not found (0 editions, 0 calls)" in watch.run("doctor").out
+    assert (
+        "✗ page: the headings of the upcoming and past editions are missing (0 editions, 0 calls)"
+        in watch.run("doctor").out
+    )
+
+
+def test_a_list_without_headings_is_no_problem_if_its_editions_are_known(watch):
+    lines = ["> Porto, Portugal – 4-5 June 2099", *(f"< Lyon, France – 5 May 20{year}" for year in (19, 20, 21, 22))]
+    page = html(" ;; ".join(lines))
+    bare = re.sub("<h2>.*?</h2>", "", page).encode()
+    watch.check(page.encode())
+    watch.serve(bare)
+    assert "✓ page: was fetched and read (5 editions, 0 calls)" in watch.run("doctor").out
+    watch.serve(bare.replace(b"5 May 20", b"6 July 20").replace(b"Lyon", b"Rome"))
+    assert "✗ page: " in watch.run("doctor").out
 
 
 def test_an_invalid_configuration(watch):

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from cmr_watch.models import PARSER_VERSION
 from cmr_watch.store.database import open_database
 from cmr_watch.store.schema import editions, snapshots
 from tests.cli.conftest import Installation
+from tests.monitor.small import html
 
 
 def misread(watch: Installation, change: Callable[[dict[str, Any]], object]) -> None:
@@ -91,3 +92,53 @@ def test_an_entry_that_only_one_parser_reads(watch: Installation) -> None:
     misread(watch, change_text)
     lines = watch.run("replay").out.splitlines()[1:3]
     assert lines == ["  added: Lyon", "  removed: Lyon"]
+
+
+LISTED = html(
+    "> Porto, Portugal – 4-5 June 2099 ;; > Turku, Finland – 5-6 May 2099 ;; < Lyon, France – 5 May 2022"
+).encode()
+
+
+def forget(watch: Installation, city: str) -> None:
+    """Remove an edition from what is stored, as if an older parser had not read its line."""
+    with closing(open_database(f"sqlite:///{watch.database}")) as database, database.write() as connection:
+        for row in connection.execute(select(snapshots)).all():
+            kept = [edition for edition in row.reading["editions"] if edition["city"] != city]
+            values = {"reading": {**row.reading, "editions": kept}, "parser_version": PARSER_VERSION - 1}
+            connection.execute(update(snapshots).where(snapshots.c.id == row.id).values(values))
+        connection.execute(delete(editions).where(editions.c.key.startswith(city.lower())))
+
+
+def test_subscribers_are_notified_of_what_is_newly_read_when_the_operator_says_so(watch: Installation) -> None:
+    watch.configure('[operator]\nto = ["admin@example.org"]\n')
+    watch.check(LISTED)
+    forget(watch, "Porto")
+    assert watch.check(None, "--json").json[0]["changes"] == []
+    (mail,) = watch.mailbox.mails
+    assert mail.subject == "This version reads more of the page"
+    assert "edition.announced: “Porto, Portugal – 4-5 June 2099”" in mail.part("plain")
+    watch.mailbox.mails.clear()
+    result = watch.run("replay", "--notify")
+    assert result.lines == [
+        "  New edition: Porto, Portugal (4–5 June 2099)",
+        "1 change handed over for delivery; 2 messages sent.",
+    ]
+    assert "Porto" in watch.mailbox.mails[0].subject
+    for _ in range(2):
+        assert watch.run("replay", "--notify").out == "There is nothing ahead of which subscribers were not notified.\n"
+    assert watch.check(None, "--json").json[0]["changes"] == []
+    assert len(watch.mailbox.mails) == 1
+
+
+def test_notify_as_json(watch: Installation) -> None:
+    watch.check(LISTED)
+    forget(watch, "Turku")
+    watch.run("replay", "--apply")
+    (row,) = watch.run("replay", "--notify", "--json").json
+    assert (row["kind"], row["key"]) == ("edition.announced", "turku-fi-2099-05")
+
+
+def test_apply_and_notify_exclude_each_other(watch: Installation) -> None:
+    result = watch.run("replay", "--apply", "--notify")
+    assert result.code == 2
+    assert "exclude each other" in result.err

@@ -49,7 +49,7 @@ def test_it_names_the_changes_that_accept_records(watch: Watch) -> None:
 
 def test_it_names_what_the_reading_lacks(watch: Watch) -> None:
     watch.reads(LYON, PRAGUE, BURGAS)
-    assert watch.reads(OSLO, BURGAS) == "suspect: announced oslo-no-2024-06"
+    assert watch.reads(BURGAS) == "suspect"
     shown = preview(watch)
     assert shown.changes == ()
     assert [entry.key for entry in shown.missing] == ["lyon-fr-2023-10", "prague-cz-2023-10"]
@@ -57,10 +57,10 @@ def test_it_names_what_the_reading_lacks(watch: Watch) -> None:
 
 def test_it_names_the_changes_of_the_next_check(watch: Watch) -> None:
     watch.reads(LYON, PRAGUE, BURGAS, CALL)
-    assert watch.reads(OSLO, BURGAS) == "suspect: announced oslo-no-2024-06"
+    assert watch.reads(BURGAS) == "suspect"
     later = preview(watch).later
     accept(PAGE, watch.checks, lambda: watch.now)
-    assert watch.reads(OSLO, BURGAS) == f"changed: {describe(later)}"
+    assert watch.reads(BURGAS) == f"changed: {describe(later)}"
     assert len(later) == 3
 
 

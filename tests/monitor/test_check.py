@@ -164,6 +164,7 @@ def test_a_cancelled_edition_is_neither_withdrawn_nor_held(watch: Watch) -> None
 def test_an_addition_and_its_reversal_are_two_changes(watch: Watch) -> None:
     watch.reads(LYON, BURGAS)
     assert watch.reads(LYON, PRAGUE, BURGAS) == "changed: announced prague-cz-2023-10"
+    assert watch.reads(LYON, BURGAS) == "suspect", "it equals a page from before the addition"
     assert watch.reads(LYON, BURGAS) == "unchanged"
     assert watch.reads(LYON, BURGAS) == "changed: withdrawn prague-cz-2023-10"
 
@@ -223,21 +224,22 @@ def test_a_suspect_page_changes_nothing_that_is_known(watch: Watch) -> None:
 
 def test_an_accepted_reading_is_the_baseline_and_its_changes_are_announced(watch: Watch) -> None:
     watch.reads(LYON, PRAGUE, BURGAS)
-    assert watch.reads(OSLO, BURGAS) == "suspect: announced oslo-no-2024-06"
-    assert watch.accept() == "unchanged"
+    assert watch.reads(OSLO, BURGAS) == "suspect", "less than half of the editions are found"
+    assert watch.accept() == "changed: announced oslo-no-2024-06"
     assert watch.incidents == []
     assert watch.check() == "changed: withdrawn lyon-fr-2023-10, withdrawn prague-cz-2023-10"
     with pytest.raises(NothingToAccept):
         watch.accept()
 
 
-def test_an_accepted_page_is_plausible_while_it_does_not_change(watch: Watch) -> None:
+def test_an_accepted_page_without_its_end_is_the_measure_of_later_ones(watch: Watch) -> None:
     watch.reads(LYON, BURGAS)
     assert watch.reads(LYON, PRAGUE, BURGAS, cut=True) == "suspect: announced prague-cz-2023-10"
     assert watch.accept() == "unchanged"
     assert watch.check() == "unchanged"
     assert watch.reads(LYON, PRAGUE, BURGAS, cut=True) == "unchanged"
-    assert watch.reads(LYON, PRAGUE, OSLO, BURGAS, cut=True) == "suspect: announced oslo-no-2024-06"
+    assert watch.reads(LYON, PRAGUE, OSLO, BURGAS, cut=True) == "changed: announced oslo-no-2024-06"
+    assert watch.reads(LYON, PRAGUE, BURGAS) == "suspect", "an older copy, though it is whole"
 
 
 def test_accepting_the_first_reading_announces_nothing(watch: Watch) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Known, Snapshot
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare, compare_suspect, known_after_reparse, merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_pages
-from cmr_watch.monitor.match import is_same_place, match_editions
+from cmr_watch.monitor.match import is_same_place, match_editions, match_reading
 from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.urls import normalised_url
 from tests.monitor.small import read
@@ -203,7 +203,7 @@ def test_urgent_changes_are_about_upcoming_editions(old: Snapshot, new: Snapshot
 @no_deadline
 def test_a_suspect_reading_only_adds(old: Snapshot, new: Snapshot) -> None:
     known = known_of(old)
-    added = compare_suspect(known, new, NOW)
+    added = compare_suspect(known, old, match_reading(known, new, NOW), NOW)
 
     assert len(added.changes) <= 3
     assert set(kinds(added.changes)) <= {"edition.announced"}
@@ -239,15 +239,13 @@ def test_parsing_again_keeps_the_key_of_a_line_that_is_read_differently() -> Non
 
 def test_parsing_again_keeps_editions_from_a_suspect_reading() -> None:
     page = read("> Lyon, France – 12 October 2024")
-    known = compare_suspect(known_of(page), read("> Oslo, Norway – 1 June 2024"), NOW).known
+    both = read("> Oslo, Norway – 1 June 2024 ;; > Lyon, France – 12 October 2024")
+    known = compare_suspect(known_of(page), page, match_reading(known_of(page), both, NOW), NOW).known
 
     reparsed = known_after_reparse(known, page, page, NOW)
 
     assert [one.key for one in reparsed.editions] == ["lyon-fr-2024-10", "oslo-no-2024-06"]
-    assert (
-        compare(reparsed, read("> Oslo, Norway – 1 June 2024 ;; > Lyon, France – 12 October 2024"), NOW, None).changes
-        == ()
-    )
+    assert compare(reparsed, both, NOW, None).changes == ()
 
 
 URLS = [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cmr_watch.models import Known, Outline, Snapshot
-from cmr_watch.monitor.diff import compare, compare_suspect, merge_reading
+from cmr_watch.monitor.diff import Comparison, compare, compare_suspect, merge_reading
+from cmr_watch.monitor.match import match_reading
 from cmr_watch.monitor.plausibility import reject_reason
 from tests.monitor.small import describe, read
 
@@ -79,6 +80,11 @@ SUSPECT = [
 ]
 
 
+def suspect(known: Known, page: str, good_until: datetime | None = None) -> Comparison:
+    """What a suspect reading of the page announces after ALL."""
+    return compare_suspect(known, read(ALL), match_reading(known, read(page), NOW), NOW, good_until)
+
+
 def reason(old: str, new: Snapshot) -> str | None:
     """Why `new` is suspect after `old`."""
     return reject_reason(merge_reading(Known(), read(old), NOW), read(old), new, NOW)
@@ -97,9 +103,7 @@ def test_suspect(old: str, new: str, expected: str) -> None:
 OUTLINES = [
     (Outline(), None),
     (Outline(complete=False), "the page is incomplete: it ends before its closing </html> tag"),
-    (Outline(sections=("past",)), "the heading of the upcoming editions is missing"),
-    (Outline(sections=("upcoming",)), "the heading of the past editions is missing"),
-    (Outline(sections=()), "the headings of the upcoming and past editions are missing"),
+    (Outline(sections=()), None),
     (Outline(dated_lines=9, unread_lines=3), None),
     (Outline(dated_lines=9, unread_lines=4), "4 of 9 dated lines were not understood"),
 ]
@@ -113,6 +117,21 @@ def test_document(outline: Outline, expected: str | None) -> None:
     assert reject_reason(Known(), None, reading, NOW) == expected
 
 
+FIRST = [
+    (Outline(sections=("past",)), ALL, "the heading of the upcoming editions is missing"),
+    (Outline(sections=("upcoming",)), ALL, "the heading of the past editions is missing"),
+    (Outline(sections=()), UPCOMING, "the headings of the upcoming and past editions are missing"),
+    (Outline(sections=()), of(UPCOMING, PAST[0]), None),
+    (Outline(address="clustercollaboration.eu/login"), ALL, "the page was found at another address: "),
+]
+
+
+@pytest.mark.parametrize(("outline", "page", "expected"), FIRST)
+def test_the_first_reading_of_the_list(outline: Outline, page: str, expected: str | None) -> None:
+    found = reject_reason(Known(), None, replace(read(page), outline=outline), NOW, "https://clustercollaboration.eu/x")
+    assert found is expected is None or (expected and found and expected in found)
+
+
 def test_a_reading_that_equals_the_last_plausible_one_is_plausible() -> None:
     accepted = replace(read(ALL), outline=Outline(sections=("past",)))
 
@@ -123,7 +142,8 @@ def test_an_edition_announced_from_a_suspect_reading_does_not_make_later_reading
     known = merge_reading(Known(), read(ALL), NOW)
     more = of(*PAST, "> Oslo, Norway – 1 June 2024 ;; > Bergen, Norway – 5 June 2024")
     assert reject_reason(known, read(ALL), read(more), NOW) is not None
-    known = compare_suspect(known, read(more), NOW).known
+    known = suspect(known, more).known
+    assert len(known.editions) == 9
 
     assert reject_reason(known, read(ALL), read(ALL), NOW) is None
     assert reject_reason(known, read(ALL), read(of(ALL, "< Malaga, Spain – 16 February 2022")), NOW) is None
@@ -154,7 +174,7 @@ NEW_LINES = [
 def test_what_a_suspect_reading_announces(page: str, expected: str) -> None:
     known = merge_reading(Known(), read(ALL), NOW)
 
-    added = compare_suspect(known, read(page), NOW)
+    added = suspect(known, of(ALL, page))
 
     assert describe(added.changes) == expected
     assert added.known.editions[: len(known.editions)] == known.editions
@@ -163,12 +183,26 @@ def test_what_a_suspect_reading_announces(page: str, expected: str) -> None:
     assert not {change.key for change in added.changes} & {change.key for change in later}
 
 
-def test_a_suspect_reading_announces_at_most_three_editions() -> None:
-    four = read(
-        of(*(f"> {place} – 1 June 2024" for place in ("Oslo, Norway", "Bonn, Germany", "Brno, Czechia", "Bari, Italy")))
-    )
-    first = compare_suspect(merge_reading(Known(), read(ALL), NOW), four, NOW)
-    second = compare_suspect(first.known, four, NOW)
+FOUR = of(*(f"> {place} – 1 June 2024" for place in ("Oslo, Norway", "Bonn, Germany", "Brno, Czechia", "Bari, Italy")))
 
-    assert [len(first.changes), describe(second.changes)] == [3, "announced bari-it-2024-06"]
-    assert compare_suspect(second.known, four, NOW).changes == ()
+
+def test_suspect_readings_announce_at_most_three_editions_until_the_next_good_one() -> None:
+    good_until = NOW - timedelta(hours=1)
+    first = suspect(merge_reading(Known(), read(ALL), good_until), of(ALL, FOUR), good_until)
+    second = suspect(first.known, of(ALL, FOUR), good_until)
+    after_good_one = suspect(first.known, of(ALL, FOUR), NOW)
+
+    assert [len(first.changes), second.changes] == [3, ()]
+    assert describe(after_good_one.changes) == "announced bari-it-2024-06"
+
+
+NOTHING_FROM = [
+    ("less than half of the editions is found", of("> Oslo, Norway – 1 June 2024", *PAST[:3])),
+    ("garbled", of(ALL.replace("Skåne", "Sk\ufffdne"), "> Oslo, Norway – 1 June 2024")),
+    ("doubly encoded", of(ALL.replace("Skåne", "SkÃ¥ne"), "> Oslo, Norway – 1 June 2024")),
+]
+
+
+@pytest.mark.parametrize("page", [row[1] for row in NOTHING_FROM], ids=[row[0] for row in NOTHING_FROM])
+def test_what_announces_nothing(page: str) -> None:
+    assert suspect(merge_reading(Known(), read(ALL), NOW), page).changes == ()

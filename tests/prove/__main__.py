@@ -92,7 +92,8 @@ def run_templates(limit: int, workers: int = 2) -> DriftCounts:
     with ProcessPoolExecutor(workers) as pool:
         for counts in pool.map(_template_share, [chosen[n :: workers * 4] for n in range(workers * 4)]):
             total.add(counts)
-    outcomes = f"{total.suspect} detected, {total.same} parsed as before, {total.quiet} accepted, {total.missed} missed"
+    outcomes = f"{total.suspect} suspect, {total.told} read completely, {total.same} parsed as before"
+    outcomes += f", {total.quiet} accepted, {total.missed} missed"
     print(f"R4: {total.runs} changed templates, {outcomes} ({total.detected:.1%}); {total.leaked} reached subscribers")
     _print_faults(total.faults)
     return total

@@ -1,7 +1,7 @@
 """R3 and R4: saved pages with edits that do not change their meaning, and saved pages with a changed template.
 
-The former must cause neither a change nor a suspect reading. The latter must be suspect, so that the operator is
-notified, and subscribers are not.
+The former must cause neither a change nor a suspect reading. The latter must be suspect, or be read completely: either
+way the operator is notified, and subscribers are not.
 """
 
 from __future__ import annotations
@@ -142,6 +142,7 @@ class DriftCounts:
     """What was counted.
 
     - `suspect`: detected. `same`: parsed exactly as before. `missed`: parsed differently, and accepted.
+    - `told`: all editions were found, and the operator was notified that the section headings have changed (B4).
     - `quiet`: an edition's own page that was accepted without its venue or its registration, for example. Its headings
       may change (READING B3), so it is enough that nobody is notified.
     - `leaked`: a change that subscribers would be notified of.
@@ -150,6 +151,7 @@ class DriftCounts:
     runs: int = 0
     suspect: int = 0
     same: int = 0
+    told: int = 0
     quiet: int = 0
     missed: int = 0
     leaked: int = 0
@@ -158,7 +160,7 @@ class DriftCounts:
     @property
     def detected(self) -> float:
         """The share that was detected, of those that were not parsed exactly as before, nor may be accepted."""
-        return self.suspect / max(self.runs - self.same - self.quiet, 1)
+        return (self.suspect + self.told) / max(self.runs - self.same - self.quiet, 1)
 
     @property
     def is_good(self) -> bool:
@@ -168,6 +170,7 @@ class DriftCounts:
         self.runs += other.runs
         self.suspect += other.suspect
         self.same += other.same
+        self.told += other.told
         self.quiet += other.quiet
         self.missed += other.missed
         self.leaked += other.leaked
@@ -226,9 +229,11 @@ def _run_case(case: Case, checks: Checks) -> DriftCounts:
 
 
 def _outcome(results: list[CheckResult]) -> str:
-    """Whether one of the first two checks was suspect. The last check is of the original page."""
+    """How the first two checks ended. The last check is of the original page."""
     if any(result.has_failed for result in results[:2]):
         return "suspect"
+    if [bool(result.layout_notice) for result in results[:3]] == [True, False, False]:
+        return "told"
     is_unchanged = not any(result.changes for result in results)
     return "same" if is_unchanged and _content(results[0]) == _content(results[-1]) else "missed"
 

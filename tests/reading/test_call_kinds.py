@@ -43,6 +43,16 @@ NOT_A_CUTOFF = [  # beside the deadline: no second cut-off
     "<h3>Late applications</h3><p>Applications after 3 May 2027 are kept until 5 June 2027.</p>",
     "<h2>Other open calls</h2><p>Deadline: 4 June 2027</p>",
     "<h2>Latest news</h2><p>Deadline: 5 June 2027</p>",
+    "<p>The letter of support is signed by the authority and may be submitted up to two weeks after the cut-off, that "
+    "is until 17 May 2027.</p>",
+    "<p>Requests to the ministry have to be made before 15 March 2027.</p>",
+    "<p>A letter by your ministry may be handed in until 14 May 2027.</p>",
+    "<h3>Duties of hosts</h3><ul><li>name a contact by 3 July 2027</li><li>book a hall by 1 July 2027</li></ul>",
+    "<p>Regions that hosted an event before 1 January 2026 can apply again.</p>",
+    "<p>Event dates: from 1 September 2027 until 30 June 2028</p>",
+    "<p>The proposals are read by a jury that finishes its work by 7 June 2027.</p>",
+    "<p>If you would like a chat about it, our colleague is here until 16 April 2027.</p>",
+    "<p>Rooms in the hotel are held until 16 April 2027.</p>",
     "<h2>Deadlines</h2><p>The series began on 16 February 2022.</p>",
     "<h2>Deadlines</h2><p>The event is scheduled for 22 September 2027.</p>",
     "<h2>Deadlines</h2><p>Version of 9 January 2027</p>",
@@ -74,6 +84,12 @@ def test_a_day_of_something_else_is_no_cutoff(body: str) -> None:
 
 
 CUTOFFS = [
+    ("<p>Send the application form and a letter of support by 3 May 2027.</p>", [MAY]),
+    ("<p>The letter of support is part of the application. It closes on 3 May 2027.</p>", [MAY]),
+    ("<p>Applications that arrive after the deadline of 3 May 2027 are not read.</p>", [MAY]),
+    ("<p>There are several cut-off dates for the evaluation of the applications:</p><p>3 May 2027</p>", [MAY]),
+    ("<p>The last day to submit it is 3 May 2027; the jury decides by 7 June 2027.</p>", [MAY]),
+    ("<p>Regions that have not hosted an event can apply until 3 May 2027.</p>", [MAY]),
     (
         "<p>Apply by 26 February 2027, 28 May 2027 or 24 September 2027 (each at 17:00 Brussels time)</p>",
         ["2027-02-26 16:00", "2027-05-28 15:00", "2027-09-24 15:00"],

@@ -41,6 +41,32 @@ PLACES = [
     ("European Cluster Platform", f"<h2>Clusters meet Regions – Ghent, Belgium</h2>{WHEN}", "Ghent, None, BE"),
     ("Brno: Clusters meet Regions", WHEN, "Brno, None, None"),
     ("Clusters meet Regions in Brno", WHEN, "Brno, None, None"),
+    ("Clusters meet Regions: Skills", "<p>Ghent, Belgium – 12-13 March 2027</p>", "Ghent, None, BE"),
+    ("Clusters meet Regions: Green steel", "<p>12-13 March 2027, Ghent, Belgium</p>", "Ghent, None, BE"),
+    ("Clusters meet Regions: Brno", f"{WHEN}<p>Fly to Vienna, Austria.</p>", "Brno, None, None"),
+    (
+        "Clusters meet Regions: Brno",
+        "<p>Brno, Czechia</p><p>After Porto, Portugal, 3-4 May 2026, we meet on 12-13 March 2027.</p>",
+        "Brno, None, CZ",
+    ),
+    (
+        "Clusters meet Regions: Tyrol, Austria",
+        "<p>The workshop is in Innsbruck on 12 March 2027.</p>",
+        "Innsbruck, Tyrol, AT",
+    ),
+    ("Clusters meet Regions: Tyrol, Austria", "<p>12 March 2027 in Innsbruck</p>", "Innsbruck, Tyrol, AT"),
+    ("Clusters meet Regions: Tyrol", "<p>Innsbruck, Austria, 12 March 2027</p>", "Innsbruck, Tyrol, AT"),
+    (
+        "Clusters meet Regions: Tyrol, Austria",
+        "<p>12 March 2027</p><p>Innsbruck is in the Alps.</p>",
+        "Tyrol, None, AT",
+    ),
+    ("Clusters meet Regions: Graz, Austria", "<p>The workshop is in Leoben on 12 March 2027.</p>", "Graz, None, AT"),
+    (
+        "Clusters meet Regions: Emilia-Romagna",
+        "<p>12 March 2027 | Tecnopolo, Via Stalingrado 84/3, 40128 Bologna, Italy</p>",
+        "Bologna, Emilia-Romagna, IT",
+    ),
 ]
 
 
@@ -68,6 +94,20 @@ DAYS = [
     (TITLE, "<h3>Programme 2027</h3><p>12 March: arrival</p><p>13 March: workshop</p>", MARCH),
     (TITLE, "<p>Rescheduled from 9-10 February 2027: the workshop now takes place on 12-13 March 2027.</p>", MARCH),
     (TITLE, "<p>Was: 9-10 February 2027. New date: 12-13 March 2027</p>", MARCH),
+    (f"{TITLE} – 3 May 2027", "<p><b>When?</b> 12-13 March 2027</p>", MARCH),
+    (f"{TITLE} – 12-13 March 2027", "<p>When can I register? 3 May 2027</p>", MARCH),
+    (f"{TITLE} – 12-13 March 2027", "<p>Date: May 2027</p>", MARCH),
+    (f"{TITLE} – 12-13 March 2027", "<p>Registration</p><p>Date: 3 January 2027</p>", MARCH),
+    (TITLE, "<p>The event takes place on 12 and 13 March 2027.</p><h4>3 May 2027: arrival</h4>", MARCH),
+    (TITLE, "<p>Day 1: 12 March 2027, Day 2: 13 March 2027</p>", MARCH),
+    (
+        TITLE,
+        "<p>Following up the workshop in Porto, Portugal, on 3-4 June 2026, the next Clusters meet Regions workshop "
+        "takes place in Ghent, Belgium, on 12-13 March 2027.</p>",
+        MARCH,
+    ),
+    (TITLE, "<p>Following up the workshop of 3-4 June 2026, we meet on 12-13 March 2027.</p>", MARCH),
+    (TITLE, "<p>This workshop follows up the one of 3-4 June 2026.</p>", "unknown"),
     (TITLE, "<p>The workshop has been moved from 10-11 February to 12-13 March 2027.</p>", MARCH),
     (f"{TITLE} – 10-11 March 2027", "<p>Ghent, Belgium, 12-13 March 2027</p>", MARCH),
     (f"{TITLE} – 12-13 March 2027", "<p>Bruges, Belgium, 10-11 March 2027</p>", MARCH),
@@ -166,6 +206,24 @@ VENUES = [
     ("<p>Venue: ICC ― Floor 2</p>", "ICC ― Floor 2"),
     ("<p>12-13 March 2027, Ghent (BE)</p><p>Venue: ICC Ghent, Hall 1</p>", "ICC Ghent, Hall 1"),
     ("<p>Where: ICC Ghent, 9000 Gent, BE</p>", "ICC Ghent"),
+    ("<p>Venue: the ICC, in Ghent</p>", "ICC"),
+    ("<p>Venue: House of the Guilds, in the port, Ghent</p>", "House of the Guilds, in the port"),
+    ("<p>Venue: ICC, Ghent (the room will be announced)</p>", "ICC"),
+    ("<p>The venue for this workshop is the ICC.</p>", "ICC"),
+    ("<p>The venue of the dinner is Oude Vismijn.</p>", None),
+    ("<p>Location: Ghent (the address will be sent to participants)</p>", None),
+    ("<p>Venue: ICC, Main Street 2, Ghent GHE 9000</p>", "ICC, Main Street 2"),
+    ("<p>Venue: Main Hall, Ghent ICC</p>", "Main Hall, Ghent ICC"),
+    (
+        "<p>On 12 March 2027 clusters met at the Flemish Science and Technology Park, Main Street 2, in Ghent.</p>",
+        "Flemish Science and Technology Park, Main Street 2",
+    ),
+    ("<p>The workshop takes place at ICC Ghent, and 160 people of Flanders 4 come.</p>", "ICC Ghent"),
+    ("<p>Venue: ICC (building 3)</p>", "ICC, building 3"),
+    ("<p>The workshop takes place at the ICC brought to life in 1970.</p>", "ICC"),
+    ("<p>The event on 12 and 13 March 2027 at ICC Ghent starts early.</p>", "ICC Ghent"),
+    ("<p>Book your hotel room by 12 March 2027 at Hotel Ghent.</p>", None),
+    ("<p>Register by 12 January 2027 at EventCorner.</p>", None),
 ]
 
 
@@ -198,3 +256,31 @@ def test_a_bold_button_heads_its_panel() -> None:
     panel = "<p><strong><button>Venue</button></strong></p><p>International Congress Centre<br>Plac Sławika 1</p>"
 
     assert only(WHEN + panel).venue == "International Congress Centre, Plac Sławika 1"
+
+
+ADDRESSES = [
+    ("12-13 March 2027, Hall 3, Main Street 2, Ghent, Belgium", "Hall 3, Main Street 2"),
+    ("ICC, 20 Place Sainte-Anne, 9000 Ghent | 12-13 March 2027", "ICC, 20 Place Sainte-Anne"),
+    ("12-13 March 2027 – ICC, Keizer Karelplein 32H, 9000 Ghent, Belgium", "ICC, Keizer Karelplein 32H"),
+    ("Clusters meet Regions | 12-13 March 2027 | Ghent University | English", "Ghent University"),
+    ("12-13 March 2027, 9:00-17:00, ICC, Main Street 2", "ICC, Main Street 2"),
+    ("12-13 March 2027</p><p>ICC, Main Street 2", "ICC, Main Street 2"),
+    ("12-13 March 2027</p><p>120 participants", None),
+    ("12-13 March 2027 | Industry 5.0 in the EU27", None),
+    ("12-13 March 2027 | Horizon 2030", None),
+    ("12-13 March 2027, 160 regions", None),
+    ("12-13 March 2027</p><p>The workshop gathered 160 people in Hall 3.", None),
+    ("12-13 March 2027</p><p>09:00 Welcome, Hall 3", None),
+    ("12-13 March 2027</p><p>Session 2", None),
+    ("12-13 March 2027</p><p>Visit to the Science Park", None),
+    ("12-13 March 2027</p><p>Contact: Ann Lee, Main Street 2", None),
+    ("12-13 March 2027, 9000 Ghent, Belgium", None),
+    ("12-13 March 2027</p><p>Aalst, Belgium, 3 May 2026, Town Hall", None),
+    ("12-13 March 2027, Hall 3</p><p>Venue: ICC Ghent", "ICC Ghent"),
+]
+
+
+@pytest.mark.parametrize(("line", "venue"), ADDRESSES)
+def test_an_address_beside_the_days(line: str, venue: str | None) -> None:
+    edition = only(f"<p>{line}</p>")
+    assert (edition.venue, days(edition)) == (venue, MARCH)

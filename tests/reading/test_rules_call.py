@@ -140,15 +140,13 @@ CUTOFFS = [  # C3, D5: days of 2027
             ],
         ]
     ],
-    but("taken for a cut-off", "C3", f"{DEADLINE}<p>The letter of support may be sent until 7 June 2027.</p>", MAY),
-    but("taken for a cut-off", "C3", f"{DEADLINE}<p>Hosts send the programme by 30 August 2027.</p>", MAY),
-    but("taken for a cut-off", "C3", f"{DEADLINE}<p>Deadline of the second phase: 15 July 2027</p>", MAY),
-    but("taken for a cut-off", "C3", f"{DEADLINE}<p>Book your hotel before 3 April 2027.</p>", MAY),
-    but("taken for a cut-off", "C3", f"{DEADLINE}<p>Send the letter of support by 7 June 2027.</p>", MAY),
-    but("taken for a cut-off", "C3", f"{DEADLINE}<p>The programme must be sent by 30 August 2027.</p>", MAY),
-    but(
-        "taken for a cut-off", "C3", f"{DEADLINE}<p>Second phase, invited applicants only: until 15 July 2027</p>", MAY
-    ),
+    ("C3", f"{DEADLINE}<p>The letter of support may be sent until 7 June 2027.</p>", MAY),
+    ("C3", f"{DEADLINE}<p>Hosts send the programme by 30 August 2027.</p>", MAY),
+    ("C3", f"{DEADLINE}<p>Deadline of the second phase: 15 July 2027</p>", MAY),
+    ("C3", f"{DEADLINE}<p>Book your hotel before 3 April 2027.</p>", MAY),
+    ("C3", f"{DEADLINE}<p>Send the letter of support by 7 June 2027.</p>", MAY),
+    ("C3", f"{DEADLINE}<p>The programme must be sent by 30 August 2027.</p>", MAY),
+    ("C3", f"{DEADLINE}<p>Second phase, invited applicants only: until 15 July 2027</p>", MAY),
     ("C3", "<h2>Other calls</h2><p>Deadline: 3 July 2027</p><h2>Timetable</h2><p>Deadline: 31 May 2027</p>", MAY),
     ("C5", "<p>Deadline: 31 May 2027 (closed)</p><p>Deadline: 30 September 2027</p>", f"{MAY} C, 09-30 21:59"),
     *[

@@ -7,7 +7,6 @@ import pytest
 from cmr_watch.models import Edition, Snapshot
 from cmr_watch.reading import read
 from tests.reading.pages import codes, days
-from tests.reading.rules import but
 
 TITLE = "Clusters meet Regions – Ghent, Belgium"
 WHEN = "<p>12-13 March 2027</p>"
@@ -48,8 +47,7 @@ PLACES = [  # E1: title, text, place and warnings
         "<p>12-13 March 2027</p><p>Venue: Expo, Main Street 1, 9000 Ghent, Belgium</p>",
         "Ghent | Flanders | Belgium | BE",
     ),
-    but(
-        "a town behind an address is not found beside a region",
+    (
         "Clusters meet Regions – Lapland",
         "<p>12-13 March 2027, Arktikum, Pohjoisranta 4, Rovaniemi, Finland</p>",
         "Rovaniemi | Lapland | Finland | FI",
@@ -81,17 +79,16 @@ DAYS = [  # E1, D: title after the place, text, days and warnings
         MARCH,
     ),
     ("E1", "", "<p>Aalst, Belgium – 3 May 2027</p><p>Date: 12-13 March 2027</p>", MARCH),
-    but("the title is preferred to the label", "E1", " – 3 May 2027", "<p>Date: 12-13 March 2027</p>", MARCH),
-    but("the title is preferred to the label", "E1", " – 3 May 2027", "<p>When? 12-13 March 2027</p>", MARCH),
-    but("the title is preferred to the label", "E1", " – 3 May 2027", "<p>📅 12-13 March 2027</p>", MARCH),
-    but("the title is preferred to the label", "E1", " – 3 May 2027", "<p>📍 12-13 March 2027, ICC</p>", MARCH),
+    ("E1", " – 3 May 2027", "<p>Date: 12-13 March 2027</p>", MARCH),
+    ("E1", " – 3 May 2027", "<p>When? 12-13 March 2027</p>", MARCH),
+    ("E1", " – 3 May 2027", "<p>📅 12-13 March 2027</p>", MARCH),
+    ("E1", " – 3 May 2027", "<p>📍 12-13 March 2027, ICC</p>", MARCH),
     ("E1", "", "<p>Date: 12 March 2027</p><p>Date: 13 March 2027</p>", MARCH),
     ("E1", " – 12-13 March 2027", "<p>The event takes place on 3 May 2027.</p>", MARCH),
     ("E1", " – 12-13 March 2027", "<p>3 May 2027</p>", MARCH),
     ("E1", "", "<p>12-13 March 2027</p><p>This event takes place on 3 May 2027.</p>", MARCH),
     ("E1", "", "<p>12-13 March 2027, Ghent</p><p>This event takes place on 3 May 2027.</p>", MARCH),
-    but(
-        "the agenda is preferred to a sentence",
+    (
         "E1",
         "",
         "<p>This event takes place on 12 and 13 March 2027.</p><h3>Day 1: Monday 3 May 2027</h3>",
@@ -175,13 +172,11 @@ VENUES: list[tuple[str, str | None]] = [  # E2
     ("<dl><dt>Venue</dt><dd>Stadshal</dd></dl>", "Stadshal"),
     ("<h3>Venue</h3><p>Stadshal<br>Botermarkt 1<br>9000 Ghent</p>", "Stadshal, Botermarkt 1"),
     ("<h3>Venue</h3><p>Stadshal<br>Botermarkt 1<br>The hall is next to the river.</p>", "Stadshal, Botermarkt 1"),
-    but("words between “venue” and its verb hide it", "<p>The venue of the event is the Stadshal.</p>", "Stadshal"),
-    but("“the” is kept", "<p>Venue: the Stadshal</p>", "Stadshal"),
+    ("<p>The venue of the event is the Stadshal.</p>", "Stadshal"),
+    ("<p>Venue: the Stadshal</p>", "Stadshal"),
     ("<p>Venue: Stadshal (see map)</p>", "Stadshal"),
     ("<p>Venue: Stadshal | Language: English</p>", "Stadshal"),
-    but(
-        "the town behind “in” is kept", "<p>Venue: Stadshal, Botermarkt 1, in 9000 Ghent</p>", "Stadshal, Botermarkt 1"
-    ),
+    ("<p>Venue: Stadshal, Botermarkt 1, in 9000 Ghent</p>", "Stadshal, Botermarkt 1"),
     ("<p>Venue: Expo Aalst, Albrechtlaan 1, 9300 Aalst, Belgium</p>", "Expo Aalst, Albrechtlaan 1, 9300 Aalst"),
     ("<p>Location: Ghent, Belgium</p>", None),
     ("<p>Venue: to be announced</p>", None),
@@ -191,28 +186,24 @@ VENUES: list[tuple[str, str | None]] = [  # E2
     ("<p>Hotel: Marriott, Korenlei 10</p>", None),
     ("<p>Venue: <s>Old Hall</s> Stadshal</p>", "Stadshal"),
     ("<p><a href='/v'><b>Venue</b></a></p><p>Stadshal, Botermarkt 1</p>", None),
-    but(
-        "an address beside the days is read only after a pin",
+    (
         "<p>12-13 March 2027, Stadshal, Botermarkt 1</p>",
         "Stadshal, Botermarkt 1",
     ),
-    but(
-        "an address beside the days is read only after a pin",
+    (
         "<p>12-13 March 2027 | Stadshal, Botermarkt 1</p>",
         "Stadshal, Botermarkt 1",
     ),
-    but(
-        "an address beside the days is read only after a pin",
+    (
         "<p>12-13 March 2027 – Ghent University, Campus Boekentoren</p>",
         "Ghent University, Campus Boekentoren",
     ),
-    but(
-        "an address below the days is not read",
+    (
         "<p>12-13 March 2027<br>Stadshal, Botermarkt 1</p>",
         "Stadshal, Botermarkt 1",
     ),
     ("<p>12-13 March 2027<br>Skills and ports</p>", None),
-    but("“is on … at” names no venue", "<p>The workshop is on 12 and 13 March 2027 at Stadshal.</p>", "Stadshal"),
+    ("<p>The workshop is on 12 and 13 March 2027 at Stadshal.</p>", "Stadshal"),
     ("<p>The workshop takes place on 12 and 13 March 2027 at Stadshal.</p>", "Stadshal"),
     ("<p>Join us on 12 and 13 March 2027 at the Ghent Expo.</p>", "Ghent Expo"),
     ("<p>Venue: Stadshal, 12-13 March 2027</p>", "Stadshal"),

@@ -55,8 +55,9 @@ ADVICE = [
     ("delivery-failed", "cmr-watch deliveries retry ID"),
     ("delivery-failed", "cmr-watch deliveries list --state failed"),
     ("digest-overdue", "cmr-watch deliveries list --state pending"),
+    ("layout-changed", f"cmr-watch accept {PAGE}\n"),
 ]
-EVENTS = {"subscription-ended", "part-unrenderable"}
+EVENTS = {"subscription-ended", "part-unrenderable", "reading-still-suspect", "newly-read"}
 """What needs no resolution; they have tests of their own."""
 
 
@@ -79,6 +80,23 @@ def test_an_ended_subscription_is_an_event():
         assert "Since" not in text
         assert "cmr-watch subscriptions add anna@example.org --resubscribe" in text
         assert "Resolved" not in text
+
+
+def test_a_page_that_has_looked_wrong_for_a_week_is_reported_again():
+    again = replace(FAILING, kind="reading-still-suspect", resolved_at=NOON)
+    assert subject(again) == "Problem: the page has looked wrong for a week"
+    for text in bodies(again):
+        assert f"cmr-watch accept {PAGE}\n" in text
+        assert "Resolved" not in text
+
+
+def test_what_a_better_parser_reads_is_no_problem():
+    newly = replace(FAILING, kind="newly-read", resolved_at=NOON)
+    assert subject(newly) == "This version reads more of the page"
+    for text in bodies(newly):
+        assert "cmr-watch replay --notify\n" in text
+        assert "Resolved" not in text
+        assert "Problem" not in text
 
 
 def test_a_part_that_was_left_out_is_no_failed_delivery():

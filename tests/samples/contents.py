@@ -343,6 +343,15 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
         "delivery-failed": ("anna@agency.example", "554 5.7.1 Message rejected"),
         "subscription-ended": ("anna@agency.example", "550 5.1.1 No such user"),
         "digest-overdue": ("digests", "a digest was due on 28 November 2026, 08:00 (Brussels time)"),
+        "reading-still-suspect": (PAGE, "the page lists no editions; the last reading had 15"),
+        "layout-changed": (
+            PAGE,
+            "Section headings before: upcoming (next), past (previous); now: none. Waiting: “Oslo, Norway – May 2027”",
+        ),
+        "newly-read": (
+            PAGE,
+            "edition.announced: “Porto, Portugal – 4-5 June 2027”; call.cutoff_added: 2027-03-15 17:00 UTC",
+        ),
     }
     opened = []
     for kind in get_args(IncidentKind):

@@ -82,7 +82,8 @@ def _is_agreed(as_json: bool) -> bool:
 def _preview(preview: AcceptPreview, recipients: Sequence[frozenset[str]], zone: tzinfo) -> Iterator[str]:
     row = preview.row
     yield f"Reading {row.id} of {redact_page_url(row.page_url)} ({PAGE_NAMES[row.kind]})"
-    yield f"  fetched on {local_time(row.fetched_at, zone)}; suspect: {row.reason}"
+    doubt = f"suspect: {row.reason}" if row.assessment == "suspect" else "plausible, with other section headings"
+    yield f"  fetched on {local_time(row.fetched_at, zone)}; {doubt}"
     yield f"  reading: {_content(preview.snapshot)}"
     yield f"  baseline: {_content(preview.baseline) if preview.baseline else 'none yet'}"
     if preview.baseline is None:

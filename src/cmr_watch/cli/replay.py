@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Final
 
 import click
 
@@ -10,26 +11,39 @@ from cmr_watch.app import App
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import local_time, print_json, print_line, printable
+from cmr_watch.config import Settings
 from cmr_watch.monitor.replay import ReplayDifference
 from cmr_watch.plural import counted
 from cmr_watch.render.reading_diff import differences
-from cmr_watch.serialization import instant
+from cmr_watch.render.sentences import sentence
+from cmr_watch.serialization import change_to_dict, instant
+
+_NOTHING_AHEAD: Final = "There is nothing ahead of which subscribers were not notified."
 
 
 @click.command()
 @config_option
 @json_option
 @click.option("--apply", is_flag=True, help="Store the new results and correct the known editions and calls.")
-def command(as_json: bool, apply: bool) -> None:
+@click.option("--notify", is_flag=True, help="Notify subscribers of what the current parser was the first to read.")
+def command(as_json: bool, apply: bool, notify: bool) -> None:
     """Parse every stored page again with the current parser, and print the differences.
 
-    Sends no notifications, even with --apply.
+    Sends no notifications to subscribers, even with --apply: after an upgrade, the operator is notified of what the
+    current parser was the first to read and is still ahead. With --notify, nothing is parsed: subscribers are notified
+    of these facts, as far as they are still ahead.
 
     \b
-    Example:
+    Examples:
       cmr-watch replay --apply
+      cmr-watch replay --notify
     """
+    if apply and notify:
+        raise click.UsageError("--apply and --notify exclude each other: run one after the other")
     settings = load_settings()
+    if notify:
+        _notify(settings, as_json)
+        return
     with closing(open_store(settings)) as database, App(settings, database, StoreClock(database)) as app:
         count = 0
         for count, reading in enumerate(app.replay(apply=apply), 1):  # noqa: B007  # used after the loop
@@ -41,6 +55,19 @@ def command(as_json: bool, apply: bool) -> None:
                 print_line(printable(f"  {difference}"))
     if not as_json:
         print_line(_summary(count, apply))
+
+
+def _notify(settings: Settings, as_json: bool) -> None:
+    with closing(open_store(settings)) as database, App(settings, database, StoreClock(database)) as app:
+        changes, delivery = app.notify_of_newly_read()
+    if as_json:
+        for row in changes:
+            print_json({"id": row.id, **change_to_dict(row.change, sentence(row.change))})
+        return
+    for row in changes:
+        print_line(printable(f"  {sentence(row.change)}"))
+    sent = f"; {counted(delivery.sent, 'message')} sent" if delivery.sent else ""
+    print_line(f"{counted(len(changes), 'change')} handed over for delivery{sent}." if changes else _NOTHING_AHEAD)
 
 
 def _differences(reading: ReplayDifference) -> list[str]:

@@ -27,15 +27,18 @@ from cmr_watch.exceptions import (
 )
 from cmr_watch.log import redact_address, redact_page_url
 from cmr_watch.merge_pages import known_of_kind
-from cmr_watch.models import Delivery, Incident, IncidentKind, SubscriptionRequest
+from cmr_watch.models import Delivery, Incident, IncidentKind, Known, SubscriptionRequest
 from cmr_watch.monitor.crawl_schedule import skipped_links
+from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
+from cmr_watch.monitor.page_reading import parse
+from cmr_watch.monitor.plausibility import reject_reason
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.channels.settings import mail_settings
 from cmr_watch.plural import counted
-from cmr_watch.reading import read
 from cmr_watch.render.datetimes import zone_words
+from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries, Pending
@@ -54,6 +57,12 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
     "reading-unusable": (
         "page without its usual content",
         "Open it in a browser. If it is under maintenance, wait: each check reads it again.",
+    ),
+    "reading-still-suspect": ("suspect reading for a week", "Check the page. See: cmr-watch snapshots list"),
+    "newly-read": ("read for the first time", "To notify subscribers, run: cmr-watch replay --notify"),
+    "layout-changed": (
+        "other section headings",
+        "If the list is read correctly, run: cmr-watch accept {subject}",
     ),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
     "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
@@ -80,7 +89,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     network = _check_network(settings)
     yield network
     if network.good:
-        yield _check_page(settings, clock)
+        yield _check_page(settings, clock, stored.baseline)
     yield _check_mail(settings, clock, sum("://" not in address for address in stored.recipients))
     yield from _check_apprise_urls(sorted(address for address in stored.recipients if "://" in address))
     yield from check_services(settings)
@@ -107,6 +116,7 @@ class _Stored:
     - `erased`: the entries of the configuration file whose addresses were erased.
     - `doubles`: the addresses that have two subscriptions, one clause for each.
     - `other_host`: where all links of the list lead, if that is not its own site.
+    - `baseline`: what the next reading of the list is compared with.
     - `held`: the number of quarantined items. `is_restored`: nothing has been held yet since a restore.
     """
 
@@ -120,10 +130,12 @@ class _Stored:
     other_host: str | None = None
     held: int = 0
     is_restored: bool = False
+    baseline: Baseline | None = None
 
 
 def _load(database: Database, settings: Settings) -> _Stored:
     store, deliveries, quarantine = Subscriptions(database), Deliveries(database), RestoreQuarantine(database)
+    checks = Checks(database)
     return _Stored(
         recipients=store.recipients_after_sync(settings.declared),
         erased=[request for request in settings.subscriptions if store.is_erased(request.address)],
@@ -132,9 +144,10 @@ def _load(database: Database, settings: Settings) -> _Stored:
         pending=deliveries.pending(),
         incidents=Incidents(database).unresolved(),
         doubles=[double(*pair, settings.file) for pair in store.doubles()],
-        other_host=skipped_links(known_of_kind(Checks(database).known_pages(), "initiative"), settings.page.url),
+        other_host=skipped_links(known_of_kind(checks.known_pages(), "initiative"), settings.page.url),
         held=quarantine.count(),
         is_restored=quarantine.is_due(),
+        baseline=with_current_parser(checks, checks.baseline(settings.page.url)),
     )
 
 
@@ -173,20 +186,23 @@ def _check_network(settings: Settings) -> Finding:
         return Finding("network", False, f"{host} cannot be reached on port {port}: {error}", advice)
 
 
-def _check_page(settings: Settings, clock: Clock) -> Finding:
+def _check_page(settings: Settings, clock: Clock, baseline: Baseline | None) -> Finding:
+    """Whether the list can be fetched, and a check would find its reading plausible."""
     page_advice = "Check that [page] url is the page that lists the editions."
     try:
         page = fetch_page(fetch_settings(settings), settings.page.url, clock)
-        reading = read("initiative", page.content, page.charset, page.url).snapshot
+        reading = parse(page, "initiative").snapshot
     except FetchError as error:
         return Finding("page", False, str(error), f"Open {settings.page.url} in a browser; check [page] and [fetch].")
     except ParseError as error:
         return Finding("page", False, str(error), page_advice)
     counts = f"{counted(len(reading.editions), 'edition')}, {counted(len(reading.calls), 'call')}"
-    if len(reading.outline.sections) == 2:
+    known, last = (baseline.known, baseline.snapshot) if baseline else (Known(), None)
+    reason = reject_reason(known, last, reading, page.fetched_at, settings.page.url)
+    if reason is None:
         return Finding("page", True, f"was fetched and read ({counts})")
     advice = f"{page_advice} If it is, its template has changed."
-    return Finding("page", False, f"the headings of its two sections were not found ({counts})", advice)
+    return Finding("page", False, f"{reason} ({counts})", advice)
 
 
 def _check_mail(settings: Settings, clock: Clock, recipients: int) -> Finding:
@@ -246,7 +262,7 @@ def _waiting(pending: Pending, zone: ZoneInfo) -> str:
 
 def _unresolved_incident(incident: Incident, zone: ZoneInfo) -> Finding:
     name, advice = _INCIDENTS[incident.kind]
-    is_page = incident.kind in PAGE_INCIDENTS
+    is_page = incident.kind in (*PAGE_INCIDENTS, "layout-changed")
     subject = redact_page_url(incident.subject) if is_page else redact_address(incident.subject)
     text = f"{name} since {_local(incident.opened_at, zone)}: {subject}, {incident.detail}"
     return Finding("incident", False, text, advice.format(subject=subject))

@@ -77,6 +77,7 @@ class Material:
 class Edition:
     """An edition, as described by a line of the list or by its own page.
 
+    - `section`: None in a reading if no heading says it; what is known always has one (`monitor.sections`).
     - `period`: the period that a date without days names, similar to ISO 8601: 2024-06, 2024-Q2, 2024.
     - `date_text`: the date as written on the page.
     - `text`: the whole line, or the part of the page that describes the edition.
@@ -154,6 +155,10 @@ class Outline:
     - `sections`: the sections whose headings were found.
     - `dated_lines`: lines with a date; `unread_lines`: those of them that were not understood.
     - `headings`: of the main content, in page order.
+    - `address`, `lang`, `h1`: where the page was found after redirects, without scheme, `www.` and query; its language;
+      its main heading. None if unknown.
+    - `expected_layout`: the layout of the section headings that the operator knows, if this one is new to them
+      (`monitor.layout`); None otherwise.
     """
 
     complete: bool = True
@@ -161,6 +166,10 @@ class Outline:
     dated_lines: int = 0
     unread_lines: int = 0
     headings: tuple[str, ...] = field(default=(), compare=False)
+    address: str | None = None
+    lang: str | None = None
+    h1: str | None = None
+    expected_layout: tuple[str, ...] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +302,7 @@ class CheckResult:
     - `detail`: the reason, if the outcome is suspect, failed or discarded.
     - `previous_read_at`: when the baseline that the reading was compared with was fetched.
     - `acceptable`: whether the reading is suspect, but can be accepted.
+    - `layout_notice`: what the operator is notified of if the section headings have changed.
     """
 
     outcome: CheckOutcome
@@ -303,6 +313,7 @@ class CheckResult:
     detail: str = ""
     previous_read_at: datetime | None = None
     acceptable: bool = False
+    layout_notice: str = ""
 
     @property
     def has_failed(self) -> bool:

@@ -306,6 +306,9 @@ IncidentKind = Literal[
     "subscription-ended",
     "part-unrenderable",
     "digest-overdue",
+    "reading-still-suspect",
+    "layout-changed",
+    "newly-read",
 ]
 
 

@@ -10,8 +10,11 @@ from cmr_watch.models import Change, CheckResult, Known, KnownCall, KnownEdition
 from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.check import commit_plausible
 from cmr_watch.monitor.compare_reading import compare_reading, without_duplicates
+from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.diff import CONFIRMED_AFTER
-from cmr_watch.monitor.page_reading import Reading, read_page, with_current_parser
+from cmr_watch.monitor.layout import with_expected_layout
+from cmr_watch.monitor.match import match_reading
+from cmr_watch.monitor.page_reading import Reading, read_page
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.snapshots import SnapshotRow
 
@@ -23,12 +26,15 @@ class NothingToAccept(CmrWatchError):
 def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
     """Make the newest suspect reading the baseline, as the operator has decided. Its changes are announced as usual.
 
+    If there is none, but the list has other section headings, what waits for them is announced.
+
     An entry that it lacks counts as gone only when it is missing from a second reading. Raises NothingToAccept if
     there is no quarantined reading, if it can no longer be parsed, or if a newer reading was stored meanwhile.
     """
-    _, reading = _suspect_reading(page, checks, clock)
+    _, reading = _reading_to_accept(page, checks, clock)
     baseline = with_current_parser(checks, checks.baseline(page.url))
-    result = commit_plausible(reading, baseline, checks)
+    matching = match_reading(baseline.known if baseline else Known(), reading.snapshot, reading.at)
+    result = commit_plausible(reading, matching, baseline, checks)
     if result is None:
         raise NothingToAccept("Another check has stored a newer reading in the meantime. Check that one first.")
     return result
@@ -53,7 +59,7 @@ class AcceptPreview:
 
 def preview_accept(page: PageRef, checks: Checks, clock: Clock) -> AcceptPreview:
     """Compute what `accept` would do, without committing anything. Raises NothingToAccept where `accept` does."""
-    row, reading = _suspect_reading(page, checks, clock)
+    row, reading = _reading_to_accept(page, checks, clock)
     baseline = with_current_parser(checks, checks.baseline(page.url))
     if baseline is None:
         return AcceptPreview(row, reading.snapshot, None)
@@ -78,6 +84,16 @@ def _newly_missing(before: Known, after: Known) -> tuple[KnownEdition | KnownCal
     new: list[KnownEdition | KnownCall] = [*after.editions, *after.calls]
     missing = {entry.key for entry in old if entry.missing_since}
     return tuple(entry for entry in new if entry.missing_since and not entry.gone and entry.key not in missing)
+
+
+def _reading_to_accept(page: PageRef, checks: Checks, clock: Clock) -> tuple[SnapshotRow, Reading]:
+    """The newest suspect reading; without one, the last good one, if its section headings are not accepted yet."""
+    baseline = with_current_parser(checks, checks.baseline(page.url))
+    if baseline is None or baseline.snapshot.outline.expected_layout is None or checks.newest_suspect(page.url):
+        return _suspect_reading(page, checks, clock)
+    stored = checks.snapshot(baseline.snapshot_id)
+    snapshot, evidence = with_expected_layout(baseline.snapshot, None), baseline.evidence or stored.evidence
+    return stored.row, Reading(page, None, snapshot, baseline.read_at, clock(), True, evidence=evidence)
 
 
 def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[SnapshotRow, Reading]:

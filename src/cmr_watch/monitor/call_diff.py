@@ -28,9 +28,17 @@ _KIND_OF_STATUS: Final[dict[CallStatus, ChangeKind]] = {
 
 
 def compare_calls(
-    known: Sequence[KnownCall], notices: Sequence[CallNotice], now: datetime | None, confirmed_after: timedelta | None
+    known: Sequence[KnownCall],
+    notices: Sequence[CallNotice],
+    now: datetime | None,
+    confirmed_after: timedelta | None,
+    *,
+    proves_absence: bool = True,
 ) -> tuple[tuple[Change, ...], tuple[KnownCall, ...]]:
-    """The changes, and the calls that are known after them. For the parameters, see `diff.compare`."""
+    """The changes, and the calls that are known after them. For the parameters, see `diff.compare`.
+
+    Without `proves_absence`, a call without a notice is not missing, unless there is a new call in its place.
+    """
     matches = match_calls(known, notices)
     keys = KeyGenerator(entry.key for entry in known)
     changes: list[Change] = []
@@ -39,16 +47,23 @@ def compare_calls(
         entry = matches.get(id(notice))
         if entry is None:
             entry = KnownCall(keys.for_call(notice), notice, now)
-            changes.append(Change(_KIND_OF_STATUS[notice.status], entry.key, None, notice))
+            changes.append(first_change_of_call(entry))
         else:
-            changes += _changes_of_call(entry, notice, now)
+            changes += changes_of_call(entry, notice, now)
         seen[entry.key] = replace(entry, call=notice, missing_since=None, gone=None)
     has_new_call = len(matches) < len(notices)
-    for entry in known:
-        if entry.key not in seen:
+    for entry in [entry for entry in known if entry.key not in seen]:
+        if proves_absence or has_new_call:
             change, seen[entry.key] = _missing_call(entry, has_new_call, now, confirmed_after)
             changes += change
+        else:
+            seen[entry.key] = _without_absence(entry)
     return tuple(changes), tuple(seen.values())
+
+
+def _without_absence(entry: KnownCall) -> KnownCall:
+    """The call after a reading that lacks it and proves nothing: its absence is interrupted (READING B1)."""
+    return replace(entry, missing_since=None) if entry.gone is None else entry
 
 
 # ── matching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +151,12 @@ def _missing_call(
     return [Change(ChangeKind.CALL_WITHDRAWN, entry.key, entry.call, None)], replace(missing, gone="withdrawn")
 
 
-def _changes_of_call(entry: KnownCall, new: CallNotice, now: datetime | None) -> list[Change]:
+def first_change_of_call(entry: KnownCall) -> Change:
+    """The change of a call that is seen for the first time."""
+    return Change(_KIND_OF_STATUS[entry.call.status], entry.key, None, entry.call)
+
+
+def changes_of_call(entry: KnownCall, new: CallNotice, now: datetime | None) -> list[Change]:
     """The changes of a known call whose notice now is `new`.
 
     - another status, or back after a withdrawal: one change, which includes its years, cut-offs and links;

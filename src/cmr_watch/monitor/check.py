@@ -19,10 +19,14 @@ from cmr_watch.models import (
 )
 from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.compare_reading import compare_reading, first_comparison, without_duplicates
+from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.diff import Comparison, compare_suspect
+from cmr_watch.monitor.layout import LayoutReview, TitleOf, no_title, review_layout, with_expected_layout
+from cmr_watch.monitor.match import Matching, match_reading
+from cmr_watch.monitor.old_copy import needs_full_reading, old_copy_reason
 from cmr_watch.monitor.outline_difference import describe_difference
-from cmr_watch.monitor.page_reading import Reading, read_page, with_current_parser
-from cmr_watch.monitor.plausibility import reject_reason
+from cmr_watch.monitor.page_reading import Reading, read_page
+from cmr_watch.monitor.plausibility import assess
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
@@ -42,15 +46,21 @@ class PageFetcher(Protocol):
 
 
 def check_page(
-    page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock, round_: Round | None = None
+    page: PageRef,
+    fetcher: PageFetcher,
+    checks: Checks,
+    clock: Clock,
+    round_: Round | None = None,
+    title_of: TitleOf = no_title,
 ) -> CheckResult:
     """Check a page once, as part of a round if one is given.
 
-    Problems with the page are returned as a result; only StoreError is raised.
+    `title_of` is asked for the pages that unknown lines link to, if the section headings have changed. Problems with
+    the page are returned as a result; only StoreError is raised.
     """
     baseline = with_current_parser(checks, checks.baseline(page.url))
     now = clock()
-    validators = _validators(baseline, now)
+    validators = None if needs_full_reading(page.url, checks) else _validators(baseline, now)
     try:
         fetched = fetcher.fetch(page.url, validators)
     except FetchError as error:
@@ -60,7 +70,7 @@ def check_page(
         reading = _not_modified(page, baseline, clock())
     else:
         reading = read_page(page, fetched, baseline, clock(), conditional=validators is not None)
-    return _commit_with_retries(replace(reading, round_=round_), baseline, checks)
+    return _commit_with_retries(replace(reading, round_=round_), baseline, checks, title_of)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,13 +93,13 @@ def _not_modified(page: PageRef, baseline: Baseline | None, now: datetime) -> Re
 # ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult:
+def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Checks, title_of: TitleOf) -> CheckResult:
     """Commit the reading. If the baseline has changed meanwhile, compare with the new one.
 
     The reading is discarded when the new baseline is more recent, or when a 304 referred to the old one.
     """
     for _ in range(_MAX_COMMITS):
-        result = _commit(reading, baseline, checks)
+        result = _commit(reading, baseline, checks, title_of)
         if result:
             return result
         baseline = with_current_parser(checks, checks.baseline(reading.page.url))
@@ -100,29 +110,46 @@ def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Ch
     return _commit_without_reading(record, checks, baseline)
 
 
-def _commit(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
+def _commit(reading: Reading, baseline: Baseline | None, checks: Checks, title_of: TitleOf) -> CheckResult | None:
     """Assess, compare and commit; None when the baseline has changed meanwhile."""
     known, last = (baseline.known, baseline.snapshot) if baseline else (Known(), None)
-    reason = reading.error or reject_reason(known, last, reading.snapshot, reading.at)
+    matching = match_reading(known, reading.snapshot, reading.at)
+    reason = reading.error or assess(known, last, matching, reading.at, reading.page.url)
+    if baseline and not reason:
+        reason = old_copy_reason(reading, baseline, matching, checks)
     if reason:
-        return _commit_suspect(reading, baseline, checks, reason)
-    return commit_plausible(reading, baseline, checks)
+        return _commit_suspect(reading, matching, baseline, checks, reason)
+    review = review_layout(known, last, matching, reading.at, title_of) if last else LayoutReview()
+    return commit_plausible(reading, matching, baseline, checks, review)
 
 
-def commit_plausible(reading: Reading, baseline: Baseline | None, checks: Checks) -> CheckResult | None:
+def commit_plausible(
+    reading: Reading,
+    matching: Matching,
+    baseline: Baseline | None,
+    checks: Checks,
+    review: LayoutReview = LayoutReview(),  # noqa: B008
+) -> CheckResult | None:
+    """Compare a reading that is believed, and commit it. By default, the layout of its headings is believed as well."""
     if baseline is None:
         return _store(_record(reading, None, "baseline", first_comparison(reading, checks)), checks, None)
-    compared = without_duplicates(compare_reading(reading, baseline.known, checks), reading, checks)
+    compared = compare_reading(reading, baseline.known, checks, review.applied_to(matching))
+    compared = without_duplicates(compared, reading, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
-    return _store(_record(reading, baseline, outcome, compared), checks, baseline)
+    reading = replace(reading, snapshot=with_expected_layout(reading.snapshot, review.expected))
+    record = _record(reading, baseline, outcome, compared)
+    record = replace(record, layout_notice=review.notice, has_known_layout=review.expected is None)
+    return _store(record, checks, baseline)
 
 
-def _commit_suspect(reading: Reading, baseline: Baseline | None, checks: Checks, reason: str) -> CheckResult | None:
+def _commit_suspect(
+    reading: Reading, matching: Matching, baseline: Baseline | None, checks: Checks, reason: str
+) -> CheckResult | None:
     """Quarantine the reading. It changes nothing that is known; only new editions are announced from it.
 
     The known entries are committed even if none is added, so that a comparison with an outdated baseline is detected.
     """
-    compared = _compare_suspect(reading, baseline)
+    compared = _compare_suspect(reading, matching, baseline)
     difference = describe_difference(baseline.snapshot if baseline else None, reading.snapshot)
     acceptable = not (reading.error or refusal(reading.page, reading.snapshot, checks.known_pages))
     record = _record(reading, baseline, "suspect", compared)
@@ -130,13 +157,13 @@ def _commit_suspect(reading: Reading, baseline: Baseline | None, checks: Checks,
     return _store(record if baseline else replace(record, known=None), checks, baseline)
 
 
-def _compare_suspect(reading: Reading, baseline: Baseline | None) -> Comparison:
+def _compare_suspect(reading: Reading, matching: Matching, baseline: Baseline | None) -> Comparison:
     """The new editions, if the page is the list: no other page announces editions."""
     if baseline is None:
         return Comparison((), Known())
     if reading.page.kind != "initiative":
         return Comparison((), baseline.known)
-    return compare_suspect(baseline.known, reading.snapshot, reading.at)
+    return compare_suspect(baseline.known, baseline.snapshot, matching, reading.at, baseline.read_at)
 
 
 def _record(reading: Reading, baseline: Baseline | None, outcome: CheckOutcome, compared: Comparison) -> CheckRecord:
@@ -151,6 +178,7 @@ def _record(reading: Reading, baseline: Baseline | None, outcome: CheckOutcome, 
         changes=compared.changes,
         conditional=reading.conditional,
         round_=reading.round_,
+        newly_read=baseline.newly_read if baseline else (),
         evidence=reading.evidence,
     )
 
@@ -169,6 +197,7 @@ def _store(record: CheckRecord, checks: Checks, baseline: Baseline | None) -> Ch
         record.detail,
         baseline.read_at if baseline else None,
         acceptable=record.outcome == "suspect" and record.acceptable,
+        layout_notice=record.layout_notice,
     )
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Final
 
 from cmr_watch.clock import Clock
+from cmr_watch.exceptions import FetchError
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import CheckResult, PageRef
 from cmr_watch.monitor.check import PageFetcher, check_page
-from cmr_watch.monitor.crawl_schedule import due_pages
+from cmr_watch.monitor.crawl_schedule import due_pages, should_follow
+from cmr_watch.monitor.layout import TitleOf
+from cmr_watch.monitor.page_reading import title_of_page
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
 
 Pause = Callable[[], None]
+MAX_TITLES: Final = 5
+"""The most pages that one check fetches only for their titles (READING B4)."""
 
 
 def _never() -> bool:
@@ -36,7 +43,8 @@ def check_site(
     affect the other pages.
     """
     round_ = Round()
-    first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_)
+    titles = _titles(list_url, fetcher, pause, stop)
+    first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_, titles)
     results = [first]
     for page in _linked_pages(first, checks, clock):
         pause()
@@ -45,6 +53,26 @@ def check_site(
         results.append(check_page(page, fetcher, checks, clock, round_))
     checks.finish_round(round_, list_url, clock())
     return tuple(results)
+
+
+def _titles(list_url: str, fetcher: PageFetcher, pause: Pause, stop: Callable[[], bool]) -> TitleOf:
+    """Fetches the titles of linked pages, each once."""
+    fetched = 0
+
+    @cache
+    def title_of(url: str) -> str:
+        nonlocal fetched
+        if fetched == MAX_TITLES or not should_follow(url, list_url):
+            return ""
+        fetched += 1
+        pause()
+        try:
+            page = None if stop() else fetcher.fetch(url, None)
+        except FetchError:
+            return ""
+        return title_of_page(page) if page else ""
+
+    return title_of
 
 
 def _linked_pages(first: CheckResult, checks: Checks, clock: Clock) -> Iterator[PageRef]:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models import Change, Known
 from cmr_watch.monitor.deduplicate import beyond_the_list, is_on_call_page, late_cutoffs, unreported, with_shared_keys
-from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, compare, merge_reading
+from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, compare_matched, merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_edition_page, first_changes
 from cmr_watch.monitor.first_reading import is_later_link, was_first_seen
+from cmr_watch.monitor.match import Matching, match_reading
 from cmr_watch.monitor.page_reading import Reading
 from cmr_watch.store.checks import Checks
 
@@ -49,12 +50,16 @@ def _first_known(reading: Reading, checks: Checks) -> Known:
     return _with_shared_keys(reading, Known(), merged, checks).known
 
 
-def compare_reading(reading: Reading, known: Known, checks: Checks) -> Comparison:
-    """Compare with what is known from the same page. An edition's page also needs the list, to find its edition."""
+def compare_reading(reading: Reading, known: Known, checks: Checks, matching: Matching | None = None) -> Comparison:
+    """Compare with what is known from the same page. An edition's page also needs the list, to find its edition.
+
+    `matching`: of the reading with what is known, if it was made before.
+    """
     if reading.page.kind == "edition":
         listed = known_of_kind(checks.known_pages(), "initiative").editions
         return compare_edition_page(known, reading.snapshot, reading.at, listed, reading.page.url)
-    compared = compare(known, reading.snapshot, reading.at, CONFIRMED_AFTER)
+    matching = matching or match_reading(known, reading.snapshot, reading.at)
+    compared = compare_matched(known, matching, reading.at, CONFIRMED_AFTER)
     return _with_shared_keys(reading, known, compared, checks)
 
 

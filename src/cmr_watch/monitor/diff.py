@@ -15,8 +15,11 @@ from typing import Final
 from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import compare_calls, match_calls
 from cmr_watch.monitor.edition_diff import changed_facts, keep_cancelled
+from cmr_watch.monitor.garbled import garbled_lines
 from cmr_watch.monitor.keys import KeyGenerator
-from cmr_watch.monitor.match import is_same_place, match_editions
+from cmr_watch.monitor.match import Matching, is_same_place, match_reading
+from cmr_watch.monitor.recognition import is_mostly_found, listed_editions
+from cmr_watch.monitor.sections import as_known
 from cmr_watch.monitor.upcoming import is_absence_confirmed, is_upcoming
 
 CONFIRMED_AFTER: Final = timedelta(minutes=30)
@@ -39,8 +42,18 @@ def compare(known: Known, snapshot: Snapshot, now: datetime | None, confirmed_af
     - `now` is the time of the reading. With None, an edition is upcoming if its section says so, whatever its days.
     - `confirmed_after`: how long a line must be missing until it counts as gone. With None it counts immediately.
     """
-    edition_changes, editions = _compare_editions(known, snapshot, now, confirmed_after)
-    call_changes, calls = compare_calls(known.calls, snapshot.calls, now, confirmed_after)
+    return compare_matched(known, match_reading(known, snapshot, now), now, confirmed_after)
+
+
+def compare_matched(
+    known: Known, matching: Matching, now: datetime | None, confirmed_after: timedelta | None
+) -> Comparison:
+    """Compare a reading whose lines have been matched with the known editions; otherwise like `compare`."""
+    edition_changes, editions = _compare_editions(known, matching, now, confirmed_after)
+    proves = confirmed_after is None or matching.has_all_headings
+    call_changes, calls = compare_calls(
+        known.calls, matching.reading.calls, now, confirmed_after, proves_absence=proves
+    )
     return Comparison(call_changes + edition_changes, Known(editions, calls))
 
 
@@ -48,26 +61,37 @@ def compare(known: Known, snapshot: Snapshot, now: datetime | None, confirmed_af
 
 
 def _compare_editions(
-    known: Known, snapshot: Snapshot, now: datetime | None, confirmed_after: timedelta | None
+    known: Known, matching: Matching, now: datetime | None, confirmed_after: timedelta | None
 ) -> tuple[tuple[Change, ...], tuple[KnownEdition, ...]]:
-    matches = {id(line): entry for entry, line in match_editions(known, snapshot, now)}
+    matches = {id(line): entry for entry, line in matching.pairs}
     keys = KeyGenerator(entry.key for entry in known.editions)
     changes: list[Change] = []
     seen: dict[str, KnownEdition] = {}
-    for line in snapshot.editions:
+    for line in matching.reading.editions:
         entry = matches.get(id(line))
         if entry is None:
             entry = KnownEdition(keys.for_edition(line), line, now)
-            changes.append(_first_change(entry, now))
+            changes.append(first_change(entry, now))
         else:
             line = keep_cancelled(entry.edition, line)
             changes += changed_facts(entry, line, now)
         seen[entry.key] = replace(entry, edition=line, missing_since=None, gone=None)
-    for entry in known.editions:
-        if entry.key not in seen:
-            change, seen[entry.key] = _missing_edition(entry, now, confirmed_after)
-            changes += change
+    for entry in [entry for entry in known.editions if entry.key not in seen]:
+        change, seen[entry.key] = _absent_edition(entry, matching.reading, now, confirmed_after)
+        changes += change
     return tuple(changes), _in_known_order(known, seen)
+
+
+def _absent_edition(
+    entry: KnownEdition, reading: Snapshot, now: datetime | None, confirmed_after: timedelta | None
+) -> tuple[list[Change], KnownEdition]:
+    """An edition that is not found is missing only where the heading of its section stands (READING B1).
+
+    What stood under a heading that is gone may be anywhere: such a reading interrupts an absence.
+    """
+    if confirmed_after is None or entry.edition.section in reading.outline.sections:
+        return _missing_edition(entry, now, confirmed_after)
+    return [], replace(entry, missing_since=None) if entry.gone is None else entry
 
 
 def _in_known_order(known: Known, seen: dict[str, KnownEdition]) -> tuple[KnownEdition, ...]:
@@ -76,7 +100,8 @@ def _in_known_order(known: Known, seen: dict[str, KnownEdition]) -> tuple[KnownE
     return tuple(sorted(seen.values(), key=lambda entry: order.get(entry.key, len(order))))
 
 
-def _first_change(entry: KnownEdition, now: datetime | None) -> Change:
+def first_change(entry: KnownEdition, now: datetime | None) -> Change:
+    """The change of an edition that is seen for the first time."""
     kind = ChangeKind.EDITION_ANNOUNCED if is_upcoming(entry.edition, now) else ChangeKind.EDITION_LISTED
     return Change(kind, entry.key, None, entry.edition)
 
@@ -111,25 +136,40 @@ def _missing_edition(
 # ── suspect readings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compare_suspect(known: Known, snapshot: Snapshot, now: datetime) -> Comparison:
-    """Compare a suspect reading: it only announces new editions, at most MAX_FROM_SUSPECT, and changes nothing else."""
+def compare_suspect(
+    known: Known, last: Snapshot, matching: Matching, now: datetime, good_until: datetime | None = None
+) -> Comparison:
+    """Compare a suspect reading of the list: it only announces new editions, and changes nothing else (READING B5).
+
+    At least half of the editions of the last good reading must be found in it, and it must not be garbled. Since that
+    reading, which was last confirmed at `good_until`, at most MAX_FROM_SUSPECT are announced.
+    """
+    is_garbled = garbled_lines(matching.reading) and not garbled_lines(last)
+    if is_garbled or not is_mostly_found(listed_editions(known, last, now), matching):
+        return Comparison((), known)
     keys = KeyGenerator(entry.key for entry in known.editions)
-    lines = islice(_new_lines(known, snapshot, now), MAX_FROM_SUSPECT)
+    lines = islice(
+        _new_lines(known, matching, now), max(MAX_FROM_SUSPECT - _announced_since(good_until, known, now), 0)
+    )
     added = tuple(KnownEdition(keys.for_edition(line), line, now) for line in lines)
     changes = tuple(Change(ChangeKind.EDITION_ANNOUNCED, entry.key, None, entry.edition) for entry in added)
     return Comparison(changes, Known((*known.editions, *added), known.calls))
 
 
-def _new_lines(known: Known, snapshot: Snapshot, now: datetime) -> Iterator[Edition]:
+def _announced_since(good_until: datetime | None, known: Known, now: datetime) -> int:
+    return sum(good_until is not None and (entry.first_seen_at or now) > good_until for entry in known.editions)
+
+
+def _new_lines(known: Known, matching: Matching, now: datetime) -> Iterator[Edition]:
     """Complete lines that match and resemble no known edition.
 
     Each line is also matched alone: next to others, the edition that it belongs to may be matched with another line.
     """
-    matched = {id(line) for _, line in match_editions(known, snapshot, now)}
-    for line in snapshot.editions:
-        if id(line) in matched or not _is_complete(line, now) or _resembles_known(line, known):
+    headed = {line.text for line in matching.as_read.editions if line.section == "upcoming"}
+    for line in matching.new_lines:
+        if line.text not in headed or not _is_complete(line, now) or _resembles_known(line, known):
             continue
-        if not match_editions(known, replace(snapshot, editions=(line,)), now):
+        if not match_reading(known, replace(matching.reading, editions=(line,)), now).pairs:
             yield line
 
 
@@ -179,12 +219,19 @@ def _with_reparsed_lines(known: Known, before: Snapshot, after: Snapshot, now: d
     """The known state, with the editions of `before` replaced by the lines of `after` that have the same text."""
     line_by_text = {line.text: line for line in after.editions if line.text}
     reparsed = {
-        entry.key: line_by_text.get(line.text, entry.edition) for entry, line in match_editions(known, before, now)
+        entry.key: _as_reparsed(entry, line_by_text[line.text])
+        for entry, line in match_reading(known, before, now).pairs
+        if line.text in line_by_text
     }
     editions = (replace(entry, edition=reparsed.get(entry.key, entry.edition)) for entry in known.editions)
     return replace(known, editions=tuple(editions))
 
 
+def _as_reparsed(entry: KnownEdition, line: Edition) -> Edition:
+    """The line as the newer parser reads it; if no heading says its section, in the one that is known."""
+    return line if line.section else as_known(line, entry.edition.section)
+
+
 def _keys_on_page(known: Known, page: Snapshot, now: datetime) -> set[str]:
     calls = match_calls(known.calls, page.calls).values()
-    return {entry.key for entry, _ in match_editions(known, page, now)} | {entry.key for entry in calls}
+    return {entry.key for entry, _ in match_reading(known, page, now).pairs} | {entry.key for entry in calls}

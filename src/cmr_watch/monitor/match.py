@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
+from cmr_watch.monitor.sections import as_known, with_sections
 from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.places import city_names, fold, is_online, is_same_city
 from cmr_watch.urls import normalised_url
@@ -48,6 +49,46 @@ class _Rule:
     blocking_keys: Callable[[Edition], Iterable[Hashable]]
     distance: Distance
     unique_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """A reading, each of whose lines has a section, and the known editions that its lines are.
+
+    It is made once for each reading: what is assessed is what is then compared. `as_read`: the reading as parsed.
+    `has_all_headings`: whether no section heading of the page is gone; if one is, a call may be gone with it (B1).
+    """
+
+    reading: Snapshot
+    pairs: tuple[Pair, ...]
+    as_read: Snapshot
+    has_all_headings: bool = True
+
+    @property
+    def new_lines(self) -> tuple[Edition, ...]:
+        """The lines that are no known edition."""
+        matched = {id(line) for _, line in self.pairs}
+        return tuple(line for line in self.reading.editions if id(line) not in matched)
+
+    def without(self, lines: Iterable[Edition]) -> Matching:
+        """The matching as if these lines, which are no known editions, were not on the page."""
+        left_out = {id(line) for line in lines}
+        kept = tuple(line for line in self.reading.editions if id(line) not in left_out)
+        return replace(self, reading=replace(self.reading, editions=kept)) if left_out else self
+
+
+def match_reading(known: Known, as_read: Snapshot, now: datetime | None) -> Matching:
+    """Find the known editions in a reading. `now` is its time, if that is known."""
+    lines, doubtful = with_sections(known, as_read, now)
+    line_as_read = dict(zip(map(id, lines), as_read.editions, strict=True))
+    reading = replace(as_read, editions=lines)
+    settled = {id(line): line for line in lines}
+    pairs = []
+    for entry, line in match_editions(known, reading, now):
+        if id(line) in doubtful:
+            settled[id(line)] = as_known(line_as_read[id(line)], entry.edition.section)
+        pairs.append((entry, settled[id(line)]))
+    return Matching(replace(reading, editions=tuple(settled[id(line)] for line in lines)), tuple(pairs), as_read)
 
 
 def match_editions(known: Known, reading: Snapshot, now: datetime | None) -> tuple[Pair, ...]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PARSER_VERSION, Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
-from cmr_watch.monitor.diff import known_after_reparse
+from cmr_watch.models import Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 from cmr_watch.store.check_records import Baseline
-from cmr_watch.store.checks import Checks
 from cmr_watch.store.rounds import Round
-
-log = logging.getLogger(__name__)
+from cmr_watch.urls import page_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,9 @@ def read_page(
 ) -> Reading:
     """Parse the page, unless its bytes are the baseline's."""
     at = fetched.fetched_at
-    if baseline and sha256(fetched.content).hexdigest() == baseline.content_sha256:
-        return Reading(page, fetched, baseline.snapshot, at, now, conditional, evidence=baseline.evidence)
+    if baseline and _is_same_content(fetched, baseline):
+        found = _found_at(baseline.snapshot, fetched)
+        return Reading(page, fetched, found, at, now, conditional, evidence=baseline.evidence)
     try:
         snapshot, evidence = parse(fetched, page.kind)
         return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence)
@@ -60,27 +58,38 @@ def read_page(
         return Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
 
 
+def _is_same_content(fetched: FetchedPage, baseline: Baseline) -> bool:
+    """Whether the page says the same because its bytes and its declared charset are the baseline's."""
+    is_same_charset = (fetched.charset or "").lower() == (baseline.charset or "").lower()
+    return is_same_charset and sha256(fetched.content).hexdigest() == baseline.content_sha256
+
+
 def parse(fetched: FetchedPage, kind: PageKind) -> Parsed:
     """Read a page. The reading engine is imported here, only when there is something to read."""
     from cmr_watch.reading import read
+    from cmr_watch.reading.document import decode
 
-    return Parsed(*read(kind, fetched.content, fetched.charset, fetched.url))
+    snapshot, evidence = read(kind, fetched.content, fetched.charset, fetched.url)
+    text = decode(fetched.content, fetched.charset)
+    outline = replace(snapshot.outline, lang=lang_of(text), h1=h1_of(text))
+    return Parsed(_found_at(replace(snapshot, outline=outline), fetched), evidence)
+
+
+def title_of_page(fetched: FetchedPage) -> str:
+    """The title and the main headings of a page."""
+    from cmr_watch.reading.document import decode
+
+    return title_of(decode(fetched.content, fetched.charset))
+
+
+def _found_at(snapshot: Snapshot, fetched: FetchedPage) -> Snapshot:
+    """The snapshot with the address at which it was found; the same object if it has that already."""
+    address = page_address(fetched.final_url)
+    if snapshot.outline.address == address:
+        return snapshot
+    return replace(snapshot, outline=replace(snapshot.outline, address=address))
 
 
 def unreadable(kind: PageKind) -> Snapshot:
     """The empty and incomplete snapshot that is stored for a page that cannot be parsed."""
     return Snapshot(kind=kind, outline=Outline(complete=False, sections=()))
-
-
-def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline | None:
-    """The baseline as the current parser reads it, so that an improved parser raises no alert."""
-    if baseline is None or baseline.parser_version == PARSER_VERSION:
-        return baseline
-    stored = checks.snapshot(baseline.snapshot_id)
-    try:
-        snapshot, evidence = parse(stored.fetched, baseline.snapshot.kind)
-    except ParseError:
-        log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
-        return baseline
-    known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
-    return replace(baseline, snapshot=snapshot, known=known, evidence=evidence)

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PARSER_VERSION, Evidence, Snapshot
+from cmr_watch.models import PARSER_VERSION, Evidence, PageRef, Snapshot
+from cmr_watch.monitor.current_parser import facts_ahead
 from cmr_watch.monitor.diff import known_after_reparse
 from cmr_watch.monitor.page_reading import Parsed, parse
 from cmr_watch.serialization import snapshot_to_dict
+from cmr_watch.store.check_records import KnownAfterwards
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.snapshots import StoredSnapshot
 
@@ -75,7 +77,11 @@ def _has_differences(reparsed: ReplayDifference) -> bool:
 
 def _store(checks: Checks, stored: StoredSnapshot, after: Parsed, clock: Clock) -> None:
     baseline = checks.baseline(stored.row.page_url)
-    known = None
-    if baseline is not None and baseline.snapshot_id == stored.row.id:
-        known = known_after_reparse(baseline.known, stored.snapshot, after.snapshot, clock())
-    checks.replace_reading(stored.row.id, *after, known)
+    if baseline is None or baseline.snapshot_id != stored.row.id:
+        checks.replace_reading(stored.row.id, *after)
+        return
+    now = clock()
+    known = known_after_reparse(baseline.known, stored.snapshot, after.snapshot, now)
+    page = PageRef(stored.row.page_url, after.snapshot.kind)
+    news = facts_ahead(page, baseline, after.snapshot, known, checks, now)
+    checks.replace_reading(stored.row.id, *after, KnownAfterwards(known, news, now))

@@ -59,11 +59,14 @@ def _last_day(year: int, month: int) -> date:
 
 
 def is_upcoming(edition: Edition, now: datetime | None) -> bool:
-    """Whether the edition is in the upcoming section and not over. With `now` None, the section alone decides."""
-    if edition.section != "upcoming":
-        return False
+    """Whether the edition is not in the past section, and not over. With `now` None, the section alone decides."""
+    return edition.section != "past" and not is_over(edition, now)
+
+
+def is_over(edition: Edition, now: datetime | None) -> bool:
+    """Whether all days on which it may take place are before `now`; False if those or `now` are not known."""
     days = date_range(edition)
-    return now is None or days is None or days[1] >= now.astimezone(BRUSSELS).date()
+    return now is not None and days is not None and days[1] < now.astimezone(BRUSSELS).date()
 
 
 def is_absence_confirmed(

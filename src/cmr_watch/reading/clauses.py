@@ -195,9 +195,12 @@ def _is_arrow_before(text: Text, start: int) -> bool:
 
 SUBJECTS: Final[tuple[Concept, ...]] = (
     "late",
+    "after the cutoff",
     "cutoff",
     "question",
     "duty",
+    "letter",
+    "stay",
     "session",
     "register",
     "result",

@@ -30,11 +30,15 @@ from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text, Token
 
 NO_CUTOFFS: Final = frozenset(
-    {"question", "session", "register", "result", "taking place", "late", "long ago", "regulation", "duty"}
+    {
+        *("question", "session", "register", "result", "taking place", "late", "long ago", "regulation", "duty"),
+        *("letter", "stay"),
+    }
 )
 """Subjects whose days are no cut-offs, also as “deadline for questions”."""
 _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     "cutoff": (Relation.UNTIL, Relation.AT, Relation.NEW),
+    "after the cutoff": (Relation.AT,),
     "apply": (Relation.UNTIL, Relation.NEW),
     "call for": (Relation.UNTIL, Relation.NEW),
     "call": (Relation.UNTIL, Relation.NEW),
@@ -176,9 +180,13 @@ def _give_subject(text: Text, day: _Day, above: Concept | None, where: str) -> N
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
     cues = text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
     subjects = subjects_in(text, [cue for cue in cues if not _is_condition(text, cue)])
-    while len(subjects) > 1 and subjects[-1] in ("event", "hosting"):
+    while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
     return subjects[-1] if subjects else None
+
+
+_ADDED: Final = ("event", "hosting", "letter")
+"""What is named beside another subject adds to it: “send the form and a letter of support by 31 May”."""
 
 
 def _is_condition(text: Text, cue: Cue) -> bool:

@@ -36,9 +36,9 @@ class Rank(IntEnum):
 
     ENTRY = 0
     """A line of place, country and days (E1)."""
-    TITLE = 1
-    LABELLED = 2
+    LABELLED = 1
     """Behind “Date”, “When”, a pin or a calendar."""
+    TITLE = 2
     BARE = 3
     """A line with nothing but the date."""
     EVENT = 4
@@ -114,13 +114,19 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
     if _is_labelled(sentence):
         return Rank.LABELLED
     is_led_in = any(token.letter == "x" and token.word for token in text.tokens if token.end <= date.start)
-    if not is_led_in and not _is_period(date) and text.text[date.end :].lstrip()[:1] == ":":
+    if not is_led_in and not _is_period(date) and _is_of_agenda(text, date):
         return Rank.AGENDA
     if text.has("event", "taking place", "series", "meet", "save the date", "held"):
         return Rank.NEXT if names_edition_after(text, "next edition") else Rank.EVENT
     if date.precision == "day" and home.is_named(text.text):
         return Rank.EVENT
     return _rank_of_short_line(text, date)
+
+
+def _is_of_agenda(text: Text, date: DateSpan) -> bool:
+    """“Day 1: Friday 12 March 2027”, “12 March: arrival”."""
+    has_day = any(token.letter == "D" for token in text.tokens if token.end <= date.start)
+    return has_day or text.text[date.end :].lstrip()[:1] == ":"
 
 
 def _is_of_another_thing(text: Text, date: DateSpan) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from cmr_watch.places import country_code, fold, is_region, is_same_city
 from cmr_watch.reading.dates import find_dates
-from cmr_watch.reading.home import Sentence, names_edition_after
+from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.places import Place, find_places
@@ -17,6 +17,8 @@ from cmr_watch.reading.venue import ASIDE, Spot, spots_of, venue_in_prose
 _LONGEST: Final = 200
 _LONGEST_NAME: Final = 60
 _FIRST_LINES: Final = 4
+_NEAR: Final = 8
+"""Characters between a town and the days beside it."""
 
 
 def place_of_title(title: Text) -> Place | None:
@@ -69,7 +71,8 @@ def place_of(title: Line, sentences: Sequence[Sentence]) -> tuple[Sited | None, 
 
     - The town of an address wins over a region's name in the title (Malmö in Skåne), never over a town's: the venue
       may be in a suburb.
-    - A title without a country takes the one that stands beside its town in the text.
+    - A title without a country takes the one that stands beside its town in the text; else a line of place and days
+      decides, for the title may name a theme.
     - A page that names no place in its title is an edition's only when it names the series.
     """
     named = place_of_title(title.scan)
@@ -81,7 +84,12 @@ def place_of(title: Line, sentences: Sequence[Sentence]) -> tuple[Sited | None, 
         found = _of_a_line(sentences, named) or address or (_sited(named, title) if named else None)
         named = found.place if found else None
     else:
-        whole = _sited(named, title) if named.country_code else _with_country(_sited(named, title), sentences)
+        whole = _sited(named, title)
+        line = _of_a_line(sentences, named, first_lines=0)
+        if is_region(named.city):
+            address = address or line or _town_of_days(sentences, named)
+        elif named.country_code is None:
+            whole = _with_country(whole, sentences) or line or whole
         found = _merged(whole, address) if address else whole
         named = whole.place
     return found, _venue_spot(sentences, named)
@@ -116,8 +124,8 @@ def _with_country_of(sited: Sited, other: Place, where: Where) -> Sited:
     return sited._replace(place=place, country=where)
 
 
-def _with_country(sited: Sited, sentences: Sequence[Sentence]) -> Sited:
-    """With the country that stands beside its town in the text, or alone in a line."""
+def _with_country(sited: Sited, sentences: Sequence[Sentence]) -> Sited | None:
+    """With the country that stands beside its town in the text, or alone in a line; None if none does."""
     for sentence in sentences:
         for other in sentence.places:
             if other.is_known and is_same_city(other.city, sited.place.city):
@@ -126,18 +134,35 @@ def _with_country(sited: Sited, sentences: Sequence[Sentence]) -> Sited:
         alone = sentence.text.text
         if code := country_code(alone):
             return _with_country_of(sited, Place("", None, alone, code), Where(sentence.line, 0, len(alone)))
-    return sited
+    return None
 
 
-def _of_a_line(sentences: Sequence[Sentence], named: Place | None) -> Sited | None:
+def _town_of_days(sentences: Sequence[Sentence], region: Place) -> Sited | None:
+    """The town beside the days: “takes place in Innsbruck on 14 and 15 April 2027” (E1)."""
+    home = Home(region)
+    for sentence in sentences:
+        text, days = sentence.text, [date for date in sentence.dates if date.precision == "day"]
+        if not days or home.is_another(sentence) or sentence.is_under(*ASIDE):
+            continue
+        for place in sentence.places:
+            is_near = any(abs(place.end - day.start) <= _NEAR or abs(place.start - day.end) <= _NEAR for day in days)
+            before = text.text[: place.start].split()
+            is_town = place.country is None and before[-1:] == ["in"] and not is_region(place.city)
+            if is_near and is_town:
+                town = place._replace(country=region.country, country_code=region.country_code)
+                return _sited(town, sentence.line)._replace(country=Where(sentence.line, place.start, place.end))
+    return None
+
+
+def _of_a_line(sentences: Sequence[Sentence], named: Place | None, *, first_lines: int = _FIRST_LINES) -> Sited | None:
     """“Burgas, Bulgaria” as a line of its own near the top, or a line of place and days (E1)."""
     for number, sentence in enumerate(sentences):
         if sentence.is_under(*ASIDE) or names_edition_after(sentence.text, "other edition"):
             continue
         known = next((place for place in sentence.places if place.is_known), None)
-        is_short = number < _FIRST_LINES and len(sentence.text.text) <= _LONGEST_NAME
+        is_short = number < first_lines and len(sentence.text.text) <= _LONGEST_NAME
         has_days = any(date.precision == "day" for date in sentence.dates) and len(sentence.text.text) <= _LONGEST
-        is_of_title = named is None or known is None or known.country_code == named.country_code
+        is_of_title = named is None or known is None or named.country_code in (None, known.country_code)
         if known and is_of_title and (is_short or (has_days and not sentence.text.has("other edition"))):
             return _sited(known, sentence.line)
     return None

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple, cast
 
 from cmr_watch.models import EditionStatus, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
-from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
@@ -95,7 +95,7 @@ def choose_date(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
     rated = []
     for date in dates:
         relation = relation_of(text, date.start)
-        if relation in _NOT_ITS or _is_of_registration(text, date, relation) or _is_followed_up(text, date, dates):
+        if relation in _NOT_ITS or _is_of_registration(text, date, relation) or _is_followed_up(text, date):
             continue
         is_new = relation is Relation.NEW and date.is_whole
         rated.append((not is_new, relation is Relation.SINCE, _RANK[date.precision], date.start, date))
@@ -112,9 +112,9 @@ def _is_of_registration(text: Text, date: DateSpan, relation: Relation) -> bool:
 _REACH: Final = 30
 
 
-def _is_followed_up(text: Text, date: DateSpan, dates: Sequence[DateSpan]) -> bool:
+def _is_followed_up(text: Text, date: DateSpan) -> bool:
     """“Following up the workshop of 3 May”: the first date behind such words is another event's (D2)."""
-    start = max((one.end for one in dates if one.end <= date.start), default=0)
+    start = max((one.end for one in find_dates(text, ANY_YEAR) if one.end <= date.start), default=0)
     return text.has("follow up", start=start, end=date.start)
 
 

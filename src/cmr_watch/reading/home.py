@@ -70,9 +70,12 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
         heads = [head for head in of_cell if head] or ([scan(line.label)] if line.label else [])
         own = ([label] if label else []) + heads
         labels = (*own, *article.headings_over(line))
+        above = len(labels) - len(own)
         for span in sentences_of(line.scan):
             piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)
-            found.append(Sentence(piece, line, labels, line.text.find(piece.text, span.start), len(own)))
+            found.append(Sentence(piece, line, labels, line.text.find(piece.text, span.start), len(labels) - above))
+            if piece.text.endswith("?") and _names_label(piece.scan):
+                labels = (piece.scan, *labels)  # “When? 12-13 March 2027”
         if _is_label(line):
             label, block = line.scan, None
         elif label:
@@ -82,18 +85,16 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
 
 def _is_label(line: Line) -> bool:
     """“Registration deadline” in a line of its own is the heading of the line below, and of those in its block."""
-    words = [token for token in line.scan.tokens if token.word]
-    if (
-        line.is_heading
-        or line.row is not None
-        or line.links
-        or len(words) > _MOST_WORDS_OF_LABEL
-        or len(line.text) > _LONGEST_LABEL
-    ):
+    return not line.is_heading and line.row is None and not line.links and _names_label(line.scan)
+
+
+def _names_label(text: Text) -> bool:
+    words = [token for token in text.tokens if token.word]
+    if len(words) > _MOST_WORDS_OF_LABEL or len(text.text) > _LONGEST_LABEL:
         return False
-    has_more = any(token.letter == ":" for token in line.scan.tokens[:-1])
-    names = line.scan.has("date label", "place label", "venue label", "register", "cutoff")
-    return names and not has_more and not any(token.letter in "dyni" for token in line.scan.tokens)
+    has_more = any(token.letter == ":" for token in text.tokens[:-1])
+    names = text.has("date label", "place label", "venue label", "register", "cutoff")
+    return names and not has_more and not any(token.letter in "dyni" for token in text.tokens)
 
 
 # ── home and elsewhere ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -125,10 +125,13 @@ PARTICLES: Final = words_of(
 )
 """Lower-case words that may stand within a name."""
 
-VENUES: Final = words_of(
+HOUSES: Final = words_of(
+    "centre center hall hotel campus university palace museum park arena stadium theatre theater castle house hub"
+)
+"""Words by which an address is known (P5, E2)."""
+VENUES: Final = HOUSES | words_of(
     """
-    hotel centre center hall university palace campus expo museum house building room theatre theater castle library
-    school institute chamber park hub congress venue airport station street square avenue arena stadium auditorium
+    expo building room library school institute chamber congress venue airport station street square avenue auditorium
     forum fair
     """
 )

@@ -11,6 +11,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         express their interest: regions can ~ in hosting
         """,
     "round": """
+        following: the ~ one
         first round | second round | third round | next round | last round | final round: ~
         first | second | third | next | last: ~ cut-off
         upcoming | current: ~ rounds
@@ -74,6 +75,11 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         documents | requirements: the ~
         """,
     "duty": """
+        duties | obligations: ~ of hosts
+        hosts send | hosts name | hosts propose | hosts inform: ~ the venue before 3 May 2026
+        programme must | programme has to: the ~ be sent before 3 May 2026
+        second phase | second stage: deadline of the ~: 3 May 2026
+        invited applicants: ~ apply by 3 May 2026
         sign: hosts ~ the agreement before 3 May 2026
         signed: the agreement is ~ before 3 May 2026
         signature: ~ of the agreement before 3 May 2026
@@ -82,6 +88,15 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         may follow: the letter ~ by 3 May 2026
         may be sent later: the letter ~ , by 3 May 2026
         invited regions: ~ apply by 3 May 2026
+        """,
+    "letter": """
+        letter(s): the ~ may be sent until 3 May 2026
+        letter(s) of support | support letter(s): the ~ may be sent until 3 May 2026
+        letter(s) of commitment | letter(s) of intent: the ~ may be sent until 3 May 2026
+        """,
+    "after the cutoff": """
+        after the cut off | after the cutoff | after the deadline: two weeks ~, until 3 May 2026
+        after the cut off date | after the closing date: two weeks ~, until 3 May 2026
         """,
     "next edition": """
         next | upcoming | forthcoming | coming: the ~ workshop

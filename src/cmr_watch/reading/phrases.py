@@ -61,6 +61,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         cmr: ~ Ghent, Belgium
         """,
     "event": """
+        event date(s) | event period: ~: 3 May 2026
         event(s): the ~ takes place in Ghent
         edition(s) | workshop(s) | meeting(s) | stop: the next ~
         """,
@@ -143,6 +144,10 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     # what a day or a sentence is about
     "cutoff": """
+        last day to submit | last day to send | last day for applications: the ~ is 3 May 2026
+        last day for submissions: the ~ is 3 May 2026
+        cut off dates for the evaluation | cut off date for the evaluation: ~ of applications
+        cut offs for the evaluation: ~ of applications
         deadline(s) | dead line | cut off(s) | cutoff(s) | cut off date(s): ~: 3 May 2026
         closing date(s) | due date(s) | submission date(s) | collection date(s) | last day to apply: ~: 3 May 2026
         deadline was | cut off was: the ~ 3 May 2026
@@ -186,12 +191,15 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         info day(s) | information day | summit | conference(s): ~ on 3 May 2026
         """,
     "result": """
+        panel | jury | evaluators: the ~ decides by 3 May 2026
         result(s) | notification | notified | informed | evaluated | selected | selection | feedback: ~ by 3 May 2026
         announced | announcement: ~ on 3 May 2026
         evaluation | assessment: ~ until 3 May 2026
         hear back | hear from us: applicants ~ by 3 May 2026
         """,
     "question": """
+        request(s): ~ to the ministry by 3 May 2026
+        a chat | a slot | a talk: book ~ with us until 3 May 2026
         question(s): ask a ~ by 3 May 2026
         queries | clarification(s): ~ by 3 May 2026
         write to: ~ us by 3 May 2026
@@ -228,6 +236,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         late applications | late submissions | incomplete applications: ~ until 3 May 2026
         """,
     "long ago": """
+        that hosted | who hosted | which hosted | have hosted | has hosted: regions ~ an event before 3 May 2026
+        already hosted | have already hosted | has already hosted: regions that ~ before 3 May 2026
         applied | participated | took part: regions that ~ before 3 May 2026
         founded | established: bodies ~ before 3 May 2026
         """,

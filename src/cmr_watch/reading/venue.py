@@ -15,7 +15,7 @@ from cmr_watch.places import code_itself, country_code, is_region, is_same_city
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
-from cmr_watch.reading.lexicon import words_of
+from cmr_watch.reading.lexicon import HOUSES, PARTICLES, words_of
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.tokens import Text, Token, scan
@@ -44,16 +44,26 @@ class Spot:
 
 
 def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
-    """The lines that tell the venue: marked with a pin or a label, or the first one under such a heading."""
+    """The lines that tell the venue: those with a label, else those beside the days."""
+    yield from _labelled_spots(sentences, title)
+    home = Home(title) if title and not is_region(title.city) else None
+    for above, sentence in zip((None, *sentences), sentences, strict=False):
+        span = _beside_days(sentence, above)
+        if span and not (home and (home.is_another(sentence) or home.is_of_another_place(sentence))):
+            yield _spot(sentence.whole, span.start, title, span.end)
+
+
+def _labelled_spots(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
+    """The lines marked with a pin or a label, and the first one under such a heading."""
     headed: set[int] = set()
-    for number, (above, sentence) in enumerate(zip((None, *sentences), sentences, strict=False)):
+    for number, sentence in enumerate(sentences):
         line = sentence.whole
         if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_aside(sentence):
             continue
         start = _end_of_mark(line.scan)
         head = id(sentence.labels[0]) if sentence.labels and _heads_venue(sentence.labels[0]) else None
         is_told = start is not None or (head is not None and head not in headed and not _is_only_date(line.scan))
-        if is_told or (title and _is_below_days(title, line.scan, above)):
+        if is_told:
             headed |= {head} if head is not None else set()
             below = sentences[number + 1 : number + 1 + _MOST_JOINED]
             yield _spot(line if start is not None else _with_rest(line, below), start or 0, title)
@@ -112,12 +122,48 @@ def _is_only_date(text: Text) -> bool:
     )
 
 
-def _is_below_days(title: Place, text: Text, above: Sentence | None) -> bool:
-    """“Town Hall, Main Street 1, Vilnius, Lithuania” in the line below one with nothing but the days."""
-    if above is None or not above.is_first or not _is_only_date(above.text) or len(text.text) > _LONGEST:
-        return False
-    parts = _parts(text, 0)
-    return len(parts) > 2 and any(is_same_city(title.city, part.town) for part in parts[-2:])
+_NOT_BESIDE: Final = (
+    *("speakers", "visit", "contact", "travel", "register", "cutoff", "until", "of the page", "session"),
+    *("counted part", "is prose", "meet", "was held"),
+)
+"""What a line beside the days is about that is no address."""
+
+
+def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
+    """The address in the line of the days, behind a comma, a bar or a dash, or in the line directly below (E2)."""
+    text = sentence.text
+    is_line = sentence.is_first and len(text.text) == len(sentence.whole.text) <= _LONGEST
+    if not is_line or text.text.endswith((".", "!", "?")) or text.has(*_NOT_BESIDE) or _is_aside(sentence):
+        return None
+    days = [date for date in sentence.dates if date.precision == "day"]
+    if not days:
+        is_below = above is not None and above.is_first and bool(above.dates) and _is_only_date(above.text)
+        has_time = any(token.letter == "T" for token in text.tokens)
+        return (
+            Span(0, len(text.text))
+            if is_below and not has_time and _is_address(text, Span(0, len(text.text)))
+            else None
+        )
+    bars = [token.start for token in text.tokens if token.letter in "|c"]
+    ends = sorted({*bars, *(day.start for day in days), len(text.text)})
+    starts = sorted({0, *(bar + 1 for bar in bars), *(day.end for day in days)})
+    spans = [Span(start, next(end for end in ends if end >= start)) for start in starts]
+    spans = [*(span for span in spans if span.start), spans[0]]
+    return next((span for span in spans if _is_address(text, span)), None)
+
+
+def _is_address(text: Text, span: Span) -> bool:
+    return any(_is_of_house(text, part) for part in _parts(text, span.start, span.end))
+
+
+def _is_of_house(text: Text, part: _Piece) -> bool:
+    """“Botermarkt 1”, “20 Place Sainte-Anne”, “Ghent University”; no “120 participants”, no “Industry 5.0”."""
+    tokens = [token for token in text.tokens if part.start <= token.start < part.end]
+    names = [token for token in tokens if token.word and text.text[token.start].isupper()]
+    if len(tokens) > 1 and tokens[-1].word and tokens[-1].end - tokens[-1].start == 1:
+        tokens = tokens[:-1]  # “Varvsgatan 6A”
+    has_number = any(_is_number(token) and _is_whole(text, token) for token in (tokens[0], tokens[-1]))
+    return bool(names) and (has_number or not HOUSES.isdisjoint(token.word for token in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,37 +201,61 @@ def _parts_address(text: Text, token: Token) -> bool:
     return token.letter in ",;|()c" or (token.letter == "-" and is_spaced) or text.text[token.start] in "📅🗓🕘🕒⏰🎟"
 
 
+def _is_whole(text: Text, number: Token) -> bool:
+    """Not the number in “EU27” or “5.0”."""
+    is_decimal = "." in text.text[number.start : number.end]
+    return not is_decimal and not text.text[number.start - 1 : number.start].isalpha()
+
+
 _NO_PART: Final = words_of(
     "on from at in see the map maps google link directions here view how to get there online hybrid"
 )
 
 
 def _piece(text: Text, tokens: Sequence[Token]) -> _Piece | None:
-    """A part of an address; “on”, “see map”, “online” are none."""
-    own = [token for token in tokens if token.word or token.letter in "dnyi"]
+    """A part of an address; “on”, “see map”, “(the room will be announced)” are none."""
+    if tokens and _is_remark(text, tokens):
+        return None
+    while tokens and tokens[0].word in _LEADING and text.text[tokens[0].start].islower():
+        tokens = tokens[1:]
+    own = [token for token in tokens if token.word or token.letter in "dnyi" or _is_number(token)]
     if not own or all(token.word in _NO_PART for token in own):
         return None
     start, end = tokens[0].start, own[-1].end
     if text.text[end : end + 1] == "." and own[-1].word in _SHORT_FORMS:
         end += 1
     written = text.text[start:end]
-    names = [token for token in own if token.word and not _is_of_postcode(text, token)]
+    words = [token for token in own if token.word and token.letter not in "dn"]
+    ends = {token.start - 1 for token in own if token.letter in "dn"}
+    names = [token for token in words if not _is_of_postcode(text, token, is_led=token.end in ends)] or words
     town = text.text[names[0].start : names[-1].end] if names else ""
     return _Piece(start, end, written, town, any(token.letter in "dn" for token in own))
 
 
+def _is_remark(text: Text, tokens: Sequence[Token]) -> bool:
+    """Words in a bracket that begin without a capital; “(building 3)” belongs to an address."""
+    in_bracket = text.text[: tokens[0].start].rstrip().endswith(("(", "["))
+    return in_bracket and text.text[tokens[0].start].islower() and not any(map(_is_number, tokens))
+
+
+_LEADING: Final = frozenset({"the", "in", "at"})
 _SHORT_FORMS: Final = frozenset({"str", "st", "rd", "ave", "pl", "ul", "nr"})
 
 
-def _is_of_postcode(text: Text, token: Token) -> bool:
-    """“DK-5000 Odense C”, “20124 Milano MI”: letters of a country, a district or a province."""
+def _is_of_postcode(text: Text, token: Token, *, is_led: bool) -> bool:
+    """“DK-5000 Odense C”, “20124 Milano MI”, “Valletta VLT 1645”. `is_led`: a number follows."""
     written = text.text[token.start : token.end]
-    return (len(written) <= 2 and written.isupper()) or written.upper() == "CEDEX"
+    return (len(written) <= 2 + is_led and written.isupper()) or written.upper() == "CEDEX"
 
 
-def _spot(line: Line, start: int, title: Place | None) -> Spot:
+def _is_number(token: Token) -> bool:
+    """A number; “32H” is no time of day."""
+    return token.letter in "dn" or (token.letter == "T" and token.value < 0)
+
+
+def _spot(line: Line, start: int, title: Place | None, end: int | None = None) -> Spot:
     text = line.scan
-    parts = _up_to_its_country(_parts(text, start, _next_label(text, start)), title)
+    parts = _up_to_its_country(_parts(text, start, _next_label(text, start) if end is None else end), title)
     country = parts[-1].text if parts and _code_of(parts[-1].text) else None
     if country and len(parts) > 1:
         end = parts[-1].end
@@ -258,42 +328,42 @@ def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
             spot = _spot(sentence.line, start, title)
             if spot.venue:
                 return spot
-        name = _behind_at(text)
+        name = _behind_at(sentence)
         if name:
-            return Spot(sentence.line, name.of(text), start=name.start, end=name.end)
+            return _with_venue(Spot(sentence.line), _with_address(text, name), title)
     return None
+
+
+_OF_EVENT: Final = frozenset({"of", "for", "the", "this", "our", "event", "workshop", "meeting", "edition"})
+_VERBS: Final = frozenset({"is", "will", "be", "the", "at"})
 
 
 def _end_of_sentence_label(text: Text) -> int | None:
-    """“The venue is ICC Ghent”."""
+    """“The venue of the event is ICC Ghent”; what will be announced is no name."""
     for cue in text.cues_of("venue label"):
-        after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
-        if after and (after.letter == ":" or after.word in ("is", "will")):
-            words = (
-                token for token in text.tokens[cue.last + 1 :] if token.word not in ("is", "will", "be", "the", "at")
-            )
-            return next((token.start for token in words if token.word), None)
+        after = [token for token in text.tokens[cue.last + 1 :] if token.word not in _OF_EVENT]
+        if after and (after[0].letter == ":" or after[0].word in ("is", "will")):
+            first = next((token for token in after if token.word not in _VERBS and token.word), None)
+            return first.start if first and not text.text[first.start].islower() else None
     return None
 
 
-def _behind_at(text: Text) -> Span | None:
-    """The name behind “at” in a sentence that says that the event takes place there."""
+def _behind_at(sentence: Sentence) -> Span | None:
+    """The name behind “at” in a sentence that says that the event takes place there, or on which days."""
+    text = sentence.text
     for index, token in enumerate(text.tokens):
-        if token.letter != "a" or text.has("stay", "visit", "session", end=token.start):
+        if token.letter != "a" or text.has("stay", "visit", "session", "register", "cutoff", end=token.start):
             continue
-        if not (
-            text.has("taking place", "meet", "was held", end=token.start)
-            and text.has("event", "series", "meet", end=token.start)
-        ):
-            continue
+        takes_place = text.has("taking place", "meet", "was held", end=token.start)
+        has_days = any(date.precision == "day" and date.end <= token.start for date in sentence.dates)
         name = _name_from(text, index + 1)
-        if name:
+        if name and (takes_place or has_days) and text.has("event", "series", "meet", end=token.start):
             return name
     return None
 
 
 def _name_from(text: Text, index: int) -> Span | None:
-    """The words in capitals from a token, with the small words between them, up to a sign or “in”, “on”, “and” …"""
+    """The words in capitals from a token, with the small words between them, up to a sign or “in”, “on” …"""
     tokens = text.tokens[index:]
     if tokens and tokens[0].letter == "h":
         tokens = tokens[1:]
@@ -301,12 +371,21 @@ def _name_from(text: Text, index: int) -> Span | None:
         return None
     end = tokens[0].start
     for token in tokens:
+        is_small = token.word != "" and text.text[token.start].islower()
         is_end = token.word in _AFTER_NAME or token.letter in ",.;:()c" or (token.letter == "d" and not token.word)
-        if is_end:
+        if is_end or (is_small and token.word not in PARTICLES):
             break
-        end = token.end
+        end = end if is_small else token.end
     name = Span(tokens[0].start, end)
     return name if len(name.of(text)) > 2 else None
 
 
-_AFTER_NAME: Final = frozenset({"in", "on", "from", "and", "where", "with", "within", "for", "to"})
+def _with_address(text: Text, name: Span) -> list[_Piece]:
+    """A name with the parts of its address behind it: “Navitas, Inge Lehmanns Gade 10, in Aarhus”."""
+    is_open = text.text[name.end :].lstrip().startswith(",")
+    parts = _parts(text, name.end) if is_open else []
+    rest = takewhile(lambda part: _is_of_house(text, part), parts)
+    return [_Piece(name.start, name.end, name.of(text), name.of(text), False), *rest]
+
+
+_AFTER_NAME: Final = frozenset({"in", "on", "from", "where", "with", "within", "for", "to"})

@@ -66,6 +66,35 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         " there is nothing to do.",
         (Step("Check whether the page opens in a browser."), _LIST_READINGS),
     ),
+    "reading-still-suspect": _Wording(
+        "PAGE has looked wrong for a week",
+        subject_label="Page",
+        text="Nothing is withdrawn or moved because of it, but changes of known editions and calls are not announced"
+        " either.",
+        steps=(_LIST_READINGS, Step("If the page is correct, run:", "cmr-watch accept ADDRESS")),
+    ),
+    "layout-changed": _Wording(
+        "PAGE has other section headings",
+        "PAGE has its usual section headings again",
+        "Page",
+        "The known editions are there, so their changes are announced as before. A line with an edition that was not"
+        " known before is announced only if it names the series, or links to a page whose address or title does. Others"
+        " wait.",
+        (
+            Step("To see how the list is read now, run:", "cmr-watch snapshots show"),
+            Step("If it is read correctly, announce what is waiting with:", "cmr-watch accept ADDRESS"),
+        ),
+    ),
+    "newly-read": _Wording(
+        "this version reads more of PAGE",
+        subject_label="Page",
+        text="The version before did not read these facts, which are still ahead. Subscribers were not notified of"
+        " them, because the page may have said so for a long time.",
+        steps=(
+            Step("To see them in full, run:", "cmr-watch changes"),
+            Step("To notify subscribers of those that are still ahead, run:", "cmr-watch replay --notify"),
+        ),
+    ),
     "delivery-failed": _Wording(
         "delivery failed permanently",
         "the failed delivery was dealt with",
@@ -102,8 +131,12 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
 }
 _MESSAGE_ID: Final = re.compile(r"message (\d+), ")
 """How the detail of a failed delivery begins; that of an incident from an earlier version does not."""
-_PAGE_KINDS: Final = frozenset[IncidentKind]({"fetch-failing", "reading-suspect", "reading-unusable"})
-_EVENTS: Final = frozenset[IncidentKind]({"subscription-ended", "part-unrenderable"})
+_PAGE_KINDS: Final = frozenset[IncidentKind](
+    {"fetch-failing", "reading-suspect", "reading-unusable", "reading-still-suspect", "layout-changed", "newly-read"}
+)
+_NOTES: Final = frozenset[IncidentKind]({"subscription-ended", "newly-read"})
+"""What happened, and is no problem."""
+_EVENTS: Final = frozenset[IncidentKind]({*_NOTES, "part-unrenderable", "reading-still-suspect"})
 """What happened once: there is nothing to resolve."""
 _PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "an edition page"}
 _RESOLVED_PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "the edition page"}
@@ -142,7 +175,7 @@ def _in_order(incidents: Sequence[Incident]) -> list[Incident]:
 
 
 def _single_subject(incident: Incident) -> str:
-    if incident.kind == "subscription-ended":
+    if incident.kind in _NOTES:
         return _capitalised(_clause(incident))
     return f"{'Resolved' if _is_resolved(incident) else 'Problem'}: {_clause(incident)}"
 
@@ -155,7 +188,7 @@ def _item(incident: Incident, chat: bool, zone: ZoneInfo) -> Item:
     return Item(
         sentence=f"Resolved: {_clause(incident)}" if is_resolved else title,
         title=title,
-        kicker="Resolved" if is_resolved else "" if incident.kind == "subscription-ended" else "Problem",
+        kicker="Resolved" if is_resolved else "" if incident.kind in _NOTES else "Problem",
         tone="positive" if is_resolved else "negative",
         text="" if is_resolved else _text(incident),
         facts=(*_subject_fact(incident), *_times(incident, zone)),

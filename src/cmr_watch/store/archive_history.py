@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, select
 from cmr_watch import serialization
 from cmr_watch.models import Change, FetchedPage, Known, PageKind, Snapshot
 from cmr_watch.store import known_entries, row_mapping
-from cmr_watch.store.checks import ARCHIVED
+from cmr_watch.store.check_records import ARCHIVED
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import ReadingToStore, insert_snapshot

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from cmr_watch import serialization
 from cmr_watch.models import (
@@ -21,6 +21,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
+from cmr_watch.plural import counted
 from cmr_watch.store import known_entries, row_mapping
 from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.known_entries import PageState
@@ -30,6 +31,19 @@ from cmr_watch.store.snapshots import get_snapshot
 
 PageVersion = tuple[int, int | None, datetime | None]
 """A page's revision, baseline ID and time of reading: they change whenever what is stored about the page changes."""
+ARCHIVED: Final = "archived"
+"""The outcome of checks and the assessment of snapshots that were derived from copies in an archive."""
+REPARSED: Final = "reparsed"
+"""The outcome of checks that hold what a better parser was the first to read on a stored page (`newly_read`)."""
+RELEASED: Final = "released"
+"""What that outcome becomes when the operator has decided to notify subscribers."""
+UNREPORTED: Final = (ARCHIVED, REPARSED)
+"""The outcomes of checks whose changes nobody was notified of."""
+DERIVED: Final = (*UNREPORTED, RELEASED)
+"""The outcomes of checks for which no page was fetched."""
+CHANGES_LOCK: Final = 0x636D7202  # arbitrary, but the same in every process
+"""Held while changes are inserted, so that their IDs are assigned in commit order: a subscription covers the changes
+after the highest ID it saw when created."""
 PLAUSIBLE_OUTCOMES = ("baseline", "changed", "unchanged")
 _NOT_READ = ("failed", "suspect")
 
@@ -39,7 +53,8 @@ class Baseline:
     """The last plausible reading of a page, with which the next one is compared.
 
     `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET. `evidence`
-    is that of a stored page that was read again, because its parser was an older one.
+    is that of a stored page that was read again, because its parser was an older one; `newly_read` is what today's
+    parser is then the first to read on it (`monitor.current_parser`).
     """
 
     revision: int
@@ -48,11 +63,22 @@ class Baseline:
     read_at: datetime
     full_read_at: datetime
     content_sha256: str
+    charset: str | None
     parser_version: int
     validators: Validators
     snapshot: Snapshot
     known: Known
+    newly_read: tuple[Change, ...] = ()
     evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAfterwards:
+    """What is known of a page after its stored baseline was parsed again, and what was read then for the first time."""
+
+    known: Known
+    newly_read: tuple[Change, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +87,10 @@ class CheckRecord:
 
     `revision` is that of the baseline it was compared with, None if there was none. `fetched` is None after a 304: the
     content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
-    what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted. `evidence`
-    is None if the page was not read again, because its content is the same.
+    what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted.
+    `layout_notice`: what the operator is to be told of changed section headings. `has_known_layout`: there is none.
+    `newly_read`: what today's parser was the first to read on the stored page; only with `known`. `evidence` is None if
+    the page was not read again, because its content is the same.
     """
 
     page: PageRef
@@ -78,13 +106,22 @@ class CheckRecord:
     silent: bool = False
     drift: str = ""
     acceptable: bool = True
+    layout_notice: str = ""
+    has_known_layout: bool = True
     round_: Round | None = None
+    newly_read: tuple[Change, ...] = ()
     evidence: Evidence | None = None
 
     @property
     def read_at(self) -> datetime:
         """When the page had this content."""
         return self.fetched.fetched_at if self.fetched else self.checked_at
+
+    @property
+    def problem(self) -> str:
+        """What the operator is told of a failed check or a suspect reading."""
+        announced = f"{counted(len(self.changes), 'new edition')} announced from it" if self.changes else ""
+        return ". ".join(filter(None, (self.detail, announced, self.drift)))
 
     @property
     def depends_on_baseline(self) -> bool:
@@ -145,6 +182,7 @@ def baseline_of(page: Any, stored: StoredPage) -> Baseline:
         read_at=page.read_at,
         full_read_at=page.full_read_at,
         content_sha256=row.content_sha256,
+        charset=row.charset,
         parser_version=row.parser_version,
         validators=Validators(page.etag, page.last_modified),
         snapshot=stored.snapshot,
@@ -170,6 +208,27 @@ def first_of_last_failures(connection: Connection, page_url: str, failures: int)
         failed.order_by(checks.c.id.desc()).offset(failures - 1).limit(1)
     ).scalar()
     return first
+
+
+def first_reading(connection: Connection, of_page: ColumnElement[bool]) -> datetime | None:
+    """Return the time of the first plausible reading of the page, or of the kind of page, that a condition selects."""
+    joined = select(func.min(checks.c.checked_at)).join(pages, pages.c.url == checks.c.page_url)
+    first: datetime | None = connection.execute(joined.where(of_page, checks.c.outcome == "baseline")).scalar()
+    return first
+
+
+def first_check(connection: Connection, page_url: str) -> datetime | None:
+    """Return the time of the first check of a page, whatever its outcome."""
+    of_page = (checks.c.page_url == page_url, checks.c.outcome.not_in(DERIVED))
+    first: datetime | None = connection.execute(select(func.min(checks.c.checked_at)).where(*of_page)).scalar()
+    return first
+
+
+def last_check(connection: Connection, page_url: str) -> CheckRow | None:
+    """Return the last check of a page, whatever its outcome."""
+    of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome.not_in(DERIVED))
+    row = connection.execute(of_page.order_by(checks.c.id.desc()).limit(1)).first()
+    return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None
 
 
 def failing_pages(connection: Connection) -> frozenset[str]:

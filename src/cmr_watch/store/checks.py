@@ -9,7 +9,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
@@ -27,50 +27,54 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
-from cmr_watch.plural import counted
-from cmr_watch.store import known_entries, outages, recipients, restore_quarantine, row_mapping
+from cmr_watch.store import incidents, known_entries, outages, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
+    CHANGES_LOCK,
+    DERIVED,
     PLAUSIBLE_OUTCOMES,
+    UNREPORTED,
     Baseline,
     CheckRecord,
     CheckRow,
     CommitEffects,
+    KnownAfterwards,
     StoredPage,
     baseline_of,
     failing_pages,
+    first_check,
     first_of_last_failures,
+    first_reading,
     insert_change,
     insert_check,
+    last_check,
     load_stored_page,
 )
 from cmr_watch.store.database import Database
 from cmr_watch.store.evidence import save_evidence
-from cmr_watch.store.incidents import PAGE_INCIDENTS, is_open, open_incident, resolve_incidents
+from cmr_watch.store.newly_read import record_newly_read
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import (
+    OlderReading,
     ReadingToStore,
     SnapshotRow,
     StoredSnapshot,
     list_snapshots,
     load_snapshot,
     newest_suspect,
+    plausible_before,
     store_plausible,
     store_suspect,
 )
 
 log = logging.getLogger(__name__)
 
-ARCHIVED: Final = "archived"
-"""The outcome of checks and the assessment of snapshots that were derived from copies in an archive."""
 FAILURES_UNTIL_INCIDENT = 3
 """Default number of consecutive failures."""
 
 _PAGE = select(pages).where(pages.c.url == bindparam("page"))
 _LOCKED_PAGE = _PAGE.with_for_update()
 _UPDATE_PAGE = update(pages).where(pages.c.url == bindparam("page"))
-
-_CHANGES_LOCK = 0x636D7202  # arbitrary, but the same in every process
 
 
 class Checks:
@@ -118,6 +122,7 @@ class Checks:
             effects = self._write(connection, record, page, stored)
             self._plan_again(connection, record, stored)
             is_replaced = self._replace_known(connection, record, stored)
+            record_newly_read(self._database, connection, record.page.url, record.newly_read, record.checked_at)
             round_id = self._join_round(connection, record)
             recorded = self._insert_changes(connection, record, check_id, round_id)
             if record.outcome in PLAUSIBLE_OUTCOMES:
@@ -126,7 +131,8 @@ class Checks:
             record.round_.id = round_id
         if effects.reusable_version and not is_replaced:
             self._stored_pages[record.page.url] = replace(stored, version=effects.reusable_version)
-        _log_incident(record, effects)
+        if effects.incident:
+            log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
         return recorded
 
     def _replace_known(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> bool:
@@ -184,7 +190,12 @@ class Checks:
             "consecutive_failures": 0,
         }
         connection.execute(_UPDATE_PAGE, values)
-        resolve_incidents(connection, record.page.url, record.checked_at, *PAGE_INCIDENTS)
+        url = record.page.url
+        incidents.resolve_incidents(connection, url, record.checked_at, *incidents.PAGE_INCIDENTS)
+        if record.has_known_layout or record.layout_notice:
+            incidents.report_again(
+                self._database, connection, "layout-changed", url, record.layout_notice, record.checked_at
+            )
         return CommitEffects(reusable_version=None if is_modified else version)
 
     def _write_suspect(
@@ -195,9 +206,10 @@ class Checks:
         revision = page.revision if record.known is None else page.revision + 1
         values = {"page": record.page.url, "consecutive_failures": 0, "revision": revision}
         connection.execute(_UPDATE_PAGE, values)
+        incidents.remind_of(connection, "reading-still-suspect", record.page.url, record.detail, record.checked_at)
         if record.acceptable:
             return self._open_incident(connection, "reading-suspect", record, record.checked_at)
-        if is_open(connection, "reading-suspect", record.page.url):
+        if incidents.is_open(connection, "reading-suspect", record.page.url):
             return CommitEffects()  # the operator knows already that the page looks wrong
         return self._open_incident(connection, "reading-unusable", record, record.checked_at)
 
@@ -212,8 +224,7 @@ class Checks:
     def _open_incident(
         self, connection: Connection, kind: IncidentKind, record: CheckRecord, since: datetime
     ) -> CommitEffects:
-        detail = ". ".join(filter(None, (record.detail, _announced(record), record.drift)))
-        is_new = open_incident(self._database, connection, kind, record.page.url, detail, since)
+        is_new = incidents.open_incident(self._database, connection, kind, record.page.url, record.problem, since)
         return CommitEffects(incident=kind if is_new else None)
 
     def _reading_to_store(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
@@ -229,8 +240,7 @@ class Checks:
     ) -> tuple[RecordedChange, ...]:
         if not record.changes:
             return ()
-        # assign IDs in commit order: a subscription covers the changes after the highest ID it saw when created
-        self._database.lock(connection, _CHANGES_LOCK)
+        self._database.lock(connection, CHANGES_LOCK)
         is_held = restore_quarantine.is_first_reading(connection, record.page.url)
         held_at = record.checked_at if is_held else None
         return tuple(
@@ -281,16 +291,16 @@ class Checks:
 
     def changes_on_other_pages(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
         """Return the changes of these editions and calls that were found on other pages, oldest first."""
-        statement = select(changes).join(checks, checks.c.id == changes.c.check_id).where(checks.c.outcome != ARCHIVED)
-        statement = statement.where(changes.c.page_url != page_url, changes.c.key.in_(keys)).order_by(changes.c.id)
+        joined = select(changes).join(checks, checks.c.id == changes.c.check_id).order_by(changes.c.id)
+        is_wanted = (changes.c.page_url != page_url, changes.c.key.in_(keys), checks.c.outcome.not_in(UNREPORTED))
         with self._database.read() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(joined.where(*is_wanted)).all()
         return tuple(row_mapping.recorded_change(row).change for row in rows)
 
     def last_fetches(self) -> tuple[LastFetch, ...]:
         """Return when each page was last checked, and whether that failed."""
         other = checks.alias()
-        newest = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url, other.c.outcome != ARCHIVED)
+        newest = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url, other.c.outcome.not_in(DERIVED))
         joined = select(pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome).join_from(
             pages, checks, checks.c.id == newest.scalar_subquery()
         )
@@ -321,20 +331,25 @@ class Checks:
             return tuple(connection.execute(select(snapshots.c.id).order_by(snapshots.c.id)).scalars())
 
     def replace_reading(
-        self, snapshot_id: int, reading: Snapshot, evidence: Evidence, known: Known | None = None
+        self, snapshot_id: int, reading: Snapshot, evidence: Evidence, after: KnownAfterwards | None = None
     ) -> None:
-        """Replace the reading of a snapshot, and the known state of its page unless `known` is None."""
+        """Replace the reading of a snapshot; with `after`, also the known state of its page, whose baseline it is."""
         values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
         with self._database.write() as connection:
             statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
-            page_url = connection.execute(statement.values(values)).scalar_one()
+            url = connection.execute(statement.values(values)).scalar_one()
             save_evidence(self._database, connection, snapshot_id, evidence)
-            if known is not None:
-                known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
+            if after is not None:
+                known_entries.replace(connection, url, known_entries.load(connection, url), after.known)
                 # checks that are comparing with the old state must start again
-                revision = pages.c.revision + 1
-                connection.execute(update(pages).where(pages.c.url == page_url).values(revision=revision))
-        self._stored_pages.pop(page_url, None)
+                connection.execute(update(pages).where(pages.c.url == url).values(revision=pages.c.revision + 1))
+                record_newly_read(self._database, connection, url, after.newly_read, after.at)
+        self._stored_pages.pop(url, None)
+
+    def plausible_before(self, page_url: str, snapshot_id: int) -> tuple[OlderReading, ...]:
+        """Return the plausible readings of a page that are older than one of its snapshots, newest first."""
+        with self._database.read() as connection:
+            return tuple(plausible_before(connection, page_url, snapshot_id))
 
     def newest_suspect(self, page_url: str) -> StoredSnapshot | None:
         """Return the newest suspect reading, unless a plausible one has followed it."""
@@ -369,36 +384,17 @@ class Checks:
 
     def first_read_at(self, page_url: str) -> datetime | None:
         """Return the time of the first plausible reading of a page."""
-        conditions = (checks.c.page_url == page_url, checks.c.outcome == "baseline")
-        statement = select(func.min(checks.c.checked_at)).where(*conditions)
         with self._database.read() as connection:
-            first: datetime | None = connection.execute(statement).scalar()
-        return first
+            return first_reading(connection, checks.c.page_url == page_url)
 
     def is_later_page(self, page_url: str, now: datetime) -> bool:
         """Return whether the page was first checked later than in the round of the list's first plausible reading."""
-        list_read = select(func.min(checks.c.checked_at)).join(pages, pages.c.url == checks.c.page_url)
-        list_read = list_read.where(pages.c.kind == "initiative", checks.c.outcome == "baseline")
-        first_check = select(func.min(checks.c.checked_at)).where(checks.c.page_url == page_url)
         with self._database.read() as connection:
-            first: datetime | None = connection.execute(list_read).scalar()
-            checked = connection.execute(first_check.where(checks.c.outcome != ARCHIVED)).scalar() or now
+            first = first_reading(connection, pages.c.kind == "initiative")
+            checked = first_check(connection, page_url) or now
         return first is not None and checked - first > LEASE
 
     def last_check(self, page_url: str) -> CheckRow | None:
         """Return the last check of a page, whatever its outcome."""
-        of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome != ARCHIVED)
-        statement = of_page.order_by(checks.c.id.desc()).limit(1)
         with self._database.read() as connection:
-            row = connection.execute(statement).first()
-        return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None
-
-
-def _announced(record: CheckRecord) -> str:
-    """How many new editions are announced from a suspect reading."""
-    return f"{counted(len(record.changes), 'new edition')} announced from it" if record.changes else ""
-
-
-def _log_incident(record: CheckRecord, effects: CommitEffects) -> None:
-    if effects.incident:
-        log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
+            return last_check(connection, page_url)

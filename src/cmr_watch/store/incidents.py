@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from cmr_watch.models import Incident, IncidentKind
 from cmr_watch.store.database import Database
@@ -14,6 +14,8 @@ from cmr_watch.store.schema import incidents, pages
 
 PAGE_INCIDENTS: Final[tuple[IncidentKind, ...]] = ("fetch-failing", "reading-suspect", "reading-unusable")
 """The kinds that a plausible reading of the page resolves."""
+SUSPECT_INCIDENTS: Final[tuple[IncidentKind, ...]] = ("reading-suspect", "reading-unusable")
+REMINDED_AFTER: Final = timedelta(days=7)
 _is_open = incidents.c.resolved_at.is_(None)
 UNNOTIFIED = or_(
     incidents.c.opened_notified_at.is_(None),
@@ -52,6 +54,32 @@ def record_event(connection: Connection, kind: IncidentKind, subject: str, detai
     """Record something that happened and needs no resolution: the operator is notified of it once."""
     row = {"kind": kind, "subject": subject, "detail": detail, "opened_at": now}
     connection.execute(incidents.insert().values(**row, resolved_at=now, resolved_notified_at=now))
+
+
+def report_again(
+    database: Database, connection: Connection, kind: IncidentKind, subject: str, detail: str, now: datetime
+) -> None:
+    """Open an incident with this detail in place of the one that is open; without a detail, only end that one.
+
+    The operator is notified of the detail, but not that the former incident is over.
+    """
+    which = (incidents.c.kind == kind, incidents.c.subject == subject, _is_open)
+    notified_at = func.coalesce(incidents.c.opened_notified_at, now)
+    values = {"opened_notified_at": notified_at, "resolved_at": now, "resolved_notified_at": now}
+    connection.execute(update(incidents).where(*which).values(values))
+    if detail:
+        open_incident(database, connection, kind, subject, detail, now)
+
+
+def remind_of(connection: Connection, kind: IncidentKind, subject: str, detail: str, now: datetime) -> None:
+    """Record an event of this kind, once, if the page's reading has been suspect for REMINDED_AFTER."""
+    of_page = (incidents.c.subject == subject, incidents.c.kind.in_(SUSPECT_INCIDENTS), _is_open)
+    since = connection.execute(select(func.min(incidents.c.opened_at)).where(*of_page)).scalar()
+    if since is None or now - since < REMINDED_AFTER:
+        return
+    reminder = (incidents.c.subject == subject, incidents.c.kind == kind, incidents.c.opened_at >= since)
+    if connection.execute(select(incidents.c.id).where(*reminder)).first() is None:
+        record_event(connection, kind, subject, detail, now)
 
 
 def settle_unnotified(connection: Connection, kind: IncidentKind, subject: str, now: datetime) -> str:

@@ -38,7 +38,7 @@ from sqlalchemy import (
 from cmr_watch.models import mailbox_of
 from cmr_watch.store import erasure, recipients
 from cmr_watch.store.bounce_pauses import RESET_AFTER
-from cmr_watch.store.checks import ARCHIVED
+from cmr_watch.store.check_records import ARCHIVED, DERIVED
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.installation import address_hash
@@ -309,7 +309,7 @@ def _deliveries(before: datetime) -> _Rule:
 def _checks(before: datetime) -> _Rule:
     """Keep the newest check of each page, the first plausible one, and those that found changes."""
     other = checks.alias()
-    newest = select(func.max(other.c.id)).where(other.c.outcome != ARCHIVED).group_by(other.c.page_url)
+    newest = select(func.max(other.c.id)).where(other.c.outcome.not_in(DERIVED)).group_by(other.c.page_url)
     first = select(func.min(other.c.id)).where(other.c.outcome == "baseline").group_by(other.c.page_url)
     is_needed = or_(checks.c.id.in_(newest), checks.c.id.in_(first), checks.c.id.in_(select(changes.c.check_id)))
     is_expired = and_(checks.c.checked_at < before, checks.c.outcome != ARCHIVED)

@@ -8,6 +8,7 @@ causes no false alerts. The functions run in the transaction of their caller.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -24,6 +25,7 @@ from cmr_watch.store.schema import contents, pages, snapshots
 Assessment = Literal["plausible", "suspect", "archived"]
 
 _COMPRESSION_LEVEL = 6
+_MAX_OLDER = 200
 _SNAPSHOT = select(snapshots).where(snapshots.c.id == bindparam("snapshot"))
 
 
@@ -56,6 +58,15 @@ class StoredSnapshot:
     snapshot: Snapshot
     fetched: FetchedPage
     evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OlderReading:
+    """A plausible reading before the baseline: when the page first had it, and the newest content that gave it."""
+
+    fetched_at: datetime
+    content_sha256: str
+    snapshot: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,14 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
     )
     snapshot = serialization.snapshot_from_dict(row.reading)
     return StoredSnapshot(_snapshot_row(row), snapshot, page, load_evidence(connection, row.id))
+
+
+def plausible_before(connection: Connection, page_url: str, snapshot_id: int) -> Iterator[OlderReading]:
+    """Yield the plausible readings of a page that are older than one of its snapshots, newest first."""
+    older = (snapshots.c.page_url == page_url, snapshots.c.id < snapshot_id, snapshots.c.assessment == "plausible")
+    statement = select(snapshots).where(*older).order_by(snapshots.c.id.desc()).limit(_MAX_OLDER)
+    for row in connection.execute(statement):
+        yield OlderReading(row.fetched_at, row.content_sha256, serialization.snapshot_from_dict(row.reading))
 
 
 def newest_suspect(connection: Connection, page_url: str) -> StoredSnapshot | None:
