@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
 from cmr_watch.reading.clauses import Span, sentences_of, subject_of
-from cmr_watch.reading.dates import ANY_YEAR, find_days
+from cmr_watch.reading.dates import ANY_YEAR, find_days, years_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text
 
@@ -105,8 +105,7 @@ class _Page:
         for sentence in sentences_of(line):
             if sentence.of(line).endswith("?"):
                 continue
-            own = range(sentence.start, sentence.end)
-            years = {token.value for token in line.tokens if token.letter == "y" and token.start in own}
+            years = years_in(line, sentence.start, sentence.end)
             for said in _said_in(line, sentence):
                 self.said.add(said)
                 self.years.setdefault(said, set()).update(years)

@@ -22,7 +22,7 @@ from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Where
 from cmr_watch.reading.schedule_entries import Entry, entries_of
-from cmr_watch.reading.tokens import Cue, Text, scan
+from cmr_watch.reading.tokens import Cue, Text, outside, scan
 
 _OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
 _LONGEST_TEXT: Final = 500
@@ -206,9 +206,9 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
 
 def _is_bare(entry: Entry) -> bool:
     """Nothing stands before its day but a number of the cut-off, its state, “potentially”."""
-    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.letter == "x"]
+    lead = [token for token in entry.scan.within(0, entry.days[0].start) if token.letter == "x"]
     cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
-    return all(not token.word or any(cue.start <= token.start < cue.end for cue in cues) for token in lead)
+    return not any(token.word for token in outside(lead, cues))
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:

@@ -17,7 +17,7 @@ from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.tables import with_heads
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tokens import Text, outside, scan
 
 LONGEST: Final = 400
 LONGEST_SHORT: Final = 120
@@ -81,7 +81,7 @@ def _has_day(line: Line) -> bool:
 def _is_beside(line: Line) -> bool:
     """A line that is nothing but a time, a zone or a state: it belongs to the day above it."""
     cues = list(line.scan.cues_of("closed", "tentative", "brussels time", "open"))
-    rest = [one.letter for one in line.scan.tokens if not any(cue.start <= one.start < cue.end for cue in cues)]
+    rest = [token.letter for token in outside(line.scan.tokens, cues)]
     return not line.is_heading and set(rest) <= _OF_TIME and ("T" in rest or bool(cues))
 
 

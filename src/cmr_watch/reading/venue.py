@@ -18,7 +18,7 @@ from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import HOUSES, PARTICLES, words_of
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import Text, Token, scan
+from cmr_watch.reading.tokens import Text, Token, outside, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -91,10 +91,8 @@ def _is_only_label(text: Text, end: int | None = None) -> bool:
     """“Venue”, “Date and place”, “The location of the event”, up to a position."""
     end = len(text.text) if end is None else end
     cues = list(text.cues_of(*_LABELS, "date label", "event", end=end))
-    others = [
-        token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)
-    ]
-    return text.has(*_LABELS, end=end) and all(token.word in _SMALL for token in others if token.start < end)
+    others = [token.word for token in outside(text.within(0, end), cues) if token.word]
+    return text.has(*_LABELS, end=end) and _SMALL.issuperset(others)
 
 
 _SMALL: Final = frozenset({"the", "and", "of", "date", "main", "conference", "directions", "when"})
@@ -115,11 +113,7 @@ def _end_of_mark(text: Text) -> int | None:
 
 
 def _is_only_date(text: Text) -> bool:
-    dates = find_dates(text)
-    return not any(
-        token.letter == "x" and token.word and not any(date.start <= token.start < date.end for date in dates)
-        for token in text.tokens
-    )
+    return not any(token.letter == "x" and token.word for token in outside(text.tokens, find_dates(text)))
 
 
 _NOT_BESIDE: Final = (
@@ -158,7 +152,7 @@ def _is_address(text: Text, span: Span) -> bool:
 
 def _is_of_house(text: Text, part: _Piece) -> bool:
     """“Botermarkt 1”, “20 Place Sainte-Anne”, “Ghent University”; no “120 participants”, no “Industry 5.0”."""
-    tokens = [token for token in text.tokens if part.start <= token.start < part.end]
+    tokens = text.within(part.start, part.end)
     names = [token for token in tokens if token.word and text.text[token.start].isupper()]
     if len(tokens) > 1 and tokens[-1].word and tokens[-1].end - tokens[-1].start == 1:
         tokens = tokens[:-1]  # “Varvsgatan 6A”
