@@ -67,19 +67,22 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
     page = _Page()
     for line in lines:
         page.take(line)
-    if page.is_closed:
-        return "closed"
-    if has_form or "next open" in page.said:
+    by_cutoffs = _by_cutoffs(cutoffs)
+    rules: tuple[tuple[bool, CallStatus], ...] = (
+        (page.is_closed, "closed"),
+        (has_form or "next open" in page.said, "open"),
+        ("announced" in page.said and "open" not in page.said, "announced"),
+        (by_cutoffs is not None, by_cutoffs or "open"),
+        (not page.said.isdisjoint({"announced", "next announced"}), "announced"),
+        ("open" in page.said or bool(cutoffs), "open"),
+    )
+    return next((status for holds, status in rules if holds), None)
+
+
+def _by_cutoffs(cutoffs: Sequence[Cutoff]) -> CallStatus | None:
+    if any(not (cutoff.closed or cutoff.tentative) for cutoff in cutoffs):
         return "open"
-    if "announced" in page.said and "open" not in page.said:
-        return "announced"
-    if cutoffs and all(cutoff.closed for cutoff in cutoffs):
-        return "closed"
-    if any(not cutoff.closed and not cutoff.tentative for cutoff in cutoffs):
-        return "open"
-    if page.said & {"announced", "next announced"}:
-        return "announced"
-    return "open" if "open" in page.said or cutoffs else None
+    return "closed" if cutoffs and all(cutoff.closed for cutoff in cutoffs) else None
 
 
 @dataclass(slots=True)
@@ -103,12 +106,9 @@ class _Page:
             self.said.add("closed")  # “Status” in the line above
         self.is_labelled = is_mark and line.has("state label")
         for sentence in sentences_of(line):
-            if sentence.of(line).endswith("?"):
-                continue
-            years = years_in(line, sentence.start, sentence.end)
-            for said in _said_in(line, sentence):
+            for said in () if sentence.of(line).endswith("?") else _said_in(line, sentence):
                 self.said.add(said)
-                self.years.setdefault(said, set()).update(years)
+                self.years.setdefault(said, set()).update(years_in(line, sentence.start, sentence.end))
 
 
 # ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────
