@@ -84,12 +84,12 @@ layers =
     call | content | edition | initiative
     edition_evidence
     edition_place | listed_edition | notice_calls | records | registration
-    doubts | edition_days | materials | schedule | sections | venue
+    doubts | edition_days | materials | page_calls | schedule | sections | venue
     application | home | notices | schedule_entries
     apply_link | article | call_state | cutoffs
     entries
     instants | places
-    clauses | parts | tables
+    addresses | clauses | parts | tables
     dates | evidence
     outline
     document | lines

@@ -77,7 +77,7 @@ def test_readings_of_an_older_version_get_evidence_when_they_are_read_again(tmp_
     with closing(open_database(f"sqlite:///{file}")) as database:
         checks = Checks(database)
         assert {checks.snapshot(number).evidence for number in checks.snapshot_ids()} == {None}
-        Upgraded(checks).check()
+        Upgraded(database).check()
         baseline = checks.baseline(LIST)
         assert baseline is not None
         found = checks.snapshot(baseline.snapshot_id).evidence

@@ -16,7 +16,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-second-lists/028-us-dates-table-city-country": SECOND,
     "2026-11-second-lists/107-tabs-by-position": SECOND,
     "2026-11-second-calls/003-wrong-zone-cet": SECOND,
-    "2026-11-second-calls/014-two-calls-closed-open": SECOND,
     "2026-11-second-calls/016-embedded-form": SECOND,
     "2026-11-second-calls/019-table-status-column": SECOND,
     "2026-11-second-calls/021-tabs": SECOND,
@@ -24,8 +23,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-second-calls/045-same-day-twice": SECOND,
     "2026-11-second-calls/058-no-call-what-hosting-means": SECOND,
     "2026-11-second-calls/060-years-in-events-sentence": SECOND,
-    "2026-11-second-calls/076-two-closed-one-announced": SECOND,
-    "2026-11-second-calls/077-two-closed": SECOND,
 }
 """Page → why it is still misread; a page that is read right again must be taken out."""
 

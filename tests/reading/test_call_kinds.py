@@ -14,12 +14,12 @@ DEADLINE = "<p>Deadline: 3 May 2027</p>"
 MAY = "2027-05-03 21:59"
 
 
-def page(body: str, title: str = TITLE) -> bytes:
-    return f"<html><body><main><article><h1>{title}</h1>{INTRO}{body}</article></main></body></html>".encode()
+def page(body: str, intro: str = INTRO) -> bytes:
+    return f"<html><body><main><article><h1>{TITLE}</h1>{intro}{body}</article></main></body></html>".encode()
 
 
-def call_of(body: str, title: str = TITLE) -> CallNotice:
-    (call,) = read("call", page(body, title)).snapshot.calls
+def call_of(body: str, intro: str = INTRO) -> CallNotice:
+    (call,) = read("call", page(body, intro)).snapshot.calls
     return call
 
 

@@ -46,6 +46,11 @@ PLACES = [
     ("Clusters meet Regions: Brno", f"{WHEN}<p>Fly to Vienna, Austria.</p>", "Brno, None, None"),
     (
         "Clusters meet Regions: Brno",
+        f"{WHEN}<p>The next edition takes place in Porto, Portugal on 3-4 May 2028.</p>",
+        "Brno, None, None",
+    ),
+    (
+        "Clusters meet Regions: Brno",
         "<p>Brno, Czechia</p><p>After Porto, Portugal, 3-4 May 2026, we meet on 12-13 March 2027.</p>",
         "Brno, None, CZ",
     ),
@@ -100,6 +105,8 @@ DAYS = [
     (f"{TITLE} – 12-13 March 2027", "<p>Registration</p><p>Date: 3 January 2027</p>", MARCH),
     (TITLE, "<p>The event takes place on 12 and 13 March 2027.</p><h4>3 May 2027: arrival</h4>", MARCH),
     (TITLE, "<p>Day 1: 12 March 2027, Day 2: 13 March 2027</p>", MARCH),
+    (TITLE, "<p>Date<br>12 March 2027<br>Site visit: 13 March 2027</p>", "2027-03-12"),
+    (TITLE, "<p>Date<br>12 March 2027<br>Registration until 3 March 2027</p>", "2027-03-12"),
     (
         TITLE,
         "<p>Following up the workshop in Porto, Portugal, on 3-4 June 2026, the next Clusters meet Regions workshop "
@@ -272,6 +279,7 @@ ADDRESSES = [
     ("12-13 March 2027</p><p>The workshop gathered 160 people in Hall 3.", None),
     ("12-13 March 2027</p><p>09:00 Welcome, Hall 3", None),
     ("12-13 March 2027</p><p>Session 2", None),
+    ("12-13 March 2027</p><h3>Agenda</h3><p>12 March 2027</p><p>Lunch in the Town Hall", None),
     ("12-13 March 2027</p><p>Visit to the Science Park", None),
     ("12-13 March 2027</p><p>Contact: Ann Lee, Main Street 2", None),
     ("12-13 March 2027, 9000 Ghent, Belgium", None),

@@ -31,6 +31,8 @@ REGISTRATIONS = [
     (f"<p>The workshop and the hotel are fully booked.</p><p><a href='{FORM}'>Register</a></p>", None, None),
     (f"<p>If registration is closed, write to us.</p><p><a href='{FORM}'>Register</a></p>", FORM, None),
     (f"<p>You can register until the event is full.</p><p><a href='{FORM}'>Register</a></p>", FORM, None),
+    (f"<p>Once registration is closed, we write to you.</p><p><a href='{FORM}'>Register</a></p>", FORM, None),
+    (f"<p>Registration until 3 March 2027 is closed.</p><p><a href='{FORM}'>Register</a></p>", None, "2027-03-03"),
     (f"<p>If you want to come: registration is closed.</p><p><a href='{FORM}'>Register</a></p>", None, None),
     (f"<p><a href='{FORM}'>Registration</a> is open until 3 March 2027.</p>", FORM, "2027-03-03"),
     (f"<div>Registration</div><div>will open in February (<a href='{FORM}'>link</a>)</div>", None, None),
@@ -110,6 +112,10 @@ MATERIALS = [
     ("</p><h2>Programme</h2><p><a href='/e'>English Heritage</a>", []),
     ("<a href='/s'>Summary of the Naples workshop</a> <a href='/t'>Summary of the workshop</a>", ["summary"]),
     ("<a href='/s'>Final Report of the Opening Workshop</a>", ["proceedings"]),
+    (
+        "<a href='/s'>Slides of the Cluster workshop</a> <a href='/t'>Photos of the Spring workshop</a>",
+        ["slides", "photos"],
+    ),
     ("<a href='/s'>Photos from Porto, Portugal</a> <a href='/t'>Slides by Ann Lee, Porto, Portugal</a>", ["slides"]),
     (
         "</p><ul class=nav><li><a href='#a' data-toggle=pill>Slides</a></li>"

@@ -31,9 +31,11 @@ and for the pages of the call and of an edition:
 
     tables       the heads of rows and columns
     article      the page's own title and lines
+    page_calls   of several calls the one that counts, and its own lines
     schedule     all lines of the call's page → its cut-offs
     application  the page's own forms, whom to ask, what to submit
     home         an edition page's sentences, and which speak of another edition
+    addresses    the parts of an address
     venue        the place where it meets; edition_place, edition_days: the town and the days
     materials    what its links lead to; registration: how to register, until when
     call         the call's page

@@ -13,22 +13,22 @@ from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot
 from cmr_watch.reading.application import Mail, contact, form_addresses, needs
 from cmr_watch.reading.apply_link import ApplyLink, apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of
-from cmr_watch.reading.call_state import find_state, read_state, said_state
+from cmr_watch.reading.call_state import find_state, read_state
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.links import resolve
 from cmr_watch.reading.notices import (
-    calls_apart,
     find_hosting_years,
     mentions_call,
     names_call_itself,
     names_hosting,
     speaks_of_hosting,
 )
+from cmr_watch.reading.page_calls import call_of
 from cmr_watch.reading.schedule import Schedule, read_schedule
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tokens import Text
 
 URL: Final = "https://clustercollaboration.eu/content/call-expression-interest-clusters-meet-regions"
 """The page's canonical address: relative links are resolved against it (O2)."""
@@ -85,12 +85,13 @@ def _lists_editions(lines: Sequence[Line]) -> bool:
 
 def _read(article: Article, document: Document, url: str) -> Result:
     log = EvidenceLog()
+    whole, article = article, call_of(article)
     schedule = read_schedule(article)
     outline = Outline(document.is_complete, (), schedule.dated_lines, schedule.unread_lines, article.headings)
-    article.note_lines(log, "C3")
+    whole.note_lines(log, "C3")
     call = _call(article, schedule, document, url, log)
     calls = (call,) if call else ()
-    return Snapshot("call", (), calls, schedule.warnings, outline), article.evidence(log)
+    return Snapshot("call", (), calls, schedule.warnings, outline), whole.evidence(log)
 
 
 class _Said(NamedTuple):
@@ -189,27 +190,18 @@ def _is_thanks(text: Text) -> bool:
 
 
 def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int, ...], list[Where]]:
-    """By the title, then the paragraph's call that is not closed, then the first other line that tells some (O4)."""
+    """By the title, then the paragraph, then the first other line that tells some (O4)."""
     found = [
         article.title,
         paragraph,
         *(line for line in article.lines if speaks_of_hosting(line.scan) and not _is_thanks(line.scan)),
     ]
     for line in islice(found, _MOST_LINES):
-        text, start = _current(line.scan) if line else (None, 0)
-        years = find_hosting_years(text, is_headed=True) if text else {}
+        years = find_hosting_years(line.scan, is_headed=True) if line else {}
         if line and years:
-            named = [Where(line, start + one.start, start + one.end) for one in sorted({*years.values()})]
+            named = [Where(line, one.start, one.end) for one in sorted({*years.values()})]
             return tuple(sorted(years)), named
     return (), []
 
 
 _MOST_LINES: Final = 200
-
-
-def _current(text: Text) -> tuple[Text, int]:
-    """Of several calls the one that is not closed, else the last (C2), and where its words begin."""
-    spans = calls_apart(text)
-    parts = [(scan(span.of(text)), text.text.find(span.of(text), span.start)) for span in spans]
-    parts = parts if len(parts) > 1 else [(text, 0)]
-    return next((part for part in parts if said_state(part[0]) != "closed"), parts[-1])

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
 from cmr_watch.reading.clauses import Span, sentences_of, subject_of
-from cmr_watch.reading.dates import ANY_YEAR, find_days, years_in
+from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text
 
@@ -69,7 +69,7 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
         page.take(line)
     by_cutoffs = _by_cutoffs(cutoffs)
     rules: tuple[tuple[bool, CallStatus], ...] = (
-        (page.is_closed, "closed"),
+        ("closed" in page.said and "next open" not in page.said, "closed"),
         (has_form or "next open" in page.said, "open"),
         ("announced" in page.said and "open" not in page.said, "announced"),
         (by_cutoffs is not None, by_cutoffs or "open"),
@@ -87,18 +87,10 @@ def _by_cutoffs(cutoffs: Sequence[Cutoff]) -> CallStatus | None:
 
 @dataclass(slots=True)
 class _Page:
-    """Gathers what the sentences of a page say of its call, and of which years."""
+    """Gathers what the sentences of a page say of its call."""
 
     said: set[Said] = field(default_factory=set)
-    years: dict[Said, set[int]] = field(default_factory=dict)
     is_labelled: bool = False
-
-    @property
-    def is_closed(self) -> bool:
-        """“The call for 2026 is closed. The call for 2027 is open.” is not."""
-        closed, opened = self.years.get("closed", set()), self.years.get("open", set())
-        has_other_years = bool(closed and opened) and closed.isdisjoint(opened)
-        return "closed" in self.said and "next open" not in self.said and not has_other_years
 
     def take(self, line: Text) -> None:
         is_mark = len(line.text) <= _LONGEST_MARK
@@ -106,9 +98,8 @@ class _Page:
             self.said.add("closed")  # “Status” in the line above
         self.is_labelled = is_mark and line.has("state label")
         for sentence in sentences_of(line):
-            for said in () if sentence.of(line).endswith("?") else _said_in(line, sentence):
-                self.said.add(said)
-                self.years.setdefault(said, set()).update(years_in(line, sentence.start, sentence.end))
+            if not sentence.of(line).endswith("?"):
+                self.said.update(_said_in(line, sentence))
 
 
 # ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────

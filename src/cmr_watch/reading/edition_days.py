@@ -22,7 +22,17 @@ from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Text
 
 _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
-_NOT_THE_EVENT: Final = ("register", "cutoff", "session", "question", "stay", "of the page", "regulation", "call for")
+_NOT_THE_EVENT: Final = (
+    "register",
+    "cutoff",
+    "session",
+    "question",
+    "stay",
+    "visit",
+    "of the page",
+    "regulation",
+    "call for",
+)
 _OF_THE_EVENT: Final = ("event", "series", "meet", "date label")
 _OTHER_LABELS: Final = ("register", "cutoff", "contact", "stay", "session")
 _SIGNS: Final = "📍⏰📅🗓📆"

@@ -159,6 +159,8 @@ def _of_a_line(sentences: Sequence[Sentence], named: Place | None, *, first_line
     for number, sentence in enumerate(sentences):
         if sentence.is_under(*ASIDE) or names_edition_after(sentence.text, "other edition"):
             continue
+        if named and names_edition_after(sentence.text, "next edition"):
+            continue
         known = next((place for place in sentence.places if place.is_known), None)
         is_short = number < first_lines and len(sentence.text.text) <= _LONGEST_NAME
         has_days = any(date.precision == "day" for date in sentence.dates) and len(sentence.text.text) <= _LONGEST

@@ -16,7 +16,7 @@ from cmr_watch.models import Material, MaterialKind
 from cmr_watch.places import country_code
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
-from cmr_watch.reading.lexicon import MATERIAL_KINDS, words_of
+from cmr_watch.reading.lexicon import MATERIAL_KINDS, PROSE, words_of
 from cmr_watch.reading.lines import Link
 from cmr_watch.reading.links import resolve
 from cmr_watch.reading.places import find_places
@@ -242,6 +242,8 @@ def _is_named_before(text: Text, event: Cue) -> bool:
     if name is None or name.letter != "x" or any(cue.end == name.end for cue in text.cues_of("series")):
         return False
     written = text.text[name.start : name.end]
+    if name.word in PROSE:
+        return False
     if noun.lower().startswith("edition"):
         return written[0].isupper()
     return noun.islower() and written.istitle() and event.first > 1

@@ -43,12 +43,12 @@ def _says_not_open(above: Sentence | None, sentence: Sentence) -> bool:
 
 
 def _is_said(text: Text, *states: str) -> bool:
-    """Whether a state is told as a fact: not “if registration is closed, …”, not “until the event is full”."""
+    """Whether a state is told as a fact: not “once registration is closed, …”, “until the event is full”."""
     return any(not _is_supposed(text, cue) for cue in text.cues_of(*states))
 
 
 def _is_supposed(text: Text, state: Cue) -> bool:
-    modals = (cue for cue in text.cues_of("modal", end=state.start) if cue.last + 1 < state.first)
+    modals = (cue for cue in text.cues_of("modal", "condition", end=state.start) if cue.last + 1 < state.first)
     return any(all(token.word for token in text.tokens[cue.last + 1 : state.first]) for cue in modals)
 
 

@@ -1,7 +1,7 @@
 """Where an edition's own page says that it meets (READING E2). Pure, linear; no errors.
 
-spots_of(sentences, place)     the lines that tell an address, with its venue and the place at its end
-place_of(title, sentences)     the edition's place, and its venue
+spots_of(sentences, title)           the lines that tell an address, with its venue and the place at its end
+venue_in_prose(sentences, title)     the sentence that does
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from itertools import takewhile
 from typing import Final
 
 from cmr_watch.places import code_itself, country_code, is_region, is_same_city
+from cmr_watch.reading.addresses import AddressPart, address_parts, is_of_house
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
-from cmr_watch.reading.lexicon import HOUSES, PARTICLES, words_of
+from cmr_watch.reading.lexicon import PARTICLES
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import Text, Token, outside, scan
+from cmr_watch.reading.tokens import Text, outside, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -129,15 +130,14 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
     is_line = sentence.is_first and len(text.text) == len(sentence.whole.text) <= _LONGEST
     if not is_line or text.text.endswith((".", "!", "?")) or text.has(*_NOT_BESIDE) or _is_aside(sentence):
         return None
+    if any(label.has("agenda") for label in sentence.labels):
+        return None
     days = [date for date in sentence.dates if date.precision == "day"]
     if not days:
         is_below = above is not None and above.is_first and bool(above.dates) and _is_only_date(above.text)
         has_time = any(token.letter == "T" for token in text.tokens)
-        return (
-            Span(0, len(text.text))
-            if is_below and not has_time and _is_address(text, Span(0, len(text.text)))
-            else None
-        )
+        whole = Span(0, len(text.text))
+        return whole if is_below and not has_time and _is_address(text, whole) else None
     bars = [token.start for token in text.tokens if token.letter in "|c"]
     ends = sorted({*bars, *(day.start for day in days), len(text.text)})
     starts = sorted({0, *(bar + 1 for bar in bars), *(day.end for day in days)})
@@ -147,109 +147,12 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
 
 
 def _is_address(text: Text, span: Span) -> bool:
-    return any(_is_of_house(text, part) for part in _parts(text, span.start, span.end))
-
-
-def _is_of_house(text: Text, part: _Piece) -> bool:
-    """“Botermarkt 1”, “20 Place Sainte-Anne”, “Ghent University”; no “120 participants”, no “Industry 5.0”."""
-    tokens = text.within(part.start, part.end)
-    names = [token for token in tokens if token.word and text.text[token.start].isupper()]
-    if len(tokens) > 1 and tokens[-1].word and tokens[-1].end - tokens[-1].start == 1:
-        tokens = tokens[:-1]  # “Varvsgatan 6A”
-    has_number = any(_is_number(token) and _is_whole(text, token) for token in (tokens[0], tokens[-1]))
-    return bool(names) and (has_number or not HOUSES.isdisjoint(token.word for token in names))
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of an address between commas and the like, without a postcode in `town`."""
-
-    start: int
-    end: int
-    text: str
-    town: str
-    has_postcode: bool
-
-
-def _parts(text: Text, start: int, end: int | None = None) -> list[_Piece]:
-    """The parts of an address; dates in it are none."""
-    dates = [date for date in find_dates(text) if date.is_whole]
-    found: list[_Piece] = []
-    tokens: list[Token] = []
-    for token in (*text.tokens, None):
-        is_past = token is None or (end is not None and token.start >= end)
-        is_date = token is not None and any(date.start <= token.start < date.end for date in dates)
-        if is_past or is_date or (token is not None and _parts_address(text, token)):
-            piece = _piece(text, tokens)
-            found += [piece] if piece else []
-            tokens = []
-        elif token is not None and token.start >= start and (tokens or token.word or token.letter in "dny'"):
-            tokens.append(token)
-        if is_past:
-            break
-    return found
-
-
-def _parts_address(text: Text, token: Token) -> bool:
-    is_spaced = text.text[token.end : token.end + 1].isspace() and text.text[token.start - 1 : token.start].isspace()
-    return token.letter in ",;|()c" or (token.letter == "-" and is_spaced) or text.text[token.start] in "📅🗓🕘🕒⏰🎟"
-
-
-def _is_whole(text: Text, number: Token) -> bool:
-    """Not the number in “EU27” or “5.0”."""
-    is_decimal = "." in text.text[number.start : number.end]
-    return not is_decimal and not text.text[number.start - 1 : number.start].isalpha()
-
-
-_NO_PART: Final = words_of(
-    "on from at in see the map maps google link directions here view how to get there online hybrid"
-)
-
-
-def _piece(text: Text, tokens: Sequence[Token]) -> _Piece | None:
-    """A part of an address; “on”, “see map”, “(the room will be announced)” are none."""
-    if tokens and _is_remark(text, tokens):
-        return None
-    while tokens and tokens[0].word in _LEADING and text.text[tokens[0].start].islower():
-        tokens = tokens[1:]
-    own = [token for token in tokens if token.word or token.letter in "dnyi" or _is_number(token)]
-    if not own or all(token.word in _NO_PART for token in own):
-        return None
-    start, end = tokens[0].start, own[-1].end
-    if text.text[end : end + 1] == "." and own[-1].word in _SHORT_FORMS:
-        end += 1
-    written = text.text[start:end]
-    words = [token for token in own if token.word and token.letter not in "dn"]
-    ends = {token.start - 1 for token in own if token.letter in "dn"}
-    names = [token for token in words if not _is_of_postcode(text, token, is_led=token.end in ends)] or words
-    town = text.text[names[0].start : names[-1].end] if names else ""
-    return _Piece(start, end, written, town, any(token.letter in "dn" for token in own))
-
-
-def _is_remark(text: Text, tokens: Sequence[Token]) -> bool:
-    """Words in a bracket that begin without a capital; “(building 3)” belongs to an address."""
-    in_bracket = text.text[: tokens[0].start].rstrip().endswith(("(", "["))
-    return in_bracket and text.text[tokens[0].start].islower() and not any(map(_is_number, tokens))
-
-
-_LEADING: Final = frozenset({"the", "in", "at"})
-_SHORT_FORMS: Final = frozenset({"str", "st", "rd", "ave", "pl", "ul", "nr"})
-
-
-def _is_of_postcode(text: Text, token: Token, *, is_led: bool) -> bool:
-    """“DK-5000 Odense C”, “20124 Milano MI”, “Valletta VLT 1645”. `is_led`: a number follows."""
-    written = text.text[token.start : token.end]
-    return (len(written) <= 2 + is_led and written.isupper()) or written.upper() == "CEDEX"
-
-
-def _is_number(token: Token) -> bool:
-    """A number; “32H” is no time of day."""
-    return token.letter in "dn" or (token.letter == "T" and token.value < 0)
+    return any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
 
 
 def _spot(line: Line, start: int, title: Place | None, end: int | None = None) -> Spot:
     text = line.scan
-    parts = _up_to_its_country(_parts(text, start, _next_label(text, start) if end is None else end), title)
+    parts = _up_to_its_country(address_parts(text, start, _next_label(text, start) if end is None else end), title)
     country = parts[-1].text if parts and _code_of(parts[-1].text) else None
     if country and len(parts) > 1:
         end = parts[-1].end
@@ -278,17 +181,17 @@ def _next_label(text: Text, start: int) -> int | None:
     return next((cue.start for cue in text.cues_of("date label", "register", "theme label", start=start + 1)), None)
 
 
-def _up_to_its_country(parts: list[_Piece], title: Place | None) -> list[_Piece]:
+def _up_to_its_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
     """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
     for number, part in enumerate(parts[1:] if title else (), 1):
         words = part.text.split()
         country = next((" ".join(words[:n]) for n in (4, 3, 2, 1) if country_code(" ".join(words[:n]))), None)
         if title and country and is_same_city(title.city, parts[number - 1].town):
-            return [*parts[:number], _Piece(part.start, part.start + len(country), country, country, False)]
+            return [*parts[:number], AddressPart(part.start, part.start + len(country), country, country, False)]
     return parts
 
 
-def _with_venue(spot: Spot, parts: Sequence[_Piece], title: Place | None) -> Spot:
+def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -> Spot:
     """With the venue, without the town at its end; prose (“will be announced soon”) is no venue."""
     own = list(parts)
     names = [name for name in (title.city, *(title.region or "").split(", ")) if name] if title else []
@@ -374,12 +277,12 @@ def _name_from(text: Text, index: int) -> Span | None:
     return name if len(name.of(text)) > 2 else None
 
 
-def _with_address(text: Text, name: Span) -> list[_Piece]:
+def _with_address(text: Text, name: Span) -> list[AddressPart]:
     """A name with the parts of its address behind it: “Navitas, Inge Lehmanns Gade 10, in Aarhus”."""
     is_open = text.text[name.end :].lstrip().startswith(",")
-    parts = _parts(text, name.end) if is_open else []
-    rest = takewhile(lambda part: _is_of_house(text, part), parts)
-    return [_Piece(name.start, name.end, name.of(text), name.of(text), False), *rest]
+    parts = address_parts(text, name.end) if is_open else []
+    rest = takewhile(lambda part: is_of_house(text, part), parts)
+    return [AddressPart(name.start, name.end, name.of(text), name.of(text), False), *rest]
 
 
 _AFTER_NAME: Final = frozenset({"in", "on", "from", "where", "with", "within", "for", "to"})
