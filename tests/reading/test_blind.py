@@ -14,7 +14,6 @@ SECOND: Final = "not yet mended after the second round"
 THIRD: Final = "not yet mended after the third round"
 STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-third-calls/004-closed-thanks": THIRD,
-    "2026-11-third-calls/009-gdocs-iframe": THIRD,
     "2026-11-third-calls/013-numeric-slashes": THIRD,
     "2026-11-third-calls/015-translated-font": THIRD,
     "2026-11-third-calls/020-was-open": THIRD,
@@ -66,14 +65,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-second-lists/015-one-paragraph-semicolons": SECOND,
     "2026-11-second-lists/028-us-dates-table-city-country": SECOND,
     "2026-11-second-lists/107-tabs-by-position": SECOND,
-    "2026-11-second-calls/003-wrong-zone-cet": SECOND,
-    "2026-11-second-calls/016-embedded-form": SECOND,
-    "2026-11-second-calls/019-table-status-column": SECOND,
-    "2026-11-second-calls/021-tabs": SECOND,
-    "2026-11-second-calls/029-announced-with-cutoffs": SECOND,
-    "2026-11-second-calls/045-same-day-twice": SECOND,
-    "2026-11-second-calls/058-no-call-what-hosting-means": SECOND,
-    "2026-11-second-calls/060-years-in-events-sentence": SECOND,
 }
 """Page → why it is still misread; a page that is read right again must be taken out."""
 

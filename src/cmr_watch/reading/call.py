@@ -58,10 +58,18 @@ def names_call_of_interest(text: Text) -> bool:
 
 
 def _is_ours(article: Article) -> bool:
-    """Whether it names a call and what is hosted, and is not the page with both lists, which has a notice of it."""
+    """Whether it names a call and what is hosted, and is not the page with both lists, which has a notice of it.
+
+    “Open calls” alone is the heading of any.
+    """
     lines = article.outline.lines
-    texts = [line.scan for line in ((article.title, *article.lines) if article.title else article.lines)]
-    return any(map(names_call_of_interest, texts)) and any(map(_names_ours, texts)) and not _lists_editions(lines)
+    own = (article.title, *article.lines) if article.title else article.lines
+    if _lists_editions(lines) or not any(_names_ours(line.scan) for line in own):
+        return False
+    return any(
+        names_call_of_interest(line.scan) and (line is article.title or not line.is_heading or _names_ours(line.scan))
+        for line in own
+    )
 
 
 def _worth(article: Article) -> tuple[bool, bool]:

@@ -71,13 +71,13 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
         return "closed"
     if has_form or "next open" in page.said:
         return "open"
-    if "announced" in page.said and "open" not in page.said:
+    if "open" not in page.said and ("announced" in page.said or page.first == "next announced"):
         return "announced"
     if cutoffs and all(cutoff.closed for cutoff in cutoffs):
         return "closed"
     if any(not cutoff.closed and not cutoff.tentative for cutoff in cutoffs):
         return "open"
-    if page.said & {"announced", "next announced"}:
+    if "announced" in page.said or ("next announced" in page.said and "open" not in page.said):
         return "announced"
     return "open" if "open" in page.said or cutoffs else None
 
@@ -87,6 +87,7 @@ class _Page:
     """Gathers what the sentences of a page say of its call."""
 
     said: set[Said] = field(default_factory=set)
+    first: Said | None = None
     is_labelled: bool = False
 
     def take(self, line: Text) -> None:
@@ -97,7 +98,9 @@ class _Page:
         for sentence in sentences_of(line):
             if sentence.of(line).endswith("?"):
                 continue
-            self.said.update(_said_in(line, sentence))
+            found = _said_in(line, sentence)
+            self.first = self.first or next(iter(found), None)
+            self.said.update(found)
 
 
 # ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────

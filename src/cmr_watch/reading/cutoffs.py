@@ -213,7 +213,20 @@ def _is_taken(text: Text, day: _Day) -> bool:
         return day.relation not in (Relation.FORMER, Relation.OF_PAGE)
     is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
     relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
-    return relation in _TAKEN.get(day.subject, ())
+    return relation in _TAKEN.get(day.subject, ()) or (relation is Relation.AT and _closes_there(text, day))
+
+
+def _closes_there(text: Text, day: _Day) -> bool:
+    """“31 May 2027: the call closes”: what closes is named behind its day."""
+    if day.where == "left" or not day.tail or day.tail[0].letter not in ":-":
+        return False
+    closing = next(text.cues_of("until", start=day.tail[0].end, end=day.tail[-1].end), None)
+    if closing is None or "open" not in closing.concepts:  # it is open until it closes
+        return False
+    return subject_of(text, closing.start, _CLOSING, day.tail[0].end) in _CLOSING[:3]
+
+
+_CLOSING: Final = ("apply", "call", "call for", *sorted(NO_CUTOFFS), "event")
 
 
 def _is_dateline(text: Text, day: _Day) -> bool:

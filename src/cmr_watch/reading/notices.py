@@ -40,7 +40,7 @@ def mentions_call(text: Text) -> bool:
 
 def _is_noun(text: Text, cue: Cue) -> bool:
     if "call" not in cue.concepts:
-        return True
+        return "call for" not in cue.concepts or _is_for_hosts(text, cue)
     before = text.tokens[cue.first - 1] if cue.first else None
     after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
     if (before and before.word in _NO_CALL) or (after and after.word in _NO_CALL - {"to", "not"}):
@@ -51,6 +51,18 @@ def _is_noun(text: Text, cue: Cue) -> bool:
         or before.letter in "y'x"
         or bool(after and after.word in _AFTER_CALL)
     )
+
+
+def _is_for_hosts(text: Text, cue: Cue) -> bool:
+    """Whether a “call for …” is one for hosts or their applications (C1), not one for papers or small firms."""
+    words = [token for token in text.tokens[cue.last + 1 :] if token.word or token.letter == "y"][:_REACH]
+    if not words or words[0].letter == "y" or any(token.word in _OURS for token in words):
+        return True
+    return text.has("hosting", "event", "series", "interest", start=words[0].start, end=words[-1].end)
+
+
+_REACH: Final = 6
+_OURS: Final = words_of("proposals applications regions candidates")
 
 
 def names_call(text: Text) -> bool:

@@ -16,7 +16,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
+from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
@@ -194,19 +194,30 @@ def _subjects_of(text: Text) -> list[Concept]:
 
 
 def _common_time(text: Text) -> tuple[int, Zone | None] | None:
-    """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”, “Time: 16:00 CET”."""
+    """A time that stands once for all cut-offs: “All close at 18:00 (Brussels time)”, “Time: 16:00 CET”."""
     for sentence in sentences_of(text):
         part = scan(sentence.of(text))
         minutes = time_in(part.tokens)
-        is_ours = text.tokens[0].word == "time" or not _OF_CUTOFFS.isdisjoint(_subjects_of(part))
-        if minutes is not None and is_ours and not find_days(part, ANY_YEAR):
+        if minutes is not None and _is_of_all(part) and not find_days(part, ANY_YEAR):
             return minutes, zone_in(part, 0, len(part.tokens))
     return None
 
 
+def _is_of_all(sentence: Text) -> bool:
+    """Whether a sentence speaks of cut-offs, or of all days of a list: “at 15:00 each”."""
+    subjects = _subjects_of(sentence)
+    is_of_all = any(token.word in _ALL for token in sentence.tokens) and NO_CUTOFFS.isdisjoint(subjects)
+    return is_of_all or sentence.tokens[0].word == "time" or not _OF_CUTOFFS.isdisjoint(subjects)
+
+
+_ALL: Final = frozenset({"each", "all", "both", "every", "always"})
+_JOINING: Final = frozenset({"will", "be", "is", "are", "on"})
+
+
 def _is_bare(entry: Entry) -> bool:
-    """Nothing stands before its day but a number of the cut-off, its state, “potentially”."""
-    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.letter == "x"]
+    """Nothing stands before its day but a number of the cut-off, its state, “potentially”, “the next one is on”."""
+    words = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.letter == "x"]
+    lead = [token for token in words if token.word not in _JOINING]
     cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
     return all(not token.word or any(cue.start <= token.start < cue.end for cue in cues) for token in lead)
 
@@ -228,23 +239,19 @@ def _day_of(cutoff: Cutoff) -> date:
 
 
 def _without_doubles(found: Sequence[_Found]) -> list[_Found]:
-    """A day named in prose and in the list is one, in the list's place.
+    """A day named in prose and in the list is one, in the place of the first.
 
     The one that states a time counts, the earlier of two; what any of them marks is marked.
     """
     same: dict[object, list[_Found]] = {}
     for one in found:
         same.setdefault(_day_of(one.span.cutoff), []).append(one)
-    kept = {id(_in_list(group)): _merged(group) for group in same.values()}
+    kept = {id(group[0]): _merged(group) for group in same.values()}
     return [kept[id(one)] for one in found if id(one) in kept]
 
 
-def _in_list(group: Sequence[_Found]) -> _Found:
-    return next((one for one in group if one.is_listed), group[0])
-
-
 def _merged(group: Sequence[_Found]) -> _Found:
-    best, place = min(group, key=lambda one: (not one.span.has_time, one.span.cutoff.at)), _in_list(group)
+    best, place = min(group, key=lambda one: (not one.span.has_time, one.span.cutoff.at)), group[0]
     closed, tentative = any(one.span.cutoff.closed for one in group), any(one.span.cutoff.tentative for one in group)
     cutoff = replace(best.span.cutoff, text=place.span.cutoff.text, closed=closed, tentative=tentative)
     return replace(place, span=best.span._replace(cutoff=cutoff))
