@@ -58,7 +58,7 @@ def _is_of_material(link: Address) -> bool:
 def says_more(line: Line, link: Link | Address) -> bool:
     """Whether a link says “more info”, “event page” or the like, and nothing else."""
     text = line.scan
-    words = [token for token in text.tokens if link.start <= token.start < link.end and token.word]
+    words = [token for token in text.within(link.start, link.end) if token.word]
     cues = list(text.cues_of("more", start=link.start, end=link.end))
     return bool(cues) and all(
         token.word in _BARE_LINK or any(cue.start <= token.start < cue.end for cue in cues) for token in words
@@ -70,7 +70,7 @@ def is_summary(line: Line, link: Link | Address) -> bool:
     text = line.scan
     if text.has("summary", start=link.start, end=link.end):
         return True
-    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
+    words = set(text.words(link.start, link.end))
     if not words or not words <= _BARE_LINK:
         return False
     near = text.cues_of("summary", start=max(0, link.start - _REACH_OF_SUMMARY), end=link.end + _REACH_OF_SUMMARY)

@@ -191,16 +191,19 @@ def _name(tokens: Sequence[Token], text: Text) -> str | None:
         return None
     if is_online(written):
         return written
-    if any(token.word in PROSE for token in words[words[0].letter == "h" and len(words) > 1 :]):
-        return None
-    first, *others = words
+    own = words[words[0].letter == "h" and len(words) > 1 :]
+    is_prose = not PROSE.isdisjoint(token.word for token in own)
+    return written if not is_prose and _is_written_as_name(words, text) else None
+
+
+def _is_written_as_name(words: Sequence[Token], text: Text) -> bool:
+    """With capitals but for particles; where all is in small letters, one word is a name."""
     if text.text.islower():
-        return written if len(words) == 1 else None
-    if not (text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"):
-        return None
-    if any(text.text[token.start].islower() and token.word not in PARTICLES for token in others):
-        return None
-    return written if any(token.end - token.start > 1 for token in words) else None
+        return len(words) == 1
+    first, *others = words
+    begins = text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"
+    is_broken = any(text.text[token.start].islower() and token.word not in PARTICLES for token in others)
+    return begins and not is_broken and any(token.end - token.start > 1 for token in words)
 
 
 # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ Pure, linear. Errors: ParseError beyond MAX_CALLS.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
@@ -22,6 +22,7 @@ from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, find_notices
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.sections import Context, Placed, is_date_without_year
+from cmr_watch.reading.tokens import Text
 
 _LONGEST_UNFINISHED: Final = 80
 _MOST_JOINED: Final = 8
@@ -211,20 +212,22 @@ def _starts_of_editions(line: Line, year: int | None) -> list[int]:
     text = line.scan
     if sum(token.letter in "ymi" for token in text.tokens) < 2:
         return [0]
-    dates = [date for date in find_dates(text, year) if date.is_whole]
-    if len(dates) < 2:
-        return [0]
-    dates = [date for date in dates if relation_of(text, date.start) is Relation.AT]
+    whole = [date for date in find_dates(text, year) if date.is_whole]
+    dates = [date for date in whole if relation_of(text, date.start) is Relation.AT]
     places = [place for place in find_places(text, dates) if place.is_known or place.is_online]
     if len(places) != len(dates) or len(places) < 2:
         return [0]
     groups: tuple[Sequence[Place | DateSpan], Sequence[Place | DateSpan]] = (places, dates)
     first, second = sorted(groups, key=lambda group: group[0].start)
-    is_in_turn = all(one.start < other.start for one, other in zip(first, second, strict=True)) and all(
-        other.start < one.start for other, one in zip(second, first[1:], strict=False)
-    )
-    # “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition
+    return [0, *(one.start for one in first[1:])] if _take_turns(text, first, second) else [0]
+
+
+def _take_turns(text: Text, first: Sequence[Place | DateSpan], second: Sequence[Place | DateSpan]) -> bool:
+    """Whether each of some spans is followed by one of the others, and no words lead in the next one.
+
+    “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition.
+    """
+    in_order = [one for pair in zip(first, second, strict=True) for one in pair]
+    is_in_turn = all(one.start < other.start for one, other in pairwise(in_order))
     gaps = zip([one.end for one in second], [one.start for one in first[1:]], strict=False)
-    if not is_in_turn or any(has_words(text, start, end) for start, end in gaps):
-        return [0]
-    return [0, *(one.start for one in first[1:])]
+    return is_in_turn and not any(has_words(text, start, end) for start, end in gaps)

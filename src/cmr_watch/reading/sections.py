@@ -176,15 +176,18 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
     named = {one.section for _, one in found if one and one.section and not one.by_events}
     kept: list[_Marked] = []
     for index, (line, heading) in enumerate(found):
-        if heading and heading.section in strong and not line.is_heading:
-            heading = None
-        if heading and heading.is_year and not line.is_heading and index and _lacks_year(found[index - 1][0], line):
-            heading = None
-        if heading and heading.by_events:
+        is_text = heading and not line.is_heading and (heading.section in strong or _is_year_of_card(found, index))
+        if heading and heading.by_events and not is_text:
             is_ours = is_article and heading.section not in named and _lists_ours(found, index)
             heading = heading if is_ours else Heading(is_foreign=True)
-        kept.append((line, heading))
+        kept.append((line, None if is_text else heading))
     return kept
+
+
+def _is_year_of_card(found: Sequence[_Marked], index: int) -> bool:
+    """“2026” in the line below “12-13 March”."""
+    line, heading = found[index]
+    return heading is not None and heading.is_year and index > 0 and _lacks_year(found[index - 1][0], line)
 
 
 _LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
@@ -239,20 +242,28 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
         state.title_year = meaning(line.text, is_marked=True).year
     if heading and heading.section:
         return _open_section(line, heading, level, state)
+    _end_foreign(line, level, state)
+    if heading and heading.is_foreign:
+        return _open_foreign(line, level, state, "foreign")
+    if heading and _lends(heading, line):
+        year = heading.year or state.context.year
+        state.context = state.context._replace(year=year, status=heading.status, state_heading=line)
+        return Placed(line, state.context, heading, "S7" if heading.status else "S1")
+    is_other = line.is_heading and len(line.text) <= LONGEST
+    return _other_heading(line, level, state) if is_other else Placed(line, state.context)
+
+
+def _lends(heading: Heading, line: Line) -> bool:
+    """Whether a heading lends its year or its state to the lines below it."""
+    return heading.is_year or heading.status is not None or (heading.year is not None and not line.is_heading)
+
+
+def _end_foreign(line: Line, level: int, state: _State) -> None:
+    """Other people's content ends with a heading of the same or a higher rank, or with its paragraph (S3)."""
     _end_run_in(line, state)
     if state.foreign is not None and line.is_heading and level <= state.foreign:
         state.foreign = None
         state.context = state.context._replace(where=state.resumed)
-    if heading and heading.is_foreign and (line.is_heading or heading.section is None):
-        return _open_foreign(line, level, state, "foreign")
-    if heading and (heading.is_year or heading.status or (heading.year and not line.is_heading)):
-        status = heading.status if heading.status else None
-        year = heading.year or state.context.year
-        state.context = state.context._replace(year=year, status=status, state_heading=line)
-        return Placed(line, state.context, heading, "S7" if status else "S1")
-    if line.is_heading and len(line.text) <= LONGEST:
-        return _other_heading(line, level, state)
-    return Placed(line, state.context)
 
 
 def _open_section(line: Line, heading: Heading, level: int, state: _State) -> Placed:
