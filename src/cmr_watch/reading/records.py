@@ -81,8 +81,10 @@ def _is_other(placed: Placed) -> bool:
 
 
 def _belong_together(one: Placed, other: Placed) -> bool:
-    if one.context is not other.context or one.line.is_heading != other.line.is_heading:
-        return one.line.block == other.line.block and one.context is other.context
+    if one.context is not other.context:
+        return False
+    if one.line.is_heading != other.line.is_heading and one.line.item is None:
+        return one.line.block == other.line.block
     if one.line.item is not None or other.line.item is not None:
         return one.line.item == other.line.item
     return one.line.block == other.line.block
@@ -135,6 +137,8 @@ def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
     if not is_period and not _joins_to_one(entries):
         return None
     whole = read_entry(joined([entry.line for entry in entries]), year)
+    if whole.kind == "place" and whole.has_known_place and not whole.dates:
+        return whole
     if whole.kind != "edition" or (is_period and not whole.is_known):
         return None
     days = [date for date in whole.dates if date.precision == "day"]
@@ -165,6 +169,8 @@ def _joins_to_one(entries: Sequence[Entry]) -> bool:
     if editions:
         # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
         return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
+    if entries[0].line.row is not None and dates == known == 0:
+        return named > 1  # “Ostrava | Czechia | to be confirmed”
     return dates == 1 and (known == 1 or (known == 0 and named > 0))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, takewhile
 from typing import Final, Literal, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
@@ -202,9 +203,7 @@ def _lacks_year(line: Line, year: Line) -> bool:
 def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
     """Whether a heading's lines are entries of place and day that name no other event before the place (S2)."""
     places = dates = own = others = 0
-    for line, heading in found[index + 1 : index + _MOST_LOOKED_AT]:
-        if heading and (heading.section or heading.is_foreign):
-            break
+    for line in _lines_below(found, index):
         entry = read_entry(line, ANY_YEAR)
         places += entry.kind == "place" and entry.has_known_place
         dates += entry.kind == "date"
@@ -212,6 +211,15 @@ def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
         others += (entry.is_known and not is_own) or entry.kind == "unread"
         own += entry.is_known and is_own
     return not others and own + min(places, dates) > 0
+
+
+def _lines_below(found: Sequence[_Marked], index: int) -> Iterator[Line]:
+    """The lines of a section, up to the next one; the cells of a row in one."""
+    below = found[index + 1 : index + _MOST_LOOKED_AT]
+    own = takewhile(lambda one: not (one[1] and (one[1].section or one[1].is_foreign)), below)
+    for row, group in groupby((line for line, _ in own), lambda line: line.row):
+        lines = list(group)
+        yield from lines if row is None else [joined(lines)]
 
 
 def _begins_with_its_place(entry: Entry) -> bool:
@@ -289,10 +297,10 @@ def _end_run_in(line: Line, state: _State) -> None:
 def _other_heading(line: Line, level: int, state: _State) -> Placed:
     """A heading that is neither a section's, a year nor a state: an entry (S6), a call's, or the end of the section."""
     entry = read_entry(line, state.context.year or ANY_YEAR)
-    month = _month_year(entry)
-    if month:
-        state.context = state.context._replace(year=month, status=None)
-        return Placed(line, state.context, Heading(year=month), "S1")
+    if _is_month(entry):
+        year = next((token.value for token in line.scan.tokens if token.letter == "y"), state.context.year)
+        state.context = state.context._replace(year=year, status=None)
+        return Placed(line, state.context, Heading(year=year), "S1")
     if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
         return Placed(line, state.context, None, "S6")
     if mentions_call(line.scan) and not said_status(line.scan):
@@ -305,14 +313,11 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
     return Placed(line, state.context)
 
 
-def _month_year(entry: Entry) -> int | None:
-    """The year of a heading that is a month: “March 2026” (S1)."""
+def _is_month(entry: Entry) -> bool:
+    """“March 2026”, “March”, “Spring”: a heading that names a part of a year, which may lend its year (S1)."""
     date = entry.date or next((one for one in entry.dates if one.precision in ("month", "season")), None)
-    if date is None or date.precision not in ("month", "season"):
-        return None
-    if date.end - date.start < len(entry.line.text.strip(" :")):
-        return None
-    return next((token.value for token in entry.line.scan.tokens if token.letter == "y"), None)
+    is_part = date is not None and date.precision in ("month", "season")
+    return is_part and date is not None and date.end - date.start >= len(entry.line.text.strip(" :"))
 
 
 def _ends(line: Line, level: int, state: _State) -> bool:

@@ -173,6 +173,8 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "word":
         word = text.lower() if text.isascii() else _of_name(text)
         letter, value = DATE_WORDS.get(word, _WORD)
+        if letter == "z" and not text.isupper() and word not in _ZONES_IN_SMALL_LETTERS:
+            letter, value = _WORD  # “West Flanders”
     elif kind == "sign":
         letter, value = _SIGNS.get(text, "x"), 0
         word = "and" if text == "&" else ""
@@ -182,6 +184,7 @@ def _token(match: re.Match[str]) -> Token:
 
 
 _WORD: Final = ("x", 0)
+_ZONES_IN_SMALL_LETTERS: Final = frozenset({"utc", "gmt", "cet", "cest"})
 _NEAR_NUMBERS: Final = frozenset(word for word, (letter, _) in DATE_WORDS.items() if letter in "mw")
 _STATES: Final = frozenset({"cancelled", "canceled", "postponed"})
 
