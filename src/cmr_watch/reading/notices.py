@@ -18,7 +18,7 @@ from cmr_watch.reading.cutoffs import read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.tokens import CELL, Cue, Text, scan
+from cmr_watch.reading.tokens import CELL, Cue, Text, outside, scan
 
 _MOST_LINES: Final = 26
 LONGEST: Final = 4_000
@@ -217,7 +217,7 @@ def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
     if text.has("hosting", "series", start=start, end=end):
         return True
     event = next(text.cues_of("event", start=start, end=end), None)
-    words = [token for token in text.tokens if start <= token.start < end and token.word]
+    words = [token for token in text.within(start, end) if token.word]
     is_to_come = any(token.word in _TO_COME for token in words) or text.has("open", "to come", start=start, end=end)
     is_label = event is not None and event.start == words[0].start and len(words) <= _MOST_WORDS_OF_LABEL
     return event is not None and (is_to_come or is_label)
@@ -246,11 +246,10 @@ def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
     near: dict[int, Span] = {}
     far: dict[int, Span] = {}
     days = [date for date in find_dates(text) if date.precision in ("day", "unknown")]
-    for index, token in enumerate(text.tokens):
-        if token.letter != "y" or not sentence.start <= token.start < sentence.end:
+    for token in outside(text.within(sentence.start, sentence.end), days):
+        if token.letter != "y":
             continue
-        if any(day.start <= token.start < day.end for day in days):
-            continue
+        index = text.tokens.index(token)
         concepts = _followed_by(text, index) or _introduced_by(text, token.start, sentence)
         if not concepts.isdisjoint(_OF_HOSTING):
             near = {**_range_at(text, index), **near}

@@ -19,7 +19,7 @@ from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import PARTICLES
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tokens import Text, outside, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -92,10 +92,8 @@ def _is_only_label(text: Text, end: int | None = None) -> bool:
     """“Venue”, “Date and place”, “The location of the event”, up to a position."""
     end = len(text.text) if end is None else end
     cues = list(text.cues_of(*_LABELS, "date label", "event", end=end))
-    others = [
-        token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)
-    ]
-    return text.has(*_LABELS, end=end) and all(token.word in _SMALL for token in others if token.start < end)
+    others = [token.word for token in outside(text.within(0, end), cues) if token.word]
+    return text.has(*_LABELS, end=end) and _SMALL.issuperset(others)
 
 
 _SMALL: Final = frozenset({"the", "and", "of", "date", "main", "conference", "directions", "when"})
@@ -116,11 +114,7 @@ def _end_of_mark(text: Text) -> int | None:
 
 
 def _is_only_date(text: Text) -> bool:
-    dates = find_dates(text)
-    return not any(
-        token.letter == "x" and token.word and not any(date.start <= token.start < date.end for date in dates)
-        for token in text.tokens
-    )
+    return not any(token.letter == "x" and token.word for token in outside(text.tokens, find_dates(text)))
 
 
 _NOT_BESIDE: Final = (
