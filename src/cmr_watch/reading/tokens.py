@@ -145,6 +145,8 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "word":
         word = text.lower() if text.isascii() else _of_name(text)
         letter, value = DATE_WORDS.get(word, _WORD)
+        if letter == "z" and text.istitle():
+            letter, value = _WORD  # “West Flanders”
     elif kind == "sign":
         letter, value = _SIGNS.get(text, "x"), 0
         word = "and" if text == "&" else ""
@@ -164,7 +166,7 @@ def _respell(tokens: list[Token]) -> None:
     for index, token in enumerate(tokens):
         if token.letter == "x" and len(token.word) >= SHORTEST - 1 and token.word not in PHRASES:
             is_near = not numbers.isdisjoint((index - 1, index + 1, index + 2))
-            word = respelt(token.word, _NEAR_NUMBERS if is_near else _STATES)
+            word = respelt(token.word, _NEAR_NUMBERS | _STATES if is_near else _STATES)
             if word != token.word:
                 letter, value = DATE_WORDS.get(word, _WORD)
                 tokens[index] = token._replace(letter=letter, value=value, word=word)
