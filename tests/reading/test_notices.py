@@ -163,6 +163,10 @@ def test_what_is_no_call(text: str) -> None:
 
 APART: list[tuple[str, Facts]] = [
     (
+        "The call to host events in 2026 is closed. A new call for events in 2027 is open now, until 30 April 2026.",
+        [("closed", (2026,), 0), ("open", (2027,), 1)],
+    ),
+    (
         "The call for 2026 is closed. A new call to host events in 2027 is open.",
         [("closed", (2026,), 0), ("open", (2027,), 0)],
     ),

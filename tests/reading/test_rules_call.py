@@ -271,8 +271,7 @@ CALLS = [  # C6, C2, O1, O2, O4: the call, without its cut-offs
     ("C6", "<p>Hosting an event has many advantages.</p>", ""),
     ("C6", "<form action='/search'><input name=q><button>Apply</button></form><p>Hosting is fun.</p>", ""),
     ("C6", "<form action='/newsletter'><input type=email><button>Subscribe</button></form><p>Hosting is fun.</p>", ""),
-    but(
-        "embedded forms are not read",
+    (
         "C6",
         "<iframe src='https://ec.europa.eu/eusurvey/runner/application-cmr' title='Application form'></iframe>"
         "<p>Hosting.</p>",

@@ -26,19 +26,25 @@ _LONGEST_ADDRESS: Final = 2_000
 _MOST_FORMS: Final = 40
 _FORM_NAMES: Final = ("webform", "apply", "application", "expression", "eoi", "survey")
 _OTHER_FORMS: Final = words_of(
-    "search newsletter login subscri comment contact feedback poll user- cookie filter exposed vote share language"
+    """
+    search newsletter login subscri comment contact feedback poll user- cookie filter exposed vote share language video
+    youtube vimeo map
+    """
 )
 
 
 def form_addresses(document: Document) -> Iterator[str]:
-    """The addresses, empty for the page itself, of the article's own forms to apply (C6)."""
-    for form in islice(document.root.iter("form"), _MOST_FORMS):
-        if not any(box.tag in ("article", "main") for box in form.iterancestors()):
-            continue
-        name = " ".join((form.get(key) or "")[:300] for key in ("id", "class", "action", "name")).lower()
+    """The addresses, empty for the page itself, of the forms to apply that stand in the article (C6)."""
+    for form in islice(document.root.iter("form", "iframe"), _MOST_FORMS):
+        name = " ".join((form.get(key) or "")[:300] for key in ("id", "class", "action", "name", "src", "title"))
+        is_in_article = any(box.tag in ("article", "main") for box in form.iterancestors())
         has_input = any(field.get("type") not in ("hidden", "submit", "search") for field in form.iter("input"))
-        if has_input and any(one in name for one in _FORM_NAMES) and not any(one in name for one in _OTHER_FORMS):
-            yield (form.get("action") or "")[:2_000]
+        if is_in_article and (has_input or form.tag == "iframe") and _is_to_apply(name.lower()):
+            yield (form.get("action") or form.get("src") or "")[:_LONGEST_ADDRESS]
+
+
+def _is_to_apply(name: str) -> bool:
+    return any(one in name for one in _FORM_NAMES) and not any(one in name for one in _OTHER_FORMS)
 
 
 # ── whom to ask ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -67,19 +67,24 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
     page = _Page()
     for line in lines:
         page.take(line)
-    if "closed" in page.said and "next open" not in page.said:
-        return "closed"
-    if has_form or "next open" in page.said:
+    says_open, by_cutoffs = "open" in page.said, _by_cutoffs(cutoffs)
+    says_next = "next announced" in page.said and not says_open
+    is_to_come = not says_open and ("announced" in page.said or page.first == "next announced")
+    rules: tuple[tuple[bool, CallStatus], ...] = (
+        ("closed" in page.said and "next open" not in page.said, "closed"),
+        (has_form or "next open" in page.said, "open"),
+        (is_to_come, "announced"),
+        (by_cutoffs is not None, by_cutoffs or "open"),
+        ("announced" in page.said or says_next, "announced"),
+        (says_open or bool(cutoffs), "open"),
+    )
+    return next((status for holds, status in rules if holds), None)
+
+
+def _by_cutoffs(cutoffs: Sequence[Cutoff]) -> CallStatus | None:
+    if any(not (cutoff.closed or cutoff.tentative) for cutoff in cutoffs):
         return "open"
-    if "announced" in page.said and "open" not in page.said:
-        return "announced"
-    if cutoffs and all(cutoff.closed for cutoff in cutoffs):
-        return "closed"
-    if any(not cutoff.closed and not cutoff.tentative for cutoff in cutoffs):
-        return "open"
-    if page.said & {"announced", "next announced"}:
-        return "announced"
-    return "open" if "open" in page.said or cutoffs else None
+    return "closed" if cutoffs and all(cutoff.closed for cutoff in cutoffs) else None
 
 
 @dataclass(slots=True)
@@ -87,6 +92,7 @@ class _Page:
     """Gathers what the sentences of a page say of its call."""
 
     said: set[Said] = field(default_factory=set)
+    first: Said | None = None
     is_labelled: bool = False
 
     def take(self, line: Text) -> None:
@@ -95,9 +101,9 @@ class _Page:
             self.said.add("closed")  # “Status” in the line above
         self.is_labelled = is_mark and line.has("state label")
         for sentence in sentences_of(line):
-            if sentence.of(line).endswith("?"):
-                continue
-            self.said.update(_said_in(line, sentence))
+            found = {} if sentence.of(line).endswith("?") else _said_in(line, sentence)
+            self.first = self.first or next(iter(found), None)
+            self.said.update(found)
 
 
 # ── what a sentence says ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,10 +24,10 @@ from cmr_watch.reading.clauses import (
     subject_of,
     subjects_in,
 )
-from cmr_watch.reading.dates import DateSpan, find_dates, find_days
+from cmr_watch.reading.dates import DateSpan, find_dates, find_days, year_of
 from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
 from cmr_watch.reading.lexicon import Concept
-from cmr_watch.reading.tokens import Cue, Text, Token
+from cmr_watch.reading.tokens import Cue, Text, Token, outside
 
 NO_CUTOFFS: Final = frozenset(
     {
@@ -128,8 +128,7 @@ def _go_on(days: Sequence[_Day]) -> None:
 def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
     """The single days of a sentence, each with the words around it."""
     own = range(sentence.start, sentence.end)
-    years = {token.value for token in text.tokens if token.letter == "y" and token.start in own}
-    year = years.pop() if len(years) == 1 else year
+    year = year_of(text, sentence.start, sentence.end) or year
     days = [day for day in find_days(text, year) if day.start in own and day.starts_on][:_MOST_DAYS]
     ends = [sentence.start, *(day.end for day in days)]
     starts = [*(day.start for day in days[1:]), sentence.end]
@@ -137,8 +136,7 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
 
 
 def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: int | None) -> _Day:
-    lead = [token for token in text.tokens if start <= token.start < day.start]
-    tail = [token for token in text.tokens if day.end <= token.start < end]
+    lead, tail = text.within(start, day.start), text.within(day.end, end)
     found = _Day(day, sentence, lead, tail, relation_of(text, day.start))
     periods = [
         one for one in find_dates(text, year) if one.starts_on != one.ends_on and one.start <= day.start < one.end
@@ -196,8 +194,8 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
-    zones = list(text.cues_of("brussels time", start=day.span.end))
-    own = [token for token in day.tail if not any(zone.start - 1 <= token.start < zone.end for zone in zones)]
+    zones = [Span(zone.start - 1, zone.end) for zone in text.cues_of("brussels time", start=day.span.end)]
+    own = outside(day.tail, zones)
     first = next((token for token in own if token.letter == "(" or (token.word and token.letter not in "haTzvd")), None)
     if first is None or first.letter == "(":
         return None
@@ -213,7 +211,20 @@ def _is_taken(text: Text, day: _Day) -> bool:
         return day.relation not in (Relation.FORMER, Relation.OF_PAGE)
     is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
     relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
-    return relation in _TAKEN.get(day.subject, ())
+    return relation in _TAKEN.get(day.subject, ()) or (relation is Relation.AT and _closes_there(text, day))
+
+
+def _closes_there(text: Text, day: _Day) -> bool:
+    """“31 May 2027: the call closes”: what closes is named behind its day."""
+    if day.where == "left" or not day.tail or day.tail[0].letter not in ":-":
+        return False
+    closing = next(text.cues_of("until", start=day.tail[0].end, end=day.tail[-1].end), None)
+    if closing is None or "open" not in closing.concepts:  # it is open until it closes
+        return False
+    return subject_of(text, closing.start, _CLOSING, day.tail[0].end) in _CLOSING[:3]
+
+
+_CLOSING: Final = ("apply", "call", "call for", *sorted(NO_CUTOFFS), "event")
 
 
 def _is_dateline(text: Text, day: _Day) -> bool:

@@ -152,12 +152,19 @@ def _cut_step_by_step(text: str) -> tuple[str, bool]:
         kept.append(text[position : start.start()])
         if start[1]:
             position = _end_of_element(text, start[1].lower(), start.end())
+            kept += _frame(text, start) if start[1].lower() == "iframe" else ()
         else:
             # `<!-->` and `<!--->` are whole comments (HTML §13.2.5.43), hence the two characters back.
             position = text.find("-->", start.end() - 2) + len("-->")
         if position < start.end():
             return " ".join(kept), False
     return "".join([*kept, text[position:]]), True
+
+
+def _frame(text: str, start: re.Match[str]) -> tuple[str, ...]:
+    """A frame without what it holds: its address may be that of a form (O2)."""
+    tag = _TAG.match(text, start.start())
+    return (f"{tag[0]}></iframe>",) if tag else ()
 
 
 def _end_of_element(text: str, name: str, position: int) -> int:
@@ -169,7 +176,7 @@ def _end_of_element(text: str, name: str, position: int) -> int:
 
 _BOILERPLATE_TAGS: Final = words_of(
     """
-    head nav aside footer template noscript iframe object embed svg math select button dialog audio video canvas
+    head nav aside footer template noscript object embed svg math select button dialog audio video canvas
     datalist map applet noframes menu
     """
 )

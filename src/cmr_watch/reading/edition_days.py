@@ -123,7 +123,7 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
         return Rank.ENTRY
     if _is_labelled(sentence):
         return Rank.LABELLED
-    is_led_in = any(token.letter == "x" and token.word for token in text.tokens if token.end <= date.start)
+    is_led_in = any(token.letter == "x" and token.word for token in text.within(0, date.start))
     if not is_led_in and not _is_period(date) and _is_of_agenda(text, date):
         return Rank.AGENDA
     if text.has("event", "taking place", "series", "meet", "save the date", "held"):
@@ -135,7 +135,7 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
 
 def _is_of_agenda(text: Text, date: DateSpan) -> bool:
     """“Day 1: Friday 12 March 2027”, “12 March: arrival”."""
-    has_day = any(token.letter == "D" for token in text.tokens if token.end <= date.start)
+    has_day = any(token.letter == "D" for token in text.within(0, date.start))
     return has_day or text.text[date.end :].lstrip()[:1] == ":"
 
 
@@ -173,7 +173,7 @@ def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
     """A line of few words: it begins with the date, or with a name in capitals."""
     if date.precision == "year" or len(text.text.split()) > _SHORT:
         return Rank.OTHER if _is_of_nothing_else(text, date) else None
-    lead = [token for token in text.tokens if token.letter == "x" and token.word and token.end <= date.start]
+    lead = [token for token in text.within(0, date.start) if token.letter == "x" and token.word]
     if not lead:
         return Rank.BARE
     is_other = _is_period(date) or all(text.text[token.start].isupper() for token in lead)

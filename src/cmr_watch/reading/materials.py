@@ -82,7 +82,7 @@ class Anchor:
 
 
 def _is_empty(text: Text, start: int, end: int) -> bool:
-    return all(not token.word or token.word in _EMPTY for token in text.tokens if start <= token.start < end)
+    return _EMPTY.issuperset(text.words(start, end))
 
 
 def _is_address(words: str) -> bool:
@@ -139,7 +139,7 @@ def kind_of(anchor: Anchor) -> MaterialKind | None:
 
 
 def _end_of_part(text: Text, start: int, end: int) -> int:
-    stops = [token.start for token in text.tokens if start <= token.start < end and token.letter in ".;|,"]
+    stops = [token.start for token in text.within(start, end) if token.letter in ".;|,"]
     return min([*stops, end])
 
 

@@ -18,7 +18,7 @@ from cmr_watch.reading.cutoffs import read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.tokens import CELL, Cue, Text, scan
+from cmr_watch.reading.tokens import CELL, Cue, Text, outside, scan
 
 _MOST_LINES: Final = 26
 LONGEST: Final = 4_000
@@ -40,7 +40,7 @@ def mentions_call(text: Text) -> bool:
 
 def _is_noun(text: Text, cue: Cue) -> bool:
     if "call" not in cue.concepts:
-        return True
+        return "call for" not in cue.concepts or _is_for_hosts(text, cue)
     before = text.tokens[cue.first - 1] if cue.first else None
     after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
     if (before and before.word in _NO_CALL) or (after and after.word in _NO_CALL - {"to", "not"}):
@@ -51,6 +51,18 @@ def _is_noun(text: Text, cue: Cue) -> bool:
         or before.letter in "y'x"
         or bool(after and after.word in _AFTER_CALL)
     )
+
+
+def _is_for_hosts(text: Text, cue: Cue) -> bool:
+    """Whether a “call for …” is one for hosts or their applications (C1), not one for papers or small firms."""
+    words = [token for token in text.tokens[cue.last + 1 :] if token.word or token.letter == "y"][:_REACH]
+    if not words or words[0].letter == "y" or any(token.word in _OURS for token in words):
+        return True
+    return text.has("hosting", "event", "series", "interest", start=words[0].start, end=words[-1].end)
+
+
+_REACH: Final = 6
+_OURS: Final = words_of("proposals applications regions candidates")
 
 
 def names_call(text: Text) -> bool:
@@ -205,7 +217,7 @@ def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
     if text.has("hosting", "series", start=start, end=end):
         return True
     event = next(text.cues_of("event", start=start, end=end), None)
-    words = [token for token in text.tokens if start <= token.start < end and token.word]
+    words = [token for token in text.within(start, end) if token.word]
     is_to_come = any(token.word in _TO_COME for token in words) or text.has("open", "to come", start=start, end=end)
     is_label = event is not None and event.start == words[0].start and len(words) <= _MOST_WORDS_OF_LABEL
     return event is not None and (is_to_come or is_label)
@@ -234,11 +246,10 @@ def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
     near: dict[int, Span] = {}
     far: dict[int, Span] = {}
     days = [date for date in find_dates(text) if date.precision in ("day", "unknown")]
-    for index, token in enumerate(text.tokens):
-        if token.letter != "y" or not sentence.start <= token.start < sentence.end:
+    for token in outside(text.within(sentence.start, sentence.end), days):
+        if token.letter != "y":
             continue
-        if any(day.start <= token.start < day.end for day in days):
-            continue
+        index = text.tokens.index(token)
         concepts = _followed_by(text, index) or _introduced_by(text, token.start, sentence)
         if not concepts.isdisjoint(_OF_HOSTING):
             near = {**_range_at(text, index), **near}

@@ -170,7 +170,7 @@ class _Writer:
     struck: int = 0
     pieces: int = 0
     raised: int = 0
-    hrefs: list[str] = field(default_factory=list)
+    hrefs: list[str | None] = field(default_factory=list)
     levels: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     items: list[int] = field(default_factory=list)
@@ -214,7 +214,7 @@ class _Writer:
         elif name == "br":
             self.flush(ends_block=False)
         elif name == "a":
-            self.hrefs.append(attributes.get("href", ""))
+            self.hrefs.append(attributes.get("href"))
             if self._count("link") > MAX_LINKS:
                 raise ParseError(f"The article has more than {MAX_LINKS} links.")
         weight = _WEIGHT.search(style) if style else None
@@ -309,6 +309,7 @@ class _Writer:
             block=self.counts["block"],
             gap=self.breaks > 1,
             item=self.items[-1] if self.items else None,
+            outer=self.items[-2] if len(self.items) > 1 else None,
             row=row,
             cell=self.counts["cell"] if row is not None else 0,
             column=self.counts["cell"] - self.row_start - 1 if row is not None else 0,

@@ -164,6 +164,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         form: send the ~ by 3 May 2026
         """,
     "call": """
+        new call | next call | another call: a ~ is open
         call(s): the ~ is open
         """,
     "call for": """

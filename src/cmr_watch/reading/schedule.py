@@ -16,13 +16,13 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
+from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
+from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Where
 from cmr_watch.reading.schedule_entries import Entry, entries_of
-from cmr_watch.reading.tokens import Cue, Text, scan
+from cmr_watch.reading.tokens import Cue, Text, outside, scan
 
 _OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
 _LONGEST_TEXT: Final = 500
@@ -128,16 +128,19 @@ class _Reader:
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
         days = find_days(entry.scan, year)
-        subjects = _subjects_of(entry.scan) or [heading or ""]
-        lost = [day for day in days if not found and (day.is_impossible or day.is_yearless)]
-        if lost and not _OF_CUTOFFS.isdisjoint(subjects):
-            self._warn("date-impossible" if lost[0].is_impossible else "date-unknown", entry)
-            self.unread += 1
-        if found and (has_stray_number(entry.scan, days) or any(day.has_remainder for day in days)):
-            self._warn("date-remainder", entry)
-        if any(not one.zone_is_right for one in found):
-            self._warn("cutoff-zone", entry)
+        lost = next((day for day in days if day.is_impossible or day.is_yearless), None)
         self.dated += bool(found or lost)
+        if found:
+            self._doubt(entry, found, days)
+        elif lost and not _OF_CUTOFFS.isdisjoint(_subjects_of(entry.scan) or [heading or ""]):
+            self._warn("date-impossible" if lost.is_impossible else "date-unknown", entry)
+            self.unread += 1
+
+    def _doubt(self, entry: Entry, found: Sequence[CutoffSpan], days: Sequence[DateSpan]) -> None:
+        if has_stray_number(entry.scan, days) or any(day.has_remainder for day in days):
+            self._warn("date-remainder", entry)
+        if not all(one.zone_is_right for one in found):
+            self._warn("cutoff-zone", entry)
 
     # ── the result
 
@@ -194,21 +197,31 @@ def _subjects_of(text: Text) -> list[Concept]:
 
 
 def _common_time(text: Text) -> tuple[int, Zone | None] | None:
-    """A time that stands once for all cut-offs: “All cut-offs close at 18:00 (Brussels time)”, “Time: 16:00 CET”."""
+    """A time that stands once for all cut-offs: “All close at 18:00 (Brussels time)”, “Time: 16:00 CET”."""
     for sentence in sentences_of(text):
         part = scan(sentence.of(text))
         minutes = time_in(part.tokens)
-        is_ours = text.tokens[0].word == "time" or not _OF_CUTOFFS.isdisjoint(_subjects_of(part))
-        if minutes is not None and is_ours and not find_days(part, ANY_YEAR):
+        if minutes is not None and _is_of_all(part) and not find_days(part, ANY_YEAR):
             return minutes, zone_in(part, 0, len(part.tokens))
     return None
 
 
+def _is_of_all(sentence: Text) -> bool:
+    """Whether a sentence speaks of cut-offs, or of all days of a list: “at 15:00 each”."""
+    subjects = _subjects_of(sentence)
+    is_of_all = any(token.word in _ALL for token in sentence.tokens) and NO_CUTOFFS.isdisjoint(subjects)
+    return is_of_all or sentence.tokens[0].word == "time" or not _OF_CUTOFFS.isdisjoint(subjects)
+
+
+_ALL: Final = frozenset({"each", "all", "both", "every", "always"})
+_JOINING: Final = frozenset({"will", "be", "is", "are", "on"})
+
+
 def _is_bare(entry: Entry) -> bool:
-    """Nothing stands before its day but a number of the cut-off, its state, “potentially”."""
-    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.letter == "x"]
+    """Nothing stands before its day but a number of the cut-off, its state, “potentially”, “the next one is on”."""
+    lead = [token for token in entry.scan.within(0, entry.days[0].start) if token.letter == "x"]
     cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
-    return all(not token.word or any(cue.start <= token.start < cue.end for cue in cues) for token in lead)
+    return not any(token.word and token.word not in _JOINING for token in outside(lead, cues))
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
@@ -228,23 +241,19 @@ def _day_of(cutoff: Cutoff) -> date:
 
 
 def _without_doubles(found: Sequence[_Found]) -> list[_Found]:
-    """A day named in prose and in the list is one, in the list's place.
+    """A day named in prose and in the list is one, in the place of the first.
 
     The one that states a time counts, the earlier of two; what any of them marks is marked.
     """
     same: dict[object, list[_Found]] = {}
     for one in found:
         same.setdefault(_day_of(one.span.cutoff), []).append(one)
-    kept = {id(_in_list(group)): _merged(group) for group in same.values()}
+    kept = {id(group[0]): _merged(group) for group in same.values()}
     return [kept[id(one)] for one in found if id(one) in kept]
 
 
-def _in_list(group: Sequence[_Found]) -> _Found:
-    return next((one for one in group if one.is_listed), group[0])
-
-
 def _merged(group: Sequence[_Found]) -> _Found:
-    best, place = min(group, key=lambda one: (not one.span.has_time, one.span.cutoff.at)), _in_list(group)
+    best, place = min(group, key=lambda one: (not one.span.has_time, one.span.cutoff.at)), group[0]
     closed, tentative = any(one.span.cutoff.closed for one in group), any(one.span.cutoff.tentative for one in group)
     cutoff = replace(best.span.cutoff, text=place.span.cutoff.text, closed=closed, tentative=tentative)
     return replace(place, span=best.span._replace(cutoff=cutoff))

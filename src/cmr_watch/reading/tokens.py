@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
 
 from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, PROSE, Concept
 from cmr_watch.reading.spelling import SHORTEST, respelt
@@ -91,6 +93,23 @@ class Cue(NamedTuple):
     negated: bool = False
 
 
+class Spanned(Protocol):
+    """Whatever stands somewhere in a text: a cue, a date."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+def outside(tokens: Iterable[Token], spans: Sequence[Spanned]) -> list[Token]:
+    """The tokens that stand in none of some spans."""
+    return [token for token in tokens if not any(span.start <= token.start < span.end for span in spans)]
+
+
+_START: Final = attrgetter("start")
+
+
 @dataclass(slots=True)
 class Text:
     """A text with its tokens and cues, both in order.
@@ -113,6 +132,15 @@ class Text:
             if start <= cue.start and cue.end <= last and not cue.negated and not cue.concepts.isdisjoint(concepts):
                 return True
         return False
+
+    def within(self, start: int, end: int) -> list[Token]:
+        """The tokens that begin between two positions."""
+        first = bisect_left(self.tokens, start, key=_START)
+        return self.tokens[first : bisect_left(self.tokens, end, first, key=_START)]
+
+    def words(self, start: int, end: int) -> list[str]:
+        """The words between two positions, in lower case."""
+        return [token.word for token in self.within(start, end) if token.word]
 
     def begins_with(self, *concepts: Concept) -> bool:
         """Whether its first words express one of the concepts; bullets and emoji may stand before them."""
@@ -145,7 +173,7 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "word":
         word = text.lower() if text.isascii() else _of_name(text)
         letter, value = DATE_WORDS.get(word, _WORD)
-        if letter == "z" and text.istitle():
+        if letter == "z" and not text.isupper() and word not in _ZONES_IN_SMALL_LETTERS:
             letter, value = _WORD  # “West Flanders”
     elif kind == "sign":
         letter, value = _SIGNS.get(text, "x"), 0
@@ -156,6 +184,7 @@ def _token(match: re.Match[str]) -> Token:
 
 
 _WORD: Final = ("x", 0)
+_ZONES_IN_SMALL_LETTERS: Final = frozenset({"utc", "gmt", "cet", "cest"})
 _NEAR_NUMBERS: Final = frozenset(word for word, (letter, _) in DATE_WORDS.items() if letter in "mw")
 _STATES: Final = frozenset({"cancelled", "canceled", "postponed"})
 

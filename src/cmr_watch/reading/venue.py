@@ -19,7 +19,7 @@ from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import PARTICLES, words_of
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tokens import Text, outside, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -92,10 +92,8 @@ def _is_only_label(text: Text, end: int | None = None) -> bool:
     """“Venue”, “Date and place”, “The location of the event”, up to a position."""
     end = len(text.text) if end is None else end
     cues = list(text.cues_of(*_LABELS, "date label", "event", end=end))
-    others = [
-        token for token in text.tokens if token.word and not any(cue.start <= token.start < cue.end for cue in cues)
-    ]
-    return text.has(*_LABELS, end=end) and all(token.word in _SMALL for token in others if token.start < end)
+    others = [token.word for token in outside(text.within(0, end), cues) if token.word]
+    return text.has(*_LABELS, end=end) and _SMALL.issuperset(others)
 
 
 _SMALL: Final = words_of(
@@ -122,7 +120,7 @@ def _end_of_mark(text: Text) -> int | None:
 
 
 def _is_only_date(text: Text) -> bool:
-    return not _words_outside(text, [Span(date.start, date.end) for date in find_dates(text)])
+    return not any(token.letter == "x" and token.word for token in outside(text.tokens, find_dates(text)))
 
 
 _NOT_BESIDE: Final = (
@@ -159,15 +157,9 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
 def _tells_only_when_and_where(sentence: Sentence) -> bool:
     """“12-13 March 2027”, “Hybrid event in Ghent, Belgium – 12-13 March 2027”."""
     text = sentence.text
-    spans = [Span(one.start, one.end) for one in sentence.dates]
-    spans += [Span(one.start, one.end) for one in sentence.places]
-    spans += [Span(one.start, one.end) for one in text.cues_of(*_BESIDE_DAYS)]
-    return bool(sentence.dates) and _AROUND.issuperset(_words_outside(text, spans))
-
-
-def _words_outside(text: Text, spans: Sequence[Span]) -> list[str]:
-    words = (token for token in text.tokens if token.letter == "x" and token.word)
-    return [token.word for token in words if not any(span.start <= token.start < span.end for span in spans)]
+    rest = outside(outside(text.tokens, sentence.dates), sentence.places)
+    rest = outside(rest, list(text.cues_of(*_BESIDE_DAYS)))
+    return bool(sentence.dates) and all(token.word in _AROUND for token in rest if token.letter == "x" and token.word)
 
 
 _BESIDE_DAYS: Final = ("mode", "remark", "badge", "save the date", "event", "series", "date label", "tentative")
