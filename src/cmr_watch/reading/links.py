@@ -44,15 +44,11 @@ def addresses_of(line: Line, place: Place, date: DateSpan | None, base: str) -> 
     """The edition's page and its summary, by what each link covers and says (O2)."""
     found = [address for link in line.links[:MOST_LINKS] if (address := address_of(line, link, base))]
     summaries = [one for one in found if is_summary(line, one)]
-    pages = [one for one in found if one not in summaries and not _is_of_material(one)]
+    pages = [one for one in found if one not in summaries]
     on_place = [one for one in pages if one.start < place.end and place.start < one.end]
     on_date = [one for one in pages if date and one.start < date.end and date.start < one.end]
     bare = [one for one in pages if says_more(line, one)]
     return next(iter([*on_place, *on_date, *bare]), None), next(iter(summaries), None)
-
-
-def _is_of_material(link: Address) -> bool:
-    return link.line.scan.has(*MATERIALS, start=link.start, end=link.end)
 
 
 def says_more(line: Line, link: Link | Address) -> bool:

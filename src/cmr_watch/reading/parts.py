@@ -24,7 +24,7 @@ _MOST_COUNTRY_WORDS: Final = 6
 class Part(NamedTuple):
     """Tokens between two joints.
 
-    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, edge `e`, comma or bracket behind a quote `q`, a break `B`.
+    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, comma or bracket behind a quote `q`, a break `B`.
     """
 
     tokens: tuple[Token, ...]
@@ -50,7 +50,7 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
     joint, quotes, depth = "B", 0, 0
     for index, token in enumerate(text.tokens):
         role = roles[index]
-        if role == "x" and not (token.start in text.edges and _ends_at_edge(text, token.start, tokens)):
+        if role == "x":
             tokens.append(token)
             continue
         if role == " ":
@@ -59,23 +59,11 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
             yield Part(tuple(tokens), "B" if joint == "'" else joint, quotes % 2 == 1, depth > 0)
             joint = ""
         tokens = []
-        if role == "x":
-            tokens, joint = [token], "e"
-            continue
         quotes += role == "'"
         depth = max(0, depth + (role == "(") - (role == ")"))
-        joint = _stronger(joint, "," if role == "'" and joint not in ("", "e") else role)
+        joint = _stronger(joint, "," if role == "'" and joint else role)
     if tokens:
         yield Part(tuple(tokens), "B" if joint == "'" else joint)
-
-
-def _ends_at_edge(text: Text, edge: int, tokens: Sequence[Token]) -> bool:
-    """Whether a part ends where a link or badge begins: behind a country, or where words touch; “San <a>Sebastián”."""
-    if not tokens:
-        return False
-    words = [token.word for token in tokens[-_MOST_COUNTRY_WORDS:]]
-    is_touching = text.text[edge - 1].isalnum() and text.text[edge].isupper()
-    return is_touching or any(" ".join(words[start:]) in country_names() for start in range(len(words)))
 
 
 def _stronger(joint: str, role: str) -> str:

@@ -298,7 +298,7 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
         return True
     if part.joint in (",", "(", ")"):
         return not has_country or part.code is not None or part.is_bracket
-    if part.joint in ("-", "c", "e"):
+    if part.joint in ("-", "c"):
         if has_country:
             return False
         is_country = part.country is not None and part.name is None

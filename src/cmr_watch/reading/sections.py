@@ -137,7 +137,7 @@ def _split_inline(line: Line) -> tuple[Line, ...] | None:
             continue
         head, rest = line.piece(0, end), line.piece(end)
         found = meaning(head.text, is_marked=bool(line.level or head.bold)) if rest.text else Heading()
-        if found.section and (not line.is_heading or _reads_as_entry(rest)):
+        if found.section:
             return head, rest.piece(len(rest.text) - len(rest.text.lstrip(" :‐‑‒–—―−-")))
     return None
 
@@ -160,10 +160,6 @@ def _heads(line: Line) -> list[int]:
         *(head.find(sign) + 1 for sign in (":", CELL, "–", " - ")),
     )
     return [end for end in ends if end > 1]
-
-
-def _reads_as_entry(line: Line) -> bool:
-    return read_entry(line, ANY_YEAR).kind == "edition"
 
 
 _Marked = tuple[Line, Heading | None]
