@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, PROSE, Concept
-from cmr_watch.reading.spelling import SHORTEST, respelt
+from cmr_watch.spelling import SHORTEST, respelt
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~"
 """Every sign that is read as a dash."""
@@ -195,7 +195,7 @@ def _respell(tokens: list[Token]) -> None:
     for index, token in enumerate(tokens):
         if token.letter == "x" and len(token.word) >= SHORTEST - 1 and token.word not in PHRASES:
             is_near = not numbers.isdisjoint((index - 1, index + 1, index + 2))
-            word = respelt(token.word, _NEAR_NUMBERS if is_near else _STATES)
+            word = respelt(token.word, _NEAR_NUMBERS | _STATES if is_near else _STATES)
             if word != token.word:
                 letter, value = DATE_WORDS.get(word, _WORD)
                 tokens[index] = token._replace(letter=letter, value=value, word=word)
