@@ -130,10 +130,22 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
     own = range(sentence.start, sentence.end)
     years = {token.value for token in text.tokens if token.letter == "y" and token.start in own}
     year = years.pop() if len(years) == 1 else year
-    days = [day for day in find_days(text, year) if day.start in own and day.starts_on][:_MOST_DAYS]
+    days = [day for day in _with_years(text, own, year) if day.starts_on][:_MOST_DAYS]
     ends = [sentence.start, *(day.end for day in days)]
     starts = [*(day.start for day in days[1:]), sentence.end]
     return [_day(text, sentence, *one, year) for one in zip(days, ends, starts, strict=False)]
+
+
+def _with_years(text: Text, own: range, year: int | None) -> list[DateSpan]:
+    """Days; one without a year takes that of the next one with a year: “27 March and 26 June 2026”, else `year`."""
+    found = []
+    for day in reversed(find_days(text)):
+        if day.start not in own:
+            continue
+        if day.has_year and day.starts_on:
+            year = day.starts_on.year
+        found.append(next(one for one in find_days(text, year) if one.start == day.start))
+    return found[::-1]
 
 
 def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: int | None) -> _Day:
@@ -178,13 +190,20 @@ def _give_subject(text: Text, day: _Day, above: Concept | None, where: str) -> N
 
 
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
-    cues = text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
-    subjects = subjects_in(text, [cue for cue in cues if not _is_condition(text, cue)])
+    cues = [
+        cue
+        for cue in text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
+        if not _is_condition(text, cue)
+    ]
+    active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
+    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(active)  # “questions may be submitted by …”
+    subjects = active if is_of_others else subjects_in(text, cues)
     while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
     return subjects[-1] if subjects else None
 
 
+_OF_APPLYING: Final = frozenset({"apply", "cutoff", "call", "call for"})
 _ADDED: Final = ("event", "hosting", "letter")
 """What is named beside another subject adds to it: “send the form and a letter of support by 31 May”."""
 
@@ -269,11 +288,23 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     at, is_right = instant_of(day.span.starts_on, END_OF_DAY if minutes is None else minutes, zone)
     start, end = (day.lead or day.tail or text.tokens)[0].start, day.tail[-1].end if day.tail else day.span.end
     words = text.text[day.span.start : end].strip(" \t,;‐‑‒–—―−-").removesuffix(" and").removesuffix(" or")
-    tentative = text.has("tentative", start=day.span.end, end=end) or text.has(
-        "perhaps", start=start, end=day.span.start
-    )
-    cutoff = Cutoff(at, words, text.has("closed", start=day.span.end, end=end), tentative)
+    behind = {"start": day.span.end, "end": end}
+    tentative = text.has("tentative", **behind) or text.has("perhaps", start=start, end=day.span.start)
+    marks = marks_in(text, **behind)
+    cutoff = Cutoff(at, words, text.has("closed", **behind) or "over" in marks, tentative or "perhaps" in marks)
     return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where, replaces)
+
+
+def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Concept]:
+    """What words that stand between signs say of a day (C5): “31 May 2027 (ended)”, “PAST: 31 May 2027”."""
+    return frozenset[Concept]().union(
+        *(cue.concepts for cue in text.cues_of("closed", "over", "perhaps", start=start, end=end) if _is_mark(text, cue))
+    )
+
+
+def _is_mark(text: Text, cue: Cue) -> bool:
+    before, after = text.tokens[: cue.first][-1:], text.tokens[cue.last + 1 :][:1]
+    return not any(token.letter == "x" and token.word for token in (*before, *after))
 
 
 def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:
