@@ -161,7 +161,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         applicants | candidates: ~ have until 3 May 2026
         submitted | received | handed in | sent in: to be ~ by 3 May 2026
         must reach us | has to reach us | have to reach us | should reach us: it ~ by 3 May 2026
-        form: send the ~ by 3 May 2026
+        form(s): send the ~ by 3 May 2026
         """,
     "passive": """
         submitted | received | handed in | sent in: questions ~ by 3 May 2026
@@ -206,7 +206,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         we decide | we will decide | we inform | we will inform | we contact | we will contact: ~ by 3 May 2026
         we tell | we will tell | we let | we will let | we write | we will write: ~ you by 3 May 2026
         we publish | we will publish | we choose | we will choose | we announce | we will announce: ~ by 3 May 2026
-        information of | information to | be contacted | be notified | be answered: ~ all applicants by 3 May 2026
+        information of applicants | information of the applicants | information to applicants: ~: no later than 3 May 2026
+        information of all applicants | be contacted | be notified | be answered: ~: no later than 3 May 2026
         outcome(s) | list of hosts | short list | shortlist | shortlisted | decided: the ~ by 3 May 2026
         interview(s) | hearing(s): ~ with applicants until 3 May 2026
         is published | are published | will be published: the list ~ no later than 3 May 2026

@@ -16,7 +16,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, marks_in, read_cutoffs
+from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, days_in, marks_in, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
@@ -111,7 +111,7 @@ class _Reader:
         subjects = _subjects_of(text)
         if entry.line.is_heading:
             self.listing = None
-        elif "cutoff" in subjects or (text.text.rstrip().endswith(":") and text.has("until")):
+        elif "cutoff" in subjects or (_leads_in(text) and NO_CUTOFFS.isdisjoint(subjects[:1])):
             self.listing, self.is_bare_listing = "cutoff", False
         elif _is_label(text) or text.has("of the page"):
             self.listing, self.is_bare_listing = subject_of_words(text), False
@@ -127,7 +127,7 @@ class _Reader:
 
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
-        days = find_days(entry.scan, year)
+        days = days_in(entry.scan, range(len(entry.scan.text)), year)
         subjects = _subjects_of(entry.scan) or [heading or ""]
         lost = [day for day in days if not found and (day.is_impossible or day.is_yearless)]
         if lost and not _OF_CUTOFFS.isdisjoint(subjects):
@@ -184,6 +184,12 @@ def _marked(one: CutoffSpan, entry: Entry, article: Article, *, is_alone: bool) 
     return one._replace(cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
 
 
+def _leads_in(text: Text) -> bool:
+    """“You can apply until:”, “Submission is possible until” open a list."""
+    end = len(text.text.rstrip(" :–-"))
+    return any(cue.end == end or text.text.rstrip().endswith(":") for cue in text.cues_of("until"))
+
+
 def _is_label(text: Text) -> bool:
     """“Deadline” in a line of its own is the heading of the line below (C3)."""
     return len([token for token in text.tokens if token.word]) <= _MOST_WORDS_OF_LABEL and bool(_subjects_of(text))
@@ -211,15 +217,19 @@ def _is_of_all(sentence: Text) -> bool:
 
 
 _ALL: Final = frozenset({"each", "all", "both", "every", "always"})
-_JOINING: Final = frozenset({"will", "be", "is", "are", "on"})
+_JOINING: Final = frozenset({"will", "be", "is", "are", "on", "for", "in", "with"})
 
 
 def _is_bare(entry: Entry) -> bool:
-    """Nothing stands before its day but a number of the cut-off, its state, “potentially”, “the next one is on”."""
-    words = [token for token in entry.scan.tokens if token.end <= entry.days[0].start and token.letter == "x"]
-    lead = [token for token in words if token.word not in _JOINING]
+    """Nothing stands before its day but a number of the cut-off, its state, “potentially”, “the next one is on”.
+
+    In “On 14 September 2027 we explain it” a sentence goes on right behind it.
+    """
+    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start]
     cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
-    return all(not token.word or any(cue.start <= token.start < cue.end for cue in cues) for token in lead)
+    behind = [token for token in entry.scan.tokens if token.start >= entry.days[0].end][:1]
+    strange = [token for token in (*lead, *behind) if token.letter == "x" and token.word not in _JOINING]
+    return all(not token.word or any(cue.start <= token.start < cue.end for cue in cues) for token in strange)
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
