@@ -154,9 +154,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             wanted = [n for n, cut in enumerate(all_cuts(kind)) if options.module in (None, cut.module)]
             needed = list(pool.map(is_needed, [kind] * len(wanted), wanted, chunksize=8))
             missed = [all_cuts(kind)[n] for n, is_one in zip(wanted, needed, strict=True) if not is_one]
-            print(f"{kind}: {len(missed)} of {len(wanted)} nobody would miss ({time.monotonic() - start:.0f} s)")
+            print(
+                f"{kind}: {len(missed)} of {len(wanted)} nobody would miss ({time.monotonic() - start:.0f} s)",
+                flush=True,
+            )
             for cut in missed:
-                print(f"  {cut.module}: {cut.name}")
+                print(f"  {cut.module}: {cut.name}", flush=True)
             useless += len(missed)
     return 1 if useless else 0
 

@@ -19,6 +19,8 @@ EXEMPT = frozenset(
 )
 """Tables of data, of characters and of HTML."""
 PHRASES = frozenset({"PHRASE_TABLE", "PAGE_PHRASE_TABLE", "MATERIAL_TABLE"})
+UNSEEN = frozenset({"application", "content", "evidence", "edition_evidence", "call._where_said"})
+"""Modules and functions whose results no saved page states: whom to ask and what to submit, evidence, the exit code."""
 CONCEPTS = {
     concept: tuple(" ".join(entry.phrase) for entry in ENTRIES if entry.concept == concept)
     for concept in {entry.concept for entry in ENTRIES}
@@ -144,7 +146,11 @@ def _without_row(line: int, place: int, number: int) -> Callable[[ast.Module], N
 def functions(module: str, tree: ast.Module) -> Iterator[Cut]:
     """Each function that answers whether, or perhaps nothing: it then answers no, or nothing."""
     for number, node in enumerate(ast.walk(tree)):
-        if isinstance(node, ast.FunctionDef) and _answer_of(node):
+        if (
+            isinstance(node, ast.FunctionDef)
+            and _answer_of(node)
+            and UNSEEN.isdisjoint({module, f"{module}.{node.name}"})
+        ):
             yield Cut(module, f"{node.name}()", _answering(number), rule=number)
 
 

@@ -136,6 +136,18 @@ CHANGED = [
         "updated prague-cz-2023-10",
     ),
     (
+        "city misspelt by one slip",
+        "> Gdnask, Poland – 23 October 2023",
+        "> Gdańsk, Poland – 23 October 2023",
+        "updated gdnask-pl-2023-10",
+    ),
+    (
+        "another city with a name nearly the same",
+        "> Reims, France – 23 October 2023",
+        "> Rennes, France – 23 October 2023",
+        "relocated reims-fr-2023-10",
+    ),
+    (
         "another name of the city",
         "> Cracow, Poland – 11 December 2023",
         "> Kraków, Poland – 11 December 2023",

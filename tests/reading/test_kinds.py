@@ -99,6 +99,35 @@ PAGES: dict[str, list[tuple[str, list[str]]]] = {
         (f"<h3>Next edition – Ghent, Belgium – 12-13 March 2026</h3>{PAST}", [GHENT, LYON]),
         (f"<p><b>Upcoming edition</b> Ghent, Belgium, 12-13 March 2026</p>{PAST}", [GHENT, LYON]),
     ],
+    "cards, cells and panels of all sorts": [
+        (
+            f"{NEXT}<table><tr><th>City<th>Region<th>Country<th>Dates<tr><td>Ghent<td><td>Belgium<td>12/03/2026 - "
+            f"13/03/2026<tr><td>Porto<td>Norte<td>Portugal<td>1 April 2026</table>{PAST}",
+            [GHENT, PORTO, LYON],
+        ),
+        (
+            f"<h2>Future events</h2><table><tr><td>Ghent<td>Flanders<td>Belgium<td>12-13 March 2026</table>{PAST}",
+            [GHENT, LYON],
+        ),
+        (
+            f"{NEXT}<div class=card><h4><a href=/g>Ghent, Belgium</a></h4><p>📅 12–13 March 2026</p><p>Microelectronics"
+            f"</p></div><div class=card><h4>Porto, Portugal</h4><p>📅 1 April 2026</p><p>Shipyards</p></div>{PAST}",
+            [GHENT, PORTO, LYON],
+        ),
+        (
+            f"<ul><li><button role=tab>Next editions</button><li><button role=tab>Past editions</button></ul>"
+            f"<div><div role=tabpanel><p>{GHENT_LINE}</p></div><div role=tabpanel><p>{LYON_LINE}</p></div></div><p>By",
+            [GHENT, LYON],
+        ),
+        (
+            f"<div role=button aria-controls=a><a>Next editions</a></div><div id=a><p>{GHENT_LINE}</p></div>"
+            f"<div role=button aria-controls=b><a>Past editions</a></div><div id=b style='display:none'><p>{LYON_LINE}",
+            [GHENT, LYON],
+        ),
+        (f"<h2>Next editions 2026</h2><h3>March</h3><p>Ghent, Belgium | 12-13 March</p>{PAST}", [GHENT, LYON]),
+        (f"{NEXT}<p>Ghent (the old dock hall), Belgium – 12-13 March 2026</p>{PAST}", [GHENT, LYON]),
+        (f"{NEXT}<p>Ghent, West Flanders, Belgium – 12-13 March 2026</p>{PAST}", [GHENT, LYON]),
+    ],
     "a bold heading over two lines": [
         (
             f"<p><b>Upcoming<br>editions</b></p><p>{GHENT_LINE}</p><p><strong>Our previous<br>editions</strong></p>"
@@ -297,6 +326,7 @@ WHOLE_PAGES = (
     "cards of pieces without spaces",
     "entries in boxes of their own",
     "a bold heading over two lines",
+    "cards, cells and panels of all sorts",
 )
 ROWS = [(kind, body, expected) for kind, rows in PAGES.items() for body, expected in rows]
 

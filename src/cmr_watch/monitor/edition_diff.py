@@ -14,6 +14,7 @@ from typing import Final
 from cmr_watch.models import Change, ChangeKind, Edition, EditionStatus, KnownEdition
 from cmr_watch.monitor.upcoming import is_upcoming
 from cmr_watch.places import fold, is_same_city
+from cmr_watch.spelling import is_one_slip
 from cmr_watch.urls import normalised_url
 
 _CALLED_OFF: Final[dict[EditionStatus, ChangeKind]] = {
@@ -98,7 +99,8 @@ def _date_kind(old: Edition, new: Edition) -> ChangeKind | None:
 
 
 def _is_relocated(old: Edition, new: Edition) -> bool:
-    return not is_same_city(old.city, new.city) or _has_other_country(old, new)
+    is_same = is_same_city(old.city, new.city) or is_one_slip(old.city, new.city)
+    return not is_same or _has_other_country(old, new)
 
 
 def _has_other_country(old: Edition, new: Edition) -> bool:

@@ -63,7 +63,7 @@ def _rank(link: Address) -> int | None:
 
 def _rank_of_words(link: Address) -> int | None:
     text = link.line.scan
-    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
+    words = set(text.words(link.start, link.end))
     if "apply" in words:
         return 0
     if says_apply(text, link.start, link.end):

@@ -5,13 +5,13 @@ Pure, linear. Errors: ParseError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot, Use
-from cmr_watch.reading.application import contact, form_addresses, needs
-from cmr_watch.reading.apply_link import apply_link, links_in
+from cmr_watch.reading.application import Mail, contact, form_addresses, needs
+from cmr_watch.reading.apply_link import ApplyLink, apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import find_state, read_state
 from cmr_watch.reading.document import Document
@@ -67,9 +67,7 @@ def _is_ours(article: Article) -> bool:
     own = (article.title, *article.lines) if article.title else article.lines
     if _lists_editions(lines) or not any(_names_ours(line.scan) for line in own):
         return False
-    return any(
-        names_call_of_interest(line.scan) and (line is article.title or _is_own_call(line)) for line in own
-    )
+    return any(names_call_of_interest(line.scan) and (line is article.title or _is_own_call(line)) for line in own)
 
 
 def _is_own_call(line: Line) -> bool:
@@ -106,6 +104,18 @@ def _read(article: Article, document: Document, url: str) -> Result:
     return Snapshot("call", (), calls, schedule.warnings, outline), whole.evidence(log)
 
 
+class _Said(NamedTuple):
+    """What the parts of a call's page say, and where."""
+
+    link: ApplyLink | None
+    form: str | None
+    paragraph: Line | None
+    years: tuple[int, ...]
+    years_at: list[Where]
+    mail: Mail | None
+    needs: Sequence[tuple[str, Where]]
+
+
 def _call(article: Article, schedule: Schedule, document: Document, url: str, log: EvidenceLog) -> CallNotice | None:
     lines, title = article.lines, article.title
     link = apply_link(list(links_in(lines, url)))
@@ -116,31 +126,39 @@ def _call(article: Article, schedule: Schedule, document: Document, url: str, lo
     if status is None:
         return None
     paragraph = _paragraph(whole) or title
-    years, named = _hosting_years(title, paragraph, whole)
-    mail, needed = contact(lines), needs(lines)
-    call = CallNotice(
+    said = _Said(link, form, paragraph, *_hosting_years(title, paragraph, whole), contact(lines), needs(lines))
+    _note(log, _sources(article, schedule, said, status))
+    return CallNotice(
         status=status,
-        hosting_years=years,
+        hosting_years=said.years,
         cutoffs=schedule.cutoffs,
         title=title.shown[:_LONGEST_TITLE] if title else None,
         apply_url=form,
         text=paragraph.shown[:_LONGEST_TEXT] if paragraph else "",
-        contact=mail.address if mail else None,
-        needs=tuple(need for need, _ in needed),
+        contact=said.mail.address if said.mail else None,
+        needs=tuple(need for need, _ in said.needs),
     )
-    main = paragraph or lines[0]
-    sources = [
-        Source("text", _whole(main)),
-        Source("status", _where_said(status, (main, *lines)) or (link.address.where if link else _whole(main)), "C6"),
-        *(Source("hosting_years", one) for one in named),
-        *(Source(f"needs[{number}]", where, "O1") for number, (_, where) in enumerate(needed)),
-        *([Source("contact", mail.where)] if mail else []),
-        *([Source("apply_url", *((link.address.where,) if link else (_whole(main), "C6")))] if form else []),
-        *(Source(f"cutoffs[{number}]", where, "C4") for number, where in enumerate(schedule.places)),
-        *([Source("title", _whole(title))] if title else []),
-    ]
-    _note(log, sources)
-    return call
+
+
+def _sources(article: Article, schedule: Schedule, said: _Said, status: CallStatus) -> Iterator[Source]:
+    """Where each field of the call was read."""
+    main = said.paragraph or article.lines[0]
+    link_at = said.link.address.where if said.link else None
+    yield Source("text", _whole(main))
+    yield Source("status", _where_said(status, (main, *article.lines)) or link_at or _whole(main), "C6")
+    yield from (Source("hosting_years", one) for one in said.years_at)
+    yield from _numbered("needs", [where for _, where in said.needs], "O1")
+    yield from _numbered("cutoffs", schedule.places, "C4")
+    if said.mail:
+        yield Source("contact", said.mail.where)
+    if said.form:
+        yield Source("apply_url", link_at or _whole(main), "" if link_at else "C6")
+    if article.title:
+        yield Source("title", _whole(article.title))
+
+
+def _numbered(field: str, places: Sequence[Where], rule: str) -> Iterator[Source]:
+    return (Source(f"{field}[{number}]", where, rule) for number, where in enumerate(places))
 
 
 def _whole(line: Line) -> Where:
@@ -159,8 +177,9 @@ def _where_said(status: CallStatus, lines: Iterable[Line]) -> Where | None:
 _USES: Final[dict[str, Use]] = {"text": "call", "status": "call", "hosting_years": "call", "cutoffs": "cut-off"}
 
 
-def _note(log: EvidenceLog, sources: Sequence[Source]) -> None:
+def _note(log: EvidenceLog, found: Iterable[Source]) -> None:
     """Note where each field was read, and what became of its line; a heading stays one, but for a cut-off."""
+    sources = list(found)
     log.note_all("calls[0]", sources)
     for name, (line, _, _), rule in sources:
         use = _USES.get(name.partition("[")[0], "application")

@@ -68,19 +68,24 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
     page = _Page()
     for line in lines:
         page.take(line)
-    if "closed" in page.said and "next open" not in page.said:
-        return "closed"
-    if has_form or "next open" in page.said:
+    says_open, by_cutoffs = "open" in page.said, _by_cutoffs(cutoffs)
+    says_next = "next announced" in page.said and not says_open
+    is_to_come = not says_open and ("announced" in page.said or page.first == "next announced")
+    rules: tuple[tuple[bool, CallStatus], ...] = (
+        ("closed" in page.said and "next open" not in page.said, "closed"),
+        (has_form or "next open" in page.said, "open"),
+        (is_to_come, "announced"),
+        (by_cutoffs is not None, by_cutoffs or "open"),
+        ("announced" in page.said or says_next, "announced"),
+        (says_open or "apply" in page.said or bool(cutoffs), "open"),
+    )
+    return next((status for holds, status in rules if holds), None)
+
+
+def _by_cutoffs(cutoffs: Sequence[Cutoff]) -> CallStatus | None:
+    if any(not (cutoff.closed or cutoff.tentative) for cutoff in cutoffs):
         return "open"
-    if "open" not in page.said and ("announced" in page.said or page.first == "next announced"):
-        return "announced"
-    if cutoffs and all(cutoff.closed for cutoff in cutoffs):
-        return "closed"
-    if any(not cutoff.closed and not cutoff.tentative for cutoff in cutoffs):
-        return "open"
-    if "announced" in page.said or ("next announced" in page.said and "open" not in page.said):
-        return "announced"
-    return "open" if not page.said.isdisjoint(("open", "apply")) or cutoffs else None
+    return "closed" if cutoffs and all(cutoff.closed for cutoff in cutoffs) else None
 
 
 @dataclass(slots=True)
@@ -97,9 +102,7 @@ class _Page:
             self.said.add("closed")  # “Status” in the line above
         self.is_labelled = is_mark and line.has("state label")
         for sentence in sentences_of(line):
-            if sentence.of(line).endswith("?"):
-                continue
-            found = _said_in(line, sentence)
+            found = {} if sentence.of(line).endswith("?") else _said_in(line, sentence)
             self.first = self.first or next(iter(found), None)
             self.said.update(found)
 

@@ -24,10 +24,10 @@ from cmr_watch.reading.clauses import (
     subject_of,
     subjects_in,
 )
-from cmr_watch.reading.dates import DateSpan, find_dates, find_days
+from cmr_watch.reading.dates import DateSpan, find_dates, find_days, year_of
 from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
 from cmr_watch.reading.lexicon import Concept
-from cmr_watch.reading.tokens import Cue, Text, Token
+from cmr_watch.reading.tokens import Cue, Text, Token, outside
 
 NO_CUTOFFS: Final = frozenset(
     {
@@ -116,7 +116,9 @@ def _asked(text: Text, sentence: Span) -> Concept | None:
         return None
     cues = list(text.cues_of(*SUBJECTS, start=sentence.start, end=sentence.end))
     subject = next(iter(subjects_in(text, cues)[-1:]), None)
-    return subject if subject in NO_CUTOFFS or not text.has("until", start=sentence.start, end=sentence.end) else "cutoff"
+    return (
+        subject if subject in NO_CUTOFFS or not text.has("until", start=sentence.start, end=sentence.end) else "cutoff"
+    )
 
 
 def with_next(found: Sequence[CutoffSpan], one: CutoffSpan) -> list[CutoffSpan]:
@@ -138,8 +140,7 @@ def _go_on(days: Sequence[_Day]) -> None:
 def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
     """The single days of a sentence, each with the words around it."""
     own = range(sentence.start, sentence.end)
-    years = {token.value for token in text.tokens if token.letter == "y" and token.start in own}
-    year = years.pop() if len(years) == 1 else year
+    year = year_of(text, sentence.start, sentence.end) or year
     days = [day for day in days_in(text, own, year) if day.starts_on][:_MOST_DAYS]
     ends = [sentence.start, *(day.end for day in days)]
     starts = [*(day.start for day in days[1:]), sentence.end]
@@ -147,7 +148,7 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
 
 
 def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
-    """The days within a part of a text; one without a year takes that of the next one with a year: “27 March and 26 June 2026”, else `year`."""
+    """The days within a part of a text; one without a year takes the next one’s, “27 March and 26 June 2026”, else `year`."""
     found = []
     days = [day for day in find_days(text) if day.start in own]
     year = next((day.starts_on.year for day in reversed(days) if day.has_year and day.starts_on), year)
@@ -159,8 +160,7 @@ def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
 
 
 def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: int | None) -> _Day:
-    lead = [token for token in text.tokens if start <= token.start < day.start]
-    tail = [token for token in text.tokens if day.end <= token.start < end]
+    lead, tail = text.within(start, day.start), text.within(day.end, end)
     found = _Day(day, sentence, lead, tail, relation_of(text, day.start))
     periods = [
         one for one in find_dates(text, year) if one.starts_on != one.ends_on and one.start <= day.start < one.end
@@ -211,7 +211,9 @@ def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
         if not _is_condition(text, cue)
     ]
     active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
-    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(active)  # “questions may be submitted by …”
+    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(
+        active
+    )  # “questions may be submitted by …”
     subjects = active if is_of_others else subjects_in(text, cues)
     while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
@@ -232,8 +234,8 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
-    zones = list(text.cues_of("brussels time", start=day.span.end))
-    own = [token for token in day.tail if not any(zone.start - 1 <= token.start < zone.end for zone in zones)]
+    zones = [Span(zone.start - 1, zone.end) for zone in text.cues_of("brussels time", start=day.span.end)]
+    own = outside(day.tail, zones)
     first = next((token for token in own if token.letter == "(" or (token.word and token.letter not in "haTzvd")), None)
     if first is None or first.letter == "(":
         return None
@@ -315,7 +317,11 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
 def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Concept]:
     """What words that stand between signs say of a day (C5): “31 May 2027 (ended)”, “PAST: 31 May 2027”."""
     return frozenset[Concept]().union(
-        *(cue.concepts for cue in text.cues_of("closed", "over", "perhaps", start=start, end=end) if _is_mark(text, cue))
+        *(
+            cue.concepts
+            for cue in text.cues_of("closed", "over", "perhaps", start=start, end=end)
+            if _is_mark(text, cue)
+        )
     )
 
 

@@ -75,8 +75,8 @@ _NUMERIC: Final = (
 _SPAN: Final = (
     r"(?P<month>(?:(?:v-?|vq|dq)o?)?m\.?(?:(?:[,-]?y)?[-/&t]m\.?)?[,-]?o?y)"
     r"|(?P<season>v?s(?:[/&-]s)?[,/-]?o?y(?:[-/][yd])?|q[,/-]?o?y|[vd]q[,/-]?o?y|y[,/-]?q)"
-    r"|(?P<bare>(?:^|(?<=[-,:(|]))(?:v-?o?)?m\.?(?:[-/&t]m\.?)?(?=$|[-(,;):|]))"
-    r"|(?P<bare_season>(?:^|(?<=[-,:(|]))(?:v?s(?:[/&-]s)?|[vd]?q)(?=$|[-(,;):|]))"
+    r"|(?P<bare>(?:^|(?<=[-,:(|c]))(?:v-?o?)?m\.?(?:[-/&t]m\.?)?(?=$|[-(,;):|c]))"
+    r"|(?P<bare_season>(?:^|(?<=[-,:(|c]))(?:v?s(?:[/&-]s)?|[vd]?q)(?=$|[-(,;):|c]))"
     r"|(?P<year>y)"
 )
 _RANGES: Final = re.compile(
@@ -334,9 +334,14 @@ def _period(kind: str, year: int, tokens: list[Token], text: str) -> str:
     return "-".join([str(year), *words])
 
 
-def year_of(text: Text) -> int | None:
-    """The one year that a text names."""
-    years = {token.value for token in text.tokens if token.letter == "y"}
+def years_in(text: Text, start: int, end: int) -> set[int]:
+    """The years that stand between two positions."""
+    return {token.value for token in text.within(start, end) if token.letter == "y"}
+
+
+def year_of(text: Text, start: int = 0, end: int | None = None) -> int | None:
+    """The one year that a text, or a part of it, names."""
+    years = years_in(text, start, len(text.text) if end is None else end)
     return years.pop() if len(years) == 1 else None
 
 

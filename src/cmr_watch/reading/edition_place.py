@@ -46,9 +46,9 @@ def _is_beside_series(title: Text, place: Place) -> bool:
     """“Clusters meet Regions in Brno”, “Brno: Clusters meet Regions”; “Speak at Clusters meet Regions” is none."""
     series = next(title.cues_of("series"))
     if place.end <= series.start:
-        before = [token for token in title.tokens if place.end <= token.start < series.start]
+        before = title.within(place.end, series.start)
         return bool(before) and not any(token.word for token in before)
-    between = [token.word for token in title.tokens if series.end <= token.start < place.start and token.word]
+    between = title.words(series.end, place.start)
     return _BETWEEN.issuperset(between)
 
 
@@ -88,7 +88,7 @@ def place_of(title: Line, sentences: Sequence[Sentence]) -> tuple[Sited | None, 
         line = _of_a_line(sentences, named, first_lines=0)
         if is_region(named.city):
             address = address or line or _town_of_days(sentences, named)
-        elif named.country_code is None:
+        elif named.country_code is None and not named.is_online:
             whole = _with_country(whole, sentences) or line or whole
         found = _merged(whole, address) if address else whole
         named = whole.place

@@ -17,7 +17,7 @@ from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.links import MATERIALS
 from cmr_watch.reading.places import Place, find_places, place_beside
-from cmr_watch.reading.tokens import Cue, Text, Token
+from cmr_watch.reading.tokens import Cue, Text, Token, outside
 
 LONGEST: Final = 1_000
 """Characters; a longer line is prose, whatever it holds."""
@@ -150,22 +150,15 @@ _NO_WORDS: Final = (
 def has_words(text: Text, start: int, end: int) -> bool:
     """Whether words stand there that are no small words, badges or weekdays."""
     cues = list(text.cues_of(*_NO_WORDS, start=start, end=end))
-    return any(
-        token.letter in "xr" and token.word and token.word not in _SMALL and not _in_any(token, cues)
-        for token in text.tokens
-        if start <= token.start < end
-    )
-
-
-def _in_any(token: Token, cues: Sequence[Cue]) -> bool:
-    return any(cue.start <= token.start < cue.end for cue in cues)
+    words = [token for token in text.within(start, end) if token.letter in "xr" and token.word not in _SMALL]
+    return any(token.word for token in outside(words, cues))
 
 
 def _is_sentence(text: Text, first: int, last: int) -> bool:
     """Whether place and date stand in a sentence: a verb stands before the first of them, or between them (S4)."""
     cues = list(text.cues_of(*_MAY_HOLD_VERBS))
     found = [token for token in text.tokens if token.word in _VERBS and token.letter == "x" and token.start < last]
-    verbs = [token for token in found if not _in_any(token, cues) and not _is_code(text, token)]
+    verbs = [token for token in outside(found, cues) if not _is_code(text, token)]
     return _looks_back(text, first) or any(not _is_of_state(text, token, first) for token in verbs)
 
 
@@ -234,7 +227,7 @@ def _without_days(line: Line, year: DateSpan | None, dates: tuple[DateSpan, ...]
 
 def _is_broken_date(text: Text, place: Place, year: DateSpan) -> bool:
     """Days, and a word that should be a month: “12-13 Ocotber 2026” is more than a year, and not understood."""
-    between = [token for token in text.tokens if place.end <= token.start < year.start]
+    between = text.within(place.end, year.start)
     letters = "".join(token.letter for token in between).rstrip(".,-")
     return "dx" in letters and letters.endswith("x") and bool(between[-1].word or between[-1].letter in ".,-")
 

@@ -304,7 +304,8 @@ class _Lists:
     def _is_beside(self, line: Line) -> bool:
         """Whether a line stands in the same block or item as the edition above it."""
         above = self.above.entry.line if self.above else None
-        return above is not None and (above.block == line.block or (above.item is not None and above.item == line.item))
+        items = (line.item, line.outer)
+        return above is not None and (above.block == line.block or (above.item is not None and above.item in items))
 
     def _is_of_edition(self, line: Line) -> bool:
         """A sentence in the same block or item, or one about “this event”."""

@@ -136,3 +136,7 @@ VENUES: Final = HOUSES | words_of(
     """
 )
 """Words of a venue's name, which is no city and no region beside one (P5)."""
+
+HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
+CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO", "MT", "PA", "SG", "SM", "VA"})
+"""Countries with a city of the same name (P4)."""

@@ -45,6 +45,7 @@ class Line:
     - `bold`: the length of the bold beginning.
     - `block`: numbers the paragraphs; `gap`: an empty line stands before it in its block.
     - `item`: numbers the list items, table rows, cards and dt/dd pairs; lines of one belong together first (D4).
+    - `outer`: the item around that one, of which it is a part too.
     - `row`, `cell`: its place in a table, if any; cells are numbered through the page. `column`: the cell's in its row.
     - `label`: what stands in front of it as its name: the `dt` or the field label.
     - `edges`: positions where a link, a badge or the like begins or ends, and a word with it (P5).
@@ -58,6 +59,7 @@ class Line:
     bold: int = 0
     block: int = 0
     gap: bool = False
+    outer: int | None = None
     item: int | None = None
     row: int | None = None
     cell: int = 0

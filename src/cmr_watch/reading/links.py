@@ -44,21 +44,17 @@ def addresses_of(line: Line, place: Place, date: DateSpan | None, base: str) -> 
     """The edition's page and its summary, by what each link covers and says (O2)."""
     found = [address for link in line.links[:MOST_LINKS] if (address := address_of(line, link, base))]
     summaries = [one for one in found if is_summary(line, one)]
-    pages = [one for one in found if one not in summaries and not _is_of_material(one)]
+    pages = [one for one in found if one not in summaries]
     on_place = [one for one in pages if one.start < place.end and place.start < one.end]
     on_date = [one for one in pages if date and one.start < date.end and date.start < one.end]
     bare = [one for one in pages if says_more(line, one)]
     return next(iter([*on_place, *on_date, *bare]), None), next(iter(summaries), None)
 
 
-def _is_of_material(link: Address) -> bool:
-    return link.line.scan.has(*MATERIALS, start=link.start, end=link.end)
-
-
 def says_more(line: Line, link: Link | Address) -> bool:
     """Whether a link says “more info”, “event page” or the like, and nothing else."""
     text = line.scan
-    words = [token for token in text.tokens if link.start <= token.start < link.end and token.word]
+    words = [token for token in text.within(link.start, link.end) if token.word]
     cues = list(text.cues_of("more", start=link.start, end=link.end))
     return bool(cues) and all(
         token.word in _BARE_LINK or any(cue.start <= token.start < cue.end for cue in cues) for token in words
@@ -70,7 +66,7 @@ def is_summary(line: Line, link: Link | Address) -> bool:
     text = line.scan
     if text.has("summary", start=link.start, end=link.end):
         return True
-    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
+    words = set(text.words(link.start, link.end))
     if not words or not words <= _BARE_LINK:
         return False
     near = text.cues_of("summary", start=max(0, link.start - _REACH_OF_SUMMARY), end=link.end + _REACH_OF_SUMMARY)

@@ -18,7 +18,7 @@ from cmr_watch.reading.cutoffs import read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line, joined
-from cmr_watch.reading.tokens import CELL, Cue, Text, scan
+from cmr_watch.reading.tokens import CELL, Cue, Text, outside, scan
 
 _MOST_LINES: Final = 26
 LONGEST: Final = 4_000
@@ -125,7 +125,7 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
 
 
 def whole_sentences(lines: Sequence[Line]) -> list[Line]:
-    """Lines, with one that a sentence goes on in joined to the one above it: “… to host a workshop / in 2028 is open”."""
+    """Lines, those joined in which a sentence goes on: “… to host a workshop / in 2028 is open”."""
     found: list[Line] = []
     for line in lines:
         if found and found[-1].block == line.block and not line.gap and line.row is None and _goes_on(found[-1], line):
@@ -236,12 +236,14 @@ _HELD_ALREADY: Final = words_of("was were had took taken already attended brough
 
 def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
     """Whether a sentence names hosting, or events that are not over: “Workshops are held in 2027”."""
-    start, end = span or (0, len(text.text))
+    if span is None:
+        return any(speaks_of_hosting(text, one) for one in sentences_of(text))
+    start, end = span
     if text.has("hosting", "series", start=start, end=end):
         return True
     event = next(text.cues_of("event", start=start, end=end), None)
-    words = {token.word for token in text.tokens if start <= token.start < end}
-    is_over = not words.isdisjoint(_HELD_ALREADY) or text.has("long ago", start=start, end=end)
+    words = text.words(start, end)
+    is_over = not _HELD_ALREADY.isdisjoint(words) or text.has("long ago", start=start, end=end)
     is_of_day = any(start <= day.start < end for day in find_days(text, ANY_YEAR))  # “by 31 May for events in 2027”
     return event is not None and not is_over and not is_of_day
 
@@ -265,11 +267,10 @@ def _years_in(text: Text, sentence: Span) -> dict[int, Span]:
     near: dict[int, Span] = {}
     far: dict[int, Span] = {}
     days = [date for date in find_dates(text) if date.precision in ("day", "unknown")]
-    for index, token in enumerate(text.tokens):
-        if token.letter != "y" or not sentence.start <= token.start < sentence.end:
+    for token in outside(text.within(sentence.start, sentence.end), days):
+        if token.letter != "y":
             continue
-        if any(day.start <= token.start < day.end for day in days):
-            continue
+        index = text.tokens.index(token)
         concepts = _followed_by(text, index) or _introduced_by(text, token.start, sentence)
         if not concepts.isdisjoint(_OF_HOSTING):
             near = {**_range_at(text, index), **near}
@@ -292,7 +293,12 @@ def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Conce
     for cue in reversed(text.cues):
         is_left = sentence.start <= cue.start and cue.end <= position
         is_of_interest = "interest" in cue.concepts  # “call for expressions of interest 2028”
-        if is_left and not is_of_interest and not cue.concepts.isdisjoint(known) and text.text[cue.start : cue.end].lower() not in _JOINING:
+        if (
+            is_left
+            and not is_of_interest
+            and not cue.concepts.isdisjoint(known)
+            and text.text[cue.start : cue.end].lower() not in _JOINING
+        ):
             return cue.concepts
     return frozenset()
 

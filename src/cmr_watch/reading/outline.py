@@ -49,6 +49,7 @@ _CARD: Final = re.compile(r"(?:^|[\s_-])(?:card|tile|views-row|list-group-item)(
 _NAMED: Final = frozenset({"span", "em", "small", "strong", "time"})
 """Elements that stand apart where they have a class: badges, and the pieces of a card (P5)."""
 _FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
+_FIELD_ITEM: Final = re.compile(r"(?:^|\s)field__items?(?:$|\s)")
 _SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"(?:[•‣⁃◦▪▫●○■□►▸➢➤❖·*]|[›»](?= )) ?(?=\S)")
 """A bullet that was typed, and no part of what a line says."""
@@ -169,7 +170,7 @@ class _Writer:
     struck: int = 0
     pieces: int = 0
     raised: int = 0
-    hrefs: list[str] = field(default_factory=list)
+    hrefs: list[str | None] = field(default_factory=list)
     levels: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     items: list[int] = field(default_factory=list)
@@ -213,7 +214,7 @@ class _Writer:
         elif name == "br":
             self.flush(ends_block=False)
         elif name == "a":
-            self.hrefs.append(attributes.get("href", ""))
+            self.hrefs.append(attributes.get("href"))
             if self._count("link") > MAX_LINKS:
                 raise ParseError(f"The article has more than {MAX_LINKS} links.")
         weight = _WEIGHT.search(style) if style else None
@@ -244,8 +245,15 @@ class _Writer:
             self.is_head = name == "th"
         elif name == "dd" and self.counts["item"]:
             self.items.append(self.counts["item"])
+        if self.label and name in _BLOCKS and name != "dd" and not _FIELD_ITEM.search(classes):
+            self._end_label_behind_item()
         if name in ("dt", "dl") or (classes and _FIELD_LABEL.search(classes)):
             self.label, self.takes_label, self.label_depth = "", name != "dl", len(self.styles)
+
+    def _end_label_behind_item(self) -> None:
+        """A paragraph beside a field's label and its item is no item of the field."""
+        if len(self.styles) == self.label_depth and self.lines[-1].label == self.label:
+            self.label = ""
 
     def _end(self, name: str) -> None:
         if name in _BLOCKS:
@@ -301,6 +309,7 @@ class _Writer:
             block=self.counts["block"],
             gap=self.breaks > 1,
             item=self.items[-1] if self.items else None,
+            outer=self.items[-2] if len(self.items) > 1 else None,
             row=row,
             cell=self.counts["cell"] if row is not None else 0,
             column=self.counts["cell"] - self.row_start - 1 if row is not None else 0,

@@ -96,7 +96,8 @@ def _label_by_position(tabs: html.HtmlElement) -> None:
     if len(heads) < 2 or not all(map(_opens_section, heads)):
         return
     after = list(islice(tabs.itersiblings(), len(heads) + 1))
-    panels = list(after[0]) if len(after) == 1 else after
+    are_alike = len({(one.tag, one.get("class")) for one in after}) == 1
+    panels = after if len(after) > 1 and are_alike else list(after[0])
     marked = (inner for panel in panels for inner in panel.iter(*MARKED_TAGS))
     if len(panels) != len(heads) or any(map(_opens_section, marked)):
         return

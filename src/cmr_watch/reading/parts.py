@@ -24,7 +24,7 @@ _MOST_COUNTRY_WORDS: Final = 6
 class Part(NamedTuple):
     """Tokens between two joints.
 
-    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, edge `e`, comma or bracket behind a quote `q`, a break `B`.
+    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, comma or bracket behind a quote `q`, a break `B`.
     """
 
     tokens: tuple[Token, ...]
@@ -50,7 +50,7 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
     joint, quotes, depth = "B", 0, 0
     for index, token in enumerate(text.tokens):
         role = roles[index]
-        if role == "x" and not (token.start in text.edges and _ends_at_edge(text, token.start, tokens)):
+        if role == "x":
             tokens.append(token)
             continue
         if role == " ":
@@ -59,23 +59,11 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
             yield Part(tuple(tokens), "B" if joint == "'" else joint, quotes % 2 == 1, depth > 0)
             joint = ""
         tokens = []
-        if role == "x":
-            tokens, joint = [token], "e"
-            continue
         quotes += role == "'"
         depth = max(0, depth + (role == "(") - (role == ")"))
-        joint = _stronger(joint, "," if role == "'" and joint not in ("", "e") else role)
+        joint = _stronger(joint, "," if role == "'" and joint else role)
     if tokens:
         yield Part(tuple(tokens), "B" if joint == "'" else joint)
-
-
-def _ends_at_edge(text: Text, edge: int, tokens: Sequence[Token]) -> bool:
-    """Whether a part ends where a link or badge begins: behind a country, or where words touch; “San <a>Sebastián”."""
-    if not tokens:
-        return False
-    words = [token.word for token in tokens[-_MOST_COUNTRY_WORDS:]]
-    is_touching = text.text[edge - 1].isalnum() and text.text[edge].isupper()
-    return is_touching or any(" ".join(words[start:]) in country_names() for start in range(len(words)))
 
 
 def _stronger(joint: str, role: str) -> str:
@@ -181,19 +169,31 @@ def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
     """Give the tokens of a cue, and of what belongs to it, the roles that they have here."""
     after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
     in_bracket = cue.first > 0 and roles[cue.first - 1] == "("
-    if "place label" in cue.concepts and after == ":":
-        _fill(roles, cue.first, cue.last + 2, " ")
+    if _does_not_count(cue, after, in_bracket=in_bracket):
+        _fill(roles, cue.first, cue.last + 1 + ("place label" in cue.concepts), " ")
     elif "badge" in cue.concepts and _is_badge(cue, text, after):
         _fill(roles, cue.first, cue.last + 1, "B")
-    elif "mode" in cue.concepts or ("country remark" in cue.concepts and in_bracket and after == ")"):
-        _fill(roles, cue.first, cue.last + 1, " ")
     elif after == ":" and not cue.concepts.isdisjoint(_LABELLED):
         _fill(roles, cue.first, _end_of_labelled(text, cue.last), "B")
-    elif in_bracket and not cue.concepts.isdisjoint(_ASIDES | _STATES):
+    else:
+        _mark_aside(cue, text, roles, after, in_bracket=in_bracket)
+
+
+def _does_not_count(cue: Cue, after: str, *, in_bracket: bool) -> bool:
+    """“City: …”, “… (hybrid)”, “Moldova (Republic of)”."""
+    is_label = "place label" in cue.concepts and after == ":"
+    is_remark = "country remark" in cue.concepts and in_bracket and after == ")"
+    return is_label or is_remark or "mode" in cue.concepts
+
+
+def _mark_aside(cue: Cue, text: Text, roles: list[str], after: str, *, in_bracket: bool) -> None:
+    """In a bracket an aside or a state is passed over; outside it is a break."""
+    is_aside, is_state = not cue.concepts.isdisjoint(_ASIDES), not cue.concepts.isdisjoint(_STATES)
+    if in_bracket and (is_aside or is_state):
         _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
-    elif not cue.concepts.isdisjoint(_ASIDES):
-        _fill(roles, cue.first, _end_of_aside(roles, cue.last + (after == ":")), "B")
-    elif not cue.concepts.isdisjoint(_STATES):
+    elif is_aside:
+        _fill(roles, cue.first, _end_of_badge(text, cue) or _end_of_aside(roles, cue.last + (after == ":")), "B")
+    elif is_state:
         _fill(roles, cue.first, cue.last + 1, "B")
 
 
@@ -220,6 +220,14 @@ def _end_of_bracket(text: Text, last: int) -> int:
     return next(ends, len(text.tokens))
 
 
+def _end_of_badge(text: Text, cue: Cue) -> int | None:
+    """An aside that begins a badge or a link ends with it: “<span>Registration closed</span> Ghent”."""
+    edge = next((edge for edge in text.edges if edge >= cue.end), None) if cue.start in text.edges else None
+    if edge is None:
+        return None
+    return next((index for index, token in enumerate(text.tokens) if token.start >= edge), len(text.tokens))
+
+
 def _end_of_aside(roles: Sequence[str], last: int) -> int:
     """An aside reaches to the next dash, bracket, cell, date or stop."""
     ends = (index for index in range(last + 1, len(roles)) if roles[index] in "B()c-")
@@ -232,3 +240,8 @@ def is_venue(name: str) -> bool:
     if folded in region_names():
         return False  # “Centre-Val de Loire”
     return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(folded.split())
+
+
+def is_bullet(token: Token, text: Text) -> bool:
+    """“o Ghent, Belgium”: a bullet of a word processor, or a bar, pasted as a letter."""
+    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ", "I ")

@@ -17,15 +17,12 @@ from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import PARTICLES, PROSE
-from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, is_venue, parts_of
+from cmr_watch.reading.lexicon import CITY_STATES, HOME_NATIONS, PARTICLES, PROSE
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, is_bullet, is_venue, parts_of
 from cmr_watch.reading.tokens import Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
 """Lower-case words that may begin a name."""
-_HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
-_CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO", "MT", "PA", "SG", "SM", "VA"})
-"""Countries with a city of the same name (P4)."""
 _MOST_WORDS: Final = 7
 _LONGEST: Final = 90
 
@@ -113,16 +110,11 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
         kept.pop()
     while (
         kept
-        and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
+        and (is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
         and not (kept[0].letter == "'" and begins_with_s(text, kept[0]))
     ):
         kept.pop(0)
     return tuple(kept)
-
-
-def _is_bullet(token: Token, text: Text) -> bool:
-    """“o Ghent, Belgium”: a bullet of a word processor, or a bar, pasted as a letter."""
-    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ", "I ")
 
 
 _Country = tuple[int, int, str, bool]
@@ -194,16 +186,19 @@ def _name(tokens: Sequence[Token], text: Text) -> str | None:
         return None
     if is_online(written):
         return written
-    if any(token.word in PROSE for token in words[words[0].letter == "h" and len(words) > 1 :]):
-        return None
-    first, *others = words
+    own = words[words[0].letter == "h" and len(words) > 1 :]
+    is_prose = not PROSE.isdisjoint(token.word for token in own)
+    return written if not is_prose and _is_written_as_name(words, text) else None
+
+
+def _is_written_as_name(words: Sequence[Token], text: Text) -> bool:
+    """With capitals but for particles; where all is in small letters, one word is a name."""
     if text.text.islower():
-        return written if len(words) == 1 else None
-    if not (text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"):
-        return None
-    if any(text.text[token.start].islower() and token.word not in PARTICLES for token in others):
-        return None
-    return written if any(token.end - token.start > 1 for token in words) else None
+        return len(words) == 1
+    first, *others = words
+    begins = text.text[first.start].isupper() or first.word in _ARTICLES or first.word == "s"
+    is_broken = any(text.text[token.start].islower() and token.word not in PARTICLES for token in others)
+    return begins and not is_broken and any(token.end - token.start > 1 for token in words)
 
 
 # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +231,8 @@ _AND: Final = ("and", "&", "/", "+")
 def _pieces(part: Part, text: Text) -> Iterator[Part]:
     """“Belgium & Eindhoven” between two commas: the end of one place, and the beginning of another (P3)."""
     tokens = part.tokens
-    if not any(token.letter in "&/" for token in tokens[:-1]):
+    is_region = " ".join(token.word for token in tokens) in region_names()  # “Eastern Macedonia and Thrace”
+    if is_region or not any(token.letter in "&/" for token in tokens[:-1]):
         yield part
         return
     if tokens[0].letter in "&/" and part.joint == ")":
@@ -277,7 +273,7 @@ def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
 def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:
     run: list[_Named] = []
     for index, part in enumerate(parts):
-        if part.is_noise:
+        if part.is_noise or _is_aside(part, parts[index + 1 :]):
             continue
         if run and not _joins(run, part, parts[index + 1 :]):
             yield run
@@ -285,6 +281,12 @@ def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:
         run.append(part)
     if run:
         yield run
+
+
+def _is_aside(part: _Named, following: Sequence[_Named]) -> bool:
+    """“Braga (INL campus), Portugal”: a bracket that names nothing, between the city and its country."""
+    is_closed = bool(following) and not following[0].is_bracket and following[0].country is not None
+    return part.is_bracket and part.name is None and part.country is None and is_closed
 
 
 def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
@@ -296,28 +298,30 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
         return True
     if part.joint in (",", "(", ")"):
         return not has_country or part.code is not None or part.is_bracket
-    if part.joint in ("-", "c", "e"):
+    if part.joint in ("-", "c"):
         if has_country:
             return False
         is_country = part.country is not None and part.name is None
-        return is_country or (part.joint == "-" and _is_chain(run, part, following))
+        return is_country or (part.joint in "-c" and _is_chain(run, part, following))
     return False
 
 
 def _is_country_first(run: Sequence[_Named], part: _Named) -> bool:
     """“Belgium, Namur”, or both in cells of one row; behind them only a known region (P2)."""
     first = run[0]
-    is_country = first.name is None and first.code is not None and first.code not in _CITY_STATES
+    is_country = first.name is None and first.code is not None and first.code not in CITY_STATES
     if not is_country or part.joint not in (",", "c") or part.country is not None or part.name is None:
         return False
     return len(run) == 1 or (len(run) == 2 and run[1].code is None and fold(part.name) in region_names())
 
 
 def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
-    """“Kittilä – Lapland – Finland”: three names, and nothing but dashes between them."""
-    if len(run) != 1 or not following or part.country or run[0].country or " " in (run[0].name or " "):
+    """“Kittilä – Lapland – Finland”, or all three in cells: nothing but dashes or edges between them."""
+    if len(run) != 1 or not following or part.country or run[0].country:
         return False
-    return following[0].joint == "-" and following[0].country is not None and following[0].name is None
+    is_short = part.joint == "c" or " " not in (run[0].name or " ")
+    after = following[0]
+    return is_short and after.joint == part.joint and after.country is not None and after.name is None
 
 
 def _place(run: Sequence[_Named]) -> Place | None:
@@ -342,7 +346,7 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
     others += [part.name for part in after if part.name and not is_online(part.name)]
     is_ambiguous = any(part.is_ambiguous for part in names)
     if not others:
-        return Place(country, None, country, code, is_ambiguous, is_alone=code not in _CITY_STATES)
+        return Place(country, None, country, code, is_ambiguous, is_alone=code not in CITY_STATES)
     city, *between = _without_venues(others)
     regions = [name for name in between if not _is_other_name(name, code)]
     return Place(city, ", ".join(regions) or None, country, code, is_ambiguous)
@@ -363,7 +367,7 @@ def _names_in(part: _Named, *, is_last: bool) -> list[str]:
 def _is_other_name(name: str, code: str) -> bool:
     """“Czechia (Czech Republic)”: a second name of the country is no region; England is."""
     folded = fold(name)
-    return country_names().get(folded) == code and folded not in _HOME_NATIONS
+    return country_names().get(folded) == code and folded not in HOME_NATIONS
 
 
 def _without_country(names: Sequence[_Named]) -> Place | None:

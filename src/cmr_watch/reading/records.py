@@ -11,7 +11,7 @@ Pure, linear. Errors: ParseError beyond MAX_CALLS.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
@@ -22,6 +22,7 @@ from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.notices import Notice, find_notices
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.sections import Context, Placed, is_date_without_year
+from cmr_watch.reading.tokens import Text
 
 _LONGEST_UNFINISHED: Final = 80
 _MOST_JOINED: Final = 8
@@ -80,8 +81,10 @@ def _is_other(placed: Placed) -> bool:
 
 
 def _belong_together(one: Placed, other: Placed) -> bool:
-    if one.context is not other.context or one.line.is_heading != other.line.is_heading:
-        return one.line.block == other.line.block and one.context is other.context
+    if one.context is not other.context:
+        return False
+    if one.line.is_heading != other.line.is_heading and one.line.item is None:
+        return one.line.block == other.line.block
     if one.line.item is not None or other.line.item is not None:
         return one.line.item == other.line.item
     return one.line.block == other.line.block
@@ -134,6 +137,8 @@ def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
     if not is_period and not _joins_to_one(entries):
         return None
     whole = read_entry(joined([entry.line for entry in entries]), year)
+    if whole.kind == "place" and whole.has_known_place and not whole.dates:
+        return whole
     if whole.kind != "edition" or (is_period and not whole.is_known):
         return None
     days = [date for date in whole.dates if date.precision == "day"]
@@ -164,6 +169,8 @@ def _joins_to_one(entries: Sequence[Entry]) -> bool:
     if editions:
         # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
         return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
+    if entries[0].line.row is not None and dates == known == 0:
+        return named > 1  # “Ostrava | Czechia | to be confirmed”
     return dates == 1 and (known == 1 or (known == 0 and named > 0))
 
 
@@ -205,20 +212,22 @@ def _starts_of_editions(line: Line, year: int | None) -> list[int]:
     text = line.scan
     if sum(token.letter in "ymi" for token in text.tokens) < 2:
         return [0]
-    dates = [date for date in find_dates(text, year) if date.is_whole]
-    if len(dates) < 2:
-        return [0]
-    dates = [date for date in dates if relation_of(text, date.start) is Relation.AT]
+    whole = [date for date in find_dates(text, year) if date.is_whole]
+    dates = [date for date in whole if relation_of(text, date.start) is Relation.AT]
     places = [place for place in find_places(text, dates) if place.is_known or place.is_online]
     if len(places) != len(dates) or len(places) < 2:
         return [0]
     groups: tuple[Sequence[Place | DateSpan], Sequence[Place | DateSpan]] = (places, dates)
     first, second = sorted(groups, key=lambda group: group[0].start)
-    is_in_turn = all(one.start < other.start for one, other in zip(first, second, strict=True)) and all(
-        other.start < one.start for other, one in zip(second, first[1:], strict=False)
-    )
-    # “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition
+    return [0, *(one.start for one in first[1:])] if _take_turns(text, first, second) else [0]
+
+
+def _take_turns(text: Text, first: Sequence[Place | DateSpan], second: Sequence[Place | DateSpan]) -> bool:
+    """Whether each of some spans is followed by one of the others, and no words lead in the next one.
+
+    “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition.
+    """
+    in_order = [one for pair in zip(first, second, strict=True) for one in pair]
+    is_in_turn = all(one.start < other.start for one, other in pairwise(in_order))
     gaps = zip([one.end for one in second], [one.start for one in first[1:]], strict=False)
-    if not is_in_turn or any(has_words(text, start, end) for start, end in gaps):
-        return [0]
-    return [0, *(one.start for one in first[1:])]
+    return is_in_turn and not any(has_words(text, start, end) for start, end in gaps)

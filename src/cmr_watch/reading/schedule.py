@@ -17,13 +17,13 @@ from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, days_in, marks_in, read_cutoffs
-from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number, year_of
+from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Where
 from cmr_watch.reading.notices import hosting_years
 from cmr_watch.reading.schedule_entries import Entry, entries_of
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tokens import Text, outside, scan
 
 _OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
 _LONGEST_TEXT: Final = 500
@@ -128,17 +128,19 @@ class _Reader:
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
         days = days_in(entry.scan, range(len(entry.scan.text)), year)
-        subjects = _subjects_of(entry.scan) or [heading or ""]
-        lost = [day for day in days if not found and (day.is_impossible or day.is_yearless)]
-        if lost and not _OF_CUTOFFS.isdisjoint(subjects):
-            self._warn("date-impossible" if lost[0].is_impossible else "date-unknown", entry)
-            self.unread += 1
-        if found and (has_stray_number(entry.scan, days) or any(day.has_remainder for day in days)):
-            self._warn("date-remainder", entry)
-        for one in found:
-            if not one.zone_is_right:
-                self._warn("cutoff-zone", entry)
+        lost = next((day for day in days if day.is_impossible or day.is_yearless), None)
         self.dated += bool(found or lost)
+        if found:
+            self._doubt(entry, found, days)
+        elif lost and not _OF_CUTOFFS.isdisjoint(_subjects_of(entry.scan) or [heading or ""]):
+            self._warn("date-impossible" if lost.is_impossible else "date-unknown", entry)
+            self.unread += 1
+
+    def _doubt(self, entry: Entry, found: Sequence[CutoffSpan], days: Sequence[DateSpan]) -> None:
+        if has_stray_number(entry.scan, days) or any(day.has_remainder for day in days):
+            self._warn("date-remainder", entry)
+        for _ in [one for one in found if not one.zone_is_right]:
+            self._warn("cutoff-zone", entry)
 
     # ── the result
 
@@ -226,10 +228,10 @@ def _is_bare(entry: Entry) -> bool:
     In “On 14 September 2027 we explain it” a sentence goes on right behind it.
     """
     lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start]
-    cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
     behind = [token for token in entry.scan.tokens if token.start >= entry.days[0].end][:1]
-    strange = [token for token in (*lead, *behind) if token.letter == "x" and token.word not in _JOINING]
-    return all(not token.word or any(cue.start <= token.start < cue.end for cue in cues) for token in strange)
+    cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
+    words = [token.word for token in outside((*lead, *behind), cues) if token.letter == "x" and token.word]
+    return _JOINING.issuperset(words)
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:

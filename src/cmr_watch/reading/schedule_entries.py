@@ -17,7 +17,7 @@ from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.tables import with_heads
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tokens import Text, outside, scan
 
 LONGEST: Final = 400
 LONGEST_SHORT: Final = 120
@@ -40,46 +40,37 @@ class Entry:
 
 def entries_of(lines: Sequence[Line]) -> Iterator[Entry]:
     """The lines as entries: rows of tables apart, a time or state in the next line with its day."""
-    for key, group in groupby(lines, lambda line: (line.row is not None, line.item if line.row is None else None)):
+    for (is_table, item), group in groupby(lines, lambda one: (one.row is not None, None if one.row else one.item)):
         own = list(group)
-        if key[0]:
+        if is_table:
             yield from _entries_of_table(own)
-        elif key[1] is not None and _is_card(own):
+        elif item is not None and 1 < len(own) <= _MOST_LINES_OF_CARD and sum(map(_has_day, own)) == 1:
             yield _entry_of_card(own)
         else:
             yield from _entries_of_lines(own)
 
 
-def _is_card(lines: Sequence[Line]) -> bool:
-    """Several short lines of one item, only one of them with a day: “Closed”, “Cut-off 1”, “29 January 2027”."""
-    if not 1 < len(lines) <= _MOST_LINES_OF_CARD or any(len(line.text) > LONGEST_SHORT for line in lines):
-        return False
-    return sum(map(_has_day, lines)) == 1
-
-
 def _entry_of_card(lines: Sequence[Line]) -> Entry:
+    """Several lines of one item, only one of them with a day: “Closed”, “Cut-off 1”, “29 January 2027”."""
     at = next(number for number, line in enumerate(lines) if _has_day(line))
     label = " – ".join(line.shown for line in lines[:at])
     return _entry(joined(lines[at:]), label or lines[at].label)
 
 
 def _entries_of_lines(lines: Sequence[Line]) -> Iterator[Entry]:
-    waiting: Line | None = None
+    waiting: list[Line] = []
     for line in lines:
-        if waiting and _is_beside(line) and _has_day(waiting):
-            waiting = joined([waiting, line])
-            continue
-        if waiting:
-            yield _entry(waiting, waiting.label)
-        waiting = line
+        if waiting and not (_is_beside(line) and _has_day(waiting[0])):
+            yield _entry(joined(waiting), waiting[0].label)
+            waiting = []
+        waiting.append(line)
     if waiting:
-        yield _entry(waiting, waiting.label)
+        yield _entry(joined(waiting), waiting[0].label)
 
 
 def _entry(line: Line, label: str, table: Concept | None = None) -> Entry:
     text = f"{label}: {line.shown}" if label else line.shown
-    is_own = text == line.text or len(line.text) > LONGEST
-    whole = line.scan if is_own else scan(text)
+    whole = line.scan if len(line.text) > LONGEST else scan(text)
     return Entry(line, whole, find_days(whole, ANY_YEAR), table)
 
 
@@ -89,33 +80,31 @@ def _has_day(line: Line) -> bool:
 
 def _is_beside(line: Line) -> bool:
     """A line that is nothing but a time, a zone or a state: it belongs to the day above it."""
-    text = line.scan
-    if len(line.text) > LONGEST_SHORT or line.is_heading:
-        return False
-    cues = list(text.cues_of("closed", "tentative", "brussels time", "open"))
-    letters = [token.letter for token in text.tokens if not any(cue.start <= token.start < cue.end for cue in cues)]
-    is_bare = set(letters) <= set("Tz-(),.:a/hw&")
-    return is_bare and ("T" in letters or bool(cues))
+    cues = list(line.scan.cues_of("closed", "tentative", "brussels time", "open"))
+    rest = [token.letter for token in outside(line.scan.tokens, cues)]
+    return not line.is_heading and set(rest) <= _OF_TIME and ("T" in rest or bool(cues))
+
+
+_OF_TIME: Final = frozenset("Tz-(),.:a/hw&")
 
 
 def _entries_of_table(lines: Sequence[Line]) -> Iterator[Entry]:
     """The rows of a table: each dated cell with its label, the cells behind it where it is the only dated one."""
     headed = list(with_heads(lines))
-    is_of_cutoffs = any(head and head.has("cutoff") for _, _, head in headed)
+    table = "cutoff" if any(column and column.has("cutoff") for _, _, column in headed) else None
     for _, row in groupby(headed, lambda one: one[0].row):
-        yield from _entries_of_row(list(row), "cutoff" if is_of_cutoffs else None)
+        yield from _entries_of_row([(line, _label_of(line, *heads)) for line, *heads in row], table)
 
 
-def _entries_of_row(row: Sequence[tuple[Line, Text | None, Text | None]], table: Concept | None) -> Iterator[Entry]:
-    labels = [_label_of(*one) for one in row]
-    dated = [number for number, (line, _, _) in enumerate(row) if _has_day(line)]
-    own = [number for number in dated if subject_of_words(scan(labels[number])) not in NO_CUTOFFS]
-    for number, (line, _, _) in enumerate(row):
+def _entries_of_row(row: Sequence[tuple[Line, str]], table: Concept | None) -> Iterator[Entry]:
+    dated = [number for number, (line, _) in enumerate(row) if _has_day(line)]
+    own = [number for number in dated if subject_of_words(scan(row[number][1])) not in NO_CUTOFFS]
+    for number, (line, label) in enumerate(row):
         if [number] == own:
-            behind = [one for at, (one, _, _) in enumerate(row) if at > number and at not in dated]
-            yield _entry(joined([line, *behind]), labels[number], table)
+            behind = [one for at, (one, _) in enumerate(row) if at > number and at not in dated]
+            yield _entry(joined([line, *behind]), label, table)
         elif number in dated or len(dated) != 1:
-            yield _entry(line, labels[number], table)
+            yield _entry(line, label, table)
 
 
 def _label_of(line: Line, row: Text | None, column: Text | None) -> str:

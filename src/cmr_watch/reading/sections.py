@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, takewhile
 from typing import Final, Literal, NamedTuple
 
 from cmr_watch.models import EditionStatus, Section
@@ -136,7 +137,7 @@ def _split_inline(line: Line) -> tuple[Line, ...] | None:
             continue
         head, rest = line.piece(0, end), line.piece(end)
         found = meaning(head.text, is_marked=bool(line.level or head.bold)) if rest.text else Heading()
-        if found.section and (not line.is_heading or _reads_as_entry(rest)):
+        if found.section:
             return head, rest.piece(len(rest.text) - len(rest.text.lstrip(" :‐‑‒–—―−-")))
     return None
 
@@ -161,10 +162,6 @@ def _heads(line: Line) -> list[int]:
     return [end for end in ends if end > 1]
 
 
-def _reads_as_entry(line: Line) -> bool:
-    return read_entry(line, ANY_YEAR).kind == "edition"
-
-
 _Marked = tuple[Line, Heading | None]
 
 
@@ -175,15 +172,18 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
     named = {one.section for _, one in found if one and one.section and not one.by_events}
     kept: list[_Marked] = []
     for index, (line, heading) in enumerate(found):
-        if heading and heading.section in strong and not line.is_heading:
-            heading = None
-        if heading and heading.is_year and not line.is_heading and index and _lacks_year(found[index - 1][0], line):
-            heading = None
-        if heading and heading.by_events:
+        is_text = heading and not line.is_heading and (heading.section in strong or _is_year_of_card(found, index))
+        if heading and heading.by_events and not is_text:
             is_ours = is_article and heading.section not in named and _lists_ours(found, index)
             heading = heading if is_ours else Heading(is_foreign=True)
-        kept.append((line, heading))
+        kept.append((line, None if is_text else heading))
     return kept
+
+
+def _is_year_of_card(found: Sequence[_Marked], index: int) -> bool:
+    """“2026” in the line below “12-13 March”."""
+    line, heading = found[index]
+    return heading is not None and heading.is_year and index > 0 and _lacks_year(found[index - 1][0], line)
 
 
 _LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
@@ -203,9 +203,7 @@ def _lacks_year(line: Line, year: Line) -> bool:
 def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
     """Whether a heading's lines are entries of place and day that name no other event before the place (S2)."""
     places = dates = own = others = 0
-    for line, heading in found[index + 1 : index + _MOST_LOOKED_AT]:
-        if heading and (heading.section or heading.is_foreign):
-            break
+    for line in _lines_below(found, index):
         entry = read_entry(line, ANY_YEAR)
         places += entry.kind == "place" and entry.has_known_place
         dates += entry.kind == "date"
@@ -213,6 +211,15 @@ def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
         others += (entry.is_known and not is_own) or entry.kind == "unread"
         own += entry.is_known and is_own
     return not others and own + min(places, dates) > 0
+
+
+def _lines_below(found: Sequence[_Marked], index: int) -> Iterator[Line]:
+    """The lines of a section, up to the next one; the cells of a row in one."""
+    below = found[index + 1 : index + _MOST_LOOKED_AT]
+    own = takewhile(lambda one: not (one[1] and (one[1].section or one[1].is_foreign)), below)
+    for row, group in groupby((line for line, _ in own), lambda line: line.row):
+        lines = list(group)
+        yield from lines if row is None else [joined(lines)]
 
 
 def _begins_with_its_place(entry: Entry) -> bool:
@@ -231,20 +238,28 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
         state.title_year = meaning(line.text, is_marked=True).year
     if heading and heading.section:
         return _open_section(line, heading, level, state)
+    _end_foreign(line, level, state)
+    if heading and heading.is_foreign:
+        return _open_foreign(line, level, state, "foreign")
+    if heading and _lends(heading, line):
+        year = heading.year or state.context.year
+        state.context = state.context._replace(year=year, status=heading.status, state_heading=line)
+        return Placed(line, state.context, heading, "S7" if heading.status else "S1")
+    is_other = line.is_heading and len(line.text) <= LONGEST
+    return _other_heading(line, level, state) if is_other else Placed(line, state.context)
+
+
+def _lends(heading: Heading, line: Line) -> bool:
+    """Whether a heading lends its year or its state to the lines below it."""
+    return heading.is_year or heading.status is not None or (heading.year is not None and not line.is_heading)
+
+
+def _end_foreign(line: Line, level: int, state: _State) -> None:
+    """Other people's content ends with a heading of the same or a higher rank, or with its paragraph (S3)."""
     _end_run_in(line, state)
     if state.foreign is not None and line.is_heading and level <= state.foreign:
         state.foreign = None
         state.context = state.context._replace(where=state.resumed)
-    if heading and heading.is_foreign and (line.is_heading or heading.section is None):
-        return _open_foreign(line, level, state, "foreign")
-    if heading and (heading.is_year or heading.status or (heading.year and not line.is_heading)):
-        status = heading.status if heading.status else None
-        year = heading.year or state.context.year
-        state.context = state.context._replace(year=year, status=status, state_heading=line)
-        return Placed(line, state.context, heading, "S7" if status else "S1")
-    if line.is_heading and len(line.text) <= LONGEST:
-        return _other_heading(line, level, state)
-    return Placed(line, state.context)
 
 
 def _open_section(line: Line, heading: Heading, level: int, state: _State) -> Placed:
@@ -282,10 +297,10 @@ def _end_run_in(line: Line, state: _State) -> None:
 def _other_heading(line: Line, level: int, state: _State) -> Placed:
     """A heading that is neither a section's, a year nor a state: an entry (S6), a call's, or the end of the section."""
     entry = read_entry(line, state.context.year or ANY_YEAR)
-    month = _month_year(entry)
-    if month:
-        state.context = state.context._replace(year=month, status=None)
-        return Placed(line, state.context, Heading(year=month), "S1")
+    if _is_month(entry):
+        year = next((token.value for token in line.scan.tokens if token.letter == "y"), state.context.year)
+        state.context = state.context._replace(year=year, status=None)
+        return Placed(line, state.context, Heading(year=year), "S1")
     if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
         return Placed(line, state.context, None, "S6")
     if mentions_call(line.scan) and not said_status(line.scan):
@@ -298,14 +313,11 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
     return Placed(line, state.context)
 
 
-def _month_year(entry: Entry) -> int | None:
-    """The year of a heading that is a month: “March 2026” (S1)."""
+def _is_month(entry: Entry) -> bool:
+    """“March 2026”, “March”, “Spring”: a heading that names a part of a year, which may lend its year (S1)."""
     date = entry.date or next((one for one in entry.dates if one.precision in ("month", "season")), None)
-    if date is None or date.precision not in ("month", "season"):
-        return None
-    if date.end - date.start < len(entry.line.text.strip(" :")):
-        return None
-    return next((token.value for token in entry.line.scan.tokens if token.letter == "y"), None)
+    is_part = date is not None and date.precision in ("month", "season")
+    return is_part and date is not None and date.end - date.start >= len(entry.line.text.strip(" :"))
 
 
 def _ends(line: Line, level: int, state: _State) -> bool:

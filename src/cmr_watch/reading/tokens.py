@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
 
 from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, PROSE, Concept
-from cmr_watch.reading.spelling import SHORTEST, respelt
+from cmr_watch.spelling import SHORTEST, respelt
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~"
 """Every sign that is read as a dash."""
@@ -28,7 +30,8 @@ CELL: Final = "\t"
 """Parts cells, and lines of one entry, within a text."""
 
 _FOUR_DIGITS: Final = (
-    r"(?:(?<=\d{4},\s)|(?!19|20))(?:[01]\d|2[0-4])[0-5]\d(?=\s?\(?(?:CES?T|CE\(S\)T|EES?T|WES?T|BST|GMT|UTC|Brussels)\b)"
+    r"(?:(?<=\d{4},\s)|(?!19|20))(?:[01]\d|2[0-4])[0-5]\d"
+    r"(?=\s?\(?(?:CES?T|CE\(S\)T|EES?T|WES?T|BST|GMT|UTC|Brussels)\b)"
 )
 """“1800 CEST”; of what may be a year only behind one: “31 May 2027, 2000 CEST”."""
 _DASH: Final = f"[{re.escape(DASHES)}]"
@@ -96,6 +99,23 @@ class Cue(NamedTuple):
     negated: bool = False
 
 
+class Spanned(Protocol):
+    """Whatever stands somewhere in a text: a cue, a date."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+def outside(tokens: Iterable[Token], spans: Sequence[Spanned]) -> list[Token]:
+    """The tokens that stand in none of some spans."""
+    return [token for token in tokens if not any(span.start <= token.start < span.end for span in spans)]
+
+
+_START: Final = attrgetter("start")
+
+
 @dataclass(slots=True)
 class Text:
     """A text with its tokens and cues, both in order.
@@ -118,6 +138,15 @@ class Text:
             if start <= cue.start and cue.end <= last and not cue.negated and not cue.concepts.isdisjoint(concepts):
                 return True
         return False
+
+    def within(self, start: int, end: int) -> list[Token]:
+        """The tokens that begin between two positions."""
+        first = bisect_left(self.tokens, start, key=_START)
+        return self.tokens[first : bisect_left(self.tokens, end, first, key=_START)]
+
+    def words(self, start: int, end: int) -> list[str]:
+        """The words between two positions, in lower case."""
+        return [token.word for token in self.within(start, end) if token.word]
 
     def begins_with(self, *concepts: Concept) -> bool:
         """Whether its first words express one of the concepts; bullets and emoji may stand before them."""
@@ -150,6 +179,8 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "word":
         word = text.lower() if text.isascii() else _of_name(text)
         letter, value = DATE_WORDS.get(word, _WORD)
+        if letter == "z" and not text.isupper() and word not in _ZONES_IN_SMALL_LETTERS:
+            letter, value = _WORD  # “West Flanders”
     elif kind == "sign":
         letter, value = _SIGNS.get(text, "x"), 0
         word = "and" if text == "&" else ""
@@ -159,6 +190,7 @@ def _token(match: re.Match[str]) -> Token:
 
 
 _WORD: Final = ("x", 0)
+_ZONES_IN_SMALL_LETTERS: Final = frozenset({"utc", "gmt", "cet", "cest"})
 _NEAR_NUMBERS: Final = frozenset(word for word, (letter, _) in DATE_WORDS.items() if letter in "mw")
 _STATES: Final = frozenset({"cancelled", "canceled", "postponed"})
 
@@ -169,7 +201,7 @@ def _respell(tokens: list[Token]) -> None:
     for index, token in enumerate(tokens):
         if token.letter == "x" and len(token.word) >= SHORTEST - 1 and token.word not in PHRASES:
             is_near = not numbers.isdisjoint((index - 1, index + 1, index + 2))
-            word = respelt(token.word, _NEAR_NUMBERS if is_near else _STATES)
+            word = respelt(token.word, _NEAR_NUMBERS | _STATES if is_near else _STATES)
             if word != token.word:
                 letter, value = DATE_WORDS.get(word, _WORD)
                 tokens[index] = token._replace(letter=letter, value=value, word=word)

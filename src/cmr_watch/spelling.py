@@ -1,6 +1,7 @@
 """Misspelt words: one slip of the keyboard in a word of at least six letters is understood (READING O6). Pure.
 
 respelt(word, expected)     the one word that was meant, or the word itself
+is_one_slip(name, other)    whether one of two names is the other, misspelt
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
+
+from cmr_watch.places import fold
 
 SHORTEST: Final = 6
 """Letters of a word that is understood when it is misspelt; of shorter ones, too many are other words."""
@@ -20,6 +23,12 @@ def respelt(word: str, expected: frozenset[str]) -> str:
         return word
     meant = [right for right in _long(expected) if _is_slip(word, right)]
     return meant[0] if len(meant) == 1 else word
+
+
+def is_one_slip(name: str, other: str) -> bool:
+    """Whether two names are one, of which one is misspelt by one slip: “Gdnask”, “Gdańsk”."""
+    one, two = fold(name), fold(other)
+    return min(len(one), len(two)) >= SHORTEST - 1 and one != two and _is_slip(one, two)
 
 
 def _long(words: Iterable[str]) -> Iterable[str]:
