@@ -148,7 +148,7 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
 
 
 def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
-    """The days within a part of a text; one without a year takes the next one’s, “27 March and 26 June 2026”, else `year`."""
+    """The days within a part of a text; “27 March and 26 June 2026” share their year; else it is `year`."""
     found = []
     days = [day for day in find_days(text) if day.start in own]
     year = next((day.starts_on.year for day in reversed(days) if day.has_year and day.starts_on), year)

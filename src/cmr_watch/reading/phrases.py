@@ -214,7 +214,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         information of all applicants | be contacted | be notified | be answered: ~: no later than 3 May 2026
         outcome(s) | list of hosts | short list | shortlist | shortlisted | decided: the ~ by 3 May 2026
         interview(s) | hearing(s): ~ with applicants until 3 May 2026
-        is published | are published | will be published: the list ~ no later than 3 May 2026
+        is published | are published: the list ~ no later than 3 May 2026
         chosen | ranked: the hosts are ~ by 3 May 2026
         confirmation | receipt | acknowledgement: applicants get a ~ by 3 May 2026
         """,
@@ -271,10 +271,10 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         already hosted | have already hosted | has already hosted: regions that ~ before 3 May 2026
         applied | participated | took part: regions that ~ before 3 May 2026
         founded | established: bodies ~ before 3 May 2026
-        was open | were open | had been open | was ongoing: the call ~ until 3 May 2026
+        was open | were open | had been open | was ongoing: the call ~ all year until 3 May 2026
         ran from | ran until | ran till | ran to | ran between | ran through: the call ~ 3 May 2026
         closed on | closed at | ended on | ended at: the call ~ 3 May 2026
-        was possible | were accepted | was accepted | were welcome | could apply: applying ~ until 3 May 2026
+        was possible | were accepted | was accepted | were welcome | could apply: applying ~ for all until 3 May 2026
         """,
     "perhaps": """
         potentially | possibly | perhaps: ~ 31 January 2026
