@@ -27,9 +27,10 @@ _REACH: Final = 200
 _LONGEST_TITLE: Final = 200
 SAYS_NOTHING: Final = words_of(
     """
-    please click go fill complete to use following read see find it on view open get download available directly the this via at link form page website
-    pdf ppt mb kb form forms eventbrite eusurvey jotform typeform google microsoft lyyti pretix b2match
-    ticketmaster weezevent cvent here now more file document button below day part session album for and all
+    please click go fill complete to use following read see find it on view open get download available directly the
+    this via at link form page website pdf ppt mb kb form forms eventbrite eusurvey jotform typeform google
+    microsoft lyyti pretix b2match ticketmaster weezevent cvent here now more file document button below day part
+    session album for and all
     bg cs da de el en es et fi fr ga hr hu lt lv mt nl pl pt ro sk sl sv uk
     bulgarian croatian czech danish dutch english estonian finnish french german greek hungarian irish italian latvian
     lithuanian maltese polish portuguese romanian slovak slovene slovenian spanish swedish ukrainian
