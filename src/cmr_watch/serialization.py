@@ -205,16 +205,24 @@ def change_to_dict(change: Change, sentence: str) -> Json:
     """The public JSON of a change, as `diff` and `changes` print it. `city` is the new one unless there is none."""
     noun = change.after or change.before
     edition = noun if isinstance(noun, Edition) else None
+    is_detailed = any(isinstance(one, Edition) and _has_details(one) for one in (change.before, change.after))
     return {
         "kind": change.kind.value,
         "key": change.key,
         "city": edition.city if edition else None,
         "country_code": edition.country_code if edition else None,
-        "before": _public(change.before),
-        "after": _public(change.after),
+        "before": _public(change.before, is_detailed=is_detailed),
+        "after": _public(change.after, is_detailed=is_detailed),
         "sentence": sentence,
     }
 
 
-def _public(noun: Edition | CallNotice | None) -> Json | None:
-    return edition_to_dict(noun) if isinstance(noun, Edition) else call_to_dict(noun) if noun else None
+def _has_details(edition: Edition) -> bool:
+    """Whether anything is known from its own page."""
+    return bool(edition.venue or edition.registration_url or edition.registration_closes_on or edition.materials)
+
+
+def _public(noun: Edition | CallNotice | None, *, is_detailed: bool) -> Json | None:
+    if isinstance(noun, Edition):
+        return edition_page_to_dict(noun) if is_detailed else edition_to_dict(noun)
+    return call_to_dict(noun) if noun else None

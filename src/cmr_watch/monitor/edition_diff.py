@@ -14,7 +14,7 @@ from typing import Final
 from cmr_watch.models import Change, ChangeKind, Edition, EditionStatus, KnownEdition
 from cmr_watch.monitor.upcoming import is_upcoming
 from cmr_watch.places import fold, is_same_city
-from cmr_watch.reading.spelling import is_one_slip
+from cmr_watch.spelling import is_one_slip
 from cmr_watch.urls import normalised_url
 
 _CALLED_OFF: Final[dict[EditionStatus, ChangeKind]] = {

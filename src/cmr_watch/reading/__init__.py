@@ -4,7 +4,6 @@ The way of a page, one module after the other; each imports only those before it
 
     phrases      the phrases of the pages, by concept: data alone
     lexicon      the vocabulary, ready for lookup
-    spelling     a misspelt word → the word that was meant
     tokens       scan(text) → Text: tokens with letters, cues with concepts; one scan for each line
     headings     what the words of a heading mean: a section, a year, a state, other people's content
     panels       headings that stand apart from what they head, moved in front of it

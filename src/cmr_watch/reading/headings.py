@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from cmr_watch.models import EditionStatus, Section
 from cmr_watch.places import fold
 from cmr_watch.reading.lexicon import words_of
-from cmr_watch.reading.spelling import respelt
+from cmr_watch.spelling import respelt
 
 LONGEST: Final = 160
 """Characters; a longer text is no heading."""

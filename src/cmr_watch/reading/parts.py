@@ -232,3 +232,8 @@ def is_venue(name: str) -> bool:
     if folded in region_names():
         return False  # “Centre-Val de Loire”
     return (name.isupper() and name.isalpha() and len(name) <= 3) or not VENUES.isdisjoint(folded.split())
+
+
+def is_bullet(token: Token, text: Text) -> bool:
+    """“o Ghent, Belgium”: a bullet of a word processor, or a bar, pasted as a letter."""
+    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ", "I ")

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, cast
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
 from cmr_watch.reading.lexicon import CITY_STATES, HOME_NATIONS, PARTICLES, PROSE
-from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, is_venue, parts_of
+from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, is_bullet, is_venue, parts_of
 from cmr_watch.reading.tokens import Text, Token
 
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
@@ -110,16 +110,11 @@ def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
         kept.pop()
     while (
         kept
-        and (_is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
+        and (is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
         and not (kept[0].letter == "'" and begins_with_s(text, kept[0]))
     ):
         kept.pop(0)
     return tuple(kept)
-
-
-def _is_bullet(token: Token, text: Text) -> bool:
-    """“o Ghent, Belgium”: a bullet of a word processor, or a bar, pasted as a letter."""
-    return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ", "I ")
 
 
 _Country = tuple[int, int, str, bool]
@@ -236,7 +231,8 @@ _AND: Final = ("and", "&", "/", "+")
 def _pieces(part: Part, text: Text) -> Iterator[Part]:
     """“Belgium & Eindhoven” between two commas: the end of one place, and the beginning of another (P3)."""
     tokens = part.tokens
-    if not any(token.letter in "&/" for token in tokens[:-1]):
+    is_region = " ".join(token.word for token in tokens) in region_names()  # “Eastern Macedonia and Thrace”
+    if is_region or not any(token.letter in "&/" for token in tokens[:-1]):
         yield part
         return
     if tokens[0].letter in "&/" and part.joint == ")":

@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 from cmr_watch.reading.lexicon import DATE_WORDS, PHRASES, PROSE, Concept
-from cmr_watch.reading.spelling import SHORTEST, respelt
+from cmr_watch.spelling import SHORTEST, respelt
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~"
 """Every sign that is read as a dash."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.reading.spelling import respelt
+from cmr_watch.spelling import respelt
 from tests.reading.pages import cities, codes, days, read, read_upcoming
 
 WORDS = frozenset({"october", "february", "december", "march"})
