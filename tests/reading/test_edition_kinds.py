@@ -72,6 +72,18 @@ PLACES = [
         "<p>12 March 2027 | Tecnopolo, Via Stalingrado 84/3, 40128 Bologna, Italy</p>",
         "Bologna, Emilia-Romagna, IT",
     ),
+    ("Clusters meet Regions – Bruges, West Flanders, Belgium", WHEN, "Bruges, West Flanders, BE"),
+    ("Clusters meet Regions – Timișoara, West Region, Romania", WHEN, "Timișoara, West Region, RO"),
+    ("Clusters meet Regions <span class=badge>New date</span> Arnhem, Netherlands", WHEN, "Arnhem, None, NL"),
+    ("Clusters meet Regions <span class=badge>New venue!</span> Arnhem, Netherlands", WHEN, "Arnhem, None, NL"),
+    (
+        "Clusters meet Regions <span class=badge>Registration closed</span> Arnhem, Netherlands",
+        WHEN,
+        "Arnhem, None, NL",
+    ),
+    ("Clusters meet Regions – New Delhi, India", WHEN, "New Delhi, None, IN"),
+    ("Clusters meet Regions Online", f"{WHEN}<ul><li>Azores</li><li>Réunion</li></ul>", "Online, None, None"),
+    ("Clusters meet Regions: Brno", f"{WHEN}<ul><li>Moravia</li><li>Czechia</li></ul>", "Brno, None, CZ"),
 ]
 
 
@@ -156,6 +168,16 @@ DAYS = [
         "<div id=b><p>12-13 March 2027</p></div>",
         MARCH,
     ),
+    (TITLE, "<p>VTT and the region of Flanders cordially invite you on 12-13 March 2027.</p>", MARCH),
+    (TITLE, "<p>You are warmly invited to Ghent on 12 and 13 March 2027.</p>", MARCH),
+    (TITLE, "<p>On 12 and 13 March 2027, Flanders opened its doors to clusters from across the EU.</p>", MARCH),
+    (TITLE, f"<p>Block the 12th and 13th of March 2027 in your diary{', it is worth it' * 4}.</p>", MARCH),
+    (TITLE, f"<p>All hosts are invited to dinner on 12 and 13 March 2027{', it is worth it' * 4}.</p>", "unknown"),
+    (TITLE, f"<p>Last year, on 3-4 June 2026, clusters were in Porto{', and liked it' * 4}.</p>", "unknown"),
+    (TITLE, f"<p>She led a cluster from 12 March 2019 to 4 May 2024{', and led it well' * 4}.</p>", "unknown"),
+    (TITLE, "<p>When: Q3 2027</p><h3>News about us</h3><p>Academy, 9-10 June 2026, Brussels, Belgium</p>", "season"),
+    (TITLE, "<p>When: Q3 2027</p><h3>About</h3><p>Academy, 9-10 June 2026, Brussels, Belgium</p>", "season"),
+    (TITLE, "<h3>News about the workshop</h3><p>It takes place on 12-13 March 2027.</p>", MARCH),
 ]
 
 
@@ -177,6 +199,16 @@ STATUSES = [
     ("<p>The workshop was to take place in Porto.</p>", "scheduled"),
     ("<p>Thank you for your interest.</p>", "scheduled"),
     ("<p>Thank you for joining us!</p>", "held"),
+    ("<p>Following up the workshop in Linz, Austria, which brought together 140 people, we meet now.</p>", "scheduled"),
+    ("<p>Building on the workshop in Linz, which gathered 140 people, we meet now.</p>", "scheduled"),
+    ("<p>The workshop in Linz, Austria, gathered 140 people.</p>", "scheduled"),
+    ("<p>The workshop in Ghent gathered 140 people.</p>", "held"),
+    ("<p>The workshop in Belgium gathered 140 people.</p>", "held"),
+    ("<p>The workshop gathered 140 people from Linz, Austria.</p>", "held"),
+    ("<p>The workshop, postponed from 5-6 May 2026, takes place on 12-13 March 2027.</p>", "scheduled"),
+    ("<p>The workshop has been postponed from 12-13 March 2027, new date to be announced.</p>", "postponed"),
+    ("<p>Date: 12-13 March 2027 <b>Postponned!!</b></p>", "postponed"),
+    ("<p>Date: 12-13 March 2027 (canceled)</p>", "cancelled"),
 ]
 
 
@@ -231,6 +263,27 @@ VENUES = [
     ("<p>The event on 12 and 13 March 2027 at ICC Ghent starts early.</p>", "ICC Ghent"),
     ("<p>Book your hotel room by 12 March 2027 at Hotel Ghent.</p>", None),
     ("<p>Register by 12 January 2027 at EventCorner.</p>", None),
+    ("<p>Where? The ICC Ghent, Main Street 1</p>", "ICC Ghent, Main Street 1"),
+    ("<h4>Venue</h4><p>THE ICC Ghent</p>", "ICC Ghent"),
+    ("<p>Venue: Theatre Tinnen Pot</p>", "Theatre Tinnen Pot"),
+    ("<p>Location: ICC Ghent, 37 Tsar Boris III Blvd., 9000 Ghent</p>", "ICC Ghent, 37 Tsar Boris III Blvd."),
+    ("<p>Location: ICC, Main Bldg. (gate 3), Ghent</p>", "ICC, Main Bldg., gate 3"),
+    ("<p>Venue: Zoom</p>", None),
+    ("<p>Venue: online via Webex (the link will be sent)</p>", None),
+    ("<p>Venue: ICC Ghent and online</p>", "ICC Ghent"),
+    ("<p>Venue: ICC Ghent, Main Street 4, 9000 Ghent (OV), Belgium</p>", "ICC Ghent, Main Street 4"),
+    ("<p>Venue: ICC Ghent, Main Street 4, 9000 Ghent (OV)</p>", "ICC Ghent, Main Street 4"),
+    ("<p>Venue: ICC (VTT), Main Street 4, Ghent</p>", "ICC, VTT, Main Street 4"),
+    ("<p>► New venue: ICC Ghent, Main Street 1 (previously Old Hall, 13 Square)</p>", "ICC Ghent, Main Street 1"),
+    ("<p>Change of venue: ICC Ghent instead of Old Hall 3</p>", "ICC Ghent"),
+    ("<h3>Where to find us</h3><p>ICC Ghent, Main Street 1</p>", "ICC Ghent, Main Street 1"),
+    ("<p>Where are you from? ICC Ghent</p>", None),
+    (
+        "<p>The next workshop will be held on 12 and 13 March 2027 at Alfândega, Rua Nova da Alfândega.</p>",
+        "Alfândega, Rua Nova da Alfândega",
+    ),
+    ("<p>The workshop will be held on 12 and 13 March 2027 at the ICC, Rua Nova, Ghent, Belgium.</p>", "ICC, Rua Nova"),
+    ("<p>The workshop will be held on 12 and 13 March 2027 at Navitas, Flanders and VTT will speak.</p>", "Navitas"),
 ]
 
 
@@ -285,6 +338,12 @@ ADDRESSES = [
     ("12-13 March 2027, 9000 Ghent, Belgium", None),
     ("12-13 March 2027</p><p>Aalst, Belgium, 3 May 2026, Town Hall", None),
     ("12-13 March 2027, Hall 3</p><p>Venue: ICC Ghent", "ICC Ghent"),
+    ("12-13 March 2027, Ghent, Belgium</p><p>ICC, Main Street 2, 9000 Ghent", "ICC, Main Street 2"),
+    ("Hybrid event in Ghent, 12-13 March 2027<br>ICC, Main Street 2, 9000 Ghent", "ICC, Main Street 2"),
+    ("Join us on 12-13 March 2027 | ICC Hall, ’t Zand 34, 9000 Ghent", "ICC Hall, ’t Zand 34"),
+    ("We meet on 12-13 March 2027 – ICC, Main Street 2", "ICC, Main Street 2"),
+    ("12-13 March 2027</p><p>Chair: Ann Lee, Ghent University", None),
+    ("We meet in Ghent on 12-13 March 2027 to talk</p><p>Ann Lee, Ghent University", None),
 ]
 
 

@@ -62,6 +62,41 @@ REGISTRATIONS = [
     ("<p>The last day to register is 25 February 2027.</p>", None, "2027-02-25"),
     (f"<dl><dt>Registration</dt><dd><a href='{FORM}'>EUSurvey</a></dd></dl>", FORM, None),
     (f"<table><tr><td>Register</td><td><a href='{FORM}'>EU Login</a></td></tr></table>", FORM, None),
+    (f"<p>Registration <a href='{FORM}'>on Eventbrite</a> is open and ends on 3 March 2027.</p>", FORM, "2027-03-03"),
+    (f"<p>Sign up <a href='{FORM}'>via Invajo</a> by 3 March 2027.</p>", FORM, "2027-03-03"),
+    (f"<p>Registration follows. Follow us <a href='{FORM}'>on LinkedIn</a>.</p>", None, None),
+    (f"<p><a href='{FORM}'>Book your place</a></p><p>Bookings close on 3rd March 2027.</p>", FORM, "2027-03-03"),
+    (f"<p><a href='{FORM}'>Reserve your place</a> by 3 March 2027.</p>", FORM, "2027-03-03"),
+    (f"<p>Bookings for the hotel close on 3 March 2027.</p><p><a href='{FORM}'>Register</a></p>", FORM, None),
+    (
+        "<p>Registration: write to <a href='mailto:a@b.example'>a@b.example</a> by 3 March 2027, with your name and "
+        "the visit that you prefer.</p>",
+        None,
+        "2027-03-03",
+    ),
+    (
+        f"<p>Register <a href='{FORM}'>here</a> by 3 March 2027 and tell us which visit you prefer.</p>",
+        FORM,
+        "2027-03-03",
+    ),
+    (f"<p><a href='{FORM}'>Register</a></p><p>Register by 3 March 2027 for the site visit.</p>", FORM, None),
+    (
+        "<div><div class=field__label>Registration</div><div class=field__item>Will open in June.</div>"
+        "<p>Do you want to present? Send two slides by 3 February 2027.</p></div>",
+        None,
+        None,
+    ),
+    (
+        f"<div><div class=field__label>Registration</div><div class=field__item><a href='{FORM}'>here</a></div>"
+        "<div class=field__item>until 3 March 2027</div></div>",
+        FORM,
+        "2027-03-03",
+    ),
+    (
+        f"<dl><dt>Registration</dt><dd><a href='{FORM}'>here</a></dd><dd>until 3 March 2027</dd></dl>",
+        FORM,
+        "2027-03-03",
+    ),
 ]
 
 
@@ -127,6 +162,11 @@ MATERIALS = [
         "</p><ul><li><a href='#a'>Slides</a></li></ul><div id=a><a href='/1.pdf'>PDF</a></div><p>",
         [],
     ),
+    ("</p><h2>Presentations</h2><h3>22 October</h3><p><a href='/1.pdf'>Ann Lee</a>", ["slides"]),
+    ("</p><h2>Presentations</h2><h3>Friday</h3><p><a href='/1.pdf'>Ann Lee</a>", ["slides"]),
+    ("</p><h2>Photos</h2><h3>12 March</h3><p><a href='/1'>here</a>", ["photos"]),
+    ("</p><h2>Presentations</h2><h3>12 March</h3><p>Visit hosted by <a href='https://b.example'>BioPark</a>", []),
+    ("</p><h2>Presentations</h2><h3>Useful links</h3><p><a href='/1.pdf'>Ann Lee</a>", []),
 ]
 
 

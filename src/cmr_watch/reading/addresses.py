@@ -53,7 +53,10 @@ def _is_whole(text: Text, number: Token) -> bool:
 
 
 _NO_PART: Final = words_of(
-    "on from at in see the map maps google link directions here view how to get there online hybrid"
+    """
+    on from at in see the map maps google link directions here view how to get there online hybrid virtual virtually via
+    zoom webex teams microsoft ms meet webinar livestream streaming platform
+    """
 )
 
 
@@ -67,7 +70,7 @@ def _piece(text: Text, tokens: Sequence[Token]) -> AddressPart | None:
     if not own or all(token.word in _NO_PART for token in own):
         return None
     start, end = tokens[0].start, own[-1].end
-    if text.text[end : end + 1] == "." and own[-1].word in _SHORT_FORMS:
+    if text.text[end : end + 1] == "." and (own[-1].word in _SHORT_FORMS or text.text[end + 1 : end + 2] in _GOES_ON):
         end += 1
     written = text.text[start:end]
     words = [token for token in own if token.word and token.letter not in "dn"]
@@ -84,7 +87,9 @@ def _is_remark(text: Text, tokens: Sequence[Token]) -> bool:
 
 
 _LEADING: Final = frozenset({"the", "in", "at"})
-_SHORT_FORMS: Final = frozenset({"str", "st", "rd", "ave", "pl", "ul", "nr"})
+_SHORT_FORMS: Final = words_of("str st rd ave av blvd bld bldg sq pl ul nr tr dr ln strasse no fl dept univ")
+_GOES_ON: Final = frozenset(",;)|")
+"""Signs before which a stop is that of a short form."""
 
 
 def _is_of_postcode(text: Text, token: Token, *, is_led: bool) -> bool:

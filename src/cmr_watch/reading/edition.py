@@ -11,16 +11,17 @@ from typing import Final
 
 from cmr_watch.models import Edition, EditionStatus, Evidence, Material, Outline, ReadingWarning, Snapshot
 from cmr_watch.reading.article import Article, articles, base_of
-from cmr_watch.reading.clauses import subject_of
+from cmr_watch.reading.clauses import Relation, cue_before, relation_of, subject_of
+from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.edition_days import When, dates_of, is_tentative, last_day_of
 from cmr_watch.reading.edition_evidence import EditionRead, note
 from cmr_watch.reading.edition_place import place_of, place_of_title
 from cmr_watch.reading.entries import Said, said_status
 from cmr_watch.reading.evidence import EvidenceLog
-from cmr_watch.reading.home import Home, Sentence, sentences_in
+from cmr_watch.reading.home import MOST_BETWEEN, Home, Sentence, sentences_in
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.materials import Anchor, anchors_of, materials_of
+from cmr_watch.reading.materials import Anchor, anchors_of, is_named_behind, materials_of
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.registration import registration_closes_on, registration_link
@@ -105,7 +106,7 @@ class _Page:
         last = last_day_of(found, dates) if found else None
         form = registration_link(anchors, self.sentences, self.home)
         place = self.home.place
-        said = _state_of(self.title, self.sentences, self.home)
+        said = _state_of(self.title, self.sentences, self.home, found)
         line = self._line(found)
         edition = replace(
             _dated(Edition(place.city, place.region, place.country, place.country_code), found, last),
@@ -194,20 +195,43 @@ def _tells_past(sentence: Sentence, home: Home) -> bool:
     for cue in text.cues_of("was held", "was hosted"):
         if subject_of(text, cue.start, _SUBJECTS) not in _OF_EVENT:
             continue
+        if _is_of_other(text, cue.start, home):
+            continue
         if "was held" in cue.concepts or (is_own and text.has("event", "series")):
             return not home.is_another(sentence) and not mentions_call(text)
     return False
 
 
-def _state_of(title: Line, sentences: Sequence[Sentence], home: Home) -> Said | None:
+def _is_of_other(text: Text, position: int, home: Home) -> bool:
+    """“Following up the workshop in Linz, which gathered 140 people, we meet in Ghent”: of what comes first (E4)."""
+    noun = cue_before(text, position, ("event",))
+    if noun and is_named_behind(text, noun) and not home.is_near(text.text[noun.end : position]):
+        return True
+    cue = cue_before(text, position, ("other edition", "follow up"))
+    if cue is None or home.is_named(text.text[cue.start : position]):
+        return False
+    return any(0 < noun.first - cue.last <= MOST_BETWEEN for noun in text.cues_of("event", "series", end=position))
+
+
+def _state_of(title: Line, sentences: Sequence[Sentence], home: Home, found: When | None) -> Said | None:
     """Cancelled or postponed where said of this edition, else save the date where said."""
     own = [one.line for one in sentences if len(one.text.text) <= _LONGEST_STATE and not home.is_another(one)]
     lines = (title, *own)
-    said = {said_status(line.scan): line for line in reversed(lines) if _is_of_event(line.scan)}
+    said = {
+        said_status(line.scan, has_date=_has_other_days(line.scan, found)): line
+        for line in reversed(lines)
+        if _is_of_event(line.scan)
+    }
     for status in _OFF:
         if status in said:
             return Said(status, said[status])
     return next((Said("save_the_date", line) for line in lines if line.scan.has("save the date")), None)
+
+
+def _has_other_days(text: Text, found: When | None) -> bool:
+    """Whether the page has days, and not only those from which a text says that the edition was moved."""
+    former = [one for one in find_dates(text) if relation_of(text, one.start) is Relation.FORMER]
+    return found is not None and found.date.starts_on not in [one.starts_on for one in former]
 
 
 _OFF: Final[tuple[EditionStatus, ...]] = ("cancelled", "postponed")

@@ -58,7 +58,7 @@ class Rank(IntEnum):
     AGENDA = 6
     """The head of an agenda's day."""
     OTHER = 7
-    """Another short line."""
+    """Another short line, or a sentence about nothing else; only where there is nothing surer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class When:
     start: int = 0
 
     @property
-    def key(self) -> tuple[int, int]:
-        return _PRECISION[self.date.precision], self.rank
+    def key(self) -> tuple[bool, int, int]:
+        return self.rank is Rank.OTHER, _PRECISION[self.date.precision], self.rank
 
     @property
     def words(self) -> str:
@@ -171,12 +171,23 @@ def _is_labelled(sentence: Sentence) -> bool:
 
 def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
     """A line of few words: it begins with the date, or with a name in capitals."""
-    if len(text.text.split()) > _SHORT or date.precision == "year":
-        return None
+    if date.precision == "year" or len(text.text.split()) > _SHORT:
+        return Rank.OTHER if _is_of_nothing_else(text, date) else None
     lead = [token for token in text.within(0, date.start) if token.letter == "x" and token.word]
     if not lead:
         return Rank.BARE
-    return Rank.OTHER if _is_period(date) or all(text.text[token.start].isupper() for token in lead) else None
+    is_other = _is_period(date) or all(text.text[token.start].isupper() for token in lead)
+    return Rank.OTHER if is_other else None
+
+
+_OF_OTHERS: Final = ("other edition", "to come", "speakers", "result")
+
+
+def _is_of_nothing_else(text: Text, date: DateSpan) -> bool:
+    """“On 12 and 13 March 2027, Ghent shows its port to clusters from all over Europe”: a few days, of nothing else."""
+    if date.starts_on is None or date.ends_on is None or not 0 < (date.ends_on - date.starts_on).days < _LONGEST_EVENT:
+        return False
+    return not text.has("register", "cutoff", "question", "stay", "of the page", "call for", *_OF_OTHERS)
 
 
 def _is_period(date: DateSpan) -> bool:

@@ -88,7 +88,7 @@ def place_of(title: Line, sentences: Sequence[Sentence]) -> tuple[Sited | None, 
         line = _of_a_line(sentences, named, first_lines=0)
         if is_region(named.city):
             address = address or line or _town_of_days(sentences, named)
-        elif named.country_code is None:
+        elif named.country_code is None and not named.is_online:
             whole = _with_country(whole, sentences) or line or whole
         found = _merged(whole, address) if address else whole
         named = whole.place

@@ -184,11 +184,14 @@ _LEADING_TO_OTHERS: Final = (
 _OTHERS: Final = _NOUNS | words_of(
     """
     events event calls opportunities news articles article conferences conference webinars webinar stories content
-    newsletter like interested posts
+    newsletter like interested posts activities
     """
 )
 _OURS_OF_CALLS: Final = words_of("host hosts hosting interest expression expressions applications regions proposals")
-_ALONE: Final = words_of("news share tags newsletter related")
+_ALONE: Final = words_of("share tags newsletter related")
+_OF_OURS: Final = words_of(
+    "this workshop edition registration venue programme program agenda date dates call application applications host"
+)
 _NEVER_OTHERS: Final = words_of("information info details questions requirements conditions documents materials about")
 _MOST_WORDS_OF_OTHERS: Final = 7
 
@@ -196,7 +199,11 @@ _MOST_WORDS_OF_OTHERS: Final = 7
 def names_others(text: str) -> bool:
     """Whether a heading on a call's or an edition's page opens what is not its own: other events, calls, news (S3)."""
     words = fold(text[:LONGEST]).split()
-    if not words or len(words) > _MOST_WORDS_OF_OTHERS or not _NEVER_OTHERS.isdisjoint(words):
+    if not words or len(words) > _MOST_WORDS_OF_OTHERS:
+        return False
+    if words[0] == "news":
+        return _OF_OURS.isdisjoint(words)
+    if not _NEVER_OTHERS.isdisjoint(words):
         return False
     if any(word.isdigit() and len(word) < 4 for word in words):
         return False  # it names a day: an entry of its own

@@ -20,7 +20,7 @@ _LONGEST_LABEL: Final = 60
 _MOST_WORDS_OF_LABEL: Final = 5
 _BESIDE_BEFORE: Final = 25
 _BESIDE_AFTER: Final = 8
-_MOST_BETWEEN: Final = 6
+MOST_BETWEEN: Final = 6
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,10 @@ class Home:
         folded = f" {fold(text)} "
         return any(f" {name} " in folded for name in self._names)
 
+    def is_near(self, text: str) -> bool:
+        """Whether a text names the page's place, or its country."""
+        return self.is_named(text) or (self.place.country is not None and fold(self.place.country) in fold(text))
+
     def is_another(self, sentence: Sentence) -> bool:
         """Whether a sentence speaks of another edition: it says so, or names only another place to meet in."""
         text = sentence.text
@@ -151,10 +155,10 @@ def _is_of_time(text: Text, place: Place) -> bool:
     return next((token.letter == "T" for token in before), False)
 
 
-def names_edition_after(text: Text, concept: str) -> bool:
+def names_edition_after(text: Text, *concepts: str) -> bool:
     """“The previous workshop”, “next Clusters meet Regions event”: few words between the two."""
     nouns = list(text.cues_of("event", "series"))
-    return any(0 < noun.first - cue.last <= _MOST_BETWEEN for cue in text.cues_of(concept) for noun in nouns)
+    return any(0 < noun.first - cue.last <= MOST_BETWEEN for cue in text.cues_of(*concepts) for noun in nouns)
 
 
 def _is_beside(place: Place, date: DateSpan, dates: Sequence[DateSpan]) -> bool:

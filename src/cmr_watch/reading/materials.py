@@ -28,7 +28,8 @@ _LONGEST_TITLE: Final = 200
 _EMPTY: Final = words_of(
     """
     please click read see find it on view open get download available directly the this via at link form page website
-    pdf ppt mb kb here now more file document button below day part session album for and all
+    pdf ppt mb kb form forms eventbrite eusurvey jotform typeform google microsoft lyyti pretix b2match
+    ticketmaster weezevent cvent here now more file document button below day part session album for and all
     bg cs da de el en es et fi fr ga hr hu lt lv mt nl pl pt ro sk sl sv uk
     bulgarian croatian czech danish dutch english estonian finnish french german greek hungarian irish italian latvian
     lithuanian maltese polish portuguese romanian slovak slovene slovenian spanish swedish ukrainian
@@ -151,12 +152,16 @@ def _kind_of_row(anchor: Anchor) -> MaterialKind | None:
 
 
 def _kind_of_labels(anchor: Anchor) -> MaterialKind | None:
-    """Under “Presentations” a bare link is one; so it is under “Session 1” in the part “Presentations”."""
+    """Under “Presentations” a bare link is one; so it is under “Session 1” or a day in the part “Presentations”."""
     for number, label in enumerate(anchor.sentence.labels):
         kind = kind_in(label)
-        if kind or (number >= anchor.sentence.heads and not label.has("counted part")):
+        if kind or (number >= anchor.sentence.heads and not _is_counted(label)):
             return kind
     return None
+
+
+def _is_counted(label: Text) -> bool:
+    return label.has("counted part") or any(token.letter in "mw" for token in label.tokens)
 
 
 def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
@@ -232,7 +237,7 @@ def _is_of_another_place(words: Text) -> bool:
 
 def names_edition_of(text: Text) -> bool:
     """“The Porto edition”, “the Naples workshop”, “the workshop in Porto”: an edition by a name in capitals."""
-    return any(_is_named_before(text, cue) or _is_named_behind(text, cue) for cue in text.cues_of("event"))
+    return any(_is_named_before(text, cue) or is_named_behind(text, cue) for cue in text.cues_of("event"))
 
 
 def _is_named_before(text: Text, event: Cue) -> bool:
@@ -249,7 +254,7 @@ def _is_named_before(text: Text, event: Cue) -> bool:
     return noun.islower() and written.istitle() and event.first > 1
 
 
-def _is_named_behind(text: Text, event: Cue) -> bool:
+def is_named_behind(text: Text, event: Cue) -> bool:
     after = text.tokens[event.last + 1 : event.last + 3]
     return len(after) == 2 and after[0].word == "in" and after[1].letter == "x" and text.text[after[1].start].isupper()
 

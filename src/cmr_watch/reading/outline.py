@@ -49,6 +49,7 @@ _CARD: Final = re.compile(r"(?:^|[\s_-])(?:card|tile|views-row|list-group-item)(
 _NAMED: Final = frozenset({"span", "em", "small", "strong", "time"})
 """Elements that stand apart where they have a class: badges, and the pieces of a card (P5)."""
 _FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
+_FIELD_ITEM: Final = re.compile(r"(?:^|\s)field__items?(?:$|\s)")
 _SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"(?:[•‣⁃◦▪▫●○■□►▸➢➤❖·*]|[›»](?= )) ?(?=\S)")
 """A bullet that was typed, and no part of what a line says."""
@@ -244,8 +245,15 @@ class _Writer:
             self.is_head = name == "th"
         elif name == "dd" and self.counts["item"]:
             self.items.append(self.counts["item"])
+        if self.label and name in _BLOCKS and name != "dd" and not _FIELD_ITEM.search(classes):
+            self._end_label_behind_item()
         if name in ("dt", "dl") or (classes and _FIELD_LABEL.search(classes)):
             self.label, self.takes_label, self.label_depth = "", name != "dl", len(self.styles)
+
+    def _end_label_behind_item(self) -> None:
+        """A paragraph beside a field's label and its item is no item of the field."""
+        if len(self.styles) == self.label_depth and self.lines[-1].label == self.label:
+            self.label = ""
 
     def _end(self, name: str) -> None:
         if name in _BLOCKS:

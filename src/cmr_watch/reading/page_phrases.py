@@ -106,7 +106,12 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         gathered: clusters ~ in Ghent on 3 May 2026
         join us | see you: ~ in Ghent on 3 May 2026
         invites: the platform ~ clusters to Ghent
-        welcome: we ~ you to Ghent on 3 May 2026
+        welcome | invite you | await you | look forward to seeing you: we ~ in Ghent on 3 May 2026
+        invites you | welcomes you | awaits you | opens its doors: Ghent ~ on 3 May 2026
+        inviting you: Ghent is ~ on 3 May 2026
+        you are invited | you are warmly invited | you are cordially invited: ~ to Ghent on 3 May 2026
+        gather | come together | come to: you ~ in Ghent on 3 May 2026
+        opened its doors | opened their doors | open their doors: the clusters ~ on 3 May 2026
         welcomed: Ghent ~ clusters on 3 May 2026
         brought: the event ~ clusters to Ghent
         """,
@@ -174,7 +179,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         market programme: the Single ~
         """,
     "take part": """
-        i want to participate | i want to join | book your place | book your seat | reserve your seat: ~
+        i want to participate | i want to join: ~
         """,
     "other registration": """
         waiting list | matchmaking | b2b | webinar: register for the ~

@@ -192,7 +192,7 @@ def _mark_aside(cue: Cue, text: Text, roles: list[str], after: str, *, in_bracke
     if in_bracket and (is_aside or is_state):
         _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
     elif is_aside:
-        _fill(roles, cue.first, _end_of_aside(roles, cue.last + (after == ":")), "B")
+        _fill(roles, cue.first, _end_of_badge(text, cue) or _end_of_aside(roles, cue.last + (after == ":")), "B")
     elif is_state:
         _fill(roles, cue.first, cue.last + 1, "B")
 
@@ -218,6 +218,14 @@ def _end_of_labelled(text: Text, last: int) -> int:
 def _end_of_bracket(text: Text, last: int) -> int:
     ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == ")")
     return next(ends, len(text.tokens))
+
+
+def _end_of_badge(text: Text, cue: Cue) -> int | None:
+    """An aside that begins a badge or a link ends with it: “<span>Registration closed</span> Ghent”."""
+    edge = next((edge for edge in text.edges if edge >= cue.end), None) if cue.start in text.edges else None
+    if edge is None:
+        return None
+    return next((index for index, token in enumerate(text.tokens) if token.start >= edge), len(text.tokens))
 
 
 def _end_of_aside(roles: Sequence[str], last: int) -> int:

@@ -53,6 +53,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "badge": """
         new | updated | update | reminder | coming up | coming soon | next up | just announced: ~: Ghent, Belgium
+        new date(s) | new venue | new place | postponed | cancelled: ~: Ghent, Belgium
         confirmed | registration open | registration is open | registration now open: ~: Ghent, Belgium
         registration is now open | rescheduled | last places | fully booked | sold out | booked out: ~: Ghent, Belgium
         """,
@@ -74,8 +75,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         host country: ~: Belgium
         """,
     "venue label": """
-        venue: ~: ICC Ghent
-        address: ~: Main Street 1, Ghent
+        venue | new venue | new location | new place: ~: ICC Ghent
+        address | new address: ~: Main Street 1, Ghent
         """,
     "date label": """
         date(s) | when | event date(s): ~: 12-13 March 2026
@@ -103,7 +104,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         original date | old date | original deadline | previous deadline: ~: 3 May 2026
         """,
     "follow up": """
-        following up | follow(s) up: ~ the workshop of 3 May 2026
+        following up | follow(s) up | building on | builds on | follows: ~ the workshop of 3 May 2026
         """,
     "of the page": """
         published | publication: ~: 3 May 2026
@@ -181,6 +182,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         register | sign up | book your place | attend: ~ by 3 May 2026
         registration(s): ~ closes on 3 May 2026
         registered: be ~ by 3 May 2026
+        book your seat | reserve your seat | reserve your place | secure your place | secure your seat: ~ by 3 May 2026
+        book a place | book a seat | get your ticket: ~ by 3 May 2026
+        booking(s) | enrolment | enrol | sign ups: ~ until 3 May 2026
         registration open | registration now open: ~: Ghent, Belgium
         registration is open | registration is now open: ~ until 3 May 2026
         signing up: ~ is possible until 3 May 2026

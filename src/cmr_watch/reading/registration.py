@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
-from cmr_watch.reading.dates import DateSpan, find_dates, find_days
+from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.materials import Anchor
 from cmr_watch.reading.notices import mentions_call
@@ -60,7 +60,16 @@ def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
         return True
     if anchor.is_named_by_label and anchor.sentence.is_under("register"):
         return not anchor.sentence.labels[0].has("cutoff")
-    return anchor.is_bare and _is_beside(anchor)
+    return (anchor.is_bare or _names_a_service(anchor)) and _is_beside(anchor)
+
+
+def _names_a_service(anchor: Anchor) -> bool:
+    """“Registration on Eventbrite”, “sign up via Invajo”: the words say where, not what."""
+    small, *names = anchor.words.split() or [""]
+    return small.lower() in _THROUGH and 0 < len(names) <= 2 and all(name[:1].isupper() for name in names)
+
+
+_THROUGH: Final = frozenset({"on", "via", "through", "using"})
 
 
 def _is_beside(anchor: Anchor) -> bool:
@@ -125,7 +134,7 @@ def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on:
 
 def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
     text = sentence.text
-    if mentions_call(text) or (text.has("other registration", "stay", "visit") and not text.has("event")):
+    if mentions_call(text) or _is_of_another_thing(text):
         return False
     if text.has("register"):
         return True
@@ -133,6 +142,24 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
     is_below = above is not None and above.text.has("register") and not mentions_call(above.text)
     is_below = is_below and text.begins_with("cutoff", "until")
     return (is_deadline and (sentence.is_under("register") or is_below)) or _has_label(sentence)
+
+
+def _is_of_another_thing(text: Text) -> bool:
+    """“Register for the site visits by 3 March”; “register by 3 March and tell us the visit that you prefer” is not."""
+    if text.has("event"):
+        return False
+    registers = next((cue.end for cue in text.cues_of("register")), len(text.text))
+    end = next((one.end for one in find_dates(text, ANY_YEAR) if one.start >= registers), len(text.text))
+    others = text.cues_of("other registration", "stay", "visit")
+    return any(cue.start < end or _hangs_on(text, end, cue) for cue in others)
+
+
+def _hangs_on(text: Text, end: int, cue: Cue) -> bool:
+    """“… by 3 March 2027 for the dinner”."""
+    return all(token.word in _HANGING for token in text.tokens[: cue.first] if token.start >= end)
+
+
+_HANGING: Final = frozenset({"for", "the", "our", "to", "of", "a", "site"})
 
 
 def _has_label(sentence: Sentence) -> bool:

@@ -195,7 +195,7 @@ def _respell(tokens: list[Token]) -> None:
     for index, token in enumerate(tokens):
         if token.letter == "x" and len(token.word) >= SHORTEST - 1 and token.word not in PHRASES:
             is_near = not numbers.isdisjoint((index - 1, index + 1, index + 2))
-            word = respelt(token.word, _NEAR_NUMBERS if is_near else _STATES)
+            word = respelt(token.word, _NEAR_NUMBERS | _STATES if is_near else _STATES)
             if word != token.word:
                 letter, value = DATE_WORDS.get(word, _WORD)
                 tokens[index] = token._replace(letter=letter, value=value, word=word)

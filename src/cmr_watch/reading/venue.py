@@ -16,7 +16,7 @@ from cmr_watch.reading.addresses import AddressPart, address_parts, is_of_house
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
-from cmr_watch.reading.lexicon import PARTICLES
+from cmr_watch.reading.lexicon import PARTICLES, words_of
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.tokens import Text, outside, scan
@@ -96,7 +96,13 @@ def _is_only_label(text: Text, end: int | None = None) -> bool:
     return text.has(*_LABELS, end=end) and _SMALL.issuperset(others)
 
 
-_SMALL: Final = frozenset({"the", "and", "of", "date", "main", "conference", "directions", "when"})
+_SMALL: Final = words_of(
+    """
+    the and of date main conference directions when new updated changed change update our exact full where is are it we
+    will be takes take place held meet find us to you for this
+    """
+)
+"""Words that may stand beside the noun of a venue's label."""
 
 
 def _heads_venue(label: Text) -> bool:
@@ -119,9 +125,11 @@ def _is_only_date(text: Text) -> bool:
 
 _NOT_BESIDE: Final = (
     *("speakers", "visit", "contact", "travel", "register", "cutoff", "until", "of the page", "session"),
-    *("counted part", "is prose", "meet", "was held"),
+    *("counted part", "is prose"),
 )
 """What a line beside the days is about that is no address."""
+_NO_ADDRESS: Final = ("meet", "was held")
+"""Words of no address; before a bar or the days they may stand: “Join us on 3 May 2026 | Town Hall”."""
 
 
 def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
@@ -134,10 +142,10 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
         return None
     days = [date for date in sentence.dates if date.precision == "day"]
     if not days:
-        is_below = above is not None and above.is_first and bool(above.dates) and _is_only_date(above.text)
-        has_time = any(token.letter == "T" for token in text.tokens)
+        is_below = above is not None and above.is_first and _tells_only_when_and_where(above)
+        is_more = any(token.letter in "T:" for token in text.tokens)
         whole = Span(0, len(text.text))
-        return whole if is_below and not has_time and _is_address(text, whole) else None
+        return whole if is_below and not is_more and _is_address(text, whole) else None
     bars = [token.start for token in text.tokens if token.letter in "|c"]
     ends = sorted({*bars, *(day.start for day in days), len(text.text)})
     starts = sorted({0, *(bar + 1 for bar in bars), *(day.end for day in days)})
@@ -146,13 +154,27 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
     return next((span for span in spans if _is_address(text, span)), None)
 
 
+def _tells_only_when_and_where(sentence: Sentence) -> bool:
+    """“12-13 March 2027”, “Hybrid event in Ghent, Belgium – 12-13 March 2027”."""
+    text = sentence.text
+    rest = outside(outside(text.tokens, sentence.dates), sentence.places)
+    rest = outside(rest, list(text.cues_of(*_BESIDE_DAYS)))
+    return bool(sentence.dates) and all(token.word in _AROUND for token in rest if token.letter == "x" and token.word)
+
+
+_BESIDE_DAYS: Final = ("mode", "remark", "badge", "save the date", "event", "series", "date label", "tentative")
+_AROUND: Final = frozenset({"in", "on"})
+
+
 def _is_address(text: Text, span: Span) -> bool:
-    return any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
+    is_prose = text.has(*_NO_ADDRESS, start=span.start, end=span.end)
+    return not is_prose and any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
 
 
 def _spot(line: Line, start: int, title: Place | None, end: int | None = None) -> Spot:
     text = line.scan
-    parts = _up_to_its_country(address_parts(text, start, _next_label(text, start) if end is None else end), title)
+    parts = _up_to_its_country(address_parts(text, start, _end_of_address(text, start) if end is None else end), title)
+    parts = _without_code(parts, title)
     country = parts[-1].text if parts and _code_of(parts[-1].text) else None
     if country and len(parts) > 1:
         end = parts[-1].end
@@ -176,9 +198,26 @@ def _place(town: str, country: str) -> Place | None:
     return Place(town, None, country, _code_of(country)) if town else None
 
 
-def _next_label(text: Text, start: int) -> int | None:
-    """“Venue: Town Hall. Date: …”: where the next label begins."""
-    return next((cue.start for cue in text.cues_of("date label", "register", "theme label", start=start + 1)), None)
+def _without_code(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
+    """“70132 Bari (BA), Italy”: without the code of the province behind the town."""
+    at = len(parts) - (2 if parts and _code_of(parts[-1].text) and len(parts[-1].text) > 2 else 1)
+    if at < 1 or title is None or not _is_code(parts[at].text) or _code_of(parts[at].text) == title.country_code:
+        return parts
+    is_town = parts[at - 1].has_postcode or is_same_city(title.city, parts[at - 1].town)
+    return [*parts[:at], *parts[at + 1 :]] if is_town else parts
+
+
+def _is_code(written: str) -> bool:
+    return len(written) <= _LONGEST_CODE and written.isalpha() and written.isupper()
+
+
+_LONGEST_CODE: Final = 3
+
+
+def _end_of_address(text: Text, start: int) -> int | None:
+    """“Venue: Town Hall. Date: …”, “Venue: Town Hall (previously Old Hall)”: where something else begins."""
+    ends = text.cues_of("date label", "register", "theme label", "former", "mode", start=start + 1)
+    return next((cue.start for cue in ends if "mode" not in cue.concepts or text.text[start : cue.start].strip()), None)
 
 
 def _up_to_its_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
@@ -204,6 +243,8 @@ def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -
     dates = any(own[0].start < date.start < own[-1].end for date in find_dates(text) if date.is_whole)
     is_whole = not dates and not any(sign in whole for sign in "()|;\t")
     venue = whole if is_whole else ", ".join(part.text for part in own)
+    if venue.lower().startswith("the "):
+        venue, start = venue[4:], start + 4
     scanned = scan(venue)
     is_prose = scanned.has("tentative", "is prose") or len(venue) > _LONGEST
     is_name = not is_prose and any(len(token.word) > 1 for token in scanned.tokens)
@@ -227,7 +268,7 @@ def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
                 return spot
         name = _behind_at(sentence)
         if name:
-            return _with_venue(Spot(sentence.line), _with_address(text, name), title)
+            return _with_venue(Spot(sentence.line), _address_from(text, name), title)
     return None
 
 
@@ -277,12 +318,20 @@ def _name_from(text: Text, index: int) -> Span | None:
     return name if len(name.of(text)) > 2 else None
 
 
-def _with_address(text: Text, name: Span) -> list[AddressPart]:
+def _address_from(text: Text, name: Span) -> list[AddressPart]:
     """A name with the parts of its address behind it: “Navitas, Inge Lehmanns Gade 10, in Aarhus”."""
     is_open = text.text[name.end :].lstrip().startswith(",")
     parts = address_parts(text, name.end) if is_open else []
-    rest = takewhile(lambda part: is_of_house(text, part), parts)
+    rest = list(takewhile(lambda part: is_of_house(text, part) or _is_name(part.text), parts))
+    if rest and _code_of(rest[-1].text):
+        rest.pop()
     return [AddressPart(name.start, name.end, name.of(text), name.of(text), False), *rest]
+
+
+def _is_name(written: str) -> bool:
+    """“Rua Nova da Alfândega”: words in capitals, with the small words of a name between them."""
+    words = written.split()
+    return written[:1].isupper() and all(word[0].isupper() or word.lower() in PARTICLES for word in words)
 
 
 _AFTER_NAME: Final = frozenset({"in", "on", "from", "where", "with", "within", "for", "to"})
