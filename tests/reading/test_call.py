@@ -106,7 +106,7 @@ PAGES = [  # newest bugs on top: the article's body → status and cut-offs (UTC
         "open",
         [MAY],
     ),
-    ("<p>The call opens on 1 March 2024 and closes on 31 May 2024.</p>", "open", [MAY]),
+    ("<p>The call opens on 1 March 2024 and closes on 31 May 2024.</p>", "announced", [MAY]),
     ("<p>Workshops take place between January and June 2025. Deadline: 31 May 2024</p>", "open", [MAY]),
     ("<p>Events are to be hosted until 30 June 2025.</p><p>Apply until 31 May 2024.</p>", "open", [MAY]),
     ("<p>It is possible to apply until 31 May 2024 with partners from all over Europe.</p>", "open", [MAY]),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urldefrag, urlsplit
 
+from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.links import Address, address_of
@@ -14,15 +15,20 @@ from cmr_watch.reading.tokens import Text
 _REACH: Final = 80
 _LONGEST_ADDRESS: Final = 2_000
 _DOCUMENTS: Final = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ppt", ".pptx", ".zip")
-_PLAIN: Final = words_of("click via at by on in using this the our here link form page open")
+_PLAIN: Final = words_of(
+    """
+    click via at by on in using this the our here link form page open download go to file online website version
+    odt word doc docx pdf excel xls xlsx zip rtf en fr de english french german
+    """
+)
 _DOCUMENT_LATER, _GUIDE_LATER = 10, 5
 
 
 class ApplyLink(NamedTuple):
-    """A link to apply, and whether it is one only because there is no other link."""
+    """A link to apply, and whether it leads to a form (C6): not to a template, and not because it is the only link."""
 
     address: Address
-    is_only_link: bool = False
+    is_form: bool = True
 
 
 def links_in(lines: Sequence[Line], base: str) -> Iterator[Address]:
@@ -41,17 +47,18 @@ def apply_link(links: Sequence[Address]) -> ApplyLink | None:
     """
     ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(one)) is not None]
     if ranked:
-        return ApplyLink(links[min(ranked)[1]])
-    is_only = len({one.url for one in links}) == 1 and not _says(links[0], "legal")
-    return ApplyLink(links[0], is_only_link=True) if is_only else None
+        link = links[min(ranked)[1]]
+        return ApplyLink(link, is_form=not _is_about_applying(link))
+    is_only = len({one.url for one in links}) == 1 and not _says(links[0], "legal", "site form")
+    return ApplyLink(links[0], is_form=False) if is_only else None
 
 
 def _rank(link: Address) -> int | None:
     rank = _rank_of_words(link)
-    if rank is None:
+    if rank is None or _says(link, "site form"):
         return None
     is_document = urlsplit(link.url).path.lower().endswith(_DOCUMENTS)
-    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * _says(link, "about applying", "legal")
+    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * _is_about_applying(link)
 
 
 def _rank_of_words(link: Address) -> int | None:
@@ -61,13 +68,40 @@ def _rank_of_words(link: Address) -> int | None:
         return 0
     if says_apply(text, link.start, link.end):
         return 2
-    is_bare = words <= _PLAIN or text.text[link.start : link.end].startswith(("http", "www."))
-    return 3 if is_bare and says_apply(text, max(0, link.start - _REACH), link.end + _REACH) else None
+    if _is_bare(link):
+        return 3 if says_apply(text, max(0, link.start - _REACH), link.end + _REACH) else None
+    return 4 if _follows_colon(link) and says_apply(text, _start_of_lead(link), link.start) else None
+
+
+def _is_bare(link: Address) -> bool:
+    """Whether its words say nothing: “here”, “PDF”, an address."""
+    text = link.line.scan
+    words = {token.word for token in text.tokens if link.start <= token.start < link.end and token.word}
+    return words <= _PLAIN or text.text[link.start : link.end].startswith(("http", "www."))
+
+
+def _follows_colon(link: Address) -> bool:
+    """“The link to the application: host a workshop” completes the words before the colon."""
+    return link.line.text[: link.start].rstrip().endswith(":")
+
+
+def _start_of_lead(link: Address) -> int:
+    """Where the words begin that a link completes: its sentence, or behind the link before it."""
+    sentences = [one.start for one in sentences_of(link.line.scan) if one.start <= link.start]
+    return max(sentences[-1:] + [one.end for one in link.line.links if one.end <= link.start])
+
+
+def _is_about_applying(link: Address) -> bool:
+    """A template, a guide, an example, what the law asks for: by its own words, or by those that “here” completes."""
+    is_led = _is_bare(link) or _follows_colon(link)
+    start = _start_of_lead(link) if is_led else link.start
+    return link.line.scan.has("about applying", "legal", start=start, end=link.end)
 
 
 def says_apply(text: Text, start: int, end: int) -> bool:
     """Whether words speak of applying, of a form or a survey."""
-    return text.has("apply", "survey", start=start, end=end)
+    cues = (cue for cue in text.cues_of("apply", "survey") if cue.start < end and start < cue.end)
+    return next(cues, None) is not None
 
 
 def _says(link: Address, *concepts: Concept) -> bool:

@@ -25,6 +25,7 @@ from cmr_watch.reading.notices import (
     names_call_itself,
     names_hosting,
     speaks_of_hosting,
+    whole_sentences,
 )
 from cmr_watch.reading.page_calls import call_of
 from cmr_watch.reading.schedule import Schedule, read_schedule
@@ -60,16 +61,17 @@ def names_call_of_interest(text: Text) -> bool:
 def _is_ours(article: Article) -> bool:
     """Whether it names a call and what is hosted, and is not the page with both lists, which has a notice of it.
 
-    “Open calls” alone is the heading of any.
+    “Open calls” alone is the heading of any, or a link of the menu.
     """
     lines = article.outline.lines
     own = (article.title, *article.lines) if article.title else article.lines
     if _lists_editions(lines) or not any(_names_ours(line.scan) for line in own):
         return False
-    return any(
-        names_call_of_interest(line.scan) and (line is article.title or not line.is_heading or _names_ours(line.scan))
-        for line in own
-    )
+    return any(names_call_of_interest(line.scan) and (line is article.title or _is_own_call(line)) for line in own)
+
+
+def _is_own_call(line: Line) -> bool:
+    return line.scan.has("interest") or _names_ours(line.scan) or not (line.is_heading or line.is_link)
 
 
 def _worth(article: Article) -> tuple[bool, bool]:
@@ -118,12 +120,13 @@ def _call(article: Article, schedule: Schedule, document: Document, url: str, lo
     lines, title = article.lines, article.title
     link = apply_link(list(links_in(lines, url)))
     form = link.address.url if link else next((resolve(url, form) or url for form in form_addresses(document)), None)
-    texts = [line.scan for line in ((title, *lines) if title else lines)]
-    status = read_state(texts, schedule.cutoffs, has_form=form is not None and not (link and link.is_only_link))
+    whole = whole_sentences(lines)
+    texts = [line.scan for line in (title, *whole) if line]
+    status = read_state(texts, schedule.cutoffs, has_form=link.is_form if link else form is not None)
     if status is None:
         return None
-    paragraph = _paragraph(article)
-    said = _Said(link, form, paragraph, *_hosting_years(article, paragraph), contact(lines), needs(lines))
+    paragraph = _paragraph(whole) or title
+    said = _Said(link, form, paragraph, *_hosting_years(title, paragraph, whole), contact(lines), needs(lines))
     _note(log, _sources(article, schedule, said, status))
     return CallNotice(
         status=status,
@@ -184,12 +187,12 @@ def _note(log: EvidenceLog, found: Iterable[Source]) -> None:
             log.use(line, use, "C3" if use == "cut-off" else rule or RULE_OF_FIELD[name])
 
 
-def _paragraph(article: Article) -> Line | None:
-    """The paragraph that names the call: it and what is hosted, or else the call alone; the title where none does."""
-    lines = [line for line in article.lines if not line.is_heading and not _is_thanks(line.scan)]
+def _paragraph(lines: Sequence[Line]) -> Line | None:
+    """The paragraph that names the call: it and what is hosted, or else the call alone."""
+    lines = [line for line in lines if not line.is_heading and not _is_thanks(line.scan)]
     both = (line for line in lines if names_call_of_interest(line.scan) and _names_ours(line.scan))
     call = (line for line in lines if names_call_of_interest(line.scan))
-    return next(both, None) or next(call, None) or article.title
+    return next(both, None) or next(call, None)
 
 
 def _is_thanks(text: Text) -> bool:
@@ -197,12 +200,14 @@ def _is_thanks(text: Text) -> bool:
     return text.has("thanks") and not names_call_itself(text)
 
 
-def _hosting_years(article: Article, paragraph: Line | None) -> tuple[tuple[int, ...], list[Where]]:
+def _hosting_years(
+    title: Line | None, paragraph: Line | None, lines: Sequence[Line]
+) -> tuple[tuple[int, ...], list[Where]]:
     """By the title, then the paragraph, then the first other line that tells some (O4)."""
     found = [
-        article.title,
+        title,
         paragraph,
-        *(line for line in article.lines if speaks_of_hosting(line.scan) and not _is_thanks(line.scan)),
+        *(line for line in lines if speaks_of_hosting(line.scan) and not _is_thanks(line.scan)),
     ]
     for line in islice(found, _MOST_LINES):
         years = find_hosting_years(line.scan, is_headed=True) if line else {}

@@ -22,8 +22,8 @@ from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text
 
-Said = Literal["closed", "announced", "open", "next announced", "next open"]
-"""What a word of state says; `next`: of another call than the one before it."""
+Said = Literal["closed", "announced", "open", "next announced", "next open", "apply"]
+"""What a word of state says; `next`: of another call than the one before it; `apply`: how or until when one applies."""
 _SUBJECTS: Final[tuple[Concept, ...]] = (
     *("late", "cutoff", "session", "register", "question", "result"),
     *("another call", "call for", "call", "apply", "interest", "state label"),
@@ -38,6 +38,7 @@ _ORDER: Final[tuple[tuple[Said, CallStatus], ...]] = (
     ("announced", "announced"),
     ("next announced", "announced"),
     ("open", "open"),
+    ("apply", "open"),
 )
 """What is open again was closed; what is closed may say when the next one opens, what is to come how to apply (C2)."""
 
@@ -76,7 +77,7 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
         (is_to_come, "announced"),
         (by_cutoffs is not None, by_cutoffs or "open"),
         ("announced" in page.said or says_next, "announced"),
-        (says_open or bool(cutoffs), "open"),
+        (says_open or "apply" in page.said or bool(cutoffs), "open"),
     )
     return next((status for holds, status in rules if holds), None)
 
@@ -114,8 +115,11 @@ def _said_in(text: Text, sentence: Span) -> dict[Said, Cue]:
     cues = text.cues_of("closed", "to come", "open", start=sentence.start, end=sentence.end)
     said = {one: cue for cue in reversed(list(cues)) if (one := _said_by(text, sentence, cue))}
     calls = list(text.cues_of("call", "call for", "another call", start=sentence.start, end=sentence.end))
-    if "closed" in said and "open" in said and len(calls) > 1:
-        return {"next open": said["open"]}  # “the 2026 call is closed, the 2027 call is open”
+    is_open = said.get("open") or said.get("apply")
+    if "closed" in said and is_open and len(calls) > 1:
+        return {"next open": is_open}  # “the 2026 call is closed, the 2027 call is open”
+    if "next announced" in said and "next open" in said and _is_of_applying(said["next open"]):
+        del said["next open"]  # “the next call opens on 1 March and closes on 3 May”
     return said
 
 
@@ -129,7 +133,14 @@ def _said_by(text: Text, sentence: Span, cue: Cue) -> Said | None:
         return None
     if "to come" in cue.concepts:
         return "next announced" if is_next else "announced"
-    return "next open" if is_next or "again" in cue.concepts else "open"
+    if is_next or "again" in cue.concepts:
+        return "next open"
+    return "apply" if _is_of_applying(cue) else "open"
+
+
+def _is_of_applying(cue: Cue) -> bool:
+    """“Apply by”, “closes on”: says how or until when one applies, and only thereby that the call is open."""
+    return not cue.concepts.isdisjoint(("apply", "until"))
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
@@ -147,10 +158,15 @@ def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
 
 def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:
     """“Once the call is closed, …”, “if it is closed early”; “a previous call is closed” is not about this one."""
-    if text.has("other edition", start=sentence.start, end=cue.start):
+    others = text.cues_of("other edition", start=sentence.start, end=cue.start)
+    calls = list(text.cues_of("call", "call for", start=sentence.start, end=cue.start))
+    if any(0 <= call.first - other.last <= _REACH_OF_OTHER for other in others for call in calls):
         return True
     before = [one for one in text.cues if sentence.start <= one.start < cue.start and "condition" in one.concepts]
     return any("," not in text.text[one.end : cue.start] for one in before)
+
+
+_REACH_OF_OTHER: Final = 3
 
 
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:

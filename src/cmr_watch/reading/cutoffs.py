@@ -103,10 +103,22 @@ def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None
             if _is_taken(text, day):
                 is_moved = number > 0 and days[number - 1].relation is Relation.FORMER
                 found = with_next(found, _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved))
+        spoken = _asked(text, sentence) or spoken
         if text.has("cutoff", start=sentence.start, end=sentence.end):
             spoken = "cutoff"
         year = next((day.span.starts_on.year for day in reversed(days) if day.span.starts_on), year)
     return tuple(found)
+
+
+def _asked(text: Text, sentence: Span) -> Concept | None:
+    """What a question is about, which its answer goes on with: “Until when can I apply? 31 May 2027”."""
+    if not sentence.of(text).endswith("?"):
+        return None
+    cues = list(text.cues_of(*SUBJECTS, start=sentence.start, end=sentence.end))
+    subject = next(iter(subjects_in(text, cues)[-1:]), None)
+    return (
+        subject if subject in NO_CUTOFFS or not text.has("until", start=sentence.start, end=sentence.end) else "cutoff"
+    )
 
 
 def with_next(found: Sequence[CutoffSpan], one: CutoffSpan) -> list[CutoffSpan]:
@@ -129,10 +141,22 @@ def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
     """The single days of a sentence, each with the words around it."""
     own = range(sentence.start, sentence.end)
     year = year_of(text, sentence.start, sentence.end) or year
-    days = [day for day in find_days(text, year) if day.start in own and day.starts_on][:_MOST_DAYS]
+    days = [day for day in days_in(text, own, year) if day.starts_on][:_MOST_DAYS]
     ends = [sentence.start, *(day.end for day in days)]
     starts = [*(day.start for day in days[1:]), sentence.end]
     return [_day(text, sentence, *one, year) for one in zip(days, ends, starts, strict=False)]
+
+
+def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
+    """The days within a part of a text; “27 March and 26 June 2026” share their year; else it is `year`."""
+    found = []
+    days = [day for day in find_days(text) if day.start in own]
+    year = next((day.starts_on.year for day in reversed(days) if day.has_year and day.starts_on), year)
+    for day in reversed(days):
+        if day.has_year and day.starts_on:
+            year = day.starts_on.year
+        found.append(next(one for one in find_days(text, year) if one.start == day.start))
+    return found[::-1]
 
 
 def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: int | None) -> _Day:
@@ -149,7 +173,10 @@ def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: 
 
 def _is_open_for(text: Text, period: DateSpan) -> bool:
     """Whether a period is the time to apply: “open from 5 March to 30 May”, “taken from … until …”."""
-    return subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
+    opening = cue_before(text, period.start, ("open", "until", "since"))
+    between = text.tokens[opening.last + 1 : period.first] if opening else []
+    is_open = opening is not None and "open" in opening.concepts and all(one.letter in "f:,(" for one in between)
+    return is_open or subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
 
 
 def _is_of_events(text: Text, period: DateSpan) -> bool:
@@ -169,6 +196,8 @@ _OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "event", "
 def _give_subject(text: Text, day: _Day, above: Concept | None, where: str) -> None:
     """The nearest words decide; what stands above, a list's sentence or heading, only where there are none (C3)."""
     left, right = _subject_to_the_left(text, day), _subject_to_the_right(text, day)
+    if above in _OF_ALL_BELOW and left in _OF_APPLYING - {"cutoff"}:
+        left = above
     if left or right:
         day.subject, day.where = left or right, "left" if left else "right"
     elif above and sum(token.letter == "x" and bool(token.word) for token in day.lead) <= _MOST_WORDS_OF_ENTRY:
@@ -176,13 +205,24 @@ def _give_subject(text: Text, day: _Day, above: Concept | None, where: str) -> N
 
 
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
-    cues = text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
-    subjects = subjects_in(text, [cue for cue in cues if not _is_condition(text, cue)])
+    cues = [
+        cue
+        for cue in text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
+        if not _is_condition(text, cue)
+    ]
+    active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
+    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(
+        active
+    )  # “questions may be submitted by …”
+    subjects = active if is_of_others else subjects_in(text, cues)
     while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
     return subjects[-1] if subjects else None
 
 
+_OF_ALL_BELOW: Final = frozenset({"late", "duty"})
+"""What below a heading speaks of applying is about other applications: those that come late, or to a second phase."""
+_OF_APPLYING: Final = frozenset({"apply", "cutoff", "call", "call for"})
 _ADDED: Final = ("event", "hosting", "letter")
 """What is named beside another subject adds to it: “send the form and a letter of support by 31 May”."""
 
@@ -267,11 +307,27 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     at, is_right = instant_of(day.span.starts_on, END_OF_DAY if minutes is None else minutes, zone)
     start, end = (day.lead or day.tail or text.tokens)[0].start, day.tail[-1].end if day.tail else day.span.end
     words = text.text[day.span.start : end].strip(" \t,;‐‑‒–—―−-").removesuffix(" and").removesuffix(" or")
-    tentative = text.has("tentative", start=day.span.end, end=end) or text.has(
-        "perhaps", start=start, end=day.span.start
-    )
-    cutoff = Cutoff(at, words, text.has("closed", start=day.span.end, end=end), tentative)
+    behind = {"start": day.span.end, "end": end}
+    tentative = text.has("tentative", **behind) or text.has("perhaps", start=start, end=day.span.start)
+    marks = marks_in(text, **behind)
+    cutoff = Cutoff(at, words, text.has("closed", **behind) or "over" in marks, tentative or "perhaps" in marks)
     return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where, replaces)
+
+
+def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Concept]:
+    """What words that stand between signs say of a day (C5): “31 May 2027 (ended)”, “PAST: 31 May 2027”."""
+    return frozenset[Concept]().union(
+        *(
+            cue.concepts
+            for cue in text.cues_of("closed", "over", "perhaps", start=start, end=end)
+            if _is_mark(text, cue)
+        )
+    )
+
+
+def _is_mark(text: Text, cue: Cue) -> bool:
+    before, after = text.tokens[: cue.first][-1:], text.tokens[cue.last + 1 :][:1]
+    return not any(token.letter == "x" and token.word for token in (*before, *after))
 
 
 def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:

@@ -86,7 +86,7 @@ _RANGES: Final = re.compile(
     rf"|{_SPAN}"
 )
 _SINGLE_DAYS: Final = re.compile(
-    r"(?P<numeric>d(?P<e>[./-])d(?P=e)y|d(?P<g>[./])d(?P=g)d(?![./]?[dmy]|-[my])|i)"
+    r"(?P<numeric>d(?P<e>[./-])d(?P=e)y|d(?P<g>[./])d(?P=g)d(?=/d(?P=g)d(?P=g)d|(?![./]?[dmy]|-[my]))|i)"
     rf"|(?P<days>{_ONE})"
     r"|(?P<turned>m\.?(?:w[,.]?)?d(?!\.d)(?:,?y)?)"
 )

@@ -22,19 +22,32 @@ _WHERE: Final = {
     **dict.fromkeys(("wet", "west"), ZoneInfo("Europe/Lisbon")),
     "bst": ZoneInfo("Europe/London"),
 }
+_PLACES: Final = {
+    place: ZoneInfo(zone)
+    for zone, places in {
+        "Europe/Helsinki": "helsinki finnish tallinn estonian riga latvian vilnius lithuanian kyiv ukrainian",
+        "Europe/Athens": "athens greek bucharest romanian sofia bulgarian nicosia cyprus eastern",
+        "Europe/London": "london uk british edinburgh dublin irish",
+        "Europe/Lisbon": "lisbon portuguese western",
+        "Europe/Istanbul": "istanbul turkish ankara",
+    }.items()
+    for place in places.split()
+}
+"""Words before “time” that name another zone than that of Brussels (C4): “Helsinki time”, “Eastern European Time”."""
 _EXACT: Final = ("utc", "gmt", "")
 _WIDEST_HOURS: Final = 14
 _WIDEST: Final = timedelta(hours=_WIDEST_HOURS)
 
 
 class Zone(NamedTuple):
-    """A zone as stated: its letters (empty for a bare offset) and its offset from UTC; None for Brussels itself."""
+    """A zone as stated: its letters (empty for a bare offset) and its offset from UTC; or the place that names it."""
 
     letters: str
-    offset: timedelta | None
+    offset: timedelta | None = None
+    place: ZoneInfo | None = None
 
 
-_BRUSSELS_TIME: Final = Zone("brussels", None)
+_BRUSSELS_TIME: Final = Zone("brussels", place=BRUSSELS)
 
 
 def time_in(tokens: Sequence[Token]) -> int | None:
@@ -64,6 +77,8 @@ def zone_in(text: Text, first: int, end: int) -> Zone | None:
     for index, token in enumerate(tokens):
         if token.letter == "z":
             return Zone(token.word, timedelta(hours=token.value) + _offset_at(tokens, index + 1))
+        if token.word in _PLACES and "time" in (one.word for one in tokens[index + 1 : index + 4]):
+            return Zone(token.word, place=_PLACES[token.word])
     return None
 
 
@@ -86,8 +101,10 @@ def instant_of(day: date, minutes: int, zone: Zone | None) -> tuple[datetime, bo
     """
     at_time = time(*divmod(min(minutes, END_OF_DAY), 60))
     brussels = datetime.combine(day, at_time, BRUSSELS)
-    if zone is None or zone.offset is None:
+    if zone is None:
         return brussels.astimezone(UTC), True
+    if zone.offset is None:
+        return min(brussels, datetime.combine(day, at_time, zone.place or BRUSSELS)).astimezone(UTC), True
     if not -_WIDEST <= zone.offset <= _WIDEST:
         return brussels.astimezone(UTC), False
     stated = datetime.combine(day, at_time, timezone(zone.offset))

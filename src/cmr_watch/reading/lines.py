@@ -149,15 +149,15 @@ def _within(origins: Iterable[Origin], length: int) -> tuple[Origin, ...]:
     return tuple(found)
 
 
-def joined(lines: Iterable[Line]) -> Line:
-    """Several lines as one, parted by CELL: the lines of a row, a card or a pair."""
+def joined(lines: Iterable[Line], joint: str = CELL) -> Line:
+    """Several lines as one, parted by a sign: the lines of a row, a card or a pair."""
     first, *others = lines
     if not others:
         return first
     text, links, edges, origins = first.text, list(first.links), list(first.edges), list(first._origins_at(0))
     for line in others:
-        start = len(text) + len(CELL)
-        text = f"{text}{CELL}{line.text}"
+        start = len(text) + len(joint)
+        text = f"{text}{joint}{line.text}"
         links += [Link(link.start + start, link.end + start, link.href) for link in line.links]
         edges += [edge + start for edge in line.edges]
         origins += line._origins_at(start)

@@ -15,9 +15,9 @@ from cmr_watch.reading.apply_link import says_apply
 from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import read_cutoffs
-from cmr_watch.reading.dates import ANY_YEAR, find_dates
+from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.lines import Line
+from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.tokens import CELL, Cue, Text, outside, scan
 
 _MOST_LINES: Final = 26
@@ -124,6 +124,28 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
     return end if _is_notice(lines[start:end]) else start
 
 
+def whole_sentences(lines: Sequence[Line]) -> list[Line]:
+    """Lines, those joined in which a sentence goes on: “… to host a workshop / in 2028 is open”."""
+    found: list[Line] = []
+    for line in lines:
+        if found and found[-1].block == line.block and not line.gap and line.row is None and _goes_on(found[-1], line):
+            found[-1] = joined([found[-1], line], " ")
+        else:
+            found.append(line)
+    return found
+
+
+def _goes_on(line: Line, below: Line) -> bool:
+    """Whether a sentence goes on in the line below: with a small letter, or behind “in” or “from”."""
+    last = line.scan.tokens[-1] if line.scan.tokens else None
+    if last is None or line.is_heading or below.is_heading or not below.text:
+        return False
+    return (below.text[0].islower() and last.letter not in ".:;,") or last.word in _HANGING
+
+
+_HANGING: Final = words_of("in of for from to the and or between until by")
+
+
 def text_of(lines: Sequence[Line]) -> Text:
     """The lines of a paragraph as one text: a sentence goes on in a line that begins with a small letter."""
     first, *others = (line.text for line in lines)
@@ -181,7 +203,7 @@ def _own_state(text: Text, sentence: Span) -> CallStatus | None:
 
 _OF_HOSTING: Final = ("event", "hosting", "series")
 _OF_CALL: Final = ("call for", "call", "another call")
-_OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply")
+_OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply", "regulation")
 _JOINING: Final = frozenset({"between", "from", "after", "extended"})
 """Cues that say nothing of the year behind them: “events between 2026 and 2027”, “a call extended to 2027”."""
 
@@ -208,23 +230,22 @@ def find_hosting_years(text: Text, *, is_headed: bool = False) -> dict[int, Span
     return {}
 
 
-_TO_COME: Final = words_of("may can could will shall should must be take takes")
+_HELD_ALREADY: Final = words_of("was were had took taken already attended brought joined visited met far")
+"""Words that tell of events already held: “More than 30 events were held in 2024”."""
 
 
 def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
-    """Whether a sentence names hosting, or says when events are to be held: “Workshops may be held in 2027”."""
-    start, end = span or (0, len(text.text))
+    """Whether a sentence names hosting, or events that are not over: “Workshops are held in 2027”."""
+    if span is None:
+        return any(speaks_of_hosting(text, one) for one in sentences_of(text))
+    start, end = span
     if text.has("hosting", "series", start=start, end=end):
         return True
     event = next(text.cues_of("event", start=start, end=end), None)
-    words = [token for token in text.within(start, end) if token.word]
-    is_to_come = any(token.word in _TO_COME for token in words) or text.has("open", "to come", start=start, end=end)
-    is_label = event is not None and event.start == words[0].start and len(words) <= _MOST_WORDS_OF_LABEL
-    return event is not None and (is_to_come or is_label)
-
-
-_MOST_WORDS_OF_LABEL: Final = 5
-"""“Events in 2027”."""
+    words = text.words(start, end)
+    is_over = not _HELD_ALREADY.isdisjoint(words) or text.has("long ago", start=start, end=end)
+    is_of_day = any(start <= day.start < end for day in find_days(text, ANY_YEAR))  # “by 31 May for events in 2027”
+    return event is not None and not is_over and not is_of_day
 
 
 def _names_call_in(text: Text, span: Span) -> bool:
@@ -271,7 +292,13 @@ def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Conce
     known = {*_OF_HOSTING, *_OF_CALL, *_OF_TIME}
     for cue in reversed(text.cues):
         is_left = sentence.start <= cue.start and cue.end <= position
-        if is_left and not cue.concepts.isdisjoint(known) and text.text[cue.start : cue.end].lower() not in _JOINING:
+        is_of_interest = "interest" in cue.concepts  # “call for expressions of interest 2028”
+        if (
+            is_left
+            and not is_of_interest
+            and not cue.concepts.isdisjoint(known)
+            and text.text[cue.start : cue.end].lower() not in _JOINING
+        ):
             return cue.concepts
     return frozenset()
 

@@ -45,12 +45,15 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "about applying": """
         guide | guidelines: ~ for applicants
         template(s): ~ of the letter
-        faq | criteria | results | newsletter: the ~
+        faq | criteria | results: the ~
         how to | who can: ~ apply
         example: an ~ of a letter
         annex: ~ 1 of the application
         letter(s) of support: the form of the ~
         presentation: the ~ of the call
+        """,
+    "site form": """
+        feedback | newsletter | subscribe | contact form | search form | rate this page | report a problem: ~
         """,
     "legal": """
         regulation: the ~

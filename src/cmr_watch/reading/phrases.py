@@ -155,13 +155,17 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "apply": """
         apply here | apply now | apply online: ~!
-        apply | application(s) | submit | submission(s) | express your interest | received: ~ by 3 May 2026
+        apply | application(s) | submit | submission(s) | express your interest: ~ by 3 May 2026
         expression(s) of interest: ~ by 3 May 2026
         applying: ~ is possible until 3 May 2026
         proposals: ~ until 3 May 2026
         applicants | candidates: ~ have until 3 May 2026
-        submitted: to be ~ by 3 May 2026
-        form: send the ~ by 3 May 2026
+        submitted | received | handed in | sent in: to be ~ by 3 May 2026
+        must reach us | has to reach us | have to reach us | should reach us: it ~ by 3 May 2026
+        form(s): send the ~ by 3 May 2026
+        """,
+    "passive": """
+        submitted | received | handed in | sent in: questions ~ by 3 May 2026
         """,
     "call": """
         new call | next call | another call: a ~ is open
@@ -201,6 +205,18 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         announced | announcement: ~ on 3 May 2026
         evaluation | assessment: ~ until 3 May 2026
         hear back | hear from us: applicants ~ by 3 May 2026
+        get back | reply to you | we reply | will reply | we answer | will answer | we respond: ~ by 3 May 2026
+        a reply | replies | an answer | answers | a response | responses | will respond: we send ~ by 3 May 2026
+        we decide | we will decide | we inform | we will inform | we contact | we will contact: ~ by 3 May 2026
+        we tell | we will tell | we let | we will let | we write | we will write: ~ you by 3 May 2026
+        we publish | we will publish | we choose | we will choose | we announce | we will announce: ~ by 3 May 2026
+        information of applicants | information of the applicants | information to applicants: ~: by 3 May 2026
+        information of all applicants | be contacted | be notified | be answered: ~: no later than 3 May 2026
+        outcome(s) | list of hosts | short list | shortlist | shortlisted | decided: the ~ by 3 May 2026
+        interview(s) | hearing(s): ~ with applicants until 3 May 2026
+        is published | are published: the list ~ no later than 3 May 2026
+        chosen | ranked: the hosts are ~ by 3 May 2026
+        confirmation | receipt | acknowledgement: applicants get a ~ by 3 May 2026
         """,
     "question": """
         request(s): ~ to the ministry by 3 May 2026
@@ -208,6 +224,10 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         question(s): ask a ~ by 3 May 2026
         queries | clarification(s): ~ by 3 May 2026
         write to: ~ us by 3 May 2026
+        complaint(s) | appeal(s) | objection(s): ~ until 3 May 2026
+        tell us | let us know | call us | e mail us | email us | ask us | ring us | phone us: ~ before 3 May 2026
+        can reach us | can be reached | reachable | here for you | there for you: the team is ~ until 3 May 2026
+        hotline | phone line | office hours | consultation hours | on duty | on leave: the ~ until 3 May 2026
         """,
     "regulation": """
         regulation: ~ (EU) 2018/1724 of 23 October 2018
@@ -220,7 +240,11 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "brussels time": """
         brussels time | brussels local time | time in brussels | time brussels | central european time: 18:00 ~
         central european summer time | cet cest | cest cet: 18:00 ~
-        brussels belgium: 18:00 (~)
+        brussels belgium | belgian time | local time: 18:00 (~)
+        paris time | berlin time | madrid time | rome time | vienna time | amsterdam time: 18:00 (~)
+        luxembourg time | prague time | warsaw time | stockholm time | copenhagen time | oslo time: 18:00 (~)
+        budapest time | zagreb time | ljubljana time | bratislava time | bern time | zurich time: 18:00 (~)
+        barcelona time | milan time | munich time | strasbourg time | cet time: 18:00 (~)
         ce: 18:00 ~(S)T
         """,
     "taking place": """
@@ -239,15 +263,21 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "late": """
         late applications | late submissions | incomplete applications: ~ until 3 May 2026
+        late application | late proposal(s) | late expression(s) | late submission | latecomers: ~ until 3 May 2026
+        go to a reserve list | go on a reserve list | are put on a reserve list: applications by 3 May 2026 ~
         """,
     "long ago": """
         that hosted | who hosted | which hosted | have hosted | has hosted: regions ~ an event before 3 May 2026
         already hosted | have already hosted | has already hosted: regions that ~ before 3 May 2026
         applied | participated | took part: regions that ~ before 3 May 2026
         founded | established: bodies ~ before 3 May 2026
+        was open | were open | had been open | was ongoing: the call ~ all year until 3 May 2026
+        ran from | ran until | ran till | ran to | ran between | ran through: the call ~ 3 May 2026
+        closed on | closed at | ended on | ended at: the call ~ 3 May 2026
+        was possible | were accepted | was accepted | were welcome | could apply: applying ~ for all until 3 May 2026
         """,
     "perhaps": """
-        potentially | possibly: ~ 31 January 2026
+        potentially | possibly | perhaps: ~ 31 January 2026
         potential | possible: a ~ cut-off: 31 January 2026
         """,
     # the state of a call, C2
@@ -262,11 +292,19 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         no longer be accepted: applications will ~
         no open call(s): there is ~
         has ended | has now ended | has expired | is over | has come to an end: the call ~
-        have ended | have closed: the calls ~
+        have ended | have closed | had closed: the calls ~
+        is now over | are over | is finished | is now finished | has finished | ended on | closed on: the call ~
+        closed at | ended at: the call ~ noon on 3 May 2026
+        was open until | was open till | was open from | was open between | was possible until: the call ~ 3 May 2026
+        ran from | ran until | ran till | ran to | ran between: the call ~ 3 May 2026
         expired | passed: 3 May 2026 – ~
         deadline has passed | deadline is passed: the ~
         has passed: the date ~
         no longer accept: we ~ applications
+        """,
+    "over": """
+        over | past | ended | finished | elapsed | done: 3 May 2026 – ~
+        previous | earlier | former: ~ cut-offs
         """,
     "to come": """
         will open | will reopen | will re open | will start: the call ~ in May

@@ -16,13 +16,14 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, read_cutoffs
+from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, days_in, marks_in, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Where
+from cmr_watch.reading.notices import hosting_years
 from cmr_watch.reading.schedule_entries import Entry, entries_of
-from cmr_watch.reading.tokens import Cue, Text, outside, scan
+from cmr_watch.reading.tokens import Text, outside, scan
 
 _OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
 _LONGEST_TEXT: Final = 500
@@ -83,11 +84,11 @@ class _Reader:
             self._undated(entry)
             self.was_read = False
             return
-        heading, is_closed, year = self._over(entry)
+        heading, year = self._over(entry)
         found = read_cutoffs(entry.scan, year, heading=heading)
         if self.was_read and found and found[0].replaces:
             self.found.pop()
-        marked = [_marked(one, entry, is_alone=len(found) == 1, is_closed=is_closed) for one in found]
+        marked = [_marked(one, entry, self.article, is_alone=len(found) == 1) for one in found]
         self.found += [_Found(one, entry, heading == "cutoff") for one in marked]
         self._count(entry, found, year, heading)
         self.was_read = bool(found)
@@ -110,24 +111,23 @@ class _Reader:
         subjects = _subjects_of(text)
         if entry.line.is_heading:
             self.listing = None
-        elif "cutoff" in subjects or (text.text.rstrip().endswith(":") and text.has("until")):
+        elif "cutoff" in subjects or (_leads_in(text) and NO_CUTOFFS.isdisjoint(subjects[:1])):
             self.listing, self.is_bare_listing = "cutoff", False
         elif _is_label(text) or text.has("of the page"):
             self.listing, self.is_bare_listing = subject_of_words(text), False
         elif not entry.is_short:
             self.listing = None
 
-    def _over(self, entry: Entry) -> tuple[Concept | None, bool, int | None]:
-        """What stands above an entry says of it: its subject, that it is closed, its year."""
+    def _over(self, entry: Entry) -> tuple[Concept | None, int | None]:
+        """What stands above an entry says of it: its subject, its year."""
         headings = self.article.headings_over(entry.line)
-        year = next((year for year in map(year_of, headings) if year), None)
+        year = next((year_of(one) for one in headings if year_of(one) and not hosting_years(one)), None)
         listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
-        is_closed = bool(headings) and headings[0].has("closed", "other edition") and headings[0].has("cutoff")
-        return entry.table or listing or _subject_of(headings), is_closed, year
+        return entry.table or listing or _subject_of(headings), year
 
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
-        days = find_days(entry.scan, year)
+        days = days_in(entry.scan, range(len(entry.scan.text)), year)
         lost = next((day for day in days if day.is_impossible or day.is_yearless), None)
         self.dated += bool(found or lost)
         if found:
@@ -139,7 +139,7 @@ class _Reader:
     def _doubt(self, entry: Entry, found: Sequence[CutoffSpan], days: Sequence[DateSpan]) -> None:
         if has_stray_number(entry.scan, days) or any(day.has_remainder for day in days):
             self._warn("date-remainder", entry)
-        if not all(one.zone_is_right for one in found):
+        for _ in [one for one in found if not one.zone_is_right]:
             self._warn("cutoff-zone", entry)
 
     # ── the result
@@ -149,9 +149,8 @@ class _Reader:
             if self.time and not one.span.has_time:
                 self.found[number] = self._timed(one, *self.time)
         kept = _without_doubles(self.found)
-        warnings = tuple(dict.fromkeys(self.warnings))
         places = tuple(map(_where, kept))
-        return Schedule(tuple(one.span.cutoff for one in kept), places, warnings, self.dated, self.unread)
+        return Schedule(tuple(one.span.cutoff for one in kept), places, tuple(self.warnings), self.dated, self.unread)
 
     def _timed(self, one: _Found, minutes: int, zone: Zone | None) -> _Found:
         cutoff = one.span.cutoff
@@ -173,18 +172,24 @@ def _shown(entry: Entry) -> str:
     return entry.scan.text[:_LONGEST_TEXT] if entry.scan is not entry.line.scan else entry.line.shown[:_LONGEST_TEXT]
 
 
-def _marked(one: CutoffSpan, entry: Entry, *, is_alone: bool, is_closed: bool) -> CutoffSpan:
+def _marked(one: CutoffSpan, entry: Entry, article: Article, *, is_alone: bool) -> CutoffSpan:
     """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
     text, cutoff = entry.scan, one.cutoff
-    is_marked = is_alone and any(_is_mark(text, cue) for cue in text.cues_of("closed"))
+    marks = marks_in(text) if is_alone else frozenset[Concept]()
+    heading = next(iter(article.headings_over(entry.line)), None)
+    is_headed = heading is not None and heading.has("cutoff")
+    closed = cutoff.closed or "closed" in marks or "over" in marks
     tentative = cutoff.tentative or (is_alone and text.has("tentative"))
-    closed = cutoff.closed or is_closed or is_marked
+    if heading and is_headed:
+        closed = closed or heading.has("closed", "over")
+        tentative = tentative or heading.has("tentative", "perhaps")
     return one._replace(cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
 
 
-def _is_mark(text: Text, closed: Cue) -> bool:
-    """“CLOSED: 31 May”, “First cut-off (closed): 31 May”: between signs."""
-    return not closed.first or not text.tokens[closed.first - 1].word
+def _leads_in(text: Text) -> bool:
+    """“You can apply until:”, “Submission is possible until” open a list."""
+    end = len(text.text.rstrip(" :–-"))
+    return any(cue.end == end or text.text.rstrip().endswith(":") for cue in text.cues_of("until"))
 
 
 def _is_label(text: Text) -> bool:
@@ -214,14 +219,19 @@ def _is_of_all(sentence: Text) -> bool:
 
 
 _ALL: Final = frozenset({"each", "all", "both", "every", "always"})
-_JOINING: Final = frozenset({"will", "be", "is", "are", "on"})
+_JOINING: Final = frozenset({"will", "be", "is", "are", "on", "for", "in", "with"})
 
 
 def _is_bare(entry: Entry) -> bool:
-    """Nothing stands before its day but a number of the cut-off, its state, “potentially”, “the next one is on”."""
-    lead = [token for token in entry.scan.within(0, entry.days[0].start) if token.letter == "x"]
+    """Nothing stands before its day but a number of the cut-off, its state, “potentially”, “the next one is on”.
+
+    In “On 14 September 2027 we explain it” a sentence goes on right behind it.
+    """
+    lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start]
+    behind = [token for token in entry.scan.tokens if token.start >= entry.days[0].end][:1]
     cues = list(entry.scan.cues_of("round", "cutoff", "closed", "open", "perhaps", "tentative"))
-    return not any(token.word and token.word not in _JOINING for token in outside(lead, cues))
+    words = [token.word for token in outside((*lead, *behind), cues) if token.letter == "x" and token.word]
+    return _JOINING.issuperset(words)
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:

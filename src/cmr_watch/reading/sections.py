@@ -236,6 +236,8 @@ def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
     level = line.level or (BOLD_LEVEL if line.is_heading else _PLAIN_LEVEL)
     if level == 1:
         state.title_year = meaning(line.text, is_marked=True).year
+        if state.context.where == "above":
+            state.context = state.context._replace(year=state.title_year)
     if heading and heading.section:
         return _open_section(line, heading, level, state)
     _end_foreign(line, level, state)

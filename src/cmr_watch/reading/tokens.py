@@ -29,6 +29,11 @@ DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\u
 CELL: Final = "\t"
 """Parts cells, and lines of one entry, within a text."""
 
+_FOUR_DIGITS: Final = (
+    r"(?:(?<=\d{4},\s)|(?!19|20))(?:[01]\d|2[0-4])[0-5]\d"
+    r"(?=\s?\(?(?:CES?T|CE\(S\)T|EES?T|WES?T|BST|GMT|UTC|Brussels)\b)"
+)
+"""“1800 CEST”; of what may be a year only behind one: “31 May 2027, 2000 CEST”."""
 _DASH: Final = f"[{re.escape(DASHES)}]"
 _SCAN: Final = re.compile(
     rf"""
@@ -42,6 +47,7 @@ _SCAN: Final = re.compile(
         |(?<![\d.])(?:[01]?\d|2[0-4])\.[0-5]\d
             (?!\d|\.\d|\.?\s?(?:{_DASH}|t?o?)\s?\d{{1,2}}\.\d{{1,2}}\.|\.\s?{_DASH}|\.?\s\d{{1,2}}\.\d\d?\.)
         |\d{{1,2}}\s?(?:[apAP]\.?[mM]\b\.?|[hH](?:rs?|ours?)?\b|o['’]clock)
+        |(?:(?:[01]\d|2[0-4])[0-5]\d(?=\s?[hH](?:rs?|ours?)?\b)|{_FOUR_DIGITS})(?:\s?[hH](?:rs?|ours?)?\b)?
      )
     |(?P<decimal>(?<![\d.])\d\.\d(?![\d.]|\s*{_DASH}\s*\d{{1,2}}\.\d))
     |(?P<ordinal>\d{{1,2}}(?:(?i:st|nd|rd|th)|\s{{1,2}}(?:st|nd|rd|th))(?![^\W\d_]))
@@ -236,9 +242,14 @@ def _iso(text: str) -> _Classified:
     return "i", int("".join(part.zfill(2) for part in _DIGITS.findall(text))), ""
 
 
+_LAST_HOUR: Final = 99
+
+
 def _time(text: str) -> _Classified:
     """Minutes since the day began; 24:00 is 1440, “15 pm” 15:00; -1 if no clock shows it."""
     hour, minute, *_ = (*map(int, _DIGITS.findall(text)), 0)
+    if hour > _LAST_HOUR:  # “1800”
+        hour, minute = divmod(hour, 100)
     tail = text.lower().replace(".", "").replace(" ", "")
     if hour <= 12 and tail.endswith("m"):
         hour = hour % 12 + 12 * tail.endswith("pm")
