@@ -175,7 +175,9 @@ def _doubts(edition: Edition, found: When | None, place: Place) -> list[str]:
 _AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
 """Materials that only come after the event."""
 _LONGEST_STATE: Final = 250
-_SUBJECTS: Final = ("event", "series", "register", "cutoff", "session", "stay", "visit", "call", "call for")
+_SUBJECTS: Final = (
+    *("event", "series", "register", "cutoff", "session", "programme item", "stay", "visit", "call", "call for"),
+)
 _OF_EVENT: Final = (None, "event", "series")
 
 
