@@ -180,6 +180,8 @@ DAYS = [
     (TITLE, "<h3>News about the workshop</h3><p>It takes place on 12-13 March 2027.</p>", MARCH),
     (TITLE, "<p>Begin: 12 March 2027, 10:00</p><p>End: 13 March 2027, 12:00</p>", MARCH),
     (TITLE, "<p>Pre-event: 11 March 2027</p><p>Workshop: 12-13 March 2027</p>", MARCH),
+    (TITLE, f"<p>12-13 March 2027 is when Flanders shows its port{', and its ships' * 4}.</p>", MARCH),
+    (TITLE, f"<p>Flanders had a fair on 3-4 June 2026{', and was proud of it' * 4}.</p>", "unknown"),
 ]
 
 
