@@ -94,6 +94,13 @@ def _is_month(text: Text, index: int) -> bool:
     return index < len(text.tokens) and text.tokens[index].letter in "md-"
 
 
+def between_bars(text: Text, position: int) -> Span:
+    """The part of a text between its bars in which a position stands: “12 March 2027 | Town Hall | Register”."""
+    bars = [token.start for token in text.tokens if token.letter == "|"]
+    start = max((bar + 1 for bar in bars if bar < position), default=0)
+    return Span(start, min((bar for bar in bars if bar >= position), default=len(text.text)))
+
+
 # ── relations ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -196,6 +196,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         registration is still open | registrations are open: ~ until 3 May 2026
         register now: ~, until 3 May 2026
         """,
+    "house": """
+        conference centre | conference center | conference hall: we meet in the ~
+        """,
     "session": """
         webinar(s) | info session(s) | information session(s) | kick off: ~ on 3 May 2026
         pre event | side event(s) | reception: ~ on 3 May 2026

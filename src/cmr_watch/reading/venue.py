@@ -13,7 +13,7 @@ from typing import Final
 
 from cmr_watch.places import code_itself, country_code, is_region, is_same_city
 from cmr_watch.reading.addresses import AddressPart, address_parts, is_of_house
-from cmr_watch.reading.clauses import Span
+from cmr_watch.reading.clauses import Span, between_bars
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import PARTICLES, words_of
@@ -144,7 +144,7 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
     """The address in the line of the days, behind a comma, a bar or a dash, or in the line directly below (E2)."""
     text = sentence.text
     is_line = sentence.is_first and len(text.text) == len(sentence.whole.text) <= _LONGEST
-    if not is_line or text.text.endswith((".", "!", "?")) or text.has(*_NOT_BESIDE) or _is_aside(sentence):
+    if not is_line or text.text.endswith((".", "!", "?")) or _is_aside(sentence):
         return None
     if any(label.has("agenda") for label in sentence.labels):
         return None
@@ -175,8 +175,10 @@ _AROUND: Final = frozenset({"in", "on"})
 
 
 def _is_address(text: Text, span: Span) -> bool:
+    whole = between_bars(text, span.start)
     is_prose = text.has(*_NO_ADDRESS, start=span.start, end=span.end)
-    return not is_prose and any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
+    is_of_other = text.has(*_NOT_BESIDE, start=whole.start, end=whole.end)
+    return not is_prose and not is_of_other and any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
 
 
 def _spot(line: Line, start: int, title: Place | None, end: int | None = None) -> Spot:
