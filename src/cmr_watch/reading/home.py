@@ -127,11 +127,21 @@ class Home:
             return False
         return names_edition_after(text, "other edition")
 
+    def is_under_another(self, sentence: Sentence) -> bool:
+        """Whether a heading above it opens another event in another place: “Side event: Lab, Lübeck, Germany”."""
+        return any(
+            label.has("session") and self.is_of_other_place(label, find_places(label, find_dates(label)))
+            for label in sentence.labels
+        )
+
     def is_of_another_place(self, sentence: Sentence) -> bool:
         """Whether a sentence names a town with its country, and not the page's own."""
-        text = sentence.text
-        places = (place for place in sentence.places if place.is_known and not _is_of_time(text, place))
-        return not self.is_named(text.text) and any(True for _ in places)
+        return self.is_of_other_place(sentence.text, sentence.places)
+
+    def is_of_other_place(self, text: Text, places: Sequence[Place]) -> bool:
+        """The same of a text and its places."""
+        others = (place for place in places if place.is_known and not _is_of_time(text, place))
+        return not self.is_named(text.text) and any(True for _ in others)
 
     def own_dates(self, sentence: Sentence, dates: Sequence[DateSpan]) -> tuple[DateSpan, ...]:
         """The dates of a sentence that are not another place's: “after Milan, Italy (26-27 March) we meet on …”."""

@@ -217,6 +217,8 @@ def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material,
 
 def _is_of_another(anchor: Anchor, home: Home) -> bool:
     """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country is none of it."""
+    if home.is_under_another(anchor.sentence):
+        return True
     text = anchor.text
     start, end = anchor.neighbours()
     part = scan(text.text[start:end])

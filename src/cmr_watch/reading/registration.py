@@ -110,6 +110,8 @@ def _tail(text: Text) -> int:
 
 
 def _is_of_another(sentence: Sentence, home: Home) -> bool:
+    if home.is_under_another(sentence):
+        return True
     return home.is_another(sentence) or home.is_of_another_place(sentence) or _follows_the_next(sentence, home)
 
 
