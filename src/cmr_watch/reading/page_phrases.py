@@ -173,6 +173,9 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         first round | second round | third round | next round | last round | final round | morning | afternoon: ~
         plenary: the ~
         """,
+    "other event": """
+        side event(s) | pre event | info session(s) | information session(s) | webinar(s): ~: Lab, 11 March 2027
+        """,
     "programme item": """
         session(s) | panel(s): the ~ is cancelled
         """,

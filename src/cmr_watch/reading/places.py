@@ -264,7 +264,7 @@ def _without_seconds(places: Sequence[Place], text: Text) -> Iterator[Place]:
 def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
     """What stands in quotes is a theme, but before a country it is a town: “"Oulu", Finland”, “"Oulu, Finland"”."""
     for part, after in zip_longest(parts, parts[1:]):
-        is_before = after is not None and after.joint in ("q", ",")
+        is_before = after is not None and after.joint in ("q", ",", "(")
         is_town = is_before and after is not None and after.country is not None and after.name is None
         joint = "," if part.joint == "q" else part.joint
         yield part._replace(joint=joint, name=None if part.is_quoted and not is_town else part.name)
