@@ -173,9 +173,9 @@ def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: 
 
 def _is_open_for(text: Text, period: DateSpan) -> bool:
     """Whether a period is the time to apply: “open from 5 March to 30 May”, “taken from … until …”."""
-    opening = cue_before(text, period.start, ("open", "until", "since"))
+    opening = cue_before(text, period.start, ("open",))
     between = text.tokens[opening.last + 1 : period.first] if opening else []
-    is_open = opening is not None and "open" in opening.concepts and all(one.letter in "f:,(" for one in between)
+    is_open = opening is not None and all(one.letter in "f:,(" for one in between)
     return is_open or subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
 
 
