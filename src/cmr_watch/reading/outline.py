@@ -230,10 +230,7 @@ class _Writer:
         self.bold, self.struck, self.pieces = is_bold, self.struck + is_struck, self.pieces + is_piece
         if is_item:
             self.items.append(self._count("item"))
-        if name == "table":
-            self.columns = Columns()
-        elif name in ("td", "th"):
-            self.columns.next_cell(attributes.get("rowspan", ""))
+        self.columns.take(name, attributes.get("rowspan", ""))
         self._enter(name, classes)
 
     def _enter(self, name: str, classes: str) -> None:
@@ -244,7 +241,6 @@ class _Writer:
             self.levels.append(_LEVELS[name])
         elif name == "tr":
             self.rows.append(self._count("row"))
-            self.columns.next_row()
         elif name in ("td", "th"):
             self._count("cell")
             self.is_head = name == "th"
