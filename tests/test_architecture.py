@@ -36,7 +36,8 @@ layers =
     demo | doctor | log_lines
     app
     check_report
-    monitor.check_site | monitor.accept | monitor.archive.backfill | monitor.archive.open_archive | monitor.replay
+    monitor.check_site | monitor.accept | monitor.correct | monitor.archive.backfill | monitor.archive.open_archive |\
+        monitor.replay
     notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
     monitor.current_parser
@@ -143,6 +144,7 @@ ORCHESTRATORS = (
     "old_copy",
     "page_reading",
     "replay",
+    "correct",
     "backfill",
     "open_archive",
 )

@@ -19,7 +19,7 @@ from cmr_watch.exceptions import CmrWatchError, StoreError, StoreUnavailable
 from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
 from cmr_watch.merge_pages import known_of_kind
-from cmr_watch.models import PARSER_VERSION, CheckResult, PageRef, RecordedChange
+from cmr_watch.models import PARSER_VERSION, Change, CheckResult, PageRef, RecordedChange
 from cmr_watch.monitor.accept import AcceptPreview, accept, preview_accept
 from cmr_watch.monitor.check_site import check_site
 from cmr_watch.monitor.crawl_schedule import skipped_links
@@ -55,6 +55,7 @@ from cmr_watch.store.suppression_journal import SuppressionJournal
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
     from cmr_watch.monitor.archive.backfill import BackfillReport, Progress
+    from cmr_watch.monitor.correct import CorrectionPreview
     from cmr_watch.monitor.replay import ReplayDifference
     from cmr_watch.notify.bounce_processing import BounceReport
     from cmr_watch.store.backup import Backup
@@ -168,16 +169,24 @@ class App:
 
         The recipients of the changes come first, then those of the changes that the next check would report.
         """
-        page, now = self._page(page_url), self._clock()
+        page = self._page(page_url)
         preview = preview_accept(page, self._checks, self._clock)
-        recorded = [
-            RecordedChange(_NOT_STORED + number, change, page.url, now)
-            for number, change in enumerate((*preview.changes, *preview.later))
-        ]
-        return preview, self._recipients(recorded)
+        return preview, self.recipients_of((*preview.changes, *preview.later), page.url)
 
-    def _recipients(self, recorded: Sequence[RecordedChange]) -> tuple[frozenset[str], ...]:
-        """The mailboxes that each of these changes concerns."""
+    def correct(self, preview: CorrectionPreview, *, notify: bool) -> CheckReport | None:
+        """Store what a preview showed; with `notify`, notify the subscribers, and return the report."""
+        from cmr_watch.monitor.correct import store_correction
+
+        self._prepare()
+        result = store_correction(preview, self._checks, notify=notify)
+        return self._finish_check((result,), notify) if result else None
+
+    def recipients_of(self, changes: Sequence[Change], page_url: str) -> tuple[frozenset[str], ...]:
+        """The mailboxes that each of these changes, which are not stored, concerns."""
+        now = self._clock()
+        recorded = [
+            RecordedChange(_NOT_STORED + number, change, page_url, now) for number, change in enumerate(changes)
+        ]
         mailboxes: dict[int, set[str]] = defaultdict(set)
         for mailbox, change_id, *_ in match_changes(self._subscriptions.active(), recorded, self._clock()):
             mailboxes[change_id].add(mailbox)

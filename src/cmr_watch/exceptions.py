@@ -8,6 +8,7 @@
     ├── RefusedAddress         an address that must not receive messages
     ├── FetchError             a page could not be fetched; the check is recorded as failed
     ├── ParseError             a page could not be parsed at all
+    ├── CorrectionRefused      exit 2: a line cannot be corrected in this way
     ├── RenderError            a message could not be rendered
     └── DeliveryError          a message was not accepted; `permanent`: a retry cannot succeed;
         │                      `uncertain`: it may have been accepted after all;
@@ -57,6 +58,10 @@ class FetchError(CmrWatchError):
 
 class ParseError(CmrWatchError):
     """The page could not be parsed."""
+
+
+class CorrectionRefused(CmrWatchError):
+    """The line cannot be corrected in this way."""
 
 
 class RenderError(CmrWatchError):

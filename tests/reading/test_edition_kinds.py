@@ -178,6 +178,10 @@ DAYS = [
     (TITLE, "<p>When: Q3 2027</p><h3>News about us</h3><p>Academy, 9-10 June 2026, Brussels, Belgium</p>", "season"),
     (TITLE, "<p>When: Q3 2027</p><h3>About</h3><p>Academy, 9-10 June 2026, Brussels, Belgium</p>", "season"),
     (TITLE, "<h3>News about the workshop</h3><p>It takes place on 12-13 March 2027.</p>", MARCH),
+    (TITLE, "<p>Begin: 12 March 2027, 10:00</p><p>End: 13 March 2027, 12:00</p>", MARCH),
+    (TITLE, "<p>Pre-event: 11 March 2027</p><p>Workshop: 12-13 March 2027</p>", MARCH),
+    (TITLE, f"<p>12-13 March 2027 is when Flanders shows its port{', and its ships' * 4}.</p>", MARCH),
+    (TITLE, f"<p>Flanders had a fair on 3-4 June 2026{', and was proud of it' * 4}.</p>", "unknown"),
 ]
 
 
@@ -209,6 +213,12 @@ STATUSES = [
     ("<p>The workshop has been postponed from 12-13 March 2027, new date to be announced.</p>", "postponed"),
     ("<p>Date: 12-13 March 2027 <b>Postponned!!</b></p>", "postponed"),
     ("<p>Date: 12-13 March 2027 (canceled)</p>", "cancelled"),
+    ("<p>Session 3 is postponed to the afternoon.</p>", "scheduled"),
+    ("<p>The panel on steel has been cancelled.</p>", "scheduled"),
+    ("<p>More than 120 participants attended the workshop.</p>", "held"),
+    ("<p>We thank all participants!</p>", "held"),
+    ("<p>We thank the region for its support.</p>", "scheduled"),
+    ("<p>120 people attended the previous workshop in Porto.</p>", "scheduled"),
 ]
 
 
@@ -284,6 +294,11 @@ VENUES = [
     ),
     ("<p>The workshop will be held on 12 and 13 March 2027 at the ICC, Rua Nova, Ghent, Belgium.</p>", "ICC, Rua Nova"),
     ("<p>The workshop will be held on 12 and 13 March 2027 at Navitas, Flanders and VTT will speak.</p>", "Navitas"),
+    ("<h3>Venue and accommodation</h3><p>ICC Ghent, Main Street 1</p>", "ICC Ghent, Main Street 1"),
+    ("<h3>Accommodation and dinner venue</h3><p>Hotel Ghent, Main Street 1</p>", None),
+    ("<p>Venue: ICC Ghent (Main Street 1) | Room: Gold</p>", "ICC Ghent, Main Street 1"),
+    ("<p>Venue: ICC Ghent, address: Main Street 1</p>", "ICC Ghent"),
+    ("<p>On 12-13 March 2027 the workshop takes place at ICC Ghent (Main Street 1).</p>", "ICC Ghent, Main Street 1"),
 ]
 
 

@@ -97,6 +97,11 @@ REGISTRATIONS = [
         FORM,
         "2027-03-03",
     ),
+    (f"<p>Registration is open! <a href='{FORM}'>Go to the form</a>. Deadline: 3 March 2027</p>", FORM, "2027-03-03"),
+    (f"<p><a href='{FORM}'>Register here</a>! You have until 3 March 2027.</p>", FORM, "2027-03-03"),
+    (f"<p><a href='{FORM}'>I want to participate</a> – last day: 3 March 2027</p>", FORM, "2027-03-03"),
+    (f"<p>Registration will be possible from January. <a href='{FORM}'>Registration</a></p>", None, None),
+    (f"<p>Registered participants receive the list by 3 March 2027. <a href='{FORM}'>Register</a></p>", FORM, None),
 ]
 
 
@@ -167,6 +172,9 @@ MATERIALS = [
     ("</p><h2>Photos</h2><h3>12 March</h3><p><a href='/1'>here</a>", ["photos"]),
     ("</p><h2>Presentations</h2><h3>12 March</h3><p>Visit hosted by <a href='https://b.example'>BioPark</a>", []),
     ("</p><h2>Presentations</h2><h3>Useful links</h3><p><a href='/1.pdf'>Ann Lee</a>", []),
+    ("Download the agenda <a href='/1'>here</a> and the booklet <a href='/2'>here</a>.", ["agenda", "booklet"]),
+    ("Click <a href='/1'>here</a> for the agenda, and <a href='/2'>here</a> for the booklet.", ["agenda", "booklet"]),
+    ("<a href='/1'>Interreg programme</a> <a href='/2'>Final programme</a>", ["agenda"]),
 ]
 
 

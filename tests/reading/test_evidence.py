@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from cmr_watch.models import PageKind
 from cmr_watch.reading import Reading, read
 from tests.reading.pages import article
 
@@ -11,6 +14,7 @@ PAGE = article(
     "<p>The call for hosts of events in 2027 is open.</p>"
     "<h2>Past editions</h2><p>Lyon, France – 3-4 May 2025</p><h3>Other events</h3><p>Porto, Portugal – 1 May 2025</p>"
 )
+PLAIN = "<h2>Next editions</h2><p>Ghent, Belgium – 12-13 March 2026</p><h2>Past editions</h2>"
 
 
 def reading() -> Reading:
@@ -126,3 +130,18 @@ def test_a_line_that_no_rule_explains_has_a_warning() -> None:
 def test_the_shares_count_each_line_once() -> None:
     shares = reading().evidence.shares
     assert shares == {"heading": 3, "entry": 3, "prose": 2, "not taken": 1, "call": 1, "of others": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("initiative", "<h2>Next editions</h2><p>Ghent, Belgium – 12-13 March 2026, 14</p>"),
+        ("initiative", "<p>The call for hosts of events in 2027 is open. Deadline: 28 28 May 2026, 18:00</p>" + PLAIN),
+        ("call", "<p>The call for hosts of events in 2027 is open.</p><p>Deadline: 28 28 May 2026</p>"),
+        ("edition", "<p>Ghent, Belgium</p><p>When: 12-13 March 2026 9</p>"),
+        ("edition", "<p>Ghent, Belgium</p><p>Date: 12-12 13 March 2026</p>"),
+    ],
+)
+def test_no_number_of_an_entry_or_a_cutoff_is_dropped_without_a_warning(kind: PageKind, body: str) -> None:
+    snapshot = read(kind, article(body).encode()).snapshot
+    assert [warning.code for warning in snapshot.warnings] == ["date-remainder"]

@@ -57,7 +57,7 @@ ADVICE = [
     ("digest-overdue", "cmr-watch deliveries list --state pending"),
     ("layout-changed", f"cmr-watch accept {PAGE}\n"),
 ]
-EVENTS = {"subscription-ended", "part-unrenderable", "reading-still-suspect", "newly-read"}
+EVENTS = {"subscription-ended", "part-unrenderable", "reading-still-suspect", "newly-read", "correction-lapsed"}
 """What needs no resolution; they have tests of their own."""
 
 
@@ -106,6 +106,16 @@ def test_a_part_that_was_left_out_is_no_failed_delivery():
         assert re.search(r"Left out:?\s+change 12\n", text)
         assert "no value" in text
         assert "retry" not in text
+        assert "Resolved" not in text
+
+
+def test_a_correction_that_has_ended_names_its_line():
+    detail = "correction 3 of “Ghent, Belgium”: the page has no such line"
+    lapsed = replace(FAILING, kind="correction-lapsed", detail=detail, resolved_at=NOON)
+    assert subject(lapsed) == "Problem: a correction of the page has ended"
+    for text in bodies(lapsed):
+        assert detail in text
+        assert "cmr-watch correct add --help" in text
         assert "Resolved" not in text
 
 

@@ -339,6 +339,7 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
         "fetch-failing": (PAGE, "The server reported an error (503)."),
         "reading-suspect": (PAGE, "Expected 15 editions, 1 call. Found 0 editions, 0 calls; no headings."),
         "reading-unusable": (CALL_PAGE, "the page describes no call. Expected 1 call. Found 0 calls."),
+        "correction-lapsed": (PAGE, "correction 3 of “Ghent, Belgium – 12-13 March 2027”: the page has no such line"),
         "part-unrenderable": ("change 12", "a value is missing: cutoff_after"),
         "delivery-failed": ("anna@agency.example", "554 5.7.1 Message rejected"),
         "subscription-ended": ("anna@agency.example", "550 5.1.1 No such user"),

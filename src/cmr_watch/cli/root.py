@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "changes": "List the recorded changes.",
     "snapshots": "List, show and export stored readings.",
     "accept": "Accept a suspect reading.",
+    "correct": "Correct lines that are misread.",
     "subscriptions": "Manage subscriptions.",
     "test-mail": "Send a test message to an address.",
     "deliveries": "List the outbox, retry failed messages, review held ones.",

@@ -64,6 +64,7 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
         "other section headings",
         "If the list is read correctly, run: cmr-watch accept {subject}",
     ),
+    "correction-lapsed": ("correction ended", "See: cmr-watch correct list --all"),
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
     "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
     "part-unrenderable": ("part left out of the messages", "This is a bug: report it with the details."),

@@ -6,6 +6,7 @@ The names of times (aware datetimes in UTC) end in `_at`, those of dates in `_on
 - notify: Subscription and Change → Match → Plan → Message → Delivery
 """
 
+from cmr_watch.models.corrections import Correction, CorrectionEnd
 from cmr_watch.models.evidence import NOT_IN_ARTICLE, Evidence, Fact, LineUse, Use
 from cmr_watch.models.planning import (
     Match,
@@ -94,6 +95,8 @@ __all__ = [
     "CheckOutcome",
     "CheckResult",
     "Contents",
+    "Correction",
+    "CorrectionEnd",
     "Cutoff",
     "Delivery",
     "DeliveryOutcome",

@@ -309,6 +309,7 @@ IncidentKind = Literal[
     "reading-still-suspect",
     "layout-changed",
     "newly-read",
+    "correction-lapsed",
 ]
 
 

@@ -101,7 +101,8 @@ def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[Snaps
     stored = checks.newest_suspect(page.url)
     if stored is None:
         raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
-    reading = read_page(page, stored.fetched, None, clock(), conditional=False)
+    corrections = checks.corrections.active(page.url)
+    reading = read_page(page, stored.fetched, None, clock(), conditional=False, corrections=corrections)
     if reading.error:
         raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")
     if why := refusal(page, reading.snapshot, checks.known_pages):

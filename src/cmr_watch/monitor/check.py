@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from cmr_watch.clock import Clock
-from cmr_watch.exceptions import FetchError
+from cmr_watch.exceptions import FetchError, ParseError
 from cmr_watch.models import (
     CheckOutcome,
     CheckResult,
@@ -21,11 +21,12 @@ from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.compare_reading import compare_reading, first_comparison, without_duplicates
 from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.diff import Comparison, compare_suspect
+from cmr_watch.monitor.lapsed import known_as_misread
 from cmr_watch.monitor.layout import LayoutReview, TitleOf, no_title, review_layout, with_expected_layout
 from cmr_watch.monitor.match import Matching, match_reading
 from cmr_watch.monitor.old_copy import needs_full_reading, old_copy_reason
 from cmr_watch.monitor.outline_difference import describe_difference
-from cmr_watch.monitor.page_reading import Reading, read_page
+from cmr_watch.monitor.page_reading import Reading, parse, read_page
 from cmr_watch.monitor.plausibility import assess
 from cmr_watch.store.check_records import Baseline, CheckRecord
 from cmr_watch.store.checks import Checks
@@ -69,11 +70,18 @@ def check_page(
     if fetched is None:
         reading = _not_modified(page, baseline, clock())
     else:
-        reading = read_page(page, fetched, baseline, clock(), conditional=validators is not None)
+        reading = _read(page, fetched, baseline, checks, clock(), conditional=validators is not None)
     return _commit_with_retries(replace(reading, round_=round_), baseline, checks, title_of)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(
+    page: PageRef, fetched: FetchedPage, baseline: Baseline | None, checks: Checks, now: datetime, *, conditional: bool
+) -> Reading:
+    corrections = checks.corrections.active(page.url)
+    return read_page(page, fetched, baseline, now, conditional=conditional, corrections=corrections)
 
 
 def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
@@ -105,9 +113,16 @@ def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Ch
         baseline = with_current_parser(checks, checks.baseline(reading.page.url))
         if reading.fetched is None or (baseline and reading.at < baseline.read_at):
             break
+        reading = _read_again(reading, reading.fetched, baseline, checks)
     detail = "another check stored a newer reading in the meantime"
     record = CheckRecord(reading.page, reading.checked_at, "discarded", detail=detail, round_=reading.round_)
     return _commit_without_reading(record, checks, baseline)
+
+
+def _read_again(reading: Reading, fetched: FetchedPage, baseline: Baseline | None, checks: Checks) -> Reading:
+    """The reading with the corrections that hold now: one may have been made meanwhile."""
+    now, conditional = reading.checked_at, reading.conditional
+    return replace(_read(reading.page, fetched, baseline, checks, now, conditional=conditional), round_=reading.round_)
 
 
 def _commit(reading: Reading, baseline: Baseline | None, checks: Checks, title_of: TitleOf) -> CheckResult | None:
@@ -119,8 +134,25 @@ def _commit(reading: Reading, baseline: Baseline | None, checks: Checks, title_o
         reason = old_copy_reason(reading, baseline, matching, checks)
     if reason:
         return _commit_suspect(reading, matching, baseline, checks, reason)
+    baseline, matching = _as_misread(reading, matching, baseline, checks)
     review = review_layout(known, last, matching, reading.at, title_of) if last else LayoutReview()
     return commit_plausible(reading, matching, baseline, checks, review)
+
+
+def _as_misread(
+    reading: Reading, matching: Matching, baseline: Baseline | None, checks: Checks
+) -> tuple[Baseline | None, Matching]:
+    """The baseline and the matching, if corrections end with this reading: their lines may be misread again."""
+    if baseline is None or not reading.lapsed:
+        return baseline, matching
+    ended = {lapsed.correction.id for lapsed in reading.lapsed}
+    others = [one for one in checks.corrections.active(reading.page.url) if one.id not in ended]
+    try:
+        misread = parse(checks.snapshot(baseline.snapshot_id).fetched, reading.page.kind, others).snapshot
+    except ParseError:
+        return baseline, matching
+    known = known_as_misread(baseline.known, baseline.snapshot, misread, reading.snapshot, reading.at)
+    return replace(baseline, known=known), match_reading(known, reading.snapshot, reading.at)
 
 
 def commit_plausible(
@@ -180,6 +212,7 @@ def _record(reading: Reading, baseline: Baseline | None, outcome: CheckOutcome, 
         round_=reading.round_,
         newly_read=baseline.newly_read if baseline else (),
         evidence=reading.evidence,
+        lapsed=reading.lapsed,
     )
 
 

@@ -29,7 +29,8 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
         return baseline
     stored = checks.snapshot(baseline.snapshot_id)
     try:
-        snapshot, evidence = parse(stored.fetched, baseline.snapshot.kind)
+        corrections = checks.corrections.active(stored.row.page_url)
+        snapshot, evidence, _ = parse(stored.fetched, baseline.snapshot.kind, corrections)
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.models import Correction, Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.monitor.corrections import Corrected, Lapsed, apply_corrections
 from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.rounds import Round
@@ -23,6 +24,7 @@ class Reading:
     - `at`: when the page was fetched. For an accepted reading, that is earlier than `checked_at`.
     - `error`: why it could not be parsed; None if it could.
     - `evidence`: None if the page was not read again, because its bytes are the baseline's.
+    - `lapsed`: the corrections that could not be applied.
     """
 
     page: PageRef
@@ -34,26 +36,26 @@ class Reading:
     error: str | None = None
     round_: Round | None = None
     evidence: Evidence | None = None
-
-
-class Parsed(NamedTuple):
-    """What the parser extracted from a page, and where it stands there."""
-
-    snapshot: Snapshot
-    evidence: Evidence
+    lapsed: tuple[Lapsed, ...] = ()
 
 
 def read_page(
-    page: PageRef, fetched: FetchedPage, baseline: Baseline | None, now: datetime, *, conditional: bool
+    page: PageRef,
+    fetched: FetchedPage,
+    baseline: Baseline | None,
+    now: datetime,
+    *,
+    conditional: bool,
+    corrections: Sequence[Correction] = (),
 ) -> Reading:
-    """Parse the page, unless its bytes are the baseline's."""
+    """Parse the page and apply the corrections, unless its bytes are the baseline's."""
     at = fetched.fetched_at
     if baseline and _is_same_content(fetched, baseline):
         found = _found_at(baseline.snapshot, fetched)
         return Reading(page, fetched, found, at, now, conditional, evidence=baseline.evidence)
     try:
-        snapshot, evidence = parse(fetched, page.kind)
-        return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence)
+        snapshot, evidence, lapsed = parse(fetched, page.kind, corrections)
+        return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence, lapsed=lapsed)
     except ParseError as error:
         return Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))
 
@@ -64,15 +66,16 @@ def _is_same_content(fetched: FetchedPage, baseline: Baseline) -> bool:
     return is_same_charset and sha256(fetched.content).hexdigest() == baseline.content_sha256
 
 
-def parse(fetched: FetchedPage, kind: PageKind) -> Parsed:
-    """Read a page. The reading engine is imported here, only when there is something to read."""
+def parse(fetched: FetchedPage, kind: PageKind, corrections: Sequence[Correction] = ()) -> Corrected:
+    """Read a page and apply its corrections. The reading engine is imported only when there is something to read."""
     from cmr_watch.reading import read
     from cmr_watch.reading.document import decode
 
     snapshot, evidence = read(kind, fetched.content, fetched.charset, fetched.url)
     text = decode(fetched.content, fetched.charset)
     outline = replace(snapshot.outline, lang=lang_of(text), h1=h1_of(text))
-    return Parsed(_found_at(replace(snapshot, outline=outline), fetched), evidence)
+    snapshot = _found_at(replace(snapshot, outline=outline), fetched)
+    return apply_corrections(snapshot, evidence, corrections)
 
 
 def title_of_page(fetched: FetchedPage) -> str:

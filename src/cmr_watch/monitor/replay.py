@@ -11,7 +11,7 @@ from cmr_watch.exceptions import ParseError
 from cmr_watch.models import PARSER_VERSION, Evidence, PageRef, Snapshot
 from cmr_watch.monitor.current_parser import facts_ahead
 from cmr_watch.monitor.diff import known_after_reparse
-from cmr_watch.monitor.page_reading import Parsed, parse
+from cmr_watch.monitor.page_reading import parse
 from cmr_watch.serialization import snapshot_to_dict
 from cmr_watch.store.check_records import KnownAfterwards
 from cmr_watch.store.checks import Checks
@@ -42,23 +42,24 @@ def replay_pages(checks: Checks, clock: Clock, *, apply: bool) -> Iterator[Repla
     """
     for snapshot_id in checks.snapshot_ids():
         stored = checks.snapshot(snapshot_id)
-        reparsed = _reparse(stored)
+        reparsed = _reparse(stored, checks)
         if reparsed is None:
             continue
         if apply and reparsed.after is not None and reparsed.evidence is not None:
-            _store(checks, stored, Parsed(reparsed.after, reparsed.evidence), clock)
+            _store(checks, stored, reparsed.after, reparsed.evidence, clock)
         if reparsed.error or _has_differences(reparsed):
             yield reparsed
 
 
-def _reparse(stored: StoredSnapshot) -> ReplayDifference | None:
+def _reparse(stored: StoredSnapshot, checks: Checks) -> ReplayDifference | None:
     """The new reading; None if the page was parsed by the current parser, or could not be parsed before either."""
     row, before = stored.row, stored.snapshot
     if row.parser_version == PARSER_VERSION:
         return None
     common = (row.id, row.page_url, row.fetched_at, before)
     try:
-        return ReplayDifference(*common, *parse(stored.fetched, before.kind))
+        read = parse(stored.fetched, before.kind, checks.corrections.active(row.page_url))
+        return ReplayDifference(*common, read.snapshot, read.evidence)
     except ParseError as error:
         return None if _is_unreadable(before) else ReplayDifference(*common, None, error=str(error))
 
@@ -75,13 +76,13 @@ def _has_differences(reparsed: ReplayDifference) -> bool:
     return any(before[part] != after[part] for part in ("editions", "calls", "warnings"))
 
 
-def _store(checks: Checks, stored: StoredSnapshot, after: Parsed, clock: Clock) -> None:
+def _store(checks: Checks, stored: StoredSnapshot, after: Snapshot, evidence: Evidence, clock: Clock) -> None:
     baseline = checks.baseline(stored.row.page_url)
     if baseline is None or baseline.snapshot_id != stored.row.id:
-        checks.replace_reading(stored.row.id, *after)
+        checks.replace_reading(stored.row.id, after, evidence)
         return
     now = clock()
-    known = known_after_reparse(baseline.known, stored.snapshot, after.snapshot, now)
-    page = PageRef(stored.row.page_url, after.snapshot.kind)
-    news = facts_ahead(page, baseline, after.snapshot, known, checks, now)
-    checks.replace_reading(stored.row.id, *after, KnownAfterwards(known, news, now))
+    known = known_after_reparse(baseline.known, stored.snapshot, after, now)
+    page = PageRef(stored.row.page_url, after.kind)
+    news = facts_ahead(page, baseline, after, known, checks, now)
+    checks.replace_reading(stored.row.id, after, evidence, KnownAfterwards(known, news, now))

@@ -12,7 +12,7 @@ from typing import Final
 from cmr_watch.models import Edition, EditionStatus, Evidence, Material, Outline, ReadingWarning, Snapshot
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.clauses import Relation, cue_before, relation_of, subject_of
-from cmr_watch.reading.dates import find_dates
+from cmr_watch.reading.dates import find_dates, has_stray_number
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.edition_days import When, dates_of, is_tentative, last_day_of
 from cmr_watch.reading.edition_evidence import EditionRead, note
@@ -161,7 +161,7 @@ def _doubts(edition: Edition, found: When | None, place: Place) -> list[str]:
         doubts.append("date-impossible" if found and found.date.is_impossible else "date-unknown")
     elif edition.date_precision == "day" and found and is_tentative(found):
         doubts.append("date-tentative")
-    if found and found.date.has_remainder:
+    if found and _has_remainder(found):
         doubts.append("date-remainder")
     if place.is_ambiguous:
         doubts.append("country-ambiguous")
@@ -170,12 +170,21 @@ def _doubts(edition: Edition, found: When | None, place: Place) -> list[str]:
     return doubts
 
 
+def _has_remainder(found: When) -> bool:
+    """Whether the line that gave the days holds a number that no rule explains (D5)."""
+    text = found.line.scan
+    is_left_over = found.date.has_remainder or has_stray_number(text, find_dates(text))
+    return is_left_over and not found.date.is_impossible
+
+
 # ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
 """Materials that only come after the event."""
 _LONGEST_STATE: Final = 250
-_SUBJECTS: Final = ("event", "series", "register", "cutoff", "session", "stay", "visit", "call", "call for")
+_SUBJECTS: Final = (
+    *("event", "series", "register", "cutoff", "session", "programme item", "stay", "visit", "call", "call for"),
+)
 _OF_EVENT: Final = (None, "event", "series")
 
 

@@ -58,7 +58,7 @@ class Rank(IntEnum):
     AGENDA = 6
     """The head of an agenda's day."""
     OTHER = 7
-    """Another short line, or a sentence about nothing else; only where there is nothing surer."""
+    """Another short line, or a sentence that begins with the days or speaks to the reader; where nothing is surer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +180,21 @@ def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
     return Rank.OTHER if is_other else None
 
 
-_OF_OTHERS: Final = ("other edition", "to come", "speakers", "result")
+_OF_OTHERS: Final = (
+    *("register", "cutoff", "question", "stay", "of the page", "call for", "other edition", "to come", "speakers"),
+    "result",
+)
+_SMALL: Final = frozenset({"on", "the", "from", "between"})
+_TO_YOU: Final = frozenset({"we", "us", "our", "you", "your"})
 
 
 def _is_of_nothing_else(text: Text, date: DateSpan) -> bool:
     """“On 12 and 13 March 2027, Ghent shows its port to clusters from all over Europe”: a few days, of nothing else."""
     if date.starts_on is None or date.ends_on is None or not 0 < (date.ends_on - date.starts_on).days < _LONGEST_EVENT:
         return False
-    return not text.has("register", "cutoff", "question", "stay", "of the page", "call for", *_OF_OTHERS)
+    is_led_in = any(word not in _SMALL for word in text.words(0, date.start))
+    is_to_you = not _TO_YOU.isdisjoint(text.words(0, len(text.text)))
+    return (is_to_you or not is_led_in) and not text.has(*_OF_OTHERS)
 
 
 def _is_period(date: DateSpan) -> bool:

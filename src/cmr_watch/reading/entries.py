@@ -266,7 +266,7 @@ def said_status(text: Text, *, has_date: bool = True) -> EditionStatus | None:
     return "save_the_date" if text.has("save the date") else None
 
 
-_PARTS_OF_EDITIONS: Final = ("session", "visit", "stay", "register", "event", "series")
+_PARTS_OF_EDITIONS: Final = ("session", "programme item", "visit", "stay", "register", "event", "series")
 
 
 def _is_of_edition(text: Text, state: Cue) -> bool:

@@ -43,7 +43,7 @@ _DATE_WORDS: Final = {
     "o": "of",
     "s": "spring summer autumn fall winter",
     "q": "quarter trimester semester half",
-    "v": "early mid late end beginning start first second third fourth one two three",
+    "v": "early mid late end begin beginning start first second third fourth one two three",
     "r": "rescheduled moved postponed changed shifted transferred delayed",
     "k": "week",
     "D": "day",

@@ -93,11 +93,6 @@ class Line:
         text = self.text.strip(" :.!")
         return any(link.end - link.start >= len(text) for link in self.links)
 
-    @cached_property
-    def is_jump_mark(self) -> bool:
-        """Whether it is a line of a table of contents; a small link beside a heading's words is an anchor's sign."""
-        return any(link.href.startswith("#") and link.end - link.start > len(self.text) / 2 for link in self.links)
-
     @property
     def shown(self) -> str:
         """The text for a person: cells parted by a space."""

@@ -25,11 +25,12 @@ from cmr_watch.reading.tokens import Cue, Text, scan
 _MOST_LINKS: Final = 200
 _REACH: Final = 200
 _LONGEST_TITLE: Final = 200
-_EMPTY: Final = words_of(
+SAYS_NOTHING: Final = words_of(
     """
-    please click read see find it on view open get download available directly the this via at link form page website
-    pdf ppt mb kb form forms eventbrite eusurvey jotform typeform google microsoft lyyti pretix b2match
-    ticketmaster weezevent cvent here now more file document button below day part session album for and all
+    please click go fill complete to use following read see find it on view open get download available directly the
+    this via at link form page website pdf ppt mb kb form forms eventbrite eusurvey jotform typeform google
+    microsoft lyyti pretix b2match ticketmaster weezevent cvent here now more file document button below day part
+    session album for and all
     bg cs da de el en es et fi fr ga hr hu lt lv mt nl pl pt ro sk sl sv uk
     bulgarian croatian czech danish dutch english estonian finnish french german greek hungarian irish italian latvian
     lithuanian maltese polish portuguese romanian slovak slovene slovenian spanish swedish ukrainian
@@ -82,7 +83,7 @@ class Anchor:
 
 
 def _is_empty(text: Text, start: int, end: int) -> bool:
-    return _EMPTY.issuperset(text.words(start, end))
+    return SAYS_NOTHING.issuperset(text.words(start, end))
 
 
 def _is_address(words: str) -> bool:
@@ -139,7 +140,7 @@ def kind_of(anchor: Anchor) -> MaterialKind | None:
 
 
 def _end_of_part(text: Text, start: int, end: int) -> int:
-    stops = [token.start for token in text.within(start, end) if token.letter in ".;|,"]
+    stops = [token.start for token in text.within(start, end) if token.letter in ".;|,&"]
     return min([*stops, end])
 
 
@@ -263,7 +264,7 @@ def _title(anchor: Anchor, kind: MaterialKind) -> str:
     """The link's words; the speaker's line where they only say “Download presentation” or “here”."""
     own = _tidy(anchor.words)
     words = {token.word for token in scan(own).tokens if token.word}
-    if kind == "slides" and words <= _EMPTY | _SLIDES:
+    if kind == "slides" and words <= SAYS_NOTHING | _SLIDES:
         return _speaker(anchor) or own
     half = len(own) // 2
     return own[:half].strip() if half > 2 and own[:half].strip() == own[-half:].strip() else own

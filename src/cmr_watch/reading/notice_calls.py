@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, ReadingWarning
 from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.call_state import find_state
-from cmr_watch.reading.clauses import Span
-from cmr_watch.reading.cutoffs import read_cutoffs
+from cmr_watch.reading.clauses import Span, sentences_of
+from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
+from cmr_watch.reading.dates import ANY_YEAR, find_days, has_stray_number
 from cmr_watch.reading.evidence import Source
 from cmr_watch.reading.lines import Where, joined
 from cmr_watch.reading.links import Address
@@ -47,7 +48,20 @@ def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallR
         link = _link_in(notice, None if is_only else span, base)
         shown = whole.shown if is_only else own.text.strip()
         calls.append(_call(own, Where(whole, span.start, span.end), cutoffs, link, shown))
+        if _has_remainder(own, found, year):
+            warnings.append(ReadingWarning("date-remainder", shown))
     return calls, warnings
+
+
+def _has_remainder(text: Text, found: Sequence[CutoffSpan], year: int | None) -> bool:
+    """Whether a sentence with a cut-off holds a number that no rule explains: “until 28 28 May” (D5)."""
+    for sentence in sentences_of(text):
+        if any(sentence.start <= one.start < sentence.end for one in found):
+            part = scan(sentence.of(text))
+            days = find_days(part, year or ANY_YEAR)
+            if has_stray_number(part, days) or any(day.has_remainder for day in days):
+                return True
+    return False
 
 
 def _each_once(cutoffs: Iterable[tuple[Cutoff, Where]]) -> dict[Cutoff, Where]:

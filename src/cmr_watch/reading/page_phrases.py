@@ -139,6 +139,9 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         thank you for being | thank you for your participation | thank you for your contributions: ~
         thank you all | thank you to all | thanks for joining | thanks for attending | thanks for coming: ~
         thanking | thanked: ~ all participants
+        thank all participants | thanks to all participants | thank everyone who: we ~ came
+        participants attended | people attended | attended the workshop | attended the event: 120 ~
+        was opened by | was a success | was a great success: the workshop ~ all
         """,
     "theme label": """
         language: ~: English
@@ -172,6 +175,9 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         first round | second round | third round | next round | last round | final round | morning | afternoon: ~
         plenary: the ~
         """,
+    "programme item": """
+        session(s) | panel(s): the ~ is cancelled
+        """,
     "no material": """
         channel: our video ~
         watch live: ~
@@ -182,6 +188,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         agenda 2030 | 2030 agenda | agenda 2063: the ~ for sustainable development
         europe programme: Horizon ~
         market programme: the Single ~
+        interreg programme | erasmus programme | funding programme | work programme | framework programme: the ~
         """,
     "take part": """
         i want to participate | i want to join: ~

@@ -125,6 +125,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         last day: the ~ is 3 May 2026
         close on | close at | end on: applications ~ noon on 3 May 2026
         possible until: applying is ~ 3 May 2026
+        you have until: ~ 3 May 2026
         """,
     "latest": """
         at the latest | latest: on 3 May 2026 ~
@@ -199,6 +200,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "session": """
         webinar(s) | info session(s) | information session(s) | kick off: ~ on 3 May 2026
+        pre event | side event(s) | reception: ~ on 3 May 2026
         info day(s) | information day | summit | conference(s): ~ on 3 May 2026
         call for papers | call for speakers | call for experts: the ~ is open until 3 May 2026
         call for tender(s) | call for posters | call for pitches | call for abstracts: the ~ is open until 3 May 2026
@@ -208,7 +210,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         result(s) | notification | notified | informed | evaluated | selected | selection | feedback: ~ by 3 May 2026
         announced | announcement: ~ on 3 May 2026
         evaluation | assessment: ~ until 3 May 2026
-        hear back | hear from us: applicants ~ by 3 May 2026
+        hear back | hear from us | will receive | participants receive: applicants ~ by 3 May 2026
         get back | reply to you | we reply | will reply | we answer | will answer | we respond: ~ by 3 May 2026
         a reply | replies | an answer | a response | responses | will respond: we send ~ by 3 May 2026
         we decide | we will decide | we inform | we will inform | we contact | we will contact: ~ by 3 May 2026
@@ -332,6 +334,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         opens at: the call ~ noon
         in preparation | being prepared: a call is ~
         to be opened | to follow: registration ~
+        be possible from | be possible as of: registration will ~ January
         not yet possible | not possible | not available | not yet available: registration is ~
         """,
     "open": """

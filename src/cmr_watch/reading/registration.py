@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
-from cmr_watch.reading.materials import Anchor
+from cmr_watch.reading.materials import SAYS_NOTHING, Anchor
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.tokens import Cue, Text, scan
 
@@ -29,8 +29,12 @@ def registration_link(anchors: Sequence[Anchor], sentences: Sequence[Sentence], 
 
 
 def _with_above(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence | None, Sentence]]:
-    """Each sentence, behind the one above it."""
-    return zip((None, *sentences), sentences, strict=False)
+    """Each sentence, behind the one above it; “Click here.” is none."""
+    above: Sentence | None = None
+    for sentence in sentences:
+        yield above, sentence
+        if not SAYS_NOTHING.issuperset(sentence.text.words(0, len(sentence.text.text))):
+            above = sentence
 
 
 def _says_not_open(above: Sentence | None, sentence: Sentence) -> bool:
@@ -87,12 +91,9 @@ def _is_beside(anchor: Anchor) -> bool:
 def _before(anchor: Anchor) -> Text | None:
     """The text before a sentence that says nothing but “click here”, in its line."""
     sentence = anchor.sentence
-    if sentence.is_first or any(token.word not in _SAYS_NOTHING for token in anchor.text.tokens if token.word):
+    if sentence.is_first or any(token.word not in SAYS_NOTHING for token in anchor.text.tokens if token.word):
         return None
     return sentence.whole.piece(0, sentence.start).scan
-
-
-_SAYS_NOTHING: Final = frozenset({"click", "here", "please", "link", "this", "the", "now"})
 
 
 def _tail(text: Text) -> int:
@@ -136,7 +137,7 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
     text = sentence.text
     if mentions_call(text) or _is_of_another_thing(text):
         return False
-    if text.has("register"):
+    if text.has("register", "take part"):
         return True
     is_deadline = text.has("cutoff", "until", "closed", "to come")
     is_below = above is not None and above.text.has("register") and not mentions_call(above.text)

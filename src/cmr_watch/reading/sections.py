@@ -118,7 +118,7 @@ def _split(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _heading_of(line: Line) -> Heading | None:
     """The heading that a whole line is, or None. A plain line counts when its words leave no doubt."""
-    if len(line.text) > LONGEST or line.is_jump_mark or (line.is_link and not line.level):
+    if len(line.text) > LONGEST or (line.is_link and not line.level):
         return None
     found = meaning(line.text, is_marked=line.is_heading)
     if found.section or found.is_year:

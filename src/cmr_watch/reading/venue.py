@@ -85,7 +85,8 @@ def _is_aside(sentence: Sentence) -> bool:
     """“Dinner venue: …”, an address under “Accommodation”."""
     text = sentence.whole.scan
     colon = next((token.start for token in text.tokens if token.letter == ":"), 0)
-    return sentence.is_under(*ASIDE) or text.has(*ASIDE, end=colon)
+    is_under = bool(sentence.labels) and not _heads_venue(sentence.labels[0]) and sentence.is_under(*ASIDE)
+    return is_under or text.has(*ASIDE, end=colon)
 
 
 def _is_only_label(text: Text, end: int | None = None) -> bool:
@@ -106,7 +107,14 @@ _SMALL: Final = words_of(
 
 
 def _heads_venue(label: Text) -> bool:
-    return _is_only_label(label) and not label.has(*ASIDE)
+    return _is_only_label(label, _end_of_first(label)) and not label.has(*ASIDE, end=_end_of_first(label))
+
+
+def _end_of_first(label: Text) -> int:
+    """“Venue and accommodation”: what stands directly below is of what comes first."""
+    cue = next(label.cues_of(*_LABELS), None)
+    after = label.tokens[cue.last + 1 : cue.last + 2] if cue else []
+    return after[0].start if after and after[0].letter in "&,/" else len(label.text)
 
 
 def _end_of_mark(text: Text) -> int | None:
@@ -216,8 +224,14 @@ _LONGEST_CODE: Final = 3
 
 def _end_of_address(text: Text, start: int) -> int | None:
     """“Venue: Town Hall. Date: …”, “Venue: Town Hall (previously Old Hall)”: where something else begins."""
-    ends = text.cues_of("date label", "register", "theme label", "former", "mode", start=start + 1)
-    return next((cue.start for cue in ends if "mode" not in cue.concepts or text.text[start : cue.start].strip()), None)
+    cues = text.cues_of("date label", "register", "theme label", "former", "mode", start=start + 1)
+    ends = [cue.start for cue in cues if "mode" not in cue.concepts or text.text[start : cue.start].strip()]
+    labels = text.cues_of(*_LABELS, start=start + 1)
+    ends += [
+        cue.start for cue in labels if [token.letter for token in text.tokens[cue.last + 1 : cue.last + 2]] == [":"]
+    ]
+    ends += [token.start for token in text.within(start + 1, len(text.text)) if token.letter == "|"]
+    return min(ends, default=None)
 
 
 def _up_to_its_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
@@ -320,9 +334,9 @@ def _name_from(text: Text, index: int) -> Span | None:
 
 def _address_from(text: Text, name: Span) -> list[AddressPart]:
     """A name with the parts of its address behind it: “Navitas, Inge Lehmanns Gade 10, in Aarhus”."""
-    is_open = text.text[name.end :].lstrip().startswith(",")
-    parts = address_parts(text, name.end) if is_open else []
-    rest = list(takewhile(lambda part: is_of_house(text, part) or _is_name(part.text), parts))
+    sign = text.text[name.end :].lstrip()[:1]
+    parts = address_parts(text, name.end) if sign in (",", "(") else []
+    rest = list(takewhile(lambda part: is_of_house(text, part) or (sign == "," and _is_name(part.text)), parts))
     if rest and _code_of(rest[-1].text):
         rest.pop()
     return [AddressPart(name.start, name.end, name.of(text), name.of(text), False), *rest]

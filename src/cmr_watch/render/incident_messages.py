@@ -66,6 +66,15 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
         " there is nothing to do.",
         (Step("Check whether the page opens in a browser."), _LIST_READINGS),
     ),
+    "correction-lapsed": _Wording(
+        "a correction of PAGE has ended",
+        subject_label="Page",
+        text="The line that it corrects is no longer on the page word for word. The page is now read without it.",
+        steps=(
+            Step("To see how the page is read now, run:", "cmr-watch snapshots show"),
+            Step("If a line is still misread, correct it again:", "cmr-watch correct add --help"),
+        ),
+    ),
     "reading-still-suspect": _Wording(
         "PAGE has looked wrong for a week",
         subject_label="Page",
@@ -132,11 +141,14 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
 _MESSAGE_ID: Final = re.compile(r"message (\d+), ")
 """How the detail of a failed delivery begins; that of an incident from an earlier version does not."""
 _PAGE_KINDS: Final = frozenset[IncidentKind](
-    {"fetch-failing", "reading-suspect", "reading-unusable", "reading-still-suspect", "layout-changed", "newly-read"}
+    {
+        *("fetch-failing", "reading-suspect", "reading-unusable", "reading-still-suspect"),
+        *("layout-changed", "newly-read", "correction-lapsed"),
+    }
 )
 _NOTES: Final = frozenset[IncidentKind]({"subscription-ended", "newly-read"})
 """What happened, and is no problem."""
-_EVENTS: Final = frozenset[IncidentKind]({*_NOTES, "part-unrenderable", "reading-still-suspect"})
+_EVENTS: Final = frozenset[IncidentKind]({*_NOTES, "part-unrenderable", "reading-still-suspect", "correction-lapsed"})
 """What happened once: there is nothing to resolve."""
 _PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "an edition page"}
 _RESOLVED_PAGES: Final[dict[PageKind | None, str]] = {"call": "the call page", "edition": "the edition page"}

@@ -12,6 +12,7 @@ from cmr_watch import serialization
 from cmr_watch.models import (
     Change,
     CheckOutcome,
+    Correction,
     Evidence,
     FetchedPage,
     IncidentKind,
@@ -23,6 +24,7 @@ from cmr_watch.models import (
 )
 from cmr_watch.plural import counted
 from cmr_watch.store import known_entries, row_mapping
+from cmr_watch.store.corrections import CorrectionEdit
 from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.known_entries import PageState
 from cmr_watch.store.rounds import Round
@@ -74,11 +76,15 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class KnownAfterwards:
-    """What is known of a page after its stored baseline was parsed again, and what was read then for the first time."""
+    """What is known of a page after its stored baseline was parsed again, and what was read then for the first time.
+
+    `edit`: the correction because of which it was parsed again.
+    """
 
     known: Known
     newly_read: tuple[Change, ...]
     at: datetime
+    edit: CorrectionEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ class CheckRecord:
     what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted.
     `layout_notice`: what the operator is to be told of changed section headings. `has_known_layout`: there is none.
     `newly_read`: what today's parser was the first to read on the stored page; only with `known`. `evidence` is None if
-    the page was not read again, because its content is the same.
+    the page was not read again, because its content is the same. `lapsed`: corrections whose line is gone, each with
+    the reason; they end if the reading is plausible.
     """
 
     page: PageRef
@@ -111,6 +118,7 @@ class CheckRecord:
     round_: Round | None = None
     newly_read: tuple[Change, ...] = ()
     evidence: Evidence | None = None
+    lapsed: tuple[tuple[Correction, str], ...] = ()
 
     @property
     def read_at(self) -> datetime:
@@ -122,6 +130,11 @@ class CheckRecord:
         """What the operator is told of a failed check or a suspect reading."""
         announced = f"{counted(len(self.changes), 'new edition')} announced from it" if self.changes else ""
         return ". ".join(filter(None, (self.detail, announced, self.drift)))
+
+    @property
+    def source(self) -> tuple[str, datetime, FetchedPage | None]:
+        """Where the reading is from: the URL, when the page had this content, and the page."""
+        return self.page.url, self.read_at, self.fetched
 
     @property
     def depends_on_baseline(self) -> bool:

@@ -49,8 +49,8 @@ from cmr_watch.store.check_records import (
     last_check,
     load_stored_page,
 )
+from cmr_watch.store.corrections import Corrections, edit_corrections, lapse_corrections
 from cmr_watch.store.database import Database
-from cmr_watch.store.evidence import save_evidence
 from cmr_watch.store.newly_read import record_newly_read
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
@@ -63,6 +63,7 @@ from cmr_watch.store.snapshots import (
     load_snapshot,
     newest_suspect,
     plausible_before,
+    replace_reading,
     store_plausible,
     store_suspect,
 )
@@ -92,6 +93,7 @@ class Checks:
         self._database = database
         self._failures_until_incident = failures_until_incident
         self._parser_version = parser_version
+        self.corrections = Corrections(database)
         self._stored_pages: dict[str, StoredPage] = {}
 
     # ── one page ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,6 +128,7 @@ class Checks:
             round_id = self._join_round(connection, record)
             recorded = self._insert_changes(connection, record, check_id, round_id)
             if record.outcome in PLAUSIBLE_OUTCOMES:
+                lapse_corrections(connection, record.lapsed, record.checked_at)
                 restore_quarantine.end_first_reading(connection, record.page.url)
         if record.round_ is not None:
             record.round_.id = round_id
@@ -232,8 +235,7 @@ class Checks:
             reading = stored.baseline.reading
         else:
             reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(kind=record.page.kind))
-        source = (record.page.url, record.read_at, record.fetched)
-        return ReadingToStore(*source, reading, self._parser_version, record.evidence)
+        return ReadingToStore(*record.source, reading, self._parser_version, record.evidence)
 
     def _insert_changes(
         self, connection: Connection, record: CheckRecord, check_id: int, round_id: int | None
@@ -334,12 +336,10 @@ class Checks:
         self, snapshot_id: int, reading: Snapshot, evidence: Evidence, after: KnownAfterwards | None = None
     ) -> None:
         """Replace the reading of a snapshot; with `after`, also the known state of its page, whose baseline it is."""
-        values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": self._parser_version}
         with self._database.write() as connection:
-            statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
-            url = connection.execute(statement.values(values)).scalar_one()
-            save_evidence(self._database, connection, snapshot_id, evidence)
+            url = replace_reading(self._database, connection, snapshot_id, reading, evidence, self._parser_version)
             if after is not None:
+                edit_corrections(connection, after.edit)
                 known_entries.replace(connection, url, known_entries.load(connection, url), after.known)
                 # checks that are comparing with the old state must start again
                 connection.execute(update(pages).where(pages.c.url == url).values(revision=pages.c.revision + 1))

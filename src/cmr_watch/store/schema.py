@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaDa
 
 from cmr_watch.store.column_types import ExternalText, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -138,6 +138,17 @@ changes = _numbered(
     Column("after", Json),
     Column("cutoff_before", Json),
     Column("cutoff_after", Json),
+)
+
+corrections = _numbered(
+    "corrections",
+    Column("page_url", ForeignKey("pages.url"), nullable=False),
+    Column("line", ExternalText, nullable=False),
+    # NULL: the line is not an entry
+    Column("fields", Json),
+    Column("created_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("end_reason", Text),
 )
 
 robots = _table(

@@ -118,6 +118,17 @@ def insert_snapshot(
     return _insert(database, connection, reading, None, assessment, reason)
 
 
+def replace_reading(
+    database: Database, connection: Connection, snapshot_id: int, reading: Snapshot, evidence: Evidence, version: int
+) -> str:
+    """Replace the reading of a snapshot by that of a parser of this version; return the URL of its page."""
+    statement = update(snapshots).where(snapshots.c.id == snapshot_id).returning(snapshots.c.page_url)
+    values = {"reading": serialization.snapshot_to_dict(reading), "parser_version": version}
+    page_url: str = connection.execute(statement.values(values)).scalar_one()
+    save_evidence(database, connection, snapshot_id, evidence)
+    return page_url
+
+
 def get_snapshot(connection: Connection, snapshot_id: int) -> Any:
     """Return the row of a snapshot, for `store_plausible` and `store_suspect`."""
     return connection.execute(_SNAPSHOT, {"snapshot": snapshot_id}).one()
