@@ -365,7 +365,8 @@ def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Co
 
 def _is_mark(text: Text, cue: Cue) -> bool:
     before, after = text.tokens[: cue.first][-1:], text.tokens[cue.last + 1 :][:1]
-    return not any(token.letter == "x" and token.word for token in (*before, *after))
+    is_of_more = after[:1] != [] and after[0].letter in "dn"  # “over 20 regions”
+    return not is_of_more and not any(token.letter == "x" and token.word for token in (*before, *after))
 
 
 def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:

@@ -282,6 +282,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         was open | were open | had been open | was ongoing: the call ~ all year until 3 May 2026
         ran from | ran until | ran till | ran to | ran between | ran through: the call ~ 3 May 2026
         closed on | closed at | ended on | ended at: the call ~ 3 May 2026
+        could be submitted | could be sent: applications ~ for all until 3 May 2026
         was possible | were accepted | was accepted | were welcome | could apply: applying ~ for all until 3 May 2026
         """,
     "perhaps": """
@@ -303,7 +304,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         have ended | have closed | had closed: the calls ~
         is now over | are over | is finished | is now finished | has finished | ended on | closed on: the call ~
         closed at | ended at: the call ~ noon on 3 May 2026
-        was open until | was open till | was open from | was open between | was possible until: the call ~ 3 May 2026
+        was open until | was open till | was open from | was open between | was possible until | could be submitted until: the call ~ 3 May 2026
         ran from | ran until | ran till | ran to | ran between: the call ~ 3 May 2026
         expired | passed: 3 May 2026 – ~
         deadline has passed | deadline is passed: the ~
@@ -328,7 +329,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         not yet been opened: the call has ~
         is planned | is foreseen: a call ~
         are planned: calls ~
-        is expected: the next call ~ in 2026
+        is expected | is expected to open | is expected to be launched | is due to open: the call ~ in 2026
+        is being drafted | being drafted | being finalised | being finalized: the call ~
         opens on: the call ~ 3 May 2026
         opens in | opens from: the call ~ May
         opens at: the call ~ noon
