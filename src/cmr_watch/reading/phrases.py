@@ -304,7 +304,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         have ended | have closed | had closed: the calls ~
         is now over | are over | is finished | is now finished | has finished | ended on | closed on: the call ~
         closed at | ended at: the call ~ noon on 3 May 2026
-        was open until | was open till | was open from | was open between | was possible until | could be submitted until: the call ~ 3 May 2026
+        was open until | was open till | was open from | was open between | was possible until: the call ~ 3 May 2026
+        could be submitted until: applications to the call ~ 3 May 2026
         ran from | ran until | ran till | ran to | ran between: the call ~ 3 May 2026
         expired | passed: 3 May 2026 – ~
         deadline has passed | deadline is passed: the ~
