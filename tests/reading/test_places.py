@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cmr_watch.reading.dates import find_dates
-from cmr_watch.reading.places import Place, find_places, place_beside
+from cmr_watch.reading.entries import place_beside
+from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import scan
 
 Row = tuple[str, str, str | None, str | None, str | None]

@@ -16,7 +16,7 @@ from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.links import MATERIALS
-from cmr_watch.reading.places import Place, find_places, place_beside
+from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import Cue, Text, Token, outside
 
 LONGEST: Final = 1_000
@@ -132,6 +132,19 @@ def _place_of(text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequ
         return min(before, key=lambda one: (one.country_code is None, one.start))
     after = [one for one in places if one.start >= chosen.end]
     return after[0] if after and not has_words(text, 0, chosen.start) else None
+
+
+def place_beside(places: Sequence[Place], date: DateSpan) -> Place | None:
+    """The place that belongs to a date: the nearest of a known country, else the nearest; the one before first (P1)."""
+    return min(
+        places, key=lambda place: (not place.is_known, place.country_code is None, _distance(place, date)), default=None
+    )
+
+
+def _distance(place: Place, date: DateSpan) -> tuple[int, bool]:
+    if place.end <= date.start:
+        return date.start - place.end, False
+    return max(0, place.start - date.end), True
 
 
 def _is_of(text: Text, place: Place) -> bool:

@@ -4,7 +4,6 @@ A text is cut into *parts* at commas, brackets, dashes and the like. A joint say
 `_JOINS` says which joints make a run. Dates, times, remarks and words such as “in” end a run.
 
     find_places(scan(text), dates)      all runs that read as a place, left to right
-    place_beside(places, date)          the one that belongs to a date (P1)
 
 Pure, linear; no errors.
 """
@@ -17,7 +16,7 @@ from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
 from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import CITY_STATES, HOME_NATIONS, PARTICLES, PROSE
+from cmr_watch.reading.lexicon import CITY_STATES, HOME_NATIONS, PARTICLES, PROSE, words_of
 from cmr_watch.reading.parts import ABBREVIATIONS, Part, begins_with_s, country_at, is_bullet, is_venue, parts_of
 from cmr_watch.reading.tokens import Text, Token
 
@@ -291,7 +290,7 @@ def _is_aside(part: _Named, following: Sequence[_Named]) -> bool:
 
 def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
     """Whether a part belongs to the run before it (P1): by comma or bracket, or by a dash before its country."""
-    has_country = any(one.code for one in run)
+    has_country = any(one.code and not _is_direction(one) for one in run)
     if run[-1].name is None and run[-1].country is None:
         return False
     if _is_country_first(run, part):
@@ -317,7 +316,7 @@ def _is_country_first(run: Sequence[_Named], part: _Named) -> bool:
 
 def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
     """“Kittilä – Lapland – Finland”, or all three in cells: nothing but dashes or edges between them."""
-    if len(run) != 1 or not following or part.country or run[0].country:
+    if len(run) != 1 or not following or (part.country and not _is_direction(part)) or run[0].country:
         return False
     is_short = part.joint == "c" or " " not in (run[0].name or " ")
     after = following[0]
@@ -361,7 +360,17 @@ def _without_venues(names: Sequence[str]) -> list[str]:
 def _names_in(part: _Named, *, is_last: bool) -> list[str]:
     """The names of a part, its country among them unless that is the place's."""
     own = [part.name] if part.name else []
+    if part.country and _is_direction(part) and not is_last:
+        return [f"{part.name} {part.country}"]
     return own if is_last or not part.country else [*own, part.country]
+
+
+def _is_direction(part: _Named) -> bool:
+    """“Northern Netherlands” is a region where the country follows."""
+    return part.name is not None and fold(part.name) in _DIRECTIONS
+
+
+_DIRECTIONS: Final = words_of("north south east west northern southern eastern western central upper lower")
 
 
 def _is_other_name(name: str, code: str) -> bool:
@@ -380,19 +389,3 @@ def _without_country(names: Sequence[_Named]) -> Place | None:
     if len(others[-1].split()) > 4:
         return Place(city, is_alone=True)
     return Place(city, ", ".join(others[:-1]) or None, others[-1], None, is_alone=True)
-
-
-# ── the place of a date ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def place_beside(places: Sequence[Place], date: DateSpan) -> Place | None:
-    """The place that belongs to a date: the nearest of a known country, else the nearest; the one before first (P1)."""
-    return min(
-        places, key=lambda place: (not place.is_known, place.country_code is None, _distance(place, date)), default=None
-    )
-
-
-def _distance(place: Place, date: DateSpan) -> tuple[int, bool]:
-    if place.end <= date.start:
-        return date.start - place.end, False
-    return max(0, place.start - date.end), True
