@@ -40,7 +40,8 @@ YEARS: list[tuple[str, tuple[int, ...]]] = [
     ("<p>The call for hosts is open.</p><p>The events will take place from March to June 2028.</p>", (2028,)),
     ("<p>The call for hosts is open.</p><p>Events: 2028</p>", (2028,)),
     (
-        "<dl><dt>Events</dt><dd>2027/28</dd><dt>Deadline</dt><dd>3 May 2027</dd></dl><p>The call for hosts is open.</p>",
+        "<dl><dt>Events</dt><dd>2027/28</dd><dt>Deadline</dt><dd>3 May 2027</dd></dl><p>The call for hosts "
+        "is open.</p>",
         (2027, 2028),
     ),
     ("<p>The call for hosts, opened in January 2027, is for events in 2028.</p>", (2028,)),
@@ -74,19 +75,23 @@ STATES = [
     ("<p>The call for hosts is expected to open in March 2027.</p><p>Deadline: 3 May 2027</p>", "announced"),
     ("<p>The call for hosts is not yet open.</p><p>Deadline: 3 May 2027</p>", "announced"),
     (
-        "<p>The call for hosts will open in March 2027.</p><p>The <a href='/t.docx'>template of the application</a> is here already.</p>",
+        "<p>The call for hosts will open in March 2027.</p><p>The <a href='/t.docx'>template of the "
+        "application</a> is here already.</p>",
         "announced",
     ),
     (
-        "<p>The call for hosts will open in March 2027.</p><p>See the <a href='/t.pdf'>guide for applicants</a> and the <a href='/l'>letter of support (form)</a>.</p>",
+        "<p>The call for hosts will open in March 2027.</p><p>See the <a href='/t.pdf'>guide for applicants"
+        "</a> and the <a href='/l'>letter of support (form)</a>.</p>",
         "announced",
     ),
     (
-        "<p>The call for hosts will open in March 2027.</p><p>The application form will be available here from 1 March.</p>",
+        "<p>The call for hosts will open in March 2027.</p><p>The application form will be available here "
+        "from 1 March.</p>",
         "announced",
     ),
     (
-        "<p>The call for hosts will open in March 2027.</p><p>Subscribe with <a href='/n'>this form</a> to our newsletter.</p>",
+        "<p>The call for hosts will open in March 2027.</p><p>Subscribe with <a href='/n'>this form</a> to "
+        "our newsletter.</p>",
         "announced",
     ),
     ("<p>The call for hosts will open in March 2027.</p><p><a href='/f'>Application form</a></p>", "open"),
@@ -147,15 +152,18 @@ CUTOFFS = [
     ("<h3>Possible cut-offs</h3><p>4 June 2027</p>", ["2027-06-04 21:59 T"]),
     ("<h3>Planned cut-offs</h3><p>4 June 2027</p>", ["2027-06-04 21:59"]),
     (
-        "<table><tr><th>Cut-off</th><th>State</th></tr><tr><td>3 May 2027</td><td>over</td></tr><tr><td>4 June 2027</td><td>provisional</td></tr></table>",
+        "<table><tr><th>Cut-off</th><th>State</th></tr><tr><td>3 May 2027</td><td>over</td></tr><tr><td>4 "
+        "June 2027</td><td>provisional</td></tr></table>",
         ["2027-05-03 21:59 C", "2027-06-04 21:59 T"],
     ),
     (
-        "<table><tr><th>State</th><th>Cut-off</th></tr><tr><td>past</td><td>3 May 2027</td></tr><tr><td>open</td><td>4 June 2027</td></tr></table>",
+        "<table><tr><th>State</th><th>Cut-off</th></tr><tr><td>past</td><td>3 May 2027</td></tr><tr><td>open"
+        "</td><td>4 June 2027</td></tr></table>",
         ["2027-05-03 21:59 C", "2027-06-04 21:59"],
     ),
     (
-        "<table><tr><th>Year</th><th>Cut-off</th><th>Results by</th></tr><tr><td rowspan=2>2027</td><td>3 May 2027</td><td>5 June 2027</td></tr><tr><td>4 June 2027</td><td>5 July 2027</td></tr></table>",
+        "<table><tr><th>Year</th><th>Cut-off</th><th>Results by</th></tr><tr><td rowspan=2>2027</td><td>3 "
+        "May 2027</td><td>5 June 2027</td></tr><tr><td>4 June 2027</td><td>5 July 2027</td></tr></table>",
         [MAY, "2027-06-04 21:59"],
     ),
     (
@@ -181,11 +189,13 @@ def test_marks_times_and_lists(body: str, cutoffs: list[str]) -> None:
 LINKS = [
     ("<p>Forms: <a href='/a.odt'>ODT</a> | <a href='/a.docx'>Word</a></p>", "/a.odt"),
     (
-        "<p>Application form: <a href='/x'>download</a></p><p>Example of a good application: <a href='/y'>download</a></p>",
+        "<p>Application form: <a href='/x'>download</a></p><p>Example of a good application: <a "
+        "href='/y'>download</a></p>",
         "/x",
     ),
     (
-        "<p>Example of a good application: <a href='/y'>download</a></p><p>Application form: <a href='/x'>download</a></p>",
+        "<p>Example of a good application: <a href='/y'>download</a></p><p>Application form: <a "
+        "href='/x'>download</a></p>",
         "/x",
     ),
     ("<p>Template: <a href='/y'>here</a>. Application form: <a href='/x'>here</a></p>", "/x"),
