@@ -19,13 +19,10 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-fourth-calls/008-accordion-faq": FOURTH,
     "2026-11-fourth-calls/032-proposals-received": FOURTH,
     "2026-11-fourth-calls/035-two-columns": FOURTH,
-    "2026-11-fourth-calls/038-form-promised": FOURTH,
     "2026-11-fourth-calls/047-gmt-and-cest": FOURTH,
     "2026-11-fourth-lists/010-google-docs-spans": FOURTH,
-    "2026-11-third-calls/074-second-phase": THIRD,
     "2026-11-third-lists/055-rowspan-years": THIRD,
     "2026-11-third-lists/099-list-with-venues-cells": THIRD,
-    "2026-11-second-lists/028-us-dates-table-city-country": SECOND,
     "2026-11-second-lists/107-tabs-by-position": SECOND,
 }
 """Page → why it is still misread; a page that is read right again must be taken out."""

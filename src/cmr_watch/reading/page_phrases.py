@@ -79,6 +79,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "duty": """
         duties | obligations: ~ of hosts
+        hosts have to | hosts must | hosts book | hosts receive | hosts shall: ~ a contract by 3 May 2026
+        selected regions | chosen regions | selected hosts | winning regions: ~ send a programme by 3 May 2026
         hosts send | hosts name | hosts propose | hosts inform: ~ the venue before 3 May 2026
         programme must | programme has to: the ~ be sent before 3 May 2026
         second phase | second stage: deadline of the ~: 3 May 2026
