@@ -24,7 +24,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-third-changes/060-everything-at-once": LATER,
     "2026-11-third-noise/076-contact-changed": LATER,
     "2026-11-third-noise/079-past-rounds-text": LATER,
-    "2026-11-third-noise/098-registration-two-links": LATER,
 }
 """Pair → why it is still misread; a pair that is right again must be taken out."""
 
