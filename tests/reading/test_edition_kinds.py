@@ -85,6 +85,7 @@ PLACES = [
     ("Clusters meet Regions Online", f"{WHEN}<ul><li>Azores</li><li>Réunion</li></ul>", "Online, None, None"),
     ("Clusters meet Regions “Ghent, Belgium”", WHEN, "Ghent, None, BE"),
     ("Clusters​ meet Regions: “Gh&shy;ent (Belgium)”", WHEN, "Ghent, None, BE"),
+    ("Clusters meet Regions “Bruges, West Flanders, Belgium”", WHEN, "Bruges, West Flanders, BE"),
     ("Clusters meet Regions “Green Steel” in Ghent, Belgium", WHEN, "Ghent, None, BE"),
     ("Clusters meet Regions: Brno", f"{WHEN}<ul><li>Moravia</li><li>Czechia</li></ul>", "Brno, None, CZ"),
 ]

@@ -72,7 +72,7 @@ REGISTRATIONS = [
         FORM,
         "2027-03-03",
     ),
-    ("<dl><dt>Registration</dt><dd>1 February 2027 to 3 March 2027</dd></dl>", None, None),
+    ("<dl><dt>Registration</dt><dd>1 February 2027 to 3 March 2027</dd></dl>", None, "2027-03-03"),
     ("<h2>Registration</h2><p>The event runs from 12 to 13 March 2027.</p>", None, None),
     (
         "<p><b>Side event on 11 March 2027: Lab, Aalst, Belgium</b></p><p><a href=/lab>Register</a> by 3 January</p>"

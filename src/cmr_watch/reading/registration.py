@@ -157,11 +157,9 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
 
 
 def _begins_and_ends(sentence: Sentence) -> bool:
-    """“From 1 February to 30 April 2027”, as said under “Registration”."""
-    return any(
-        one.starts_on != one.ends_on and relation_of(sentence.text, one.start) is Relation.SINCE
-        for one in sentence.dates
-    )
+    """“From 1 February to 30 April 2027” under “Registration”; right behind that label “from” is not needed."""
+    periods = (one for one in sentence.dates if one.starts_on != one.ends_on)
+    return any(sentence.heads or relation_of(sentence.text, one.start) is Relation.SINCE for one in periods)
 
 
 def _is_of_another_thing(text: Text) -> bool:
