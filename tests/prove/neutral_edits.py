@@ -200,7 +200,8 @@ def headings(chance: random.Random, page: str) -> str:
         level = match["name"][1:]
         if not level or level == "1":
             return match[0]
-        if bold and not match["rest"].strip():
+        # in bold, a link is a link and no heading
+        if bold and not match["rest"].strip() and "<a " not in match["inner"].lower():
             return f"<p><strong>{match['inner']}</strong></p>"
         lower = min(int(level) + 1, 6)
         return f"<h{lower}{match['rest']}>{match['inner']}</h{lower}>"
