@@ -32,6 +32,8 @@ def cutoffs(body: str) -> list[str]:
 
 
 NOT_A_CUTOFF = [  # beside the deadline: no second cut-off
+    "<p>Cut-off: 3 May 2027. The platform pays for the venue. Prices are those of 1 January 2024. Ask us.</p>",
+    "<p>Deadline: 3 May 2027, 23:59. Hosts are named in a list. The last list is of 4 April 2026.</p>",
     "<p>Questions? Write to <a href='mailto:a@b.eu'>us</a> before 5 February 2027.</p>",
     "<p>Hosts sign the agreement before 30 April 2027.</p>",
     "<p>The letter of support may be sent later, but no later than 5 March 2027.</p>",

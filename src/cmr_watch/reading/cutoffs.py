@@ -93,17 +93,21 @@ def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None
     """The cut-offs of a text. `year` is the nearest heading's, `heading` the subject of the words that head a list."""
     found: list[CutoffSpan] = []
     spoken: Concept | None = None
+    is_answer = False
     for sentence in sentences_of(text):
         days = _days_of(text, sentence, year)
+        is_led = sentence.start == 0 or is_answer or _goes_on(text, sentence)
+        spoken = spoken if is_led else None
         for day in days:
-            _give_subject(text, day, spoken or heading, "spoken" if spoken else "heading")
+            _give_subject(text, day, spoken or (heading if is_led else None), "spoken" if spoken else "heading")
         _go_on(days)
         _share_times(days)
         for number, day in enumerate(days):
             if _is_taken(text, day):
                 is_moved = number > 0 and days[number - 1].relation is Relation.FORMER
                 found = with_next(found, _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved))
-        spoken = _asked(text, sentence) or spoken
+        asked = _asked(text, sentence)
+        spoken, is_answer = asked or spoken, asked is not None
         if text.has("cutoff", start=sentence.start, end=sentence.end):
             spoken = "cutoff"
         year = next((day.span.starts_on.year for day in reversed(days) if day.span.starts_on), year)
@@ -119,6 +123,15 @@ def _asked(text: Text, sentence: Span) -> Concept | None:
     return (
         subject if subject in NO_CUTOFFS or not text.has("until", start=sentence.start, end=sentence.end) else "cutoff"
     )
+
+
+_GOING_ON: Final = words_of("and then next first second third last final another potentially possibly it")
+
+
+def _goes_on(text: Text, sentence: Span) -> bool:
+    """Whether a sentence goes on with a list: “Cut-off dates: 30 May 2026. Then 20 December 2026.”"""
+    first = next((token for token in text.tokens if token.start >= sentence.start), None)
+    return first is not None and (first.word in _GOING_ON or first.letter in "dmvwi-(;c")
 
 
 def with_next(found: Sequence[CutoffSpan], one: CutoffSpan) -> list[CutoffSpan]:
