@@ -46,3 +46,10 @@ def test_misspelt_sections_and_states() -> None:
 
     assert (cities(page, "upcoming"), cities(page, "past")) == (["Ghent", "Porto"], ["Lyon"])
     assert [edition.status for edition in page.editions] == ["postponed", "scheduled", "held"]
+
+
+@pytest.mark.parametrize("word", ["cancelld", "canceeled", "cancelked", "cancled", "canceld", "postpond"])
+def test_misspelt_states(word: str) -> None:
+    (edition,) = read_upcoming(f"<p>Ghent, Belgium – 12 March 2026 – {word}</p>").editions
+
+    assert edition.status in ("cancelled", "postponed")

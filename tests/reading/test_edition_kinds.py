@@ -83,6 +83,10 @@ PLACES = [
     ),
     ("Clusters meet Regions – New Delhi, India", WHEN, "New Delhi, None, IN"),
     ("Clusters meet Regions Online", f"{WHEN}<ul><li>Azores</li><li>Réunion</li></ul>", "Online, None, None"),
+    ("Clusters meet Regions “Ghent, Belgium”", WHEN, "Ghent, None, BE"),
+    ("Clusters​ meet Regions: “Gh&shy;ent (Belgium)”", WHEN, "Ghent, None, BE"),
+    ("Clusters meet Regions “Bruges, West Flanders, Belgium”", WHEN, "Bruges, West Flanders, BE"),
+    ("Clusters meet Regions “Green Steel” in Ghent, Belgium", WHEN, "Ghent, None, BE"),
     ("Clusters meet Regions: Brno", f"{WHEN}<ul><li>Moravia</li><li>Czechia</li></ul>", "Brno, None, CZ"),
 ]
 
@@ -179,6 +183,9 @@ DAYS = [
     (TITLE, "<p>When: Q3 2027</p><h3>About</h3><p>Academy, 9-10 June 2026, Brussels, Belgium</p>", "season"),
     (TITLE, "<h3>News about the workshop</h3><p>It takes place on 12-13 March 2027.</p>", MARCH),
     (TITLE, "<p>Begin: 12 March 2027, 10:00</p><p>End: 13 March 2027, 12:00</p>", MARCH),
+    (TITLE, "<p>12-13 March 2027 | ICC Ghent, Main Street 1 | <a href=/r>Register by 1 February 2027</a></p>", MARCH),
+    (TITLE, "<p>Ghent, in Flanders, near the port | 12-13 March 2027 | Register by 1 February 2027</p>", MARCH),
+    (TITLE, "<p>ICC Ghent, with a view of the old port | see the hotels nearby | until 12 March 2027</p>", "unknown"),
     (TITLE, "<p>Pre-event: 11 March 2027</p><p>Workshop: 12-13 March 2027</p>", MARCH),
     (TITLE, f"<p>12-13 March 2027 is when Flanders shows its port{', and its ships' * 4}.</p>", MARCH),
     (TITLE, f"<p>Flanders had a fair on 3-4 June 2026{', and was proud of it' * 4}.</p>", "unknown"),
@@ -219,6 +226,9 @@ STATUSES = [
     ("<p>We thank all participants!</p>", "held"),
     ("<p>We thank the region for its support.</p>", "scheduled"),
     ("<p>120 people attended the previous workshop in Porto.</p>", "scheduled"),
+    ("<p>We invite you to the next workshop, organised together with the Port of Ghent.</p>", "scheduled"),
+    ("<p>The upcoming edition, hosted by the city of Ghent, is about steel.</p>", "scheduled"),
+    ("<p>Ghent hosted the workshop.</p>", "held"),
 ]
 
 
@@ -357,6 +367,14 @@ ADDRESSES = [
     ("Hybrid event in Ghent, 12-13 March 2027<br>ICC, Main Street 2, 9000 Ghent", "ICC, Main Street 2"),
     ("Join us on 12-13 March 2027 | ICC Hall, ’t Zand 34, 9000 Ghent", "ICC Hall, ’t Zand 34"),
     ("We meet on 12-13 March 2027 – ICC, Main Street 2", "ICC, Main Street 2"),
+    (
+        "12-13 March 2027, 09:00</p><p>Flemish Conference Centre, Sint-Annaplein",
+        "Flemish Conference Centre, Sint-Annaplein",
+    ),
+    ("12-13 March 2027</p><p>Conference of the Town Hall", None),
+    ("12-13 March 2027 | ICC, Main Street 2 | Contact: Ann Lee", "ICC, Main Street 2"),
+    ("12-13 March 2027 | Contact: Ann Lee, Main Street 2 | English", None),
+    ("12-13 March 2027 | Dinner: Brasserie, Main Street 2", None),
     ("12-13 March 2027</p><p>Chair: Ann Lee, Ghent University", None),
     ("We meet in Ghent on 12-13 March 2027 to talk</p><p>Ann Lee, Ghent University", None),
 ]

@@ -64,6 +64,28 @@ REGISTRATIONS = [
     (f"<table><tr><td>Register</td><td><a href='{FORM}'>EU Login</a></td></tr></table>", FORM, None),
     (f"<p>Registration <a href='{FORM}'>on Eventbrite</a> is open and ends on 3 March 2027.</p>", FORM, "2027-03-03"),
     (f"<p>Sign up <a href='{FORM}'>via Invajo</a> by 3 March 2027.</p>", FORM, "2027-03-03"),
+    (f"<p>Register via <a href='{FORM}'>b2match</a> by 3 March 2027.</p>", FORM, "2027-03-03"),
+    (f"<p>Please sign up on <a href='{FORM}'>Invajo</a>.</p>", FORM, None),
+    (f"<p>Registration follows. Follow us on <a href='{FORM}'>LinkedIn</a>.</p>", None, None),
+    (
+        f"<h2>Registration</h2><p><a href='{FORM}'>Here</a>, from 1 February to 3 March 2027</p>",
+        FORM,
+        "2027-03-03",
+    ),
+    ("<dl><dt>Registration</dt><dd>1 February 2027 to 3 March 2027</dd></dl>", None, "2027-03-03"),
+    ("<h2>Registration</h2><p>The event runs from 12 to 13 March 2027.</p>", None, None),
+    (
+        "<p><b>Side event on 11 March 2027: Lab, Aalst, Belgium</b></p><p><a href=/lab>Register</a> by 3 January</p>"
+        f"<p><b>Registration</b></p><p><a href='{FORM}'>Register here</a> by 3 March 2027</p>",
+        FORM,
+        "2027-03-03",
+    ),
+    (
+        "<h3>Webinar: What is new?</h3><p><a href=/lab>Register</a> by 3 January 2027</p>"
+        f"<h3>Workshop</h3><p><a href='{FORM}'>Register here</a> by 3 March 2027</p>",
+        FORM,
+        "2027-03-03",
+    ),
     (f"<p>Registration follows. Follow us <a href='{FORM}'>on LinkedIn</a>.</p>", None, None),
     (f"<p><a href='{FORM}'>Book your place</a></p><p>Bookings close on 3rd March 2027.</p>", FORM, "2027-03-03"),
     (f"<p><a href='{FORM}'>Reserve your place</a> by 3 March 2027.</p>", FORM, "2027-03-03"),
@@ -174,6 +196,18 @@ MATERIALS = [
     ("</p><h2>Presentations</h2><h3>Useful links</h3><p><a href='/1.pdf'>Ann Lee</a>", []),
     ("Download the agenda <a href='/1'>here</a> and the booklet <a href='/2'>here</a>.", ["agenda", "booklet"]),
     ("Click <a href='/1'>here</a> for the agenda, and <a href='/2'>here</a> for the booklet.", ["agenda", "booklet"]),
+    ("</p><h2>Agenda</h2><p><a href='/1'>12 March</a> – <a href='/2'>Saturday</a>", ["agenda"] * 2),
+    ("Presentations: <a href='/1.pdf'>Friday 12 March</a>", ["slides"]),
+    ("</p><h2>Agenda</h2><p><a href='/1'>March of the tailors</a>", []),
+    ("Next stop: Porto, Portugal, 14-15 October 2027 (<a href='/1'>agenda</a>)", []),
+    ("Next workshop: Ghent, Belgium, 12-13 March 2027 (<a href='/1'>agenda</a>)", ["agenda"]),
+    ("</p><h3>Read more</h3><p><a href='/1'>Input paper</a>", ["paper"]),
+    ("</p><h3>Read more news</h3><p><a href='/1'>Annual report</a>", []),
+    ("</p><p><b>Side event on 11 March 2027: Lab</b></p><p>The Lab has its own <a href='/1'>programme</a>.", []),
+    (
+        "</p><h2>Info session</h2><p><a href='/1'>Recording</a></p><h2>Workshop</h2><p><a href='/2'>Agenda</a>",
+        ["agenda"],
+    ),
     ("<a href='/1'>Interreg programme</a> <a href='/2'>Final programme</a>", ["agenda"]),
 ]
 

@@ -12,6 +12,14 @@ from tests.reading.pages import BURGAS, LYON, read, read_line, read_upcoming
 CALL = "The call for hosts of events in 2026 is open."
 Facts = list[tuple[str, tuple[int, ...], int]]
 NOTICES: list[tuple[str, Facts]] = [  # newest bugs on top; status, years, number of cut-offs
+    (
+        "<p>The call for hosts of events in 2027 is open – two cut-offs: 27 March and 30 October 2026.</p>",
+        [("open", (2027,), 2)],
+    ),
+    ("<p>The call for hosts of future editions is closed. We thank all regions.</p>", [("closed", (), 0)]),
+    ("<p>The call for hosts of the last events of 2026 is closed; thank you.</p>", [("closed", (2026,), 0)]),
+    ("<p>The call for hosts of events in 2026 was open until 31 May 2025.</p>", [("closed", (2026,), 0)]),
+    ("<p>The call for hosts in 2026 is open from May 3, 2025 to May 31, 2025.</p>", [("open", (2026,), 1)]),
     (f"<p>{CALL}</p><ul><li>Cut-off 1: 31 May 2025</li><li>Cut-off 2: 30 June 2025</li></ul>", [("open", (2026,), 0)]),
     (f"<p>{CALL} Cut-offs:</p><ul><li>31 May 2025</li><li>30 June 2025</li></ul>", [("open", (2026,), 0)]),
     (f"<p>{CALL}<br>Questions: q@example.eu<br>Deadline: 31 May 2025</p>", [("open", (2026,), 1)]),

@@ -11,6 +11,12 @@ NEW = "<p>The call for hosts of events in 2027 is open.</p><p>Deadline: 3 May 20
 NEXT = "<p>The call for hosts of events in 2028 will open soon.</p><p>Deadline: 3 May 2027</p>"
 NOW = "open 2027 2026-05-03 21:59 /new"
 PAGES = [
+    (
+        "<h2>Call for hosts 2026</h2><p>This call is closed. The last cut-off was on 3 May 2025.</p>"
+        "<h2>Call for hosts 2027</h2><p>The call will be launched on 4 October 2025. Deadline: 3 May 2026</p>"
+        "<p><a href=/feedback>Give feedback with this form</a></p>",
+        "announced 2027 2026-05-03 21:59",
+    ),
     (OLD + NEW, NOW),
     (NEW + OLD, NOW),
     (OLD + NEW + NEXT, NOW),

@@ -20,7 +20,7 @@ MaterialKind = str
 Topic = Literal["calls", "editions", "materials"]
 TOPICS: tuple[Topic, ...] = ("calls", "editions", "materials")
 
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 """Increased when the parser may read a stored page differently. Baselines are then parsed again, without changes."""
 
 

@@ -8,6 +8,7 @@ The way of a page, one module after the other; each imports only those before it
     headings     what the words of a heading mean: a section, a year, a state, other people's content
     panels       headings that stand apart from what they head, moved in front of it
     document     bytes → tree → candidates for the article → nodes; the door of lxml
+    columns      which column a table's cell stands in
     lines        a line as a reader sees it; `line.scan` is its Text
     outline      nodes → lines, in a tree of parts
     links        an entry's links → the edition's page, its summary

@@ -48,17 +48,17 @@ def apply_link(links: Sequence[Address]) -> ApplyLink | None:
     ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(one)) is not None]
     if ranked:
         link = links[min(ranked)[1]]
-        return ApplyLink(link, is_form=not _is_about_applying(link))
-    is_only = len({one.url for one in links}) == 1 and not _says(links[0], "legal", "site form")
+        return ApplyLink(link, is_form=not _is_about(link, *_NO_FORM))
+    is_only = len({one.url for one in links}) == 1 and not _is_about(links[0], "legal", "site form")
     return ApplyLink(links[0], is_form=False) if is_only else None
 
 
 def _rank(link: Address) -> int | None:
     rank = _rank_of_words(link)
-    if rank is None or _says(link, "site form"):
+    if rank is None or _is_about(link, "site form"):
         return None
     is_document = urlsplit(link.url).path.lower().endswith(_DOCUMENTS)
-    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * _is_about_applying(link)
+    return rank + _DOCUMENT_LATER * is_document + _GUIDE_LATER * _is_about(link, *_NO_FORM)
 
 
 def _rank_of_words(link: Address) -> int | None:
@@ -91,18 +91,18 @@ def _start_of_lead(link: Address) -> int:
     return max(sentences[-1:] + [one.end for one in link.line.links if one.end <= link.start])
 
 
-def _is_about_applying(link: Address) -> bool:
-    """A template, a guide, an example, what the law asks for: by its own words, or by those that “here” completes."""
+_NO_FORM: Final[tuple[Concept, ...]] = ("about applying", "legal")
+"""A template, a guide, an example, what the law asks for (C6)."""
+
+
+def _is_about(link: Address, *concepts: Concept) -> bool:
+    """What a link is about: by its own words, or by those that “here” completes."""
     is_led = _is_bare(link) or _follows_colon(link)
     start = _start_of_lead(link) if is_led else link.start
-    return link.line.scan.has("about applying", "legal", start=start, end=link.end)
+    return link.line.scan.has(*concepts, start=start, end=link.end)
 
 
 def says_apply(text: Text, start: int, end: int) -> bool:
     """Whether words speak of applying, of a form or a survey."""
     cues = (cue for cue in text.cues_of("apply", "survey") if cue.start < end and start < cue.end)
     return next(cues, None) is not None
-
-
-def _says(link: Address, *concepts: Concept) -> bool:
-    return link.line.scan.has(*concepts, start=link.start, end=link.end)

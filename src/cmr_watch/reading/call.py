@@ -6,7 +6,6 @@ Pure, linear. Errors: ParseError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final, NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot, Use
@@ -29,6 +28,7 @@ from cmr_watch.reading.notices import (
 )
 from cmr_watch.reading.page_calls import call_of
 from cmr_watch.reading.schedule import Schedule, read_schedule
+from cmr_watch.reading.schedule_entries import entries_of
 from cmr_watch.reading.tokens import Text
 
 URL: Final = "https://clustercollaboration.eu/content/call-expression-interest-clusters-meet-regions"
@@ -203,16 +203,14 @@ def _is_thanks(text: Text) -> bool:
 def _hosting_years(
     title: Line | None, paragraph: Line | None, lines: Sequence[Line]
 ) -> tuple[tuple[int, ...], list[Where]]:
-    """By the title, then the paragraph, then the first other line that tells some (O4)."""
-    found = [
-        title,
-        paragraph,
-        *(line for line in lines if speaks_of_hosting(line.scan) and not _is_thanks(line.scan)),
-    ]
-    for line in islice(found, _MOST_LINES):
-        years = find_hosting_years(line.scan, is_headed=True) if line else {}
-        if line and years:
-            named = [Where(line, one.start, one.end) for one in sorted({*years.values()})]
+    """By the title, then the paragraph, then the first other line, with its label, that tells some (O4)."""
+    labelled = [(one.line, one.line.scan if one.line.row is not None else one.scan) for one in entries_of(lines)]
+    others = [(line, text) for line, text in labelled if speaks_of_hosting(text) and not _is_thanks(text)]
+    for line, text in [*((line, line.scan) for line in (title, paragraph) if line), *others[:_MOST_LINES]]:
+        years = find_hosting_years(text, is_headed=True)
+        if years:
+            shift = len(text.text) - len(line.text) if text is not line.scan else 0
+            named = [Where(line, max(0, one.start - shift), one.end - shift) for one in sorted({*years.values()})]
             return tuple(sorted(years)), named
     return (), []
 

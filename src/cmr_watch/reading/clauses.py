@@ -33,7 +33,7 @@ class Span(NamedTuple):
 
 _NO_END: Final = words_of(
     """
-    st ste rep n s mt dr mr ms prof nr no e g i approx vs incl jan feb mar apr jun jul aug sep sept oct nov dec
+    max min st ste rep n s mt dr mr ms prof nr no e g i approx vs incl jan feb mar apr jun jul aug sep sept oct nov dec
     """
 )
 """Words whose stop ends no sentence."""
@@ -92,6 +92,13 @@ def _is_stop(text: Text, index: int) -> bool:
 
 def _is_month(text: Text, index: int) -> bool:
     return index < len(text.tokens) and text.tokens[index].letter in "md-"
+
+
+def between_bars(text: Text, position: int) -> Span:
+    """The part of a text between its bars in which a position stands: “12 March 2027 | Town Hall | Register”."""
+    bars = [token.start for token in text.tokens if token.letter == "|"]
+    start = max((bar + 1 for bar in bars if bar < position), default=0)
+    return Span(start, min((bar for bar in bars if bar >= position), default=len(text.text)))
 
 
 # ── relations ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,13 +237,18 @@ def cue_before(text: Text, position: int, among: Sequence[Concept], start: int =
     return found
 
 
-_HANGING: Final = words_of("of for to after with about the your our first second third next last on")
+_HANGING: Final = words_of(
+    "of for to after with about the your our first second third next last on sending submitting handing in receiving"
+)
+_UNTIL_ITS_END: Final = ("apply", "call for", "call")
 _OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event"})
 
 
 def subject_of_words(text: Text) -> Concept | None:
     """What a label or a heading is about: the last of its subjects."""
     subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
+    if subjects and subjects[-1] in _UNTIL_ITS_END and text.has("until"):
+        return "cutoff"  # “Until when can I apply?”
     return subjects[-1] if subjects else None
 
 

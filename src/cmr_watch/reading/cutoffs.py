@@ -26,7 +26,7 @@ from cmr_watch.reading.clauses import (
 )
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days, year_of
 from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
-from cmr_watch.reading.lexicon import Concept
+from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.tokens import Cue, Text, Token, outside
 
 NO_CUTOFFS: Final = frozenset(
@@ -173,9 +173,9 @@ def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: 
 
 def _is_open_for(text: Text, period: DateSpan) -> bool:
     """Whether a period is the time to apply: “open from 5 March to 30 May”, “taken from … until …”."""
-    opening = cue_before(text, period.start, ("open", "until", "since"))
+    opening = cue_before(text, period.start, ("open",))
     between = text.tokens[opening.last + 1 : period.first] if opening else []
-    is_open = opening is not None and "open" in opening.concepts and all(one.letter in "f:,(" for one in between)
+    is_open = opening is not None and all(one.letter in "f:,(" for one in between)
     return is_open or subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
 
 
@@ -215,6 +215,8 @@ def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
         active
     )  # “questions may be submitted by …”
     subjects = active if is_of_others else subjects_in(text, cues)
+    if cues and _heads_sentence(text, day, cues[0]) and "cutoff" not in subjects:
+        return subjects[0]
     while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
     return subjects[-1] if subjects else None
@@ -225,6 +227,17 @@ _OF_ALL_BELOW: Final = frozenset({"late", "duty"})
 _OF_APPLYING: Final = frozenset({"apply", "cutoff", "call", "call for"})
 _ADDED: Final = ("event", "hosting", "letter")
 """What is named beside another subject adds to it: “send the form and a letter of support by 31 May”."""
+
+
+_HEADS: Final = frozenset({"question", "result", "session", "late", "stay"})
+_BEFORE_HEAD: Final = frozenset({"the", "our", "all", "your", "any", "each", "every"})
+
+
+def _heads_sentence(text: Text, day: _Day, cue: Cue) -> bool:
+    """“The jury reads all applications by …”: the first day is said of the first word."""
+    words = text.words(day.sentence.start, cue.start)
+    is_first_day = text.within(day.sentence.start, day.sentence.start + 1)[:1] == day.lead[:1]
+    return is_first_day and not _HEADS.isdisjoint(cue.concepts) and _BEFORE_HEAD.issuperset(words)
 
 
 def _is_condition(text: Text, cue: Cue) -> bool:
@@ -251,7 +264,32 @@ def _is_taken(text: Text, day: _Day) -> bool:
         return day.relation not in (Relation.FORMER, Relation.OF_PAGE)
     is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
     relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
+    if day.subject is None and relation is Relation.UNTIL and not _is_plain(text, day):
+        return False
     return relation in _TAKEN.get(day.subject, ()) or (relation is Relation.AT and _closes_there(text, day))
+
+
+_PLAIN: Final = words_of(
+    """
+    you your have has time please send us it they everything this that be quick only still can may will is are to we our
+    form window site portal call must should not let know open need needs all regions region so and or if do does i when
+    by than later as soon possible today now hurry up yours documents file mail e email here with in on at from for
+    answer answers proposal arrive arrives expect await handing sending returned return join offer idea ideas concept
+    """
+)
+"""Words of a sentence that says no subject of its own: “You have time until 31 May”, “The portal closes on …”."""
+
+
+def _is_plain(text: Text, day: _Day) -> bool:
+    """Whether no word before the day tells of anything else: “The project runs until …”, “Data are deleted by …”."""
+    tokens = [token for token in outside(day.lead, text.cues) if token.letter == "x" and token.word]
+    return _PLAIN.issuperset(token.word for token in tokens if not _is_of_address(text, token))
+
+
+def _is_of_address(text: Text, token: Token) -> bool:
+    """“a@example.org” says nothing."""
+    around = text.text[max(0, token.start - 1) : token.start], text.text[token.end : token.end + 2]
+    return around[0] in ("@", ".", "-") or around[1][:1] == "@" or (around[1][:1] == "." and around[1][1:].isalnum())
 
 
 def _closes_there(text: Text, day: _Day) -> bool:
@@ -327,7 +365,8 @@ def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Co
 
 def _is_mark(text: Text, cue: Cue) -> bool:
     before, after = text.tokens[: cue.first][-1:], text.tokens[cue.last + 1 :][:1]
-    return not any(token.letter == "x" and token.word for token in (*before, *after))
+    is_of_more = after[:1] != [] and after[0].letter in "dn"  # “over 20 regions”
+    return not is_of_more and not any(token.letter == "x" and token.word for token in (*before, *after))
 
 
 def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:

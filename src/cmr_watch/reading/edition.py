@@ -19,13 +19,13 @@ from cmr_watch.reading.edition_evidence import EditionRead, note
 from cmr_watch.reading.edition_place import place_of, place_of_title
 from cmr_watch.reading.entries import Said, said_status
 from cmr_watch.reading.evidence import EvidenceLog
-from cmr_watch.reading.home import MOST_BETWEEN, Home, Sentence, sentences_in
+from cmr_watch.reading.home import MOST_BETWEEN, Home, Sentence, names_edition_after, sentences_in
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.materials import Anchor, anchors_of, is_named_behind, materials_of
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.registration import registration_closes_on, registration_link
-from cmr_watch.reading.tokens import Text
+from cmr_watch.reading.tokens import Cue, Text
 from cmr_watch.reading.venue import Spot
 
 URL: Final = "https://clustercollaboration.eu/content/"
@@ -206,9 +206,15 @@ def _tells_past(sentence: Sentence, home: Home) -> bool:
             continue
         if _is_of_other(text, cue.start, home):
             continue
-        if "was held" in cue.concepts or (is_own and text.has("event", "series")):
+        if "was held" in cue.concepts or (is_own and _has_edition(text, cue)):
             return not home.is_another(sentence) and not mentions_call(text)
     return False
+
+
+def _has_edition(text: Text, hosted: Cue) -> bool:
+    """“Ghent hosted the workshop”; “the next workshop, organised together with Ghent” is still to come."""
+    is_next = names_edition_after(text, "next edition")
+    return text.has("event", "series", start=hosted.end) or (not is_next and text.has("event", "series"))
 
 
 def _is_of_other(text: Text, position: int, home: Home) -> bool:

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Final
 
 from cmr_watch.models import Precision
-from cmr_watch.reading.clauses import Relation, relation_of, subject_of
+from cmr_watch.reading.clauses import Relation, between_bars, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates, year_of
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
@@ -170,10 +170,11 @@ def _is_labelled(sentence: Sentence) -> bool:
 
 
 def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
-    """A line of few words: it begins with the date, or with a name in capitals."""
-    if date.precision == "year" or len(text.text.split()) > _SHORT:
+    """A line of few words, or such a part between its bars: it begins with the date, or with a name in capitals."""
+    start, end = between_bars(text, date.start)
+    if date.precision == "year" or len(text.text[start:end].split()) > _SHORT:
         return Rank.OTHER if _is_of_nothing_else(text, date) else None
-    lead = [token for token in text.within(0, date.start) if token.letter == "x" and token.word]
+    lead = [token for token in text.within(start, date.start) if token.letter == "x" and token.word]
     if not lead:
         return Rank.BARE
     is_other = _is_period(date) or all(text.text[token.start].isupper() for token in lead)

@@ -209,7 +209,7 @@ def names_others(text: str) -> bool:
         return False  # it names a day: an entry of its own
     if words[0] in _ALONE and (len(words) == 1 or words[1] in _FOREIGN):
         return True
-    if " ".join(words).startswith(_LEADING_TO_OTHERS):
+    if words != ["read", "more"] and " ".join(words).startswith(_LEADING_TO_OTHERS):
         return True
     if words[:2] in (["call", "for"], ["calls", "for"]):
         return _OURS_OF_CALLS.isdisjoint(words)

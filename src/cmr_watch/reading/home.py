@@ -12,6 +12,7 @@ from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import sentences_of
 from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lines import Line
+from cmr_watch.reading.outline import is_day
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tables import with_heads
 from cmr_watch.reading.tokens import Text, scan
@@ -64,12 +65,15 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     label: Text | None = None
     block: int | None = None
+    aside: list[Text] = []
     for line, *of_cell in with_heads(article.lines):
         if block not in (None, line.block) or line.gap:
             label = block = None
         heads = [head for head in of_cell if head] or ([scan(line.label)] if line.label else [])
         own = ([label] if label else []) + heads
-        labels = (*own, *article.headings_over(line))
+        if line.is_heading:
+            aside = [line.scan] if _heads_another(line) else []
+        labels = (*own, *aside, *article.headings_over(line))
         above = len(labels) - len(own)
         for span in sentences_of(line.scan):
             piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)
@@ -81,6 +85,11 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
         elif label:
             block = line.block
     return tuple(found)
+
+
+def _heads_another(line: Line) -> bool:
+    """“Side event on 11 March 2027: Lab” in bold: it heads what stands below, though it holds a day."""
+    return is_day(line) and line.level == 0 and line.scan.begins_with("other event")
 
 
 def _is_label(line: Line) -> bool:
@@ -126,6 +135,10 @@ class Home:
         if self.is_named(text.text):
             return False
         return names_edition_after(text, "other edition")
+
+    def is_under_another(self, sentence: Sentence) -> bool:
+        """Whether a heading above it opens another event: “Side event: Lab, Lübeck, Germany”."""
+        return any(label.begins_with("other event") for label in sentence.labels)
 
     def is_of_another_place(self, sentence: Sentence) -> bool:
         """Whether a sentence names a town with its country, and not the page's own."""

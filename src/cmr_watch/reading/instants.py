@@ -77,7 +77,7 @@ def zone_in(text: Text, first: int, end: int) -> Zone | None:
     for index, token in enumerate(tokens):
         if token.letter == "z":
             return Zone(token.word, timedelta(hours=token.value) + _offset_at(tokens, index + 1))
-        if token.word in _PLACES and "time" in (one.word for one in tokens[index + 1 : index + 4]):
+        if token.word in _PLACES and "time" in [one.word for one in tokens[max(0, index - 2) : index + 4]]:
             return Zone(token.word, place=_PLACES[token.word])
     return None
 

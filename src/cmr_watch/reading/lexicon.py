@@ -5,6 +5,7 @@ The phrases themselves are data in `phrases` and `page_phrases`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from cmr_watch.reading.page_phrases import MATERIAL_TABLE, PAGE_PHRASE_TABLE
@@ -83,18 +84,22 @@ PROSE: Final = words_of(
 
 def _entries() -> tuple[Entry, ...]:
     rows = (
-        (concept, *row.strip().split(": ", 1))
+        (concept, row.strip())
         for table in (PHRASE_TABLE, PAGE_PHRASE_TABLE, MATERIAL_TABLE)
         for concept, rows in table.items()
         for row in rows.splitlines()
         if row.strip()
     )
-    return tuple(
-        Entry(concept, tuple(phrase.split()), example.replace("~", phrase))
-        for concept, phrases, example in rows
-        for form in phrases.split(" | ")
-        for phrase in sorted({form.replace("(s)", ""), form.replace("(s)", "s")})
-    )
+    return tuple(entry for concept, row in rows for entry in _entries_of(concept, row))
+
+
+def _entries_of(concept: Concept, row: str) -> Iterator[Entry]:
+    phrases, sign, example = row.partition(": ")
+    if not sign:
+        raise ValueError(f"The row {row!r} of {concept!r} has no example: add “: ” and a line with ~ for the phrase.")
+    for form in phrases.split(" | "):
+        for phrase in sorted({form.replace("(s)", ""), form.replace("(s)", "s")}):
+            yield Entry(concept, tuple(phrase.split()), example.replace("~", phrase))
 
 
 ENTRIES: Final = _entries()

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from cmr_watch.models import Material, MaterialKind
 from cmr_watch.places import country_code
 from cmr_watch.reading.dates import find_dates
-from cmr_watch.reading.home import Home, Sentence
+from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lexicon import MATERIAL_KINDS, PROSE, words_of
 from cmr_watch.reading.lines import Link
 from cmr_watch.reading.links import resolve
@@ -83,7 +83,8 @@ class Anchor:
 
 
 def _is_empty(text: Text, start: int, end: int) -> bool:
-    return SAYS_NOTHING.issuperset(text.words(start, end))
+    tokens = text.within(start, end)
+    return all(not token.word or token.word in SAYS_NOTHING or token.letter in "mw" for token in tokens)
 
 
 def _is_address(words: str) -> bool:
@@ -216,6 +217,8 @@ def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material,
 
 def _is_of_another(anchor: Anchor, home: Home) -> bool:
     """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country is none of it."""
+    if home.is_under_another(anchor.sentence):
+        return True
     text = anchor.text
     start, end = anchor.neighbours()
     part = scan(text.text[start:end])
@@ -223,6 +226,8 @@ def _is_of_another(anchor: Anchor, home: Home) -> bool:
         return False
     if _is_of_another_place(scan(anchor.words)):
         return True
+    if names_edition_after(text, "next edition") and home.is_of_another_place(anchor.sentence):
+        return True  # “Next stop: Vienna, Austria (agenda)”
     return text.has("event", "series") and (home.is_another(anchor.sentence) or names_edition_of(part))
 
 

@@ -288,10 +288,16 @@ def _followed_by(text: Text, index: int) -> frozenset[Concept]:
 
 
 def _introduced_by(text: Text, position: int, sentence: Span) -> frozenset[Concept]:
-    """The concepts of the nearest cue to the left that says what a year is of."""
+    """The concepts of the nearest cue to the left that says what a year is of.
+
+    “Workshops are planned for 2027” names that of the workshops, “the call for workshops will open in 2027” none.
+    """
+    names_call = _names_call_in(text, sentence)
     known = {*_OF_HOSTING, *_OF_CALL, *_OF_TIME}
     for cue in reversed(text.cues):
         is_left = sentence.start <= cue.start and cue.end <= position
+        if is_left and "to come" in cue.concepts and not names_call:
+            continue
         is_of_interest = "interest" in cue.concepts  # “call for expressions of interest 2028”
         if (
             is_left

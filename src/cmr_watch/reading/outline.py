@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
+from cmr_watch.reading.columns import Columns
 from cmr_watch.reading.document import Node
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line, Link
@@ -178,7 +179,7 @@ class _Writer:
     labels: list[int] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("block", "row", "cell", "item", "link"), 0))
     breaks: int = 0
-    row_start: int = 0
+    columns: Columns = field(default_factory=Columns)
     is_head: bool = False
     label: str = ""
     takes_label: bool = False
@@ -229,6 +230,7 @@ class _Writer:
         self.bold, self.struck, self.pieces = is_bold, self.struck + is_struck, self.pieces + is_piece
         if is_item:
             self.items.append(self._count("item"))
+        self.columns.take(name, attributes.get("rowspan", ""))
         self._enter(name, classes)
 
     def _enter(self, name: str, classes: str) -> None:
@@ -239,7 +241,6 @@ class _Writer:
             self.levels.append(_LEVELS[name])
         elif name == "tr":
             self.rows.append(self._count("row"))
-            self.row_start = self.counts["cell"]
         elif name in ("td", "th"):
             self._count("cell")
             self.is_head = name == "th"
@@ -312,7 +313,7 @@ class _Writer:
             outer=self.items[-2] if len(self.items) > 1 else None,
             row=row,
             cell=self.counts["cell"] if row is not None else 0,
-            column=self.counts["cell"] - self.row_start - 1 if row is not None else 0,
+            column=self.columns.last if row is not None else 0,
             label="" if self.takes_label else self.label,
             edges=edges,
             is_cell_head=self.is_head,

@@ -79,6 +79,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "duty": """
         duties | obligations: ~ of hosts
+        hosts have to | hosts must | hosts book | hosts receive | hosts shall: ~ a contract by 3 May 2026
+        selected regions | chosen regions | selected hosts | winning regions: ~ send a programme by 3 May 2026
         hosts send | hosts name | hosts propose | hosts inform: ~ the venue before 3 May 2026
         programme must | programme has to: the ~ be sent before 3 May 2026
         second phase | second stage: deadline of the ~: 3 May 2026
@@ -172,6 +174,9 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         session(s) | day(s) | panel | part(s) | round: ~ 1
         first round | second round | third round | next round | last round | final round | morning | afternoon: ~
         plenary: the ~
+        """,
+    "other event": """
+        side event(s) | pre event | info session(s) | information session(s) | webinar(s): ~: Lab, 11 March 2027
         """,
     "programme item": """
         session(s) | panel(s): the ~ is cancelled

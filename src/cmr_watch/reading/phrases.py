@@ -153,6 +153,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         deadline(s) | dead line | cut off(s) | cutoff(s) | cut off date(s): ~: 3 May 2026
         closing date(s) | due date(s) | submission date(s) | collection date(s) | last day to apply: ~: 3 May 2026
         deadline was | cut off was: the ~ 3 May 2026
+        last date | final date | latest date | final day | date of receipt | latest date of receipt: ~: 3 May 2026
         """,
     "apply": """
         apply here | apply now | apply online: ~!
@@ -160,13 +161,14 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         expression(s) of interest: ~ by 3 May 2026
         applying: ~ is possible until 3 May 2026
         proposals: ~ until 3 May 2026
-        applicants | candidates: ~ have until 3 May 2026
+        applicants | candidates | interested: ~ have until 3 May 2026
         submitted | received | handed in | sent in: to be ~ by 3 May 2026
         must reach us | has to reach us | have to reach us | should reach us: it ~ by 3 May 2026
         form(s): send the ~ by 3 May 2026
         """,
     "passive": """
         submitted | received | handed in | sent in: questions ~ by 3 May 2026
+        must reach us | has to reach us | have to reach us | should reach us: questions ~ by 3 May 2026
         """,
     "call": """
         new call | next call | another call: a ~ is open
@@ -196,10 +198,15 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         registration is still open | registrations are open: ~ until 3 May 2026
         register now: ~, until 3 May 2026
         """,
+    "house": """
+        conference centre | conference center | conference hall: we meet in the ~
+        """,
     "session": """
         webinar(s) | info session(s) | information session(s) | kick off: ~ on 3 May 2026
         pre event | side event(s) | reception: ~ on 3 May 2026
         info day(s) | information day | summit | conference(s): ~ on 3 May 2026
+        call for papers | call for speakers | call for experts: the ~ is open until 3 May 2026
+        call for tender(s) | call for posters | call for pitches | call for abstracts: the ~ is open until 3 May 2026
         """,
     "result": """
         panel | jury | evaluators: the ~ decides by 3 May 2026
@@ -208,7 +215,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         evaluation | assessment: ~ until 3 May 2026
         hear back | hear from us | will receive | participants receive: applicants ~ by 3 May 2026
         get back | reply to you | we reply | will reply | we answer | will answer | we respond: ~ by 3 May 2026
-        a reply | replies | an answer | answers | a response | responses | will respond: we send ~ by 3 May 2026
+        a reply | replies | an answer | a response | responses | will respond: we send ~ by 3 May 2026
         we decide | we will decide | we inform | we will inform | we contact | we will contact: ~ by 3 May 2026
         we tell | we will tell | we let | we will let | we write | we will write: ~ you by 3 May 2026
         we publish | we will publish | we choose | we will choose | we announce | we will announce: ~ by 3 May 2026
@@ -218,7 +225,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         interview(s) | hearing(s): ~ with applicants until 3 May 2026
         is published | are published: the list ~ no later than 3 May 2026
         chosen | ranked: the hosts are ~ by 3 May 2026
-        confirmation | receipt | acknowledgement: applicants get a ~ by 3 May 2026
+        confirmation | acknowledgement: applicants get a ~ by 3 May 2026
         """,
     "question": """
         request(s): ~ to the ministry by 3 May 2026
@@ -227,7 +234,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         queries | clarification(s): ~ by 3 May 2026
         write to: ~ us by 3 May 2026
         complaint(s) | appeal(s) | objection(s): ~ until 3 May 2026
-        tell us | let us know | call us | e mail us | email us | ask us | ring us | phone us: ~ before 3 May 2026
+        helpdesk | help desk | faq: the ~ is open until 3 May 2026
+        call us | e mail us | email us | ask us | ring us | phone us: ~ before 3 May 2026
         can reach us | can be reached | reachable | here for you | there for you: the team is ~ until 3 May 2026
         hotline | phone line | office hours | consultation hours | on duty | on leave: the ~ until 3 May 2026
         """,
@@ -273,9 +281,11 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         already hosted | have already hosted | has already hosted: regions that ~ before 3 May 2026
         applied | participated | took part: regions that ~ before 3 May 2026
         founded | established: bodies ~ before 3 May 2026
+        were hosts | was host | were a host | was a host: regions that ~ before 3 May 2026
         was open | were open | had been open | was ongoing: the call ~ all year until 3 May 2026
         ran from | ran until | ran till | ran to | ran between | ran through: the call ~ 3 May 2026
         closed on | closed at | ended on | ended at: the call ~ 3 May 2026
+        could be submitted | could be sent: applications ~ for all until 3 May 2026
         was possible | were accepted | was accepted | were welcome | could apply: applying ~ for all until 3 May 2026
         """,
     "perhaps": """
@@ -298,6 +308,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         is now over | are over | is finished | is now finished | has finished | ended on | closed on: the call ~
         closed at | ended at: the call ~ noon on 3 May 2026
         was open until | was open till | was open from | was open between | was possible until: the call ~ 3 May 2026
+        could be submitted until: applications to the call ~ 3 May 2026
         ran from | ran until | ran till | ran to | ran between: the call ~ 3 May 2026
         expired | passed: 3 May 2026 – ~
         deadline has passed | deadline is passed: the ~
@@ -322,7 +333,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         not yet been opened: the call has ~
         is planned | is foreseen: a call ~
         are planned: calls ~
-        is expected: the next call ~ in 2026
+        is expected | is expected to open | is expected to be launched | is due to open: the call ~ in 2026
+        is being drafted | being drafted | being finalised | being finalized: the call ~
         opens on: the call ~ 3 May 2026
         opens in | opens from: the call ~ May
         opens at: the call ~ noon

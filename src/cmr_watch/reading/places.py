@@ -11,7 +11,6 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
 from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
@@ -262,11 +261,21 @@ def _without_seconds(places: Sequence[Place], text: Text) -> Iterator[Place]:
 
 
 def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
-    """What stands in quotes is a theme, but before a country it is a town: “"Oulu", Finland”."""
-    for part, after in zip_longest(parts, parts[1:]):
-        is_town = after is not None and after.joint == "q" and after.country is not None and after.name is None
+    """What stands in quotes is a theme, but before a country it is a town: “"Oulu", Finland”, “"Oulu, Finland"”."""
+    for index, part in enumerate(parts):
         joint = "," if part.joint == "q" else part.joint
-        yield part._replace(joint=joint, name=None if part.is_quoted and not is_town else part.name)
+        is_theme = part.is_quoted and not _is_before_country(parts[index + 1 : index + 3])
+        yield part._replace(joint=joint, name=None if is_theme else part.name)
+
+
+def _is_before_country(following: Sequence[_Named]) -> bool:
+    """A country alone follows, or a region and its country in the same quotes: “"Bruges, West Flanders, Belgium"”."""
+    if not following or following[0].joint not in ("q", ",", "("):
+        return False
+    after, *rest = following
+    if after.country is not None:
+        return after.name is None
+    return after.is_quoted and _is_before_country(rest)
 
 
 def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:

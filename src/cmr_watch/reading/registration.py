@@ -68,9 +68,18 @@ def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
 
 
 def _names_a_service(anchor: Anchor) -> bool:
-    """“Registration on Eventbrite”, “sign up via Invajo”: the words say where, not what."""
-    small, *names = anchor.words.split() or [""]
-    return small.lower() in _THROUGH and 0 < len(names) <= 2 and all(name[:1].isupper() for name in names)
+    """“Registration on Eventbrite”, “sign up via b2match”: the words say where, not what."""
+    before = anchor.text.words(0, anchor.link.start)
+    names = anchor.words.split()
+    if names and names[0].lower() in _THROUGH:
+        small, *names = names
+    else:
+        small = before[-1] if before else ""
+    return small.lower() in _THROUGH and 0 < len(names) <= 2 and all(map(_is_name, names))
+
+
+def _is_name(word: str) -> bool:
+    return word[:1].isupper() or any(character.isdigit() for character in word)
 
 
 _THROUGH: Final = frozenset({"on", "via", "through", "using"})
@@ -101,6 +110,8 @@ def _tail(text: Text) -> int:
 
 
 def _is_of_another(sentence: Sentence, home: Home) -> bool:
+    if home.is_under_another(sentence):
+        return True
     return home.is_another(sentence) or home.is_of_another_place(sentence) or _follows_the_next(sentence, home)
 
 
@@ -139,10 +150,16 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
         return False
     if text.has("register", "take part"):
         return True
-    is_deadline = text.has("cutoff", "until", "closed", "to come")
+    is_deadline = text.has("cutoff", "until", "closed", "to come") or _begins_and_ends(sentence)
     is_below = above is not None and above.text.has("register") and not mentions_call(above.text)
     is_below = is_below and text.begins_with("cutoff", "until")
     return (is_deadline and (sentence.is_under("register") or is_below)) or _has_label(sentence)
+
+
+def _begins_and_ends(sentence: Sentence) -> bool:
+    """“From 1 February to 30 April 2027” under “Registration”; right behind that label “from” is not needed."""
+    periods = (one for one in sentence.dates if one.starts_on != one.ends_on)
+    return any(sentence.heads or relation_of(sentence.text, one.start) is Relation.SINCE for one in periods)
 
 
 def _is_of_another_thing(text: Text) -> bool:
@@ -174,14 +191,15 @@ def _days(sentence: Sentence, starts_on: date | None) -> Iterator[Closing]:
     days = [day for day in find_days(text, year) if day.starts_on]
     ends = [day for day in days if _is_end(text, day, sentence)]
     periods = [one for one in find_dates(text, year) if one.starts_on and one.ends_on != one.starts_on]
-    for one in ends or [period for period in periods if _is_of_registration_period(text, period)]:
+    for one in ends or [period for period in periods if _is_of_registration_period(sentence, period)]:
         if one.ends_on:
             yield Closing(_in_time(one, one.ends_on, starts_on), sentence, one.start, one.end)
 
 
-def _is_of_registration_period(text: Text, period: DateSpan) -> bool:
+def _is_of_registration_period(sentence: Sentence, period: DateSpan) -> bool:
     """“Registration is open from 10 January to 10 February” ends with its last day."""
-    return subject_of(text, period.start, ("register", "event", "session", "taking place", "stay")) == "register"
+    subject = subject_of(sentence.text, period.start, ("register", "event", "session", "taking place", "stay"))
+    return subject == "register" or (subject is None and sentence.is_under("register"))
 
 
 def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:

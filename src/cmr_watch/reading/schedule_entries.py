@@ -80,7 +80,7 @@ def _has_day(line: Line) -> bool:
 
 def _is_beside(line: Line) -> bool:
     """A line that is nothing but a time, a zone or a state: it belongs to the day above it."""
-    cues = list(line.scan.cues_of("closed", "tentative", "brussels time", "open"))
+    cues = list(line.scan.cues_of("closed", "over", "tentative", "perhaps", "brussels time", "open"))
     rest = [token.letter for token in outside(line.scan.tokens, cues)]
     return not line.is_heading and set(rest) <= _OF_TIME and ("T" in rest or bool(cues))
 
@@ -101,8 +101,9 @@ def _entries_of_row(row: Sequence[tuple[Line, str]], table: Concept | None) -> I
     own = [number for number in dated if subject_of_words(scan(row[number][1])) not in NO_CUTOFFS]
     for number, (line, label) in enumerate(row):
         if [number] == own:
-            behind = [one for at, (one, _) in enumerate(row) if at > number and at not in dated]
-            yield _entry(joined([line, *behind]), label, table)
+            cells = [(at, one) for at, (one, _) in enumerate(row) if at not in dated]
+            beside = [one for at, one in cells if at > number or _is_beside(one)]
+            yield _entry(joined([line, *beside]), label, table)
         elif number in dated or len(dated) != 1:
             yield _entry(line, label, table)
 

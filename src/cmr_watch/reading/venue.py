@@ -13,7 +13,7 @@ from typing import Final
 
 from cmr_watch.places import code_itself, country_code, is_region, is_same_city
 from cmr_watch.reading.addresses import AddressPart, address_parts, is_of_house
-from cmr_watch.reading.clauses import Span
+from cmr_watch.reading.clauses import Span, between_bars
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import PARTICLES, words_of
@@ -84,9 +84,16 @@ def _is_of_address(line: Line) -> bool:
 def _is_aside(sentence: Sentence) -> bool:
     """“Dinner venue: …”, an address under “Accommodation”."""
     text = sentence.whole.scan
-    colon = next((token.start for token in text.tokens if token.letter == ":"), 0)
-    is_under = bool(sentence.labels) and not _heads_venue(sentence.labels[0]) and sentence.is_under(*ASIDE)
-    return is_under or text.has(*ASIDE, end=colon)
+    return _is_under_aside(sentence) or _is_labelled_aside(text, Span(0, len(text.text)))
+
+
+def _is_under_aside(sentence: Sentence) -> bool:
+    return bool(sentence.labels) and not _heads_venue(sentence.labels[0]) and sentence.is_under(*ASIDE)
+
+
+def _is_labelled_aside(text: Text, part: Span) -> bool:
+    colon = next((token.start for token in text.within(*part) if token.letter == ":"), part.start)
+    return text.has(*ASIDE, start=part.start, end=colon)
 
 
 def _is_only_label(text: Text, end: int | None = None) -> bool:
@@ -144,7 +151,7 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
     """The address in the line of the days, behind a comma, a bar or a dash, or in the line directly below (E2)."""
     text = sentence.text
     is_line = sentence.is_first and len(text.text) == len(sentence.whole.text) <= _LONGEST
-    if not is_line or text.text.endswith((".", "!", "?")) or text.has(*_NOT_BESIDE) or _is_aside(sentence):
+    if not is_line or text.text.endswith((".", "!", "?")) or _is_under_aside(sentence):
         return None
     if any(label.has("agenda") for label in sentence.labels):
         return None
@@ -175,8 +182,14 @@ _AROUND: Final = frozenset({"in", "on"})
 
 
 def _is_address(text: Text, span: Span) -> bool:
+    whole = between_bars(text, span.start)
     is_prose = text.has(*_NO_ADDRESS, start=span.start, end=span.end)
-    return not is_prose and any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
+    is_of_other = text.has(*_NOT_BESIDE, start=whole.start, end=whole.end) or _is_labelled_aside(text, whole)
+    return (
+        not is_prose
+        and not is_of_other
+        and any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
+    )
 
 
 def _spot(line: Line, start: int, title: Place | None, end: int | None = None) -> Spot:
