@@ -36,6 +36,8 @@ KINDS = {"phrases": cuts.phrases, "rows": cuts.rows, "functions": cuts.functions
 RECORD = "_record_a_match"
 SECONDS = 5
 """A page that takes longer, as what ended a loop was cut, is misread."""
+_ONLY = [""]
+"""What stands in the names of the pages that are looked at."""
 
 
 class Page(NamedTuple):
@@ -51,7 +53,7 @@ class Page(NamedTuple):
 def pages() -> tuple[Page, ...]:
     """All saved pages that are read right, the smallest first."""
     paths = sorted(FIXTURES.rglob("page.html"), key=lambda path: path.stat().st_size)
-    found = (_page(path) for path in paths)
+    found = (_page(path) for path in paths if _ONLY[0] in path.parent.relative_to(FIXTURES).as_posix())
     return tuple(page for page in found if page.name.removeprefix("blind/") not in STILL_WRONG)
 
 
@@ -139,11 +141,20 @@ def all_cuts(kind: str) -> tuple[Cut, ...]:
 # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _is_wanted(cut: Cut, module: str | None, concepts: Sequence[str] | None) -> bool:
+    return module in (None, cut.module) and (
+        not concepts or any(cut.name.endswith(f"({concept})") for concept in concepts)
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make ablate", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("kinds", nargs="*", help=f"of {', '.join(KINDS)}; without any, all but conditions")
     parser.add_argument("--module", help="only what this module holds")
+    parser.add_argument("--concept", action="append", help="only phrases of this concept; several times for several")
+    parser.add_argument("--pages", default="", help="look only at pages with this in their name: “oddities/words-”")
     options = parser.parse_args(arguments)
+    _ONLY[0] = options.pages  # before the processes part
     kinds = options.kinds or ("phrases", "rows", "functions")
     useless = 0
     for kind in {"functions", "conditions"} & set(kinds):
@@ -151,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ProcessPoolExecutor(2) as pool:
         for kind in kinds:
             start = time.monotonic()
-            wanted = [n for n, cut in enumerate(all_cuts(kind)) if options.module in (None, cut.module)]
+            wanted = [n for n, cut in enumerate(all_cuts(kind)) if _is_wanted(cut, options.module, options.concept)]
             needed = list(pool.map(is_needed, [kind] * len(wanted), wanted, chunksize=8))
             missed = [all_cuts(kind)[n] for n, is_one in zip(wanted, needed, strict=True) if not is_one]
             print(
