@@ -146,6 +146,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     # what a day or a sentence is about
     "cutoff": """
+        original deadline | previous deadline: the ~ of 3 May 2026 has been moved
         last day to submit | last day to send | last day for applications: the ~ is 3 May 2026
         last day for submissions: the ~ is 3 May 2026
         cut off dates for the evaluation | cut off date for the evaluation: ~ of applications
