@@ -378,7 +378,8 @@ def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Co
 
 def _is_mark(text: Text, cue: Cue) -> bool:
     before, after = text.tokens[: cue.first][-1:], text.tokens[cue.last + 1 :][:1]
-    is_of_more = after[:1] != [] and after[0].letter in "dn"  # “over 20 regions”
+    # “over 20 regions”; “potentially, depending on the results, 31 January”
+    is_of_more = after != [] and after[0].letter in ("dn," if "perhaps" in cue.concepts else "dn")
     return not is_of_more and not any(token.letter == "x" and token.word for token in (*before, *after))
 
 
