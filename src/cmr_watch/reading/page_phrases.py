@@ -84,7 +84,9 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         hosts send | hosts name | hosts propose | hosts inform: ~ the venue before 3 May 2026
         programme must | programme has to: the ~ be sent before 3 May 2026
         second phase | second stage: deadline of the ~: 3 May 2026
-        invited applicants: ~ apply by 3 May 2026
+        invited applicants: ~ until 3 May 2026
+        invited applicants apply | invited regions apply: ~ by 3 May 2026
+        get a receipt: applicants ~ by 3 May 2026
         sign: hosts ~ the agreement before 3 May 2026
         signed: the agreement is ~ before 3 May 2026
         signature: ~ of the agreement before 3 May 2026
@@ -92,7 +94,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         confirm: hosts ~ their dates before 3 May 2026
         may follow: the letter ~ by 3 May 2026
         may be sent later: the letter ~ , by 3 May 2026
-        invited regions: ~ apply by 3 May 2026
+        invited regions: ~ until 3 May 2026
         """,
     "letter": """
         letter(s): the ~ may be sent until 3 May 2026

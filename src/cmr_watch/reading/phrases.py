@@ -210,6 +210,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         call for tender(s) | call for posters | call for pitches | call for abstracts: the ~ is open until 3 May 2026
         """,
     "result": """
+        send answers | send our answers | send the answers: we ~ by 3 May 2026
         panel | jury | evaluators: the ~ decides by 3 May 2026
         result(s) | notification | notified | informed | evaluated | selected | selection | feedback: ~ by 3 May 2026
         announced | announcement: ~ on 3 May 2026
