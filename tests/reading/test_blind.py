@@ -10,20 +10,13 @@ from typing import Final
 
 BLIND = Path(__file__).parent.parent / "fixtures" / "blind"
 FOLDERS = sorted(path.parent for path in BLIND.glob("*/*/expected.json"))
-SECOND: Final = "not yet mended after the second round"
-THIRD: Final = "not yet mended after the third round"
-FOURTH: Final = "not yet mended after the fourth round"
 STILL_WRONG: Final[dict[str, str]] = {
-    "2026-11-fourth-calls/004-extended-pm": FOURTH,
-    "2026-11-fourth-calls/006-word-paste": FOURTH,
-    "2026-11-fourth-calls/008-accordion-faq": FOURTH,
-    "2026-11-fourth-calls/032-proposals-received": FOURTH,
-    "2026-11-fourth-calls/035-two-columns": FOURTH,
-    "2026-11-fourth-calls/047-gmt-and-cest": FOURTH,
-    "2026-11-fourth-lists/010-google-docs-spans": FOURTH,
-    "2026-11-third-lists/055-rowspan-years": THIRD,
-    "2026-11-third-lists/099-list-with-venues-cells": THIRD,
-    "2026-11-second-lists/107-tabs-by-position": SECOND,
+    "2026-11-fourth-calls/006-word-paste": "O4: the sentence about the events to be hosted is not found",
+    "2026-11-fourth-calls/032-proposals-received": "C5: a word behind the day is taken for its mark",
+    "2026-11-fourth-lists/010-google-docs-spans": "C2: “The next call will be announced here” is read as another call",
+    "2026-11-third-lists/055-rowspan-years": "D1: a bare month in a cell does not take the year of a cell that spans rows",
+    "2026-11-third-lists/099-list-with-venues-cells": "D3: “to be announced” under “Venue” is taken for the date's",
+    "2026-11-second-lists/107-tabs-by-position": "the box of the tabs is taken for the article, and the notice below it is lost",
 }
 """Page → why it is still misread; a page that is read right again must be taken out."""
 
@@ -33,5 +26,5 @@ def _named(folder: Path) -> str:
 
 
 def test_there_are_enough_pages() -> None:
-    assert len(FOLDERS) >= 450
+    assert len(FOLDERS) >= 1_140
     assert STILL_WRONG.keys() <= set(map(_named, FOLDERS))

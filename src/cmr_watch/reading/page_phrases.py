@@ -92,7 +92,9 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         signature: ~ of the agreement before 3 May 2026
         agreement: the ~ is made before 3 May 2026
         confirm: hosts ~ their dates before 3 May 2026
-        may follow: the letter ~ by 3 May 2026
+        may follow | may be completed | can be completed | handed in later: the letter ~ by 3 May 2026
+        they book | they name | they sign | they send: hosts are chosen; ~ the venue by 3 May 2026
+        visa | visa application(s): ~ by 3 May 2026
         may be sent later: the letter ~ , by 3 May 2026
         invited regions: ~ until 3 May 2026
         """,

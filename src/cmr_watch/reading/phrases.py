@@ -230,6 +230,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         confirmation | acknowledgement: applicants get a ~ by 3 May 2026
         """,
     "question": """
+        out of office | on holiday | not available: Ann Lee is ~ until 3 May 2026
         request(s): ~ to the ministry by 3 May 2026
         a chat | a slot | a talk: book ~ with us until 3 May 2026
         question(s): ask a ~ by 3 May 2026
