@@ -14,9 +14,9 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-fourth-calls/006-word-paste": "O4: the sentence about the events to be hosted is not found",
     "2026-11-fourth-calls/032-proposals-received": "C5: a word behind the day is taken for its mark",
     "2026-11-fourth-lists/010-google-docs-spans": "C2: “The next call will be announced here” is read as another call",
-    "2026-11-third-lists/055-rowspan-years": "D1: a bare month in a cell does not take the year of a cell that spans rows",
+    "2026-11-third-lists/055-rowspan-years": "D1: a bare month does not take the year of a cell that spans rows",
     "2026-11-third-lists/099-list-with-venues-cells": "D3: “to be announced” under “Venue” is taken for the date's",
-    "2026-11-second-lists/107-tabs-by-position": "the box of the tabs is taken for the article, and the notice below it is lost",
+    "2026-11-second-lists/107-tabs-by-position": "the box of the tabs is taken for the article, without the notice below",
 }
 """Page → why it is still misread; a page that is read right again must be taken out."""
 
