@@ -16,7 +16,7 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-fourth-lists/010-google-docs-spans": "C2: “The next call will be announced here” is read as another call",
     "2026-11-third-lists/055-rowspan-years": "D1: a bare month does not take the year of a cell that spans rows",
     "2026-11-third-lists/099-list-with-venues-cells": "D3: “to be announced” under “Venue” is taken for the date's",
-    "2026-11-second-lists/107-tabs-by-position": "the box of the tabs is taken for the article, without the notice below",
+    "2026-11-second-lists/107-tabs-by-position": "the box of the tabs is taken for the article, without the notice",
 }
 """Page → why it is still misread; a page that is read right again must be taken out."""
 
