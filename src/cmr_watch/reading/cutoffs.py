@@ -168,7 +168,9 @@ def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
     for day in reversed(days):
         if day.has_year and day.starts_on:
             year = day.starts_on.year
-        found.append(next(one for one in find_days(text, year) if one.start == day.start))
+            found.append(day)
+        else:
+            found.append(next(one for one in find_days(text, year) if one.start == day.start))
     return found[::-1]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.places import country_names, fold, region_names
@@ -90,14 +91,13 @@ def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
 
 def _pass_over_addresses(text: Text, roles: list[str]) -> None:
     """“Turin, Via Roma 2, Italy”: before the country, a part with a number behind its words is an address (P5)."""
-    is_inner = [role == "x" or token.letter in "dn" for role, token in zip(roles, text.tokens, strict=True)]
-    for index, token in enumerate(text.tokens):
-        if token.letter in "dn" and roles[index] == "B":
-            start = next((at + 1 for at in range(index, -1, -1) if not is_inner[at]), 0)
-            end = next((at for at in range(index, len(roles)) if not is_inner[at]), 0)
-            is_between = start and roles[start - 1] == roles[end] == "," and roles[start] == "x"
-            if is_between and _begins_country(text, end + 1):
-                _fill(roles, start, end, " ")
+    commas = [index for index, role in enumerate(roles) if role == ","]
+    for before, end in pairwise(commas):
+        inner = range(before + 1, end)
+        has_number = any(text.tokens[at].letter in "dn" and roles[at] == "B" for at in inner)
+        is_plain = all(roles[at] == "x" or text.tokens[at].letter in "dn" for at in inner)
+        if has_number and is_plain and roles[inner[0]] == "x" and _begins_country(text, end + 1):
+            _fill(roles, before + 1, end, " ")
 
 
 def _role(text: Text, index: int) -> str:

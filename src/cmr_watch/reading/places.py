@@ -310,7 +310,7 @@ def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> 
         if has_country:
             return False
         is_country = part.country is not None and part.name is None
-        return is_country or (part.joint in "-c" and _is_chain(run, part, following))
+        return is_country or _is_chain(run, part, following)
     return False
 
 
