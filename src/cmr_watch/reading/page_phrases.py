@@ -12,7 +12,6 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "round": """
         following: the ~ one
-        first round | second round | third round | next round | last round | final round: ~
         next | last: ~ cut-off
         upcoming | current: ~ rounds
         round(s) | phase: this ~
@@ -197,7 +196,6 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "other registration": """
         waiting list | matchmaking | b2b | webinar: register for the ~
         newsletter: sign up for the ~
-        call for: register for the ~ hosts
         hotel: register at the ~
         """,
     "still possible": """
