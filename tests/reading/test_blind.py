@@ -14,7 +14,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-fifth-lists/003-word-tables": "O4: the year of the events is not found",
     "2026-11-fifth-lists/013-prose-last-workshop-above": "S4: prose about the last workshop is warned of",
     "2026-11-fifth-lists/019-table-rowspan-year": "D1: a bare month does not take the year of a cell that spans rows",
-    "2026-11-fifth-lists/037-minimal-br-capitals": "D1: “18.-19.11.25” loses its first day",
     "2026-11-fifth-lists/039-minimal-bare-section-words": "C2: “The next one” is read as another call",
     "2026-11-fifth-calls/011-cards-two-calls": "O1: of two calls in cards, the first one is taken, not the open one",
     "2026-11-fifth-calls/013-prose-two-dates": "C3: days on which the office is closed are cut-offs",
