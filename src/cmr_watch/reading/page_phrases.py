@@ -168,8 +168,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         visit(s): site ~ on 3 May 2026
         """,
     "counted part": """
-        session(s) | day(s) | panel | part(s) | round: ~ 1
-        first round | second round | third round | next round | last round | final round | morning | afternoon: ~
+        session(s) | day(s) | panel | part(s): ~ 1
+        morning | afternoon: ~
         plenary: the ~
         """,
     "other event": """
