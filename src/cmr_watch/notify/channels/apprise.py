@@ -40,8 +40,8 @@ class AppriseChannel:
     def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
         """Return once the service has accepted the message.
 
-        Raises LeaseLost if the message is no longer ours, ChannelDown if the service cannot be reached, DeliveryError if
-        it rejects the message.
+        Raises LeaseLost if the message is no longer ours, ChannelDown if the service cannot be reached,
+        DeliveryError if it rejects the message.
         """
         thread = _SendThread(self._load(message.address), message)
         if not is_ours():
