@@ -53,6 +53,7 @@ class RequestPolicy:
     - `check_url` raises FetchError if the URL, or one that a redirect leads to, must not be requested.
     - `check_head` examines status and headers, and raises FetchError if the response is not wanted.
     - `max_bytes` limits the decompressed body: a larger one is an error, or cut off if `truncate` is set.
+    - `www`: a redirect may lead to the same host with or without `www.`, even if that is not one of the allowed hosts.
     """
 
     max_bytes: int
@@ -60,6 +61,7 @@ class RequestPolicy:
     check_url: Callable[[httpx.URL], None] = _allow_all
     headers: dict[bytes, bytes] = field(default_factory=dict)
     truncate: bool = False
+    www: bool = False
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ class RetryingClient:
             response, requested_at = self._get_with_retries(url, policy, budget)
             if response.location is None:
                 return url, response, requested_at
-            target = self._allowed_hosts.redirect_target(url, response.location)
+            target = self._allowed_hosts.redirect_target(url, response.location, www=policy.www)
             if target in seen:
                 raise FetchError(f"{host_of(url)} redirects in a loop")
             if len(seen) > self._settings.max_redirects:
