@@ -63,7 +63,7 @@ def _is_ours(article: Article) -> bool:
 
     “Open calls” alone is the heading of any, or a link of the menu.
     """
-    lines = article.outline.lines
+    lines = article.all_lines
     own = (article.title, *article.lines) if article.title else article.lines
     if _lists_editions(lines) or not any(_names_ours(line.scan) for line in own):
         return False

@@ -183,7 +183,7 @@ _BOILERPLATE_TAGS: Final = words_of(
 _BOILERPLATE_ROLES: Final = words_of(
     "navigation complementary contentinfo search banner dialog alertdialog menu menubar"
 )
-_HIDDEN_STYLE: Final = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
+_HIDDEN_STYLES: Final = frozenset({("display", "none"), ("visibility", "hidden")})
 _HIDDEN_CLASSES: Final = frozenset(["visually-hidden", "sr-only", "hidden", "element-invisible", "d-none"])
 _WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style or @class]")
 _PANELS: Final = etree.XPath("//@aria-controls | //@data-target | //@data-bs-target | //a/@href[starts-with(., '#')]")
@@ -255,9 +255,15 @@ def _is_boilerplate(element: html.HtmlElement, panels: frozenset[str]) -> bool:
         return False
     return (
         element.get("hidden") is not None
-        or bool(_HIDDEN_STYLE.search(element.get("style") or ""))
+        or not _HIDDEN_STYLES.isdisjoint(styles_of(element.get("style") or ""))
         or not _HIDDEN_CLASSES.isdisjoint((element.get("class") or "").split())
     )
+
+
+def styles_of(style: str) -> list[tuple[str, str]]:
+    """The declarations of a style, in small letters: `("display", "none")`."""
+    pairs = (declaration.lower().partition(":") for declaration in style.split(";"))
+    return [(name.strip(), value.partition("!")[0].strip()) for name, _, value in pairs]
 
 
 def _empty(elements: Iterable[html.HtmlElement]) -> None:
@@ -368,7 +374,7 @@ def nodes_of(markup: str) -> Iterator[Node]:
         child = next(children, None)
         if child is None:
             stack.pop()
-            yield Node("end", tag.name, _NOTHING)
+            yield from [Node("end", tag.name, _NOTHING)] if stack else ()
         elif isinstance(child, Tag):
             # one string each, as `multi_valued_attributes` says
             yield Node("start", child.name, cast("dict[str, str]", child.attrs))

@@ -73,7 +73,7 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
         own = ([label] if label else []) + heads
         if line.is_heading:
             aside = [line.scan] if _heads_another(line) else []
-        labels = (*own, *aside, *article.headings_over(line))
+        labels = (*own, *aside, *line.headings)
         above = len(labels) - len(own)
         for span in sentences_of(line.scan):
             piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)

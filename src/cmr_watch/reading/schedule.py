@@ -120,7 +120,7 @@ class _Reader:
 
     def _over(self, entry: Entry) -> tuple[Concept | None, int | None]:
         """What stands above an entry says of it: its subject, its year."""
-        headings = self.article.headings_over(entry.line)
+        headings = entry.line.headings
         year = next((year_of(one) for one in headings if year_of(one) and not hosting_years(one)), None)
         listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
         return entry.table or listing or _subject_of(headings), year
@@ -176,7 +176,7 @@ def _marked(one: CutoffSpan, entry: Entry, article: Article, *, is_alone: bool) 
     """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
     text, cutoff = entry.scan, one.cutoff
     marks = marks_in(text) if is_alone else frozenset[Concept]()
-    heading = next(iter(article.headings_over(entry.line)), None)
+    heading = next(iter(entry.line.headings), None)
     is_headed = heading is not None and heading.has("cutoff")
     closed = cutoff.closed or "closed" in marks or "over" in marks
     tentative = cutoff.tentative or (is_alone and text.has("tentative"))
