@@ -73,13 +73,13 @@ class Candidate(NamedTuple):
 
 def open_document(content: bytes, charset: str | None) -> Document:
     """The page's tree without comments, scripts, menus and the like; ParseError if no person can have written it."""
-    bare, is_closed = _cut_raw_parts(decode(content, charset))
+    bare, is_closed = _without_raw_parts(decode(content, charset))
     root = _tree(bare)
     _empty(element for element in root.iter(*sorted(_BOILERPLATE_TAGS)) if not _opens_a_part(element))
     panels = frozenset(str(name).removeprefix("#") for name in _PANELS(root))
     _empty(element for element in _WITH_ATTRIBUTES(root) if _is_boilerplate(element, panels))
     put_headings_in_front(root)
-    is_complete = is_closed and bool(_END_OF_HTML.search(bare[-400_000:]))
+    is_complete = is_closed and "</html" in bare[-400_000:].lower()
     return Document(root, is_complete, root.get("lang"))
 
 
@@ -122,54 +122,29 @@ def _known(charset: str | None) -> str | None:
 
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
-_RAW_START: Final = re.compile(rf"<!--|<({_RAW})\b", re.I)
-_RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
+_RAW_PART: Final = re.compile(
+    rf"<(?:!--(?:-?>|(?:[^-]++|-(?!->))*+-->)|(?P<tag>{_RAW})\b.*?</(?P=tag)\b[^>]{{0,200}}+>|(?P<open>!--|(?:{_RAW})\b).*)",
+    re.I | re.S,
+)
+"""A comment (`<!-->` and `<!--->` are whole, HTML §13.2.5.43), a script or the like, or one that is never closed."""
+_OPEN: Final = "\0"
+"""Stands for a part that is never closed; a control character, so no page holds it."""
 
 
-_CUT: Final = "\0"
-"""Where a comment stood; a control character, so no page holds it."""
-
-
-def _cut_raw_parts(text: str) -> tuple[str, bool]:
+def _without_raw_parts(text: str) -> tuple[str, bool]:
     """The text without comments, scripts and styles, and whether each of them was closed.
 
-    Comments are cut first and fast; where one is odd, or stood in a script, all is done again step by step.
+    From left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
     """
-    first, *pieces = text.split("<!--")
-    comments = [piece.partition("-->") for piece in pieces]
-    if all(end and not inner.startswith(">") and inner != "-" for inner, end, _ in comments):
-        bare, is_closed = _cut_step_by_step(_CUT.join([first, *(after for _, _, after in comments)]))
-        if is_closed and bare.count(_CUT) == len(comments):
-            return bare.replace(_CUT, ""), True
-    return _cut_step_by_step(text)
+    bare = _RAW_PART.sub(_rest_of, text)
+    return bare.removesuffix(_OPEN), not bare.endswith(_OPEN)
 
 
-def _cut_step_by_step(text: str) -> tuple[str, bool]:
-    """One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa."""
-    kept: list[str] = []
-    position = 0
-    while start := _RAW_START.search(text, position):
-        kept.append(text[position : start.start()])
-        if start[1]:
-            position = _end_of_element(text, start[1].lower(), start.end())
-            kept += _frame(text, start) if start[1].lower() == "iframe" else ()
-        else:
-            # `<!-->` and `<!--->` are whole comments (HTML §13.2.5.43), hence the two characters back.
-            position = text.find("-->", start.end() - 2) + len("-->")
-        if position < start.end():
-            return " ".join(kept), False
-    return "".join([*kept, text[position:]]), True
-
-
-def _frame(text: str, start: re.Match[str]) -> tuple[str, ...]:
-    """A frame without what it holds: its address may be that of a form (O2)."""
-    tag = _TAG.match(text, start.start())
-    return (f"{tag[0]}></iframe>",) if tag else ()
-
-
-def _end_of_element(text: str, name: str, position: int) -> int:
-    """Where its end tag ends; -1 if there is none."""
-    return next((end.end() for end in _RAW_END.finditer(text, position) if end[1].lower() == name), -1)
+def _rest_of(part: re.Match[str]) -> str:
+    """Nothing, but of a frame its tag: its address may be that of a form (O2)."""
+    is_frame = (part["tag"] or "").lower() == "iframe"
+    tag = _TAG.match(part[0]) if is_frame else None
+    return f"{tag[0]}></iframe>" if tag else _OPEN if part["open"] else ""
 
 
 # ── text to tree ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -188,7 +163,6 @@ _HIDDEN_CLASSES: Final = frozenset(["visually-hidden", "sr-only", "hidden", "ele
 _WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style or @class]")
 _PANELS: Final = etree.XPath("//@aria-controls | //@data-target | //@data-bs-target | //a/@href[starts-with(., '#')]")
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
-_END_OF_HTML: Final = re.compile(r"</html\s*>", re.I)
 _TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
 _LONG_TAG: Final = 5_000
 _VALUE: Final = re.compile(r"\"[^\"]*+\"|'[^']*+'")
@@ -311,12 +285,14 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
     yield (Candidate("everything", document.root, is_article=False),)
 
 
-_TEASER: Final = re.compile(
-    r"(?:^|[\s_-])(?:teasers?|sidebar|related|breadcrumbs?|menu|nav|navbar|navigation|footer|cookies?|pager|social"
-    r"|newsletter|advert\w{0,20}|promo|modal|popup|carousel|slider|search|comments?|views-element-container|block-views)"
-    r"(?:$|[\s_-])",
-    re.I,
+_TEASERS: Final = words_of(
+    """
+    teaser teasers sidebar related breadcrumb breadcrumbs menu nav navbar navigation footer cookie cookies pager social
+    newsletter advert advertisement promo modal popup carousel slider search comment comments
+    """
 )
+_TEASER_BOXES: Final = (" views element container ", " block views ")
+_PARTS_OF_CLASSES: Final = str.maketrans("_-", "  ")
 _BOXES: Final = ("div", "section", "ul", "ol", "form", "article", "header")
 _MOST_CHECKS: Final = 60
 
@@ -338,7 +314,8 @@ def _text_length(element: html.HtmlElement) -> int:
 
 
 def _is_named_as_teaser(box: html.HtmlElement) -> bool:
-    return bool(_TEASER.search(f"{box.get('class') or ''} {box.get('id') or ''}"))
+    names = f"{box.get('class') or ''} {box.get('id') or ''}".lower().translate(_PARTS_OF_CLASSES).split()
+    return not _TEASERS.isdisjoint(names) or any(one in f" {' '.join(names)} " for one in _TEASER_BOXES)
 
 
 def _is_other_box(box: html.HtmlElement) -> bool:
