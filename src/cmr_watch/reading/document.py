@@ -19,7 +19,7 @@ from copy import deepcopy
 from itertools import islice
 from typing import Final, NamedTuple, cast
 
-from lxml import etree, html
+from lxml import etree
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.headings import meaning
@@ -46,7 +46,7 @@ _NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "
 class Document(NamedTuple):
     """A page without what no reader sees. `is_complete`: it ends with its `</html>`. `lang`: as its root declares."""
 
-    root: html.HtmlElement
+    root: etree._Element
     is_complete: bool
     lang: str | None = None
 
@@ -58,7 +58,7 @@ class Candidate(NamedTuple):
     """
 
     why: str
-    element: html.HtmlElement
+    element: etree._Element
     is_article: bool = True
 
     @property
@@ -73,7 +73,7 @@ class Candidate(NamedTuple):
 
 def open_document(content: bytes, charset: str | None) -> Document:
     """The page's tree without comments, scripts, menus and the like; ParseError if no person can have written it."""
-    bare, is_closed = _without_raw_parts(decode(content, charset))
+    bare, is_closed = _cut_raw_parts(decode(content, charset))
     root = _tree(bare)
     _empty(element for element in root.iter(*sorted(_BOILERPLATE_TAGS)) if not _opens_a_part(element))
     panels = frozenset(str(name).removeprefix("#") for name in _PANELS(root))
@@ -122,29 +122,58 @@ def _known(charset: str | None) -> str | None:
 
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
-_RAW_PART: Final = re.compile(
-    rf"<(?:!--(?:-?>|(?:[^-]++|-(?!->))*+-->)|(?P<tag>{_RAW})\b.*?</(?P=tag)\b[^>]{{0,200}}+>|(?P<open>!--|(?:{_RAW})\b).*)",
-    re.I | re.S,
-)
-"""A comment (`<!-->` and `<!--->` are whole, HTML §13.2.5.43), a script or the like, or one that is never closed."""
-_OPEN: Final = "\0"
-"""Stands for a part that is never closed; a control character, so no page holds it."""
+_RAW_LETTERS: Final = "".join({name[0] + name[0].upper() for name in _RAW.split("|")})
+_RAW_START: Final = re.compile(rf"<(?=[!{_RAW_LETTERS}])(?:!--|((?i:{_RAW}))\b)")
+_RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
 
 
-def _without_raw_parts(text: str) -> tuple[str, bool]:
+_CUT: Final = "\0"
+"""Where a comment stood; a control character, so no page holds it."""
+_END_OF_ODD: Final = frozenset(">-")
+"""What a comment that is closed at once begins with: `<!-->`, `<!--->` (HTML §13.2.5.43)."""
+
+
+def _cut_raw_parts(text: str) -> tuple[str, bool]:
     """The text without comments, scripts and styles, and whether each of them was closed.
 
-    From left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa.
+    Comments are cut first and fast; where one is odd, or stood in a script, all is done again step by step.
     """
-    bare = _RAW_PART.sub(_rest_of, text)
-    return bare.removesuffix(_OPEN), not bare.endswith(_OPEN)
+    first, *pieces = text.split("<!--")
+    parted = [piece.partition("-->") for piece in pieces]
+    after = [rest for inner, end, rest in parted if end and inner[:1] not in _END_OF_ODD]
+    if len(after) == len(pieces):
+        bare, is_closed = _cut_step_by_step(_CUT.join([first, *after]))
+        if is_closed and bare.count(_CUT) == len(after):
+            return bare.replace(_CUT, ""), True
+    return _cut_step_by_step(text)
 
 
-def _rest_of(part: re.Match[str]) -> str:
-    """Nothing, but of a frame its tag: its address may be that of a form (O2)."""
-    is_frame = (part["tag"] or "").lower() == "iframe"
-    tag = _TAG.match(part[0]) if is_frame else None
-    return f"{tag[0]}></iframe>" if tag else _OPEN if part["open"] else ""
+def _cut_step_by_step(text: str) -> tuple[str, bool]:
+    """One pass from left to right, as a browser's tokenizer goes: a comment in a script is script, and vice versa."""
+    kept: list[str] = []
+    position = 0
+    while start := _RAW_START.search(text, position):
+        kept.append(text[position : start.start()])
+        if start[1]:
+            position = _end_of_element(text, start[1].lower(), start.end())
+            kept += _frame(text, start) if start[1].lower() == "iframe" else ()
+        else:
+            # `<!-->` and `<!--->` are whole comments (HTML §13.2.5.43), hence the two characters back.
+            position = text.find("-->", start.end() - 2) + len("-->")
+        if position < start.end():
+            return " ".join(kept), False
+    return "".join([*kept, text[position:]]), True
+
+
+def _frame(text: str, start: re.Match[str]) -> tuple[str, ...]:
+    """A frame without what it holds: its address may be that of a form (O2)."""
+    tag = _TAG.match(text, start.start())
+    return (f"{tag[0]}></iframe>",) if tag else ()
+
+
+def _end_of_element(text: str, name: str, position: int) -> int:
+    """Where its end tag ends; -1 if there is none."""
+    return next((end.end() for end in _RAW_END.finditer(text, position) if end[1].lower() == name), -1)
 
 
 # ── text to tree ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,33 +194,39 @@ _PANELS: Final = etree.XPath("//@aria-controls | //@data-target | //@data-bs-tar
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 _TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
 _LONG_TAG: Final = 5_000
+_BETWEEN_ATTRIBUTES: Final = b" \n\t\r\f\"'/"
+_FEW_ATTRIBUTES: Final = 20_000
+"""With fewer signs that can part attributes, no element has so many that it takes a second."""
 _VALUE: Final = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 
 
-def _refuse_excess(text: str) -> None:
+def _refuse_excess(text: str, markup: bytes) -> None:
     """ParseError before a tree is built that would take too much time or memory."""
     if text.count("<") > MAX_TAGS:
         raise ParseError(f"The page has more than {MAX_TAGS} tags.")
     if text.count("<a ") > MAX_PAGE_LINKS:
         raise ParseError(f"The page has more than {MAX_PAGE_LINKS} links.")
-    # libxml2 compares each attribute of an element with all others: thousands take quadratic time.
+    # libxml2 compares each attribute of an element with all others: tens of thousands take seconds.
+    if len(markup) - len(markup.translate(None, _BETWEEN_ATTRIBUTES)) < _FEW_ATTRIBUTES:
+        return
     for tag in _TAG.finditer(text):
         if tag.end() - tag.start() > _LONG_TAG and len(_VALUE.sub("", tag[0]).split()) > MAX_ATTRIBUTES:
             raise ParseError(f"An element of the page has more than {MAX_ATTRIBUTES} attributes.")
 
 
-def _parser() -> html.HTMLParser:
-    return html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+def _parser() -> etree.HTMLParser:
+    return etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 
 
-def _tree(text: str) -> html.HtmlElement:
-    _refuse_excess(text)
+def _tree(text: str) -> etree._Element:
+    markup = text.encode(errors="replace")
+    _refuse_excess(text, markup)
     try:
-        # An empty page is a page that says nothing, not a broken one.
-        markup = (text if text.strip() else "<body></body>").encode("utf-8", errors="replace")
-        root = html.document_fromstring(markup, parser=_parser(), ensure_head_body=True)
+        root = etree.fromstring(markup or b" ", parser=_parser())
     except (etree.LxmlError, ValueError, AssertionError) as error:
-        raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
+        raise ParseError(f"The page is no HTML document: {str(error)[:200]}.") from error
+    if root is None:  # a page without any element says nothing; it is not broken
+        root = etree.Element("html")
     # libxml2 stops at a depth of 2048, so what it would leave out is refused here.
     if _TOO_DEEP(root):
         raise ParseError(f"The page's elements are nested more than {MAX_DEPTH} deep.")
@@ -202,7 +237,7 @@ _HEADING_TAGS: Final = frozenset({"h2", "h3", "h4", "h5", "h6", "strong", "b"})
 _TOGGLES: Final = ("aria-expanded", "aria-controls")
 
 
-def _opens_a_part(element: html.HtmlElement) -> bool:
+def _opens_a_part(element: etree._Element) -> bool:
     """Whether an element is the button that heads a part of an accordion, or a tab (S1)."""
     if element.tag != "button":
         return False
@@ -217,7 +252,7 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     )
 
 
-def _is_boilerplate(element: html.HtmlElement, panels: frozenset[str]) -> bool:
+def _is_boilerplate(element: etree._Element, panels: frozenset[str]) -> bool:
     """Never content, wherever it stands: what is no part of the text, or hidden from every reader.
 
     `panels`: the ids of collapsed panels, which a reader can open.
@@ -240,7 +275,7 @@ def styles_of(style: str) -> list[tuple[str, str]]:
     return [(name.strip(), value.partition("!")[0].strip()) for name, _, value in pairs]
 
 
-def _empty(elements: Iterable[html.HtmlElement]) -> None:
+def _empty(elements: Iterable[etree._Element]) -> None:
     """Take out all that the elements hold. They stay, empty, so that the text around them is not copied each time."""
     for element in list(elements):
         element.clear(keep_tail=True)
@@ -261,7 +296,7 @@ _MOST: Final = 4
 _TITLES: Final = etree.XPath("//h1")
 
 
-def titles(document: Document) -> list[html.HtmlElement]:
+def titles(document: Document) -> list[etree._Element]:
     """The first headings of the first rank."""
     return list(_TITLES(document.root)[:_MOST])
 
@@ -297,7 +332,7 @@ _BOXES: Final = ("div", "section", "ul", "ol", "form", "article", "header")
 _MOST_CHECKS: Final = 60
 
 
-def _without_boxes(article: html.HtmlElement, is_other: Callable[[html.HtmlElement], bool]) -> html.HtmlElement:
+def _without_boxes(article: etree._Element, is_other: Callable[[etree._Element], bool]) -> etree._Element:
     """A copy of the article without the boxes in it that are something else.
 
     A box that holds most of the text is the article itself, whatever its name (`page-with-sidebar`).
@@ -309,16 +344,16 @@ def _without_boxes(article: html.HtmlElement, is_other: Callable[[html.HtmlEleme
     return copy
 
 
-def _text_length(element: html.HtmlElement) -> int:
+def _text_length(element: etree._Element) -> int:
     return sum(map(len, element.itertext()))
 
 
-def _is_named_as_teaser(box: html.HtmlElement) -> bool:
+def _is_named_as_teaser(box: etree._Element) -> bool:
     names = f"{box.get('class') or ''} {box.get('id') or ''}".lower().translate(_PARTS_OF_CLASSES).split()
     return not _TEASERS.isdisjoint(names) or any(one in f" {' '.join(names)} " for one in _TEASER_BOXES)
 
 
-def _is_other_box(box: html.HtmlElement) -> bool:
+def _is_other_box(box: etree._Element) -> bool:
     return box.tag == "article" or _is_named_as_teaser(box)
 
 
