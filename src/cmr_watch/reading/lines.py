@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from cmr_watch.reading.tokens import CELL, Text, scan
 
@@ -168,3 +168,18 @@ def joined(lines: Iterable[Line], joint: str = CELL) -> Line:
         edges += [edge + start for edge in line.edges]
         origins += line._origins_at(start)
     return replace(first, text=text, links=tuple(links), edges=tuple(edges), origins=tuple(origins))
+
+
+_Item = TypeVar("_Item")
+
+
+def runs(items: Iterable[_Item], goes_on: Callable[[Sequence[_Item], _Item], bool]) -> Iterator[list[_Item]]:
+    """Items that follow each other, those together of which each goes on with the ones before it."""
+    run: list[_Item] = []
+    for item in items:
+        if run and not goes_on(run, item):
+            yield run
+            run = []
+        run.append(item)
+    if run:
+        yield run
