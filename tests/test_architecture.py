@@ -83,7 +83,6 @@ type = layers
 containers = cmr_watch.reading
 layers =
     call | content | edition | initiative
-    edition_evidence
     edition_place | listed_edition | notice_calls | records | registration
     doubts | edition_days | materials | page_calls | schedule | sections | venue
     application | home | notices | schedule_entries

@@ -17,7 +17,7 @@ from cmr_watch.reading.clauses import Span, between_bars
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import PARTICLES, words_of
-from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.lines import Line, Where, joined
 from cmr_watch.reading.places import Place
 from cmr_watch.reading.tokens import Text, outside, scan
 
@@ -39,6 +39,10 @@ class Spot:
     place: Place | None = None
     start: int = 0
     end: int = 0
+
+    @property
+    def where(self) -> Where:
+        return Where(self.line, self.start, self.end)
 
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────
