@@ -89,7 +89,7 @@ layers =
     apply_link | article | call_state | cutoffs
     entries
     instants | places
-    addresses | clauses | parts | tables
+    clauses | parts | tables
     dates | evidence
     outline
     document | lines
