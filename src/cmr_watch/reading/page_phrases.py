@@ -56,7 +56,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         feedback | newsletter | subscribe | contact form | search form | rate this page | report a problem: ~
         """,
     "legal": """
-        regulation: the ~
+        regulation | official journal: the ~
         privacy | data protection: ~ statement
         """,
     "need": """
