@@ -34,11 +34,10 @@ and for the pages of the call and of an edition:
     schedule     all lines of the call's page → its cut-offs
     application  the page's own forms, whom to ask, what to submit
     home         an edition page's sentences, and which speak of another edition
-    addresses    the parts of an address
     venue        the place where it meets; edition_place, edition_days: the town and the days
     materials    what its links lead to; registration: how to register, until when
     call         the call's page
-    edition      an edition's own page; edition_evidence: what each of its fields was read from
+    edition      an edition's own page
 """
 
 from __future__ import annotations
