@@ -7,8 +7,6 @@ from typing import Final
 PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "interest": """
         expression(s) of interest: call for ~
-        express your interest: ~ in hosting
-        express their interest: regions can ~ in hosting
         """,
     "round": """
         following: the ~ one
@@ -31,8 +29,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "contact": """
         contact(s): please ~ a@example.org
-        enquiries | inquiries | helpdesk: ~: a@example.org
-        contact us: ~ at a@example.org
+        enquiries | inquiries: ~: a@example.org
         help | more information | further information: for ~ write to a@example.org
         get in touch: ~ with a@example.org
         """,
@@ -45,12 +42,11 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "about applying": """
         guide | guidelines: ~ for applicants
         template(s): ~ of the letter
-        faq | criteria | results: the ~
+        faq | criteria: the ~
         how to | who can: ~ apply
         example: an ~ of a letter
         annex: ~ 1 of the application
         letter(s) of support: the form of the ~
-        presentation: the ~ of the call
         """,
     "site form": """
         feedback | newsletter | subscribe | contact form | search form | rate this page | report a problem: ~
@@ -93,7 +89,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         agreement: the ~ is made before 3 May 2026
         confirm: hosts ~ their dates before 3 May 2026
         may follow | may be completed | can be completed | handed in later: the letter ~ by 3 May 2026
-        they book | they name | they sign | they send: hosts are chosen; ~ the venue by 3 May 2026
+        they book | they name | they send: hosts are chosen; ~ the venue by 3 May 2026
         visa | visa application(s): ~ by 3 May 2026
         may be sent later: the letter ~ , by 3 May 2026
         invited regions: ~ until 3 May 2026
@@ -105,7 +101,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "after the cutoff": """
         after the cut off | after the cutoff | after the deadline: two weeks ~, until 3 May 2026
-        after the cut off date | after the closing date: two weeks ~, until 3 May 2026
+        after the closing date: two weeks ~, until 3 May 2026
         """,
     "next edition": """
         next | upcoming | forthcoming | coming: the ~ workshop
@@ -175,8 +171,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         visit(s): site ~ on 3 May 2026
         """,
     "counted part": """
-        session(s) | day(s) | panel | part(s) | round: ~ 1
-        first round | second round | third round | next round | last round | final round | morning | afternoon: ~
+        session(s) | day(s) | panel | part(s): ~ 1
+        morning | afternoon: ~
         plenary: the ~
         """,
     "other event": """

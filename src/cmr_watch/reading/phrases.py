@@ -46,7 +46,6 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         hybrid | in person | face to face | physical: Ghent, Belgium (~)
         hybrid event | hybrid format | hybrid edition: Ghent, Belgium – ~
         and online | and virtual: Ghent, Belgium ~
-        under unscr: Pristina, Kosovo (~ 1244/99)
         """,
     "country remark": """
         republic of: Chisinau, Moldova (~)
@@ -62,7 +61,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         cmr: ~ Ghent, Belgium
         """,
     "event": """
-        event date(s) | event period: ~: 3 May 2026
+        event date(s): ~: 3 May 2026
         event(s): the ~ takes place in Ghent
         edition(s) | workshop(s) | meeting(s) | stop: the next ~
         """,
@@ -108,7 +107,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "of the page": """
         published | publication: ~: 3 May 2026
-        published on | last update | as of | submitted by on: ~ 3 May 2026
+        as of | submitted by on: ~ 3 May 2026
         updated | posted | created | modified: ~ on 3 May 2026
         update: ~ of 3 May 2026
         version: ~ of 9 January 2026
@@ -116,7 +115,6 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "until": """
         until | till | by | before | no later than | not later than: apply ~ 3 May 2026
         at the latest: on 3 May 2026 ~
-        at the latest on | at the latest by: ~ 3 May 2026
         latest: 3 May 2026 ~
         up to | not longer than | no longer than: open ~ 3 May 2026
         due: applications are ~ on 3 May 2026
@@ -154,10 +152,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         deadline(s) | dead line | cut off(s) | cutoff(s) | cut off date(s): ~: 3 May 2026
         closing date(s) | due date(s) | submission date(s) | collection date(s) | last day to apply: ~: 3 May 2026
         deadline was | cut off was: the ~ 3 May 2026
-        last date | final date | latest date | final day | date of receipt | latest date of receipt: ~: 3 May 2026
+        last date | final date | latest date | final day | date of receipt: ~: 3 May 2026
         """,
     "apply": """
-        apply here | apply now | apply online: ~!
         apply | application(s) | submit | submission(s) | express your interest: ~ by 3 May 2026
         expression(s) of interest: ~ by 3 May 2026
         applying: ~ is possible until 3 May 2026
@@ -178,8 +175,6 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "call for": """
         no open call(s): there is ~ for hosts
         call(s) for: the ~ hosts
-        call of: the ~ expression of interest
-        call(s) to: the ~ host events
         """,
     "hosting": """
         host(s): call to ~ events
@@ -191,13 +186,12 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         registration(s): ~ closes on 3 May 2026
         registered: be ~ by 3 May 2026
         book your seat | reserve your seat | reserve your place | secure your place | secure your seat: ~ by 3 May 2026
-        book a place | book a seat | get your ticket: ~ by 3 May 2026
+        book a place | book a seat: ~ by 3 May 2026
         booking(s) | enrolment | enrol | sign ups: ~ until 3 May 2026
         registration open | registration now open: ~: Ghent, Belgium
         registration is open | registration is now open: ~ until 3 May 2026
         signing up: ~ is possible until 3 May 2026
         registration is still open | registrations are open: ~ until 3 May 2026
-        register now: ~, until 3 May 2026
         """,
     "house": """
         conference centre | conference center | conference hall: we meet in the ~
@@ -210,19 +204,18 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         call for tender(s) | call for posters | call for pitches | call for abstracts: the ~ is open until 3 May 2026
         """,
     "result": """
-        send answers | send our answers | send the answers: we ~ by 3 May 2026
         panel | jury | evaluators: the ~ decides by 3 May 2026
         result(s) | notification | notified | informed | evaluated | selected | selection | feedback: ~ by 3 May 2026
         announced | announcement: ~ on 3 May 2026
         evaluation | assessment: ~ until 3 May 2026
         hear back | hear from us | will receive | participants receive: applicants ~ by 3 May 2026
-        get back | reply to you | we reply | will reply | we answer | will answer | we respond: ~ by 3 May 2026
+        get back | we reply | will reply | we answer | will answer | we respond: ~ by 3 May 2026
         a reply | replies | an answer | a response | responses | will respond: we send ~ by 3 May 2026
         we decide | we will decide | we inform | we will inform | we contact | we will contact: ~ by 3 May 2026
         we tell | we will tell | we let | we will let | we write | we will write: ~ you by 3 May 2026
         we publish | we will publish | we choose | we will choose | we announce | we will announce: ~ by 3 May 2026
         information of applicants | information of the applicants | information to applicants: ~: by 3 May 2026
-        information of all applicants | be contacted | be notified | be answered: ~: no later than 3 May 2026
+        information of all applicants | be contacted | be notified: ~: no later than 3 May 2026
         outcome(s) | list of hosts | short list | shortlist | shortlisted | decided: the ~ by 3 May 2026
         interview(s) | hearing(s): ~ with applicants until 3 May 2026
         is published | are published: the list ~ no later than 3 May 2026
@@ -238,9 +231,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         write to: ~ us by 3 May 2026
         complaint(s) | appeal(s) | objection(s): ~ until 3 May 2026
         helpdesk | help desk | faq: the ~ is open until 3 May 2026
-        call us | e mail us | email us | ask us | ring us | phone us: ~ before 3 May 2026
-        can reach us | can be reached | reachable | here for you | there for you: the team is ~ until 3 May 2026
-        hotline | phone line | office hours | consultation hours | on duty | on leave: the ~ until 3 May 2026
+        call us | e mail us | email us | ask us | phone us: ~ before 3 May 2026
+        can reach us | can be reached | reachable | here for you: the team is ~ until 3 May 2026
+        hotline | phone line | office hours | on leave: the ~ until 3 May 2026
         """,
     "regulation": """
         regulation: ~ (EU) 2018/1724 of 23 October 2018
@@ -251,7 +244,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         brussels: ~, 3 March 2026
         """,
     "brussels time": """
-        brussels time | brussels local time | time in brussels | time brussels | central european time: 18:00 ~
+        brussels time | time in brussels | central european time: 18:00 ~
         central european summer time | cet cest | cest cet: 18:00 ~
         brussels belgium | belgian time | local time: 18:00 (~)
         paris time | berlin time | madrid time | rome time | vienna time | amsterdam time: 18:00 (~)
@@ -271,7 +264,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         ranking | reserve list: the ~ is valid until 3 May 2026
         valid: the list is ~ until 3 May 2026
         kept | stored | retained: data are ~ until 3 May 2026
-        be held | is held | are held | be hosted | is hosted | are hosted: the event will ~ in Ghent
+        be held | is held | are held | be hosted | are hosted: the event will ~ in Ghent
         be organised | be organized | is organised | is organized: the event will ~ in Ghent
         """,
     "late": """
@@ -281,15 +274,15 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "long ago": """
         that hosted | who hosted | which hosted | have hosted | has hosted: regions ~ an event before 3 May 2026
-        already hosted | have already hosted | has already hosted: regions that ~ before 3 May 2026
+        already hosted: regions that ~ before 3 May 2026
         applied | participated | took part: regions that ~ before 3 May 2026
         founded | established: bodies ~ before 3 May 2026
-        were hosts | was host | were a host | was a host: regions that ~ before 3 May 2026
+        were hosts | was a host: regions that ~ before 3 May 2026
         was open | were open | had been open | was ongoing: the call ~ all year until 3 May 2026
-        ran from | ran until | ran till | ran to | ran between | ran through: the call ~ 3 May 2026
+        ran from | ran until | ran till | ran to | ran between: the call ~ 3 May 2026
         closed on | closed at | ended on | ended at: the call ~ 3 May 2026
-        could be submitted | could be sent: applications ~ for all until 3 May 2026
-        was possible | were accepted | was accepted | were welcome | could apply: applying ~ for all until 3 May 2026
+        could be submitted: applications ~ for all until 3 May 2026
+        was possible | were accepted | were welcome | could apply: applying ~ for all until 3 May 2026
         """,
     "perhaps": """
         potentially | possibly | perhaps: ~ 31 January 2026
@@ -306,8 +299,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         no longer be submitted | no longer be made | no longer be sent: applications can ~
         no longer be accepted: applications will ~
         no open call(s): there is ~
-        has ended | has now ended | has expired | is over | has come to an end: the call ~
-        have ended | have closed | had closed: the calls ~
+        has ended | has now ended | is over | has come to an end: the call ~
+        have ended: the calls ~
         is now over | are over | is finished | is now finished | has finished | ended on | closed on: the call ~
         closed at | ended at: the call ~ noon on 3 May 2026
         was open until | was open till | was open from | was open between | was possible until: the call ~ 3 May 2026
@@ -332,12 +325,12 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         stay tuned: ~ for the next call
         open soon | open shortly: ~: the next call
         opening soon | opening shortly: ~
-        coming soon | coming shortly | launching soon | not open yet | not yet open | not open: the call is ~
+        coming soon | coming shortly | launching soon | not yet open | not open: the call is ~
         not yet been opened: the call has ~
         is planned | is foreseen: a call ~
         are planned: calls ~
-        is expected | is expected to open | is expected to be launched | is due to open: the call ~ in 2026
-        is being drafted | being drafted | being finalised | being finalized: the call ~
+        is expected | is expected to open | is due to open: the call ~ in 2026
+        being drafted | being finalised | being finalized: the call ~
         opens on: the call ~ 3 May 2026
         opens in | opens from: the call ~ May
         opens at: the call ~ noon
@@ -351,10 +344,9 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         being accepted | are accepted: submissions ~
         open | reopened | not yet closed | open again | still open: the call is ~
         opened: the call is now ~
-        is ongoing | has been launched | has been published | has been opened | was launched | is launched: the call ~
+        is ongoing | has been launched | has been published | was launched | is launched: the call ~
         isn t closed: the call ~
         apply: ~ by 3 May 2026
-        apply here | apply now: ~!
         applications are welcome | submissions are welcome | proposals are welcome: ~
         submit: ~ your application
         extended: the deadline was ~
@@ -370,7 +362,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
     "thanks": """
         selected through: ~ our call
         were selected: the hosts ~ by a call
-        thank | thank you | thank you all | thank you to all: ~ for answering the call for hosts
+        thank | thank you all | thank you to all: ~ for answering the call for hosts
         thanks: ~ to all who answered the call for hosts
         """,
     "another call": """
@@ -388,7 +380,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         not | never: ~ cancelled
         isn t: it ~ cancelled
         hasn t: it ~ been cancelled
-        previously | originally | formerly: ~ postponed
+        previously: ~ postponed
         if: ~ it is cancelled
         """,
     # links: O2, O3
