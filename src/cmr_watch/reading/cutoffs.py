@@ -251,7 +251,7 @@ _BEFORE_HEAD: Final = frozenset({"the", "our", "all", "your", "any", "each", "ev
 def _heads_sentence(text: Text, day: _Day, cue: Cue) -> bool:
     """“The jury reads all applications by …”: the first day is said of the first word."""
     words = text.words(day.sentence.start, cue.start)
-    is_first_day = text.within(day.sentence.start, day.sentence.start + 1)[:1] == day.lead[:1]
+    is_first_day = text.within(day.sentence.start, day.span.start)[:1] == day.lead[:1]
     return is_first_day and not _HEADS.isdisjoint(cue.concepts) and _BEFORE_HEAD.issuperset(words)
 
 

@@ -76,7 +76,6 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "duty": """
         duties | obligations: ~ of hosts
         hosts have to | hosts must | hosts book | hosts receive | hosts shall: ~ a contract by 3 May 2026
-        selected regions | chosen regions | selected hosts | winning regions: ~ send a programme by 3 May 2026
         hosts send | hosts name | hosts propose | hosts inform: ~ the venue before 3 May 2026
         programme must | programme has to: the ~ be sent before 3 May 2026
         second phase | second stage: deadline of the ~: 3 May 2026
@@ -89,7 +88,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         agreement: the ~ is made before 3 May 2026
         confirm: hosts ~ their dates before 3 May 2026
         may follow | may be completed | can be completed | handed in later: the letter ~ by 3 May 2026
-        they book | they name | they send: hosts are chosen; ~ the venue by 3 May 2026
+        they book: hosts are chosen; ~ the venue by 3 May 2026
         visa | visa application(s): ~ by 3 May 2026
         may be sent later: the letter ~ , by 3 May 2026
         invited regions: ~ until 3 May 2026
