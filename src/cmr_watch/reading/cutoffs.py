@@ -363,7 +363,8 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     behind = {"start": day.span.end, "end": end}
     tentative = text.has("tentative", **behind) or text.has("perhaps", start=start, end=day.span.start)
     marks = marks_in(text, **behind)
-    cutoff = Cutoff(at, words, text.has("closed", **behind) or "over" in marks, tentative or "perhaps" in marks)
+    closed = text.has("closed", **behind) and not text.has("condition", **behind)  # “…, after which the call is closed”
+    cutoff = Cutoff(at, words, closed or "over" in marks, tentative or "perhaps" in marks)
     return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where, replaces)
 
 

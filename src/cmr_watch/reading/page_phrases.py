@@ -23,9 +23,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         status | call status: ~: closed
         """,
     "condition": """
-        once | when | until | before | if: ~ the call is closed
+        once | when | until | before: ~ the call is closed
         after: ~ the call has closed
-        after which: 3 May 2026, ~ the call is closed
         """,
     "contact": """
         contact(s): please ~ a@example.org
@@ -216,19 +215,14 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "is prose": """
         takes place | take place | taking place | took place: the event ~ in a hall
         will: the venue ~ be announced
-        is | was: the venue ~ the ICC
+        is: the venue ~ the ICC
         are: venues ~ announced
         soon: the venue follows ~
         please: ~ see the map
         you: ~ find us here
         """,
     "error": """
-        not found: page ~
         denied: access ~
-        forbidden | just a moment | log in: ~
-        error: an ~
-        unavailable: service ~
-        maintenance: under ~
         """,
 }
 

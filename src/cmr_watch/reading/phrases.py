@@ -67,8 +67,8 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         host country: ~: Belgium
         """,
     "venue label": """
-        venue | new venue | new location | new place: ~: ICC Ghent
-        address | new address: ~: Main Street 1, Ghent
+        venue | new venue: ~: ICC Ghent
+        address: ~: Main Street 1, Ghent
         """,
     "date label": """
         date(s) | when | event date(s): ~: 12-13 March 2026
@@ -174,10 +174,10 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         hosting: call for ~ events
         """,
     "register": """
-        register | sign up | book your place | attend: ~ by 3 May 2026
+        register | sign up | attend: ~ by 3 May 2026
         registration(s): ~ closes on 3 May 2026
+        your place | your seat: book ~ by 3 May 2026
         registered: be ~ by 3 May 2026
-        book your seat | reserve your seat | reserve your place | secure your place | secure your seat: ~ by 3 May 2026
         book a place | book a seat: ~ by 3 May 2026
         booking(s) | enrolment | enrol | sign ups: ~ until 3 May 2026
         registration open | registration now open: ~: Ghent, Belgium
@@ -326,7 +326,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         opens in | opens from: the call ~ May
         opens at: the call ~ noon
         in preparation | being prepared: a call is ~
-        to be opened | to follow: registration ~
+        to follow: registration ~
         be possible from | be possible as of: registration will ~ January
         not yet possible | not possible | not available | not yet available: registration is ~
         """,
