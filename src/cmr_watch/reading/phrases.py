@@ -13,7 +13,7 @@ from typing import Final
 PHRASE_TABLE: Final[dict[str, str]] = {
     # the state of an edition
     "cancelled": """
-        cancelled | canceled: Ghent, Belgium – ~
+        cancelled: Ghent, Belgium – ~
         called off: the event was ~
         """,
     "postponed": """
@@ -132,7 +132,6 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         after: events ~ 3 May 2026
         between: events ~ 3 May and 4 June 2026
         opens at: the call ~ noon on 3 May 2026
-        possible from: applying is ~ 3 May 2026
         """,
     # what a day or a sentence is about
     "cutoff": """
