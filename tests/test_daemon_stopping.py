@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cmr_watch.app import App
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.store.deliveries import Deliveries
 from tests.fakes.senders import Sender
 from tests.test_daemon import Running, running, until
@@ -36,7 +36,7 @@ def test_messages_to_a_server_that_does_not_respond_are_released(running: Runnin
     hanging, released = threading.Event(), threading.Event()
 
     class HangingSender(Sender):
-        def send(self, message: Message) -> None:
+        def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
             hanging.set()
             released.wait(20)
 

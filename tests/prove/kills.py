@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError
-from cmr_watch.models import Body, Contents, Message, PageRef, Schedule, SubscriptionRequest
+from cmr_watch.models.readings import PageRef
+from cmr_watch.models.recipients import Body, Contents, Message, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
@@ -73,7 +75,7 @@ class Sink:
         self.uncertain: Counter[str] = Counter()
         self.is_reliable = False
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
         outcome = "ok" if self.is_reliable else self._chance.choice(("ok",) * 8 + ("451", "down", "before", "after"))
         if outcome == "451":
             raise DeliveryError("451 try again later")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, Contents, Message, PageRef, Schedule, SubscriptionRequest
+from cmr_watch.models.readings import PageRef
+from cmr_watch.models.recipients import Body, Contents, Message, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
@@ -123,7 +125,7 @@ class _Simulation:
 
     # ── received messages ────────────────────────────────────────────────────────────────────────────────────────
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
         self.counts.messages += 1
         for change in message.change_ids:
             self._count_duplicate(message.address, f"change {change}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DeliveryError
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings, Security
 
@@ -26,9 +27,9 @@ class MailChannel:
         self._clock = clock
         self._connection: SmtpConnection | None = None
 
-    def send(self, message: Message) -> None:
-        """Return once the server has accepted the mail. Raises DeliveryError."""
-        self._loaded().send(message)
+    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
+        """Return once the server has accepted the mail. Raises DeliveryError, or LeaseLost."""
+        self._loaded().send(message, is_ours)
 
     def check(self) -> None:
         """Connect and log in, without sending anything. Raises ChannelDown."""
