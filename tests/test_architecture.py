@@ -56,7 +56,8 @@ layers =
     config
     health | systemd
     reading
-    merge_pages | serialization | places | urls | log | plural | os_errors
+    merge_pages | serialization | places | urls | log | plural | os_errors | charsets
+    html_tokens
     models
     exceptions | clock
 
@@ -123,6 +124,8 @@ source_modules =
     cmr_watch.serialization
     cmr_watch.places
     cmr_watch.urls
+    cmr_watch.charsets
+    cmr_watch.html_tokens
     cmr_watch.clock
     cmr_watch.models
 forbidden_modules =
