@@ -233,7 +233,6 @@ MATERIAL_TABLE: Final[dict[str, str]] = {
     "summary": """
         summary: the ~ of the workshop
         summaries: read the event ~
-        event summary: read the ~
         """,
     "proceedings": """
         proceeding(s) | report: read the ~

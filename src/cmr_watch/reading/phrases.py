@@ -13,7 +13,7 @@ from typing import Final
 PHRASE_TABLE: Final[dict[str, str]] = {
     # the state of an edition
     "cancelled": """
-        cancelled | canceled: Ghent, Belgium – ~
+        cancelled: Ghent, Belgium – ~
         called off: the event was ~
         """,
     "postponed": """
