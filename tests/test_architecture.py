@@ -84,14 +84,13 @@ type = layers
 containers = cmr_watch.reading
 layers =
     call | content | edition | initiative
-    edition_evidence
     edition_place | listed_edition | notice_calls | records | registration
     doubts | edition_days | materials | page_calls | schedule | sections | venue
     application | home | notices | schedule_entries
     apply_link | article | call_state | cutoffs
     entries
     instants | places
-    addresses | clauses | parts | tables
+    clauses | parts | tables
     dates | evidence
     outline
     document | lines
@@ -174,7 +173,6 @@ IMPORTERS = {
     "jinja2": "render/",
     "prometheus_client": "web/",
     "apscheduler": "daemon",
-    "aiosmtpd": "demo/",
     "click": "cli/",
     "tomllib": "config/",
 }
