@@ -107,9 +107,8 @@ def _could_be_written(run: str, before: str, after: str) -> bool:
         return False
     if run.isalpha():
         return not (before[-1:].isalnum() or after[:1].isalnum())
-    if run[1] not in _MAY_FOLLOW_A_LETTER or not run[0].isupper():
-        return False
-    return not after[:1].islower() or (run[1] == "’" and before[-1:].isupper())
+    is_genitive = run[1] == "’" and before[-1:].isupper()
+    return run[0].isupper() and run[1] in _MAY_FOLLOW_A_LETTER and (is_genitive or not after[:1].islower())
 
 
 def _texts(reading: Snapshot) -> Iterator[str]:

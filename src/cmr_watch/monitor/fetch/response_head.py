@@ -82,25 +82,26 @@ def _fields(lines: Iterable[bytes]) -> Iterator[Field]:
 
 
 def _with_one_framing(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The headers with at most one Transfer-Encoding, or else one Content-Length, if those that were sent agree."""
-    codings = _values(fields, b"transfer-encoding") - {b"identity"}
-    lengths = {value for value in _values(fields, b"content-length") if value.isdigit()}
-    if len(codings) > 1 or codings - {b"chunked"} or (not codings and len(lengths) > 1):
+    """The headers with only one that says how long the body is, if those that were sent agree."""
+    sent = [(name, value.lower()) for name, value in fields if _is_framing(name)]
+    agreed = _agreed_framing(sent)
+    if agreed is None or [value for _, value in sent] == [value for _, value in agreed]:
         return fields
-    framing = (
-        (b"Transfer-Encoding", b"chunked") if codings else (b"Content-Length", next(iter(lengths))) if lengths else None
-    )
-    names = [field for field in fields if _is_framing(field)]
-    if len(names) == 1 and framing is not None and names[0][1].lower() == framing[1]:
-        return fields
-    others = tuple(field for field in fields if not _is_framing(field))
-    return (*others, framing) if framing else others
+    return (*(field for field in fields if not _is_framing(field[0])), *agreed)
 
 
-def _is_framing(field: Field) -> bool:
-    return field[0].lower() in (b"transfer-encoding", b"content-length")
+def _agreed_framing(sent: Iterable[Field]) -> list[Field] | None:
+    """One Transfer-Encoding, or else one Content-Length, or neither; None if it is ambiguous."""
+    codings = _values(sent, b"transfer-encoding") - {b"identity"}
+    lengths = set(filter(bytes.isdigit, _values(sent, b"content-length")))
+    agreed = [(b"Transfer-Encoding", coding) for coding in codings] or [(b"Content-Length", n) for n in lengths]
+    return agreed if len(agreed) < 2 and codings <= {b"chunked"} else None
+
+
+def _is_framing(name: bytes) -> bool:
+    return name.lower() in (b"transfer-encoding", b"content-length")
 
 
 def _values(fields: Iterable[Field], name: bytes) -> set[bytes]:
-    values = (value for field, text in fields if field.lower() == name for value in text.lower().split(b","))
+    values = (value for field, text in fields if field.lower() == name for value in text.split(b","))
     return {value.strip() for value in values} - {b""}

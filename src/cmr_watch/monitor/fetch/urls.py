@@ -52,11 +52,14 @@ class AllowedHosts:
             raise FetchError(f"{host} redirects to “{printable(text)}”, which is not a valid http or https URL")
         if url.userinfo:
             raise FetchError(f"{host} redirects to a URL that contains a user name or password, which is not allowed")
-        if not self._is_allowed(url) and not (www and _is_www_of(current, url)):
+        if not self._may_follow(current, url, www=www):
             raise FetchError(f"{host} redirects to {host_of(url)}, which is not one of the allowed hosts")
         if current.scheme == "https" and url.scheme == "http":
             raise FetchError(f"{host} redirects from https to http on {host_of(url)}, which is not allowed")
         return url.copy_with(fragment=None)
+
+    def _may_follow(self, current: httpx.URL, url: httpx.URL, *, www: bool) -> bool:
+        return self._is_allowed(url) or (www and _is_www_of(current, url))
 
     def _is_allowed(self, url: httpx.URL) -> bool:
         port = _port_of(url)
