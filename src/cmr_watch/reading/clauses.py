@@ -11,12 +11,14 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.tokens import Cue, Text, Token
+from cmr_watch.reading.tokens import Cue, Text
 
 
 class Span(NamedTuple):
@@ -121,14 +123,13 @@ class Relation(StrEnum):
     """Nothing of it: “on”, a comma, a colon."""
 
 
-_RELATIONS: Final[tuple[tuple[Concept, Relation], ...]] = (
-    ("former", Relation.FORMER),
-    ("of the page", Relation.OF_PAGE),
-    ("new date", Relation.NEW),
-    ("until", Relation.UNTIL),
-    ("since", Relation.SINCE),
-)
-_RELATED: Final = frozenset(concept for concept, _ in _RELATIONS)
+_RELATIONS: Final[dict[Concept, Relation]] = {
+    "former": Relation.FORMER,
+    "of the page": Relation.OF_PAGE,
+    "new date": Relation.NEW,
+    "until": Relation.UNTIL,
+    "since": Relation.SINCE,
+}
 _FILLING_LETTERS: Final = frozenset("ahowTz-,:()'&vm")
 _FILLING_WORDS: Final = words_of(
     """
@@ -136,66 +137,32 @@ _FILLING_WORDS: Final = words_of(
     and cut off deadline next this latest in last
     """
 )
-_MOST_FILLING: Final = 9
-_REACH_OF_MOVING: Final = 60
 
 
 def relation_of(text: Text, start: int) -> Relation:
     """The relation of what begins at a position to the words before it."""
-    if _is_arrow_before(text, start):
-        return Relation.NEW
-    if not text.cues or text.cues[0].end > start:
+    before = text.tokens[: bisect_left(text.tokens, start, key=attrgetter("start"))]
+    if before and text.text[before[-1].start] in _ARROWS and any(token.letter == "y" for token in before):
+        return Relation.NEW  # “12-13 October 2026 → 3-4 May 2027”
+    moved = cue_before(text, start, ("moved",))
+    if moved and start - moved.end <= _REACH_OF_MOVING:
+        word = next(
+            (token.word for token in reversed(before) if token.letter not in "haw,:(" and token.word != "on"), ""
+        )
+        if word in _OF_MOVING:
+            return _OF_MOVING[word]
+    cue = cue_before(text, start, _RELATIONS)
+    if cue is None or not all(
+        token.letter in _FILLING_LETTERS or token.word in _FILLING_WORDS for token in before[cue.last + 1 :]
+    ):
         return Relation.AT
-    cue = _cue_before(text, start)
-    concepts = cue.concepts if cue else frozenset[Concept]()
-    is_from = cue is not None and text.text[cue.start : cue.end].lower() == "from"
-    moved = _moved_before(text, cue.start if cue else start)
-    if moved and is_from:
-        return Relation.FORMER
-    if _word_before(text, start) in ("to", "until", "till") and _moved_before(text, start):
-        return Relation.NEW
-    return next((relation for concept, relation in _RELATIONS if concept in concepts), Relation.AT)
-
-
-def _cue_before(text: Text, start: int) -> Cue | None:
-    """The cue that ends right before a position, with nothing but small words, times and signs between."""
-    before = (one for one in reversed(text.cues) if one.end <= start and not one.concepts.isdisjoint(_RELATED))
-    cue = next(before, None)
-    if cue is None:
-        return None
-    between = [token for token in text.tokens[cue.last + 1 :] if token.end <= start]
-    return cue if len(between) <= _MOST_FILLING and all(map(_is_filling, between)) else None
-
-
-def _is_filling(token: Token) -> bool:
-    return token.letter in _FILLING_LETTERS or token.word in _FILLING_WORDS
-
-
-def _word_before(text: Text, start: int) -> str:
-    """The last word before a position that is no article, weekday or sign."""
-    words = (token for token in reversed(text.tokens) if token.end <= start)
-    return next((token.word for token in words if token.letter not in "haw,:(" and token.word != "on"), "")
-
-
-def _moved_before(text: Text, position: int) -> Cue | None:
-    """The word of moving in the few words before a position."""
-    return next(
-        (
-            cue
-            for cue in reversed(text.cues)
-            if cue.end <= position and "moved" in cue.concepts and position - cue.end <= _REACH_OF_MOVING
-        ),
-        None,
-    )
+    return next(relation for concept, relation in _RELATIONS.items() if concept in cue.concepts)
 
 
 _ARROWS: Final = "→⇒➔➜➝"
-
-
-def _is_arrow_before(text: Text, start: int) -> bool:
-    """“12-13 October 2026 → 3-4 May 2027”."""
-    before = text.text[max(0, start - 3) : start].rstrip()
-    return before != "" and before[-1] in _ARROWS and any(one.letter == "y" for one in text.tokens if one.end < start)
+_REACH_OF_MOVING: Final = 60
+_OF_MOVING: Final = {"from": Relation.FORMER, "to": Relation.NEW, "until": Relation.NEW, "till": Relation.NEW}
+"""“Moved from 3 May to 4 June”: what the word right before a day makes of it."""
 
 
 # ── subjects ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,7 +196,7 @@ def subject_of(text: Text, position: int, among: Sequence[Concept] = SUBJECTS, s
     return next(concept for concept in among if concept in cue.concepts) if cue else None
 
 
-def cue_before(text: Text, position: int, among: Sequence[Concept], start: int = 0) -> Cue | None:
+def cue_before(text: Text, position: int, among: Iterable[Concept], start: int = 0) -> Cue | None:
     """The last cue of some concepts before a position."""
     found = None
     for cue in text.cues_of(*among, start=start, end=position):
