@@ -12,10 +12,10 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.tokens import Cue, Text
@@ -43,17 +43,12 @@ _NO_END: Final = words_of(
 
 def sentences_of(text: Text) -> list[Span]:
     """The sentences of a text, in order: parted at stops before a capital, semicolons, bullets, cells and labels."""
-    return list(_spans(text))
-
-
-def _spans(text: Text) -> Iterator[Span]:
-    position = 0
-    for index, token in enumerate(text.tokens):
-        if _ends_sentence(text, index) and token.end > position:
-            yield Span(position, token.end)
-            position = token.end
-    if position < len(text.text) or position == 0:
-        yield Span(position, len(text.text))
+    if "sentences" not in text.memo:
+        ends = [token.end for index, token in enumerate(text.tokens) if token.end and _ends_sentence(text, index)]
+        last = len(text.text)
+        bounds = [0, *(end for end in ends if end < last), last]
+        text.memo["sentences"] = tuple(map(Span, bounds, bounds[1:]))
+    return list(cast(tuple[Span, ...], text.memo["sentences"]))
 
 
 def _ends_sentence(text: Text, index: int) -> bool:
@@ -190,52 +185,47 @@ SUBJECTS: Final[tuple[Concept, ...]] = (
 """What a day may be about; of a phrase with several, the first counts."""
 
 
-def subject_of(text: Text, position: int, among: Sequence[Concept] = SUBJECTS, start: int = 0) -> Concept | None:
-    """What stands at a position is about: the nearest of some subjects to its left, from `start` on."""
-    cue = cue_before(text, position, among, start)
-    return next(concept for concept in among if concept in cue.concepts) if cue else None
+def subject_of(
+    text: Text, end: int | None = None, among: Sequence[Concept] = SUBJECTS, start: int = 0
+) -> Concept | None:
+    """What ends at a position is about, or what stands there: the last of some subjects between two positions."""
+    subjects = subjects_in(text, text.cues_of(*among, start=start, end=end), among)
+    return subjects[-1] if subjects else None
 
 
-def cue_before(text: Text, position: int, among: Iterable[Concept], start: int = 0) -> Cue | None:
-    """The last cue of some concepts before a position."""
-    found = None
-    for cue in text.cues_of(*among, start=start, end=position):
-        found = cue
+def subject_of_words(text: Text, start: int = 0, end: int | None = None) -> Concept | None:
+    """What a label, a heading or a question is about: the last of its subjects."""
+    subject = subject_of(text, end, start=start)
+    if subject in _UNTIL_ITS_END and text.has("until", start=start, end=end):
+        return "cutoff"  # “Until when can I apply?”
+    return subject
+
+
+_UNTIL_ITS_END: Final = ("apply", "call for", "call")
+
+
+def subjects_in(text: Text, cues: Iterable[Cue], among: Sequence[Concept] = SUBJECTS) -> list[Concept]:
+    """The subjects that cues name; of several that hang together the stranger one counts, else the first.
+
+    “Deadline for questions” is about questions, “results of the first cut-off” about results, “deadline for
+    applications” about a deadline.
+    """
+    found: list[Concept] = []
+    above: Cue | None = None
+    for cue in cues:
+        concept = next(one for one in among if one in cue.concepts)
+        if above is None or not _hangs(text, above, cue):
+            found.append(concept)
+        elif found[-1] in _OWN and concept not in _OWN:
+            found[-1] = concept
+        above = cue
     return found
 
 
 _HANGING: Final = words_of(
     "of for to after with about the your our first second third next last on sending submitting handing in receiving"
 )
-_UNTIL_ITS_END: Final = ("apply", "call for", "call")
 _OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event"})
-
-
-def subject_of_words(text: Text) -> Concept | None:
-    """What a label or a heading is about: the last of its subjects."""
-    subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
-    if subjects and subjects[-1] in _UNTIL_ITS_END and text.has("until"):
-        return "cutoff"  # “Until when can I apply?”
-    return subjects[-1] if subjects else None
-
-
-def subjects_in(text: Text, cues: Sequence[Cue]) -> list[Concept]:
-    """The subjects that cues name; of several that hang together the stranger one counts, else the first.
-
-    “Deadline for questions” is about questions, “results of the first cut-off” about results, “deadline for
-    applications” about a deadline.
-    """
-    chains: list[list[Cue]] = []
-    for cue in cues:
-        if chains and _hangs(text, chains[-1][-1], cue):
-            chains[-1].append(cue)
-        else:
-            chains.append([cue])
-    return [_head_of([_concept_of(cue) for cue in chain]) for chain in chains]
-
-
-def _head_of(concepts: Sequence[Concept]) -> Concept:
-    return next((concept for concept in concepts if concept not in _OWN), concepts[0])
 
 
 def _hangs(text: Text, one: Cue, other: Cue) -> bool:
@@ -243,5 +233,6 @@ def _hangs(text: Text, one: Cue, other: Cue) -> bool:
     return 0 < len(between) < 5 and all(token.word in _HANGING or token.letter == "d" for token in between)
 
 
-def _concept_of(cue: Cue) -> Concept:
-    return next(concept for concept in SUBJECTS if concept in cue.concepts)
+def cue_before(text: Text, position: int, among: Iterable[Concept], start: int = 0) -> Cue | None:
+    """The last cue of some concepts before a position."""
+    return next(iter([*text.cues_of(*among, start=start, end=position)][-1:]), None)

@@ -22,6 +22,7 @@ from cmr_watch.reading.clauses import (
     relation_of,
     sentences_of,
     subject_of,
+    subject_of_words,
     subjects_in,
 )
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days, year_of
@@ -118,11 +119,8 @@ def _asked(text: Text, sentence: Span) -> Concept | None:
     """What a question is about, which its answer goes on with: “Until when can I apply? 31 May 2027”."""
     if not sentence.of(text).endswith("?"):
         return None
-    cues = list(text.cues_of(*SUBJECTS, start=sentence.start, end=sentence.end))
-    subject = next(iter(subjects_in(text, cues)[-1:]), None)
-    return (
-        subject if subject in NO_CUTOFFS or not text.has("until", start=sentence.start, end=sentence.end) else "cutoff"
-    )
+    is_of_end = text.has("until", start=sentence.start, end=sentence.end)
+    return subject_of_words(text, *sentence) or ("cutoff" if is_of_end else None)
 
 
 _GOING_ON: Final = words_of("and then next first second third last final another potentially possibly it")

@@ -196,7 +196,7 @@ def _own_state(text: Text, sentence: Span) -> CallStatus | None:
     """The state that a sentence says by more than “stay tuned”."""
     if text.text[sentence.start : sentence.end].strip().lower().startswith("stay tuned"):
         return None
-    return said_state(text, sentence)
+    return said_state(text, [sentence])
 
 
 # ── hosting years ────────────────────────────────────────────────────────────────────────────────────────────────────
