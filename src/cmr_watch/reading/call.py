@@ -6,6 +6,7 @@ Pure, linear. Errors: ParseError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot, Use
@@ -13,20 +14,14 @@ from cmr_watch.reading.application import Mail, contact, form_addresses, needs
 from cmr_watch.reading.apply_link import ApplyLink, apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import find_state, read_state
+from cmr_watch.reading.calls import calls_apart
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.headings import meaning
+from cmr_watch.reading.hosting_years import find_hosting_years, speaks_of_hosting
 from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.links import resolve
-from cmr_watch.reading.notices import (
-    find_hosting_years,
-    mentions_call,
-    names_call_itself,
-    names_hosting,
-    speaks_of_hosting,
-    whole_sentences,
-)
-from cmr_watch.reading.page_calls import call_of
+from cmr_watch.reading.notices import mentions_call, names_call_itself, names_hosting, whole_sentences
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.schedule_entries import entries_of
 from cmr_watch.reading.tokens import Text
@@ -95,13 +90,25 @@ def _lists_editions(lines: Sequence[Line]) -> bool:
 
 def _read(article: Article, document: Document, url: str) -> Result:
     log = EvidenceLog()
-    whole, article = article, call_of(article)
+    whole, article = article, _call_that_counts(article)
     schedule = read_schedule(article)
     outline = Outline(document.is_complete, (), schedule.dated_lines, schedule.unread_lines, article.headings)
     whole.note_lines(log, "C3")
     call = _call(article, schedule, document, url, log)
     calls = (call,) if call else ()
     return Snapshot("call", (), calls, schedule.warnings, outline), whole.evidence(log)
+
+
+_RANKS: Final[dict[CallStatus | None, int]] = {"open": 0, None: 0, "announced": 1, "closed": 2}
+
+
+def _call_that_counts(article: Article) -> Article:
+    """The article without the lines of other calls: the open one counts, else the announced one, else the last (O1)."""
+    calls = calls_apart(article.lines, is_page=True)
+    states = [read_state([line.scan for line in lines], (), has_form=False) for lines in calls]
+    ranks = [_RANKS[state] for state in states]
+    number = len(calls) - 1 if min(ranks) == _RANKS["closed"] else ranks.index(min(ranks))
+    return replace(article, lines=tuple(calls[number])) if len(calls) > 1 else article
 
 
 class _Said(NamedTuple):
