@@ -25,7 +25,7 @@ from tests import postgres
 from tests.factories import change, wanted
 from tests.store.test_checks import record
 
-from cmr_watch.models import Channel, Message, mailbox_of
+from cmr_watch.models.recipients import Channel, Message, mailbox_of
 from cmr_watch.notify import planning, tokens
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
@@ -267,7 +267,8 @@ def bare_loop_with_fsync(server: Sink, path: Path) -> float:
 
 def _sample() -> bytes:
     """A mail as MailChannel sends it."""
-    from cmr_watch.models import ChangeGroup, Contents, RecordedChange
+    from cmr_watch.models.readings import RecordedChange
+    from cmr_watch.models.recipients import ChangeGroup, Contents
 
     recorded = RecordedChange(1, change(), CONTEXT.source_url, NOW)
     text = body(Contents((ChangeGroup((recorded,)),)), CONTEXT, False, CONTEXT.time_zone)

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from cmr_watch.models import (
-    Body,
+from cmr_watch.models.readings import (
     CallNotice,
     Change,
     ChangeKind,
@@ -16,11 +15,10 @@ from cmr_watch.models import (
     Known,
     KnownCall,
     KnownEdition,
-    Message,
     Snapshot,
-    SubscriptionRequest,
     Validators,
 )
+from cmr_watch.models.recipients import Body, Message, SubscriptionRequest
 
 URL = "https://clustercollaboration.eu/clusters-meet-regions"
 NOW = datetime(2024, 4, 2, 9, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cmr_watch.cli.root import COMMANDS
-from cmr_watch.models import ChangeKind
+from cmr_watch.models.readings import ChangeKind
 from tests.cli.test_root import commands
 
 ROOT = Path(__file__).parent.parent

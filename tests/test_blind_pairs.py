@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import PageKind, Snapshot
+from cmr_watch.models.readings import PageKind, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.places import fold
 from cmr_watch.reading import read

@@ -11,7 +11,7 @@ from cmr_watch.config import INITIATIVE_PAGE, Settings, load, setting_types
 from cmr_watch.config.load import SECTIONS, keys, why_another_database
 from cmr_watch.config.settings import SubscriptionEntry
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.models import SubscriptionRequest
+from cmr_watch.models.recipients import SubscriptionRequest
 
 SAMPLE = Path(__file__).parent.parent / "config" / "cmr-watch.toml"
 HOME = {"HOME": "/home/anna"}

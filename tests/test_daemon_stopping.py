@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cmr_watch.app import App
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.store.deliveries import Deliveries
 from tests.fakes.senders import Sender
 from tests.test_daemon import Running, running, until

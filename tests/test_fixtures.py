@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cmr_watch.models import CallNotice, Change, Edition, Evidence, Snapshot
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import CallNotice, Change, Edition, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.reading import Reading, read
 from cmr_watch.serialization import reading_to_dict, snapshot_to_dict

@@ -12,7 +12,7 @@ import pytest
 
 from cmr_watch.app import App
 from cmr_watch.config import FetchSection, MailSection, PageSection, Settings
-from cmr_watch.models import SubscriptionRequest
+from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from tests.fakes.mailbox import Mailbox

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from cmr_watch.exceptions import CorrectionRefused
-from cmr_watch.models import PageRef
+from cmr_watch.models.readings import PageRef
 from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.correct import CorrectionPreview, preview_correction, preview_drop
 from cmr_watch.store.checks import Checks

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from cmr_watch.models import Schedule, SubscriptionRequest, Topic
+from cmr_watch.models.readings import Topic
+from cmr_watch.models.recipients import Schedule, SubscriptionRequest
 from cmr_watch.store.deliveries import Deliveries
 from tests.test_journeys import LYON, PAST
 from tests.test_journeys_notifications import HOUR, Timeline, at, call, timeline

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from cmr_watch.models import Evidence
+from cmr_watch.models.evidence import Evidence
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import open_database, upgrade
 from tests.monitor.small import html

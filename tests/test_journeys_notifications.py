@@ -12,7 +12,7 @@ import pytest
 
 from cmr_watch.app import App
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.restore_quarantine import mark_restored
 from cmr_watch.store.subscriptions import Subscriptions

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from cmr_watch.app import App
 from cmr_watch.config import Settings
-from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.store import restore_quarantine
 from cmr_watch.store.database import Database

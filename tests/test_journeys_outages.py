@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from cmr_watch.app import App
-from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import QuietHours, Schedule, SubscriptionRequest
 from tests.fakes.site import Response
 from tests.monitor.small import html
 from tests.test_journeys import LYON, PAST, PATH

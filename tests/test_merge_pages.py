@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cmr_watch.merge_pages import KnownPage, is_contradicted, merge_pages
-from cmr_watch.models import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, Material, PageRef
+from cmr_watch.models.readings import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, Material, PageRef
 from tests.factories import NOW, edition
 
 MAY, JUNE = Cutoff(NOW + timedelta(days=60)), Cutoff(NOW + timedelta(days=90))

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import Change, Snapshot
+from cmr_watch.models.readings import Change, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.reading import read as read_page
 from cmr_watch.serialization import reading_to_dict

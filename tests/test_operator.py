@@ -10,7 +10,7 @@ import pytest
 
 from cmr_watch.app import App
 from cmr_watch.config import OperatorSection
-from cmr_watch.models import Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import Schedule, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, Outline, ReadingWarning, Snapshot
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, Outline, ReadingWarning, Snapshot
 from cmr_watch.serialization import (
     change_to_dict,
     edition_from_dict,

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import CheckResult, FetchedPage, KnownEdition, Validators
+from cmr_watch.models.readings import CheckResult, FetchedPage, KnownEdition, Validators
 from cmr_watch.monitor.check_site import check_site
 from cmr_watch.monitor.newly_read import still_news
 from cmr_watch.monitor.replay import replay_pages

@@ -19,7 +19,7 @@ from cmr_watch.exceptions import CmrWatchError, StoreError, StoreUnavailable
 from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
 from cmr_watch.merge_pages import known_of_kind
-from cmr_watch.models import PARSER_VERSION, Change, CheckResult, PageRef, RecordedChange
+from cmr_watch.models.readings import PARSER_VERSION, Change, CheckResult, PageRef, RecordedChange
 from cmr_watch.monitor.accept import AcceptPreview, accept, preview_accept
 from cmr_watch.monitor.check_site import check_site
 from cmr_watch.monitor.crawl_schedule import skipped_links

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, PageKind, PageRef
+from cmr_watch.models.readings import CallNotice, Cutoff, Edition, Known, KnownCall, KnownEdition, PageKind, PageRef
 
 
 @dataclass(frozen=True, slots=True)

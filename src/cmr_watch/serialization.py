@@ -11,19 +11,8 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
-from cmr_watch.models import (
-    CallNotice,
-    Change,
-    Cutoff,
-    Edition,
-    Evidence,
-    Fact,
-    LineUse,
-    Material,
-    Outline,
-    ReadingWarning,
-    Snapshot,
-)
+from cmr_watch.models.evidence import Evidence, Fact, LineUse
+from cmr_watch.models.readings import CallNotice, Change, Cutoff, Edition, Material, Outline, ReadingWarning, Snapshot
 
 Json = dict[str, Any]
 

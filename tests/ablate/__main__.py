@@ -1,8 +1,8 @@
 """`make ablate`: switch off each word and each rule in turn, and list what no saved page needs. Exit code 1 if any.
 
-Each cut is an import of the engine from a changed syntax tree (`engine`), which then reads again the saved pages on
-which the cut thing matched, until one of them is misread. Phrases and words are looked for in the text of the pages;
-for functions and conditions one reading of all pages records where they hold.
+Each cut is an import of the engine from a changed syntax tree, or a changed lookup of phrases (`engine`). It then reads
+again the saved pages on which the cut thing matched, until one of them is misread. Phrases and words are looked for in
+the text of the pages; for functions and conditions one reading of all pages records where they hold.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ from cmr_watch.places import fold
 from cmr_watch.serialization import reading_to_dict
 from tests.ablate import cuts
 from tests.ablate.cuts import Cut
-from tests.ablate.engine import changed, trees
+from tests.ablate.engine import changed, trees, without_phrases
 from tests.compare import differences
 from tests.reading.test_blind import STILL_WRONG
 
@@ -122,10 +123,16 @@ def is_needed(kind: str, number: int) -> bool:
     signal.signal(signal.SIGALRM, _stop)
     cut = all_cuts(kind)[number]
     try:
-        with changed({cut.module: cut.tree(_trees()[cut.module])}) as read:
+        with _engine_without(cut) as read:
             return any(_is_misread(read, page) for page in _pages_of(kind, cut))
     except Exception:  # noqa: BLE001 - the engine cannot even be imported without it
         return True
+
+
+def _engine_without(cut: Cut) -> AbstractContextManager[Callable[..., Any]]:
+    if cut.concept:
+        return without_phrases(cut.concept, cut.words)
+    return changed({cut.module: cut.tree(_trees()[cut.module])})
 
 
 @cache
@@ -142,9 +149,7 @@ def all_cuts(kind: str) -> tuple[Cut, ...]:
 
 
 def _is_wanted(cut: Cut, module: str | None, concepts: Sequence[str] | None) -> bool:
-    return module in (None, cut.module) and (
-        not concepts or any(cut.name.endswith(f"({concept})") for concept in concepts)
-    )
+    return module in (None, cut.module) and (not concepts or cut.concept in concepts)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

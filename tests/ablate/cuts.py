@@ -8,6 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from cmr_watch.reading.lexicon import ENTRIES
+from cmr_watch.reading.page_phrases import MATERIAL_TABLE, PAGE_PHRASE_TABLE
+from cmr_watch.reading.phrases import PHRASE_TABLE
 
 EXEMPT = frozenset(
     {
@@ -31,13 +33,15 @@ CONCEPTS = {
 class Cut:
     """One thing to switch off in a module.
 
+    - `concept`: of a phrase, the concept that it then no longer expresses.
     - `words`: phrases; a page on which none of them stands does not need it. Empty where nothing is known.
     - `rule`: the number under which `watched` records the pages on which it matched.
     """
 
     module: str
     name: str
-    apply: Callable[[ast.Module], None]
+    apply: Callable[[ast.Module], None] = lambda _: None
+    concept: str = ""
     words: tuple[str, ...] = ()
     rule: int | None = None
 
@@ -50,41 +54,19 @@ class Cut:
 # ── phrases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def phrases(module: str, tree: ast.Module) -> Iterator[Cut]:
-    """Each phrase of the lexicon's tables."""
-    for table in _tables(tree):
-        if _name_of(table) in PHRASES and isinstance(table.value, ast.Dict):
-            for key, value in zip(table.value.keys, table.value.values, strict=True):
-                for phrase in _phrases_in(_text(value)):
-                    cut = _without_phrase(table.lineno, _text(key), phrase)
-                    yield Cut(module, f"“{phrase}” ({_text(key)})", cut, forms_of(phrase))
-
-
-def forms_of(phrase: str) -> tuple[str, ...]:
-    """“deadline(s)” stands for two forms."""
-    return phrase.replace("(s)", ""), phrase.replace("(s)", "s")
+def phrases(module: str, _: ast.Module) -> Iterator[Cut]:
+    """Each phrase of the lexicon; “deadline(s)” stands for two forms."""
+    tables = {"phrases": (PHRASE_TABLE,), "page_phrases": (PAGE_PHRASE_TABLE, MATERIAL_TABLE)}
+    for table in tables.get(module, ()):
+        for concept, rows in table.items():
+            for phrase in _phrases_in(rows):
+                forms = (phrase.replace("(s)", ""), phrase.replace("(s)", "s"))
+                yield Cut(module, f"“{phrase}” ({concept})", concept=concept, words=forms)
 
 
 def _phrases_in(rows: str) -> list[str]:
     found = [row.strip().split(": ", 1)[0].split(" | ") for row in rows.splitlines() if row.strip()]
     return [phrase for row in found for phrase in row]
-
-
-def _without_phrase(line: int, concept: str, phrase: str) -> Callable[[ast.Module], None]:
-    def apply(tree: ast.Module) -> None:
-        table = next(one for one in _tables(tree) if one.lineno == line)
-        assert isinstance(table.value, ast.Dict)
-        at = [_text(key) for key in table.value.keys].index(concept)
-        rows = [_row_without(row, phrase) for row in _text(table.value.values[at]).splitlines() if row.strip()]
-        table.value.values[at] = ast.Constant("\n".join(row for row in rows if row))
-
-    return apply
-
-
-def _row_without(row: str, phrase: str) -> str:
-    phrases, example = row.strip().split(": ", 1)
-    kept = [one for one in phrases.split(" | ") if one != phrase]
-    return f"{' | '.join(kept)}: {example}" if kept else ""
 
 
 # ── rows of tables ───────────────────────────────────────────────────────────────────────────────────────────────────

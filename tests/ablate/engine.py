@@ -7,7 +7,7 @@ import builtins
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.abc import MetaPathFinder
@@ -53,8 +53,12 @@ class _Finder(MetaPathFinder):
         return spec
 
 
+def _modules() -> dict[str, ModuleType]:
+    return {name: module for name, module in sys.modules.items() if f"{name}.".startswith(f"{PACKAGE}.")}
+
+
 def _forget() -> None:
-    for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
+    for name in _modules():
         del sys.modules[name]
 
 
@@ -94,3 +98,38 @@ def changed(modules: Mapping[str, ast.Module]) -> Iterator[Callable[..., Any]]:
     finally:
         sys.meta_path.remove(finder)
         _forget()
+
+
+@cache
+def _whole() -> dict[str, ModuleType]:
+    """The modules of the engine as it is."""
+    with changed({}):
+        for name in ("call", "edition"):
+            importlib.import_module(f"{PACKAGE}.{name}")
+        return _modules()
+
+
+@contextmanager
+def without_phrases(concept: str, forms: Collection[str]) -> Iterator[Callable[..., Any]]:
+    """The engine's `read` without some phrases of a concept: taken out of the lookup, since an import takes long."""
+    modules = _whole()
+    lexicon = modules[f"{PACKAGE}.lexicon"]
+    words = {form.split()[0] for form in forms}
+    whole = {word: lexicon.PHRASES.pop(word) for word in words if word in lexicon.PHRASES}
+    kept = (one for one in lexicon.ENTRIES if one.concept != concept or " ".join(one.phrase) not in forms)
+    lexicon.PHRASES.update(lexicon.by_first_word(one for one in kept if one.phrase[0] in words))
+    sys.modules.update(modules)
+    _forget_texts(modules)
+    try:
+        yield modules[PACKAGE].read
+    finally:
+        lexicon.PHRASES.update(whole)
+        _forget()
+
+
+def _forget_texts(modules: Mapping[str, ModuleType]) -> None:
+    """Empty the memories of all modules: they hold what was found with other phrases."""
+    for module in modules.values():
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()

@@ -7,7 +7,7 @@ import pytest
 
 from cmr_watch.check_report import CheckReport
 from cmr_watch.cli.check_output import summary
-from cmr_watch.models import (
+from cmr_watch.models.readings import (
     CallNotice,
     Change,
     ChangeKind,

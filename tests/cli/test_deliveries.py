@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from cmr_watch.models import DeliveryOutcome
+from cmr_watch.models.recipients import DeliveryOutcome
 from cmr_watch.store.database import open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.restore_quarantine import mark_restored

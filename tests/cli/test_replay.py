@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from cmr_watch.models import PARSER_VERSION
+from cmr_watch.models.readings import PARSER_VERSION
 from cmr_watch.store.database import open_database
 from cmr_watch.store.schema import editions, snapshots
 from tests.cli.conftest import Installation

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from cmr_watch.cli.subscription_io import COLUMNS
-from cmr_watch.models import QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.store.database import open_database
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
 

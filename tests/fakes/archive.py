@@ -23,7 +23,7 @@ from urllib.parse import urljoin
 from urllib.request import ProxyHandler, build_opener
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 from tests.fakes.site import FakeSite, Response
 
 LINK_FORMAT = "application/link-format"

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 
 
 class FakeFetcher:

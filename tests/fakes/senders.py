@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 
 
 class Sender:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:  # atheris must instrument the package before anything imports it
-    from cmr_watch.models import Snapshot
+    from cmr_watch.models.readings import Snapshot
 
 KINDS: Final = ("initiative", "call", "edition")
 TESTS: Final = Path(__file__).parents[1]

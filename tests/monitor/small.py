@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from html import escape
 
-from cmr_watch.models import Change, Snapshot
+from cmr_watch.models.readings import Change, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.reading import read as read_page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from cmr_watch.models import PageRef
+from cmr_watch.models.readings import PageRef
 from cmr_watch.monitor.accept import AcceptPreview, NothingToAccept, accept, preview_accept
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import metadata

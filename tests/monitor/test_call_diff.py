@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models import CallNotice, KnownCall
+from cmr_watch.models.readings import CallNotice, KnownCall
 from cmr_watch.monitor.call_diff import compare_calls
 from tests.monitor.small import changes_between
 

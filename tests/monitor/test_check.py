@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cmr_watch.models import CheckResult, Known, PageRef, Snapshot
+from cmr_watch.models.readings import CheckResult, Known, PageRef, Snapshot
 from cmr_watch.monitor.accept import NothingToAccept, accept
 from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.diff import merge_reading

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cmr_watch.models import PageRef
+from cmr_watch.models.readings import PageRef
 from cmr_watch.monitor.check import check_page
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from cmr_watch.exceptions import CorrectionRefused
-from cmr_watch.models import Correction, PageKind, PageRef
+from cmr_watch.models.corrections import Correction
+from cmr_watch.models.readings import PageKind, PageRef
 from cmr_watch.monitor.corrections import Corrected, apply_corrections, find_target
 from cmr_watch.reading import read
 from tests.factories import NOW

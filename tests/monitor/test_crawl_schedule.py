@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch, PageRef
+from cmr_watch.models.readings import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch, PageRef
 from cmr_watch.monitor.crawl_schedule import MAX_PAGES, due_pages, should_follow, skipped_links
 
 LIST = "https://clustercollaboration.eu/events/clusters-meet-regions"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Known, KnownCall
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Known, KnownCall
 from cmr_watch.monitor.deduplicate import is_already_reported, with_shared_keys
 from cmr_watch.monitor.diff import Comparison
 from tests.factories import NOW, edition

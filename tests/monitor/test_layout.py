@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cmr_watch.models import Known, Outline, Section, Snapshot
+from cmr_watch.models.readings import Known, Outline, Section, Snapshot
 from cmr_watch.monitor.diff import merge_reading
 from cmr_watch.monitor.layout import LayoutReview, layout_of, review_layout, with_expected_layout
 from cmr_watch.monitor.match import match_reading

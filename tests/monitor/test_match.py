@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import CallNotice, Change, Cutoff, Edition, Known, Snapshot
+from cmr_watch.models.readings import CallNotice, Change, Cutoff, Edition, Known, Snapshot
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare, compare_suspect, known_after_reparse, merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.monitor.match import is_same_place, match_editions, match_reading

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmr_watch.models import CallNotice, Edition, Outline, Snapshot
+from cmr_watch.models.readings import CallNotice, Edition, Outline, Snapshot
 from cmr_watch.monitor.outline_difference import describe_difference
 
 BASELINE = Snapshot(

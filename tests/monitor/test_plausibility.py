@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models import Known, Outline, Snapshot
+from cmr_watch.models.readings import Known, Outline, Snapshot
 from cmr_watch.monitor.diff import Comparison, compare, compare_suspect, merge_reading
 from cmr_watch.monitor.match import match_reading
 from cmr_watch.monitor.plausibility import reject_reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from cmr_watch.models import Known, Outline, Section, Snapshot
+from cmr_watch.models.readings import Known, Outline, Section, Snapshot
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare, known_after_reparse, merge_reading
 from cmr_watch.monitor.match import match_reading
 from tests.monitor.small import describe, read

@@ -5,18 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
-from cmr_watch.models import (
-    TOPICS,
-    Body,
-    CallNotice,
-    Change,
-    ChangeKind,
-    Edition,
-    Message,
-    RecordedChange,
-    Subscription,
-    Topic,
-)
+from cmr_watch.models.readings import TOPICS, CallNotice, Change, ChangeKind, Edition, RecordedChange, Topic
+from cmr_watch.models.recipients import Body, Message, Subscription
 
 PAGE = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 NOON = datetime(2023, 12, 5, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownEdition, RecordedChange
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownEdition, RecordedChange
 from cmr_watch.monitor.edition_diff import changed_facts
 from cmr_watch.notify.coalesce import CALL_STATUS, CUTOFFS, DATES_AND_STATUS, FIRST_SEEN, coalesce
 from cmr_watch.render.sentences import sentence

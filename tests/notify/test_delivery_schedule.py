@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import QuietHours, Schedule
+from cmr_watch.models.recipients import QuietHours, Schedule
 from cmr_watch.notify.delivery_schedule import (
     at_local,
     digest_period,

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
-from cmr_watch.models import TOKEN_SLOT, Body, ChangeKind, Message, PageRef
+from cmr_watch.models.readings import ChangeKind, PageRef
+from cmr_watch.models.recipients import TOKEN_SLOT, Body, Message
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.message_composer import MessageComposer

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models import ChangeKind, Cutoff, Known, KnownCall, KnownEdition, OpenItems
+from cmr_watch.models.readings import ChangeKind, Cutoff, Known, KnownCall, KnownEdition
+from cmr_watch.models.recipients import OpenItems
 from cmr_watch.notify.relevance import (
     NEVER_NOTIFIED,
     message_order,

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.models import CallNotice, Cutoff, OpenCutoff, Schedule, Subscription
+from cmr_watch.models.readings import CallNotice, Cutoff
+from cmr_watch.models.recipients import OpenCutoff, Schedule, Subscription
 from cmr_watch.notify.reminders import Decision, decide
 
 ZONES = ("Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.models import TOKEN_SLOT
+from cmr_watch.models.recipients import TOKEN_SLOT
 from cmr_watch.notify import tokens
 
 KEY = b"k" * 32

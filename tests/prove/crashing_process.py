@@ -18,7 +18,7 @@ from cmr_watch.app import App
 from cmr_watch.cli.context import clock
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings, load
-from cmr_watch.models import Channel, Message
+from cmr_watch.models.recipients import Channel, Message
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.store.database import open_database

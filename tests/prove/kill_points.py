@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from sqlalchemy import Connection
 
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels import Sender
 from cmr_watch.store.database import Database
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, Contents, Message, PageRef, Schedule, SubscriptionRequest
+from cmr_watch.models.readings import PageRef
+from cmr_watch.models.recipients import Body, Contents, Message, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids

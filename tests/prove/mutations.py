@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from cmr_watch.models import ChangeKind, CheckResult, Edition, Known, PageKind, PageRef, Snapshot
+from cmr_watch.models.readings import ChangeKind, CheckResult, Edition, Known, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.check import check_page
 from cmr_watch.monitor.diff import merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_pages

@@ -30,7 +30,8 @@ from cmr_watch.config import (
     Settings,
 )
 from cmr_watch.daemon import Daemon
-from cmr_watch.models import ChangeKind, Schedule, SubscriptionRequest
+from cmr_watch.models.readings import ChangeKind
+from cmr_watch.models.recipients import Schedule, SubscriptionRequest
 from cmr_watch.render.sentences import sentence
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database

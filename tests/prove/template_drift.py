@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from cmr_watch.models import PageKind
+from cmr_watch.models.readings import PageKind
 
 # ── the parts of a page ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmr_watch.models import Edition, Snapshot
+from cmr_watch.models.readings import Edition, Snapshot
 from cmr_watch.reading import read as read_page
 
 LYON = "Lyon, France – 12-13 October 2025"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cmr_watch.models import CallNotice, Edition, Snapshot
+from cmr_watch.models.readings import CallNotice, Edition, Snapshot
 from tests.reading.pages import days
 
 SITE = "https://clustercollaboration.eu"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import CallNotice, Cutoff, Snapshot
+from cmr_watch.models.readings import CallNotice, Cutoff, Snapshot
 from cmr_watch.reading.call import URL
 from cmr_watch.reading.call import read_call as read_document
 from cmr_watch.reading.document import open_document

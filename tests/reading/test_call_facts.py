@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import CallNotice
+from cmr_watch.models.readings import CallNotice
 from cmr_watch.reading import read
 from tests.reading.test_call_kinds import DEADLINE, MAY, short
 

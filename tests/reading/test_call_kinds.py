@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import CallNotice, Cutoff
+from cmr_watch.models.readings import CallNotice, Cutoff
 from cmr_watch.reading import read
 from tests.reading.pages import codes
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Snapshot
+from cmr_watch.models.readings import Snapshot
 from cmr_watch.reading.document import MAX_DEPTH, decode
 from tests.reading.pages import BURGAS, LYON, article, read_initiative
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Edition, Snapshot
+from cmr_watch.models.readings import Edition, Snapshot
 from cmr_watch.reading.document import open_document
 from cmr_watch.reading.edition import read_edition as read_document
 from tests.reading.pages import codes, days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import Edition, Snapshot
+from cmr_watch.models.readings import Edition, Snapshot
 from cmr_watch.reading import read
 from tests.reading.pages import codes, days
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import Edition
+from cmr_watch.models.readings import Edition
 from tests.reading.pages import codes, days, read, read_line
 
 OLD, NEW = "2025-10-12/10-13", "2026-03-03/03-04"

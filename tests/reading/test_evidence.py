@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import PageKind
+from cmr_watch.models.readings import PageKind
 from cmr_watch.reading import Reading, read
 from tests.reading.pages import article
 

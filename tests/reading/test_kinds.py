@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import Edition
+from cmr_watch.models.readings import Edition
 from tests.reading.pages import codes, days, read, read_upcoming
 
 GHENT = "Ghent BE 2026-03-12/03-13 upcoming"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import Cutoff, Snapshot
+from cmr_watch.models.readings import Cutoff, Snapshot
 from cmr_watch.reading import read
 from tests.reading.pages import codes
 from tests.reading.rules import short_call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import Snapshot
+from cmr_watch.models.readings import Snapshot
 from tests.reading.pages import codes, days, read
 
 

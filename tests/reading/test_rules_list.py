@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmr_watch.models import Snapshot
+from cmr_watch.models.readings import Snapshot
 from tests.reading.pages import read, read_initiative
 from tests.reading.rules import but, path, short
 

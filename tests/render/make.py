@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Body, CallNotice, ChangeGroup, Contents, Cutoff, OpenCutoff, RecordedChange, Reminder
+from cmr_watch.models.readings import CallNotice, Cutoff, RecordedChange
+from cmr_watch.models.recipients import Body, ChangeGroup, Contents, OpenCutoff, Reminder
 from cmr_watch.render.messages import MessageContext, body
 from tests.notify.make import PAGE, call
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import CallNotice, Change, ChangeGroup, Cutoff, KnownCall, RecordedChange
+from cmr_watch.models.readings import CallNotice, Change, Cutoff, KnownCall, RecordedChange
+from cmr_watch.models.recipients import ChangeGroup
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.render.headlines import Headline, headline, lead_and_others, subject_with_others
 from cmr_watch.render.sentences import sentence

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from cmr_watch.models import TOKEN_SLOT, Incident, IncidentKind
+from cmr_watch.models.recipients import TOKEN_SLOT, Incident, IncidentKind
 from cmr_watch.render.messages import MessageContext, operator_body
 from tests.notify.make import NOON, PAGE
 from tests.render.make import rendered_texts

@@ -15,19 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import (
-    TOKEN_SLOT,
-    ChangeGroup,
-    Contents,
-    Cutoff,
-    Digest,
-    Edition,
-    KnownCall,
-    Material,
-    OpenItems,
-    OutageNotice,
-    RecordedChange,
-)
+from cmr_watch.models.readings import Cutoff, Edition, KnownCall, Material, RecordedChange
+from cmr_watch.models.recipients import TOKEN_SLOT, ChangeGroup, Contents, Digest, OpenItems, OutageNotice
 from cmr_watch.notify.channels.escaping import escape_prose
 from cmr_watch.render.datetimes import local_time
 from cmr_watch.render.i18n import translated

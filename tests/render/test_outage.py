@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import ChangeKind, Contents, OutageNotice
+from cmr_watch.models.readings import ChangeKind
+from cmr_watch.models.recipients import Contents, OutageNotice
 from cmr_watch.render.messages import body
 from tests.notify.make import NOON, PAGE, recorded
 from tests.render.make import CONTEXT, groups, rendered_texts

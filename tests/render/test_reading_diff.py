@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cmr_watch.models import Edition, ReadingWarning, Snapshot
+from cmr_watch.models.readings import Edition, ReadingWarning, Snapshot
 from cmr_watch.render.reading_diff import differences
 
 LYON = Edition("Lyon", starts_on=date(2023, 10, 12), text="Lyon, 12 October 2023")

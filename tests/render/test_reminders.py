@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Contents, Cutoff
+from cmr_watch.models.readings import Cutoff
+from cmr_watch.models.recipients import Contents
 from cmr_watch.render.message_parts import HAVE_IT, REQUEST_NOW
 from cmr_watch.render.messages import body
 from tests.notify.make import call

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall, RecordedChange
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall, RecordedChange
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.render.headlines import headline
 from cmr_watch.render.sentences import contradiction, cutoff_words, days, place, sentence, years

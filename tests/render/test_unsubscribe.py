@@ -9,7 +9,7 @@ from email.policy import SMTP
 import pytest
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import TOKEN_SLOT, Contents
+from cmr_watch.models.recipients import TOKEN_SLOT, Contents
 from cmr_watch.render.messages import Consent, MessageContext, body
 from tests.notify.make import PAGE, K, recorded
 from tests.render.make import check_document, groups

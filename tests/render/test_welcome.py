@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Contents, KnownCall, KnownEdition, OpenItems
+from cmr_watch.models.readings import KnownCall, KnownEdition
+from cmr_watch.models.recipients import Contents, OpenItems
 from cmr_watch.render.message_parts import USUAL_LETTER
 from cmr_watch.render.messages import body
 from tests.notify.make import call, edition

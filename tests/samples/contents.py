@@ -8,27 +8,29 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import (
-    TOKEN_SLOT,
-    Body,
+from cmr_watch.models.readings import (
     CallNotice,
     Change,
-    ChangeGroup,
     ChangeKind,
-    Contents,
     Cutoff,
-    Digest,
     Edition,
-    Incident,
-    IncidentKind,
     KnownCall,
     KnownEdition,
     Material,
+    PageKind,
+    RecordedChange,
+)
+from cmr_watch.models.recipients import (
+    TOKEN_SLOT,
+    Body,
+    ChangeGroup,
+    Contents,
+    Digest,
+    Incident,
+    IncidentKind,
     OpenCutoff,
     OpenItems,
     OutageNotice,
-    PageKind,
-    RecordedChange,
     Reminder,
 )
 from cmr_watch.render.messages import Consent, MessageContext, body, delivery_test_body, operator_body

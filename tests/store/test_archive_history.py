@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from cmr_watch.models import PARSER_VERSION, ChangeKind, Known, KnownEdition
+from cmr_watch.models.readings import PARSER_VERSION, ChangeKind, Known, KnownEdition
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database

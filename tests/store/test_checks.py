@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from cmr_watch.models import (
+from cmr_watch.models.readings import (
     ChangeKind,
     Cutoff,
     FetchedPage,

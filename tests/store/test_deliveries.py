@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select
 
-from cmr_watch.models import Message, mailbox_of
+from cmr_watch.models.recipients import Message, mailbox_of
 from cmr_watch.store import plan_writer, row_mapping
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import LEASE, Deliveries

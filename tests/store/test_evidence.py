@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, func, select
 
-from cmr_watch.models import Evidence, Fact, LineUse
+from cmr_watch.models.evidence import Evidence, Fact, LineUse
 from cmr_watch.reading import read
 from cmr_watch.store.database import Database
 from cmr_watch.store.evidence import load_evidence, save_evidence

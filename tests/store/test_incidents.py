@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmr_watch.models import Incident
+from cmr_watch.models.recipients import Incident
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents, open_incident, resolve_incidents
 from tests.factories import MINUTE, NOW

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from cmr_watch.models import Known, Message, Plan, Planned, Recipient, RecordedChange, Subscription, mailbox_of
+from cmr_watch.models.planning import Plan, Planned, Recipient
+from cmr_watch.models.readings import Known, RecordedChange
+from cmr_watch.models.recipients import Message, Subscription, mailbox_of
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries

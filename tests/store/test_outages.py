@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from cmr_watch.models import Plan, Planned
+from cmr_watch.models.planning import Plan, Planned
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.match_queue import MatchQueue

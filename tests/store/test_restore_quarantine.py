@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from cmr_watch.models import mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Text, select
 
 from cmr_watch.exceptions import RefusedAddress, StoreUnavailable
-from cmr_watch.models import mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store import restore_quarantine
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database

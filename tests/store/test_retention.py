@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 
 from cmr_watch.exceptions import RefusedAddress
-from cmr_watch.models import Plan, Planned, mailbox_of
+from cmr_watch.models.planning import Plan, Planned
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store import plan_writer
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
 from cmr_watch.store.bounce_pauses import BouncePauses

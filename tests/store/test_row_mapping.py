@@ -9,7 +9,7 @@ from typing import Any, get_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmr_watch.models import (
+from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
     CallStatus,
@@ -29,9 +29,9 @@ from cmr_watch.models import (
     Removal,
     Section,
     Snapshot,
-    SubscriptionRequest,
     Validators,
 )
+from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database

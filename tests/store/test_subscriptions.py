@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from cmr_watch.models import SubscriptionRequest
+from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents, open_incident
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions, normalize

@@ -26,7 +26,7 @@ from cmr_watch.cli.output import (
     to_stdout,
 )
 from cmr_watch.log import redact_page_url
-from cmr_watch.models import Change, KnownCall, KnownEdition, Snapshot
+from cmr_watch.models.readings import Change, KnownCall, KnownEdition, Snapshot
 from cmr_watch.monitor.accept import AcceptPreview
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import call_name, days, place, sentence

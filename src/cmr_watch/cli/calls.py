@@ -9,7 +9,7 @@ import click
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import print_json, print_line, print_table
-from cmr_watch.models import KnownCall
+from cmr_watch.models.readings import KnownCall
 from cmr_watch.render.sentences import contradiction, cutoff_words, years
 from cmr_watch.serialization import call_to_dict, instant
 from cmr_watch.store.checks import Checks

@@ -13,7 +13,7 @@ from cmr_watch.cli.options import config_option, page_option
 from cmr_watch.cli.output import CommandError, print_line
 from cmr_watch.cli.page_files import content_of
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import FetchedPage, PageKind, Snapshot
+from cmr_watch.models.readings import FetchedPage, PageKind, Snapshot
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings
 from cmr_watch.plural import counted
 from cmr_watch.reading import read

@@ -28,7 +28,8 @@ from cmr_watch.cli.output import (
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import CorrectionRefused
 from cmr_watch.log import redact_page_url
-from cmr_watch.models import Correction, PageRef
+from cmr_watch.models.corrections import Correction
+from cmr_watch.models.readings import PageRef
 from cmr_watch.monitor.correct import CorrectionPreview, preview_correction, preview_drop
 from cmr_watch.plural import counted
 from cmr_watch.render.reading_diff import differences

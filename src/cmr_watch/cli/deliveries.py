@@ -29,7 +29,7 @@ from cmr_watch.cli.output import (
     printable,
 )
 from cmr_watch.log import redact_address
-from cmr_watch.models import Delivery, Subscription
+from cmr_watch.models.recipients import Delivery, Subscription
 from cmr_watch.notify.planning import match_changes
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import sentence

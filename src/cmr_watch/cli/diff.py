@@ -11,7 +11,7 @@ from cmr_watch.cli.output import print_json, print_line, printable
 from cmr_watch.cli.page_files import read_file
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PageKind, Snapshot
+from cmr_watch.models.readings import PageKind, Snapshot
 from cmr_watch.monitor.edition_page_diff import compare_pages
 from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict

@@ -11,7 +11,7 @@ import click
 from cmr_watch.cli.context import load_settings, open_store
 from cmr_watch.cli.options import config_option, json_option
 from cmr_watch.cli.output import print_json, print_line, print_table
-from cmr_watch.models import KnownEdition
+from cmr_watch.models.readings import KnownEdition
 from cmr_watch.render.sentences import days, place
 from cmr_watch.serialization import edition_page_to_dict, instant
 from cmr_watch.store.checks import Checks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from cmr_watch.models import Subscription, mailbox_of
+from cmr_watch.models.recipients import Subscription, mailbox_of
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, BOUNCED, REMOVED, UNSUBSCRIBED

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cmr_watch.models import Evidence, Fact, LineUse, Snapshot
+from cmr_watch.models.evidence import Evidence, Fact, LineUse
+from cmr_watch.models.readings import Snapshot
 from cmr_watch.plural import counted
 from cmr_watch.serialization import snapshot_to_dict
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PageKind, Snapshot
+from cmr_watch.models.readings import PageKind, Snapshot
 from cmr_watch.reading import Reading, read
 from cmr_watch.reading.content import has_content
 

@@ -9,7 +9,7 @@ from cmr_watch.cli.options import page_option
 from cmr_watch.cli.output import FAILED, OK, print_error, print_json, print_line, printable
 from cmr_watch.cli.page_files import read_page
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PageKind
+from cmr_watch.models.readings import PageKind
 from cmr_watch.reading import Reading
 from cmr_watch.serialization import reading_to_dict
 

@@ -27,7 +27,8 @@ from cmr_watch.cli.output import (
 )
 from cmr_watch.exceptions import ParseError
 from cmr_watch.log import redact_page_url
-from cmr_watch.models import Cutoff, Edition, Evidence, PageRef, Snapshot
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import Cutoff, Edition, PageRef, Snapshot
 from cmr_watch.monitor.accept import why_not_acceptable
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import cutoff_words, days, place

@@ -21,7 +21,7 @@ from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
-from cmr_watch.models import Subscription, SubscriptionRequest, mailbox_of
+from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.os_errors import os_reason
 from cmr_watch.store.subscriptions import Subscriptions
 

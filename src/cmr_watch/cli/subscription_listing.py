@@ -9,7 +9,7 @@ from typing import Final, Literal
 from cmr_watch.cli.end_reasons import Ending, endings, how_to_resume
 from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
 from cmr_watch.log import redact_address
-from cmr_watch.models import Subscription, SubscriptionRequest
+from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.subscriptions import Subscriptions
 

@@ -15,7 +15,8 @@ from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import setting_types
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.log import redact_address
-from cmr_watch.models import FREQUENCIES, REMINDERS, TOPICS, Schedule, Subscription, SubscriptionRequest
+from cmr_watch.models.readings import TOPICS
+from cmr_watch.models.recipients import FREQUENCIES, REMINDERS, Schedule, Subscription, SubscriptionRequest
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.serialization import instant
 

@@ -14,7 +14,7 @@ from cmr_watch.cli.output import CommandError
 from cmr_watch.cli.subscription_options import apply_options, default_request, describe, request_of
 from cmr_watch.config import Settings
 from cmr_watch.log import redact_address
-from cmr_watch.models import Subscription, SubscriptionRequest, mailbox_of
+from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions
 
 

@@ -47,7 +47,7 @@ from cmr_watch.cli.subscription_rules import (
 )
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
-from cmr_watch.models import Subscription
+from cmr_watch.models.recipients import Subscription
 from cmr_watch.plural import counted
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.subscriptions import Subscriptions

@@ -40,7 +40,7 @@ from cmr_watch.config.settings import (
 )
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log import redact_address
-from cmr_watch.models import SubscriptionRequest
+from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.os_errors import os_reason
 
 PREFIX: Final = "CMR_WATCH_"

@@ -11,7 +11,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import FREQUENCIES, TOPICS, QuietHours
+from cmr_watch.models.readings import TOPICS
+from cmr_watch.models.recipients import FREQUENCIES, QuietHours
 from cmr_watch.places import country_code, country_codes
 
 _EMAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]+@[^\W_](?:[\w.-]*[^\W_])?""")

@@ -12,7 +12,8 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.config import setting_types
 from cmr_watch.config.setting_types import SettingType
 from cmr_watch.log import LEVELS, LogFormat
-from cmr_watch.models import REMINDERS, TOPICS, Frequency, QuietHours, Schedule, SubscriptionRequest, Topic
+from cmr_watch.models.readings import TOPICS, Topic
+from cmr_watch.models.recipients import REMINDERS, Frequency, QuietHours, Schedule, SubscriptionRequest
 
 INITIATIVE_PAGE: Final = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-regions"
 PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")

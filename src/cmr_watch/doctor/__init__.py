@@ -27,7 +27,8 @@ from cmr_watch.exceptions import (
 )
 from cmr_watch.log import redact_address, redact_page_url
 from cmr_watch.merge_pages import known_of_kind
-from cmr_watch.models import Delivery, Incident, IncidentKind, Known, SubscriptionRequest
+from cmr_watch.models.readings import Known
+from cmr_watch.models.recipients import Delivery, Incident, IncidentKind, SubscriptionRequest
 from cmr_watch.monitor.crawl_schedule import skipped_links
 from cmr_watch.monitor.current_parser import with_current_parser
 from cmr_watch.monitor.fetch import fetch_page, fetch_settings

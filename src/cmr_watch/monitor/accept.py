@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import CmrWatchError
-from cmr_watch.models import Change, CheckResult, Known, KnownCall, KnownEdition, PageRef, Snapshot
+from cmr_watch.models.readings import Change, CheckResult, Known, KnownCall, KnownEdition, PageRef, Snapshot
 from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.check import commit_plausible
 from cmr_watch.monitor.compare_reading import compare_reading, without_duplicates

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cmr_watch.merge_pages import KnownPage, known_of_kind
-from cmr_watch.models import PageRef, Snapshot
+from cmr_watch.models.readings import PageRef, Snapshot
 from cmr_watch.urls import normalised_url
 
 Refusal = tuple[str, str]

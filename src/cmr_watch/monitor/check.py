@@ -9,14 +9,7 @@ from typing import Final, Protocol
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import FetchError, ParseError
-from cmr_watch.models import (
-    CheckOutcome,
-    CheckResult,
-    FetchedPage,
-    Known,
-    PageRef,
-    Validators,
-)
+from cmr_watch.models.readings import CheckOutcome, CheckResult, FetchedPage, Known, PageRef, Validators
 from cmr_watch.monitor.acceptable import refusal
 from cmr_watch.monitor.compare_reading import compare_reading, first_comparison, without_duplicates
 from cmr_watch.monitor.current_parser import with_current_parser

@@ -9,7 +9,7 @@ from typing import Final
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import FetchError
 from cmr_watch.merge_pages import known_of_kind
-from cmr_watch.models import CheckResult, PageRef
+from cmr_watch.models.readings import CheckResult, PageRef
 from cmr_watch.monitor.check import PageFetcher, check_page
 from cmr_watch.monitor.crawl_schedule import due_pages, should_follow
 from cmr_watch.monitor.layout import TitleOf

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cmr_watch.merge_pages import known_of_kind
-from cmr_watch.models import Change, Known
+from cmr_watch.models.readings import Change, Known
 from cmr_watch.monitor.deduplicate import beyond_the_list, is_on_call_page, late_cutoffs, unreported, with_shared_keys
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, Comparison, compare_matched, merge_reading
 from cmr_watch.monitor.edition_page_diff import compare_edition_page, first_changes

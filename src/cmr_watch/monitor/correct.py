@@ -12,17 +12,9 @@ from datetime import datetime
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import CorrectionRefused
-from cmr_watch.models import (
-    Change,
-    CheckResult,
-    Correction,
-    Edition,
-    Evidence,
-    Known,
-    KnownEdition,
-    PageRef,
-    Snapshot,
-)
+from cmr_watch.models.corrections import Correction
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import Change, CheckResult, Edition, Known, KnownEdition, PageRef, Snapshot
 from cmr_watch.monitor.check import commit_plausible
 from cmr_watch.monitor.compare_reading import compare_reading, without_duplicates
 from cmr_watch.monitor.corrections import apply_correction, find_target, words_of

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.exceptions import CorrectionRefused
-from cmr_watch.models import CallNotice, CallStatus, Cutoff, Edition, EditionStatus, PageKind, Section
+from cmr_watch.models.readings import CallNotice, CallStatus, Cutoff, Edition, EditionStatus, PageKind, Section
 from cmr_watch.places import country_code
 
 _END_OF_DAY: Final = time(23, 59)

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from cmr_watch.exceptions import CorrectionRefused
-from cmr_watch.models import Correction, Edition, Evidence, Fact, LineUse, Section, Snapshot, Use
+from cmr_watch.models.corrections import Correction
+from cmr_watch.models.evidence import Evidence, Fact, LineUse, Use
+from cmr_watch.models.readings import Edition, Section, Snapshot
 from cmr_watch.monitor.correction_values import (
     OF_CUTOFF,
     corrected_call,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from cmr_watch.models import Edition, Known, LastFetch, PageRef
+from cmr_watch.models.readings import Edition, Known, LastFetch, PageRef
 from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.urls import normalised_url
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.merge_pages import known_of_kind
-from cmr_watch.models import PARSER_VERSION, Change, Known, PageRef, Snapshot
+from cmr_watch.models.readings import PARSER_VERSION, Change, Known, PageRef, Snapshot
 from cmr_watch.monitor.compare_reading import without_duplicates
 from cmr_watch.monitor.diff import Comparison, known_after_reparse
 from cmr_watch.monitor.edition_page_diff import compare_edition_page

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from cmr_watch.models import Cutoff
+from cmr_watch.models.readings import Cutoff
 
 Move = tuple[Cutoff | None, Cutoff]
 """A cut-off before (None for a new one) and after."""

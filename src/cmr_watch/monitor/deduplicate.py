@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from cmr_watch.merge_pages import is_given
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, Known, KnownCall
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, Known, KnownCall
 from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.diff import Comparison
 from cmr_watch.monitor.keys import KeyGenerator

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
+from cmr_watch.models.readings import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import compare_calls, match_calls
 from cmr_watch.monitor.edition_diff import changed_facts, keep_cancelled
 from cmr_watch.monitor.garbled import garbled_lines

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.models import Change, ChangeKind, Edition, EditionStatus, KnownEdition
+from cmr_watch.models.readings import Change, ChangeKind, Edition, EditionStatus, KnownEdition
 from cmr_watch.monitor.upcoming import is_upcoming
 from cmr_watch.places import fold, is_same_city
 from cmr_watch.spelling import is_one_slip

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from cmr_watch.models import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
+from cmr_watch.models.readings import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.diff import Comparison, compare, merge_reading
 from cmr_watch.monitor.edition_diff import changed_facts
 from cmr_watch.monitor.match import MAX_MOVE, is_same_place

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Edition
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Edition
 from cmr_watch.urls import normalised_url
 
 _FIRST_SEEN: Final = frozenset({ChangeKind.EDITION_ANNOUNCED, ChangeKind.EDITION_LISTED})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cmr_watch.models import Snapshot
+from cmr_watch.models.readings import Snapshot
 
 _REPLACEMENT_CHARACTER: Final = "\ufffd"
 _LEADING: Final = "ÂÃÄÅÈÎÏÐÑ"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from cmr_watch.models import CallNotice, Edition
+from cmr_watch.models.readings import CallNotice, Edition
 from cmr_watch.places import fold
 
 MAX_LENGTH: Final = 80

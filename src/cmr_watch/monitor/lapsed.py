@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from cmr_watch.models import Known, KnownEdition, Snapshot
+from cmr_watch.models.readings import Known, KnownEdition, Snapshot
 from cmr_watch.monitor.match import match_editions
 
 

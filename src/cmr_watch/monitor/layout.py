@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.models import Edition, Known, Outline, Section, Snapshot
+from cmr_watch.models.readings import Edition, Known, Outline, Section, Snapshot
 from cmr_watch.monitor.match import Matching, match_reading
 from cmr_watch.places import fold
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from cmr_watch.models import Edition, Known, KnownEdition, Outline, Section, Snapshot
+from cmr_watch.models.readings import Edition, Known, KnownEdition, Outline, Section, Snapshot
 from cmr_watch.monitor.match import Matching, Pair
 from cmr_watch.monitor.recognition import found_with_days, listed_editions
 from cmr_watch.monitor.upcoming import date_range, is_upcoming

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
+from cmr_watch.models.readings import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.sections import as_known, with_sections
 from cmr_watch.monitor.upcoming import date_range, is_upcoming
 from cmr_watch.places import city_names, fold, is_online, is_same_city

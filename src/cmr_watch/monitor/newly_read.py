@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.models import CallNotice, Change, ChangeKind, Cutoff, Edition, Known, RecordedChange
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, Known, RecordedChange
 from cmr_watch.monitor.call_diff import changes_of_call, first_change_of_call
 from cmr_watch.monitor.deduplicate import is_already_reported
 from cmr_watch.monitor.diff import first_change

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from cmr_watch.models import KnownCall, KnownEdition, Snapshot
+from cmr_watch.models.readings import KnownCall, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.match import Matching
 from cmr_watch.monitor.page_reading import Reading

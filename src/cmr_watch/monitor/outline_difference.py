@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cmr_watch.models import Snapshot
+from cmr_watch.models.readings import Snapshot
 from cmr_watch.plural import counted
 
 _MAX_HEADINGS: Final = 6

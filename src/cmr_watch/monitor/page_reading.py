@@ -8,7 +8,9 @@ from datetime import datetime
 from hashlib import sha256
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import Correction, Evidence, FetchedPage, Outline, PageKind, PageRef, Snapshot
+from cmr_watch.models.corrections import Correction
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import FetchedPage, Outline, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.corrections import Corrected, Lapsed, apply_corrections
 from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 from cmr_watch.store.check_records import Baseline

@@ -25,7 +25,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.models import Cutoff, Edition, Known, Snapshot
+from cmr_watch.models.readings import Cutoff, Edition, Known, Snapshot
 from cmr_watch.monitor.garbled import garbled_lines
 from cmr_watch.monitor.list_plausibility import first_list_problem, has_lost_days, list_problem
 from cmr_watch.monitor.match import Matching, match_reading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from cmr_watch.models import Edition, Known, KnownEdition, Snapshot
+from cmr_watch.models.readings import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.match import Matching, match_reading
 
 

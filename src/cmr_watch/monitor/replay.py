@@ -8,7 +8,8 @@ from datetime import datetime
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import PARSER_VERSION, Evidence, PageRef, Snapshot
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import PARSER_VERSION, PageRef, Snapshot
 from cmr_watch.monitor.current_parser import facts_ahead
 from cmr_watch.monitor.diff import known_after_reparse
 from cmr_watch.monitor.page_reading import parse

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from cmr_watch.models import Edition, Known, Section, Snapshot
+from cmr_watch.models.readings import Edition, Known, Section, Snapshot
 from cmr_watch.monitor.upcoming import date_range, is_over
 
 

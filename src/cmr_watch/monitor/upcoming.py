@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Edition
+from cmr_watch.models.readings import Edition
 
 # The first and last month of each part of a year; 14 is February of the next year. The last month is a generous guess,
 # so that an edition is not treated as over while it may still take place.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cmr_watch.clock import Clock
-from cmr_watch.models import mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.notify import tokens
 from cmr_watch.notify.bounce_parser import Bounce, Unsubscribe, parse_mail
 from cmr_watch.notify.channels.mailbox import Inbox

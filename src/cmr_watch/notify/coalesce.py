@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from cmr_watch.merge_pages import is_given
-from cmr_watch.models import CallNotice, ChangeKind, Cutoff, Edition, RecordedChange
+from cmr_watch.models.readings import CallNotice, ChangeKind, Cutoff, Edition, RecordedChange
 from cmr_watch.places import is_same_city
 
 K = ChangeKind

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import QuietHours, Schedule
+from cmr_watch.models.recipients import QuietHours, Schedule
 
 _DAY = timedelta(days=1)
 _MONTH: Final = timedelta(days=28)

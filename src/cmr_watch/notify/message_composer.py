@@ -10,7 +10,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.exceptions import RenderError
-from cmr_watch.models import Body, Change, Contents, Message, Plan, Planned, Recipient, Subscription
+from cmr_watch.models.planning import Plan, Planned, Recipient
+from cmr_watch.models.readings import Change
+from cmr_watch.models.recipients import Body, Contents, Message, Subscription
 from cmr_watch.notify import tokens
 from cmr_watch.store.incidents import Incidents
 

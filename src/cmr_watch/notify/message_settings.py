@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.models import Body, Contents, Incident, Message
+from cmr_watch.models.recipients import Body, Contents, Incident, Message
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.notify.message_composer import Render
 from cmr_watch.notify.outbox import WriteOperator, message_ids

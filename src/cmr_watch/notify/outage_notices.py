@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from cmr_watch.models import Outage, OutageNotice, OutageNoticeKey, OutagePhase, Subscription
+from cmr_watch.models.planning import Outage, OutageNoticeKey
+from cmr_watch.models.recipients import OutageNotice, OutagePhase, Subscription
 
 
 def decide(

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
 from cmr_watch.log import redact_address
-from cmr_watch.models import Channel, Delivery, DeliveryOutcome, Incident, Message
+from cmr_watch.models.recipients import Channel, Delivery, DeliveryOutcome, Incident, Message
 from cmr_watch.notify import delivery_schedule, planning
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail_addresses import parse

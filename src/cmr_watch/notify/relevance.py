@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Final
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import (
+from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
     Change,
@@ -19,11 +19,10 @@ from cmr_watch.models import (
     Edition,
     Known,
     KnownCall,
-    OpenItems,
     RecordedChange,
-    Subscription,
     Topic,
 )
+from cmr_watch.models.recipients import OpenItems, Subscription
 
 K = ChangeKind
 

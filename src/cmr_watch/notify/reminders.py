@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from cmr_watch.models import OpenCutoff, Reminder, ReminderKey, Subscription
+from cmr_watch.models.planning import ReminderKey
+from cmr_watch.models.recipients import OpenCutoff, Reminder, Subscription
 from cmr_watch.notify.delivery_schedule import at_local, local_date
 
 Key = ReminderKey

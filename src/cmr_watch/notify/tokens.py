@@ -9,7 +9,7 @@ import hmac
 import re
 from typing import Final
 
-from cmr_watch.models import TOKEN_SLOT
+from cmr_watch.models.recipients import TOKEN_SLOT
 
 _ID_DIGITS: Final = 11
 # Some mail programs do not decode the %20 of a mailto: URL.

@@ -19,7 +19,7 @@ from copy import deepcopy
 from itertools import islice
 from typing import Final, NamedTuple, cast
 
-from lxml import etree, html
+from lxml import etree
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.headings import meaning
@@ -46,7 +46,7 @@ _NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "
 class Document(NamedTuple):
     """A page without what no reader sees. `is_complete`: it ends with its `</html>`. `lang`: as its root declares."""
 
-    root: html.HtmlElement
+    root: etree._Element
     is_complete: bool
     lang: str | None = None
 
@@ -58,7 +58,7 @@ class Candidate(NamedTuple):
     """
 
     why: str
-    element: html.HtmlElement
+    element: etree._Element
     is_article: bool = True
 
     @property
@@ -122,12 +122,15 @@ def _known(charset: str | None) -> str | None:
 
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
-_RAW_START: Final = re.compile(rf"<!--|<({_RAW})\b", re.I)
+_RAW_LETTERS: Final = "".join({name[0] + name[0].upper() for name in _RAW.split("|")})
+_RAW_START: Final = re.compile(rf"<(?=[!{_RAW_LETTERS}])(?:!--|((?i:{_RAW}))\b)")
 _RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
 
 
 _CUT: Final = "\0"
 """Where a comment stood; a control character, so no page holds it."""
+_END_OF_ODD: Final = frozenset(">-")
+"""What a comment that is closed at once begins with: `<!-->`, `<!--->` (HTML §13.2.5.43)."""
 
 
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
@@ -136,10 +139,11 @@ def _cut_raw_parts(text: str) -> tuple[str, bool]:
     Comments are cut first and fast; where one is odd, or stood in a script, all is done again step by step.
     """
     first, *pieces = text.split("<!--")
-    comments = [piece.partition("-->") for piece in pieces]
-    if all(end and not inner.startswith(">") and inner != "-" for inner, end, _ in comments):
-        bare, is_closed = _cut_step_by_step(_CUT.join([first, *(after for _, _, after in comments)]))
-        if is_closed and bare.count(_CUT) == len(comments):
+    parted = [piece.partition("-->") for piece in pieces]
+    after = [rest for inner, end, rest in parted if end and inner[:1] not in _END_OF_ODD]
+    if len(after) == len(pieces):
+        bare, is_closed = _cut_step_by_step(_CUT.join([first, *after]))
+        if is_closed and bare.count(_CUT) == len(after):
             return bare.replace(_CUT, ""), True
     return _cut_step_by_step(text)
 
@@ -191,33 +195,39 @@ _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 _END_OF_HTML: Final = re.compile(r"</html\s*>", re.I)
 _TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
 _LONG_TAG: Final = 5_000
+_BETWEEN_ATTRIBUTES: Final = b" \n\t\r\f\"'/"
+_FEW_ATTRIBUTES: Final = 20_000
+"""With fewer signs that can part attributes, no element has so many that it takes a second."""
 _VALUE: Final = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 
 
-def _refuse_excess(text: str) -> None:
+def _refuse_excess(text: str, markup: bytes) -> None:
     """ParseError before a tree is built that would take too much time or memory."""
     if text.count("<") > MAX_TAGS:
         raise ParseError(f"The page has more than {MAX_TAGS} tags.")
     if text.count("<a ") > MAX_PAGE_LINKS:
         raise ParseError(f"The page has more than {MAX_PAGE_LINKS} links.")
-    # libxml2 compares each attribute of an element with all others: thousands take quadratic time.
+    # libxml2 compares each attribute of an element with all others: tens of thousands take seconds.
+    if len(markup) - len(markup.translate(None, _BETWEEN_ATTRIBUTES)) < _FEW_ATTRIBUTES:
+        return
     for tag in _TAG.finditer(text):
         if tag.end() - tag.start() > _LONG_TAG and len(_VALUE.sub("", tag[0]).split()) > MAX_ATTRIBUTES:
             raise ParseError(f"An element of the page has more than {MAX_ATTRIBUTES} attributes.")
 
 
-def _parser() -> html.HTMLParser:
-    return html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+def _parser() -> etree.HTMLParser:
+    return etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 
 
-def _tree(text: str) -> html.HtmlElement:
-    _refuse_excess(text)
+def _tree(text: str) -> etree._Element:
+    markup = text.encode(errors="replace")
+    _refuse_excess(text, markup)
     try:
-        # An empty page is a page that says nothing, not a broken one.
-        markup = (text if text.strip() else "<body></body>").encode("utf-8", errors="replace")
-        root = html.document_fromstring(markup, parser=_parser(), ensure_head_body=True)
+        root = etree.fromstring(markup or b" ", parser=_parser())
     except (etree.LxmlError, ValueError, AssertionError) as error:
-        raise ParseError(f"The page is no HTML document: {str(error)[:200] or 'it is empty'}.") from error
+        raise ParseError(f"The page is no HTML document: {str(error)[:200]}.") from error
+    if root is None:  # a page without any element says nothing; it is not broken
+        root = etree.Element("html")
     # libxml2 stops at a depth of 2048, so what it would leave out is refused here.
     if _TOO_DEEP(root):
         raise ParseError(f"The page's elements are nested more than {MAX_DEPTH} deep.")
@@ -228,7 +238,7 @@ _HEADING_TAGS: Final = frozenset({"h2", "h3", "h4", "h5", "h6", "strong", "b"})
 _TOGGLES: Final = ("aria-expanded", "aria-controls")
 
 
-def _opens_a_part(element: html.HtmlElement) -> bool:
+def _opens_a_part(element: etree._Element) -> bool:
     """Whether an element is the button that heads a part of an accordion, or a tab (S1)."""
     if element.tag != "button":
         return False
@@ -243,7 +253,7 @@ def _opens_a_part(element: html.HtmlElement) -> bool:
     )
 
 
-def _is_boilerplate(element: html.HtmlElement, panels: frozenset[str]) -> bool:
+def _is_boilerplate(element: etree._Element, panels: frozenset[str]) -> bool:
     """Never content, wherever it stands: what is no part of the text, or hidden from every reader.
 
     `panels`: the ids of collapsed panels, which a reader can open.
@@ -260,7 +270,7 @@ def _is_boilerplate(element: html.HtmlElement, panels: frozenset[str]) -> bool:
     )
 
 
-def _empty(elements: Iterable[html.HtmlElement]) -> None:
+def _empty(elements: Iterable[etree._Element]) -> None:
     """Take out all that the elements hold. They stay, empty, so that the text around them is not copied each time."""
     for element in list(elements):
         element.clear(keep_tail=True)
@@ -281,7 +291,7 @@ _MOST: Final = 4
 _TITLES: Final = etree.XPath("//h1")
 
 
-def titles(document: Document) -> list[html.HtmlElement]:
+def titles(document: Document) -> list[etree._Element]:
     """The first headings of the first rank."""
     return list(_TITLES(document.root)[:_MOST])
 
@@ -315,7 +325,7 @@ _BOXES: Final = ("div", "section", "ul", "ol", "form", "article", "header")
 _MOST_CHECKS: Final = 60
 
 
-def _without_boxes(article: html.HtmlElement, is_other: Callable[[html.HtmlElement], bool]) -> html.HtmlElement:
+def _without_boxes(article: etree._Element, is_other: Callable[[etree._Element], bool]) -> etree._Element:
     """A copy of the article without the boxes in it that are something else.
 
     A box that holds most of the text is the article itself, whatever its name (`page-with-sidebar`).
@@ -327,15 +337,15 @@ def _without_boxes(article: html.HtmlElement, is_other: Callable[[html.HtmlEleme
     return copy
 
 
-def _text_length(element: html.HtmlElement) -> int:
+def _text_length(element: etree._Element) -> int:
     return sum(map(len, element.itertext()))
 
 
-def _is_named_as_teaser(box: html.HtmlElement) -> bool:
+def _is_named_as_teaser(box: etree._Element) -> bool:
     return bool(_TEASER.search(f"{box.get('class') or ''} {box.get('id') or ''}"))
 
 
-def _is_other_box(box: html.HtmlElement) -> bool:
+def _is_other_box(box: etree._Element) -> bool:
     return box.tag == "article" or _is_named_as_teaser(box)
 
 

@@ -5,7 +5,7 @@ The phrases themselves are data in `phrases` and `page_phrases`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from cmr_watch.reading.page_phrases import MATERIAL_TABLE, PAGE_PHRASE_TABLE
@@ -105,9 +105,10 @@ def _entries_of(concept: Concept, row: str) -> Iterator[Entry]:
 ENTRIES: Final = _entries()
 
 
-def _by_first_word() -> dict[str, tuple[tuple[tuple[str, ...], frozenset[Concept]], ...]]:
+def by_first_word(entries: Iterable[Entry]) -> dict[str, tuple[tuple[tuple[str, ...], frozenset[Concept]], ...]]:
+    """First word → (the other words, the concepts) of each phrase, the longest first."""
     concepts: dict[tuple[str, ...], set[Concept]] = {}
-    for entry in ENTRIES:
+    for entry in entries:
         concepts.setdefault(entry.phrase, set()).add(entry.concept)
     found: dict[str, list[tuple[tuple[str, ...], frozenset[Concept]]]] = {}
     for phrase in sorted(concepts, key=len, reverse=True):
@@ -118,8 +119,7 @@ def _by_first_word() -> dict[str, tuple[tuple[tuple[str, ...], frozenset[Concept
 MATERIAL_KINDS: Final = tuple(MATERIAL_TABLE)
 """The kinds of material (O3), each a concept."""
 
-PHRASES: Final = _by_first_word()
-"""First word → (the other words, the concepts) of each phrase, the longest first."""
+PHRASES: Final = by_first_word(ENTRIES)
 
 PARTICLES: Final = words_of(
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from lxml import etree, html
+from lxml import etree
 
 from cmr_watch.reading.headings import LONGEST, meaning
 from cmr_watch.reading.lexicon import words_of
@@ -30,7 +30,7 @@ _LABELLED_BY: Final = etree.XPath("//*[@role='tabpanel'][@aria-labelledby=$name]
 _BY_ID: Final = etree.XPath("//*[@id=$name][self::div or self::section or self::ul or self::ol]")
 
 
-def short_text(element: html.HtmlElement) -> str:
+def short_text(element: etree._Element) -> str:
     """An element's text, or nothing when it holds too much for a heading: stops reading there."""
     if next(islice(element.iterdescendants(), _MOST_PARTS, None), None) is not None:
         return ""
@@ -42,7 +42,7 @@ def short_text(element: html.HtmlElement) -> str:
     return text.translate(INVISIBLE).strip()
 
 
-def put_headings_in_front(root: html.HtmlElement) -> None:
+def put_headings_in_front(root: etree._Element) -> None:
     """Change the tree: each label before its panel, each column's head before the column's cells."""
     for table in list(islice(root.iter("table"), _MOST_TABLES)):
         _lay_out_columns(table)
@@ -53,19 +53,19 @@ def put_headings_in_front(root: html.HtmlElement) -> None:
         _label_by_position(tabs)
 
 
-def _heads_tab(link: html.HtmlElement) -> bool:
+def _heads_tab(link: etree._Element) -> bool:
     return link.get("role") == "tab" or (link.get("data-toggle") or link.get("data-bs-toggle")) in _TOGGLES
 
 
-def _opens_section(element: html.HtmlElement) -> bool:
+def _opens_section(element: etree._Element) -> bool:
     return meaning(short_text(element), is_marked=True).section is not None
 
 
-def _lay_out_columns(table: html.HtmlElement) -> None:
+def _lay_out_columns(table: etree._Element) -> None:
     heads, *rows = _rows(table) or [[]]
     if len(heads) < 2 or not all(map(_opens_section, heads)):
         return
-    columns = html.Element("div")
+    columns = etree.Element("div")
     for number, head in enumerate(heads):
         _heading(columns, short_text(head))
         for cell in [row[number] for row in rows if number < len(row)]:
@@ -75,11 +75,11 @@ def _lay_out_columns(table: html.HtmlElement) -> None:
     table.clear(keep_tail=True)
 
 
-def _rows(table: html.HtmlElement) -> list[list[html.HtmlElement]]:
+def _rows(table: etree._Element) -> list[list[etree._Element]]:
     return [[cell for cell in row if cell.tag in ("td", "th")] for row in islice(table.iter("tr"), _MOST_ROWS)]
 
 
-def _label_panel(root: html.HtmlElement, link: html.HtmlElement) -> None:
+def _label_panel(root: etree._Element, link: etree._Element) -> None:
     name = link.get("aria-controls") or (link.get("href") or "#")[1:]
     found = _LABELLED_BY(root, name=link.get("id")) if link.get("id") else []
     panel = next(iter([*_BY_ID(root, name=name), *found]), None)
@@ -90,7 +90,7 @@ def _label_panel(root: html.HtmlElement, link: html.HtmlElement) -> None:
         link.clear(keep_tail=True)
 
 
-def _label_by_position(tabs: html.HtmlElement) -> None:
+def _label_by_position(tabs: etree._Element) -> None:
     """Heads of tabs that stand together and name no panel: each belongs to the panel in its own position (S1)."""
     heads = list(tabs)
     if len(heads) < 2 or not all(map(_opens_section, heads)):
@@ -106,13 +106,13 @@ def _label_by_position(tabs: html.HtmlElement) -> None:
     tabs.clear(keep_tail=True)
 
 
-def _put_in_front(panel: html.HtmlElement, label: html.HtmlElement) -> None:
+def _put_in_front(panel: etree._Element, label: etree._Element) -> None:
     heading = _heading(panel, short_text(label))
     heading.tail, panel.text = panel.text, None
     panel.insert(0, heading)
 
 
-def _heading(parent: html.HtmlElement, text: str) -> html.HtmlElement:
+def _heading(parent: etree._Element, text: str) -> etree._Element:
     heading = etree.SubElement(parent, "h2")
     heading.text = text
     return heading

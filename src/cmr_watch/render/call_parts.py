@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import CallNotice, Change, Cutoff
+from cmr_watch.models.readings import CallNotice, Change, Cutoff
 from cmr_watch.render.datetimes import cutoff_day, cutoff_row, cutoff_time, short_day, zone_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import (

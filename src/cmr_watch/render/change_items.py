@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import (
+from cmr_watch.models.readings import (
     CallNotice,
     Change,
-    ChangeGroup,
     ChangeKind,
     Edition,
     KnownCall,
@@ -18,6 +17,7 @@ from cmr_watch.models import (
     PageKind,
     RecordedChange,
 )
+from cmr_watch.models.recipients import ChangeGroup
 from cmr_watch.render.call_parts import apply_link, call_advice, call_facts, call_needs, cutoff_table
 from cmr_watch.render.datetimes import local_time
 from cmr_watch.render.edition_parts import edition_facts, edition_links, listed_otherwise, new_materials, register_link

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.merge_pages import has_hour
-from cmr_watch.models import Cutoff
+from cmr_watch.models.readings import Cutoff
 from cmr_watch.render.i18n import N_, _
 
 # not strftime: it depends on the locale of the machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from cmr_watch.models import Change, ChangeKind, Edition, Material
+from cmr_watch.models.readings import Change, ChangeKind, Edition, Material
 from cmr_watch.render.datetimes import day_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import Fact, Link, facts, safe_links

@@ -12,16 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import (
-    CallNotice,
-    Change,
-    ChangeGroup,
-    ChangeKind,
-    Cutoff,
-    Edition,
-    KnownCall,
-    RecordedChange,
-)
+from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall, RecordedChange
+from cmr_watch.models.recipients import ChangeGroup
 from cmr_watch.places import is_online
 from cmr_watch.render.datetimes import cutoff_day, day_words, short_day
 from cmr_watch.render.i18n import N_, _, ngettext

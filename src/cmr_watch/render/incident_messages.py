@@ -10,7 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.log import redact_address, redact_page_url
-from cmr_watch.models import Incident, IncidentKind, PageKind
+from cmr_watch.models.readings import PageKind
+from cmr_watch.models.recipients import Incident, IncidentKind
 from cmr_watch.plural import counted
 from cmr_watch.render.datetimes import day_and_time, local_time, zone_words
 from cmr_watch.render.message_parts import MAX_SENTENCE, Fact, Item, Quote, Section, Step, max_quote

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Body, ChangeKind, Contents, Digest, Incident, KnownCall, Reminder
+from cmr_watch.models.readings import ChangeKind, KnownCall
+from cmr_watch.models.recipients import Body, Contents, Digest, Incident, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
 from cmr_watch.render.datetimes import day_range, local_time
 from cmr_watch.render.headlines import headline, lead_and_others, subject_with_others

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import OutageNotice
+from cmr_watch.models.recipients import OutageNotice
 from cmr_watch.render.datetimes import day_words, local_time
 from cmr_watch.render.i18n import _
 from cmr_watch.render.message_parts import PAGE_NAME, Item, Link, safe_links

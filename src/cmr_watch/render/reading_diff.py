@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cmr_watch.models import Snapshot
+from cmr_watch.models.readings import Snapshot
 from cmr_watch.serialization import snapshot_to_dict
 
 _MAX_NAME_LENGTH: Final = 100

@@ -9,7 +9,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import CallNotice, Cutoff, KnownCall, Reminder
+from cmr_watch.models.readings import CallNotice, Cutoff, KnownCall
+from cmr_watch.models.recipients import Reminder
 from cmr_watch.render.call_parts import apply_link, call_needs, later_table, letter_advice
 from cmr_watch.render.datetimes import cutoff_at, cutoff_day, cutoff_time, day_words, deadline
 from cmr_watch.render.i18n import _, ngettext

@@ -10,7 +10,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from cmr_watch.models import TOKEN_SLOT
+from cmr_watch.models.recipients import TOKEN_SLOT
 
 _JOINERS: Final = frozenset("\u200c\u200d")  # used by emoji and by some scripts
 _REMOVED_CATEGORIES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero-width characters, tags; lone surrogates

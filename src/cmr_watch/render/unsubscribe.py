@@ -13,7 +13,8 @@ from html import escape
 from typing import Final
 from urllib.parse import quote
 
-from cmr_watch.models import TOKEN_SLOT, Topic
+from cmr_watch.models.readings import Topic
+from cmr_watch.models.recipients import TOKEN_SLOT
 from cmr_watch.render.datetimes import day_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_context import MessageContext

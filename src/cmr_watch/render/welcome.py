@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cmr_watch.models import Edition, KnownCall, OpenItems
+from cmr_watch.models.readings import Edition, KnownCall
+from cmr_watch.models.recipients import OpenItems
 from cmr_watch.render.call_parts import apply_link, call_advice, call_needs, cutoff_table
 from cmr_watch.render.edition_parts import STATUSES, edition_links, register_link
 from cmr_watch.render.i18n import N_, _, ngettext

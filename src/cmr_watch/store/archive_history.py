@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from cmr_watch import serialization
-from cmr_watch.models import Change, FetchedPage, Known, PageKind, Snapshot
+from cmr_watch.models.readings import Change, FetchedPage, Known, PageKind, Snapshot
 from cmr_watch.store import known_entries, row_mapping
 from cmr_watch.store.check_records import ARCHIVED
 from cmr_watch.store.database import Database, insert_returning_id

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from cmr_watch.models import mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import delivery_pauses
 

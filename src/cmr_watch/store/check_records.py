@@ -9,19 +9,19 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from cmr_watch import serialization
-from cmr_watch.models import (
+from cmr_watch.models.corrections import Correction
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import (
     Change,
     CheckOutcome,
-    Correction,
-    Evidence,
     FetchedPage,
-    IncidentKind,
     Known,
     PageRef,
     RecordedChange,
     Snapshot,
     Validators,
 )
+from cmr_watch.models.recipients import IncidentKind
 from cmr_watch.plural import counted
 from cmr_watch.store import known_entries, row_mapping
 from cmr_watch.store.corrections import CorrectionEdit

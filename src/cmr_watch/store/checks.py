@@ -15,11 +15,10 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from cmr_watch import serialization
 from cmr_watch.merge_pages import KnownPage
-from cmr_watch.models import (
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import (
     PARSER_VERSION,
     Change,
-    Evidence,
-    IncidentKind,
     Known,
     LastFetch,
     PageRef,
@@ -27,6 +26,7 @@ from cmr_watch.models import (
     Snapshot,
     Validators,
 )
+from cmr_watch.models.recipients import IncidentKind
 from cmr_watch.store import incidents, known_entries, outages, recipients, restore_quarantine, row_mapping
 from cmr_watch.store.check_records import (
     CHANGES_LOCK,

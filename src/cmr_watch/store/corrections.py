@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from cmr_watch.models import Correction, CorrectionEnd, PageRef
+from cmr_watch.models.corrections import Correction, CorrectionEnd
+from cmr_watch.models.readings import PageRef
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import record_event
 from cmr_watch.store.schema import corrections, pages

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, not_, or_, select, update
 
-from cmr_watch.models import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message, mailbox_of
+from cmr_watch.models.recipients import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message, mailbox_of
 from cmr_watch.store import plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import mark_notified, open_incident, resolve_incidents

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from cmr_watch.models import mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store.database import Database
 from cmr_watch.store.installation import address_hash
 from cmr_watch.store.schema import (

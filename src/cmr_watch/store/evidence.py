@@ -10,7 +10,7 @@ import zlib
 
 from sqlalchemy import Connection, select
 
-from cmr_watch.models import Evidence
+from cmr_watch.models.evidence import Evidence
 from cmr_watch.serialization import evidence_from_row, evidence_to_row
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import evidence

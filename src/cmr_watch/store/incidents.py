@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from cmr_watch.models import Incident, IncidentKind
+from cmr_watch.models.recipients import Incident, IncidentKind
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import incidents, pages
 

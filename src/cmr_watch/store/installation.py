@@ -6,7 +6,7 @@ import hmac
 
 from sqlalchemy import Connection, select
 
-from cmr_watch.models import mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import installation
 

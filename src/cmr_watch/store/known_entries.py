@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
 from cmr_watch.merge_pages import KnownPage, merge_pages
-from cmr_watch.models import Known, PageRef
+from cmr_watch.models.readings import Known, PageRef
 from cmr_watch.store import row_mapping
 from cmr_watch.store.schema import calls, editions, pages
 

@@ -14,7 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from cmr_watch.models import Known, Outage, Planned, Recipient, RecordedChange, Subscription
+from cmr_watch.models.planning import Outage, Planned, Recipient
+from cmr_watch.models.readings import Known, RecordedChange
+from cmr_watch.models.recipients import Subscription
 from cmr_watch.store import known_entries, plan_writer, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from cmr_watch.models import CallNotice, Change, Edition, RecordedChange
+from cmr_watch.models.readings import CallNotice, Change, Edition, RecordedChange
 from cmr_watch.store import row_mapping
 from cmr_watch.store.check_records import CHANGES_LOCK, RELEASED, REPARSED
 from cmr_watch.store.database import Database, insert_returning_id

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from cmr_watch.models import Outage
+from cmr_watch.models.planning import Outage
 from cmr_watch.store import known_entries, recipients, restore_quarantine
 from cmr_watch.store.check_records import PLAUSIBLE_OUTCOMES
 from cmr_watch.store.database import Database, insert_returning_id

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Text, bindparam, select, update
 
-from cmr_watch.models import Body, Message, Planned
+from cmr_watch.models.planning import Planned
+from cmr_watch.models.recipients import Body, Message
 from cmr_watch.store import recipients, row_mapping
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database

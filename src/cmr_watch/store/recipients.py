@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
-from cmr_watch.models import Match, OutageNoticeKey, Recipient, ReminderKey, Subscription
+from cmr_watch.models.planning import Match, OutageNoticeKey, Recipient, ReminderKey
+from cmr_watch.models.recipients import Subscription
 from cmr_watch.store import row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import resolve_incidents

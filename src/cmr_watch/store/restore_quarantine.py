@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from cmr_watch.log import redact_address
-from cmr_watch.models import RecordedChange
+from cmr_watch.models.readings import RecordedChange
 from cmr_watch.store import installation, recipients, row_mapping
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database

@@ -35,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 
-from cmr_watch.models import mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store import erasure, recipients
 from cmr_watch.store.bounce_pauses import RESET_AFTER
 from cmr_watch.store.check_records import ARCHIVED, DERIVED

@@ -9,19 +9,13 @@ from typing import Any
 
 from cmr_watch import serialization
 from cmr_watch.log import redact_address
-from cmr_watch.models import (
+from cmr_watch.models.readings import Change, ChangeKind, Cutoff, Known, KnownCall, KnownEdition, RecordedChange
+from cmr_watch.models.recipients import (
     Body,
-    Change,
-    ChangeKind,
-    Cutoff,
     Delivery,
     Frequency,
-    Known,
-    KnownCall,
-    KnownEdition,
     Message,
     QuietHours,
-    RecordedChange,
     Schedule,
     Subscription,
     SubscriptionRequest,

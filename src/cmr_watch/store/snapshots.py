@@ -17,7 +17,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from cmr_watch import serialization
-from cmr_watch.models import Evidence, FetchedPage, PageKind, Snapshot, Validators
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import FetchedPage, PageKind, Snapshot, Validators
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.evidence import load_evidence, save_evidence
 from cmr_watch.store.schema import contents, pages, snapshots

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from cmr_watch.exceptions import RefusedAddress
-from cmr_watch.models import TOPICS, Subscription, SubscriptionRequest, mailbox_of
+from cmr_watch.models.readings import TOPICS
+from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.store import erasure, last_configuration, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import record_event, resolve_incidents, settle_unnotified

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from cmr_watch.models import Known
+from cmr_watch.models.readings import Known
 from cmr_watch.monitor.archive.history import Copy, History, build_history
 from cmr_watch.monitor.diff import merge_reading
 from tests.monitor.small import read

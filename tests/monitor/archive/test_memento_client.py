@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cmr_watch.exceptions import FetchError, ParseError
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 from cmr_watch.monitor.archive.memento_client import MAX_TIMEMAPS, Archive, raw_url
 from cmr_watch.monitor.archive.timemap import Memento
 from tests.fakes.archive import FakeArchive, copy_path, fetch

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 from cmr_watch.monitor.fetch import Fetcher, FetchSettings, MemoryRobots
 from tests.fakes.site import FakeSite
 

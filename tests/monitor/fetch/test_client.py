@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from cmr_watch import __version__
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 from cmr_watch.monitor.fetch import FetchSettings
 from tests.fakes.site import Encoding
 from tests.monitor.fetch.conftest import NOON, Rig

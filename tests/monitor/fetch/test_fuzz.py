@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 from cmr_watch.monitor.fetch import Fetcher
 from cmr_watch.monitor.fetch.settings import PRODUCT
 from tests.fakes.site import FakeSite, Raw

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.models import Validators
+from cmr_watch.models.readings import Validators
 from cmr_watch.monitor.fetch.responses import charset, conditional_headers, retry_after, status_name, validators
 from cmr_watch.monitor.fetch.retrying import pause_after
 from tests.monitor.fetch.conftest import NOON

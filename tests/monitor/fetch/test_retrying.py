@@ -8,7 +8,7 @@ import pytest
 
 from cmr_watch.config import PINNED_HOSTS
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Validators
+from cmr_watch.models.readings import Validators
 from tests.fakes.site import Response
 from tests.monitor.fetch.conftest import NOON, Rig
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.models import TOKEN_SLOT
+from cmr_watch.models.recipients import TOKEN_SLOT
 from cmr_watch.notify.channels.mail_addresses import EmailAddress
 from cmr_watch.notify.channels.mime import MailSender, _template, compose
 from tests.notify.make import NOON, message_to

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
-from cmr_watch.models import FetchedPage, PageKind, PageRef, Snapshot
+from cmr_watch.models.readings import FetchedPage, PageKind, PageRef, Snapshot
 from cmr_watch.monitor.archive.history import build_history
 from cmr_watch.monitor.archive.memento_client import Archive
 from cmr_watch.monitor.archive.timemap import Memento

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from cmr_watch.models import Change, Known, KnownCall, KnownEdition, Snapshot
+from cmr_watch.models.readings import Change, Known, KnownCall, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import match_calls
 from cmr_watch.monitor.diff import CONFIRMED_AFTER, compare
 from cmr_watch.monitor.keys import KeyGenerator

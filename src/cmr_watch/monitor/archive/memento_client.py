@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 from cmr_watch.monitor.archive.boilerplate import remove_boilerplate
 from cmr_watch.monitor.archive.timemap import Memento, parse_timemap, sort_unique
 

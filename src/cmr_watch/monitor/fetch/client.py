@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from cmr_watch.clock import Clock
-from cmr_watch.models import FetchedPage, Validators
+from cmr_watch.models.readings import FetchedPage, Validators
 from cmr_watch.monitor.fetch import responses, robots
 from cmr_watch.monitor.fetch.ip_addresses import Resolve, resolve
 from cmr_watch.monitor.fetch.responses import Response

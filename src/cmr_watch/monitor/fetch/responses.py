@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from cmr_watch.exceptions import FetchError
-from cmr_watch.models import Validators
+from cmr_watch.models.readings import Validators
 from cmr_watch.monitor.fetch.errors import TransientError, printable
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 
 
 class Sender(Protocol):

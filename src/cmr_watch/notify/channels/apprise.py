@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.log import redact_address
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels.apprise_format import format_message
 
 if TYPE_CHECKING:

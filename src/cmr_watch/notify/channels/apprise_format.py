@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels.escaping import escape_markdown, escape_prose
 from cmr_watch.notify.channels.truncate import ELLIPSIS, truncated
 

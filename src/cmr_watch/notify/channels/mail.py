@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DeliveryError
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings, Security
 

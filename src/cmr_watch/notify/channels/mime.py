@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import quote
 
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.models import TOKEN_SLOT, Body, Message
+from cmr_watch.models.recipients import TOKEN_SLOT, Body, Message
 from cmr_watch.notify.channels.mail_addresses import EmailAddress, parse
 
 _SLOT: Final = TOKEN_SLOT.encode()

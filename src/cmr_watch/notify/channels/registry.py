@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.models import Channel
+from cmr_watch.models.recipients import Channel
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel

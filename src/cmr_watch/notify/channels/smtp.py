@@ -13,7 +13,7 @@ from typing import Final
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError
 from cmr_watch.log import masked
-from cmr_watch.models import Message
+from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels import mime
 from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.mail_addresses import parse

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from cmr_watch.models import ChangeKind, Known, OpenCutoff, PlanningContext, RecordedChange
+from cmr_watch.models.planning import PlanningContext
+from cmr_watch.models.readings import ChangeKind, Known, RecordedChange
+from cmr_watch.models.recipients import OpenCutoff
 from cmr_watch.notify.relevance import open_items
 
 

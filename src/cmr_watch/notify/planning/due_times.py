@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from cmr_watch.models import QuietHours, RecordedChange, Schedule, Subscription, mailbox_of
+from cmr_watch.models.readings import RecordedChange
+from cmr_watch.models.recipients import QuietHours, Schedule, Subscription, mailbox_of
 from cmr_watch.notify import delivery_schedule
 from cmr_watch.notify.relevance import NON_URGENT, should_notify, topic_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cmr_watch.models import OutageNotice, OutageNoticeKey, PlanningContext, QuietHours, Recipient, ReminderKey
+from cmr_watch.models.planning import OutageNoticeKey, PlanningContext, Recipient, ReminderKey
+from cmr_watch.models.recipients import OutageNotice, QuietHours
 from cmr_watch.notify import delivery_schedule, outage_notices, reminders
 
 

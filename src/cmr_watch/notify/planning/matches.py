@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cmr_watch.models import Match
+from cmr_watch.models.planning import Match
 from cmr_watch.notify.planning.due_times import DueTime, due_time, scheduled
 from cmr_watch.notify.planning.inputs import Inputs
 from cmr_watch.notify.relevance import should_notify

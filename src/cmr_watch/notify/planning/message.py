@@ -6,19 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cmr_watch.models import (
-    ChangeGroup,
-    Contents,
-    Digest,
-    Match,
-    OpenItems,
-    Plan,
-    PlanningContext,
-    RecordedChange,
-    Reminder,
-    ReminderKey,
-    Subscription,
-)
+from cmr_watch.models.planning import Match, Plan, PlanningContext, ReminderKey
+from cmr_watch.models.readings import RecordedChange
+from cmr_watch.models.recipients import ChangeGroup, Contents, Digest, OpenItems, Reminder, Subscription
 from cmr_watch.notify import delivery_schedule
 from cmr_watch.notify.coalesce import coalesce
 from cmr_watch.notify.planning.inputs import Inputs

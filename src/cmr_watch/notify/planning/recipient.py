@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from cmr_watch.models import Contents, Plan, PlanningContext, QuietHours, Recipient
+from cmr_watch.models.planning import Plan, PlanningContext, Recipient
+from cmr_watch.models.recipients import Contents, QuietHours
 from cmr_watch.notify import delivery_schedule
 from cmr_watch.notify.planning.due_times import quiet_hours
 from cmr_watch.notify.planning.inputs import Inputs
