@@ -26,9 +26,9 @@ from cmr_watch.reading.clauses import (
     subjects_in,
 )
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days, year_of
-from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
+from cmr_watch.reading.instants import END_OF_DAY, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.tokens import Cue, Text, Token, outside
+from cmr_watch.reading.tokens import DASHES, Cue, Text, Token, outside
 
 NO_CUTOFFS: Final = frozenset(
     {
@@ -58,7 +58,6 @@ class CutoffSpan(NamedTuple):
     """A cut-off, where its day stands, and whether its zone's letters are right on that day.
 
     - `has_time`: a time of day is stated for it.
-    - `subject`: what made it a cut-off, `heading` where no word of the line.
     - `replaces`: it takes the place of the one in the text above, “extended to 14 June” (D2).
     """
 
@@ -67,7 +66,6 @@ class CutoffSpan(NamedTuple):
     end: int
     zone_is_right: bool = True
     has_time: bool = False
-    subject: str = ""
     replaces: bool = False
 
 
@@ -75,7 +73,7 @@ class CutoffSpan(NamedTuple):
 class _Day:
     """A day of a sentence, with the tokens before it and after it, up to the neighbouring days.
 
-    `period`: what the period is about of which it is the last day; `shared`: where a time stands for a whole list.
+    `period`: what the period is about that it ends, or lies in; `shared`: where a time stands for a whole list.
     """
 
     span: DateSpan
@@ -83,34 +81,27 @@ class _Day:
     lead: list[Token]
     tail: list[Token]
     relation: Relation
+    period: Concept | None = None
     subject: Concept | None = None
-    where: str = ""
-    is_end_of_period: bool = False
-    is_of_events: bool = False
     shared: list[Token] = field(default_factory=list)
 
 
 def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None = None) -> tuple[CutoffSpan, ...]:
     """The cut-offs of a text. `year` is the nearest heading's, `heading` the subject of the words that head a list."""
     found: list[CutoffSpan] = []
-    spoken: Concept | None = None
-    is_answer = False
+    spoken, asked = None, None
     for sentence in sentences_of(text):
-        days = _days_of(text, sentence, year)
-        is_led = sentence.start == 0 or is_answer or _goes_on(text, sentence)
+        is_led = sentence.start == 0 or asked is not None or _goes_on(text, sentence)
         spoken = spoken if is_led else None
-        for day in days:
-            _give_subject(text, day, spoken or (heading if is_led else None), "spoken" if spoken else "heading")
-        _go_on(days)
-        _share_times(days)
-        for number, day in enumerate(days):
+        days = _days_of(text, sentence, year, spoken or (heading if is_led else None))
+        for before, day in zip([None, *days], days, strict=False):
             if _is_taken(text, day):
-                is_moved = number > 0 and days[number - 1].relation is Relation.FORMER
-                found = with_next(found, _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved))
+                is_moved = before is not None and before.relation is Relation.FORMER
+                one = _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved)
+                found, one = found[: -1 if one.replaces else None], one._replace(replaces=one.replaces and not found)
+                found.append(one)
         asked = _asked(text, sentence)
-        spoken, is_answer = asked or spoken, asked is not None
-        if text.has("cutoff", start=sentence.start, end=sentence.end):
-            spoken = "cutoff"
+        spoken = "cutoff" if text.has("cutoff", start=sentence.start, end=sentence.end) else asked or spoken
         year = next((day.span.starts_on.year for day in reversed(days) if day.span.starts_on), year)
     return tuple(found)
 
@@ -132,30 +123,37 @@ def _goes_on(text: Text, sentence: Span) -> bool:
     return first is not None and (first.word in _GOING_ON or first.letter in "dmvwi-(;c")
 
 
-def with_next(found: Sequence[CutoffSpan], one: CutoffSpan) -> list[CutoffSpan]:
-    """Cut-offs with one more; “extended to 14 June” takes the place of the one before it (D2)."""
-    return [*(found[:-1] if one.replaces else found), one._replace(replaces=one.replaces and not found)]
-
-
-def _go_on(days: Sequence[_Day]) -> None:
-    """“Apply by 31 May, 30 September or 20 December”, “the first closing on 31 May, the second on 30 September”."""
-    for before, day in pairwise(days):
-        is_listed = all(token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead)
-        if is_listed and day.relation is Relation.AT:
-            day.relation, day.subject = before.relation, before.subject
-
-
 # ── the days of a sentence ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
-    """The single days of a sentence, each with the words around it."""
+def _days_of(text: Text, sentence: Span, year: int | None, above: Concept | None) -> list[_Day]:
+    """The single days of a sentence, each with the words around it, and what it is about."""
     own = range(sentence.start, sentence.end)
     year = year_of(text, sentence.start, sentence.end) or year
-    days = [day for day in days_in(text, own, year) if day.starts_on][:_MOST_DAYS]
-    ends = [sentence.start, *(day.end for day in days)]
-    starts = [*(day.start for day in days[1:]), sentence.end]
-    return [_day(text, sentence, *one, year) for one in zip(days, ends, starts, strict=False)]
+    spans = [day for day in days_in(text, own, year) if day.starts_on][:_MOST_DAYS]
+    bounds = [sentence.start, *(edge for day in spans for edge in (day.start, day.end)), sentence.end]
+    around = [text.within(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
+    days = [
+        _Day(day, sentence, lead, tail, _relation_of(text, day, sentence), _period_of(text, day, year))
+        for day, (lead, tail) in zip(spans, pairwise(around), strict=True)
+    ]
+    for before, day in zip([None, *days], days, strict=False):
+        day.subject = _subject_of(text, day, above)
+        if before and day.relation is Relation.AT and _is_listed(day):
+            day.relation, day.subject = before.relation, before.subject
+    _share_times(days)
+    return days
+
+
+def _relation_of(text: Text, day: DateSpan, sentence: Span) -> Relation:
+    relation = relation_of(text, day.start)
+    is_latest = text.has("latest", start=day.end, end=min(day.end + _REACH_OF_TIME, sentence.end))
+    return Relation.UNTIL if is_latest and relation is Relation.AT else relation
+
+
+def _is_listed(day: _Day) -> bool:
+    """“Apply by 31 May, 30 September or 20 December”, “the first closing on 31 May, the second on 30 September”."""
+    return all(token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead)
 
 
 def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
@@ -172,63 +170,41 @@ def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
     return found[::-1]
 
 
-def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: int | None) -> _Day:
-    lead, tail = text.within(start, day.start), text.within(day.end, end)
-    found = _Day(day, sentence, lead, tail, relation_of(text, day.start))
-    periods = [
-        one for one in find_dates(text, year) if one.starts_on != one.ends_on and one.start <= day.start < one.end
-    ]
-    if periods:
-        found.is_end_of_period = day.end >= periods[0].end and _is_open_for(text, periods[0])
-        found.is_of_events = _is_of_events(text, periods[0])
-    return found
+def _period_of(text: Text, day: DateSpan, year: int | None) -> Concept | None:
+    """What the period of a day is about: the events, or the time to apply, where it ends with that day."""
+    days = (one for one in find_dates(text, year) if one.starts_on != one.ends_on)
+    period = next((one for one in days if one.start <= day.start < one.end), None)
+    if period is None:
+        return None
+    events = cue_before(text, period.start, ("event", "taking place"))
+    if events and all(token.letter in "f:-(," for token in text.within(events.end, period.start)):
+        return "taking place"  # “events from 15 September to 15 December”
+    subject = subject_of(text, period.start, _OF_PERIODS) if day.end >= period.end else None
+    return "cutoff" if subject in _OF_PERIODS[:-2] else None
 
 
-def _is_open_for(text: Text, period: DateSpan) -> bool:
-    """Whether a period is the time to apply: “open from 5 March to 30 May”, “taken from … until …”."""
-    opening = cue_before(text, period.start, ("open",))
-    between = text.tokens[opening.last + 1 : period.first] if opening else []
-    is_open = opening is not None and all(one.letter in "f:,(" for one in between)
-    return is_open or subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
-
-
-def _is_of_events(text: Text, period: DateSpan) -> bool:
-    """Whether the words right before a period say that it is the events': “events from 15 September to 15 December”."""
-    cue = cue_before(text, period.start, ("event", "taking place"))
-    between = text.tokens[cue.last + 1 :] if cue else []
-    return cue is not None and all(one.letter in _JOINING_PERIODS for one in between if one.end <= period.start)
-
-
-_JOINING_PERIODS: Final = frozenset("f:-(,")
-_OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "event", "taking place")
+_OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "open", "event", "taking place")
 
 
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _give_subject(text: Text, day: _Day, above: Concept | None, where: str) -> None:
+def _subject_of(text: Text, day: _Day, above: Concept | None) -> Concept | None:
     """The nearest words decide; what stands above, a list's sentence or heading, only where there are none (C3)."""
-    left, right = _subject_to_the_left(text, day), _subject_to_the_right(text, day)
-    if above in _OF_ALL_BELOW and left in _OF_APPLYING - {"cutoff"}:
-        left = above
-    if left or right:
-        day.subject, day.where = left or right, "left" if left else "right"
-    elif above and sum(token.letter == "x" and bool(token.word) for token in day.lead) <= _MOST_WORDS_OF_ENTRY:
-        day.subject, day.where = above, where
+    subject = _subject_to_the_left(text, day)
+    if above in _OF_ALL_BELOW and subject in ("apply", "call", "call for"):
+        return above
+    is_entry = sum(token.letter == "x" and bool(token.word) for token in day.lead) <= _MOST_WORDS_OF_ENTRY
+    return subject or _subject_to_the_right(text, day) or (above if is_entry else None)
 
 
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
-    cues = [
-        cue
-        for cue in text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
-        if not _is_condition(text, cue)
-    ]
+    among = text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
+    cues = [cue for cue in among if not _is_condition(text, cue)]
     active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
-    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(
-        active
-    )  # “questions may be submitted by …”
-    subjects = active if is_of_others else subjects_in(text, cues)
-    if cues and _heads_sentence(text, day, cues[0]) and "cutoff" not in subjects:
+    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(active)
+    subjects = active if is_of_others else subjects_in(text, cues)  # “questions may be submitted by …”
+    if cues and _heads_sentence(text, cues[0], day.sentence) and "cutoff" not in subjects:
         return subjects[0]
     while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
@@ -246,11 +222,9 @@ _HEADS: Final = frozenset({"question", "result", "session", "late", "stay"})
 _BEFORE_HEAD: Final = frozenset({"the", "our", "all", "your", "any", "each", "every"})
 
 
-def _heads_sentence(text: Text, day: _Day, cue: Cue) -> bool:
-    """“The jury reads all applications by …”: the first day is said of the first word."""
-    words = text.words(day.sentence.start, cue.start)
-    is_first_day = text.within(day.sentence.start, day.sentence.start + 1)[:1] == day.lead[:1]
-    return is_first_day and not _HEADS.isdisjoint(cue.concepts) and _BEFORE_HEAD.issuperset(words)
+def _heads_sentence(text: Text, cue: Cue, sentence: Span) -> bool:
+    """“The jury reads all applications by …” is said of the jury."""
+    return not _HEADS.isdisjoint(cue.concepts) and _BEFORE_HEAD.issuperset(text.words(sentence.start, cue.start))
 
 
 def _is_condition(text: Text, cue: Cue) -> bool:
@@ -261,9 +235,9 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
     zones = [Span(zone.start - 1, zone.end) for zone in text.cues_of("brussels time", start=day.span.end)]
-    own = outside(day.tail, zones)
-    first = next((token for token in own if token.letter == "(" or (token.word and token.letter not in "haTzvd")), None)
-    if first is None or first.letter == "(":
+    words = (one for one in outside(day.tail, zones) if one.letter == "(" or (one.word and one.letter not in "haTzvd"))
+    first = next(words, None)
+    if first is None:
         return None
     cues = list(text.cues_of(*SUBJECTS, start=first.start, end=day.tail[-1].end))
     concept = subjects_in(text, cues)[0] if cues and cues[0].start == first.start else None
@@ -271,15 +245,13 @@ def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
 
 
 def _is_taken(text: Text, day: _Day) -> bool:
-    if day.is_of_events or _is_dateline(text, day) or day.subject in NO_CUTOFFS:
+    if day.period == "taking place" or day.subject in NO_CUTOFFS or _is_dateline(text, day):
         return False
-    if day.is_end_of_period:
+    if day.period:
         return day.relation not in (Relation.FORMER, Relation.OF_PAGE)
-    is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
-    relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
-    if day.subject is None and relation is Relation.UNTIL and not _is_plain(text, day):
-        return False
-    return relation in _TAKEN.get(day.subject, ()) or (relation is Relation.AT and _closes_there(text, day))
+    if day.subject is None and day.relation is Relation.UNTIL:
+        return _is_plain(text, day)
+    return day.relation in _TAKEN.get(day.subject, ()) or (day.relation is Relation.AT and _closes_there(text, day))
 
 
 _PLAIN: Final = words_of(
@@ -296,23 +268,22 @@ _PLAIN: Final = words_of(
 def _is_plain(text: Text, day: _Day) -> bool:
     """Whether no word before the day tells of anything else: “The project runs until …”, “Data are deleted by …”."""
     tokens = [token for token in outside(day.lead, text.cues) if token.letter == "x" and token.word]
-    return _PLAIN.issuperset(token.word for token in tokens if not _is_of_address(text, token))
+    return _PLAIN.issuperset(token.word for token in tokens if "@" not in _chunk_at(text.text, token))
 
 
-def _is_of_address(text: Text, token: Token) -> bool:
-    """“a@example.org” says nothing."""
-    around = text.text[max(0, token.start - 1) : token.start], text.text[token.end : token.end + 2]
-    return around[0] in ("@", ".", "-") or around[1][:1] == "@" or (around[1][:1] == "." and around[1][1:].isalnum())
+def _chunk_at(text: str, token: Token) -> str:
+    """What stands between the spaces around a token: a mail address is one."""
+    return text[: token.end].rpartition(" ")[2] + text[token.end :].partition(" ")[0]
 
 
 def _closes_there(text: Text, day: _Day) -> bool:
     """“31 May 2027: the call closes”: what closes is named behind its day."""
-    if day.where == "left" or not day.tail or day.tail[0].letter not in ":-":
+    if not day.tail or day.tail[0].letter not in ":-":
         return False
-    closing = next(text.cues_of("until", start=day.tail[0].end, end=day.tail[-1].end), None)
-    if closing is None or "open" not in closing.concepts:  # it is open until it closes
-        return False
-    return subject_of(text, closing.start, _CLOSING, day.tail[0].end) in _CLOSING[:3]
+    start = day.tail[0].end
+    closing = next(text.cues_of("until", start=start, end=day.tail[-1].end), None)
+    is_open = closing is not None and "open" in closing.concepts  # it is open until it closes
+    return is_open and subject_of(text, closing.start, _CLOSING, start) in _CLOSING[:3]
 
 
 _CLOSING: Final = ("apply", "call", "call for", *sorted(NO_CUTOFFS), "event")
@@ -350,19 +321,19 @@ def _is_only_signs(tokens: Sequence[Token]) -> bool:
 
 def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     assert day.span.starts_on is not None, "only whole days are cut-offs"
-    end_of_lead = day.lead[-1].end if day.lead else 0
-    near = [token for token in day.lead if end_of_lead - token.start <= _REACH_OF_TIME]
-    groups = [group for group in (day.tail, near, day.shared) if group]
-    minutes = next((minute for group in groups if (minute := time_in(group)) is not None), None)
-    zone = next((zone for group in groups if (zone := _zone(text, group))), None)
-    at, is_right = instant_of(day.span.starts_on, END_OF_DAY if minutes is None else minutes, zone)
-    start, end = (day.lead or day.tail or text.tokens)[0].start, day.tail[-1].end if day.tail else day.span.end
-    words = text.text[day.span.start : end].strip(" \t,;‐‑‒–—―−-").removesuffix(" and").removesuffix(" or")
-    behind = {"start": day.span.end, "end": end}
-    tentative = text.has("tentative", **behind) or text.has("perhaps", start=start, end=day.span.start)
-    marks = marks_in(text, **behind)
-    cutoff = Cutoff(at, words, text.has("closed", **behind) or "over" in marks, tentative or "perhaps" in marks)
-    return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where, replaces)
+    near = [token for token in day.lead if day.lead[-1].end - token.start <= _REACH_OF_TIME]
+    groups = (day.tail, near, day.shared)
+    minutes = next((minutes for group in groups if (minutes := time_in(group)) is not None), END_OF_DAY)
+    zone = next((zone for group in groups if (zone := zone_in(text, group))), None)
+    at, is_right = instant_of(day.span.starts_on, minutes, zone)
+    end = day.tail[-1].end if day.tail else day.span.end
+    words = text.text[day.span.start : end].strip(f" \t,;{DASHES}").removesuffix(" and").removesuffix(" or")
+    marks = marks_in(text, day.span.end, end)
+    is_perhaps = "perhaps" in marks or text.has("perhaps", start=(day.lead or [day.span])[0].start, end=day.span.start)
+    tentative = is_perhaps or text.has("tentative", start=day.span.end, end=end)
+    closed = "over" in marks or text.has("closed", start=day.span.end, end=end)
+    has_time = any(time_in(group) is not None for group in groups)
+    return CutoffSpan(Cutoff(at, words, closed, tentative), day.span.start, end, is_right, has_time, replaces)
 
 
 def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Concept]:
@@ -381,8 +352,3 @@ def _is_mark(text: Text, cue: Cue) -> bool:
     # “over 20 regions”; “potentially, depending on the results, 31 January”
     is_of_more = after != [] and after[0].letter in ("dn," if "perhaps" in cue.concepts else "dn")
     return not is_of_more and not any(token.letter == "x" and token.word for token in (*before, *after))
-
-
-def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:
-    first = text.tokens.index(tokens[0])
-    return zone_in(text, first + (time_index(tokens) or 0), first + len(tokens))

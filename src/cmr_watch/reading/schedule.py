@@ -207,7 +207,7 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
         part = scan(sentence.of(text))
         minutes = time_in(part.tokens)
         if minutes is not None and _is_of_all(part) and not find_days(part, ANY_YEAR):
-            return minutes, zone_in(part, 0, len(part.tokens))
+            return minutes, zone_in(part, part.tokens)
     return None
 
 
