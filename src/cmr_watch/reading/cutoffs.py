@@ -8,9 +8,10 @@ list and for the call page. Pure; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from datetime import datetime
+from itertools import pairwise, repeat
 from typing import Final, NamedTuple
 
 from cmr_watch.models import Cutoff
@@ -80,7 +81,7 @@ class _Day:
     sentence: Span
     lead: list[Token]
     tail: list[Token]
-    relation: Relation
+    relation: Relation = Relation.AT
     period: Concept | None = None
     subject: Concept | None = None
     shared: list[Token] = field(default_factory=list)
@@ -94,16 +95,22 @@ def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None
         is_led = sentence.start == 0 or asked is not None or _goes_on(text, sentence)
         spoken = spoken if is_led else None
         days = _days_of(text, sentence, year, spoken or (heading if is_led else None))
-        for before, day in zip([None, *days], days, strict=False):
-            if _is_taken(text, day):
-                is_moved = before is not None and before.relation is Relation.FORMER
-                one = _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved)
-                found, one = found[: -1 if one.replaces else None], one._replace(replaces=one.replaces and not found)
-                found.append(one)
+        for one in _cutoffs_of(text, days):
+            kept = found[:-1] if one.replaces else found
+            found = [*kept, one._replace(replaces=one.replaces and not found)]
         asked = _asked(text, sentence)
         spoken = "cutoff" if text.has("cutoff", start=sentence.start, end=sentence.end) else asked or spoken
         year = next((day.span.starts_on.year for day in reversed(days) if day.span.starts_on), year)
     return tuple(found)
+
+
+def _cutoffs_of(text: Text, days: Sequence[_Day]) -> Iterator[CutoffSpan]:
+    """“Extended to 14 June” takes the place of the cut-off before it, unless that day is said to be the former (D2)."""
+    relation = Relation.AT
+    for day in days:
+        if _is_taken(text, day):
+            yield _cutoff(text, day, replaces=day.relation is Relation.NEW and relation is not Relation.FORMER)
+        relation = day.relation
 
 
 def _asked(text: Text, sentence: Span) -> Concept | None:
@@ -128,26 +135,25 @@ def _goes_on(text: Text, sentence: Span) -> bool:
 
 def _days_of(text: Text, sentence: Span, year: int | None, above: Concept | None) -> list[_Day]:
     """The single days of a sentence, each with the words around it, and what it is about."""
-    own = range(sentence.start, sentence.end)
     year = year_of(text, sentence.start, sentence.end) or year
-    spans = [day for day in days_in(text, own, year) if day.starts_on][:_MOST_DAYS]
-    bounds = [sentence.start, *(edge for day in spans for edge in (day.start, day.end)), sentence.end]
-    around = [text.within(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
-    days = [
-        _Day(day, sentence, lead, tail, _relation_of(text, day, sentence), _period_of(text, day, year))
-        for day, (lead, tail) in zip(spans, pairwise(around), strict=True)
-    ]
-    for before, day in zip([None, *days], days, strict=False):
-        day.subject = _subject_of(text, day, above)
+    spans = [day for day in days_in(text, range(*sentence), year) if day.starts_on][:_MOST_DAYS]
+    starts = [sentence.start, *(day.end for day in spans)]
+    around = list(map(text.within, starts, [*(day.start for day in spans), sentence.end]))
+    days = list(map(_Day, spans, repeat(sentence), around, around[1:]))
+    for before, day in pairwise([None, *days]):
+        assert day is not None
+        day.relation, day.subject = _relation_of(text, day), _subject_of(text, day, above)
+        day.period = _period_of(text, day.span, year)
         if before and day.relation is Relation.AT and _is_listed(day):
             day.relation, day.subject = before.relation, before.subject
     _share_times(days)
     return days
 
 
-def _relation_of(text: Text, day: DateSpan, sentence: Span) -> Relation:
-    relation = relation_of(text, day.start)
-    is_latest = text.has("latest", start=day.end, end=min(day.end + _REACH_OF_TIME, sentence.end))
+def _relation_of(text: Text, day: _Day) -> Relation:
+    relation = relation_of(text, day.span.start)
+    end = min(day.span.end + _REACH_OF_TIME, day.sentence.end)
+    is_latest = text.has("latest", start=day.span.end, end=end)
     return Relation.UNTIL if is_latest and relation is Relation.AT else relation
 
 
@@ -172,15 +178,22 @@ def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
 
 def _period_of(text: Text, day: DateSpan, year: int | None) -> Concept | None:
     """What the period of a day is about: the events, or the time to apply, where it ends with that day."""
-    days = (one for one in find_dates(text, year) if one.starts_on != one.ends_on)
-    period = next((one for one in days if one.start <= day.start < one.end), None)
+    periods = (
+        one for one in find_dates(text, year) if one.start <= day.start < one.end and one.starts_on != one.ends_on
+    )
+    period = next(periods, None)
     if period is None:
         return None
-    events = cue_before(text, period.start, ("event", "taking place"))
-    if events and all(token.letter in "f:-(," for token in text.within(events.end, period.start)):
-        return "taking place"  # “events from 15 September to 15 December”
+    if _is_of_events(text, period):
+        return "taking place"
     subject = subject_of(text, period.start, _OF_PERIODS) if day.end >= period.end else None
     return "cutoff" if subject in _OF_PERIODS[:-2] else None
+
+
+def _is_of_events(text: Text, period: DateSpan) -> bool:
+    """“Events from 15 September to 15 December”: with nothing but signs between."""
+    cue = cue_before(text, period.start, _OF_PERIODS[-2:])
+    return cue is not None and all(token.letter in "f:-(," for token in text.within(cue.end, period.start))
 
 
 _OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "open", "event", "taking place")
@@ -201,14 +214,18 @@ def _subject_of(text: Text, day: _Day, above: Concept | None) -> Concept | None:
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
     among = text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
     cues = [cue for cue in among if not _is_condition(text, cue)]
-    active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
-    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(active)
-    subjects = active if is_of_others else subjects_in(text, cues)  # “questions may be submitted by …”
+    subjects = _active(text, cues) or subjects_in(text, cues)
     if cues and _heads_sentence(text, cues[0], day.sentence) and "cutoff" not in subjects:
         return subjects[0]
     while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
-    return subjects[-1] if subjects else None
+    return next(iter(subjects[-1:]), None)
+
+
+def _active(text: Text, cues: Sequence[Cue]) -> list[Concept]:
+    """The subjects besides what is done with them, if none is of applying: “questions may be submitted by …”."""
+    active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
+    return active if not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(active) else []
 
 
 _OF_ALL_BELOW: Final = frozenset({"late", "duty"})
@@ -235,13 +252,13 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
     zones = [Span(zone.start - 1, zone.end) for zone in text.cues_of("brussels time", start=day.span.end)]
-    words = (one for one in outside(day.tail, zones) if one.letter == "(" or (one.word and one.letter not in "haTzvd"))
-    first = next(words, None)
-    if first is None:
-        return None
-    cues = list(text.cues_of(*SUBJECTS, start=first.start, end=day.tail[-1].end))
-    concept = subjects_in(text, cues)[0] if cues and cues[0].start == first.start else None
+    first = next((token for token in outside(day.tail, zones) if token.letter not in _SIGNS), None)
+    cues = list(text.cues_of(*SUBJECTS, start=first.start, end=day.tail[-1].end)) if first else []
+    concept = subjects_in(text, cues)[0] if first and cues and cues[0].start == first.start else None
     return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
+
+
+_SIGNS: Final = frozenset("haTzvd&-/.,:;|)'")
 
 
 def _is_taken(text: Text, day: _Day) -> bool:
@@ -282,8 +299,9 @@ def _closes_there(text: Text, day: _Day) -> bool:
         return False
     start = day.tail[0].end
     closing = next(text.cues_of("until", start=start, end=day.tail[-1].end), None)
-    is_open = closing is not None and "open" in closing.concepts  # it is open until it closes
-    return is_open and subject_of(text, closing.start, _CLOSING, start) in _CLOSING[:3]
+    if closing is None or "open" not in closing.concepts:  # it is open until it closes
+        return False
+    return subject_of(text, closing.start, _CLOSING, start) in _CLOSING[:3]
 
 
 _CLOSING: Final = ("apply", "call", "call for", *sorted(NO_CUTOFFS), "event")
@@ -320,20 +338,26 @@ def _is_only_signs(tokens: Sequence[Token]) -> bool:
 
 
 def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
+    start = day.lead[0].start if day.lead else day.span.start
+    end = day.tail[-1].end if day.tail else day.span.end
+    at, zone_is_right, has_time = _instant(text, day)
+    words = text.text[day.span.start : end].strip(f" \t,;{DASHES}").removesuffix(" and").removesuffix(" or")
+    marks = marks_in(text, day.span.end, end)
+    closed = "over" in marks or text.has("closed", start=day.span.end, end=end)
+    is_perhaps = "perhaps" in marks or text.has("perhaps", start=start, end=day.span.start)
+    tentative = is_perhaps or text.has("tentative", start=day.span.end, end=end)
+    return CutoffSpan(Cutoff(at, words, closed, tentative), day.span.start, end, zone_is_right, has_time, replaces)
+
+
+def _instant(text: Text, day: _Day) -> tuple[datetime, bool, bool]:
+    """The instant of a day, whether its zone's letters are right, and whether a time is stated."""
     assert day.span.starts_on is not None, "only whole days are cut-offs"
     near = [token for token in day.lead if day.lead[-1].end - token.start <= _REACH_OF_TIME]
     groups = (day.tail, near, day.shared)
-    minutes = next((minutes for group in groups if (minutes := time_in(group)) is not None), END_OF_DAY)
+    times = [minutes for group in groups if (minutes := time_in(group)) is not None]
     zone = next((zone for group in groups if (zone := zone_in(text, group))), None)
-    at, is_right = instant_of(day.span.starts_on, minutes, zone)
-    end = day.tail[-1].end if day.tail else day.span.end
-    words = text.text[day.span.start : end].strip(f" \t,;{DASHES}").removesuffix(" and").removesuffix(" or")
-    marks = marks_in(text, day.span.end, end)
-    is_perhaps = "perhaps" in marks or text.has("perhaps", start=(day.lead or [day.span])[0].start, end=day.span.start)
-    tentative = is_perhaps or text.has("tentative", start=day.span.end, end=end)
-    closed = "over" in marks or text.has("closed", start=day.span.end, end=end)
-    has_time = any(time_in(group) is not None for group in groups)
-    return CutoffSpan(Cutoff(at, words, closed, tentative), day.span.start, end, is_right, has_time, replaces)
+    at, is_right = instant_of(day.span.starts_on, times[0] if times else END_OF_DAY, zone)
+    return at, is_right, bool(times)
 
 
 def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Concept]:
