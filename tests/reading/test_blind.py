@@ -11,6 +11,28 @@ from typing import Final
 BLIND = Path(__file__).parent.parent / "fixtures" / "blind"
 FOLDERS = sorted(path.parent for path in BLIND.glob("*/*/expected.json"))
 STILL_WRONG: Final[dict[str, str]] = {
+    "2026-11-fifth-lists/003-word-tables": "O4: the year of the events is not found",
+    "2026-11-fifth-lists/013-prose-last-workshop-above": "S4: prose about the last workshop is warned of",
+    "2026-11-fifth-lists/019-table-rowspan-year": "D1: a bare month does not take the year of a cell that spans rows",
+    "2026-11-fifth-lists/037-minimal-br-capitals": "D1: “18.-19.11.25” loses its first day",
+    "2026-11-fifth-lists/039-minimal-bare-section-words": "C2: “The next one” is read as another call",
+    "2026-11-fifth-calls/011-cards-two-calls": "O1: of two calls in cards, the first one is taken, not the open one",
+    "2026-11-fifth-calls/013-prose-two-dates": "C3: days on which the office is closed are cut-offs",
+    "2026-11-fifth-calls/021-legal-corrigendum": "C3: the day of a corrigendum is a cut-off",
+    "2026-11-fifth-calls/024-legal-indicative-timetable": "O2: a regulation is the apply_url",
+    "2026-11-fifth-calls/032-notes-new-cutoff": "D5: a line of hosting years is warned of",
+    "2026-11-fifth-calls/042-fr-extended": "C3: “present until” is a cut-off",
+    "2026-11-fifth-calls/052-faq-numbered-extended": "C3: “A1.” hides the cut-off behind it",
+    "2026-11-fifth-calls/054-faq-continuous-closing": "C3: “so has the one of” hides a cut-off that has passed",
+    "2026-11-fifth-calls/056-archive-table": "O1: the cut-offs of earlier calls in a table",
+    "2026-11-fifth-editions/015-zagreb-past": "E1: “came to Zagreb, Croatia. The event …” is no place with a country",
+    "2026-11-fifth-editions/016-alentejo-region": "E1: a region in the title is taken for a town",
+    "2026-11-fifth-editions/023-split-hybrid": "E3: the closing day of another way of taking part",
+    "2026-11-fifth-editions/025-tabs-rotterdam": "E2: the next label is taken for the venue",
+    "2026-11-fifth-editions/049-table-word": "E3: a label in a table gives no closing day",
+    "2026-11-fifth-editions/050-table-horizontal": "E2: a venue under a column's head is not found",
+    "2026-11-fifth-editions/054-table-kosovo": "E2: a venue in a row of a table is not found",
+    "2026-11-fifth-editions/058-update-cancelled": "D2: the day of a note is taken for the edition's",
     "2026-11-fourth-calls/006-word-paste": "O4: the sentence about the events to be hosted is not found",
     "2026-11-fourth-calls/032-proposals-received": "C5: a word behind the day is taken for its mark",
     "2026-11-fourth-lists/010-google-docs-spans": "C2: “The next call will be announced here” is read as another call",
@@ -26,5 +48,5 @@ def _named(folder: Path) -> str:
 
 
 def test_there_are_enough_pages() -> None:
-    assert len(FOLDERS) >= 1_140
+    assert len(FOLDERS) >= 1_310
     assert STILL_WRONG.keys() <= set(map(_named, FOLDERS))
