@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from operator import attrgetter
+from itertools import pairwise, takewhile
 from typing import Final
 
 from cmr_watch.reading.clauses import Span, sentences_of
@@ -16,6 +14,7 @@ from cmr_watch.reading.tokens import Text, outside
 
 _OF_HOSTING: Final = ("event", "hosting", "series")
 _OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply", "regulation")
+_LONGEST_LIST: Final = 20
 _JOINING: Final = frozenset({"between", "from", "after", "extended"})
 """Cues that say nothing of the year behind them: “events between 2026 and 2027”, “a call extended to 2027”."""
 
@@ -31,12 +30,12 @@ def find_hosting_years(text: Text, *, is_headed: bool = False) -> dict[int, Span
     The clause that names the call counts, else its sentence; where no sentence names it, or where the call is named
     above it all (`is_headed`, as on a call page), else all others.
     """
-    sentences = sentences_of(text)
-    naming = [span for span in sentences if mentions_call(text, span)]
-    of_call = [clause for span in naming for clause in _clauses(text, span) if mentions_call(text, clause)]
-    others = [span for span in sentences if speaks_of_hosting(text, span)] if is_headed or not naming else []
-    found = (_years_in_all(text, spans) for spans in (of_call, naming, others))
-    return next((years for years in found if years), {})
+    naming = [one for one in sentences_of(text) if mentions_call(text, one)]
+    clauses = [clause for one in naming for clause in _clauses(text, one)]
+    years = _years_in_all(text, [one for one in clauses if mentions_call(text, one)]) or _years_in_all(text, naming)
+    if years or (naming and not is_headed):
+        return years
+    return _years_in_all(text, [one for one in sentences_of(text) if _speaks_of_hosting(text, one)])
 
 
 def _years_in_all(text: Text, spans: Sequence[Span]) -> dict[int, Span]:
@@ -47,18 +46,14 @@ _HELD_ALREADY: Final = words_of("was were had took taken already attended brough
 """Words that tell of events already held: “More than 30 events were held in 2024”."""
 
 
-def speaks_of_hosting(text: Text, span: Span | None = None) -> bool:
+def _speaks_of_hosting(text: Text, sentence: Span) -> bool:
     """Whether a sentence names hosting, or events that are not over: “Workshops are held in 2027”."""
-    if span is None:
-        return any(speaks_of_hosting(text, one) for one in sentences_of(text))
-    start, end = span
+    start, end = sentence
     if text.has("hosting", "series", start=start, end=end):
         return True
-    event = next(text.cues_of("event", start=start, end=end), None)
-    words = text.words(start, end)
-    is_over = not _HELD_ALREADY.isdisjoint(words) or text.has("long ago", start=start, end=end)
+    is_over = not _HELD_ALREADY.isdisjoint(text.words(start, end)) or text.has("long ago", start=start, end=end)
     is_of_day = any(start <= day.start < end for day in find_days(text, ANY_YEAR))  # “by 31 May for events in 2027”
-    return event is not None and not is_over and not is_of_day
+    return text.has("event", start=start, end=end) and not is_over and not is_of_day
 
 
 def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
@@ -74,22 +69,23 @@ def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
 def years_in(text: Text, sentence: Span) -> dict[int, Span]:
     """The years of a sentence that belong to hosting; those that stand at the call's name where there are none."""
     days = [date for date in find_dates(text) if date.precision in ("day", "unknown")]
-    years = [one for one in outside(text.within(*sentence), days) if one.letter == "y"][::-1]
-    indexes = [bisect_left(text.tokens, year.start, key=attrgetter("start")) for year in years]
-    named = [(at, _followed_by(text, at) or _introduced_by(text, at, sentence)) for at in indexes]
-    for group in (_OF_HOSTING, CALLS):
-        ranges = [_range_at(text, at) for at, concepts in named if not concepts.isdisjoint(group)]
-        if ranges:
-            return {year: words for one in ranges for year, words in one.items()}
-    return {}
+    first = len(text.within(0, sentence.start))
+    own = range(first, first + len(text.within(*sentence)))
+    indexes = [at for at in own if text.tokens[at].letter == "y" and outside(text.tokens[at : at + 1], days)]
+    named = {at: _followed_by(text, at) or _introduced_by(text, at, sentence) for at in reversed(indexes)}
+    of_hosting = [at for at, concepts in named.items() if not concepts.isdisjoint(_OF_HOSTING)]
+    of_call = [at for at, concepts in named.items() if not concepts.isdisjoint(CALLS)]
+    return {year: words for at in of_hosting or of_call for year, words in _range_at(text, at).items()}
 
 
 def _followed_by(text: Text, index: int) -> frozenset[Concept]:
     """“The 2026 call”, “the 2027 and 2028 editions”: the concepts of what stands right behind a year."""
-    after = next((at for at in range(index + 1, len(text.tokens)) if text.tokens[at].letter not in "yd&-/,"), None)
-    is_list = text.tokens[(after or 1) - 1].letter in "yd"
-    cue = next((one for one in text.cues_of(*_OF_HOSTING, *CALLS) if one.first == after and is_list), None)
-    return cue.concepts if cue else frozenset()
+    behind = text.tokens[index + 1 : index + _LONGEST_LIST]
+    listed = list(takewhile(lambda token: token.letter in "yd&-/,", behind))
+    if listed and listed[-1].letter not in "yd":
+        return frozenset()
+    after = index + 1 + len(listed)
+    return next((cue.concepts for cue in text.cues_of(*_OF_HOSTING, *CALLS) if cue.first == after), frozenset())
 
 
 def _introduced_by(text: Text, index: int, sentence: Span) -> frozenset[Concept]:
