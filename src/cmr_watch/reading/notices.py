@@ -21,7 +21,8 @@ from cmr_watch.reading.tokens import Cue, Text, scan
 _MOST_LINES: Final = 26
 _LONGEST: Final = 4_000
 _NO_CALL: Final = words_of("not to on us please")
-"""Words before or behind “call” that make it a verb."""
+_VERBS_AFTER: Final = words_of("on us please")
+"""Words before and behind “call” that make it a verb."""
 _BEFORE_CALL: Final = words_of(
     "new open next this the our previous current first second third latest eccp a another last"
 )
@@ -43,16 +44,11 @@ def mentions_call(text: Text, span: Span | None = None) -> bool:
 def _is_noun(text: Text, cue: Cue) -> bool:
     if "call" not in cue.concepts:
         return "call for" not in cue.concepts or _is_for_hosts(text, cue)
-    before = text.tokens[cue.first - 1] if cue.first else None
-    after = text.tokens[cue.last + 1] if cue.last + 1 < len(text.tokens) else None
-    if (before and before.word in _NO_CALL) or (after and after.word in _NO_CALL - {"to", "not"}):
+    before = next(iter(text.tokens[: cue.first][-1:]), None)
+    after = next((token.word for token in text.tokens[cue.last + 1 :][:1]), "")
+    if after in _VERBS_AFTER or (before and before.word in _NO_CALL):
         return False
-    return (
-        before is None
-        or before.word in _BEFORE_CALL
-        or before.letter in "y'x"
-        or bool(after and after.word in _AFTER_CALL)
-    )
+    return before is None or before.word in _BEFORE_CALL or before.letter in "y'x" or after in _AFTER_CALL
 
 
 def _is_for_hosts(text: Text, cue: Cue) -> bool:
@@ -74,13 +70,9 @@ def names_call(text: Text) -> bool:
 
 def names_call_itself(text: Text) -> bool:
     """Whether a sentence names a call that is no thanks for an earlier one, nor how hosts were selected."""
-    nouns = [cue for cue in text.cues_of(*CALLS) if _is_noun(text, cue)]
-    if not nouns or not text.has("thanks"):
-        return bool(nouns)
-    own = [
-        sentence for sentence in sentences_of(text) if not text.has("thanks", start=sentence.start, end=sentence.end)
-    ]
-    return any(sentence.start <= noun.start < sentence.end for sentence in own for noun in nouns)
+    return any(
+        mentions_call(text, one) and not text.has("thanks", start=one.start, end=one.end) for one in sentences_of(text)
+    )
 
 
 def names_hosting(text: Text) -> bool:
@@ -117,11 +109,10 @@ def _notice_end(lines: Sequence[Line], start: int, is_other: Callable[[int], boo
     first = lines[start]
     if not mentions_call(first.scan) or is_other(start):
         return start
-    end = start + 1
-    is_headed = first.is_heading and not _is_notice([first])
-    while end < min(len(lines), start + _MOST_LINES) and not is_other(end):
-        if not _is_of_paragraph(lines[end], lines[end - 1]) and not (is_headed and end == start + 1):
-            break
+    end, last = start + 1, min(len(lines), start + _MOST_LINES)
+    if first.is_heading and end < last and not is_other(end) and not _is_notice([first]):
+        end += 1
+    while end < last and not is_other(end) and _is_of_paragraph(lines[end], lines[end - 1]):
         end += 1
     return end if _is_notice(lines[start:end]) else start
 
