@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from typing import Final, NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, Cutoff, Evidence, Outline, Snapshot, Use
@@ -16,6 +16,7 @@ from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import find_state, read_state
 from cmr_watch.reading.calls import calls_apart
+from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.headings import meaning
@@ -222,14 +223,21 @@ def _is_thanks(text: Text) -> bool:
 
 def _hosting_years(first: Sequence[Line], lines: Sequence[Line]) -> dict[int, Where]:
     """By the title, then the paragraph, then the first other line, with its label, that tells some (O4)."""
-    entries = ((one.line, one.line.scan if one.line.row is not None else one.scan) for one in entries_of(lines))
-    others = ((line, text) for line, text in entries if not _is_thanks(text))
-    for line, text in chain(((line, line.scan) for line in first), islice(others, _MOST_LINES)):
-        years = find_hosting_years(text, is_headed=True)
-        if years:
-            shift = len(text.text) - len(line.text) if text is not line.scan else 0
-            return {year: Where(line, max(0, one.start - shift), one.end - shift) for year, one in years.items()}
+    for line in first:
+        if years := find_hosting_years(line.scan, is_headed=True):
+            return {year: Where(line, *words) for year, words in years.items()}
+    others = (entry for entry in entries_of(lines) if not _is_thanks(entry.scan))
+    for entry in islice(others, _MOST_LINES):
+        text = entry.scan if entry.line.row is None else entry.line.scan
+        if years := find_hosting_years(text, is_headed=True):
+            return {year: _in_line(entry.line, text, words) for year, words in years.items()}
     return {}
+
+
+def _in_line(line: Line, text: Text, words: Span) -> Where:
+    """Where words of a text stand in its line, before which it may have a label."""
+    start, end = (max(0, position - len(text.text) + len(line.text)) for position in words)
+    return Where(line, start, end) if start < end else _whole(line)
 
 
 _MOST_LINES: Final = 200
