@@ -23,6 +23,8 @@ EXEMPT = frozenset(
 PHRASES = frozenset({"PHRASE_TABLE", "PAGE_PHRASE_TABLE", "MATERIAL_TABLE"})
 UNSEEN = frozenset({"application", "content", "evidence", "edition_evidence", "call._where_said"})
 """Modules and functions whose results no saved page states: whom to ask and what to submit, evidence, the exit code."""
+UNSEEN_CONCEPTS = frozenset({"need", "must", "submit"})
+"""Concepts of what to submit, which only `application` uses; `tests/reading/test_call_kinds.py` needs each phrase."""
 CONCEPTS = {
     concept: tuple(" ".join(entry.phrase) for entry in ENTRIES if entry.concept == concept)
     for concept in {entry.concept for entry in ENTRIES}
@@ -59,7 +61,7 @@ def phrases(module: str, _: ast.Module) -> Iterator[Cut]:
     tables = {"phrases": (PHRASE_TABLE,), "page_phrases": (PAGE_PHRASE_TABLE, MATERIAL_TABLE)}
     for table in tables.get(module, ()):
         for concept, rows in table.items():
-            for phrase in _phrases_in(rows):
+            for phrase in () if concept in UNSEEN_CONCEPTS else _phrases_in(rows):
                 forms = (phrase.replace("(s)", ""), phrase.replace("(s)", "s"))
                 yield Cut(module, f"“{phrase}” ({concept})", concept=concept, words=forms)
 

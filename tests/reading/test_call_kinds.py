@@ -6,6 +6,7 @@ import pytest
 
 from cmr_watch.models.readings import CallNotice, Cutoff
 from cmr_watch.reading import read
+from cmr_watch.reading.lexicon import ENTRIES
 from tests.reading.pages import codes
 
 TITLE = "Call for expression of interest: host a Clusters meet Regions event"
@@ -265,6 +266,11 @@ NEEDS = [
 @pytest.mark.parametrize(("body", "needs"), NEEDS)
 def test_what_to_submit_is_the_whole_list(body: str, needs: tuple[str, ...]) -> None:
     assert call_of(DEADLINE + body).needs == needs
+
+
+@pytest.mark.parametrize("sentence", [one.example for one in ENTRIES if one.concept in ("need", "must", "submit")])
+def test_each_phrase_asks_for_something(sentence: str) -> None:
+    assert call_of(f"{DEADLINE}<p>{sentence}</p>").needs == (sentence,)
 
 
 BULLETS = ["• ", "·&nbsp;&nbsp; ", "▪", "* ", "- ", "– ", "➢ ", "✓ ", "📅 ", "→ "]

@@ -12,6 +12,10 @@ from cmr_watch.reading.dates import DateSpan, find_dates, find_days
 from cmr_watch.reading.tokens import scan
 
 DAYS = [  # newest bugs on top; the year of the heading is 2025
+    ("12.-13.10.25", "2025-10-12", "2025-10-13"),
+    ("12-13/10/25", "2025-10-12", "2025-10-13"),
+    ("30.9.-1.10.25", "2025-09-30", "2025-10-01"),
+    ("30.12.25 – 2.1.26", "2025-12-30", "2026-01-02"),
     ("12 October 2025, 09:00 – 13 October 2025, 13:00", "2025-10-12", "2025-10-13"),
     ("12 October 2025 (09:00 CET) to 13 October 2025 (13:00 CET)", "2025-10-12", "2025-10-13"),
     ("12 October 2025 at 9.00 – 13 October 2025 at 16.30", "2025-10-12", "2025-10-13"),

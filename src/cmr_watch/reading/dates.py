@@ -64,10 +64,11 @@ _ONE = rf"{_D}{_MY}"
 _DAY_FIRST = rf"(?:w[-/&t])?(?:{_AFTER_RANGE}|{_DAYS}){_MY}"
 _MONTH_DAY = rf"(?:w,?)?m\.?,?{_D}(?:,?y)?"
 _MONTH_FIRST = rf"(?:w(?:[-/&t]w)?,?)?m\.?,?{_DAYS}(?:,?y)?"
+_YY = r"(?:y|d(?![./-]?[dmy]))"
 _NUMERIC: Final = (
-    r"d(?P<a>[./-])d(?P=a)y[-t&]{1,2}d(?P=a)d(?P=a)y"  # 12/10/2023 – 13/10/2023
-    r"|d(?P<b>[./])d(?P=b)?[-&t]d(?P=b)d(?P=b)y"  # 30.11.–01.12.2023
-    r"|d\.?[-/&t]d(?P<c>[./])d(?P=c)y"  # 12-13.10.2023
+    rf"d(?P<a>[./-])d(?P=a)[yd][-t&]{{1,2}}d(?P=a)d(?P=a){_YY}"  # 12/10/2023 – 13/10/2023
+    rf"|d(?P<b>[./])d(?P=b)?[-&t]d(?P=b)d(?P=b){_YY}"  # 30.11.–01.12.2023
+    rf"|d\.?(?:[-&t]d(?P<c>[./])d(?P=c){_YY}|/d(?P<f>[./])d(?P=f)y)"  # 12-13.10.2023
     r"|d(?P<e>[./-])d(?P=e)y"  # 12.10.2023
     r"|d(?P<g>[./])d(?P=g)d(?![./-]?[dmy])"  # 12/10/23
     r"|i(?:[-t&/]i|/d)?"  # 2023-10-12/13
@@ -238,11 +239,13 @@ def _numeric(letters: str, values: list[int]) -> tuple[_Ymd, _Ymd]:
     if letters[0] == "i":
         first, last = _iso(values[0]), _iso(values[-1])
         return first, (last if letters[-1] == "i" else (*first[:2], values[-1]))
-    if letters == "ddyddy":
-        return (values[2], values[1], values[0]), (values[5], values[4], values[3])
-    year = values[-1] if letters[-1] == "y" else 2000 + values[-1]
-    *days, month = values[:-1]
-    if len(days) == 3 and letters == "ddddy":
+    *days, month, year = values
+    if letters[-1] == "d":
+        year += 2000
+    if len(days) == 4:  # 12.10.23 – 13.10.23
+        first_day, first_month, first_year, last_day = days
+        return (first_year + 2000 * (letters[2] == "d"), first_month, first_day), (year, month, last_day)
+    if len(days) == 3:  # 30.11.–01.12.2023
         first_day, first_month, last_day = days
         return (year - (first_month > month), first_month, first_day), (year, month, last_day)
     return (year, month, days[0]), (year, month, days[-1])

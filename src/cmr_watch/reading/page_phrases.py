@@ -12,8 +12,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "round": """
         following: the ~ one
-        first round | second round | third round | next round | last round | final round: ~
-        first | second | third | next | last: ~ cut-off
+        next | last: ~ cut-off
         upcoming | current: ~ rounds
         round(s) | phase: this ~
         """,
@@ -22,7 +21,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         open again | still open: the call is ~
         """,
     "state label": """
-        status | call status: ~: closed
+        status: ~: closed
         """,
     "condition": """
         once | when | until | before | if: ~ the call is closed
@@ -38,9 +37,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "survey": """
         survey: the EU ~
-        eusurvey | your application | your interest | your proposal: ~
-        fill in | fill: ~ the form
-        send: ~ it
+        eusurvey: ~
         """,
     "about applying": """
         guide | guidelines: ~ for applicants
@@ -56,26 +53,25 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         feedback | newsletter | subscribe | contact form | search form | rate this page | report a problem: ~
         """,
     "legal": """
-        regulation: the ~
+        regulation | official journal: the ~
         privacy | data protection: ~ statement
         """,
     "need": """
-        letter(s) of support | letter of commitment | letter of intent | support letter: a ~
-        supporting documents: ~
-        motivation: a ~ of one page
-        commitment: a ~ of the region
+        letter(s) of support | letter of commitment | letter of intent | support letter: a ~ is welcome.
+        supporting documents: ~ are welcome.
+        motivation: a ~ of one page is welcome.
+        commitment: a ~ of the region is welcome.
         """,
     "must": """
-        must | should | shall | need to | have to: applicants ~ submit a budget
-        needs to | has to: each region ~ submit a budget
-        needed: a budget is ~
-        required | asked | invited | expected: applicants are ~ to submit a budget
+        must | should | shall | need to | have to: applicants ~ submit a budget.
+        needs to | has to: each region ~ submit a budget.
+        required | asked | invited | expected: applicants are ~ to submit a budget.
         """,
     "submit": """
-        submit | provide | attach | upload: ~ a budget
-        submitted | provided: a budget is to be ~
-        includes: the application ~ a budget
-        documents | requirements: the ~
+        submit | provide | attach | upload: applicants must ~ a budget.
+        submitted | provided: a budget must be ~ by all.
+        includes: the application has to be one file that ~ a budget.
+        documents | requirements: applicants must meet the following ~ of the region.
         """,
     "duty": """
         duties | obligations: ~ of hosts
@@ -114,18 +110,15 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         meet | met: we ~ in Ghent on 3 May 2026
         gathered: clusters ~ in Ghent on 3 May 2026
         join us | see you: ~ in Ghent on 3 May 2026
-        invites: the platform ~ clusters to Ghent
-        welcome | invite you | await you | look forward to seeing you: we ~ in Ghent on 3 May 2026
-        invites you | welcomes you | awaits you | opens its doors: Ghent ~ on 3 May 2026
-        inviting you: Ghent is ~ on 3 May 2026
-        you are invited | you are warmly invited | you are cordially invited: ~ to Ghent on 3 May 2026
-        gather | come together | come to: you ~ in Ghent on 3 May 2026
-        opened its doors | opened their doors | open their doors: the clusters ~ on 3 May 2026
+        invite | invites: the platforms ~ clusters to Ghent
+        invited: you are ~ to Ghent on 3 May 2026
+        welcome | look forward to seeing you: we ~ you in Ghent on 3 May 2026
+        welcomes | awaits you: Ghent ~ on 3 May 2026
+        gather | come together: we ~ in Ghent on 3 May 2026
         welcomed: Ghent ~ clusters on 3 May 2026
-        brought: the event ~ clusters to Ghent
         """,
     "was held": """
-        took place | was held | was successfully held | was organised | was organized: the workshop ~ in Ghent
+        took place | was held | was organised | was organized: the workshop ~ in Ghent
         were held: the sessions ~ in Ghent
         was attended: the workshop ~ by 100 people
         was hosted: the workshop ~ by Flanders Make
@@ -175,8 +168,8 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         visit(s): site ~ on 3 May 2026
         """,
     "counted part": """
-        session(s) | day(s) | panel | part(s) | round: ~ 1
-        first round | second round | third round | next round | last round | final round | morning | afternoon: ~
+        session(s) | day(s) | panel | part(s): ~ 1
+        morning | afternoon: ~
         plenary: the ~
         """,
     "other event": """
@@ -203,7 +196,6 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "other registration": """
         waiting list | matchmaking | b2b | webinar: register for the ~
         newsletter: sign up for the ~
-        call for: register for the ~ hosts
         hotel: register at the ~
         """,
     "still possible": """

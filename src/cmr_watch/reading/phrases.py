@@ -241,6 +241,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         call us | e mail us | email us | ask us | ring us | phone us: ~ before 3 May 2026
         can reach us | can be reached | reachable | here for you | there for you: the team is ~ until 3 May 2026
         hotline | phone line | office hours | consultation hours | on duty | on leave: the ~ until 3 May 2026
+        in the office | present until: we are ~ 3 May 2026
         """,
     "regulation": """
         regulation: ~ (EU) 2018/1724 of 23 October 2018

@@ -58,7 +58,7 @@ def _is_supposed(text: Text, state: Cue) -> bool:
 
 def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
     words = scan(anchor.words)
-    if words.has("other registration", "visit") or _is_of_another(anchor.sentence, home):
+    if words.has("other registration", "visit") or mentions_call(words) or _is_of_another(anchor.sentence, home):
         return False
     if words.has("register", "take part"):
         return True
