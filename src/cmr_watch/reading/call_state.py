@@ -11,11 +11,12 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, Literal
 
 from cmr_watch.models import CallStatus, Cutoff
-from cmr_watch.reading.clauses import Span, sentences_of, subject_of
+from cmr_watch.reading.clauses import Span, sentences_of, subject_of, subjects_in
 from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text, scan
@@ -43,7 +44,7 @@ def find_state(text: Text, sentences: Iterable[Span] | None = None) -> tuple[Cal
     """The state that the sentences of a text say, all or some, and the words that say it."""
     said: dict[Said, Cue] = {}
     for sentence in sentences_of(text) if sentences is None else sentences:
-        said |= {one: cue for one, cue in _said_in(text, sentence).items() if one not in said}
+        said = _said_in(text, sentence) | said
     return next(((status, said[one]) for one, status in _ORDER.items() if one in said), None)
 
 
@@ -66,9 +67,12 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
         return "closed"
     if has_form or "next open" in said:
         return "open"
-    if "open" not in said and ("announced" in said or said[:1] == ["next announced"]):
-        return "announced"
-    return _by_cutoffs(cutoffs) or status or ("open" if cutoffs else None)
+    return "announced" if _is_to_come(said) else _by_cutoffs(cutoffs) or status or ("open" if cutoffs else None)
+
+
+def _is_to_come(said: Sequence[Said]) -> bool:
+    """Whether it will open, or the next one, where nothing else is said before that, and no open one is named."""
+    return "open" not in said and ("announced" in said or said[:1] == ["next announced"])
 
 
 def _labelled(lines: Sequence[Text]) -> list[Text]:
@@ -109,10 +113,15 @@ def _said_by(text: Text, sentence: Span, cue: Cue) -> Said | None:
     subject = _subject_of(text, sentence, cue)
     is_next = subject == "another call"
     if "closed" in cue.concepts:
-        is_other = is_next or subject not in _OF_CALL or _is_conditional(text, sentence, cue)
-        return None if is_other or _is_of_a_day(text, sentence, cue) else "closed"
+        is_said = subject in _OF_CALL and not is_next and not _is_conditional(text, sentence, cue)
+        return "closed" if is_said and not _is_of_a_day(text, sentence, cue) else None
     if not (subject is None or subject in _OF_CALL or (subject == "cutoff" and "moved" in cue.concepts)):
         return None
+    return _said_of(cue, is_next=is_next)
+
+
+def _said_of(cue: Cue, *, is_next: bool) -> Said:
+    """What a word other than “closed” says of the call, or of the next one."""
     if "to come" in cue.concepts:
         return "next announced" if is_next else "announced"
     if is_next or "again" in cue.concepts:
@@ -134,8 +143,11 @@ def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
         return "another call"
     if subject is None and text.words(*sentence)[:1] == ["it"]:
         return "call"
-    right = next(text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end), None)
-    return subject or next((one for one in _SUBJECTS if right and one in right.concepts), None)
+    return subject or next(iter(subjects_in(text, _behind(text, sentence, cue), _SUBJECTS)), None)
+
+
+def _behind(text: Text, sentence: Span, cue: Cue) -> Iterator[Cue]:
+    return islice(text.cues_of(*_SUBJECTS, start=cue.end, end=sentence.end), 1)
 
 
 def _is_conditional(text: Text, sentence: Span, cue: Cue) -> bool:

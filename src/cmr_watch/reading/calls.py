@@ -9,6 +9,8 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from cmr_watch.models import CallNotice, CallStatus, ReadingWarning
@@ -29,28 +31,48 @@ from cmr_watch.reading.tokens import Text, scan
 def calls_apart(lines: Sequence[Line], *, is_page: bool = False) -> list[list[Line]]:
     """The lines of each call, a line that tells of several in pieces; on a call page only by their years (C2, O1)."""
     groups: list[list[Line]] = [[]]
-    years, has_state = set[int](), False
+    call = _Call(is_page=is_page)
     for line in lines:
-        start = 0
+        starts = []
         for sentence in sentences_of(line.scan):
-            states = _has_state(line.scan, sentence)
-            own = _years_of_call(line.scan, sentence) if states or line.is_heading else set[int]()
-            is_new = has_state and not is_page and line.scan.has("another call", start=sentence.start, end=sentence.end)
-            if (states and is_new) or (own and years and years.isdisjoint(own)):
-                if sentence.start > start:
-                    groups[-1].append(line.piece(start, sentence.start))
-                groups.append([])
-                start, years, has_state = sentence.start, set(), False
-            years |= own
-            has_state = has_state or states
-        groups[-1].append(line.piece(start) if start else line)
+            if call.is_left_by(line, sentence):
+                starts.append(sentence.start)
+                call = _Call(is_page=is_page)
+            call.take(line, sentence)
+        pieces = [line.piece(*bounds) for bounds in pairwise([0, *starts, len(line.text)])] if starts else [line]
+        groups[-1] += [piece for piece in pieces[:1] if piece.text or not starts]
+        groups += [[piece] for piece in pieces[1:]]
     return groups
 
 
-def _years_of_call(text: Text, sentence: Span) -> set[int]:
-    """The hosting years of a sentence that names a call, no earlier one."""
+@dataclass(slots=True)
+class _Call:
+    """What the sentences of a call have said so far."""
+
+    is_page: bool
+    years: set[int] = field(default_factory=set)
+    has_state: bool = False
+
+    def is_left_by(self, line: Line, sentence: Span) -> bool:
+        """Whether another call begins: one of other years or, on the list, a new or next one with a state."""
+        own = _years_of_call(line, sentence)
+        if own and self.years and self.years.isdisjoint(own):
+            return True
+        is_new = line.scan.has("another call", start=sentence.start, end=sentence.end)
+        return self.has_state and not self.is_page and is_new and _has_state(line.scan, sentence)
+
+    def take(self, line: Line, sentence: Span) -> None:
+        self.years |= _years_of_call(line, sentence)
+        self.has_state = self.has_state or _has_state(line.scan, sentence)
+
+
+def _years_of_call(line: Line, sentence: Span) -> set[int]:
+    """The hosting years of a heading or sentence that names a call, no earlier one; a sentence also says its state."""
+    text = line.scan
     is_earlier = text.has("thanks", start=sentence.start, end=sentence.end)
-    return set(years_in(text, sentence)) if mentions_call(text, sentence) and not is_earlier else set()
+    if is_earlier or not mentions_call(text, sentence) or not (line.is_heading or _has_state(text, sentence)):
+        return set()
+    return set(years_in(text, sentence))
 
 
 def _has_state(text: Text, sentence: Span) -> bool:
@@ -88,10 +110,16 @@ def _without_heading(lines: Sequence[Line]) -> Sequence[Line]:
 
 def _has_remainder(text: Text, found: Sequence[CutoffSpan], year: int | None) -> bool:
     """Whether a sentence with a cut-off holds a number that no rule explains: “until 28 28 May” (D5)."""
-    sentences = (one for one in sentences_of(text) if any(one.start <= cutoff.start < one.end for cutoff in found))
-    parts = (scan(sentence.of(text)) for sentence in sentences)
-    dated = ((part, find_days(part, year or ANY_YEAR)) for part in parts)
-    return any(has_stray_number(part, days) or any(day.has_remainder for day in days) for part, days in dated)
+    return any(
+        _has_stray_number(scan(sentence.of(text)), year)
+        for sentence in sentences_of(text)
+        if any(sentence.start <= one.start < sentence.end for one in found)
+    )
+
+
+def _has_stray_number(sentence: Text, year: int | None) -> bool:
+    days = find_days(sentence, year or ANY_YEAR)
+    return has_stray_number(sentence, days) or any(day.has_remainder for day in days)
 
 
 def _call(line: Line, text: Text, found: Sequence[CutoffSpan], lines: Sequence[Line], base: str) -> CallRead:

@@ -11,14 +11,12 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from operator import attrgetter
 from typing import Final, NamedTuple, cast
 
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.tokens import Cue, Text
+from cmr_watch.reading.tokens import Cue, Text, Token
 
 
 class Span(NamedTuple):
@@ -41,14 +39,13 @@ _NO_END: Final = words_of(
 """Words whose stop ends no sentence."""
 
 
-def sentences_of(text: Text) -> list[Span]:
+def sentences_of(text: Text) -> tuple[Span, ...]:
     """The sentences of a text, in order: parted at stops before a capital, semicolons, bullets, cells and labels."""
     if "sentences" not in text.memo:
-        ends = [token.end for index, token in enumerate(text.tokens) if token.end and _ends_sentence(text, index)]
-        last = len(text.text)
-        bounds = [0, *(end for end in ends if end < last), last]
+        ends = [token.end for index, token in enumerate(text.tokens) if _ends_sentence(text, index)]
+        bounds = [0, *(end for end in ends if end < len(text.text)), len(text.text)]
         text.memo["sentences"] = tuple(map(Span, bounds, bounds[1:]))
-    return list(cast(tuple[Span, ...], text.memo["sentences"]))
+    return cast(tuple[Span, ...], text.memo["sentences"])
 
 
 def _ends_sentence(text: Text, index: int) -> bool:
@@ -75,20 +72,21 @@ def _is_label(text: Text, first: int) -> bool:
 
 def _is_stop(text: Text, index: int) -> bool:
     """Whether a stop ends a sentence: a space and a capital or a sign follow, and no short form or ordinal precedes."""
-    token = text.tokens[index]
-    after = text.text[token.end : token.end + 2]
-    if after[:1] in (")", '"', "”", "’", "'"):
-        after = text.text[token.end + 1 : token.end + 3]
-    if not after[:1].isspace() or after[1:].islower():
+    before, token = text.tokens[max(0, index - 1)], text.tokens[index]
+    after = text.text[token.end : token.end + 3].lstrip(_CLOSING)
+    if not after[:1].isspace() or after[1:2].islower():
         return False
-    before = text.tokens[index - 1] if index else token
-    if token.letter == "." and (before.word in _NO_END or (before.letter == "d" and _is_month(text, index + 1))):
-        return False
-    return not (len(before.word) == 1 and text.text[before.start].isupper())
+    is_initial = len(before.word) == 1 and text.text[before.start].isupper()
+    return not is_initial and (token.letter != "." or not (before.word in _NO_END or _is_ordinal(text, index)))
 
 
-def _is_month(text: Text, index: int) -> bool:
-    return index < len(text.tokens) and text.tokens[index].letter in "md-"
+_CLOSING: Final = ")\"”’'"
+
+
+def _is_ordinal(text: Text, stop: int) -> bool:
+    """“12. October”, “12. - 13. October”."""
+    letters = [token.letter for token in text.tokens[max(0, stop - 1) : stop + 2]]
+    return len(letters) == 3 and letters[0] == "d" and letters[2] in "md-"
 
 
 def between_bars(text: Text, position: int) -> Span:
@@ -136,22 +134,26 @@ _FILLING_WORDS: Final = words_of(
 
 def relation_of(text: Text, start: int) -> Relation:
     """The relation of what begins at a position to the words before it."""
-    before = text.tokens[: bisect_left(text.tokens, start, key=attrgetter("start"))]
+    before = text.within(0, start)
     if before and text.text[before[-1].start] in _ARROWS and any(token.letter == "y" for token in before):
         return Relation.NEW  # “12-13 October 2026 → 3-4 May 2027”
-    moved = cue_before(text, start, ("moved",))
-    if moved and start - moved.end <= _REACH_OF_MOVING:
-        word = next(
-            (token.word for token in reversed(before) if token.letter not in "haw,:(" and token.word != "on"), ""
-        )
-        if word in _OF_MOVING:
-            return _OF_MOVING[word]
     cue = cue_before(text, start, _RELATIONS)
-    if cue is None or not all(
-        token.letter in _FILLING_LETTERS or token.word in _FILLING_WORDS for token in before[cue.last + 1 :]
-    ):
-        return Relation.AT
-    return next(relation for concept, relation in _RELATIONS.items() if concept in cue.concepts)
+    is_right_before = cue is not None and all(map(_is_filling, before[cue.last + 1 :]))
+    concepts = cue.concepts if cue and is_right_before else frozenset[Concept]()
+    said = next((relation for concept, relation in _RELATIONS.items() if concept in concepts), Relation.AT)
+    return _relation_of_moving(text, before, start) or said
+
+
+def _is_filling(token: Token) -> bool:
+    return token.letter in _FILLING_LETTERS or token.word in _FILLING_WORDS
+
+
+def _relation_of_moving(text: Text, before: Sequence[Token], start: int) -> Relation | None:
+    moved = cue_before(text, start, ("moved",))
+    if moved is None or start - moved.end > _REACH_OF_MOVING:
+        return None
+    words = (token.word for token in reversed(before) if token.letter not in "haw,:(" and token.word != "on")
+    return _OF_MOVING.get(next(words, ""))
 
 
 _ARROWS: Final = "→⇒➔➜➝"
@@ -162,25 +164,16 @@ _OF_MOVING: Final = {"from": Relation.FORMER, "to": Relation.NEW, "until": Relat
 
 # ── subjects ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-SUBJECTS: Final[tuple[Concept, ...]] = (
-    "late",
-    "after the cutoff",
-    "cutoff",
-    "question",
-    "duty",
-    "letter",
-    "stay",
-    "session",
-    "register",
-    "result",
-    "regulation",
-    "long ago",
+_OTHERS: Final[tuple[Concept, ...]] = (
+    *("question", "duty", "letter", "stay", "session", "register", "result", "regulation", "long ago"),
     "taking place",
-    "apply",
-    "call for",
-    "call",
-    "hosting",
-    "event",
+)
+NO_CUTOFFS: Final = frozenset({"late", *_OTHERS})
+"""Subjects whose days are no cut-offs, also as “deadline for questions”."""
+SUBJECTS: Final[tuple[Concept, ...]] = (
+    *("late", "after the cutoff", "cutoff"),
+    *_OTHERS,
+    *("apply", "call for", "call", "hosting", "event"),
 )
 """What a day may be about; of a phrase with several, the first counts."""
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from cmr_watch.models import Cutoff
 from cmr_watch.reading.clauses import (
+    NO_CUTOFFS,
     SUBJECTS,
     Relation,
     Span,
@@ -31,13 +32,6 @@ from cmr_watch.reading.instants import END_OF_DAY, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.tokens import DASHES, Cue, Text, Token, outside
 
-NO_CUTOFFS: Final = frozenset(
-    {
-        *("question", "session", "register", "result", "taking place", "late", "long ago", "regulation", "duty"),
-        *("letter", "stay"),
-    }
-)
-"""Subjects whose days are no cut-offs, also as “deadline for questions”."""
 _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     "cutoff": (Relation.UNTIL, Relation.AT, Relation.NEW),
     "after the cutoff": (Relation.AT,),
@@ -92,7 +86,7 @@ def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None
     found: list[CutoffSpan] = []
     spoken, asked = None, None
     for sentence in sentences_of(text):
-        is_led = sentence.start == 0 or asked is not None or _goes_on(text, sentence)
+        is_led = asked is not None or _goes_on(text, sentence)
         spoken = spoken if is_led else None
         days = _days_of(text, sentence, year, spoken or (heading if is_led else None))
         for one in _cutoffs_of(text, days):
@@ -126,8 +120,8 @@ _GOING_ON: Final = words_of("and then next first second third last final another
 
 def _goes_on(text: Text, sentence: Span) -> bool:
     """Whether a sentence goes on with a list: “Cut-off dates: 30 May 2026. Then 20 December 2026.”"""
-    first = next((token for token in text.tokens if token.start >= sentence.start), None)
-    return first is not None and (first.word in _GOING_ON or first.letter in "dmvwi-(;c")
+    first = next(iter(text.within(*sentence)), None)
+    return sentence.start == 0 or (first is not None and (first.word in _GOING_ON or first.letter in "dmvwi-(;c"))
 
 
 # ── the days of a sentence ───────────────────────────────────────────────────────────────────────────────────────────

@@ -15,8 +15,8 @@ from typing import Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
 from cmr_watch.reading.article import Article
-from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, days_in, marks_in, read_cutoffs
+from cmr_watch.reading.clauses import NO_CUTOFFS, SUBJECTS, sentences_of, subject_of_words, subjects_in
+from cmr_watch.reading.cutoffs import CutoffSpan, days_in, marks_in, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.hosting_years import hosting_years
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
