@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cmr_watch.app import App
@@ -36,7 +36,7 @@ def test_messages_to_a_server_that_does_not_respond_are_released(running: Runnin
     hanging, released = threading.Event(), threading.Event()
 
     class HangingSender(Sender):
-        def send(self, message: Message) -> None:
+        def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
             hanging.set()
             released.wait(20)
 

@@ -10,6 +10,7 @@
     ├── ParseError             a page could not be parsed at all
     ├── CorrectionRefused      exit 2: a line cannot be corrected in this way
     ├── RenderError            a message could not be rendered
+    ├── LeaseLost              a message was not sent: another process may be sending it by now
     └── DeliveryError          a message was not accepted; `permanent`: a retry cannot succeed;
         │                      `uncertain`: it may have been accepted after all;
         │                      `gone`: the address does not exist
@@ -66,6 +67,10 @@ class CorrectionRefused(CmrWatchError):
 
 class RenderError(CmrWatchError):
     """The message could not be rendered."""
+
+
+class LeaseLost(CmrWatchError):
+    """The lease of the message was lost before it was sent."""
 
 
 class DeliveryError(CmrWatchError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cmr_watch.exceptions import LeaseLost
 from cmr_watch.models.recipients import Message
 
 
@@ -25,10 +26,12 @@ class Sender:
 
         self._actions[address] = fail if isinstance(action, BaseException) else action
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
         self.tried.append(message.address)
         if action := self._actions.get(message.address):
             action()
+        if not is_ours():
+            raise LeaseLost
         self.sent.append(message)
 
     def close(self) -> None:

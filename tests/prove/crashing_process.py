@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,12 +35,12 @@ class KillableChannel:
     def __init__(self, inner: Sender, switch: KillSwitch) -> None:
         self._inner, self._switch = inner, switch
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
         self._switch.reach("at connect")
         timer = threading.Timer(RESPONSE_DELAY / 2, self._switch.reach, ["inside DATA"])
         timer.daemon = True
         timer.start()
-        self._inner.send(message)
+        self._inner.send(message, is_ours)
         timer.cancel()
         self._switch.reach("after the 250")
 

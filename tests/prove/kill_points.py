@@ -94,10 +94,10 @@ class KillableSender:
     def __init__(self, inner: Sender, switch: KillSwitch) -> None:
         self._inner, self._switch = inner, switch
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
         self._switch.reach("at connect")
         self._switch.reach("inside DATA")
-        self._inner.send(message)
+        self._inner.send(message, is_ours)
         self._switch.reach("after the 250")
 
     def close(self) -> None:

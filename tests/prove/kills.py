@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -74,7 +75,7 @@ class Sink:
         self.uncertain: Counter[str] = Counter()
         self.is_reliable = False
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
         outcome = "ok" if self.is_reliable else self._chance.choice(("ok",) * 8 + ("451", "down", "before", "after"))
         if outcome == "451":
             raise DeliveryError("451 try again later")

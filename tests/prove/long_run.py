@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -124,7 +125,7 @@ class _Simulation:
 
     # ── received messages ────────────────────────────────────────────────────────────────────────────────────────
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
         self.counts.messages += 1
         for change in message.change_ids:
             self._count_duplicate(message.address, f"change {change}")

@@ -17,7 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import Clock
-from cmr_watch.exceptions import ChannelDown, DeliveryError, StoreError
+from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost, StoreError
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Channel, Delivery, DeliveryOutcome, Incident, Message
 from cmr_watch.notify import delivery_schedule, planning
@@ -204,6 +204,7 @@ class _Run:
         self._failures_by_route = deliveries.open_circuits()
         self._next_probes: dict[str, datetime] = {}
         self._accepted: Delivery | None = None
+        self._leased_at = clock()
         self._counts: Counter[str] = Counter()
         self._errors: dict[str, None] = {}
 
@@ -239,13 +240,20 @@ class _Run:
             return self._renew_lease(following)
         try:
             outcome = self._send(delivery)
+        except LeaseLost:
+            return self._renew_lease(following)
         except DeliveryError as error:
             self._record_failure(delivery, error)
             return self._renew_lease(following)
         return self._finish_and_renew(delivery, outcome, following)
 
     def _renew_lease(self, delivery: Delivery | None) -> bool:
-        return delivery is not None and self._deliveries.renew(delivery, self._clock(), LEASE)
+        self._leased_at = self._clock()
+        return delivery is not None and self._deliveries.renew(delivery, self._leased_at, LEASE)
+
+    def _is_ours(self, delivery: Delivery) -> bool:
+        """Whether a delivery is still leased to this process, which may have been frozen meanwhile."""
+        return self._clock() < self._leased_at + LEASE / 2 or self._renew_lease(delivery)
 
     def _send(self, delivery: Delivery) -> DeliveryOutcome:
         message = delivery.message
@@ -256,7 +264,7 @@ class _Run:
             )
             return "logged"
         try:
-            channel.send(message)
+            channel.send(message, lambda: self._is_ours(delivery))
         except ChannelDown as error:
             self._open_circuit(delivery, error)
             raise
@@ -302,7 +310,8 @@ class _Run:
         error: str | None = None,
     ) -> bool:
         """Record the outcome and renew the next lease in one commit; return whether it was renewed."""
-        is_finished, is_renewed = self._deliveries.finish(delivery, outcome, self._clock(), error, following)
+        self._leased_at = self._clock()
+        is_finished, is_renewed = self._deliveries.finish(delivery, outcome, self._leased_at, error, following)
         if is_finished:
             self._counts[outcome] += 1
         return is_renewed

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from cmr_watch.exceptions import ChannelDown, ConfigError, DeliveryError
+from cmr_watch.exceptions import ChannelDown, ConfigError, DeliveryError, LeaseLost
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
 from tests.fakes.mailbox import Mailbox
 from tests.notify.make import Clock, message_to
@@ -66,6 +66,15 @@ def test_security_and_login(security, password):
         assert mailbox.recipients == [ANN]
         assert mailbox.logins == [("watch", password)]
         assert mailbox.connections == 1
+
+
+def test_a_mail_that_is_no_longer_ours_gets_no_final_dot(mailbox):
+    with channel_to(mailbox) as channel:
+        with pytest.raises(LeaseLost):
+            channel.send(message_to(ANN), lambda: False)
+        channel.send(message_to(BOB), lambda: True)
+    assert mailbox.recipients == [BOB]
+    assert mailbox.connections == 2
 
 
 # ── rejections ───────────────────────────────────────────────────────────────────────────────────────────────────

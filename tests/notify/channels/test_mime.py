@@ -59,6 +59,12 @@ def test_a_long_message_id_stays_whole():
     assert message.message_id.encode() in compose(message, SENDER, NOON).content
 
 
+def test_a_message_id_that_adds_a_header_is_refused():
+    message = replace(message_to("ann@example.org"), message_id="<1@example.org>\r\nBcc: eve@example.org")
+    with pytest.raises(DeliveryError, match="Message-ID"):
+        compose(message, SENDER, NOON)
+
+
 HOSTILE = [
     "Lyon\r\nBcc: eve@example.org",
     "Lyon\nX-Evil: 1\n\nbody",
@@ -153,7 +159,7 @@ def test_a_template_is_split_at_every_slot(before, after, spaced):
     """Also if the encoder folds a line within a slot."""
     text = ("é " if spaced else "e") * before + TOKEN_SLOT + "é" * after
     message = message_to("ann@example.org", text=text, html=f'<a href="{text}">{text}</a>', token=TOKEN)
-    pieces = _template(message.body, SENDER, False)
+    pieces = _template(message.body.text, message.body.html)
     assert len(pieces) == 4
     mail = compose(message, SENDER, NOON).content
     assert max(map(len, mail.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
@@ -174,13 +180,14 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
 
 
 @given(LOCAL_PARTS, st.integers(1, 90), TEXTS, st.lists(TEXTS, max_size=5))
-def test_a_mail_from_the_template_equals_one_composed_separately(local, length, subject, lines):
+def test_a_mail_from_the_template_equals_one_that_was_written_with_its_token(local, length, subject, lines):
     text = "\n".join([*lines, f"unsubscribe {TOKEN_SLOT}"])
     message = message_to(
         f"{local}@{'d' * min(length, 60)}.example", subject, text=text, html=f"<p>{TOKEN_SLOT}</p>", token=TOKEN
     )
     from_template = parse_mail(compose(message, SENDER, NOON).content)
-    separate = parse_mail(compose(replace(message, message_id=f"{message.message_id} "), SENDER, NOON).content)
+    written = replace(message.body, text=message.text, html=message.html)
+    separate = parse_mail(compose(replace(message, body=written), SENDER, NOON).content)
     assert {name: str(value).strip() for name, value in from_template.items() if name != "Content-Type"} == {
         name: str(value).strip() for name, value in separate.items() if name != "Content-Type"
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from cmr_watch.models.recipients import Message
@@ -10,10 +11,12 @@ from cmr_watch.models.recipients import Message
 class Sender(Protocol):
     """A delivery channel. It makes one attempt per call; retrying is up to the outbox."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
         """Return once the next system has accepted the message.
 
-        Raises ChannelDown if the channel cannot be used at all, DeliveryError for any other failure.
+        `is_ours` is asked as late as possible whether the message is still leased to this process, which may have been
+        frozen for a while. Raises LeaseLost if it is not, ChannelDown if the channel cannot be used at all,
+        DeliveryError for any other failure.
         """
 
     def close(self) -> None:

@@ -6,10 +6,11 @@ import logging
 import re
 import threading
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
-from cmr_watch.exceptions import ChannelDown, DeliveryError
+from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels.apprise_format import format_message
@@ -36,12 +37,15 @@ class AppriseChannel:
         self._timeout = timeout
         self._deadline = deadline
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
         """Return once the service has accepted the message.
 
-        Raises ChannelDown if the service cannot be reached, DeliveryError if it rejects the message.
+        Raises LeaseLost if the message is no longer ours, ChannelDown if the service cannot be reached,
+        DeliveryError if it rejects the message.
         """
         thread = _SendThread(self._load(message.address), message)
+        if not is_ours():
+            raise LeaseLost
         thread.start()
         thread.join(self._deadline)
         destination = redact_address(message.address)

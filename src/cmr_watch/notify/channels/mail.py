@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cmr_watch.clock import Clock
@@ -26,9 +27,9 @@ class MailChannel:
         self._clock = clock
         self._connection: SmtpConnection | None = None
 
-    def send(self, message: Message) -> None:
-        """Return once the server has accepted the mail. Raises DeliveryError."""
-        self._loaded().send(message)
+    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
+        """Return once the server has accepted the mail. Raises DeliveryError, or LeaseLost."""
+        self._loaded().send(message, is_ours)
 
     def check(self) -> None:
         """Connect and log in, without sending anything. Raises ChannelDown."""

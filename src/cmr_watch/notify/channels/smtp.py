@@ -7,11 +7,12 @@ import smtplib
 import socket
 import ssl
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from cmr_watch.clock import Clock
-from cmr_watch.exceptions import ChannelDown, DeliveryError
+from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost
 from cmr_watch.log import masked
 from cmr_watch.models.recipients import Message
 from cmr_watch.notify.channels import mime
@@ -42,9 +43,11 @@ class SmtpConnection:
             self._sender_address, settings.sender_name, settings.unsubscribe, settings.web_url
         )
 
-    def send(self, message: Message) -> None:
-        """Return once the server has accepted the mail. Raises DeliveryError.
+    def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
+        """Return once the server has accepted the mail. Raises DeliveryError, or LeaseLost.
 
+        `is_ours` is asked right before the final dot; if it is not, the connection is closed without it, and the server
+        discards the mail (RFC 5321 §4.1.1.4).
         The error is `uncertain` if the connection was lost after the final dot may have been sent, because the server
         may have accepted the mail. KeyboardInterrupt is passed on unchanged.
         """
@@ -52,7 +55,7 @@ class SmtpConnection:
         is_session_usable, self._may_be_accepted = False, False
         try:
             with self._watchdog.limit(self._settings.deadline):
-                self._transmit(mail)
+                self._transmit(mail, is_ours)
             is_session_usable = True
         except DeliveryError:
             is_session_usable = True
@@ -82,18 +85,20 @@ class SmtpConnection:
 
     # ── one mail ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _transmit(self, mail: mime.MimeMail) -> None:
+    def _transmit(self, mail: mime.MimeMail, is_ours: Callable[[], bool]) -> None:
         client = self._start_transaction(mail)
         code, reply = client.rcpt(str(mail.recipient))
         self._require(code, reply, (250, 251), f"rejected the recipient {mail.recipient}")
         code, reply = client.docmd("DATA")
         self._require(code, reply, (354,), f"rejected the mail to {mail.recipient}")
-        code, reply = self._send_content(client, mail.content)
+        code, reply = self._send_content(client, mail.content, is_ours)
         self._require(code, reply, (250,), f"rejected the mail to {mail.recipient}")
 
-    def _send_content(self, client: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+    def _send_content(self, client: smtplib.SMTP, content: bytes, is_ours: Callable[[], bool]) -> tuple[int, bytes]:
         """Send the content, then the final dot: without the dot, the server does not accept the mail."""
         client.send(_dot_stuffed(content))
+        if not is_ours():
+            raise LeaseLost
         # from here on, the dot may reach the server even if the connection is lost
         self._may_be_accepted = True
         client.send(b".\r\n")
