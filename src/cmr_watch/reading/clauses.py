@@ -218,7 +218,9 @@ def subjects_in(text: Text, cues: Iterable[Cue], among: Sequence[Concept] = SUBJ
 _HANGING: Final = words_of(
     "of for to after with about the your our first second third next last on sending submitting handing in receiving"
 )
-_OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event", "series", "meet"})
+_OWN: Final[frozenset[Concept]] = frozenset(
+    {"cutoff", "apply", "call for", "call", "hosting", "event", "series", "meet"}
+)
 
 
 def _hangs(text: Text, one: Cue, other: Cue) -> bool:
