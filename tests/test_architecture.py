@@ -56,7 +56,8 @@ layers =
     config
     health | systemd
     reading
-    merge_pages | serialization | places | urls | log | plural | os_errors
+    merge_pages | serialization | places | urls | log | plural | os_errors | charsets
+    html_tokens
     models
     exceptions | clock
 
@@ -83,7 +84,6 @@ type = layers
 containers = cmr_watch.reading
 layers =
     call | content | edition | initiative
-    edition_evidence
     calls | edition_place | listed_edition | records | registration
     doubts | edition_days | materials | schedule | sections | venue
     hosting_years
@@ -91,7 +91,7 @@ layers =
     apply_link | article | call_state | cutoffs
     entries
     instants | places
-    addresses | clauses | parts | tables
+    clauses | parts | tables
     dates | evidence
     outline
     document | lines
@@ -124,6 +124,8 @@ source_modules =
     cmr_watch.serialization
     cmr_watch.places
     cmr_watch.urls
+    cmr_watch.charsets
+    cmr_watch.html_tokens
     cmr_watch.clock
     cmr_watch.models
 forbidden_modules =

@@ -1,4 +1,4 @@
-"""From the bytes of a page to its tree: charset, completeness, the elements that may be the article, and their nodes.
+"""From the bytes of a page to its tree: completeness, the elements that may be the article, and their nodes.
 
 The door of lxml and Beautiful Soup. The order: decode → cut comments, scripts and styles out of the text → a tree in
 which lxml finds the article and drops the boilerplate around it → the nodes of the article alone, by Beautiful Soup.
@@ -12,7 +12,6 @@ Pure; time and memory are linear in the page's length. Errors: ParseError.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
@@ -21,6 +20,7 @@ from typing import Final, NamedTuple, cast
 
 from lxml import etree
 
+from cmr_watch.charsets import decode
 from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lexicon import words_of
@@ -34,13 +34,6 @@ MAX_TAGS: Final = 200_000
 MAX_PAGE_LINKS: Final = 20_000
 MAX_ARTICLE_ELEMENTS: Final = 30_000
 """Elements of the article; real ones have about 300."""
-
-_META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CONTROL_BYTES: Final = bytes([*range(9), 11, 12, *range(14, 32), 127])
-_CONTROLS: Final = dict.fromkeys(_CONTROL_BYTES)
-_SINGLE_BYTE: Final = frozenset({"ascii", "iso8859-1", "iso8859-15", "cp1252"})
-_NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape")
 
 
 class Document(NamedTuple):
@@ -83,43 +76,7 @@ def open_document(content: bytes, charset: str | None) -> Document:
     return Document(root, is_complete, root.get("lang"))
 
 
-# ── bytes to text ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def decode(content: bytes, charset: str | None) -> str:
-    """Text by the header's charset, then the meta element's, then UTF-8; what cannot be decoded becomes U+FFFD.
-
-    A declared single-byte charset gives way to UTF-8 when the bytes are valid UTF-8 beyond ASCII: such text is never
-    Latin-1 by accident, and reading “KrakÃ³w” would look like a moved edition.
-    """
-    for mark, name in _BOMS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(name, errors="replace").translate(_CONTROLS)
-    content = content.translate(None, _CONTROL_BYTES)
-    declared = _known(charset) or _known(_meta_charset(content)) or "utf-8"
-    if declared in _SINGLE_BYTE:
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-    return content.decode(declared, errors="replace")
-
-
-def _meta_charset(content: bytes) -> str | None:
-    match = _META_CHARSET.search(content[:100_000])
-    return match[1].decode("ascii", errors="replace") if match else None
-
-
-def _known(charset: str | None) -> str | None:
-    """A text encoding's canonical name, or None; a page that names UTF-16 in ASCII text means UTF-8 (HTML §4.2.5)."""
-    try:
-        found = codecs.lookup(charset or "")
-    except (LookupError, ValueError):
-        return None
-    if not found._is_text_encoding or found.name in _NO_PAGE_CHARSETS:
-        return None
-    return "utf-8" if found.name.startswith(("utf-16", "utf-32", "utf-7")) else found.name
-
+# ── what no reader sees ──────────────────────────────────────────────────────────────────────────────────────────────
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
 _RAW_LETTERS: Final = "".join({name[0] + name[0].upper() for name in _RAW.split("|")})
