@@ -14,8 +14,8 @@ from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.outline import is_day
 from cmr_watch.reading.places import Place, find_places
-from cmr_watch.reading.tables import with_heads
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tables import with_labels
+from cmr_watch.reading.tokens import Text
 
 _LONGEST_LABEL: Final = 60
 _MOST_WORDS_OF_LABEL: Final = 5
@@ -64,34 +64,33 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
     """All sentences of an article, top to bottom; a heading counts as one of its own."""
     found: list[Sentence] = []
     aside: list[Text] = []
-    for line, label, of_cell in _labelled(article.lines):
-        heads = [head for head in of_cell if head] or ([scan(line.label)] if line.label else [])
+    for line, own in _labelled(article.lines):
         if line.is_heading:
             aside = [line.scan] if _heads_another(line) else []
-        found += _sentences_of(line, [label, *heads] if label else heads, [*aside, *article.headings_over(line)])
+        found += _sentences_of(line, own, (*aside, *line.headings))
     return tuple(found)
 
 
-def _labelled(lines: Sequence[Line]) -> Iterator[tuple[Line, Text | None, list[Text | None]]]:
-    """Each line with the label above it, which also names the lines of its block, and the heads of its cell."""
+def _labelled(lines: Sequence[Line]) -> Iterator[tuple[Line, tuple[Text, ...]]]:
+    """Each line with the label above it, which also names the lines of its block, and its own labels."""
     label: Text | None = None
     block: int | None = None
-    for line, *heads in with_heads(lines):
+    for line, labels in with_labels(lines):
         if block not in (None, line.block) or line.gap:
             label = block = None
-        yield line, label, heads
+        yield line, (label, *labels) if label else labels
         if _is_label(line):
             label, block = line.scan, None
         elif label:
             block = line.block
 
 
-def _sentences_of(line: Line, own: Sequence[Text], above: Sequence[Text]) -> Iterator[Sentence]:
+def _sentences_of(line: Line, own: tuple[Text, ...], above: tuple[Text, ...]) -> Iterator[Sentence]:
     for span in sentences_of(line.scan):
         piece = line if span == (0, len(line.text)) else line.piece(*span)
         yield Sentence(piece, line, (*own, *above), line.text.find(piece.text, span.start), len(own))
         if piece.text.endswith("?") and _names_label(piece.scan):
-            own = [piece.scan, *own]  # “When? 12-13 March 2027”
+            own = (piece.scan, *own)  # “When? 12-13 March 2027”
 
 
 def _heads_another(line: Line) -> bool:
