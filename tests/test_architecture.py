@@ -84,8 +84,9 @@ type = layers
 containers = cmr_watch.reading
 layers =
     call | content | edition | initiative
-    edition_place | listed_edition | notice_calls | records | registration
-    doubts | edition_days | materials | page_calls | schedule | sections | venue
+    calls | edition_place | listed_edition | records | registration
+    doubts | edition_days | materials | schedule | sections | venue
+    hosting_years
     application | home | notices | schedule_entries
     apply_link | article | call_state | cutoffs
     entries
