@@ -40,6 +40,7 @@ _STATUS_MEANINGS = {
     401: "requires a login",
     403: "denied access",
     404: "has no such page",
+    407: "is behind a proxy that requires a login",
     410: "has permanently removed the page",
     429: "rate-limited the request",
     451: "withholds the page for legal reasons",

@@ -22,6 +22,7 @@ class FetchSettings:
     - `contact` goes into the User-Agent: an address or URL where the site's administrators can reach the operator.
     - `private_addresses` allows connections to private addresses such as 127.0.0.1 and 10.0.0.0/8.
     - `kinds`: media types that are accepted besides HTML.
+    - `proxy`: the URL of an HTTP proxy, with its user name and password, if it wants them.
     - `deadline` limits a fetch including all its redirects. Attempts that failed are not counted.
     """
 
@@ -36,6 +37,7 @@ class FetchSettings:
     max_redirects: int = 5
     robots: bool = True
     kinds: tuple[str, ...] = ()
+    proxy: str | None = field(default=None, repr=False)
     pause: Callable[[float], None] = field(default=time.sleep, compare=False)
     jitter: Callable[[], float] = field(default=random.random, compare=False)
 
@@ -55,4 +57,5 @@ def fetch_settings(settings: Settings) -> FetchSettings:
         deadline=settings.fetch.deadline,
         retries=settings.fetch.retries,
         robots=settings.fetch.robots,
+        proxy=settings.fetch.proxy,
     )
