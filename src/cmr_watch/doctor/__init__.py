@@ -176,11 +176,12 @@ def _database_problem(error: CmrWatchError) -> Finding:
 
 def _check_network(settings: Settings) -> Finding:
     """Whether the host of the page can be connected to, or else the proxy. A password of the proxy is not shown."""
-    proxy = settings.fetch.proxy
-    key = "[fetch] proxy" if proxy else "[page] url"
-    server = urlsplit(proxy or settings.page.url)
-    host, port = server.hostname or "", server.port or (443 if server.scheme == "https" else 80)
-    name, use = (f"the proxy {host}", "; pages are fetched through it") if proxy else (host, "")
+    if settings.fetch.proxy:
+        host, port = _host_and_port(settings.fetch.proxy)
+        name, key, use = f"the proxy {host}", "[fetch] proxy", "; pages are fetched through it"
+    else:
+        host, port = _host_and_port(settings.page.url)
+        name, key, use = host, "[page] url", ""
     try:
         with socket.create_connection((host, port), CONNECT_TIMEOUT):
             return Finding("network", True, f"{name} accepts connections on port {port}{use}")
@@ -190,6 +191,11 @@ def _check_network(settings: Settings) -> Finding:
     except OSError as error:
         advice = f"Check {key}, and the network and firewall settings of this machine."
         return Finding("network", False, f"{name} cannot be reached on port {port}: {error}", advice)
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _check_page(settings: Settings, clock: Clock, baseline: Baseline | None) -> Finding:

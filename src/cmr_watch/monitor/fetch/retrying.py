@@ -137,7 +137,8 @@ class RetryingClient:
                 return response, requested_at
 
     def _pause(self, error: TransientError, attempts: int) -> None:
-        seconds = pause_after(attempts, error.retry_after, self._settings.jitter())
+        least = self._settings.rate_limit_pause if error.status == httpx.codes.TOO_MANY_REQUESTS else 0.0
+        seconds = pause_after(attempts, max(error.retry_after, least), self._settings.jitter())
         _log.debug("%s; retrying in %.1f seconds", error, seconds)
         self._settings.pause(seconds)
 
