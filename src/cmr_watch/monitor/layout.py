@@ -95,7 +95,7 @@ def _sections(layout: Layout) -> set[str]:
 
 
 def _word_of(section: Section, headings: Iterable[str]) -> str:
-    """The first word of a section in the headings. Imported here, as the engine is loaded only where a page was read."""
+    """The first word of a section in the headings; imported here, as the engine is loaded only to read a page."""
     from cmr_watch.reading.headings import SECTION_WORDS
 
     words = (word for heading in headings for word in fold(heading).split())
