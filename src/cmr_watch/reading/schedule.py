@@ -55,7 +55,6 @@ def read_schedule(lines: Sequence[Line]) -> Schedule:
 class _Found:
     span: CutoffSpan
     entry: Entry
-    is_listed: bool
 
 
 @dataclass(slots=True)
@@ -86,8 +85,7 @@ class _Reader:
         found = read_cutoffs(entry.scan, year, heading=heading)
         if self.was_read and found and found[0].replaces:
             self.found.pop()
-        marked = [_marked(one, entry, is_alone=len(found) == 1) for one in found]
-        self.found += [_Found(one, entry, heading == "cutoff") for one in marked]
+        self.found += [_Found(_marked(one, entry, is_alone=len(found) == 1), entry) for one in found]
         self._count(entry, found, year, heading)
         self.was_read = bool(found)
         if found and self.listing is None and entry.is_short:
