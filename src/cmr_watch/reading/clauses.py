@@ -216,7 +216,10 @@ def subjects_in(text: Text, cues: Iterable[Cue], among: Sequence[Concept] = SUBJ
 
 
 _HANGING: Final = words_of(
-    "of for to after with about the your our first second third next last on sending submitting handing in receiving"
+    """
+    of for to after with about among the all your our first second third next last on in sending submitting handing
+    receiving
+    """
 )
 _OWN: Final[frozenset[Concept]] = frozenset(
     {"cutoff", "apply", "call for", "call", "hosting", "event", "series", "meet"}

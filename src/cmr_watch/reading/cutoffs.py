@@ -337,7 +337,8 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     at, zone_is_right, has_time = _instant(text, day)
     words = text.text[day.span.start : end].strip(f" \t,;{DASHES}").removesuffix(" and").removesuffix(" or")
     marks = marks_in(text, day.span.end, end)
-    closed = "over" in marks or text.has("closed", start=day.span.end, end=end)
+    is_condition = text.has("condition", start=day.span.end, end=end)  # “…, after which the call is closed”
+    closed = "over" in marks or (text.has("closed", start=day.span.end, end=end) and not is_condition)
     is_perhaps = "perhaps" in marks or text.has("perhaps", start=start, end=day.span.start)
     tentative = is_perhaps or text.has("tentative", start=day.span.end, end=end)
     return CutoffSpan(Cutoff(at, words, closed, tentative), day.span.start, end, zone_is_right, has_time, replaces)
