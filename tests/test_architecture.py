@@ -173,7 +173,6 @@ IMPORTERS = {
     "jinja2": "render/",
     "prometheus_client": "web/",
     "apscheduler": "daemon",
-    "aiosmtpd": "demo/",
     "click": "cli/",
     "tomllib": "config/",
 }

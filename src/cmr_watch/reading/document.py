@@ -72,7 +72,7 @@ def open_document(content: bytes, charset: str | None) -> Document:
     panels = frozenset(str(name).removeprefix("#") for name in _PANELS(root))
     _empty(element for element in _WITH_ATTRIBUTES(root) if _is_boilerplate(element, panels))
     put_headings_in_front(root)
-    is_complete = is_closed and bool(_END_OF_HTML.search(bare[-400_000:]))
+    is_complete = is_closed and "</html" in bare[-400_000:].lower()
     return Document(root, is_complete, root.get("lang"))
 
 
@@ -144,12 +144,11 @@ _BOILERPLATE_TAGS: Final = words_of(
 _BOILERPLATE_ROLES: Final = words_of(
     "navigation complementary contentinfo search banner dialog alertdialog menu menubar"
 )
-_HIDDEN_STYLE: Final = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
+_HIDDEN_STYLES: Final = frozenset({("display", "none"), ("visibility", "hidden")})
 _HIDDEN_CLASSES: Final = frozenset(["visually-hidden", "sr-only", "hidden", "element-invisible", "d-none"])
 _WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style or @class]")
 _PANELS: Final = etree.XPath("//@aria-controls | //@data-target | //@data-bs-target | //a/@href[starts-with(., '#')]")
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
-_END_OF_HTML: Final = re.compile(r"</html\s*>", re.I)
 _TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
 _LONG_TAG: Final = 5_000
 _BETWEEN_ATTRIBUTES: Final = b" \n\t\r\f\"'/"
@@ -222,9 +221,15 @@ def _is_boilerplate(element: etree._Element, panels: frozenset[str]) -> bool:
         return False
     return (
         element.get("hidden") is not None
-        or bool(_HIDDEN_STYLE.search(element.get("style") or ""))
+        or not _HIDDEN_STYLES.isdisjoint(styles_of(element.get("style") or ""))
         or not _HIDDEN_CLASSES.isdisjoint((element.get("class") or "").split())
     )
+
+
+def styles_of(style: str) -> list[tuple[str, str]]:
+    """The declarations of a style, in small letters: `("display", "none")`."""
+    pairs = (declaration.lower().partition(":") for declaration in style.split(";"))
+    return [(name.strip(), value.partition("!")[0].strip()) for name, _, value in pairs]
 
 
 def _empty(elements: Iterable[etree._Element]) -> None:
@@ -272,12 +277,14 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
     yield (Candidate("everything", document.root, is_article=False),)
 
 
-_TEASER: Final = re.compile(
-    r"(?:^|[\s_-])(?:teasers?|sidebar|related|breadcrumbs?|menu|nav|navbar|navigation|footer|cookies?|pager|social"
-    r"|newsletter|advert\w{0,20}|promo|modal|popup|carousel|slider|search|comments?|views-element-container|block-views)"
-    r"(?:$|[\s_-])",
-    re.I,
+_TEASERS: Final = words_of(
+    """
+    teaser teasers sidebar related breadcrumb breadcrumbs menu nav navbar navigation footer cookie cookies pager social
+    newsletter advert advertisement promo modal popup carousel slider search comment comments
+    """
 )
+_TEASER_BOXES: Final = (" views element container ", " block views ")
+_PARTS_OF_CLASSES: Final = str.maketrans("_-", "  ")
 _BOXES: Final = ("div", "section", "ul", "ol", "form", "article", "header")
 _MOST_CHECKS: Final = 60
 
@@ -299,7 +306,8 @@ def _text_length(element: etree._Element) -> int:
 
 
 def _is_named_as_teaser(box: etree._Element) -> bool:
-    return bool(_TEASER.search(f"{box.get('class') or ''} {box.get('id') or ''}"))
+    names = f"{box.get('class') or ''} {box.get('id') or ''}".lower().translate(_PARTS_OF_CLASSES).split()
+    return not _TEASERS.isdisjoint(names) or any(one in f" {' '.join(names)} " for one in _TEASER_BOXES)
 
 
 def _is_other_box(box: etree._Element) -> bool:
@@ -335,7 +343,7 @@ def nodes_of(markup: str) -> Iterator[Node]:
         child = next(children, None)
         if child is None:
             stack.pop()
-            yield Node("end", tag.name, _NOTHING)
+            yield from [Node("end", tag.name, _NOTHING)] if stack else ()
         elif isinstance(child, Tag):
             # one string each, as `multi_valued_attributes` says
             yield Node("start", child.name, cast("dict[str, str]", child.attrs))

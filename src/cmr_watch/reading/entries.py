@@ -58,6 +58,11 @@ class Entry(NamedTuple):
         return self.kind == "edition" and self.has_known_place
 
     @property
+    def start(self) -> int:
+        """Where its place or its date begins."""
+        return min((one.start for one in (self.place, self.date) if one), default=0)
+
+    @property
     def has_known_place(self) -> bool:
         return self.place is not None and (self.place.is_known or self.place.is_online)
 
