@@ -274,11 +274,15 @@ def _address_part(text: Text, tokens: Sequence[Token]) -> AddressPart | None:
         return None
     start, end = tokens[0].start, own[-1].end
     end += own[-1].word in _SHORT_FORMS and text.text[end : end + 1] == "."
+    return AddressPart(start, end, text.text[start:end], _town_in(text, own), any(one.letter in "dn" for one in own))
+
+
+def _town_in(text: Text, own: Sequence[Token]) -> str:
+    """The words of a part without its postcode."""
     words = [token for token in own if token.word and token.letter not in "dn"]
     leading = {token.start - 1 for token in own if token.letter in "dn"}
     names = [token for token in words if not _is_of_postcode(text, token, is_led=token.end in leading)] or words
-    town = text.text[names[0].start : names[-1].end] if names else ""
-    return AddressPart(start, end, text.text[start:end], town, any(token.letter in "dn" for token in own))
+    return text.text[names[0].start : names[-1].end] if names else ""
 
 
 def _is_remark(text: Text, tokens: Sequence[Token]) -> bool:

@@ -229,36 +229,27 @@ _AND: Final = ("and", "&", "/", "+")
 
 def _pieces(part: Part, text: Text) -> Iterator[Part]:
     """“Belgium & Eindhoven” between two commas: the end of one place, and the beginning of another (P3)."""
-    tokens = part.tokens
+    tokens, found = part.tokens, _countries(part.tokens, text)
+    at = 0 if part.joint == ")" else found[0][1] + 1 if len(found) == 1 else len(tokens)
     is_region = " ".join(token.word for token in tokens) in region_names()  # “Eastern Macedonia and Thrace”
-    if is_region or not any(token.letter in "&/" for token in tokens[:-1]):
+    if is_region or at >= len(tokens) - 1 or tokens[at].letter not in "&/":
         yield part
         return
-    if tokens[0].letter in "&/" and part.joint == ")":
-        yield part._replace(tokens=tokens[1:], joint="B")
-        return
-    found = _countries(tokens, text)
-    end = found[0][1] + 1 if len(found) == 1 else len(tokens)
-    if end < len(tokens) - 1 and tokens[end].letter in "&/":
-        yield part._replace(tokens=tokens[:end])
-        yield part._replace(tokens=tokens[end + 1 :], joint="B")
-    else:
-        yield part
+    if at:
+        yield part._replace(tokens=tokens[:at])
+    yield part._replace(tokens=tokens[at + 1 :], joint="B")
 
 
-def _without_seconds(places: Sequence[Place], text: Text) -> Iterator[Place]:
+def _without_seconds(places: Sequence[Place], text: Text) -> list[Place]:
     """Of “Antwerp, Belgium & Eindhoven, Netherlands” the first, which is then ambiguous (P3)."""
-    first: Place | None = None
+    kept: list[Place] = []
     for place in places:
-        if first and first.is_known and place.is_known and text.text[first.end : place.start].strip(" ()") in _AND:
-            is_other = first.country_code != place.country_code
-            first = first._replace(end=place.end, is_ambiguous=first.is_ambiguous or is_other)
-            continue
-        if first:
-            yield first
-        first = place
-    if first:
-        yield first
+        if kept and kept[-1].is_known and place.is_known and text.text[kept[-1].end : place.start].strip(" ()") in _AND:
+            is_other = kept[-1].country_code != place.country_code
+            kept[-1] = kept[-1]._replace(end=place.end, is_ambiguous=kept[-1].is_ambiguous or is_other)
+        else:
+            kept.append(place)
+    return kept
 
 
 def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
