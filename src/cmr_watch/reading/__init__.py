@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cmr_watch.models import Evidence, PageKind, Snapshot
+from cmr_watch.models.evidence import Evidence
+from cmr_watch.models.readings import PageKind, Snapshot
 from cmr_watch.reading.document import open_document
 from cmr_watch.reading.initiative import read_initiative
 

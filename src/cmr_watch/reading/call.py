@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final, NamedTuple
 
-from cmr_watch.models import CallNotice, CallStatus, Cutoff, Evidence, Outline, Snapshot, Use
+from cmr_watch.models.evidence import Evidence, Use
+from cmr_watch.models.readings import CallNotice, CallStatus, Cutoff, Outline, Snapshot
 from cmr_watch.reading.application import Mail, contact, form_address, needs
 from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, Literal
 
-from cmr_watch.models import CallStatus, Cutoff
+from cmr_watch.models.readings import CallStatus, Cutoff
 from cmr_watch.reading.clauses import Span, sentences_of, subject_of, subjects_in
 from cmr_watch.reading.dates import ANY_YEAR, find_days
 from cmr_watch.reading.lexicon import Concept

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from cmr_watch.models import CallNotice, CallStatus, ReadingWarning
+from cmr_watch.models.readings import CallNotice, CallStatus, ReadingWarning
 from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.call_state import find_state
 from cmr_watch.reading.clauses import Span, sentences_of

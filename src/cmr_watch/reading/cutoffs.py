@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import pairwise, repeat
 from typing import Final, NamedTuple
 
-from cmr_watch.models import Cutoff
+from cmr_watch.models.readings import Cutoff
 from cmr_watch.reading.clauses import (
     NO_CUTOFFS,
     SUBJECTS,

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from cmr_watch.models import Edition, EditionStatus, Evidence, Outline, ReadingWarning, Snapshot, Use
+from cmr_watch.models.evidence import Evidence, Use
+from cmr_watch.models.readings import Edition, EditionStatus, Outline, ReadingWarning, Snapshot
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.clauses import Relation, cue_before, relation_of
 from cmr_watch.reading.dates import DateSpan, find_dates

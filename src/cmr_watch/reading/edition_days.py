@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Final
 
-from cmr_watch.models import Precision
+from cmr_watch.models.readings import Precision
 from cmr_watch.reading.clauses import Relation, between_bars, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates, year_of
 from cmr_watch.reading.entries import choose_date

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import CallNotice, Evidence, Outline, ReadingWarning, Section, Snapshot, Use
+from cmr_watch.models.evidence import Evidence, Use
+from cmr_watch.models.readings import CallNotice, Outline, ReadingWarning, Section, Snapshot
 from cmr_watch.reading.article import base_of
 from cmr_watch.reading.calls import read_notice
 from cmr_watch.reading.document import Document, candidates, nodes_of

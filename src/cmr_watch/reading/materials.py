@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from cmr_watch.models import Material, MaterialKind
+from cmr_watch.models.readings import Material, MaterialKind
 from cmr_watch.places import country_code
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence, names_edition_after

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Cutoff, ReadingWarning
+from cmr_watch.models.readings import Cutoff, ReadingWarning
 from cmr_watch.reading.clauses import NO_CUTOFFS, SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import CutoffSpan, days_in, marks_in, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
