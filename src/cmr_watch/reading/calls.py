@@ -18,7 +18,7 @@ from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.call_state import find_state
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
-from cmr_watch.reading.dates import ANY_YEAR, find_days, has_stray_number
+from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number
 from cmr_watch.reading.evidence import Source
 from cmr_watch.reading.hosting_years import find_hosting_years, years_in
 from cmr_watch.reading.lines import Line, Where, joined
@@ -59,7 +59,13 @@ class _Call:
         if own and self.years and self.years.isdisjoint(own):
             return True
         is_new = line.scan.has("another call", start=sentence.start, end=sentence.end)
-        return self.has_state and not self.is_page and is_new and _has_state(line.scan, sentence)
+        return (
+            self.has_state
+            and not self.is_page
+            and is_new
+            and _has_state(line.scan, sentence)
+            and not _is_vague(line.scan, sentence)
+        )
 
     def take(self, line: Line, sentence: Span) -> None:
         self.years |= _years_of_call(line, sentence)
@@ -73,6 +79,13 @@ def _years_of_call(line: Line, sentence: Span) -> set[int]:
     if is_earlier or not mentions_call(text, sentence) or not (line.is_heading or _has_state(text, sentence)):
         return set()
     return set(years_in(text, sentence))
+
+
+def _is_vague(text: Text, sentence: Span) -> bool:
+    """“The next one will be announced here”: no call, as long as no more is said of it."""
+    found = find_state(text, [sentence])
+    says_when = any(sentence.start <= date.start < sentence.end for date in find_dates(text, ANY_YEAR))
+    return found is not None and found[0] == "announced" and not says_when
 
 
 def _has_state(text: Text, sentence: Span) -> bool:

@@ -71,15 +71,18 @@ def _is_label(text: Text, first: int) -> bool:
 
 
 def _is_stop(text: Text, index: int) -> bool:
-    """Whether a stop ends a sentence: a space and a capital or a sign follow, and no short form or ordinal precedes."""
+    """Whether a stop ends a sentence: a space and a capital or a sign follow, no short form, ordinal or list number."""
     before, token = text.tokens[max(0, index - 1)], text.tokens[index]
     after = text.text[token.end : token.end + 3].lstrip(_CLOSING)
     if not after[:1].isspace() or after[1:2].islower():
         return False
     is_initial = len(before.word) == 1 and text.text[before.start].isupper()
-    return not is_initial and (token.letter != "." or not (before.word in _NO_END or _is_ordinal(text, index)))
+    is_number_of_item = before.letter == "d" and index <= _LONGEST_NUMBER_OF_ITEM
+    return not (is_initial or is_number_of_item) and (token.letter != "." or not (before.word in _NO_END or _is_ordinal(text, index)))
 
 
+_LONGEST_NUMBER_OF_ITEM: Final = 2
+"""Tokens: “A1.”, “2.”."""
 _CLOSING: Final = ")\"”’'"
 
 

@@ -248,7 +248,9 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
     zones = [Span(zone.start - 1, zone.end) for zone in text.cues_of("brussels time", start=day.span.end)]
-    first = next((token for token in outside(day.tail, zones) if token.letter not in _SIGNS), None)
+    is_of_other = bool(day.lead) and day.lead[-1].letter == "o"  # “Corrigendum of 18 January 2027: the deadline is …”
+    behind = [] if is_of_other else outside(day.tail, zones)
+    first = next((token for token in behind if token.letter not in _SIGNS), None)
     cues = list(text.cues_of(*SUBJECTS, start=first.start, end=day.tail[-1].end)) if first else []
     concept = subjects_in(text, cues)[0] if first and cues and cues[0].start == first.start else None
     return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
@@ -311,7 +313,7 @@ def _is_dateline(text: Text, day: _Day) -> bool:
 
 # ── the instant ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_LIST_SIGNS: Final = frozenset(",&/|-")
+_LIST_SIGNS: Final = frozenset(",&/|-t")
 
 
 def _share_times(days: Sequence[_Day]) -> None:

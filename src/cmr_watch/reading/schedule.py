@@ -96,8 +96,10 @@ class _Reader:
 
     def _warn_of_month(self, entry: Entry) -> None:
         """“Cut-offs: end of March 2027” names no day (D3)."""
-        has_span = any(span.precision in ("month", "season") for span in find_dates(entry.scan))
-        if has_span and subject_of_words(entry.scan) == "cutoff":
+        text = entry.scan
+        starts = [span.start for span in find_dates(text) if span.precision in ("month", "season")]
+        said = [one for one in sentences_of(text) if any(one.start <= start < one.end for start in starts)]
+        if any(subject_of_words(text, *one) == "cutoff" for one in said):
             self._warn("date-unknown", entry)
             self.dated, self.unread = self.dated + 1, self.unread + 1
 
