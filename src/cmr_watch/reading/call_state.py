@@ -76,13 +76,16 @@ def _is_to_come(said: Sequence[Said]) -> bool:
 
 
 def _labelled(lines: Sequence[Text]) -> list[Text]:
-    """The lines, each behind the label in the line above: “Status” over “Closed”."""
-    labels = ("", *(f"{line.text}: " if _is_label(line) else "" for line in lines))
-    return [scan(label + line.text) if label else line for label, line in zip(labels, lines, strict=False)]
+    """The lines, each behind the label in the line above: “Status” or “Call for hosts 2026” over “Closed”."""
+    return [
+        scan(f"{above.text}: {line.text}") if above and _is_label(above, line) else line
+        for above, line in zip((None, *lines), lines, strict=False)
+    ]
 
 
-def _is_label(line: Text) -> bool:
-    return len(line.text) <= _LONGEST_LABEL and line.has("state label")
+def _is_label(line: Text, below: Text) -> bool:
+    is_state = line.has("call", "call for") and len(below.tokens) == 1 and below.has("closed", "open")
+    return len(line.text) <= _LONGEST_LABEL and (is_state or line.has("state label"))
 
 
 def _by_cutoffs(cutoffs: Sequence[Cutoff]) -> CallStatus | None:
