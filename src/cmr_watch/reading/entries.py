@@ -31,7 +31,7 @@ _VERBS: Final = words_of(
     """
 )
 _SILENT: Final = words_of("has have had was were began started took met brought gathered welcomed")
-_LOOKING_BACK: Final = words_of("after following building thanks inspired encouraged based since")
+_LOOKING_BACK: Final = words_of("after at during following building thanks inspired encouraged based since")
 _SMALL: Final = words_of("on in at from the to and of by between date dates when new next edition event workshop day")
 
 Kind = Literal["edition", "place", "date", "unread", "other"]

@@ -159,7 +159,7 @@ def names_a_collection(text: str) -> bool:
 _FIRST_OF_OTHERS: Final = words_of(
     """
     related other others similar more further also latest recent featured upcoming next past previous earlier former
-    forthcoming highlights
+    forthcoming highlights archive
     """
 )
 _LEADING_TO_OTHERS: Final = (

@@ -72,7 +72,10 @@ def years_in(text: Text, sentence: Span) -> dict[int, Span]:
     first = len(text.within(0, sentence.start))
     own = range(first, first + len(text.within(*sentence)))
     indexes = [at for at in own if text.tokens[at].letter == "y" and outside(text.tokens[at : at + 1], days)]
-    named = {at: _followed_by(text, at) or _introduced_by(text, at, sentence) for at in reversed(indexes)}
+    named = {
+        at: _followed_by(text, at) or _led_by(text, at, sentence) or _introduced_by(text, at, sentence)
+        for at in reversed(indexes)
+    }
     of_hosting = [at for at, concepts in named.items() if not concepts.isdisjoint(_OF_HOSTING)]
     of_call = [at for at, concepts in named.items() if not concepts.isdisjoint(CALLS)]
     return {year: words for at in of_hosting or of_call for year, words in _range_at(text, at).items()}
@@ -86,6 +89,12 @@ def _followed_by(text: Text, index: int) -> frozenset[Concept]:
         return frozenset()
     after = index + 1 + len(listed)
     return next((cue.concepts for cue in text.cues_of(*_OF_HOSTING, *CALLS) if cue.first == after), frozenset())
+
+
+def _led_by(text: Text, index: int, sentence: Span) -> frozenset[Concept]:
+    """“For 2027, the call is being prepared”: a sentence that begins with the year of its call."""
+    is_led = text.words(sentence.start, text.tokens[index].start) == ["for"]
+    return frozenset({"call"}) if is_led and mentions_call(text, sentence) else frozenset()
 
 
 def _introduced_by(text: Text, index: int, sentence: Span) -> frozenset[Concept]:
