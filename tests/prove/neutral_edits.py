@@ -228,14 +228,15 @@ _CALL_WORDS: Final = re.compile(r"\b(?:calls?|appl\w+|host\w*|deadline|cut-?offs
 
 
 def _marked_up(chance: random.Random, lines: list[str]) -> str:
-    """The lines as a list, as paragraphs, or in one block."""
+    """The lines as a list, as paragraphs, or in one block; entries of several lines stay blocks of their own."""
     variants = (
         "<ul>" + "\n".join(f"<li>{line}</li>" for line in lines) + "</ul>",
         "\n".join(f"<p>{line}</p>" for line in lines),
         f"<p>{'<br>'.join(lines)}</p>",
         "<div>" + "\n<br/>\n".join(lines) + "</div>",
     )
-    return chance.choice(variants)
+    has_breaks = any("<br" in line for line in lines)
+    return chance.choice(variants[:2] if has_breaks else variants)
 
 
 def _are_editions(lines: list[str]) -> bool:

@@ -7,12 +7,13 @@ from typing import Final
 PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
     "interest": """
         expression(s) of interest: call for ~
+        express your interest | express their interest: ~ in hosting
         """,
     "round": """
         following: the ~ one
         next | last: ~ cut-off
         upcoming | current: ~ rounds
-        round(s) | phase: this ~
+        first round | second round | third round | last round | final round | round(s) | phase: this ~
         """,
     "again": """
         reopened | re opened | relaunched: the call was ~
@@ -163,6 +164,7 @@ PAGE_PHRASE_TABLE: Final[dict[str, str]] = {
         """,
     "counted part": """
         session(s) | day(s) | panel | part(s): ~ 1
+        first round | second round | third round | last round | final round: ~
         morning | afternoon: ~
         plenary: the ~
         """,
