@@ -30,6 +30,7 @@ BYTES = [
     (KITTILA.encode(), "utf-16", "ä"),
     (KITTILA.encode(), "\0", "ä"),
     (b"<p>8-9 November", "cp037", "<p>8-9 November"),  # EBCDIC reads no markup
+    ("Łódź".encode("cp1250"), "x-cp1250", "Łódź"),
     (b"8\x969 November", "iso-8859-1", "8–9 November"),  # as browsers read that label
     ("<p>Târgu Mureș</p>".encode() + b"\xe9" + "<p>Iași</p>".encode(), "iso-8859-9", "Târgu Mureș"),
 ]
