@@ -26,6 +26,11 @@ COPY src src
 RUN /opt/build/bin/python -m pip --quiet wheel --no-deps --no-index --no-build-isolation --wheel-dir dist . \
  && python3 -m pip --quiet --python /opt/cmr-watch/bin/python install --no-deps --no-index dist/*.whl
 
+# The licence texts of everything that was installed, as their licences ask.
+RUN mkdir /opt/licences \
+ && find /opt/cmr-watch/lib -path '*.dist-info/*' -type f \
+      \( -iname 'licen[cs]e*' -o -iname 'notice*' -o -iname 'copying*' \) -exec cp --parents '{}' /opt/licences ';'
+
 # ── final stage ──────────────────────────────────────────────────────────────────────────────────────────────────
 FROM python:3.13-slim-trixie
 
@@ -42,6 +47,7 @@ RUN rm -rf /usr/bin/pip* /usr/lib/python3/dist-packages/pip* /usr/lib/python3*/e
  && install -d /etc/cmr-watch
 
 COPY --from=build /opt/cmr-watch /opt/cmr-watch
+COPY --from=build /opt/licences/opt/cmr-watch/lib/python3.*/site-packages /usr/share/doc/cmr-watch/licences
 
 # XDG_STATE_HOME puts the suppression journal into the volume, even if the database is PostgreSQL.
 ENV PATH=/opt/cmr-watch/bin:/usr/local/bin:/usr/bin:/bin \

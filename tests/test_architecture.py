@@ -56,7 +56,8 @@ layers =
     config
     health | systemd
     reading
-    merge_pages | serialization | places | urls | log | plural | os_errors
+    merge_pages | serialization | places | urls | log | plural | os_errors | charsets
+    html_tokens
     models
     exceptions | clock
 
@@ -83,14 +84,13 @@ type = layers
 containers = cmr_watch.reading
 layers =
     call | content | edition | initiative
-    edition_evidence
     edition_place | listed_edition | notice_calls | records | registration
     doubts | edition_days | materials | page_calls | schedule | sections | venue
     application | home | notices | schedule_entries
     apply_link | article | call_state | cutoffs
     entries
     instants | places
-    addresses | clauses | parts | tables
+    clauses | parts | tables
     dates | evidence
     outline
     document | lines
@@ -123,6 +123,8 @@ source_modules =
     cmr_watch.serialization
     cmr_watch.places
     cmr_watch.urls
+    cmr_watch.charsets
+    cmr_watch.html_tokens
     cmr_watch.clock
     cmr_watch.models
 forbidden_modules =
@@ -175,7 +177,6 @@ IMPORTERS = {
     "anyio": "web/",
     "h11": "web/",
     "apscheduler": "daemon",
-    "aiosmtpd": "demo/",
     "click": "cli/",
     "tomllib": "config/",
 }

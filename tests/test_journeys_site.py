@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,7 @@ class SiteJourney(Journey):
     def __init__(self, database: Database, site: FakeSite, mailbox: Mailbox) -> None:
         super().__init__(database, site, mailbox)
         self.app.__exit__(None, None, None)
+        self.settings = replace(self.settings, fetch=replace(self.settings.fetch, robots=True))
         self.pauses: list[float] = []
         self.app = App(self.settings, database, lambda: self.now, self.pauses.append)
 
@@ -197,6 +199,15 @@ def test_a_page_about_another_edition_is_suspect(journey: SiteJourney) -> None:
 
 
 # ── the crawl schedule, and isolated failures ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("delay", "pause"), [("10", 10), ("900", 60), ("0.5", 1), ("x", 1)])
+def test_the_pause_between_pages_is_at_least_the_crawl_delay(journey: SiteJourney, delay: str, pause: float) -> None:
+    journey.site.robots(f"User-agent: *\nCrawl-delay: {delay}")
+    journey.site.page(CALL, call_page())
+    journey.site.page(LYON, lyon_page())
+    journey.check_lines(NOTICE, LISTED, *PAST, minutes=60)
+    assert journey.pauses == [pause, pause]
 
 
 def test_each_page_is_fetched_at_its_own_interval(journey: SiteJourney) -> None:

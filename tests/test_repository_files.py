@@ -168,6 +168,17 @@ def test_there_are_recipes_for_gmail_microsoft_365_systemd_and_healthchecks() ->
         assert any(words in text for text in CONFIGURATIONS)
 
 
+def test_the_licence_of_every_locked_package_is_documented() -> None:
+    table = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+    locked = set(re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?==", lock, re.MULTILINE))
+
+    rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("| ")][2:]
+    assert locked
+    assert set(re.findall(r"[a-z0-9-]+", " ".join(rows))) >= locked
+
+
 def test_the_documented_crontab_runs_existing_commands_and_sets_the_path() -> None:
     [crontab] = [block for block in BLOCKS if "check --quiet" in block]
     assert crontab.startswith("PATH=")

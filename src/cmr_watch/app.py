@@ -392,4 +392,5 @@ class App:
         return next(iter((*suspect, *pages)), PageRef(url, "initiative"))
 
     def _pause(self) -> None:
-        self._sleep(self._settings.fetch.pause)
+        """Wait before the next page. The site may ask for more time than the configuration does."""
+        self._sleep(max(self._settings.fetch.pause, self._fetcher.crawl_delay()))

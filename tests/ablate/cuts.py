@@ -21,7 +21,7 @@ EXEMPT = frozenset(
 )
 """Tables of data, of characters and of HTML."""
 PHRASES = frozenset({"PHRASE_TABLE", "PAGE_PHRASE_TABLE", "MATERIAL_TABLE"})
-UNSEEN = frozenset({"application", "content", "evidence", "edition_evidence", "call._where_said"})
+UNSEEN = frozenset({"application", "content", "evidence", "call._where_said"})
 """Modules and functions whose results no saved page states: whom to ask and what to submit, evidence, the exit code."""
 UNSEEN_CONCEPTS = frozenset({"need", "must", "submit"})
 """Concepts of what to submit, which only `application` uses; `tests/reading/test_call_kinds.py` needs each phrase."""

@@ -66,6 +66,10 @@ assert os.statvfs("/").f_flag & os.ST_RDONLY, "its root file system is writable"
 tools = [tool for tool in ("pip", "pip3", "gcc", "cc", "make") if shutil.which(tool)]
 assert not tools, f"{tools} should not be installed"
 assert importlib.util.find_spec("pip") is None, "pip is installed"
+texts = pathlib.Path("/usr/share/doc/cmr-watch/licences")
+for name in ("psycopg", "psycopg_binary", "certifi", "httpx"):
+    found = [text for text in texts.glob(f"{name}-*/**/*") if text.is_file()]
+    assert any(text.stat().st_size > 500 for text in found), f"the licence text of {name} is missing"
 import psycopg  # the workers of compose.yaml share a PostgreSQL database
 """
 

@@ -2,35 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from cmr_watch.monitor.garbled import is_garbled
+from cmr_watch.models.readings import Edition, Snapshot
+from cmr_watch.monitor.garbled import _CHARSETS, garbled_lines, is_garbled
 
-CLEAN = [
-    "Kraków, Poland",
-    "Iași, Romania",
-    "CAFÉ”",
-    "Skåne – “Ä”",
-    "Ñuñoa",
-    "Plzeň",
-    "Rēzekne",
-    "Αθήνα",
-    "София",
-    "Ä – Ö",
-]
+SOURCE = Path(__file__).parent.parent.parent / "src" / "cmr_watch"
+NAMES = (
+    *("Kraków", "Iași", "Rēzekne", "Skåne", "12–13 March", "Πάτρα", "София", "Gdańsk", "Košice", "Târgu Mureș", "Łódź"),
+    *(
+        "Örebro",
+        "Århus",
+        "Évora",
+        "Győr",
+        "Plzeň",
+        "Žilina",
+        "İzmir",
+        "Рівне",
+        "“Clusters”",
+        "Región",
+        "Ħamrun",
+        "€ 20",
+    ),
+    *("Bălți", "Québec", "Müßbach", "Þórshöfn", "Ålesund", "ÎLE-DE-FRANCE", "KRAKÓW"),
+)
+CLEAN = (
+    *("CAFÉ”", "Skåne – “Ä”", "Ñuñoa", "Ä – Ö", "Её", "UMEÅ–VAASA", "UMEÅ’s", "“Å”", "ORĂŞTIE", "ORĂȘTIE", "FĂGĂRAŞ"),
+    *(
+        "Îşi propune",
+        "BRNO-LÍŠEŇ",
+        "Paris–Évry",
+        "Зміїв – Відень",
+        "Сєвєродонецьк",
+        "Ђорђе",
+        "Šiauliai…",
+        "Malmö–Ålborg",
+    ),
+    *(
+        "L’Été à l’Île",
+        "ČŠ",
+        "«Рівне»",
+        "Дія",
+        "Ñandú",
+        "ÀÉÎÕÜ",
+        "Ğ’",
+        "São Tomé",
+        "ÁÉÍÓÖŐÚÜŰ",
+        "12–Ö",
+        "→ Łódź",
+        "½–¾",
+    ),
+)
 
 
-@pytest.mark.parametrize("text", CLEAN)
+def misread(text: str, charset: str) -> str:
+    """UTF-8, decoded with another charset as browsers do it."""
+    return "".join(bytes([byte]).decode(charset, "ignore") or chr(byte) for byte in text.encode())
+
+
+@pytest.mark.parametrize("text", [*NAMES, *CLEAN])
 def test_clean(text: str) -> None:
     assert not is_garbled(text)
 
 
-@pytest.mark.parametrize("name", ["Kraków", "Iași", "Rēzekne", "Skåne", "12–13", "Πάτρα", "София", "Gdańsk", "Košice"])
-@pytest.mark.parametrize("charset", ["cp1252", "latin-1"])
-def test_doubly_encoded(name: str, charset: str) -> None:
-    garbled = "".join(bytes([byte]).decode(charset, "ignore") or chr(byte) for byte in name.encode())
-    assert is_garbled(garbled)
+@pytest.mark.parametrize("name", NAMES)
+def test_doubly_encoded(name: str) -> None:
+    assert [charset for charset in _CHARSETS if not is_garbled(misread(name, charset))] == []
 
 
-def test_replaced() -> None:
-    assert is_garbled("Krak\ufffdw")
+@given(st.lists(st.sampled_from([*NAMES, *CLEAN]), min_size=1).map(", ".join), st.sampled_from(NAMES))
+@example("Kraków", "Iași")
+def test_one_garbled_name_is_enough(text: str, name: str) -> None:
+    assert not is_garbled(text)
+    assert all(is_garbled(f"{text}, {misread(name, charset)}, {text}") for charset in _CHARSETS)
+
+
+@pytest.mark.parametrize("text", ["Krak\ufffdw", "Łód\x9f", "CittÃ di Castello", "GarcÃa", "Ã rhus"])
+def test_replaced_and_lost_characters(text: str) -> None:
+    assert is_garbled(text)
+
+
+@given(st.text())
+def test_any_text_is_judged(text: str) -> None:
+    assert is_garbled(text) in (True, False)
+
+
+def lines_of_ours() -> Iterator[str]:
+    yield from (SOURCE / "countries.txt").read_text("utf-8").splitlines()
+    yield from (SOURCE / "regions.txt").read_text("utf-8").splitlines()
+
+
+def test_no_country_or_region_is_garbled() -> None:
+    assert [line for line in lines_of_ours() if is_garbled(line) or is_garbled(line.upper())] == []
+
+
+def reading(*texts: str) -> Snapshot:
+    return Snapshot(editions=tuple(Edition(city="Lyon", text=text) for text in texts))
+
+
+def test_only_words_that_were_not_garbled_before_count() -> None:
+    old = reading("Krak\ufffdw, Poland", "Lyon, France")
+    assert garbled_lines(old) == 1
+    assert garbled_lines(reading("Krak\ufffdw, Poland – CANCELLED", "Lyon, France"), old) == 0
+    assert garbled_lines(reading("Krak\ufffdw, Poland", "Ly\ufffdn, France"), old) == 1

@@ -74,7 +74,7 @@ def test_a_bold_day_is_no_heading_and_sessions_divide_a_part() -> None:
         "<h1>x</h1><p><b>Presentations</b></p><p><b>Session 1</b></p><p>a</p><p><b>Deadlines</b></p>"
         "<p><b>3 May 2027</b></p><p>b</p>"
     )
-    over = {line.text: [text.text for text in found.headings_over(line)] for line in found.lines}
+    over = {line.text: [text.text for text in line.headings] for line in found.lines}
     assert over["a"] == ["Session 1", "Presentations"]
     assert over["b"] == ["Deadlines"]
     assert found.headings == ("x", "Presentations", "Session 1", "Deadlines")

@@ -25,7 +25,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-fifth-editions/015-zagreb-past": "E1: “came to Zagreb, Croatia. The event …” is no place with a country",
     "2026-11-fifth-editions/016-alentejo-region": "E1: a region in the title is taken for a town",
     "2026-11-fifth-editions/023-split-hybrid": "E3: the closing day of another way of taking part",
-    "2026-11-fifth-editions/025-tabs-rotterdam": "E2: the next label is taken for the venue",
     "2026-11-fifth-editions/049-table-word": "E3: a label in a table gives no closing day",
     "2026-11-fifth-editions/050-table-horizontal": "E2: a venue under a column's head is not found",
     "2026-11-fifth-editions/054-table-kosovo": "E2: a venue in a row of a table is not found",

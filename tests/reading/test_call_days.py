@@ -14,6 +14,8 @@ OF_SOMETHING_ELSE = [
     "You will hear from us before 30 June 2027.",
     "You will receive an answer by 30 June 2027.",
     "Applicants receive a reply by 30 June 2027.",
+    "The team will reply to all applicants by 30 June 2027.",
+    "The jury meets in June. We tell applicants by 30 June 2027 who hosts.",
     "All applicants will be informed by 30 June 2027.",
     "Replies are sent no later than 30 June 2027.",
     "Information of applicants: no later than 30 June 2027",

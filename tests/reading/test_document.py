@@ -8,7 +8,7 @@ import pytest
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models.readings import Snapshot
-from cmr_watch.reading.document import MAX_DEPTH, decode
+from cmr_watch.reading.document import MAX_DEPTH
 from tests.reading.pages import BURGAS, LYON, article, read_initiative
 
 OURS = f"<h2>Next editions</h2><p>{LYON}</p><h2>Previous editions</h2><p>{BURGAS}</p>"
@@ -89,29 +89,6 @@ def test_a_box_that_holds_the_article_is_the_article(name: str) -> None:
 
 
 # ── bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-KITTILA = "<p>Kittilä – Iași</p>"
-BYTES = [
-    (KITTILA.encode(), None, "ä"),
-    (KITTILA.encode(), "iso-8859-1", "ä"),  # wrong: such bytes are never Latin-1 by accident
-    ("Kittilä".encode("latin-1"), "iso-8859-1", "ä"),
-    ("Kittilä".encode("latin-1"), None, "\ufffd"),
-    (b"\xef\xbb\xbf" + KITTILA.encode(), "iso-8859-1", "ä"),
-    (b"\xff\xfe" + KITTILA.encode("utf-16-le"), None, "ä"),
-    (KITTILA.encode("iso8859-16", "replace"), "iso8859-16", "ä"),
-    (b"<!--" + b"x" * 5_000 + b'--><meta charset="cp1250">' + "Kittilä".encode("cp1250"), None, "ä"),
-    (b"Kit\0til\x01\xc3\xa4", None, "Kittilä"),
-    (KITTILA.encode(), "no-such-charset", "ä"),
-    (KITTILA.encode(), "rot13", "ä"),
-    (KITTILA.encode(), "idna", "ä"),
-    (KITTILA.encode(), "utf-16", "ä"),
-    (KITTILA.encode(), "\0", "ä"),
-]
-
-
-@pytest.mark.parametrize(("content", "charset", "expected"), BYTES)
-def test_charsets(content: bytes, charset: str | None, expected: str) -> None:
-    assert expected in decode(content, charset)
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n", b"\xef\xbb\xbf", b"<!-- x -->", b"<script>", b"\0\0", b"\xff\xfe"])

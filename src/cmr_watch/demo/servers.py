@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import socket
+import socketserver
 import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Self
-
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 PATH = "/events/organised-by-eccp/clusters-meet-regions"
 HOOK = "/chat"
+_LONGEST_COMMAND = 512  # bytes, RFC 5321 §4.5.3.1.4
 
 
 class Site(ThreadingHTTPServer):
@@ -79,28 +76,49 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: the demo prints its own output."""
 
 
-class MailServer(Controller):
-    """A real SMTP server. Collects the messages that it accepts in `mails`."""
+class MailServer(socketserver.ThreadingTCPServer):
+    """A mail server of a few commands (RFC 5321 §4.5.1). Collects the messages that it accepts in `mails`."""
+
+    daemon_threads = True
 
     def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        super().__init__(("127.0.0.1", 0), _MailSession)
         self.mails: list[EmailMessage] = []
-        super().__init__(self, hostname="127.0.0.1", port=self._socket.getsockname()[1])
-
-    def _create_server(self) -> Any:
-        return self.loop.create_server(self._factory_invoker, sock=self._socket)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store a message. Called by aiosmtpd."""
-        assert isinstance(envelope.content, bytes)
-        mail = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 accepted"
+        self.port = int(self.server_address[1])
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Self:
-        self.start()
+        self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _MailSession(socketserver.StreamRequestHandler):
+    server: MailServer
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        self._reply("220 demo")
+        while line := self.rfile.readline(_LONGEST_COMMAND):
+            command = line[:4].upper()
+            if command == b"DATA":
+                self._reply("354 end with a dot")
+                self._receive()
+            self._reply("221 bye" if command == b"QUIT" else "250 ok")
+            if command == b"QUIT":
+                return
+
+    def _receive(self) -> None:
+        content = b""
+        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+            content += line.removeprefix(b".")
+        mail = message_from_bytes(content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.server.mails.append(mail)
+
+    def _reply(self, text: str) -> None:
+        self.wfile.write(f"{text}\r\n".encode())

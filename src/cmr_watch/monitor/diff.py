@@ -144,8 +144,7 @@ def compare_suspect(
     At least half of the editions of the last good reading must be found in it, and it must not be garbled. Since that
     reading, which was last confirmed at `good_until`, at most MAX_FROM_SUSPECT are announced.
     """
-    is_garbled = garbled_lines(matching.reading) and not garbled_lines(last)
-    if is_garbled or not is_mostly_found(listed_editions(known, last, now), matching):
+    if garbled_lines(matching.reading, last) or not is_mostly_found(listed_editions(known, last, now), matching):
         return Comparison((), known)
     keys = KeyGenerator(entry.key for entry in known.editions)
     lines = islice(

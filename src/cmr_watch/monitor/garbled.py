@@ -1,4 +1,4 @@
-"""Recognises text that was decoded with the wrong charset. Pure."""
+"""Recognises text that was decoded with the wrong charset, or encoded twice. Pure; linear in time."""
 
 from __future__ import annotations
 
@@ -8,31 +8,107 @@ from typing import Final
 
 from cmr_watch.models.readings import Snapshot
 
-_REPLACEMENT_CHARACTER: Final = "\ufffd"
-_LEADING: Final = "ÂÃÄÅÈÎÏÐÑ"
-"""The first bytes of two-byte letters in UTF-8 (Latin, Romanian, Greek and Cyrillic), read as Windows-1252."""
-
-
-def _as_cp1252(byte: int) -> str:
-    """How Windows-1252 reads a byte; where it has no character, Latin-1."""
-    return bytes([byte]).decode("cp1252", "ignore") or chr(byte)
-
-
-_FOLLOWING: Final = "".join(f"{chr(byte)}{_as_cp1252(byte)}" for byte in range(0x80, 0xC0))
-_DOUBLY_ENCODED: Final = re.compile(
-    rf"[{_LEADING}](?:[{re.escape(_FOLLOWING)}](?=\w|[{_LEADING}])|[\x80-\xbf])|â[{re.escape(_FOLLOWING)}]{{2}}"
+_NOT_TEXT: Final = re.compile(r"[\ufffd\x80-\x9f]")
+"""A replacement character, or a control character, as which Windows-1250 – “ ” ź, read as ISO 8859-2, come out."""
+_CHARSETS: Final = (
+    *("latin-1", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-10"),
+    *("iso8859-13", "iso8859-15", "iso8859-16", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257"),
+    *("koi8-r", "koi8-u", "mac-roman", "mac-latin2", "cp437", "cp850", "cp852"),
 )
-"""`KrakÃ³w`, `IaÅŸi`, `12â€“13`. A quotation mark after a capital at the end of a word is none."""
+"""The single-byte charsets of Europe, in which UTF-8 may have been decoded."""
+
+
+def _bytes_of(charset: str) -> dict[int, int]:
+    """The byte of each character beyond ASCII; a byte without a character stands for itself, as in browsers."""
+    letters = {ord(bytes([byte]).decode(charset, "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)}
+    return {byte: byte for byte in range(0x80, 0x100) if byte not in letters.values()} | letters
+
+
+_BYTES_OF: Final = tuple(map(_bytes_of, _CHARSETS))
+_RUN: Final = re.compile(r"[^\x00-\x7f]{2,200}")
+_EDGES: Final = re.compile(r"^[“„‘‚«‹–—\xa0]{1,9}|[–—’”…»›\xa0]{1,9}$")
+_WORD: Final = re.compile(r"[^ \t\r\n]{1,1000}")
+_REMNANT: Final = re.compile(r"[a-z][ÂÃÄÅ](?![^\W\d_])|[a-z][ÃÅ][a-z]|^Ã$")
+"""What is left of a letter whose other byte is no longer there, because it is a space or invisible: `CittÃ di`."""
+
+_LATIN: Final = "À-ÖØ-öø-ſȘ-țẀ-ẅẞ"
+_WRITTEN: Final = re.compile(rf"[{_LATIN}Ά-ώА-ѿҐґԱ-ևა-ჿ‐-›‰€№™←-⇿✀-➿️\U0001f1e6-\U0001faff\xa0«»°·¿¡§©®]+")
+"""What people write in Europe: letters, punctuation and emoji."""
+_FOREIGN: Final = re.compile(rf"(?![{_LATIN}])[^\W\d_]")
+_ASCII_LETTER: Final = re.compile(r"[A-Za-z]")
+_MAY_FOLLOW_A_LETTER: Final = "–—’”…»›\xa0"
 
 
 def is_garbled(text: str) -> bool:
     """Whether it holds replacement characters or doubly encoded letters."""
-    return _REPLACEMENT_CHARACTER in text or bool(_DOUBLY_ENCODED.search(text))
+    return any(_garbled_words(text))
 
 
-def garbled_lines(reading: Snapshot) -> int:
-    """How many of the editions, calls, cut-offs and links of a reading are garbled."""
-    return sum(map(is_garbled, _texts(reading)))
+def garbled_lines(reading: Snapshot, before: Snapshot | None = None) -> int:
+    """How many of the editions, calls, cut-offs and links of a reading have garbled words that `before` had not."""
+    known = {word for text in (_texts(before) if before else ()) for word in _garbled_words(text)}
+    return sum(not known.issuperset(_garbled_words(text)) for text in _texts(reading))
+
+
+def _garbled_words(text: str) -> Iterator[str]:
+    if text.isascii():
+        return
+    for word in _WORD.finditer(text):
+        if not word[0].isascii() and _is_garbled_word(word[0]):
+            yield word[0]
+
+
+def _is_garbled_word(word: str) -> bool:
+    if _NOT_TEXT.search(word) or _REMNANT.search(word):
+        return True
+    return any(
+        _is_misread(run, word[: found.start()], word[found.end() :])
+        for found in _RUN.finditer(word)
+        for run in dict.fromkeys((found[0], _EDGES.sub("", found[0])))
+    )
+
+
+def _is_misread(run: str, before: str, after: str) -> bool:
+    """Whether these characters are the bytes of others, which make more sense between the two parts of the word."""
+    if len(run) < 2 or _could_be_written(run, before, after):
+        return False
+    return any(_is_natural(meant, before, after) for meant in _meanings(run))
+
+
+def _meanings(run: str) -> Iterator[str]:
+    """What the characters were, if they are UTF-8 that was decoded with another charset."""
+    for bytes_of in _BYTES_OF:
+        codes = [bytes_of.get(ord(character)) for character in run]
+        try:
+            yield bytes(code for code in codes if code is not None).decode() if None not in codes else ""
+        except UnicodeDecodeError:
+            continue
+
+
+def _is_natural(meant: str, before: str, after: str) -> bool:
+    """Whether a reader would believe these characters: letters of one script, and no small letter among capitals."""
+    if not _WRITTEN.fullmatch(meant):
+        return False
+    if _FOREIGN.search(meant) and (_ASCII_LETTER.match(before[-1:]) or _ASCII_LETTER.match(after)):
+        return False
+    return not _is_small_among_capitals(meant, before, after)
+
+
+def _is_small_among_capitals(meant: str, before: str, after: str) -> bool:
+    return meant[:1].islower() and before[-1:].isupper() and (after[:1].isupper() or before[-2:-1].isupper())
+
+
+def _could_be_written(run: str, before: str, after: str) -> bool:
+    """Whether two characters may stand here: a capital with a dash or a quotation mark, or a word of two letters.
+
+    `UMEÅ–VAASA`, `SKÅ’s`, `Её`; but not `Ã–rebro`.
+    """
+    if len(run) > 2 or before[-1:].islower():
+        return False
+    if run.isalpha():
+        return not (before[-1:].isalnum() or after[:1].isalnum())
+    is_genitive = run[1] == "’" and before[-1:].isupper()
+    return run[0].isupper() and run[1] in _MAY_FOLLOW_A_LETTER and (is_genitive or not after[:1].islower())
 
 
 def _texts(reading: Snapshot) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from cmr_watch.charsets import decode
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models.corrections import Correction
 from cmr_watch.models.evidence import Evidence
@@ -71,7 +72,6 @@ def _is_same_content(fetched: FetchedPage, baseline: Baseline) -> bool:
 def parse(fetched: FetchedPage, kind: PageKind, corrections: Sequence[Correction] = ()) -> Corrected:
     """Read a page and apply its corrections. The reading engine is imported only when there is something to read."""
     from cmr_watch.reading import read
-    from cmr_watch.reading.document import decode
 
     snapshot, evidence = read(kind, fetched.content, fetched.charset, fetched.url)
     text = decode(fetched.content, fetched.charset)
@@ -82,7 +82,6 @@ def parse(fetched: FetchedPage, kind: PageKind, corrections: Sequence[Correction
 
 def title_of_page(fetched: FetchedPage) -> str:
     """The title and the main headings of a page."""
-    from cmr_watch.reading.document import decode
 
     return title_of(decode(fetched.content, fetched.charset))
 

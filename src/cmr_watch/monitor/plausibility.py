@@ -4,7 +4,7 @@ The rules are those of READING.md, B2 and B3. Every page is suspect if
 
 - (a) the document ends before `</html>`, and the last good reading did not;
 - (b) it is found at another address, is in another language, or its main heading has no word in common with the last;
-- (j) it holds garbled text, although it did not before.
+- (j) it holds garbled words that the last good reading did not hold.
 
 The list is also suspect for a reason in `list_plausibility`, or if (h) more than a third of its lines with a date were
 not understood.
@@ -116,9 +116,9 @@ def _words(text: str) -> set[str]:
     return set(_WORD.findall(fold(text)))
 
 
-def _garbled(last: Snapshot, reading: Snapshot) -> str | None:
-    garbled = garbled_lines(reading)
-    return f"garbled characters in {counted(garbled, 'line')}" if garbled and not garbled_lines(last) else None
+def _garbled(last: Snapshot | None, reading: Snapshot) -> str | None:
+    garbled = garbled_lines(reading, last)
+    return f"garbled characters in {counted(garbled, 'line')}" if garbled else None
 
 
 def _not_understood(reading: Snapshot) -> str | None:
@@ -133,7 +133,7 @@ def _not_understood(reading: Snapshot) -> str | None:
 
 def _list_problem(known: Known, last: Snapshot | None, matching: Matching, now: datetime) -> str | None:
     if last is None:
-        return first_list_problem(matching.reading)
+        return first_list_problem(matching.reading) or _garbled(None, matching.reading)
     return list_problem(known, last, matching, now) or _garbled(last, matching.reading)
 
 
@@ -143,7 +143,7 @@ def _list_problem(known: Known, last: Snapshot | None, matching: Matching, now: 
 def _call_page_problem(last: Snapshot | None, reading: Snapshot, now: datetime) -> str | None:
     if not reading.calls:
         return "the page describes no call"
-    return (_lost_cutoffs(last, reading, now) or _garbled(last, reading)) if last else None
+    return (_lost_cutoffs(last, reading, now) if last else None) or _garbled(last, reading)
 
 
 def _lost_cutoffs(last: Snapshot, reading: Snapshot, now: datetime) -> str | None:
@@ -164,7 +164,7 @@ def _cutoffs(snapshot: Snapshot) -> Iterator[Cutoff]:
 def _edition_page_problem(last: Snapshot | None, reading: Snapshot) -> str | None:
     """What the page has lost. A page that has never described an edition has nothing to lose."""
     if last is None or not last.editions:
-        return None
+        return _garbled(last, reading)
     if not reading.editions:
         return "the page no longer describes an edition"
     old, new = last.editions[0], reading.editions[0]

@@ -8,9 +8,8 @@ The way of a page, one module after the other; each imports only those before it
     headings     what the words of a heading mean: a section, a year, a state, other people's content
     panels       headings that stand apart from what they head, moved in front of it
     document     bytes → tree → candidates for the article → nodes; the door of lxml
-    columns      which column a table's cell stands in
     lines        a line as a reader sees it; `line.scan` is its Text
-    outline      nodes → lines, in a tree of parts
+    outline      nodes → lines, each under its headings
     links        an entry's links → the edition's page, its summary
     evidence     field → line, span, rule
     dates        Text → dates: tokens become a shape, a table says what it means
@@ -29,17 +28,16 @@ The way of a page, one module after the other; each imports only those before it
 
 and for the pages of the call and of an edition:
 
-    tables       the heads of rows and columns
+    tables       labels: the heads of rows and columns, a `dt`
     article      the page's own title and lines
     page_calls   of several calls the one that counts, and its own lines
     schedule     all lines of the call's page → its cut-offs
     application  the page's own forms, whom to ask, what to submit
     home         an edition page's sentences, and which speak of another edition
-    addresses    the parts of an address
     venue        the place where it meets; edition_place, edition_days: the town and the days
     materials    what its links lead to; registration: how to register, until when
     call         the call's page
-    edition      an edition's own page; edition_evidence: what each of its fields was read from
+    edition      an edition's own page
 """
 
 from __future__ import annotations

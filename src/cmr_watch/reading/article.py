@@ -8,7 +8,7 @@ Pure, linear. Errors: ParseError.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -18,47 +18,42 @@ from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.headings import names_others
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.outline import Outline, is_day, read_outline
+from cmr_watch.reading.outline import headings_of, lines_of
 from cmr_watch.reading.tokens import Text
 
-_LONGEST_HEADING: Final = 80
 _LONGEST_TITLE: Final = 300
-_MOST_HEADINGS: Final = 20
 _MOST_ARTICLES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An element that may be the article, as lines. `title` stands above or among them; `why`: how it was found."""
+    """An element that may be the article, as lines. `title` stands above or among them; `why`: how it was found.
+
+    - `all_lines`: all of the element; `lines`: its own, without the title and without other people's (S3).
+    """
 
     why: str
     title: Line | None
-    outline: Outline
+    all_lines: tuple[Line, ...]
     lines: tuple[Line, ...]
-
-    def headings_over(self, line: Line) -> list[Text]:
-        """The headings above a line, the nearest first, without the title."""
-        return [heading.scan for heading in self.outline.headings_over(line) if heading.level != 1]
 
     def note_lines(self, log: EvidenceLog, rule: str) -> None:
         """Note each line as a heading, as prose under `rule`, or as somebody else's (S3); a reader may know better."""
         own = {line.number for line in self.lines}
-        for line in self.outline.lines:
+        for line in self.all_lines:
             is_own = line.number in own or line.level == 1
             what: Use = "heading" if line.is_heading and is_own else "prose" if is_own else "of others"
             log.use(line, what, rule if is_own else "S3")
 
     def evidence(self, log: EvidenceLog) -> Evidence:
         """What the log has gathered of its title and its lines."""
-        return log.finish(self.why, self.outline.lines, self.title)
+        return log.finish(self.why, self.all_lines, self.title)
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The title and the headings; a bold date is none."""
-        lines = [line for line in self.outline.lines if line.is_heading and line.level != 1]
-        own = [line.shown for line in lines if line.level or not is_day(line)]
-        found = [self.title.shown, *own] if self.title else own
-        return tuple(text[:_LONGEST_HEADING].strip() for text in found[:_MOST_HEADINGS])
+        """The title and the headings."""
+        lines = (line for line in self.all_lines if line.level != 1)
+        return headings_of((self.title, *lines) if self.title else lines)
 
 
 def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Article]:
@@ -69,15 +64,15 @@ def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Arti
     for candidate in sorted(found, key=_order)[:_MOST_ARTICLES]:
         if candidate.markup not in seen:
             seen.add(candidate.markup)
-            outline = read_outline(nodes_of(candidate.markup))
-            yield Article(candidate.why, _numbered(title, outline), outline, tuple(_own_lines(outline)))
+            lines = lines_of(nodes_of(candidate.markup))
+            yield Article(candidate.why, _numbered(title, lines), lines, tuple(_own_lines(lines)))
 
 
-def _numbered(title: Line | None, outline: Outline) -> Line | None:
+def _numbered(title: Line | None, lines: Sequence[Line]) -> Line | None:
     """The title with its number in the article, if it stands there."""
     if title is None:
         return None
-    own = (line.number for line in outline.lines if line.level == 1 and line.text == title.text)
+    own = (line.number for line in lines if line.level == 1 and line.text == title.text)
     return replace(title, number=next(own, NOT_IN_ARTICLE))
 
 
@@ -101,7 +96,7 @@ def _title(document: Document, names: Callable[[Text], bool]) -> Line | None:
     """The first heading of the first rank that is the page's own, else the first one in its article, else the first."""
     found: list[tuple[int, Line]] = []
     for element in titles(document):
-        lines = read_outline(nodes_of(Candidate("title", element).markup)).lines
+        lines = lines_of(nodes_of(Candidate("title", element).markup))
         if lines:
             text = " – ".join(line.shown for line in lines)[:_LONGEST_TITLE]
             is_inner = any(box.tag in ("article", "main") for box in element.iterancestors())
@@ -110,12 +105,12 @@ def _title(document: Document, names: Callable[[Text], bool]) -> Line | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _own_lines(outline: Outline) -> Iterator[Line]:
+def _own_lines(lines: Sequence[Line]) -> Iterator[Line]:
     """Lines without the title, and without the parts of other events, other calls and news (S3)."""
-    end = 0
-    for line in outline.lines:
-        part = outline.parts[line.part]
-        if line.is_heading and line.level != 1 and part.heading == line.number and names_others(line.text):
-            end = max(end, part.end)
-        if line.number >= end and line.level != 1:
+    others: set[int] = set()
+    for line in lines:
+        is_under_others = line.over is not None and line.over.number in others
+        if is_under_others or (line.is_heading and line.level != 1 and names_others(line.text)):
+            others.add(line.number)
+        elif line.level != 1:
             yield line

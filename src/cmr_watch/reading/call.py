@@ -63,7 +63,7 @@ def _is_ours(article: Article) -> bool:
 
     “Open calls” alone is the heading of any, or a link of the menu.
     """
-    lines = article.outline.lines
+    lines = article.all_lines
     own = (article.title, *article.lines) if article.title else article.lines
     if _lists_editions(lines) or not any(_names_ours(line.scan) for line in own):
         return False
@@ -96,7 +96,7 @@ def _lists_editions(lines: Sequence[Line]) -> bool:
 def _read(article: Article, document: Document, url: str) -> Result:
     log = EvidenceLog()
     whole, article = article, call_of(article)
-    schedule = read_schedule(article)
+    schedule = read_schedule(article.lines)
     outline = Outline(document.is_complete, (), schedule.dated_lines, schedule.unread_lines, article.headings)
     whole.note_lines(log, "C3")
     call = _call(article, schedule, document, url, log)

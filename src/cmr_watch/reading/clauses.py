@@ -238,7 +238,10 @@ def cue_before(text: Text, position: int, among: Sequence[Concept], start: int =
 
 
 _HANGING: Final = words_of(
-    "of for to after with about the your our first second third next last on sending submitting handing in receiving"
+    """
+    of for to after with about among the all your our first second third next last on in sending submitting handing
+    receiving
+    """
 )
 _UNTIL_ITS_END: Final = ("apply", "call for", "call")
 _OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event"})

@@ -251,7 +251,7 @@ _BEFORE_HEAD: Final = frozenset({"the", "our", "all", "your", "any", "each", "ev
 def _heads_sentence(text: Text, day: _Day, cue: Cue) -> bool:
     """“The jury reads all applications by …”: the first day is said of the first word."""
     words = text.words(day.sentence.start, cue.start)
-    is_first_day = text.within(day.sentence.start, day.sentence.start + 1)[:1] == day.lead[:1]
+    is_first_day = text.within(day.sentence.start, day.span.start)[:1] == day.lead[:1]
     return is_first_day and not _HEADS.isdisjoint(cue.concepts) and _BEFORE_HEAD.issuperset(words)
 
 
@@ -363,7 +363,8 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
     behind = {"start": day.span.end, "end": end}
     tentative = text.has("tentative", **behind) or text.has("perhaps", start=start, end=day.span.start)
     marks = marks_in(text, **behind)
-    cutoff = Cutoff(at, words, text.has("closed", **behind) or "over" in marks, tentative or "perhaps" in marks)
+    closed = text.has("closed", **behind) and not text.has("condition", **behind)  # “…, after which the call is closed”
+    cutoff = Cutoff(at, words, closed or "over" in marks, tentative or "perhaps" in marks)
     return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where, replaces)
 
 

@@ -1,4 +1,4 @@
-"""From the bytes of a page to its tree: charset, completeness, the elements that may be the article, and their nodes.
+"""From the bytes of a page to its tree: completeness, the elements that may be the article, and their nodes.
 
 The door of lxml and Beautiful Soup. The order: decode → cut comments, scripts and styles out of the text → a tree in
 which lxml finds the article and drops the boilerplate around it → the nodes of the article alone, by Beautiful Soup.
@@ -12,7 +12,6 @@ Pure; time and memory are linear in the page's length. Errors: ParseError.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
@@ -21,6 +20,7 @@ from typing import Final, NamedTuple, cast
 
 from lxml import etree
 
+from cmr_watch.charsets import decode
 from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.lexicon import words_of
@@ -34,13 +34,6 @@ MAX_TAGS: Final = 200_000
 MAX_PAGE_LINKS: Final = 20_000
 MAX_ARTICLE_ELEMENTS: Final = 30_000
 """Elements of the article; real ones have about 300."""
-
-_META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CONTROL_BYTES: Final = bytes([*range(9), 11, 12, *range(14, 32), 127])
-_CONTROLS: Final = dict.fromkeys(_CONTROL_BYTES)
-_SINGLE_BYTE: Final = frozenset({"ascii", "iso8859-1", "iso8859-15", "cp1252"})
-_NO_PAGE_CHARSETS: Final = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape")
 
 
 class Document(NamedTuple):
@@ -79,47 +72,11 @@ def open_document(content: bytes, charset: str | None) -> Document:
     panels = frozenset(str(name).removeprefix("#") for name in _PANELS(root))
     _empty(element for element in _WITH_ATTRIBUTES(root) if _is_boilerplate(element, panels))
     put_headings_in_front(root)
-    is_complete = is_closed and bool(_END_OF_HTML.search(bare[-400_000:]))
+    is_complete = is_closed and "</html" in bare[-400_000:].lower()
     return Document(root, is_complete, root.get("lang"))
 
 
-# ── bytes to text ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def decode(content: bytes, charset: str | None) -> str:
-    """Text by the header's charset, then the meta element's, then UTF-8; what cannot be decoded becomes U+FFFD.
-
-    A declared single-byte charset gives way to UTF-8 when the bytes are valid UTF-8 beyond ASCII: such text is never
-    Latin-1 by accident, and reading “KrakÃ³w” would look like a moved edition.
-    """
-    for mark, name in _BOMS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(name, errors="replace").translate(_CONTROLS)
-    content = content.translate(None, _CONTROL_BYTES)
-    declared = _known(charset) or _known(_meta_charset(content)) or "utf-8"
-    if declared in _SINGLE_BYTE:
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-    return content.decode(declared, errors="replace")
-
-
-def _meta_charset(content: bytes) -> str | None:
-    match = _META_CHARSET.search(content[:100_000])
-    return match[1].decode("ascii", errors="replace") if match else None
-
-
-def _known(charset: str | None) -> str | None:
-    """A text encoding's canonical name, or None; a page that names UTF-16 in ASCII text means UTF-8 (HTML §4.2.5)."""
-    try:
-        found = codecs.lookup(charset or "")
-    except (LookupError, ValueError):
-        return None
-    if not found._is_text_encoding or found.name in _NO_PAGE_CHARSETS:
-        return None
-    return "utf-8" if found.name.startswith(("utf-16", "utf-32", "utf-7")) else found.name
-
+# ── what no reader sees ──────────────────────────────────────────────────────────────────────────────────────────────
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
 _RAW_LETTERS: Final = "".join({name[0] + name[0].upper() for name in _RAW.split("|")})
@@ -187,12 +144,11 @@ _BOILERPLATE_TAGS: Final = words_of(
 _BOILERPLATE_ROLES: Final = words_of(
     "navigation complementary contentinfo search banner dialog alertdialog menu menubar"
 )
-_HIDDEN_STYLE: Final = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.I)
+_HIDDEN_STYLES: Final = frozenset({("display", "none"), ("visibility", "hidden")})
 _HIDDEN_CLASSES: Final = frozenset(["visually-hidden", "sr-only", "hidden", "element-invisible", "d-none"])
 _WITH_ATTRIBUTES: Final = etree.XPath("/html/body//*[@role or @hidden or @style or @class]")
 _PANELS: Final = etree.XPath("//@aria-controls | //@data-target | //@data-bs-target | //a/@href[starts-with(., '#')]")
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
-_END_OF_HTML: Final = re.compile(r"</html\s*>", re.I)
 _TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
 _LONG_TAG: Final = 5_000
 _BETWEEN_ATTRIBUTES: Final = b" \n\t\r\f\"'/"
@@ -265,9 +221,15 @@ def _is_boilerplate(element: etree._Element, panels: frozenset[str]) -> bool:
         return False
     return (
         element.get("hidden") is not None
-        or bool(_HIDDEN_STYLE.search(element.get("style") or ""))
+        or not _HIDDEN_STYLES.isdisjoint(styles_of(element.get("style") or ""))
         or not _HIDDEN_CLASSES.isdisjoint((element.get("class") or "").split())
     )
+
+
+def styles_of(style: str) -> list[tuple[str, str]]:
+    """The declarations of a style, in small letters: `("display", "none")`."""
+    pairs = (declaration.lower().partition(":") for declaration in style.split(";"))
+    return [(name.strip(), value.partition("!")[0].strip()) for name, _, value in pairs]
 
 
 def _empty(elements: Iterable[etree._Element]) -> None:
@@ -315,12 +277,14 @@ def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
     yield (Candidate("everything", document.root, is_article=False),)
 
 
-_TEASER: Final = re.compile(
-    r"(?:^|[\s_-])(?:teasers?|sidebar|related|breadcrumbs?|menu|nav|navbar|navigation|footer|cookies?|pager|social"
-    r"|newsletter|advert\w{0,20}|promo|modal|popup|carousel|slider|search|comments?|views-element-container|block-views)"
-    r"(?:$|[\s_-])",
-    re.I,
+_TEASERS: Final = words_of(
+    """
+    teaser teasers sidebar related breadcrumb breadcrumbs menu nav navbar navigation footer cookie cookies pager social
+    newsletter advert advertisement promo modal popup carousel slider search comment comments
+    """
 )
+_TEASER_BOXES: Final = (" views element container ", " block views ")
+_PARTS_OF_CLASSES: Final = str.maketrans("_-", "  ")
 _BOXES: Final = ("div", "section", "ul", "ol", "form", "article", "header")
 _MOST_CHECKS: Final = 60
 
@@ -342,7 +306,8 @@ def _text_length(element: etree._Element) -> int:
 
 
 def _is_named_as_teaser(box: etree._Element) -> bool:
-    return bool(_TEASER.search(f"{box.get('class') or ''} {box.get('id') or ''}"))
+    names = f"{box.get('class') or ''} {box.get('id') or ''}".lower().translate(_PARTS_OF_CLASSES).split()
+    return not _TEASERS.isdisjoint(names) or any(one in f" {' '.join(names)} " for one in _TEASER_BOXES)
 
 
 def _is_other_box(box: etree._Element) -> bool:
@@ -378,7 +343,7 @@ def nodes_of(markup: str) -> Iterator[Node]:
         child = next(children, None)
         if child is None:
             stack.pop()
-            yield Node("end", tag.name, _NOTHING)
+            yield from [Node("end", tag.name, _NOTHING)] if stack else ()
         elif isinstance(child, Tag):
             # one string each, as `multi_valued_attributes` says
             yield Node("start", child.name, cast("dict[str, str]", child.attrs))

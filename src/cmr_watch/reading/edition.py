@@ -5,32 +5,31 @@ Pure, linear. Errors: ParseError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
-from cmr_watch.models import Edition, EditionStatus, Evidence, Material, Outline, ReadingWarning, Snapshot
+from cmr_watch.models import Edition, EditionStatus, Evidence, Outline, ReadingWarning, Snapshot, Use
 from cmr_watch.reading.article import Article, articles, base_of
-from cmr_watch.reading.clauses import Relation, cue_before, relation_of, subject_of
-from cmr_watch.reading.dates import find_dates, has_stray_number
+from cmr_watch.reading.clauses import Relation, cue_before, relation_of
+from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.edition_days import When, dates_of, is_tentative, last_day_of
-from cmr_watch.reading.edition_evidence import EditionRead, note
-from cmr_watch.reading.edition_place import place_of, place_of_title
-from cmr_watch.reading.entries import Said, said_status
-from cmr_watch.reading.evidence import EvidenceLog
+from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
+from cmr_watch.reading.edition_days import Rank, When, dates_of, last_day_of
+from cmr_watch.reading.edition_place import Sited, place_of, place_of_title
+from cmr_watch.reading.entries import Entry, Said, is_of_edition, note_state, said_status, status_of
+from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.home import MOST_BETWEEN, Home, Sentence, names_edition_after, sentences_in
-from cmr_watch.reading.lines import Line
-from cmr_watch.reading.materials import Anchor, anchors_of, is_named_behind, materials_of
+from cmr_watch.reading.lines import Line, Where
+from cmr_watch.reading.materials import Anchor, Offer, anchors_of, is_named_behind, materials_of
 from cmr_watch.reading.notices import mentions_call
-from cmr_watch.reading.places import Place
-from cmr_watch.reading.registration import registration_closes_on, registration_link
+from cmr_watch.reading.registration import Closing, registration_closes_on, registration_link
 from cmr_watch.reading.tokens import Cue, Text
 from cmr_watch.reading.venue import Spot
 
 URL: Final = "https://clustercollaboration.eu/content/"
 """Where editions' pages stand: relative links of a page without an address are resolved against it (O2)."""
-_LONGEST: Final = 500
 
 Result = tuple[Snapshot, Evidence]
 
@@ -41,16 +40,12 @@ def read_edition(document: Document, url: str | None = None) -> Result:
     A page that names no place, such as an error, holds no edition (`edition-missing`).
     """
     best: Result | None = None
-    for article in articles(document, _names_series):
+    for article in articles(document, lambda title: title.has("series")):
         found = _read(article, document, url)
         if found[0].outline.dated_lines:
             return found
         best = found if best is None or (found[0].editions and not best[0].editions) else best
     return best or (_without_edition(Outline(document.is_complete, ()), ""), Evidence())
-
-
-def _names_series(text: Text) -> bool:
-    return text.has("series")
 
 
 def _without_edition(outline: Outline, title: str) -> Snapshot:
@@ -65,18 +60,14 @@ def _read(article: Article, document: Document, url: str | None) -> Result:
     sited, spot = place_of(title, sentences) if title else (None, None)
     outline = Outline(document.is_complete, (), headings=article.headings)
     if sited is None or title is None:
-        shown = title.shown[:_LONGEST] if title else ""
-        return _without_edition(outline, shown), article.evidence(log)
+        return _without_edition(outline, title.shown[:LONGEST_WARNING] if title else ""), article.evidence(log)
     body = tuple(one for one in sentences if one.whole.number != title.number)
-    place = sited.place
-    page = _Page(title, body, Home(place), url)
-    read = page.read(spot)
-    edition, found = read.edition, read.days
-    note(log, title, sited, spot, read)
-    warnings = tuple(ReadingWarning(code, edition.text) for code in _doubts(edition, found, place))
+    page = _Page(title, body, sited, spot, url)
+    page.note(log)
+    edition, found = page.edition, page.days
     is_dated = edition.date_precision != "unknown"
     outline = replace(outline, dated_lines=int(is_dated), unread_lines=int(found is not None and not is_dated))
-    return Snapshot("edition", (edition,), (), warnings, outline), article.evidence(log)
+    return Snapshot("edition", (edition,), (), tuple(page.warnings()), outline), article.evidence(log)
 
 
 def _title(article: Article) -> Line | None:
@@ -87,94 +78,160 @@ def _title(article: Article) -> Line | None:
     return next((line for line in article.lines if line.scan.has("series")), title)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Page:
-    """An article's sentences, with the page's place and its address, where that is known."""
+    """An edition's page: its title and sentences, its place and the line of its venue; and what is read from them."""
 
     title: Line
     sentences: tuple[Sentence, ...]
-    home: Home
+    sited: Sited
+    spot: Spot | None
     url: str | None
 
-    def read(self, spot: Spot | None) -> EditionRead:
-        """The edition, and what each of its fields was read from."""
-        anchors = tuple(anchors_of(self.sentences, base_of(self.url, URL)))
-        materials, links = materials_of(anchors, self.home)
-        held = _first_past(self.sentences, self.home, materials, links)
-        dates = tuple(dates_of(self.title, self.sentences, self.home, is_held=held is not None))
-        found = _chosen(dates)
-        last = last_day_of(found, dates) if found else None
-        form = registration_link(anchors, self.sentences, self.home)
-        place = self.home.place
-        said = _state_of(self.title, self.sentences, self.home, found)
-        line = self._line(found)
-        edition = replace(
-            _dated(Edition(place.city, place.region, place.country, place.country_code), found, last),
-            section="past" if held else "upcoming",
-            status=_status(said.status if said else None, held=held is not None, has_form=form is not None),
-            url=self.url,
-            summary_url=next((one.url for one in materials if one.kind == "summary"), None),
-            text=line.shown[:_LONGEST],
-            venue=spot.venue if spot else None,
-            registration_url=form.url if form else None,
-            materials=materials,
-        )
-        closes = registration_closes_on(self.sentences, self.home, edition.starts_on)
-        edition = replace(edition, registration_closes_on=closes.day if closes else None)
-        return EditionRead(edition, line, found, last, said, held, form, closes, links)
+    @cached_property
+    def home(self) -> Home:
+        return Home(self.sited.place)
 
-    def _line(self, found: When | None) -> Line:
+    @cached_property
+    def anchors(self) -> tuple[Anchor, ...]:
+        return tuple(anchors_of(self.sentences, base_of(self.url, URL)))
+
+    @cached_property
+    def offers(self) -> Sequence[Offer]:
+        return materials_of(self.anchors, self.home)
+
+    @property
+    def summary(self) -> Offer | None:
+        return next((offer for offer in self.offers if offer.material.kind == "summary"), None)
+
+    @cached_property
+    def held(self) -> Line | None:
+        """The first line that offers what only comes after the edition, or speaks of it in the past tense (E4)."""
+        after = (offer.anchor.sentence.line for offer in self.offers if offer.material.kind in _AFTER_KINDS)
+        return next(after, None) or next((one.line for one in self.sentences if _tells_past(one, self.home)), None)
+
+    @cached_property
+    def dates(self) -> Sequence[When]:
+        return tuple(dates_of(self.title, self.sentences, self.home, is_held=self.held is not None))
+
+    @cached_property
+    def days(self) -> When | None:
+        """The finest and surest date, the first of equals; an entry's days beat the title's (E1)."""
+        return min(self.dates, key=lambda one: one.key, default=None)
+
+    @cached_property
+    def last(self) -> When | None:
+        """What its last day was read from."""
+        return last_day_of(self.days, self.dates) if self.days else None
+
+    @cached_property
+    def form(self) -> Anchor | None:
+        return registration_link(self.anchors, self.sentences, self.home)
+
+    @cached_property
+    def closes(self) -> Closing | None:
+        return registration_closes_on(self.sentences, self.home, self.days.date.starts_on if self.days else None)
+
+    @cached_property
+    def said(self) -> Said | None:
+        return _state_of(self.title, self.sentences, self.home, self.days)
+
+    @property
+    def status(self) -> EditionStatus:
+        said = self.said.status if self.said else None
+        is_settled = said == "save_the_date" and self.form is not None
+        return status_of(None if is_settled else said, "past" if self.held else None)
+
+    @property
+    def line(self) -> Line:
         """The line that names place and date, else the title."""
-        return found.whole if found and self.home.is_named(found.whole.text) else self.title
+        return self.days.whole if self.days and self.home.is_named(self.days.whole.text) else self.title
+
+    @cached_property
+    def edition(self) -> Edition:
+        place, found = self.sited.place, self.days
+        edition = Edition(place.city, place.region, place.country, place.country_code)
+        if found and self.last:
+            edition = replace(
+                edition,
+                starts_on=found.date.starts_on,
+                ends_on=self.last.date.ends_on,
+                date_precision=found.date.precision,
+                period=found.date.period,
+                date_text=found.words,
+            )
+        return replace(
+            edition,
+            section="past" if self.held else "upcoming",
+            status=self.status,
+            url=self.url,
+            summary_url=self.summary.material.url if self.summary else None,
+            text=self.line.shown[:LONGEST_WARNING],
+            venue=self.spot.venue if self.spot else None,
+            registration_url=self.form.url if self.form else None,
+            registration_closes_on=self.closes.day if self.closes else None,
+            materials=tuple(offer.material for offer in self.offers),
+        )
+
+    def warnings(self) -> list[ReadingWarning]:
+        line = self.days.line if self.days else self.title
+        date = self.days.date if self.days else None
+        return doubts_of(self.edition, Entry("edition", line, self.sited.place, date, find_dates(line.scan)))
+
+    def note(self, log: EvidenceLog) -> None:
+        """Note where each field was read, and what became of its line. The page's own `url` is not read from it."""
+        sources = list(self._sources())
+        log.note_all(_RECORD, sources)
+        for name, (line, _, _), rule in sources:
+            use = _USES.get(name.partition("[")[0])
+            if use and line.number != self.title.number:
+                log.use(line, use, rule or RULE_OF_FIELD[name])
+        if self.said and self.said.status == self.status:
+            note_state(log, _RECORD, self.said)
+
+    def _sources(self) -> Iterator[Source]:
+        sited, title, held = self.sited, _whole(self.title), _whole(self.held) if self.held else None
+        fields = {"city": sited.city, "region": sited.region, "country": sited.country, "country_code": sited.country}
+        yield from (Source(name, where, "E1") for name, where in fields.items())
+        yield Source("text", _whole(self.line))
+        yield from self._sources_of_days()
+        yield Source("section", held or title, "E4")
+        if not (self.said and self.said.status == self.status):
+            yield Source("status", (held if self.status == "held" else None) or title, "E4")
+        if self.spot and self.spot.venue:
+            yield Source("venue", self.spot.where)
+        if self.closes:
+            yield Source("registration_closes_on", self.closes.where)
+        if self.form:
+            yield Source("registration_url", self.form.where)
+        for number, offer in enumerate(self.offers):
+            yield Source(f"materials[{number}]", offer.anchor.where, "O3")
+        if self.summary:
+            yield Source("summary_url", self.summary.anchor.where)
+
+    def _sources_of_days(self) -> Iterator[Source]:
+        if self.days is None or self.last is None:
+            yield Source("date_precision", _whole(self.title))
+            return
+        yield from (Source(name, self.days.where) for name in ("date_precision", "period", "date_text"))
+        for name, when in (("starts_on", self.days), ("ends_on", self.last)):
+            yield Source(name, when.where, "E1" if when.rank is Rank.ENTRY else "D1")
 
 
-def _status(said: EditionStatus | None, *, held: bool, has_form: bool) -> EditionStatus:
-    if said in ("cancelled", "postponed"):
-        return said
-    if held:
-        return "held"
-    return "save_the_date" if said and not has_form else "scheduled"
+_RECORD: Final = "editions[0]"
+_USES: Final[dict[str, Use]] = {
+    "starts_on": "entry",
+    "ends_on": "entry",
+    "venue": "venue",
+    "registration_closes_on": "registration",
+    "registration_url": "registration",
+    "materials": "material",
+}
+"""What a line is taken for from which a field was read; others stay prose or a heading."""
 
 
-def _chosen(dates: Sequence[When]) -> When | None:
-    """The finest and surest date, the first of equals; an entry's days beat the title's (E1)."""
-    return min(dates, key=lambda one: one.key, default=None)
-
-
-def _dated(edition: Edition, found: When | None, last: When | None) -> Edition:
-    if found is None or last is None:
-        return edition
-    date = found.date
-    return replace(
-        edition,
-        starts_on=date.starts_on,
-        ends_on=last.date.ends_on,
-        date_precision=date.precision,
-        period=date.period,
-        date_text=found.words,
-    )
-
-
-def _doubts(edition: Edition, found: When | None, place: Place) -> list[str]:
-    doubts = []
-    if edition.date_precision == "unknown":
-        doubts.append("date-impossible" if found and found.date.is_impossible else "date-unknown")
-    elif edition.date_precision == "day" and found and is_tentative(found):
-        doubts.append("date-tentative")
-    if found and _has_remainder(found):
-        doubts.append("date-remainder")
-    if place.is_ambiguous:
-        doubts.append("country-ambiguous")
-    elif edition.country_code is None and not place.is_online:
-        doubts.append("country-unknown" if place.country else "country-missing")
-    return doubts
-
-
-def _has_remainder(found: When) -> bool:
-    """Whether the line that gave the days holds a number that no rule explains (D5)."""
-    text = found.line.scan
-    is_left_over = found.date.has_remainder or has_stray_number(text, find_dates(text))
-    return is_left_over and not found.date.is_impossible
+def _whole(line: Line) -> Where:
+    return Where(line, 0, len(line.text))
 
 
 # ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,29 +239,13 @@ def _has_remainder(found: When) -> bool:
 _AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
 """Materials that only come after the event."""
 _LONGEST_STATE: Final = 250
-_SUBJECTS: Final = (
-    *("event", "series", "register", "cutoff", "session", "programme item", "stay", "visit", "call", "call for"),
-)
-_OF_EVENT: Final = (None, "event", "series")
-
-
-def _first_past(
-    sentences: Iterable[Sentence], home: Home, materials: Sequence[Material], links: Sequence[Anchor]
-) -> Line | None:
-    """The first line that offers what only comes after the edition, or speaks of it in the past tense; None if none."""
-    for material, anchor in zip(materials, links, strict=True):
-        if material.kind in _AFTER_KINDS:
-            return anchor.sentence.line
-    return next((one.line for one in sentences if _tells_past(one, home)), None)
 
 
 def _tells_past(sentence: Sentence, home: Home) -> bool:
     text = sentence.text
     is_own = home.is_named(text.text)
     for cue in text.cues_of("was held", "was hosted"):
-        if subject_of(text, cue.start, _SUBJECTS) not in _OF_EVENT:
-            continue
-        if _is_of_other(text, cue.start, home):
+        if not is_of_edition(text, cue) or _is_of_other(text, cue.start, home):
             continue
         if "was held" in cue.concepts or (is_own and _has_edition(text, cue)):
             return not home.is_another(sentence) and not mentions_call(text)
@@ -231,30 +272,22 @@ def _is_of_other(text: Text, position: int, home: Home) -> bool:
 def _state_of(title: Line, sentences: Sequence[Sentence], home: Home, found: When | None) -> Said | None:
     """Cancelled or postponed where said of this edition, else save the date where said."""
     own = [one.line for one in sentences if len(one.text.text) <= _LONGEST_STATE and not home.is_another(one)]
-    lines = (title, *own)
-    said = {
-        said_status(line.scan, has_date=_has_other_days(line.scan, found)): line
-        for line in reversed(lines)
-        if _is_of_event(line.scan)
-    }
-    for status in _OFF:
-        if status in said:
-            return Said(status, said[status])
-    return next((Said("save_the_date", line) for line in lines if line.scan.has("save the date")), None)
+    lines = [line for line in (title, *own) if not _is_supposed(line.scan)]
+    states = {said_status(one.scan, has_date=_has_other_days(one.scan, found)): one for one in reversed(lines)}
+    return next((Said(status, states[status]) for status in _STATES if status in states), None)
+
+
+_STATES: Final[tuple[EditionStatus, ...]] = ("cancelled", "postponed", "save_the_date")
+"""The first of them that is said counts (D6)."""
+
+
+def _is_supposed(text: Text) -> bool:
+    """“If the event is cancelled, you will be informed”."""
+    state = next(text.cues_of("cancelled", "postponed"), None)
+    return state is not None and text.has("modal", end=state.start)
 
 
 def _has_other_days(text: Text, found: When | None) -> bool:
     """Whether the page has days, and not only those from which a text says that the edition was moved."""
     former = [one for one in find_dates(text) if relation_of(text, one.start) is Relation.FORMER]
     return found is not None and found.date.starts_on not in [one.starts_on for one in former]
-
-
-_OFF: Final[tuple[EditionStatus, ...]] = ("cancelled", "postponed")
-
-
-def _is_of_event(text: Text) -> bool:
-    """“The site visit is cancelled”, “registrations can be cancelled” say nothing of the event."""
-    cue = next(text.cues_of("cancelled", "postponed"), None)
-    if cue is None:
-        return True
-    return subject_of(text, cue.start, _SUBJECTS) in _OF_EVENT and not text.has("modal", end=cue.start)

@@ -16,7 +16,7 @@ from cmr_watch.reading.clauses import Relation, between_bars, relation_of, subje
 from cmr_watch.reading.dates import DateSpan, find_dates, year_of
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
-from cmr_watch.reading.lines import Line
+from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Text
@@ -74,6 +74,10 @@ class When:
     @property
     def key(self) -> tuple[bool, int, int]:
         return self.rank is Rank.OTHER, _PRECISION[self.date.precision], self.rank
+
+    @property
+    def where(self) -> Where:
+        return Where(self.line, self.date.start, self.date.end)
 
     @property
     def words(self) -> str:
@@ -217,16 +221,3 @@ def last_day_of(first: When, others: Sequence[When]) -> When:
     while last + _A_DAY in days and (last - start).days < _LONGEST_EVENT:
         last += _A_DAY
     return days[last] if last > start else first
-
-
-_NEAR: Final = 30
-
-
-def is_tentative(found: When) -> bool:
-    """Whether “tbc” stands beside the date, and is not said of the agenda or the venue."""
-    text, date = found.line.scan, found.date
-    cues = text.cues_of("tentative", start=max(0, date.start - _NEAR), end=date.end + _NEAR)
-    return any(
-        not text.has("agenda", "venue label", "place label", end=cue.start, start=max(0, cue.start - _NEAR))
-        for cue in cues
-    )

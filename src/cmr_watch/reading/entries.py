@@ -58,6 +58,11 @@ class Entry(NamedTuple):
         return self.kind == "edition" and self.has_known_place
 
     @property
+    def start(self) -> int:
+        """Where its place or its date begins."""
+        return min((one.start for one in (self.place, self.date) if one), default=0)
+
+    @property
     def has_known_place(self) -> bool:
         return self.place is not None and (self.place.is_known or self.place.is_online)
 
@@ -271,20 +276,22 @@ def said_status(text: Text, *, has_date: bool = True) -> EditionStatus | None:
 
     `has_date`: a date stands there, or near it, that is not the former one.
     """
-    if any(_is_of_edition(text, cue) for cue in text.cues_of("cancelled")):
+    if any(is_of_edition(text, cue) for cue in text.cues_of("cancelled")):
         return "cancelled"
-    postponed = (cue for cue in text.cues_of("postponed") if _is_of_edition(text, cue))
+    postponed = (cue for cue in text.cues_of("postponed") if is_of_edition(text, cue))
     if any(not (has_date and _has_new_date(text, cue)) for cue in postponed):
         return "postponed"
     return "save_the_date" if text.has("save the date") else None
 
 
-_PARTS_OF_EDITIONS: Final = ("session", "programme item", "visit", "stay", "register", "event", "series")
+_HAVE_STATES: Final = (
+    *("event", "series", "register", "cutoff", "session", "programme item", "stay", "visit", "call", "call for"),
+)
 
 
-def _is_of_edition(text: Text, state: Cue) -> bool:
-    """“The visit to the lab is cancelled” says nothing of the edition (D6)."""
-    return subject_of(text, state.start, _PARTS_OF_EDITIONS) in (None, "event", "series")
+def is_of_edition(text: Text, state: Cue) -> bool:
+    """Whether a state is said of the edition, not of a part of it: “The visit to the lab is cancelled” (D6)."""
+    return subject_of(text, state.start, _HAVE_STATES) in (None, "event", "series")
 
 
 _CONCEPTS: Final[dict[EditionStatus, Concept]] = {

@@ -19,8 +19,8 @@ LONGEST: Final = 160
 
 
 _UPCOMING: Final = words_of("next upcoming forthcoming future coming planned")
-_PAST: Final = words_of("previous previously past earlier former completed archive archived")
-_RECORDINGS: Final = words_of("recordings recording")
+_PAST: Final = words_of("previous previously past earlier former completed archive archived recordings recording")
+_SECTIONS: Final[tuple[tuple[Section, frozenset[str]], ...]] = (("upcoming", _UPCOMING), ("past", _PAST))
 _NOUNS: Final = words_of("editions edition workshops workshop meetings meeting")
 _EVENTS: Final = words_of("events event")
 _SERIES: Final = ("clusters meet regions", "cluster meet regions", "clusters meets regions", "cmr")
@@ -33,8 +33,8 @@ _FILLING: Final = words_of(
     what new
     """
 )
-_OF_SECTIONS: Final = _UPCOMING | _PAST | _RECORDINGS | _NOUNS | _EVENTS
-_VOCABULARY: Final = _UPCOMING | _PAST | _RECORDINGS | _NOUNS | _EVENTS | _FILLING
+_OF_SECTIONS: Final = _UPCOMING | _PAST | _NOUNS | _EVENTS
+_VOCABULARY: Final = _OF_SECTIONS | _FILLING
 _NEVER: Final = words_of(
     """
     call calls host hosts hosting apply application applications register registration subscribe newsletter join will
@@ -92,7 +92,6 @@ class Heading(NamedTuple):
     - `year`: the one year that it names, which its lines may borrow; `has_years`: it names one or several; `is_year`:
       it is a year and no more.
     - `is_foreign`: it opens other events, news or contacts.
-    - `is_neutral`: it names editions, and no section (S5).
     - `status`: the state of what stands below it (S7).
     """
 
@@ -102,7 +101,6 @@ class Heading(NamedTuple):
     has_years: bool = False
     is_year: bool = False
     is_foreign: bool = False
-    is_neutral: bool = False
     status: EditionStatus | None = None
 
 
@@ -116,17 +114,14 @@ def meaning(text: str, *, is_marked: bool) -> Heading:
     if is_marked:
         words = frozenset(word if word in _KNOWN else respelt(word, _OF_SECTIONS) for word in words)
     years = {int(year) for year in _YEAR.findall(text)}
-    plain = words - _ASKING if text.rstrip().endswith("?") else words
-    section = _section(plain, folded) if _may_be_section(plain, is_marked=is_marked) else None
-    named = _names_ours(words, folded)
+    section = _section(words - _ASKING if text.endswith("?") else words, folded, is_marked=is_marked)
     return Heading(
         section=section,
-        by_events=section is not None and not named and not _is_one_word(words),
+        by_events=section is not None and not _names_ours(words, folded) and not _is_one_word(words),
         year=min(years) if len(years) == 1 else None,
         has_years=bool(years),
-        is_year=len(text) <= 40 and bool(_YEARS_ONLY.fullmatch(folded)),
-        is_foreign=bool(words) and words <= _FOREIGN and not words.isdisjoint(_FOREIGN_MARK),
-        is_neutral=section is None and named and words <= _VOCABULARY,
+        is_year=bool(_YEARS_ONLY.fullmatch(folded)),
+        is_foreign=words <= _FOREIGN and not words.isdisjoint(_FOREIGN_MARK),
         status=_status(folded),
     )
 
@@ -137,26 +132,16 @@ def _names_ours(words: frozenset[str], folded: str) -> bool:
 
 def _is_one_word(words: frozenset[str]) -> bool:
     own = words - {"in", "s"}
-    return len(own) == 1 and own <= _UPCOMING | _PAST | _RECORDINGS
+    return len(own) == 1 and own <= _UPCOMING | _PAST
 
 
-def _may_be_section(words: frozenset[str], *, is_marked: bool) -> bool:
-    if not words:
-        return False
-    if not is_marked:
-        return words <= _VOCABULARY and len(words) > 1
-    return len(words - _VOCABULARY) <= _MOST_OTHER_WORDS and words.isdisjoint(_NEVER)
-
-
-def _section(words: frozenset[str], folded: str) -> Section | None:
-    upcoming, past = not words.isdisjoint(_UPCOMING), not words.isdisjoint(_PAST)
-    if upcoming and past:
+def _section(words: frozenset[str], folded: str, *, is_marked: bool) -> Section | None:
+    is_one, others = _is_one_word(words), words - _VOCABULARY
+    is_ours = is_one or _names_ours(words, folded) or not words.isdisjoint(_EVENTS)
+    if not is_ours or len(others) > (_MOST_OTHER_WORDS if is_marked else 0) or not words.isdisjoint(_NEVER):
         return None
-    if not (_is_one_word(words) or _names_ours(words, folded) or not words.isdisjoint(_EVENTS)):
-        return None
-    if upcoming:
-        return "upcoming"
-    return "past" if past or not words.isdisjoint(_RECORDINGS) else None
+    named: list[Section] = [section for section, own in _SECTIONS if not words.isdisjoint(own)]
+    return named[0] if len(named) == 1 and (is_marked or not is_one) else None
 
 
 def _status(folded: str) -> EditionStatus | None:
@@ -199,18 +184,15 @@ _MOST_WORDS_OF_OTHERS: Final = 7
 def names_others(text: str) -> bool:
     """Whether a heading on a call's or an edition's page opens what is not its own: other events, calls, news (S3)."""
     words = fold(text[:LONGEST]).split()
-    if not words or len(words) > _MOST_WORDS_OF_OTHERS:
-        return False
-    if words[0] == "news":
-        return _OF_OURS.isdisjoint(words)
-    if not _NEVER_OTHERS.isdisjoint(words):
+    if not 0 < len(words) <= _MOST_WORDS_OF_OTHERS or not _NEVER_OTHERS.isdisjoint(words):
         return False
     if any(word.isdigit() and len(word) < 4 for word in words):
         return False  # it names a day: an entry of its own
-    if words[0] in _ALONE and (len(words) == 1 or words[1] in _FOREIGN):
-        return True
-    if words != ["read", "more"] and " ".join(words).startswith(_LEADING_TO_OTHERS):
-        return True
-    if words[:2] in (["call", "for"], ["calls", "for"]):
+    first, *rest = words
+    if first == "news":
+        return _OF_OURS.isdisjoint(words)
+    if first in ("call", "calls") and rest[:1] == ["for"]:
         return _OURS_OF_CALLS.isdisjoint(words)
-    return words[0] in _FIRST_OF_OTHERS and not _OTHERS.isdisjoint(words[1:])
+    is_alone = first in _ALONE and _FOREIGN.issuperset(rest[:1])
+    leads = words != ["read", "more"] and " ".join(words).startswith(_LEADING_TO_OTHERS)
+    return is_alone or leads or (first in _FIRST_OF_OTHERS and not _OTHERS.isdisjoint(rest))

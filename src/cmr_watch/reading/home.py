@@ -14,8 +14,8 @@ from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.lines import Line
 from cmr_watch.reading.outline import is_day
 from cmr_watch.reading.places import Place, find_places
-from cmr_watch.reading.tables import with_heads
-from cmr_watch.reading.tokens import Text, scan
+from cmr_watch.reading.tables import with_labels
+from cmr_watch.reading.tokens import Text
 
 _LONGEST_LABEL: Final = 60
 _MOST_WORDS_OF_LABEL: Final = 5
@@ -66,14 +66,13 @@ def sentences_in(article: Article) -> tuple[Sentence, ...]:
     label: Text | None = None
     block: int | None = None
     aside: list[Text] = []
-    for line, *of_cell in with_heads(article.lines):
+    for line, heads in with_labels(article.lines):
         if block not in (None, line.block) or line.gap:
             label = block = None
-        heads = [head for head in of_cell if head] or ([scan(line.label)] if line.label else [])
-        own = ([label] if label else []) + heads
+        own = (label, *heads) if label else heads
         if line.is_heading:
             aside = [line.scan] if _heads_another(line) else []
-        labels = (*own, *aside, *article.headings_over(line))
+        labels = (*own, *aside, *line.headings)
         above = len(labels) - len(own)
         for span in sentences_of(line.scan):
             piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)

@@ -24,7 +24,7 @@ from cmr_watch.reading.links import MOST_LINKS, address_of, addresses_of, is_sum
 from cmr_watch.reading.listed_edition import ListedEdition, edition_of, note
 from cmr_watch.reading.notice_calls import read_notice
 from cmr_watch.reading.notices import Notice
-from cmr_watch.reading.outline import headings_of, read_outline
+from cmr_watch.reading.outline import headings_of, lines_of
 from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of
 from cmr_watch.reading.sections import ABOVE, Context, Placed, Where, placed_lines
 from cmr_watch.reading.tokens import scan
@@ -83,7 +83,7 @@ def _worth(snapshot: Snapshot) -> tuple[int, int]:
 @lru_cache(maxsize=2)
 def _read(markup: str, why: str, is_complete: bool, is_article: bool, base: str) -> Result:
     """Remembered for a process that reads a page again and again: mostly only the tokens around its article are new."""
-    lines = read_outline(nodes_of(markup)).lines
+    lines = lines_of(nodes_of(markup))
     return read_lines(lines, base, why=why, is_complete=is_complete, is_article=is_article)
 
 
@@ -299,7 +299,9 @@ class _Lists:
     def _is_under(self, line: Line) -> bool:
         """Whether a line is in the block of the edition above it, or below its heading."""
         above = self.above.entry.line if self.above else None
-        return self._is_beside(line) or (above is not None and above.is_heading and above.part == line.part)
+        return self._is_beside(line) or (
+            above is not None and line.over is not None and line.over.number == above.number
+        )
 
     def _is_beside(self, line: Line) -> bool:
         """Whether a line stands in the same block or item as the edition above it."""

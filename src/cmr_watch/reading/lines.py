@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from cmr_watch.reading.tokens import CELL, Text, scan
 
@@ -49,7 +49,7 @@ class Line:
     - `row`, `cell`: its place in a table, if any; cells are numbered through the page. `column`: the cell's in its row.
     - `label`: what stands in front of it as its name: the `dt` or the field label.
     - `edges`: positions where a link, a badge or the like begins or ends, and a word with it (P5).
-    - `part`: the index of its part in the outline.
+    - `over`: the heading under which it stands; a heading's is one of a higher rank.
     - `origins`: where its text comes from, if it was cut or joined.
     """
 
@@ -66,7 +66,7 @@ class Line:
     column: int = 0
     label: str = ""
     edges: tuple[int, ...] = ()
-    part: int = 0
+    over: Line | None = field(default=None, compare=False, repr=False)
     number: int = 0
     is_cell_head: bool = False
     """It heads a column: its row has no other cells than heads."""
@@ -92,6 +92,12 @@ class Line:
         """Whether one link covers it from end to end."""
         text = self.text.strip(" :.!")
         return any(link.end - link.start >= len(text) for link in self.links)
+
+    @property
+    def headings(self) -> list[Text]:
+        """What the headings say under which it stands, the nearest first, without the title."""
+        above = [] if self.over is None else self.over.headings
+        return above if self.over is None or self.over.level == 1 else [self.over.scan, *above]
 
     @property
     def shown(self) -> str:
@@ -162,3 +168,18 @@ def joined(lines: Iterable[Line], joint: str = CELL) -> Line:
         edges += [edge + start for edge in line.edges]
         origins += line._origins_at(start)
     return replace(first, text=text, links=tuple(links), edges=tuple(edges), origins=tuple(origins))
+
+
+_Item = TypeVar("_Item")
+
+
+def runs(items: Iterable[_Item], goes_on: Callable[[Sequence[_Item], _Item], bool]) -> Iterator[list[_Item]]:
+    """Items that follow each other, those together of which each goes on with the ones before it."""
+    run: list[_Item] = []
+    for item in items:
+        if run and not goes_on(run, item):
+            yield run
+            run = []
+        run.append(item)
+    if run:
+        yield run

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from cmr_watch.models import Material, MaterialKind
@@ -17,7 +17,7 @@ from cmr_watch.places import country_code
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lexicon import MATERIAL_KINDS, PROSE, words_of
-from cmr_watch.reading.lines import Link
+from cmr_watch.reading.lines import Link, Where
 from cmr_watch.reading.links import resolve
 from cmr_watch.reading.places import find_places
 from cmr_watch.reading.tokens import Cue, Text, scan
@@ -59,6 +59,10 @@ class Anchor:
     @property
     def text(self) -> Text:
         return self.sentence.text
+
+    @property
+    def where(self) -> Where:
+        return Where(self.sentence.line, self.link.start, self.link.end)
 
     @property
     def words(self) -> str:
@@ -199,20 +203,26 @@ def _is_filed_elsewhere(anchor: Anchor, home: Home) -> bool:
     return code not in (None, home.place.country_code) and not home.is_named(words.text)
 
 
-def materials_of(anchors: Sequence[Anchor], home: Home) -> tuple[tuple[Material, ...], tuple[Anchor, ...]]:
-    """In page order, each address once, and the link of each; words win over an icon to the same page."""
-    found: dict[str, tuple[Material, Anchor]] = {}
+class Offer(NamedTuple):
+    """A material, and the link that leads to it."""
+
+    material: Material
+    anchor: Anchor
+
+
+def materials_of(anchors: Sequence[Anchor], home: Home) -> list[Offer]:
+    """In page order, each address once; words win over an icon to the same page."""
+    found: dict[str, Offer] = {}
     said = {one.url: kind for one in reversed(anchors) if (kind := kind_in(one.text, one.link.start, one.link.end))}
     for anchor in anchors:
         is_other = _is_of_another(anchor, home) or _is_filed_elsewhere(anchor, home)
         kind = None if is_other else kind_of(anchor)
         if kind is None or (anchor.is_bare and said.get(anchor.url, kind) != kind):
             continue
-        title = _title(anchor, kind)
         known = found.get(anchor.url)
-        if known is None or not known[0].title:
-            found[anchor.url] = Material(kind, anchor.url, title), anchor
-    return tuple(one for one, _ in found.values()), tuple(anchor for _, anchor in found.values())
+        if known is None or not known.material.title:
+            found[anchor.url] = Offer(Material(kind, anchor.url, _title(anchor, kind)), anchor)
+    return list(found.values())
 
 
 def _is_of_another(anchor: Anchor, home: Home) -> bool:

@@ -1,9 +1,7 @@
-"""From an element's nodes to the lines that a reader sees, and the parts that their headings make of them.
+"""From an element's nodes to the lines that a reader sees, each with the heading under which it stands.
 
-    outline = read_outline(nodes_of(markup))
-    outline.lines       all lines, top to bottom; `line.number` is the index
-    outline.parts       parts[0] is what stands above the first heading; `part.parent` is the part around it
-    outline.under(line) the headings above a line, the nearest first
+    lines = lines_of(nodes_of(markup))     all lines, top to bottom; `line.number` is the index
+    line.over                              the heading under which it stands; `line.headings` all of them, as texts
 
 A line ends where a reader sees it end: at a block, a `<br>`, a table cell. What is struck out is not on the page.
 Pure, linear. Errors: ParseError beyond MAX_LINES or MAX_LINKS.
@@ -13,14 +11,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Final, NamedTuple
+from itertools import accumulate, count, islice, pairwise, takewhile
+from typing import Any, Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.reading.columns import Columns
-from cmr_watch.reading.document import Node
+from cmr_watch.reading.document import Node, styles_of
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.reading.lines import Line, Link
 from cmr_watch.reading.panels import INVISIBLE
@@ -28,7 +25,7 @@ from cmr_watch.reading.panels import INVISIBLE
 MAX_LINES: Final = 10_000
 MAX_LINKS: Final = 5_000
 BOLD_LEVEL: Final = 8
-"""The level of a part whose heading is a bold line, one more for “Session 1”; 1–6 are h1–h6, 7 a summary or button."""
+"""The level of a bold line as a heading, one more for “Session 1”; 1–6 are h1–h6, 7 a summary or button."""
 
 _BLOCKS: Final = words_of(
     """
@@ -41,97 +38,45 @@ _LEVELS: Final = {
     **{f"h{level}": level for level in range(1, 7)},
     **dict.fromkeys(("summary", "caption", "legend", "button"), 7),
 }
+_MARKS: Final[dict[str, dict[str, Any]]] = {
+    **{tag: {"is_bold": True} for tag in ("b", "strong")},
+    **{tag: {"is_struck": True} for tag in ("del", "s", "strike")},
+    "pre": {"is_preformatted": True},
+    "sup": {"is_raised": True},
+    "th": {"is_cell_head": True},
+    "td": {"is_cell_head": False},
+    "dl": {"label": ""},
+}
+"""What holds in an element by its tag alone."""
+_WEIGHTS: Final = {
+    **dict.fromkeys(("bold", "600", "700", "800", "900"), True),
+    **dict.fromkeys(("normal", "100", "200", "300", "400", "500"), False),
+}
 _ITEMS: Final = frozenset({"li", "tr", "dt"})
-_BOLD: Final = frozenset({"b", "strong"})
-_STRUCK: Final = frozenset({"del", "s", "strike"})
-_WEIGHT: Final = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:(bold|[6-9]00)|normal|[1-5]00)", re.I)
-_STRUCK_STYLE: Final = re.compile(r"text-decoration[^;]{0,80}line-through", re.I)
 _CARD: Final = re.compile(r"(?:^|[\s_-])(?:card|tile|views-row|list-group-item)(?:$|\s)", re.I)
+_MAY_BE_CARDS: Final = frozenset({"div", "article", "a"})
 _NAMED: Final = frozenset({"span", "em", "small", "strong", "time"})
 """Elements that stand apart where they have a class: badges, and the pieces of a card (P5)."""
-_FIELD_LABEL: Final = re.compile(r"(?:^|\s)field__label(?:$|\s)")
-_FIELD_ITEM: Final = re.compile(r"(?:^|\s)field__items?(?:$|\s)")
+_FIELD_ITEMS: Final = frozenset({"field__item", "field__items"})
 _SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"(?:[•‣⁃◦▪▫●○■□►▸➢➤❖·*]|[›»](?= )) ?(?=\S)")
 """A bullet that was typed, and no part of what a line says."""
 
 
-class Part(NamedTuple):
-    """What stands under one heading: lines `first` to before `end`, those of inner parts included.
-
-    `heading` is its line's number, None for the part above all headings; `level` as BOLD_LEVEL says, 0 for that part.
-    """
-
-    number: int
-    level: int
-    heading: int | None
-    parent: int | None
-    first: int
-    end: int
-
-
-class Outline(NamedTuple):
-    """The lines of an element, and the tree of its parts."""
-
-    lines: tuple[Line, ...]
-    parts: tuple[Part, ...]
-
-    def headings_over(self, line: Line) -> Iterator[Line]:
-        """The headings under which a line stands, the nearest first; a heading's own part is not its own."""
-        part: Part | None = self.parts[line.part]
-        while part:
-            if part.heading is not None and part.heading != line.number:
-                yield self.lines[part.heading]
-            part = None if part.parent is None else self.parts[part.parent]
-
-
-def read_outline(nodes: Iterable[Node]) -> Outline:
-    """The lines and parts of an element; ParseError beyond MAX_LINES or MAX_LINKS."""
+def lines_of(nodes: Iterable[Node]) -> tuple[Line, ...]:
+    """The lines of an element; ParseError beyond MAX_LINES or MAX_LINKS."""
     writer = _Writer()
     for node in nodes:
         writer.take(node)
     writer.flush(ends_block=True)
-    return outline_of(_with_heads(writer.lines))
+    return tuple(_with_heads(writer.lines))
 
 
-def outline_of(lines: Iterable[Line]) -> Outline:
-    """Lines, numbered, with the parts that their headings make."""
-    numbered: list[Line] = []
-    parts = [Part(0, 0, None, None, 0, 0)]
-    open_parts = [0]
-    for number, line in enumerate(lines):
-        if line.level or (line.is_heading and not is_day(line)):
-            level = line.level or BOLD_LEVEL + _counts(line)
-            while parts[open_parts[-1]].level >= level:
-                _close(parts, open_parts.pop(), number)
-            parts.append(Part(len(parts), level, number, open_parts[-1], number, number))
-            open_parts.append(len(parts) - 1)
-        numbered.append(_at(line, number, open_parts[-1]))
-    for part in open_parts:
-        _close(parts, part, len(numbered))
-    return Outline(tuple(numbered), tuple(parts))
-
-
-def _counts(line: Line) -> bool:
-    """“Session 1”, “Day 2 – Company visits” in bold divides the part under the bold line above it."""
-    return next((cue.first == 0 for cue in line.scan.cues_of("counted part")), False)
-
-
-def is_day(line: Line) -> bool:
-    """Whether a line holds a day of a month: in bold it heads nothing, it is an entry."""
-    letters = {token.letter for token in line.scan.tokens}
-    return "i" in letters or letters >= {"d", "m"}
-
-
-def _at(line: Line, number: int, part: int) -> Line:
-    """The same line at its place; dataclasses.replace would take a third of the time of a long list."""
-    moved = Line.__new__(Line)
-    moved.__dict__.update(line.__dict__, number=number, part=part, origins=())
-    return moved
-
-
-def _close(parts: list[Part], part: int, end: int) -> None:
-    parts[part] = parts[part]._replace(end=end)
+def _with_heads(lines: Sequence[Line]) -> Iterator[Line]:
+    """A head beside other cells is the row's and a cell like them; what is left heads columns."""
+    of_cells = {line.row for line in lines if not line.is_cell_head}
+    for line in lines:
+        yield replace(line, is_cell_head=False) if line.is_cell_head and line.row in of_cells else line
 
 
 _MOST_HEADINGS: Final = 20
@@ -139,213 +84,259 @@ _LONGEST_HEADING: Final = 80
 
 
 def headings_of(lines: Iterable[Line]) -> tuple[str, ...]:
-    """All that is marked as a heading; a bold line with a number is an edition or a date rather than one."""
-    marked = (
-        line.shown[:_LONGEST_HEADING]
-        for line in lines
-        if line.is_heading and (line.level or not any(letter.isdigit() for letter in line.text))
-    )
+    """All that is marked as a heading; a bold date is none."""
+    marked = (line.shown[:_LONGEST_HEADING].strip() for line in lines if heads_part(line))
     return tuple(islice(marked, _MOST_HEADINGS))
 
 
-# ── nodes to lines ───────────────────────────────────────────────────────────────────────────────────────────────────
+def heads_part(line: Line) -> bool:
+    """Whether a line is the heading of what follows; in bold, one with a day of a month is an entry."""
+    return line.level > 0 or (line.is_heading and not is_day(line))
+
+
+def _rank(heading: Line) -> int:
+    """Its level; “Session 1”, “Day 2 – Company visits” in bold divides the part under the bold line above it."""
+    return heading.level or BOLD_LEVEL + any(cue.first == 0 for cue in islice(heading.scan.cues_of("counted part"), 1))
+
+
+def is_day(line: Line) -> bool:
+    """Whether a line holds a day of a month."""
+    letters = {token.letter for token in line.scan.tokens}
+    return "i" in letters or letters >= {"d", "m"}
+
+
+# ── elements ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Columns:
+    """The column of the last cell of a row, beside the cells of rows above that span it."""
+
+    last: int = -1
+    rows_left: dict[int, int] = field(default_factory=dict)
+
+    def begin_row(self) -> None:
+        self.last = -1
+        self.rows_left = {column: rows - 1 for column, rows in self.rows_left.items() if rows > 1}
+
+    def begin_cell(self, rowspan: str) -> int:
+        self.last = next(column for column in count(self.last + 1) if column not in self.rows_left)
+        self.rows_left[self.last] = int(rowspan[:3]) if rowspan.isdecimal() else 1
+        return self.last
+
+
+@dataclass(slots=True)
+class _Element:
+    """What holds of the text in an element: by its own tag and attributes, or by those around it.
+
+    `named`: the element whose other lines this one's text names, such as a `dl` in a `dt`.
+    """
+
+    is_bold: bool = False
+    is_struck: bool = False
+    is_raised: bool = False
+    is_preformatted: bool = False
+    is_cell_head: bool = False
+    piece: int = 0
+    href: str | None = None
+    level: int = 0
+    item: int | None = None
+    outer: int | None = None
+    row: int | None = None
+    cell: int = 0
+    column: int = 0
+    columns: _Columns = field(default_factory=_Columns)
+    label: str = ""
+    named: _Element | None = None
 
 
 class _Chunk(NamedTuple):
-    """A piece of a line: its text, whether it is bold, its link, and the number of its piece (P5)."""
-
     text: str
-    bold: bool
+    is_bold: bool
     href: str | None
     piece: int
 
 
 @dataclass(slots=True)
 class _Writer:
-    """Gathers nodes into lines."""
+    """Takes nodes, keeps the elements that are open, writes a line at each end of one."""
 
     lines: list[Line] = field(default_factory=list)
     chunks: list[_Chunk] = field(default_factory=list)
-    bold: bool = False
-    pre: int = 0
-    struck: int = 0
-    pieces: int = 0
-    raised: int = 0
-    hrefs: list[str | None] = field(default_factory=list)
-    levels: list[int] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    items: list[int] = field(default_factory=list)
-    styles: list[tuple[bool, bool, bool, bool]] = field(default_factory=list)
-    labels: list[int] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("block", "row", "cell", "item", "link"), 0))
+    elements: list[_Element] = field(default_factory=lambda: [_Element()])
+    over: Line | None = None
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    links: int = 0
+    block: int = 0
     breaks: int = 0
-    columns: Columns = field(default_factory=Columns)
-    is_head: bool = False
-    label: str = ""
-    takes_label: bool = False
-    label_depth: int = 0
+    last_item: int | None = None
 
     def take(self, node: Node) -> None:
         if node.event == "text":
-            if not self.struck:
-                self._write(node.name)
+            self._write(node.name)
         elif node.event == "start":
             self._start(node.name, node.attributes)
         else:
             self._end(node.name)
 
     def _write(self, text: str) -> None:
-        for number, line in enumerate(text.split("\n") if self.pre else [text]):
+        element = self.elements[-1]
+        if element.is_struck:
+            return
+        for number, line in enumerate(text.split("\n") if element.is_preformatted else [text]):
             if number:
                 self.flush(ends_block=False)
-            if self.raised and line.strip().isdigit():
-                line = " "  # the mark of a footnote
-            self.chunks.append(_Chunk(line, self.bold, self.hrefs[-1] if self.hrefs else None, self.pieces))
-
-    def _count(self, what: str) -> int:
-        self.counts[what] += 1
-        return self.counts[what]
+            is_footnote = element.is_raised and line.strip().isdigit()
+            self.chunks.append(_Chunk(" " if is_footnote else line, element.is_bold, element.href, element.piece))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
-        style, classes = attributes.get("style", ""), attributes.get("class", "")
-        if name in _BLOCKS:
+        outer, classes = self.elements[-1], attributes.get("class", "").split()
+        is_card = name in _MAY_BE_CARDS and bool(_CARD.search(attributes.get("class", "")))
+        if name in _BLOCKS or is_card:
             self.flush(ends_block=True)
-        elif name == "br" and self.levels:
-            self._write(" ")  # a heading is one, however it is broken
-        elif name == "br":
-            self.flush(ends_block=False)
-        elif name == "a":
-            self.hrefs.append(attributes.get("href"))
-            if self._count("link") > MAX_LINKS:
-                raise ParseError(f"The article has more than {MAX_LINKS} links.")
-        weight = _WEIGHT.search(style) if style else None
-        was_bold, is_bold = self.bold, bool(weight[1]) if weight else self.bold or name in _BOLD
-        is_struck = name in _STRUCK or bool(style and _STRUCK_STYLE.search(style))
-        is_piece = bool(classes and name in _NAMED)
-        is_card = bool(classes and name in ("div", "article", "a") and _CARD.search(classes))
-        is_item = name in _ITEMS or is_card
-        if is_card:
-            self.flush(ends_block=True)
-        self.styles.append((was_bold, is_struck, is_piece, is_item))
-        self.bold, self.struck, self.pieces = is_bold, self.struck + is_struck, self.pieces + is_piece
-        if is_item:
-            self.items.append(self._count("item"))
-        self.columns.take(name, attributes.get("rowspan", ""))
-        self._enter(name, classes)
-
-    def _enter(self, name: str, classes: str) -> None:
-        """Note what a block is a part of."""
-        self.pre += name == "pre"
-        self.raised += name == "sup"
+            self._end_label(name, classes)
+        inner = replace(outer, **_MARKS.get(name, {}) | dict(_marks_of(attributes.get("style", ""))))
+        self.elements.append(inner)
+        if name in _ITEMS or is_card:
+            inner.outer, inner.item = outer.item, next(self.numbers)
+            self.last_item = inner.item
+        if classes and name in _NAMED:
+            inner.piece = next(self.numbers)
+        if name == "dt" or "field__label" in classes:
+            inner.named = outer
         if name in _LEVELS:
-            self.levels.append(_LEVELS[name])
-        elif name == "tr":
-            self.rows.append(self._count("row"))
-        elif name in ("td", "th"):
-            self._count("cell")
-            self.is_head = name == "th"
-        elif name == "dd" and self.counts["item"]:
-            self.items.append(self.counts["item"])
-        if self.label and name in _BLOCKS and name != "dd" and not _FIELD_ITEM.search(classes):
-            self._end_label_behind_item()
-        if name in ("dt", "dl") or (classes and _FIELD_LABEL.search(classes)):
-            self.label, self.takes_label, self.label_depth = "", name != "dl", len(self.styles)
+            inner.level = min(outer.level or _LEVELS[name], _LEVELS[name])
+        self._enter(name, inner, attributes)
 
-    def _end_label_behind_item(self) -> None:
+    def _end_label(self, name: str, classes: Sequence[str]) -> None:
         """A paragraph beside a field's label and its item is no item of the field."""
-        if len(self.styles) == self.label_depth and self.lines[-1].label == self.label:
-            self.label = ""
+        outer = self.elements[-1]
+        is_item = name == "dd" or not _FIELD_ITEMS.isdisjoint(classes)
+        if outer.label and not is_item and self.lines[-1].label == outer.label:
+            outer.label = ""
+
+    def _enter(self, name: str, inner: _Element, attributes: Mapping[str, str]) -> None:
+        match name:
+            case "a":
+                inner.href = attributes.get("href")
+                self.links += 1
+                _refuse_more("links", self.links, MAX_LINKS)
+            case "br" if inner.level:
+                self._write(" ")  # a heading is one, however it is broken
+            case "br":
+                self.flush(ends_block=False)
+            case "table":
+                inner.columns = _Columns()
+            case "tr":
+                inner.row = inner.item
+                inner.columns.begin_row()
+            case "td" | "th":
+                inner.cell = next(self.numbers)
+                inner.column = inner.columns.begin_cell(attributes.get("rowspan", ""))
+            case "dd":
+                inner.outer, inner.item = inner.item, self.last_item
 
     def _end(self, name: str) -> None:
-        if name in _BLOCKS:
+        if name in _BLOCKS or self.elements[-1].item != self.elements[-2].item:
             self.flush(ends_block=True)
-            self.takes_label = False
-        elif name == "a" and self.hrefs:
-            self.hrefs.pop()
-        if not self.styles:
-            return  # the end of the whole
-        self.bold, is_struck, is_piece, is_item = self.styles.pop()
-        self.struck, self.pieces = self.struck - is_struck, self.pieces + is_piece
-        if is_item or (name == "dd" and self.items):
-            self.flush(ends_block=True)
-            self.items.pop()
-        if len(self.styles) < self.label_depth - 1:
-            self.label = ""  # what holds label and items has ended
-        self._leave(name)
-
-    def _leave(self, name: str) -> None:
-        self.pre -= name == "pre"
-        self.raised -= name == "sup"
-        if name in _LEVELS and self.levels:
-            self.levels.pop()
-        elif name == "tr" and self.rows:
-            self.rows.pop()
-        elif name in ("td", "th"):
-            self.is_head = False
-        elif name == "dl":
-            self.label = ""
+        self.elements.pop()
 
     def flush(self, *, ends_block: bool) -> None:
         """End a line, if there is any text."""
-        text, links, bold, edges = _folded(self.chunks)
+        chunks = list(_single_spaced(self.chunks))
         self.chunks.clear()
-        if text:
-            self._add(text, links, bold, edges)
+        if chunks:
+            self._add(chunks)
             self.breaks = 0
+        self.breaks += 1
         if ends_block:
-            self.counts["block"] += 1
-            self.breaks = 0
-        else:
-            self.breaks += 1
+            self.block, self.breaks = next(self.numbers), 0
 
-    def _add(self, text: str, links: tuple[Link, ...], bold: int, edges: tuple[int, ...]) -> None:
-        if len(self.lines) >= MAX_LINES:
-            raise ParseError(f"The article has more than {MAX_LINES} lines.")
-        row = self.rows[-1] if self.rows else None
+    def _add(self, chunks: Sequence[_Chunk]) -> None:
+        _refuse_more("lines", len(self.lines) + 1, MAX_LINES)
+        element = self.elements[-1]
+        text, links, bold, edges = _folded(chunks)
         line = Line(
             text,
             links,
-            level=min(self.levels, default=0),
+            level=element.level,
             bold=bold,
-            block=self.counts["block"],
+            block=self.block,
             gap=self.breaks > 1,
-            item=self.items[-1] if self.items else None,
-            outer=self.items[-2] if len(self.items) > 1 else None,
-            row=row,
-            cell=self.counts["cell"] if row is not None else 0,
-            column=self.columns.last if row is not None else 0,
-            label="" if self.takes_label else self.label,
+            item=element.item,
+            outer=element.outer,
+            row=element.row,
+            cell=element.cell,
+            column=element.column,
+            label="" if element.named else element.label,
             edges=edges,
-            is_cell_head=self.is_head,
+            over=self.over,
+            number=len(self.lines),
+            is_cell_head=element.is_cell_head,
         )
-        bullet = _BULLET.match(text)
-        self.lines.append(line.piece(bullet.end()) if bullet else line)
-        if self.takes_label:
-            self.label = text.rstrip(" :")
+        if bullet := _BULLET.match(text):
+            line = replace(line.piece(bullet.end()), origins=())
+        self.lines.append(self._open_part(line) if heads_part(line) else line)
+        if element.named:
+            element.named.label = text.rstrip(" :")
+
+    def _open_part(self, heading: Line) -> Line:
+        """The heading, under those of a higher rank."""
+        over = self.over
+        while over and _rank(over) >= _rank(heading):
+            over = over.over
+        self.over = replace(heading, over=over)
+        return self.over
 
 
-def _folded(chunks: list[_Chunk]) -> tuple[str, tuple[Link, ...], int, tuple[int, ...]]:
-    """One text with single spaces, the links at their places, the length of its bold beginning, and its edges."""
-    parts: list[str] = []
-    links: list[Link] = []
-    edges: list[int] = []
-    length, bold, ends_in_space, still_bold, before = 0, 0, True, True, _Chunk("", False, None, 0)
+def _refuse_more(what: str, number: int, most: int) -> None:
+    if number > most:
+        raise ParseError(f"The article has more than {most} {what}.")
+
+
+def _marks_of(style: str) -> Iterator[tuple[str, bool]]:
+    """What a style says of the text in an element."""
+    for name, value in styles_of(style) if style else ():
+        if name == "font-weight" and value in _WEIGHTS:
+            yield "is_bold", _WEIGHTS[value]
+        elif name.startswith("text-decoration") and "line-through" in value:
+            yield "is_struck", True
+
+
+# ── lines ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _single_spaced(chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
+    """The chunks of one text with single spaces, without empty ones."""
+    ends_in_space = True
     for chunk in chunks:
-        piece = _SPACES.sub(" ", _clean(chunk.text))
-        piece = piece[1:] if ends_in_space and piece.startswith(" ") else piece
-        if not piece:
-            continue
-        if length and (chunk.piece != before.piece or chunk.href != before.href):
-            edges.append(length)
-        start, length, before = length, length + len(piece), chunk
-        parts.append(piece)
-        ends_in_space = piece.endswith(" ")
-        still_bold = still_bold and (chunk.bold or not piece.strip())
-        bold = length if still_bold else bold
-        if chunk.href is not None:
-            links.append(Link(start, length, chunk.href))
-    text = "".join(parts).rstrip()
-    return text, _whole_links(links, text), min(bold, len(text)), tuple(edges)
+        text = _SPACES.sub(" ", _clean(chunk.text))
+        if ends_in_space:
+            text = text.removeprefix(" ")
+        if text:
+            yield chunk._replace(text=text)
+            ends_in_space = text.endswith(" ")
+
+
+def _folded(chunks: Sequence[_Chunk]) -> tuple[str, tuple[Link, ...], int, tuple[int, ...]]:
+    """One text, the links at their places, the length of its bold beginning, and its edges."""
+    text = "".join(chunk.text for chunk in chunks).rstrip()
+    bounds = list(pairwise(accumulate((len(chunk.text) for chunk in chunks), initial=0)))
+    bold = sum(len(chunk.text) for chunk in takewhile(lambda one: one.is_bold or one.text == " ", chunks))
+    neighbours = zip(pairwise(chunks), bounds, strict=False)
+    edges = tuple(end for (one, other), (_, end) in neighbours if (one.piece, one.href) != (other.piece, other.href))
+    links = (Link(*ends, chunk.href) for chunk, ends in zip(chunks, bounds, strict=True) if chunk.href is not None)
+    return text, _whole_links(links, text), min(bold, len(text)), edges
+
+
+def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
+    """Neighbouring pieces of one link put together, cut to the text, empty ones left out."""
+    whole: list[Link] = []
+    for link in links:
+        if whole and whole[-1].href == link.href and not text[whole[-1].end : link.start].strip():
+            link = whole.pop()._replace(end=link.end)
+        whole.append(link._replace(end=min(link.end, len(text))))
+    return tuple(link for link in whole if text[link.start : link.end].strip())
 
 
 def _clean(raw: str) -> str:
@@ -359,25 +350,3 @@ def _clean(raw: str) -> str:
 
 _LONGEST_NFC: Final = 400
 _LONG_WORD: Final = re.compile(rf"[^\s\x00-\x7f]{{{_LONGEST_NFC},}}")
-
-
-def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
-    """Neighbouring pieces of one link put together, cut to the text, empty ones left out."""
-    whole: list[Link] = []
-    for link in links:
-        if whole and whole[-1].href == link.href and not text[whole[-1].end : link.start].strip():
-            whole[-1] = whole[-1]._replace(end=link.end)
-        else:
-            whole.append(link)
-    cut = (link._replace(end=min(link.end, len(text))) for link in whole)
-    return tuple(link for link in cut if text[link.start : link.end].strip())
-
-
-# ── heads of tables ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _with_heads(lines: list[Line]) -> Iterator[Line]:
-    """A head beside other cells is the row's and a cell like them; what is left heads columns."""
-    of_cells = {line.row for line in lines if not line.is_cell_head}
-    for line in lines:
-        yield replace(line, is_cell_head=False) if line.is_cell_head and line.row in of_cells else line

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import dropwhile, groupby, pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.places import country_names, fold, region_names
-from cmr_watch.reading.dates import DateSpan
-from cmr_watch.reading.lexicon import PARTICLES, VENUES
-from cmr_watch.reading.tokens import DASHES, Cue, Text, Token
+from cmr_watch.reading.dates import DateSpan, find_dates
+from cmr_watch.reading.lexicon import HOUSES, PARTICLES, VENUES, words_of
+from cmr_watch.reading.tokens import DASHES, Cue, Text, Token, outside
 
 _INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
 ABBREVIATIONS: Final = frozenset({"st", "ste", "rep", "n", "s", "mt", "bad", "fed"})
@@ -46,25 +46,18 @@ _LABELLED: Final = frozenset({"speakers", "venue label"})
 
 
 def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
-    roles = _roles(text, dates)
-    tokens: list[Token] = []
+    counted = [(role, token) for role, token in zip(_roles(text, dates), text.tokens, strict=True) if role != " "]
     joint, quotes, depth = "B", 0, 0
-    for index, token in enumerate(text.tokens):
-        role = roles[index]
-        if role == "x":
-            tokens.append(token)
-            continue
-        if role == " ":
-            continue
-        if tokens:
-            yield Part(tuple(tokens), "B" if joint == "'" else joint, quotes % 2 == 1, depth > 0)
+    for is_part, group in groupby(counted, key=lambda pair: pair[0] == "x"):
+        if is_part:
+            tokens = tuple(token for _, token in group)
+            yield Part(tokens, "B" if joint == "'" else joint, quotes % 2 == 1, depth > 0)
             joint = ""
-        tokens = []
-        quotes += role == "'"
-        depth = max(0, depth + (role == "(") - (role == ")"))
-        joint = _stronger(joint, "," if role == "'" and joint else role)
-    if tokens:
-        yield Part(tuple(tokens), "B" if joint == "'" else joint)
+            continue
+        for role, _ in group:
+            quotes += role == "'"
+            depth = max(0, depth + (role == "(") - (role == ")"))
+            joint = _stronger(joint, role)
 
 
 def _stronger(joint: str, role: str) -> str:
@@ -84,7 +77,8 @@ def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
     for date in dates:
         roles[date.first : date.last + 1] = "B" * (date.last + 1 - date.first)
     for cue in text.cues:
-        _mark(cue, text, roles)
+        if extent := _mark(cue, text, roles):
+            _fill(roles, cue.first, *extent)
     _pass_over_addresses(text, roles)
     return roles
 
@@ -165,40 +159,33 @@ def _begins_country(text: Text, index: int) -> bool:
     return len("".join(words)) > 3 and " ".join(words) in country_names()
 
 
-def _mark(cue: Cue, text: Text, roles: list[str]) -> None:
-    """Give the tokens of a cue, and of what belongs to it, the roles that they have here."""
-    after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
+def _mark(cue: Cue, text: Text, roles: list[str]) -> tuple[int, str] | None:
+    """Up to which token a cue reaches, and the role that its tokens have here; None where they are words."""
+    letters = [token.letter for token in text.tokens]
+    after = letters[cue.last + 1] if cue.last + 1 < len(letters) else ""
     in_bracket = cue.first > 0 and roles[cue.first - 1] == "("
-    if _does_not_count(cue, after, in_bracket=in_bracket):
-        _fill(roles, cue.first, cue.last + 1 + ("place label" in cue.concepts), " ")
-    elif "badge" in cue.concepts and _is_badge(cue, text, after):
-        _fill(roles, cue.first, cue.last + 1, "B")
-    elif after == ":" and not cue.concepts.isdisjoint(_LABELLED):
-        _fill(roles, cue.first, _end_of_labelled(text, cue.last), "B")
-    else:
-        _mark_aside(cue, text, roles, after, in_bracket=in_bracket)
-
-
-def _does_not_count(cue: Cue, after: str, *, in_bracket: bool) -> bool:
-    """“City: …”, “… (hybrid)”, “Moldova (Republic of)”."""
-    is_label = "place label" in cue.concepts and after == ":"
-    is_remark = "country remark" in cue.concepts and in_bracket and after == ")"
-    return is_label or is_remark or "mode" in cue.concepts
-
-
-def _mark_aside(cue: Cue, text: Text, roles: list[str], after: str, *, in_bracket: bool) -> None:
-    """In a bracket an aside or a state is passed over; outside it is a break."""
-    is_aside, is_state = not cue.concepts.isdisjoint(_ASIDES), not cue.concepts.isdisjoint(_STATES)
+    end = cue.last + 1
+    is_aside, is_state, is_labelled = (not cue.concepts.isdisjoint(some) for some in (_ASIDES, _STATES, _LABELLED))
+    if "mode" in cue.concepts or ("country remark" in cue.concepts and in_bracket and after == ")"):
+        return end, " "  # “… (hybrid)”, “Moldova (Republic of)”
+    if after == ":" and (is_labelled or "place label" in cue.concepts):
+        return (_next(letters, "c", end), "B") if is_labelled else (end + 1, " ")  # “Hosts: VTT, Finland”, “City: …”
+    if "badge" in cue.concepts and _is_badge(cue, text, after):
+        return end, "B"
     if in_bracket and (is_aside or is_state):
-        _fill(roles, cue.first, _end_of_bracket(text, cue.last), " ")
-    elif is_aside:
-        _fill(roles, cue.first, _end_of_badge(text, cue) or _end_of_aside(roles, cue.last + (after == ":")), "B")
-    elif is_state:
-        _fill(roles, cue.first, cue.last + 1, "B")
+        return _next(letters, ")", end), " "
+    if is_aside:
+        return _end_of_badge(text, cue) or _next(roles, "B()c-", end + (after == ":")), "B"
+    return (end, "B") if is_state else None
 
 
 def _fill(roles: list[str], first: int, end: int, role: str) -> None:
     roles[first:end] = role * (min(end, len(roles)) - first)
+
+
+def _next(signs: Sequence[str], wanted: str, start: int) -> int:
+    """The index of the next sign that is wanted, or where they end."""
+    return next((index for index in range(start, len(signs)) if signs[index] in wanted), len(signs))
 
 
 def _is_badge(cue: Cue, text: Text, after: str) -> bool:
@@ -209,29 +196,12 @@ def _is_badge(cue: Cue, text: Text, after: str) -> bool:
     return text.text[cue.start : cue.end].isupper() and following[:1].isupper() and not following.isupper()
 
 
-def _end_of_labelled(text: Text, last: int) -> int:
-    """“Hosts: Flanders Make, Belgium; VTT, Finland” reaches to the cell's edge."""
-    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == "c")
-    return next(ends, len(text.tokens))
-
-
-def _end_of_bracket(text: Text, last: int) -> int:
-    ends = (index for index in range(last, len(text.tokens)) if text.tokens[index].letter == ")")
-    return next(ends, len(text.tokens))
-
-
 def _end_of_badge(text: Text, cue: Cue) -> int | None:
     """An aside that begins a badge or a link ends with it: “<span>Registration closed</span> Ghent”."""
     edge = next((edge for edge in text.edges if edge >= cue.end), None) if cue.start in text.edges else None
     if edge is None:
         return None
     return next((index for index, token in enumerate(text.tokens) if token.start >= edge), len(text.tokens))
-
-
-def _end_of_aside(roles: Sequence[str], last: int) -> int:
-    """An aside reaches to the next dash, bracket, cell, date or stop."""
-    ends = (index for index in range(last + 1, len(roles)) if roles[index] in "B()c-")
-    return next(ends, len(roles))
 
 
 def is_venue(name: str) -> bool:
@@ -245,3 +215,92 @@ def is_venue(name: str) -> bool:
 def is_bullet(token: Token, text: Text) -> bool:
     """“o Ghent, Belgium”: a bullet of a word processor, or a bar, pasted as a letter."""
     return text.text[token.start : token.end + 1] in ("o ", "Ø ", "x ", "I ")
+
+
+# ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AddressPart(NamedTuple):
+    """A part of an address. `town` is without a postcode."""
+
+    start: int
+    end: int
+    text: str
+    town: str
+    has_number: bool = False
+
+
+def address_parts(text: Text, start: int = 0, end: int | None = None) -> list[AddressPart]:
+    """What stands between the commas, brackets, bars and dashes of an address; dates are no part of it (E2)."""
+    dates = [date for date in find_dates(text) if date.is_whole]
+    tokens = text.within(start, len(text.text) if end is None else end)
+    outer = {id(token) for token in outside(tokens, dates) if not _parts_address(text, token)}
+    groups = groupby(tokens, key=lambda token: id(token) in outer)
+    found = (_address_part(text, list(group)) for is_part, group in groups if is_part)
+    return [part for part in found if part]
+
+
+def _parts_address(text: Text, token: Token) -> bool:
+    is_spaced = text.text[token.end : token.end + 1].isspace() and text.text[token.start - 1 : token.start].isspace()
+    return token.letter in ",;|()c" or (token.letter == "-" and is_spaced) or text.text[token.start] in "📅🗓🕘🕒⏰🎟"
+
+
+_NO_PART: Final = words_of(
+    """
+    on from at in see the map maps google link directions here view how to get there online hybrid virtual virtually via
+    zoom webex teams microsoft ms meet webinar livestream streaming platform
+    """
+)
+_LEADING: Final = frozenset({"the", "in", "at"})
+_SHORT_FORMS: Final = words_of("str st rd ave av blvd bld bldg sq pl ul nr tr dr ln strasse no fl dept univ")
+
+
+def _address_part(text: Text, tokens: Sequence[Token]) -> AddressPart | None:
+    """Without signs and small words at its ends; “on”, “see map”, “(the room will be announced)” are none."""
+    tokens = list(dropwhile(lambda token: not (token.word or token.letter in "dny'"), tokens))
+    if tokens and _is_remark(text, tokens):
+        return None
+    tokens = list(dropwhile(lambda one: one.word in _LEADING and text.text[one.start].islower(), tokens))
+    own = [token for token in tokens if token.word or token.letter in "dnyi" or _is_number(token)]
+    if _NO_PART.issuperset(token.word for token in own):
+        return None
+    start, end = tokens[0].start, own[-1].end
+    end += own[-1].word in _SHORT_FORMS and text.text[end : end + 1] == "."
+    words = [token for token in own if token.word and token.letter not in "dn"]
+    leading = {token.start - 1 for token in own if token.letter in "dn"}
+    names = [token for token in words if not _is_of_postcode(text, token, is_led=token.end in leading)] or words
+    town = text.text[names[0].start : names[-1].end] if names else ""
+    return AddressPart(start, end, text.text[start:end], town, any(token.letter in "dn" for token in own))
+
+
+def _is_remark(text: Text, tokens: Sequence[Token]) -> bool:
+    """Words in a bracket that begin without a capital; “(building 3)” belongs to an address."""
+    in_bracket = text.text[: tokens[0].start].rstrip().endswith(("(", "["))
+    return in_bracket and text.text[tokens[0].start].islower() and not any(map(_is_number, tokens))
+
+
+def _is_of_postcode(text: Text, token: Token, *, is_led: bool) -> bool:
+    """“DK-5000 Odense C”, “20124 Milano MI”, “Valletta VLT 1645”. `is_led`: a number follows."""
+    written = text.text[token.start : token.end]
+    return (len(written) <= 2 + is_led and written.isupper()) or written.upper() == "CEDEX"
+
+
+def _is_number(token: Token) -> bool:
+    """A number; “32H” is no time of day."""
+    return token.letter in "dn" or (token.letter == "T" and token.value < 0)
+
+
+def is_of_house(text: Text, part: AddressPart) -> bool:
+    """“Botermarkt 1”, “Varvsgatan 6A”, “Ghent University”; no “120 participants”, no “Industry 5.0”."""
+    tokens = text.within(part.start, part.end)
+    names = [token for token in tokens if token.word and text.text[token.start].isupper()]
+    if len(tokens) > 1 and len(tokens[-1].word) == 1:
+        tokens.pop()
+    has_number = any(_is_house_number(text, token) for token in (tokens[0], tokens[-1]))
+    return bool(names) and (has_number or not HOUSES.isdisjoint(token.word for token in names))
+
+
+def _is_house_number(text: Text, token: Token) -> bool:
+    """Not the number in “EU27” or “5.0”."""
+    is_decimal = "." in text.text[token.start : token.end]
+    return _is_number(token) and not is_decimal and not text.text[token.start - 1 : token.start].isalpha()

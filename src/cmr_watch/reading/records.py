@@ -10,15 +10,16 @@ Pure, linear. Errors: ParseError beyond MAX_CALLS.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cmr_watch.exceptions import ParseError
 from cmr_watch.reading.clauses import Relation, relation_of
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates
-from cmr_watch.reading.entries import LONGEST, Entry, has_words, read_entry
-from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.entries import Entry, has_words, read_entry
+from cmr_watch.reading.lines import Line, joined, runs
 from cmr_watch.reading.notices import Notice, find_notices
 from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.sections import Context, Placed, is_date_without_year
@@ -46,30 +47,19 @@ class Noticed(NamedTuple):
 def parts_in_order(placed: Sequence[Placed]) -> Iterator[Run | Placed | Noticed]:
     """Runs of lines, headings and notices, top to bottom."""
     found = find_notices([one.line for one in placed], lambda at: _is_other(placed[at]))
-    notices = {one.start: one for one in islice(found, MAX_CALLS + 1)}
-    if len(notices) > MAX_CALLS:
-        raise ParseError(f"The list has more than {MAX_CALLS} calls.")
-    run: list[Placed] = []
-    position = 0
-    while position < len(placed):
-        one = placed[position]
-        notice = notices.get(position)
-        if run and (notice or one.heading or not _belong_together(run[-1], one)):
-            yield _run_of(run)
-            run = []
-        if notice:
-            yield Noticed(notice, one.context)
-        elif one.heading:
-            yield one
-        else:
-            run.append(one)
-        position = notice.end if notice else position + 1
-    if run:
-        yield _run_of(run)
+    start = 0
+    for number, notice in enumerate(found):
+        if number == MAX_CALLS:
+            raise ParseError(f"The list has more than {MAX_CALLS} calls.")
+        yield from _between(placed[start : notice.start])
+        yield Noticed(notice, placed[notice.start].context)
+        start = notice.end
+    yield from _between(placed[start:])
 
 
-def _run_of(placed: Sequence[Placed]) -> Run:
-    return Run(tuple(one.line for one in placed), placed[-1].context)
+def _between(placed: Sequence[Placed]) -> Iterator[Run | Placed]:
+    for run in runs(placed, lambda above, one: not (one.heading or above[-1].heading) and _is_beside(above[-1], one)):
+        yield run[0] if run[0].heading else Run(tuple(one.line for one in run), run[0].context)
 
 
 def _is_other(placed: Placed) -> bool:
@@ -80,64 +70,50 @@ def _is_other(placed: Placed) -> bool:
     return read_entry(placed.line, placed.context.year or ANY_YEAR).is_known
 
 
-def _belong_together(one: Placed, other: Placed) -> bool:
+def _is_beside(one: Placed, other: Placed) -> bool:
+    """Whether two lines are of one item, or of one paragraph outside of items."""
     if one.context is not other.context:
         return False
-    if one.line.is_heading != other.line.is_heading and one.line.item is None:
-        return one.line.block == other.line.block
-    if one.line.item is not None or other.line.item is not None:
-        return one.line.item == other.line.item
-    return one.line.block == other.line.block
+    above, line = one.line, other.line
+    return above.item == line.item if above.item or line.item else above.block == line.block
 
 
 def finished(placed: Sequence[Placed]) -> list[Placed]:
     """Lines put together with the label before them, and the parts of a date that stand in lines of their own."""
-    found: list[Placed] = []
-    for one in placed:
-        last = found[-1] if found else None
-        if last and _is_unfinished(last) and last.context is one.context and _continues(last.line, one):
-            found[-1] = last._replace(line=joined([last.line, one.line]))
-        else:
-            found.append(one)
-    return found
+    return [run[0]._replace(line=joined(one.line for one in run)) for run in runs(placed, _continues)]
 
 
-_LETTERS_OF_DAYS: Final = frozenset("d-&,/c")
-
-
-def _is_unfinished(placed: Placed) -> bool:
-    """A label (“Date:”), bare days (“12-13”), a bare month, or days with a month and no year (D4)."""
-    line = placed.line
-    tokens = line.scan.tokens
-    if placed.heading or not tokens or len(line.text) > _LONGEST_UNFINISHED or line.is_cell_head:
+def _continues(above: Sequence[Placed], placed: Placed) -> bool:
+    """Whether a line goes on with an unfinished one: any with a label, a month with days, a year with both (D4)."""
+    waiting = joined(one.line for one in above)
+    if above[0].heading or placed.heading or above[0].context is not placed.context or waiting.is_cell_head:
         return False
-    labels = line.scan.cues_of("date label", "place label")
-    if line.scan.begins_with("date label", "place label") and any(cue.last >= len(tokens) - 2 for cue in labels):
+    if len(waiting.text) > _LONGEST_UNFINISHED:
+        return False
+    tokens = [token.letter for token in placed.line.scan.tokens if token.letter != "'"]
+    if _is_label(waiting):
         return True
-    return is_date_without_year(line)
-
-
-def _continues(waiting: Line, placed: Placed) -> bool:
-    """Whether a line goes on with an unfinished one: any line with a label, a month with days, a year with both."""
-    if placed.heading:
+    if not is_date_without_year(waiting):
         return False
-    line = placed.line
-    first = next((token.letter for token in line.scan.tokens if token.letter != "'"), "")
     letters = {token.letter for token in waiting.scan.tokens}
-    if letters.isdisjoint("dm"):
-        return True
-    if letters <= _LETTERS_OF_DAYS:
-        return first == "m"
-    return (first == "y" and len(line.scan.tokens) == 1) or (first == "d" and "d" not in letters)
+    needed = "m" if "m" not in letters else "y" if "d" in letters else "dy"
+    return tokens[:1] != [] and tokens[0] in needed and (tokens[0] != "y" or len(tokens) == 1)
+
+
+def _is_label(line: Line) -> bool:
+    """“Date:”, “Where?” and no more."""
+    labels = line.scan.cues_of("date label", "place label")
+    is_last = any(cue.last >= len(line.scan.tokens) - 2 for cue in labels)
+    return is_last and line.scan.begins_with("date label", "place label")
 
 
 def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
     """The entries of a run as one, if they are one edition."""
-    is_period = _is_period(entries)
-    if not is_period and not _joins_to_one(entries):
+    if not 1 < len(entries) <= _MOST_JOINED:
         return None
-    whole = read_entry(joined([entry.line for entry in entries]), year)
-    if whole.kind == "place" and whole.has_known_place and not whole.dates:
+    is_period = _is_period(entries)
+    whole = read_entry(joined(entry.line for entry in entries), year) if is_period or _joins_to_one(entries) else None
+    if whole is None or (whole.kind == "place" and whole.has_known_place and not whole.dates):
         return whole
     if whole.kind != "edition" or (is_period and not whole.is_known):
         return None
@@ -149,27 +125,23 @@ def whole_of(entries: Sequence[Entry], year: int | None) -> Entry | None:
 
 def _is_period(entries: Sequence[Entry]) -> bool:
     """A row with a place, its first day and its last one, each in a cell of its own."""
-    dates = [entry.date for entry in entries if entry.kind == "date" and entry.date and entry.line.row is not None]
+    days = [entry.date.starts_on for entry in entries if entry.kind == "date" and entry.date and entry.line.row]
     known = sum(entry.kind == "edition" or entry.has_known_place for entry in entries)
-    if len(dates) != 2 or known > 1 or len(entries) > _MOST_JOINED:
-        return False
-    first, last = (date.starts_on for date in dates)
-    return first is not None and last is not None and first <= last
+    first, last = days if len(days) == 2 else (None, None)
+    return first is not None and last is not None and known <= 1 and first <= last
 
 
 def _joins_to_one(entries: Sequence[Entry]) -> bool:
     """Whether the lines of a run are one edition: one of them has its date, one its place, and no other does (D4)."""
-    kinds = [entry.kind for entry in entries]
-    if len(entries) < 2 or len(entries) > _MOST_JOINED or ("edition" in kinds and "date" in kinds):
-        return False
+    kinds = Counter(entry.kind for entry in entries)
     dates = len({_is_numbered_day(entry) or entry.line.number for entry in entries if entry.kind == "date"})
     known = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
-    named = kinds.count("place") - known
-    editions = [entry for entry in entries if entry.kind == "edition"]
-    if editions:
+    named = kinds["place"] - known
+    if kinds["edition"]:
         # “Ghent, Belgium” over “12-13 March 2026: Green Steel”: what looks like a town is a theme
-        return len(editions) == 1 and not editions[0].is_known and known == 1 and not dates
-    if entries[0].line.row is not None and dates == known == 0:
+        is_theme = not any(entry.is_known for entry in entries)
+        return is_theme and kinds["edition"] == known == 1 and not dates
+    if entries[0].line.row and dates == known == 0:
         return named > 1  # “Ostrava | Czechia | to be confirmed”
     return dates == 1 and (known == 1 or (known == 0 and named > 0))
 
@@ -184,9 +156,6 @@ def _is_numbered_day(entry: Entry) -> bool:
 
 def editions_apart(line: Line, year: int | None) -> Iterator[Line]:
     """The editions of a line, each on a line of its own (D4)."""
-    if len(line.text) > LONGEST:
-        yield line
-        return
     for part in _parted_by_semicolon(line, year):
         bounds = _starts_of_editions(part, year)
         if len(bounds) == 1:
@@ -210,12 +179,10 @@ def _parted_by_semicolon(line: Line, year: int | None) -> list[Line]:
 def _starts_of_editions(line: Line, year: int | None) -> list[int]:
     """Where each of a line's editions begins: places and dates that alternate, the first of them decides the order."""
     text = line.scan
-    if sum(token.letter in "ymi" for token in text.tokens) < 2:
-        return [0]
     whole = [date for date in find_dates(text, year) if date.is_whole]
     dates = [date for date in whole if relation_of(text, date.start) is Relation.AT]
-    places = [place for place in find_places(text, dates) if place.is_known or place.is_online]
-    if len(places) != len(dates) or len(places) < 2:
+    places = [place for place in find_places(text, dates) if place.is_known or place.is_online] if dates[1:] else []
+    if len(places) != len(dates) or not places:
         return [0]
     groups: tuple[Sequence[Place | DateSpan], Sequence[Place | DateSpan]] = (places, dates)
     first, second = sorted(groups, key=lambda group: group[0].start)

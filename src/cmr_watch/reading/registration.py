@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
+from cmr_watch.reading.lines import Where
 from cmr_watch.reading.materials import SAYS_NOTHING, Anchor
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.tokens import Cue, Text, scan
@@ -125,12 +126,10 @@ def _follows_the_next(sentence: Sentence, home: Home) -> bool:
 
 
 class Closing(NamedTuple):
-    """The last day of registration, and where it stands in its sentence."""
+    """The last day of registration, and where it stands."""
 
     day: date
-    sentence: Sentence
-    start: int
-    end: int
+    where: Where
 
 
 def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on: date | None) -> Closing | None:
@@ -193,7 +192,7 @@ def _days(sentence: Sentence, starts_on: date | None) -> Iterator[Closing]:
     periods = [one for one in find_dates(text, year) if one.starts_on and one.ends_on != one.starts_on]
     for one in ends or [period for period in periods if _is_of_registration_period(sentence, period)]:
         if one.ends_on:
-            yield Closing(_in_time(one, one.ends_on, starts_on), sentence, one.start, one.end)
+            yield Closing(_in_time(one, one.ends_on, starts_on), Where(sentence.line, one.start, one.end))
 
 
 def _is_of_registration_period(sentence: Sentence, period: DateSpan) -> bool:

@@ -14,16 +14,15 @@ from typing import Final
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models import Cutoff, ReadingWarning
-from cmr_watch.reading.article import Article
 from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
 from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, days_in, marks_in, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
-from cmr_watch.reading.lines import Where
+from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.notices import hosting_years
 from cmr_watch.reading.schedule_entries import Entry, entries_of
-from cmr_watch.reading.tokens import Text, outside, scan
+from cmr_watch.reading.tokens import CELL, Text, outside, scan
 
 _OF_CUTOFFS: Final = frozenset({"cutoff", "apply"})
 _LONGEST_TEXT: Final = 500
@@ -41,10 +40,10 @@ class Schedule:
     unread_lines: int
 
 
-def read_schedule(article: Article) -> Schedule:
-    """The cut-offs that an article's lines name."""
-    reader = _Reader(article)
-    for entry in entries_of(article.lines):
+def read_schedule(lines: Sequence[Line]) -> Schedule:
+    """The cut-offs that a page's lines name."""
+    reader = _Reader()
+    for entry in entries_of(lines):
         reader.take(entry)
     return reader.result()
 
@@ -67,7 +66,6 @@ class _Reader:
     count, such as those below “Deadline: 31 May”.
     """
 
-    article: Article
     listing: Concept | None = None
     is_bare_listing: bool = False
     time: tuple[int, Zone | None] | None = None
@@ -88,7 +86,7 @@ class _Reader:
         found = read_cutoffs(entry.scan, year, heading=heading)
         if self.was_read and found and found[0].replaces:
             self.found.pop()
-        marked = [_marked(one, entry, self.article, is_alone=len(found) == 1) for one in found]
+        marked = [_marked(one, entry, is_alone=len(found) == 1) for one in found]
         self.found += [_Found(one, entry, heading == "cutoff") for one in marked]
         self._count(entry, found, year, heading)
         self.was_read = bool(found)
@@ -120,10 +118,10 @@ class _Reader:
 
     def _over(self, entry: Entry) -> tuple[Concept | None, int | None]:
         """What stands above an entry says of it: its subject, its year."""
-        headings = self.article.headings_over(entry.line)
+        headings = entry.line.headings
         year = next((year_of(one) for one in headings if year_of(one) and not hosting_years(one)), None)
         listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
-        return entry.table or listing or _subject_of(headings), year
+        return listing or _subject_of(headings), year
 
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
         """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
@@ -169,21 +167,20 @@ def _where(found: _Found) -> Where:
 
 
 def _shown(entry: Entry) -> str:
-    return entry.scan.text[:_LONGEST_TEXT] if entry.scan is not entry.line.scan else entry.line.shown[:_LONGEST_TEXT]
+    return entry.scan.text.replace(CELL, " ")[:_LONGEST_TEXT]
 
 
-def _marked(one: CutoffSpan, entry: Entry, article: Article, *, is_alone: bool) -> CutoffSpan:
+def _marked(one: CutoffSpan, entry: Entry, *, is_alone: bool) -> CutoffSpan:
     """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
     text, cutoff = entry.scan, one.cutoff
+    headings = [heading for heading in entry.line.headings[:1] if heading.has("cutoff")]
     marks = marks_in(text) if is_alone else frozenset[Concept]()
-    heading = next(iter(article.headings_over(entry.line)), None)
-    is_headed = heading is not None and heading.has("cutoff")
-    closed = cutoff.closed or "closed" in marks or "over" in marks
-    tentative = cutoff.tentative or (is_alone and text.has("tentative"))
-    if heading and is_headed:
-        closed = closed or heading.has("closed", "over")
-        tentative = tentative or heading.has("tentative", "perhaps")
-    return one._replace(cutoff=replace(cutoff, text=_shown(entry), closed=closed, tentative=tentative))
+    closed = not marks.isdisjoint(("closed", "over")) or any(one.has("closed", "over") for one in headings)
+    tentative = (is_alone and text.has("tentative")) or any(one.has("tentative", "perhaps") for one in headings)
+    marked = replace(
+        cutoff, text=_shown(entry), closed=cutoff.closed or closed, tentative=cutoff.tentative or tentative
+    )
+    return one._replace(cutoff=marked)
 
 
 def _leads_in(text: Text) -> bool:

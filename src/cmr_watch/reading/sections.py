@@ -16,7 +16,7 @@ from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.dates import ANY_YEAR
 from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status
 from cmr_watch.reading.headings import LONGEST, Heading, meaning, names_a_collection
-from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.lines import Line, joined, runs
 from cmr_watch.reading.notices import mentions_call
 from cmr_watch.reading.outline import BOLD_LEVEL
 from cmr_watch.reading.tokens import CELL
@@ -75,7 +75,8 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
 
     `is_article`: the lines are the article's, so that “Past events” may be ours (S2).
     """
-    marked = _marked(list(_split(_with_whole_headings(lines))), is_article=is_article)
+    whole = map(joined, runs(lines, _is_rest_of_heading))
+    marked = _marked(list(_split(whole)), is_article=is_article)
     state = _State()
     return [_place(line, heading, state) for line, heading in marked]
 
@@ -83,26 +84,17 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
 # ── finding headings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _with_whole_headings(lines: Sequence[Line]) -> Iterator[Line]:
-    """A section's heading in bold that a `<br>` breaks, in one line, as one in h3 is: “Our previous<br>editions”."""
-    waiting: Line | None = None
-    for line in lines:
-        if waiting and _is_rest_of_heading(waiting, line):
-            waiting = joined([waiting, line])
-            continue
-        if waiting:
-            yield waiting
-        waiting = line
-    if waiting:
-        yield waiting
-
-
-def _is_rest_of_heading(one: Line, other: Line) -> bool:
-    if one.level or one.block != other.block or not (one.is_heading and other.is_heading):
+def _is_rest_of_heading(above: Sequence[Line], line: Line) -> bool:
+    """A section's heading in bold that a `<br>` breaks is one, as in h3: “Our previous<br>editions”."""
+    one = joined(above)
+    if one.level or one.block != line.block or not (one.is_heading and line.is_heading):
         return False
-    whole = meaning(f"{one.text} {other.text}", is_marked=True).section
-    begins, ends = (meaning(line.text, is_marked=True).section for line in (one, other))
+    begins, ends, whole = (_section_of(text) for text in (one.text, line.text, f"{one.text} {line.text}"))
     return whole is not None and not ends and (not begins or " " not in one.text)
+
+
+def _section_of(text: str) -> Section | None:
+    return meaning(text, is_marked=True).section
 
 
 def _split(lines: Iterable[Line]) -> Iterator[Line]:
@@ -118,48 +110,41 @@ def _split(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _heading_of(line: Line) -> Heading | None:
     """The heading that a whole line is, or None. A plain line counts when its words leave no doubt."""
-    if len(line.text) > LONGEST or (line.is_link and not line.level):
+    if line.is_link and not line.level:
         return None
     found = meaning(line.text, is_marked=line.is_heading)
-    if found.section or found.is_year:
-        return found if line.is_heading or found.section or not line.text[0].islower() else None
-    if line.is_heading and (found.status or found.is_foreign or found.is_neutral):
-        return found
-    if found.status and line.text.rstrip().endswith(":"):
-        return found
-    return None
+    if line.is_heading:
+        is_one = found.section or found.is_year or found.status or found.is_foreign
+    else:
+        is_one = found.section or (found.is_year and not line.text[0].islower()) or _is_status(found, line)
+    return found if is_one else None
+
+
+def _is_status(found: Heading, line: Line) -> bool:
+    return found.status is not None and line.text.rstrip().endswith(":")
 
 
 def _split_inline(line: Line) -> tuple[Line, ...] | None:
     """“Previous editions: Lyon, France – …” as a heading and a line; None where no heading begins the line (S6)."""
     for end in _heads(line):
-        if not meaning(line.text[:end].strip(), is_marked=True).section:
-            continue
-        head, rest = line.piece(0, end), line.piece(end)
-        found = meaning(head.text, is_marked=bool(line.level or head.bold)) if rest.text else Heading()
-        if found.section:
-            return head, rest.piece(len(rest.text) - len(rest.text.lstrip(" :‐‑‒–—―−-")))
+        head, rest = line.text[:end].strip(), line.piece(end)
+        if rest.text and meaning(head, is_marked=bool(line.level or line.bold)).section:
+            return line.piece(0, end), rest.piece(len(rest.text) - len(rest.text.lstrip(" :‐‑‒–—―−-")))
     return None
 
 
 def _split_entry(line: Line) -> tuple[Line, Line] | None:
     """“Next edition: 12-13 March 2026, Ghent, Belgium” is a section's heading and an entry (S6)."""
     entry = read_entry(line, ANY_YEAR)
-    if not entry.is_known or entry.place is None or entry.date is None:
-        return None
-    start = min(entry.place.start, entry.date.start)
-    head = line.piece(0, start)
-    return (head, line.piece(start)) if meaning(head.text, is_marked=True).section else None
+    start = entry.start if entry.is_known else 0
+    return (line.piece(0, start), line.piece(start)) if _section_of(line.text[:start].strip()) else None
 
 
 def _heads(line: Line) -> list[int]:
     """Where a heading may end: with the bold beginning, at a colon, a dash, with the first cell of a row."""
     head = line.text[:LONGEST]
-    ends = (
-        line.bold if 0 < line.bold < len(line.text) else 0,
-        *(head.find(sign) + 1 for sign in (":", CELL, "–", " - ")),
-    )
-    return [end for end in ends if end > 1]
+    ends = [head.find(sign) + 1 for sign in (":", CELL, "–", " - ")]
+    return [end for end in (line.bold, *ends) if 1 < end < len(line.text)]
 
 
 _Marked = tuple[Line, Heading | None]
@@ -181,9 +166,9 @@ def _marked(lines: list[Line], *, is_article: bool) -> list[_Marked]:
 
 
 def _is_year_of_card(found: Sequence[_Marked], index: int) -> bool:
-    """“2026” in the line below “12-13 March”."""
-    line, heading = found[index]
-    return heading is not None and heading.is_year and index > 0 and _lacks_year(found[index - 1][0], line)
+    """“2026” in the line below “12-13 March”; in a table, that of its own row."""
+    (line, heading), (above, _) = found[index], found[max(index - 1, 0)]
+    return heading is not None and heading.is_year and line.row == above.row and is_date_without_year(above)
 
 
 _LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
@@ -195,22 +180,15 @@ def is_date_without_year(line: Line) -> bool:
     return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
 
 
-def _lacks_year(line: Line, year: Line) -> bool:
-    """Whether a year may be that of the date in the line before it; in a table, that of its own row."""
-    return line.row == year.row and is_date_without_year(line)
-
-
 def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
     """Whether a heading's lines are entries of place and day that name no other event before the place (S2)."""
-    places = dates = own = others = 0
-    for line in _lines_below(found, index):
-        entry = read_entry(line, ANY_YEAR)
-        places += entry.kind == "place" and entry.has_known_place
-        dates += entry.kind == "date"
-        is_own = _begins_with_its_place(entry)
-        others += (entry.is_known and not is_own) or entry.kind == "unread"
-        own += entry.is_known and is_own
-    return not others and own + min(places, dates) > 0
+    entries = [read_entry(line, ANY_YEAR) for line in _lines_below(found, index)]
+    whole = [entry for entry in entries if entry.is_known]
+    own = sum(not has_words(entry.line.scan, 0, entry.start) for entry in whole)
+    places = sum(entry.kind == "place" and entry.has_known_place for entry in entries)
+    dates = sum(entry.kind == "date" for entry in entries)
+    has_others = own < len(whole) or any(entry.kind == "unread" for entry in entries)
+    return not has_others and own + min(places, dates) > 0
 
 
 def _lines_below(found: Sequence[_Marked], index: int) -> Iterator[Line]:
@@ -220,13 +198,6 @@ def _lines_below(found: Sequence[_Marked], index: int) -> Iterator[Line]:
     for row, group in groupby((line for line, _ in own), lambda line: line.row):
         lines = list(group)
         yield from lines if row is None else [joined(lines)]
-
-
-def _begins_with_its_place(entry: Entry) -> bool:
-    if entry.place is None or entry.date is None:
-        return False
-    start = min(entry.place.start, entry.date.start)
-    return not has_words(entry.line.scan, 0, start)
 
 
 # ── what a heading does ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -317,9 +288,8 @@ def _other_heading(line: Line, level: int, state: _State) -> Placed:
 
 def _is_month(entry: Entry) -> bool:
     """“March 2026”, “March”, “Spring”: a heading that names a part of a year, which may lend its year (S1)."""
-    date = entry.date or next((one for one in entry.dates if one.precision in ("month", "season")), None)
-    is_part = date is not None and date.precision in ("month", "season")
-    return is_part and date is not None and date.end - date.start >= len(entry.line.text.strip(" :"))
+    length = len(entry.line.text.strip(" :"))
+    return any(one.precision in ("month", "season") and one.end - one.start >= length for one in entry.dates)
 
 
 def _ends(line: Line, level: int, state: _State) -> bool:

@@ -1,50 +1,42 @@
-"""The heads of a table's rows and columns, which name what its cells are about. Pure; no errors."""
+"""What stands before a line as its name: the heads of its row and column in a table, or a `dt` or field label. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from cmr_watch.reading.dates import ANY_YEAR, find_dates
 from cmr_watch.reading.lines import Line
-from cmr_watch.reading.tokens import Text
+from cmr_watch.reading.tokens import Text, scan
 
 _LONGEST_HEAD: Final = 120
 
 
-def with_heads(lines: Sequence[Line]) -> Iterator[tuple[Line, Text | None, Text | None]]:
-    """Each line with the head of its row and the head of its column: cells of one short line, without links and days.
+def with_labels(lines: Sequence[Line]) -> Iterator[tuple[Line, tuple[Text, ...]]]:
+    """Each line with its labels, that of its row before that of its column.
 
-    A cell of several lines is a column of the page's text rather than a head.
+    A head is a cell of one short line, without links and days; one of several lines is a column of the page's text.
     """
-    sizes = Counter(line.cell for line in lines if line.row is not None)
+    sizes = Counter(line.cell for line in lines)
+
+    def heads(cells: Sequence[Line]) -> dict[int, Text]:
+        return {cell.column: cell.scan for cell in cells if sizes[cell.cell] == 1 and _may_be_head(cell)}
+
     columns: dict[int, Text] = {}
-    row: int | None = None
-    row_head: Text | None = None
-    is_first = False
-    for line in lines:
-        if line.row is None:
-            row, columns = None, {}
-            yield line, None, None
-            continue
-        if line.row != row:
-            is_first, row = row is None, line.row
-            row_head = line.scan if _may_be_head(line, sizes) else None
-        if is_first and _may_be_head(line, sizes):
-            columns[line.column] = line.scan
-        column_head = columns.get(line.column)
-        yield line, _unless_own(row_head, line), _unless_own(column_head, line)
+    above: int | None = None
+    for row, group in groupby(lines, lambda line: line.row):
+        cells = list(group)
+        if row is None or above is None:
+            columns = {} if row is None else heads(cells)
+        above = row
+        own = {} if row is None else heads(cells[:1])
+        for line in cells:
+            found = (*own.values(), columns.get(line.column))
+            labels = tuple(head for head in found if head and head is not line.scan)
+            yield line, labels or ((scan(line.label),) if line.label else ())
 
 
-def _unless_own(head: Text | None, line: Line) -> Text | None:
-    return None if head is line.scan else head
-
-
-def _may_be_head(line: Line, sizes: Mapping[int, int]) -> bool:
-    return (
-        sizes[line.cell] == 1
-        and len(line.text) <= _LONGEST_HEAD
-        and not line.links
-        and not find_dates(line.scan, ANY_YEAR)
-    )
+def _may_be_head(line: Line) -> bool:
+    return len(line.text) <= _LONGEST_HEAD and not line.links and not find_dates(line.scan, ANY_YEAR)

@@ -194,7 +194,7 @@ _ZONES_IN_SMALL_LETTERS: Final = frozenset({"utc", "gmt", "cet", "cest"})
 _NEAR_NUMBERS: Final = frozenset(word for word, (letter, _) in DATE_WORDS.items() if letter in "mw")
 _STATES: Final = frozenset({"cancelled", "postponed"})
 _AMERICAN: Final = frozenset({"canceled"})
-"""Apart from its British form, of which most of its misspellings are one slip away too."""
+"""Itself one slip away from its British form, but its misspellings may be two."""
 
 
 def _respell(tokens: list[Token]) -> None:
@@ -203,7 +203,7 @@ def _respell(tokens: list[Token]) -> None:
     for index, token in enumerate(tokens):
         if token.letter == "x" and len(token.word) >= SHORTEST - 1 and token.word not in PHRASES:
             is_near = not numbers.isdisjoint((index - 1, index + 1, index + 2))
-            word = respelt(respelt(token.word, _NEAR_NUMBERS | _STATES if is_near else _STATES), _AMERICAN)
+            word = respelt(respelt(token.word, _AMERICAN), _NEAR_NUMBERS | _STATES if is_near else _STATES)
             if word != token.word:
                 letter, value = DATE_WORDS.get(word, _WORD)
                 tokens[index] = token._replace(letter=letter, value=value, word=word)

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final
 
-from cmr_watch.places import code_itself, country_code, is_region, is_same_city
-from cmr_watch.reading.addresses import AddressPart, address_parts, is_of_house
+from cmr_watch.places import code_itself, country_code, fold, is_region, is_same_city
 from cmr_watch.reading.clauses import Span, between_bars
-from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence
 from cmr_watch.reading.lexicon import PARTICLES, words_of
-from cmr_watch.reading.lines import Line, joined
+from cmr_watch.reading.lines import Line, Where, joined
+from cmr_watch.reading.parts import AddressPart, address_parts, country_at, is_of_house
 from cmr_watch.reading.places import Place
-from cmr_watch.reading.tokens import Text, outside, scan
+from cmr_watch.reading.tokens import Text, Token, outside, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
@@ -27,7 +26,7 @@ ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
 _LABELS: Final = ("venue label", "place label")
 _LONGEST: Final = 200
 _MOST_JOINED: Final = 8
-_MOST_WORDS_OF_LABEL: Final = 6
+_MOST_TOKENS_OF_LABEL: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,9 @@ class Spot:
     start: int = 0
     end: int = 0
 
-
-# ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def where(self) -> Where:
+        return Where(self.line, self.start, self.end)
 
 
 def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
@@ -51,7 +51,10 @@ def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spo
     for above, sentence in zip((None, *sentences), sentences, strict=False):
         span = _beside_days(sentence, above)
         if span and not (home and (home.is_another(sentence) or home.is_of_another_place(sentence))):
-            yield _spot(sentence.whole, span.start, title, span.end)
+            yield _spot(sentence.line, span, title)
+
+
+# ── labels ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _labelled_spots(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
@@ -59,15 +62,18 @@ def _labelled_spots(sentences: Sequence[Sentence], title: Place | None) -> Itera
     headed: set[int] = set()
     for number, sentence in enumerate(sentences):
         line = sentence.whole
-        if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_aside(sentence):
+        if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_under_aside(sentence):
             continue
         start = _end_of_mark(line.scan)
         head = id(sentence.labels[0]) if sentence.labels and _heads_venue(sentence.labels[0]) else None
-        is_told = start is not None or (head is not None and head not in headed and not _is_only_date(line.scan))
-        if is_told:
-            headed |= {head} if head is not None else set()
-            below = sentences[number + 1 : number + 1 + _MOST_JOINED]
-            yield _spot(line if start is not None else _with_rest(line, below), start or 0, title)
+        if start is None and (head is None or head in headed):
+            continue
+        if head is not None:
+            headed.add(head)
+        if start is None:
+            line = _with_rest(line, sentences[number + 1 : number + 1 + _MOST_JOINED])
+        start = start or 0
+        yield _spot(line, Span(start, _end_of_address(line.scan, start)), title)
 
 
 def _with_rest(line: Line, below: Sequence[Sentence]) -> Line:
@@ -81,19 +87,9 @@ def _is_of_address(line: Line) -> bool:
     return not (line.gap or line.is_heading or line.is_link or is_prose or ":" in line.text)
 
 
-def _is_aside(sentence: Sentence) -> bool:
-    """“Dinner venue: …”, an address under “Accommodation”."""
-    text = sentence.whole.scan
-    return _is_under_aside(sentence) or _is_labelled_aside(text, Span(0, len(text.text)))
-
-
 def _is_under_aside(sentence: Sentence) -> bool:
+    """An address under “Accommodation”."""
     return bool(sentence.labels) and not _heads_venue(sentence.labels[0]) and sentence.is_under(*ASIDE)
-
-
-def _is_labelled_aside(text: Text, part: Span) -> bool:
-    colon = next((token.start for token in text.within(*part) if token.letter == ":"), part.start)
-    return text.has(*ASIDE, start=part.start, end=colon)
 
 
 def _is_only_label(text: Text, end: int | None = None) -> bool:
@@ -114,67 +110,66 @@ _SMALL: Final = words_of(
 
 
 def _heads_venue(label: Text) -> bool:
-    return _is_only_label(label, _end_of_first(label)) and not label.has(*ASIDE, end=_end_of_first(label))
-
-
-def _end_of_first(label: Text) -> int:
-    """“Venue and accommodation”: what stands directly below is of what comes first."""
+    """“Venue”, also in “Venue and accommodation”: what stands directly below is of what comes first."""
     cue = next(label.cues_of(*_LABELS), None)
     after = label.tokens[cue.last + 1 : cue.last + 2] if cue else []
-    return after[0].start if after and after[0].letter in "&,/" else len(label.text)
+    end = after[0].start if after and after[0].letter in "&,/" else len(label.text)
+    return _is_only_label(label, end) and not label.has(*ASIDE, end=end)
 
 
 def _end_of_mark(text: Text) -> int | None:
     """Where the pin or label that begins a line ends, or None: “📍 …”, “Date and venue: …”, “Venue – …”."""
-    for token in text.tokens[: 2 * _MOST_WORDS_OF_LABEL]:
-        is_spaced = token.letter == "-" and text.text[token.end : token.end + 1].isspace()
-        if (token.letter in ":c|" or text.text[token.start] == "?" or is_spaced) and _is_only_label(text, token.start):
-            return token.end
-    first = text.tokens[0] if text.tokens else None
-    return first.end if first and text.text[first.start] in _PINS else None
+    signs = (token for token in text.tokens[:_MOST_TOKENS_OF_LABEL] if _ends_label(text, token))
+    end = next((sign.end for sign in signs if _is_only_label(text, sign.start)), None)
+    return text.tokens[0].end if end is None and text.text[:1] in tuple(_PINS) else end
 
 
-def _is_only_date(text: Text) -> bool:
-    return not any(token.letter == "x" and token.word for token in outside(text.tokens, find_dates(text)))
+def _ends_label(text: Text, token: Token) -> bool:
+    is_spaced = token.letter == "-" and text.text[token.end : token.end + 1].isspace()
+    return token.letter in ":c|" or text.text[token.start] == "?" or is_spaced
 
+
+def _end_of_address(text: Text, start: int) -> int:
+    """“Venue: Town Hall. Date: …”, “Venue: Town Hall (previously Old Hall)”: where something else begins."""
+    after_first = next((token.end for token in text.within(start, len(text.text)) if token.word), start)
+    ends = [cue.start for cue in text.cues_of("date label", "register", "theme label", "former", start=start)]
+    ends += [cue.start for cue in text.cues_of("mode", start=after_first)]
+    ends += [cue.start for cue in text.cues_of(*_LABELS, start=start) if text.text[cue.end : cue.end + 1] == ":"]
+    ends += [token.start for token in text.within(start, len(text.text)) if token.letter == "|"]
+    return min(ends, default=len(text.text))
+
+
+# ── beside the days ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 _NOT_BESIDE: Final = (
     *("speakers", "visit", "contact", "travel", "register", "cutoff", "until", "of the page", "session"),
     *("counted part", "is prose"),
 )
 """What a line beside the days is about that is no address."""
-_NO_ADDRESS: Final = ("meet", "was held")
-"""Words of no address; before a bar or the days they may stand: “Join us on 3 May 2026 | Town Hall”."""
 
 
 def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
     """The address in the line of the days, behind a comma, a bar or a dash, or in the line directly below (E2)."""
     text = sentence.text
-    is_line = sentence.is_first and len(text.text) == len(sentence.whole.text) <= _LONGEST
-    if not is_line or text.text.endswith((".", "!", "?")) or _is_under_aside(sentence):
+    is_of_agenda = any(label.has("agenda") for label in sentence.labels)
+    if is_of_agenda or text.text.endswith((".", "!", "?")) or _is_under_aside(sentence):
         return None
-    if any(label.has("agenda") for label in sentence.labels):
+    days = [(date.start, date.end) for date in sentence.dates if date.precision == "day"]
+    bars = [(token.start, token.end) for token in text.tokens if token.letter in "|c"]
+    if not days and (above is None or any(token.letter in "T:" for token in text.tokens) or not _tells_days(above)):
         return None
-    days = [date for date in sentence.dates if date.precision == "day"]
-    if not days:
-        is_below = above is not None and above.is_first and _tells_only_when_and_where(above)
-        is_more = any(token.letter in "T:" for token in text.tokens)
-        whole = Span(0, len(text.text))
-        return whole if is_below and not is_more and _is_address(text, whole) else None
-    bars = [token.start for token in text.tokens if token.letter in "|c"]
-    ends = sorted({*bars, *(day.start for day in days), len(text.text)})
-    starts = sorted({0, *(bar + 1 for bar in bars), *(day.end for day in days)})
-    spans = [Span(start, next(end for end in ends if end >= start)) for start in starts]
-    spans = [*(span for span in spans if span.start), spans[0]]
-    return next((span for span in spans if _is_address(text, span)), None)
+    gaps = sorted([*days, *bars]) if days else []
+    edges = pairwise([(0, 0), *gaps, (len(text.text), len(text.text))])
+    first, *others = [Span(before[1], after[0]) for before, after in edges]
+    return next((span for span in (*others, first) if _is_address(text, span)), None)
 
 
-def _tells_only_when_and_where(sentence: Sentence) -> bool:
-    """“12-13 March 2027”, “Hybrid event in Ghent, Belgium – 12-13 March 2027”."""
+def _tells_days(sentence: Sentence) -> bool:
+    """A line of days and place alone: “12-13 March 2027”, “Hybrid event in Ghent, Belgium – 12-13 March 2027”."""
     text = sentence.text
-    rest = outside(outside(text.tokens, sentence.dates), sentence.places)
-    rest = outside(rest, list(text.cues_of(*_BESIDE_DAYS)))
-    return bool(sentence.dates) and all(token.word in _AROUND for token in rest if token.letter == "x" and token.word)
+    rest = outside(outside(text.tokens, sentence.dates), [*sentence.places, *text.cues_of(*_BESIDE_DAYS)])
+    words = [token.word for token in rest if token.letter == "x" and token.word]
+    return sentence.is_first and bool(sentence.dates) and _AROUND.issuperset(words)
 
 
 _BESIDE_DAYS: Final = ("mode", "remark", "badge", "save the date", "event", "series", "date label", "tentative")
@@ -182,100 +177,75 @@ _AROUND: Final = frozenset({"in", "on"})
 
 
 def _is_address(text: Text, span: Span) -> bool:
-    whole = between_bars(text, span.start)
-    is_prose = text.has(*_NO_ADDRESS, start=span.start, end=span.end)
-    is_of_other = text.has(*_NOT_BESIDE, start=whole.start, end=whole.end) or _is_labelled_aside(text, whole)
-    return (
-        not is_prose
-        and not is_of_other
-        and any(is_of_house(text, part) for part in address_parts(text, span.start, span.end))
-    )
+    """A house or a street; “Dinner: Brasserie, Main Street 2” is none."""
+    start, end = between_bars(text, span.start)
+    is_of_other = text.has(*_NOT_BESIDE, start=start, end=end) or text.has("stay", start=start, end=text.text.find(":"))
+    return not is_of_other and any(is_of_house(text, part) for part in address_parts(text, *span))
 
 
-def _spot(line: Line, start: int, title: Place | None, end: int | None = None) -> Spot:
-    text = line.scan
-    parts = _up_to_its_country(address_parts(text, start, _end_of_address(text, start) if end is None else end), title)
-    parts = _without_code(parts, title)
-    country = parts[-1].text if parts and _code_of(parts[-1].text) else None
-    if country and len(parts) > 1:
-        end = parts[-1].end
-        *parts, last = parts[:-1]
-        place = title if title and is_same_city(title.city, last.town) else _place(last.town, country)
-        place = place._replace(start=last.start, end=end) if place else None
-        is_own = title is None or is_same_city(title.city, last.town) or is_region(title.city)
-        return _with_venue(Spot(line, None, place), parts if is_own else [*parts, last], title)
-    if title and len(parts) > 1 and is_region(title.city) and parts[-1].has_postcode and parts[-1].town:
-        *parts, last = parts
-        place = Place(last.town, None, title.country, title.country_code, start=last.start, end=last.end)
-        return _with_venue(Spot(line, None, place), parts, title)
-    return _with_venue(Spot(line), parts, title)
+# ── the venue, and the place behind it ───────────────────────────────────────────────────────────────────────────────
+
+
+def _spot(line: Line, span: Span, title: Place | None) -> Spot:
+    """The address that stands in a part of a line: its venue without its own town, code and country; its place."""
+    parts = _up_to_country(address_parts(line.scan, *span), title)
+    is_by_region = title is not None and is_region(title.city)
+    country = parts.pop() if len(parts) > 1 and _is_country(parts[-1], title) else None
+    if len(parts) > 1 and _is_code(parts[-1].text) and title and is_same_city(title.city, parts[-2].town):
+        parts.pop()  # “70132 Bari (BA), Italy”
+    last = parts[-1] if parts else None
+    if not last or not last.town or not (country or (is_by_region and last.has_number and len(parts) > 1)):
+        return _with_venue(Spot(line), parts, title)
+    own = title if title and is_same_city(title.city, last.town) else None
+    written = country.text if country else title.country if title else None
+    place = own or Place(last.town, None, written, _code_of(written) if written else None)
+    spot = Spot(line, None, place._replace(start=last.start, end=(country or last).end))
+    return _with_venue(spot, parts[:-1] if own or is_by_region or title is None else parts, title)
+
+
+def _up_to_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
+    """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
+    for number, (town, part) in enumerate(pairwise(parts) if title else (), 1):
+        words = fold(part.text).split()
+        found = country_at(words, 0) if words else None
+        if title and found and is_same_city(title.city, town.town):
+            written = " ".join(part.text.split()[: found[0]])
+            return [*parts[:number], AddressPart(part.start, part.start + len(written), written, written)]
+    return parts
 
 
 def _code_of(country: str) -> str | None:
     return country_code(country) or code_itself(country)
 
 
-def _place(town: str, country: str) -> Place | None:
-    return Place(town, None, country, _code_of(country)) if town else None
-
-
-def _without_code(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
-    """“70132 Bari (BA), Italy”: without the code of the province behind the town."""
-    at = len(parts) - (2 if parts and _code_of(parts[-1].text) and len(parts[-1].text) > 2 else 1)
-    if at < 1 or title is None or not _is_code(parts[at].text) or _code_of(parts[at].text) == title.country_code:
-        return parts
-    is_town = parts[at - 1].has_postcode or is_same_city(title.city, parts[at - 1].town)
-    return [*parts[:at], *parts[at + 1 :]] if is_town else parts
+def _is_country(part: AddressPart, title: Place | None) -> bool:
+    """A country by its name, or by the code of the title's."""
+    code = code_itself(part.text)
+    return country_code(part.text) is not None or (code is not None and (title is None or code == title.country_code))
 
 
 def _is_code(written: str) -> bool:
-    return len(written) <= _LONGEST_CODE and written.isalpha() and written.isupper()
+    return len(written) <= _LONGEST_CODE and written.isupper()
 
 
 _LONGEST_CODE: Final = 3
 
 
-def _end_of_address(text: Text, start: int) -> int | None:
-    """“Venue: Town Hall. Date: …”, “Venue: Town Hall (previously Old Hall)”: where something else begins."""
-    cues = text.cues_of("date label", "register", "theme label", "former", "mode", start=start + 1)
-    ends = [cue.start for cue in cues if "mode" not in cue.concepts or text.text[start : cue.start].strip()]
-    labels = text.cues_of(*_LABELS, start=start + 1)
-    ends += [
-        cue.start for cue in labels if [token.letter for token in text.tokens[cue.last + 1 : cue.last + 2]] == [":"]
-    ]
-    ends += [token.start for token in text.within(start + 1, len(text.text)) if token.letter == "|"]
-    return min(ends, default=None)
-
-
-def _up_to_its_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
-    """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
-    for number, part in enumerate(parts[1:] if title else (), 1):
-        words = part.text.split()
-        country = next((" ".join(words[:n]) for n in (4, 3, 2, 1) if country_code(" ".join(words[:n]))), None)
-        if title and country and is_same_city(title.city, parts[number - 1].town):
-            return [*parts[:number], AddressPart(part.start, part.start + len(country), country, country, False)]
-    return parts
-
-
 def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -> Spot:
     """With the venue, without the town at its end; prose (“will be announced soon”) is no venue."""
-    own = list(parts)
     names = [name for name in (title.city, *(title.region or "").split(", ")) if name] if title else []
+    own = list(parts)
     while own and any(is_same_city(own[-1].town, name) for name in names):
         own.pop()
     if not own:
         return spot
     text, start, end = spot.line.scan, own[0].start, own[-1].end
     whole = text.text[start:end]
-    dates = any(own[0].start < date.start < own[-1].end for date in find_dates(text) if date.is_whole)
-    is_whole = not dates and not any(sign in whole for sign in "()|;\t")
-    venue = whole if is_whole else ", ".join(part.text for part in own)
+    venue = ", ".join(part.text for part in own) if any(sign in whole for sign in "()|;\t") else whole
     if venue.lower().startswith("the "):
         venue, start = venue[4:], start + 4
-    scanned = scan(venue)
-    is_prose = scanned.has("tentative", "is prose") or len(venue) > _LONGEST
-    is_name = not is_prose and any(len(token.word) > 1 for token in scanned.tokens)
-    return replace(spot, venue=venue, start=start, end=end) if is_name else spot
+    is_prose = scan(venue).has("tentative", "is prose") or len(venue) > _LONGEST
+    return spot if is_prose else replace(spot, venue=venue, start=start, end=end)
 
 
 # ── prose ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,16 +255,15 @@ def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
     """“The workshop will take place at the Hôtel de Région”, “… in Ghent. Venue: ICC”: no line of its own tells it."""
     home = Home(title)
     for sentence in sentences:
-        text = sentence.text
         if home.is_another(sentence) or sentence.is_under(*ASIDE):
             continue
-        start = _end_of_mark(text) if not sentence.is_first else _end_of_sentence_label(text)
+        text = sentence.text
+        start = _end_of_sentence_label(text)
         if start is not None:
-            spot = _spot(sentence.line, start, title)
+            spot = _spot(sentence.line, Span(start, _end_of_address(text, start)), title)
             if spot.venue:
                 return spot
-        name = _behind_at(sentence)
-        if name:
+        if name := _behind_at(sentence):
             return _with_venue(Spot(sentence.line), _address_from(text, name), title)
     return None
 
@@ -305,24 +274,27 @@ _VERBS: Final = frozenset({"is", "will", "be", "the", "at"})
 
 def _end_of_sentence_label(text: Text) -> int | None:
     """“The venue of the event is ICC Ghent”; what will be announced is no name."""
-    for cue in text.cues_of("venue label"):
-        after = [token for token in text.tokens[cue.last + 1 :] if token.word not in _OF_EVENT]
-        if after and (after[0].letter == ":" or after[0].word in ("is", "will")):
-            first = next((token for token in after if token.word not in _VERBS and token.word), None)
-            return first.start if first and not text.text[first.start].islower() else None
-    return None
+    cue = next(text.cues_of("venue label"), None)
+    after = [token for token in text.tokens[cue.last + 1 :] if token.word not in _OF_EVENT] if cue else []
+    if not after or not (after[0].letter == ":" or after[0].word in ("is", "will")):
+        return None
+    first = next((token for token in after if token.word not in _VERBS and token.word), None)
+    return first.start if first and not text.text[first.start].islower() else None
+
+
+_BEFORE_AT: Final = ("stay", "visit", "session", "register", "cutoff")
 
 
 def _behind_at(sentence: Sentence) -> Span | None:
     """The name behind “at” in a sentence that says that the event takes place there, or on which days."""
     text = sentence.text
     for index, token in enumerate(text.tokens):
-        if token.letter != "a" or text.has("stay", "visit", "session", "register", "cutoff", end=token.start):
+        if token.letter != "a" or text.has(*_BEFORE_AT, end=token.start):
             continue
-        takes_place = text.has("taking place", "meet", "was held", end=token.start)
         has_days = any(date.precision == "day" and date.end <= token.start for date in sentence.dates)
+        takes_place = has_days or text.has("taking place", "meet", "was held", end=token.start)
         name = _name_from(text, index + 1)
-        if name and (takes_place or has_days) and text.has("event", "series", "meet", end=token.start):
+        if name and takes_place and text.has("event", "series", "meet", end=token.start):
             return name
     return None
 
@@ -332,17 +304,22 @@ def _name_from(text: Text, index: int) -> Span | None:
     tokens = text.tokens[index:]
     if tokens and tokens[0].letter == "h":
         tokens = tokens[1:]
-    if not tokens or not tokens[0].word or not text.text[tokens[0].start].isupper():
+    own = list(takewhile(lambda token: _is_of_name(text, token), tokens))
+    while own and text.text[own[-1].start].islower():
+        own.pop()
+    if not own or not text.text[own[0].start].isupper():
         return None
-    end = tokens[0].start
-    for token in tokens:
-        is_small = token.word != "" and text.text[token.start].islower()
-        is_end = token.word in _AFTER_NAME or token.letter in ",.;:()c" or (token.letter == "d" and not token.word)
-        if is_end or (is_small and token.word not in PARTICLES):
-            break
-        end = end if is_small else token.end
-    name = Span(tokens[0].start, end)
+    name = Span(own[0].start, own[-1].end)
     return name if len(name.of(text)) > 2 else None
+
+
+_AFTER_NAME: Final = frozenset({"in", "on", "from", "where", "with", "within", "for", "to"})
+
+
+def _is_of_name(text: Text, token: Token) -> bool:
+    if token.word in _AFTER_NAME or token.letter in ",.;:()c" or (token.letter == "d" and not token.word):
+        return False
+    return not text.text[token.start].islower() or token.word in PARTICLES
 
 
 def _address_from(text: Text, name: Span) -> list[AddressPart]:
@@ -352,13 +329,10 @@ def _address_from(text: Text, name: Span) -> list[AddressPart]:
     rest = list(takewhile(lambda part: is_of_house(text, part) or (sign == "," and _is_name(part.text)), parts))
     if rest and _code_of(rest[-1].text):
         rest.pop()
-    return [AddressPart(name.start, name.end, name.of(text), name.of(text), False), *rest]
+    return [AddressPart(name.start, name.end, name.of(text), name.of(text)), *rest]
 
 
 def _is_name(written: str) -> bool:
     """“Rua Nova da Alfândega”: words in capitals, with the small words of a name between them."""
     words = written.split()
     return written[:1].isupper() and all(word[0].isupper() or word.lower() in PARTICLES for word in words)
-
-
-_AFTER_NAME: Final = frozenset({"in", "on", "from", "where", "with", "within", "for", "to"})

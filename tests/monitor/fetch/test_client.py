@@ -135,7 +135,7 @@ def test_xhtml_and_html_without_a_content_type_are_accepted(rig: Rig) -> None:
         ("Application/JSON; charset=utf-8", b"{}", "SITE returned JSON data (application/json), not a web page"),
         ("image/png", b"", "SITE returned an image (image/png), not a web page"),
         ("x/y<script>", b"", "SITE returned unsupported content (x/y<script>), not a web page"),
-        (None, b"\x89PNG", "SITE returned content that has no Content-Type and does not look like HTML"),
+        (None, b"\x89PNG", "SITE returned content that has no known Content-Type and does not look like HTML"),
     ],
 )
 def test_other_content_is_rejected(rig: Rig, content_type: str | None, body: bytes, message: str) -> None:

@@ -104,13 +104,18 @@ def test_a_wrong_checksum_is_an_error() -> None:
 @pytest.mark.parametrize("encoding", ["zstd", "gzip, gzip", "br,gzip", "compress", "x" * 500, "gz\nip"])
 def test_other_encodings_are_rejected(encoding: str) -> None:
     with pytest.raises(FetchError) as caught:
-        decompress([b"x"], encoding)
+        decompress([b"x", b"\x1f\x9d\x90"], encoding)
     assert str(caught.value).startswith("host used an unsupported content encoding (")
     assert len(str(caught.value)) < 150
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("encoding", ["GZIP", " gzip ", "x-gzip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "none", "binary", "UTF-8, identity", "zstd", "gz\nip"])
+def test_text_under_an_unknown_encoding_is_plain(encoding: str) -> None:
+    assert decompress([b"<p>", "Iași".encode()], encoding) == "<p>Iași".encode()
+
+
+@pytest.mark.parametrize("encoding", ["GZIP", " gzip ", "x-gzip", "gzip, identity", "gzip,", "utf-8, gzip"])
 def test_encoding_names_are_case_insensitive(encoding: str) -> None:
     assert decompress([gzip.compress(b"ok")], encoding) == b"ok"
 

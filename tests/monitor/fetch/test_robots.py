@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 
+import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cmr_watch.monitor.fetch.robots import MAX_BYTES, parse
+from cmr_watch.monitor.fetch import responses
+from cmr_watch.monitor.fetch.robots import MAX_BYTES, MAX_CRAWL_DELAY, MemoryRobots, Robots, parse
 from tests.fakes.site import Drop, Response, Scripted
-from tests.monitor.fetch.conftest import Rig
+from tests.monitor.fetch.conftest import NOON, Rig, error_of
 
 
 @pytest.fixture
@@ -122,6 +124,91 @@ def test_redirects_of_robots_are_followed(rig: Rig) -> None:
     rig.site.page("/sites/robots.txt", "User-agent: *\nDisallow: /closed", content_type="text/plain")
     assert rig.fetch("/open", robots=True) is not None
     assert rig.error("/closed/x", robots=True).startswith("SITE disallows /closed/x")
+
+
+@pytest.mark.parametrize("start", ["site.example", "www.site.example"])
+def test_a_redirect_of_robots_to_the_same_host_with_or_without_www_is_followed(rig: Rig, start: str) -> None:
+    other = "site.example" if start.startswith("www.") else "www.site.example"
+    rig.site.script("/robots.txt", Response(301, headers=(("Location", f"http://{other}:{rig.site.port}/robots.txt"),)))
+    rig.site.robots("User-agent: *\nDisallow: /closed")
+    fetcher = rig.fetcher(robots=True, hosts=(start,), resolve=lambda host, port: ("127.0.0.1",))
+    assert fetcher.fetch(f"http://{start}:{rig.site.port}/open") is not None
+    assert "disallows /closed/x" in error_of(fetcher, f"http://{start}:{rig.site.port}/closed/x")
+    assert [request.headers["host"].partition(":")[0] for request in rig.site.requests] == [start, other, start]
+
+
+def test_a_page_is_not_followed_to_a_host_that_is_not_allowed(rig: Rig) -> None:
+    rig.site.redirect("/go", f"http://www.site.example:{rig.site.port}/open")
+    fetcher = rig.fetcher(hosts=("site.example",), resolve=lambda host, port: ("127.0.0.1",))
+    assert "is not one of the allowed hosts" in error_of(fetcher, f"http://site.example:{rig.site.port}/go")
+
+
+@pytest.mark.parametrize("target", ["www.evil.example", "www.www.site.example", "www2.site.example", "site.example:1"])
+def test_a_redirect_of_robots_to_any_other_host_is_not(rig: Rig, target: str) -> None:
+    rig.site.redirect("/robots.txt", f"http://{target}/robots.txt")
+    host = f"site.example:{rig.site.port}"
+    fetcher = rig.fetcher(robots=True, hosts=(host,), resolve=lambda host, port: ("127.0.0.1",))
+    assert "is not one of the allowed hosts" in error_of(fetcher, f"http://{host}/open")
+
+
+RULES = "User-agent: *\nDisallow: /closed\nDisallow: /Łódź"
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (RULES.encode("utf-8-sig"), "text/plain"),
+        (RULES.encode("utf-16"), "text/plain"),
+        (RULES.encode("utf-16-be"), "text/plain"),
+        (RULES.encode("utf-16-le"), "text/plain; charset=utf-16"),
+        (RULES.encode("cp1250"), "text/plain; charset=windows-1250"),
+        (RULES.encode(), "text/plain; charset=windows-1250"),
+        (RULES.replace("\n", "\r").encode(), None),
+    ],
+)
+def test_robots_in_any_charset(rig: Rig, content: bytes, content_type: str | None) -> None:
+    rig.site.page("/robots.txt", content, content_type=content_type)
+    assert rig.error("/closed/x", robots=True) == "SITE disallows /closed/x in its robots.txt"
+    assert rig.error("/%C5%81%C3%B3d%C5%BA", robots=True).endswith("in its robots.txt")
+    assert rig.fetch("/open", robots=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("User-agent: *\nCrawl-delay: 10", 10),
+        ("User-agent: *\nCrawl-delay: 2.5\nDisallow: /closed", 2.5),
+        ("User-agent: *\nCrawl-delay: 3600", 60),
+        ("User-agent: *\nCrawl-delay: 1e400", 0),
+        ("User-agent: *\nCrawl-delay: nan", 0),
+        ("User-agent: *\nCrawl-delay: -5", 0),
+        ("User-agent: *\nCrawl-delay: soon", 0),
+        ("User-agent: another\nCrawl-delay: 10", 0),
+        ("User-agent: cmr-watch\nCrawl-delay: 4\n\nUser-agent: *\nCrawl-delay: 10", 4),
+        ("User-agent: *\nDisallow: /closed", 0),
+    ],
+)
+def test_the_crawl_delay(rig: Rig, text: str, seconds: float) -> None:
+    rig.site.robots(text)
+    fetcher = rig.fetcher(robots=True)
+    assert fetcher.crawl_delay() == 0
+    assert fetcher.fetch(rig.site.url("/open")) is not None
+    assert fetcher.crawl_delay() == seconds
+
+
+def test_without_robots_there_is_no_crawl_delay(rig: Rig) -> None:
+    rig.site.robots("User-agent: *\nCrawl-delay: 10")
+    fetcher = rig.fetcher(robots=False)
+    fetcher.fetch(rig.site.url("/open"))
+    assert fetcher.crawl_delay() == 0
+
+
+@given(st.floats() | st.integers() | st.text(max_size=20))
+def test_any_crawl_delay_is_between_nothing_and_a_minute(value: object) -> None:
+    response = responses.Response(200, {}, body=f"User-agent: *\nCrawl-delay: {value}".encode())
+    robots = Robots(MemoryRobots(), lambda url: response, lambda: NOON)
+    robots.check(httpx.URL("https://site.example/"))
+    assert 0 <= robots.crawl_delay() <= MAX_CRAWL_DELAY
 
 
 def test_rules_are_cached_for_a_day_across_processes(rig: Rig) -> None:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from cmr_watch.html_tokens import Token, next_token
+
 # The comments that enclose the banner: of the Wayback Machine, and of pywb.
 _BLOCKS: Final = {
     b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->": b"<!-- END WAYBACK TOOLBAR INSERT -->",
@@ -27,12 +29,6 @@ _ARCHIVE_URL: Final = re.compile(
 )
 _ARCHIVE_SCRIPT: Final = re.compile(rb"\b__wm\.|\b_wmVideos_\b|\barchive_analytics\b|\bRufflePlayer\b")
 
-# HTML §13.2.5: a quote opens a value only after `=`, and a tag that is not closed extends to the end of the page.
-_TOKEN: Final = re.compile(
-    rb"""<!--|<([a-z/!?][^\s/>]{0,20}+)(?:[^>=]++|=\s{0,20}+(?:"[^"]*+"|'[^']*+')|=)*+>?""", re.I
-)
-_RAW: Final = (b"script", b"style", b"textarea", b"xmp", b"noembed", b"title", b"iframe", b"noframes")
-_RAW_END: Final = {name: re.compile(rb"</" + name + rb"(?![^\s/>])[^>]*+>", re.I) for name in _RAW}
 _LINE_END: Final = re.compile(rb"\r?\n")
 
 _REWRITTEN: Final = re.compile(
@@ -71,37 +67,27 @@ def remove_boilerplate(content: bytes) -> bytes:
 def _tokens(content: bytes) -> Iterator[tuple[int, int, int]]:
     """The offsets of each comment, tag or raw-text element: its start, the end of its tag, its end.
 
-    Scanning stops at one that is never closed, because it extends to the end of the page.
+    A banner is one token. Scanning stops at a token that is never closed, because it extends to the end of the page.
     """
     last_ends = {begin: content.rfind(end) for begin, end in _BLOCKS.items()}
     position = 0
-    while token := _TOKEN.search(content, position):
-        start = token.start()
-        tag_end, end = _comment_end(content, start, last_ends) if token[1] is None else _element_end(content, token)
+    while token := next_token(content, position):
+        end = _block_end(content, token, last_ends) or token.end
         if end < 0:
             return
-        yield start, tag_end, end
+        yield token.start, token.tag_end, end
         position = end
 
 
-def _comment_end(content: bytes, start: int, last_ends: dict[bytes, int]) -> tuple[int, int]:
-    """The end of a comment, or of the banner if the comment opens one that is closed."""
+def _block_end(content: bytes, token: Token, last_ends: dict[bytes, int]) -> int | None:
+    """The end of the banner, if this is the comment that opens one, and it is closed."""
+    if token.name is not None:
+        return None
     for begin, last_end in last_ends.items():
-        if start < last_end and content.startswith(begin, start):
+        if token.start < last_end and content.startswith(begin, token.start):
             closing = _BLOCKS[begin]
-            return start, content.index(closing, start) + len(closing)
-    # from start + 2, because `<!-->` is a complete comment (HTML §13.2.5.43)
-    closing_at = content.find(b"-->", start + 2)
-    return start, closing_at + 3 if closing_at >= 0 else -1
-
-
-def _element_end(content: bytes, tag: re.Match[bytes]) -> tuple[int, int]:
-    """The end of the tag, and of the element if its content is raw text; -1 if that is not closed."""
-    ending = _RAW_END.get(tag[1].lower())
-    if ending is None:
-        return tag.end(), tag.end()
-    closing = ending.search(content, tag.end())
-    return tag.end(), closing.end() if closing else -1
+            return content.index(closing, token.start) + len(closing)
+    return None
 
 
 def _is_boilerplate(tag: bytes, content: bytes, in_head: bool) -> bool:

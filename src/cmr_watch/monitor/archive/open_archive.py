@@ -19,7 +19,11 @@ def open_archive(
 ) -> Iterator[Archive]:
     """Open the archive for the duration of the block. `sleep` waits between two requests, in seconds."""
     with Fetcher(archive_fetch_settings(settings), robots_cache, clock) as fetcher:
-        yield Archive(settings.archive.timemap, fetcher.fetch_unconditionally, lambda: sleep(settings.archive.pause))
+
+        def pause() -> None:
+            sleep(max(settings.archive.pause, fetcher.crawl_delay()))
+
+        yield Archive(settings.archive.timemap, fetcher.fetch_unconditionally, pause)
 
 
 def archive_fetch_settings(settings: Settings) -> FetchSettings:

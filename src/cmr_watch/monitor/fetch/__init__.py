@@ -4,7 +4,9 @@
     retrying          redirects and retries, within one time limit
     connection        DNS, sockets, TLS: private addresses and deadlines; `transport` connects it to httpx
     ip_addresses      pure: which IP addresses are public
+    response_head     pure: what is odd about a response, and harmless
     responses         pure: what status, Content-Type and Retry-After mean
+    cookies           pure: cookies within one fetch
     decompress        pure: decompression within a size limit
     urls              pure: which URLs may be fetched, and where a redirect may lead
     robots            RFC 9309, with a cache

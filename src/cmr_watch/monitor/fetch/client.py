@@ -65,6 +65,11 @@ class Fetcher:
         assert page is not None, "only a conditional GET is answered with 304"
         return page
 
+    def crawl_delay(self) -> float:
+        """The seconds to wait before the next page, because a robots.txt asks for it; 0 if none does."""
+        with self._lock:
+            return self._robots.crawl_delay()
+
     def _fetch(self, url: str, validators: Validators | None) -> FetchedPage | None:
         headers = responses.conditional_headers(validators)
         policy = RequestPolicy(
@@ -97,7 +102,7 @@ class Fetcher:
         return check
 
     def _fetch_robots(self, url: httpx.URL) -> Response:
-        policy = RequestPolicy(max_bytes=robots.MAX_BYTES, check_head=self._raise_if_transient, truncate=True)
+        policy = RequestPolicy(max_bytes=robots.MAX_BYTES, check_head=self._raise_if_transient, truncate=True, www=True)
         return self._client.get(url, policy)[1]
 
     def _raise_if_transient(self, url: httpx.URL, response: Response) -> None:

@@ -21,6 +21,7 @@ import httpcore
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.errors import TransientError, printable
 from cmr_watch.monitor.fetch.ip_addresses import Resolve, is_ip_address, is_public
+from cmr_watch.monitor.fetch.response_head import HeadFilter
 from cmr_watch.monitor.fetch.settings import FetchSettings
 
 _CERTIFICATE_ERRORS = {  # X509_V_ERR_…: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
@@ -143,8 +144,17 @@ class _Connection(httpcore.NetworkStream):
         self._stream = stream
         self._connections = connections
         self._name = name
+        self._head = HeadFilter()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """The next bytes of the response, whose head is passed on as a whole; empty at the end of the connection."""
+        while True:
+            data = self._receive(max_bytes)
+            ready = self._head.feed(data)
+            if ready or not data:
+                return ready
+
+    def _receive(self, max_bytes: int) -> bytes:
         exchange = self._connections.exchange
         read_timeout = self._connections.settings.read_timeout
         try:
@@ -160,6 +170,7 @@ class _Connection(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._head = HeadFilter()
         seconds = min(self._connections.settings.read_timeout, self._connections.exchange.time_left(self._name))
         try:
             self._stream.write(buffer, seconds)

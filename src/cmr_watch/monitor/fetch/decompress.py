@@ -6,6 +6,7 @@ memory use stays within the limit plus one small step.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
@@ -19,6 +20,10 @@ _STEP = 64 * 1024
 """The most bytes to decompress at a time."""
 _SLICE = 4 * 1024
 """Input is fed in slices: zlib copies unused input after every gzip member, which adds up for many tiny members."""
+
+_SNIFFED = 1024
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]|^\x28\xb5\x2f\xfd")
+"""Bytes that no text has, or the beginning of zstd: https://mimesniff.spec.whatwg.org/#binary-data-byte"""
 
 
 class _Decoder(Protocol):
@@ -63,21 +68,41 @@ def _decode(host: str, decoder: _Decoder, data: bytes) -> Iterator[bytes]:
 
 def _decoder(host: str, encoding: str) -> _Decoder:
     decoders: dict[str, Callable[[], _Decoder]] = {
-        "": _Identity,
-        "identity": _Identity,
         "gzip": _Gzip,
         "x-gzip": _Gzip,
         "deflate": _Deflate,
         "br": _Brotli,
     }
-    make = decoders.get(encoding.strip().lower())
-    if make is None:  # nested encodings too: servers do not use them, and each layer could be a decompression bomb
-        raise FetchError(f"{host} used an unsupported content encoding ({printable(encoding, 40)})")
-    return make()
+    names = [name for name in map(str.strip, encoding.lower().split(",")) if name not in ("", "identity")]
+    unsupported = FetchError(f"{host} used an unsupported content encoding ({printable(encoding, 40)})")
+    known = [decoders[name] for name in names if name in decoders]
+    if len(known) > 1:  # nested: servers do not use this, and each layer could be a decompression bomb
+        raise unsupported
+    if known:
+        return known[0]()
+    return _Plain(unsupported) if names else _Identity()
 
 
 class _Identity:
     def decode(self, data: bytes) -> Iterator[bytes]:
+        yield data
+
+    def is_complete(self) -> bool:
+        return True
+
+
+class _Plain:
+    """A body under an encoding that does not exist (`utf-8`, `none`): read as it is, as in browsers, if it is text."""
+
+    def __init__(self, unsupported: FetchError) -> None:
+        self._unsupported = unsupported
+        self._start = b""
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        if len(self._start) < _SNIFFED:
+            self._start += data[:_SNIFFED]
+            if _BINARY.search(self._start):
+                raise self._unsupported
         yield data
 
     def is_complete(self) -> bool:

@@ -17,6 +17,10 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_RETRY_AFTER = timedelta(minutes=2)
 """The longest `Retry-After` that is waited for. A longer one fails the fetch at once; the error names the time."""
 
+_PAGE_STATUSES = (HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION)
+"""The second one is a page that passed through a proxy which changed something (RFC 9110 §15.3.4)."""
+_UNKNOWN_TYPES = ("", "*/*", "unknown/unknown", "application/unknown")
+"""As browsers see it, these say nothing: https://mimesniff.spec.whatwg.org/#mime-type-sniffing-algorithm"""
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TYPE_NAMES = {
     "application/pdf": "a PDF document",
@@ -60,11 +64,11 @@ class Response:
 def check_head(
     host: str, path: str, response: Response, now: datetime, *, conditional: bool, kinds: Collection[str] = ()
 ) -> None:
-    """Raise FetchError unless this is a 200 with HTML or one of `kinds`, or a 304 to a conditional request.
+    """Raise FetchError unless this is a page with HTML or one of `kinds`, or a 304 to a conditional request.
 
     Only the status and the headers are examined.
     """
-    if response.status == HTTPStatus.OK:
+    if response.status in _PAGE_STATUSES:
         _check_content_type(host, response.headers.get("content-type", ""), kinds)
     elif response.status == HTTPStatus.NOT_MODIFIED:
         if not conditional:
@@ -119,8 +123,14 @@ def _end_of_wait(now: datetime, wait: timedelta) -> str:
         return "after the year 9999"
 
 
-def _check_content_type(host: str, content_type: str, kinds: Collection[str]) -> None:
+def _media_type(content_type: str) -> str:
+    """The first media type; empty if it is unknown, or is none at all (`html`, `charset=utf-8`)."""
     media_type = content_type.partition(",")[0].partition(";")[0].strip().lower()
+    return media_type if "/" in media_type and media_type not in _UNKNOWN_TYPES else ""
+
+
+def _check_content_type(host: str, content_type: str, kinds: Collection[str]) -> None:
+    media_type = _media_type(content_type)
     if media_type and media_type not in _HTML_TYPES and media_type not in kinds:
         name = _TYPE_NAMES.get(media_type) or _TYPE_NAMES.get(media_type.partition("/")[0]) or "unsupported content"
         raise FetchError(f"{host} returned {name} ({printable(media_type, 60)}), not a web page")
@@ -130,8 +140,12 @@ def check_body(host: str, response: Response) -> None:
     """Raise FetchError if the body is clearly not HTML. An empty body is left to the parser."""
     if response.body.startswith(b"%PDF-"):
         raise FetchError(f"{host} returned a PDF document, not a web page")
-    if response.body and not response.headers.get("content-type") and not re.match(_HTML_START, response.body):
-        raise FetchError(f"{host} returned content that has no Content-Type and does not look like HTML")
+    if (
+        response.body
+        and not _media_type(response.headers.get("content-type", ""))
+        and not re.match(_HTML_START, response.body)
+    ):
+        raise FetchError(f"{host} returned content that has no known Content-Type and does not look like HTML")
 
 
 def charset(headers: Mapping[str, str]) -> str | None:

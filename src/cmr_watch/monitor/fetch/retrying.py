@@ -18,6 +18,7 @@ from cmr_watch.config.settings import PINNED_HOSTS
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch import decompress, responses
 from cmr_watch.monitor.fetch.connection import Connections, Exchange
+from cmr_watch.monitor.fetch.cookies import Cookies
 from cmr_watch.monitor.fetch.errors import TransientError
 from cmr_watch.monitor.fetch.ip_addresses import Resolve
 from cmr_watch.monitor.fetch.responses import Response
@@ -53,6 +54,7 @@ class RequestPolicy:
     - `check_url` raises FetchError if the URL, or one that a redirect leads to, must not be requested.
     - `check_head` examines status and headers, and raises FetchError if the response is not wanted.
     - `max_bytes` limits the decompressed body: a larger one is an error, or cut off if `truncate` is set.
+    - `www`: a redirect may lead to the same host with or without `www.`, even if that is not one of the allowed hosts.
     """
 
     max_bytes: int
@@ -60,6 +62,7 @@ class RequestPolicy:
     check_url: Callable[[httpx.URL], None] = _allow_all
     headers: dict[bytes, bytes] = field(default_factory=dict)
     truncate: bool = False
+    www: bool = False
 
 
 @dataclass(slots=True)
@@ -99,27 +102,31 @@ class RetryingClient:
 
     def get(self, url: httpx.URL, policy: RequestPolicy) -> tuple[httpx.URL, Response, datetime]:
         """The final URL, its response, and the time of the request that got it. Raises FetchError."""
-        budget, seen = _Budget(self._settings.deadline, self._settings.retries), {url}
+        budget, cookies = _Budget(self._settings.deadline, self._settings.retries), Cookies()
+        seen = {(url, b"")}  # with other cookies, the same URL may lead on
         while True:
             policy.check_url(url)
-            response, requested_at = self._get_with_retries(url, policy, budget)
+            response, requested_at = self._get_with_retries(url, policy, budget, cookies)
             if response.location is None:
                 return url, response, requested_at
-            target = self._allowed_hosts.redirect_target(url, response.location)
-            if target in seen:
+            target = self._allowed_hosts.redirect_target(url, response.location, www=policy.www)
+            request = (target, cookies.header(target))
+            if request in seen:
                 raise FetchError(f"{host_of(url)} redirects in a loop")
             if len(seen) > self._settings.max_redirects:
                 raise FetchError(f"{host_of(url)} redirects more than {self._settings.max_redirects} times")
             url = target
-            seen.add(url)
+            seen.add(request)
 
-    def _get_with_retries(self, url: httpx.URL, policy: RequestPolicy, budget: _Budget) -> tuple[Response, datetime]:
+    def _get_with_retries(
+        self, url: httpx.URL, policy: RequestPolicy, budget: _Budget, cookies: Cookies
+    ) -> tuple[Response, datetime]:
         attempts = 0
         while True:
             requested_at, started = self._clock(), time.monotonic()
             attempts += 1
             try:
-                response = self._get_once(url, policy, budget.seconds)
+                response = self._get_once(url, policy, budget.seconds, cookies)
             except TransientError as error:
                 if not budget.retries:
                     raise error.with_attempts(attempts) from error
@@ -134,10 +141,13 @@ class RetryingClient:
         _log.debug("%s; retrying in %.1f seconds", error, seconds)
         self._settings.pause(seconds)
 
-    def _get_once(self, url: httpx.URL, policy: RequestPolicy, seconds: float) -> Response:
+    def _get_once(self, url: httpx.URL, policy: RequestPolicy, seconds: float, cookies: Cookies) -> Response:
         exchange = self._connections.exchange = Exchange(seconds, self._settings.deadline)
+        cookie = cookies.header(url)
+        headers = policy.headers | ({b"Cookie": cookie} if cookie else {})
         try:
-            with self._open_client().stream("GET", url, headers=policy.headers) as response:
+            with self._open_client().stream("GET", url, headers=headers) as response:
+                cookies.store(url, response.extensions["set_cookies"], self._clock())
                 return _read(url, policy, response)
         except _PROTOCOL_ERRORS as error:
             raise _protocol_error(host_of(url), exchange) from error

@@ -1,4 +1,4 @@
-"""Obey robots.txt (RFC 9309). protego evaluates the rules, which are cached for a day."""
+"""Obey robots.txt (RFC 9309), and its Crawl-delay. protego evaluates the rules, which are cached for a day."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
+from cmr_watch.charsets import decode
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.errors import TransientError, printable
-from cmr_watch.monitor.fetch.responses import Response, status_name
+from cmr_watch.monitor.fetch.responses import Response, charset, status_name
 from cmr_watch.monitor.fetch.settings import PRODUCT
 from cmr_watch.monitor.fetch.urls import host_of, origin_of
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from protego import Protego
 
 CACHE_TIME = timedelta(days=1)  # RFC 9309 §2.4
+MAX_CRAWL_DELAY = 60.0
+"""Seconds; the longest Crawl-delay that is obeyed: a check of all pages must end before the next one."""
 MAX_BYTES = 500 * 1024  # RFC 9309 §2.5; the rest of a larger file is ignored
 
 CachedRobots = tuple[str | None, int, datetime]
@@ -61,6 +64,11 @@ class Robots:
         if rules is not None and not rules.can_fetch(str(url), PRODUCT):
             raise FetchError(f"{host_of(url)} disallows {printable(url.path)} in its robots.txt")
 
+    def crawl_delay(self) -> float:
+        """The seconds between two requests that the sites fetched from so far ask for; the longest of them."""
+        delays = (rules.crawl_delay(PRODUCT) for _, rules in self._rules.values() if rules is not None)
+        return min(max(filter(None, delays), default=0.0), MAX_CRAWL_DELAY)
+
     def _rules_for(self, url: httpx.URL) -> Protego | None:
         origin, now = origin_of(url), self._clock()
         rules = self._rules.get(origin)
@@ -85,7 +93,7 @@ class Robots:
             # 5xx or unreachable: everything is disallowed (§2.3.1.4)
             raise FetchError(f"{error}; robots.txt could not be read, so pages are not fetched") from error
         if 200 <= response.status < 300:
-            text: str | None = response.body.decode("utf-8-sig", "replace")
+            text: str | None = decode(response.body, charset(response.headers))
         elif 400 <= response.status < 500:
             text = None  # §2.3.1.3
         else:

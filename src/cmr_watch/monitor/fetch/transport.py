@@ -26,7 +26,7 @@ class Transport(httpx.BaseTransport):
     """Sends httpx requests through httpcore over our own connections. Errors of httpcore are not translated.
 
     Set-Cookie and Location are removed from responses, because httpx would parse them, and hostile values make it
-    fail. The location is passed on in the response's extensions.
+    fail. They are passed on in the response's extensions.
     """
 
     def __init__(self, connections: Connections, tls: Callable[[], ssl.SSLContext]) -> None:
@@ -46,12 +46,13 @@ class Transport(httpx.BaseTransport):
             )
         )
         location = next((value for name, value in response.headers if name.lower() == b"location"), None)
+        cookies = [value for name, value in response.headers if name.lower() == b"set-cookie"]
         removed = (b"location", b"set-cookie")
         return httpx.Response(
             response.status,
             headers=[(name, value) for name, value in response.headers if name.lower() not in removed],
             stream=_Stream(response),
-            extensions={**response.extensions, "location": location},
+            extensions={**response.extensions, "location": location, "set_cookies": cookies},
         )
 
     def _pool(self, scheme: str) -> httpcore.ConnectionPool:

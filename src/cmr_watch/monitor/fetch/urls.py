@@ -41,23 +41,40 @@ class AllowedHosts:
             raise FetchError(f"{host_of(url)} is not one of the allowed hosts")
         return url.copy_with(fragment=None)
 
-    def redirect_target(self, current: httpx.URL, location: bytes) -> httpx.URL:
-        """The URL that `current` redirects to. Raises FetchError if it must not be followed."""
+    def redirect_target(self, current: httpx.URL, location: bytes, *, www: bool = False) -> httpx.URL:
+        """The URL that `current` redirects to. Raises FetchError if it must not be followed.
+
+        `www`: the same host with or without `www.` is allowed, too.
+        """
         host, text = host_of(current), _decode(location)
         url = _parse(text, current)
         if url is None or url.scheme not in _DEFAULT_PORTS or not url.is_absolute_url:
             raise FetchError(f"{host} redirects to “{printable(text)}”, which is not a valid http or https URL")
         if url.userinfo:
             raise FetchError(f"{host} redirects to a URL that contains a user name or password, which is not allowed")
-        if not self._is_allowed(url):
+        if not self._may_follow(current, url, www=www):
             raise FetchError(f"{host} redirects to {host_of(url)}, which is not one of the allowed hosts")
         if current.scheme == "https" and url.scheme == "http":
             raise FetchError(f"{host} redirects from https to http on {host_of(url)}, which is not allowed")
         return url.copy_with(fragment=None)
 
+    def _may_follow(self, current: httpx.URL, url: httpx.URL, *, www: bool) -> bool:
+        return self._is_allowed(url) or (www and _is_www_of(current, url))
+
     def _is_allowed(self, url: httpx.URL) -> bool:
-        port = url.port or _DEFAULT_PORTS[url.scheme]
+        port = _port_of(url)
         return not self._hosts.isdisjoint({(url.raw_host, None), (url.raw_host, port)})
+
+
+def _port_of(url: httpx.URL) -> int:
+    return url.port or _DEFAULT_PORTS[url.scheme]
+
+
+def _is_www_of(one: httpx.URL, other: httpx.URL) -> bool:
+    """Whether two URLs differ in host by `www.` at most, on the same port or both on a standard one."""
+    ports = {_port_of(one), _port_of(other)}
+    is_same_host = one.raw_host.removeprefix(b"www.") == other.raw_host.removeprefix(b"www.")
+    return is_same_host and (len(ports) == 1 or ports == set(_DEFAULT_PORTS.values()))
 
 
 def _host_and_port(entry: str) -> tuple[bytes, int | None]:
