@@ -6,7 +6,8 @@
     │   ├── StoreUnavailable   exit 1: disk full, read-only, locked or unreachable
     │   └── SchemaError        exit 2: another version's schema; `advice` says what to do
     ├── RefusedAddress         an address that must not receive messages
-    ├── FetchError             a page could not be fetched; the check is recorded as failed
+    ├── FetchError             a page could not be fetched; the check is recorded as failed;
+    │                          `status`: of the response, if there was one; `is_transient`: a retry may succeed
     ├── ParseError             a page could not be parsed at all
     ├── CorrectionRefused      exit 2: a line cannot be corrected in this way
     ├── RenderError            a message could not be rendered
@@ -55,6 +56,12 @@ class RefusedAddress(CmrWatchError):
 
 class FetchError(CmrWatchError):
     """The page could not be fetched."""
+
+    is_transient = False
+
+    def __init__(self, message: str = "", *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ParseError(CmrWatchError):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.cli.conftest import FIXTURES, Installation
-from tests.fakes.archive import FakeArchive
+from tests.fakes.archive import FakeArchive, copy_path
 
 SEPTEMBER = datetime(2023, 9, 20, 8, 30, tzinfo=UTC)
 DECEMBER = datetime(2023, 12, 4, 10, tzinfo=UTC)
@@ -83,6 +83,34 @@ def test_a_second_run_fetches_the_copies_that_failed(watch: Installation, archiv
     recorded = {(row["kind"], row["city"], row["read_at"][:10]) for row in watch.run("changes", "--json").json}
     assert ("edition.held", "Lyon", "2023-12-04") in recorded
     assert ("edition.held", "Lyon", "2024-04-01") not in recorded, "the December copy shows that it was held earlier"
+
+
+def test_a_redirect_to_another_page_is_not_used(watch: Installation, archive: FakeArchive) -> None:
+    """In December, the page led to another list of editions, of which the archive has a copy, too."""
+    other = watch.page_url.replace("/list", "/other-list")
+    archive.set_copies(other, (DECEMBER, copy(DECEMBER)[1].replace(b"Lyon", b"Linz")))
+    archive.set_copies(watch.page_url, *(copy(at) for at in STATES))
+    for flag in ("", "id_"):
+        archive.site.redirect(copy_path(watch.page_url, DECEMBER, flag), copy_path(other, DECEMBER, flag))
+    watch.check("2024-04")
+    result = watch.run("backfill")
+    assert (result.code, f"a copy of {other} instead" in result.err) == (0, True)
+    assert "Linz" not in watch.run("changes").out + watch.run("editions").out
+    requests = len(archive.paths())
+    assert watch.run("backfill").code == 0
+    assert all("timemap" in path for path in archive.paths()[requests:])
+
+
+def test_after_a_429_the_archive_is_left_alone(watch: Installation, archive: FakeArchive) -> None:
+    archive.fail(watch.page_url, SEPTEMBER, times=None, status=429)
+    watch.check("2024-04")
+    result = watch.run("backfill")
+    assert result.code == 1
+    assert "3 copies, 0 newly fetched, 3 failed (run backfill again); " in result.out
+    assert "run backfill again later" in result.err
+    assert len([path for path in archive.paths() if "timemap" not in path]) == 1
+    archive.stop_failing(watch.page_url, SEPTEMBER)
+    assert "3 copies, 3 newly fetched; " in watch.run("backfill").out
 
 
 def test_the_next_check_is_unaffected_by_the_backfill(watch: Installation, archive: FakeArchive) -> None:

@@ -13,6 +13,7 @@ from cmr_watch.web.listener import Listener
 from cmr_watch.web.monitoring import application
 from tests.cli.conftest import page
 from tests.fakes.imap import ImapServer
+from tests.fakes.proxy import FakeProxy
 from tests.monitor.small import html
 
 
@@ -32,6 +33,24 @@ def test_no_problems(watch):
         assert text in result.out
     assert watch.mailbox.mails == []
     assert "/hook" not in result.out
+
+
+def test_a_proxy_is_shown_without_its_password(watch):
+    watch.serve("2024-04")
+    with FakeProxy("me:sesame") as proxy:
+        watch.configure()
+        watch.config.write_text(watch.config.read_text().replace("[fetch]\n", f'[fetch]\nproxy = "{proxy.url}"\n'))
+        result = watch.run("doctor")
+        port = proxy.host.rpartition(":")[2]
+    assert (
+        f"✓ network: the proxy 127.0.0.1 accepts connections on port {port}; pages are fetched through it" in result.out
+    )
+    assert "✓ page: was fetched and read" in result.out
+    assert f"GET {watch.page_url}" in proxy.requests
+    down = watch.run("doctor")
+    assert f"✗ network: the proxy 127.0.0.1 cannot be reached on port {port}" in down.out
+    assert "→ Check [fetch] proxy" in down.out
+    assert "sesame" not in result.out + result.err + down.out + down.err
 
 
 def test_without_a_mail_server(watch):

@@ -142,11 +142,12 @@ def fetch(url: str) -> FetchedPage:
             content, headers, final_url = response.read(), response.headers, response.url
     except HTTPError as error:
         error.close()
-        raise FetchError(f"the archive responded with {error.code}") from None
+        raise FetchError(f"the archive responded with {error.code}", status=error.code) from None
     except OSError as error:
         raise FetchError("the archive did not respond") from error
     at = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
-    return FetchedPage(url, final_url, content, headers.get_content_charset(), Validators(headers["ETag"]), at)
+    validators, sent = Validators(headers["ETag"]), tuple((name.lower(), value) for name, value in headers.items())
+    return FetchedPage(url, final_url, content, headers.get_content_charset(), validators, at, sent)
 
 
 # ── additions of an archive ──────────────────────────────────────────────────────────────────────────────────────

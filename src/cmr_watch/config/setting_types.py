@@ -279,6 +279,13 @@ def _ping_url(value: Any) -> str:
     return text
 
 
+def _proxy_url(value: Any) -> str:
+    """Like a ping, it may contain a user name and password; and nothing after the port."""
+    text = _ping_url(value)
+    _require(urlsplit(text).path in ("", "/") and not urlsplit(text).query)
+    return text
+
+
 def _listen(value: Any) -> str:
     """`HOST:PORT`, or an empty string to disable the server."""
     if value == "":
@@ -329,5 +336,6 @@ QUIET: Final = SettingType('a time range such as "22:00-07:00"', _quiet)
 DAY_LIST: Final = SettingType("a list of days from 1 to 365 such as [30, 7, 1]", _days, _numbers_from_text)
 BASE_URL: Final = SettingType("an HTTP or HTTPS URL without a password or a query string", _base_url)
 PING_URL: Final = SettingType("an HTTP or HTTPS URL", _ping_url)
+PROXY_URL: Final = SettingType('an HTTP proxy such as "http://proxy.example.eu:3128"', _proxy_url)
 LISTEN: Final = SettingType('a host and port such as "127.0.0.1:8080", or "" to disable', _listen)
 PATH: Final = SettingType("the path of a file or folder", lambda value: Path(_text(value)), is_path=True)

@@ -60,13 +60,17 @@ class PageSection:
 
 @dataclass(frozen=True, slots=True)
 class FetchSection:
-    """How pages are fetched. In seconds: `deadline` for a complete response, `pause` between two pages."""
+    """How pages are fetched. In seconds: `deadline` for a complete response, `pause` between two pages.
+
+    `proxy`: the HTTP proxy through which all of them are fetched, and old copies of them, too.
+    """
 
     contact: str | None = option("contact", setting_types.CONTACT, None)
     deadline: int = option("deadline", setting_types.whole(1, 600), 60)
     retries: int = option("retries", setting_types.whole(0, 10), 3)
     robots: bool = option("robots", setting_types.BOOLEAN, True)
     pause: int = option("pause", setting_types.whole(0, 60), 1)
+    proxy: str | None = option("proxy", setting_types.PROXY_URL, None, secret=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,17 +175,27 @@ def _database_problem(error: CmrWatchError) -> Finding:
 
 
 def _check_network(settings: Settings) -> Finding:
-    page = urlsplit(settings.page.url)
-    host, port = page.hostname or "", page.port or (443 if page.scheme == "https" else 80)
+    """Whether the host of the page can be connected to, or else the proxy. A password of the proxy is not shown."""
+    if settings.fetch.proxy:
+        host, port = _host_and_port(settings.fetch.proxy)
+        name, key, use = f"the proxy {host}", "[fetch] proxy", "; pages are fetched through it"
+    else:
+        host, port = _host_and_port(settings.page.url)
+        name, key, use = host, "[page] url", ""
     try:
         with socket.create_connection((host, port), CONNECT_TIMEOUT):
-            return Finding("network", True, f"{host} accepts connections on port {port}")
+            return Finding("network", True, f"{name} accepts connections on port {port}{use}")
     except socket.gaierror:
-        advice = "Check the host name in [page] url, and the DNS and network settings of this machine."
-        return Finding("network", False, f"{host} cannot be resolved", advice)
+        advice = f"Check the host name in {key}, and the DNS and network settings of this machine."
+        return Finding("network", False, f"{name} cannot be resolved", advice)
     except OSError as error:
-        advice = "Check the network and firewall settings of this machine."
-        return Finding("network", False, f"{host} cannot be reached on port {port}: {error}", advice)
+        advice = f"Check {key}, and the network and firewall settings of this machine."
+        return Finding("network", False, f"{name} cannot be reached on port {port}: {error}", advice)
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _check_page(settings: Settings, clock: Clock, baseline: Baseline | None) -> Finding:

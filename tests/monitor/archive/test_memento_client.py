@@ -10,9 +10,9 @@ import pytest
 
 from cmr_watch.exceptions import FetchError, ParseError
 from cmr_watch.models.readings import FetchedPage, Validators
-from cmr_watch.monitor.archive.memento_client import MAX_TIMEMAPS, Archive, raw_url
+from cmr_watch.monitor.archive.memento_client import MAX_TIMEMAPS, Archive, OtherPage, raw_url
 from cmr_watch.monitor.archive.timemap import Memento
-from tests.fakes.archive import FakeArchive, copy_path, fetch
+from tests.fakes.archive import FakeArchive, copy_path, fetch, http_date
 
 URL = "https://clustercollaboration.eu/events/clusters-meet-regions"
 DAYS = tuple(datetime(2023, month, 2, 9, 12, month, tzinfo=UTC) for month in (9, 10, 11, 12))
@@ -157,7 +157,7 @@ def test_an_archive_with_another_url_scheme() -> None:
 
 @pytest.mark.parametrize(
     ("timestamp", "accepted"),
-    [("20230902091209", True), ("20230902235959", True), ("20231002091210", False), ("99999999999999", True)],
+    [("20230902091209", True), ("20230902235959", True), ("20231002091210", False)],
 )
 def test_a_copy_from_another_day_is_rejected(timestamp: str, accepted: bool) -> None:
     url, raw = (f"https://a/web/20230902091209{flag}/{URL}" for flag in ("", "id_"))
@@ -169,6 +169,92 @@ def test_a_copy_from_another_day_is_rejected(timestamp: str, accepted: bool) -> 
     else:
         with pytest.raises(FetchError, match="2023-10-02 instead of 2023-09-02"):
             archive.fetch(Memento(url, DAYS[0]))
+
+
+SAME = ["http://clustercollaboration.eu:80/events/clusters-meet-regions", f"{URL}/", URL.replace("//", "//www."),
+        URL.replace("meet", "%6deet"), f"{URL}#x"]  # fmt: skip
+OTHERS = [
+    f"{URL}/register",
+    f"{URL}?page=1",
+    "https://clustercollaboration.eu/",
+    "https://other.example/events/clusters-meet-regions",
+    "https://clustercollaboration.eu/user/login?destination=events/clusters-meet-regions",
+]
+
+
+def fetch_redirected(final: str, *headers: tuple[str, str]) -> FetchedPage:
+    """Fetch a copy whose raw URL leads to another one."""
+    url = f"https://a/web/20230902091209/{URL}"
+
+    def get(requested: str) -> FetchedPage:
+        return FetchedPage(requested, final or requested, b"<p>a</p>", None, Validators(), DAYS[0], headers)
+
+    return Archive("https://a/", get, no_pause).fetch(Memento(url, DAYS[0], URL))
+
+
+def original(url: str) -> tuple[str, str]:
+    return "link", f'<{url}>; rel="original", <https://a/x>; rel="timemap"'
+
+
+@pytest.mark.parametrize("url", SAME)
+def test_another_spelling_of_the_same_page_is_accepted(url: str) -> None:
+    assert fetch_redirected(f"https://a/web/20230902091210id_/{url}").content == b"<p>a</p>"
+    assert fetch_redirected("https://a/copy/8", original(url), ("memento-datetime", http_date(DAYS[0]))).url == URL
+
+
+@pytest.mark.parametrize("url", OTHERS)
+def test_a_copy_of_another_page_is_rejected(url: str) -> None:
+    for final, headers in (
+        (f"https://a/web/20230902091210id_/{url}", ()),
+        ("https://a/copy/8", (original(url), ("memento-datetime", http_date(DAYS[0])))),
+        ("", (original(url),)),
+        (f"https://a/web/20230902091210id_/{URL}", (original(url),)),
+        (f"https://a/web/20230902091210id_/{url}", (original(URL),)),
+    ):
+        with pytest.raises(OtherPage, match="instead"):
+            fetch_redirected(final, *headers)
+
+
+def test_the_day_that_the_archive_names_must_agree_too() -> None:
+    with pytest.raises(FetchError, match="2023-10-02 instead of 2023-09-02"):
+        fetch_redirected("", ("memento-datetime", http_date(DAYS[1])))
+
+
+@pytest.mark.parametrize(
+    ("final", "headers", "unknown"),
+    [
+        ("https://a/copy/8", (), "day"),
+        ("https://a/copy/8", (original(URL),), "day"),
+        ("https://a/copy/8", (("memento-datetime", http_date(DAYS[0])),), "page"),
+        (f"https://a/web/99999999999999id_/{URL}", (), "day"),
+    ],
+)
+def test_a_redirect_to_an_unknown_copy_is_rejected(
+    final: str, headers: tuple[tuple[str, str], ...], unknown: str
+) -> None:
+    with pytest.raises(FetchError, match=f"a copy of an unknown {unknown}"):
+        fetch_redirected(final, *headers)
+
+
+@pytest.mark.parametrize(("status", "requests"), [(404, 2), (403, 2), (503, 1), (429, 1)])
+def test_only_an_archive_that_works_is_asked_for_the_other_form_of_a_copy(
+    fake_archive: FakeArchive, status: int, requests: int
+) -> None:
+    fake_archive.fail(URL, DAYS[0], status=status)
+    with pytest.raises(FetchError, match=str(status)):
+        client(fake_archive).fetch(Memento(fake_archive.copy_url(URL, DAYS[0]), DAYS[0], URL))
+    assert len(fake_archive.paths()) == requests
+
+
+def test_after_a_429_nothing_else_is_requested(fake_archive: FakeArchive) -> None:
+    archive = client(fake_archive)
+    mementos = archive.mementos(URL)
+    fake_archive.fail(URL, DAYS[0], status=429)
+    before = len(fake_archive.paths())
+    for memento in mementos:
+        with pytest.raises(FetchError, match="429"):
+            archive.fetch(memento)
+    assert len(fake_archive.paths()) == before + 1
 
 
 @pytest.mark.parametrize(

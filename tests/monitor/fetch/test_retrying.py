@@ -15,7 +15,18 @@ from tests.monitor.fetch.conftest import NOON, Rig
 # ── retries ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 599])
+def test_after_a_429_it_waits_ten_seconds_or_as_long_as_asked(rig: Rig) -> None:
+    rig.site.page("/", "<p>")
+    asked = (("Retry-After", "30"),)
+    rig.site.script("/", Response(429), Response(429, headers=asked), Response(503))
+    assert rig.page().content == b"<p>"
+    assert rig.pauses == [10, 30, 4]
+    rig.site.script("/", Response(429))
+    assert rig.page(rate_limit_pause=60.0).content == b"<p>"
+    assert rig.pauses[-1] == 60
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
 def test_transient_errors_are_retried_with_growing_pauses(rig: Rig, status: int) -> None:
     rig.site.page("/", "<p>")
     rig.site.script("/", *[Response(status)] * 3)

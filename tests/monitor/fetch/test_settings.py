@@ -10,11 +10,14 @@ from cmr_watch.monitor.fetch import fetch_settings
 def test_fetch_settings():
     page = PageSection(hosts=("example.org:8080",), private_addresses=True)
 
-    fetching = fetch_settings(Settings(page=page, fetch=FetchSection("me@example.org", 7, 1, False)))
+    fetching = fetch_settings(
+        Settings(page=page, fetch=FetchSection("me@example.org", 7, 1, False, 1, "http://a:b@proxy"))
+    )
 
     assert (fetching.contact, fetching.allowed_hosts) == ("me@example.org", ("example.org:8080",))
     assert (fetching.private_addresses, fetching.deadline, fetching.retries, fetching.robots) == (True, 7, 1, False)
-    assert fetching.kinds == ()
+    assert (fetching.kinds, fetching.proxy) == ((), "http://a:b@proxy")
+    assert "a:b" not in repr(fetching)
 
 
 def test_the_sender_of_mails_is_the_contact_if_none_is_configured():

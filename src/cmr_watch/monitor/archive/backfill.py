@@ -7,13 +7,14 @@ is always rebuilt from all stored copies, so a second run adds nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from cmr_watch.exceptions import CmrWatchError, FetchError, ParseError
-from cmr_watch.models.readings import FetchedPage, PageKind, PageRef, Snapshot
+from cmr_watch.models.readings import FetchedPage, PageKind, PageRef, Snapshot, Validators
 from cmr_watch.monitor.archive.history import build_history
-from cmr_watch.monitor.archive.memento_client import Archive
+from cmr_watch.monitor.archive.memento_client import Archive, OtherPage
 from cmr_watch.monitor.archive.timemap import Memento
 from cmr_watch.monitor.page_reading import parse, unreadable
 from cmr_watch.store.archive_history import ArchiveHistory, HistoricalChange
@@ -52,21 +53,40 @@ def backfill_page(
     mementos = archive.mementos(page.url)
     stored = archived.stored_times(page.url)
     missing = [memento for memento in mementos if memento.at not in stored]
-    fetched = sum(_fetch_copy(memento, page.kind, archive, archived) for memento in progress(missing))
+    fetched = sum(_fetch_copies(progress(missing), page.kind, archive, archived))
     added, editions = _store_history(page.url, archived, checks)
     return BackfillReport(page.url, len(mementos), fetched, len(missing) - fetched, added, editions)
 
 
-def _fetch_copy(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveHistory) -> bool:
-    """Fetch and store a copy. Returns False if it could not be fetched."""
+def _fetch_copies(
+    mementos: Iterable[Memento], kind: PageKind, archive: Archive, archived: ArchiveHistory
+) -> Iterator[bool]:
+    """Fetch and store copies; True for each that was, False for each that could not be fetched.
+
+    Once the archive refuses requests because there were too many, no other copy is asked for.
+    """
+    for memento in mementos:
+        try:
+            _fetch_copy(memento, kind, archive, archived)
+            yield True
+        except FetchError as error:
+            log.warning("skipping the copy from %s: %s", f"{memento.at:%Y-%m-%d %H:%M}", error)
+            yield False
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                log.warning("the archive refuses more requests for now; run backfill again later")
+                return
+
+
+def _fetch_copy(memento: Memento, kind: PageKind, archive: Archive, archived: ArchiveHistory) -> None:
+    """Fetch and store a copy. One of another page is stored without content, so that it is not fetched again."""
     try:
         page = archive.fetch(memento)
-    except FetchError as error:
-        log.warning("skipping the copy from %s: %s", f"{memento.at:%Y-%m-%d %H:%M}", error)
-        return False
-    page = replace(page, fetched_at=memento.at)
-    archived.store_copy(page, kind, _parse(page, kind), memento.url)
-    return True
+        snapshot = _parse(page, kind)
+    except OtherPage as error:
+        log.warning("the copy from %s is not used: %s", f"{memento.at:%Y-%m-%d %H:%M}", error)
+        page = FetchedPage(memento.page_url, memento.page_url, b"", None, Validators(), memento.at)
+        snapshot = unreadable(kind)
+    archived.store_copy(replace(page, fetched_at=memento.at), kind, snapshot, memento.url)
 
 
 def _parse(page: FetchedPage, kind: PageKind) -> Snapshot:

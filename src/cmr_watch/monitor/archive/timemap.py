@@ -80,9 +80,14 @@ def sort_unique(mementos: Iterable[Memento]) -> tuple[Memento, ...]:
     return tuple(by_url.values())
 
 
+def original_urls(link_header: str) -> tuple[str, ...]:
+    """The pages of which a response is a copy, by its Link header (RFC 7089 §2.2.1): one, or none if it is no copy."""
+    return tuple(link.url for link in _links(link_header, "") if "original" in link.rels)
+
+
 def _mementos(links: tuple[_Link, ...]) -> Iterator[Memento]:
     for link in links:
-        at = _parse_http_date(link.parameters.get("datetime", "")) if "memento" in link.rels else None
+        at = parse_http_date(link.parameters.get("datetime", "")) if "memento" in link.rels else None
         if at is not None:
             yield Memento(link.url, at)
 
@@ -134,7 +139,7 @@ def _is_http_url(url: str) -> bool:
     return url.lower().startswith(("http://", "https://"))
 
 
-def _parse_http_date(text: str) -> datetime | None:
+def parse_http_date(text: str) -> datetime | None:
     """An HTTP-date in any of its forms (RFC 9110 §5.6.7), in UTC; None if it is invalid."""
     try:
         at = parsedate_to_datetime(text[:100])

@@ -5,7 +5,8 @@
   the Host header still use the name.
 - One deadline covers everything from the DNS query to the last byte, so a server that sends one byte at a time is cut
   off.
-- Proxies from the environment are ignored: through a proxy, neither rule could be enforced.
+- Through the proxy that is configured, only addresses that are written out can be checked: the proxy resolves names,
+  and decides which hosts can be reached. Proxies from the environment are ignored, so that none is used by accident.
 """
 
 from __future__ import annotations
@@ -94,8 +95,14 @@ class Connections(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last_error = error
             else:
-                return _Connection(stream, self, name)
+                return _Connection(stream, self, name, host)
         raise self._connect_error(name, last_error) from last_error
+
+    def check_behind_proxy(self, host: str, port: int) -> None:
+        """Raise FetchError if a host that the proxy is to connect to is a private IP address, and those are refused."""
+        address = host.strip("[]")
+        if not self.settings.private_addresses and is_ip_address(address) and not is_public(address):
+            raise _private_address_error(_display_name(address, port))
 
     def _connect_error(self, name: str, error: Exception | None) -> FetchError:
         if self.exchange.has_expired():
@@ -109,12 +116,12 @@ class Connections(httpcore.NetworkBackend):
     def _addresses(self, name: str, host: str, port: int) -> Sequence[str]:
         """The addresses to connect to. Raises FetchError if all of them are private and private ones are refused."""
         addresses = (host,) if is_ip_address(host) else self._resolve_in_time(name, host, port)
-        if self.settings.private_addresses:
+        if self.settings.private_addresses or self.settings.proxy:  # the proxy itself is often on a private address
             return addresses
         public = [address for address in addresses if is_public(address)]
         if addresses and not public:
             subject = name if is_ip_address(host) else f"{name} resolves to {addresses[0]}, which"
-            raise FetchError(f"{subject} is not a public address; private addresses are not allowed")
+            raise _private_address_error(subject)
         return public
 
     def _resolve_in_time(self, name: str, host: str, port: int) -> Sequence[str]:
@@ -140,8 +147,9 @@ class Connections(httpcore.NetworkBackend):
 class _Connection(httpcore.NetworkStream):
     """A connection on which every operation respects the exchange's deadline."""
 
-    def __init__(self, stream: httpcore.NetworkStream, connections: Connections, name: str) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, connections: Connections, name: str, host: str) -> None:
         self._stream = stream
+        self._host = host
         self._connections = connections
         self._name = name
         self._head = HeadFilter()
@@ -183,19 +191,25 @@ class _Connection(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        host = server_hostname or self._host
+        name = self._name if host == self._host else printable(host)  # the site behind a proxy
         connect_timeout = self._connections.settings.connect_timeout
-        seconds = min(connect_timeout, self._connections.exchange.time_left(self._name))
+        seconds = min(connect_timeout, self._connections.exchange.time_left(name))
         try:
             stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
         except httpcore.ConnectTimeout as error:
-            message = f"{self._name} did not complete the TLS handshake within {connect_timeout:g} seconds"
+            message = f"{name} did not complete the TLS handshake within {connect_timeout:g} seconds"
             raise TransientError(message) from error
         except httpcore.ConnectError as error:
-            raise _tls_error(self._name, error.__cause__) from error
-        return _Connection(stream, self._connections, self._name)
+            raise _tls_error(name, error.__cause__) from error
+        return _Connection(stream, self._connections, name, host)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _private_address_error(subject: str) -> FetchError:
+    return FetchError(f"{subject} is not a public address; private addresses are not allowed")
 
 
 def _tls_error(name: str, cause: BaseException | None) -> FetchError:

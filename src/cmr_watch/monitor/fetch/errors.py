@@ -6,15 +6,13 @@ from cmr_watch.exceptions import FetchError
 
 
 class TransientError(FetchError):
-    """A failure worth retrying, but not before `retry_after` seconds.
+    """A failure worth retrying, but not before `retry_after` seconds."""
 
-    `status` is the HTTP status, if there was a response.
-    """
+    is_transient = True
 
     def __init__(self, message: str = "", *, retry_after: float = 0.0, status: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, status=status)
         self.retry_after = retry_after
-        self.status = status
 
     def with_attempts(self, attempts: int) -> TransientError:
         """The same error, with the number of attempts added to its message if there was more than one."""

@@ -40,6 +40,7 @@ _STATUS_MEANINGS = {
     401: "requires a login",
     403: "denied access",
     404: "has no such page",
+    407: "is behind a proxy that requires a login",
     410: "has permanently removed the page",
     429: "rate-limited the request",
     451: "withholds the page for legal reasons",
@@ -88,10 +89,10 @@ def status_error(host: str, path: str, response: Response, now: datetime) -> Fet
     meaning = _STATUS_MEANINGS.get(status, "reported a server error" if transient else "did not return the page")
     message = f"{host} {meaning} ({status_name(status)} for {printable(path)})"
     if not transient:
-        return FetchError(message)
+        return FetchError(message, status=status)
     wait = retry_after(response.headers.get("retry-after", ""), now)
     if wait > MAX_RETRY_AFTER:
-        return FetchError(f"{message}; it asked to wait until {_end_of_wait(now, wait)}")
+        return FetchError(f"{message}; it asked to wait until {_end_of_wait(now, wait)}", status=status)
     return TransientError(message, retry_after=wait.total_seconds(), status=status)
 
 

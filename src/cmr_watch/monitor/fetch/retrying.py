@@ -87,7 +87,7 @@ class RetryingClient:
         self._clock = clock
         self._allowed_hosts = AllowedHosts((*PINNED_HOSTS, *settings.allowed_hosts))
         self._connections = Connections(settings, resolve)
-        self._transport = Transport(self._connections, tls)
+        self._transport = Transport(self._connections, tls, httpx.URL(settings.proxy) if settings.proxy else None)
         self._client: httpx.Client | None = None
 
     def close(self) -> None:
@@ -137,7 +137,8 @@ class RetryingClient:
                 return response, requested_at
 
     def _pause(self, error: TransientError, attempts: int) -> None:
-        seconds = pause_after(attempts, error.retry_after, self._settings.jitter())
+        least = self._settings.rate_limit_pause if error.status == httpx.codes.TOO_MANY_REQUESTS else 0.0
+        seconds = pause_after(attempts, max(error.retry_after, least), self._settings.jitter())
         _log.debug("%s; retrying in %.1f seconds", error, seconds)
         self._settings.pause(seconds)
 
@@ -149,6 +150,8 @@ class RetryingClient:
             with self._open_client().stream("GET", url, headers=headers) as response:
                 cookies.store(url, response.extensions["set_cookies"], self._clock())
                 return _read(url, policy, response)
+        except httpcore.ProxyError as error:
+            raise _proxy_error(host_of(url), str(error)) from error
         except _PROTOCOL_ERRORS as error:
             raise _protocol_error(host_of(url), exchange) from error
 
@@ -166,6 +169,13 @@ class RetryingClient:
                 trust_env=False,  # no proxy and no .netrc: see `connection`
             )
         return self._client
+
+
+def _proxy_error(host: str, answer: str) -> FetchError:
+    """The error if the proxy does not connect to a host. `answer` begins with the status of its response."""
+    status = int(answer[:3])
+    message = f"the proxy does not connect to {host} ({responses.status_name(status)})"
+    return TransientError(message, status=status) if responses.is_transient(status) else FetchError(message)
 
 
 def _protocol_error(host: str, exchange: Exchange) -> FetchError:

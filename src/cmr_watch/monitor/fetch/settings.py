@@ -22,6 +22,8 @@ class FetchSettings:
     - `contact` goes into the User-Agent: an address or URL where the site's administrators can reach the operator.
     - `private_addresses` allows connections to private addresses such as 127.0.0.1 and 10.0.0.0/8.
     - `kinds`: media types that are accepted besides HTML.
+    - `proxy`: the URL of an HTTP proxy, with its user name and password, if it wants them.
+    - `rate_limit_pause`: how long to wait at least after a 429, whatever it asks for.
     - `deadline` limits a fetch including all its redirects. Attempts that failed are not counted.
     """
 
@@ -33,9 +35,11 @@ class FetchSettings:
     read_timeout: float = 20.0
     deadline: float = 60.0
     retries: int = 3
+    rate_limit_pause: float = 10.0
     max_redirects: int = 5
     robots: bool = True
     kinds: tuple[str, ...] = ()
+    proxy: str | None = field(default=None, repr=False)
     pause: Callable[[float], None] = field(default=time.sleep, compare=False)
     jitter: Callable[[], float] = field(default=random.random, compare=False)
 
@@ -55,4 +59,5 @@ def fetch_settings(settings: Settings) -> FetchSettings:
         deadline=settings.fetch.deadline,
         retries=settings.fetch.retries,
         robots=settings.fetch.robots,
+        proxy=settings.fetch.proxy,
     )

@@ -12,6 +12,7 @@ import httpx
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.connection import Connections
 from cmr_watch.monitor.fetch.errors import printable
+from cmr_watch.monitor.fetch.urls import DEFAULT_PORTS
 
 
 def default_tls() -> ssl.SSLContext:
@@ -29,13 +30,18 @@ class Transport(httpx.BaseTransport):
     fail. They are passed on in the response's extensions.
     """
 
-    def __init__(self, connections: Connections, tls: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(
+        self, connections: Connections, tls: Callable[[], ssl.SSLContext], proxy: httpx.URL | None = None
+    ) -> None:
         self._connections = connections
         self._tls = tls
+        self._proxy = proxy
         self._pools: dict[str, httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
+        if self._proxy is not None:
+            self._connections.check_behind_proxy(url.host, url.port or DEFAULT_PORTS[url.scheme])
         response = self._pool(url.scheme).handle_request(
             httpcore.Request(
                 request.method,
@@ -59,12 +65,26 @@ class Transport(httpx.BaseTransport):
         """One pool per scheme, created when needed: loading the certificate authorities takes 20 ms or more."""
         pool = self._pools.get(scheme)
         if pool is None:
-            context = self._load_tls_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            pool = httpcore.ConnectionPool(
-                context, max_connections=2, keepalive_expiry=5.0, network_backend=self._connections
+            pool = self._open_pool(
+                self._load_tls_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             )
             self._pools[scheme] = pool
         return pool
+
+    def _open_pool(self, context: ssl.SSLContext) -> httpcore.ConnectionPool:
+        if self._proxy is None:
+            return httpcore.ConnectionPool(
+                context, max_connections=2, keepalive_expiry=5.0, network_backend=self._connections
+            )
+        return httpcore.HTTPProxy(
+            str(self._proxy.copy_with(username=None, password=None)),
+            (self._proxy.username.encode(), self._proxy.password.encode()) if self._proxy.userinfo else None,
+            ssl_context=context,
+            proxy_ssl_context=self._load_tls_context() if self._proxy.scheme == "https" else None,
+            max_connections=2,
+            keepalive_expiry=5.0,
+            network_backend=self._connections,
+        )
 
     def _load_tls_context(self) -> ssl.SSLContext:
         try:

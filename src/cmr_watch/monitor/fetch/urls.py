@@ -9,7 +9,7 @@ import httpx
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.errors import printable
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def host_of(url: httpx.URL) -> str:
@@ -33,7 +33,7 @@ class AllowedHosts:
         url = _parse(text)
         if url is None or not url.is_absolute_url:
             raise FetchError(f"“{printable(text)}” is not a valid URL")
-        if url.scheme not in _DEFAULT_PORTS:
+        if url.scheme not in DEFAULT_PORTS:
             raise FetchError(f"“{printable(text)}” is not an http or https URL")
         if url.userinfo:
             raise FetchError(f"the URL on {host_of(url)} contains a user name or password, which is not allowed")
@@ -48,7 +48,7 @@ class AllowedHosts:
         """
         host, text = host_of(current), _decode(location)
         url = _parse(text, current)
-        if url is None or url.scheme not in _DEFAULT_PORTS or not url.is_absolute_url:
+        if url is None or url.scheme not in DEFAULT_PORTS or not url.is_absolute_url:
             raise FetchError(f"{host} redirects to “{printable(text)}”, which is not a valid http or https URL")
         if url.userinfo:
             raise FetchError(f"{host} redirects to a URL that contains a user name or password, which is not allowed")
@@ -67,14 +67,14 @@ class AllowedHosts:
 
 
 def _port_of(url: httpx.URL) -> int:
-    return url.port or _DEFAULT_PORTS[url.scheme]
+    return url.port or DEFAULT_PORTS[url.scheme]
 
 
 def _is_www_of(one: httpx.URL, other: httpx.URL) -> bool:
     """Whether two URLs differ in host by `www.` at most, on the same port or both on a standard one."""
     ports = {_port_of(one), _port_of(other)}
     is_same_host = one.raw_host.removeprefix(b"www.") == other.raw_host.removeprefix(b"www.")
-    return is_same_host and (len(ports) == 1 or ports == set(_DEFAULT_PORTS.values()))
+    return is_same_host and (len(ports) == 1 or ports == set(DEFAULT_PORTS.values()))
 
 
 def _host_and_port(entry: str) -> tuple[bytes, int | None]:
