@@ -18,10 +18,6 @@ from cmr_watch.models.readings import Edition, Known, Outline, Section, Snapshot
 from cmr_watch.monitor.match import Matching, match_reading
 from cmr_watch.places import fold
 
-_WORDS: Final[dict[Section, re.Pattern[str]]] = {
-    "upcoming": re.compile(r"\b(?:next|upcoming|forthcoming|future)\b", re.I),
-    "past": re.compile(r"\b(?:previous|past|recordings?|archives?)\b", re.I),
-}
 _SERIES: Final = re.compile(r"clusters?\W{0,3}meet\W{0,3}regions?", re.I)
 _MAX_LINES: Final = 10
 _MAX_LINE: Final = 120
@@ -99,7 +95,11 @@ def _sections(layout: Layout) -> set[str]:
 
 
 def _word_of(section: Section, headings: Iterable[str]) -> str:
-    return next((found[0].lower() for heading in headings if (found := _WORDS[section].search(heading))), "")
+    """The first word of a section in the headings; imported here, as the engine is loaded only to read a page."""
+    from cmr_watch.reading.headings import SECTION_WORDS
+
+    words = (word for heading in headings for word in fold(heading).split())
+    return next((word for word in words if word in SECTION_WORDS[section]), "")
 
 
 def _known_layout(outline: Outline) -> Layout:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, cast
 
-from cmr_watch.models import EditionStatus, Precision, Section
+from cmr_watch.models.readings import EditionStatus, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates
 from cmr_watch.reading.evidence import EvidenceLog
@@ -131,12 +131,16 @@ def _place_of(text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequ
     place = place_beside(places, chosen)
     if place is None or place.is_known or place.is_online:
         return place
-    first = min(date.start for date in dates if date.is_whole)
+    first = _first_of(dates)
     before = [one for one in places if one.end <= first and not _is_of(text, one)]
-    if before:
-        return min(before, key=lambda one: (one.country_code is None, one.start))
-    after = [one for one in places if one.start >= chosen.end]
-    return after[0] if after and not has_words(text, 0, chosen.start) else None
+    if before or has_words(text, 0, chosen.start):
+        return min(before, key=lambda one: (one.country_code is None, one.start), default=None)
+    return next((one for one in places if one.start >= chosen.end), None)
+
+
+def _first_of(dates: Sequence[DateSpan]) -> int:
+    """Where the first date begins that is more than a year."""
+    return min(date.start for date in dates if date.is_whole)
 
 
 def place_beside(places: Sequence[Place], date: DateSpan) -> Place | None:
@@ -213,10 +217,9 @@ def _is_past_tense(text: Text, place: Place) -> bool:
 
 def _without_place(line: Line, chosen: DateSpan, dates: tuple[DateSpan, ...], places: Sequence[Place]) -> Entry:
     text = line.scan
-    first = min(date.start for date in dates if date.is_whole)
     if _is_labelled(text):
         return Entry("other", line, None, chosen, dates)
-    if not has_words(text, 0, first):
+    if not has_words(text, 0, _first_of(dates)):
         return Entry("date", line, None, chosen, dates)
     names_country = any(place.country_code for place in places)
     is_sentence = not names_country and _is_sentence(text, len(text.text), len(text.text))
@@ -245,9 +248,8 @@ def _without_days(line: Line, year: DateSpan | None, dates: tuple[DateSpan, ...]
 
 def _is_broken_date(text: Text, place: Place, year: DateSpan) -> bool:
     """Days, and a word that should be a month: “12-13 Ocotber 2026” is more than a year, and not understood."""
-    between = text.within(place.end, year.start)
-    letters = "".join(token.letter for token in between).rstrip(".,-")
-    return "dx" in letters and letters.endswith("x") and bool(between[-1].word or between[-1].letter in ".,-")
+    letters = "".join(token.letter for token in text.within(place.end, year.start)).rstrip(".,-")
+    return "dx" in letters and letters.endswith("x")
 
 
 def stands_alone(entry: Entry) -> bool:
@@ -264,8 +266,7 @@ def stands_alone(entry: Entry) -> bool:
 def _is_led_in(text: Text, place: Place) -> bool:
     """“Main Street 1, 9000 Ghent, Belgium”, “Clusters of Ghent, Belgium”: the words before it make it another's."""
     before = [token for token in text.tokens if token.start < place.start]
-    numbers = [token for token in before[1:] if token.letter in "dny"]
-    return bool(numbers) or any(token.letter == "n" for token in before) or has_words(text, 0, place.start)
+    return any(token.letter in "dny" for token in before[1:]) or has_words(text, 0, place.start)
 
 
 # ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,16 +311,15 @@ class Said(NamedTuple):
 
 def note_state(log: EvidenceLog, record: str, said: Said) -> None:
     """Note the words that say a state."""
-    cue = next(said.line.scan.cues_of(_CONCEPTS[said.status]), None) if said.status in _CONCEPTS else None
+    cue = next(said.line.scan.cues_of(_CONCEPTS[said.status]), None)
     log.note(record, "status", said.line, *((cue.start, cue.end) if cue else ()))
 
 
 def _has_new_date(text: Text, postponed: Cue) -> bool:
     """“Postponed to 12-13 October”, “postponed from … to …”, “(postponed from …)”."""
     following = [token for token in text.tokens[postponed.last + 1 : postponed.last + 4] if token.letter not in "h-"]
-    if not following or following[0].word not in ("to", "from", "until", "till"):
-        return False
-    return len(following) > 1 and following[1].letter in "dmsywqvi"
+    is_joined = any(token.word in ("to", "from", "until", "till") for token in following[:1])
+    return is_joined and any(token.letter in "dmsywqvi" for token in following[1:2])
 
 
 def status_of(said: EditionStatus | None, section: Section | None) -> EditionStatus:

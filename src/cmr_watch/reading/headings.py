@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cmr_watch.models import EditionStatus, Section
+from cmr_watch.models.readings import EditionStatus, Section
 from cmr_watch.places import fold
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.spelling import respelt
@@ -20,7 +20,7 @@ LONGEST: Final = 160
 
 _UPCOMING: Final = words_of("next upcoming forthcoming future coming planned")
 _PAST: Final = words_of("previous previously past earlier former completed archive archived recordings recording")
-_SECTIONS: Final[tuple[tuple[Section, frozenset[str]], ...]] = (("upcoming", _UPCOMING), ("past", _PAST))
+SECTION_WORDS: Final[dict[Section, frozenset[str]]] = {"upcoming": _UPCOMING, "past": _PAST}
 _NOUNS: Final = words_of("editions edition workshops workshop meetings meeting")
 _EVENTS: Final = words_of("events event")
 _SERIES: Final = ("clusters meet regions", "cluster meet regions", "clusters meets regions", "cmr")
@@ -140,7 +140,7 @@ def _section(words: frozenset[str], folded: str, *, is_marked: bool) -> Section 
     is_ours = is_one or _names_ours(words, folded) or not words.isdisjoint(_EVENTS)
     if not is_ours or len(others) > (_MOST_OTHER_WORDS if is_marked else 0) or not words.isdisjoint(_NEVER):
         return None
-    named: list[Section] = [section for section, own in _SECTIONS if not words.isdisjoint(own)]
+    named: list[Section] = [section for section, own in SECTION_WORDS.items() if not words.isdisjoint(own)]
     return named[0] if len(named) == 1 and (is_marked or not is_one) else None
 
 

@@ -6,23 +6,23 @@ together first (`records`); what is left over is paired line by line (`_Lists.ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import CallNotice, Edition, Evidence, Outline, ReadingWarning, Section, Snapshot, Use
-from cmr_watch.places import is_same_city
+from cmr_watch.models.evidence import Evidence, Use
+from cmr_watch.models.readings import CallNotice, Outline, ReadingWarning, Section, Snapshot
+from cmr_watch.reading.article import base_of
+from cmr_watch.reading.calls import read_notice
 from cmr_watch.reading.document import Document, candidates, nodes_of
-from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of, without_doubles
+from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
 from cmr_watch.reading.entries import Entry, Said, read_entry, said_status, stands_alone
 from cmr_watch.reading.evidence import EvidenceLog
-from cmr_watch.reading.lines import Line, joined
-from cmr_watch.reading.links import MOST_LINKS, address_of, addresses_of, is_summary, says_more
-from cmr_watch.reading.listed_edition import ListedEdition, edition_of, note
-from cmr_watch.reading.notice_calls import read_notice
+from cmr_watch.reading.lines import Line, Link, joined
+from cmr_watch.reading.links import MOST_LINKS, Address, address_of, addresses_of, is_summary, says_more
+from cmr_watch.reading.listed_edition import ListedEdition, without_doubles
 from cmr_watch.reading.notices import Notice
 from cmr_watch.reading.outline import headings_of, lines_of
 from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of
@@ -42,25 +42,21 @@ Result = tuple[Snapshot, Evidence]
 def read_initiative(document: Document, address: str | None = None) -> Result:
     """What the initiative page says, and where.
 
-    `address` is the page's own: relative links are resolved against it where it is on another host than the platform's,
-    else against the canonical URL (O2).
+    `address` is the page's own: relative links are resolved against it, or against the canonical URL (O2).
     """
-    base = address if address and not _is_on_platform(address) else URL
+    base = base_of(address, URL)
     best: Result | None = None
-    read: dict[str, Result] = {}
+    seen: set[str] = set()
     for group in candidates(document):
         for candidate in group:
             markup = candidate.markup
-            if markup not in read:
-                read[markup] = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
-                best = _better(best, read[markup]) if best else read[markup]
+            if markup not in seen:
+                seen.add(markup)
+                result = _read(markup, candidate.why, document.is_complete, candidate.is_article, base)
+                best = _better(best, result) if best else result
         if best and len(best[0].outline.sections) == 2 and best[0].editions:
             break
     return best or (Snapshot(outline=Outline(document.is_complete, ())), Evidence())
-
-
-def _is_on_platform(address: str) -> bool:
-    return (urlsplit(address).hostname or "").removeprefix("www.") == urlsplit(URL).hostname
 
 
 def _better(best: Result, other: Result) -> Result:
@@ -165,20 +161,18 @@ class _Lists:
 
     def take_run(self, run: Run) -> None:
         """Read the lines of one row, card, item or paragraph."""
-        self.context = run.context
-        year = run.context.year
-        lines = [part for line in run.lines for part in editions_apart(line, year)]
-        for line in run.lines if len(run.lines) > 1 else ():
-            if line.is_cell_head:
-                self.log.use(line, "label", "D4")
-        entries = [read_entry(line, year) for line in lines if not line.is_cell_head or len(run.lines) == 1]
+        self.context, year = run.context, run.context.year
+        cells = [line for line in run.lines if not line.is_cell_head] if len(run.lines) > 1 else run.lines
+        for head in set(run.lines).difference(cells):
+            self.log.use(head, "label", "D4")
+        entries = [read_entry(part, year) for line in cells for part in editions_apart(line, year)]
         whole = whole_of(entries, year)
         if whole:
             self.settle()
             self.take(whole, is_first=True)
             return
-        for index, entry in enumerate(entries):
-            self.take(entry, is_first=index == 0 and len(entries) > 1)
+        for number, entry in enumerate(entries):
+            self.take(entry, is_first=number == 0 < len(entries) - 1)
         if self.waiting and self.above:
             self.above.said = self.above.said or self.waiting
         self.waiting = None
@@ -239,21 +233,12 @@ class _Lists:
         if entry is None:
             return
         if entry.kind == "place" and stands_alone(entry) and (self.has_sections or entry.line.scan.has("tentative")):
-            if not self._is_venue(entry):
+            if not (self.above and entry.place and self.above.is_at(entry.place)):
                 self._add(entry)
         elif entry.kind == "date":
             self._warn("line-unread", entry.line)
         elif entry.kind == "place":
             self._remark(entry.line, is_first=False)
-
-    def _is_venue(self, entry: Entry) -> bool:
-        """“Cité Internationale, Lyon, France” under Lyon's line tells where it is, and is no edition of its own."""
-        above, place = self.above, entry.place
-        if above is None or place is None or above.entry.place is None:
-            return False
-        names = [place.city, *(place.region or "").split(", ")]
-        is_same_country = above.entry.place.country_code == place.country_code
-        return is_same_country and any(is_same_city(above.entry.place.city, name) for name in names)
 
     def _add(self, entry: Entry) -> None:
         line, date, context = entry.line, entry.date, self.context
@@ -263,7 +248,7 @@ class _Lists:
         self.waiting = None
         assert entry.place is not None, "an edition has a place"
         links = addresses_of(line, entry.place, date, self.base)
-        found = ListedEdition(entry, context, said, *links)
+        found = ListedEdition(entry, entry.place, context, said, *links)
         self.log.use(line, "entry", "P1")
         self.editions.append(found)
         self.above = found
@@ -271,7 +256,7 @@ class _Lists:
         self._limit()
 
     def _warn(self, code: str, line: Line) -> None:
-        self.warnings.append(ReadingWarning(code, line.shown[:LONGEST_WARNING]))
+        self.warnings.append(_warning(code, line))
         self.log.use(line, "not taken", "O5")
         self.dated += 1
         self.unread += 1
@@ -279,41 +264,31 @@ class _Lists:
     # ── remarks
 
     def _remark(self, line: Line, *, is_first: bool) -> None:
-        """A line that only says more of the edition above it: its summary, or its state (D6, S7)."""
-        said = said_status(line.scan)
-        is_bare = said is not None and _is_bare(line)
-        if said and is_bare and (line.text.rstrip().endswith(":") or (line.is_heading and not self._is_beside(line))):
-            self.below = Said(said, line)
-        elif said and is_first and is_bare and not self._is_beside(line):
-            self.waiting = Said(said, line)
-        elif said and self.above and (is_bare or self._is_of_edition(line)):
-            before = self.above.said
-            self.above.said = before if before and before.status in ("cancelled", "postponed") else Said(said, line)
-        link = next((link for link in line.links[:MOST_LINKS] if is_summary(line, link)), None)
-        if link and self.above and self.above.summary is None:
-            self.above.summary = address_of(line, link, self.base)
-        more = next((link for link in line.links[:MOST_LINKS] if says_more(line, link)), None)
-        if more and self.above and self.above.page is None and self._is_under(line):
-            self.above.page = address_of(line, more, self.base)
+        """A line that only says more of the edition above it: its state, its summary, its page (D6, S7)."""
+        if status := said_status(line.scan):
+            self._take_state(Said(status, line), is_first=is_first)
+        above, links = self.above, line.links[:MOST_LINKS]
+        if above is None:
+            return
+        if above.summary is None:
+            above.summary = self._first_address(line, (link for link in links if is_summary(line, link)))
+        if above.page is None and above.is_above(line):
+            above.page = self._first_address(line, (link for link in links if says_more(line, link)))
 
-    def _is_under(self, line: Line) -> bool:
-        """Whether a line is in the block of the edition above it, or below its heading."""
-        above = self.above.entry.line if self.above else None
-        return self._is_beside(line) or (
-            above is not None and line.over is not None and line.over.number == above.number
-        )
+    def _first_address(self, line: Line, links: Iterator[Link]) -> Address | None:
+        return next((address_of(line, link, self.base) for link in links), None)
 
-    def _is_beside(self, line: Line) -> bool:
-        """Whether a line stands in the same block or item as the edition above it."""
-        above = self.above.entry.line if self.above else None
-        items = (line.item, line.outer)
-        return above is not None and (above.block == line.block or (above.item is not None and above.item in items))
-
-    def _is_of_edition(self, line: Line) -> bool:
-        """A sentence in the same block or item, or one about “this event”."""
-        lower = line.text.lower()
-        nouns = ("event", "edition", "workshop", "meeting")
-        return self._is_beside(line) or any(f"this {noun}" in lower for noun in nouns)
+    def _take_state(self, said: Said, *, is_first: bool) -> None:
+        """A state by itself, ended by a colon or as a heading, is that of the entries below it (S7)."""
+        line, above = said.line, self.above
+        is_bare = _is_bare(line)
+        is_apart = is_bare and not (above and above.is_beside(line))
+        if (is_bare and line.text.endswith(":")) or (is_apart and line.is_heading):
+            self.below = said
+        elif is_apart and is_first:
+            self.waiting = said
+        elif above and (is_bare or above.is_meant_by(line)):
+            above.take_state(said)
 
     # ── the result
 
@@ -321,40 +296,30 @@ class _Lists:
         found = self.editions if self._counts() else []
         if not found:
             self._drop_editions()
-        editions = [edition_of(one) for one in found]
-        pairs = zip(editions, found, strict=True)
-        doubts = [doubt for edition, one in pairs for doubt in doubts_of(edition, one.entry)]
-        kept, doubles = without_doubles(editions)
-        for number, (index, edition) in enumerate(kept):
-            self._note(f"editions[{number}]", edition, found[index])
+        doubts = [doubt for one in found for doubt in doubts_of(one.edition(), one.entry)]
+        kept, doubles = without_doubles(found)
+        for number, one in enumerate(kept):
+            one.note(self.log, f"editions[{number}]")
         outline = Outline(is_complete, tuple(self.sections), self.dated, self.unread, headings_of(lines))
-        warnings = (*self.warnings, *doubts, *doubles)
-        snapshot = Snapshot("initiative", tuple(edition for _, edition in kept), tuple(self.calls), warnings, outline)
-        return snapshot, self.log.finish(why, lines)
+        warnings = (*self.warnings, *doubts, *(_warning("duplicate", one.entry.line) for one in doubles))
+        editions = tuple(one.edition() for one in kept)
+        return Snapshot("initiative", editions, tuple(self.calls), warnings, outline), self.log.finish(why, lines)
 
     def _drop_editions(self) -> None:
         """Too few lines of place and day for a list: each of them is a warning (S5)."""
         for one in self.editions:
-            line = one.entry.line
-            self.warnings.append(ReadingWarning("section-unknown", line.shown[:LONGEST_WARNING]))
-            self.log.use(line, "not taken", "S5")
+            self.warnings.append(_warning("section-unknown", one.entry.line))
+            self.log.use(one.entry.line, "not taken", "S5")
 
     def _counts(self) -> bool:
         """Without any section's heading only three or more lines of place and day are a list (S5)."""
         if self.has_sections or not self.is_article:
             return self.has_sections
-        whole = [one for one in self.editions if one.entry.is_known and one.entry.date]
-        return sum(one.entry.date.precision == "day" for one in whole if one.entry.date) >= _FEWEST_WITHOUT_SECTION
+        return sum(one.has_day for one in self.editions) >= _FEWEST_WITHOUT_SECTION
 
-    def _note(self, record: str, edition: Edition, found: ListedEdition) -> None:
-        """Note the evidence; a link that the entry lacks is that of an equal one (M2)."""
-        page, summary = found.page, found.summary
-        if page is None and edition.url:
-            page = next(one for one in (other.page for other in self.editions) if one and one.url == edition.url)
-        if summary is None and edition.summary_url:
-            summaries = (other.summary for other in self.editions)
-            summary = next(one for one in summaries if one and one.url == edition.summary_url)
-        note(self.log, record, found, page, summary)
+
+def _warning(code: str, line: Line) -> ReadingWarning:
+    return ReadingWarning(code, line.shown[:LONGEST_WARNING])
 
 
 def _use_of(entry: Entry, where: Where) -> tuple[Use, str]:

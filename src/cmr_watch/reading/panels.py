@@ -5,6 +5,7 @@ Both are put in front of their part, so that the page's lines come in the order 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -48,9 +49,11 @@ def put_headings_in_front(root: etree._Element) -> None:
         _lay_out_columns(table)
     labels = [link for link in _LABELS(root) if _heads_tab(link) or _opens_section(link)]
     for link in labels[:_MOST_LABELS]:
-        _label_panel(root, link)
+        if _put_in_front([link], _panels_of(root, link)) and link.tag == "button":
+            link.clear(keep_tail=True)
     for tabs in _TABS(root)[:_MOST_TABLES]:
-        _label_by_position(tabs)
+        if _are_sections(list(tabs)) and _put_in_front(list(tabs), _panels_behind(tabs)):
+            tabs.clear(keep_tail=True)
 
 
 def _heads_tab(link: etree._Element) -> bool:
@@ -61,9 +64,13 @@ def _opens_section(element: etree._Element) -> bool:
     return meaning(short_text(element), is_marked=True).section is not None
 
 
+def _are_sections(heads: Sequence[etree._Element]) -> bool:
+    return len(heads) > 1 and all(map(_opens_section, heads))
+
+
 def _lay_out_columns(table: etree._Element) -> None:
     heads, *rows = _rows(table) or [[]]
-    if len(heads) < 2 or not all(map(_opens_section, heads)):
+    if not _are_sections(heads):
         return
     columns = etree.Element("div")
     for number, head in enumerate(heads):
@@ -79,37 +86,31 @@ def _rows(table: etree._Element) -> list[list[etree._Element]]:
     return [[cell for cell in row if cell.tag in ("td", "th")] for row in islice(table.iter("tr"), _MOST_ROWS)]
 
 
-def _label_panel(root: etree._Element, link: etree._Element) -> None:
+def _panels_of(root: etree._Element, link: etree._Element) -> list[etree._Element]:
+    """The panel that a label names, or that names the label."""
     name = link.get("aria-controls") or (link.get("href") or "#")[1:]
     found = _LABELLED_BY(root, name=link.get("id")) if link.get("id") else []
-    panel = next(iter([*_BY_ID(root, name=name), *found]), None)
-    if panel is None or not short_text(link) or any(map(_opens_section, panel.iter(*MARKED_TAGS))):
-        return
-    _put_in_front(panel, link)
-    if link.tag == "button":
-        link.clear(keep_tail=True)
+    return [*_BY_ID(root, name=name), *found][:1]
 
 
-def _label_by_position(tabs: etree._Element) -> None:
-    """Heads of tabs that stand together and name no panel: each belongs to the panel in its own position (S1)."""
-    heads = list(tabs)
-    if len(heads) < 2 or not all(map(_opens_section, heads)):
-        return
-    after = list(islice(tabs.itersiblings(), len(heads) + 1))
+def _panels_behind(tabs: etree._Element) -> list[etree._Element]:
+    """Of heads that stand together and name no panel, each belongs to the panel in its own position (S1)."""
+    after = list(islice(tabs.itersiblings(), len(tabs) + 1))
     are_alike = len({(one.tag, one.get("class")) for one in after}) == 1
-    panels = after if len(after) > 1 and are_alike else list(after[0])
+    return after if len(after) > 1 and are_alike else list(after[0])
+
+
+def _put_in_front(labels: Sequence[etree._Element], panels: Sequence[etree._Element]) -> bool:
+    """Put each label before its panel, unless the panels have such headings themselves; whether that was done."""
     marked = (inner for panel in panels for inner in panel.iter(*MARKED_TAGS))
-    if len(panels) != len(heads) or any(map(_opens_section, marked)):
-        return
-    for head, panel in zip(heads, panels, strict=True):
-        _put_in_front(panel, head)
-    tabs.clear(keep_tail=True)
-
-
-def _put_in_front(panel: etree._Element, label: etree._Element) -> None:
-    heading = _heading(panel, short_text(label))
-    heading.tail, panel.text = panel.text, None
-    panel.insert(0, heading)
+    texts = [short_text(label) for label in labels]
+    if len(labels) != len(panels) or not all(texts) or any(map(_opens_section, marked)):
+        return False
+    for text, panel in zip(texts, panels, strict=True):
+        heading = _heading(panel, text)
+        heading.tail, panel.text = panel.text, None
+        panel.insert(0, heading)
+    return True
 
 
 def _heading(parent: etree._Element, text: str) -> etree._Element:

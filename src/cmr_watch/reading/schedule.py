@@ -13,14 +13,14 @@ from datetime import date
 from typing import Final
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Cutoff, ReadingWarning
-from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, days_in, marks_in, read_cutoffs
+from cmr_watch.models.readings import Cutoff, ReadingWarning
+from cmr_watch.reading.clauses import NO_CUTOFFS, SUBJECTS, sentences_of, subject_of_words, subjects_in
+from cmr_watch.reading.cutoffs import CutoffSpan, days_in, marks_in, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
+from cmr_watch.reading.hosting_years import hosting_years
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line, Where
-from cmr_watch.reading.notices import hosting_years
 from cmr_watch.reading.schedule_entries import Entry, entries_of
 from cmr_watch.reading.tokens import CELL, Text, outside, scan
 
@@ -55,7 +55,6 @@ def read_schedule(lines: Sequence[Line]) -> Schedule:
 class _Found:
     span: CutoffSpan
     entry: Entry
-    is_listed: bool
 
 
 @dataclass(slots=True)
@@ -86,8 +85,7 @@ class _Reader:
         found = read_cutoffs(entry.scan, year, heading=heading)
         if self.was_read and found and found[0].replaces:
             self.found.pop()
-        marked = [_marked(one, entry, is_alone=len(found) == 1) for one in found]
-        self.found += [_Found(one, entry, heading == "cutoff") for one in marked]
+        self.found += [_Found(_marked(one, entry, is_alone=len(found) == 1), entry) for one in found]
         self._count(entry, found, year, heading)
         self.was_read = bool(found)
         if found and self.listing is None and entry.is_short:
@@ -204,7 +202,7 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
         part = scan(sentence.of(text))
         minutes = time_in(part.tokens)
         if minutes is not None and _is_of_all(part) and not find_days(part, ANY_YEAR):
-            return minutes, zone_in(part, 0, len(part.tokens))
+            return minutes, zone_in(part, part.tokens)
     return None
 
 

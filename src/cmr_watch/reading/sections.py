@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Final, Literal, NamedTuple
 
-from cmr_watch.models import EditionStatus, Section
+from cmr_watch.models.readings import EditionStatus, Section
 from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.dates import ANY_YEAR
 from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status
@@ -28,6 +28,7 @@ _ACCORDION_LEVEL: Final = 7
 _DEEPEST_OUTSIDE: Final = 3
 """An h4 below the head of an accordion stands within it."""
 _MOST_LOOKED_AT: Final = 400
+_LONGEST_BOLD: Final = 120
 
 
 class Context(NamedTuple):
@@ -58,18 +59,6 @@ class Placed(NamedTuple):
     rule: str = ""
 
 
-@dataclass(slots=True)
-class _State:
-    context: Context = ABOVE
-    level: int = 0
-    foreign: int | None = None
-    run_in: int | None = None
-    has_more: bool = False
-    title_year: int | None = None
-    before: Where = "above"
-    resumed: Where = "above"
-
-
 def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Placed]:
     """Every line with its context, top to bottom; headings that share a line with an entry become two lines.
 
@@ -77,8 +66,8 @@ def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Plac
     """
     whole = map(joined, runs(lines, _is_rest_of_heading))
     marked = _marked(list(_split(whole)), is_article=is_article)
-    state = _State()
-    return [_place(line, heading, state) for line, heading in marked]
+    placer = _Placer()
+    return [placer.place(line, heading) for line, heading in marked]
 
 
 # ── finding headings ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,23 +192,104 @@ def _lines_below(found: Sequence[_Marked], index: int) -> Iterator[Line]:
 # ── what a heading does ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _place(line: Line, heading: Heading | None, state: _State) -> Placed:
-    level = line.level or (BOLD_LEVEL if line.is_heading else _PLAIN_LEVEL)
-    if level == 1:
-        state.title_year = meaning(line.text, is_marked=True).year
-        if state.context.where == "above":
-            state.context = state.context._replace(year=state.title_year)
-    if heading and heading.section:
-        return _open_section(line, heading, level, state)
-    _end_foreign(line, level, state)
-    if heading and heading.is_foreign:
-        return _open_foreign(line, level, state, "foreign")
-    if heading and _lends(heading, line):
-        year = heading.year or state.context.year
-        state.context = state.context._replace(year=year, status=heading.status, state_heading=line)
-        return Placed(line, state.context, heading, "S7" if heading.status else "S1")
-    is_other = line.is_heading and len(line.text) <= LONGEST
-    return _other_heading(line, level, state) if is_other else Placed(line, state.context)
+@dataclass(slots=True)
+class _Placer:
+    """Takes lines one by one, and keeps where they stand.
+
+    - `level`: the section's heading's; `foreign`: that of other people's heading, `before` and `resumed`: where the
+      lines behind its paragraph, or behind its part, stand.
+    - `run_in`: the paragraph of a bold heading of others, which it heads alone if the paragraph `has_more`.
+    """
+
+    context: Context = ABOVE
+    level: int = 0
+    foreign: int | None = None
+    run_in: int | None = None
+    has_more: bool = False
+    title_year: int | None = None
+    before: Where = "above"
+    resumed: Where = "above"
+
+    def place(self, line: Line, heading: Heading | None) -> Placed:
+        level = line.level or (BOLD_LEVEL if line.is_heading else _PLAIN_LEVEL)
+        if level == 1:
+            self._take_title(line)
+        if heading and heading.section:
+            return self._open_section(line, heading, level)
+        self._end_foreign(line, level)
+        if heading and heading.is_foreign:
+            return self._open_foreign(line, level, "foreign")
+        if heading and _lends(heading, line):
+            return self._lend(line, heading)
+        is_other = line.is_heading and len(line.text) <= LONGEST
+        return self._other_heading(line, level) if is_other else Placed(line, self.context)
+
+    def _take_title(self, line: Line) -> None:
+        self.title_year = meaning(line.text, is_marked=True).year
+        if self.context.where == "above":
+            self.context = self.context._replace(year=self.title_year)
+
+    def _lend(self, line: Line, heading: Heading) -> Placed:
+        year = heading.year or self.context.year
+        self.context = self.context._replace(year=year, status=heading.status, state_heading=line)
+        return Placed(line, self.context, heading, "S7" if heading.status else "S1")
+
+    def _open_section(self, line: Line, heading: Heading, level: int) -> Placed:
+        is_inner = self.context.where == "section" and self.context.section == heading.section
+        self.level = min(level, self.level) if is_inner else level
+        self.foreign = None
+        year = heading.year if heading.has_years else self.title_year
+        self.context = Context("section", heading.section, year, heading=line)
+        return Placed(line, self.context, heading, "S2" if heading.by_events else "S1")
+
+    def _open_foreign(self, line: Line, level: int, where: Where) -> Placed:
+        if self.foreign is None:
+            deepest = 7 if self.level == _PLAIN_LEVEL else self.level
+            self.before = self.context.where
+            self.resumed = "ended" if self.before == "section" and level <= deepest else self.before
+            self.foreign, self.run_in, self.has_more = level, None if line.level else line.block, False
+        self.context = self.context._replace(where=where, status=None)
+        return Placed(line, self.context, Heading(is_foreign=True), "S3")
+
+    def _end_foreign(self, line: Line, level: int) -> None:
+        """Other people's content ends with a heading of the same or a higher rank, or with its paragraph (S3)."""
+        if self.foreign is None:
+            return
+        self.has_more = self.has_more or line.block == self.run_in
+        if self.run_in is not None and line.block != self.run_in:
+            if self.has_more:
+                self._resume(self.before)
+            self.run_in = None
+        if self.foreign is not None and line.is_heading and level <= self.foreign:
+            self._resume(self.resumed)
+
+    def _resume(self, where: Where) -> None:
+        self.foreign = None
+        self.context = self.context._replace(where=where)
+
+    def _other_heading(self, line: Line, level: int) -> Placed:
+        """A heading that is neither a section's, a year nor a state: an entry (S6), a call's, or the section's end."""
+        entry = read_entry(line, self.context.year or ANY_YEAR)
+        if _is_month(entry):
+            year = next((token.value for token in line.scan.tokens if token.letter == "y"), None)
+            return self._lend(line, Heading(year=year))
+        if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
+            return Placed(line, self.context, None, "S6")
+        if mentions_call(line.scan) and not said_status(line.scan):
+            is_notice = said_state(line.scan) is not None
+            return Placed(line, self.context) if is_notice else self._open_foreign(line, level, "call")
+        if self.context.where == "section" and self._ends(line):
+            self.context = Context("ended")
+            return Placed(line, self.context, Heading(), "S3")
+        self.context = self.context._replace(status=None)
+        return Placed(line, self.context)
+
+    def _ends(self, line: Line) -> bool:
+        """S3. A bold line ends a section only where it reads as the heading of another list."""
+        if not line.level:
+            return self.level >= BOLD_LEVEL and len(line.text) <= _LONGEST_BOLD and names_a_collection(line.text)
+        is_inside_accordion = self.level == _ACCORDION_LEVEL and line.level > _DEEPEST_OUTSIDE
+        return line.level == self.level or (line.level <= self.level and not is_inside_accordion)
 
 
 def _lends(heading: Heading, line: Line) -> bool:
@@ -227,75 +297,7 @@ def _lends(heading: Heading, line: Line) -> bool:
     return heading.is_year or heading.status is not None or (heading.year is not None and not line.is_heading)
 
 
-def _end_foreign(line: Line, level: int, state: _State) -> None:
-    """Other people's content ends with a heading of the same or a higher rank, or with its paragraph (S3)."""
-    _end_run_in(line, state)
-    if state.foreign is not None and line.is_heading and level <= state.foreign:
-        state.foreign = None
-        state.context = state.context._replace(where=state.resumed)
-
-
-def _open_section(line: Line, heading: Heading, level: int, state: _State) -> Placed:
-    is_inner = state.context.where == "section" and state.context.section == heading.section and level > state.level
-    state.level = state.level if is_inner else level
-    state.foreign = None
-    year = heading.year if heading.has_years else state.title_year
-    state.context = Context("section", heading.section, year, heading=line)
-    return Placed(line, state.context, heading, "S2" if heading.by_events else "S1")
-
-
-def _open_foreign(line: Line, level: int, state: _State, where: Where) -> Placed:
-    if state.foreign is None:
-        ends = state.context.where == "section" and level <= max(state.level, 7 if state.level == _PLAIN_LEVEL else 0)
-        state.resumed = "ended" if ends else state.context.where
-        state.foreign, state.before = level, state.context.where
-        state.run_in, state.has_more = (None if line.level else line.block), False
-    state.context = state.context._replace(where=where, status=None)
-    return Placed(line, state.context, Heading(is_foreign=True), "S3")
-
-
-def _end_run_in(line: Line, state: _State) -> None:
-    """A bold line with more text in its paragraph heads that paragraph alone."""
-    if state.foreign is None or state.run_in is None:
-        return
-    if line.block == state.run_in:
-        state.has_more = True
-    elif state.has_more:
-        state.foreign = state.run_in = None
-        state.context = state.context._replace(where=state.before)
-    else:
-        state.run_in = None
-
-
-def _other_heading(line: Line, level: int, state: _State) -> Placed:
-    """A heading that is neither a section's, a year nor a state: an entry (S6), a call's, or the end of the section."""
-    entry = read_entry(line, state.context.year or ANY_YEAR)
-    if _is_month(entry):
-        year = next((token.value for token in line.scan.tokens if token.letter == "y"), state.context.year)
-        state.context = state.context._replace(year=year, status=None)
-        return Placed(line, state.context, Heading(year=year), "S1")
-    if entry.kind in ("edition", "date") or (entry.kind == "place" and entry.has_known_place):
-        return Placed(line, state.context, None, "S6")
-    if mentions_call(line.scan) and not said_status(line.scan):
-        is_notice = said_state(line.scan) is not None
-        return Placed(line, state.context) if is_notice else _open_foreign(line, level, state, "call")
-    if state.context.where == "section" and _ends(line, level, state):
-        state.context = Context("ended")
-        return Placed(line, state.context, Heading(), "S3")
-    state.context = state.context._replace(status=None)
-    return Placed(line, state.context)
-
-
 def _is_month(entry: Entry) -> bool:
     """“March 2026”, “March”, “Spring”: a heading that names a part of a year, which may lend its year (S1)."""
     length = len(entry.line.text.strip(" :"))
     return any(one.precision in ("month", "season") and one.end - one.start >= length for one in entry.dates)
-
-
-def _ends(line: Line, level: int, state: _State) -> bool:
-    """S3. A bold line ends a section only where it reads as the heading of another list."""
-    if line.level:
-        is_outside_accordion = state.level == _ACCORDION_LEVEL and level <= _DEEPEST_OUTSIDE
-        is_as_high = level <= state.level and state.level != _ACCORDION_LEVEL
-        return is_outside_accordion or is_as_high or level == state.level
-    return state.level >= BOLD_LEVEL and len(line.text) <= 120 and names_a_collection(line.text)
