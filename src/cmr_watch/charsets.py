@@ -62,7 +62,12 @@ def _decode_wide(content: bytes, name: str) -> str:
 
 
 def _unmarked_utf16(content: bytes) -> str | None:
-    """UTF-16 that begins with two ASCII characters: every other byte is zero (XML 1.0, appendix F)."""
+    """UTF-16 that begins with two ASCII characters: every other byte is zero (XML 1.0, appendix F).
+
+    Not if it was read as UTF-8 and written again, because then it is damaged.
+    """
+    if _REPLACEMENT.encode() in content:
+        return None
     even, odd = content[0:4:2], content[1:4:2]
     if even == b"\0\0" and odd.count(0) == 0 and len(odd) == len(even):
         return "utf-16-be"

@@ -84,6 +84,12 @@ def test_replaced_and_lost_characters(text: str) -> None:
     assert is_garbled(text)
 
 
+@pytest.mark.parametrize("charset", ["gb18030", "big5", "cp949", "euc_jp"])
+@pytest.mark.parametrize("name", ["Kraków", "Düsseldorf", "Kittilä", "Málaga", "Plzeň", "Łódź"])
+def test_one_byte_letters_read_as_two_byte_ones(name: str, charset: str) -> None:
+    assert is_garbled(name.encode("cp1250").decode(charset, "replace"))
+
+
 @given(st.text())
 def test_any_text_is_judged(text: str) -> None:
     assert is_garbled(text) in (True, False)
