@@ -82,7 +82,7 @@ def test_one_garbled_name_is_enough(text: str, name: str) -> None:
     assert all(is_garbled(f"{text}, {misread(name, charset)}, {text}") for charset in _CHARSETS)
 
 
-@pytest.mark.parametrize("text", ["Krak\ufffdw", "Łód\x9f", "CittÃ di Castello", "GarcÃa", "Ã rhus"])
+@pytest.mark.parametrize("text", ["Krak\ufffdw", "Łód\x9f", "CittÃ di Castello", "GarcÃa", "Ã rhus", "Krak뿯½w"])
 def test_replaced_and_lost_characters(text: str) -> None:
     assert is_garbled(text)
 

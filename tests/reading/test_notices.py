@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cmr_watch.reading.call_state import said_state
-from cmr_watch.reading.notices import hosting_years, names_call
+from cmr_watch.reading.hosting_years import hosting_years
+from cmr_watch.reading.notices import names_call
 from cmr_watch.reading.tokens import scan
 from tests.reading.pages import BURGAS, LYON, read, read_line, read_upcoming
 

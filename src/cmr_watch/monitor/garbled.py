@@ -31,6 +31,10 @@ _WORD: Final = re.compile(r"[^ \t\r\n]{1,1000}")
 _REMNANT: Final = re.compile(r"[a-z][ÂÃÄÅ](?![^\W\d_])|[a-z][ÃÅ][a-z]|^Ã$")
 """What is left of a letter whose other byte is no longer there, because it is a space or invisible: `CittÃ di`."""
 
+_ASIAN: Final = "[\u2e80-\u9fff\uac00-\ud7af]"
+_MIXED: Final = re.compile(rf"[A-Za-z]{_ASIAN}|{_ASIAN}[A-Za-z]")
+"""Latin letters beside Chinese, Japanese or Korean ones: bytes that were taken for UTF-16."""
+
 _LATIN: Final = "À-ÖØ-öø-ſȘ-țẀ-ẅẞ"
 _WRITTEN: Final = re.compile(rf"[{_LATIN}Ά-ώА-ѿҐґԱ-ևა-ჿ‐-›‰€№™←-⇿✀-➿️\U0001f1e6-\U0001faff\xa0«»°·¿¡§©®]+")
 """What people write in Europe: letters, punctuation and emoji."""
@@ -59,7 +63,7 @@ def _garbled_words(text: str) -> Iterator[str]:
 
 
 def _is_garbled_word(word: str) -> bool:
-    if _NOT_TEXT.search(word) or _REMNANT.search(word):
+    if any(pattern.search(word) for pattern in (_NOT_TEXT, _REMNANT, _MIXED)):
         return True
     return any(
         _is_misread(run, word[: found.start()], word[found.end() :])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from cmr_watch.reading.clauses import sentences_of
@@ -33,14 +33,15 @@ _OTHER_FORMS: Final = words_of(
 )
 
 
-def form_addresses(document: Document) -> Iterator[str]:
-    """The addresses, empty for the page itself, of the forms to apply that stand in the article (C6)."""
+def form_address(document: Document) -> str | None:
+    """The address, empty for the page itself, of the form to apply that stands in the article (C6)."""
     for form in islice(document.root.iter("form", "iframe"), _MOST_FORMS):
-        name = " ".join((form.get(key) or "")[:300] for key in ("id", "class", "action", "name", "src", "title"))
+        name = " ".join(form.get(key, "")[:300] for key in ("id", "class", "action", "name", "src", "title"))
         is_in_article = any(box.tag in ("article", "main") for box in form.iterancestors())
         has_input = any(field.get("type") not in ("hidden", "submit", "search") for field in form.iter("input"))
         if is_in_article and (has_input or form.tag == "iframe") and _is_to_apply(name.lower()):
-            yield (form.get("action") or form.get("src") or "")[:_LONGEST_ADDRESS]
+            return str(form.get("action", form.get("src", "")))[:_LONGEST_ADDRESS]
+    return None
 
 
 def _is_to_apply(name: str) -> bool:
@@ -53,43 +54,47 @@ _PUNCTUATION: Final = ".,;:!?()[]<>“”„\"'’"
 _SPELT: Final = ("[at]", "(at)")
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail address, where it stands, and whether words like “contact” lead it in."""
+class Mail(NamedTuple):
+    """A mail address, and where it stands."""
 
     address: str
-    is_led_in: bool
     where: Where
 
 
 def contact(lines: Sequence[Line]) -> Mail | None:
     """The mail address of the article; of several the one that words like “contact” or “questions” lead in."""
-    mails: list[Mail] = []
+    led: list[Mail] = []
+    others: list[Mail] = []
     above = False
     for line in lines:
-        own = list(_mails_of(line, is_led_in=above))
-        mails += own
+        own = [*_linked_mails(line), *_written_mails(line)]
+        for mail in own:
+            (led if above or line.scan.has("question", "contact", end=mail.where.end) else others).append(mail)
         above = not own and line.scan.has("question", "contact") and len(line.text) <= LONGEST_NEED
-    return next((mail for mail in (*(mail for mail in mails if mail.is_led_in), *mails)), None)
+    return next(iter([*led, *others]), None)
 
 
-def _mails_of(line: Line, *, is_led_in: bool) -> Iterator[Mail]:
+def _linked_mails(line: Line) -> Iterator[Mail]:
     for link in line.links:
-        if link.href.lower().startswith("mailto:"):
-            address = unquote(link.href[len("mailto:") :].partition("?")[0]).strip()
-            if _is_mail(address):
-                is_led = is_led_in or line.scan.has("question", "contact", end=link.end)
-                yield Mail(address, is_led, Where(line, link.start, link.end))
+        scheme, _, rest = link.href.partition(":")
+        address = unquote(rest.partition("?")[0]).strip()
+        if scheme.lower() == "mailto" and _is_mail(address):
+            yield Mail(address, Where(line, link.start, link.end))
+
+
+def _written_mails(line: Line) -> Iterator[Mail]:
+    """Those of its text, also “a [at] example.org”."""
     text = line.text
     for sign in _SPELT:
         text = text.replace(f" {sign} ", "@").replace(sign, "@")
-    position, is_spelt = 0, text != line.text
+    end, is_spelt = 0, text != line.text
     for word in text.split():
-        position = text.find(word, position)
-        if "@" in word and _is_mail(word.strip(_PUNCTUATION)):
-            lead = scan(text[:position])
-            where = Where(line, 0, len(line.text)) if is_spelt else Where(line, position, position + len(word))
-            yield Mail(word.strip(_PUNCTUATION), is_led_in or lead.has("question", "contact"), where)
+        start = text.index(word, end)
+        end = start + len(word)
+        if _is_mail(word.strip(_PUNCTUATION)):
+            yield Mail(
+                word.strip(_PUNCTUATION), Where(line, 0, len(line.text)) if is_spelt else Where(line, start, end)
+            )
 
 
 def _is_mail(address: str) -> bool:
@@ -103,21 +108,33 @@ def _is_mail(address: str) -> bool:
 def needs(lines: Sequence[Line]) -> tuple[tuple[str, Where], ...]:
     """What applicants have to submit: the whole list under its heading, and each sentence that asks for something."""
     found: dict[str, Where] = {}
-    head: Line | None = None
-    first: Line | None = None
-    for line in lines:
-        if head and not line.is_heading and not _is_marked(line) and line.text.rstrip().endswith(":"):
-            continue  # “Please send us:” leads in the list under its heading
-        if head and _is_item(line, head, first):
-            first = first or line
-            found.setdefault(_without_bullet(line.shown)[:LONGEST_NEED], Where(line, 0, len(line.text)))
-            continue
-        head, first = line if _heads_items(line) else None, None
-        if head is None and not line.is_heading:
-            for span in sentences_of(line.scan):
-                if _is_need(scan(span.of(line.scan))):
-                    found.setdefault(span.of(line.scan)[:LONGEST_NEED], Where(line, span.start, span.end))
+    for need, where in _needs(deque(lines)):
+        found.setdefault(need[:LONGEST_NEED], where)
     return tuple(found.items())[:MOST_NEEDS]
+
+
+def _needs(waiting: deque[Line]) -> Iterator[tuple[str, Where]]:
+    while waiting:
+        line = waiting.popleft()
+        if _heads_items(line):
+            yield from _items_of(line, waiting)
+        elif not line.is_heading:
+            spans = [span for span in sentences_of(line.scan) if _is_need(scan(span.of(line.scan)))]
+            yield from ((span.of(line.scan), Where(line, *span)) for span in spans)
+
+
+def _items_of(head: Line, waiting: deque[Line]) -> Iterator[tuple[str, Where]]:
+    first: Line | None = None
+    while waiting and (_leads_in(waiting[0]) or _is_item(waiting[0], head, first)):
+        line = waiting.popleft()
+        if not _leads_in(line):
+            first = first or line
+            yield line.shown[len(_bullet_of(line.text)) :].strip(), Where(line, 0, len(line.text))
+
+
+def _leads_in(line: Line) -> bool:
+    """“Please send us:” leads in the list under its heading."""
+    return not line.is_heading and not _is_marked(line) and line.text.rstrip().endswith(":")
 
 
 def _heads_items(line: Line) -> bool:
@@ -129,21 +146,21 @@ def _heads_items(line: Line) -> bool:
 def _is_item(line: Line, head: Line, first: Line | None) -> bool:
     """One of the things that a list names: no heading, no day, not whom to ask, and marked as its first item is."""
     text = line.scan
-    if line.is_heading or len(line.text) > _LONGEST_ITEM or find_days(text, ANY_YEAR) or "@" in line.text:
+    is_of_asking = text.has("question", "contact") and not text.has("need")
+    is_other = is_of_asking or "@" in line.text or (line.is_link and text.has("apply"))
+    if line.is_heading or is_other or len(line.text) > _LONGEST_ITEM or find_days(text, ANY_YEAR):
         return False
-    if (text.has("question", "contact") and not text.has("need")) or (line.is_link and text.has("apply")):
-        return False
-    if first and _is_marked(first):
-        return _is_marked(line)
-    return _is_marked(line) or head.is_heading or not _is_sentence(line) or line.block == head.block or text.has("need")
+    is_marked = _is_marked(line)
+    return is_marked if first and _is_marked(first) else is_marked or _is_unmarked_item(line, head)
+
+
+def _is_unmarked_item(line: Line, head: Line) -> bool:
+    is_sentence = line.text[:1].isupper() and line.text.rstrip().endswith((".", "!"))
+    return head.is_heading or not is_sentence or line.block == head.block or line.scan.has("need")
 
 
 def _is_marked(line: Line) -> bool:
     return line.item is not None or _bullet_of(line.text) != ""
-
-
-def _is_sentence(line: Line) -> bool:
-    return line.text[:1].isupper() and line.text.rstrip().endswith((".", "!"))
 
 
 def _bullet_of(text: str) -> str:
@@ -155,10 +172,6 @@ def _bullet_of(text: str) -> str:
         is_number = head[:-1].isdigit() and head[-1:] in (".", ")") and bool(tail)
         return f"{head} " if is_number else ""
     return bullet
-
-
-def _without_bullet(text: str) -> str:
-    return text[len(_bullet_of(text)) :].strip()
 
 
 def _is_need(text: Text) -> bool:

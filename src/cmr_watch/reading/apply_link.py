@@ -87,8 +87,9 @@ def _follows_colon(link: Address) -> bool:
 
 def _start_of_lead(link: Address) -> int:
     """Where the words begin that a link completes: its sentence, or behind the link before it."""
-    sentences = [one.start for one in sentences_of(link.line.scan) if one.start <= link.start]
-    return max(sentences[-1:] + [one.end for one in link.line.links if one.end <= link.start])
+    sentences = (one.start for one in sentences_of(link.line.scan))
+    links = (one.end for one in link.line.links)
+    return max(position for position in (*sentences, *links) if position <= link.start)
 
 
 _NO_FORM: Final[tuple[Concept, ...]] = ("about applying", "legal")

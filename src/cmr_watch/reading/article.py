@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from cmr_watch.models import NOT_IN_ARTICLE, Evidence, Use
+from cmr_watch.models.evidence import NOT_IN_ARTICLE, Evidence, Use
 from cmr_watch.reading.document import Candidate, Document, candidates, nodes_of, titles
 from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.headings import names_others

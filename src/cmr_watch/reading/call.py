@@ -6,27 +6,25 @@ Pure, linear. Errors: ParseError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Final, NamedTuple
 
-from cmr_watch.models import CallNotice, CallStatus, Evidence, Outline, Snapshot, Use
-from cmr_watch.reading.application import Mail, contact, form_addresses, needs
-from cmr_watch.reading.apply_link import ApplyLink, apply_link, links_in
+from cmr_watch.models.evidence import Evidence, Use
+from cmr_watch.models.readings import CallNotice, CallStatus, Cutoff, Outline, Snapshot
+from cmr_watch.reading.application import Mail, contact, form_address, needs
+from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.call_state import find_state, read_state
+from cmr_watch.reading.calls import calls_apart
+from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
 from cmr_watch.reading.headings import meaning
+from cmr_watch.reading.hosting_years import find_hosting_years
 from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.links import resolve
-from cmr_watch.reading.notices import (
-    find_hosting_years,
-    mentions_call,
-    names_call_itself,
-    names_hosting,
-    speaks_of_hosting,
-    whole_sentences,
-)
-from cmr_watch.reading.page_calls import call_of
+from cmr_watch.reading.notices import mentions_call, names_call_itself, names_hosting, whole_sentences
 from cmr_watch.reading.schedule import Schedule, read_schedule
 from cmr_watch.reading.schedule_entries import entries_of
 from cmr_watch.reading.tokens import Text
@@ -95,7 +93,7 @@ def _lists_editions(lines: Sequence[Line]) -> bool:
 
 def _read(article: Article, document: Document, url: str) -> Result:
     log = EvidenceLog()
-    whole, article = article, call_of(article)
+    whole, article = article, _call_that_counts(article)
     schedule = read_schedule(article.lines)
     outline = Outline(document.is_complete, (), schedule.dated_lines, schedule.unread_lines, article.headings)
     whole.note_lines(log, "C3")
@@ -104,55 +102,79 @@ def _read(article: Article, document: Document, url: str) -> Result:
     return Snapshot("call", (), calls, schedule.warnings, outline), whole.evidence(log)
 
 
+_RANKS: Final[dict[CallStatus | None, int]] = {"open": 0, None: 0, "announced": 1, "closed": 2}
+
+
+def _call_that_counts(article: Article) -> Article:
+    """The article without the lines of other calls: the open one counts, else the announced one, else the last (O1)."""
+    calls = calls_apart(article.lines, is_page=True)
+    states = [read_state([line.scan for line in lines], (), has_form=False) for lines in calls]
+    ranks = [_RANKS[state] for state in states]
+    number = len(calls) - 1 if min(ranks) == _RANKS["closed"] else ranks.index(min(ranks))
+    return replace(article, lines=tuple(calls[number])) if len(calls) > 1 else article
+
+
 class _Said(NamedTuple):
     """What the parts of a call's page say, and where."""
 
-    link: ApplyLink | None
-    form: str | None
+    status: CallStatus
     paragraph: Line | None
-    years: tuple[int, ...]
-    years_at: list[Where]
+    years: dict[int, Where]
+    form: str | None
+    form_at: Where | None
     mail: Mail | None
     needs: Sequence[tuple[str, Where]]
 
 
 def _call(article: Article, schedule: Schedule, document: Document, url: str, log: EvidenceLog) -> CallNotice | None:
-    lines, title = article.lines, article.title
-    link = apply_link(list(links_in(lines, url)))
-    form = link.address.url if link else next((resolve(url, form) or url for form in form_addresses(document)), None)
-    whole = whole_sentences(lines)
-    texts = [line.scan for line in (title, *whole) if line]
-    status = read_state(texts, schedule.cutoffs, has_form=link.is_form if link else form is not None)
-    if status is None:
+    said = _said(article, schedule.cutoffs, document, url)
+    if said is None:
         return None
-    paragraph = _paragraph(whole) or title
-    said = _Said(link, form, paragraph, *_hosting_years(title, paragraph, whole), contact(lines), needs(lines))
-    _note(log, _sources(article, schedule, said, status))
+    _note(log, _sources(article, schedule.places, said))
     return CallNotice(
-        status=status,
-        hosting_years=said.years,
+        status=said.status,
+        hosting_years=tuple(sorted(said.years)),
         cutoffs=schedule.cutoffs,
-        title=title.shown[:_LONGEST_TITLE] if title else None,
-        apply_url=form,
-        text=paragraph.shown[:_LONGEST_TEXT] if paragraph else "",
+        title=article.title.shown[:_LONGEST_TITLE] if article.title else None,
+        apply_url=said.form,
+        text=said.paragraph.shown[:_LONGEST_TEXT] if said.paragraph else "",
         contact=said.mail.address if said.mail else None,
         needs=tuple(need for need, _ in said.needs),
     )
 
 
-def _sources(article: Article, schedule: Schedule, said: _Said, status: CallStatus) -> Iterator[Source]:
+def _said(article: Article, cutoffs: Sequence[Cutoff], document: Document, url: str) -> _Said | None:
+    title, lines = article.title, whole_sentences(article.lines)
+    form, form_at, has_form = _form(article.lines, document, url)
+    status = read_state([line.scan for line in (title, *lines) if line], cutoffs, has_form=has_form)
+    if status is None:
+        return None
+    paragraph = _paragraph(lines) or title
+    years = _hosting_years([one for one in (title, paragraph) if one], lines)
+    return _Said(status, paragraph, years, form, form_at, contact(article.lines), needs(article.lines))
+
+
+def _form(lines: Sequence[Line], document: Document, url: str) -> tuple[str | None, Where | None, bool]:
+    """Where one applies, where the page says so, and whether it is a form (C6)."""
+    link = apply_link(list(links_in(lines, url)))
+    if link:
+        return link.address.url, link.address.where, link.is_form
+    form = form_address(document)
+    return (None, None, False) if form is None else (resolve(url, form) or url, None, True)
+
+
+def _sources(article: Article, cutoffs: Sequence[Where], said: _Said) -> Iterator[Source]:
     """Where each field of the call was read."""
     main = said.paragraph or article.lines[0]
-    link_at = said.link.address.where if said.link else None
     yield Source("text", _whole(main))
-    yield Source("status", _where_said(status, (main, *article.lines)) or link_at or _whole(main), "C6")
-    yield from (Source("hosting_years", one) for one in said.years_at)
+    yield Source("status", _where_said(said.status, (main, *article.lines)) or said.form_at or _whole(main), "C6")
+    yield from (Source("hosting_years", one) for one in sorted({*said.years.values()}, key=lambda one: one[1:]))
     yield from _numbered("needs", [where for _, where in said.needs], "O1")
-    yield from _numbered("cutoffs", schedule.places, "C4")
+    yield from _numbered("cutoffs", cutoffs, "C4")
     if said.mail:
         yield Source("contact", said.mail.where)
     if said.form:
-        yield Source("apply_url", link_at or _whole(main), "" if link_at else "C6")
+        yield Source("apply_url", said.form_at or _whole(main), "" if said.form_at else "C6")
     if article.title:
         yield Source("title", _whole(article.title))
 
@@ -200,19 +222,23 @@ def _is_thanks(text: Text) -> bool:
     return text.has("thanks") and not names_call_itself(text)
 
 
-def _hosting_years(
-    title: Line | None, paragraph: Line | None, lines: Sequence[Line]
-) -> tuple[tuple[int, ...], list[Where]]:
+def _hosting_years(first: Sequence[Line], lines: Sequence[Line]) -> dict[int, Where]:
     """By the title, then the paragraph, then the first other line, with its label, that tells some (O4)."""
-    labelled = [(one.line, one.line.scan if one.line.row is not None else one.scan) for one in entries_of(lines)]
-    others = [(line, text) for line, text in labelled if speaks_of_hosting(text) and not _is_thanks(text)]
-    for line, text in [*((line, line.scan) for line in (title, paragraph) if line), *others[:_MOST_LINES]]:
-        years = find_hosting_years(text, is_headed=True)
-        if years:
-            shift = len(text.text) - len(line.text) if text is not line.scan else 0
-            named = [Where(line, max(0, one.start - shift), one.end - shift) for one in sorted({*years.values()})]
-            return tuple(sorted(years)), named
-    return (), []
+    for line in first:
+        if years := find_hosting_years(line.scan, is_headed=True):
+            return {year: Where(line, *words) for year, words in years.items()}
+    others = (entry for entry in entries_of(lines) if not _is_thanks(entry.scan))
+    for entry in islice(others, _MOST_LINES):
+        text = entry.scan if entry.line.row is None else entry.line.scan
+        if years := find_hosting_years(text, is_headed=True):
+            return {year: _in_line(entry.line, text, words) for year, words in years.items()}
+    return {}
+
+
+def _in_line(line: Line, text: Text, words: Span) -> Where:
+    """Where words of a text stand in its line, before which it may have a label."""
+    start, end = (max(0, position - len(text.text) + len(line.text)) for position in words)
+    return Where(line, start, end) if start < end else _whole(line)
 
 
 _MOST_LINES: Final = 200

@@ -11,9 +11,9 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from cmr_watch.reading.lexicon import Concept, words_of
 from cmr_watch.reading.tokens import Cue, Text, Token
@@ -39,19 +39,13 @@ _NO_END: Final = words_of(
 """Words whose stop ends no sentence."""
 
 
-def sentences_of(text: Text) -> list[Span]:
+def sentences_of(text: Text) -> tuple[Span, ...]:
     """The sentences of a text, in order: parted at stops before a capital, semicolons, bullets, cells and labels."""
-    return list(_spans(text))
-
-
-def _spans(text: Text) -> Iterator[Span]:
-    position = 0
-    for index, token in enumerate(text.tokens):
-        if _ends_sentence(text, index) and token.end > position:
-            yield Span(position, token.end)
-            position = token.end
-    if position < len(text.text) or position == 0:
-        yield Span(position, len(text.text))
+    if "sentences" not in text.memo:
+        ends = [token.end for index, token in enumerate(text.tokens) if _ends_sentence(text, index)]
+        bounds = [0, *(end for end in ends if end < len(text.text)), len(text.text)]
+        text.memo["sentences"] = tuple(map(Span, bounds, bounds[1:]))
+    return cast(tuple[Span, ...], text.memo["sentences"])
 
 
 def _ends_sentence(text: Text, index: int) -> bool:
@@ -78,20 +72,21 @@ def _is_label(text: Text, first: int) -> bool:
 
 def _is_stop(text: Text, index: int) -> bool:
     """Whether a stop ends a sentence: a space and a capital or a sign follow, and no short form or ordinal precedes."""
-    token = text.tokens[index]
-    after = text.text[token.end : token.end + 2]
-    if after[:1] in (")", '"', "”", "’", "'"):
-        after = text.text[token.end + 1 : token.end + 3]
-    if not after[:1].isspace() or after[1:].islower():
+    before, token = text.tokens[max(0, index - 1)], text.tokens[index]
+    after = text.text[token.end : token.end + 3].lstrip(_CLOSING)
+    if not after[:1].isspace() or after[1:2].islower():
         return False
-    before = text.tokens[index - 1] if index else token
-    if token.letter == "." and (before.word in _NO_END or (before.letter == "d" and _is_month(text, index + 1))):
-        return False
-    return not (len(before.word) == 1 and text.text[before.start].isupper())
+    is_initial = len(before.word) == 1 and text.text[before.start].isupper()
+    return not is_initial and (token.letter != "." or not (before.word in _NO_END or _is_ordinal(text, index)))
 
 
-def _is_month(text: Text, index: int) -> bool:
-    return index < len(text.tokens) and text.tokens[index].letter in "md-"
+_CLOSING: Final = ")\"”’'"
+
+
+def _is_ordinal(text: Text, stop: int) -> bool:
+    """“12. October”, “12. - 13. October”."""
+    letters = [token.letter for token in text.tokens[max(0, stop - 1) : stop + 2]]
+    return len(letters) == 3 and letters[0] == "d" and letters[2] in "md-"
 
 
 def between_bars(text: Text, position: int) -> Span:
@@ -121,14 +116,13 @@ class Relation(StrEnum):
     """Nothing of it: “on”, a comma, a colon."""
 
 
-_RELATIONS: Final[tuple[tuple[Concept, Relation], ...]] = (
-    ("former", Relation.FORMER),
-    ("of the page", Relation.OF_PAGE),
-    ("new date", Relation.NEW),
-    ("until", Relation.UNTIL),
-    ("since", Relation.SINCE),
-)
-_RELATED: Final = frozenset(concept for concept, _ in _RELATIONS)
+_RELATIONS: Final[dict[Concept, Relation]] = {
+    "former": Relation.FORMER,
+    "of the page": Relation.OF_PAGE,
+    "new date": Relation.NEW,
+    "until": Relation.UNTIL,
+    "since": Relation.SINCE,
+}
 _FILLING_LETTERS: Final = frozenset("ahowTz-,:()'&vm")
 _FILLING_WORDS: Final = words_of(
     """
@@ -136,104 +130,88 @@ _FILLING_WORDS: Final = words_of(
     and cut off deadline next this latest in last
     """
 )
-_MOST_FILLING: Final = 9
-_REACH_OF_MOVING: Final = 60
 
 
 def relation_of(text: Text, start: int) -> Relation:
     """The relation of what begins at a position to the words before it."""
-    if _is_arrow_before(text, start):
-        return Relation.NEW
-    if not text.cues or text.cues[0].end > start:
-        return Relation.AT
-    cue = _cue_before(text, start)
-    concepts = cue.concepts if cue else frozenset[Concept]()
-    is_from = cue is not None and text.text[cue.start : cue.end].lower() == "from"
-    moved = _moved_before(text, cue.start if cue else start)
-    if moved and is_from:
-        return Relation.FORMER
-    if _word_before(text, start) in ("to", "until", "till") and _moved_before(text, start):
-        return Relation.NEW
-    return next((relation for concept, relation in _RELATIONS if concept in concepts), Relation.AT)
-
-
-def _cue_before(text: Text, start: int) -> Cue | None:
-    """The cue that ends right before a position, with nothing but small words, times and signs between."""
-    before = (one for one in reversed(text.cues) if one.end <= start and not one.concepts.isdisjoint(_RELATED))
-    cue = next(before, None)
-    if cue is None:
-        return None
-    between = [token for token in text.tokens[cue.last + 1 :] if token.end <= start]
-    return cue if len(between) <= _MOST_FILLING and all(map(_is_filling, between)) else None
+    before = text.within(0, start)
+    if before and text.text[before[-1].start] in _ARROWS and any(token.letter == "y" for token in before):
+        return Relation.NEW  # “12-13 October 2026 → 3-4 May 2027”
+    cue = cue_before(text, start, _RELATIONS)
+    is_right_before = cue is not None and all(map(_is_filling, before[cue.last + 1 :]))
+    concepts = cue.concepts if cue and is_right_before else frozenset[Concept]()
+    said = next((relation for concept, relation in _RELATIONS.items() if concept in concepts), Relation.AT)
+    return _relation_of_moving(text, before, start) or said
 
 
 def _is_filling(token: Token) -> bool:
     return token.letter in _FILLING_LETTERS or token.word in _FILLING_WORDS
 
 
-def _word_before(text: Text, start: int) -> str:
-    """The last word before a position that is no article, weekday or sign."""
-    words = (token for token in reversed(text.tokens) if token.end <= start)
-    return next((token.word for token in words if token.letter not in "haw,:(" and token.word != "on"), "")
-
-
-def _moved_before(text: Text, position: int) -> Cue | None:
-    """The word of moving in the few words before a position."""
-    return next(
-        (
-            cue
-            for cue in reversed(text.cues)
-            if cue.end <= position and "moved" in cue.concepts and position - cue.end <= _REACH_OF_MOVING
-        ),
-        None,
-    )
+def _relation_of_moving(text: Text, before: Sequence[Token], start: int) -> Relation | None:
+    moved = cue_before(text, start, ("moved",))
+    if moved is None or start - moved.end > _REACH_OF_MOVING:
+        return None
+    words = (token.word for token in reversed(before) if token.letter not in "haw,:(" and token.word != "on")
+    return _OF_MOVING.get(next(words, ""))
 
 
 _ARROWS: Final = "→⇒➔➜➝"
-
-
-def _is_arrow_before(text: Text, start: int) -> bool:
-    """“12-13 October 2026 → 3-4 May 2027”."""
-    before = text.text[max(0, start - 3) : start].rstrip()
-    return before != "" and before[-1] in _ARROWS and any(one.letter == "y" for one in text.tokens if one.end < start)
+_REACH_OF_MOVING: Final = 60
+_OF_MOVING: Final = {"from": Relation.FORMER, "to": Relation.NEW, "until": Relation.NEW, "till": Relation.NEW}
+"""“Moved from 3 May to 4 June”: what the word right before a day makes of it."""
 
 
 # ── subjects ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-SUBJECTS: Final[tuple[Concept, ...]] = (
-    "late",
-    "after the cutoff",
-    "cutoff",
-    "question",
-    "duty",
-    "letter",
-    "stay",
-    "session",
-    "register",
-    "result",
-    "regulation",
-    "long ago",
+_OTHERS: Final[tuple[Concept, ...]] = (
+    *("question", "duty", "letter", "stay", "session", "register", "result", "regulation", "long ago"),
     "taking place",
-    "apply",
-    "call for",
-    "call",
-    "hosting",
-    "event",
+)
+NO_CUTOFFS: Final = frozenset({"late", *_OTHERS})
+"""Subjects whose days are no cut-offs, also as “deadline for questions”."""
+SUBJECTS: Final[tuple[Concept, ...]] = (
+    *("late", "after the cutoff", "cutoff"),
+    *_OTHERS,
+    *("apply", "call for", "call", "hosting", "event"),
 )
 """What a day may be about; of a phrase with several, the first counts."""
 
 
-def subject_of(text: Text, position: int, among: Sequence[Concept] = SUBJECTS, start: int = 0) -> Concept | None:
-    """What stands at a position is about: the nearest of some subjects to its left, from `start` on."""
-    cue = cue_before(text, position, among, start)
-    return next(concept for concept in among if concept in cue.concepts) if cue else None
+def subject_of(
+    text: Text, end: int | None = None, among: Sequence[Concept] = SUBJECTS, start: int = 0
+) -> Concept | None:
+    """What ends at a position is about, or what stands there: the last of some subjects between two positions."""
+    subjects = subjects_in(text, text.cues_of(*among, start=start, end=end), among)
+    return subjects[-1] if subjects else None
 
 
-def cue_before(text: Text, position: int, among: Sequence[Concept], start: int = 0) -> Cue | None:
-    """The last cue of some concepts before a position."""
-    found = None
-    for cue in text.cues_of(*among, start=start, end=position):
-        found = cue
+def subject_of_words(text: Text, start: int = 0, end: int | None = None) -> Concept | None:
+    """What a label, a heading or a question is about: the last of its subjects."""
+    subject = subject_of(text, end, start=start)
+    if subject in _UNTIL_ITS_END and text.has("until", start=start, end=end):
+        return "cutoff"  # “Until when can I apply?”
+    return subject
+
+
+_UNTIL_ITS_END: Final = ("apply", "call for", "call")
+
+
+def subjects_in(text: Text, cues: Iterable[Cue], among: Sequence[Concept] = SUBJECTS) -> list[Concept]:
+    """The subjects that cues name; of several that hang together the stranger one counts, else the first.
+
+    “Deadline for questions” is about questions, “results of the first cut-off” about results, “deadline for
+    applications” about a deadline.
+    """
+    found: list[Concept] = []
+    above: Cue | None = None
+    for cue in cues:
+        concept = next(one for one in among if one in cue.concepts)
+        if above is None or not _hangs(text, above, cue):
+            found.append(concept)
+        elif found[-1] in _OWN and concept not in _OWN:
+            found[-1] = concept
+        above = cue
     return found
 
 
@@ -243,35 +221,9 @@ _HANGING: Final = words_of(
     receiving
     """
 )
-_UNTIL_ITS_END: Final = ("apply", "call for", "call")
-_OWN: Final[frozenset[Concept]] = frozenset({"cutoff", "apply", "call for", "call", "hosting", "event"})
-
-
-def subject_of_words(text: Text) -> Concept | None:
-    """What a label or a heading is about: the last of its subjects."""
-    subjects = subjects_in(text, list(text.cues_of(*SUBJECTS)))
-    if subjects and subjects[-1] in _UNTIL_ITS_END and text.has("until"):
-        return "cutoff"  # “Until when can I apply?”
-    return subjects[-1] if subjects else None
-
-
-def subjects_in(text: Text, cues: Sequence[Cue]) -> list[Concept]:
-    """The subjects that cues name; of several that hang together the stranger one counts, else the first.
-
-    “Deadline for questions” is about questions, “results of the first cut-off” about results, “deadline for
-    applications” about a deadline.
-    """
-    chains: list[list[Cue]] = []
-    for cue in cues:
-        if chains and _hangs(text, chains[-1][-1], cue):
-            chains[-1].append(cue)
-        else:
-            chains.append([cue])
-    return [_head_of([_concept_of(cue) for cue in chain]) for chain in chains]
-
-
-def _head_of(concepts: Sequence[Concept]) -> Concept:
-    return next((concept for concept in concepts if concept not in _OWN), concepts[0])
+_OWN: Final[frozenset[Concept]] = frozenset(
+    {"cutoff", "apply", "call for", "call", "hosting", "event", "series", "meet"}
+)
 
 
 def _hangs(text: Text, one: Cue, other: Cue) -> bool:
@@ -279,5 +231,6 @@ def _hangs(text: Text, one: Cue, other: Cue) -> bool:
     return 0 < len(between) < 5 and all(token.word in _HANGING or token.letter == "d" for token in between)
 
 
-def _concept_of(cue: Cue) -> Concept:
-    return next(concept for concept in SUBJECTS if concept in cue.concepts)
+def cue_before(text: Text, position: int, among: Iterable[Concept], start: int = 0) -> Cue | None:
+    """The last cue of some concepts before a position."""
+    return next(iter([*text.cues_of(*among, start=start, end=position)][-1:]), None)

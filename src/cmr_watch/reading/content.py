@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from cmr_watch.charsets import decode
-from cmr_watch.models import Snapshot
+from cmr_watch.models.readings import Snapshot
 from cmr_watch.reading.document import open_document
 
 _TAGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "dt", "dd", "td", "th", "blockquote", "pre", "summary")

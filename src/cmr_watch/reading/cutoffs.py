@@ -8,13 +8,15 @@ list and for the call page. Pure; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from datetime import datetime
+from itertools import pairwise, repeat
 from typing import Final, NamedTuple
 
-from cmr_watch.models import Cutoff
+from cmr_watch.models.readings import Cutoff
 from cmr_watch.reading.clauses import (
+    NO_CUTOFFS,
     SUBJECTS,
     Relation,
     Span,
@@ -22,20 +24,14 @@ from cmr_watch.reading.clauses import (
     relation_of,
     sentences_of,
     subject_of,
+    subject_of_words,
     subjects_in,
 )
 from cmr_watch.reading.dates import DateSpan, find_dates, find_days, year_of
-from cmr_watch.reading.instants import END_OF_DAY, Zone, instant_of, time_in, time_index, zone_in
+from cmr_watch.reading.instants import END_OF_DAY, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept, words_of
-from cmr_watch.reading.tokens import Cue, Text, Token, outside
+from cmr_watch.reading.tokens import DASHES, Cue, Text, Token, outside
 
-NO_CUTOFFS: Final = frozenset(
-    {
-        *("question", "session", "register", "result", "taking place", "late", "long ago", "regulation", "duty"),
-        *("letter", "stay"),
-    }
-)
-"""Subjects whose days are no cut-offs, also as “deadline for questions”."""
 _TAKEN: Final[dict[Concept | None, tuple[Relation, ...]]] = {
     "cutoff": (Relation.UNTIL, Relation.AT, Relation.NEW),
     "after the cutoff": (Relation.AT,),
@@ -57,7 +53,6 @@ class CutoffSpan(NamedTuple):
     """A cut-off, where its day stands, and whether its zone's letters are right on that day.
 
     - `has_time`: a time of day is stated for it.
-    - `subject`: what made it a cut-off, `heading` where no word of the line.
     - `replaces`: it takes the place of the one in the text above, “extended to 14 June” (D2).
     """
 
@@ -66,7 +61,6 @@ class CutoffSpan(NamedTuple):
     end: int
     zone_is_right: bool = True
     has_time: bool = False
-    subject: str = ""
     replaces: bool = False
 
 
@@ -74,55 +68,51 @@ class CutoffSpan(NamedTuple):
 class _Day:
     """A day of a sentence, with the tokens before it and after it, up to the neighbouring days.
 
-    `period`: what the period is about of which it is the last day; `shared`: where a time stands for a whole list.
+    `period`: what the period is about that it ends, or lies in; `shared`: where a time stands for a whole list.
     """
 
     span: DateSpan
     sentence: Span
     lead: list[Token]
     tail: list[Token]
-    relation: Relation
+    relation: Relation = Relation.AT
+    period: Concept | None = None
     subject: Concept | None = None
-    where: str = ""
-    is_end_of_period: bool = False
-    is_of_events: bool = False
     shared: list[Token] = field(default_factory=list)
 
 
 def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None = None) -> tuple[CutoffSpan, ...]:
     """The cut-offs of a text. `year` is the nearest heading's, `heading` the subject of the words that head a list."""
     found: list[CutoffSpan] = []
-    spoken: Concept | None = None
-    is_answer = False
+    spoken, asked = None, None
     for sentence in sentences_of(text):
-        days = _days_of(text, sentence, year)
-        is_led = sentence.start == 0 or is_answer or _goes_on(text, sentence)
+        is_led = asked is not None or _goes_on(text, sentence)
         spoken = spoken if is_led else None
-        for day in days:
-            _give_subject(text, day, spoken or (heading if is_led else None), "spoken" if spoken else "heading")
-        _go_on(days)
-        _share_times(days)
-        for number, day in enumerate(days):
-            if _is_taken(text, day):
-                is_moved = number > 0 and days[number - 1].relation is Relation.FORMER
-                found = with_next(found, _cutoff(text, day, replaces=day.relation is Relation.NEW and not is_moved))
+        days = _days_of(text, sentence, year, spoken or (heading if is_led else None))
+        for one in _cutoffs_of(text, days):
+            kept = found[:-1] if one.replaces else found
+            found = [*kept, one._replace(replaces=one.replaces and not found)]
         asked = _asked(text, sentence)
-        spoken, is_answer = asked or spoken, asked is not None
-        if text.has("cutoff", start=sentence.start, end=sentence.end):
-            spoken = "cutoff"
+        spoken = "cutoff" if text.has("cutoff", start=sentence.start, end=sentence.end) else asked or spoken
         year = next((day.span.starts_on.year for day in reversed(days) if day.span.starts_on), year)
     return tuple(found)
+
+
+def _cutoffs_of(text: Text, days: Sequence[_Day]) -> Iterator[CutoffSpan]:
+    """“Extended to 14 June” takes the place of the cut-off before it, unless that day is said to be the former (D2)."""
+    relation = Relation.AT
+    for day in days:
+        if _is_taken(text, day):
+            yield _cutoff(text, day, replaces=day.relation is Relation.NEW and relation is not Relation.FORMER)
+        relation = day.relation
 
 
 def _asked(text: Text, sentence: Span) -> Concept | None:
     """What a question is about, which its answer goes on with: “Until when can I apply? 31 May 2027”."""
     if not sentence.of(text).endswith("?"):
         return None
-    cues = list(text.cues_of(*SUBJECTS, start=sentence.start, end=sentence.end))
-    subject = next(iter(subjects_in(text, cues)[-1:]), None)
-    return (
-        subject if subject in NO_CUTOFFS or not text.has("until", start=sentence.start, end=sentence.end) else "cutoff"
-    )
+    is_of_end = text.has("until", start=sentence.start, end=sentence.end)
+    return subject_of_words(text, *sentence) or ("cutoff" if is_of_end else None)
 
 
 _GOING_ON: Final = words_of("and then next first second third last final another potentially possibly it")
@@ -130,34 +120,40 @@ _GOING_ON: Final = words_of("and then next first second third last final another
 
 def _goes_on(text: Text, sentence: Span) -> bool:
     """Whether a sentence goes on with a list: “Cut-off dates: 30 May 2026. Then 20 December 2026.”"""
-    first = next((token for token in text.tokens if token.start >= sentence.start), None)
-    return first is not None and (first.word in _GOING_ON or first.letter in "dmvwi-(;c")
-
-
-def with_next(found: Sequence[CutoffSpan], one: CutoffSpan) -> list[CutoffSpan]:
-    """Cut-offs with one more; “extended to 14 June” takes the place of the one before it (D2)."""
-    return [*(found[:-1] if one.replaces else found), one._replace(replaces=one.replaces and not found)]
-
-
-def _go_on(days: Sequence[_Day]) -> None:
-    """“Apply by 31 May, 30 September or 20 December”, “the first closing on 31 May, the second on 30 September”."""
-    for before, day in pairwise(days):
-        is_listed = all(token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead)
-        if is_listed and day.relation is Relation.AT:
-            day.relation, day.subject = before.relation, before.subject
+    first = next(iter(text.within(*sentence)), None)
+    return sentence.start == 0 or (first is not None and (first.word in _GOING_ON or first.letter in "dmvwi-(;c"))
 
 
 # ── the days of a sentence ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _days_of(text: Text, sentence: Span, year: int | None) -> list[_Day]:
-    """The single days of a sentence, each with the words around it."""
-    own = range(sentence.start, sentence.end)
+def _days_of(text: Text, sentence: Span, year: int | None, above: Concept | None) -> list[_Day]:
+    """The single days of a sentence, each with the words around it, and what it is about."""
     year = year_of(text, sentence.start, sentence.end) or year
-    days = [day for day in days_in(text, own, year) if day.starts_on][:_MOST_DAYS]
-    ends = [sentence.start, *(day.end for day in days)]
-    starts = [*(day.start for day in days[1:]), sentence.end]
-    return [_day(text, sentence, *one, year) for one in zip(days, ends, starts, strict=False)]
+    spans = [day for day in days_in(text, range(*sentence), year) if day.starts_on][:_MOST_DAYS]
+    starts = [sentence.start, *(day.end for day in spans)]
+    around = list(map(text.within, starts, [*(day.start for day in spans), sentence.end]))
+    days = list(map(_Day, spans, repeat(sentence), around, around[1:]))
+    for before, day in pairwise([None, *days]):
+        assert day is not None
+        day.relation, day.subject = _relation_of(text, day), _subject_of(text, day, above)
+        day.period = _period_of(text, day.span, year)
+        if before and day.relation is Relation.AT and _is_listed(day):
+            day.relation, day.subject = before.relation, before.subject
+    _share_times(days)
+    return days
+
+
+def _relation_of(text: Text, day: _Day) -> Relation:
+    relation = relation_of(text, day.span.start)
+    end = min(day.span.end + _REACH_OF_TIME, day.sentence.end)
+    is_latest = text.has("latest", start=day.span.end, end=end)
+    return Relation.UNTIL if is_latest and relation is Relation.AT else relation
+
+
+def _is_listed(day: _Day) -> bool:
+    """“Apply by 31 May, 30 September or 20 December”, “the first closing on 31 May, the second on 30 September”."""
+    return all(token.letter in _LIST_LETTERS or token.word == "on" for token in day.lead)
 
 
 def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
@@ -174,67 +170,56 @@ def days_in(text: Text, own: range, year: int | None) -> list[DateSpan]:
     return found[::-1]
 
 
-def _day(text: Text, sentence: Span, day: DateSpan, start: int, end: int, year: int | None) -> _Day:
-    lead, tail = text.within(start, day.start), text.within(day.end, end)
-    found = _Day(day, sentence, lead, tail, relation_of(text, day.start))
-    periods = [
-        one for one in find_dates(text, year) if one.starts_on != one.ends_on and one.start <= day.start < one.end
-    ]
-    if periods:
-        found.is_end_of_period = day.end >= periods[0].end and _is_open_for(text, periods[0])
-        found.is_of_events = _is_of_events(text, periods[0])
-    return found
-
-
-def _is_open_for(text: Text, period: DateSpan) -> bool:
-    """Whether a period is the time to apply: “open from 5 March to 30 May”, “taken from … until …”."""
-    opening = cue_before(text, period.start, ("open",))
-    between = text.tokens[opening.last + 1 : period.first] if opening else []
-    is_open = opening is not None and all(one.letter in "f:,(" for one in between)
-    return is_open or subject_of(text, period.start, _OF_PERIODS) in _OF_PERIODS[:-2]
+def _period_of(text: Text, day: DateSpan, year: int | None) -> Concept | None:
+    """What the period of a day is about: the events, or the time to apply, where it ends with that day."""
+    periods = (
+        one for one in find_dates(text, year) if one.start <= day.start < one.end and one.starts_on != one.ends_on
+    )
+    period = next(periods, None)
+    if period is None:
+        return None
+    if _is_of_events(text, period):
+        return "taking place"
+    subject = subject_of(text, period.start, _OF_PERIODS) if day.end >= period.end else None
+    return "cutoff" if subject in _OF_PERIODS[:-2] else None
 
 
 def _is_of_events(text: Text, period: DateSpan) -> bool:
-    """Whether the words right before a period say that it is the events': “events from 15 September to 15 December”."""
-    cue = cue_before(text, period.start, ("event", "taking place"))
-    between = text.tokens[cue.last + 1 :] if cue else []
-    return cue is not None and all(one.letter in _JOINING_PERIODS for one in between if one.end <= period.start)
+    """“Events from 15 September to 15 December”: with nothing but signs between."""
+    cue = cue_before(text, period.start, _OF_PERIODS[-2:])
+    return cue is not None and all(token.letter in "f:-(," for token in text.within(cue.end, period.start))
 
 
-_JOINING_PERIODS: Final = frozenset("f:-(,")
-_OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "event", "taking place")
+_OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "open", "event", "taking place")
 
 
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _give_subject(text: Text, day: _Day, above: Concept | None, where: str) -> None:
+def _subject_of(text: Text, day: _Day, above: Concept | None) -> Concept | None:
     """The nearest words decide; what stands above, a list's sentence or heading, only where there are none (C3)."""
-    left, right = _subject_to_the_left(text, day), _subject_to_the_right(text, day)
-    if above in _OF_ALL_BELOW and left in _OF_APPLYING - {"cutoff"}:
-        left = above
-    if left or right:
-        day.subject, day.where = left or right, "left" if left else "right"
-    elif above and sum(token.letter == "x" and bool(token.word) for token in day.lead) <= _MOST_WORDS_OF_ENTRY:
-        day.subject, day.where = above, where
+    subject = _subject_to_the_left(text, day)
+    if above in _OF_ALL_BELOW and subject in ("apply", "call", "call for"):
+        return above
+    is_entry = sum(token.letter == "x" and bool(token.word) for token in day.lead) <= _MOST_WORDS_OF_ENTRY
+    return subject or _subject_to_the_right(text, day) or (above if is_entry else None)
 
 
 def _subject_to_the_left(text: Text, day: _Day) -> Concept | None:
-    cues = [
-        cue
-        for cue in text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
-        if not _is_condition(text, cue)
-    ]
-    active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
-    is_of_others = not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(
-        active
-    )  # “questions may be submitted by …”
-    subjects = active if is_of_others else subjects_in(text, cues)
+    among = text.cues_of(*SUBJECTS, start=day.sentence.start, end=day.span.start)
+    cues = [cue for cue in among if not _is_condition(text, cue)]
+    subjects = _active(text, cues) or subjects_in(text, cues)
     if cues and _heads_sentence(text, day, cues[0]) and "cutoff" not in subjects:
         return subjects[0]
     while len(subjects) > 1 and subjects[-1] in _ADDED:
         subjects.pop()  # “the call for hosts of the 2026 events is open until …” is about the call
-    return subjects[-1] if subjects else None
+    return next(iter(subjects[-1:]), None)
+
+
+def _active(text: Text, cues: Sequence[Cue]) -> list[Concept]:
+    """The subjects besides what is done with them, if none is of applying: “questions may be submitted by …”."""
+    active = subjects_in(text, [cue for cue in cues if "passive" not in cue.concepts])
+    return active if not NO_CUTOFFS.isdisjoint(active) and _OF_APPLYING.isdisjoint(active) else []
 
 
 _OF_ALL_BELOW: Final = frozenset({"late", "duty"})
@@ -263,25 +248,23 @@ def _is_condition(text: Text, cue: Cue) -> bool:
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
     """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
     zones = [Span(zone.start - 1, zone.end) for zone in text.cues_of("brussels time", start=day.span.end)]
-    own = outside(day.tail, zones)
-    first = next((token for token in own if token.letter == "(" or (token.word and token.letter not in "haTzvd")), None)
-    if first is None or first.letter == "(":
-        return None
-    cues = list(text.cues_of(*SUBJECTS, start=first.start, end=day.tail[-1].end))
-    concept = subjects_in(text, cues)[0] if cues and cues[0].start == first.start else None
+    first = next((token for token in outside(day.tail, zones) if token.letter not in _SIGNS), None)
+    cues = list(text.cues_of(*SUBJECTS, start=first.start, end=day.tail[-1].end)) if first else []
+    concept = subjects_in(text, cues)[0] if first and cues and cues[0].start == first.start else None
     return concept if concept in NO_CUTOFFS or concept == "cutoff" else None
 
 
+_SIGNS: Final = frozenset("haTzvd&-/.,:;|)'")
+
+
 def _is_taken(text: Text, day: _Day) -> bool:
-    if day.is_of_events or _is_dateline(text, day) or day.subject in NO_CUTOFFS:
+    if day.period == "taking place" or day.subject in NO_CUTOFFS or _is_dateline(text, day):
         return False
-    if day.is_end_of_period:
+    if day.period:
         return day.relation not in (Relation.FORMER, Relation.OF_PAGE)
-    is_latest = text.has("latest", start=day.span.end, end=min(day.span.end + _REACH_OF_TIME, day.sentence.end))
-    relation = Relation.UNTIL if is_latest and day.relation is Relation.AT else day.relation
-    if day.subject is None and relation is Relation.UNTIL and not _is_plain(text, day):
-        return False
-    return relation in _TAKEN.get(day.subject, ()) or (relation is Relation.AT and _closes_there(text, day))
+    if day.subject is None and day.relation is Relation.UNTIL:
+        return _is_plain(text, day)
+    return day.relation in _TAKEN.get(day.subject, ()) or (day.relation is Relation.AT and _closes_there(text, day))
 
 
 _PLAIN: Final = words_of(
@@ -298,23 +281,23 @@ _PLAIN: Final = words_of(
 def _is_plain(text: Text, day: _Day) -> bool:
     """Whether no word before the day tells of anything else: “The project runs until …”, “Data are deleted by …”."""
     tokens = [token for token in outside(day.lead, text.cues) if token.letter == "x" and token.word]
-    return _PLAIN.issuperset(token.word for token in tokens if not _is_of_address(text, token))
+    return _PLAIN.issuperset(token.word for token in tokens if "@" not in _chunk_at(text.text, token))
 
 
-def _is_of_address(text: Text, token: Token) -> bool:
-    """“a@example.org” says nothing."""
-    around = text.text[max(0, token.start - 1) : token.start], text.text[token.end : token.end + 2]
-    return around[0] in ("@", ".", "-") or around[1][:1] == "@" or (around[1][:1] == "." and around[1][1:].isalnum())
+def _chunk_at(text: str, token: Token) -> str:
+    """What stands between the spaces around a token: a mail address is one."""
+    return text[: token.end].rpartition(" ")[2] + text[token.end :].partition(" ")[0]
 
 
 def _closes_there(text: Text, day: _Day) -> bool:
     """“31 May 2027: the call closes”: what closes is named behind its day."""
-    if day.where == "left" or not day.tail or day.tail[0].letter not in ":-":
+    if not day.tail or day.tail[0].letter not in ":-":
         return False
-    closing = next(text.cues_of("until", start=day.tail[0].end, end=day.tail[-1].end), None)
+    start = day.tail[0].end
+    closing = next(text.cues_of("until", start=start, end=day.tail[-1].end), None)
     if closing is None or "open" not in closing.concepts:  # it is open until it closes
         return False
-    return subject_of(text, closing.start, _CLOSING, day.tail[0].end) in _CLOSING[:3]
+    return subject_of(text, closing.start, _CLOSING, start) in _CLOSING[:3]
 
 
 _CLOSING: Final = ("apply", "call", "call for", *sorted(NO_CUTOFFS), "event")
@@ -351,21 +334,27 @@ def _is_only_signs(tokens: Sequence[Token]) -> bool:
 
 
 def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
+    start = day.lead[0].start if day.lead else day.span.start
+    end = day.tail[-1].end if day.tail else day.span.end
+    at, zone_is_right, has_time = _instant(text, day)
+    words = text.text[day.span.start : end].strip(f" \t,;{DASHES}").removesuffix(" and").removesuffix(" or")
+    marks = marks_in(text, day.span.end, end)
+    is_later = text.has("condition", start=day.span.end, end=end)  # “…, after which the call is closed”
+    closed = "over" in marks or (text.has("closed", start=day.span.end, end=end) and not is_later)
+    is_perhaps = "perhaps" in marks or text.has("perhaps", start=start, end=day.span.start)
+    tentative = is_perhaps or text.has("tentative", start=day.span.end, end=end)
+    return CutoffSpan(Cutoff(at, words, closed, tentative), day.span.start, end, zone_is_right, has_time, replaces)
+
+
+def _instant(text: Text, day: _Day) -> tuple[datetime, bool, bool]:
+    """The instant of a day, whether its zone's letters are right, and whether a time is stated."""
     assert day.span.starts_on is not None, "only whole days are cut-offs"
-    end_of_lead = day.lead[-1].end if day.lead else 0
-    near = [token for token in day.lead if end_of_lead - token.start <= _REACH_OF_TIME]
-    groups = [group for group in (day.tail, near, day.shared) if group]
-    minutes = next((minute for group in groups if (minute := time_in(group)) is not None), None)
-    zone = next((zone for group in groups if (zone := _zone(text, group))), None)
-    at, is_right = instant_of(day.span.starts_on, END_OF_DAY if minutes is None else minutes, zone)
-    start, end = (day.lead or day.tail or text.tokens)[0].start, day.tail[-1].end if day.tail else day.span.end
-    words = text.text[day.span.start : end].strip(" \t,;‐‑‒–—―−-").removesuffix(" and").removesuffix(" or")
-    behind = {"start": day.span.end, "end": end}
-    tentative = text.has("tentative", **behind) or text.has("perhaps", start=start, end=day.span.start)
-    marks = marks_in(text, **behind)
-    closed = text.has("closed", **behind) and not text.has("condition", **behind)  # “…, after which the call is closed”
-    cutoff = Cutoff(at, words, closed or "over" in marks, tentative or "perhaps" in marks)
-    return CutoffSpan(cutoff, day.span.start, end, is_right, minutes is not None, day.where, replaces)
+    near = [token for token in day.lead if day.lead[-1].end - token.start <= _REACH_OF_TIME]
+    groups = (day.tail, near, day.shared)
+    times = [minutes for group in groups if (minutes := time_in(group)) is not None]
+    zone = next((zone for group in groups if (zone := zone_in(text, group))), None)
+    at, is_right = instant_of(day.span.starts_on, times[0] if times else END_OF_DAY, zone)
+    return at, is_right, bool(times)
 
 
 def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Concept]:
@@ -384,8 +373,3 @@ def _is_mark(text: Text, cue: Cue) -> bool:
     # “over 20 regions”; “potentially, depending on the results, 31 January”
     is_of_more = after != [] and after[0].letter in ("dn," if "perhaps" in cue.concepts else "dn")
     return not is_of_more and not any(token.letter == "x" and token.word for token in (*before, *after))
-
-
-def _zone(text: Text, tokens: Sequence[Token]) -> Zone | None:
-    first = text.tokens.index(tokens[0])
-    return zone_in(text, first + (time_index(tokens) or 0), first + len(tokens))

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple, cast
 
-from cmr_watch.models import Precision
+from cmr_watch.models.readings import Precision
 from cmr_watch.reading.tokens import Text, Token
 
 ANY_YEAR: Final = 2000

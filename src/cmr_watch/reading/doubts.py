@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cmr_watch.models import Edition, ReadingWarning
+from cmr_watch.models.readings import Edition, ReadingWarning
 from cmr_watch.reading.dates import has_stray_number
 from cmr_watch.reading.entries import Entry
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from cmr_watch.models import Edition, EditionStatus, Evidence, Outline, ReadingWarning, Snapshot, Use
+from cmr_watch.models.evidence import Evidence, Use
+from cmr_watch.models.readings import Edition, EditionStatus, Outline, ReadingWarning, Snapshot
 from cmr_watch.reading.article import Article, articles, base_of
 from cmr_watch.reading.clauses import Relation, cue_before, relation_of
-from cmr_watch.reading.dates import find_dates
+from cmr_watch.reading.dates import DateSpan, find_dates
 from cmr_watch.reading.document import Document
 from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
 from cmr_watch.reading.edition_days import Rank, When, dates_of, last_day_of
@@ -150,18 +151,14 @@ class _Page:
     @cached_property
     def edition(self) -> Edition:
         place, found = self.sited.place, self.days
-        edition = Edition(place.city, place.region, place.country, place.country_code)
-        if found and self.last:
-            edition = replace(
-                edition,
-                starts_on=found.date.starts_on,
-                ends_on=self.last.date.ends_on,
-                date_precision=found.date.precision,
-                period=found.date.period,
-                date_text=found.words,
-            )
-        return replace(
-            edition,
+        date = found.date if found else DateSpan(0, 0, "unknown")
+        return Edition(
+            *(place.city, place.region, place.country, place.country_code),
+            starts_on=date.starts_on,
+            ends_on=self.last.date.ends_on if self.last else None,
+            date_precision=date.precision,
+            period=date.period,
+            date_text=found.words if found else None,
             section="past" if self.held else "upcoming",
             status=self.status,
             url=self.url,
@@ -198,16 +195,14 @@ class _Page:
         yield Source("section", held or title, "E4")
         if not (self.said and self.said.status == self.status):
             yield Source("status", (held if self.status == "held" else None) or title, "E4")
-        if self.spot and self.spot.venue:
-            yield Source("venue", self.spot.where)
-        if self.closes:
-            yield Source("registration_closes_on", self.closes.where)
-        if self.form:
-            yield Source("registration_url", self.form.where)
-        for number, offer in enumerate(self.offers):
-            yield Source(f"materials[{number}]", offer.anchor.where, "O3")
-        if self.summary:
-            yield Source("summary_url", self.summary.anchor.where)
+        found: dict[str, Spot | Closing | Anchor | None] = {
+            "venue": self.spot,
+            "registration_closes_on": self.closes,
+            "registration_url": self.form,
+            "summary_url": self.summary.anchor if self.summary else None,
+        }
+        yield from (Source(name, one.where) for name, one in found.items() if one)
+        yield from (Source(f"materials[{n}]", one.anchor.where, "O3") for n, one in enumerate(self.offers))
 
     def _sources_of_days(self) -> Iterator[Source]:
         if self.days is None or self.last is None:

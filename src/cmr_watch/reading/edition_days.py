@@ -11,27 +11,19 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Final
 
-from cmr_watch.models import Precision
+from cmr_watch.models.readings import Precision
 from cmr_watch.reading.clauses import Relation, between_bars, relation_of, subject_of
 from cmr_watch.reading.dates import DateSpan, find_dates, year_of
 from cmr_watch.reading.entries import choose_date
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
 from cmr_watch.reading.lines import Line, Where
 from cmr_watch.reading.notices import mentions_call
-from cmr_watch.reading.places import find_places
+from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import Text
 
 _PRECISION: Final[dict[Precision, int]] = {"day": 0, "unknown": 1, "month": 2, "season": 3, "year": 4}
 _NOT_THE_EVENT: Final = (
-    "register",
-    "cutoff",
-    "session",
-    "question",
-    "stay",
-    "visit",
-    "of the page",
-    "regulation",
-    "call for",
+    *("register", "cutoff", "session", "question", "stay", "visit", "of the page", "regulation", "call for"),
 )
 _OF_THE_EVENT: Final = ("event", "series", "meet", "date label")
 _OTHER_LABELS: Final = ("register", "cutoff", "contact", "stay", "session")
@@ -63,13 +55,12 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A date that may be the edition's, its sentence's text, its whole line, and where the sentence begins there."""
+    """A date that may be the edition's, its sentence, and its whole line."""
 
     date: DateSpan
     line: Line
     whole: Line
     rank: Rank
-    start: int = 0
 
     @property
     def key(self) -> tuple[bool, int, int]:
@@ -106,10 +97,9 @@ def _may_tell_days(sentence: Sentence, home: Home, *, is_held: bool) -> bool:
 
 def _date_in(sentence: Sentence, year: int | None, home: Home) -> When | None:
     text = sentence.text
-    dates = home.own_dates(sentence, find_dates(text, _year_over(sentence) or year))
-    chosen = choose_date(text, dates) if dates else None
+    chosen = choose_date(text, home.own_dates(sentence, find_dates(text, _year_over(sentence) or year)))
     rank = _rank(sentence, chosen, home) if chosen else None
-    return When(chosen, sentence.line, sentence.whole, rank, sentence.start) if chosen and rank is not None else None
+    return When(chosen, sentence.line, sentence.whole, rank) if chosen and rank is not None else None
 
 
 def _year_over(sentence: Sentence) -> int | None:
@@ -120,27 +110,30 @@ def _year_over(sentence: Sentence) -> int | None:
 
 
 def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
-    text = sentence.text
+    """The first rank whose sign is there, in this order; None where the date is something else's."""
+    text, is_day = sentence.text, date.precision == "day"
     if relation_of(text, date.start) in (Relation.UNTIL, Relation.OF_PAGE) or _is_of_another_thing(text, date):
         return None
-    if date.precision == "day" and _is_entry(sentence, date, home):
+    if is_day and _is_entry(sentence, date, home):
         return Rank.ENTRY
     if _is_labelled(sentence):
         return Rank.LABELLED
-    is_led_in = any(token.letter == "x" and token.word for token in text.within(0, date.start))
-    if not is_led_in and not _is_period(date) and _is_of_agenda(text, date):
+    if _is_of_agenda(text, date):
         return Rank.AGENDA
-    if text.has("event", "taking place", "series", "meet", "save the date", "held"):
+    if text.has(*_OF_SENTENCE):
         return Rank.NEXT if names_edition_after(text, "next edition") else Rank.EVENT
-    if date.precision == "day" and home.is_named(text.text):
-        return Rank.EVENT
-    return _rank_of_short_line(text, date)
+    return Rank.EVENT if is_day and home.is_named(text.text) else _rank_of_short_line(text, date)
+
+
+_OF_SENTENCE: Final = ("event", "taking place", "series", "meet", "save the date", "held")
+"""What a sentence about the event speaks of."""
 
 
 def _is_of_agenda(text: Text, date: DateSpan) -> bool:
     """“Day 1: Friday 12 March 2027”, “12 March: arrival”."""
-    has_day = any(token.letter == "D" for token in text.within(0, date.start))
-    return has_day or text.text[date.end :].lstrip()[:1] == ":"
+    lead = text.within(0, date.start)
+    has_day = any(token.letter == "D" for token in lead) or text.text[date.end :].lstrip()[:1] == ":"
+    return has_day and not _is_period(date) and not any(token.letter == "x" and token.word for token in lead)
 
 
 def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
@@ -149,17 +142,17 @@ def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
 
 
 def _is_entry(sentence: Sentence, date: DateSpan, home: Home) -> bool:
-    """Whether a line of the page's own place, with its country, and days (E1)."""
-    own = [place for place in sentence.places if place.is_known and home.is_named(place.city)]
-    if sentence.whole.row is not None and sentence.heads and _is_own_place(sentence.labels[0], home):
+    """Whether the page's own place stands beside the days with its country, or is the head of their row (E1)."""
+    heads = sentence.labels[:1] if sentence.whole.row is not None and sentence.heads else ()
+    if any(_own_places(find_places(head, find_dates(head)), home) for head in heads):
         return True
-    gaps = [max(place.start - date.end, date.start - place.end) for place in own]
-    return bool(gaps) and min(gaps) <= _REACH and not names_edition_after(sentence.text, "next edition")
+    own = _own_places(sentence.places, home)
+    is_near = any(max(place.start - date.end, date.start - place.end) <= _REACH for place in own)
+    return is_near and not names_edition_after(sentence.text, "next edition")
 
 
-def _is_own_place(head: Text, home: Home) -> bool:
-    """Whether the head of a row is the page's own place, with its country."""
-    return any(place.is_known and home.is_named(place.city) for place in find_places(head, find_dates(head)))
+def _own_places(places: Sequence[Place], home: Home) -> list[Place]:
+    return [place for place in places if place.is_known and home.is_named(place.city)]
 
 
 _REACH: Final = 12
@@ -179,10 +172,8 @@ def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
     if date.precision == "year" or len(text.text[start:end].split()) > _SHORT:
         return Rank.OTHER if _is_of_nothing_else(text, date) else None
     lead = [token for token in text.within(start, date.start) if token.letter == "x" and token.word]
-    if not lead:
-        return Rank.BARE
     is_other = _is_period(date) or all(text.text[token.start].isupper() for token in lead)
-    return Rank.OTHER if is_other else None
+    return Rank.BARE if not lead else Rank.OTHER if is_other else None
 
 
 _OF_OTHERS: Final = (
@@ -197,7 +188,7 @@ def _is_of_nothing_else(text: Text, date: DateSpan) -> bool:
     """“On 12 and 13 March 2027, Ghent shows its port to clusters from all over Europe”: a few days, of nothing else."""
     if date.starts_on is None or date.ends_on is None or not 0 < (date.ends_on - date.starts_on).days < _LONGEST_EVENT:
         return False
-    is_led_in = any(word not in _SMALL for word in text.words(0, date.start))
+    is_led_in = not _SMALL.issuperset(text.words(0, date.start))
     is_to_you = not _TO_YOU.isdisjoint(text.words(0, len(text.text)))
     return (is_to_you or not is_led_in) and not text.has(*_OF_OTHERS)
 

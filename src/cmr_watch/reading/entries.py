@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, cast
 
-from cmr_watch.models import EditionStatus, Precision, Section
+from cmr_watch.models.readings import EditionStatus, Precision, Section
 from cmr_watch.reading.clauses import Relation, relation_of, subject_of
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates
 from cmr_watch.reading.evidence import EvidenceLog

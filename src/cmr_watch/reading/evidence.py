@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from cmr_watch.models import NOT_IN_ARTICLE, Evidence, Fact, LineUse, Use
+from cmr_watch.models.evidence import NOT_IN_ARTICLE, Evidence, Fact, LineUse, Use
 from cmr_watch.reading.lines import Line, Where
 
 RULE_OF_FIELD: Final = {

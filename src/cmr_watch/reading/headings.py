@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cmr_watch.models import EditionStatus, Section
+from cmr_watch.models.readings import EditionStatus, Section
 from cmr_watch.places import fold
 from cmr_watch.reading.lexicon import words_of
 from cmr_watch.spelling import respelt

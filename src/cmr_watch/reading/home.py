@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -63,27 +63,34 @@ class Sentence:
 def sentences_in(article: Article) -> tuple[Sentence, ...]:
     """All sentences of an article, top to bottom; a heading counts as one of its own."""
     found: list[Sentence] = []
-    label: Text | None = None
-    block: int | None = None
     aside: list[Text] = []
-    for line, heads in with_labels(article.lines):
-        if block not in (None, line.block) or line.gap:
-            label = block = None
-        own = (label, *heads) if label else heads
+    for line, own in _labelled(article.lines):
         if line.is_heading:
             aside = [line.scan] if _heads_another(line) else []
-        labels = (*own, *aside, *line.headings)
-        above = len(labels) - len(own)
-        for span in sentences_of(line.scan):
-            piece = line if (span.start, span.end) == (0, len(line.text)) else line.piece(span.start, span.end)
-            found.append(Sentence(piece, line, labels, line.text.find(piece.text, span.start), len(labels) - above))
-            if piece.text.endswith("?") and _names_label(piece.scan):
-                labels = (piece.scan, *labels)  # “When? 12-13 March 2027”
+        found += _sentences_of(line, own, (*aside, *line.headings))
+    return tuple(found)
+
+
+def _labelled(lines: Sequence[Line]) -> Iterator[tuple[Line, tuple[Text, ...]]]:
+    """Each line with the label above it, which also names the lines of its block, and its own labels."""
+    label: Text | None = None
+    block: int | None = None
+    for line, labels in with_labels(lines):
+        if block not in (None, line.block) or line.gap:
+            label = block = None
+        yield line, (label, *labels) if label else labels
         if _is_label(line):
             label, block = line.scan, None
         elif label:
             block = line.block
-    return tuple(found)
+
+
+def _sentences_of(line: Line, own: tuple[Text, ...], above: tuple[Text, ...]) -> Iterator[Sentence]:
+    for span in sentences_of(line.scan):
+        piece = line if span == (0, len(line.text)) else line.piece(*span)
+        yield Sentence(piece, line, (*own, *above), line.text.find(piece.text, span.start), len(own))
+        if piece.text.endswith("?") and _names_label(piece.scan):
+            own = (piece.scan, *own)  # “When? 12-13 March 2027”
 
 
 def _heads_another(line: Line) -> bool:
@@ -97,12 +104,10 @@ def _is_label(line: Line) -> bool:
 
 
 def _names_label(text: Text) -> bool:
-    words = [token for token in text.tokens if token.word]
-    if len(words) > _MOST_WORDS_OF_LABEL or len(text.text) > _LONGEST_LABEL:
-        return False
-    has_more = any(token.letter == ":" for token in text.tokens[:-1])
+    letters = [token.letter for token in text.tokens]
+    is_short = len(text.words(0, len(text.text))) <= _MOST_WORDS_OF_LABEL and len(text.text) <= _LONGEST_LABEL
     names = text.has("date label", "place label", "venue label", "register", "cutoff")
-    return names and not has_more and not any(token.letter in "dyni" for token in text.tokens)
+    return is_short and names and ":" not in letters[:-1] and frozenset("dyni").isdisjoint(letters)
 
 
 # ── home and elsewhere ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,11 +134,8 @@ class Home:
         return self.is_named(text) or (self.place.country is not None and fold(self.place.country) in fold(text))
 
     def is_another(self, sentence: Sentence) -> bool:
-        """Whether a sentence speaks of another edition: it says so, or names only another place to meet in."""
-        text = sentence.text
-        if self.is_named(text.text):
-            return False
-        return names_edition_after(text, "other edition")
+        """Whether a sentence speaks of another edition."""
+        return not self.is_named(sentence.text.text) and names_edition_after(sentence.text, "other edition")
 
     def is_under_another(self, sentence: Sentence) -> bool:
         """Whether a heading above it opens another event: “Side event: Lab, Lübeck, Germany”."""
@@ -147,15 +149,12 @@ class Home:
 
     def own_dates(self, sentence: Sentence, dates: Sequence[DateSpan]) -> tuple[DateSpan, ...]:
         """The dates of a sentence that are not another place's: “after Milan, Italy (26-27 March) we meet on …”."""
-        beside = [[place for place in sentence.places if _is_beside(place, date, dates)] for date in dates]
-        is_here = [any(not self._is_elsewhere(place) for place in places) for places in beside]
-        has_other = names_edition_after(sentence.text, "other edition")
-        kept = [
-            (date, here)
-            for date, places, here in zip(dates, beside, is_here, strict=True)
-            if not (has_other and any(map(self._is_elsewhere, places))) and (here or not places or not any(is_here))
-        ]
-        return tuple(date for date, _ in kept)
+        beside = {date: [place for place in sentence.places if _is_beside(place, date, dates)] for date in dates}
+        elsewhere = {date for date, places in beside.items() if any(map(self._is_elsewhere, places))}
+        here = {date for date, places in beside.items() if not all(map(self._is_elsewhere, places))}
+        if not names_edition_after(sentence.text, "other edition"):
+            elsewhere = elsewhere - here if here else set()
+        return tuple(date for date in dates if date not in elsewhere)
 
     def _is_elsewhere(self, place: Place) -> bool:
         return not (self.is_named(place.city) or is_same_city(self.place.city, place.city))

@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import Final
 
 from cmr_watch.exceptions import ParseError
-from cmr_watch.models import CallNotice, Evidence, Outline, ReadingWarning, Section, Snapshot, Use
+from cmr_watch.models.evidence import Evidence, Use
+from cmr_watch.models.readings import CallNotice, Outline, ReadingWarning, Section, Snapshot
 from cmr_watch.reading.article import base_of
+from cmr_watch.reading.calls import read_notice
 from cmr_watch.reading.document import Document, candidates, nodes_of
 from cmr_watch.reading.doubts import LONGEST_WARNING, doubts_of
 from cmr_watch.reading.entries import Entry, Said, read_entry, said_status, stands_alone
@@ -21,7 +23,6 @@ from cmr_watch.reading.evidence import EvidenceLog
 from cmr_watch.reading.lines import Line, Link, joined
 from cmr_watch.reading.links import MOST_LINKS, Address, address_of, addresses_of, is_summary, says_more
 from cmr_watch.reading.listed_edition import ListedEdition, without_doubles
-from cmr_watch.reading.notice_calls import read_notice
 from cmr_watch.reading.notices import Notice
 from cmr_watch.reading.outline import headings_of, lines_of
 from cmr_watch.reading.records import Run, editions_apart, finished, parts_in_order, whole_of

@@ -67,12 +67,10 @@ def time_index(tokens: Sequence[Token]) -> int | None:
     return next(here, times[0] if times else None)
 
 
-def zone_in(text: Text, first: int, end: int) -> Zone | None:
-    """The zone that the tokens from `first` to before `end` state; Brussels wins over letters."""
-    tokens = text.tokens[first:end]
-    if not tokens:
-        return None
-    if text.has("brussels time", "dateline", start=tokens[0].start, end=tokens[-1].end):
+def zone_in(text: Text, tokens: Sequence[Token]) -> Zone | None:
+    """The zone that some tokens of a text state, behind the time if there is one; Brussels wins over letters."""
+    tokens = tokens[time_index(tokens) or 0 :]
+    if tokens and text.has("brussels time", "dateline", start=tokens[0].start, end=tokens[-1].end):
         return _BRUSSELS_TIME
     for index, token in enumerate(tokens):
         if token.letter == "z":

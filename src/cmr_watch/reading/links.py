@@ -45,10 +45,14 @@ def addresses_of(line: Line, place: Place, date: DateSpan | None, base: str) -> 
     found = [address for link in line.links[:MOST_LINKS] if (address := address_of(line, link, base))]
     summaries = [one for one in found if is_summary(line, one)]
     pages = [one for one in found if one not in summaries]
-    on_place = [one for one in pages if one.start < place.end and place.start < one.end]
-    on_date = [one for one in pages if date and one.start < date.end and date.start < one.end]
+    on_place = [one for one in pages if _overlaps(one, place)]
+    on_date = [one for one in pages if date and _overlaps(one, date)]
     bare = [one for one in pages if says_more(line, one)]
     return next(iter([*on_place, *on_date, *bare]), None), next(iter(summaries), None)
+
+
+def _overlaps(one: Address, other: Place | DateSpan) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def says_more(line: Line, link: Link | Address) -> bool:

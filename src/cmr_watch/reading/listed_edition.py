@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from cmr_watch.models import Edition, EditionStatus
+from cmr_watch.models.readings import Edition, EditionStatus
 from cmr_watch.places import city_names, is_same_city
 from cmr_watch.reading.entries import LONGEST, Entry, Said, note_state, status_of
 from cmr_watch.reading.evidence import EvidenceLog

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from cmr_watch.models import Material, MaterialKind
+from cmr_watch.models.readings import Material, MaterialKind
 from cmr_watch.places import country_code
 from cmr_watch.reading.dates import find_dates
 from cmr_watch.reading.home import Home, Sentence, names_edition_after
@@ -79,11 +79,11 @@ class Anchor:
         return self.sentence.heads > 0 and self.sentence.line.is_link
 
     def neighbours(self) -> tuple[int, int]:
-        """Where the link before it ends, and the link after it begins."""
-        before = [one.end for one in self.sentence.line.links if one.end <= self.link.start]
-        after = [one.start for one in self.sentence.line.links if one.start >= self.link.end]
-        start = max([*before, self.link.start - _REACH, 0]) if before else max(0, self.link.start - _REACH)
-        return start, min([*after, self.link.end + _REACH, len(self.text.text)])
+        """Where the link before it ends, and the link after it begins, or as far as words reach."""
+        links = self.sentence.line.links
+        before = [one.end for one in links if one.end <= self.link.start]
+        after = [one.start for one in links if one.start >= self.link.end]
+        return max([*before, self.link.start - _REACH, 0]), min([*after, self.link.end + _REACH, len(self.text.text)])
 
 
 def _is_empty(text: Text, start: int, end: int) -> bool:
@@ -92,13 +92,11 @@ def _is_empty(text: Text, start: int, end: int) -> bool:
 
 
 def _is_address(words: str) -> bool:
-    """“https://forms.example/1”, “forms.example.org”, “krakow.pl/cmr”; no name of a file."""
+    """“https://forms.example/1”, “forms.example.org”, “krakow.pl/cmr”."""
     word = words.strip().lower()
-    last = word.partition("/")[0].rpartition(".")[2]
-    is_host = "." in word.strip(".") and 1 < len(last) <= _LONGEST_DOMAIN and last.isalpha()
-    return " " not in word and (
-        word.startswith(("http:", "https:", "www.")) or is_host or ("/" in word and "." in word)
-    )
+    last = word.rpartition(".")[2]
+    is_host = "/" in word or (1 < len(last) <= _LONGEST_DOMAIN and last.isalpha())
+    return " " not in word and "." in word.strip(".") and is_host
 
 
 def anchors_of(sentences: Sequence[Sentence], base: str) -> Iterator[Anchor]:
@@ -133,15 +131,13 @@ def kind_of(anchor: Anchor) -> MaterialKind | None:
     """The kind of what a link leads to, or None."""
     link, text = anchor.link, anchor.text
     kind = kind_in(text, link.start, link.end)
-    if kind:
-        return kind
-    if not anchor.is_bare:
-        return _kind_by_sentence(anchor)
+    if kind or not anchor.is_bare:
+        return kind or _kind_by_sentence(anchor)
     if text.has("no material"):
         return None
     start, end = anchor.neighbours()
-    before, after = kind_in(text, start, link.start), kind_in(text, link.end, _end_of_part(text, link.end, end))
-    return after or before or _kind_of_row(anchor) or _kind_of_labels(anchor) or _kind_of_host(anchor.url)
+    around = kind_in(text, link.end, _end_of_part(text, link.end, end)) or kind_in(text, start, link.start)
+    return around or _kind_of_row(anchor) or _kind_of_labels(anchor) or _kind_of_host(anchor.url)
 
 
 def _end_of_part(text: Text, start: int, end: int) -> int:
@@ -172,18 +168,16 @@ def _is_counted(label: Text) -> bool:
 
 def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
     """A link of other words: a file under “Presentations”, a film or photos where label or sentence say so."""
-    text, link = anchor.text, anchor.link
+    text, link, sentence = anchor.text, anchor.link, anchor.sentence
     if text.has("no material", start=link.start, end=link.end):
         return None
-    lead = anchor.text.text[: anchor.sentence.line.links[0].start].rstrip()
-    if lead.endswith(":") and _kind_of_row(anchor):
-        return _kind_of_row(anchor)  # “Presentations: Ann Lee, Bo Berg”
-    label = _kind_of_labels(anchor)
-    if label and anchor.is_named_by_label and kind_in(anchor.sentence.labels[0]):
+    lead = text.text[: sentence.line.links[0].start].rstrip()
+    if lead.endswith(":") and (row := _kind_of_row(anchor)):
+        return row  # “Presentations: Ann Lee, Bo Berg”
+    label, host = _kind_of_labels(anchor), _kind_of_host(anchor.url)
+    is_file = label == "slides" and urlsplit(anchor.url).path.lower().endswith(_FILES)
+    if is_file or (anchor.is_named_by_label and kind_in(sentence.labels[0])):
         return label
-    if label == "slides" and urlsplit(anchor.url).path.lower().endswith(_FILES):
-        return label
-    host = _kind_of_host(anchor.url)
     return host if host in (label, kind_in(text)) else None
 
 
@@ -215,12 +209,11 @@ def materials_of(anchors: Sequence[Anchor], home: Home) -> list[Offer]:
     found: dict[str, Offer] = {}
     said = {one.url: kind for one in reversed(anchors) if (kind := kind_in(one.text, one.link.start, one.link.end))}
     for anchor in anchors:
-        is_other = _is_of_another(anchor, home) or _is_filed_elsewhere(anchor, home)
-        kind = None if is_other else kind_of(anchor)
+        kind = kind_of(anchor)
         if kind is None or (anchor.is_bare and said.get(anchor.url, kind) != kind):
             continue
-        known = found.get(anchor.url)
-        if known is None or not known.material.title:
+        is_new = anchor.url not in found or not found[anchor.url].material.title
+        if is_new and not (_is_of_another(anchor, home) or _is_filed_elsewhere(anchor, home)):
             found[anchor.url] = Offer(Material(kind, anchor.url, _title(anchor, kind)), anchor)
     return list(found.values())
 
@@ -278,8 +271,8 @@ def is_named_behind(text: Text, event: Cue) -> bool:
 def _title(anchor: Anchor, kind: MaterialKind) -> str:
     """The link's words; the speaker's line where they only say “Download presentation” or “here”."""
     own = _tidy(anchor.words)
-    words = {token.word for token in scan(own).tokens if token.word}
-    if kind == "slides" and words <= SAYS_NOTHING | _SLIDES:
+    words = scan(own).words(0, len(own))
+    if kind == "slides" and (SAYS_NOTHING | _SLIDES).issuperset(words):
         return _speaker(anchor) or own
     half = len(own) // 2
     return own[:half].strip() if half > 2 and own[:half].strip() == own[-half:].strip() else own

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from cmr_watch.places import country_names, fold, region_names
 from cmr_watch.reading.dates import DateSpan, find_dates
-from cmr_watch.reading.lexicon import HOUSES, PARTICLES, VENUES, words_of
+from cmr_watch.reading.lexicon import HOUSES, PARTICLES, VENUES, Concept, words_of
 from cmr_watch.reading.tokens import DASHES, Cue, Text, Token, outside
 
 _INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
@@ -38,37 +38,57 @@ _BREAKS: Final = "dynTzimwqD:;|"
 """Letters of numbers, dates and signs: none of them is part of a place."""
 _PLAIN_ROLES: Final = {**{letter: letter for letter in ",()c"}, **dict.fromkeys(_BREAKS, "B")}
 _STATES: Final = frozenset({"cancelled", "postponed", "save the date", "tentative", "series", "date label", "moved"})
-"""Cues that are no part of a place, though what follows them may be."""
 _ASIDES: Final = frozenset({"remark", "register", "summary", "cutoff", "former", "until", "of the page", "result"})
-"""Cues after which no place follows up to the next break."""
-_LABELLED: Final = frozenset({"speakers", "venue label"})
-"""Cues that, with a colon, name something else than the place."""
+
+
+class _Extent(NamedTuple):
+    """How far a cue with one of some concepts reaches where something holds, and the role of its tokens there.
+
+    - `where`: `:` before a colon, `(` in a bracket, `()` alone in one, `new` as a badge, or always.
+    - `until`: the roles before which it ends; without any it is the cue alone.
+    """
+
+    concepts: frozenset[Concept]
+    where: str
+    role: str
+    until: str = ""
+
+
+_EXTENTS: Final = (
+    _Extent(frozenset({"mode"}), "", " "),  # “… (hybrid)”
+    _Extent(frozenset({"country remark"}), "()", " "),  # “Moldova (Republic of)”
+    _Extent(frozenset({"place label"}), ":", " "),  # “City: Ghent”
+    _Extent(frozenset({"badge"}), "new", "B"),
+    _Extent(frozenset({"speakers", "venue label"}), ":", "B", "c"),  # “Hosts: Flanders Make, Belgium; VTT, Finland”
+    _Extent(_ASIDES | _STATES, "(", " ", ")"),
+    _Extent(_ASIDES, "", "B", "B()c-"),
+    _Extent(_STATES, "", "B"),  # what follows may be a place
+)
+"""What cues are no part of a place; the first row that fits decides."""
+_TELLING: Final = frozenset[Concept]().union(*(row.concepts for row in _EXTENTS))
 
 
 def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
     counted = [(role, token) for role, token in zip(_roles(text, dates), text.tokens, strict=True) if role != " "]
-    joint, quotes, depth = "B", 0, 0
+    signs, quotes, in_bracket = "B", 0, False
     for is_part, group in groupby(counted, key=lambda pair: pair[0] == "x"):
+        roles, tokens = zip(*group, strict=True)
         if is_part:
-            tokens = tuple(token for _, token in group)
-            yield Part(tokens, "B" if joint == "'" else joint, quotes % 2 == 1, depth > 0)
-            joint = ""
+            yield Part(tokens, _joint(signs), quotes % 2 == 1, in_bracket)
             continue
-        for role, _ in group:
-            quotes += role == "'"
-            depth = max(0, depth + (role == "(") - (role == ")"))
-            joint = _stronger(joint, role)
+        signs = "".join(roles)
+        quotes += signs.count("'")
+        if "(" in signs or ")" in signs:
+            in_bracket = signs.rfind("(") > signs.rfind(")")
 
 
-def _stronger(joint: str, role: str) -> str:
-    """The joint of two signs in a row: a break is the strongest, then a dash, then what came last."""
-    if joint == "'" and role in (",", "("):
+def _joint(signs: str) -> str:
+    """The joint of the signs between two parts: a break is the strongest, then a dash, then what stands last."""
+    if signs in ("',", "'("):
         return "q"
-    if role == "'" and not joint:
-        return role
-    if joint in ("B", "'") or role in ("B", "'"):
+    if "B" in signs or "'" in signs:
         return "B"
-    return "-" if "-" in (joint, role) else role
+    return "-" if "-" in signs else signs[-1]
 
 
 def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
@@ -77,7 +97,7 @@ def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
     for date in dates:
         roles[date.first : date.last + 1] = "B" * (date.last + 1 - date.first)
     for cue in text.cues:
-        if extent := _mark(cue, text, roles):
+        if not _TELLING.isdisjoint(cue.concepts) and (extent := _extent_of(cue, text, roles)):
             _fill(roles, cue.first, *extent)
     _pass_over_addresses(text, roles)
     return roles
@@ -87,10 +107,8 @@ def _pass_over_addresses(text: Text, roles: list[str]) -> None:
     """“Turin, Via Roma 2, Italy”: before the country, a part with a number behind its words is an address (P5)."""
     commas = [index for index, role in enumerate(roles) if role == ","]
     for before, end in pairwise(commas):
-        inner = range(before + 1, end)
-        has_number = any(text.tokens[at].letter in "dn" and roles[at] == "B" for at in inner)
-        is_plain = all(roles[at] == "x" or text.tokens[at].letter in "dn" for at in inner)
-        if has_number and is_plain and roles[inner[0]] == "x" and _begins_country(text, end + 1):
+        inner = ["d" if text.tokens[at].letter in "dn" else roles[at] for at in range(before + 1, end)]
+        if set(inner) == {"x", "d"} and inner[0] == "x" and _begins_country(text, end + 1):
             _fill(roles, before + 1, end, " ")
 
 
@@ -107,24 +125,20 @@ def _role(text: Text, index: int) -> str:
 def _is_code(text: Text, index: int) -> bool:
     """Whether a word is a country's code in capitals, alone between signs: “Graz (AT)”, “Pune, IN” (P2)."""
     token = text.tokens[index]
-    if token.end - token.start != 2 or not text.text[token.start : token.end].isupper() or index == 0:
-        return False
+    is_code = token.end - token.start == 2 and text.text[token.start : token.end].isupper()
     after = text.tokens[index + 1].letter if index + 1 < len(text.tokens) else ")"
-    return text.tokens[index - 1].letter in "(," and (after in "),-" + _BREAKS)
+    return is_code and index > 0 and text.tokens[index - 1].letter in "(," and after in "),-" + _BREAKS
 
 
 def _role_of_sign(text: Text, index: int) -> str:
     """Apostrophes, hyphens and stops within a name are part of it."""
-    token = text.tokens[index]
-    before, after = text.text[token.start - 1 : token.start], text.text[token.end : token.end + 1]
-    word = text.tokens[index - 1].word if index else ""
+    token, word = text.tokens[index], text.tokens[index - 1].word if index else ""
     if token.letter == ".":
-        return "x" if word in ABBREVIATIONS and before.isalpha() else "B"
-    if token.letter == "-":
-        is_hyphen = before.isalpha() and after.isalpha()
-        return "x" if is_hyphen and (word in PARTICLES or not _begins_country(text, index + 1)) else "-"
-    is_inside = after.isalpha() and (before.isalpha() or begins_with_s(text, token))
-    return "x" if is_inside else "'"
+        return "x" if word in ABBREVIATIONS else "B"
+    is_inside = text.text[token.start - 1 : token.start].isalpha() and text.text[token.end : token.end + 1].isalpha()
+    if token.letter == "'":
+        return "x" if is_inside or begins_with_s(text, token) else "'"
+    return "x" if is_inside and (word in PARTICLES or not _begins_country(text, index + 1)) else "-"
 
 
 def begins_with_s(text: Text, apostrophe: Token) -> bool:
@@ -159,24 +173,18 @@ def _begins_country(text: Text, index: int) -> bool:
     return len("".join(words)) > 3 and " ".join(words) in country_names()
 
 
-def _mark(cue: Cue, text: Text, roles: list[str]) -> tuple[int, str] | None:
+def _extent_of(cue: Cue, text: Text, roles: Sequence[str]) -> tuple[int, str] | None:
     """Up to which token a cue reaches, and the role that its tokens have here; None where they are words."""
-    letters = [token.letter for token in text.tokens]
-    after = letters[cue.last + 1] if cue.last + 1 < len(letters) else ""
-    in_bracket = cue.first > 0 and roles[cue.first - 1] == "("
-    end = cue.last + 1
-    is_aside, is_state, is_labelled = (not cue.concepts.isdisjoint(some) for some in (_ASIDES, _STATES, _LABELLED))
-    if "mode" in cue.concepts or ("country remark" in cue.concepts and in_bracket and after == ")"):
-        return end, " "  # “… (hybrid)”, “Moldova (Republic of)”
-    if after == ":" and (is_labelled or "place label" in cue.concepts):
-        return (_next(letters, "c", end), "B") if is_labelled else (end + 1, " ")  # “Hosts: VTT, Finland”, “City: …”
-    if "badge" in cue.concepts and _is_badge(cue, text, after):
-        return end, "B"
-    if in_bracket and (is_aside or is_state):
-        return _next(letters, ")", end), " "
-    if is_aside:
-        return _end_of_badge(text, cue) or _next(roles, "B()c-", end + (after == ":")), "B"
-    return (end, "B") if is_state else None
+    after = text.tokens[cue.last + 1].letter if cue.last + 1 < len(text.tokens) else ""
+    end = cue.last + 1 + (after == ":")
+    bracket = "(" if cue.first > 0 and roles[cue.first - 1] == "(" else "-"
+    holds = {"", after if after == ":" else "", bracket, bracket + after, "new" if _is_badge(cue, text, after) else ""}
+    fitting = (row for row in _EXTENTS if row.where in holds and not row.concepts.isdisjoint(cue.concepts))
+    row = next(fitting, None)
+    if row is None or not row.until:
+        return (end, row.role) if row else None
+    badge = _end_of_badge(text, cue) if not row.where else None
+    return badge or _next(roles, row.until, end), row.role
 
 
 def _fill(roles: list[str], first: int, end: int, role: str) -> None:
@@ -266,11 +274,15 @@ def _address_part(text: Text, tokens: Sequence[Token]) -> AddressPart | None:
         return None
     start, end = tokens[0].start, own[-1].end
     end += own[-1].word in _SHORT_FORMS and text.text[end : end + 1] == "."
+    return AddressPart(start, end, text.text[start:end], _town_in(text, own), any(one.letter in "dn" for one in own))
+
+
+def _town_in(text: Text, own: Sequence[Token]) -> str:
+    """The words of a part without its postcode."""
     words = [token for token in own if token.word and token.letter not in "dn"]
     leading = {token.start - 1 for token in own if token.letter in "dn"}
     names = [token for token in words if not _is_of_postcode(text, token, is_led=token.end in leading)] or words
-    town = text.text[names[0].start : names[-1].end] if names else ""
-    return AddressPart(start, end, text.text[start:end], town, any(token.letter in "dn" for token in own))
+    return text.text[names[0].start : names[-1].end] if names else ""
 
 
 def _is_remark(text: Text, tokens: Sequence[Token]) -> bool:

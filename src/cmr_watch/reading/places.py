@@ -1,7 +1,7 @@
 """The places of a text: runs of parts that name a city, its region and its country, in the page's own words (P1–P5).
 
-A text is cut into *parts* at commas, brackets, dashes and the like. A joint says how a part hangs on the one before;
-`_JOINS` says which joints make a run. Dates, times, remarks and words such as “in” end a run.
+A text is cut into *parts* at commas, brackets, dashes and the like (`parts`); the joints between them say which parts
+make a run. Dates, times, remarks and words such as “in” end a run.
 
     find_places(scan(text), dates)      all runs that read as a place, left to right
 
@@ -11,6 +11,7 @@ Pure, linear; no errors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import dropwhile
 from typing import Final, NamedTuple, cast
 
 from cmr_watch.places import code_itself, country_names, fold, is_online, region_names
@@ -22,7 +23,6 @@ from cmr_watch.reading.tokens import Text, Token
 _ARTICLES: Final = frozenset({"la", "le", "les", "el", "al", "den", "am", "de", "des", "du"})
 """Lower-case words that may begin a name."""
 _MOST_WORDS: Final = 7
-_LONGEST: Final = 90
 
 
 class Place(NamedTuple):
@@ -57,38 +57,43 @@ class Place(NamedTuple):
 class _Named(NamedTuple):
     """A part as a name, if it reads as one, and the country that ends it or is all of it."""
 
-    name: str | None
-    country: str | None
-    code: str | None
-    joint: str
-    is_bracket: bool
-    is_ambiguous: bool
-    start: int
-    end: int
-    is_noise: bool
+    part: Part
+    start: int = 0
+    end: int = 0
+    name: str | None = None
+    country: str | None = None
+    code: str | None = None
+    is_ambiguous: bool = False
     is_cut: bool = False
     """Prose was cut off before the name: “European Cluster Days” is a town only beside a country."""
-    is_quoted: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self.name is None and self.country is None
+
+    @property
+    def is_country(self) -> bool:
+        """Whether it is a country and nothing else."""
+        return self.name is None and self.country is not None
 
 
 def _named(part: Part, text: Text) -> _Named:
     """What a part names: a country, a name, a name with a country at its end, or nothing."""
     tokens = _trimmed(part.tokens, text)
     if not tokens:
-        return _Named(None, None, None, part.joint, part.is_bracket, False, 0, 0, True)
+        return _Named(part)
     words = [token for token in tokens if token.word]
     found = _country_in(words, text, is_first=part.joint == "B" and not part.is_bracket)
-    start, end = tokens[0].start, tokens[-1].end
+    end = tokens[-1].end
     if found is None:
         is_cut = tokens[0] is not part.tokens[0] and any(token.word in PROSE for token in part.tokens)
-        name = _name(tokens, text)
-        return _Named(name, None, None, part.joint, part.is_bracket, False, start, end, False, is_cut, part.is_quoted)
+        return _Named(part, tokens[0].start, end, _name(tokens, text), is_cut=is_cut)
     first, last, code, is_ambiguous = found
-    before = _trimmed(tuple(token for token in tokens if token.end <= words[first].start), text)
-    country = text.text[words[first].start : _with_stop(text, words[last].end)]
-    name = _name(before, text) if before else None
-    begin = before[0].start if name else words[first].start
-    return _Named(name, country, code, part.joint, part.is_bracket, is_ambiguous, begin, end, False)
+    start = words[first].start
+    before = _trimmed([token for token in tokens if token.end <= start], text)
+    name = _name(before, text)
+    country = text.text[start : _with_stop(text, words[last].end)]
+    return _Named(part, before[0].start if name else start, end, name, country, code, is_ambiguous)
 
 
 def _with_stop(text: Text, end: int) -> int:
@@ -97,22 +102,23 @@ def _with_stop(text: Text, end: int) -> int:
     return end + 1 if word in ABBREVIATIONS and text.text[end : end + 1] == "." else end
 
 
-def _trimmed(tokens: Sequence[Token], text: Text) -> tuple[Token, ...]:
+def _trimmed(tokens: Sequence[Token], text: Text) -> list[Token]:
     """Without signs and small words at the ends, and without what prose stands before a name: “our workshop Lyon”."""
-    first = 0
-    for index, token in enumerate(tokens[:-1]):
-        if token.word in PROSE and not (token.letter == "h" and text.text[token.start].isupper()):
-            first = index + 1
-    kept = list(tokens[first:])
+    prose = [index for index, token in enumerate(tokens[:-1]) if token.word in PROSE and not _is_article(token, text)]
+    kept = list(tokens[prose[-1] + 1 if prose else 0 :])
     while kept and kept[-1].letter in "-/'&tfo":
         kept.pop()
-    while (
-        kept
-        and (is_bullet(kept[0], text) or kept[0].letter in "-/.&tfo'")
-        and not (kept[0].letter == "'" and begins_with_s(text, kept[0]))
-    ):
-        kept.pop(0)
-    return tuple(kept)
+    return list(dropwhile(lambda token: _is_sign(token, text), kept))
+
+
+def _is_article(token: Token, text: Text) -> bool:
+    """“The” of “The Hague”."""
+    return token.letter == "h" and text.text[token.start].isupper()
+
+
+def _is_sign(token: Token, text: Text) -> bool:
+    is_sign = is_bullet(token, text) or token.letter in "-/.&tfo'"
+    return is_sign and not (token.letter == "'" and begins_with_s(text, token))
 
 
 _Country = tuple[int, int, str, bool]
@@ -122,14 +128,13 @@ _Country = tuple[int, int, str, bool]
 def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Country | None:
     """The last country that a part names, with its article where that has a capital (P2)."""
     found = _last_group(_countries(words, text), words)
-    if found is None and len(words) == 1 and not is_first:
-        code = code_itself(text.text[words[0].start : words[0].end])
+    if found is None:
+        code = code_itself(text.text[words[0].start : words[0].end]) if len(words) == 1 and not is_first else None
         return (0, 0, code, False) if code else None
-    if found and found[0] and words[found[0] - 1].letter == "h" and text.text[words[found[0] - 1].start].isupper():
+    if found[0] and _is_article(words[found[0] - 1], text):
         return found[0] - 1, *found[1:]
-    if found is None or (found[0] and " ".join(token.word for token in words) in region_names()):
-        return None  # “Upper Austria” is a region
-    return found if _is_country_of_part(words, found, is_first=is_first) else None
+    is_region = bool(found[0]) and " ".join(token.word for token in words) in region_names()  # “Upper Austria”
+    return found if not is_region and _is_country_of_part(words, found, is_first=is_first) else None
 
 
 _Match = tuple[int, int, str]
@@ -179,14 +184,12 @@ def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bo
 def _name(tokens: Sequence[Token], text: Text) -> str | None:
     """A part as written, if it reads as a name and not as prose."""
     words = [token for token in tokens if token.word]
-    written = text.text[tokens[0].start : tokens[-1].end] if tokens else ""
-    if not words or len(words) > _MOST_WORDS or len(written) > _LONGEST:
+    if not words or len(words) > _MOST_WORDS:
         return None
-    if is_online(written):
-        return written
+    written = text.text[tokens[0].start : tokens[-1].end]
     own = words[words[0].letter == "h" and len(words) > 1 :]
     is_prose = not PROSE.isdisjoint(token.word for token in own)
-    return written if not is_prose and _is_written_as_name(words, text) else None
+    return written if is_online(written) or (not is_prose and _is_written_as_name(words, text)) else None
 
 
 def _is_written_as_name(words: Sequence[Token], text: Text) -> bool:
@@ -216,9 +219,7 @@ def _found(text: Text, dates: Sequence[DateSpan]) -> Iterable[Place]:
     has_pairs = any(token.letter in "&/" for token in text.tokens)
     if has_pairs:
         parts = (piece for part in parts for piece in _pieces(part, text))
-    named = [_named(part, text) for part in parts]
-    if any(part.is_quoted for part in named):
-        named = list(_unquoted(named))
+    named = list(_unquoted([_named(part, text) for part in parts]))
     places = [place for place in map(_place, _runs(named)) if place]
     return _without_seconds(places, text) if has_pairs else places
 
@@ -228,114 +229,94 @@ _AND: Final = ("and", "&", "/", "+")
 
 def _pieces(part: Part, text: Text) -> Iterator[Part]:
     """“Belgium & Eindhoven” between two commas: the end of one place, and the beginning of another (P3)."""
-    tokens = part.tokens
+    tokens, found = part.tokens, _countries(part.tokens, text)
+    at = 0 if part.joint == ")" else found[0][1] + 1 if len(found) == 1 else len(tokens)
     is_region = " ".join(token.word for token in tokens) in region_names()  # “Eastern Macedonia and Thrace”
-    if is_region or not any(token.letter in "&/" for token in tokens[:-1]):
+    if is_region or at >= len(tokens) - 1 or tokens[at].letter not in "&/":
         yield part
         return
-    if tokens[0].letter in "&/" and part.joint == ")":
-        yield part._replace(tokens=tokens[1:], joint="B")
-        return
-    found = _countries(tokens, text)
-    end = found[0][1] + 1 if len(found) == 1 else len(tokens)
-    if end < len(tokens) - 1 and tokens[end].letter in "&/":
-        yield part._replace(tokens=tokens[:end])
-        yield part._replace(tokens=tokens[end + 1 :], joint="B")
-    else:
-        yield part
+    if at:
+        yield part._replace(tokens=tokens[:at])
+    yield part._replace(tokens=tokens[at + 1 :], joint="B")
 
 
-def _without_seconds(places: Sequence[Place], text: Text) -> Iterator[Place]:
+def _without_seconds(places: Sequence[Place], text: Text) -> list[Place]:
     """Of “Antwerp, Belgium & Eindhoven, Netherlands” the first, which is then ambiguous (P3)."""
-    first: Place | None = None
+    kept: list[Place] = []
     for place in places:
-        if first and first.is_known and place.is_known and text.text[first.end : place.start].strip(" ()") in _AND:
-            is_other = first.country_code != place.country_code
-            first = first._replace(end=place.end, is_ambiguous=first.is_ambiguous or is_other)
-            continue
-        if first:
-            yield first
-        first = place
-    if first:
-        yield first
+        if kept and kept[-1].is_known and place.is_known and text.text[kept[-1].end : place.start].strip(" ()") in _AND:
+            is_other = kept[-1].country_code != place.country_code
+            kept[-1] = kept[-1]._replace(end=place.end, is_ambiguous=kept[-1].is_ambiguous or is_other)
+        else:
+            kept.append(place)
+    return kept
 
 
 def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
     """What stands in quotes is a theme, but before a country it is a town: “"Oulu", Finland”, “"Oulu, Finland"”."""
-    for index, part in enumerate(parts):
-        joint = "," if part.joint == "q" else part.joint
-        is_theme = part.is_quoted and not _is_before_country(parts[index + 1 : index + 3])
-        yield part._replace(joint=joint, name=None if is_theme else part.name)
+    for index, one in enumerate(parts):
+        is_theme = one.part.is_quoted and not one.country and not _is_before_country(parts[index + 1 : index + 3])
+        yield one._replace(name=None) if is_theme else one
 
 
 def _is_before_country(following: Sequence[_Named]) -> bool:
     """A country alone follows, or a region and its country in the same quotes: “"Bruges, West Flanders, Belgium"”."""
-    if not following or following[0].joint not in ("q", ",", "("):
+    if not following or following[0].part.joint not in ("q", ",", "("):
         return False
     after, *rest = following
-    if after.country is not None:
-        return after.name is None
-    return after.is_quoted and _is_before_country(rest)
+    return after.is_country or (after.country is None and after.part.is_quoted and _is_before_country(rest))
 
 
 def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:
     run: list[_Named] = []
-    for index, part in enumerate(parts):
-        if part.is_noise or _is_aside(part, parts[index + 1 :]):
+    for index, one in enumerate(parts):
+        following = parts[index + 1 :]
+        if one.start == one.end or _is_aside(one, following):
             continue
-        if run and not _joins(run, part, parts[index + 1 :]):
+        if run and not _joins(run, one, following):
             yield run
             run = []
-        run.append(part)
+        run.append(one)
     if run:
         yield run
 
 
-def _is_aside(part: _Named, following: Sequence[_Named]) -> bool:
+def _is_aside(one: _Named, following: Sequence[_Named]) -> bool:
     """“Braga (INL campus), Portugal”: a bracket that names nothing, between the city and its country."""
-    is_closed = bool(following) and not following[0].is_bracket and following[0].country is not None
-    return part.is_bracket and part.name is None and part.country is None and is_closed
+    is_closed = bool(following) and not following[0].part.is_bracket and following[0].country is not None
+    return one.part.is_bracket and one.is_empty and is_closed
 
 
-def _joins(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
+def _joins(run: Sequence[_Named], one: _Named, following: Sequence[_Named]) -> bool:
     """Whether a part belongs to the run before it (P1): by comma or bracket, or by a dash before its country."""
-    has_country = any(one.code and not _is_direction(one) for one in run)
-    if run[-1].name is None and run[-1].country is None:
+    if run[-1].is_empty:
         return False
-    if _is_country_first(run, part):
+    has_country, joint = any(part.code and not _is_direction(part) for part in run), one.part.joint
+    if _is_country_first(run, one):
         return True
-    if part.joint in (",", "(", ")"):
-        return not has_country or part.code is not None or part.is_bracket
-    if part.joint in ("-", "c"):
-        if has_country:
-            return False
-        is_country = part.country is not None and part.name is None
-        return is_country or _is_chain(run, part, following)
-    return False
+    if joint in (",", "(", ")", "q"):
+        return not has_country or one.code is not None or one.part.is_bracket
+    return joint in ("-", "c") and not has_country and (one.is_country or _is_chain(run, one, following))
 
 
-def _is_country_first(run: Sequence[_Named], part: _Named) -> bool:
+def _is_country_first(run: Sequence[_Named], one: _Named) -> bool:
     """“Belgium, Namur”, or both in cells of one row; behind them only a known region (P2)."""
-    first = run[0]
-    is_country = first.name is None and first.code is not None and first.code not in CITY_STATES
-    if not is_country or part.joint not in (",", "c") or part.country is not None or part.name is None:
+    is_country = run[0].is_country and run[0].code not in CITY_STATES
+    if not is_country or one.part.joint not in (",", "c") or one.country is not None or one.name is None:
         return False
-    return len(run) == 1 or (len(run) == 2 and run[1].code is None and fold(part.name) in region_names())
+    return len(run) == 1 or (len(run) == 2 and fold(one.name) in region_names())
 
 
-def _is_chain(run: Sequence[_Named], part: _Named, following: Sequence[_Named]) -> bool:
+def _is_chain(run: Sequence[_Named], one: _Named, following: Sequence[_Named]) -> bool:
     """“Kittilä – Lapland – Finland”, or all three in cells: nothing but dashes or edges between them."""
-    if len(run) != 1 or not following or (part.country and not _is_direction(part)) or run[0].country:
+    if len(run) != 1 or not following or (one.country and not _is_direction(one)):
         return False
-    is_short = part.joint == "c" or " " not in (run[0].name or " ")
-    after = following[0]
-    return is_short and after.joint == part.joint and after.country is not None and after.name is None
+    is_short = one.part.joint == "c" or " " not in (run[0].name or " ")
+    return is_short and following[0].part.joint == one.part.joint and following[0].is_country
 
 
 def _place(run: Sequence[_Named]) -> Place | None:
-    names = list(run)
-    while names and names[0].name is None and names[0].country is None:
-        names.pop(0)
+    names = list(dropwhile(lambda one: one.is_empty, run))
     if not names:
         return None
     at = next((index for index in range(len(names) - 1, -1, -1) if names[index].code), None)
@@ -345,14 +326,12 @@ def _place(run: Sequence[_Named]) -> Place | None:
 
 def _with_country(names: Sequence[_Named], at: int) -> Place | None:
     """City first, region between or in another bracket, country where it was found last."""
-    country, code = str(names[at].country), str(names[at].code)
-    if country.startswith("the "):
-        country = country[4:]
-    others = [name for part in names[: at + 1] for name in _names_in(part, is_last=part is names[at])]
-    is_first = at == 0 and not others
-    after = [part for part in names[at + 1 :] if part.is_bracket or is_first]
-    others += [part.name for part in after if part.name and not is_online(part.name)]
-    is_ambiguous = any(part.is_ambiguous for part in names)
+    country, code = str(names[at].country).removeprefix("the "), str(names[at].code)
+    others = [name for one in names[: at + 1] for name in _names_in(one, is_last=one is names[at])]
+    is_first = not others
+    behind = [one.name for one in names[at + 1 :] if one.name and (one.part.is_bracket or is_first)]
+    others += [name for name in behind if not is_online(name)]
+    is_ambiguous = any(one.is_ambiguous for one in names)
     if not others:
         return Place(country, None, country, code, is_ambiguous, is_alone=code not in CITY_STATES)
     city, *between = _without_venues(others)
@@ -366,17 +345,16 @@ def _without_venues(names: Sequence[str]) -> list[str]:
     return kept or list(names)
 
 
-def _names_in(part: _Named, *, is_last: bool) -> list[str]:
+def _names_in(one: _Named, *, is_last: bool) -> list[str]:
     """The names of a part, its country among them unless that is the place's."""
-    own = [part.name] if part.name else []
-    if part.country and _is_direction(part) and not is_last:
-        return [f"{part.name} {part.country}"]
-    return own if is_last or not part.country else [*own, part.country]
+    if one.country and _is_direction(one) and not is_last:
+        return [f"{one.name} {one.country}"]
+    return [name for name in (one.name, None if is_last else one.country) if name]
 
 
-def _is_direction(part: _Named) -> bool:
+def _is_direction(one: _Named) -> bool:
     """“Northern Netherlands” is a region where the country follows."""
-    return part.name is not None and fold(part.name) in _DIRECTIONS
+    return one.name is not None and fold(one.name) in _DIRECTIONS
 
 
 _DIRECTIONS: Final = words_of("north south east west northern southern eastern western central upper lower")
@@ -392,9 +370,7 @@ def _without_country(names: Sequence[_Named]) -> Place | None:
     """A lone city, or a city and a word where its country should stand (P4)."""
     if names[0].is_cut:
         return None
-    city, *others = [part.name for part in names if part.name]
+    city, *others = [one.name for one in names if one.name]
     if is_online(city) or not others:
-        return Place(city, is_alone=True)
-    if len(others[-1].split()) > 4:
         return Place(city, is_alone=True)
     return Place(city, ", ".join(others[:-1]) or None, others[-1], None, is_alone=True)

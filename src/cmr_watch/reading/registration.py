@@ -68,22 +68,15 @@ def _leads_to_registration(anchor: Anchor, home: Home) -> bool:
     return (anchor.is_bare or _names_a_service(anchor)) and _is_beside(anchor)
 
 
+_THROUGH: Final = frozenset({"on", "via", "through", "using"})
+
+
 def _names_a_service(anchor: Anchor) -> bool:
     """“Registration on Eventbrite”, “sign up via b2match”: the words say where, not what."""
-    before = anchor.text.words(0, anchor.link.start)
-    names = anchor.words.split()
-    if names and names[0].lower() in _THROUGH:
-        small, *names = names
-    else:
-        small = before[-1] if before else ""
-    return small.lower() in _THROUGH and 0 < len(names) <= 2 and all(map(_is_name, names))
-
-
-def _is_name(word: str) -> bool:
-    return word[:1].isupper() or any(character.isdigit() for character in word)
-
-
-_THROUGH: Final = frozenset({"on", "via", "through", "using"})
+    words = [*anchor.text.words(0, anchor.link.start)[-1:], *anchor.words.split()]
+    at = next((number for number, word in enumerate(words[:2]) if word.lower() in _THROUGH), len(words))
+    names = words[at + 1 :]
+    return 0 < len(names) <= 2 and all(name[0].isupper() or not name.isalpha() for name in names)
 
 
 def _is_beside(anchor: Anchor) -> bool:
@@ -95,19 +88,15 @@ def _is_beside(anchor: Anchor) -> bool:
     if text.has("register", "take part", start=start, end=min(end, anchor.link.end + _NEAR)):
         return True
     before = _before(anchor)
-    return anchor.sentence.is_under("register") or (before is not None and before.has("register", start=_tail(before)))
+    return anchor.sentence.is_under("register") or (before is not None and before.has("register"))
 
 
 def _before(anchor: Anchor) -> Text | None:
-    """The text before a sentence that says nothing but “click here”, in its line."""
+    """The end of the text before a sentence that says nothing but “click here”, in its line."""
     sentence = anchor.sentence
-    if sentence.is_first or any(token.word not in SAYS_NOTHING for token in anchor.text.tokens if token.word):
+    if not SAYS_NOTHING.issuperset(anchor.text.words(0, len(anchor.text.text))):
         return None
-    return sentence.whole.piece(0, sentence.start).scan
-
-
-def _tail(text: Text) -> int:
-    return max(0, len(text.text) - _REACH)
+    return sentence.whole.piece(max(0, sentence.start - _REACH), sentence.start).scan
 
 
 def _is_of_another(sentence: Sentence, home: Home) -> bool:
@@ -147,12 +136,11 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
     text = sentence.text
     if mentions_call(text) or _is_of_another_thing(text):
         return False
-    if text.has("register", "take part"):
+    if text.has("register", "take part") or _has_label(sentence):
         return True
-    is_deadline = text.has("cutoff", "until", "closed", "to come") or _begins_and_ends(sentence)
-    is_below = above is not None and above.text.has("register") and not mentions_call(above.text)
-    is_below = is_below and text.begins_with("cutoff", "until")
-    return (is_deadline and (sentence.is_under("register") or is_below)) or _has_label(sentence)
+    if sentence.is_under("register"):
+        return text.has("cutoff", "until", "closed", "to come") or _begins_and_ends(sentence)
+    return above is not None and above.text.has("register") and text.begins_with("cutoff", "until")
 
 
 def _begins_and_ends(sentence: Sentence) -> bool:
@@ -163,20 +151,14 @@ def _begins_and_ends(sentence: Sentence) -> bool:
 
 def _is_of_another_thing(text: Text) -> bool:
     """“Register for the site visits by 3 March”; “register by 3 March and tell us the visit that you prefer” is not."""
-    if text.has("event"):
-        return False
     registers = next((cue.end for cue in text.cues_of("register")), len(text.text))
     end = next((one.end for one in find_dates(text, ANY_YEAR) if one.start >= registers), len(text.text))
     others = text.cues_of("other registration", "stay", "visit")
-    return any(cue.start < end or _hangs_on(text, end, cue) for cue in others)
-
-
-def _hangs_on(text: Text, end: int, cue: Cue) -> bool:
-    """“… by 3 March 2027 for the dinner”."""
-    return all(token.word in _HANGING for token in text.tokens[: cue.first] if token.start >= end)
+    return not text.has("event") and any(_HANGING.issuperset(text.words(end, cue.start)) for cue in others)
 
 
 _HANGING: Final = frozenset({"for", "the", "our", "to", "of", "a", "site"})
+"""“Register by 3 March 2027 for the dinner”."""
 
 
 def _has_label(sentence: Sentence) -> bool:
@@ -187,9 +169,8 @@ def _has_label(sentence: Sentence) -> bool:
 def _days(sentence: Sentence, starts_on: date | None) -> Iterator[Closing]:
     """The days of a sentence that are its end: until, by, a deadline; the last of a period of registration."""
     text, year = sentence.text, starts_on.year if starts_on else None
-    days = [day for day in find_days(text, year) if day.starts_on]
-    ends = [day for day in days if _is_end(text, day, sentence)]
-    periods = [one for one in find_dates(text, year) if one.starts_on and one.ends_on != one.starts_on]
+    ends = [day for day in find_days(text, year) if _is_end(text, day, sentence)]
+    periods = [one for one in find_dates(text, year) if one.starts_on != one.ends_on]
     for one in ends or [period for period in periods if _is_of_registration_period(sentence, period)]:
         if one.ends_on:
             yield Closing(_in_time(one, one.ends_on, starts_on), Where(sentence.line, one.start, one.end))
@@ -206,11 +187,11 @@ def _is_end(text: Text, day: DateSpan, sentence: Sentence) -> bool:
     subject = subject_of(text, day.start, ("cutoff", "register", "event", "session", "result"))
     if relation in (Relation.UNTIL, Relation.NEW):
         return subject != "result"
-    if relation is not Relation.AT:
+    if relation is not Relation.AT or subject not in (None, "cutoff", "register"):
         return False
-    if subject is None:
-        return _has_label(sentence)
-    return subject == "cutoff" or (subject == "register" and text.has("cutoff", "until", "closed", end=day.start))
+    if subject == "register":
+        return text.has("cutoff", "until", "closed", end=day.start)
+    return subject == "cutoff" or _has_label(sentence)
 
 
 def _in_time(span: DateSpan, day: date, starts_on: date | None) -> date:

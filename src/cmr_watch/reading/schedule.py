@@ -13,14 +13,14 @@ from datetime import date
 from typing import Final
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models import Cutoff, ReadingWarning
-from cmr_watch.reading.clauses import SUBJECTS, sentences_of, subject_of_words, subjects_in
-from cmr_watch.reading.cutoffs import NO_CUTOFFS, CutoffSpan, days_in, marks_in, read_cutoffs
+from cmr_watch.models.readings import Cutoff, ReadingWarning
+from cmr_watch.reading.clauses import NO_CUTOFFS, SUBJECTS, sentences_of, subject_of_words, subjects_in
+from cmr_watch.reading.cutoffs import CutoffSpan, days_in, marks_in, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_dates, find_days, has_stray_number, year_of
+from cmr_watch.reading.hosting_years import hosting_years
 from cmr_watch.reading.instants import Zone, instant_of, time_in, zone_in
 from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.lines import Line, Where
-from cmr_watch.reading.notices import hosting_years
 from cmr_watch.reading.schedule_entries import Entry, entries_of
 from cmr_watch.reading.tokens import CELL, Text, outside, scan
 
@@ -202,7 +202,7 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
         part = scan(sentence.of(text))
         minutes = time_in(part.tokens)
         if minutes is not None and _is_of_all(part) and not find_days(part, ANY_YEAR):
-            return minutes, zone_in(part, 0, len(part.tokens))
+            return minutes, zone_in(part, part.tokens)
     return None
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from cmr_watch.reading.clauses import subject_of_words
-from cmr_watch.reading.cutoffs import NO_CUTOFFS
+from cmr_watch.reading.clauses import NO_CUTOFFS, subject_of_words
 from cmr_watch.reading.dates import ANY_YEAR, DateSpan, find_days
 from cmr_watch.reading.lines import Line, joined
 from cmr_watch.reading.tables import with_labels

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Final, Literal, NamedTuple
 
-from cmr_watch.models import EditionStatus, Section
+from cmr_watch.models.readings import EditionStatus, Section
 from cmr_watch.reading.call_state import said_state
 from cmr_watch.reading.dates import ANY_YEAR
 from cmr_watch.reading.entries import Entry, has_words, read_entry, said_status

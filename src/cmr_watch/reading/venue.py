@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import dropwhile, pairwise, takewhile
 from typing import Final
 
 from cmr_watch.places import code_itself, country_code, fold, is_region, is_same_city
@@ -61,19 +61,20 @@ def _labelled_spots(sentences: Sequence[Sentence], title: Place | None) -> Itera
     """The lines marked with a pin or a label, and the first one under such a heading."""
     headed: set[int] = set()
     for number, sentence in enumerate(sentences):
-        line = sentence.whole
-        if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_under_aside(sentence):
+        line, head = sentence.whole, id(sentence.labels[0]) if sentence.labels else 0
+        if not sentence.is_first or (line.is_heading and _is_only_label(line.scan)) or _is_aside(sentence):
             continue
         start = _end_of_mark(line.scan)
-        head = id(sentence.labels[0]) if sentence.labels and _heads_venue(sentence.labels[0]) else None
-        if start is None and (head is None or head in headed):
-            continue
-        if head is not None:
-            headed.add(head)
-        if start is None:
-            line = _with_rest(line, sentences[number + 1 : number + 1 + _MOST_JOINED])
-        start = start or 0
-        yield _spot(line, Span(start, _end_of_address(line.scan, start)), title)
+        is_headed = _is_under_venue(sentence)
+        if start is None and is_headed and head not in headed:
+            start, line = 0, _with_rest(line, sentences[number + 1 : number + 1 + _MOST_JOINED])
+        if start is not None:
+            headed |= {head} if is_headed else set()
+            yield _spot(line, Span(start, _end_of_address(line.scan, start)), title)
+
+
+def _is_under_venue(sentence: Sentence) -> bool:
+    return bool(sentence.labels) and _heads_venue(sentence.labels[0])
 
 
 def _with_rest(line: Line, below: Sequence[Sentence]) -> Line:
@@ -87,9 +88,11 @@ def _is_of_address(line: Line) -> bool:
     return not (line.gap or line.is_heading or line.is_link or is_prose or ":" in line.text)
 
 
-def _is_under_aside(sentence: Sentence) -> bool:
-    """An address under “Accommodation”."""
-    return bool(sentence.labels) and not _heads_venue(sentence.labels[0]) and sentence.is_under(*ASIDE)
+def _is_aside(sentence: Sentence) -> bool:
+    """“Travel: coach station, Turu 2”, an address under “Accommodation”."""
+    text = sentence.text
+    is_labelled = text.begins_with(*ASIDE) and ":" in text.text
+    return is_labelled or (sentence.is_under(*ASIDE) and not _is_under_venue(sentence))
 
 
 def _is_only_label(text: Text, end: int | None = None) -> bool:
@@ -152,7 +155,7 @@ def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
     """The address in the line of the days, behind a comma, a bar or a dash, or in the line directly below (E2)."""
     text = sentence.text
     is_of_agenda = any(label.has("agenda") for label in sentence.labels)
-    if is_of_agenda or text.text.endswith((".", "!", "?")) or _is_under_aside(sentence):
+    if is_of_agenda or text.text.endswith((".", "!", "?")) or _is_aside(sentence):
         return None
     days = [(date.start, date.end) for date in sentence.dates if date.precision == "day"]
     bars = [(token.start, token.end) for token in text.tokens if token.letter in "|c"]
@@ -189,18 +192,28 @@ def _is_address(text: Text, span: Span) -> bool:
 def _spot(line: Line, span: Span, title: Place | None) -> Spot:
     """The address that stands in a part of a line: its venue without its own town, code and country; its place."""
     parts = _up_to_country(address_parts(line.scan, *span), title)
-    is_by_region = title is not None and is_region(title.city)
     country = parts.pop() if len(parts) > 1 and _is_country(parts[-1], title) else None
-    if len(parts) > 1 and _is_code(parts[-1].text) and title and is_same_city(title.city, parts[-2].town):
+    if len(parts) > 1 and _is_code(parts[-1].text) and _is_own(parts[-2], title):
         parts.pop()  # “70132 Bari (BA), Italy”
+    place = _place_of(parts, country, title)
+    if place and (title is None or is_region(title.city)):
+        parts.pop()
+    return _with_venue(Spot(line, None, place), parts, title)
+
+
+def _place_of(parts: Sequence[AddressPart], country: AddressPart | None, title: Place | None) -> Place | None:
+    """The town at the end of an address, with its country, or by its postcode in the region that the title names."""
     last = parts[-1] if parts else None
-    if not last or not last.town or not (country or (is_by_region and last.has_number and len(parts) > 1)):
-        return _with_venue(Spot(line), parts, title)
-    own = title if title and is_same_city(title.city, last.town) else None
-    written = country.text if country else title.country if title else None
-    place = own or Place(last.town, None, written, _code_of(written) if written else None)
-    spot = Spot(line, None, place._replace(start=last.start, end=(country or last).end))
-    return _with_venue(spot, parts[:-1] if own or is_by_region or title is None else parts, title)
+    if last is None or not last.town:
+        return None
+    start, end = last.start, (country or last).end
+    if country and title and is_same_city(title.city, last.town):
+        return title._replace(start=start, end=end)
+    if country:
+        return Place(last.town, None, country.text, _code_of(country.text), start=start, end=end)
+    if title and is_region(title.city) and len(parts) > 1 and last.has_number:
+        return Place(last.town, None, title.country, title.country_code, start=start, end=end)
+    return None
 
 
 def _up_to_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
@@ -231,17 +244,21 @@ def _is_code(written: str) -> bool:
 _LONGEST_CODE: Final = 3
 
 
+def _is_own(part: AddressPart, title: Place | None) -> bool:
+    """Whether it is the page's own town or region."""
+    names = [title.city, *(title.region or "").split(", ")] if title else []
+    return any(name and is_same_city(part.town, name) for name in names)
+
+
 def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -> Spot:
     """With the venue, without the town at its end; prose (“will be announced soon”) is no venue."""
-    names = [name for name in (title.city, *(title.region or "").split(", ")) if name] if title else []
-    own = list(parts)
-    while own and any(is_same_city(own[-1].town, name) for name in names):
-        own.pop()
+    own = list(dropwhile(lambda part: _is_own(part, title), reversed(parts)))[::-1]
     if not own:
         return spot
-    text, start, end = spot.line.scan, own[0].start, own[-1].end
-    whole = text.text[start:end]
-    venue = ", ".join(part.text for part in own) if any(sign in whole for sign in "()|;\t") else whole
+    start, end = own[0].start, own[-1].end
+    venue = spot.line.text[start:end]
+    if any(sign in venue for sign in "()|;\t"):
+        venue = ", ".join(part.text for part in own)
     if venue.lower().startswith("the "):
         venue, start = venue[4:], start + 4
     is_prose = scan(venue).has("tentative", "is prose") or len(venue) > _LONGEST
@@ -254,18 +271,18 @@ def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -
 def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
     """“The workshop will take place at the Hôtel de Région”, “… in Ghent. Venue: ICC”: no line of its own tells it."""
     home = Home(title)
-    for sentence in sentences:
-        if home.is_another(sentence) or sentence.is_under(*ASIDE):
-            continue
-        text = sentence.text
-        start = _end_of_sentence_label(text)
-        if start is not None:
-            spot = _spot(sentence.line, Span(start, _end_of_address(text, start)), title)
-            if spot.venue:
-                return spot
-        if name := _behind_at(sentence):
-            return _with_venue(Spot(sentence.line), _address_from(text, name), title)
-    return None
+    own = (one for one in sentences if not (home.is_another(one) or one.is_under(*ASIDE)))
+    spots = (spot for sentence in own for spot in _spots_in_prose(sentence, title))
+    return next((spot for spot in spots if spot.venue), None)
+
+
+def _spots_in_prose(sentence: Sentence, title: Place) -> Iterator[Spot]:
+    text = sentence.text
+    start = _end_of_sentence_label(text)
+    if start is not None:
+        yield _spot(sentence.line, Span(start, _end_of_address(text, start)), title)
+    if name := _behind_at(sentence):
+        yield _with_venue(Spot(sentence.line), _address_from(text, name), title)
 
 
 _OF_EVENT: Final = frozenset({"of", "for", "the", "this", "our", "event", "workshop", "meeting", "edition"})
@@ -275,11 +292,11 @@ _VERBS: Final = frozenset({"is", "will", "be", "the", "at"})
 def _end_of_sentence_label(text: Text) -> int | None:
     """“The venue of the event is ICC Ghent”; what will be announced is no name."""
     cue = next(text.cues_of("venue label"), None)
-    after = [token for token in text.tokens[cue.last + 1 :] if token.word not in _OF_EVENT] if cue else []
-    if not after or not (after[0].letter == ":" or after[0].word in ("is", "will")):
-        return None
-    first = next((token for token in after if token.word not in _VERBS and token.word), None)
-    return first.start if first and not text.text[first.start].islower() else None
+    after = dropwhile(lambda token: token.word in _OF_EVENT, text.tokens[cue.last + 1 :] if cue else ())
+    verb = next(after, None)
+    first = next((token for token in after if token.word and token.word not in _VERBS), None)
+    is_label = verb is not None and (verb.letter == ":" or verb.word in ("is", "will"))
+    return first.start if is_label and first and not text.text[first.start].islower() else None
 
 
 _BEFORE_AT: Final = ("stay", "visit", "session", "register", "cutoff")
