@@ -40,6 +40,7 @@ layers =
         monitor.replay
     notify.message_settings
     monitor.check | notify.outbox | notify.bounce_processing
+    notify.endings
     monitor.current_parser
     monitor.compare_reading | monitor.old_copy
     monitor.page_reading
@@ -48,7 +49,9 @@ layers =
     monitor.newly_read
     monitor.edition_page_diff | monitor.deduplicate | monitor.archive.history
     monitor.plausibility | monitor.diff | notify.planning
-    notify.retry | notify.bounce_parser | notify.tokens
+    notify.mail_parser
+    notify.bounce_parser | notify.complaint_parser | notify.unsubscribe_parser
+    notify.retry | notify.refusals | notify.incoming_mail | notify.tokens
     notify.relevance : notify.reminders : notify.coalesce
     notify.delivery_schedule
     {helpers}
@@ -109,7 +112,7 @@ source_modules =
     cmr_watch.monitor.newly_read
     cmr_watch.reading
     {pure}
-    cmr_watch.notify.bounce_parser
+    cmr_watch.notify.mail_parser
     cmr_watch.notify.coalesce
     cmr_watch.notify.delivery_schedule
     cmr_watch.notify.planning
@@ -169,10 +172,13 @@ IMPORTERS = {
     "alembic": "store/",
     "apprise": "notify/channels/",
     "smtplib": "notify/channels/",
-    "flufl": "notify/bounce_parser",
     "imaplib": "notify/channels/",
     "jinja2": "render/",
     "prometheus_client": "web/",
+    "starlette": "web/",
+    "uvicorn": "web/",
+    "anyio": "web/",
+    "h11": "web/",
     "apscheduler": "daemon",
     "click": "cli/",
     "tomllib": "config/",

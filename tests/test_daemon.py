@@ -17,7 +17,7 @@ import pytest
 
 from cmr_watch.app import App, CheckReport
 from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
-from cmr_watch.daemon import Daemon, routes, thread_scheduler
+from cmr_watch.daemon import Daemon, pages, thread_scheduler
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
@@ -102,7 +102,7 @@ def running(database: Database) -> Iterator[Running]:
 
 
 def problems(daemon: Daemon, path: str) -> list[str]:
-    return list(json.loads(routes(daemon)[path]().body)["problems"])
+    return list(json.loads(pages(daemon)[path]().body)["problems"])
 
 
 def test_the_first_check_runs_at_once_and_its_messages_are_delivered(running: Running) -> None:
@@ -122,7 +122,7 @@ def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Runni
         running.check_now(daemon)
         until(lambda: len(running.subjects()) == 2)
         assert time.monotonic() - began < 30
-        text = routes(daemon)["/metrics"]().body.decode()
+        text = pages(daemon)["/metrics"]().body.decode()
     assert 'cmr_watch_changes_total{kind="edition.announced"} 1.0' in text
     assert 'cmr_watch_checks_total{outcome="changed"} 1.0' in text
     assert 'cmr_watch_deliveries{channel="mail",outcome="sent"} 2.0' in text
@@ -222,7 +222,7 @@ def test_a_failed_job_is_logged_counted_and_run_again(running: Running, caplog: 
         assert "deliver failed unexpectedly" in caplog.text
         daemon.deliver_soon()
         until(lambda: running.subjects())
-        assert b'cmr_watch_job_failures_total{job="deliver"} 1.0' in routes(daemon)["/metrics"]().body
+        assert b'cmr_watch_job_failures_total{job="deliver"} 1.0' in pages(daemon)["/metrics"]().body
 
 
 def test_a_failing_dead_mans_switch_delays_nothing(running: Running, caplog: pytest.LogCaptureFixture) -> None:

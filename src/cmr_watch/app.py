@@ -25,6 +25,7 @@ from cmr_watch.monitor.check_site import check_site
 from cmr_watch.monitor.crawl_schedule import skipped_links
 from cmr_watch.monitor.fetch import DeadMansSwitch, Fetcher, fetch_settings
 from cmr_watch.notify.channels.registry import OpenChannels, open_channels
+from cmr_watch.notify.endings import Endings
 from cmr_watch.notify.message_composer import MessageComposer
 from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer
 from cmr_watch.notify.outbox import (
@@ -39,7 +40,6 @@ from cmr_watch.notify.outbox import (
 )
 from cmr_watch.notify.planning import match_changes
 from cmr_watch.os_errors import os_reason
-from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
@@ -50,7 +50,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
 from cmr_watch.store.schema import REVISION
-from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, Synced
+from cmr_watch.store.subscriptions import Subscriptions, Synced
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
@@ -96,6 +96,7 @@ class App:
         self._queue = MatchQueue(database)
         self._deliveries = Deliveries(database)
         self._incidents = Incidents(database)
+        self._endings = Endings(database, self._subscriptions, self._incidents, clock)
         self._switch = DeadMansSwitch(settings.daemon.ping) if settings.daemon.ping else None
         self._quarantine = RestoreQuarantine(database)
         self._robots = StoredRobots(database)
@@ -268,11 +269,17 @@ class App:
         self._prepare()
         from cmr_watch.notify.bounce_processing import BounceProcessor
         from cmr_watch.notify.channels.mailbox import mailbox_settings, open_mailbox
+        from cmr_watch.store.mailbox_position import MailboxPosition
 
-        pauses, key = BouncePauses(self._database), Installation(self._database).key()
-        processor = BounceProcessor(self._deliveries, self._subscriptions, pauses, key, self._clock)
-        with open_mailbox(mailbox_settings(self._settings)) as inbox:
+        processor = BounceProcessor(self._database, self._subscriptions, self._endings, self._incidents, self._clock)
+        with open_mailbox(mailbox_settings(self._settings), MailboxPosition(self._database)) as inbox:
             return processor.process(inbox)
+
+    @property
+    def endings(self) -> Endings:
+        """Ends the subscriptions of dead addresses."""
+        self._prepare()
+        return self._endings
 
     def daily_backup(self) -> Backup | None:
         """Back up into the configured folder and delete the oldest backups there; None if no folder is configured."""
@@ -353,17 +360,15 @@ class App:
 
     def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
         pace = Pace(self._settings.mail.per_minute, self._sleep, stop)
-        return deliver(
+        report = deliver(
             self._deliveries,
             self._open_channels(self._settings, self._clock),
             self._clock,
             pace=pace,
-            on_unknown_recipient=self._end_subscription,
+            on_unknown_recipient=self._endings.record_rejection,
         )
-
-    def _end_subscription(self, address: str) -> None:
-        """End the subscriptions of an address that the mail server rejected permanently."""
-        self._subscriptions.end(address, BOUNCED, self._clock())
+        self._endings.apply()
+        return report
 
     def _notify_operator(self) -> int:
         write = operator_writer(self._settings)

@@ -20,7 +20,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Final
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
@@ -36,7 +35,7 @@ from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from cmr_watch.log_lines import check_summary, delivery_summary, page_failure, page_recovery
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
-from cmr_watch.web.server import Response, Route, health_response
+from cmr_watch.web.monitoring import Page, health_response, text_response
 
 log = logging.getLogger(__name__)
 
@@ -346,11 +345,10 @@ def thread_scheduler() -> BaseScheduler:
     return BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone=UTC)
 
 
-def routes(daemon: Daemon) -> dict[str, Route]:
-    """The HTTP endpoints: liveness, readiness, freshness of the data, and metrics."""
+def pages(daemon: Daemon) -> dict[str, Page]:
+    """The HTTP endpoints: readiness, freshness of the data, and metrics."""
     return {
-        "/livez": lambda: health_response(()),
         "/readyz": lambda: health_response(problems_in_service(daemon.observe())),
         "/healthz": lambda: health_response(problems_in_data(daemon.observe())),
-        "/metrics": lambda: Response(HTTPStatus.OK, CONTENT_TYPE, daemon.metrics.text()),
+        "/metrics": lambda: text_response(daemon.metrics.text(), CONTENT_TYPE),
     }

@@ -9,7 +9,8 @@ import pytest
 
 from cmr_watch.store.database import open_database
 from cmr_watch.store.restore_quarantine import mark_restored
-from cmr_watch.web.server import Server, health_response
+from cmr_watch.web.listener import Listener
+from cmr_watch.web.monitoring import application
 from tests.cli.conftest import page
 from tests.fakes.imap import ImapServer
 from tests.fakes.proxy import FakeProxy
@@ -234,7 +235,7 @@ def test_an_address_that_the_daemon_cannot_listen_on(watch):
     )
     result = findings(watch, '[daemon]\nlisten = "192.0.2.1:8080"\n')
     assert "✗ endpoints: the daemon cannot listen on 192.0.2.1:8080: Cannot assign requested address" in result.out
-    with Server("127.0.0.1:0", {"/livez": lambda: health_response(())}) as server:
+    with Listener("127.0.0.1:0", application({}), "[daemon] listen") as server:
         result = findings(watch, f'[daemon]\nlisten = "127.0.0.1:{server.port}"\n')
         assert f"✓ endpoints: the daemon is running and listens on 127.0.0.1:{server.port}" in result.out
 

@@ -9,7 +9,10 @@ import pytest
 
 from tests.cli.conftest import FIXTURES
 
-HEAVY = ("httpx", "sqlalchemy", "bs4", "lxml", "apprise", "jinja2", "alembic", "smtplib", "aiosmtpd", "psycopg")
+HEAVY = (
+    *("httpx", "sqlalchemy", "bs4", "lxml", "apprise", "jinja2", "alembic", "smtplib", "aiosmtpd", "psycopg"),
+    *("apscheduler", "prometheus_client", "starlette", "uvicorn"),
+)
 CODE = (
     "import sys; from cmr_watch.cli import main; code = main(sys.argv[1:]); print(*sorted(sys.modules)); sys.exit(code)"
 )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -47,7 +51,8 @@ def daemon(
     config = [] if cwd else ["--config", str(watch.config)]
     arguments = [sys.executable, "-m", "cmr_watch", *config, command, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(arguments, text=True, cwd=cwd, env={"PATH": "/usr/bin:/bin", **environment}, **pipes)
+    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    process = subprocess.Popen(arguments, text=True, cwd=cwd, env={**inherited, **environment}, **pipes)
     try:
         yield process
     finally:
@@ -139,6 +144,59 @@ def test_sigterm_during_the_first_check_leaves_no_traceback(watch: Installation,
     assert took < 10
     assert "Traceback" not in err
     assert "JobLookupError" not in err
+
+
+def test_a_thousand_connections_stop_neither_the_endpoints_nor_the_delivery(watch: Installation, port: int) -> None:
+    """Scaled down: more connections than files that the process may open, each of which sends a byte at a time."""
+    with daemon(watch) as process:
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (100, 100))
+        wait_until(lambda: is_healthy(watch))
+        with dripping(port, 300):
+            start = time.monotonic()
+            assert watch.run("subscriptions", "add", "bo@example.org").code == 0
+            process.send_signal(signal.SIGHUP)  # starts each job at once
+            for _ in range(10):
+                assert is_healthy(watch)
+                assert b"cmr_watch_up 1.0" in get(port, "/metrics")
+            wait_until(lambda: "bo@example.org" in [mail.recipient for mail in watch.mailbox.mails])
+            assert time.monotonic() - start < TIMEOUT
+        _, _, err, took = stop(process)
+    assert took < 10
+    assert "Too many open files" not in err
+    assert "Traceback" not in err
+
+
+@contextmanager
+def dripping(port: int, number: int) -> Iterator[None]:
+    """Connections to a port, each of which sends a request at one byte every half second, and is never replaced."""
+    clients: list[socket.socket] = []
+    stopped = threading.Event()
+
+    def drip() -> None:
+        for byte in b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 1000:
+            for client in list(clients):
+                with suppress(ConnectionError):
+                    client.send(bytes([byte]))
+            if stopped.wait(0.5):
+                return
+
+    with ExitStack() as stack:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(stopped.set)
+        for _ in range(number):
+            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", port))))
+            time.sleep(0.01)  # so that a short queue of the server does not hold them back
+        yield
+
+
+def get(port: int, path: str) -> bytes:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", path)
+    body = connection.getresponse().read()
+    connection.close()
+    return body
 
 
 def test_health_without_a_daemon(watch: Installation, port: int) -> None:

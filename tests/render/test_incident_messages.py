@@ -56,8 +56,14 @@ ADVICE = [
     ("delivery-failed", "cmr-watch deliveries list --state failed"),
     ("digest-overdue", "cmr-watch deliveries list --state pending"),
     ("layout-changed", f"cmr-watch accept {PAGE}\n"),
+    ("endings-held", "cmr-watch bounces --held\n"),
+    ("endings-held", "cmr-watch bounces --end-held\n"),
+    ("mailbox-unreadable", "permissions"),
 ]
-EVENTS = {"subscription-ended", "part-unrenderable", "reading-still-suspect", "newly-read", "correction-lapsed"}
+EVENTS = {
+    *("subscription-ended", "complaint", "unsubscribe-request"),
+    *("part-unrenderable", "reading-still-suspect", "newly-read", "correction-lapsed"),
+}
 """What needs no resolution; they have tests of their own."""
 
 
@@ -79,6 +85,16 @@ def test_an_ended_subscription_is_an_event():
         assert re.search(r"Ended on:?\s+5 December 2023, 13:00 \(Brussels time\)", text)
         assert "Since" not in text
         assert "cmr-watch subscriptions add anna@example.org --resubscribe" in text
+        assert "Resolved" not in text
+
+
+def test_a_complaint_and_a_request_are_events():
+    complaint = replace(FAILING, kind="complaint", subject="anna@example.org", detail="", resolved_at=NOON)
+    assert subject(complaint) == "Reported as spam by anna@example.org"
+    request = replace(complaint, kind="unsubscribe-request")
+    assert subject(request) == "Unsubscribe request from anna@example.org"
+    for text in bodies(request):
+        assert "cmr-watch subscriptions end anna@example.org" in text
         assert "Resolved" not in text
 
 

@@ -19,12 +19,13 @@ from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import OK, TERMINATED
 from cmr_watch.config import Settings, load
 from cmr_watch.config.load import notify_socket, watchdog_seconds
-from cmr_watch.daemon import Daemon, routes, thread_scheduler
+from cmr_watch.daemon import Daemon, pages, thread_scheduler
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log_lines import configuration_and_database
 from cmr_watch.store.database import Database
 from cmr_watch.systemd import Service
-from cmr_watch.web.server import Server
+from cmr_watch.web.listener import Listener
+from cmr_watch.web.monitoring import application
 
 log = logging.getLogger("cmr_watch.run")
 
@@ -72,7 +73,8 @@ def command(no_web: bool) -> int:
         daemon = Daemon(settings, database, StoreClock(database), thread_scheduler(), clock)
         server = None
         if settings.daemon.listen and not no_web:
-            server = stack.enter_context(Server(settings.daemon.listen, routes(daemon)))
+            listener = Listener(settings.daemon.listen, application(pages(daemon)), "[daemon] listen")
+            server = stack.enter_context(listener)
         service = stack.enter_context(closing(Service(notify_socket())))
         if signals.stop:
             return OK  # before anything was started
@@ -89,7 +91,7 @@ def command(no_web: bool) -> int:
     return OK
 
 
-def _start_line(settings: Settings, database: Database, daemon: Daemon, server: Server | None) -> str:
+def _start_line(settings: Settings, database: Database, daemon: Daemon, server: Listener | None) -> str:
     """What runs, with which configuration and database, where it listens, and when it checks the pages next."""
     at, now = daemon.next_check, clock()
     host, _, _ = settings.daemon.listen.rpartition(":")

@@ -10,7 +10,6 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -68,19 +67,18 @@ def _check_backup_folder(folder: Path) -> Finding:
 
 def _check_listen(listen: str) -> Finding:
     host, _, port = listen.rpartition(":")
-    address = host.strip("[]"), int(port)
+    host = host.strip("[]")
     advice = 'Choose another address in [daemon] listen, or "" to run without health endpoints.'
     try:
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(address)
+        family, _, _, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        with socket.create_server(address, family=family):
             return Finding("endpoints", True, f"the daemon can listen on {listen}")
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             return Finding(
                 "endpoints", False, f"the daemon cannot listen on {listen}: {error.strerror or error}", advice
             )
-    if _is_daemon(*address):
+    if _is_daemon(host, int(port)):
         return Finding("endpoints", True, f"the daemon is running and listens on {listen}")
     # somebody who uses cron, and has never set the address, has nothing to fix
     is_problem = listen != DaemonSection().listen

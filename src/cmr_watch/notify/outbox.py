@@ -147,7 +147,7 @@ class Pace:
     stop: Callable[[], bool] = lambda: False
 
 
-def _ignore(_: str) -> None: ...
+def _ignore(*_: str) -> None: ...
 
 
 def deliver(
@@ -156,11 +156,11 @@ def deliver(
     clock: Clock,
     jitter: Callable[[], float] = random.random,
     pace: Pace = Pace(),
-    on_unknown_recipient: Callable[[str], object] = _ignore,
+    on_unknown_recipient: Callable[[str, str], object] = _ignore,
 ) -> DeliveryReport:
     """Send everything that is due. Messages for a channel that is not configured are only logged.
 
-    `on_unknown_recipient` is called with each address that a server rejected because the recipient does not exist.
+    `on_unknown_recipient` is called with each address that a server rejected because it does not exist, and the reason.
     """
     deliveries.cancel_unwanted(clock())
     run = _Run(deliveries, channels, clock, jitter, on_unknown_recipient)
@@ -194,7 +194,7 @@ class _Run:
         channels: Mapping[Channel, Sender],
         clock: Clock,
         jitter: Callable[[], float],
-        on_unknown_recipient: Callable[[str], object],
+        on_unknown_recipient: Callable[[str, str], object],
     ) -> None:
         self._on_unknown_recipient = on_unknown_recipient
         self._deliveries = deliveries
@@ -294,7 +294,7 @@ class _Run:
             return
         self._finish_and_renew(delivery, "failed", error=decision.reason)
         if error.unknown_recipient:
-            self._on_unknown_recipient(delivery.message.address)
+            self._on_unknown_recipient(delivery.message.address, str(error))
 
     def _postpone(self, delivery: Delivery, retry_at: datetime, error: DeliveryError) -> None:
         """Retry at `retry_at`, or when its route is probed again, if that is earlier."""

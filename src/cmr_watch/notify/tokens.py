@@ -31,6 +31,11 @@ def verify(key: bytes, token: str) -> int | None:
     return subscription_id if is_valid else None
 
 
+def has_token(text: str) -> bool:
+    """Whether a text contains what looks like a token."""
+    return _TOKEN.search(text.lower()) is not None
+
+
 def find(key: bytes, text: str) -> int | None:
     """Return the subscription id of the first valid token in a text, such as a subject line."""
     ids = (verify(key, token) for token in _TOKEN.findall(text.lower()))

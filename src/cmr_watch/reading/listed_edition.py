@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from cmr_watch.models.readings import Edition, EditionStatus
@@ -42,6 +43,10 @@ class ListedEdition:
     @property
     def status(self) -> EditionStatus:
         return status_of(self.said.status if self.said else None, self.context.section)
+
+    @property
+    def ends_on(self) -> date | None:
+        return self.entry.date.ends_on if self.entry.date else None
 
     @property
     def has_day(self) -> bool:
@@ -139,9 +144,9 @@ def without_doubles(found: Iterable[ListedEdition]) -> tuple[list[ListedEdition]
 
 def _key_of(one: ListedEdition, kept: dict[_Key, ListedEdition]) -> _Key:
     """What makes two entries one edition: place and beginning; in one section also the end."""
-    edition = one.edition()
-    when = edition.starts_on or edition.period or edition.text
-    key = (min(city_names(edition.city)), edition.country_code or edition.country, when)
+    place, days = one.place, one.entry.date
+    when = (days and (days.starts_on or days.period)) or one.entry.line.shown
+    key = (min(city_names(place.city)), place.country_code or place.country, when)
     other = kept.get(key)
-    is_longer = other and other.context.section == edition.section and other.edition().ends_on != edition.ends_on
-    return (*key, edition.ends_on) if is_longer else key
+    is_longer = other and other.context.section == one.context.section and other.ends_on != one.ends_on
+    return (*key, one.ends_on) if is_longer else key

@@ -116,13 +116,44 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
     ),
     "subscription-ended": _Wording(
         "subscription ended: ADDRESS",
-        text="The mail server says that this address does not exist.",
+        text="The mail server of this address says that it does not exist, or no longer.",
         steps=(
             Step(
                 "If the address is correct, bring the subscription back with:",
                 "cmr-watch subscriptions add ADDRESS --resubscribe",
             ),
         ),
+    ),
+    "endings-held": _Wording(
+        "many addresses bounce at once",
+        "the bouncing addresses were dealt with",
+        text="Their mail servers say that these addresses do not exist. So many at once are rather the result of a"
+        " mistake, such as a wrong SPF record. Their subscriptions are kept, and mail to them is paused for a day.",
+        steps=(
+            Step("To see the addresses and what the servers say, run:", "cmr-watch bounces --held"),
+            Step("If they do not exist, end their subscriptions with:", "cmr-watch bounces --end-held"),
+            Step("Otherwise, fix the cause, then resend the messages that failed with:", "cmr-watch deliveries retry"),
+        ),
+    ),
+    "complaint": _Wording(
+        "reported as spam by ADDRESS",
+        text="The recipient’s mail provider says that one of the messages was marked as spam. The subscription has"
+        " ended.",
+    ),
+    "unsubscribe-request": _Wording(
+        "unsubscribe request from ADDRESS",
+        text="The mail contains no valid token and is no reply to one of the messages, so nobody was unsubscribed. The"
+        " sender may be subscribed under another address.",
+        steps=(
+            Step("To look for the subscription, run:", "cmr-watch subscriptions list"),
+            Step("To end it, run:", "cmr-watch subscriptions end ADDRESS"),
+        ),
+    ),
+    "mailbox-unreadable": _Wording(
+        "some returned mail cannot be read",
+        "all returned mail can be read again",
+        text="It is skipped, and all other mail is processed.",
+        steps=(Step("In a Maildir, check the owners and permissions of these files, or delete them."),),
     ),
     "part-unrenderable": _Wording(
         "a part of a message was left out",
@@ -147,7 +178,7 @@ _PAGE_KINDS: Final = frozenset[IncidentKind](
         *("layout-changed", "newly-read", "correction-lapsed"),
     }
 )
-_NOTES: Final = frozenset[IncidentKind]({"subscription-ended", "newly-read"})
+_NOTES: Final = frozenset[IncidentKind]({"subscription-ended", "complaint", "unsubscribe-request", "newly-read"})
 """What happened, and is no problem."""
 _EVENTS: Final = frozenset[IncidentKind]({*_NOTES, "part-unrenderable", "reading-still-suspect", "correction-lapsed"})
 """What happened once: there is nothing to resolve."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store.database import Database
@@ -34,3 +34,15 @@ class BouncePauses:
             statement = self._database.insert(delivery_pauses).values(mailbox=mailbox, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=[delivery_pauses.c.mailbox], set_=values))
         return until
+
+
+def delay(database: Database, connection: Connection, address: str, until: datetime) -> datetime:
+    """Pause delivery to a mailbox until a time, or longer if it is paused already; return the end of the pause."""
+    which = delivery_pauses.c.mailbox == mailbox_of(address)
+    paused_until = connection.execute(select(delivery_pauses.c.paused_until).where(which)).scalar()
+    until = max(until, paused_until) if paused_until else until
+    values = {"mailbox": mailbox_of(address), "soft_bounces": 0, "paused_until": until}
+    statement = database.insert(delivery_pauses).values(**values)
+    later = {"paused_until": until}
+    connection.execute(statement.on_conflict_do_update(index_elements=[delivery_pauses.c.mailbox], set_=later))
+    return until

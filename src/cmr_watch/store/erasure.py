@@ -16,6 +16,7 @@ from cmr_watch.store.schema import (
     delivery_pauses,
     digests,
     erased_addresses,
+    hard_bounces,
     incidents,
     matches,
     outage_notices,
@@ -24,6 +25,8 @@ from cmr_watch.store.schema import (
 )
 
 PLACEHOLDER_PREFIX = "erased:"
+ADDRESS_INCIDENTS = ("delivery-failed", "subscription-ended", "complaint", "unsubscribe-request")
+"""The kinds whose subject is an address."""
 _TABLES_BY_MAILBOX = (matches, reminders, outage_notices, digests, delivery_pauses)
 
 
@@ -58,6 +61,7 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
         count += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
     for table in _TABLES_BY_MAILBOX:
         count += _replace_mailbox(connection, table, mailbox, placeholder)
+    count += connection.execute(hard_bounces.delete().where(hard_bounces.c.mailbox == mailbox)).rowcount
     _cancel_messages(connection, placeholder, now)
     _move_fan_out_cursors(connection, mailbox)
     return count
@@ -65,7 +69,7 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
 
 def _erase_incidents(connection: Connection, mailbox: str, placeholder: str, now: datetime) -> None:
     """Resolve and erase the incidents of the address. Their subject is the address as written, not the mailbox."""
-    rows = connection.execute(select(incidents).where(incidents.c.kind.in_(("delivery-failed", "subscription-ended"))))
+    rows = connection.execute(select(incidents).where(incidents.c.kind.in_(ADDRESS_INCIDENTS)))
     is_selected = incidents.c.id.in_([row.id for row in rows if mailbox_of(row.subject) == mailbox])
     connection.execute(update(incidents).where(is_selected, incidents.c.resolved_at.is_(None)).values(resolved_at=now))
     connection.execute(update(incidents).where(is_selected).values(subject=placeholder, detail=""))

@@ -40,6 +40,7 @@ from cmr_watch.store import erasure, recipients
 from cmr_watch.store.bounce_pauses import RESET_AFTER
 from cmr_watch.store.check_records import ARCHIVED, DERIVED
 from cmr_watch.store.database import Database
+from cmr_watch.store.hard_bounces import expired as hard_bounce_expired
 from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.installation import address_hash
 from cmr_watch.store.schema import (
@@ -50,6 +51,7 @@ from cmr_watch.store.schema import (
     deliveries,
     delivery_pauses,
     digests,
+    hard_bounces,
     incidents,
     matches,
     outage_notices,
@@ -59,7 +61,7 @@ from cmr_watch.store.schema import (
     snapshots,
     subscriptions,
 )
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, BOUNCED, REMOVED, UNSUBSCRIBED
+from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, SUPPRESSING_REASONS
 
 KEEP_TEXTS: Final = timedelta(days=7)
 KEEP_ADDRESSES: Final = timedelta(days=28)
@@ -72,7 +74,6 @@ _SMALL_BATCH_SIZE: Final = 10
 
 _SETTLED: Final = (matches, reminders, outage_notices, digests)
 """The tables whose rows name the delivery that settled them."""
-_SUPPRESSING_REASONS = (UNSUBSCRIBED, BOUNCED)
 _CONFIGURATION_REASONS = (REMOVED, ADDRESS_CHANGED)
 
 
@@ -85,6 +86,7 @@ class RetentionReport:
     unconfirmed: int = 0
     addresses: int = 0
     pauses: int = 0
+    hard_bounces: int = 0
     matches: int = 0
     reminders: int = 0
     outage_notices: int = 0
@@ -132,6 +134,7 @@ class Retention:
             addresses=_repeat(lambda: self._erase_ended(now)),
             texts=self._apply(_texts(now - KEEP_TEXTS)),
             pauses=self._apply(_Rule(delivery_pauses, delivery_pauses.c.paused_until < now - RESET_AFTER)),
+            hard_bounces=self._apply(_Rule(hard_bounces, hard_bounce_expired(now))),
             matches=self._apply(_matches(year)),
             reminders=self._apply(_reminders(year)),
             outage_notices=self._apply(_outage_notices(year)),
@@ -239,7 +242,7 @@ def _is_suppressed(connection: Connection, mailbox: str) -> bool:
     statement = select(subscriptions).where(subscriptions.c.mailbox == mailbox).order_by(subscriptions.c.id)
     rows = connection.execute(statement).all()
     is_declared = any(row.name is not None and row.end_reason not in _CONFIGURATION_REASONS for row in rows)
-    return is_declared or rows[-1].end_reason in _SUPPRESSING_REASONS
+    return is_declared or rows[-1].end_reason in SUPPRESSING_REASONS
 
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaDa
 
 from cmr_watch.store.column_types import ExternalText, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -285,6 +285,17 @@ delivery_pauses = _table(
     Column("mailbox", Text, primary_key=True),
     Column("soft_bounces", Integer, nullable=False),
     Column("paused_until", Utc, nullable=False),
+)
+
+hard_bounces = _table(
+    "hard_bounces",
+    Column("mailbox", Text, primary_key=True),
+    Column("reason", ExternalText, nullable=False),
+    # when the first message was sent that was returned by mail; NULL if the server rejected one during delivery
+    Column("sent_at", Utc),
+    Column("noted_at", Utc, nullable=False),
+    # since when the subscription is due to end; NULL until a second bounce confirms the first
+    Column("confirmed_at", Utc),
 )
 
 erased_addresses = _table(

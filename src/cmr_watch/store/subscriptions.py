@@ -19,7 +19,7 @@ from cmr_watch.store.incidents import record_event, resolve_incidents, settle_un
 from cmr_watch.store.installation import address_hash
 from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.recipients import ACTIVE
-from cmr_watch.store.schema import changes, subscriptions
+from cmr_watch.store.schema import changes, hard_bounces, subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 REMOVED = "removed from the configuration"
@@ -27,6 +27,9 @@ ADDRESS_CHANGED = "its address changed in the configuration"
 REPLACED = "replaced by the subscription in the configuration"
 UNSUBSCRIBED = "unsubscribed by mail"
 BOUNCED = "mail to it bounces"
+COMPLAINED = "reported our mail as spam"
+SUPPRESSING_REASONS = (UNSUBSCRIBED, BOUNCED, COMPLAINED)
+"""The reasons for which an address must not be subscribed again by an import."""
 
 
 @dataclass(slots=True)
@@ -115,10 +118,13 @@ class Subscriptions:
         with self._database.read() as connection:
             return _find_equal(connection, normalize(request))
 
-    def end(self, id_or_address: int | str, reason: str, now: datetime) -> tuple[Subscription, ...]:
-        """End the subscription with an ID, or all of an address; return those that were active."""
+    def end(self, id_or_address: int | str, reason: str, now: datetime, detail: str = "") -> tuple[Subscription, ...]:
+        """End the subscription with an ID, or all of an address; return those that were active.
+
+        `detail` is what the operator is told of it.
+        """
         with self._database.write() as connection:
-            return self._end_permanently(connection, _has_id_or_address(id_or_address), reason, now)
+            return self._end_permanently(connection, _has_id_or_address(id_or_address), reason, now, detail)
 
     def end_recipient(self, subscription_id: int, reason: str, now: datetime) -> tuple[Subscription, ...]:
         """End all subscriptions of the recipient of this one: to unsubscribe applies to all messages."""
@@ -192,13 +198,13 @@ class Subscriptions:
             synced.started += not is_active
 
     def _end_permanently(
-        self, connection: Connection, condition: Any, reason: str, now: datetime
+        self, connection: Connection, condition: Any, reason: str, now: datetime, detail: str = ""
     ) -> tuple[Subscription, ...]:
         """End subscriptions, and record them in the journal."""
         ended = _end(connection, condition, reason, now)
         hashes = [(entry.id, address_hash(connection, entry.address)) for entry in ended]
         self._journal.record_ended(connection, hashes, reason, now)
-        _resolve_delivery_incidents(connection, ended, reason, now)
+        _resolve_delivery_incidents(connection, ended, reason, now, detail)
         return ended
 
     def _insert(
@@ -283,7 +289,7 @@ def _refusal(connection: Connection, address: str) -> str | None:
     if erasure.is_erased(connection, address):
         return str(RefusedAddress())
     history = _select(connection, subscriptions.c.mailbox == mailbox_of(address))
-    if history and history[-1].status == "ended" and history[-1].end_reason in (UNSUBSCRIBED, BOUNCED):
+    if history and history[-1].status == "ended" and history[-1].end_reason in SUPPRESSING_REASONS:
         return f"this address no longer receives mail: {history[-1].end_reason}"
     return None
 
@@ -346,23 +352,28 @@ def _end(connection: Connection, condition: Any, reason: str, now: datetime) -> 
     )
     ended = [row_mapping.subscription(row) for row in connection.execute(statement)]
     if ended:
-        recipients.replan(connection, (mailbox_of(entry.address) for entry in ended), now)
+        mailboxes = {mailbox_of(entry.address) for entry in ended}
+        connection.execute(hard_bounces.delete().where(hard_bounces.c.mailbox.in_(mailboxes)))
+        recipients.replan(connection, mailboxes, now)
     return tuple(sorted(ended, key=lambda entry: entry.id))
 
 
 def _resolve_delivery_incidents(
-    connection: Connection, ended: Iterable[Subscription], reason: str, now: datetime
+    connection: Connection, ended: Iterable[Subscription], reason: str, now: datetime, detail: str = ""
 ) -> None:
     """Resolve the incidents of failed deliveries to addresses that have no active subscription any more.
 
-    If the address bounced, the operator is notified that its subscription has ended, instead of the failed delivery.
+    If the address bounced, the operator is notified that its subscription has ended, instead of the failed delivery; if
+    the recipient complained, of that.
     """
     for address in sorted({entry.address for entry in ended}):
         if _select(connection, ACTIVE, subscriptions.c.address == address):
             continue
         if reason == BOUNCED:
             error = settle_unnotified(connection, "delivery-failed", address, now)
-            record_event(connection, "subscription-ended", address, error, now)
+            record_event(connection, "subscription-ended", address, error or detail, now)
+        if reason == COMPLAINED:
+            record_event(connection, "complaint", address, detail, now)
         resolve_incidents(connection, address, now, "delivery-failed")
 
 

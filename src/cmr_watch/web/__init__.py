@@ -1,1 +1,1 @@
-"""The HTTP endpoints of the daemon: health and metrics."""
+"""HTTP: the listener, and the endpoints for monitoring."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 import ssl
@@ -15,6 +14,7 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost
 from cmr_watch.log import masked
 from cmr_watch.models.recipients import Message
+from cmr_watch.notify import refusals
 from cmr_watch.notify.channels import mime
 from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.mail_addresses import parse
@@ -24,7 +24,6 @@ from cmr_watch.notify.channels.watchdog import Watchdog
 # 530, 534, 535 and 538 ask for a login. 552 means a full mailbox, to be treated as 452 (RFC 5321 §4.5.3.1.10).
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
 QUIT_TIMEOUT: Final = 3.0  # seconds; all mails are delivered by then, so a slow reply to QUIT is not worth waiting for
-_ENHANCED_5XX: Final = re.compile(rb"\s*5\.(\d{1,3})\.\d{1,3}\b")  # RFC 3463 §2
 _NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a valid code
 
 
@@ -137,7 +136,8 @@ class SmtpConnection:
         self._reset_session()
         permanent = 500 <= code < 600 and code not in _TEMPORARY_5XX
         reason = f"{self._name} {failure}: {self._described(code, reply)}"
-        raise DeliveryError(reason, permanent=permanent, unknown_recipient=_is_unknown_mailbox(code, reply))
+        is_dead = permanent and refusals.is_dead(f"{code} {reply.decode('utf-8', 'replace')}")
+        raise DeliveryError(reason, permanent=permanent, unknown_recipient=is_dead)
 
     def _reset_session(self) -> None:
         """Cancel this mail. The connection is kept for the next one if the server agrees."""
@@ -264,12 +264,6 @@ def _log_in(client: smtplib.SMTP, user: str, password: str) -> None:
     code, reply = client.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
     if code != 235:
         raise smtplib.SMTPAuthenticationError(code, reply)
-
-
-def _is_unknown_mailbox(code: int, reply: bytes) -> bool:
-    """Whether the mailbox does not exist (RFC 3463 §3.2), rather than being full or refusing us for another reason."""
-    status = _ENHANCED_5XX.match(reply)
-    return code in (550, 551, 553) and (status is None or status[1] == b"1")
 
 
 def _as_bytes(reply: bytes | str) -> bytes:

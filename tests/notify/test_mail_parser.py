@@ -13,11 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.notify.bounce_parser import MAX_BYTES, MAX_IDS, MAX_REASON, Bounce, Unsubscribe, parse_mail
+from cmr_watch.notify.bounce_parser import MAX_REASON, Bounce
+from cmr_watch.notify.complaint_parser import Complaint
+from cmr_watch.notify.incoming_mail import MAX_BYTES, MAX_IDS
+from cmr_watch.notify.mail_parser import Incoming, parse_mail
+from cmr_watch.notify.unsubscribe_parser import Unsubscribe
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "fixtures" / "bounces").rglob("mail.eml"))
 MAILS = [(folder / "mail.eml").read_bytes() for folder in FOLDERS]
-KINDS = {"bounce": Bounce, "unsubscribe": Unsubscribe, None: type(None)}
+KINDS = {"bounce": Bounce, "unsubscribe": Unsubscribe, "complaint": Complaint, None: type(None)}
 MEBIBYTE = 1024 * 1024
 
 
@@ -39,10 +43,11 @@ def test_fixtures(folder, newline):
 @pytest.mark.parametrize(
     ("status", "diagnostic", "kind"),
     [
-        ("5.1.1", "smtp; 550 5.7.1 odd", "hard"),
+        ("5.1.1", "smtp; 550 5.7.1 odd", "soft"),
         ("5.1.10", "", "hard"),
-        ("5.4.4", "", "hard"),
-        ("5.2.1", "", "hard"),
+        ("5.4.4", "", "soft"),
+        ("5.2.1", "", "soft"),
+        ("5.2.1", "smtp; 550 5.2.1 this account is disabled", "hard"),
         ("5.2.2", "", "soft"),
         ("5.2.3", "", "soft"),
         ("5.3.4", "", "soft"),
@@ -51,10 +56,12 @@ def test_fixtures(folder, newline):
         ("4.4.1", "", "soft"),
         ("5.1.1 (unknown)", "", "hard"),
         ("5.0.0", "smtp; 550 5.2.2 no room", "soft"),
-        ("5.0.0", "smtp; 550 unknown", "hard"),
+        ("5.0.0", "smtp; 550 no such user", "hard"),
+        ("5.0.0", "smtp; 550 unknown", "soft"),
+        ("5.0.0", "smtp; 550 DMARC check failed", "soft"),
         ("5.0.0", "smtp; 451 4.3.0 later", "soft"),
         ("5.0.0", "smtp; 451 later", "soft"),
-        ("5.0.0", "smtp; host [4.2.2.1] says 550 unknown", "hard"),
+        ("5.0.0", "smtp; host [4.2.2.1] says 550 unknown user", "hard"),
         ("nonsense", "smtp; 550 the mailbox of ann is full", "soft"),
         ("4.0.0", "", "soft"),
     ],
@@ -97,12 +104,12 @@ def test_text_of_the_returned_mail_is_ignored():
 # ── arbitrary bytes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def is_valid(parsed: Bounce | Unsubscribe | None) -> bool:
+def is_valid(parsed: Incoming | None) -> bool:
     if isinstance(parsed, Bounce):
         addresses = parsed.hard + parsed.soft
         valid = all(address.isprintable() and address.count("@") for address in addresses)
         return bool(addresses) and valid and "\n" not in parsed.reason and len(parsed.message_ids) <= MAX_IDS
-    return parsed is None or isinstance(parsed, Unsubscribe)
+    return parsed is None or len(parsed.message_ids) <= MAX_IDS
 
 
 @given(st.binary(max_size=2000))

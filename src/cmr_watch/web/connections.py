@@ -1,0 +1,83 @@
+"""Which connections may stay open. Pure.
+
+A client that opens hundreds of connections, and sends a byte now and then, must lock out nobody: not itself, since
+monitoring may come from the same host. Refusing new connections would do that. So the newest one is always accepted,
+and an old one is closed for it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final, Generic, Protocol, TypeVar
+
+_PREFIXES: Final = {4: 24, 6: 56}
+"""The bits of an address that name the network of one customer or organisation, by IP version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the clients of a listener may use.
+
+    - `connections`: the number that is open at a time. Far below 1024, the usual limit of open files in a process.
+    - `per_network`: the same, from one network: a /24 of IPv4, a /56 of IPv6.
+    - `request_seconds`: how long one request may take, from its first byte until its response has been sent. For the
+      first one of a connection, from when it was opened.
+    - `idle_seconds`: how long a connection stays open between two requests.
+    """
+
+    connections: int = 64
+    per_network: int = 32
+    request_seconds: float = 10.0
+    idle_seconds: int = 5
+
+
+class Connection(Protocol):
+    """An open connection."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is the client's turn: no complete request is being answered."""
+
+
+C = TypeVar("C", bound=Connection)
+
+
+class OpenConnections(Generic[C]):
+    """The open connections of a listener."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._networks: dict[C, str] = {}  # oldest first
+
+    def add(self, connection: C, address: str) -> C | None:
+        """Add a connection from an IP address. Returns the one to close for it, if there are too many."""
+        network = network_of(address)
+        counts = Counter(self._networks.values())
+        surplus = None
+        if counts[network] >= self._limits.per_network:
+            surplus = self._surplus(network)
+        elif counts.total() >= self._limits.connections:
+            surplus = self._surplus(counts.most_common(1)[0][0])
+        if surplus is not None:
+            self.remove(surplus)
+        self._networks[connection] = network
+        return surplus
+
+    def remove(self, connection: C) -> None:
+        """Forget a connection that was closed."""
+        self._networks.pop(connection, None)
+
+    def _surplus(self, network: str) -> C:
+        """The oldest connection from the network that waits for its client; if there is none, the oldest one."""
+        candidates = [connection for connection, origin in self._networks.items() if origin == network]
+        return next((connection for connection in candidates if connection.is_waiting), candidates[0])
+
+
+def network_of(address: str) -> str:
+    """The network that an IP address belongs to; an IPv4 address may be mapped to IPv6 (RFC 4291 §2.5.5.2)."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ip_network(f"{ip}/{_PREFIXES[ip.version]}", strict=False))

@@ -1,0 +1,139 @@
+"""A listening port that serves an ASGI application with uvicorn, in a thread of its own, with limits on its clients.
+
+uvicorn limits neither how long a request may take to arrive nor how many connections are open: docs/adr/0019.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from types import TracebackType
+from typing import Any, Final, Self
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from cmr_watch.exceptions import ConfigError
+from cmr_watch.web.connections import Limits, OpenConnections
+
+DEFAULT_LIMITS: Final = Limits()
+_BACKLOG: Final = 128
+"""Connections that the kernel accepts for us; as many are taken over at once, beyond the limits for a moment."""
+_MAX_HEAD: Final = 16_384
+"""Bytes of a request's head, and of any part of its body that is kept."""
+_QUEUE: Final = 4
+"""Requests that are being answered, as a multiple of the connections: some clients may have gone. More get a 503."""
+_STOP_SECONDS: Final = 2
+"""How long requests may still be answered after the listener was closed."""
+
+
+class Listener:
+    """Listens until it is closed.
+
+    ConfigError: `listen` cannot be used, for instance because the port is taken. `setting` is where it was set.
+    """
+
+    def __init__(self, listen: str, app: Any, setting: str, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._socket = _bind(listen, setting)
+        self._port = int(self._socket.getsockname()[1])
+        self._server = uvicorn.Server(_Config(app, limits))
+        # A daemon thread, and with it the threads that it starts: one that hangs must not keep the process from ending.
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, also when `listen` asked for any free one (port 0)."""
+        return self._port
+
+    def close(self) -> None:
+        """Stop listening. What is being answered is finished, if that takes no more than two seconds."""
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS + 1)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _bind(listen: str, setting: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address, family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ConfigError(f"{setting}: cannot listen on {listen}: {error.strerror or error}") from error
+
+
+class _Config(uvicorn.Config):
+    """The configuration of uvicorn, with what all of its connections share."""
+
+    def __init__(self, app: Any, limits: Limits) -> None:
+        super().__init__(
+            app,
+            loop="asyncio",
+            http=_Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level=logging.ERROR,  # a client that sends nonsense is no event
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            headers=[("Server", "cmr-watch")],  # `doctor` knows us by it
+            backlog=_BACKLOG,
+            limit_concurrency=_QUEUE * limits.connections,
+            timeout_keep_alive=limits.idle_seconds,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+            h11_max_incomplete_event_size=_MAX_HEAD,
+        )
+        self.limits = limits
+        self.open_connections: OpenConnections[_Connection] = OpenConnections(limits)
+
+
+class _Connection(H11Protocol):
+    """A connection that is dropped when a request takes too long, or when too many are open."""
+
+    config: _Config
+    _deadline: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._start_request()
+        surplus = self.config.open_connections.add(self, self.client[0] if self.client else "127.0.0.1")
+        if surplus:
+            surplus.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deadline.cancel()
+        self.config.open_connections.remove(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_between_requests:
+            self._deadline.cancel()
+            self._start_request()
+        super().data_received(data)
+
+    def _start_request(self) -> None:
+        # at the end the connection is dropped, whoever is late: closing it would wait for the client to read
+        self._deadline = self.loop.call_later(self.config.limits.request_seconds, self.transport.abort)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is the client's turn: no complete request is being answered."""
+        is_received = self.conn.their_state in (h11.DONE, h11.MUST_CLOSE)
+        return not is_received or self.cycle is None or self.cycle.response_complete
+
+    @property
+    def _is_between_requests(self) -> bool:
+        """Whether a response has been sent, and nothing of another request has arrived."""
+        is_answered = self.cycle is not None and self.cycle.response_complete
+        is_new = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        return is_answered and is_new and not self.transport.get_write_buffer_size()
