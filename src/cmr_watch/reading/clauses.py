@@ -78,7 +78,9 @@ def _is_stop(text: Text, index: int) -> bool:
         return False
     is_initial = len(before.word) == 1 and text.text[before.start].isupper()
     is_number_of_item = before.letter == "d" and index <= _LONGEST_NUMBER_OF_ITEM
-    return not (is_initial or is_number_of_item) and (token.letter != "." or not (before.word in _NO_END or _is_ordinal(text, index)))
+    if is_initial or is_number_of_item:
+        return False
+    return token.letter != "." or not (before.word in _NO_END or _is_ordinal(text, index))
 
 
 _LONGEST_NUMBER_OF_ITEM: Final = 2

@@ -163,7 +163,8 @@ def _is_labelled(sentence: Sentence) -> bool:
     label = next(text.cues_of("date label", "new date", "save the date"), None)
     if label and not any(token.word for token in text.tokens[: label.first]):
         return True
-    return text.text[:1] in _SIGNS or sentence.is_under("date label", "save the date")
+    has_sign = text.text[:1] in _SIGNS and not names_edition_after(text, "next edition")
+    return has_sign or sentence.is_under("date label", "save the date")
 
 
 def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:

@@ -117,9 +117,14 @@ def _role(text: Text, index: int) -> str:
     token = text.tokens[index]
     if token.letter in "'-.":
         return _role_of_sign(text, index)
-    if (token.letter == "x" and not token.word) or (token.word in _INTRODUCING and not _is_code(text, index)):
-        return "B"
-    return "x"
+    if _is_sign(token):
+        before = next((one for one in reversed(text.tokens[max(0, index - 3) : index]) if not _is_sign(one)), None)
+        return " " if before and before.letter == "c" else "B"  # the bullet of a line, or any sign
+    return "B" if token.word in _INTRODUCING and not _is_code(text, index) else "x"
+
+
+def _is_sign(token: Token) -> bool:
+    return token.letter == "x" and not token.word
 
 
 def _is_code(text: Text, index: int) -> bool:
