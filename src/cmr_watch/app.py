@@ -269,14 +269,15 @@ class App:
         self._prepare()
         from cmr_watch.notify.bounce_processing import BounceProcessor
         from cmr_watch.notify.channels.mailbox import mailbox_settings, open_mailbox
+        from cmr_watch.store.mailbox_position import MailboxPosition
 
         processor = BounceProcessor(self._database, self._subscriptions, self._endings, self._incidents, self._clock)
-        with open_mailbox(mailbox_settings(self._settings)) as inbox:
+        with open_mailbox(mailbox_settings(self._settings), MailboxPosition(self._database)) as inbox:
             return processor.process(inbox)
 
     @property
     def endings(self) -> Endings:
-        """The endings of dead addresses' subscriptions that are held."""
+        """Ends the subscriptions of dead addresses."""
         self._prepare()
         return self._endings
 

@@ -10,6 +10,7 @@
     │                          `status`: of the response, if there was one; `is_transient`: a retry may succeed
     ├── ParseError             a page could not be parsed at all
     ├── CorrectionRefused      exit 2: a line cannot be corrected in this way
+    ├── MailboxError           the mailbox of returned mail cannot be read
     ├── RenderError            a message could not be rendered
     ├── LeaseLost              a message was not sent: another process may be sending it by now
     └── DeliveryError          a message was not accepted; `permanent`: a retry cannot succeed;
@@ -70,6 +71,10 @@ class ParseError(CmrWatchError):
 
 class CorrectionRefused(CmrWatchError):
     """The line cannot be corrected in this way."""
+
+
+class MailboxError(CmrWatchError):
+    """The mailbox cannot be read."""
 
 
 class RenderError(CmrWatchError):

@@ -277,6 +277,21 @@ def test_a_reply_that_says_unsubscribe(mailed: Installation) -> None:
     assert active(mailed) == []
 
 
+def test_the_operator_is_notified_once_of_files_that_cannot_be_read(mailed: Installation) -> None:
+    mailed.configure('[operator]\nto = ["operator@example.org"]\n[bounces]\nmaildir = "mail"\n')
+    (mailed.folder / "mail" / "new" / "0").symlink_to("0")
+    put(mailed, arf(mailed.mailbox.mails[0]))
+    for _ in range(2):
+        assert ", 1 unreadable; 0 unrelated" in mailed.run("bounces").out
+    assert active(mailed) == []
+    mailed.check("2023-12")
+    assert "some returned mail cannot be read" in mailed.mailbox.mails[-1].part("plain").lower()
+    (mailed.folder / "mail" / "new" / "0").unlink()
+    mailed.run("bounces")
+    mailed.check("2024-04")
+    assert told(mailed)[-1] == "Resolved: all returned mail can be read again"
+
+
 def test_without_a_mailbox(watch: Installation) -> None:
     result = watch.run("bounces")
     assert (result.code, result.out) == (2, "")

@@ -6,8 +6,8 @@
             assert len(list(inbox.mails())) == 1
         assert server.flags(1) == set()
 
-`misbehave` takes one of: "silent", "drip", "bye", "no tls", "read-only", "drop at search", "drop inside fetch",
-"drip inside fetch", "refuse store".
+`misbehave` takes one of: "silent", "drip", "bye", "no tls", "read-only", "drop at fetch", "drop inside fetch",
+"drip inside fetch", "refuse store", "refuse one fetch", "long line", "many lines", "huge literal", "many digits".
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ import trustme
 from cmr_watch.notify.channels.mailbox import MailboxSettings
 from cmr_watch.notify.channels.settings import Security
 
-_SIZE_ONLY = "(UID RFC822.SIZE)"
+_FLAGS_ONLY = "(UID FLAGS)"
+_PARTIAL = re.compile(r"\(UID BODY\.PEEK\[\]<0\.(\d+)>\)")
 _COMMAND = re.compile(r'"(?:[^"\\]|\\.)*"|\([^)]*\)|\S+')
 
 
@@ -54,11 +55,14 @@ class ImapServer:
         folder: str = "INBOX",
     ) -> None:
         self.mails: list[StoredMail] = []
+        self.next_uid = 100
         self.commands: list[str] = []
         self.logins: list[tuple[str, str]] = []
         self.credentials = credentials
         self.security = security
         self.misbehaviour = ""
+        self.validity = 1700000000
+        self.sent = 0
         self._folder_name = folder
         self._certified_for = certified_for
         self._files = TemporaryDirectory(prefix="imap-")
@@ -69,7 +73,8 @@ class ImapServer:
 
     def add(self, content: bytes, *flags: str) -> int:
         """Add a mail, and return its UID."""
-        uid = 100 + len(self.mails)  # differs from every sequence number
+        uid = self.next_uid  # differs from every sequence number
+        self.next_uid += 1
         self.mails.append(StoredMail(uid, content, set(flags)))
         return uid
 
@@ -147,6 +152,7 @@ class _Session:
     def __init__(self, server: ImapServer, connection: socket.socket) -> None:
         self._server = server
         self._socket = connection
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a response is sent in pieces
         self._buffer = b""
         self.thread = threading.Thread(target=self._run, daemon=True)
         self._handlers: dict[str, Callable[[str, list[str]], None]] = {
@@ -157,7 +163,7 @@ class _Session:
             "SELECT": self._select,
             "NOOP": lambda tag, _: self._ok(tag),
             "LOGOUT": self._logout,
-            "UID SEARCH": self._search,
+            "FETCH": self._list,
             "UID FETCH": self._fetch,
             "UID STORE": self._store,
         }
@@ -223,6 +229,8 @@ class _Session:
             self._send_line(f"{tag} NO no such folder")
             return
         self._send_line(f"* {len(self._server.mails)} EXISTS")
+        if self._server.validity:
+            self._send_line(f"* OK [UIDVALIDITY {self._server.validity}] UIDs valid")
         read_only = self._server.misbehaviour == "read-only"
         self._send_line(f"{tag} OK [{'READ-ONLY' if read_only else 'READ-WRITE'}] selected")
 
@@ -231,25 +239,42 @@ class _Session:
         self._ok(tag)
         raise _HungUp
 
-    def _search(self, tag: str, arguments: list[str]) -> None:
-        assert arguments == ["UNSEEN"]
-        if self._server.misbehaviour == "drop at search":
+    def _list(self, tag: str, arguments: list[str]) -> None:
+        """Send the flags of mails by their numbers."""
+        assert arguments[1] == _FLAGS_ONLY
+        if self._server.misbehaviour == "drop at fetch":
             raise _HungUp
-        uids = [str(mail.uid) for mail in self._server.mails if r"\Seen" not in mail.flags]
-        self._send_line(" ".join(["* SEARCH", *uids]))
+        self._flood()
+        first, last = map(int, arguments[0].split(":"))
+        for number, mail in list(enumerate(self._server.mails, 1))[first - 1 : last]:
+            self._send_line(f"* {number} FETCH (UID {mail.uid} FLAGS ({' '.join(sorted(mail.flags))}))")
         self._ok(tag)
 
+    def _flood(self) -> None:
+        match self._server.misbehaviour:
+            case "long line":
+                self._send_line("* 1 FETCH (UID 100 FLAGS (" + "x" * 2_000_000 + "))")
+            case "many lines":
+                for number in range(400_000):
+                    self._send_line(f"* {number} FETCH (UID {number} FLAGS ())")
+            case "huge literal":
+                self._send_line("* 1 FETCH (UID 100 BODY[] {99999999999}")
+            case "many digits":
+                self._send_line("* 1 FETCH (UID 100 BODY[] {" + "9" * 5000 + "}")
+
     def _fetch(self, tag: str, arguments: list[str]) -> None:
-        """Send RFC822.SIZE, or the content as a literal. BODY[] without PEEK sets the Seen flag (RFC 3501 §6.4.5)."""
+        """Send the start of a mail as a literal. BODY[] without PEEK sets the Seen flag (RFC 3501 §6.4.5)."""
         number, mail = self._find_mail(arguments[0])
-        if mail is not None and arguments[1] == _SIZE_ONLY:
-            self._send_line(f"* {number} FETCH (UID {mail.uid} RFC822.SIZE {len(mail.content)})")
-        elif mail is not None:
-            if "PEEK" not in arguments[1]:
-                mail.flags.add(r"\Seen")
+        partial = _PARTIAL.fullmatch(arguments[1])
+        assert partial
+        if self._server.misbehaviour == "refuse one fetch" and number == 1:
+            self._send_line(f"{tag} NO cannot be read")
+            return
+        if mail is not None:
+            content = mail.content[: int(partial[1])]
             self._send_line(f"* {number} FETCH (FLAGS ())")  # an unsolicited response, caused by another client
-            self._send_line(f"* {number} FETCH (UID {mail.uid} BODY[] {{{len(mail.content)}}}")
-            self._send_literal(mail.content)
+            self._send_line(f"* {number} FETCH (UID {mail.uid} BODY[]<0> {{{len(content)}}}")
+            self._send_literal(content)
             self._send_line(")")
         self._ok(tag)
 
@@ -260,6 +285,7 @@ class _Session:
         while self._server.misbehaviour == "drip inside fetch":
             self._socket.sendall(b"x")
             time.sleep(0.05)
+        self._server.sent += len(content)
         self._socket.sendall(content)
 
     def _store(self, tag: str, arguments: list[str]) -> None:

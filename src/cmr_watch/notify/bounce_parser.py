@@ -88,14 +88,27 @@ def _find_bounce(mail: Mail) -> Bounce | None:
     return Bounce(hard, soft, _returned_message_ids(mail), _reason(mail, statuses)) if hard or soft else None
 
 
+def may_be_report(mail: Mail) -> bool:
+    """Whether the header of a mail is that of a report, of whatever type."""
+    return (
+        mail.get_content_type() == "multipart/report"
+        or _is_from_mailer_daemon(mail)
+        or bool(_FAILURE_SUBJECT.match(_subject(mail)))
+    )
+
+
 def _is_delivery_report(mail: Mail) -> bool:
     if mail.get_content_type() == "multipart/report":
         return str(mail.get_param("report-type", "")).lower() in _REPORT_TYPES
-    name, address = parseaddr(header(mail, "From"))
-    local = re.sub(r"[^a-z]", "", (address.partition("@")[0] or name).lower())  # dma writes `MAILER-DAEMON <>`
-    if local in _MAILER_DAEMONS or mail["X-Failed-Recipients"] is not None:
+    if _is_from_mailer_daemon(mail):
         return True
     return bool(_FAILURE_SUBJECT.match(_subject(mail)) and _returned_message_ids(mail))
+
+
+def _is_from_mailer_daemon(mail: Mail) -> bool:
+    name, address = parseaddr(header(mail, "From"))
+    local = re.sub(r"[^a-z]", "", (address.partition("@")[0] or name).lower())  # dma writes `MAILER-DAEMON <>`
+    return local in _MAILER_DAEMONS or mail["X-Failed-Recipients"] is not None
 
 
 def _subject(mail: Mail) -> str:

@@ -14,7 +14,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from cmr_watch.clock import Clock
 from cmr_watch.models.recipients import Delivery, mailbox_of
@@ -34,6 +34,8 @@ from cmr_watch.store.installation import Installation
 from cmr_watch.store.subscriptions import COMPLAINED, UNSUBSCRIBED, Subscriptions
 
 log = logging.getLogger(__name__)
+
+_MAX_NAMED: Final = 5  # unreadable mails in a message to the operator
 
 Category = Literal["hard", "soft", "unsubscribed", "complaints", "requests", "others"]
 
@@ -82,9 +84,20 @@ class BounceProcessor:
             counts[category] += 1
             if category != "others":
                 inbox.done(key)
+        self._report_unreadable(inbox.unreadable)
         endings = self._endings.apply()
         counts.pop("hard", None)
-        return BounceReport(hard=endings.ended, held=endings.held, **counts)
+        return BounceReport(hard=endings.ended, held=endings.held, unreadable=len(inbox.unreadable), **counts)
+
+    def _report_unreadable(self, unreadable: list[str]) -> None:
+        """Notify the operator once, until all mails can be read again."""
+        for reason in unreadable:
+            log.warning("returned mail skipped: %s", reason)
+        if not unreadable:
+            self._incidents.resolve("mailbox-unreadable", "", self._clock())
+            return
+        more = f" (and {len(unreadable) - _MAX_NAMED} more)" if len(unreadable) > _MAX_NAMED else ""
+        self._incidents.open("mailbox-unreadable", "", "; ".join(unreadable[:_MAX_NAMED]) + more, self._clock())
 
     def _process_mail(self, content: bytes) -> Category:
         parsed = parse_mail(content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmr_watch.notify import incoming_mail
-from cmr_watch.notify.bounce_parser import Bounce, find_bounce
+from cmr_watch.notify.bounce_parser import Bounce, find_bounce, may_be_report
 from cmr_watch.notify.complaint_parser import Complaint, find_complaint
 from cmr_watch.notify.unsubscribe_parser import Unsubscribe, find_request, find_token
 
@@ -20,3 +20,11 @@ def parse_mail(content: bytes) -> Incoming | None:
         return find_token(mail) or find_complaint(mail) or find_bounce(mail) or find_request(mail)
     except incoming_mail.PARSER_ERRORS:
         return None
+
+
+def is_report(head: bytes) -> bool:
+    """Whether the start of a mail, which contains its header, looks like that of a report. Never raises."""
+    try:
+        return may_be_report(incoming_mail.parse(head))
+    except incoming_mail.PARSER_ERRORS:
+        return False

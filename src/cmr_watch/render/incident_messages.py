@@ -152,9 +152,8 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
     "mailbox-unreadable": _Wording(
         "some returned mail cannot be read",
         "all returned mail can be read again",
-        "Mailbox",
-        "It is skipped, and all other mail is processed.",
-        (Step("Check the files’ owners and permissions, or delete them."),),
+        text="It is skipped, and all other mail is processed.",
+        steps=(Step("In a Maildir, check the owners and permissions of these files, or delete them."),),
     ),
     "part-unrenderable": _Wording(
         "a part of a message was left out",

@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmr_watch.exceptions import CmrWatchError
-from cmr_watch.notify.channels.mailbox import LARGEST_MAIL, MailboxError, MailboxSettings, open_mailbox
+from cmr_watch.notify.channels.imap import HEAD_SIZE, MAX_MAILS
+from cmr_watch.notify.channels.mailbox import MailboxError, MailboxSettings, open_mailbox
+from cmr_watch.notify.incoming_mail import MAX_BYTES
 from tests.fakes.imap import ImapServer
 
 FIRST, SECOND = b"Subject: first\r\n\r\n)\r\na1 OK\r\n", b"Subject: second\r\n\r\n\xff\x00"
@@ -122,12 +126,16 @@ def test_only_a_processed_mail_is_marked_as_seen(box):
     assert read_all(box.settings) == [FIRST]
 
 
-def test_a_mail_above_the_size_limit_is_left_out(box):
-    box.add(b"x" * LARGEST_MAIL)
-    box.add(b"y" * (LARGEST_MAIL + 1))
-    box.add(FIRST)
+def test_of_a_large_mail_the_start_is_read(box):
+    report = b"From: MAILER-DAEMON@example.org\r\n\r\n"
+    for content in (b"x" * 1_000_000, report + b"x" * 1_000_000, FIRST):
+        box.add(content)
     before = box.state()
-    assert read_all(box.settings) == [b"x" * LARGEST_MAIL, FIRST]
+    other, large, first = read_all(box.settings)
+    assert large == report + b"x" * (MAX_BYTES - len(report))
+    assert len(other) >= HEAD_SIZE
+    assert other in b"x" * MAX_BYTES
+    assert first == FIRST
     assert box.state() == before
 
 
@@ -202,6 +210,16 @@ def test_a_maildir_that_disappears(tmp_path):
             list(inbox.mails())
 
 
+def test_an_unreadable_file_is_skipped(tmp_path):
+    root = make_maildir(tmp_path / "mail")
+    for name in ("1", "2"):
+        (root / "new" / name).symlink_to(name)  # a link to itself cannot be read, not even by root
+    (root / "new/3").write_bytes(FIRST)
+    with open_mailbox(MailboxSettings(maildir=root)) as inbox:
+        assert [content for _, content in inbox.mails()] == [FIRST]
+        assert [reason.partition(":")[0] for reason in inbox.unreadable] == ["new/1", "new/2"]
+
+
 # ── IMAP ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -222,7 +240,114 @@ def test_mails_are_fetched_one_by_one():
             server.add(FIRST)
         with open_mailbox(server.settings()) as inbox:
             next(inbox.mails())
-            assert server.commands.count("UID FETCH") == 2  # the size, then the content
+            assert server.commands.count("UID FETCH") == 1
+
+
+class Memory:
+    """A position in memory. `stored` is what was saved."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, int], int] = {}
+
+    def load(self, mailbox: str, validity: int) -> int:
+        return self.stored.get((mailbox, validity), 0)
+
+    def save(self, mailbox: str, validity: int, uid: int) -> None:
+        self.stored[mailbox, validity] = uid
+
+
+def read_new(server: ImapServer, position: Memory) -> list[bytes]:
+    with open_mailbox(server.settings(), position) as inbox:
+        return [content for _, content in inbox.mails()]
+
+
+def test_each_mail_is_read_once():
+    position = Memory()
+    with ImapServer() as server:
+        server.add(FIRST)
+        server.next_uid += 1_000_000_000  # UIDs may have gaps
+        server.add(SECOND)
+        assert read_new(server, position) == [FIRST, SECOND]
+        server.sent, server.commands = 0, []
+        assert read_new(server, position) == []
+        assert (server.sent, server.commands.count("UID FETCH"), server.commands.count("FETCH")) == (0, 0, 1)
+        server.add(b"third")
+        server.mails.pop(0)
+        assert read_new(server, position) == [b"third"]
+        server.validity += 1
+        assert read_new(server, position) == [SECOND, b"third"]
+
+
+def test_without_uidvalidity_everything_is_read():
+    position = Memory()
+    with ImapServer() as server:
+        server.validity = 0
+        server.add(FIRST)
+        assert [read_new(server, position), read_new(server, position)] == [[FIRST], [FIRST]]
+        assert set(position.stored.values()) <= {100}
+
+
+def test_a_mail_whose_processing_fails_is_read_again():
+    position = Memory()
+    with ImapServer() as server:
+        for content in (FIRST, SECOND, b"third"):
+            server.add(content)
+
+        def stop_at_second() -> None:
+            with open_mailbox(server.settings(), position) as inbox:
+                for _, content in inbox.mails():
+                    if content == SECOND:
+                        raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            stop_at_second()
+        assert read_new(server, position) == [SECOND, b"third"]
+
+
+def test_a_large_mailbox_is_read_in_several_runs():
+    position = Memory()
+    with ImapServer() as server:
+        for number in range(2 * MAX_MAILS + 10):
+            server.add(b"%d" % number, *([r"\Seen"] if number % 100 == 7 else []))
+        sizes = [len(read_new(server, position)) for _ in range(3)]
+        assert sizes == [MAX_MAILS, len(server.mails) - len(server.mails) // 100 - 1 - MAX_MAILS, 0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 5), max_size=6), min_size=1, max_size=5), st.data())
+def test_every_mail_is_read_exactly_once(arrivals, data):
+    """However many arrive between two runs, with whatever gaps, and whichever are deleted."""
+    position, read, added = Memory(), [], []
+    with ImapServer() as server:
+        for gaps in arrivals:
+            for gap in gaps:
+                server.next_uid += gap - 1
+                added.append(b"mail %d" % server.add(b"mail %d" % server.next_uid))
+            read += read_new(server, position)
+            if server.mails and data.draw(st.booleans()):
+                server.mails.pop(data.draw(st.integers(0, len(server.mails) - 1)))
+    assert read == added
+
+
+def test_a_mail_that_the_server_cannot_read_is_skipped():
+    with ImapServer() as server:
+        server.add(FIRST)
+        server.add(SECOND)
+        server.misbehave("refuse one fetch")
+        with open_mailbox(server.settings()) as inbox:
+            assert [content for _, content in inbox.mails()] == [SECOND]
+            assert ["UID 100" in reason for reason in inbox.unreadable] == [True]
+
+
+@pytest.mark.parametrize("misbehaviour", ["long line", "many lines", "huge literal", "many digits"])
+def test_a_server_that_sends_too_much(misbehaviour):
+    with ImapServer() as server:
+        server.add(FIRST)
+        server.misbehave(misbehaviour)
+        started = time.monotonic()
+        with mailbox_error("The mailbox server"), open_mailbox(server.settings()) as inbox:
+            list(inbox.mails())
+        assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -280,7 +405,7 @@ def test_no_password_is_sent_without_tls():
         ("drip inside fetch", "did not respond in time"),
         ("bye", "rejected the connection: * BYE not today"),
         ("read-only", "cannot be used"),
-        ("drop at search", "cannot be used"),
+        ("drop at fetch", "cannot be used"),
         ("drop inside fetch", "cannot be used"),
         ("refuse store", "rejected the request: not yours"),
     ],

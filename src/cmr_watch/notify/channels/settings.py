@@ -1,11 +1,13 @@
-"""Settings of the mail channel, and how they follow from the configuration."""
+"""Settings of the mail channel and of the mailbox, and how they follow from the configuration."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from cmr_watch.config import Settings
+from cmr_watch.exceptions import ConfigError
 
 Security = Literal["starttls", "tls", "plain"]
 
@@ -47,4 +49,41 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         sender_name=mail.sender_name,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
         unsubscribe=mail.unsubscribe,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """Either `maildir`, or `host` and the settings for IMAP.
+
+    `timeout` limits each response, `deadline` each step, such as logging in or fetching a mail; both in seconds.
+    `ca_file` contains the certificates to trust instead of those of the system.
+    """
+
+    maildir: Path | None = None
+    host: str = ""
+    port: int | None = None
+    security: Security = "tls"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    folder: str = "INBOX"
+    ca_file: Path | str | None = None
+    timeout: float = 20.0
+    deadline: float = 120.0
+
+
+def mailbox_settings(settings: Settings) -> MailboxSettings:
+    """The settings of the mailbox. Raises ConfigError if none is configured."""
+    bounces = settings.bounces
+    if bounces.maildir is None and bounces.host is None:
+        raise ConfigError("no mailbox is configured: set maildir, or host and user, in [bounces]")
+    return MailboxSettings(
+        maildir=bounces.maildir,
+        host=bounces.host or "",
+        port=bounces.port,
+        security=bounces.security,
+        user=bounces.user,
+        password=bounces.password,
+        folder=bounces.folder,
+        ca_file=bounces.ca_file,
     )
