@@ -23,6 +23,7 @@ BYTES = [
     (KITTILA.encode("utf-16-be"), None, "ä – Iași"),
     (KITTILA.encode("iso8859-16", "replace"), "iso8859-16", "ä"),
     (b"<!--" + b"x" * 5_000 + b'--><meta charset="cp1250">' + "Kittilä".encode("cp1250"), None, "ä"),
+    (KITTILA.encode("utf-16-le").decode("utf-8", "replace").encode(), None, "Kittil\ufffd"),
     (b"Kit\0til\x01\xc3\xa4", None, "Kittilä"),
     (KITTILA.encode(), "no-such-charset", "ä"),
     (KITTILA.encode(), "rot13", "ä"),
@@ -30,6 +31,7 @@ BYTES = [
     (KITTILA.encode(), "utf-16", "ä"),
     (KITTILA.encode(), "\0", "ä"),
     (b"<p>8-9 November", "cp037", "<p>8-9 November"),  # EBCDIC reads no markup
+    ("Łódź".encode("cp1250"), "x-cp1250", "Łódź"),
     (b"8\x969 November", "iso-8859-1", "8–9 November"),  # as browsers read that label
     ("<p>Târgu Mureș</p>".encode() + b"\xe9" + "<p>Iași</p>".encode(), "iso-8859-9", "Târgu Mureș"),
 ]

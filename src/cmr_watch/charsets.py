@@ -29,7 +29,6 @@ _AS_IN_BROWSERS: Final = {
 }
 """Charsets that stand for a larger one, which has their letters and more: https://encoding.spec.whatwg.org/#names-and-labels"""
 _REPLACEMENT: Final = "\ufffd"
-_ASCII: Final = re.compile(r"[\x00-\x7f]+")
 
 _MOST_SCANNED: Final = 100_000
 """How far the meta element is looked for: an archive or an optimiser may put scripts in front of it."""
@@ -63,7 +62,12 @@ def _decode_wide(content: bytes, name: str) -> str:
 
 
 def _unmarked_utf16(content: bytes) -> str | None:
-    """UTF-16 that begins with two ASCII characters: every other byte is zero (XML 1.0, appendix F)."""
+    """UTF-16 that begins with two ASCII characters: every other byte is zero (XML 1.0, appendix F).
+
+    Not if it was read as UTF-8 and written again, because then it is damaged.
+    """
+    if _REPLACEMENT.encode() in content:
+        return None
     even, odd = content[0:4:2], content[1:4:2]
     if even == b"\0\0" and odd.count(0) == 0 and len(odd) == len(even):
         return "utf-16-be"
@@ -73,15 +77,15 @@ def _unmarked_utf16(content: bytes) -> str | None:
 def _is_utf8(content: bytes, text: str) -> bool:
     """Whether more characters beyond ASCII are UTF-8 than are not. `text` is `content` decoded as UTF-8."""
     broken = text.count(_REPLACEMENT) - content.count(_REPLACEMENT.encode())
-    beyond_ascii = len(text) - sum(len(run[0]) for run in _ASCII.finditer(text))
+    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
     return beyond_ascii - broken > broken
 
 
 def _known(charset: str | None) -> str | None:
     """A charset's name in Python, or None; a page that names UTF-16 in ASCII text means UTF-8 (HTML §4.2.5)."""
-    try:
-        found = codecs.lookup((charset or "").strip())
-    except (LookupError, ValueError):
+    label = (charset or "").strip().lower()
+    found = _codec(label) or _codec(label.removeprefix("x-"))  # `x-sjis`, `x-mac-cyrillic`
+    if found is None:
         return None
     if found.name.startswith(("utf-16", "utf-32", "utf-7")):
         return "utf-8"
@@ -89,6 +93,13 @@ def _known(charset: str | None) -> str | None:
         return None
     name = _AS_IN_BROWSERS.get(found.name, found.name)
     return name if _MARKUP.decode(name, errors="replace") == _MARKUP.decode() else None
+
+
+def _codec(label: str) -> codecs.CodecInfo | None:
+    try:
+        return codecs.lookup(label)
+    except (LookupError, ValueError):
+        return None
 
 
 def _meta_charset(content: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cmr_watch.models.readings import Edition, Snapshot
-from cmr_watch.monitor.garbled import _CHARSETS, garbled_lines, is_garbled
+from cmr_watch.monitor.garbled import garbled_lines, is_garbled
+from tests.monitor.garbling import CHARSETS, misread
 
 SOURCE = Path(__file__).parent.parent.parent / "src" / "cmr_watch"
 NAMES = (
@@ -60,11 +62,6 @@ CLEAN = (
 )
 
 
-def misread(text: str, charset: str) -> str:
-    """UTF-8, decoded with another charset as browsers do it."""
-    return "".join(bytes([byte]).decode(charset, "ignore") or chr(byte) for byte in text.encode())
-
-
 @pytest.mark.parametrize("text", [*NAMES, *CLEAN])
 def test_clean(text: str) -> None:
     assert not is_garbled(text)
@@ -72,19 +69,25 @@ def test_clean(text: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_doubly_encoded(name: str) -> None:
-    assert [charset for charset in _CHARSETS if not is_garbled(misread(name, charset))] == []
+    assert [charset for charset in CHARSETS if not is_garbled(misread(name, charset))] == []
 
 
 @given(st.lists(st.sampled_from([*NAMES, *CLEAN]), min_size=1).map(", ".join), st.sampled_from(NAMES))
 @example("Kraków", "Iași")
 def test_one_garbled_name_is_enough(text: str, name: str) -> None:
     assert not is_garbled(text)
-    assert all(is_garbled(f"{text}, {misread(name, charset)}, {text}") for charset in _CHARSETS)
+    assert all(is_garbled(f"{text}, {misread(name, charset)}, {text}") for charset in CHARSETS)
 
 
 @pytest.mark.parametrize("text", ["Krak\ufffdw", "Łód\x9f", "CittÃ di Castello", "GarcÃa", "Ã rhus", "Krak뿯½w"])
 def test_replaced_and_lost_characters(text: str) -> None:
     assert is_garbled(text)
+
+
+@pytest.mark.parametrize("charset", ["gb18030", "big5", "cp949", "euc_jp"])
+@pytest.mark.parametrize("name", ["Kraków", "Düsseldorf", "Kittilä", "Málaga", "Plzeň", "Łódź"])
+def test_one_byte_letters_read_as_two_byte_ones(name: str, charset: str) -> None:
+    assert is_garbled(name.encode("cp1250").decode(charset, "replace"))
 
 
 @given(st.text())
@@ -110,3 +113,10 @@ def test_only_words_that_were_not_garbled_before_count() -> None:
     assert garbled_lines(old) == 1
     assert garbled_lines(reading("Krak\ufffdw, Poland – CANCELLED", "Lyon, France"), old) == 0
     assert garbled_lines(reading("Krak\ufffdw, Poland", "Ly\ufffdn, France"), old) == 1
+
+
+@pytest.mark.parametrize("piece", ["Рівне", "Ã", "Ã³Ã", "Ä– ", "é", "“Ä”", "\x9f", "a" * 9 + "é"])
+def test_long_texts_are_judged_quickly(piece: str) -> None:
+    started = time.process_time()
+    is_garbled(piece * (300_000 // len(piece)))
+    assert time.process_time() - started < 5

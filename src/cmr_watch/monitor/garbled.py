@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from cmr_watch.models.readings import Snapshot
 
 _NOT_TEXT: Final = re.compile(r"[\ufffd\x80-\x9f]")
 """A replacement character, or a control character, as which Windows-1250 – “ ” ź, read as ISO 8859-2, come out."""
-_CHARSETS: Final = (
+CHARSETS: Final = (
     *("latin-1", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-10"),
     *("iso8859-13", "iso8859-15", "iso8859-16", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257"),
     *("koi8-r", "koi8-u", "mac-roman", "mac-latin2", "cp437", "cp850", "cp852"),
@@ -18,13 +19,12 @@ _CHARSETS: Final = (
 """The single-byte charsets of Europe, in which UTF-8 may have been decoded."""
 
 
-def _bytes_of(charset: str) -> dict[int, int]:
-    """The byte of each character beyond ASCII; a byte without a character stands for itself, as in browsers."""
-    letters = {ord(bytes([byte]).decode(charset, "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)}
-    return {byte: byte for byte in range(0x80, 0x100) if byte not in letters.values()} | letters
+def _table(charset: str) -> Any:
+    """For `charmap_encode`. A byte without a character is the control character with its number, as in browsers."""
+    return codecs.charmap_build("".join(bytes([byte]).decode(charset, "ignore") or chr(byte) for byte in range(0x100)))
 
 
-_BYTES_OF: Final = tuple(map(_bytes_of, _CHARSETS))
+_TABLES: Final = tuple(map(_table, CHARSETS))
 _RUN: Final = re.compile(r"[^\x00-\x7f]{2,200}")
 _EDGES: Final = re.compile(r"^[“„‘‚«‹–—\xa0]{1,9}|[–—’”…»›\xa0]{1,9}$")
 _WORD: Final = re.compile(r"[^ \t\r\n]{1,1000}")
@@ -81,11 +81,10 @@ def _is_misread(run: str, before: str, after: str) -> bool:
 
 def _meanings(run: str) -> Iterator[str]:
     """What the characters were, if they are UTF-8 that was decoded with another charset."""
-    for bytes_of in _BYTES_OF:
-        codes = [bytes_of.get(ord(character)) for character in run]
+    for table in _TABLES:
         try:
-            yield bytes(code for code in codes if code is not None).decode() if None not in codes else ""
-        except UnicodeDecodeError:
+            yield codecs.charmap_encode(run, "strict", table)[0].decode()
+        except UnicodeError:
             continue
 
 

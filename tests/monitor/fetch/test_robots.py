@@ -196,6 +196,13 @@ def test_the_crawl_delay(rig: Rig, text: str, seconds: float) -> None:
     assert fetcher.crawl_delay() == seconds
 
 
+def test_a_retry_waits_for_the_crawl_delay_too(rig: Rig) -> None:
+    rig.site.robots("User-agent: *\nCrawl-delay: 7")
+    rig.site.script("/open", Response(503), Response(503, headers=(("Retry-After", "20"),)))
+    assert rig.fetch("/open", robots=True) is not None
+    assert rig.pauses == [7, 20]
+
+
 def test_without_robots_there_is_no_crawl_delay(rig: Rig) -> None:
     rig.site.robots("User-agent: *\nCrawl-delay: 10")
     fetcher = rig.fetcher(robots=False)

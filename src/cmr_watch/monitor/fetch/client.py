@@ -77,6 +77,7 @@ class Fetcher:
             check_head=self._page_check(conditional=bool(headers)),
             check_url=self._robots.check if self._settings.robots else lambda _url: None,
             headers=headers,
+            least_pause=self._robots.crawl_delay,
         )
         final_url, response, requested_at = self._client.get(self._client.parse_url(url), policy)
         if response.status == httpx.codes.NOT_MODIFIED:

@@ -54,6 +54,7 @@ class RequestPolicy:
     - `check_url` raises FetchError if the URL, or one that a redirect leads to, must not be requested.
     - `check_head` examines status and headers, and raises FetchError if the response is not wanted.
     - `max_bytes` limits the decompressed body: a larger one is an error, or cut off if `truncate` is set.
+    - `least_pause`: the seconds to wait at least before a retry.
     - `www`: a redirect may lead to the same host with or without `www.`, even if that is not one of the allowed hosts.
     """
 
@@ -62,6 +63,7 @@ class RequestPolicy:
     check_url: Callable[[httpx.URL], None] = _allow_all
     headers: dict[bytes, bytes] = field(default_factory=dict)
     truncate: bool = False
+    least_pause: Callable[[], float] = lambda: 0.0
     www: bool = False
 
 
@@ -131,14 +133,16 @@ class RetryingClient:
                 if not budget.retries:
                     raise error.with_attempts(attempts) from error
                 budget.retries -= 1
-                self._pause(error, attempts)
+                self._pause(error, attempts, policy.least_pause())
             else:
                 budget.seconds -= time.monotonic() - started
                 return response, requested_at
 
-    def _pause(self, error: TransientError, attempts: int) -> None:
-        least = self._settings.rate_limit_pause if error.status == httpx.codes.TOO_MANY_REQUESTS else 0.0
-        seconds = pause_after(attempts, max(error.retry_after, least), self._settings.jitter())
+    def _pause(self, error: TransientError, attempts: int, least: float) -> None:
+        least = max(error.retry_after, least)
+        if error.status == httpx.codes.TOO_MANY_REQUESTS:
+            least = max(self._settings.rate_limit_pause, least)
+        seconds = pause_after(attempts, least, self._settings.jitter())
         _log.debug("%s; retrying in %.1f seconds", error, seconds)
         self._settings.pause(seconds)
 
