@@ -12,6 +12,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cmr_watch.config.files import read_file
+from cmr_watch.log import mask_credentials
 from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import FREQUENCIES, QuietHours
 from cmr_watch.places import country_code, country_codes
@@ -143,7 +145,7 @@ def _parse_item(parse: Callable[[Any], Any], number: int, item: Any, is_secret: 
     try:
         return parse(item)
     except (ValueError, TypeError) as error:
-        name = f"item {number}" if is_secret else repr(item)[:80]
+        name = f"item {number}" if is_secret else repr(mask_credentials(item))[:80]
         raise InvalidValue(f"not {name}{reason(error)}") from error
 
 
@@ -186,8 +188,8 @@ def _time_zone(value: Any) -> str:
 
 def _readable_file(value: Any) -> Path:
     path = Path(_text(value))
-    with path.open("rb"):  # raises OSError
-        return path
+    read_file(path)  # raises OSError
+    return path
 
 
 def _mail_address(value: Any) -> str:
