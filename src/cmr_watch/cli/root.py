@@ -106,11 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CmrWatchError as error:
         print_error(str(error))
         return USAGE_ERROR if isinstance(error, (ConfigError, SchemaError)) else FAILED
-    except OSError as error:
-        if error.filename is None:
-            raise
-        print_error(f"{os.fsdecode(error.filename)}: {os_reason(error)}")
-        return FAILED
 
 
 def _reject_undecodable(arguments: Sequence[str]) -> None:
@@ -147,10 +142,12 @@ def _invoke(arguments: Sequence[str] | None) -> int:
     try:
         code = root.main(arguments, "cmr-watch", standalone_mode=False)
     except OSError as error:
-        if not _is_from_echo(error):
+        if _is_from_echo(error):
+            with to_stdout():  # click prints help and version itself, without `print_line`
+                raise
+        if error.filename is None:
             raise
-        with to_stdout():  # click prints help and version itself, without `print_line`
-            raise
+        raise CmrWatchError(f"{os.fsdecode(error.filename)}: {os_reason(error)}") from error
     with to_stdout():
         if sys.stdout:  # None if the process was started without a stdout
             sys.stdout.flush()
