@@ -426,6 +426,35 @@ def test_the_default_database_without_a_configuration(tmp_path, monkeypatch):
     assert "relative to the current folder" in (why_another_database(load(None, environ), environ, []) or "")
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('user = "w"\npassword = "p"\noauth_token_command = "get token"', "has both a password and an OAuth token"),
+        ('user = "w"\noauth_token_command = ["a"]\noauth_token_file = "t"', "has both oauth_token_command and"),
+        ('oauth_token_file = "t"', "user: is missing; oauth_token_command and oauth_token_file require it"),
+        ('user = "w"\noauth_token_file = "t"\nsecurity = "plain"', "must not be sent unencrypted"),
+        ("oauth_token_command = []", "expected a command"),
+        ("oauth_token_command = [1]", "expected a command"),
+        ('oauth_token_command = "a \'b"', "expected a command"),
+    ],
+)
+@pytest.mark.parametrize("section", ["mail", "bounces"])
+def test_contradictions_in_how_to_log_in(tmp_path, section, lines, problem):
+    (tmp_path / "x.toml").write_text(
+        f'[{section}]\nhost = "h.example"\n{lines}\n[mail]\nfrom = "w@example.eu"\n'
+        if section == "bounces"
+        else f'[mail]\nfrom = "w@example.eu"\nhost = "h.example"\n{lines}\n'
+    )
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        load(tmp_path / "x.toml", HOME)
+
+
+def test_the_words_of_a_command(tmp_path):
+    lines = 'from = "w@example.eu"\nhost = "h.example"\nuser = "w"\noauth_token_command = "get-token --for \'a b\'"'
+    (tmp_path / "x.toml").write_text(f"[mail]\n{lines}\n")
+    assert load(tmp_path / "x.toml", HOME).mail.oauth_token_command == ("get-token", "--for", "a b")
+
+
 # ── the sample configuration ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -451,6 +480,7 @@ def test_the_sample_states_the_actual_defaults(tmp_path):
     text = SAMPLE.read_text(encoding="utf-8")
     without_default = (
         "password",
+        "oauth_token_command",
         "_file",
         "user",
         "ca_file",

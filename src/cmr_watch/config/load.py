@@ -375,6 +375,22 @@ def _reject_contradictions(place: str, settings: Settings) -> None:
         raise ConfigError(f"{place}: [mail] from: is missing, expected the sender address of all mail")
     if settings.bounces.maildir and settings.bounces.host:
         raise ConfigError(f"{place}: [bounces]: has both maildir and host; keep only one of them")
-    if bool(mail.user) != bool(mail.password):
+    for name, section in (("mail", mail), ("bounces", settings.bounces)):
+        if problem := _login_problem(section):
+            raise ConfigError(f"{place}: [{name}] {problem}")
+    if bool(mail.user) != bool(mail.password or mail.uses_oauth):
         missing, present = ("password_file", "user") if mail.user else ("user", "password")
         raise ConfigError(f"{place}: [mail] {missing}: is missing; {present} requires it")
+
+
+def _login_problem(section: MailSection | BouncesSection) -> str:
+    """What contradicts itself in how to log in; empty if nothing does."""
+    if section.oauth_token_command and section.oauth_token_file:
+        return "has both oauth_token_command and oauth_token_file; keep only one of them"
+    if section.uses_oauth and section.password:
+        return "has both a password and an OAuth token; keep only one of them"
+    if section.uses_oauth and not section.user:
+        return "user: is missing; oauth_token_command and oauth_token_file require it"
+    if section.uses_oauth and section.security == "plain":
+        return 'security: found "plain", expected "starttls" or "tls", as an OAuth token must not be sent unencrypted'
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
@@ -70,6 +71,13 @@ def _require(condition: object) -> None:
 def _text(value: Any) -> str:
     _require(isinstance(value, str) and value.strip() and value.isprintable())
     return str(value).strip()
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    """The words of a command, which is run without a shell."""
+    words = value if isinstance(value, list) else shlex.split(_text(value))
+    _require(words and all(isinstance(word, str) and word.isprintable() for word in words) and words[0])
+    return tuple(words)
 
 
 def _password(value: Any) -> str:
@@ -311,6 +319,7 @@ def _country(value: Any) -> str:
 
 TEXT: Final = SettingType("a single line of text", _text)
 PASSWORD: Final = SettingType("a password on a single line", _password)
+COMMAND: Final = SettingType('a command such as "get-token --user watch", or a list of its words', _command)
 BOOLEAN: Final = SettingType("true or false", _boolean, lambda text: _BOOLEANS.get(text.strip().lower(), text))
 HOST: Final = SettingType(
     "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))
