@@ -62,6 +62,7 @@ layers =
     merge_pages | serialization | places | urls | log | plural | os_errors | charsets
     html_tokens
     models
+    escaping
     exceptions | clock
 
 [importlinter:contract:halves]
@@ -130,6 +131,7 @@ source_modules =
     cmr_watch.charsets
     cmr_watch.html_tokens
     cmr_watch.clock
+    cmr_watch.escaping
     cmr_watch.models
 forbidden_modules =
     cmr_watch.config

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmr_watch.config import INITIATIVE_PAGE, Settings, load, setting_types
-from cmr_watch.config.load import SECTIONS, keys, why_another_database
+from cmr_watch.config.load import SECTIONS, keys, options, why_another_database
 from cmr_watch.config.settings import SubscriptionEntry
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.models.recipients import SubscriptionRequest
@@ -163,18 +167,18 @@ ERRORS = [
     ("[log]\nzzz = 1", "[log] zzz: unknown; expected one of level, format"),
     ("[mial]\nport = 1", '[mial]: unknown; did you mean "mail"?'),
     ("[mail]\nport = 1\nport = 2", "is not valid TOML: "),
-    ("mail = 3", "mail: found 3, expected a table [mail]"),
+    ("mail = 3", "mail: found a number (not shown: it may be secret), expected a table [mail]"),
     (b"\xff", "is not UTF-8 text (byte 0)"),
     ('[mail]\nsecurity = "ssl"', '[mail] security: found "ssl", expected one of "starttls", "tls", "plain"'),
     ('[mail]\nhost = "smtp.example.eu"', "[mail] from: is missing, expected the sender address of all mail"),
     ('[mail]\nuser = "u"', "[mail] password_file: is missing; user requires it"),
     ('[mail]\npassword = "p"', "[mail] user: is missing; password requires it"),
-    ('[mail]\npassword = "a\\nb"', "found a value (not shown: it may be secret), expected a password on a single line"),
+    ('[mail]\npassword = "a\\nb"', "found text (not shown: it may be secret), expected a password on a single line"),
     ('[mail]\nuser = "u"\npassword_file = "empty"', "empty is empty"),
     ('[fetch]\nproxy = "socks5://me:sesame@proxy"', 'expected an HTTP proxy such as "http://proxy.example.eu:3128"'),
     ('[fetch]\nproxy = "http://proxy/path"', "[fetch] proxy: found "),
     ('[fetch]\nproxy = "http://proxy:0"', "[fetch] proxy: found "),
-    ('[fetch]\nproxy = "proxy:3128"', "[fetch] proxy: found a value (not shown: it may be secret), expected"),
+    ('[fetch]\nproxy = "proxy:3128"', "[fetch] proxy: found text (not shown: it may be secret), expected"),
     ('[fetch]\ncontact = "Bob"', '[fetch] contact: found "Bob", expected an e-mail address, or a web page such as'),
     ('[fetch]\ncontact = "ftp://a.eu"', "expected an e-mail address, or a web page"),
     ('[operator]\nto = ["a@b.eu", "bob-sesame"]', "expected a list of e-mail addresses and Apprise URLs (not item 2)"),
@@ -187,7 +191,10 @@ ERRORS = [
     ('[page]\nurl = "https://a.eu:99999/"', "expected an HTTP or HTTPS URL"),
     ('[page]\nurl = "https://a.eu/"', 'to watch it anyway, set hosts = ["a.eu"]'),
     ('[page]\nhosts = "a.eu"', '[page] hosts: found "a.eu", expected a list of host names such as ["example.eu"]'),
-    ('[database]\nurl = "mysql://u:sesame@h/n"', '[database] url: found "mysql://…", expected "sqlite:///FILE" or'),
+    (
+        '[database]\nurl = "mysql://u:sesame@h/n"',
+        '[database] url: found text (not shown: it may be secret), expected "sqlite:///FILE" or',
+    ),
     ('[database]\nurl = "sqlite:///:memory:"', "[database] url: found "),
     ('[messages]\ntime_zone = "Europe/Bruxelles"', '[messages] time_zone: found "Europe/Bruxelles", expected a time'),
     ('[messages]\ntime_zone = "Europe"', '[messages] time_zone: found "Europe", expected a time zone such as'),
@@ -197,9 +204,12 @@ ERRORS = [
     ("[[subscriptions]]\nname = 'a'", '[[subscriptions]] "a" to: is missing, expected an e-mail address or an Apprise'),
     (
         "[[subscriptions]]\nname = 'a'\nto = 'anna'",
-        '"a" to: found a value (not shown: it may be secret), expected an',
+        '"a" to: found text (not shown: it may be secret), expected an',
     ),
-    ("[[subscriptions]]\nname = 'a'\nto = 'a@b@c'", '[[subscriptions]] "a" to: found "a@b@c", expected an e-mail'),
+    (
+        "[[subscriptions]]\nname = 'a'\nto = 'a@b@c'",
+        '[[subscriptions]] "a" to: found text (not shown: it may be secret), expected an e-mail',
+    ),
     ("[[subscriptions]]\nname = 'a'\nto = 'a..b@x.org'", 'such as "slack://…" (the part before the "@" begins or ends'),
     ("[[subscriptions]]\nname = 'a'\nto = '.a@x.org'", 'such as "slack://…" (the part before the "@" begins or ends'),
     ("[[subscriptions]]\nname = 'a'\nto = 'x@y'", 'such as "slack://…" (the domain "y" has no dot)'),
@@ -230,6 +240,102 @@ def test_errors_in_the_file(load_text, tmp_path, text, message):
     assert error.startswith(str(tmp_path))
     assert "\n" not in error
     assert "sesame" not in error
+
+
+SECRET_KEYS = [
+    f"[{name}]\n{option.key}"
+    for name, section in {**SECTIONS, "[subscriptions]": SubscriptionEntry}.items()
+    for option in options(section).values()
+    if option.secret
+]
+URL_KEYS = ["[page]\nurl", "[page]\nhosts", "[web]\nurl", "[archive]\ntimemap", "[fetch]\ncontact", "[mail]\nhost"]
+SCALARS = st.sampled_from(
+    ['"{}"', "'b@{}:x'", "'slack:/{}'", "'https://u:{}@'", "'tgram//{}@x'", '"{}\\n"', "{}", "{}.5"]
+)
+VALUES = st.recursive(SCALARS, lambda value: st.one_of(value.map("[{}]".format), value.map("{{ a = {} }}".format)))
+
+
+def error_of(text: str) -> str:
+    """The error message of a configuration, or nothing if it is valid."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "watch.toml"
+        file.write_text(text, encoding="utf-8")
+        try:
+            load(file, HOME)
+        except ConfigError as error:
+            return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("key", SECRET_KEYS)
+@settings(max_examples=25, deadline=None)
+@given(value=VALUES)
+def test_the_value_of_a_secret_key_is_never_shown(key, value):
+    error = error_of(f"{key} = {value.replace('{}', '87654321')}\n")
+    assert "87654321" not in error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize("key", URL_KEYS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://u:87654321@a.eu/x y",
+        "ftp://87654321@a.eu",
+        "u:87654321@a.eu/",
+        "https://a.eu:99999/?token=87654321#x",
+        "https://u:p/87654321@a.eu:99999",
+        "https://u:87654321@a.eu/?next=https://b.eu",
+    ],
+)
+@pytest.mark.parametrize("form", ['"{}"', '["{}"]', '[["{}"]]'])
+def test_passwords_in_urls_are_never_shown(key, value, form):
+    assert "87654321" not in error_of(f"{key} = {form.format(value)}\n")
+
+
+@pytest.mark.parametrize("text", ['mail = "87654321"', 'subscriptions = ["slack://87654321"]', "operator = [87654321]"])
+def test_a_value_in_the_place_of_a_section_is_not_shown(text):
+    assert "87654321" not in error_of(text)
+
+
+def test_a_name_of_a_secret_file_that_is_the_secret_itself(load_text):
+    assert "87654321" not in error_message(load_text, "[mail]\npassword_file = 87654321")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a = " + "[" * 100_000, "is not valid TOML: too many brackets in brackets"),
+        ("a = " + "{a=" * 100_000, "is not valid TOML: too many brackets in brackets"),
+        ("[mail]\nport = " + "9" * 5000, "cannot be read: a number"),
+        ("[mail]\nport = 0x" + "f" * 5000, "[mail] port: found a number with too many digits, expected a whole"),
+        ("[mail]\nport = " + "9" * 4000, "[mail] port: found 999"),
+        ("[mail]\nport = 1e999999", "[mail] port: found Infinity"),
+        ("# " + "a" * 5_000_000, "cannot be read: it is larger than 4 MiB"),
+    ],
+    ids=["arrays", "tables", "decimal", "hexadecimal", "long", "infinite", "large"],
+)
+def test_absurd_files(load_text, text, reason):
+    error = error_message(load_text, text)
+    assert reason in error
+    assert len(error) < 500
+
+
+@pytest.mark.parametrize(
+    "use", ["{}", '[mail]\npassword_file = "{}"', '[mail]\nca_file = "{}"'], ids=["file", "secret", "certificates"]
+)
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+def test_only_regular_files_are_read(tmp_path, use, kind):
+    os.mkfifo(tmp_path / "fifo")
+    path = {"fifo": tmp_path / "fifo", "device": Path("/dev/zero")}[kind]
+    (tmp_path / "watch.toml").write_text(use.format(path))
+    with pytest.raises(ConfigError, match=r"read.*: it is not a regular file$"):
+        load(path if use == "{}" else tmp_path / "watch.toml", HOME)
+
+
+def test_what_drives_a_terminal_is_escaped(load_text):
+    error = error_message(load_text, "[mail]\nsecurity = 'tls\u202e\u009b'")
+    assert '[mail] security: found "tls\\u202e\\u009b", expected' in error
 
 
 @pytest.mark.parametrize(
@@ -320,6 +426,35 @@ def test_the_default_database_without_a_configuration(tmp_path, monkeypatch):
     assert "relative to the current folder" in (why_another_database(load(None, environ), environ, []) or "")
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('user = "w"\npassword = "p"\noauth_token_command = "get token"', "has both a password and an OAuth token"),
+        ('user = "w"\noauth_token_command = ["a"]\noauth_token_file = "t"', "has both oauth_token_command and"),
+        ('oauth_token_file = "t"', "user: is missing; oauth_token_command and oauth_token_file require it"),
+        ('user = "w"\noauth_token_file = "t"\nsecurity = "plain"', "must not be sent unencrypted"),
+        ("oauth_token_command = []", "expected a command"),
+        ("oauth_token_command = [1]", "expected a command"),
+        ('oauth_token_command = "a \'b"', "expected a command"),
+    ],
+)
+@pytest.mark.parametrize("section", ["mail", "bounces"])
+def test_contradictions_in_how_to_log_in(tmp_path, section, lines, problem):
+    (tmp_path / "x.toml").write_text(
+        f'[{section}]\nhost = "h.example"\n{lines}\n[mail]\nfrom = "w@example.eu"\n'
+        if section == "bounces"
+        else f'[mail]\nfrom = "w@example.eu"\nhost = "h.example"\n{lines}\n'
+    )
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        load(tmp_path / "x.toml", HOME)
+
+
+def test_the_words_of_a_command(tmp_path):
+    lines = 'from = "w@example.eu"\nhost = "h.example"\nuser = "w"\noauth_token_command = "get-token --for \'a b\'"'
+    (tmp_path / "x.toml").write_text(f"[mail]\n{lines}\n")
+    assert load(tmp_path / "x.toml", HOME).mail.oauth_token_command == ("get-token", "--for", "a b")
+
+
 # ── the sample configuration ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -345,6 +480,7 @@ def test_the_sample_states_the_actual_defaults(tmp_path):
     text = SAMPLE.read_text(encoding="utf-8")
     without_default = (
         "password",
+        "oauth_token_command",
         "_file",
         "user",
         "ca_file",

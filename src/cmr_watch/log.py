@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 from urllib.parse import urlsplit, urlunsplit
+
+from cmr_watch.escaping import escaped, json_line
 
 LogFormat = Literal["text", "json", "sentence"]
 LEVELS: Final = ("debug", "info", "warning", "error")
@@ -60,6 +61,20 @@ def redact_page_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def mask_credentials(value: Any) -> Any:
+    """A value without what may be the password or the token of a URL, also within lists."""
+    if isinstance(value, list):
+        return [mask_credentials(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    scheme, separator, rest = value.partition("://") if "://" in value else ("", "", value)
+    user, _, host = rest.rpartition("@")
+    if user and (separator or ":" in user):
+        rest = f"***@{host}"
+    path, mark, _ = rest.partition("?")
+    return f"{scheme}{separator}{path}?***" if mark and separator else f"{scheme}{separator}{rest}"
+
+
 def masked(text: str, secret: str) -> str:
     """The text without the secret. A short one is masked only as a word of its own, not as part of another one."""
     if len(secret) > _SHORT:
@@ -89,8 +104,8 @@ class _Formatter(logging.Formatter):
         message = self._mask(super().format(record))
         if self._form == "json":
             event = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
-            return json.dumps(event, ensure_ascii=False)
-        line = message.replace("\r", "\\r").replace("\n", "\\n")
+            return json_line(event)
+        line = escaped(message)
         if self._form == "sentence":
             return f"cmr-watch: {line}"
         return f"{at} {record.levelname.lower()} {record.name}: {line}"

@@ -17,7 +17,7 @@ import socket
 import ssl
 import threading
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -211,8 +211,19 @@ class _Session:
         user, password = (re.sub(r"\\(.)", r"\1", word.strip('"')) for word in arguments)
         self._check_login(tag, user, password)
 
-    def _authenticate(self, tag: str, _: list[str]) -> None:
+    def _authenticate(self, tag: str, arguments: list[str]) -> None:
         self._send_line("+ ")
+        if arguments[0] == "XOAUTH2":
+            user, token = self._server.credentials
+            response = b64decode(self._read_line()).decode()
+            self._server.logins.append((response, ""))
+            if response == f"user={user}\x01auth=Bearer {token}\x01\x01":
+                self._ok(tag)
+                return
+            self._send_line("+ " + b64encode(b'{"status":"400"}').decode())  # describes the failure
+            assert self._read_line() == ""
+            self._send_line(f"{tag} NO [AUTHENTICATIONFAILED] not {token}")
+            return
         _, user, password = b64decode(self._read_line()).decode().split("\0")
         self._check_login(tag, user, password)
 

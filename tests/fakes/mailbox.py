@@ -16,6 +16,7 @@ import logging
 import re
 import ssl
 import threading
+from base64 import b64decode, b64encode
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -279,6 +280,17 @@ class _Session(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         self._mailbox._sessions.discard(self)
         super().connection_lost(error)
+
+    async def auth_XOAUTH2(self, _server: SMTP, arguments: list[str]) -> AuthResult:
+        """A failure is described in a challenge, which the client answers with an empty line."""
+        response = b64decode(arguments[1]).decode()
+        self._mailbox.logins.append((response, ""))
+        user, token = self._mailbox.credentials or ("", "")
+        if response == f"user={user}\x01auth=Bearer {token}\x01\x01":
+            return AuthResult(success=True, auth_data=user)
+        await self.push("334 " + b64encode(b'{"status":"400"}').decode())
+        assert await self._reader.readline() == b"\r\n"
+        return AuthResult(success=False, handled=False)
 
     async def smtp_MAIL(self, arg: str) -> None:
         if self._mailbox._take_cut("MAIL"):

@@ -180,6 +180,13 @@ EXPENSIVE = {
     "base64 of nested": REPORT
     + b"Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n"
     + NESTED,
+    "html styles": HEAD + b"Content-Type: text/html\n\n" + b"<style " * MEBIBYTE,
+    "html comments": HEAD + b"Content-Type: text/html\n\n" + b"<!--" * MEBIBYTE,
+    "html tags": HEAD + b"Content-Type: text/html\n\n" + b"<p " * MEBIBYTE,
+    "many addresses": HEAD + b"\n" + b"a%d@b.example 550 5.1.1 user unknown\n" * 10_000,
+    "dashes": HEAD + b"\n" + (b"-" * 3999 + b"\n") * 1300,
+    "paragraphs": HEAD + b"\n" + b"550 \n \t \n" * MEBIBYTE,
+    "wishes": b"Subject: " + b"please " * MEBIBYTE + b"\n\n",
     "zeros": bytes(5 * MEBIBYTE),
 }
 

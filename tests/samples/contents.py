@@ -345,6 +345,10 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
         "part-unrenderable": ("change 12", "a value is missing: cutoff_after"),
         "delivery-failed": ("anna@agency.example", "554 5.7.1 Message rejected"),
         "subscription-ended": ("anna@agency.example", "550 5.1.1 No such user"),
+        "endings-held": ("bounces", "7 recipients of 40 within a day: 550 5.1.1 <…> No such user"),
+        "complaint": ("anna@agency.example", "reported as abuse"),
+        "unsubscribe-request": ("anna@agency.example", "please unsubscribe"),
+        "mailbox-unreadable": ("", "/var/mail/returned/new/1711000000.M1P2.host: permission denied"),
         "digest-overdue": ("digests", "a digest was due on 28 November 2026, 08:00 (Brussels time)"),
         "reading-still-suspect": (PAGE, "the page lists no editions; the last reading had 15"),
         "layout-changed": (

@@ -30,12 +30,13 @@ def parameter_type(setting_type: setting_types.SettingType) -> Callable[[str], s
 
 def whole_number(low: int, high: int = MAX_ID) -> Callable[[str | int], int]:
     """A click parameter type: a whole number from `low` to `high`. Numbers have at most 19 digits."""
-    expected = f"a whole number from {low}" + (f" to {high}" if high < MAX_ID else "")
 
     def convert(text: str | int) -> int:  # click converts defaults, too
         number = int(text) if re.fullmatch(r"[0-9]{1,19}", str(text)) else -1
         if not low <= number <= high:
-            raise click.BadParameter(f'found "{text}", expected {expected}')
+            is_limit_of_interest = high < MAX_ID or len(str(text)) > 18
+            expected = f"a whole number from {low}" + (f" to {high}" if is_limit_of_interest else "")
+            raise click.BadParameter(f'found "{str(text)[:80]}", expected {expected}')
         return number
 
     return convert

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cmr_watch.escaping import escaped, json_line
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.render.datetimes import zone_words
 
@@ -73,7 +73,7 @@ def _discard_buffer(stream: TextIO) -> None:
 def print_error(text: str) -> None:
     """Print one line to stderr, if it can be written."""
     try:
-        click.echo(f"cmr-watch: {text}", err=True)
+        click.echo(f"cmr-watch: {escaped(text)}", err=True)
     except OSError:
         _discard_buffer(sys.stderr)
 
@@ -81,7 +81,7 @@ def print_error(text: str) -> None:
 def print_json(value: dict[str, Any]) -> None:
     """Print one JSON object on one line, in ASCII when stdout is not UTF-8."""
     is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print_line(json.dumps(value, ensure_ascii=not is_utf8))
+    print_line(json_line(value, only_ascii=not is_utf8))
 
 
 def local_time(at: datetime, zone: tzinfo) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -17,8 +18,9 @@ from click.shell_completion import CompletionItem
 
 from cmr_watch import __version__
 from cmr_watch.cli.options import config_option
-from cmr_watch.cli.output import FAILED, INTERRUPTED, OK, TERMINATED, USAGE_ERROR, print_error, to_stdout
+from cmr_watch.cli.output import FAILED, INTERRUPTED, OK, TERMINATED, USAGE_ERROR, CommandError, print_error, to_stdout
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError
+from cmr_watch.os_errors import os_reason
 
 COMMANDS: Final = {
     "check": "Check the pages once and notify the subscribers.",
@@ -88,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     _escape_unencodable_output()
     try:
+        _reject_undecodable(sys.argv[1:] if arguments is None else arguments)
         with _sigterm_as_exception():
             return _invoke(arguments)
     except _Terminated:
@@ -103,6 +106,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CmrWatchError as error:
         print_error(str(error))
         return USAGE_ERROR if isinstance(error, (ConfigError, SchemaError)) else FAILED
+
+
+def _reject_undecodable(arguments: Sequence[str]) -> None:
+    """Reject an argument whose bytes are not text, unless it names a file: the database cannot store it."""
+    for argument in arguments:
+        if any("\ud800" <= char <= "\udfff" for char in argument) and not os.path.lexists(argument):
+            raise CommandError(f'"{argument}" is not valid UTF-8')
 
 
 class _Terminated(BaseException):
@@ -132,10 +142,12 @@ def _invoke(arguments: Sequence[str] | None) -> int:
     try:
         code = root.main(arguments, "cmr-watch", standalone_mode=False)
     except OSError as error:
-        if not _is_from_echo(error):
+        if _is_from_echo(error):
+            with to_stdout():  # click prints help and version itself, without `print_line`
+                raise
+        if error.filename is None:
             raise
-        with to_stdout():  # click prints help and version itself, without `print_line`
-            raise
+        raise CmrWatchError(f"{os.fsdecode(error.filename)}: {os_reason(error)}") from error
     with to_stdout():
         if sys.stdout:  # None if the process was started without a stdout
             sys.stdout.flush()

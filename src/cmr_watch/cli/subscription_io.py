@@ -19,6 +19,7 @@ from cmr_watch.cli.output import CommandError
 from cmr_watch.cli.subscription_options import options_to_dict, validate_address
 from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import Option, SubscriptionEntry
+from cmr_watch.escaping import json_line
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
@@ -84,7 +85,7 @@ def format_export(subscriptions: Iterable[Subscription], form: str) -> str:
     """The subscriptions as the text of a CSV or JSON Lines file."""
     rows = [{"address": subscription.address, **options_to_dict(subscription)} for subscription in subscriptions]
     if form == "json":
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return "".join(json_line(row) + "\n" for row in rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

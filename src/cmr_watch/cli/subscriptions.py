@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -51,6 +51,9 @@ from cmr_watch.models.recipients import Subscription
 from cmr_watch.plural import counted
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.subscriptions import Subscriptions
+
+_MAX_IMPORT: Final = 50 * 2**20
+"""In bytes: half a million rows. A device may have no end."""
 
 
 @click.group()
@@ -342,8 +345,12 @@ def import_(form: str | None, file: BinaryIO) -> int:
       cmr-watch subscriptions import subscriptions.csv
     """
     settings = load_settings()
-    form = form or ("json" if file.name.endswith((".json", ".jsonl")) else "csv")
-    rows = entries(decode(file.read(), click.format_filename(file.name)), form, settings.messages.time_zone)
+    name = getattr(file, "name", "-")
+    content = file.read(_MAX_IMPORT + 1)
+    if len(content) > _MAX_IMPORT:
+        raise CommandError(f"{click.format_filename(name)} is larger than {_MAX_IMPORT // 2**20} MiB")
+    form = form or ("json" if name.endswith((".json", ".jsonl")) else "csv")
+    rows = entries(decode(content, click.format_filename(name)), form, settings.messages.time_zone)
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
         report = import_rows(rows, store, clock(), lambda address: why_not_added(address, store, settings))

@@ -8,7 +8,6 @@ empty variable counts as not set. Error messages name the file or variable, and 
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import re
 import tomllib
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from cmr_watch.config.files import read_file
 from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import (
     PINNED_HOSTS,
@@ -38,8 +38,9 @@ from cmr_watch.config.settings import (
     SubscriptionEntry,
     WebSection,
 )
+from cmr_watch.escaping import json_line
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.log import redact_address
+from cmr_watch.log import mask_credentials
 from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.os_errors import os_reason
 
@@ -115,13 +116,17 @@ def _is_candidate(file: Path) -> bool:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(read_file(file).decode("utf-8-sig").replace("\r\n", "\n"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {os_reason(error)}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file}: is not valid TOML: too many brackets in brackets") from error
+    except ValueError as error:  # of int(), or of a path with a null character
+        raise ConfigError(f"{file}: cannot be read: a number or the file's name is not valid") from error
 
 
 def _fill_in_database(section: DatabaseSection, environ: Mapping[str, str]) -> DatabaseSection:
@@ -194,25 +199,27 @@ class _RawValue:
     base: Path = Path()
 
     def error(self, expected: str, secret: bool = False) -> ConfigError:
-        found = _format_secret(self.value) if secret else _format(self.value)
+        found = _kind(self.value) if secret else _format(self.value)
         return ConfigError(f"{self.place}: found {found}, expected {expected}")
 
 
 def _format(value: Any) -> str:
+    """A value that is not secret, shortened. Passwords in URLs are masked, even where no URL is expected."""
     if isinstance(value, dict):
         return "a table"
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json_line(mask_credentials(value), default=str)
+    except ValueError:  # a number with more digits than Python writes
+        return "a number with too many digits"
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _format_secret(value: Any) -> str:
-    """The part of a URL or an e-mail address that is not secret, also of those in a list; nothing of any other text."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(_format_secret, value))}]"
-    if not isinstance(value, str):
-        return _format(value)
-    is_address = "://" in value or ("@" in value and ":" not in value)
-    return _format(redact_address(value)) if is_address else "a value (not shown: it may be secret)"
+def _kind(value: Any) -> str:
+    """What can be said of a value that may be secret, whatever its type."""
+    if isinstance(value, dict):
+        return "a table"
+    kinds = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return f"{kinds.get(type(value), 'a date or time')} (not shown: it may be secret)"
 
 
 def _resolve_path(raw: _RawValue) -> Path:
@@ -237,10 +244,10 @@ def _parse(option: Option, raw: _RawValue) -> Any:
 def _read_secret(raw: _RawValue) -> _RawValue:
     """The content of the file that `raw` names, without the line break at its end."""
     if not isinstance(raw.value, str) or not raw.value.strip():
-        raise raw.error("the name of a file that contains the secret")
+        raise raw.error("the name of a file that contains the secret", secret=True)
     path = _resolve_path(raw)
     try:
-        secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+        secret = read_file(path).decode("utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
         reason = os_reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"{raw.place}: cannot read {path}: {reason}") from error
@@ -284,7 +291,7 @@ def _build_section(section: type, raw_values: Mapping[str, _RawValue]) -> Any:
 def _get_table(place: str, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
     table = document.get(name, {})
     if not isinstance(table, dict):
-        raise _RawValue(f"{place}: {name}", table).error(f"a table [{name}]")
+        raise _RawValue(f"{place}: {name}", table).error(f"a table [{name}]", secret=True)
     return table
 
 
@@ -310,7 +317,9 @@ def _read_environment(name: str, section: type, environ: Mapping[str, str]) -> I
 
 def _read_subscriptions(place: str, base: Path, entries: Any, time_zone: str) -> Iterator[SubscriptionRequest]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _RawValue(f"{place}: subscriptions", entries).error("one or more [[subscriptions]] in double brackets")
+        raise _RawValue(f"{place}: subscriptions", entries).error(
+            "one or more [[subscriptions]] in double brackets", secret=True
+        )
     names: set[str] = set()
     for number, table in enumerate(entries, 1):
         here = f"{place}: [[subscriptions]] {_format(table['name']) if 'name' in table else f'number {number}'}"
@@ -366,6 +375,22 @@ def _reject_contradictions(place: str, settings: Settings) -> None:
         raise ConfigError(f"{place}: [mail] from: is missing, expected the sender address of all mail")
     if settings.bounces.maildir and settings.bounces.host:
         raise ConfigError(f"{place}: [bounces]: has both maildir and host; keep only one of them")
-    if bool(mail.user) != bool(mail.password):
+    for name, section in (("mail", mail), ("bounces", settings.bounces)):
+        if problem := _login_problem(section):
+            raise ConfigError(f"{place}: [{name}] {problem}")
+    if bool(mail.user) != bool(mail.password or mail.uses_oauth):
         missing, present = ("password_file", "user") if mail.user else ("user", "password")
         raise ConfigError(f"{place}: [mail] {missing}: is missing; {present} requires it")
+
+
+def _login_problem(section: MailSection | BouncesSection) -> str:
+    """What contradicts itself in how to log in; empty if nothing does."""
+    if section.oauth_token_command and section.oauth_token_file:
+        return "has both oauth_token_command and oauth_token_file; keep only one of them"
+    if section.uses_oauth and section.password:
+        return "has both a password and an OAuth token; keep only one of them"
+    if section.uses_oauth and not section.user:
+        return "user: is missing; oauth_token_command and oauth_token_file require it"
+    if section.uses_oauth and section.security == "plain":
+        return 'security: found "plain", expected "starttls" or "tls", as an OAuth token must not be sent unencrypted'
+    return ""

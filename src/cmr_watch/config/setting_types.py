@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
@@ -11,6 +12,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cmr_watch.config.files import read_file
+from cmr_watch.log import mask_credentials
 from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import FREQUENCIES, QuietHours
 from cmr_watch.places import country_code, country_codes
@@ -68,6 +71,13 @@ def _require(condition: object) -> None:
 def _text(value: Any) -> str:
     _require(isinstance(value, str) and value.strip() and value.isprintable())
     return str(value).strip()
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    """The words of a command, which is run without a shell."""
+    words = value if isinstance(value, list) else shlex.split(_text(value))
+    _require(words and all(isinstance(word, str) and word.isprintable() for word in words) and words[0])
+    return tuple(words)
 
 
 def _password(value: Any) -> str:
@@ -135,7 +145,7 @@ def _parse_item(parse: Callable[[Any], Any], number: int, item: Any, is_secret: 
     try:
         return parse(item)
     except (ValueError, TypeError) as error:
-        name = f"item {number}" if is_secret else repr(item)[:80]
+        name = f"item {number}" if is_secret else repr(mask_credentials(item))[:80]
         raise InvalidValue(f"not {name}{reason(error)}") from error
 
 
@@ -178,8 +188,8 @@ def _time_zone(value: Any) -> str:
 
 def _readable_file(value: Any) -> Path:
     path = Path(_text(value))
-    with path.open("rb"):  # raises OSError
-        return path
+    read_file(path)  # raises OSError
+    return path
 
 
 def _mail_address(value: Any) -> str:
@@ -309,6 +319,7 @@ def _country(value: Any) -> str:
 
 TEXT: Final = SettingType("a single line of text", _text)
 PASSWORD: Final = SettingType("a password on a single line", _password)
+COMMAND: Final = SettingType('a command such as "get-token --user watch", or a list of its words', _command)
 BOOLEAN: Final = SettingType("true or false", _boolean, lambda text: _BOOLEANS.get(text.strip().lower(), text))
 HOST: Final = SettingType(
     "a host name without a port", _matching(re.compile(rf"{_HOST.pattern}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*"))

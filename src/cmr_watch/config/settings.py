@@ -119,6 +119,13 @@ class MailSection:
     ca_file: Path | None = option("ca_file", setting_types.FILE, None)
     per_minute: int | None = option("per_minute", setting_types.whole(1, 100_000), None)
     unsubscribe: str | None = option("unsubscribe", setting_types.MAIL_ADDRESS, None)
+    oauth_token_command: tuple[str, ...] = option("oauth_token_command", setting_types.COMMAND, ())
+    oauth_token_file: Path | None = option("oauth_token_file", setting_types.PATH, None)
+
+    @property
+    def uses_oauth(self) -> bool:
+        """Whether the login is by an OAuth access token instead of a password."""
+        return bool(self.oauth_token_command or self.oauth_token_file)
 
     @property
     def effective_port(self) -> int:
@@ -152,6 +159,13 @@ class BouncesSection:
     password: str | None = option("password", setting_types.PASSWORD, None, secret=True)
     folder: str = option("folder", setting_types.TEXT, "INBOX")
     ca_file: Path | None = option("ca_file", setting_types.FILE, None)
+    oauth_token_command: tuple[str, ...] = option("oauth_token_command", setting_types.COMMAND, ())
+    oauth_token_file: Path | None = option("oauth_token_file", setting_types.PATH, None)
+
+    @property
+    def uses_oauth(self) -> bool:
+        """Whether the login is by an OAuth access token instead of a password."""
+        return bool(self.oauth_token_command or self.oauth_token_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def check_services(settings: Settings) -> Iterator[Finding]:
 def _check_mailbox(mailbox: MailboxSettings) -> Finding:
     if mailbox.maildir is None and mailbox.user is None:
         text = "[bounces] names a host, but no user to log in with"
-        return Finding("bounces", False, text, "Set user and password_file in [bounces].")
+        return Finding("bounces", False, text, "Set user and password_file (or oauth_token_command) in [bounces].")
     try:
         with open_mailbox(mailbox):
             pass

@@ -205,16 +205,18 @@ def _words_by_address(mail: Mail, addresses: list[str]) -> dict[str, tuple[str, 
     text = _report_text(mail)
     if len({address.lower() for address in addresses}) < 2:
         return dict.fromkeys(addresses, (text,))
-    names = {address.lower(): address for address in addresses}
-    words: dict[str, list[str]] = {address: [] for address in addresses}
-    preamble: list[str] = []
-    current = preamble
+    words: dict[str, list[str]] = {address: [] for address in ("", *addresses)}  # "": what precedes all of them
+    current = ""
     for line in text.splitlines(keepends=True):
-        lower = line.lower()
-        named = [words[address] for name, address in names.items() if "@" in lower and name in lower]
-        current = named[0] if named else current
-        current.append(line)
-    return {address: ("".join(lines), "".join(preamble)) for address, lines in words.items()}
+        current = _named_in(line, addresses) or current
+        words[current].append(line)
+    return {address: ("".join(words[address]), "".join(words[""])) for address in addresses}
+
+
+def _named_in(line: str, addresses: list[str]) -> str:
+    """The first of the addresses that a line names; empty if it names none."""
+    lower = line.lower()
+    return next((one for one in addresses if "@" in lower and one.lower() in lower), "")
 
 
 def _is_dead(texts: Iterable[str]) -> bool:

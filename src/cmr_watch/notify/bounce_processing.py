@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from cmr_watch.clock import Clock
@@ -111,15 +111,15 @@ class BounceProcessor:
 
     def _apply_bounce(self, bounce: Bounce) -> Category:
         sent_to = {mailbox_of(delivery.message.address): delivery for delivery in self._sent(bounce.message_ids)}
-        hard = [address for address in bounce.hard if mailbox_of(address) in sent_to]
-        soft = [address for address in bounce.soft if mailbox_of(address) in sent_to]
-        confirmed = [address for address in hard if self._confirms(address, sent_to[mailbox_of(address)], bounce)]
+        hard, soft = (
+            [address for address in addresses if mailbox_of(address) in sent_to]
+            for addresses in (bounce.hard, bounce.soft)
+        )
         for address in soft:
             until = self._pauses.pause(address, self._clock())
             log.info("mail to %s bounced, paused until %s: %s", address, until, bounce.reason)
-        if confirmed:
-            return "hard"
-        return "soft" if hard or soft else "others"
+        confirmed = [address for address in hard if self._confirms(address, sent_to[mailbox_of(address)], bounce)]
+        return "hard" if confirmed else "soft" if hard or soft else "others"
 
     def _confirms(self, address: str, delivery: Delivery, bounce: Bounce) -> bool:
         sent_at: datetime = delivery.done_at or delivery.created_at
@@ -134,7 +134,7 @@ class BounceProcessor:
             return "unsubscribed"
         if not request.sender:
             return "others"
-        self._incidents.record_once("unsubscribe-request", request.sender, "", self._clock())
+        self._incidents.record_once("unsubscribe-request", request.sender, "", self._clock(), timedelta(days=1))
         return "requests"
 
     def _end(self, text: str, message_ids: tuple[str, ...], reason: str) -> bool:

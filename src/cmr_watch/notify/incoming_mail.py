@@ -27,7 +27,7 @@ MAX_IDS: Final = 50
 _LONG_LINE: Final = re.compile(rb"([^\n]{%d})[^\n]+" % MAX_LINE)
 _BOUNDARY: Final = re.compile(r"boundary[*0-9]*\s*=", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,300}>")
-_NOT_TEXT: Final = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_NOT_TEXT: Final = re.compile(r"<(style|script|head)\b|<!--", re.IGNORECASE)
 _LINE_BREAK: Final = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|/?blockquote)\b[^<>]*>", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
 STATUS_TYPES: Final = ("message/delivery-status", "message/global-delivery-status")
@@ -119,20 +119,37 @@ def payload_text(part: Mail) -> str:
 
 def plain_texts(mail: Mail) -> list[str]:
     """The texts of the mail itself, at most MAX_TEXT characters in total; of HTML only if there is no other text."""
-    parts = [(part.get_content_type(), payload_text(part)) for part in direct_parts(mail)]
-    texts = [text for content_type, text in parts if content_type == "text/plain" and text.strip()]
-    texts = texts or [_text_of_html(text) for content_type, text in parts if content_type == "text/html"]
-    texts = texts or [text for content_type, text in parts if content_type.startswith("multipart/")]  # wrong boundary
     left, limited = MAX_TEXT, []
-    for text in texts:
+    for text in _texts(mail):
         limited.append(text[:left])
         left -= len(limited[-1])
     return limited
 
 
+def _texts(mail: Mail) -> list[str]:
+    parts = [(part.get_content_type(), payload_text(part)) for part in direct_parts(mail)]
+    plain = [text for content_type, text in parts if content_type == "text/plain" and text.strip()]
+    html = [_text_of_html(text) for content_type, text in parts if content_type == "text/html" and not plain]
+    # a multipart mail whose boundary is wrong has the text of all its parts
+    return plain or html or [text for content_type, text in parts if content_type.startswith("multipart/")]
+
+
 def _text_of_html(html: str) -> str:
-    shown = _LINE_BREAK.sub("\n", _NOT_TEXT.sub(" ", html[: 4 * MAX_TEXT]))
+    shown = _LINE_BREAK.sub("\n", " ".join(_shown(html[: 4 * MAX_TEXT])))
     return unescape(_TAG.sub("", shown)).replace("\xa0", " ")
+
+
+def _shown(html: str) -> Iterator[str]:
+    """Yield what is between comments, styles and scripts. Each character is looked at once, unlike by a pattern."""
+    lower, position = html.lower(), 0
+    while hidden := _NOT_TEXT.search(lower, position):
+        yield html[position : hidden.start()]
+        end = f"</{hidden[1]}" if hidden[1] else "-->"
+        found = lower.find(end, hidden.end())
+        if found < 0:
+            return
+        position = found if hidden[1] else found + len(end)
+    yield html[position:]
 
 
 # ── the mail that a report returns ──────────────────────────────────────────────────────────────────────────────────

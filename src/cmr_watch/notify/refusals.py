@@ -65,18 +65,22 @@ def meaning(status: str, text: str) -> Meaning:
     `status` is the enhanced code of a report (RFC 3463), empty if there is none; `text` is the reply, or the words of a
     report.
     """
-    words = _words(text)
-    codes = {code for code in (status, *_ENHANCED_CODE.findall(text[:MAX_LENGTH])) if code and not code.startswith("2")}
-    if any(_ALIVE_CODE.fullmatch(code) for code in codes) or _TEMPORARY_REPLY.search(words):
+    words, codes = _words(text), _codes(status, text)
+    if any(map(_ALIVE_CODE.fullmatch, codes)) or _TEMPORARY_REPLY.search(words):
         return "alive"
     names_address, names_other = bool(_DEAD_WORDS.search(words)), bool(_ALIVE_WORDS.search(words))
-    if codes & _DEAD_CODES:
-        return "dead" if names_address or not names_other else "alive"
-    if names_other:
-        return "alive"
-    if names_address:
+    has_dead_code = not codes.isdisjoint(_DEAD_CODES)
+    if has_dead_code and (names_address or not names_other):
         return "dead"
-    return "alive" if _DISABLED_CODE in codes else "unclear"
+    if names_other or (_DISABLED_CODE in codes and not names_address):
+        return "alive"
+    return "dead" if names_address else "unclear"
+
+
+def _codes(status: str, text: str) -> frozenset[str]:
+    """The enhanced codes for failures in the status and the text."""
+    found = (status, *_ENHANCED_CODE.findall(text[:MAX_LENGTH]))
+    return frozenset(code for code in found if code and not code.startswith("2"))
 
 
 def is_dead(text: str) -> bool:

@@ -19,7 +19,7 @@ from cmr_watch.reading.call_state import find_state, read_state
 from cmr_watch.reading.calls import calls_apart
 from cmr_watch.reading.clauses import Span
 from cmr_watch.reading.document import Document
-from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source
+from cmr_watch.reading.evidence import RULE_OF_FIELD, EvidenceLog, Source, numbered
 from cmr_watch.reading.headings import meaning
 from cmr_watch.reading.hosting_years import find_hosting_years
 from cmr_watch.reading.lines import Line, Where
@@ -169,18 +169,14 @@ def _sources(article: Article, cutoffs: Sequence[Where], said: _Said) -> Iterato
     yield Source("text", _whole(main))
     yield Source("status", _where_said(said.status, (main, *article.lines)) or said.form_at or _whole(main), "C6")
     yield from (Source("hosting_years", one) for one in sorted({*said.years.values()}, key=lambda one: one[1:]))
-    yield from _numbered("needs", [where for _, where in said.needs], "O1")
-    yield from _numbered("cutoffs", cutoffs, "C4")
+    yield from numbered("needs", [where for _, where in said.needs], "O1")
+    yield from numbered("cutoffs", cutoffs, "C4")
     if said.mail:
         yield Source("contact", said.mail.where)
     if said.form:
         yield Source("apply_url", said.form_at or _whole(main), "" if said.form_at else "C6")
     if article.title:
         yield Source("title", _whole(article.title))
-
-
-def _numbered(field: str, places: Sequence[Where], rule: str) -> Iterator[Source]:
-    return (Source(f"{field}[{number}]", where, rule) for number, where in enumerate(places))
 
 
 def _whole(line: Line) -> Where:

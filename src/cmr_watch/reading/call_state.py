@@ -61,13 +61,19 @@ def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bo
     - Announced where it is said to open in future, and nothing says that it is open.
     - Open with a form, or with a cut-off that is neither closed nor tentative; else what its words say.
     """
-    said = [one for text in _labelled(lines) for sentence in sentences_of(text) for one in _said_in(text, sentence)]
+    said = list(_said_on(lines))
     status = next((status for one, status in _ORDER.items() if one in said), None)
     if status == "closed":
         return "closed"
     if has_form or "next open" in said:
         return "open"
     return "announced" if _is_to_come(said) else _by_cutoffs(cutoffs) or status or ("open" if cutoffs else None)
+
+
+def _said_on(lines: Sequence[Text]) -> Iterator[Said]:
+    for text in _labelled(lines):
+        for sentence in sentences_of(text):
+            yield from _said_in(text, sentence)
 
 
 def _is_to_come(said: Sequence[Said]) -> bool:

@@ -8,18 +8,18 @@ Pure, linear; no errors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from cmr_watch.models.readings import CallNotice, CallStatus, ReadingWarning
+from cmr_watch.models.readings import CallNotice, CallStatus, Cutoff, ReadingWarning
 from cmr_watch.reading.apply_link import apply_link, links_in
 from cmr_watch.reading.call_state import find_state
 from cmr_watch.reading.clauses import Span, sentences_of
 from cmr_watch.reading.cutoffs import CutoffSpan, read_cutoffs
 from cmr_watch.reading.dates import ANY_YEAR, find_dates, find_days, has_stray_number
-from cmr_watch.reading.evidence import Source
+from cmr_watch.reading.evidence import Source, numbered
 from cmr_watch.reading.hosting_years import find_hosting_years, years_in
 from cmr_watch.reading.lines import Line, Where, joined
 from cmr_watch.reading.notices import Notice, mentions_call, names_call, text_of, whole_sentences
@@ -139,21 +139,22 @@ def _call(line: Line, text: Text, found: Sequence[CutoffSpan], lines: Sequence[L
     """A call, by its lines and by all of them as one."""
     link = apply_link(list(links_in(lines, base)))
     years = find_hosting_years(text, is_headed=line.is_heading)
-    cutoffs = {one.cutoff: Where(line, one.start, one.end) for one in reversed(found)}
-    places = [cutoffs[one] for one in reversed(cutoffs)]
+    cutoffs: dict[Cutoff, Where] = {}
+    for one in found:
+        cutoffs.setdefault(one.cutoff, Where(line, one.start, one.end))
     link_at = link.address.where if link else None
-    status, said_at = _state(line, text) or _state_by_what_it_offers(line, link_at, places)
+    status, said_at = _state(line, text) or _state_by_what_it_offers(line, link_at, cutoffs.values())
     call = CallNotice(
         status=status,
         hosting_years=tuple(sorted(years)),
-        cutoffs=tuple(reversed(cutoffs)),
+        cutoffs=tuple(cutoffs),
         apply_url=link.address.url if link else None,
         text=line.shown,
     )
     sources = [
         Source("status", said_at, "C2"),
         *(Source("hosting_years", Where(line, *words)) for words in sorted({*years.values()})),
-        *(Source(f"cutoffs[{number}]", one, "C4") for number, one in enumerate(places)),
+        *numbered("cutoffs", cutoffs.values(), "C4"),
         *([Source("apply_url", link_at)] if link_at else []),
         Source("text", Where(line, 0, len(line.text))),
     ]
@@ -165,7 +166,7 @@ def _state(line: Line, text: Text) -> tuple[CallStatus, Where] | None:
     return (found[0], Where(line, found[1].start, found[1].end)) if found else None
 
 
-def _state_by_what_it_offers(line: Line, link: Where | None, cutoffs: Sequence[Where]) -> tuple[CallStatus, Where]:
+def _state_by_what_it_offers(line: Line, link: Where | None, cutoffs: Iterable[Where]) -> tuple[CallStatus, Where]:
     """Without a word of state it is open where there is a way to apply or a cut-off (C2)."""
     offer = link or next(iter(cutoffs), None)
     return ("open", offer) if offer else ("announced", Where(line, 0, len(line.text)))

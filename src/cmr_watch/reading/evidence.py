@@ -9,7 +9,7 @@ A line that was cut or put together knows the lines that it comes from (`Line.sp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -50,6 +50,11 @@ class Source(NamedTuple):
     field: str
     where: Where
     rule: str = ""
+
+
+def numbered(field: str, places: Iterable[Where], rule: str) -> Iterator[Source]:
+    """The sources of a field of several values."""
+    return (Source(f"{field}[{number}]", where, rule) for number, where in enumerate(places))
 
 
 @dataclass(slots=True)

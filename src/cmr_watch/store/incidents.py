@@ -113,15 +113,21 @@ class Incidents:
         with self._database.write() as connection:
             return open_incident(self._database, connection, kind, subject, detail, now)
 
-    def record_once(self, kind: IncidentKind, subject: str, detail: str, now: datetime) -> None:
-        """Record an event, unless it has been recorded before."""
-        which = (incidents.c.kind == kind, incidents.c.subject == subject)
+    def record_once(
+        self, kind: IncidentKind, subject: str, detail: str, now: datetime, within: timedelta | None = None
+    ) -> None:
+        """Record an event, unless it has been recorded before, or `within` this time."""
+        which = [incidents.c.kind == kind, incidents.c.subject == subject]
+        which += [incidents.c.opened_at > now - within] if within else []
         with self._database.write() as connection:
             if connection.execute(select(incidents.c.id).where(*which)).first() is None:
                 record_event(connection, kind, subject, detail, now)
 
     def resolve(self, kind: IncidentKind, subject: str, now: datetime) -> None:
-        """Resolve an incident, if it is open."""
+        """Resolve an incident, if it is open; if not, nothing is written."""
+        with self._database.read() as connection:
+            if not is_open(connection, kind, subject):
+                return
         with self._database.write() as connection:
             resolve_incidents(connection, subject, now, kind)
 

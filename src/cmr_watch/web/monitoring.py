@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cmr_watch.escaping import json_line
 from cmr_watch.exceptions import CmrWatchError
 
 JSON: Final = "application/json"
@@ -30,7 +30,7 @@ def health_response(problems: tuple[str, ...]) -> Response:
     """200 if there are no problems, else 503. The body lists them: `{"status": "fail", "problems": ["…"]}`."""
     status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
     body = {"status": "fail" if problems else "ok", "problems": list(problems)}
-    return Response(json.dumps(body, ensure_ascii=False) + "\n", status, _HEADERS, JSON)
+    return Response(json_line(body) + "\n", status, _HEADERS, JSON)
 
 
 def text_response(body: bytes, content_type: str) -> Response:

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 from cmr_watch.exceptions import MailboxError
 from cmr_watch.log import masked
 from cmr_watch.notify.channels.connection_errors import connection_failure
+from cmr_watch.notify.channels.oauth import TokenError, fetch_token, xoauth2
 from cmr_watch.notify.channels.settings import MailboxSettings, Security
 from cmr_watch.notify.incoming_mail import MAX_BYTES
 from cmr_watch.notify.mail_parser import is_report
@@ -83,13 +84,17 @@ class Imap:
         self._position = position
         self._validity = self._reached = self._start = 0
         self._count = 0
+        self._token = ""
         self.unreadable: list[str] = []
 
     def open(self) -> None:
         """Connect, log in, and open the folder. Raises MailboxError."""
         with self._step("rejected the connection", is_connecting=True):
             connection = self._connect()
-        with self._step(f"rejected the login as {self._settings.user}", "; check user and password_file in [bounces]"):
+        with self._step(
+            f"rejected the login as {self._settings.user}",
+            f"; check user and {_login_key(self._settings)} in [bounces]",
+        ):
             self._log_in(connection)
         with self._step(f"cannot open the folder {self._settings.folder}"):
             self._select(connection)
@@ -215,6 +220,12 @@ class Imap:
         user, password = self._settings.user, self._settings.password or ""
         if user is None:
             return
+        if self._settings.oauth:
+            self._token = fetch_token(self._settings.oauth)
+            # a challenge that follows describes the failure; it must be answered before the server rejects the login
+            responses = iter([xoauth2(user, self._token)])
+            connection.authenticate("XOAUTH2", lambda _: next(responses, b""))
+            return
         if (user + password).isascii():
             connection.login(user, password)
         else:  # imaplib's login supports only ASCII; SASL PLAIN uses UTF-8 (RFC 4616 §2)
@@ -235,6 +246,8 @@ class Imap:
         timer.start()
         try:
             yield
+        except TokenError as error:
+            raise MailboxError(f"The {self._server} cannot be used: {error}.") from None
         except (imaplib.IMAP4.error, OSError, ValueError, MemoryError) as error:
             reason = self._connection_failure(error) if is_connecting else None
             reason = reason or self._described(error, failure, advice)
@@ -272,9 +285,13 @@ class Imap:
         """The reason on one line, at most 200 characters, without the password."""
         reason = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
         line = " ".join(reason.decode("utf-8", "replace").split()) or type(error).__name__
-        for secret in (self._settings.password, _base64(self._settings.password)):
+        for secret in (self._settings.password, _base64(self._settings.password), self._token):
             line = masked(line, secret) if secret else line
         return "".join(char for char in line if char.isprintable())[:200].rstrip(".")
+
+
+def _login_key(settings: MailboxSettings) -> str:
+    return "oauth_token_command or oauth_token_file" if settings.oauth else "password_file"
 
 
 def _is_rejection(error: Exception) -> bool:

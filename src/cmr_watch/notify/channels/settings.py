@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
@@ -13,11 +13,25 @@ Security = Literal["starttls", "tls", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSource:
+    """Where the access token comes from: the output of a command, or a file that another program keeps up to date."""
+
+    command: tuple[str, ...] = ()
+    file: Path | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.command or self.file)
+
+
+NO_TOKEN: Final = TokenSource()
+
+
+@dataclass(frozen=True, slots=True)
 class MailSettings:
     """How to reach the mail server, and the addresses that appear in mails.
 
     `timeout` limits each response, `deadline` everything that one mail takes, including connecting; both in seconds.
-    `ca_file` contains the certificates to trust instead of those of the system.
+    `ca_file` contains the certificates to trust instead of those of the system. `oauth` is used instead of a password.
     """
 
     host: str
@@ -32,6 +46,7 @@ class MailSettings:
     ca_file: str | None = None
     unsubscribe: str | None = None
     web_url: str | None = None
+    oauth: TokenSource = NO_TOKEN
 
 
 def mail_settings(settings: Settings) -> MailSettings | None:
@@ -46,6 +61,7 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         security=mail.security,
         user=mail.user,
         password=mail.password,
+        oauth=TokenSource(mail.oauth_token_command, mail.oauth_token_file),
         sender_name=mail.sender_name,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
         unsubscribe=mail.unsubscribe,
@@ -57,7 +73,7 @@ class MailboxSettings:
     """Either `maildir`, or `host` and the settings for IMAP.
 
     `timeout` limits each response, `deadline` each step, such as logging in or fetching a mail; both in seconds.
-    `ca_file` contains the certificates to trust instead of those of the system.
+    `ca_file` contains the certificates to trust instead of those of the system. `oauth` is used instead of a password.
     """
 
     maildir: Path | None = None
@@ -70,6 +86,7 @@ class MailboxSettings:
     ca_file: Path | str | None = None
     timeout: float = 20.0
     deadline: float = 120.0
+    oauth: TokenSource = NO_TOKEN
 
 
 def mailbox_settings(settings: Settings) -> MailboxSettings:
@@ -84,6 +101,7 @@ def mailbox_settings(settings: Settings) -> MailboxSettings:
         security=bounces.security,
         user=bounces.user,
         password=bounces.password,
+        oauth=TokenSource(bounces.oauth_token_command, bounces.oauth_token_file),
         folder=bounces.folder,
         ca_file=bounces.ca_file,
     )

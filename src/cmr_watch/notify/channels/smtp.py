@@ -18,12 +18,14 @@ from cmr_watch.notify import refusals
 from cmr_watch.notify.channels import mime
 from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.mail_addresses import parse
+from cmr_watch.notify.channels.oauth import TokenError, fetch_token, xoauth2
 from cmr_watch.notify.channels.settings import MailSettings
 from cmr_watch.notify.channels.watchdog import Watchdog
 
 # 530, 534, 535 and 538 ask for a login. 552 means a full mailbox, to be treated as 452 (RFC 5321 §4.5.3.1.10).
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
 QUIT_TIMEOUT: Final = 3.0  # seconds; all mails are delivered by then, so a slow reply to QUIT is not worth waiting for
+_PASSWORD_WORDS: Final = ("password", "password_file")
 _NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a valid code
 
 
@@ -36,6 +38,7 @@ class SmtpConnection:
         self._client: smtplib.SMTP | None = None
         self._context: ssl.SSLContext | None = None
         self._may_be_accepted = False
+        self._token = ""
         self._watchdog = Watchdog(self._abort)
         self._sender_address = parse(settings.sender)
         self._sender = mime.MailSender(
@@ -157,10 +160,13 @@ class SmtpConnection:
         client = None
         try:
             client = self._connect()
+        except TokenError as error:
+            raise ChannelDown(f"{self._name} cannot be used: {error}") from None
         except smtplib.SMTPAuthenticationError as error:
             reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
-            hint = "check user and password_file in [mail]"
-            raise ChannelDown(f"{self._name} rejected the user name or password: {reply}; {hint}") from None
+            what, key = ("OAuth token", "oauth_token_command or oauth_token_file") if self._token else _PASSWORD_WORDS
+            hint = f"check user and {key} in [mail]"
+            raise ChannelDown(f"{self._name} rejected the user name or {what}: {reply}; {hint}") from None
         except smtplib.SMTPResponseException as error:
             reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
             raise ChannelDown(f"{self._name} rejected the connection: {reply}") from None
@@ -186,7 +192,10 @@ class SmtpConnection:
             if code != 220:
                 raise smtplib.SMTPResponseException(code, reply)
             client.ehlo_or_helo_if_needed()
-        if settings.user:
+        if settings.user and settings.oauth:
+            self._token = fetch_token(settings.oauth)
+            _log_in_with_token(client, settings.user, self._token)
+        elif settings.user:
             _log_in(client, settings.user, settings.password or "")
         return client
 
@@ -231,8 +240,8 @@ class SmtpConnection:
     def _redacted(self, reason: object) -> str:
         """The reason on one line, at most 300 characters, without the password."""
         line = " ".join(str(reason).split()) or type(reason).__name__
-        if self._settings.password:
-            line = masked(line, self._settings.password)
+        for secret in filter(None, (self._settings.password, self._token)):
+            line = masked(line, secret)
         return line[:300]
 
 
@@ -262,6 +271,15 @@ def _log_in(client: smtplib.SMTP, user: str, password: str) -> None:
         return
     # smtplib's login supports only ASCII; SASL PLAIN uses UTF-8 (RFC 4616 §2)
     code, reply = client.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, reply)
+
+
+def _log_in_with_token(client: smtplib.SMTP, user: str, token: str) -> None:
+    """Log in with XOAUTH2. A 334 describes the failure; an empty line must follow before the server rejects it."""
+    code, reply = client.docmd("AUTH", "XOAUTH2 " + b64encode(xoauth2(user, token)).decode())
+    if code == 334:
+        code, reply = client.docmd("")
     if code != 235:
         raise smtplib.SMTPAuthenticationError(code, reply)
 
