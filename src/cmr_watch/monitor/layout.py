@@ -59,14 +59,18 @@ def review_layout(
 
     `title_of` is called once for each page that an unknown line links to, when the line is first seen.
     """
+    outline = matching.reading.outline
+    has_known_headings = last.outline.expected_layout is None and outline.headings == last.outline.headings
+    if matching.reading.kind != "initiative" or has_known_headings:
+        return LayoutReview()
     expected = _known_layout(last.outline)
-    if matching.reading.kind != "initiative" or _is_same(expected, layout_of(matching.reading.outline)):
+    if _is_same(expected, layout_of(outline)):
         return LayoutReview()
     reported = {_identity(line) for line in match_reading(known, last, now).new_lines}
     waiting = tuple(_waiting(matching.new_lines, reported, title_of))
     is_new = last.outline.expected_layout is None or any(_identity(line) not in reported for line in waiting)
-    notice = _notice(expected, matching.reading.outline, waiting) if is_new else ""
-    return LayoutReview(expected, waiting, notice, _sections(expected) <= {*matching.reading.outline.sections})
+    notice = _notice(expected, outline, waiting) if is_new else ""
+    return LayoutReview(expected, waiting, notice, _sections(expected) <= {*outline.sections})
 
 
 def _waiting(
