@@ -1,6 +1,6 @@
 """The reading engine: from a page's bytes to a Snapshot, and the evidence for it. Pure; no errors but ParseError.
 
-The way of a page through its modules, each of which imports only those before it, is in ARCHITECTURE.md.
+ARCHITECTURE.md describes how a page passes through the modules, each of which imports only those before it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ def read(kind: PageKind, content: bytes, charset: str | None = None, url: str | 
     """What a page of a kind says.
 
     `charset` is the header's; `url` the page's own address, where it is known: relative links are resolved against it,
-    those of the initiative page on the platform itself against its canonical address. ParseError if it is no page, or
+    those of the initiative page on the platform itself against its canonical address. ParseError if it is not one, or
     beyond a limit.
     """
     document = open_document(content, charset)
     if kind == "initiative":
         return Reading(*read_initiative(document, url))
-    # loaded only for the pages that are asked for more rarely
+    # loaded only for the kinds of page that are read less often
     if kind == "call":
         from cmr_watch.reading.call import read_call
 

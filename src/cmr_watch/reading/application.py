@@ -1,4 +1,4 @@
-"""What a call page asks of applicants: where to apply, whom to ask, what to submit (READING O2). Pure; no errors."""
+"""What a call page tells applicants: where to apply, whom to contact, what to submit (READING O2). Pure; no errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OTHER_FORMS: Final = words_of(
 
 
 def form_address(document: Document) -> str | None:
-    """The address, empty for the page itself, of the form to apply that stands in the article (C6)."""
+    """The address, empty for the page itself, of the application form in the article (C6)."""
     for form in islice(document.root.iter("form", "iframe"), _MOST_FORMS):
         name = " ".join(form.get(key, "")[:300] for key in ("id", "class", "action", "name", "src", "title"))
         is_in_article = any(box.tag in ("article", "main") for box in form.iterancestors())
@@ -48,21 +48,21 @@ def _is_to_apply(name: str) -> bool:
     return any(one in name for one in _FORM_NAMES) and not any(one in name for one in _OTHER_FORMS)
 
 
-# ── whom to ask ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── contact ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _PUNCTUATION: Final = ".,;:!?()[]<>“”„\"'’"
 _SPELT: Final = ("[at]", "(at)")
 
 
 class Mail(NamedTuple):
-    """A mail address, and where it stands."""
+    """A mail address, and its position."""
 
     address: str
     where: Where
 
 
 def contact(lines: Sequence[Line]) -> Mail | None:
-    """The mail address of the article; of several the one that words like “contact” or “questions” lead in."""
+    """The mail address of the article; of several, the one introduced by words like “contact” or “questions”."""
     led: list[Mail] = []
     others: list[Mail] = []
     above = False
@@ -83,7 +83,7 @@ def _linked_mails(line: Line) -> Iterator[Mail]:
 
 
 def _written_mails(line: Line) -> Iterator[Mail]:
-    """Those of its text, also “a [at] example.org”."""
+    """The addresses in its text, including “a [at] example.org”."""
     text = line.text
     for sign in _SPELT:
         text = text.replace(f" {sign} ", "@").replace(sign, "@")
@@ -133,7 +133,7 @@ def _items_of(head: Line, waiting: deque[Line]) -> Iterator[tuple[str, Where]]:
 
 
 def _leads_in(line: Line) -> bool:
-    """“Please send us:” leads in the list under its heading."""
+    """“Please send us:” introduces the list under its heading."""
     return not line.is_heading and not _is_marked(line) and line.text.rstrip().endswith(":")
 
 
@@ -144,7 +144,7 @@ def _heads_items(line: Line) -> bool:
 
 
 def _is_item(line: Line, head: Line, first: Line | None) -> bool:
-    """One of the things that a list names: no heading, no day, not whom to ask, and marked as its first item is."""
+    """One item of a list: not a heading, a day or a contact, and marked like the first item."""
     text = line.scan
     is_of_asking = text.has("question", "contact") and not text.has("need")
     is_other = is_of_asking or "@" in line.text or (line.is_link and text.has("apply"))

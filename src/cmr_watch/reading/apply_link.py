@@ -1,4 +1,4 @@
-"""Which link of a notice or a call page leads to where one applies (READING O2). Pure; no errors."""
+"""Which link of a notice or a call page leads to the application (READING O2). Pure; no errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ApplyLink(NamedTuple):
 
 
 def links_in(lines: Sequence[Line], base: str) -> Iterator[Address]:
-    """The links of lines; a mark in this page and a mail address are no way to apply."""
+    """The links of lines; fragments of this page and mail addresses do not count."""
     for line in lines:
         for link in line.links:
             found = address_of(line, link._replace(href=link.href[:_LONGEST_ADDRESS]), base)
@@ -41,9 +41,9 @@ def links_in(lines: Sequence[Line], base: str) -> Iterator[Address]:
 
 
 def apply_link(links: Sequence[Address]) -> ApplyLink | None:
-    """The link to apply: one that says so, a survey's, one of an application or form, “here” beside such words.
+    """The link to apply: one that says so, a survey's, one of an application or form, “here” next to such words.
 
-    Guides, templates and documents come last; else the only link counts, unless it leads to what the law asks for.
+    Guides, templates and documents come last; else the only link counts, unless it leads to legal information.
     """
     ranked = [(rank, number) for number, one in enumerate(links) if (rank := _rank(one)) is not None]
     if ranked:
@@ -86,14 +86,14 @@ def _follows_colon(link: Address) -> bool:
 
 
 def _start_of_lead(link: Address) -> int:
-    """Where the words begin that a link completes: its sentence, or behind the link before it."""
+    """Where the words that a link completes begin: at its sentence, or after the previous link."""
     sentences = (one.start for one in sentences_of(link.line.scan))
     links = (one.end for one in link.line.links)
     return max(position for position in (*sentences, *links) if position <= link.start)
 
 
 _NO_FORM: Final[tuple[Concept, ...]] = ("about applying", "legal")
-"""A template, a guide, an example, what the law asks for (C6)."""
+"""A template, a guide, an example, legal information (C6)."""
 
 
 def _is_about(link: Address, *concepts: Concept) -> bool:
@@ -104,6 +104,6 @@ def _is_about(link: Address, *concepts: Concept) -> bool:
 
 
 def says_apply(text: Text, start: int, end: int) -> bool:
-    """Whether words speak of applying, of a form or a survey."""
+    """Whether words mention applying, a form or a survey."""
     cues = (cue for cue in text.cues_of("apply", "survey") if cue.start < end and start < cue.end)
     return next(cues, None) is not None

@@ -1,7 +1,7 @@
 """The article of a call's or an edition's own page: its title, and its own lines under their headings (READING S3, E2).
 
-    for article in articles(document, names):     the likeliest first; `names` tells whether a title is the page's own
-        article.title, article.lines               without the title and without the parts that are somebody else's
+    for article in articles(document, names):     the likeliest first; `names` says whether a title is the page's own
+        article.title, article.lines               without the title and without unrelated parts
 
 Pure, linear. Errors: ParseError.
 """
@@ -27,9 +27,9 @@ _MOST_ARTICLES: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An element that may be the article, as lines. `title` stands above or among them; `why`: how it was found.
+    """An element that may be the article, as lines. `title` is above or among them; `why`: how it was found.
 
-    - `all_lines`: all of the element; `lines`: its own, without the title and without other people's (S3).
+    - `all_lines`: all of the element; `lines`: its own, without the title and without unrelated ones (S3).
     """
 
     why: str
@@ -38,7 +38,7 @@ class Article:
     lines: tuple[Line, ...]
 
     def note_lines(self, log: EvidenceLog, rule: str) -> None:
-        """Note each line as a heading, as prose under `rule`, or as somebody else's (S3); a reader may know better."""
+        """Note each line as a heading, as prose under `rule`, or as unrelated (S3); a reader may override this."""
         own = {line.number for line in self.lines}
         for line in self.all_lines:
             is_own = line.number in own or line.level == 1
@@ -46,7 +46,7 @@ class Article:
             log.use(line, what, rule if is_own else "S3")
 
     def evidence(self, log: EvidenceLog) -> Evidence:
-        """What the log has gathered of its title and its lines."""
+        """The evidence that the log has gathered from its title and its lines."""
         return log.finish(self.why, self.all_lines, self.title)
 
     @property
@@ -57,7 +57,7 @@ class Article:
 
 
 def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Article]:
-    """What may be the article: an <article> with title or body, the body field, then what holds a title, then any."""
+    """What may be the article: an <article> with title or body, the body field, then what has a title, then any."""
     title = _title(document, names)
     seen: set[str] = set()
     found = [candidate for group in candidates(document) for candidate in group]
@@ -69,7 +69,7 @@ def articles(document: Document, names: Callable[[Text], bool]) -> Iterator[Arti
 
 
 def _numbered(title: Line | None, lines: Sequence[Line]) -> Line | None:
-    """The title with its number in the article, if it stands there."""
+    """The title with its number in the article, if it is there."""
     if title is None:
         return None
     own = (line.number for line in lines if line.level == 1 and line.text == title.text)

@@ -57,9 +57,9 @@ def names_call_of_interest(text: Text) -> bool:
 
 
 def _is_ours(article: Article) -> bool:
-    """Whether it names a call and what is hosted, and is not the page with both lists, which has a notice of it.
+    """Whether it names a call and what is hosted, and is not the page with both lists, which contains a notice of it.
 
-    “Open calls” alone is the heading of any, or a link of the menu.
+    “Open calls” alone may be the heading of any calls, or a link of the menu.
     """
     lines = article.all_lines
     own = (article.title, *article.lines) if article.title else article.lines
@@ -73,7 +73,7 @@ def _is_own_call(line: Line) -> bool:
 
 
 def _worth(article: Article) -> tuple[bool, bool]:
-    """Whether a line names both, and whether any speaks of applying or its end."""
+    """Whether a line names both, and whether any mentions applying or a closing date."""
     texts = [line.scan for line in article.lines]
     is_whole = any(names_call_of_interest(text) and _names_ours(text) for text in texts)
     return is_whole, any(text.has("cutoff", "until", "apply") for text in texts)
@@ -155,7 +155,7 @@ def _said(article: Article, cutoffs: Sequence[Cutoff], document: Document, url: 
 
 
 def _form(lines: Sequence[Line], document: Document, url: str) -> tuple[str | None, Where | None, bool]:
-    """Where one applies, where the page says so, and whether it is a form (C6)."""
+    """Where to apply, where the page says so, and whether it is a form (C6)."""
     link = apply_link(list(links_in(lines, url)))
     if link:
         return link.address.url, link.address.where, link.is_form
@@ -196,7 +196,7 @@ _USES: Final[dict[str, Use]] = {"text": "call", "status": "call", "hosting_years
 
 
 def _note(log: EvidenceLog, found: Iterable[Source]) -> None:
-    """Note where each field was read, and what became of its line; a heading stays one, but for a cut-off."""
+    """Note where each field was read, and how its line was classified; a heading stays one, except for a cut-off."""
     sources = list(found)
     log.note_all("calls[0]", sources)
     for name, (line, _, _), rule in sources:
@@ -214,12 +214,12 @@ def _paragraph(lines: Sequence[Line]) -> Line | None:
 
 
 def _is_thanks(text: Text) -> bool:
-    """Thanks for an earlier call, and how its hosts were selected, are none (C1)."""
+    """Thanks for an earlier call, or how its hosts were selected, do not count (C1)."""
     return text.has("thanks") and not names_call_itself(text)
 
 
 def _hosting_years(first: Sequence[Line], lines: Sequence[Line]) -> dict[int, Where]:
-    """By the title, then the paragraph, then the first other line, with its label, that tells some (O4)."""
+    """By the title, then the paragraph, then the first other line, with its label, that names some (O4)."""
     for line in first:
         if years := find_hosting_years(line.scan, is_headed=True):
             return {year: Where(line, *words) for year, words in years.items()}
@@ -232,7 +232,7 @@ def _hosting_years(first: Sequence[Line], lines: Sequence[Line]) -> dict[int, Wh
 
 
 def _in_line(line: Line, text: Text, words: Span) -> Where:
-    """Where words of a text stand in its line, before which it may have a label."""
+    """The position of words of a text in its line, which may begin with a label."""
     start, end = (max(0, position - len(text.text) + len(line.text)) for position in words)
     return Where(line, start, end) if start < end else _whole(line)
 

@@ -1,9 +1,9 @@
-"""Whether a call is announced, open or closed: by its words, never by the clock (READING C2, C6).
+"""Whether a call is announced, open or closed, judged by its text, never by the clock (READING C2, C6).
 
-A word of state says it of something, its subject: the call, a cut-off, late applications, an earlier call. Only what is
+A word of state refers to a subject: the call, a cut-off, late applications, an earlier call. Only what is
 said of the call counts.
 
-    find_state(text)            the state that a notice says, and the words that say it
+    find_state(text)            the state that a notice gives, and the words that give it
     read_state(lines, cutoffs)  that of a call page
 
 Pure, linear; no errors.
@@ -22,7 +22,7 @@ from cmr_watch.reading.lexicon import Concept
 from cmr_watch.reading.tokens import Cue, Text, scan
 
 Said = Literal["closed", "announced", "open", "next announced", "next open", "apply"]
-"""What a word of state says; `next`: of another call than the one before it; `apply`: how or until when one applies."""
+"""What a word of state says; `next`: of a different call from the one before; `apply`: how or until when to apply."""
 _SUBJECTS: Final[tuple[Concept, ...]] = (
     *("late", "cutoff", "session", "register", "question", "result"),
     *("another call", "call for", "call", "apply", "interest", "state label"),
@@ -41,7 +41,7 @@ _ORDER: Final[dict[Said, CallStatus]] = {
 
 
 def find_state(text: Text, sentences: Iterable[Span] | None = None) -> tuple[CallStatus, Cue] | None:
-    """The state that the sentences of a text say, all or some, and the words that say it."""
+    """The state that the sentences of a text give, all or some of them, and the words that give it."""
     said: dict[Said, Cue] = {}
     for sentence in sentences_of(text) if sentences is None else sentences:
         said = _said_in(text, sentence) | said
@@ -49,17 +49,17 @@ def find_state(text: Text, sentences: Iterable[Span] | None = None) -> tuple[Cal
 
 
 def said_state(text: Text, sentences: Iterable[Span] | None = None) -> CallStatus | None:
-    """The state that the sentences of a text say."""
+    """The state that the sentences of a text give."""
     found = find_state(text, sentences)
     return found[0] if found else None
 
 
 def read_state(lines: Sequence[Text], cutoffs: Sequence[Cutoff], *, has_form: bool) -> CallStatus | None:
-    """The state of a page's call; None where nothing says one and there is neither a cut-off nor a form (C6).
+    """The state of a page's call; None where nothing gives one and there is neither a cut-off nor a form (C6).
 
     - Closed where the call is said to be, unless another one is open, or it was opened again.
-    - Announced where it is said to open in future, and nothing says that it is open.
-    - Open with a form, or with a cut-off that is neither closed nor tentative; else what its words say.
+    - Announced where it is said to open in the future, and nothing says that it is open.
+    - Open with a form, or with a cut-off that is neither closed nor tentative; else what its text says.
     """
     said = list(_said_on(lines))
     status = next((status for one, status in _ORDER.items() if one in said), None)
@@ -82,7 +82,7 @@ def _is_to_come(said: Sequence[Said]) -> bool:
 
 
 def _labelled(lines: Sequence[Text]) -> list[Text]:
-    """The lines, each behind the label in the line above: “Status” or “Call for hosts 2026” over “Closed”."""
+    """The lines, each after the label in the line above: “Status” or “Call for hosts 2026” over “Closed”."""
     return [
         scan(f"{above.text}: {line.text}") if above and _is_label(above, line) else line
         for above, line in zip((None, *lines), lines, strict=False)
@@ -130,7 +130,7 @@ def _said_by(text: Text, sentence: Span, cue: Cue) -> Said | None:
 
 
 def _said_of(cue: Cue, *, is_next: bool) -> Said:
-    """What a word other than “closed” says of the call, or of the next one."""
+    """What a word other than “closed” says about the call, or about the next one."""
     if "to come" in cue.concepts:
         return "next announced" if is_next else "announced"
     if is_next or "again" in cue.concepts:
@@ -139,12 +139,12 @@ def _said_of(cue: Cue, *, is_next: bool) -> Said:
 
 
 def _is_of_applying(cue: Cue) -> bool:
-    """“Apply by”, “closes on”: says how or until when one applies, and only thereby that the call is open."""
+    """“Apply by”, “closes on”: says how or until when to apply, which implies that the call is open."""
     return not cue.concepts.isdisjoint(("apply", "until"))
 
 
 def _subject_of(text: Text, sentence: Span, cue: Cue) -> Concept | None:
-    """What a word of state speaks of: itself (“no open call”), the nearest subject to its left, else to its right."""
+    """What a word of state refers to: itself (“no open call”), the nearest subject to its left, else to its right."""
     if "call for" in cue.concepts:
         return "call for"
     subject = subject_of(text, cue.start, _SUBJECTS, sentence.start)
@@ -173,7 +173,7 @@ _REACH_OF_OTHER: Final = 3
 
 
 def _is_of_a_day(text: Text, sentence: Span, cue: Cue) -> bool:
-    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: behind a day, with neither a call nor a verb between."""
+    """“31 May 2027, 18:00 – CLOSED” closes a cut-off: after a day, with neither a call nor a verb in between."""
     days = [day.end for day in find_days(text, ANY_YEAR) if sentence.start <= day.start and day.end <= cue.start]
     if not days or text.has("call", "call for", "apply", start=days[-1], end=cue.start):
         return False

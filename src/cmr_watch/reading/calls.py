@@ -1,4 +1,4 @@
-"""The calls that lines tell of: which lines belong to which call, and the calls of a notice (READING C1–C5, O2, O4).
+"""The calls that lines describe: which lines belong to which call, and the calls of a notice (READING C1–C5, O2, O4).
 
     calls_apart(lines)      the lines of each call
     read_notice(notice)     its calls, each with what its fields were read from
@@ -29,7 +29,7 @@ from cmr_watch.reading.tokens import Text, scan
 
 
 def calls_apart(lines: Sequence[Line], *, is_page: bool = False) -> list[list[Line]]:
-    """The lines of each call, a line that tells of several in pieces; on a call page only by their years (C2, O1)."""
+    """The lines of each call, a line that describes several is split; on a call page only by their years (C2, O1)."""
     groups: list[list[Line]] = [[]]
     call = _Call(is_page=is_page)
     for line in lines:
@@ -54,7 +54,7 @@ class _Call:
     has_state: bool = False
 
     def is_left_by(self, line: Line, sentence: Span) -> bool:
-        """Whether another call begins: one of other years or, on the list, a new or next one with a state."""
+        """Whether another call begins: one for other years or, on the list, a new or next one with a state."""
         own = _years_of_call(line, sentence)
         if own and self.years and self.years.isdisjoint(own):
             return True
@@ -73,7 +73,7 @@ class _Call:
 
 
 def _years_of_call(line: Line, sentence: Span) -> set[int]:
-    """The hosting years of a heading or sentence that names a call, no earlier one; a sentence also says its state."""
+    """The hosting years of a heading or sentence that names a call (not an earlier one); a sentence also its state."""
     text = line.scan
     is_earlier = text.has("thanks", start=sentence.start, end=sentence.end)
     if is_earlier or not mentions_call(text, sentence) or not (line.is_heading or _has_state(text, sentence)):
@@ -82,14 +82,14 @@ def _years_of_call(line: Line, sentence: Span) -> set[int]:
 
 
 def _is_vague(text: Text, sentence: Span) -> bool:
-    """“The next one will be announced here”: no call, as long as no more is said of it."""
+    """“The next one will be announced here”: not a call, as long as nothing else is said about it."""
     found = find_state(text, [sentence])
     says_when = any(sentence.start <= date.start < sentence.end for date in find_dates(text, ANY_YEAR))
     return found is not None and found[0] == "announced" and not says_when
 
 
 def _has_state(text: Text, sentence: Span) -> bool:
-    """Whether a sentence says a state by more than “stay tuned”."""
+    """Whether a sentence gives a state by more than “stay tuned”."""
     return text.words(*sentence)[:2] != ["stay", "tuned"] and find_state(text, [sentence]) is not None
 
 
@@ -104,7 +104,7 @@ class CallRead(NamedTuple):
 
 
 def read_notice(notice: Notice, year: int | None, base: str) -> tuple[list[CallRead], list[ReadingWarning]]:
-    """The calls that a notice tells of, with warnings. `year` is the heading's, `base` resolves relative links."""
+    """The calls that a notice describes, with warnings. `year` is the heading's, `base` resolves relative links."""
     calls, warnings = [], []
     for lines in calls_apart(whole_sentences(_without_heading(notice.lines))):
         line, text = joined(lines), text_of(lines)
@@ -122,7 +122,7 @@ def _without_heading(lines: Sequence[Line]) -> Sequence[Line]:
 
 
 def _has_remainder(text: Text, found: Sequence[CutoffSpan], year: int | None) -> bool:
-    """Whether a sentence with a cut-off holds a number that no rule explains: “until 28 28 May” (D5)."""
+    """Whether a sentence with a cut-off contains a number that no rule explains: “until 28 28 May” (D5)."""
     return any(
         _has_stray_number(scan(sentence.of(text)), year)
         for sentence in sentences_of(text)
@@ -136,7 +136,7 @@ def _has_stray_number(sentence: Text, year: int | None) -> bool:
 
 
 def _call(line: Line, text: Text, found: Sequence[CutoffSpan], lines: Sequence[Line], base: str) -> CallRead:
-    """A call, by its lines and by all of them as one."""
+    """A call, from its lines and from all of them joined."""
     link = apply_link(list(links_in(lines, base)))
     years = find_hosting_years(text, is_headed=line.is_heading)
     cutoffs: dict[Cutoff, Where] = {}

@@ -1,11 +1,11 @@
-"""Sentences, and the two questions that every reader asks of a day, a link or a word of state in them.
+"""Sentences, and the two questions that every reader asks about a day, a link or a word of state in them.
 
     sentences_of(text)                 the spans of a text's sentences: the only sentence splitter
     relation_of(text, start)           how the words right before a position introduce it: UNTIL, SINCE, FORMER …
     subject_of(text, start, among)     what a position is about: the nearest of some subjects to its left
     subject_of_words(text)             what a label or a heading is about
 
-A reader maps subject × relation to a field by a small table. Cues may be negated; those are no subjects.
+A reader maps subject × relation to a field by a small table. Negated cues are not subjects.
 Pure, linear; no errors.
 """
 
@@ -36,11 +36,11 @@ _NO_END: Final = words_of(
     max min st ste rep n s mt dr mr ms prof nr no e g i approx vs incl jan feb mar apr jun jul aug sep sept oct nov dec
     """
 )
-"""Words whose stop ends no sentence."""
+"""Abbreviations whose full stop does not end a sentence."""
 
 
 def sentences_of(text: Text) -> tuple[Span, ...]:
-    """The sentences of a text, in order: parted at stops before a capital, semicolons, bullets, cells and labels."""
+    """The sentences of a text, in order: split at stops before a capital, semicolons, bullets, cells and labels."""
     if "sentences" not in text.memo:
         ends = [token.end for index, token in enumerate(text.tokens) if _ends_sentence(text, index)]
         bounds = [0, *(end for end in ends if end < len(text.text)), len(text.text)]
@@ -95,7 +95,7 @@ def _is_ordinal(text: Text, stop: int) -> bool:
 
 
 def between_bars(text: Text, position: int) -> Span:
-    """The part of a text between its bars in which a position stands: “12 March 2027 | Town Hall | Register”."""
+    """The part of a text between its bars that contains a position: “12 March 2027 | Town Hall | Register”."""
     bars = [token.start for token in text.tokens if token.letter == "|"]
     start = max((bar + 1 for bar in bars if bar < position), default=0)
     return Span(start, min((bar for bar in bars if bar >= position), default=len(text.text)))
@@ -112,13 +112,13 @@ class Relation(StrEnum):
     SINCE = "since"
     """From, since, opens on, starting."""
     FORMER = "former"
-    """Instead of, originally; “moved from”: another day took its place."""
+    """Instead of, originally; “moved from”: another day has replaced it."""
     NEW = "new"
-    """“Moved to”, “new date”: it takes the place of another day."""
+    """“Moved to”, “new date”: it replaces another day."""
     OF_PAGE = "of the page"
     """Published, updated, version of."""
     AT = "at"
-    """Nothing of it: “on”, a comma, a colon."""
+    """None of these: “on”, a comma, a colon."""
 
 
 _RELATIONS: Final[dict[Concept, Relation]] = {
@@ -174,7 +174,7 @@ _OTHERS: Final[tuple[Concept, ...]] = (
     "taking place",
 )
 NO_CUTOFFS: Final = frozenset({"late", *_OTHERS})
-"""Subjects whose days are no cut-offs, also as “deadline for questions”."""
+"""Subjects whose days are not cut-offs, also as “deadline for questions”."""
 SUBJECTS: Final[tuple[Concept, ...]] = (
     *("late", "after the cutoff", "cutoff"),
     *_OTHERS,
@@ -186,7 +186,7 @@ SUBJECTS: Final[tuple[Concept, ...]] = (
 def subject_of(
     text: Text, end: int | None = None, among: Sequence[Concept] = SUBJECTS, start: int = 0
 ) -> Concept | None:
-    """What ends at a position is about, or what stands there: the last of some subjects between two positions."""
+    """What the text up to or at a position is about: the last of some subjects between two positions."""
     subjects = subjects_in(text, text.cues_of(*among, start=start, end=end), among)
     return subjects[-1] if subjects else None
 
@@ -203,7 +203,7 @@ _UNTIL_ITS_END: Final = ("apply", "call for", "call")
 
 
 def subjects_in(text: Text, cues: Iterable[Cue], among: Sequence[Concept] = SUBJECTS) -> list[Concept]:
-    """The subjects that cues name; of several that hang together the stranger one counts, else the first.
+    """The subjects that cues name; of several that belong together the more unusual one counts, else the first.
 
     “Deadline for questions” is about questions, “results of the first cut-off” about results, “deadline for
     applications” about a deadline.

@@ -1,4 +1,4 @@
-"""Cut-offs: which days of a text are some, and the instant of each (READING C3–C5).
+"""Cut-offs: which days of a text are cut-offs, and the instant of each (READING C3–C5).
 
 Each day has a subject and a relation (`clauses`); `_TAKEN` says which pairs make a cut-off. Used for the notices of the
 list and for the call page. Pure; no errors.
@@ -46,14 +46,14 @@ _LIST_LETTERS: Final = frozenset(",&/|-hvw")
 _MOST_WORDS_OF_ENTRY: Final = 12
 _REACH_OF_TIME: Final = 40
 _MOST_DAYS: Final = 40
-"""Of one sentence: the words around each of its days are looked at."""
+"""The scope is one sentence: the words around each of its days are examined."""
 
 
 class CutoffSpan(NamedTuple):
-    """A cut-off, where its day stands, and whether its zone's letters are right on that day.
+    """A cut-off, the position of its day, and whether its zone abbreviation is correct on that day.
 
     - `has_time`: a time of day is stated for it.
-    - `replaces`: it takes the place of the one in the text above, “extended to 14 June” (D2).
+    - `replaces`: it replaces the one in the text above, “extended to 14 June” (D2).
     """
 
     cutoff: Cutoff
@@ -68,7 +68,7 @@ class CutoffSpan(NamedTuple):
 class _Day:
     """A day of a sentence, with the tokens before it and after it, up to the neighbouring days.
 
-    `period`: what the period is about that it ends, or lies in; `shared`: where a time stands for a whole list.
+    `period`: what the period is about that it ends, or lies in; `shared`: where a time applies to a whole list.
     """
 
     span: DateSpan
@@ -99,7 +99,7 @@ def read_cutoffs(text: Text, year: int | None = None, *, heading: Concept | None
 
 
 def _cutoffs_of(text: Text, days: Sequence[_Day]) -> Iterator[CutoffSpan]:
-    """“Extended to 14 June” takes the place of the cut-off before it, unless that day is said to be the former (D2)."""
+    """“Extended to 14 June” replaces the cut-off before it, unless that day is said to be the former (D2)."""
     relation = Relation.AT
     for day in days:
         if _is_taken(text, day):
@@ -108,7 +108,7 @@ def _cutoffs_of(text: Text, days: Sequence[_Day]) -> Iterator[CutoffSpan]:
 
 
 def _asked(text: Text, sentence: Span) -> Concept | None:
-    """What a question is about, which its answer goes on with: “Until when can I apply? 31 May 2027”."""
+    """What a question is about, and so its answer: “Until when can I apply? 31 May 2027”."""
     if not sentence.of(text).endswith("?"):
         return None
     is_of_end = text.has("until", start=sentence.start, end=sentence.end)
@@ -119,7 +119,7 @@ _GOING_ON: Final = words_of("and then next first second third last final another
 
 
 def _goes_on(text: Text, sentence: Span) -> bool:
-    """Whether a sentence goes on with a list: “Cut-off dates: 30 May 2026. Then 20 December 2026.”"""
+    """Whether a sentence is continued by a list: “Cut-off dates: 30 May 2026. Then 20 December 2026.”"""
     first = next(iter(text.within(*sentence)), None)
     return sentence.start == 0 or (first is not None and (first.word in _GOING_ON or first.letter in "dmvwi-(;c"))
 
@@ -185,7 +185,7 @@ def _period_of(text: Text, day: DateSpan, year: int | None) -> Concept | None:
 
 
 def _is_of_events(text: Text, period: DateSpan) -> bool:
-    """“Events from 15 September to 15 December”: with nothing but signs between."""
+    """“Events from 15 September to 15 December”: with only punctuation in between."""
     cue = cue_before(text, period.start, _OF_PERIODS[-2:])
     return cue is not None and all(token.letter in "f:-(," for token in text.within(cue.end, period.start))
 
@@ -197,7 +197,7 @@ _OF_PERIODS: Final = ("apply", "call", "call for", "moved", "cutoff", "open", "e
 
 
 def _subject_of(text: Text, day: _Day, above: Concept | None) -> Concept | None:
-    """The nearest words decide; what stands above, a list's sentence or heading, only where there are none (C3)."""
+    """The nearest words decide; a list's sentence or heading above it only where there are none (C3)."""
     subject = _subject_to_the_left(text, day)
     if above in _OF_ALL_BELOW and subject in ("apply", "call", "call for"):
         return above
@@ -223,10 +223,10 @@ def _active(text: Text, cues: Sequence[Cue]) -> list[Concept]:
 
 
 _OF_ALL_BELOW: Final = frozenset({"late", "duty"})
-"""What below a heading speaks of applying is about other applications: those that come late, or to a second phase."""
+"""Text about applying below a heading is about other applications: those that come late, or to a second phase."""
 _OF_APPLYING: Final = frozenset({"apply", "cutoff", "call", "call for"})
 _ADDED: Final = ("event", "hosting", "letter")
-"""What is named beside another subject adds to it: “send the form and a letter of support by 31 May”."""
+"""A name next to another subject adds to it: “send the form and a letter of support by 31 May”."""
 
 
 _HEADS: Final = frozenset({"question", "result", "session", "late", "stay"})
@@ -234,19 +234,19 @@ _BEFORE_HEAD: Final = frozenset({"the", "our", "all", "your", "any", "each", "ev
 
 
 def _heads_sentence(text: Text, day: _Day, cue: Cue) -> bool:
-    """“The jury reads all applications by …”: the first day is said of the first word."""
+    """“The jury reads all applications by …”: the first day refers to the first word."""
     words = text.words(day.sentence.start, cue.start)
     is_first_day = text.within(day.sentence.start, day.span.start)[:1] == day.lead[:1]
     return is_first_day and not _HEADS.isdisjoint(cue.concepts) and _BEFORE_HEAD.issuperset(words)
 
 
 def _is_condition(text: Text, cue: Cue) -> bool:
-    """“Depending on previous selections’ results” says nothing of the day behind it."""
+    """“Depending on previous selections’ results” says nothing about the day after it."""
     return "depending on" in text.text[max(0, cue.start - 60) : cue.start].lower()
 
 
 def _subject_to_the_right(text: Text, day: _Day) -> Concept | None:
-    """“15 July: results”, “30 June – late applications”: right behind the day, with nothing but signs between."""
+    """“15 July: results”, “30 June – late applications”: right after the day, with only punctuation in between."""
     zones = [Span(zone.start - 1, zone.end) for zone in text.cues_of("brussels time", start=day.span.end)]
     is_of_other = bool(day.lead) and day.lead[-1].letter == "o"  # “Corrigendum of 18 January 2027: the deadline is …”
     behind = [] if is_of_other else outside(day.tail, zones)
@@ -277,22 +277,22 @@ _PLAIN: Final = words_of(
     answer answers proposal arrive arrives expect await handing sending returned return join offer idea ideas concept
     """
 )
-"""Words of a sentence that says no subject of its own: “You have time until 31 May”, “The portal closes on …”."""
+"""Words of a sentence that names no subject of its own: “You have time until 31 May”, “The portal closes on …”."""
 
 
 def _is_plain(text: Text, day: _Day) -> bool:
-    """Whether no word before the day tells of anything else: “The project runs until …”, “Data are deleted by …”."""
+    """Whether no word before the day is about anything else: “The project runs until …”, “Data are deleted by …”."""
     tokens = [token for token in outside(day.lead, text.cues) if token.letter == "x" and token.word]
     return _PLAIN.issuperset(token.word for token in tokens if "@" not in _chunk_at(text.text, token))
 
 
 def _chunk_at(text: str, token: Token) -> str:
-    """What stands between the spaces around a token: a mail address is one."""
+    """The text between the spaces around a token: a mail address is one piece."""
     return text[: token.end].rpartition(" ")[2] + text[token.end :].partition(" ")[0]
 
 
 def _closes_there(text: Text, day: _Day) -> bool:
-    """“31 May 2027: the call closes”: what closes is named behind its day."""
+    """“31 May 2027: the call closes”: what closes is named after its day."""
     if not day.tail or day.tail[0].letter not in ":-":
         return False
     start = day.tail[0].end
@@ -317,7 +317,7 @@ _LIST_SIGNS: Final = frozenset(",&/|-t")
 
 
 def _share_times(days: Sequence[_Day]) -> None:
-    """“31 May, 30 September and 20 December at 18:00 CET”: days of a list share the time that stands once."""
+    """“31 May, 30 September and 20 December at 18:00 CET”: days of a list share a time that is given once."""
     pairs = list(pairwise(days))
     for day, after in reversed(pairs):
         if _is_only_signs(day.tail):
@@ -349,7 +349,7 @@ def _cutoff(text: Text, day: _Day, *, replaces: bool) -> CutoffSpan:
 
 
 def _instant(text: Text, day: _Day) -> tuple[datetime, bool, bool]:
-    """The instant of a day, whether its zone's letters are right, and whether a time is stated."""
+    """The instant of a day, whether its zone abbreviation is correct, and whether a time is stated."""
     assert day.span.starts_on is not None, "only whole days are cut-offs"
     near = [token for token in day.lead if day.lead[-1].end - token.start <= _REACH_OF_TIME]
     groups = (day.tail, near, day.shared)
@@ -360,7 +360,7 @@ def _instant(text: Text, day: _Day) -> tuple[datetime, bool, bool]:
 
 
 def marks_in(text: Text, start: int = 0, end: int | None = None) -> frozenset[Concept]:
-    """What words that stand between signs say of a day (C5): “31 May 2027 (ended)”, “PAST: 31 May 2027”."""
+    """What words between punctuation marks say about a day (C5): “31 May 2027 (ended)”, “PAST: 31 May 2027”."""
     return frozenset[Concept]().union(
         *(
             cue.concepts

@@ -2,9 +2,9 @@
 
     Lyon, France – 12-13 October 2023    x,x-d-dmy      12-13 October 2023
     find_dates(scan(text), year)         all dates, left to right; `year` is the nearest heading's
-    find_days(scan(text), year)          single days only: a range falls into its two ends, as in a list of cut-offs
+    find_days(scan(text), year)          single days only: a range is split into its two ends, as in a list of cut-offs
 
-The letters are those of `tokens`. What does not count is left out of a shape: “the”, quotes, the edges of cells,
+The letters are those of `tokens`. Tokens that do not count are left out of a shape: “the”, quotes, the edges of cells,
 weekdays in brackets, times of day with their zones; “Day 2:” becomes a joint. Every expression is bounded, so time
 grows with the length of the text. Pure; no errors.
 """
@@ -21,11 +21,11 @@ from cmr_watch.models.readings import Precision
 from cmr_watch.reading.tokens import Text, Token
 
 ANY_YEAR: Final = 2000
-"""A leap year, for asking whether days stand in a text at all."""
+"""A leap year, for checking whether a text has any days at all."""
 
 
 class DateSpan(NamedTuple):
-    """A date as it stands in a text. `starts_on` is None for a span without days, and for days that cannot be.
+    """A date as written in a text. `starts_on` is None for a span without days, and for impossible days.
 
     - `is_impossible`: no calendar has these days, or they end before they start (D3).
     - `has_year`: its year is stated in the text.
@@ -98,11 +98,11 @@ _DAY_LABEL: Final = re.compile(r"[,;.&|(-]{0,2}D[dv][:-]|[,;.&|(-]{0,2}v?vD[:-]"
 _MOVED: Final = re.compile(r"r[^dmy]{0,4}f")
 _WEEK_OF: Final = re.compile(r"ko?x?$")
 _KEPT: Final = frozenset("'hc")
-"""Letters that no shape holds."""
+"""Letters that occur in no shape."""
 
 
 def find_dates(text: Text, year: int | None = None) -> tuple[DateSpan, ...]:
-    """All dates of a text, left to right. `year` is the nearest heading's, for days that stand without one."""
+    """All dates of a text, left to right. `year` is the nearest heading's, for days without one."""
     return _remembered(_RANGES, text, year)
 
 
@@ -138,7 +138,7 @@ def _shape_of(tokens: list[Token]) -> tuple[str, list[int]]:
 
 
 def _cut(pattern: re.Pattern[str], shape: str, indices: list[int], joint: str) -> tuple[str, list[int]]:
-    """Shape and indices without what matches; one letter stands for it, where it has to join what is around."""
+    """Shape and indices without what matches; one letter replaces it where the parts around it must be joined."""
     letters: list[str] = []
     kept: list[int] = []
     position = 0
@@ -154,7 +154,7 @@ def _cut(pattern: re.Pattern[str], shape: str, indices: list[int], joint: str) -
 
 
 def _unjoin_moved(shape: str) -> str:
-    """In “rescheduled from A to B” the “to” joins no range (D2)."""
+    """In “rescheduled from A to B” the “to” does not make a range (D2)."""
     moved = _MOVED.search(shape)
     if not moved:
         return shape
@@ -182,7 +182,7 @@ def _span_of(match: re.Match[str], indices: list[int], text: Text, year: int | N
 
 
 def _is_led_in_by_a_number(indices: list[int], tokens: list[Token]) -> bool:
-    """“Agenda 21 – 12-13 October”, “10.00, 12 October”: days that cannot be, but can without the first of them."""
+    """“Agenda 21 – 12-13 October”, “10.00, 12 October”: impossible days that are possible without the first number."""
     days = [tokens[index] for index in indices if tokens[index].letter == "d"]
     follows = tokens[indices[1]].letter != "d"
     return tokens[indices[0]] is days[0] and len(days) > 1 and follows and (days[0].value == 0 or len(days) > 2)
@@ -235,7 +235,7 @@ def _as_date(parts: _Ymd) -> date | None:
 
 
 def _numeric(letters: str, values: list[int]) -> tuple[_Ymd, _Ymd]:
-    """Day first; ISO where the year stands first."""
+    """Day first; ISO where the year comes first."""
     if letters[0] == "i":
         first, last = _iso(values[0]), _iso(values[-1])
         return first, (last if letters[-1] == "i" else (*first[:2], values[-1]))
@@ -338,7 +338,7 @@ def _period(kind: str, year: int, tokens: list[Token], text: str) -> str:
 
 
 def years_in(text: Text, start: int, end: int) -> set[int]:
-    """The years that stand between two positions."""
+    """The years between two positions."""
     return {token.value for token in text.within(start, end) if token.letter == "y"}
 
 
@@ -352,9 +352,9 @@ def year_of(text: Text, start: int = 0, end: int | None = None) -> int | None:
 
 
 def has_stray_number(text: Text, dates: Sequence[DateSpan]) -> bool:
-    """Whether a number near the days is accounted for by nothing (D5): “31 31 May”.
+    """Whether a number near the days is unaccounted for (D5): “31 31 May”.
 
-    List numbers, numbers with a noun behind them (“2 cut-offs”) and behind a word (“round 2”) are accounted for.
+    List numbers, numbers before a noun (“2 cut-offs”) and numbers after a word (“round 2”) are accounted for.
     """
     within = {index for date in dates for index in range(date.first, date.last + 1)}
     starts = {date.first for date in dates}

@@ -1,9 +1,9 @@
 """From the bytes of a page to its tree: completeness, the elements that may be the article, and their nodes.
 
-The door of lxml and Beautiful Soup. The order: decode → cut comments, scripts and styles out of the text → a tree in
+The importer of lxml and Beautiful Soup. Order: decode → cut comments, scripts and styles out of the text → a tree in
 which lxml finds the article and drops the boilerplate around it → the nodes of the article alone, by Beautiful Soup.
 
-    document = open_document(content, charset)     ParseError if it is no page, or beyond a limit
+    document = open_document(content, charset)     ParseError if it is not a page, or beyond a limit
     for candidate in candidates(document):         the likeliest first; `why` says how it was found
         for node in nodes_of(candidate.markup):    ("start", tag, attributes) | ("end", tag, {}) | ("text", text, {})
 
@@ -28,7 +28,7 @@ from cmr_watch.reading.panels import put_headings_in_front, short_text
 
 MAX_ATTRIBUTES: Final = 1_000
 MAX_DEPTH: Final = 500
-"""Elements nested deeper than this were not written by a person."""
+"""No page written by a person is nested more deeply than this."""
 MAX_TAGS: Final = 200_000
 """Start and end tags of a page; real ones have about 5,000."""
 MAX_PAGE_LINKS: Final = 20_000
@@ -37,7 +37,7 @@ MAX_ARTICLE_ELEMENTS: Final = 30_000
 
 
 class Document(NamedTuple):
-    """A page without what no reader sees. `is_complete`: it ends with its `</html>`. `lang`: as its root declares."""
+    """A page without its invisible parts. `is_complete`: it ends with its `</html>`. `lang`: as its root declares."""
 
     root: etree._Element
     is_complete: bool
@@ -47,7 +47,7 @@ class Document(NamedTuple):
 class Candidate(NamedTuple):
     """An element that may be the article, and how it was found. `markup` is the same for the same article.
 
-    `is_article`: only the article is in it; a wider one holds other people's lines too.
+    `is_article`: only the article is in it; a wider one contains unrelated lines too.
     """
 
     why: str
@@ -60,7 +60,7 @@ class Candidate(NamedTuple):
 
     @property
     def has_body_field(self) -> bool:
-        """Whether it holds the body field of Drupal's templates."""
+        """Whether it contains the body field of Drupal's templates."""
         return bool(_BODY_FIELDS_IN(self.element))
 
 
@@ -76,7 +76,7 @@ def open_document(content: bytes, charset: str | None) -> Document:
     return Document(root, is_complete, root.get("lang"))
 
 
-# ── what no reader sees ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── invisible parts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 _RAW: Final = "script|style|textarea|xmp|noembed|title|iframe|noframes"
 _RAW_LETTERS: Final = "".join({name[0] + name[0].upper() for name in _RAW.split("|")})
@@ -85,7 +85,7 @@ _RAW_END: Final = re.compile(rf"</({_RAW})\b[^>]*>", re.I)
 
 
 _CUT: Final = "\0"
-"""Where a comment stood; a control character, so no page holds it."""
+"""Marks where a comment was; a control character, which no page contains."""
 _END_OF_ODD: Final = frozenset(">-")
 """What a comment that is closed at once begins with: `<!-->`, `<!--->` (HTML §13.2.5.43)."""
 
@@ -93,7 +93,7 @@ _END_OF_ODD: Final = frozenset(">-")
 def _cut_raw_parts(text: str) -> tuple[str, bool]:
     """The text without comments, scripts and styles, and whether each of them was closed.
 
-    Comments are cut first and fast; where one is odd, or stood in a script, all is done again step by step.
+    Comments are cut first and fast; where one is irregular, or inside a script, everything is done again step by step.
     """
     first, *pieces = text.split("<!--")
     parted = [piece.partition("-->") for piece in pieces]
@@ -123,7 +123,7 @@ def _cut_step_by_step(text: str) -> tuple[str, bool]:
 
 
 def _frame(text: str, start: re.Match[str]) -> tuple[str, ...]:
-    """A frame without what it holds: its address may be that of a form (O2)."""
+    """A frame without its content: its address may be that of a form (O2)."""
     tag = _TAG.match(text, start.start())
     return (f"{tag[0]}></iframe>",) if tag else ()
 
@@ -153,7 +153,7 @@ _TAG: Final = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
 _LONG_TAG: Final = 5_000
 _BETWEEN_ATTRIBUTES: Final = b" \n\t\r\f\"'/"
 _FEW_ATTRIBUTES: Final = 20_000
-"""With fewer signs that can part attributes, no element has so many that it takes a second."""
+"""With fewer attribute separators than this, no element has enough attributes to take a second."""
 _VALUE: Final = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 
 
@@ -182,9 +182,9 @@ def _tree(text: str) -> etree._Element:
         root = etree.fromstring(markup or b" ", parser=_parser())
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise ParseError(f"The page is no HTML document: {str(error)[:200]}.") from error
-    if root is None:  # a page without any element says nothing; it is not broken
+    if root is None:  # a page without any element is empty, not broken
         root = etree.Element("html")
-    # libxml2 stops at a depth of 2048, so what it would leave out is refused here.
+    # libxml2 stops at a depth of 2048, so a deeper page is refused here.
     if _TOO_DEEP(root):
         raise ParseError(f"The page's elements are nested more than {MAX_DEPTH} deep.")
     return root
@@ -210,7 +210,7 @@ def _opens_a_part(element: etree._Element) -> bool:
 
 
 def _is_boilerplate(element: etree._Element, panels: frozenset[str]) -> bool:
-    """Never content, wherever it stands: what is no part of the text, or hidden from every reader.
+    """Never content, wherever it is: what is not part of the text, or is hidden from every reader.
 
     `panels`: the ids of collapsed panels, which a reader can open.
     """
@@ -227,13 +227,13 @@ def _is_boilerplate(element: etree._Element, panels: frozenset[str]) -> bool:
 
 
 def styles_of(style: str) -> list[tuple[str, str]]:
-    """The declarations of a style, in small letters: `("display", "none")`."""
+    """The declarations of a style, in lower case: `("display", "none")`."""
     pairs = (declaration.lower().partition(":") for declaration in style.split(";"))
     return [(name.strip(), value.partition("!")[0].strip()) for name, _, value in pairs]
 
 
 def _empty(elements: Iterable[etree._Element]) -> None:
-    """Take out all that the elements hold. They stay, empty, so that the text around them is not copied each time."""
+    """Remove the content of the elements. They stay, empty, so that the text around them is not copied each time."""
     for element in list(elements):
         element.clear(keep_tail=True)
 
@@ -261,7 +261,7 @@ def titles(document: Document) -> list[etree._Element]:
 def candidates(document: Document) -> Iterator[tuple[Candidate, ...]]:
     """Groups of elements that may be the article, the likeliest group first: classes change, the headings' words stay.
 
-    First the body field of Drupal's templates; then ever wider ones; at last those without regard to what their parts
+    First the body field of Drupal's templates; then ever wider ones; finally those without regard to what their parts
     are named.
     """
     fields = _BODY_FIELD(document.root)[:_MOST]
@@ -290,9 +290,9 @@ _MOST_CHECKS: Final = 60
 
 
 def _without_boxes(article: etree._Element, is_other: Callable[[etree._Element], bool]) -> etree._Element:
-    """A copy of the article without the boxes in it that are something else.
+    """A copy of the article without the unrelated boxes in it.
 
-    A box that holds most of the text is the article itself, whatever its name (`page-with-sidebar`).
+    A box that contains most of the text is the article itself, whatever its name (`page-with-sidebar`).
     """
     copy = deepcopy(article)
     boxes = [box for box in copy.iterdescendants(*_BOXES) if is_other(box)]
@@ -329,7 +329,7 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 
 def nodes_of(markup: str) -> Iterator[Node]:
-    """The nodes of an element's markup, without recursion: depth is the page's choice, not ours."""
+    """The nodes of an element's markup, without recursion: the page determines the depth."""
     if markup.count("<") > 2 * MAX_ARTICLE_ELEMENTS:
         raise ParseError(f"The article has more than {MAX_ARTICLE_ELEMENTS} elements.")
     # loaded with the first article: importing it takes longer than reading a page

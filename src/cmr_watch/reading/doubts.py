@@ -1,4 +1,4 @@
-"""What could not be read of an edition for certain (READING O5, D3, D5, P3, P4). Pure; no errors."""
+"""What could not be read with certainty in an edition (READING O5, D3, D5, P3, P4). Pure; no errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An edition's own page: where and when it meets, how to register, what it offers to read afterwards (READING E, O3).
+"""An edition's own page: where and when it meets, how to register, which materials it offers (READING E, O3).
 
 Pure, linear. Errors: ParseError.
 """
@@ -30,7 +30,7 @@ from cmr_watch.reading.tokens import Cue, Text
 from cmr_watch.reading.venue import Spot
 
 URL: Final = "https://clustercollaboration.eu/content/"
-"""Where editions' pages stand: relative links of a page without an address are resolved against it (O2)."""
+"""Where editions' pages are located: relative links of a page without an address are resolved against it (O2)."""
 
 Result = tuple[Snapshot, Evidence]
 
@@ -38,7 +38,7 @@ Result = tuple[Snapshot, Evidence]
 def read_edition(document: Document, url: str | None = None) -> Result:
     """What an edition's page says, and where. `url` is the page's own address.
 
-    A page that names no place, such as an error, holds no edition (`edition-missing`).
+    A page that names no place, such as an error page, contains no edition (`edition-missing`).
     """
     best: Result | None = None
     for article in articles(document, lambda title: title.has("series")):
@@ -72,7 +72,7 @@ def _read(article: Article, document: Document, url: str | None) -> Result:
 
 
 def _title(article: Article) -> Line | None:
-    """The title; where it is the site's and not the edition's, the first line that names the series."""
+    """The title; if that is the site's and not the edition's, the first line that names the series."""
     title = article.title
     if title and (title.scan.has("series") or place_of_title(title.scan)):
         return title
@@ -107,7 +107,7 @@ class _Page:
 
     @cached_property
     def held(self) -> Line | None:
-        """The first line that offers what only comes after the edition, or speaks of it in the past tense (E4)."""
+        """The first line that offers what exists only after the edition, or refers to it in the past tense (E4)."""
         after = (offer.anchor.sentence.line for offer in self.offers if offer.material.kind in _AFTER_KINDS)
         return next(after, None) or next((one.line for one in self.sentences if _tells_past(one, self.home)), None)
 
@@ -176,7 +176,7 @@ class _Page:
         return doubts_of(self.edition, Entry("edition", line, self.sited.place, date, find_dates(line.scan)))
 
     def note(self, log: EvidenceLog) -> None:
-        """Note where each field was read, and what became of its line. The page's own `url` is not read from it."""
+        """Note where each field was read, and how its line was classified. The page's own `url` is not read from it."""
         sources = list(self._sources())
         log.note_all(_RECORD, sources)
         for name, (line, _, _), rule in sources:
@@ -222,7 +222,7 @@ _USES: Final[dict[str, Use]] = {
     "registration_url": "registration",
     "materials": "material",
 }
-"""What a line is taken for from which a field was read; others stay prose or a heading."""
+"""The class of a line from which a field was read; others stay prose or a heading."""
 
 
 def _whole(line: Line) -> Where:
@@ -232,7 +232,7 @@ def _whole(line: Line) -> Where:
 # ── its state ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _AFTER_KINDS: Final = frozenset({"summary", "proceedings", "photos", "recording", "slides"})
-"""Materials that only come after the event."""
+"""Materials that exist only after the event."""
 _LONGEST_STATE: Final = 250
 
 
@@ -254,7 +254,7 @@ def _has_edition(text: Text, hosted: Cue) -> bool:
 
 
 def _is_of_other(text: Text, position: int, home: Home) -> bool:
-    """“Following up the workshop in Linz, which gathered 140 people, we meet in Ghent”: of what comes first (E4)."""
+    """“Following up the workshop in Linz, which gathered 140 people, we meet in Ghent”: about the former (E4)."""
     noun = cue_before(text, position, ("event",))
     if noun and is_named_behind(text, noun) and not home.is_near(text.text[noun.end : position]):
         return True
@@ -265,7 +265,7 @@ def _is_of_other(text: Text, position: int, home: Home) -> bool:
 
 
 def _state_of(title: Line, sentences: Sequence[Sentence], home: Home, found: When | None) -> Said | None:
-    """Cancelled or postponed where said of this edition, else save the date where said."""
+    """Cancelled or postponed if said of this edition, else save the date if the page says so."""
     own = [one.line for one in sentences if len(one.text.text) <= _LONGEST_STATE and not home.is_another(one)]
     lines = [line for line in (title, *own) if not _is_supposed(line.scan)]
     states = {said_status(one.scan, has_date=_has_other_days(one.scan, found)): one for one in reversed(lines)}
@@ -283,6 +283,6 @@ def _is_supposed(text: Text) -> bool:
 
 
 def _has_other_days(text: Text, found: When | None) -> bool:
-    """Whether the page has days, and not only those from which a text says that the edition was moved."""
+    """Whether the page has days, other than those from which a text says the edition was moved."""
     former = [one for one in find_dates(text) if relation_of(text, one.start) is Relation.FORMER]
     return found is not None and found.date.starts_on not in [one.starts_on for one in former]

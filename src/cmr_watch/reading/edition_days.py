@@ -1,6 +1,6 @@
 """When an edition meets, among all the days that its own page names (READING E1, D2, D3). Pure, linear; no errors.
 
-Each sentence offers at most one date; its `Rank` says how sure it is that this date is the edition's.
+Each sentence offers at most one date; its `Rank` says how certain it is that this date is the edition's.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _A_DAY: Final = timedelta(days=1)
 
 
 class Rank(IntEnum):
-    """What makes a date the edition's, the surest first."""
+    """What makes a date the edition's, the most certain first."""
 
     ENTRY = 0
     """A line of place, country and days (E1)."""
     LABELLED = 1
-    """Behind “Date”, “When”, a pin or a calendar."""
+    """After “Date”, “When”, a pin or a calendar."""
     TITLE = 2
     BARE = 3
-    """A line with nothing but the date."""
+    """A line with only the date."""
     EVENT = 4
     """A sentence about the event."""
     NEXT = 5
@@ -50,7 +50,7 @@ class Rank(IntEnum):
     AGENDA = 6
     """The head of an agenda's day."""
     OTHER = 7
-    """Another short line, or a sentence that begins with the days or speaks to the reader; where nothing is surer."""
+    """Another short line, or a sentence that begins with the days or addresses the reader; the last resort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _year_over(sentence: Sentence) -> int | None:
 
 
 def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
-    """The first rank whose sign is there, in this order; None where the date is something else's."""
+    """The first rank whose sign is there, in this order; None where the date belongs to something else."""
     text, is_day = sentence.text, date.precision == "day"
     if relation_of(text, date.start) in (Relation.UNTIL, Relation.OF_PAGE) or _is_of_another_thing(text, date):
         return None
@@ -126,7 +126,7 @@ def _rank(sentence: Sentence, date: DateSpan, home: Home) -> Rank | None:
 
 
 _OF_SENTENCE: Final = ("event", "taking place", "series", "meet", "save the date", "held")
-"""What a sentence about the event speaks of."""
+"""The subjects of a sentence about the event."""
 
 
 def _is_of_agenda(text: Text, date: DateSpan) -> bool:
@@ -142,7 +142,7 @@ def _is_of_another_thing(text: Text, date: DateSpan) -> bool:
 
 
 def _is_entry(sentence: Sentence, date: DateSpan, home: Home) -> bool:
-    """Whether the page's own place stands beside the days with its country, or is the head of their row (E1)."""
+    """Whether the page's own place is next to the days with its country, or is the head of their row (E1)."""
     heads = sentence.labels[:1] if sentence.whole.row is not None and sentence.heads else ()
     if any(_own_places(find_places(head, find_dates(head)), home) for head in heads):
         return True
@@ -168,7 +168,7 @@ def _is_labelled(sentence: Sentence) -> bool:
 
 
 def _rank_of_short_line(text: Text, date: DateSpan) -> Rank | None:
-    """A line of few words, or such a part between its bars: it begins with the date, or with a name in capitals."""
+    """A line of few words, or such a part between bars: it begins with the date, or with a name in capitals."""
     start, end = between_bars(text, date.start)
     if date.precision == "year" or len(text.text[start:end].split()) > _SHORT:
         return Rank.OTHER if _is_of_nothing_else(text, date) else None

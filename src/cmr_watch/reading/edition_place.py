@@ -17,11 +17,11 @@ from cmr_watch.reading.venue import ASIDE, Spot, spots_of, venue_in_prose
 _LONGEST_NAME: Final = 60
 _FIRST_LINES: Final = 4
 _NEAR: Final = 8
-"""Characters between a town and the days beside it."""
+"""Characters between a town and the days next to it."""
 
 
 def place_of_title(title: Text) -> Place | None:
-    """The place that a title names. Without a country it counts only beside the series' name: an error is no town."""
+    """The place that a title names. Without a country it counts only with the series' name: an error is no town."""
     if title.has("error") and not title.has("series"):
         return None
     places = find_places(title, find_dates(title))
@@ -37,7 +37,7 @@ _BETWEEN: Final = words_of("in at the on event workshop edition")
 
 
 def _is_beside_series(title: Text, place: Place) -> bool:
-    """“Clusters meet Regions in Brno”, “Brno: Clusters meet Regions”; “Speak at Clusters meet Regions” is none."""
+    """“Clusters meet Regions in Brno”, “Brno: Clusters meet Regions”; not “Speak at Clusters meet Regions”."""
     series = next(title.cues_of("series"), None)
     if series is None:
         return False
@@ -48,7 +48,7 @@ def _is_beside_series(title: Text, place: Place) -> bool:
 
 
 class Sited(NamedTuple):
-    """A place, and where each of its parts stands: the town, the region, the country."""
+    """A place, and the position of each of its parts: the town, the region, the country."""
 
     place: Place
     city: Where
@@ -66,7 +66,7 @@ def place_of(title: Line, sentences: Sequence[Sentence]) -> tuple[Sited | None, 
 
     - The town of an address wins over a region's name in the title (Malmö in Skåne), never over a town's: the venue
       may be in a suburb.
-    - A title without a country takes the one that stands beside its town in the text; else a line of place and days
+    - A title without a country takes the one next to its town in the text; else a line of place and days
       decides, for the title may name a theme.
     - A page that names no place in its title is an edition's only when it names the series.
     """
@@ -90,7 +90,7 @@ def _located(title: Line, named: Place | None, sentences: Sequence[Sentence]) ->
 
 
 def _venue_spot(sentences: Sequence[Sentence], place: Place | None) -> Spot | None:
-    """The first line that tells a venue, else a sentence that does."""
+    """The first line that gives a venue, else a sentence that does."""
     found = next((spot for spot in spots_of(sentences, place) if spot.venue), None)
     return found or (venue_in_prose(sentences, place) if place else None)
 
@@ -103,7 +103,7 @@ def _is_no_town(place: Place) -> bool:
 
 
 def _merged(title: Sited, address: Sited) -> Sited:
-    """The title's, unless that is a region: an address may lie in a suburb, or in a town that two names are for."""
+    """The title's, unless that is a region: an address may lie in a suburb, or in a town with two names."""
     named, other = title.place, address.place
     if named.country_code not in (None, other.country_code):
         return title
@@ -118,7 +118,7 @@ def _with_country_of(sited: Sited, other: Place, where: Where) -> Sited:
 
 
 def _with_country(sited: Sited, sentences: Sequence[Sentence]) -> Sited | None:
-    """With the country that stands beside its town in the text, or alone in a line; None if none does."""
+    """With the country that is next to its town in the text, or alone in a line; None if there is none."""
     known = ((one, place) for one in sentences for place in one.places if place.is_known)
     for sentence, other in known:
         if is_same_city(other.city, sited.place.city):
@@ -131,7 +131,7 @@ def _with_country(sited: Sited, sentences: Sequence[Sentence]) -> Sited | None:
 
 
 def _town_of_days(sentences: Sequence[Sentence], region: Place) -> Sited | None:
-    """The town beside the days: “takes place in Innsbruck on 14 and 15 April 2027” (E1)."""
+    """The town next to the days: “takes place in Innsbruck on 14 and 15 April 2027” (E1)."""
     own = [one for one in sentences if not (Home(region).is_another(one) or one.is_under(*ASIDE))]
     towns = ((one, place) for one in own for place in one.places if _is_town_of_days(one, place))
     sentence, town = next(towns, (None, None))

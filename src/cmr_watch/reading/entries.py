@@ -20,7 +20,7 @@ from cmr_watch.reading.places import Place, find_places
 from cmr_watch.reading.tokens import Cue, Text, Token, outside
 
 LONGEST: Final = 1_000
-"""Characters; a longer line is prose, whatever it holds."""
+"""Characters; a longer line is prose, whatever it contains."""
 _LONGEST_PLACE: Final = 160
 _RANK: Final[dict[Precision, int]] = {"day": 0, "unknown": 0, "month": 1, "season": 2, "year": 3}
 _NOT_ITS: Final = (Relation.UNTIL, Relation.FORMER, Relation.OF_PAGE)
@@ -38,10 +38,10 @@ Kind = Literal["edition", "place", "date", "unread", "other"]
 
 
 class Entry(NamedTuple):
-    """A line, understood.
+    """A line as understood.
 
     - `kind`: `place` without a date, `date` without a place, `unread`: a date, and no place that can be read.
-    - `is_sentence`: its place or date stands in a sentence, which is prose (S4).
+    - `is_sentence`: its place or date is part of a sentence, which is prose (S4).
     - `is_bare_name`: its place is only a name of no known country.
     """
 
@@ -96,7 +96,7 @@ def _read(line: Line, year: int | None) -> Entry:
 
 
 def choose_date(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
-    """The first date that nothing else introduces; one that takes the place of another before it (D2)."""
+    """The first date that nothing else introduces; one that replaces another before it (D2)."""
     rated = []
     for date in dates:
         relation = relation_of(text, date.start)
@@ -108,7 +108,7 @@ def choose_date(text: Text, dates: Sequence[DateSpan]) -> DateSpan | None:
 
 
 def _is_of_registration(text: Text, date: DateSpan, relation: Relation) -> bool:
-    """“Registration opens on 3 March”: of a word of registration and the day nothing but small words in between."""
+    """“Registration opens on 3 March”: only small words between a word of registration and the day."""
     if relation is not Relation.SINCE:
         return False
     return any(date.start - cue.end <= _REACH for cue in text.cues_of("register", "cutoff", "apply", end=date.start))
@@ -118,7 +118,7 @@ _REACH: Final = 30
 
 
 def _is_followed_up(text: Text, date: DateSpan) -> bool:
-    """“Following up the workshop of 3 May”: the first date behind such words is another event's (D2)."""
+    """“Following up the workshop of 3 May”: the first date after such words is another event's (D2)."""
     start = max((one.end for one in find_dates(text, ANY_YEAR) if one.end <= date.start), default=0)
     return text.has("follow up", start=start, end=date.start)
 
@@ -127,7 +127,7 @@ def _is_followed_up(text: Text, date: DateSpan) -> bool:
 
 
 def _place_of(text: Text, places: Sequence[Place], chosen: DateSpan, dates: Sequence[DateSpan]) -> Place | None:
-    """The place nearest to the date (P1); a mere name only where nothing but remarks could be meant by it (P5)."""
+    """The place nearest to the date (P1); a name alone only where everything else is a remark (P5)."""
     place = place_beside(places, chosen)
     if place is None or place.is_known or place.is_online:
         return place
@@ -157,7 +157,7 @@ def _distance(place: Place, date: DateSpan) -> tuple[int, bool]:
 
 
 def _is_of(text: Text, place: Place) -> bool:
-    """“Recordings of 12 March 2026”: what looks like a town is a thing of that day."""
+    """“Recordings of 12 March 2026”: what looks like a town belongs to that day."""
     after = next((token for token in text.tokens if token.start >= place.end), None)
     return after is not None and after.letter == "o"
 
@@ -166,18 +166,18 @@ _NO_WORDS: Final = (
     *("badge", "save the date", "cancelled", "postponed", "tentative", "mode", "series", "remark"),
     *("date label", "place label", "new date"),
 )
-"""Cues that say nothing of what a place or a date is: states, badges, labels and the series' name."""
+"""Cues that say nothing about a place or a date: states, badges, labels and the series' name."""
 
 
 def has_words(text: Text, start: int, end: int) -> bool:
-    """Whether words stand there that are no small words, badges or weekdays."""
+    """Whether there are words other than small words, badges or weekdays."""
     cues = list(text.cues_of(*_NO_WORDS, start=start, end=end))
     words = [token for token in text.within(start, end) if token.letter in "xr" and token.word not in _SMALL]
     return any(token.word for token in outside(words, cues))
 
 
 def _is_sentence(text: Text, first: int, last: int) -> bool:
-    """Whether place and date stand in a sentence: a verb stands before the first of them, or between them (S4)."""
+    """Whether place and date are part of a sentence: a verb precedes the first of them, or is between them (S4)."""
     cues = list(text.cues_of(*_MAY_HOLD_VERBS))
     found = [token for token in text.tokens if token.word in _VERBS and token.letter == "x" and token.start < last]
     verbs = [token for token in outside(found, cues) if not _is_code(text, token)]
@@ -199,7 +199,7 @@ _MAY_HOLD_VERBS: Final = (
     *("badge", "register", "remark", "mode", "cancelled", "postponed", "tentative", "new date", "moved"),
     *("closed", "open", "to come", "series", "save the date"),
 )
-"""Cues whose verbs make no sentence of an entry: “to be confirmed”, “registration is open”."""
+"""Cues whose verbs do not turn an entry into a sentence: “to be confirmed”, “registration is open”."""
 
 
 def _is_of_state(text: Text, verb: Token, first: int) -> bool:
@@ -209,7 +209,7 @@ def _is_of_state(text: Text, verb: Token, first: int) -> bool:
 
 
 def _is_past_tense(text: Text, place: Place) -> bool:
-    """“The series began in Malaga, Spain …” tells of what was; “will take place in” may be news."""
+    """“The series began in Malaga, Spain …” is about the past; “will take place in” may be new."""
     return _looks_back(text, place.start) or any(
         token.word in _SILENT for token in text.tokens if token.start < max(place.start, 1)
     )
@@ -236,7 +236,7 @@ def _is_labelled(text: Text) -> bool:
 
 
 def _without_days(line: Line, year: DateSpan | None, dates: tuple[DateSpan, ...], places: Sequence[Place]) -> Entry:
-    """A line without days or a month: a place alone counts when nothing but remarks follows it."""
+    """A line without days or a month: a place alone counts when only remarks follow it."""
     text = line.scan
     place = next((one for one in places if one.is_known or one.is_online), places[0] if places else None)
     if place is None or _is_labelled(text) or _is_sentence(text, place.start, place.start):
@@ -264,7 +264,7 @@ def stands_alone(entry: Entry) -> bool:
 
 
 def _is_led_in(text: Text, place: Place) -> bool:
-    """“Main Street 1, 9000 Ghent, Belgium”, “Clusters of Ghent, Belgium”: the words before it make it another's."""
+    """“Main Street 1, 9000 Ghent, Belgium”, “Clusters of Ghent, Belgium”: the words before it change its meaning."""
     before = [token for token in text.tokens if token.start < place.start]
     return any(token.letter in "dny" for token in before[1:]) or has_words(text, 0, place.start)
 
@@ -273,9 +273,9 @@ def _is_led_in(text: Text, place: Place) -> bool:
 
 
 def said_status(text: Text, *, has_date: bool = True) -> EditionStatus | None:
-    """The state that a text says, or None. Postponed to another date is scheduled (D2).
+    """The state that a text gives, or None. Postponed to another date is scheduled (D2).
 
-    `has_date`: a date stands there, or near it, that is not the former one.
+    `has_date`: there is a date in it, or near it, that is not the former one.
     """
     if any(is_of_edition(text, cue) for cue in text.cues_of("cancelled")):
         return "cancelled"
@@ -303,14 +303,14 @@ _CONCEPTS: Final[dict[EditionStatus, Concept]] = {
 
 
 class Said(NamedTuple):
-    """A state, and the line that says it."""
+    """A state, and the line that gives it."""
 
     status: EditionStatus
     line: Line
 
 
 def note_state(log: EvidenceLog, record: str, said: Said) -> None:
-    """Note the words that say a state."""
+    """Note the words that give a state."""
     cue = next(said.line.scan.cues_of(_CONCEPTS[said.status]), None)
     log.note(record, "status", said.line, *((cue.start, cue.end) if cue else ()))
 

@@ -1,10 +1,10 @@
-"""Gathers where each fact of a reading stands on the page, and which rule took it. Pure; no errors.
+"""Records where each fact of a reading is on the page, and which rule took it. Pure; no errors.
 
-    log.use(line, "entry", "P1")                           what became of a line
+    log.use(line, "entry", "P1")                           how a line was classified
     log.note("editions[0]", "city", line, start, end)      where a field was read, by its usual rule
     log.finish(why, lines)                                 the evidence
 
-A line that was cut or put together knows the lines that it comes from (`Line.spans`): evidence always names those.
+A line that was split or joined keeps track of the lines it comes from (`Line.spans`): evidence always names those.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ RULE_OF_FIELD: Final = {
 }
 """The rule that usually decides a field, where a reader names no other."""
 _WEAK: Final = frozenset({"prose", "remark"})
-"""What a piece of a line may be without changing what the whole line is: “Ghent, Belgium, 3 May 2026; with lunch”."""
+"""Classes of a piece that do not change the class of the whole line: “Ghent, Belgium, 3 May 2026; with lunch”."""
 
 
 class Source(NamedTuple):
-    """What a field was read from, and by which rule, where not by the usual one."""
+    """What a field was read from, and by which rule, unless by the usual one."""
 
     field: str
     where: Where
@@ -65,7 +65,7 @@ class EvidenceLog:
     uses: dict[int, tuple[Use, str]] = field(default_factory=dict)
 
     def use(self, line: Line, what: Use, rule: str) -> None:
-        """Note what became of a line. The last word counts, but a remark behind an entry takes nothing from it."""
+        """Note how a line was classified. The last call counts, but a remark after an entry leaves it an entry."""
         for number in line.numbers:
             if what not in _WEAK or self.uses.get(number, (what, rule))[0] != "entry":
                 self.uses[number] = what, rule
@@ -90,7 +90,7 @@ class EvidenceLog:
             self.note(record, name, line, start, end, rule)
 
     def finish(self, article: str, lines: Iterable[Line], title: Line | None = None) -> Evidence:
-        """The evidence for an article with these lines; `title`: one that may stand outside of it."""
+        """The evidence for an article with these lines; `title`: one that may be outside it."""
         outside = title is not None and title.number == NOT_IN_ARTICLE
         found = [LineUse(NOT_IN_ARTICLE, title.text, "title", "E1")] if title and outside else []
         found += [LineUse(line.number, line.text, *self.uses.get(line.number, ("not taken", "O5"))) for line in lines]

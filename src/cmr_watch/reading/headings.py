@@ -1,6 +1,6 @@
-"""What the words of a heading mean: a section, a year, a state, other people's content (READING S1–S3, S7). Pure.
+"""What the words of a heading mean: a section, a year, a state, unrelated content (READING S1–S3, S7). Pure.
 
-Only words count here; where a heading stands, and whether it is marked as one, is decided by the readers.
+Only words count here; the readers decide where a heading is, and whether it is marked as one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cmr_watch.reading.lexicon import words_of
 from cmr_watch.spelling import respelt
 
 LONGEST: Final = 160
-"""Characters; a longer text is no heading."""
+"""Characters; a longer text is not a heading."""
 
 
 _UPCOMING: Final = words_of("next upcoming forthcoming future coming planned")
@@ -50,7 +50,7 @@ _FOREIGN_MARK: Final = words_of(
     categories highlights suggested recommended featured webinars webinar conferences conference
     """
 )
-"""Words of which one makes a heading other people's, where all others are of these and the following."""
+"""One of these words makes a heading unrelated, if all other words are among these and the following."""
 _FOREIGN: Final = _FOREIGN_MARK | words_of(
     """
     upcoming next past previous forthcoming recent latest all our the you may might like be interested in see and of
@@ -89,10 +89,10 @@ class Heading(NamedTuple):
     """What a heading's words mean.
 
     - `section`: the section that it opens; `by_events`: only the word “events” names what it lists (S2).
-    - `year`: the one year that it names, which its lines may borrow; `has_years`: it names one or several; `is_year`:
-      it is a year and no more.
+    - `year`: the one year that it names, which its lines may use; `has_years`: it names one or several; `is_year`:
+      it is a year and nothing else.
     - `is_foreign`: it opens other events, news or contacts.
-    - `status`: the state of what stands below it (S7).
+    - `status`: the state of the lines below it (S7).
     """
 
     section: Section | None = None
@@ -106,7 +106,7 @@ class Heading(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def meaning(text: str, *, is_marked: bool) -> Heading:
-    """The meaning of a text as a heading. `is_marked`: its tags say that it is one, so other words may stand in it."""
+    """The meaning of a text as a heading. `is_marked`: its tags say that it is one, so it may contain other words."""
     if not text or len(text) > LONGEST:
         return Heading()
     folded = fold(_BRACKET.sub(" ", text)) or fold(text)
@@ -152,7 +152,7 @@ def _status(folded: str) -> EditionStatus | None:
 
 
 def names_a_collection(text: str) -> bool:
-    """Whether a text names things of which there are several, as the heading of a list does: “News”, “Our events”."""
+    """Whether a text names things in the plural, as the heading of a list does: “News”, “Our events”."""
     return not _COLLECTION.isdisjoint(fold(text[:LONGEST]).split())
 
 

@@ -1,4 +1,4 @@
-"""An edition page's sentences, and which of them speak of another edition (READING E1, E2). Pure, linear; no errors."""
+"""An edition page's sentences, and which are about another edition (READING E1, E2). Pure, linear; no errors."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Sentence:
     """A sentence of a line, with its own links.
 
     - `whole`: its line, `start` where it begins there.
-    - `labels`: what stands above or in front of it as its name, the nearest first: a label, the heads of its row and
-      column, headings; `heads`: how many of them are no headings.
+    - `labels`: what is above or in front of it as its name, the nearest first: a label, the heads of its row and
+      column, headings; `heads`: how many of them are not headings.
     """
 
     line: Line
@@ -56,7 +56,7 @@ class Sentence:
         return find_places(self.text, self.dates)
 
     def is_under(self, *concepts: str) -> bool:
-        """Whether its nearest label speaks of one of them."""
+        """Whether its nearest label is about one of them."""
         return bool(self.labels) and self.labels[0].has(*concepts)
 
 
@@ -94,12 +94,12 @@ def _sentences_of(line: Line, own: tuple[Text, ...], above: tuple[Text, ...]) ->
 
 
 def _heads_another(line: Line) -> bool:
-    """“Side event on 11 March 2027: Lab” in bold: it heads what stands below, though it holds a day."""
+    """“Side event on 11 March 2027: Lab” in bold: it heads the lines below, though it contains a day."""
     return is_day(line) and line.level == 0 and line.scan.begins_with("other event")
 
 
 def _is_label(line: Line) -> bool:
-    """“Registration deadline” in a line of its own is the heading of the line below, and of those in its block."""
+    """“Registration deadline” on a line of its own is the heading of the line below, and of those in its block."""
     return not line.is_heading and line.row is None and not line.links and _names_label(line.scan)
 
 
@@ -115,7 +115,7 @@ def _names_label(text: Text) -> bool:
 
 @dataclass(frozen=True)
 class Home:
-    """The page's own place, to tell its sentences and days from those of another edition."""
+    """The page's own place, to distinguish its sentences and days from those of another edition."""
 
     place: Place
 
@@ -134,7 +134,7 @@ class Home:
         return self.is_named(text) or (self.place.country is not None and fold(self.place.country) in fold(text))
 
     def is_another(self, sentence: Sentence) -> bool:
-        """Whether a sentence speaks of another edition."""
+        """Whether a sentence is about another edition."""
         return not self.is_named(sentence.text.text) and names_edition_after(sentence.text, "other edition")
 
     def is_under_another(self, sentence: Sentence) -> bool:

@@ -1,4 +1,4 @@
-"""The years in which events are to be hosted, by the words of a call (READING O4). Pure, linear; no errors."""
+"""The years in which events are to be hosted, from the text of a call (READING O4). Pure, linear; no errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OF_HOSTING: Final = ("event", "hosting", "series")
 _OF_TIME: Final = ("to come", "open", "closed", "until", "cutoff", "of the page", "since", "apply", "regulation")
 _LONGEST_LIST: Final = 20
 _JOINING: Final = frozenset({"between", "from", "after", "extended"})
-"""Cues that say nothing of the year behind them: “events between 2026 and 2027”, “a call extended to 2027”."""
+"""Cues that say nothing about the year after them: “events between 2026 and 2027”, “a call extended to 2027”."""
 
 
 def hosting_years(text: Text) -> tuple[int, ...]:
@@ -43,7 +43,7 @@ def _years_in_all(text: Text, spans: Sequence[Span]) -> dict[int, Span]:
 
 
 _HELD_ALREADY: Final = words_of("was were had took taken already attended brought joined visited met far")
-"""Words that tell of events already held: “More than 30 events were held in 2024”."""
+"""Words about events already held: “More than 30 events were held in 2024”."""
 
 
 def _speaks_of_hosting(text: Text, sentence: Span) -> bool:
@@ -57,7 +57,7 @@ def _speaks_of_hosting(text: Text, sentence: Span) -> bool:
 
 
 def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
-    """What commas part: “…, while the workshops of 2026 are planned”; those of a list of years part nothing."""
+    """The clauses between commas: “…, while the workshops of 2026 are planned”; not those in a list of years."""
     start = sentence.start
     for comma, after in pairwise(text.tokens):
         if comma.letter == "," and start < comma.start < sentence.end and after.letter not in "y&d":
@@ -67,7 +67,7 @@ def _clauses(text: Text, sentence: Span) -> Iterator[Span]:
 
 
 def years_in(text: Text, sentence: Span) -> dict[int, Span]:
-    """The years of a sentence that belong to hosting; those that stand at the call's name where there are none."""
+    """The years of a sentence that belong to hosting; those at the call's name where there are none."""
     days = [date for date in find_dates(text) if date.precision in ("day", "unknown")]
     first = len(text.within(0, sentence.start))
     own = range(first, first + len(text.within(*sentence)))
@@ -82,7 +82,7 @@ def years_in(text: Text, sentence: Span) -> dict[int, Span]:
 
 
 def _followed_by(text: Text, index: int) -> frozenset[Concept]:
-    """“The 2026 call”, “the 2027 and 2028 editions”: the concepts of what stands right behind a year."""
+    """“The 2026 call”, “the 2027 and 2028 editions”: the concepts of the words right after a year."""
     behind = text.tokens[index + 1 : index + _LONGEST_LIST]
     listed = list(takewhile(lambda token: token.letter in "yd&-/,", behind))
     if listed and listed[-1].letter not in "yd":
@@ -98,7 +98,7 @@ def _led_by(text: Text, index: int, sentence: Span) -> frozenset[Concept]:
 
 
 def _introduced_by(text: Text, index: int, sentence: Span) -> frozenset[Concept]:
-    """The concepts of the nearest cue to the left that says what a year is of.
+    """The concepts of the nearest cue to the left that says what a year belongs to.
 
     “Workshops are planned for 2027” names that of the workshops, “the call for workshops will open in 2027” none.
     """

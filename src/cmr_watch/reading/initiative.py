@@ -1,7 +1,7 @@
 """The list of editions: the initiative page (READING S, P, D, C1–C5).
 
-The article is read as one stream of placed lines (`sections`). Lines of one row, card, item or paragraph are put
-together first (`records`); what is left over is paired line by line (`_Lists.take`). Pure, linear. Errors: ParseError.
+The article is read as one stream of placed lines (`sections`). Lines of one row, card, item or paragraph are
+joined first (`records`); what is left over is paired line by line (`_Lists.take`). Pure, linear. Errors: ParseError.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def read_initiative(document: Document, address: str | None = None) -> Result:
 def _better(best: Result, other: Result) -> Result:
     """The one with more sections, else the one that reads something; then the first, unless the other has more calls.
 
-    The likeliest elements come first: a wider one holds other people's lines too.
+    The likeliest elements come first: a wider one contains unrelated lines too.
     """
     one, two = best[0], other[0]
     if _worth(two) > _worth(one):
@@ -78,7 +78,7 @@ def _worth(snapshot: Snapshot) -> tuple[int, int]:
 
 @lru_cache(maxsize=2)
 def _read(markup: str, why: str, is_complete: bool, is_article: bool, base: str) -> Result:
-    """Remembered for a process that reads a page again and again: mostly only the tokens around its article are new."""
+    """Cached for a process that reads a page repeatedly: mostly only the tokens around its article are new."""
     lines = lines_of(nodes_of(markup))
     return read_lines(lines, base, why=why, is_complete=is_complete, is_article=is_article)
 
@@ -92,7 +92,7 @@ def forget() -> None:
 def read_lines(
     lines: Sequence[Line], base: str = URL, *, why: str = "", is_complete: bool = True, is_article: bool = True
 ) -> Result:
-    """What an article's lines say. `is_article` is False where other people's lines stand among them."""
+    """What an article's lines say. `is_article` is False if there are unrelated lines among them."""
     placed = finished(placed_lines(lines, is_article=is_article))
     has_sections = any(one.heading and one.heading.section for one in placed)
     lists = _Lists(base, has_sections, is_article)
@@ -264,7 +264,7 @@ class _Lists:
     # ── remarks
 
     def _remark(self, line: Line, *, is_first: bool) -> None:
-        """A line that only says more of the edition above it: its state, its summary, its page (D6, S7)."""
+        """A line that only adds to the edition above it: its state, its summary, its page (D6, S7)."""
         if status := said_status(line.scan):
             self._take_state(Said(status, line), is_first=is_first)
         above, links = self.above, line.links[:MOST_LINKS]
@@ -279,7 +279,7 @@ class _Lists:
         return next((address_of(line, link, self.base) for link in links), None)
 
     def _take_state(self, said: Said, *, is_first: bool) -> None:
-        """A state by itself, ended by a colon or as a heading, is that of the entries below it (S7)."""
+        """A state alone, followed by a colon or as a heading, is that of the entries below it (S7)."""
         line, above = said.line, self.above
         is_bare = _is_bare(line)
         is_apart = is_bare and not (above and above.is_beside(line))
@@ -332,10 +332,10 @@ def _use_of(entry: Entry, where: Where) -> tuple[Use, str]:
 
 
 def _may_be_place(entry: Entry) -> bool:
-    """Whether a place without a date is worth waiting for one: an edition by itself, or a short name."""
+    """Whether a place without a date is worth waiting for one: an edition in its own right, or a short name."""
     return stands_alone(entry) or len(entry.line.text.split()) <= 4
 
 
 def _is_bare(line: Line) -> bool:
-    """A line that begins with its state and says little more."""
+    """A line that begins with its state and adds little else."""
     return len(line.text) <= _LONGEST_REMARK and line.scan.begins_with("cancelled", "postponed", "save the date")

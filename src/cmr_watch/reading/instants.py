@@ -1,7 +1,7 @@
-"""The time of day and the zone that stand beside a day, and the instant that they make of it (READING C4). Pure.
+"""The time of day and the zone given with a day, and the instant that results (READING C4). Pure.
 
 time_in(tokens)                    minutes since the day began, or None
-instant_of(day, minutes, zone)     the instant in UTC, and whether the zone's letters are right on that day
+instant_of(day, minutes, zone)     the instant in UTC, and whether the zone abbreviation is correct on that day
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _WIDEST: Final = timedelta(hours=_WIDEST_HOURS)
 
 
 class Zone(NamedTuple):
-    """A zone as stated: its letters (empty for a bare offset) and its offset from UTC; or the place that names it."""
+    """A zone as stated: its abbreviation (empty for a bare offset) and offset from UTC; or the place that names it."""
 
     letters: str
     offset: timedelta | None = None
@@ -68,7 +68,7 @@ def time_index(tokens: Sequence[Token]) -> int | None:
 
 
 def zone_in(text: Text, tokens: Sequence[Token]) -> Zone | None:
-    """The zone that some tokens of a text state, behind the time if there is one; Brussels wins over letters."""
+    """The zone that some tokens of a text state, after the time if there is one; Brussels overrides abbreviations."""
     tokens = tokens[time_index(tokens) or 0 :]
     if tokens and text.has("brussels time", "dateline", start=tokens[0].start, end=tokens[-1].end):
         return _BRUSSELS_TIME
@@ -81,7 +81,7 @@ def zone_in(text: Text, tokens: Sequence[Token]) -> Zone | None:
 
 
 def _offset_at(tokens: Sequence[Token], index: int) -> timedelta:
-    """“+2”, “+05:30”, “-3” behind the letters of a zone; nothing is no offset."""
+    """“+2”, “+05:30”, “-3” after the abbreviation of a zone; an empty text is no offset."""
     if index + 1 >= len(tokens) or tokens[index].letter not in "&-" or tokens[index + 1].letter not in "dT":
         return timedelta(0)
     sign, value = tokens[index], tokens[index + 1]
@@ -92,10 +92,10 @@ def _offset_at(tokens: Sequence[Token], index: int) -> timedelta:
 
 
 def instant_of(day: date, minutes: int, zone: Zone | None) -> tuple[datetime, bool]:
-    """The instant in UTC, and whether the zone's letters are right there and then.
+    """The instant in UTC, and whether the zone abbreviation is correct there and then.
 
     Brussels where it is named or none is; UTC and GMT exactly; else the earlier of the stated offset and Brussels:
-    nobody is notified of a later hour than is safe. 24:00 is 23:59 of the named day.
+    no notification gives a later hour than is safe. 24:00 is 23:59 of the named day.
     """
     at_time = time(*divmod(min(minutes, END_OF_DAY), 60))
     brussels = datetime.combine(day, at_time, BRUSSELS)

@@ -16,7 +16,7 @@ Concept = str
 
 
 def words_of(text: str) -> frozenset[str]:
-    """The words of a text, for a vocabulary that reads as one."""
+    """The words of a text, for a vocabulary written as one."""
     return frozenset(text.split())
 
 
@@ -54,7 +54,7 @@ _DATE_WORDS: Final = {
 TIME_WORDS: Final = {"noon": 720, "midday": 720, "midnight": 1440}
 """Minutes since the day began; midnight ends the named day (READING C4)."""
 ZONES: Final = {"CEST": 2, "CET": 1, "GMT": 0, "UTC": 0, "BST": 1, "WEST": 1, "WET": 0, "EEST": 3, "EET": 2}
-"""Letters of time zones, and their offsets from UTC in hours."""
+"""Time zone abbreviations, and their offsets from UTC in hours."""
 
 
 def _date_words() -> dict[str, tuple[str, int]]:
@@ -79,7 +79,7 @@ PROSE: Final = words_of(
     currently union commission unfortunately regrettably sorry attention
     """
 )
-"""Words that stand in no place's name: a part that holds one is prose."""
+"""Words that are never part of a place's name: a part that contains one is prose."""
 
 
 def _entries() -> tuple[Entry, ...]:
@@ -128,19 +128,19 @@ PARTICLES: Final = words_of(
     vas mesto loka gora polje selo breg gradec
     """
 )
-"""Lower-case words that may stand within a name."""
+"""Lower-case words that may appear within a name."""
 
 HOUSES: Final = words_of(
     "centre center hall hotel campus university palace museum park arena stadium theatre theater castle house hub"
 )
-"""Words by which an address is known (P5, E2)."""
+"""Words that identify an address (P5, E2)."""
 VENUES: Final = HOUSES | words_of(
     """
     expo building room library school institute chamber congress venue airport station street square avenue auditorium
     forum fair
     """
 )
-"""Words of a venue's name, which is no city and no region beside one (P5)."""
+"""Words of a venue's name, which is neither a city nor a region next to one (P5)."""
 
 HOME_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland", "n ireland"})
 CITY_STATES: Final = frozenset({"AD", "DJ", "GI", "HK", "KW", "LU", "MC", "MO", "MT", "PA", "SG", "SM", "VA"})

@@ -1,4 +1,4 @@
-"""A line as a reader sees it: its text, its links and what its tags say of it. Pure; no errors."""
+"""A line as a reader sees it: its text, its links and what its tags say about it. Pure; no errors."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Line:
 
     - `level`: 1–6 for a heading element, 7 for a summary, caption, legend or button, 0 for other text.
     - `bold`: the length of the bold beginning.
-    - `block`: numbers the paragraphs; `gap`: an empty line stands before it in its block.
+    - `block`: numbers the paragraphs; `gap`: an empty line precedes it in its block.
     - `item`: numbers the list items, table rows, cards and dt/dd pairs; lines of one belong together first (D4).
     - `outer`: the item around that one, of which it is a part too.
     - `row`, `cell`: its place in a table, if any; cells are numbered through the page. `column`: the cell's in its row.
-    - `label`: what stands in front of it as its name: the `dt` or the field label.
+    - `label`: what precedes it as its name: the `dt` or the field label.
     - `edges`: positions where a link, a badge or the like begins or ends, and a word with it (P5).
-    - `over`: the heading under which it stands; a heading's is one of a higher rank.
+    - `over`: the heading above it; for a heading, one of a higher rank.
     - `origins`: where its text comes from, if it was cut or joined.
     """
 
@@ -69,7 +69,7 @@ class Line:
     over: Line | None = field(default=None, compare=False, repr=False)
     number: int = 0
     is_cell_head: bool = False
-    """It heads a column: its row has no other cells than heads."""
+    """Whether it heads a column: its row has no cells other than heads."""
     origins: tuple[Origin, ...] = ()
 
     @cached_property
@@ -95,13 +95,13 @@ class Line:
 
     @property
     def headings(self) -> list[Text]:
-        """What the headings say under which it stands, the nearest first, without the title."""
+        """The texts of the headings above it, the nearest first, without the title."""
         above = [] if self.over is None else self.over.headings
         return above if self.over is None or self.over.level == 1 else [self.over.scan, *above]
 
     @property
     def shown(self) -> str:
-        """The text for a person: cells parted by a space."""
+        """The text as displayed: cells separated by a space."""
         return self.text.replace(CELL, " ")
 
     @property
@@ -110,7 +110,7 @@ class Line:
         return tuple(origin.line for origin in self.origins) if self.origins else (self.number,)
 
     def spans(self, start: int = 0, end: int | None = None) -> list[tuple[int, int, int]]:
-        """Where a part of its text stands in the article: the number of each line, and its part of that line's text."""
+        """Where a part of its text is in the article: the number of each line, and its part of that line's text."""
         last = len(self.text) if end is None else end
         if not self.origins:
             return [(self.number, start, last)]
@@ -156,7 +156,7 @@ def _within(origins: Iterable[Origin], length: int) -> tuple[Origin, ...]:
 
 
 def joined(lines: Iterable[Line], joint: str = CELL) -> Line:
-    """Several lines as one, parted by a sign: the lines of a row, a card or a pair."""
+    """Several lines as one, joined by a sign: the lines of a row, a card or a pair."""
     first, *others = lines
     if not others:
         return first
@@ -174,7 +174,7 @@ _Item = TypeVar("_Item")
 
 
 def runs(items: Iterable[_Item], goes_on: Callable[[Sequence[_Item], _Item], bool]) -> Iterator[list[_Item]]:
-    """Items that follow each other, those together of which each goes on with the ones before it."""
+    """Consecutive items, grouped while each continues the ones before it."""
     run: list[_Item] = []
     for item in items:
         if run and not goes_on(run, item):

@@ -31,7 +31,7 @@ _NOUNS: Final = ("event", "edition", "workshop", "meeting")
 
 @dataclass(slots=True)
 class ListedEdition:
-    """An edition that was read, its entry, and what the lines beside it say."""
+    """An edition that was read, its entry, and what the lines around it say."""
 
     entry: Entry
     place: Place
@@ -55,20 +55,20 @@ class ListedEdition:
     # ── the lines below it
 
     def is_beside(self, line: Line) -> bool:
-        """Whether a line stands in the same block or item."""
+        """Whether a line is in the same block or item."""
         own = self.entry.line
         return own.block == line.block or (own.item is not None and own.item in (line.item, line.outer))
 
     def is_above(self, line: Line) -> bool:
-        """Whether a line stands beside it, or below it as a heading."""
+        """Whether a line is next to it, or below it as a heading."""
         return self.is_beside(line) or (line.over is not None and line.over.number == self.entry.line.number)
 
     def is_meant_by(self, line: Line) -> bool:
-        """Whether a sentence stands beside it, or speaks of “this event”."""
+        """Whether a sentence is next to it, or refers to “this event”."""
         return self.is_beside(line) or any(f"this {noun}" in line.text.lower() for noun in _NOUNS)
 
     def is_at(self, venue: Place) -> bool:
-        """“Cité Internationale, Lyon, France” under Lyon's line tells where it is, and is no edition of its own."""
+        """“Cité Internationale, Lyon, France” under Lyon's line says where it is, and is not an edition of its own."""
         names = [venue.city, *(venue.region or "").split(", ")]
         is_same_country = self.place.country_code == venue.country_code
         return is_same_country and any(is_same_city(self.place.city, name) for name in names)

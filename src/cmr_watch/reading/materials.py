@@ -1,6 +1,6 @@
 """The links of an edition's own page: what each leads to (READING O3, E2). Pure, linear; no errors.
 
-By the words of the link itself; where those say nothing (“here”, “PDF”, an address), by the words around it in its
+By the text of the link itself; where that says nothing (“here”, “PDF”, an address), by the surrounding words of its
 sentence, else by the label or heading above it.
 """
 
@@ -36,7 +36,7 @@ SAYS_NOTHING: Final = words_of(
     lithuanian maltese polish portuguese romanian slovak slovene slovenian spanish swedish ukrainian
     """
 )
-"""Words that say nothing of what a link leads to."""
+"""Words that do not say what a link leads to."""
 _FILES: Final = (".pdf", ".ppt", ".pptx", ".odp", ".key", ".zip")
 _LONGEST_DOMAIN: Final = 6
 _HOSTS: Final[dict[str, MaterialKind]] = {
@@ -75,7 +75,7 @@ class Anchor:
 
     @property
     def is_named_by_label(self) -> bool:
-        """Whether it is all that stands behind a label: a `dt`, a field's label, the head of a row or column."""
+        """Whether it is all that follows a label: a `dt`, a field's label, the head of a row or column."""
         return self.sentence.heads > 0 and self.sentence.line.is_link
 
     def neighbours(self) -> tuple[int, int]:
@@ -146,7 +146,7 @@ def _end_of_part(text: Text, start: int, end: int) -> int:
 
 
 def _kind_of_row(anchor: Anchor) -> MaterialKind | None:
-    """“Photo gallery Day 1 | Day 2”: what leads in a row of links, where nothing but signs parts them."""
+    """“Photo gallery Day 1 | Day 2”: what introduces a row of links that only punctuation separates."""
     links = [one for one in anchor.sentence.line.links if one.end <= anchor.link.start] or [anchor.link]
     gaps = zip([one.end for one in links], [one.start for one in (*links[1:], anchor.link)], strict=True)
     is_row = all(_is_empty(anchor.text, start, end) for start, end in gaps)
@@ -167,7 +167,7 @@ def _is_counted(label: Text) -> bool:
 
 
 def _kind_by_sentence(anchor: Anchor) -> MaterialKind | None:
-    """A link of other words: a file under “Presentations”, a film or photos where label or sentence say so."""
+    """A link of other words: a file under “Presentations”, a film or photos where the label or sentence says so."""
     text, link, sentence = anchor.text, anchor.link, anchor.sentence
     if text.has("no material", start=link.start, end=link.end):
         return None
@@ -205,7 +205,7 @@ class Offer(NamedTuple):
 
 
 def materials_of(anchors: Sequence[Anchor], home: Home) -> list[Offer]:
-    """In page order, each address once; words win over an icon to the same page."""
+    """In page order, each address once; a text link takes precedence over an icon to the same page."""
     found: dict[str, Offer] = {}
     said = {one.url: kind for one in reversed(anchors) if (kind := kind_in(one.text, one.link.start, one.link.end))}
     for anchor in anchors:
@@ -219,7 +219,7 @@ def materials_of(anchors: Sequence[Anchor], home: Home) -> list[Offer]:
 
 
 def _is_of_another(anchor: Anchor, home: Home) -> bool:
-    """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country is none of it."""
+    """“The summary of the event in Iași, Romania” on the page of Kraków; a speaker's country does not count."""
     if home.is_under_another(anchor.sentence):
         return True
     text = anchor.text
@@ -235,7 +235,7 @@ def _is_of_another(anchor: Anchor, home: Home) -> bool:
 
 
 def _is_of_another_place(words: Text) -> bool:
-    """“Event summary of Porto, Portugal”: right behind what it leads to stands a town with its country."""
+    """“Event summary of Porto, Portugal”: a town with its country right after what it leads to."""
     rests = [scan(words.text[cue.end :]) for cue in words.cues_of(*MATERIAL_KINDS)]
     return any(
         place.is_known and rest.text[: place.start].strip() in ("of", "from")
@@ -250,7 +250,7 @@ def names_edition_of(text: Text) -> bool:
 
 
 def _is_named_before(text: Text, event: Cue) -> bool:
-    """In “Final Report of the Opening Workshop”, where all words have capitals, none is a name."""
+    """In “Final Report of the Opening Workshop”, where all words are capitalised, none is a name."""
     noun = text.text[event.start : event.end]
     name = text.tokens[event.first - 1] if event.first else None
     if name is None or name.letter != "x" or any(cue.end == name.end for cue in text.cues_of("series")):
@@ -295,7 +295,7 @@ def _speaker(anchor: Anchor) -> str:
 
 
 def _tidy(words: str) -> str:
-    """Words as shown, without emoji, signs and spaces at their ends."""
+    """The words as shown, without emoji, punctuation and spaces at the ends."""
     words = words.replace("\t", " ")[:_LONGEST_TITLE]
     if not any(character.isalnum() for character in words):
         return ""

@@ -1,6 +1,6 @@
 """What names a call, and which lines of the list make a notice of one (READING C1).
 
-A notice is a paragraph that names a call and hosting, and says something of its state or links to apply.
+A notice is a paragraph that names a call and hosting, and says something about its state or links to an application.
 Pure, linear; no errors.
 """
 
@@ -22,7 +22,7 @@ _MOST_LINES: Final = 26
 _LONGEST: Final = 4_000
 _NO_CALL: Final = words_of("not to on us please")
 _VERBS_AFTER: Final = words_of("on us please")
-"""Words before and behind “call” that make it a verb."""
+"""Words before and after “call” that make it a verb."""
 _BEFORE_CALL: Final = words_of(
     "new open next this the our previous current first second third latest eccp a another last"
 )
@@ -64,19 +64,19 @@ _OURS: Final = words_of("proposals applications regions candidates")
 
 
 def names_call(text: Text) -> bool:
-    """Whether a text names a call and hosting, or the events to be hosted; thanks for an earlier one is none (C1)."""
+    """Whether a text names a call and hosting, or the events to be hosted; not thanks for an earlier one (C1)."""
     return names_call_itself(text) and names_hosting(text)
 
 
 def names_call_itself(text: Text) -> bool:
-    """Whether a sentence names a call that is no thanks for an earlier one, nor how hosts were selected."""
+    """Whether a sentence names a call, other than to thank for an earlier one or to say how hosts were selected."""
     return any(
         mentions_call(text, one) and not text.has("thanks", start=one.start, end=one.end) for one in sentences_of(text)
     )
 
 
 def names_hosting(text: Text) -> bool:
-    """Whether it speaks of hosting, or of the series' events."""
+    """Whether it mentions hosting, or the series' events."""
     if text.has("hosting"):
         return True
     events = [cue.first for cue in text.cues_of("event")]
@@ -87,7 +87,7 @@ def names_hosting(text: Text) -> bool:
 
 
 class Notice(NamedTuple):
-    """The lines of a notice, and where they stand."""
+    """The lines of a notice, and their position."""
 
     lines: tuple[Line, ...]
     start: int
@@ -95,7 +95,7 @@ class Notice(NamedTuple):
 
 
 def find_notices(lines: Sequence[Line], is_other: Callable[[int], bool]) -> Iterator[Notice]:
-    """All notices, top to bottom. `is_other` tells a line, by index, that is a section's heading or an edition."""
+    """All notices, top to bottom. `is_other` says, by index, whether a line is a section's heading or an edition."""
     position = 0
     while position < len(lines):
         end = _notice_end(lines, position, is_other)
@@ -123,7 +123,7 @@ def _is_of_paragraph(line: Line, above: Line) -> bool:
 
 
 def _is_notice(lines: Sequence[Line]) -> bool:
-    """Whether lines name a call and hosting, and say something of its state or link to an application."""
+    """Whether lines name a call and hosting, and say something about its state or link to an application."""
     text = text_of(lines)
     if not names_call(text):
         return False
@@ -141,7 +141,7 @@ def text_of(lines: Sequence[Line]) -> Text:
 
 
 def whole_sentences(lines: Sequence[Line]) -> list[Line]:
-    """Lines, those joined in which a sentence goes on: “… to host a workshop / in 2028 is open”."""
+    """Lines, joined where a sentence continues: “… to host a workshop / in 2028 is open”."""
     found: list[Line] = []
     for line in lines:
         if found and line.row is None and _is_of_paragraph(line, found[-1]) and _goes_on(found[-1], line):
@@ -152,7 +152,7 @@ def whole_sentences(lines: Sequence[Line]) -> list[Line]:
 
 
 def _goes_on(line: Line, below: Line) -> bool:
-    """Whether a sentence goes on in the line below: with a small letter, or behind “in” or “from”."""
+    """Whether a sentence continues in the line below: with a lower-case letter, or after “in” or “from”."""
     last = line.scan.tokens[-1] if line.scan.tokens else None
     if last is None or line.is_heading or below.is_heading:
         return False

@@ -1,9 +1,9 @@
-"""From an element's nodes to the lines that a reader sees, each with the heading under which it stands.
+"""From an element's nodes to the lines that a reader sees, each with the heading above it.
 
     lines = lines_of(nodes_of(markup))     all lines, top to bottom; `line.number` is the index
-    line.over                              the heading under which it stands; `line.headings` all of them, as texts
+    line.over                              the heading above it; `line.headings` all of them, as texts
 
-A line ends where a reader sees it end: at a block, a `<br>`, a table cell. What is struck out is not on the page.
+A line ends where a reader sees it end: at a block, a `<br>`, a table cell. Struck-out text does not count.
 Pure, linear. Errors: ParseError beyond MAX_LINES or MAX_LINKS.
 """
 
@@ -47,7 +47,7 @@ _MARKS: Final[dict[str, dict[str, Any]]] = {
     "td": {"is_cell_head": False},
     "dl": {"label": ""},
 }
-"""What holds in an element by its tag alone."""
+"""What applies in an element because of its tag alone."""
 _WEIGHTS: Final = {
     **dict.fromkeys(("bold", "600", "700", "800", "900"), True),
     **dict.fromkeys(("normal", "100", "200", "300", "400", "500"), False),
@@ -56,11 +56,11 @@ _ITEMS: Final = frozenset({"li", "tr", "dt"})
 _CARD: Final = re.compile(r"(?:^|[\s_-])(?:card|tile|views-row|list-group-item)(?:$|\s)", re.I)
 _MAY_BE_CARDS: Final = frozenset({"div", "article", "a"})
 _NAMED: Final = frozenset({"span", "em", "small", "strong", "time"})
-"""Elements that stand apart where they have a class: badges, and the pieces of a card (P5)."""
+"""Elements that are separate where they have a class: badges, and the pieces of a card (P5)."""
 _FIELD_ITEMS: Final = frozenset({"field__item", "field__items"})
 _SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"(?:[•‣⁃◦▪▫●○■□►▸➢➤❖·*]|[›»](?= )) ?(?=\S)")
-"""A bullet that was typed, and no part of what a line says."""
+"""A bullet that was typed, and is not part of the line's text."""
 
 
 def lines_of(nodes: Iterable[Node]) -> tuple[Line, ...]:
@@ -73,7 +73,7 @@ def lines_of(nodes: Iterable[Node]) -> tuple[Line, ...]:
 
 
 def _with_heads(lines: Sequence[Line]) -> Iterator[Line]:
-    """A head beside other cells is the row's and a cell like them; what is left heads columns."""
+    """A head next to other cells belongs to the row and is a cell like them; the others head columns."""
     of_cells = {line.row for line in lines if not line.is_cell_head}
     for line in lines:
         yield replace(line, is_cell_head=False) if line.is_cell_head and line.row in of_cells else line
@@ -84,7 +84,7 @@ _LONGEST_HEADING: Final = 80
 
 
 def headings_of(lines: Iterable[Line]) -> tuple[str, ...]:
-    """All that is marked as a heading; a bold date is none."""
+    """Everything that is marked as a heading; a bold date does not count."""
     marked = (line.shown[:_LONGEST_HEADING].strip() for line in lines if heads_part(line))
     return tuple(islice(marked, _MOST_HEADINGS))
 
@@ -100,7 +100,7 @@ def _rank(heading: Line) -> int:
 
 
 def is_day(line: Line) -> bool:
-    """Whether a line holds a day of a month."""
+    """Whether a line contains a day of a month."""
     letters = {token.letter for token in line.scan.tokens}
     return "i" in letters or letters >= {"d", "m"}
 
@@ -110,7 +110,7 @@ def is_day(line: Line) -> bool:
 
 @dataclass(slots=True)
 class _Columns:
-    """The column of the last cell of a row, beside the cells of rows above that span it."""
+    """The column of the last cell of a row, allowing for cells of rows above that span it."""
 
     last: int = -1
     rows_left: dict[int, int] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class _Columns:
 
 @dataclass(slots=True)
 class _Element:
-    """What holds of the text in an element: by its own tag and attributes, or by those around it.
+    """What applies to the text in an element: because of its own tag and attributes, or those around it.
 
     `named`: the element whose other lines this one's text names, such as a `dl` in a `dt`.
     """
@@ -159,7 +159,7 @@ class _Chunk(NamedTuple):
 
 @dataclass(slots=True)
 class _Writer:
-    """Takes nodes, keeps the elements that are open, writes a line at each end of one."""
+    """Takes nodes, keeps track of open elements, and emits a line at the end of each."""
 
     lines: list[Line] = field(default_factory=list)
     chunks: list[_Chunk] = field(default_factory=list)
@@ -209,7 +209,7 @@ class _Writer:
         self._enter(name, inner, attributes)
 
     def _end_label(self, name: str, classes: Sequence[str]) -> None:
-        """A paragraph beside a field's label and its item is no item of the field."""
+        """A paragraph next to a field's label and its item is not an item of the field."""
         outer = self.elements[-1]
         is_item = name == "dd" or not _FIELD_ITEMS.isdisjoint(classes)
         if outer.label and not is_item and self.lines[-1].label == outer.label:
@@ -222,7 +222,7 @@ class _Writer:
                 self.links += 1
                 _refuse_more("links", self.links, MAX_LINKS)
             case "br" if inner.level:
-                self._write(" ")  # a heading is one, however it is broken
+                self._write(" ")  # a heading stays one, even with line breaks
             case "br":
                 self.flush(ends_block=False)
             case "table":
@@ -295,7 +295,7 @@ def _refuse_more(what: str, number: int, most: int) -> None:
 
 
 def _marks_of(style: str) -> Iterator[tuple[str, bool]]:
-    """What a style says of the text in an element."""
+    """What a style says about the text in an element."""
     for name, value in styles_of(style) if style else ():
         if name == "font-weight" and value in _WEIGHTS:
             yield "is_bold", _WEIGHTS[value]
@@ -340,7 +340,7 @@ def _whole_links(links: Iterable[Link], text: str) -> tuple[Link, ...]:
 
 
 def _clean(raw: str) -> str:
-    """NFC, without invisible characters. Words beyond all measure are cut: to sort their marks takes quadratic time."""
+    """NFC, without invisible characters. Overlong words are cut: sorting their marks takes quadratic time."""
     if raw.isascii():
         return raw
     if len(raw) > _LONGEST_NFC:

@@ -1,6 +1,6 @@
-"""Headings that stand apart from what they head: the labels of tabs, the heads of a table's columns. Pure.
+"""Headings that are separate from what they head: the labels of tabs, the heads of a table's columns. Pure.
 
-Both are put in front of their part, so that the page's lines come in the order in which a person reads them.
+Both are put in front of their part, so that the page's lines are in reading order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MARKED_TAGS: Final = words_of("h1 h2 h3 h4 h5 h6 summary button strong b legend 
 INVISIBLE: Final = dict.fromkeys(
     [0xAD, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
-"""For `str.translate`: zero-width characters, soft hyphen, direction marks; they carry no meaning for a reader."""
+"""For `str.translate`: zero-width characters, soft hyphen, direction marks; they mean nothing to a reader."""
 _MOST_PARTS: Final = 40
 _MOST_TABLES: Final = 20
 _MOST_ROWS: Final = 200
@@ -32,7 +32,7 @@ _BY_ID: Final = etree.XPath("//*[@id=$name][self::div or self::section or self::
 
 
 def short_text(element: etree._Element) -> str:
-    """An element's text, or nothing when it holds too much for a heading: stops reading there."""
+    """An element's text, or nothing if it is too long for a heading: reading stops there."""
     if next(islice(element.iterdescendants(), _MOST_PARTS, None), None) is not None:
         return ""
     text = ""
@@ -94,14 +94,14 @@ def _panels_of(root: etree._Element, link: etree._Element) -> list[etree._Elemen
 
 
 def _panels_behind(tabs: etree._Element) -> list[etree._Element]:
-    """Of heads that stand together and name no panel, each belongs to the panel in its own position (S1)."""
+    """Each of several adjacent heads that name no panel belongs to the panel in the same position (S1)."""
     after = list(islice(tabs.itersiblings(), len(tabs) + 1))
     are_alike = len({(one.tag, one.get("class")) for one in after}) == 1
     return after if len(after) > 1 and are_alike else list(after[0])
 
 
 def _put_in_front(labels: Sequence[etree._Element], panels: Sequence[etree._Element]) -> bool:
-    """Put each label before its panel, unless the panels have such headings themselves; whether that was done."""
+    """Put each label before its panel, unless the panels have such headings themselves; True if done."""
     marked = (inner for panel in panels for inner in panel.iter(*MARKED_TAGS))
     texts = [short_text(label) for label in labels]
     if len(labels) != len(panels) or not all(texts) or any(map(_opens_section, marked)):

@@ -1,7 +1,7 @@
-"""The parts of a text in which places are looked for: what stands between commas, brackets and dashes (P1, P5).
+"""The parts of a text that are searched for places: the text between commas, brackets and dashes (P1, P5).
 
-A joint says how a part hangs on the one before. Dates, times, remarks and words such as “in” are breaks; a remark in
-brackets, or “hybrid”, does not count at all. Pure, linear; no errors.
+A joint says how a part is linked to the one before. Dates, times, remarks and words such as “in” are breaks; a remark
+in brackets, or “hybrid”, does not count at all. Pure, linear; no errors.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from cmr_watch.reading.tokens import DASHES, Cue, Text, Token, outside
 
 _INTRODUCING: Final = frozenset({"in", "on", "at", "from", "near", "for"})
 ABBREVIATIONS: Final = frozenset({"st", "ste", "rep", "n", "s", "mt", "bad", "fed"})
-"""Words whose stop belongs to a name."""
+"""Words whose full stop belongs to a name."""
 _MOST_COUNTRY_WORDS: Final = 6
 
 
 class Part(NamedTuple):
     """Tokens between two joints.
 
-    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, comma or bracket behind a quote `q`, a break `B`.
+    `joint` is the sign before it: `,` `(` `)` `-` cell `c`, comma or bracket after a quote `q`, a break `B`.
     """
 
     tokens: tuple[Token, ...]
@@ -42,7 +42,7 @@ _ASIDES: Final = frozenset({"remark", "register", "summary", "cutoff", "former",
 
 
 class _Extent(NamedTuple):
-    """How far a cue with one of some concepts reaches where something holds, and the role of its tokens there.
+    """How far a cue with one of some concepts reaches if a condition holds, and the role of its tokens there.
 
     - `where`: `:` before a colon, `(` in a bracket, `()` alone in one, `new` as a badge, or always.
     - `until`: the roles before which it ends; without any it is the cue alone.
@@ -64,7 +64,7 @@ _EXTENTS: Final = (
     _Extent(_ASIDES, "", "B", "B()c-"),
     _Extent(_STATES, "", "B"),  # what follows may be a place
 )
-"""What cues are no part of a place; the first row that fits decides."""
+"""Which cues are not part of a place; the first matching row decides."""
 _TELLING: Final = frozenset[Concept]().union(*(row.concepts for row in _EXTENTS))
 
 
@@ -83,7 +83,7 @@ def parts_of(text: Text, dates: Sequence[DateSpan]) -> Iterator[Part]:
 
 
 def _joint(signs: str) -> str:
-    """The joint of the signs between two parts: a break is the strongest, then a dash, then what stands last."""
+    """The joint of the signs between two parts: a break is the strongest, then a dash, then the last one."""
     if signs in ("',", "'("):
         return "q"
     if "B" in signs or "'" in signs:
@@ -104,7 +104,7 @@ def _roles(text: Text, dates: Sequence[DateSpan]) -> list[str]:
 
 
 def _pass_over_addresses(text: Text, roles: list[str]) -> None:
-    """“Turin, Via Roma 2, Italy”: before the country, a part with a number behind its words is an address (P5)."""
+    """“Turin, Via Roma 2, Italy”: before the country, a part with a number after its words is an address (P5)."""
     commas = [index for index, role in enumerate(roles) if role == ","]
     for before, end in pairwise(commas):
         inner = ["d" if text.tokens[at].letter in "dn" else roles[at] for at in range(before + 1, end)]
@@ -128,7 +128,7 @@ def _is_sign(token: Token) -> bool:
 
 
 def _is_code(text: Text, index: int) -> bool:
-    """Whether a word is a country's code in capitals, alone between signs: “Graz (AT)”, “Pune, IN” (P2)."""
+    """Whether a word is a country's code in capitals, alone between punctuation marks: “Graz (AT)”, “Pune, IN” (P2)."""
     token = text.tokens[index]
     is_code = token.end - token.start == 2 and text.text[token.start : token.end].isupper()
     after = text.tokens[index + 1].letter if index + 1 < len(text.tokens) else ")"
@@ -136,7 +136,7 @@ def _is_code(text: Text, index: int) -> bool:
 
 
 def _role_of_sign(text: Text, index: int) -> str:
-    """Apostrophes, hyphens and stops within a name are part of it."""
+    """Apostrophes, hyphens and full stops within a name are part of it."""
     token, word = text.tokens[index], text.tokens[index - 1].word if index else ""
     if token.letter == ".":
         return "x" if word in ABBREVIATIONS else "B"
@@ -218,7 +218,7 @@ def _end_of_badge(text: Text, cue: Cue) -> int | None:
 
 
 def is_venue(name: str) -> bool:
-    """Whether a name is a venue's, which is no city and no region beside one (P5)."""
+    """Whether a name is a venue's, which is neither a city nor a region next to one (P5)."""
     folded = fold(name)
     if folded in region_names():
         return False  # “Centre-Val de Loire”
@@ -244,7 +244,7 @@ class AddressPart(NamedTuple):
 
 
 def address_parts(text: Text, start: int = 0, end: int | None = None) -> list[AddressPart]:
-    """What stands between the commas, brackets, bars and dashes of an address; dates are no part of it (E2)."""
+    """The text between the commas, brackets, bars and dashes of an address; dates are not part of it (E2)."""
     dates = [date for date in find_dates(text) if date.is_whole]
     tokens = text.within(start, len(text.text) if end is None else end)
     outer = {id(token) for token in outside(tokens, dates) if not _parts_address(text, token)}
@@ -269,7 +269,7 @@ _SHORT_FORMS: Final = words_of("str st rd ave av blvd bld bldg sq pl ul nr tr dr
 
 
 def _address_part(text: Text, tokens: Sequence[Token]) -> AddressPart | None:
-    """Without signs and small words at its ends; “on”, “see map”, “(the room will be announced)” are none."""
+    """Without punctuation and small words at its ends; “on”, “see map”, “(the room will be announced)” do not count."""
     tokens = list(dropwhile(lambda token: not (token.word or token.letter in "dny'"), tokens))
     if tokens and _is_remark(text, tokens):
         return None
@@ -303,12 +303,12 @@ def _is_of_postcode(text: Text, token: Token, *, is_led: bool) -> bool:
 
 
 def _is_number(token: Token) -> bool:
-    """A number; “32H” is no time of day."""
+    """A number; “32H” is not a time of day."""
     return token.letter in "dn" or (token.letter == "T" and token.value < 0)
 
 
 def is_of_house(text: Text, part: AddressPart) -> bool:
-    """“Botermarkt 1”, “Varvsgatan 6A”, “Ghent University”; no “120 participants”, no “Industry 5.0”."""
+    """“Botermarkt 1”, “Varvsgatan 6A”, “Ghent University”; not “120 participants”, nor “Industry 5.0”."""
     tokens = text.within(part.start, part.end)
     names = [token for token in tokens if token.word and text.text[token.start].isupper()]
     if len(tokens) > 1 and len(tokens[-1].word) == 1:

@@ -1,8 +1,8 @@
-"""The phrases of the pages, by concept: data alone, built into lookups by `lexicon`. More of them: `page_phrases`.
+"""The phrases of the pages, by concept: only data, built into lookups by `lexicon`. More of them: `page_phrases`.
 
-Each row is `phrase | phrase: example`, in which `~` stands for each of the phrases; a test reads every example. Phrases
+Each row is `phrase | phrase: example`, in which `~` means each of the phrases; a test reads every example. Phrases
 are lower-case words without hyphens, apostrophes and dots: “cut off” also matches “Cut-off”, “isn t” “isn’t”, “tbc”
-“t.b.c.”; “deadline(s)” stands for both forms. To add a synonym, add it to a row. A phrase may express several concepts;
+“t.b.c.”; “deadline(s)” means both forms. To add a synonym, add it to a row. A phrase may express several concepts;
 the longest phrase wins.
 """
 
@@ -32,7 +32,7 @@ PHRASE_TABLE: Final[dict[str, str]] = {
         provisionally | tentatively: ~ 12-13 March 2026
         tentative: 12-13 March 2026 – ~
         """,
-    # what stands beside a place and a date, and is part of neither
+    # words next to a place or a date, and part of neither
     "remark": """
         hosted by | organised by | organized by: Ghent, Belgium – ~ Flanders Make
         """,

@@ -26,9 +26,9 @@ _MOST_WORDS: Final = 7
 
 
 class Place(NamedTuple):
-    """A place, and where it stands in its text. `country_code` is None when its country's word is unknown.
+    """A place, and its position in its text. `country_code` is None if the word for its country is unknown.
 
-    - `is_ambiguous`: several countries stand there (P3).
+    - `is_ambiguous`: several countries are named (P3).
     - `is_alone`: only the country, or only a name without a country, is there.
     """
 
@@ -65,7 +65,7 @@ class _Named(NamedTuple):
     code: str | None = None
     is_ambiguous: bool = False
     is_cut: bool = False
-    """Prose was cut off before the name: “European Cluster Days” is a town only beside a country."""
+    """Prose was cut off before the name: “European Cluster Days” is a town only next to a country."""
 
     @property
     def is_empty(self) -> bool:
@@ -97,13 +97,13 @@ def _named(part: Part, text: Text) -> _Named:
 
 
 def _with_stop(text: Text, end: int) -> int:
-    """“Rep.” keeps its stop."""
+    """“Rep.” keeps its full stop."""
     word = text.text[:end].rsplit(" ", 1)[-1].lower()
     return end + 1 if word in ABBREVIATIONS and text.text[end : end + 1] == "." else end
 
 
 def _trimmed(tokens: Sequence[Token], text: Text) -> list[Token]:
-    """Without signs and small words at the ends, and without what prose stands before a name: “our workshop Lyon”."""
+    """Without punctuation and small words at the ends, and without prose before a name: “our workshop Lyon”."""
     prose = [index for index, token in enumerate(tokens[:-1]) if token.word in PROSE and not _is_article(token, text)]
     kept = list(tokens[prose[-1] + 1 if prose else 0 :])
     while kept and kept[-1].letter in "-/'&tfo":
@@ -122,7 +122,7 @@ def _is_sign(token: Token, text: Text) -> bool:
 
 
 _Country = tuple[int, int, str, bool]
-"""The first and last word of a country, its code, and whether another country stands beside it."""
+"""The first and last word of a country, its code, and whether another country is next to it."""
 
 
 def _country_in(words: Sequence[Token], text: Text, *, is_first: bool) -> _Country | None:
@@ -176,7 +176,7 @@ def _is_written_as_country(words: Sequence[Token], text: Text) -> bool:
 
 
 def _is_country_of_part(words: Sequence[Token], found: _Country, *, is_first: bool) -> bool:
-    """A country ends its part; behind the city it may begin it, before a theme: “Andorra la Vella” is a city."""
+    """A country ends its part; after the city it may begin it, before a theme: “Andorra la Vella” is a city."""
     first, last, _, is_ambiguous = found
     return is_ambiguous or last == len(words) - 1 or (first == 0 and not is_first)
 
@@ -193,7 +193,7 @@ def _name(tokens: Sequence[Token], text: Text) -> str | None:
 
 
 def _is_written_as_name(words: Sequence[Token], text: Text) -> bool:
-    """With capitals but for particles; where all is in small letters, one word is a name."""
+    """Capitalised except for particles; where everything is in lower case, one word is a name."""
     if text.text.islower():
         return len(words) == 1
     first, *others = words
@@ -206,7 +206,7 @@ def _is_written_as_name(words: Sequence[Token], text: Text) -> bool:
 
 
 def find_places(text: Text, dates: Sequence[DateSpan]) -> tuple[Place, ...]:
-    """All runs of a text that read as a place, left to right. Years alone are no dates here."""
+    """All runs of a text that read as a place, left to right. Years alone do not count as dates here."""
     whole = [date for date in dates if date.is_whole]
     key = ("places", *(date.start for date in whole))
     if key not in text.memo:
@@ -253,7 +253,7 @@ def _without_seconds(places: Sequence[Place], text: Text) -> list[Place]:
 
 
 def _unquoted(parts: Sequence[_Named]) -> Iterator[_Named]:
-    """What stands in quotes is a theme, but before a country it is a town: “"Oulu", Finland”, “"Oulu, Finland"”."""
+    """Text in quotes is a theme, but before a country it is a town: “"Oulu", Finland”, “"Oulu, Finland"”."""
     for index, one in enumerate(parts):
         is_theme = one.part.is_quoted and not one.country and not _is_before_country(parts[index + 1 : index + 3])
         yield one._replace(name=None) if is_theme else one
@@ -282,7 +282,7 @@ def _runs(parts: Sequence[_Named]) -> Iterator[list[_Named]]:
 
 
 def _is_aside(one: _Named, following: Sequence[_Named]) -> bool:
-    """“Braga (INL campus), Portugal”: a bracket that names nothing, between the city and its country."""
+    """“Braga (INL campus), Portugal”: a bracket without a place, between the city and its country."""
     is_closed = bool(following) and not following[0].part.is_bracket and following[0].country is not None
     return one.part.is_bracket and one.is_empty and is_closed
 
@@ -300,7 +300,7 @@ def _joins(run: Sequence[_Named], one: _Named, following: Sequence[_Named]) -> b
 
 
 def _is_country_first(run: Sequence[_Named], one: _Named) -> bool:
-    """“Belgium, Namur”, or both in cells of one row; behind them only a known region (P2)."""
+    """“Belgium, Namur”, or both in cells of one row; after them only a known region (P2)."""
     is_country = run[0].is_country and run[0].code not in CITY_STATES
     if not is_country or one.part.joint not in (",", "c") or one.country is not None or one.name is None:
         return False
@@ -308,7 +308,7 @@ def _is_country_first(run: Sequence[_Named], one: _Named) -> bool:
 
 
 def _is_chain(run: Sequence[_Named], one: _Named, following: Sequence[_Named]) -> bool:
-    """“Kittilä – Lapland – Finland”, or all three in cells: nothing but dashes or edges between them."""
+    """“Kittilä – Lapland – Finland”, or all three in cells: only dashes or edges between them."""
     if len(run) != 1 or not following or (one.country and not _is_direction(one)):
         return False
     is_short = one.part.joint == "c" or " " not in (run[0].name or " ")
@@ -340,7 +340,7 @@ def _with_country(names: Sequence[_Named], at: int) -> Place | None:
 
 
 def _without_venues(names: Sequence[str]) -> list[str]:
-    """“ICC, Town Hall, Ghent” is in Ghent: a venue beside another name is neither city nor region (P5)."""
+    """“ICC, Town Hall, Ghent” is in Ghent: a venue next to another name is neither city nor region (P5)."""
     kept = [name for name in names if not is_venue(name)]
     return kept or list(names)
 
@@ -367,7 +367,7 @@ def _is_other_name(name: str, code: str) -> bool:
 
 
 def _without_country(names: Sequence[_Named]) -> Place | None:
-    """A lone city, or a city and a word where its country should stand (P4)."""
+    """A lone city, or a city and a word in the position of its country (P4)."""
     if names[0].is_cut:
         return None
     city, *others = [one.name for one in names if one.name]

@@ -1,8 +1,8 @@
 """Which lines of the list belong together: a row, card, item or paragraph; a label, a date in pieces (READING D4).
 
-    finished(placed)          lines with their label, and dates whose parts stand in lines of their own, put together
+    finished(placed)          lines with their label, joined with dates whose parts are on lines of their own
     parts_in_order(placed)    runs of lines, headings and notices, top to bottom
-    editions_apart(line, year)  the editions of a line that holds more than one
+    editions_apart(line, year)  the editions of a line that contains more than one
     whole_of(entries, year)   the lines of a run as one edition, if they are one
 
 Pure, linear. Errors: ParseError beyond MAX_CALLS.
@@ -38,7 +38,7 @@ class Run(NamedTuple):
 
 
 class Noticed(NamedTuple):
-    """A call notice, and where it stands."""
+    """A call notice, and its position."""
 
     notice: Notice
     context: Context
@@ -63,7 +63,7 @@ def _between(placed: Sequence[Placed]) -> Iterator[Run | Placed]:
 
 
 def _is_other(placed: Placed) -> bool:
-    """A section's heading or an edition, and so no part of a notice."""
+    """A section's heading or an edition, and so not part of a notice."""
     heading = placed.heading
     if heading and (heading.section or heading.is_year or (heading.is_foreign and placed.context.where != "call")):
         return True
@@ -79,12 +79,12 @@ def _is_beside(one: Placed, other: Placed) -> bool:
 
 
 def finished(placed: Sequence[Placed]) -> list[Placed]:
-    """Lines put together with the label before them, and the parts of a date that stand in lines of their own."""
+    """Lines joined with the label before them, and the parts of a date that are on lines of their own."""
     return [run[0]._replace(line=joined(one.line for one in run)) for run in runs(placed, _continues)]
 
 
 def _continues(above: Sequence[Placed], placed: Placed) -> bool:
-    """Whether a line goes on with an unfinished one: any with a label, a month with days, a year with both (D4)."""
+    """Whether a line continues an unfinished one: any with a label, a month with days, a year with both (D4)."""
     waiting = joined(one.line for one in above)
     if above[0].heading or placed.heading or above[0].context is not placed.context or waiting.is_cell_head:
         return False
@@ -101,7 +101,7 @@ def _continues(above: Sequence[Placed], placed: Placed) -> bool:
 
 
 def _is_label(line: Line) -> bool:
-    """“Date:”, “Where?” and no more."""
+    """“Date:”, “Where?” and nothing else."""
     labels = line.scan.cues_of("date label", "place label")
     is_last = any(cue.last >= len(line.scan.tokens) - 2 for cue in labels)
     return is_last and line.scan.begins_with("date label", "place label")
@@ -190,9 +190,9 @@ def _starts_of_editions(line: Line, year: int | None) -> list[int]:
 
 
 def _take_turns(text: Text, first: Sequence[Place | DateSpan], second: Sequence[Place | DateSpan]) -> bool:
-    """Whether each of some spans is followed by one of the others, and no words lead in the next one.
+    """Whether each of some spans is followed by one of the others, and no words introduce the next one.
 
-    “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is no second edition.
+    “…, back-to-back with the Cluster Weeks, Paris, France, 5 May 2026” is not a second edition.
     """
     in_order = [one for pair in zip(first, second, strict=True) for one in pair]
     is_in_turn = all(one.start < other.start for one, other in pairwise(in_order))

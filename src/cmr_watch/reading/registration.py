@@ -18,11 +18,11 @@ _NEAR: Final = 40
 _REACH: Final = 120
 
 
-# ── the way to register ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── how to register ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def registration_link(anchors: Sequence[Anchor], sentences: Sequence[Sentence], home: Home) -> Anchor | None:
-    """The first link that says register; None where the page says that registration is closed, full or to come."""
+    """The first link that says “register”; None if the page says that registration is closed, full or not yet open."""
     own = [pair for pair in _with_above(sentences) if not _is_of_another(pair[1], home)]
     if any(_says_not_open(*pair) for pair in own) and not any(one.text.has("still possible") for _, one in own):
         return None
@@ -30,7 +30,7 @@ def registration_link(anchors: Sequence[Anchor], sentences: Sequence[Sentence], 
 
 
 def _with_above(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence | None, Sentence]]:
-    """Each sentence, behind the one above it; “Click here.” is none."""
+    """Each sentence, after the one above it; “Click here.” does not count."""
     above: Sentence | None = None
     for sentence in sentences:
         yield above, sentence
@@ -48,7 +48,7 @@ def _says_not_open(above: Sentence | None, sentence: Sentence) -> bool:
 
 
 def _is_said(text: Text, *states: str) -> bool:
-    """Whether a state is told as a fact: not “once registration is closed, …”, “until the event is full”."""
+    """Whether a state is stated as a fact: not “once registration is closed, …”, “until the event is full”."""
     return any(not _is_supposed(text, cue) for cue in text.cues_of(*states))
 
 
@@ -92,7 +92,7 @@ def _is_beside(anchor: Anchor) -> bool:
 
 
 def _before(anchor: Anchor) -> Text | None:
-    """The end of the text before a sentence that says nothing but “click here”, in its line."""
+    """The end of the text before a sentence that says only “click here”, in its line."""
     sentence = anchor.sentence
     if not SAYS_NOTHING.issuperset(anchor.text.words(0, len(anchor.text.text))):
         return None
@@ -115,14 +115,14 @@ def _follows_the_next(sentence: Sentence, home: Home) -> bool:
 
 
 class Closing(NamedTuple):
-    """The last day of registration, and where it stands."""
+    """The last day of registration, and its position."""
 
     day: date
     where: Where
 
 
 def registration_closes_on(sentences: Sequence[Sentence], home: Home, starts_on: date | None) -> Closing | None:
-    """The first day until which the page takes registrations; without a year the last one before the event (O4)."""
+    """The first closing day of registration on the page; without a year, the last such day before the event (O4)."""
     for above, sentence in _with_above(sentences):
         if not _is_about_registration(sentence, above) or _is_of_another(sentence, home):
             continue
@@ -144,7 +144,7 @@ def _is_about_registration(sentence: Sentence, above: Sentence | None) -> bool:
 
 
 def _begins_and_ends(sentence: Sentence) -> bool:
-    """“From 1 February to 30 April 2027” under “Registration”; right behind that label “from” is not needed."""
+    """“From 1 February to 30 April 2027” under “Registration”; right after that label “from” is not needed."""
     periods = (one for one in sentence.dates if one.starts_on != one.ends_on)
     return any(sentence.heads or relation_of(sentence.text, one.start) is Relation.SINCE for one in periods)
 

@@ -1,8 +1,8 @@
 """The cut-offs of a call page, over all its lines (READING C3–C5, D5).
 
-Each line becomes an *entry*: its text, with the label that stands in front of it (a `dt`, a field's label, the head of
-its row or column), and the heading above it. `cutoffs` reads the days of one entry; this module knows what holds over
-several: the list that a sentence opens, a time for all of them, a day said twice. Pure, linear; no errors.
+Each line becomes an *entry*: its text, with the label in front of it (a `dt`, a field's label, the head of
+its row or column), and the heading above it. `cutoffs` reads the days of one entry; this module knows what applies to
+several: the list that a sentence opens, a time for all of them, a day given twice. Pure, linear; no errors.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST_WORDS_OF_LABEL: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """All cut-offs in page order, each once, where each stands, and how many dated lines were understood."""
+    """All cut-offs in page order, each once, the position of each, and how many dated lines were understood."""
 
     cutoffs: tuple[Cutoff, ...]
     places: tuple[Where, ...]
@@ -48,7 +48,7 @@ def read_schedule(lines: Sequence[Line]) -> Schedule:
     return reader.result()
 
 
-# ── what holds over several entries ──────────────────────────────────────────────────────────────────────────────────
+# ── what applies to several entries ──────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class _Found:
 class _Reader:
     """Takes entries one by one.
 
-    `listing`: what a label or a sentence above says that the next days are; in a bare one only days without more words
+    `listing`: what a label or a sentence above calls the next days; in a bare one only days without more words
     count, such as those below “Deadline: 31 May”.
     """
 
@@ -117,14 +117,14 @@ class _Reader:
             self.listing = None
 
     def _over(self, entry: Entry) -> tuple[Concept | None, int | None]:
-        """What stands above an entry says of it: its subject, its year."""
+        """What the lines above an entry say about it: its subject, its year."""
         headings = entry.line.headings
         year = next((year_of(one) for one in headings if year_of(one) and not hosting_years(one)), None)
         listing = None if self.is_bare_listing and not _is_bare(entry) else self.listing
         return listing or _subject_of(headings), year
 
     def _count(self, entry: Entry, found: Sequence[CutoffSpan], year: int | None, heading: Concept | None) -> None:
-        """An entry is unread when its days cannot be, or have no year; a day of something else is no loss."""
+        """An entry is unread if its days are impossible, or have no year; a day of something else does not matter."""
         days = days_in(entry.scan, range(len(entry.scan.text)), year)
         lost = next((day for day in days if day.is_impossible or day.is_yearless), None)
         self.dated += bool(found or lost)
@@ -159,7 +159,7 @@ class _Reader:
 
 
 def _where(found: _Found) -> Where:
-    """Where a cut-off stands in its line; the text of its entry begins with the label."""
+    """Where a cut-off is in its line; the text of its entry begins with the label."""
     line, span = found.entry.line, found.span
     shift = max(0, len(found.entry.scan.text) - len(line.text))
     start, end = max(0, span.start - shift), min(span.end - shift, len(line.text))
@@ -171,7 +171,7 @@ def _shown(entry: Entry) -> str:
 
 
 def _marked(one: CutoffSpan, entry: Entry, *, is_alone: bool) -> CutoffSpan:
-    """With the line as shown, and with the marks that stand before its day or in its heading (C5)."""
+    """With the line as shown, and with the marks before its day or in its heading (C5)."""
     text, cutoff = entry.scan, one.cutoff
     headings = [heading for heading in entry.line.headings[:1] if heading.has("cutoff")]
     marks = marks_in(text) if is_alone else frozenset[Concept]()
@@ -190,7 +190,7 @@ def _leads_in(text: Text) -> bool:
 
 
 def _is_label(text: Text) -> bool:
-    """“Deadline” in a line of its own is the heading of the line below (C3)."""
+    """“Deadline” on a line of its own is the heading of the line below (C3)."""
     return len([token for token in text.tokens if token.word]) <= _MOST_WORDS_OF_LABEL and bool(_subjects_of(text))
 
 
@@ -199,7 +199,7 @@ def _subjects_of(text: Text) -> list[Concept]:
 
 
 def _common_time(text: Text) -> tuple[int, Zone | None] | None:
-    """A time that stands once for all cut-offs: “All close at 18:00 (Brussels time)”, “Time: 16:00 CET”."""
+    """A time given once for all cut-offs: “All close at 18:00 (Brussels time)”, “Time: 16:00 CET”."""
     for sentence in sentences_of(text):
         part = scan(sentence.of(text))
         minutes = time_in(part.tokens)
@@ -209,7 +209,7 @@ def _common_time(text: Text) -> tuple[int, Zone | None] | None:
 
 
 def _is_of_all(sentence: Text) -> bool:
-    """Whether a sentence speaks of cut-offs, or of all days of a list: “at 15:00 each”."""
+    """Whether a sentence is about cut-offs, or about all days of a list: “at 15:00 each”."""
     subjects = _subjects_of(sentence)
     is_of_all = any(token.word in _ALL for token in sentence.tokens) and NO_CUTOFFS.isdisjoint(subjects)
     return is_of_all or sentence.tokens[0].word == "time" or not _OF_CUTOFFS.isdisjoint(subjects)
@@ -220,9 +220,9 @@ _JOINING: Final = frozenset({"will", "be", "is", "are", "on", "for", "in", "with
 
 
 def _is_bare(entry: Entry) -> bool:
-    """Nothing stands before its day but a number of the cut-off, its state, “potentially”, “the next one is on”.
+    """Nothing precedes its day but a number of the cut-off, its state, “potentially”, “the next one is on”.
 
-    In “On 14 September 2027 we explain it” a sentence goes on right behind it.
+    In “On 14 September 2027 we explain it” a sentence continues right after it.
     """
     lead = [token for token in entry.scan.tokens if token.end <= entry.days[0].start]
     behind = [token for token in entry.scan.tokens if token.start >= entry.days[0].end][:1]
@@ -232,7 +232,7 @@ def _is_bare(entry: Entry) -> bool:
 
 
 def _subject_of(headings: Sequence[Text]) -> Concept | None:
-    """What the headings speak of: the nearest that names a subject; under “Contact” nothing is a cut-off."""
+    """What the headings are about: the nearest that names a subject; under “Contact” nothing is a cut-off."""
     for heading in headings:
         subject = subject_of_words(heading)
         if subject or heading.has("contact"):
@@ -250,7 +250,7 @@ def _day_of(cutoff: Cutoff) -> date:
 def _without_doubles(found: Sequence[_Found]) -> list[_Found]:
     """A day named in prose and in the list is one, in the place of the first.
 
-    The one that states a time counts, the earlier of two; what any of them marks is marked.
+    The one that states a time counts, or the earlier of two; a mark on any of them applies.
     """
     same: dict[object, list[_Found]] = {}
     for one in found:

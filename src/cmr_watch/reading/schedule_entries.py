@@ -1,4 +1,4 @@
-"""A call page's lines as entries: each with what stands in front of it as its label (READING C3, D4). Pure; no errors.
+"""A call page's lines as entries: each with what precedes it as its label (READING C3, D4). Pure; no errors.
 
 A label is a `dt`, a field's label, the head of a row or column, or what else its card says. A time or a state in the
 next line or cell belongs to the day before it.
@@ -77,7 +77,7 @@ def _entries_of_lines(labelled: Sequence[_Labelled]) -> Iterator[Entry]:
 
 
 def _entries_of_table(cells: Sequence[_Labelled]) -> Iterator[Entry]:
-    """The rows of a table: each dated cell with its label, the cells behind it where it is the only dated one."""
+    """The rows of a table: each dated cell with its label, the cells after it where it is the only dated one."""
     for _, row in groupby(cells, lambda one: one[0].row):
         yield from _entries_of_row([(line, _label_of(labels)) for line, labels in row])
 
@@ -101,7 +101,7 @@ def _entry(lines: Sequence[Line], label: str) -> Entry:
 
 
 def _label_of(labels: Sequence[Text]) -> str:
-    """The head of a row, if that says what it is about, else that of the column."""
+    """The head of a row, if it says what the row is about, else that of the column."""
     return next((label.text for label in labels if subject_of_words(label)), labels[-1].text if labels else "")
 
 
@@ -110,7 +110,7 @@ def _has_day(line: Line) -> bool:
 
 
 def _is_beside(line: Line) -> bool:
-    """A line that is nothing but a time, a zone or a state: it belongs to the day above it."""
+    """A line that is only a time, a zone or a state: it belongs to the day above it."""
     cues = list(line.scan.cues_of("closed", "over", "tentative", "perhaps", "brussels time", "open"))
     rest = [token.letter for token in outside(line.scan.tokens, cues)]
     return not line.is_heading and set(rest) <= _OF_TIME and ("T" in rest or bool(cues))

@@ -1,4 +1,4 @@
-"""Which section each line of the list stands in (READING S1–S7): headings are found, split off and interpreted.
+"""Which section each line of the list belongs to (READING S1–S7): headings are found, split off and interpreted.
 
 `placed_lines(outline)` gives every line its context; the list reader reads the lines, this module only places them.
 Pure, linear; no errors.
@@ -26,17 +26,17 @@ _PLAIN_LEVEL: Final = 9
 """The level of a section's heading that no tag marks."""
 _ACCORDION_LEVEL: Final = 7
 _DEEPEST_OUTSIDE: Final = 3
-"""An h4 below the head of an accordion stands within it."""
+"""An h4 below the head of an accordion belongs to it."""
 _MOST_LOOKED_AT: Final = 400
 _LONGEST_BOLD: Final = 120
 
 
 class Context(NamedTuple):
-    """Where a line stands.
+    """The context of a line.
 
-    - `where`: above all sections, in one, behind one that ended, or under other people's headings or the call's.
-    - `year`: the nearest heading's, None where it names several; `status`: what a heading says of the lines below it.
-    - `heading`: the section's, `state_heading`: the one that says the status.
+    - `where`: above all sections, in one, after one that ended, or under unrelated headings or the call's.
+    - `year`: the nearest heading's, None if it names several; `status`: what a heading says about the lines below it.
+    - `heading`: the section's, `state_heading`: the one that gives the status.
     """
 
     where: Where = "above"
@@ -62,7 +62,7 @@ class Placed(NamedTuple):
 def placed_lines(lines: Sequence[Line], *, is_article: bool = True) -> list[Placed]:
     """Every line with its context, top to bottom; headings that share a line with an entry become two lines.
 
-    `is_article`: the lines are the article's, so that “Past events” may be ours (S2).
+    `is_article`: the lines are the article's, so that “Past events” may mean editions (S2).
     """
     whole = map(joined, runs(lines, _is_rest_of_heading))
     marked = _marked(list(_split(whole)), is_article=is_article)
@@ -98,7 +98,7 @@ def _split(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _heading_of(line: Line) -> Heading | None:
-    """The heading that a whole line is, or None. A plain line counts when its words leave no doubt."""
+    """The heading that a whole line is, or None. A plain line counts if its words are unambiguous."""
     if line.is_link and not line.level:
         return None
     found = meaning(line.text, is_marked=line.is_heading)
@@ -164,7 +164,7 @@ _LETTERS_OF_DATES: Final = frozenset("dm-&,/t.wc")
 
 
 def is_date_without_year(line: Line) -> bool:
-    """“12-13 March”, “12-13”, “March”, and no more: the date of a card, whose year stands in the next line."""
+    """“12-13 March”, “12-13”, “March”, and nothing else: the date of a card, whose year is in the next line."""
     letters = {token.letter for token in line.scan.tokens}
     return letters <= _LETTERS_OF_DATES and not letters.isdisjoint("dm")
 
@@ -181,7 +181,7 @@ def _lists_ours(found: Sequence[_Marked], index: int) -> bool:
 
 
 def _lines_below(found: Sequence[_Marked], index: int) -> Iterator[Line]:
-    """The lines of a section, up to the next one; the cells of a row in one."""
+    """The lines of a section, up to the next one; the cells of a row as one."""
     below = found[index + 1 : index + _MOST_LOOKED_AT]
     own = takewhile(lambda one: not (one[1] and (one[1].section or one[1].is_foreign)), below)
     for row, group in groupby((line for line, _ in own), lambda line: line.row):
@@ -194,11 +194,11 @@ def _lines_below(found: Sequence[_Marked], index: int) -> Iterator[Line]:
 
 @dataclass(slots=True)
 class _Placer:
-    """Takes lines one by one, and keeps where they stand.
+    """Takes lines one by one, and keeps track of their context.
 
-    - `level`: the section's heading's; `foreign`: that of other people's heading, `before` and `resumed`: where the
-      lines behind its paragraph, or behind its part, stand.
-    - `run_in`: the paragraph of a bold heading of others, which it heads alone if the paragraph `has_more`.
+    - `level`: that of the section's heading; `foreign`: that of an unrelated heading, `before` and `resumed`: where the
+      lines after its paragraph, or after its part, belong.
+    - `run_in`: the paragraph of an unrelated bold heading, which it heads alone if the paragraph `has_more`.
     """
 
     context: Context = ABOVE
@@ -252,7 +252,7 @@ class _Placer:
         return Placed(line, self.context, Heading(is_foreign=True), "S3")
 
     def _end_foreign(self, line: Line, level: int) -> None:
-        """Other people's content ends with a heading of the same or a higher rank, or with its paragraph (S3)."""
+        """Unrelated content ends with a heading of the same or a higher rank, or with its paragraph (S3)."""
         if self.foreign is None:
             return
         self.has_more = self.has_more or line.block == self.run_in
@@ -293,11 +293,11 @@ class _Placer:
 
 
 def _lends(heading: Heading, line: Line) -> bool:
-    """Whether a heading lends its year or its state to the lines below it."""
+    """Whether a heading gives its year or its state to the lines below it."""
     return heading.is_year or heading.status is not None or (heading.year is not None and not line.is_heading)
 
 
 def _is_month(entry: Entry) -> bool:
-    """“March 2026”, “March”, “Spring”: a heading that names a part of a year, which may lend its year (S1)."""
+    """“March 2026”, “March”, “Spring”: a heading that names a part of a year, which may give its year (S1)."""
     length = len(entry.line.text.strip(" :"))
     return any(one.precision in ("month", "season") and one.end - one.start >= length for one in entry.dates)

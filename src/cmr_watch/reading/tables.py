@@ -1,4 +1,4 @@
-"""What stands before a line as its name: the heads of its row and column in a table, or a `dt` or field label. Pure."""
+"""The name that precedes a line: the heads of its row and column in a table, or a `dt` or field label. Pure."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ from cmr_watch.spelling import SHORTEST, respelt
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d~"
 """Every sign that is read as a dash."""
 CELL: Final = "\t"
-"""Parts cells, and lines of one entry, within a text."""
+"""Separates cells, and lines of one entry, within a text."""
 
 _FOUR_DIGITS: Final = (
     r"(?:(?<=\d{4},\s)|(?!19|20))(?:[01]\d|2[0-4])[0-5]\d"
     r"(?=\s?\(?(?:CES?T|CE\(S\)T|EES?T|WES?T|BST|GMT|UTC|Brussels)\b)"
 )
-"""“1800 CEST”; of what may be a year only behind one: “31 May 2027, 2000 CEST”."""
+"""“1800 CEST”; what may be a year, only after one: “31 May 2027, 2000 CEST”."""
 _DASH: Final = f"[{re.escape(DASHES)}]"
 _SCAN: Final = re.compile(
     rf"""
@@ -71,12 +71,12 @@ _SIGNS: Final = {
     "…": ".",
 }
 _PASSED_OVER: Final = frozenset("-'/")
-"""Letters of tokens that may stand within a phrase: “cut-off”, “isn’t”."""
+"""Letters of tokens that may occur within a phrase: “cut-off”, “isn’t”."""
 _MOST_WORDS_OF_NEGATION: Final = 3
 
 
 class Token(NamedTuple):
-    """A token: its letter, its number (0 for most), where it stands, and its word in lower case (“” for a sign)."""
+    """A token: its letter, its number (0 for most), its position, and its word in lower case (“” for a sign)."""
 
     letter: str
     value: int
@@ -86,9 +86,9 @@ class Token(NamedTuple):
 
 
 class Cue(NamedTuple):
-    """A phrase of the lexicon: its concepts, where it stands in the text, and its first and last token's index.
+    """A phrase of the lexicon: its concepts, its position in the text, and its first and last token's index.
 
-    `negated`: a word such as “not” or “previously” stands right before it.
+    `negated`: a word such as “not” or “previously” comes right before it.
     """
 
     concepts: frozenset[Concept]
@@ -100,7 +100,7 @@ class Cue(NamedTuple):
 
 
 class Spanned(Protocol):
-    """Whatever stands somewhere in a text: a cue, a date."""
+    """Anything with a position in a text: a cue, a date."""
 
     @property
     def start(self) -> int: ...
@@ -109,7 +109,7 @@ class Spanned(Protocol):
 
 
 def outside(tokens: Iterable[Token], spans: Sequence[Spanned]) -> list[Token]:
-    """The tokens that stand in none of some spans."""
+    """The tokens outside some spans."""
     return [token for token in tokens if not any(span.start <= token.start < span.end for span in spans)]
 
 
@@ -149,7 +149,7 @@ class Text:
         return [token.word for token in self.within(start, end) if token.word]
 
     def begins_with(self, *concepts: Concept) -> bool:
-        """Whether its first words express one of the concepts; bullets and emoji may stand before them."""
+        """Whether its first words express one of the concepts; bullets and emoji may precede them."""
         first = next((index for index, token in enumerate(self.tokens) if token.word), 0)
         return any(cue.first == first for cue in self.cues_of(*concepts))
 
@@ -163,9 +163,9 @@ class Text:
 
 @lru_cache(maxsize=512)
 def scan(text: str, edges: tuple[int, ...] = ()) -> Text:
-    """The tokens and cues of a text. `edges`: positions at which a word ends though no space stands there.
+    """The tokens and cues of a text. `edges`: positions at which a word ends without a space.
 
-    Remembered: a page that is read again has mostly the same lines.
+    Cached: a page that is read again has mostly the same lines.
     """
     tokens = [_token(match) for match in _SCAN.finditer(text)]
     _respell(tokens)
@@ -194,11 +194,11 @@ _ZONES_IN_SMALL_LETTERS: Final = frozenset({"utc", "gmt", "cet", "cest"})
 _NEAR_NUMBERS: Final = frozenset(word for word, (letter, _) in DATE_WORDS.items() if letter in "mw")
 _STATES: Final = frozenset({"cancelled", "postponed"})
 _AMERICAN: Final = frozenset({"canceled"})
-"""Itself one slip away from its British form, but its misspellings may be two."""
+"""Itself one slip away from its British form, but its misspellings may be two away."""
 
 
 def _respell(tokens: list[Token]) -> None:
-    """Understand months and weekdays beside a number, and words of state, that are misspelt (O6)."""
+    """Correct misspelt months and weekdays next to a number, and misspelt words of state (O6)."""
     numbers = {index for index, token in enumerate(tokens) if token.letter in "dy"}
     for index, token in enumerate(tokens):
         if token.letter == "x" and len(token.word) >= SHORTEST - 1 and token.word not in PHRASES:
@@ -248,7 +248,7 @@ _LAST_HOUR: Final = 99
 
 
 def _time(text: str) -> _Classified:
-    """Minutes since the day began; 24:00 is 1440, “15 pm” 15:00; -1 if no clock shows it."""
+    """Minutes since the day began; 24:00 is 1440, “15 pm” 15:00; -1 if it is not a time."""
     hour, minute, *_ = (*map(int, _DIGITS.findall(text)), 0)
     if hour > _LAST_HOUR:  # “1800”
         hour, minute = divmod(hour, 100)
@@ -276,7 +276,7 @@ _OTHERS: Final[dict[str, Callable[[str], _Classified]]] = {
 
 
 def _split_at(tokens: list[Token], edge: int, text: str) -> None:
-    """Part the word that goes on over an edge, where a capital begins: “Belgium|Event”, but not “Fran|ce”."""
+    """Split a word that crosses an edge, where a capital begins: “Belgium|Event”, but not “Fran|ce”."""
     index = next((number for number, token in enumerate(tokens) if token.start < edge < token.end), None)
     if index is None or not tokens[index].word or not (text[edge].isupper() and text[edge - 1].islower()):
         return
@@ -327,6 +327,6 @@ def _word_of(token: Token) -> str:
 
 
 def _is_near(tokens: list[Token], negation: Cue, index: int) -> bool:
-    """Whether nothing but a few words stands between a negation and the token."""
+    """Whether there are only a few words between a negation and the token."""
     between = tokens[negation.last + 1 : index]
     return len(between) < _MOST_WORDS_OF_NEGATION and all(token.word for token in between)

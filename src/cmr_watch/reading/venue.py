@@ -1,6 +1,6 @@
 """Where an edition's own page says that it meets (READING E2). Pure, linear; no errors.
 
-spots_of(sentences, title)           the lines that tell an address, with its venue and the place at its end
+spots_of(sentences, title)           the lines that give an address, with its venue and the place at its end
 venue_in_prose(sentences, title)     the sentence that does
 """
 
@@ -22,7 +22,7 @@ from cmr_watch.reading.tokens import Text, Token, outside, scan
 
 _PINS: Final = "📍🏢🏛"
 ASIDE: Final = ("stay", "speakers", "visit", "contact", "travel")
-"""What stands beside an address that is not where the event is."""
+"""Subjects of an address that is not where the event is."""
 _LABELS: Final = ("venue label", "place label")
 _LONGEST: Final = 200
 _MOST_JOINED: Final = 8
@@ -31,7 +31,7 @@ _MOST_TOKENS_OF_LABEL: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A line with an address: the venue, where it stands, and the place at its end if it has a country or postcode."""
+    """A line with an address: the venue, its position, and the place at its end if it has a country or postcode."""
 
     line: Line
     venue: str | None = None
@@ -45,7 +45,7 @@ class Spot:
 
 
 def spots_of(sentences: Sequence[Sentence], title: Place | None) -> Iterator[Spot]:
-    """The lines that tell the venue: those with a label, else those beside the days."""
+    """The lines that give the venue: those with a label, else those next to the days."""
     yield from _labelled_spots(sentences, title)
     home = Home(title) if title and not is_region(title.city) else None
     for above, sentence in zip((None, *sentences), sentences, strict=False):
@@ -78,7 +78,7 @@ def _is_under_venue(sentence: Sentence) -> bool:
 
 
 def _with_rest(line: Line, below: Sequence[Sentence]) -> Line:
-    """A line below a heading with those that go on with it: up to a blank line, a label, a heading or a sentence."""
+    """A line below a heading with those that continue it: up to a blank line, a label, a heading or a sentence."""
     rest = takewhile(lambda one: one.whole.block == line.block and _is_of_address(one.whole), below)
     return joined([line, *(one.whole for one in rest if one.is_first)])
 
@@ -109,11 +109,11 @@ _SMALL: Final = words_of(
     will be takes take place held meet find us to you for this
     """
 )
-"""Words that may stand beside the noun of a venue's label."""
+"""Words that may accompany the noun of a venue's label."""
 
 
 def _heads_venue(label: Text) -> bool:
-    """“Venue”, also in “Venue and accommodation”: what stands directly below is of what comes first."""
+    """“Venue”, also in “Venue and accommodation”: the line directly below belongs to the first."""
     cue = next(label.cues_of(*_LABELS), None)
     after = label.tokens[cue.last + 1 : cue.last + 2] if cue else []
     end = after[0].start if after and after[0].letter in "&,/" else len(label.text)
@@ -142,17 +142,17 @@ def _end_of_address(text: Text, start: int) -> int:
     return min(ends, default=len(text.text))
 
 
-# ── beside the days ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── next to the days ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 _NOT_BESIDE: Final = (
     *("speakers", "visit", "contact", "travel", "register", "cutoff", "until", "of the page", "session"),
     *("counted part", "is prose"),
 )
-"""What a line beside the days is about that is no address."""
+"""The subjects of a line next to the days that is not an address."""
 
 
 def _beside_days(sentence: Sentence, above: Sentence | None) -> Span | None:
-    """The address in the line of the days, behind a comma, a bar or a dash, or in the line directly below (E2)."""
+    """The address in the line of the days, after a comma, a bar or a dash, or in the line directly below (E2)."""
     text = sentence.text
     is_of_agenda = any(label.has("agenda") for label in sentence.labels)
     if is_of_agenda or text.text.endswith((".", "!", "?")) or _is_aside(sentence):
@@ -186,11 +186,11 @@ def _is_address(text: Text, span: Span) -> bool:
     return not is_of_other and any(is_of_house(text, part) for part in address_parts(text, *span))
 
 
-# ── the venue, and the place behind it ───────────────────────────────────────────────────────────────────────────────
+# ── the venue, and the place after it ────────────────────────────────────────────────────────────────────────────────
 
 
 def _spot(line: Line, span: Span, title: Place | None) -> Spot:
-    """The address that stands in a part of a line: its venue without its own town, code and country; its place."""
+    """The address in a part of a line: its venue without its own town, code and country; its place."""
     parts = _up_to_country(address_parts(line.scan, *span), title)
     country = parts.pop() if len(parts) > 1 and _is_country(parts[-1], title) else None
     if len(parts) > 1 and _is_code(parts[-1].text) and _is_own(parts[-2], title):
@@ -217,7 +217,7 @@ def _place_of(parts: Sequence[AddressPart], country: AddressPart | None, title: 
 
 
 def _up_to_country(parts: list[AddressPart], title: Place | None) -> list[AddressPart]:
-    """“Town Hall, Malmö, Sweden The region of …”: more text runs on, the address ends with its own town."""
+    """“Town Hall, Malmö, Sweden The region of …”: more text follows, the address ends with its own town."""
     for number, (town, part) in enumerate(pairwise(parts) if title else (), 1):
         words = fold(part.text).split()
         found = country_at(words, 0) if words else None
@@ -251,7 +251,7 @@ def _is_own(part: AddressPart, title: Place | None) -> bool:
 
 
 def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -> Spot:
-    """With the venue, without the town at its end; prose (“will be announced soon”) is no venue."""
+    """With the venue, without the town at its end; prose (“will be announced soon”) is not a venue."""
     own = list(dropwhile(lambda part: _is_own(part, title), reversed(parts)))[::-1]
     if not own:
         return spot
@@ -269,7 +269,7 @@ def _with_venue(spot: Spot, parts: Sequence[AddressPart], title: Place | None) -
 
 
 def venue_in_prose(sentences: Sequence[Sentence], title: Place) -> Spot | None:
-    """“The workshop will take place at the Hôtel de Région”, “… in Ghent. Venue: ICC”: no line of its own tells it."""
+    """“The workshop will take place at the Hôtel de Région”, “… in Ghent. Venue: ICC”: no separate line gives it."""
     home = Home(title)
     own = (one for one in sentences if not (home.is_another(one) or one.is_under(*ASIDE)))
     spots = (spot for sentence in own for spot in _spots_in_prose(sentence, title))
@@ -290,7 +290,7 @@ _VERBS: Final = frozenset({"is", "will", "be", "the", "at"})
 
 
 def _end_of_sentence_label(text: Text) -> int | None:
-    """“The venue of the event is ICC Ghent”; what will be announced is no name."""
+    """“The venue of the event is ICC Ghent”; an announcement to come is not a name."""
     cue = next(text.cues_of("venue label"), None)
     after = dropwhile(lambda token: token.word in _OF_EVENT, text.tokens[cue.last + 1 :] if cue else ())
     verb = next(after, None)
@@ -303,7 +303,7 @@ _BEFORE_AT: Final = ("stay", "visit", "session", "register", "cutoff")
 
 
 def _behind_at(sentence: Sentence) -> Span | None:
-    """The name behind “at” in a sentence that says that the event takes place there, or on which days."""
+    """The name after “at” in a sentence that says that the event takes place there, or on which days."""
     text = sentence.text
     for index, token in enumerate(text.tokens):
         if token.letter != "a" or text.has(*_BEFORE_AT, end=token.start):
@@ -317,7 +317,7 @@ def _behind_at(sentence: Sentence) -> Span | None:
 
 
 def _name_from(text: Text, index: int) -> Span | None:
-    """The words in capitals from a token, with the small words between them, up to a sign or “in”, “on” …"""
+    """The capitalised words from a token, with the small words between them, up to punctuation or “in”, “on” …"""
     tokens = text.tokens[index:]
     if tokens and tokens[0].letter == "h":
         tokens = tokens[1:]
@@ -340,7 +340,7 @@ def _is_of_name(text: Text, token: Token) -> bool:
 
 
 def _address_from(text: Text, name: Span) -> list[AddressPart]:
-    """A name with the parts of its address behind it: “Navitas, Inge Lehmanns Gade 10, in Aarhus”."""
+    """A name with the parts of its address after it: “Navitas, Inge Lehmanns Gade 10, in Aarhus”."""
     sign = text.text[name.end :].lstrip()[:1]
     parts = address_parts(text, name.end) if sign in (",", "(") else []
     rest = list(takewhile(lambda part: is_of_house(text, part) or (sign == "," and _is_name(part.text)), parts))
@@ -350,6 +350,6 @@ def _address_from(text: Text, name: Span) -> list[AddressPart]:
 
 
 def _is_name(written: str) -> bool:
-    """“Rua Nova da Alfândega”: words in capitals, with the small words of a name between them."""
+    """“Rua Nova da Alfândega”: capitalised words, with the small words of a name between them."""
     words = written.split()
     return written[:1].isupper() and all(word[0].isupper() or word.lower() in PARTICLES for word in words)
