@@ -40,7 +40,7 @@ def with_labels(lines: Sequence[Line]) -> Iterator[tuple[Line, tuple[Text, ...]]
 
 def _says_something(line: Line) -> bool:
     """Whether it is more than a pictogram."""
-    return any(token.word or token.letter in "dyni" for token in line.scan.tokens)
+    return any(token.word or token.letter in "dyniT" for token in line.scan.tokens)
 
 
 def _may_be_head(line: Line) -> bool:
