@@ -59,7 +59,7 @@ layers =
     config
     health | systemd
     reading
-    merge_pages | serialization | places | urls | log | plural | os_errors | charsets
+    merge_pages | serialization | places | urls | log | plural | os_errors | charsets | new_files
     html_tokens
     models
     escaping

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,10 +19,11 @@ from cmr_watch.app import App, CheckReport
 from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
 from cmr_watch.daemon import Daemon, pages, thread_scheduler
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.store.database import Database
+from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.restore_quarantine import mark_restored
 from cmr_watch.store.subscriptions import Subscriptions
+from tests.cli.test_output_files import damage
 from tests.factories import NOW, message
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
@@ -112,6 +113,20 @@ def test_the_first_check_runs_at_once_and_its_messages_are_delivered(running: Ru
         assert problems(daemon, "/healthz") == []
         assert problems(daemon, "/readyz") == []
     assert running.subjects()[0].startswith("Welcome")
+
+
+def test_damage_of_the_database_is_reported_from_the_start(tmp_path: Path) -> None:
+    with (
+        FakeSite() as site,
+        Mailbox() as mailbox,
+        closing(open_database(f"sqlite:///{tmp_path / 'test.db'}")) as database,
+    ):
+        running = Running(database, site, mailbox)
+        database.close()
+        damage(tmp_path / "test.db")
+        with running.daemon() as daemon:
+            (problem,) = problems(daemon, "/readyz")
+            assert "is damaged" in problem
 
 
 def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Running) -> None:

@@ -40,6 +40,7 @@ from cmr_watch.notify.outbox import (
 )
 from cmr_watch.notify.planning import match_changes
 from cmr_watch.os_errors import os_reason
+from cmr_watch.store import unreadable_rows
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
@@ -137,10 +138,12 @@ class App:
 
     def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
         self._prepare()
+        unreadable_rows.examine_daily(self._database, self._clock())
         synced, file = self._apply_configuration(), self._settings.file
         failing = self._checks.failing_pages()
         url = self._settings.page.url
         results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
+        unreadable_rows.report(self._database, self._clock())
         report = self._finish_check(results, notify)
         return replace(
             report,
@@ -220,8 +223,10 @@ class App:
         if self._queue.is_idle(self._clock()):
             return DeliveryReport()
         self.compose()
+        unreadable_rows.report(self._database, self._clock())
         self._notify_operator()
         report = self._send(stop)
+        unreadable_rows.report(self._database, self._clock())
         zone = self._settings.messages.zone
         check_overdue_digests(self._queue, self._incidents, self._clock(), zone)
         return report + self._send(stop) if self._notify_operator() else report
@@ -327,6 +332,10 @@ class App:
         self._prepare()
         return Retention(self._database).run(self._clock())
 
+    def examine(self) -> int:
+        """Read the whole database, and report rows that cannot be read. DatabaseDamaged if the file is damaged."""
+        return unreadable_rows.examine(self._database, self._clock())
+
     def backup(self, path: Path, *, force: bool = False) -> Backup:
         """Back up the database into a file. Raises ConfigError if the file exists, unless `force` is set."""
         from cmr_watch.store.backup import create_backup
@@ -336,6 +345,7 @@ class App:
     def _prepare(self) -> None:
         """Before the first operation: quarantine a restored database, and replay the suppression journal."""
         if not self._is_ready:
+            Installation(self._database).keep_both_keys()
             self._quarantine.quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True

@@ -66,9 +66,9 @@ def _unmarked_utf16(content: bytes) -> str | None:
 
     Not if it was read as UTF-8 and written again, because then it is damaged.
     """
-    if _REPLACEMENT.encode() in content:
-        return None
     even, odd = content[0:4:2], content[1:4:2]
+    if 0 not in content[:4] or _REPLACEMENT.encode() in content:
+        return None
     if even == b"\0\0" and odd.count(0) == 0 and len(odd) == len(even):
         return "utf-16-be"
     return "utf-16-le" if odd == b"\0\0" and even.count(0) == 0 else None

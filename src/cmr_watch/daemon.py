@@ -5,7 +5,7 @@ The only module that imports apscheduler, and the only one with a broad `except`
 - check: every `check_every` minutes and once at start, unless another process has just checked;
 - deliver: every minute, and immediately after a check; enqueues, composes (digests, reminders) and sends;
 - bounces: every ten minutes, if a mailbox is configured;
-- maintenance: once a day; retention and the database backup.
+- maintenance: once a day; a check of the database for damage, retention and the database backup.
 
 After the host was suspended, each job runs once (coalesce), however late (no misfire grace time). A job never runs
 twice at the same time. All pending work is recorded in the database, so an in-memory job store loses nothing.
@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -30,7 +30,7 @@ from cmr_watch.app import App
 from cmr_watch.check_report import CheckReport, undelivered
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError
+from cmr_watch.exceptions import CmrWatchError, DatabaseDamaged
 from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from cmr_watch.log_lines import check_summary, delivery_summary, page_failure, page_recovery
 from cmr_watch.store.database import Database
@@ -88,12 +88,14 @@ class Daemon:
         self._apps: dict[str, tuple[Settings, App]] = {}
         self._is_first_check = True
         self._overlong_jobs: set[str] = set()
+        self._damage: str | None = None
         self._observer = self._open_app(settings)
         self.metrics = Metrics(self.observe, self._observer.deliveries_by_channel)
 
     def observe(self) -> HealthStatus:
         """The current health of the installation."""
-        return self._observer.observe()
+        status = self._observer.observe()
+        return replace(status, database_error=status.database_error or self._damage)
 
     # ── life cycle ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,10 +107,21 @@ class Daemon:
 
     def start(self) -> None:
         """Schedule all jobs and start the scheduler; the first check runs immediately."""
+        self._look_for_damage()
         self._scheduler.add_listener(self._log_skipped_run, EVENT_JOB_MAX_INSTANCES)
         for name, job in self._jobs().items():
             self._schedule(name, job)
         self._scheduler.start()
+
+    def _look_for_damage(self) -> None:
+        """Check the file of the database; `/readyz` reports damage until a later check finds none."""
+        try:
+            self._database.require_sound()
+        except DatabaseDamaged as error:
+            self._damage = str(error)
+            log.error("%s", error)
+        else:
+            self._damage = None
 
     def reload(self, settings: Settings) -> None:
         """Apply new settings, except to running jobs, which finish with the old ones.
@@ -210,6 +223,8 @@ class Daemon:
                 with self.metrics.seconds.labels(name).time():
                     self._jobs()[name].run()
             except CmrWatchError as error:
+                if isinstance(error, DatabaseDamaged):
+                    self._damage = str(error)
                 self._handle_failure(name, str(error))
             except Exception as error:  # a bug: log its traceback, and keep the daemon running
                 log.exception("%s failed unexpectedly", name)
@@ -286,6 +301,9 @@ class Daemon:
 
     def _maintain(self) -> None:
         app = self._get_app("maintenance")
+        self._look_for_damage()
+        if self._damage:
+            return  # the good backups must not give way to damaged ones
         app.apply_retention()
         if copy := app.daily_backup():
             log.info("maintenance: backed up the database to %s", copy.path)

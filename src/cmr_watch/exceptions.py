@@ -4,6 +4,7 @@
     ├── ConfigError            exit 2: the configuration or an option is invalid
     ├── StoreError             the database cannot be used
     │   ├── StoreUnavailable   exit 1: disk full, read-only, locked or unreachable
+    │   │   └── DatabaseDamaged    exit 1: the file is damaged, gone or empty
     │   └── SchemaError        exit 2: another version's schema; `advice` says what to do
     ├── RefusedAddress         an address that must not receive messages
     ├── FetchError             a page could not be fetched; the check is recorded as failed;
@@ -41,6 +42,10 @@ class StoreError(CmrWatchError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached or written."""
+
+
+class DatabaseDamaged(StoreUnavailable):
+    """The file of the database is damaged, gone or empty."""
 
 
 class SchemaError(StoreError):

@@ -58,8 +58,18 @@ def test_existing_files_are_overwritten_only_with_force(watch, name):
     result = watch.run(*arguments)
     assert (result.code, result.err) == (2, f"cmr-watch: {existing} already exists; use --force to overwrite it\n")
     assert existing.read_text() == "by hand"
+    assert watch.run(*arguments, "--force").code == 2, "it is not from an earlier capture"
+    assert existing.read_text() == "by hand"
+
+
+def test_force_overwrites_an_earlier_capture(watch):
+    arguments = ("capture", str(watch.folder / "x"), str(FIXTURES / "2023-12-br" / "page.html"))
+    assert watch.run(*arguments).code == 0
+    expected = watch.folder / "x" / "expected.json"
+    corrected = expected.read_text(encoding="utf-8").replace("warnings", "remarks")
+    expected.write_text(corrected, encoding="utf-8")
     assert watch.run(*arguments, "--force").code == 0
-    assert existing.read_text(encoding="utf-8") != "by hand"
+    assert expected.read_text(encoding="utf-8") != corrected
 
 
 def test_an_error_names_the_file_that_cannot_be_read(watch):

@@ -22,7 +22,8 @@ def test_an_export_is_readable_by_its_owner_only_and_overwrites_nothing(watch: I
     file.chmod(0o644)
     result = watch.run("subscriptions", "export", str(file))
     assert (result.code, file.read_text(encoding="utf-8")) == (2, "mine")
-    assert result.err == f"cmr-watch: {file} exists; choose another name, or use --force\n"
+    assert result.err == f"cmr-watch: {file} exists; choose another name, or replace an earlier export with --force\n"
+    file.write_text("address,topics\n", encoding="utf-8")
     assert watch.run("subscriptions", "export", "--force", str(file)).code == 0
     assert (stat.S_IMODE(file.stat().st_mode), file.read_text(encoding="utf-8")) == (0o600, text)
 

@@ -18,7 +18,6 @@ STILL_WRONG: Final[dict[str, str]] = {
     "2026-11-fifth-editions/023-split-hybrid": "E3: the closing day of another way of taking part",
     "2026-11-fifth-editions/049-table-word": "E3: a label in a table gives no closing day",
     "2026-11-fifth-editions/050-table-horizontal": "E2: a venue under a column's head is not found",
-    "2026-11-fifth-editions/054-table-kosovo": "E2: a venue in a row of a table is not found",
     "2026-11-fifth-editions/058-update-cancelled": "D2: the day of a note is taken for the edition's",
     "2026-11-fourth-calls/006-word-paste": "O4: the sentence about the events to be hosted is not found",
     "2026-11-fourth-calls/032-proposals-received": "C5: a word behind the day is taken for its mark",

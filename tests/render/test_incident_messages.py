@@ -59,6 +59,7 @@ ADVICE = [
     ("endings-held", "cmr-watch bounces --held\n"),
     ("endings-held", "cmr-watch bounces --end-held\n"),
     ("mailbox-unreadable", "permissions"),
+    ("row-unreadable", "cmr-watch restore FILE\n"),
 ]
 EVENTS = {
     *("subscription-ended", "complaint", "unsubscribe-request"),

@@ -349,6 +349,7 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
         "complaint": ("anna@agency.example", "reported as abuse"),
         "unsubscribe-request": ("anna@agency.example", "please unsubscribe"),
         "mailbox-unreadable": ("", "/var/mail/returned/new/1711000000.M1P2.host: permission denied"),
+        "row-unreadable": ("subscriptions 17", "schedule is not valid"),
         "digest-overdue": ("digests", "a digest was due on 28 November 2026, 08:00 (Brussels time)"),
         "reading-still-suspect": (PAGE, "the page lists no editions; the last reading had 15"),
         "layout-changed": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -13,8 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import make_url
 
+from cmr_watch import new_files
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreUnavailable
 from cmr_watch.store.backup import backup_name, create_backup, mark_restored, prune_backups, restore
 from cmr_watch.store.checks import Checks
@@ -103,9 +107,119 @@ def test_an_existing_file_is_replaced_only_by_force(live: Database, tmp_path: Pa
     with pytest.raises(ConfigError, match="--force"):
         create_backup(live, path)
     assert path.read_text() == "something else"
+    with pytest.raises(ConfigError, match="is not a backup"):
+        create_backup(live, path, force=True)
+    assert path.read_text() == "something else"
+    path.unlink()
+    create_backup(live, path)
+    before = path.stat().st_ino
     create_backup(live, path, force=True)
-    assert path.read_bytes()[:15] == b"SQLite format 3"
-    assert names(tmp_path) == ["backup.db", "live.db", "live.db-shm", "live.db-wal"], "no temporary files are left"
+    assert path.stat().st_ino != before
+    expected = ["backup.db", "live.db", "live.db-shm", "live.db-wal", "live.db.exists"]
+    assert names(tmp_path) == expected, "no temporary files are left"
+
+
+def other_database(path: Path) -> None:
+    open_database(f"sqlite:///{path}").close()
+
+
+def chosen_by_link(path: Path) -> None:
+    path.with_name("elsewhere").write_text("something else")
+    path.symlink_to("elsewhere")
+
+
+def device(path: Path) -> None:
+    try:
+        os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 3))  # a second /dev/null, inside the folder of the test
+    except PermissionError:
+        pytest.skip("only root can make devices")
+
+
+UNSUITABLE = {
+    "the journal": lambda path: path.write_text('{"at":"2024-04-02T09:12:00+00:00","erased":"00"}\n'),
+    "an empty file": lambda path: path.write_bytes(b""),
+    "another database": other_database,
+    "a named pipe": os.mkfifo,
+    "a device": device,
+    "a folder": lambda path: path.mkdir(),
+    "a link": chosen_by_link,
+    "a broken link": lambda path: path.symlink_to("nowhere"),
+}
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("what", UNSUITABLE)
+def test_nothing_but_an_earlier_backup_is_replaced(live: Database, tmp_path: Path, what: str, force: bool) -> None:
+    path = tmp_path / "target"
+    UNSUITABLE[what](path)
+    before = path.lstat()
+    with pytest.raises(ConfigError):
+        create_backup(live, path, force=force)
+    after = path.lstat()
+    assert (after.st_ino, after.st_mode, after.st_size) == (before.st_ino, before.st_mode, before.st_size)
+
+
+def test_what_a_killed_backup_has_left_is_removed_by_the_next_one(live: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    code = (
+        "import os, sys; from pathlib import Path; from cmr_watch import new_files;"
+        "creation = new_files.partial_folder(Path(sys.argv[1])); folder = creation.__enter__();"
+        "(folder / 'copy.db').write_text('all addresses'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+    assert len(names(folder)) == 1
+    create_backup(live, folder / "backup.db")
+    assert names(folder) == ["backup.db"]
+
+
+def test_a_backup_in_progress_is_left_alone(live: Database, tmp_path: Path) -> None:
+    with new_files.partial_folder(tmp_path) as folder:
+        (folder / "part").write_text("in progress")
+        create_backup(live, tmp_path / "backup.db")
+        assert (folder / "part").read_text() == "in progress"
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
+def test_a_flipped_bit_is_never_restored(backup: Path, tmp_path: Path, place: float, bit: int) -> None:
+    content = bytearray(backup.read_bytes())
+    content[int(place * len(content))] ^= 1 << bit
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(content)
+    for name in ("good.db", "other.db"):
+        for suffix in ("", "-wal", "-shm", ".exists"):
+            (tmp_path / f"{name}{suffix}").unlink(missing_ok=True)
+    restore(backup, f"sqlite:///{tmp_path / 'good.db'}", NOW)
+    try:
+        restore(damaged, f"sqlite:///{tmp_path / 'other.db'}", NOW)
+    except (StoreUnavailable, SchemaError):
+        assert not (tmp_path / "other.db").exists()
+        return
+    assert rows_of(tmp_path / "other.db") == rows_of(tmp_path / "good.db")
+
+
+def test_a_changed_letter_is_noticed(backup: Path, url: str) -> None:
+    content = backup.read_bytes()
+    assert b"@example.org" in content
+    backup.write_bytes(content.replace(b"@example.org", b"@examble.org"))
+    with pytest.raises(StoreUnavailable, match="checksum"):
+        restore(backup, url, NOW)
+
+
+def test_a_backup_that_was_used_can_be_backed_up_and_restored(backup: Path, tmp_path: Path, url: str) -> None:
+    with closing(open_database(f"sqlite:///{backup}")) as used:
+        RestoreQuarantine(used).quarantine_if_restored(NOW)
+        Subscriptions(used).add(wanted("later@example.org"), NOW)
+    restore(backup, url, NOW)
+    with closing(open_database(url)) as database:
+        assert len(Subscriptions(database).active()) == 2
+
+
+def rows_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: connection.execute(f"SELECT rowid, * FROM {name}").fetchall() for name in tables}
 
 
 @pytest.mark.parametrize("name", ["live.db", "live.db-wal", "other/../live.db", "link.db"])
@@ -180,7 +294,7 @@ def test_a_restore_keeps_the_previous_database(backup: Path, url: str, tmp_path:
     done = restore(backup, url, NOW)
     assert (done.revision, done.kept) == (REVISION, tmp_path / KEPT)
     assert backup.read_bytes() == before
-    assert names(tmp_path) == ["backups", "live.db", KEPT]
+    assert names(tmp_path) == ["backups", "live.db", "live.db.exists", KEPT]
     assert (tmp_path / "live.db").stat().st_mode & 0o777 == 0o600
     with closing(open_database(url)) as database, closing(open_database(f"sqlite:///{done.kept}")) as kept:
         assert RestoreQuarantine(database).quarantine_if_restored(NOW)
@@ -197,6 +311,9 @@ def test_each_restore_keeps_the_previous_database(backup: Path, url: str, tmp_pa
 
 def test_a_restore_to_a_new_path(backup: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'place.db'}"
+    with pytest.raises(ConfigError, match="does not exist"):
+        restore(backup, url, NOW)
+    (tmp_path / "new").mkdir()
     assert restore(backup, url, NOW).kept is None
     with closing(open_database(url)) as database:
         assert RestoreQuarantine(database).quarantine_if_restored(NOW)
@@ -219,7 +336,7 @@ def test_the_previous_database_includes_its_wal(backup: Path, url: str, tmp_path
     subprocess.run([sys.executable, "-c", code, url], cwd=Path(__file__).parents[2], check=False)
     assert (tmp_path / "live.db-wal").stat().st_size > 0
     kept = restore(backup, url, NOW).kept
-    assert names(tmp_path) == ["backups", "live.db", KEPT]
+    assert names(tmp_path) == ["backups", "live.db", "live.db.exists", KEPT]
     with closing(open_database(f"sqlite:///{kept}")) as old:
         assert "wal@example.org" in [entry.address for entry in Subscriptions(old).active()]
 

@@ -121,12 +121,12 @@ def test_a_delivery_in_progress_does_not_restore_the_address(database: Database,
     assert columns_with(database, "lovelace") == []
 
 
-def test_an_erased_address_is_added_only_with_resubscribe(store: Subscriptions) -> None:
+def test_an_erased_address_is_added_only_with_resubscribe(database: Database, store: Subscriptions) -> None:
     store.add(wanted(ADDRESS), NOW)
     store.erase(ADDRESS, NOW)
     with pytest.raises(RefusedAddress, match="was erased"):
         store.add(wanted(ADDRESS.upper()), NOW)
-    report = import_rows(entries(f"address\n{ADDRESS}\n", "csv", "UTC"), store, NOW, lambda _: None)
+    report = import_rows(entries(f"address\n{ADDRESS}\n", "csv", "UTC"), database, NOW, lambda *_: None)
     assert (report.added, len(report.refused)) == (0, 1)
     assert store.active() == ()
     assert store.add(wanted(ADDRESS), LATER, resubscribe=True).status == "active"

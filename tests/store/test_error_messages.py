@@ -22,7 +22,8 @@ class DriverError(Exception):
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (DriverError(sqlite_errorname="SQLITE_READONLY_DBMOVED"), "is read-only"),
+        (DriverError(sqlite_errorname="SQLITE_READONLY_DBMOVED"), "was deleted or replaced"),
+        (DriverError(sqlite_errorname="SQLITE_READONLY_DIRECTORY"), "is read-only"),
         (DriverError(sqlite_errorname="SQLITE_IOERR_WRITE"), "the disk reports an error"),
         (DriverError(sqlite_errorname="SQLITE_BUSY_SNAPSHOT"), "is locked"),
         (

@@ -98,7 +98,9 @@ def test_claiming_uses_indexes_only(tmp_path: Path, sqlite_template: Path) -> No
     # PostgreSQL would prefer a scan while the table is empty
     shutil.copyfile(sqlite_template, tmp_path / "test.db")
     with closing(open_database(f"sqlite:///{tmp_path / 'test.db'}")) as database, database.read() as connection:
-        statement = CLAIMABLE.params(at=NOW, size=20).compile(connection, compile_kwargs={"literal_binds": True})
+        statement = CLAIMABLE.params(at=NOW, latest=NOW, size=20).compile(
+            connection, compile_kwargs={"literal_binds": True}
+        )
         plan = " ".join(str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
     assert "USING INDEX ix_deliveries_due" in plan
     assert "USING INDEX ix_deliveries_pending" in plan

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from cmr_watch import new_files
 from cmr_watch.cli.context import clock, load_settings
 from cmr_watch.cli.options import config_option, page_option
 from cmr_watch.cli.output import CommandError, print_line
@@ -38,29 +40,42 @@ def command(folder: Path, page: PageKind, source: str | None, force: bool) -> No
     """
     names = ("page.html", "expected.json", "headers.json")
     files = [folder / name for name in names]
-    if not force:
-        _refuse_existing(files)
+    _refuse_existing(files, force)
     content, fetched = _load_page(source)
     snapshot = _parse(page, content, fetched)
     contents = [content, _json(reading_to_dict(snapshot))] + ([_json(_headers(fetched))] if fetched else [])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, data in zip(files, contents, strict=False):
-            file.write_bytes(data)
+            new_files.write_public(file, data, "file of a capture", lambda _: force)
     except OSError as error:
         raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
     content_summary = f"{counted(len(snapshot.editions), 'edition')}, {counted(len(snapshot.calls), 'call')}"
     print_line(f"Saved {files[0]} and {files[1]} ({content_summary}).")
 
 
-def _refuse_existing(files: Iterable[Path]) -> None:
-    """Protects an expected.json that was corrected by hand."""
+def _refuse_existing(files: Sequence[Path], force: bool) -> None:
+    """Protects an expected.json that was corrected by hand; with `force`, all files but those of an earlier capture."""
     try:
-        existing = next((file for file in files if file.exists()), None)
+        existing = [file for file in files if os.path.lexists(file)]
+        is_capture = bool(existing) and force and _is_expectation(files[1])
     except OSError as error:
         raise CommandError(f"{error.filename} cannot be accessed: {error.strerror}") from error
-    if existing:
-        raise CommandError(f"{existing} already exists; use --force to overwrite it")
+    if existing and not force:
+        raise CommandError(f"{existing[0]} already exists; use --force to overwrite it")
+    if existing and not is_capture:
+        raise CommandError(f"{existing[0]} is not part of an earlier capture, so it is not overwritten")
+
+
+def _is_expectation(file: Path) -> bool:
+    """Whether a file is the expected.json of a capture, possibly corrected by hand."""
+    if file.is_symlink() or not file.is_file():
+        return False
+    try:
+        content = json.loads(file.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and {"page", "editions", "calls"} <= content.keys()
 
 
 def _parse(kind: PageKind, content: bytes, fetched: FetchedPage | None) -> Snapshot:

@@ -10,12 +10,29 @@ from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import print_line
 from cmr_watch.store.backup import mark_restored
-from cmr_watch.store.database import upgrade
+from cmr_watch.store.database import open_database, upgrade
 
 
 @click.group()
 def command() -> None:
-    """Upgrade the database, or hold the pending messages of a restored copy."""
+    """Create or upgrade the database, or hold the pending messages of a restored copy."""
+
+
+@command.command("init", short_help="Create a new, empty database.")
+@config_option
+@click.option("--new", "begin_new", is_flag=True, help="Also if there was a database, which is gone or empty.")
+def init_(begin_new: bool) -> None:
+    """Create a new, empty database. Other commands do so as well if there has never been one.
+
+    If the database has been deleted or emptied, they refuse to begin a new one, which would know no subscribers from
+    before, and announce nothing that happened meanwhile. Restore a backup with `cmr-watch restore`, or use --new.
+
+    \b
+    Example:
+      cmr-watch db init --new
+    """
+    with closing(open_database(load_settings().database.url, begin_new=begin_new)) as database:
+        print_line(f"{database.name[:1].upper()}{database.name[1:]} can be used.")
 
 
 @command.command("upgrade")

@@ -43,7 +43,7 @@ COMMANDS: Final = {
     "capture": "Save a page as a test fixture.",
     "backup": "Back up the live database.",
     "restore": "Restore the database from a backup.",
-    "db": "Upgrade the database, or hold its pending messages.",
+    "db": "Create or upgrade the database, or hold its pending messages.",
     "health": "Check the daemon's health.",
     "doctor": "Check the installation and suggest fixes.",
     "demo": "Run the full workflow offline on recorded pages.",

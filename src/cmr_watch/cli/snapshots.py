@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from cmr_watch import new_files
 from cmr_watch.cli.arguments import ID, whole_number
 from cmr_watch.cli.context import clock, load_settings, open_store
 from cmr_watch.cli.explain import evidence_to_dict, explanation, shares_line
@@ -154,6 +155,8 @@ def _reading_to_dict(snapshot: Snapshot, evidence: Evidence | None, *, explain: 
 def export(number: int, file: str) -> None:
     """Write the page of a reading, exactly as it was fetched, to FILE (default: standard output).
 
+    FILE must not exist.
+
     \b
     Example:
       cmr-watch snapshots export 3 page.html
@@ -164,7 +167,7 @@ def export(number: int, file: str) -> None:
         print_bytes(content)
         return
     try:
-        Path(file).write_bytes(content)
+        new_files.write_private(Path(file), content, "new file")
     except OSError as error:
         raise click.FileError(file, error.strerror) from error
 

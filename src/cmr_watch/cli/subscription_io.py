@@ -15,16 +15,18 @@ from typing import Any, Final
 
 from click import ClickException
 
+from cmr_watch import new_files
 from cmr_watch.cli.output import CommandError
 from cmr_watch.cli.subscription_options import options_to_dict, validate_address
 from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.escaping import json_line
-from cmr_watch.exceptions import RefusedAddress
+from cmr_watch.exceptions import ConfigError, RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.os_errors import os_reason
-from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.database import Database
+from cmr_watch.store.subscription_import import SubscriptionImport, importing
 
 FORMATS: Final = ("csv", "json")
 _NO_REMINDERS: Final = "none"
@@ -36,6 +38,8 @@ _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
 _ALIASES: Final = {"to": "address"}
 """Names that a column has in the configuration file."""
 COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
+
+_MAX_LINE: Final = 100_000
 
 RawRow = tuple[str, Mapping[str, Any] | str]
 """Where a row is in its file, and its values or why it could not be read."""
@@ -69,16 +73,32 @@ class ImportReport:
 
 
 def write_private(path: Path, text: str, *, force: bool) -> None:
-    """Write a file that only its owner can read. CommandError if it exists, unless `force` is set, or on a failure."""
-    flags = os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if force else os.O_EXCL)
+    """Write a file that only its owner can read.
+
+    CommandError if it exists, unless it is an earlier export and `force` is set; or if it cannot be written.
+    """
     try:
-        with open(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(text)
-    except FileExistsError:
-        raise CommandError(f"{path} exists; choose another name, or use --force") from None
+        if os.path.lexists(path) and not path.is_dir() and not force:
+            raise CommandError(f"{path} exists; choose another name, or replace an earlier export with --force")
+        is_own = _is_export if force else None
+        new_files.write_private(path, text.encode(), "file that `subscriptions export` has written", is_own)
+    except ConfigError as error:
+        raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {os_reason(error)}") from None
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file begins like a CSV or JSON file that was exported. An empty file has nothing to lose."""
+    with path.open("rb") as file:
+        first = file.readline(_MAX_LINE)
+    if not first or first.startswith(f"{COLUMNS[0]},{COLUMNS[1]}".encode()):
+        return True
+    try:
+        row = json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and COLUMNS[0] in row and row.keys() <= set(COLUMNS)
 
 
 def format_export(subscriptions: Iterable[Subscription], form: str) -> str:
@@ -272,7 +292,10 @@ def _typed(option: Option, value: Any) -> Any:
 
 
 def import_rows(
-    rows: Iterable[ImportRow], store: Subscriptions, now: datetime, why_not_added: Callable[[str], str | None]
+    rows: Iterable[ImportRow],
+    database: Database,
+    now: datetime,
+    why_not_added: Callable[[str, SubscriptionImport], str | None],
 ) -> ImportReport:
     """Add the subscriptions, except those that exist. Rows of addresses that `why_not_added` refuses are rejected.
 
@@ -280,33 +303,31 @@ def import_rows(
     """
     added, present, rejected, faults = set[str](), 0, list[str](), list[str]()
     count = 0
-    for row in rows:
-        if row.request is None and row.is_header:
-            faults.append(f"{row.place}: {row.error}")
-        elif row.request is None:
-            rejected.append(f"{row.place}: {row.error}")
-        elif store.find_equal(row.request):
-            present += 1
-        elif error := _import_row(row.request, store, now, why_not_added, added):
-            rejected.append(f"{row.place}: {error}")
-        else:
-            count += 1
+    with importing(database, now) as stored:
+        for row in rows:
+            if row.request is None:
+                (faults if row.is_header else rejected).append(f"{row.place}: {row.error}")
+            elif stored.has_equal(row.request):
+                present += 1
+            elif error := _import_row(row.request, stored, why_not_added, added):
+                rejected.append(f"{row.place}: {error}")
+            else:
+                count += 1
     return ImportReport(count, present, tuple(rejected), tuple(faults))
 
 
 def _import_row(
     request: SubscriptionRequest,
-    store: Subscriptions,
-    now: datetime,
-    why_not_added: Callable[[str], str | None],
+    stored: SubscriptionImport,
+    why_not_added: Callable[[str, SubscriptionImport], str | None],
     added: set[str],
 ) -> str | None:
     """Add a subscription, and its mailbox to `added`; or return why it is not added."""
     mailbox = mailbox_of(request.address)
-    if mailbox not in added and (reason := why_not_added(request.address)):
+    if mailbox not in added and (reason := why_not_added(request.address, stored)):
         return reason
     try:
-        store.add(request, now)
+        stored.add(request)
     except RefusedAddress as error:
         return f"{redact_address(request.address)}: {error}"
     added.add(mailbox)

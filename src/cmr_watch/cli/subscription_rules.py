@@ -15,6 +15,7 @@ from cmr_watch.cli.subscription_options import apply_options, default_request, d
 from cmr_watch.config import Settings
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
+from cmr_watch.store.subscription_import import SubscriptionImport
 from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions
 
 
@@ -29,12 +30,17 @@ def entries_of(address: str, settings: Settings) -> list[SubscriptionRequest]:
     return [entry for entry in settings.subscriptions if mailbox_of(entry.address) == mailbox]
 
 
-def why_not_added(address: str, store: Subscriptions, settings: Settings) -> str | None:
-    """Why this address may not be subscribed by command: it already is, or the configuration file declares it."""
-    if subscribed := active(store.find(address)):
+def why_not_added(
+    address: str, stored: Subscriptions | SubscriptionImport, store: Subscriptions, settings: Settings
+) -> str | None:
+    """Why this address may not be subscribed by command: it already is, or the configuration file declares it.
+
+    `stored` is what is asked for its subscriptions: `store`, or an import, which has read them all.
+    """
+    if subscribed := active(stored.find(address)):
         return _already_subscribed(subscribed, settings)
     entries = entries_of(address, settings)
-    if not entries or store.refusal(address):  # a refusal has a reason of its own
+    if not entries or stored.refusal(address):  # a refusal has a reason of its own
         return None
     declared = f'{redact_address(address)} is declared in {settings.file} as "{entries[0].name}"'
     if entries[0].name in store.out_of_step(settings.declared):

@@ -91,7 +91,7 @@ def add(address: str, resubscribe: bool, **options: Any) -> int:
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
         is_resumed = resubscribe and not active(store.find(address))
-        if not is_resumed and (reason := why_not_added(address, store, settings)):
+        if not is_resumed and (reason := why_not_added(address, store, store, settings)):
             print_error(printable(reason))
             return FAILED
         if is_resumed and (started := bring_back(address, options, store, settings, clock())):
@@ -353,7 +353,9 @@ def import_(form: str | None, file: BinaryIO) -> int:
     rows = entries(decode(content, click.format_filename(name)), form, settings.messages.time_zone)
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
-        report = import_rows(rows, store, clock(), lambda address: why_not_added(address, store, settings))
+        report = import_rows(
+            rows, database, clock(), lambda address, stored: why_not_added(address, stored, store, settings)
+        )
     for rejected in (*report.faults, *report.refused):
         print_error(printable(rejected))
     print_line(f"{report.added} added, {report.present} already present, {len(report.refused)} rejected.")

@@ -53,6 +53,10 @@ Print = Callable[[str], None]
 """Prints one line."""
 
 
+_FILES: Final = ("cmr-watch.toml", "cmr-watch.db*", "mail-*.html", "mail-*.eml")
+"""The files that a demo writes; when it starts, it removes those of an earlier one."""
+
+
 class DemoFailed(CmrWatchError):
     """The demo failed."""
 
@@ -90,9 +94,11 @@ def play(folder: Path, say: Print) -> None:
 def _prepare(demo: _Demo) -> None:
     """Write the configuration into the folder. Removes the files of an earlier demo, and nothing else."""
     demo.folder.mkdir(parents=True, exist_ok=True)
-    for pattern in ("cmr-watch.toml", "cmr-watch.db*", "mail-*.html", "mail-*.eml"):
-        for old in demo.folder.glob(pattern):
-            old.unlink()
+    existing = [old for pattern in _FILES for old in demo.folder.glob(pattern)]
+    if existing and not _is_from_demo(demo.config):
+        raise DemoFailed(f"{existing[0]} is not from an earlier demo, so it is kept; choose another folder with --dir")
+    for old in existing:
+        old.unlink()
     values = {
         "database": f"sqlite:///{demo.database}",
         "page": f"http://{demo.site.host}{PATH}",
@@ -101,6 +107,13 @@ def _prepare(demo: _Demo) -> None:
     }
     quoted = {name: json.dumps(value) for name, value in values.items()}
     demo.config.write_text(CONFIG.format(**quoted, mail_port=demo.mail.port), encoding="utf-8")
+
+
+def _is_from_demo(config: Path) -> bool:
+    if config.is_symlink() or not config.is_file():
+        return False
+    with config.open("rb") as file:
+        return file.readline(100) == CONFIG.partition("\n")[0].encode() + b"\n"
 
 
 def _run_steps(demo: _Demo) -> None:

@@ -19,6 +19,7 @@ from cmr_watch.doctor.services import check_services
 from cmr_watch.exceptions import (
     CmrWatchError,
     ConfigError,
+    DatabaseDamaged,
     DeliveryError,
     FetchError,
     ParseError,
@@ -69,6 +70,7 @@ _INCIDENTS: Final[dict[IncidentKind, tuple[str, str]]] = {
     "delivery-failed": ("delivery failed", "See: cmr-watch deliveries list --state failed"),
     "subscription-ended": ("subscription ended", "See: cmr-watch subscriptions list --all"),
     "part-unrenderable": ("part left out of the messages", "This is a bug: report it with the details."),
+    "row-unreadable": ("damaged row", "Correct it with SQL, or delete it; if there are many, restore a backup."),
     "digest-overdue": ("digest overdue", "See: cmr-watch deliveries list --state pending"),
 }
 """What each kind of incident is called, and the advice about it."""
@@ -79,6 +81,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield from _check_configuration(settings)
     try:
         with closing(open_database(settings.database.url)) as database:
+            database.require_sound()
             SuppressionJournal(settings.database.journal).replay(database, clock())
             yield Finding("database", True, f"{database.name} can be used and is up to date")
             stored = _load(database, settings)
@@ -170,6 +173,8 @@ def _check_configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def _database_problem(error: CmrWatchError) -> Finding:
+    if isinstance(error, DatabaseDamaged):
+        return Finding("database", False, str(error), "Stop cmr-watch, and run: cmr-watch restore FILE")
     advice = error.advice if isinstance(error, SchemaError) else ""
     return Finding("database", False, str(error), advice or "Fix [database] url, or the permissions of the file.")
 

@@ -314,6 +314,7 @@ IncidentKind = Literal[
     "layout-changed",
     "newly-read",
     "correction-lapsed",
+    "row-unreadable",
 ]
 
 

@@ -141,7 +141,7 @@ def _as_misread(
     ended = {lapsed.correction.id for lapsed in reading.lapsed}
     others = [one for one in checks.corrections.active(reading.page.url) if one.id not in ended]
     try:
-        misread = parse(checks.snapshot(baseline.snapshot_id).fetched, reading.page.kind, others).snapshot
+        misread = parse(checks.stored_page(baseline.snapshot_id), reading.page.kind, others).snapshot
     except ParseError:
         return baseline, matching
     known = known_as_misread(baseline.known, baseline.snapshot, misread, reading.snapshot, reading.at)

@@ -12,9 +12,10 @@ from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models.readings import CheckResult, PageRef
 from cmr_watch.monitor.check import PageFetcher, check_page
 from cmr_watch.monitor.crawl_schedule import due_pages, should_follow
-from cmr_watch.monitor.layout import TitleOf
+from cmr_watch.monitor.layout import TitleOf, no_title
 from cmr_watch.monitor.page_reading import title_of_page
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.readable import UnreadableRow
 from cmr_watch.store.rounds import Round
 
 Pause = Callable[[], None]
@@ -44,15 +45,25 @@ def check_site(
     """
     round_ = Round()
     titles = _titles(list_url, fetcher, pause, stop)
-    first = check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_, titles)
+    first = _check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_, titles)
     results = [first]
     for page in _linked_pages(first, checks, clock):
         pause()
         if stop():
             break
-        results.append(check_page(page, fetcher, checks, clock, round_))
+        results.append(_check_page(page, fetcher, checks, clock, round_, no_title))
     checks.finish_round(round_, list_url, clock())
     return tuple(results)
+
+
+def _check_page(
+    page: PageRef, fetcher: PageFetcher, checks: Checks, clock: Clock, round_: Round, title_of: TitleOf
+) -> CheckResult:
+    """Check a page. If what is stored of it is damaged, it cannot be checked, but the others can."""
+    try:
+        return check_page(page, fetcher, checks, clock, round_, title_of)
+    except UnreadableRow as error:
+        return CheckResult("failed", page, clock(), detail=str(error))
 
 
 def _titles(list_url: str, fetcher: PageFetcher, pause: Pause, stop: Callable[[], bool]) -> TitleOf:

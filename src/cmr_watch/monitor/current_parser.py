@@ -16,6 +16,7 @@ from cmr_watch.monitor.newly_read import is_ahead, newly_read
 from cmr_watch.monitor.page_reading import Reading, parse
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.readable import UnreadableRow
 
 log = logging.getLogger(__name__)
 
@@ -25,21 +26,34 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
 
     `newly_read`: what that parser is the first to read and is still ahead, for the operator.
     """
-    if baseline is None or baseline.parser_version == PARSER_VERSION:
+    if baseline is None or (baseline.parser_version == PARSER_VERSION and baseline.has_reading):
         return baseline
-    stored = checks.snapshot(baseline.snapshot_id)
+    if not baseline.has_reading:
+        return _read_damaged(checks, baseline)
+    stored = checks.stored_page(baseline.snapshot_id)
     try:
-        corrections = checks.corrections.active(stored.row.page_url)
-        snapshot, evidence, _ = parse(stored.fetched, baseline.snapshot.kind, corrections)
+        corrections = checks.corrections.active(stored.url)
+        snapshot, evidence, _ = parse(stored, baseline.snapshot.kind, corrections)
     except ParseError:
         log.warning("the stored page of snapshot %s can no longer be parsed; keeping its reading", baseline.snapshot_id)
         return baseline
     outline = replace(snapshot.outline, expected_layout=baseline.snapshot.outline.expected_layout)
     snapshot = replace(snapshot, outline=outline)
     known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
-    page = PageRef(stored.row.page_url, snapshot.kind)
+    page = PageRef(stored.url, snapshot.kind)
     news = facts_ahead(page, baseline, snapshot, known, checks, baseline.read_at)
     return replace(baseline, snapshot=snapshot, known=known, newly_read=news, evidence=evidence)
+
+
+def _read_damaged(checks: Checks, baseline: Baseline) -> Baseline:
+    """The baseline with what its stored page says, because the stored reading is damaged; UnreadableRow if both are."""
+    stored = checks.stored_page(baseline.snapshot_id)
+    corrections = checks.corrections.active(stored.url)
+    try:
+        snapshot, evidence, _ = parse(stored, baseline.snapshot.kind, corrections)
+    except ParseError as error:
+        raise UnreadableRow(f"the reading {baseline.snapshot_id} is damaged, and so is its page: {error}") from error
+    return replace(baseline, snapshot=snapshot, evidence=evidence)
 
 
 def facts_ahead(

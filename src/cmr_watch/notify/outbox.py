@@ -9,7 +9,7 @@ import logging
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -76,23 +76,30 @@ def compose(queue: MatchQueue, composer: MessageComposer, clock: Clock) -> int:
     """Plan and compose the messages of all recipients for whom something is due; return how many recipients."""
     total = 0
     now = clock()
-    while count := _compose_batch(queue, composer, now):
-        total += count
+    planned: set[str] = set()
+    # a recipient who is due again once planned has a row that cannot be read; the others must not wait for it
+    skip: set[str] = set()
+    while mailboxes := _compose_batch(queue, composer, now, skip):
+        skip |= planned & mailboxes
+        planned |= mailboxes
+        total += len(mailboxes)
     composer.report_unrenderable(now)
     return total
 
 
-def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime) -> int:
-    with queue.batch(now) as batch:
+def _compose_batch(queue: MatchQueue, composer: MessageComposer, now: datetime, skip: Collection[str]) -> set[str]:
+    """Plan and compose for the next recipients; return their mailboxes."""
+    with queue.batch(now, skip=skip) as batch:
         if batch is None:
-            return 0
+            return set()
         context = replace(
             planning.planning_context(batch.known, batch.call_changes, now),
             outages=batch.outages,
         )
-        return batch.save(
+        batch.save(
             composer.compose(recipient, planning.plan(recipient, context, now)) for recipient in batch.recipients
         )
+        return {recipient.mailbox for recipient in batch.recipients}
 
 
 def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime, zone: ZoneInfo) -> None:

@@ -27,7 +27,7 @@ def with_labels(lines: Sequence[Line]) -> Iterator[tuple[Line, tuple[Text, ...]]
     columns: dict[int, Text] = {}
     above: int | None = None
     for row, group in groupby(lines, lambda line: line.row):
-        cells = list(group)
+        cells = [cell for cell in group if row is None or _says_something(cell)]
         if row is None or above is None:
             columns = {} if row is None else heads(cells)
         above = row
@@ -36,6 +36,11 @@ def with_labels(lines: Sequence[Line]) -> Iterator[tuple[Line, tuple[Text, ...]]
             found = (*own.values(), columns.get(line.column))
             labels = tuple(head for head in found if head and head is not line.scan)
             yield line, labels or ((scan(line.label),) if line.label else ())
+
+
+def _says_something(line: Line) -> bool:
+    """Whether it is more than a pictogram."""
+    return any(token.word or token.letter in "dyniT" for token in line.scan.tokens)
 
 
 def _may_be_head(line: Line) -> bool:

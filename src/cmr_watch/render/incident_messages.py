@@ -164,6 +164,20 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
             Step("Report the fault, with the details below."),
         ),
     ),
+    "row-unreadable": _Wording(
+        "a row of the database cannot be read",
+        "the row of the database can be read again",
+        "Row",
+        "A value in it is damaged, or of the wrong type. The row is left out, and everything else is used. What seems"
+        " to be new on a page, but may be what the row says, is held.",
+        (
+            Step("To see whether anything is held, run:", "cmr-watch deliveries release"),
+            Step(
+                "Correct the row with SQL, or delete it. If there are many, stop the service, and run:",
+                "cmr-watch restore FILE",
+            ),
+        ),
+    ),
     "digest-overdue": _Wording(
         "a digest is late",
         "no digest is late any more",

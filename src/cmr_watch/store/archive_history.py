@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select
 
 from cmr_watch import serialization
 from cmr_watch.models.readings import Change, FetchedPage, Known, PageKind, Snapshot
-from cmr_watch.store import known_entries, row_mapping
+from cmr_watch.store import known_entries, readable, row_mapping
 from cmr_watch.store.check_records import ARCHIVED
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import changes, checks, pages, snapshots
@@ -36,7 +36,8 @@ class ArchiveHistory:
     def stored_times(self, page_url: str) -> frozenset[datetime]:
         """Return the times of the copies that are already stored and need not be fetched again."""
         with self._database.read() as connection:
-            return frozenset(connection.execute(_select_copies(page_url, snapshots.c.fetched_at)).scalars())
+            times = connection.execute(_select_copies(page_url, snapshots.c.fetched_at)).scalars()
+            return frozenset(filter(None, map(readable.time_of, times)))
 
     def store_copy(self, page: FetchedPage, kind: PageKind, snapshot: Snapshot, source: str) -> None:
         """Store a copy. `page.fetched_at` is when the archive captured it, `source` its URL in the archive."""
@@ -50,10 +51,11 @@ class ArchiveHistory:
 
     def load_copies(self, page_url: str) -> tuple[tuple[datetime, Snapshot], ...]:
         """Return the capture time and the reading of each copy, oldest first."""
-        columns = snapshots.c.fetched_at, snapshots.c.reading
+        columns = snapshots.c.id, snapshots.c.fetched_at, snapshots.c.reading
         with self._database.read() as connection:
             rows = connection.execute(_select_copies(page_url, *columns).order_by(snapshots.c.fetched_at)).all()
-        return tuple((row.fetched_at, serialization.snapshot_from_dict(row.reading)) for row in rows)
+            copies = readable.models(connection, snapshots, rows, _copy)
+            return tuple((copy.at, copy.snapshot) for copy in copies)
 
     def replace_history(self, page_url: str, known: Known, past: Iterable[HistoricalChange]) -> int:
         """Replace the derived history and the known state of a page; return the number of changes added."""
@@ -66,6 +68,16 @@ class ArchiveHistory:
                 _insert_change(connection, page_url, entry)
             known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
             return len(added)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    at: datetime
+    snapshot: Snapshot
+
+
+def _copy(row: Any) -> _Copy:
+    return _Copy(row.fetched_at, serialization.snapshot_from_dict(row.reading))
 
 
 def _select_copies(page_url: str, *columns: Any) -> Any:

@@ -2,7 +2,7 @@
 
 A backup is marked as such: once restored, by whatever means, it sends nothing that was pending until the operator
 releases it (restore_quarantine.py). A backup is a single file, readable by its owner only, which gets its final name
-once it has been verified.
+once it has been verified. It contains a checksum of its rows (backup_checksum.py), which a restore compares.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import sqlite3
-import tempfile
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -22,9 +21,10 @@ from typing import Final
 
 from sqlalchemy import URL, make_url
 
+from cmr_watch import new_files
 from cmr_watch.exceptions import ConfigError, SchemaError, StoreUnavailable
 from cmr_watch.os_errors import os_reason
-from cmr_watch.store import restore_quarantine
+from cmr_watch.store import backup_checksum, restore_quarantine
 from cmr_watch.store.database import Database, upgrade
 from cmr_watch.store.schema import REVISIONS, metadata
 
@@ -63,18 +63,23 @@ def backup_name(now: datetime) -> str:
 def create_backup(database: Database, path: Path, *, force: bool = False) -> Backup:
     """Back up a live SQLite database: copy it, mark the copy as a backup, verify it, move it into place.
 
-    ConfigError if the file already exists, unless `force` is set.
+    ConfigError if the file already exists, unless `force` is set and it is an earlier backup.
     """
     if database.path is None:
         raise ConfigError(_USE_POSTGRESQL_TOOLS)
-    _validate_target(database.path, path, force)
-    with _store_errors(f"could not create the backup {path}"), _temporary_folder(path) as folder:
+    with _store_errors(f"could not create the backup {path}"):
+        _validate_target(database.path, path, force)
+    with _store_errors(f"could not create the backup {path}"), new_files.partial_folder(path.parent) as folder:
         part = folder / path.name
         rows = _copy(database.path, part)
         _mark_as_backup(part)
+        backup_checksum.store(part)
         _verify(part, rows)
         _read_revision(part, path)
-        _move_into_place(part, path, force)
+        try:
+            new_files.put_in_place(part, path, replace=force)
+        except FileExistsError:
+            raise ConfigError(f"{path} already exists; to replace it, use --force") from None
         return Backup(path, path.stat().st_size, rows)
 
 
@@ -96,14 +101,15 @@ def restore(path: Path, url: str, now: datetime) -> Restored:
         raise ConfigError(_USE_POSTGRESQL_TOOLS)
     target = Path(parsed.database).resolve()
     _validate_source(path, target)
-    message = f"could not restore the database from {path}"
-    with _store_errors(message):
-        target.parent.mkdir(parents=True, exist_ok=True)
-    with _store_errors(message), _temporary_folder(target) as folder:
+    with (
+        _store_errors(f"could not restore the database from {path}"),
+        new_files.partial_folder(target.parent) as folder,
+    ):
         part = folder / target.name
         rows = _copy(path, part)
         revision = _read_revision(part, path)
         _verify(part, rows)
+        backup_checksum.verify(part, path)
         upgrade(_url(part).render_as_string())
         _mark_as_backup(part, now)
         return Restored(revision, _replace_database(part, target, now))
@@ -131,12 +137,22 @@ def _is_scheduled_backup(entry: os.DirEntry[str]) -> bool:
 def _validate_target(database: Path, path: Path, force: bool) -> None:
     if path.resolve() in _database_files(database):
         raise ConfigError(f"{path} is the database itself; choose another name for the backup")
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder, not a file")
-    if not path.parent.is_dir():
-        raise ConfigError(f"{path.parent} does not exist or is not a folder; create it first")
-    if not force and os.path.lexists(path):
-        raise ConfigError(f"{path} already exists; to replace it, use --force")
+    if not force and os.path.lexists(path) and not path.is_dir():
+        raise ConfigError(f"{path} already exists; to replace an earlier backup, use --force")
+    new_files.require_new(path, "backup of cmr-watch", _is_backup)
+
+
+def _is_backup(path: Path) -> bool:
+    """Whether a file is a backup that was made by `create_backup`, and not a database that is or was in use."""
+    if not path.stat().st_size:
+        return False
+    try:
+        # immutable: it is not locked, and no file is created next to it
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            row = connection.execute("SELECT value FROM installation WHERE name = 'hold'").fetchone()
+            return bool(row == ("copy",))
+    except sqlite3.Error:
+        return False
 
 
 def _validate_source(path: Path, database: Path) -> None:
@@ -144,6 +160,10 @@ def _validate_source(path: Path, database: Path) -> None:
         raise ConfigError(f"{path} does not exist or is not a file")
     if path.resolve() in _database_files(database):
         raise ConfigError(f"{path} is the database itself, not a backup")
+    if not database.parent.is_dir():
+        raise ConfigError(f"{database.parent}, the folder of [database] url, does not exist; create it first")
+    if database.exists() and not stat.S_ISREG(database.stat().st_mode):
+        raise ConfigError(f"{database}, in [database] url, is not a regular file; choose another name")
 
 
 def _database_files(database: Path) -> set[Path]:
@@ -164,16 +184,6 @@ def _store_errors(message: str) -> Iterator[None]:
         raise StoreUnavailable(f"{message}: {error}") from error
     except OSError as error:
         raise StoreUnavailable(f"{message}: {os_reason(error)}") from error
-
-
-@contextmanager
-def _temporary_folder(path: Path) -> Iterator[Path]:
-    """Make a private folder next to a file: what is created in it can be moved into place by a single rename."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _url(path: Path) -> URL:
@@ -225,23 +235,6 @@ def _without_installation(rows: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in rows.items() if name != "installation"}
 
 
-def _move_into_place(part: Path, path: Path, force: bool) -> None:
-    _fsync(part)
-    if not force:
-        # reserve the name, so that a file created in the meantime is not overwritten
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    os.replace(part, path)
-    _fsync(path.parent)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 # ── restoring a backup ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -261,12 +254,10 @@ def _read_revision(part: Path, path: Path) -> str:
 
 def _replace_database(part: Path, target: Path, now: datetime) -> Path | None:
     """Replace the database while no other process can open it; return the path of the previous one."""
-    _fsync(part)
     _copy_ownership(part, target)
     with _exclusive_access(target):
         kept = _keep_previous(target, now)
-        os.replace(part, target)
-        _fsync(target.parent)
+        new_files.put_in_place(part, target, replace=True)
     return kept
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.store import readable
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import delivery_pauses
 
@@ -27,7 +28,8 @@ class BouncePauses:
         """Count a soft bounce and pause delivery to its mailbox; return the end of the pause."""
         mailbox = mailbox_of(address)
         with self._database.write() as connection:
-            old = connection.execute(select(delivery_pauses).where(delivery_pauses.c.mailbox == mailbox)).first()
+            found = connection.execute(select(delivery_pauses).where(delivery_pauses.c.mailbox == mailbox)).all()
+            old = next(readable.rows(connection, delivery_pauses, found), None)
             count = old.soft_bounces if old and now - old.paused_until < RESET_AFTER else 0
             until = now + PAUSES[min(count, len(PAUSES) - 1)]
             values = {"soft_bounces": count + 1, "paused_until": until}

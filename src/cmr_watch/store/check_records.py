@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from cmr_watch import serialization
 from cmr_watch.models.corrections import Correction
 from cmr_watch.models.evidence import Evidence
 from cmr_watch.models.readings import (
@@ -23,13 +24,13 @@ from cmr_watch.models.readings import (
 )
 from cmr_watch.models.recipients import IncidentKind
 from cmr_watch.plural import counted
-from cmr_watch.store import known_entries, row_mapping
+from cmr_watch.store import known_entries, readable, row_mapping
 from cmr_watch.store.corrections import CorrectionEdit
 from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.known_entries import PageState
 from cmr_watch.store.rounds import Round
-from cmr_watch.store.schema import changes, checks, pages
-from cmr_watch.store.snapshots import get_snapshot
+from cmr_watch.store.schema import changes, checks, pages, snapshots
+from cmr_watch.store.snapshots import get_snapshot, newest_plausible, reading_of
 
 PageVersion = tuple[int, int | None, datetime | None]
 """A page's revision, baseline ID and time of reading: they change whenever what is stored about the page changes."""
@@ -56,7 +57,8 @@ class Baseline:
 
     `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET. `evidence`
     is that of a stored page that was read again, because its parser was an older one; `newly_read` is what today's
-    parser is then the first to read on it (`monitor.current_parser`).
+    parser is then the first to read on it (`monitor.current_parser`). `has_reading` is False if the stored reading is
+    damaged: then the stored page is read again.
     """
 
     revision: int
@@ -72,6 +74,7 @@ class Baseline:
     known: Known
     newly_read: tuple[Change, ...] = ()
     evidence: Evidence | None = None
+    has_reading: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +158,17 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """What is stored about a page at one version: the row and the reading of its baseline, and its known state."""
+    """What is stored about a page at one version: the row and the reading of its baseline, and its known state.
+
+    `has_reading`: whether the reading can be read; if not, it is an empty one.
+    """
 
     version: PageVersion
     baseline: Any
     snapshot: Snapshot | None
     state: PageState
     known: Known
+    has_reading: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +187,56 @@ def load_stored_page(connection: Connection, page: Any, version: PageVersion) ->
     state = known_entries.load(connection, page.url)
     if page.baseline_id is None:
         return StoredPage(version, None, None, state, state.known())
-    baseline = get_snapshot(connection, page.baseline_id)
-    reading = serialization.snapshot_from_dict(baseline.reading)
-    return StoredPage(version, baseline, reading, state, state.known())
+    # it is not there only if the number is damaged
+    baseline = get_snapshot(connection, page.baseline_id) or _newest_baseline(connection, page)
+    for reading in readable.models(connection, snapshots, (baseline,), reading_of):
+        return StoredPage(version, baseline, reading, state, state.known())
+    empty = Snapshot(kind=page.kind)
+    return StoredPage(version, baseline, empty, state, state.known(), has_reading=False)
+
+
+def _newest_baseline(connection: Connection, page: Any) -> Any:
+    snapshot_id = newest_plausible(connection, page.url)
+    if snapshot_id is None:
+        raise readable.UnreadableRow(f"the reading {page.baseline_id} of {page.url} is not stored")
+    readable.note(connection, pages, {"url": page.url}, ValueError("baseline_id is not valid"))
+    return get_snapshot(connection, snapshot_id)
+
+
+_HINTS: Final[dict[str, Any]] = {
+    "kind": "initiative",
+    "etag": None,
+    "last_modified": None,
+    "consecutive_failures": 0,
+    "revision": 0,
+}
+"""Columns of a page that the next good reading writes again, and what to use if they cannot be read."""
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def readable_page(connection: Connection, row: Any) -> Any:
+    """Return a row of `pages`; UnreadableRow if what is wrong with it can neither be ignored nor be inferred."""
+    values = dict(row._mapping)
+    wrong = readable.wrong_column(pages, values)
+    if wrong:
+        readable.note(connection, pages, row, ValueError(f"{wrong} is not valid"))
+    for name, default in _HINTS.items():
+        if readable.wrong_column(pages, {name: values[name]}):
+            values[name] = default
+    is_lost = values["baseline_id"] is None and values["revision"] > 0
+    if is_lost or readable.wrong_column(pages, {"baseline_id": values["baseline_id"]}):
+        values["baseline_id"] = newest_plausible(connection, values["url"])
+    if values["baseline_id"] is not None:
+        for name in ("read_at", "full_read_at"):
+            values[name] = readable.time_of(values[name]) or _LONG_AGO
+    if wrong := readable.wrong_column(pages, values):
+        raise readable.UnreadableRow(f"the row {readable.subject_of(pages, row)} of the database cannot be read")
+    return SimpleNamespace(**values)
+
+
+def load_changes(connection: Connection, statement: Any) -> Iterator[RecordedChange]:
+    """Yield the changes that a statement selects."""
+    return readable.models(connection, changes, connection.execute(statement).all(), row_mapping.recorded_change)
 
 
 def baseline_of(page: Any, stored: StoredPage) -> Baseline:
@@ -200,6 +254,7 @@ def baseline_of(page: Any, stored: StoredPage) -> Baseline:
         validators=Validators(page.etag, page.last_modified),
         snapshot=stored.snapshot,
         known=stored.known,
+        has_reading=stored.has_reading,
     )
 
 
@@ -220,28 +275,31 @@ def first_of_last_failures(connection: Connection, page_url: str, failures: int)
     first: datetime | None = connection.execute(
         failed.order_by(checks.c.id.desc()).offset(failures - 1).limit(1)
     ).scalar()
-    return first
+    return readable.time_of(first)
 
 
 def first_reading(connection: Connection, of_page: ColumnElement[bool]) -> datetime | None:
     """Return the time of the first plausible reading of the page, or of the kind of page, that a condition selects."""
     joined = select(func.min(checks.c.checked_at)).join(pages, pages.c.url == checks.c.page_url)
-    first: datetime | None = connection.execute(joined.where(of_page, checks.c.outcome == "baseline")).scalar()
-    return first
+    return readable.time_of(connection.execute(joined.where(of_page, checks.c.outcome == "baseline")).scalar())
 
 
 def first_check(connection: Connection, page_url: str) -> datetime | None:
     """Return the time of the first check of a page, whatever its outcome."""
     of_page = (checks.c.page_url == page_url, checks.c.outcome.not_in(DERIVED))
-    first: datetime | None = connection.execute(select(func.min(checks.c.checked_at)).where(*of_page)).scalar()
-    return first
+    return readable.time_of(connection.execute(select(func.min(checks.c.checked_at)).where(*of_page)).scalar())
 
 
 def last_check(connection: Connection, page_url: str) -> CheckRow | None:
     """Return the last check of a page, whatever its outcome."""
     of_page = select(checks).where(checks.c.page_url == page_url, checks.c.outcome.not_in(DERIVED))
-    row = connection.execute(of_page.order_by(checks.c.id.desc()).limit(1)).first()
-    return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail) if row else None
+    found = connection.execute(of_page.order_by(checks.c.id.desc()).limit(1)).all()
+    return next(readable.models(connection, checks, found, check_row_of), None)
+
+
+def check_row_of(row: Any) -> CheckRow:
+    """Return a check from its row."""
+    return CheckRow(row.id, row.page_url, row.checked_at, row.outcome, row.detail)
 
 
 def failing_pages(connection: Connection) -> frozenset[str]:

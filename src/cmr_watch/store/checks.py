@@ -19,6 +19,7 @@ from cmr_watch.models.evidence import Evidence
 from cmr_watch.models.readings import (
     PARSER_VERSION,
     Change,
+    FetchedPage,
     Known,
     LastFetch,
     PageRef,
@@ -27,7 +28,7 @@ from cmr_watch.models.readings import (
     Validators,
 )
 from cmr_watch.models.recipients import IncidentKind
-from cmr_watch.store import incidents, known_entries, outages, recipients, restore_quarantine, row_mapping
+from cmr_watch.store import incidents, known_entries, outages, readable, recipients, restore_quarantine
 from cmr_watch.store.check_records import (
     CHANGES_LOCK,
     DERIVED,
@@ -47,9 +48,11 @@ from cmr_watch.store.check_records import (
     insert_change,
     insert_check,
     last_check,
+    load_changes,
     load_stored_page,
+    readable_page,
 )
-from cmr_watch.store.corrections import Corrections, edit_corrections, lapse_corrections
+from cmr_watch.store.corrections import Corrections, edit_corrections, has_unreadable, lapse_corrections
 from cmr_watch.store.database import Database
 from cmr_watch.store.newly_read import record_newly_read
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
@@ -60,6 +63,7 @@ from cmr_watch.store.snapshots import (
     SnapshotRow,
     StoredSnapshot,
     list_snapshots,
+    load_page,
     load_snapshot,
     newest_suspect,
     plausible_before,
@@ -101,7 +105,8 @@ class Checks:
     def baseline(self, page_url: str) -> Baseline | None:
         """Return what the next reading of a page is compared with; None before its first plausible reading."""
         with self._database.read() as connection:
-            page = connection.execute(_PAGE, {"page": page_url}).first()
+            row = connection.execute(_PAGE, {"page": page_url}).first()
+            page = readable_page(connection, row) if row else None
             if page is None or page.baseline_id is None:
                 return None
             return baseline_of(page, self._load_stored_page(connection, page))
@@ -126,7 +131,7 @@ class Checks:
             is_replaced = self._replace_known(connection, record, stored)
             record_newly_read(self._database, connection, record.page.url, record.newly_read, record.checked_at)
             round_id = self._join_round(connection, record)
-            recorded = self._insert_changes(connection, record, check_id, round_id)
+            recorded = self._insert_changes(connection, record, check_id, round_id, stored)
             if record.outcome in PLAUSIBLE_OUTCOMES:
                 lapse_corrections(connection, record.lapsed, record.checked_at)
                 restore_quarantine.end_first_reading(connection, record.page.url)
@@ -155,7 +160,7 @@ class Checks:
             row = {"url": record.page.url, "kind": record.page.kind, "revision": 0, "consecutive_failures": 0}
             connection.execute(self._database.insert(pages).values(row).on_conflict_do_nothing())
             page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).one()
-        return page
+        return readable_page(connection, page)
 
     def _load_stored_page(self, connection: Connection, page: Any) -> StoredPage:
         # cached, as what is stored at one version never changes and usually stays the same at the next one
@@ -184,6 +189,7 @@ class Checks:
         version = (page.revision + 1, baseline_id, record.read_at)
         values = {
             "page": record.page.url,
+            "kind": record.page.kind,
             "revision": page.revision + 1,
             "baseline_id": baseline_id,
             "etag": validators.etag,
@@ -231,22 +237,35 @@ class Checks:
         return CommitEffects(incident=kind if is_new else None)
 
     def _reading_to_store(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
-        if record.snapshot is not None and record.snapshot is stored.snapshot:
+        if record.snapshot is not None and record.snapshot is stored.snapshot and stored.has_reading:
             reading = stored.baseline.reading
         else:
             reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(kind=record.page.kind))
         return ReadingToStore(*record.source, reading, self._parser_version, record.evidence)
 
     def _insert_changes(
-        self, connection: Connection, record: CheckRecord, check_id: int, round_id: int | None
+        self, connection: Connection, record: CheckRecord, check_id: int, round_id: int | None, stored: StoredPage
     ) -> tuple[RecordedChange, ...]:
+        """Insert the changes; those that may be wrong are held until the operator releases them.
+
+        - After a restore, what the first reading of a page has found may have been announced before.
+        - If a correction, or the known state of an edition or call, cannot be read, it may only seem to have changed.
+        """
         if not record.changes:
             return ()
         self._database.lock(connection, CHANGES_LOCK)
-        is_held = restore_quarantine.is_first_reading(connection, record.page.url)
-        held_at = record.checked_at if is_held else None
+        url = record.page.url
+        are_held = restore_quarantine.is_first_reading(connection, url) or has_unreadable(connection, url)
         return tuple(
-            insert_change(connection, record, check_id, round_id, held_at, change) for change in record.changes
+            insert_change(
+                connection,
+                record,
+                check_id,
+                round_id,
+                record.checked_at if are_held or stored.state.is_uncertain(change.key) else None,
+                change,
+            )
+            for change in record.changes
         )
 
     def _join_round(self, connection: Connection, record: CheckRecord) -> int | None:
@@ -282,7 +301,7 @@ class Checks:
             return ()
         statement = select(changes).where(changes.c.round_id == round_.id).order_by(changes.c.id)
         with self._database.read() as connection:
-            return tuple(row_mapping.recorded_change(row).change for row in connection.execute(statement))
+            return tuple(recorded.change for recorded in load_changes(connection, statement))
 
     # ── all pages ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -296,19 +315,18 @@ class Checks:
         joined = select(changes).join(checks, checks.c.id == changes.c.check_id).order_by(changes.c.id)
         is_wanted = (changes.c.page_url != page_url, changes.c.key.in_(keys), checks.c.outcome.not_in(UNREPORTED))
         with self._database.read() as connection:
-            rows = connection.execute(joined.where(*is_wanted)).all()
-        return tuple(row_mapping.recorded_change(row).change for row in rows)
+            return tuple(recorded.change for recorded in load_changes(connection, joined.where(*is_wanted)))
 
     def last_fetches(self) -> tuple[LastFetch, ...]:
         """Return when each page was last checked, and whether that failed."""
         other = checks.alias()
         newest = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url, other.c.outcome.not_in(DERIVED))
-        joined = select(pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome).join_from(
+        joined = select(checks.c.id, pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome).join_from(
             pages, checks, checks.c.id == newest.scalar_subquery()
         )
         with self._database.read() as connection:
             rows = connection.execute(joined.order_by(pages.c.url)).all()
-        return tuple(LastFetch(PageRef(row.url, row.kind), row.checked_at, row.outcome == "failed") for row in rows)
+            return tuple(readable.models(connection, checks, rows, _last_fetch))
 
     def failing_pages(self) -> frozenset[str]:
         """Return the URLs of the pages that could not be read by their last check, or had a suspect reading."""
@@ -326,6 +344,11 @@ class Checks:
         """Return a snapshot with its content; KeyError if there is none with this ID."""
         with self._database.read() as connection:
             return load_snapshot(connection, snapshot_id)
+
+    def stored_page(self, snapshot_id: int) -> FetchedPage:
+        """Return the page from which a snapshot was read; KeyError if there is none with this ID."""
+        with self._database.read() as connection:
+            return load_page(connection, snapshot_id)
 
     def snapshot_ids(self) -> tuple[int, ...]:
         """Return the IDs of all snapshots, oldest first."""
@@ -374,13 +397,13 @@ class Checks:
         if since is not None:
             statement = statement.where(changes.c.read_at >= since)
         with self._database.read() as connection:
-            return tuple(row_mapping.recorded_change(row) for row in reversed(connection.execute(statement).all()))
+            return tuple(reversed(tuple(load_changes(connection, statement))))
 
     def last_read_at(self, page_url: str) -> datetime | None:
         """Return the time of the last plausible reading of a page."""
         with self._database.read() as connection:
             page = connection.execute(_PAGE, {"page": page_url}).first()
-        return page.read_at if page else None
+        return readable.time_of(page.read_at) if page else None
 
     def first_read_at(self, page_url: str) -> datetime | None:
         """Return the time of the first plausible reading of a page."""
@@ -398,3 +421,7 @@ class Checks:
         """Return the last check of a page, whatever its outcome."""
         with self._database.read() as connection:
             return last_check(connection, page_url)
+
+
+def _last_fetch(row: Any) -> LastFetch:
+    return LastFetch(PageRef(row.url, row.kind), row.checked_at, row.outcome == "failed")

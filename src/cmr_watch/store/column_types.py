@@ -1,17 +1,56 @@
-"""Column types that make SQLite and PostgreSQL accept and return the same values."""
+"""Column types that make SQLite and PostgreSQL accept and return the same values.
+
+SQLite stores a value of any type in any column. Where a stored value has not the type of its column, the result is
+`INVALID` instead of an exception, which would lose all other rows of the result (readable.py).
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from enum import Enum
+from typing import Any, Final
 
-from sqlalchemy import DateTime, Text
+from sqlalchemy import Boolean, DateTime, LargeBinary, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Invalid(Enum):
+    """The type of INVALID."""
+
+    INVALID = "invalid"
+
+
+INVALID: Final = Invalid.INVALID
+"""Stands for a stored value that cannot be read."""
+
+_Processor = Callable[[Any], Any]
+_FLAGS: Final[dict[Any, bool | None]] = {None: None, 0: False, 1: True, "false": False}
+"""Flags as they are stored; “false” comes from an early version of schema 0002."""
+
+
+def _or_invalid(convert: _Processor | None) -> _Processor | None:
+    """The same conversion, with INVALID as the result where it fails."""
+    if convert is None:
+        return None
+
+    def process(value: Any) -> Any:
+        try:
+            return convert(value)
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            return INVALID
+
+    return process
+
+
+def storable(text: str) -> str:
+    """Return a text as `ExternalText` stores it."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 class Utc(TypeDecorator[datetime]):
@@ -33,6 +72,9 @@ class Utc(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> _Processor | None:
+        return _or_invalid(super().result_processor(dialect, coltype))
+
 
 class ExternalText(TypeDecorator[str]):
     """Text from outside. PostgreSQL rejects NUL and SQLite rejects lone surrogates, so both are stored as U+FFFD."""
@@ -41,7 +83,7 @@ class ExternalText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -55,3 +97,23 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> _Processor | None:
+        return _or_invalid(super().result_processor(dialect, coltype))
+
+
+class Flag(Boolean):
+    """True or False. No TypeDecorator, for which PostgreSQL would be sent `IS $1`."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> _Processor | None:
+        return lambda value: _FLAGS.get(value, INVALID)
+
+
+class Bytes(TypeDecorator[bytes]):
+    """Bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> _Processor | None:
+        return _or_invalid(super().result_processor(dialect, coltype))

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from cmr_watch.models.corrections import Correction, CorrectionEnd
 from cmr_watch.models.readings import PageRef
+from cmr_watch.store import readable
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import record_event
 from cmr_watch.store.schema import corrections, pages
@@ -33,13 +34,13 @@ class Corrections:
         of_page = corrections.c.page_url == page_url
         with self._database.read() as connection:
             rows = connection.execute(_WITH_KIND.where(of_page, _IS_ACTIVE).order_by(corrections.c.id)).all()
-        return tuple(map(_correction, rows))
+            return tuple(readable.models(connection, corrections, rows, _correction))
 
     def list_all(self) -> tuple[Correction, ...]:
         """Return all corrections, also those that have ended, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(_WITH_KIND.order_by(corrections.c.id)).all()
-        return tuple(map(_correction, rows))
+            return tuple(readable.models(connection, corrections, rows, _correction))
 
     def edit(self, edit: CorrectionEdit) -> None:
         """Begin or end corrections, without changing what is stored of the page."""
@@ -55,6 +56,13 @@ class CorrectionEdit:
     new: Correction | None = None
     ended: tuple[int, ...] = ()
     reason: CorrectionEnd = "replaced"
+
+
+def has_unreadable(connection: Connection, page_url: str) -> bool:
+    """Whether a correction of this page that holds cannot be read, so that its line is misread."""
+    of_page = corrections.c.page_url == page_url
+    rows = connection.execute(_WITH_KIND.where(of_page, _IS_ACTIVE)).all()
+    return len(list(readable.models(connection, corrections, rows, _correction))) < len(rows)
 
 
 def edit_corrections(connection: Connection, edit: CorrectionEdit | None) -> None:

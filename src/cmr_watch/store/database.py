@@ -22,8 +22,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from cmr_watch.clock import Clock
-from cmr_watch.exceptions import ConfigError, SchemaError, StoreUnavailable
-from cmr_watch.store import error_messages
+from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
+from cmr_watch.store import error_messages, marker
+from cmr_watch.store.readable import UNREADABLE, UnreadableRows
 from cmr_watch.store.schema import REVISION, REVISIONS
 
 BASE = "base"
@@ -40,7 +41,8 @@ class Database:
         self.url = url
         self.name = _description(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-        self.engine = _engine(url)
+        self.unreadable = UnreadableRows()
+        self.engine = _engine(url).execution_options(**{UNREADABLE: self.unreadable})
         self._reader = self.engine
         if self.path is None:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -69,7 +71,8 @@ class Database:
             reason = error_messages.reason(error)
             # a database is often read-only because root created the file or its folder
             hint = _ownership_hint(self.path) if self.path and reason == error_messages.READ_ONLY else ""
-            raise StoreUnavailable(f"{self.name} {reason}{hint}") from error
+            kind = DatabaseDamaged if reason == error_messages.DAMAGED else StoreUnavailable
+            raise kind(f"{self.name} {reason}{hint}") from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -105,6 +108,16 @@ class Database:
             remote: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         return remote - local
 
+    def require_sound(self) -> None:
+        """DatabaseDamaged if SQLite's quick check finds damage. PostgreSQL has checksums of its own."""
+        if self.path is None:
+            return
+        with self.store_errors(), self.engine.connect() as connection:
+            result = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        if result != "ok":
+            what = " ".join(result.split())
+            raise DatabaseDamaged(f"{self.name} is damaged ({what}); stop cmr-watch, and restore a backup")
+
     def revision(self) -> str | None:
         """Return the schema revision of the database; None if it has no tables."""
         with self.store_errors(), self.engine.connect() as connection:
@@ -118,23 +131,37 @@ def insert_returning_id(connection: Connection, table: Table, row: dict[str, Any
     return int(key[0])
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, begin_new: bool = False) -> Database:
     """Open a database, and create the schema if it is empty.
 
-    SchemaError if the schema is older or newer than this version's, StoreUnavailable if the database cannot be used.
+    DatabaseDamaged if it is gone or empty although there was one, unless `begin_new` is set. SchemaError if the schema
+    is older or newer than this version's, StoreUnavailable if the database cannot be used.
     """
     with ExitStack() as stack:
         database = Database(_parse_url(url))
         stack.callback(database.close)
-        if database.path is not None:
-            _create_file(database.path, database.name)
-        revision = database.revision()
+        revision = _first_revision(database, begin_new=begin_new)
         if revision is None:
             revision = _migrate(database)
         if revision != REVISION:
             raise _mismatch(database.name, revision)
+        if database.path is not None:
+            marker.write_marker(database.path)
         stack.pop_all()
     return database
+
+
+def _first_revision(database: Database, *, begin_new: bool = False) -> str | None:
+    """Create the file of the database, if it is new, and return its schema revision; None if it has no tables."""
+    if database.path is None:
+        return database.revision()
+    if not begin_new:
+        marker.require_present(database.path)
+    _create_file(database.path, database.name)
+    revision = database.revision()
+    if revision is None and not begin_new:
+        marker.require_not_emptied(database.path)
+    return revision
 
 
 def upgrade(url: str) -> tuple[str, str]:
@@ -142,9 +169,7 @@ def upgrade(url: str) -> tuple[str, str]:
     database = Database(_parse_url(url))
     with ExitStack() as stack:
         stack.callback(database.close)
-        if database.path is not None:
-            _create_file(database.path, database.name)
-        revision = database.revision()
+        revision = _first_revision(database)
         if revision is not None and revision not in (BASE, *REVISIONS):
             raise _mismatch(database.name, revision)
         return revision or BASE, revision if revision == REVISION else _migrate(database)
@@ -238,9 +263,15 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # text that is not UTF-8, which only damage can leave there, must not lose the other rows of a result
+    connection.text_factory = _decode
     _enable_wal(connection)
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
 
 
 def _enable_wal(connection: sqlite3.Connection) -> None:
@@ -282,6 +313,8 @@ def _create_file(path: Path, name: str) -> None:
     # readable by the owner only, as it contains addresses and webhook keys; SQLite gives the WAL file the same mode
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # opening a named pipe would wait for a writer
+            raise StoreUnavailable(f"{name} cannot be opened: it is not a regular file")
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     except OSError as error:
         hint = _ownership_hint(path) if isinstance(error, PermissionError) else ""

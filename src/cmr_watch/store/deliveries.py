@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, not_, or_, select, update
 
 from cmr_watch.models.recipients import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message, mailbox_of
-from cmr_watch.store import plan_writer, recipients, row_mapping
+from cmr_watch.store import plan_writer, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import mark_notified, open_incident, resolve_incidents
+from cmr_watch.store.rounds import MAX_LEASE
 from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, delivery_pauses, matches
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ _FINISH = (
 _DELIVERY_FAILED: IncidentKind = "delivery-failed"
 _MAIL = "mail"
 _AT = bindparam("at", type_=deliveries.c.due_at.type)
+_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _select_claimable(*conditions: Any) -> Select[Any]:
@@ -67,10 +70,14 @@ def _select_claimable(*conditions: Any) -> Select[Any]:
         earlier.c.outcome.is_(None),
         earlier.c.held_at.is_(None),
     )
-    is_free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT)
+    # a time that is later than any lease or pause could end is damaged, or comes from a clock that was wrong
+    is_free = or_(
+        deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT, deliveries.c.leased_until > _LATEST
+    )
     is_current = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > _AT, deliveries.c.uncertain)
     is_paused = exists().where(delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > _AT)
-    is_down = exists().where(circuit_breakers.c.route == deliveries.c.route, circuit_breakers.c.open_until > _AT)
+    open_until = circuit_breakers.c.open_until
+    is_down = exists().where(circuit_breakers.c.route == deliveries.c.route, open_until > _AT, open_until <= _LATEST)
     is_due = (_is_pending, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), is_free, is_current)
     is_possible = (~is_blocked, ~is_paused, ~is_down, recipients.has_active_subscription())
     statement = select(deliveries.c.id).where(*is_due, *is_possible, *conditions)
@@ -120,16 +127,37 @@ class Deliveries:
 
         `per_minute` limits the mails, counting those of all processes.
         """
+        while True:
+            with self._database.write() as connection:
+                allowed = _mails_allowed(connection, now, per_minute) if per_minute else limit
+                statement = CLAIMABLE if allowed else _CLAIMABLE_EXCEPT_MAIL
+                size = min(limit, allowed or limit)
+                ids = connection.execute(statement, {**_times(now), "size": size}).scalars().all()
+                if not ids:
+                    return ()
+                self._token = secrets.token_urlsafe(16)
+                connection.execute(_CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
+                claimed = _load(connection, deliveries.c.id.in_(ids))
+            self._withdraw(set(ids).difference(delivery.id for delivery in claimed), now)
+            if claimed:
+                return claimed
+
+    def _withdraw(self, ids: Collection[int], now: datetime) -> None:
+        """Withdraw messages that cannot be read, so that they are written again.
+
+        One that may have been sent, or is to an operator, has failed.
+        """
+        if not ids:
+            return
+        is_replaceable = (deliveries.c.uncertain.is_(False), deliveries.c.purpose == "subscriber")
         with self._database.write() as connection:
-            allowed = _mails_allowed(connection, now, per_minute) if per_minute else limit
-            statement = CLAIMABLE if allowed else _CLAIMABLE_EXCEPT_MAIL
-            size = min(limit, allowed or limit)
-            ids = connection.execute(statement, {"at": now, "size": size}).scalars().all()
-            if not ids:
-                return ()
-            self._token = secrets.token_urlsafe(16)
-            connection.execute(_CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
-            return _load(connection, deliveries.c.id.in_(ids))
+            recipients.lock_planning(self._database, connection)
+            of_ids = deliveries.c.id.in_(ids)
+            unsent = connection.execute(select(deliveries.c.id).where(of_ids, *is_replaceable)).scalars().all()
+            recipients.withdraw_messages(connection, unsent, "superseded", now)
+            failed = {"outcome": "failed", "done_at": now, "last_error": "the stored message cannot be read"}
+            connection.execute(update(deliveries).where(of_ids, _is_pending).values(**failed))
+            connection.execute(update(deliveries).where(of_ids).values(claim_token=None, leased_until=None))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
         """Extend a lease from now; return False if it was lost, or if the recipient is no longer subscribed."""
@@ -224,7 +252,8 @@ class Deliveries:
     def open_circuits(self) -> dict[str, int]:
         """Return the number of consecutive failures of each route whose circuit breaker is not closed."""
         with self._database.read() as connection:
-            return {row.route: row.failures for row in connection.execute(select(circuit_breakers))}
+            found = readable.rows(connection, circuit_breakers, connection.execute(select(circuit_breakers)))
+            return {row.route: row.failures for row in found}
 
     def open_circuit(self, address: str, until: datetime, failures: int, reason: str) -> None:
         """Claim no deliveries for the route of this address until then."""
@@ -240,7 +269,7 @@ class Deliveries:
 
     def blocked_by_open_circuits(self, now: datetime) -> int:
         """Return how many due messages are waiting for an open circuit breaker."""
-        down = select(circuit_breakers.c.route).where(circuit_breakers.c.open_until > now)
+        down = select(circuit_breakers.c.route).where(*_is_later(circuit_breakers.c.open_until, now))
         statement = select(func.count()).where(_is_pending, deliveries.c.due_at <= now, deliveries.c.route.in_(down))
         with self._database.read() as connection:
             return connection.execute(statement).scalar_one()
@@ -250,18 +279,17 @@ class Deliveries:
         with self._database.read() as connection:
             if _mails_allowed(connection, now, per_minute) > 0:
                 return None
-            if connection.execute(_CLAIMABLE_MAIL, {"at": now, "size": 1}).first() is None:
+            if connection.execute(_CLAIMABLE_MAIL, {**_times(now), "size": 1}).first() is None:
                 return None
             oldest = select(func.min(deliveries.c.done_at)).where(*_is_recent_mail(now))
-            first = connection.execute(oldest).scalar()
+            first = readable.time_of(connection.execute(oldest).scalar())
         return (first or now) + MINUTE
 
     def oldest_due(self, now: datetime) -> datetime | None:
         """Return since when the oldest unsent message has been due; None if none is due."""
         is_due = (_is_pending, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None))
         with self._database.read() as connection:
-            oldest: datetime | None = connection.execute(select(func.min(deliveries.c.due_at)).where(*is_due)).scalar()
-        return oldest
+            return readable.time_of(connection.execute(select(func.min(deliveries.c.due_at)).where(*is_due)).scalar())
 
     def counts_by_channel(self) -> dict[tuple[str, str], int]:
         """Count the messages by channel (`mail` or `other`) and by outcome (`pending` if there is none yet)."""
@@ -289,7 +317,7 @@ class Deliveries:
         statement = select(func.count(), func.min(deliveries.c.created_at)).where(*waiting)
         with self._database.read() as connection:
             count, since = connection.execute(statement).one()
-        return Pending(count, since) if count else None
+        return Pending(count, readable.time_of(since) or _UNKNOWN) if count else None
 
     def retry(self, ids: Iterable[int] | None, now: datetime) -> int:
         """Make pending and failed messages due now, and reset their attempts; return their number.
@@ -303,6 +331,7 @@ class Deliveries:
         with self._database.write() as connection:
             addresses = connection.execute(statement).scalars().all()
             # the operator expects an attempt, even if a circuit breaker is open
+            addresses = [address for address in addresses if isinstance(address, str)]
             routes = sorted({row_mapping.route(address) for address in addresses})
             connection.execute(circuit_breakers.delete().where(circuit_breakers.c.route.in_(routes)))
             # what they say may no longer be true
@@ -344,7 +373,8 @@ class Deliveries:
         failed = (deliveries.c.outcome == "failed", deliveries.c.last_error.is_not(None))
         statement = select(deliveries).where(*failed, deliveries.c.mailbox.in_(list(mailboxes)))
         with self._database.read() as connection:
-            rows = connection.execute(statement.order_by(deliveries.c.done_at))
+            found = connection.execute(statement.order_by(deliveries.c.done_at))
+            rows = readable.rows(connection, deliveries, found)
             return {row.mailbox: (row.done_at, row.last_error) for row in rows}
 
 
@@ -354,6 +384,14 @@ def _mails_allowed(connection: Connection, now: datetime, per_minute: int) -> in
     leased = select(func.count()).where(_is_pending, deliveries.c.route == _MAIL, deliveries.c.leased_until >= now)
     counted = [connection.execute(statement).scalar_one() for statement in (sent, leased)]
     return max(0, per_minute - sum(counted))
+
+
+def _times(now: datetime) -> dict[str, datetime]:
+    return {"at": now, "latest": now + MAX_LEASE}
+
+
+def _is_later(column: Any, now: datetime) -> tuple[Any, ...]:
+    return column > now, column <= now + MAX_LEASE
 
 
 def _is_recent_mail(now: datetime) -> tuple[Any, ...]:
@@ -377,14 +415,24 @@ def _claim_of(delivery: Delivery) -> dict[str, Any]:
 def _load(connection: Connection, *conditions: Any, limit: int | None = None) -> tuple[Delivery, ...]:
     newest = select(deliveries.c.id).where(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
     joined = deliveries.outerjoin(bodies, bodies.c.id == deliveries.c.body_id)
-    columns = (bodies.c.subject, bodies.c.text, bodies.c.html, bodies.c.more_url)
+    digest = bodies.c.sha256.label("body_sha256")
+    columns = (bodies.c.subject, bodies.c.text, bodies.c.html, bodies.c.more_url, digest)
     statement = select(deliveries, *columns).select_from(joined).where(deliveries.c.id.in_(newest))
     rows = connection.execute(statement.order_by(deliveries.c.id)).all()
     change_ids: dict[int, tuple[int, ...]] = {}
     notified = select(matches).where(matches.c.delivery_id.in_([row.id for row in rows])).order_by(matches.c.change_id)
     for match in connection.execute(notified):
         change_ids[match.delivery_id] = (*change_ids.get(match.delivery_id, ()), match.change_id)
-    return tuple(row_mapping.delivery(row, _body(row), change_ids.get(row.id, ())) for row in rows)
+    decode = partial(_delivery, change_ids)
+    return tuple(readable.models(connection, deliveries, readable.rows(connection, deliveries, rows), decode))
+
+
+def _delivery(change_ids: dict[int, tuple[int, ...]], row: Any) -> Delivery:
+    body = _body(row)
+    is_pending = row.outcome is None
+    if is_pending and plan_writer.digest(body) != row.body_sha256:
+        raise ValueError("body_id is not valid")
+    return row_mapping.delivery(row, body, change_ids.get(row.id, ()))
 
 
 def _body(row: Any) -> Body:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.store import readable
 from cmr_watch.store.database import Database
-from cmr_watch.store.installation import address_hash
+from cmr_watch.store.installation import address_hash, address_hasher
 from cmr_watch.store.schema import (
     changes,
     deliveries,
@@ -36,6 +38,13 @@ def is_erased(connection: Connection, address: str) -> bool:
         return False
     is_hash = erased_addresses.c.address_hash == address_hash(connection, address)
     return connection.execute(select(erased_addresses.c.address_hash).where(is_hash)).first() is not None
+
+
+def erased_addresses_in(connection: Connection) -> Callable[[str], bool]:
+    """Return a function that says like `is_erased` of many addresses whether they have been erased."""
+    hashes = frozenset(connection.execute(select(erased_addresses.c.address_hash)).scalars())
+    hash_of = address_hasher(connection)
+    return lambda address: bool(hashes) and hash_of(address) in hashes
 
 
 def remove_hash(connection: Connection, address: str) -> None:
@@ -69,8 +78,12 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
 
 def _erase_incidents(connection: Connection, mailbox: str, placeholder: str, now: datetime) -> None:
     """Resolve and erase the incidents of the address. Their subject is the address as written, not the mailbox."""
-    rows = connection.execute(select(incidents).where(incidents.c.kind.in_(ADDRESS_INCIDENTS)))
-    is_selected = incidents.c.id.in_([row.id for row in rows if mailbox_of(row.subject) == mailbox])
+    kinds = (*ADDRESS_INCIDENTS, "row-unreadable")
+    rows = connection.execute(select(incidents).where(incidents.c.kind.in_(kinds)))
+    subjects = readable.rows(connection, incidents, rows)
+    # a damaged row is named by its table and its key, which may be the mailbox
+    ids = [row.id for row in subjects if mailbox == mailbox_of(row.subject) or mailbox in row.subject.split()]
+    is_selected = incidents.c.id.in_(ids)
     connection.execute(update(incidents).where(is_selected, incidents.c.resolved_at.is_(None)).values(resolved_at=now))
     connection.execute(update(incidents).where(is_selected).values(subject=placeholder, detail=""))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError
 
 READ_ONLY = "is read-only"
+DAMAGED = "is damaged: restore a backup"
 
 _SQLITE = {
     "SQLITE_BUSY": "is locked: another process has been writing to it for more than 5 seconds",
@@ -15,7 +16,7 @@ _SQLITE = {
     "SQLITE_PERM": "cannot be opened: permission denied",
     "SQLITE_AUTH": "cannot be opened: permission denied",
     "SQLITE_IOERR": "cannot be read or written: the disk reports an error",
-    "SQLITE_CORRUPT": "is damaged: restore a backup",
+    "SQLITE_CORRUPT": DAMAGED,
     "SQLITE_NOTADB": "is not an SQLite database",
 }
 
@@ -34,7 +35,7 @@ _POSTGRESQL = {
     "55P03": "is locked: another process has been writing to it for more than 5 seconds",
     "57P": "is starting up or shutting down",
     "58": "cannot be read or written: the disk reports an error",
-    "XX": "is damaged: restore a backup",
+    "XX": DAMAGED,
 }
 
 
@@ -47,6 +48,8 @@ def reason(error: DBAPIError) -> str:
 
 
 def _sqlite(name: str, error: DBAPIError) -> str:
+    if name == "SQLITE_READONLY_DBMOVED":
+        return "was deleted or replaced while it was in use: restart cmr-watch"
     # extended result codes begin with the primary one: SQLITE_READONLY_DBMOVED, SQLITE_IOERR_WRITE
     primary = "_".join(name.split("_")[:2])
     return _SQLITE.get(primary) or f"cannot be used: {_first_line(error)}"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import zlib
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from cmr_watch.models.evidence import Evidence
 from cmr_watch.serialization import evidence_from_row, evidence_to_row
+from cmr_watch.store import readable
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import evidence
 
@@ -28,5 +30,10 @@ def save_evidence(database: Database, connection: Connection, snapshot_id: int, 
 
 def load_evidence(connection: Connection, snapshot_id: int) -> Evidence | None:
     """Return the evidence of a snapshot; None if it was stored without."""
-    body = connection.execute(select(evidence.c.body).where(evidence.c.snapshot_id == snapshot_id)).scalar()
-    return None if body is None else evidence_from_row(json.loads(zlib.decompress(body)))
+    rows = connection.execute(select(evidence).where(evidence.c.snapshot_id == snapshot_id)).all()
+    return next(readable.models(connection, evidence, rows, evidence_of), None)
+
+
+def evidence_of(row: Any) -> Evidence:
+    """Return the evidence of a row."""
+    return evidence_from_row(json.loads(zlib.decompress(row.body)))

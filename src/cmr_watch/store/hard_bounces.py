@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.store import readable
 from cmr_watch.store.bounce_pauses import delay
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import settle_unnotified
@@ -57,7 +58,8 @@ class HardBounces:
         """
         with self._database.write() as connection:
             which = hard_bounces.c.mailbox == mailbox_of(address)
-            first = connection.execute(select(hard_bounces).where(which)).first()
+            found = connection.execute(select(hard_bounces).where(which)).all()
+            first = next(readable.rows(connection, hard_bounces, found), None)
             apart = abs(sent_at - first.sent_at) if first and first.sent_at else FORGOTTEN_AFTER + CONFIRMED_AFTER
             if CONFIRMED_AFTER <= apart <= FORGOTTEN_AFTER:
                 self._store(connection, address, {"reason": reason, "noted_at": now, "confirmed_at": now})
@@ -72,14 +74,14 @@ class HardBounces:
         """Return the endings that are due, including those that are held, in the order of their addresses."""
         address = func.min(subscriptions.c.address).label("address")
         statement = (
-            select(address, hard_bounces.c.confirmed_at, hard_bounces.c.reason)
+            select(hard_bounces.c.mailbox, address, hard_bounces.c.confirmed_at, hard_bounces.c.reason)
             .join(subscriptions, subscriptions.c.mailbox == hard_bounces.c.mailbox)
             .where(ACTIVE, hard_bounces.c.confirmed_at.is_not(None))
             .group_by(hard_bounces.c.mailbox, hard_bounces.c.confirmed_at, hard_bounces.c.reason)
         )
         with self._database.read() as connection:
             rows = connection.execute(statement.order_by(hard_bounces.c.mailbox))
-            return tuple(DueEnding(row.address, row.confirmed_at, row.reason) for row in rows)
+            return tuple(readable.models(connection, hard_bounces, rows, _due_ending))
 
     def recent(self, now: datetime) -> tuple[int, int]:
         """Return how many recipients of mail have bounced off within the BRAKE_PERIOD, and how many there were."""
@@ -105,6 +107,10 @@ class HardBounces:
     def _store(self, connection: Connection, address: str, values: dict[str, object]) -> None:
         statement = self._database.insert(hard_bounces).values(mailbox=mailbox_of(address), **values)
         connection.execute(statement.on_conflict_do_update(index_elements=[hard_bounces.c.mailbox], set_=values))
+
+
+def _due_ending(row: Any) -> DueEnding:
+    return DueEnding(row.address, row.confirmed_at, row.reason)
 
 
 def expired(now: datetime) -> ColumnElement[bool]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
+from cmr_watch.models.readings import PageKind
 from cmr_watch.models.recipients import Incident, IncidentKind
+from cmr_watch.store import readable
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import incidents, pages
 
@@ -44,6 +46,12 @@ def is_open(connection: Connection, kind: IncidentKind, subject: str) -> bool:
     return connection.execute(select(incidents.c.id).where(*which)).first() is not None
 
 
+def open_subjects(connection: Connection, kind: IncidentKind) -> set[str]:
+    """Return the subjects of the open incidents of a kind."""
+    found = connection.execute(select(incidents).where(incidents.c.kind == kind, _is_open))
+    return {row.subject for row in readable.rows(connection, incidents, found)}
+
+
 def resolve_incidents(connection: Connection, subject: str, now: datetime, *kinds: IncidentKind) -> None:
     """Resolve the open incidents of these kinds in the caller's transaction."""
     for kind in kinds:
@@ -74,7 +82,7 @@ def report_again(
 def remind_of(connection: Connection, kind: IncidentKind, subject: str, detail: str, now: datetime) -> None:
     """Record an event of this kind, once, if the page's reading has been suspect for REMINDED_AFTER."""
     of_page = (incidents.c.subject == subject, incidents.c.kind.in_(SUSPECT_INCIDENTS), _is_open)
-    since = connection.execute(select(func.min(incidents.c.opened_at)).where(*of_page)).scalar()
+    since = readable.time_of(connection.execute(select(func.min(incidents.c.opened_at)).where(*of_page)).scalar())
     if since is None or now - since < REMINDED_AFTER:
         return
     reminder = (incidents.c.subject == subject, incidents.c.kind == kind, incidents.c.opened_at >= since)
@@ -100,13 +108,13 @@ class Incidents:
         """Return the open incidents, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(_WITH_PAGE.where(_is_open).order_by(incidents.c.id))
-            return tuple(_incident(row) for row in rows)
+            return tuple(readable.models(connection, incidents, rows, incident_of))
 
     def unnotified(self) -> tuple[Incident, ...]:
         """Return the incidents of whose opening or resolution the operators have not been notified, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(_WITH_PAGE.where(UNNOTIFIED).order_by(incidents.c.id))
-            return tuple(_incident(row) for row in rows)
+            return tuple(readable.models(connection, incidents, rows, incident_of))
 
     def open(self, kind: IncidentKind, subject: str, detail: str, now: datetime) -> bool:
         """Open an incident; return False if it was already open."""
@@ -152,5 +160,9 @@ def mark_notified(connection: Connection, reported: Sequence[Incident], now: dat
     return marked == len(reported)
 
 
-def _incident(row: Any) -> Incident:
-    return Incident(**row._mapping)
+def incident_of(row: Any) -> Incident:
+    """Return an incident from its row."""
+    values = dict(row._mapping)
+    if values["page"] not in get_args(PageKind):
+        values["page"] = None  # no page, or its row is damaged
+    return Incident(**values)

@@ -6,7 +6,7 @@ and a cursor says how far it has come; until it has been planned, a match has no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from cmr_watch.models.planning import Outage, Planned, Recipient
 from cmr_watch.models.readings import Known, RecordedChange
 from cmr_watch.models.recipients import Subscription
-from cmr_watch.store import known_entries, plan_writer, recipients, row_mapping
+from cmr_watch.store import known_entries, plan_writer, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.outages import load_outages
@@ -120,8 +120,8 @@ class MatchQueue:
     # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
-    def batch(self, now: datetime, limit: int = 500) -> Iterator[PlanBatch | None]:
-        """The next recipients for whom something is due, in one transaction.
+    def batch(self, now: datetime, limit: int = 500, skip: Collection[str] = frozenset()) -> Iterator[PlanBatch | None]:
+        """The next recipients for whom something is due, except those to `skip`, in one transaction.
 
         None if nothing is due, or if another process is at work. Leaving the block commits what was saved.
         """
@@ -129,7 +129,9 @@ class MatchQueue:
             known, mailboxes = None, []
             if self._database.try_lock(connection, recipients.PLAN_LOCK):
                 known = _load_known(connection)
-                mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=known is not None)
+                mailboxes = recipients.due_mailboxes(
+                    connection, now, limit, with_next_actions=known is not None, skip=skip
+                )
             if not mailboxes:
                 yield None
                 return
@@ -141,8 +143,7 @@ class MatchQueue:
         """Return since when the oldest match has been due that is not planned yet; None if none is due."""
         is_due = (matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now)
         with self._database.read() as connection:
-            oldest: datetime | None = connection.execute(select(func.min(matches.c.due_at)).where(*is_due)).scalar()
-        return oldest
+            return readable.time_of(connection.execute(select(func.min(matches.c.due_at)).where(*is_due)).scalar())
 
     def overdue_digest_since(self, before: datetime) -> datetime | None:
         """Return the due time of the oldest digest that was due before a time and has not been sent."""
@@ -171,9 +172,20 @@ def _pending_changes(connection: Connection, now: datetime) -> tuple[str | None,
     rows = connection.execute(statement.order_by(changes.c.id).limit(_MAX_CHANGES)).all()
     if not rows:
         return None, ()
+    found = [
+        (row.fan_out_cursor, change)
+        for row in rows
+        for change in readable.models(connection, changes, (row,), row_mapping.recorded_change)
+    ]
+    if not found:
+        return None, ()
     # changes with another cursor wait, as they must not skip the mailboxes before this one
-    cursor = rows[0].fan_out_cursor
-    return cursor, tuple(row_mapping.recorded_change(row) for row in rows if row.fan_out_cursor == cursor)
+    cursor = found[0][0]
+    pending = tuple(change for other, change in found if other == cursor)
+    is_known = select(subscriptions.c.id).where(subscriptions.c.mailbox == cursor).limit(1)
+    if cursor is not None and connection.execute(is_known).first() is None:
+        cursor = None  # it names no mailbox, so it is damaged: start again; matches that exist are not added twice
+    return cursor, pending
 
 
 def _match_row(match: NewMatch, now: datetime) -> dict[str, Any]:
@@ -190,4 +202,4 @@ def _call_changes(connection: Connection) -> tuple[RecordedChange, ...]:
     """Return every change by which a call was opened or a cut-off was added or moved, oldest first."""
     has_cutoffs = changes.c.kind.in_(("call.opened", "call.cutoff_added", "call.cutoff_moved"))
     statement = select(changes).where(has_cutoffs).order_by(changes.c.read_at, changes.c.id)
-    return tuple(row_mapping.recorded_change(row) for row in connection.execute(statement))
+    return tuple(readable.models(connection, changes, connection.execute(statement), row_mapping.recorded_change))

@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from cmr_watch import new_files
 from cmr_watch.exceptions import StoreUnavailable
 
 _FOLDER = Path(__file__).with_name("migrations")
@@ -33,11 +34,13 @@ def back_up(path: Path, revision: str) -> Path:
     """Copy an SQLite file to a new file next to it, readable by its owner only; return the path of the copy."""
     target = _unused_name(path, revision)
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copied:
-            source.backup(copied)
+        with new_files.partial_folder(path.parent) as folder:
+            part = folder / target.name
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copied:
+                source.backup(copied)
+            new_files.put_in_place(part, target, replace=False)
     except (OSError, sqlite3.Error) as error:
-        target.unlink(missing_ok=True)
         raise StoreUnavailable(f"could not create the backup {target}: {error}") from error
     return target
 
@@ -45,6 +48,6 @@ def back_up(path: Path, revision: str) -> Path:
 def _unused_name(path: Path, revision: str) -> Path:
     for number in range(1, 1000):
         target = path.with_name(f"{path.name}.before-{revision}{f'-{number}' if number > 1 else ''}.bak")
-        if not target.exists():
+        if not os.path.lexists(target):
             return target
     raise StoreUnavailable(f"there are too many backups next to {path}; remove some of them")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from cmr_watch.models.readings import CallNotice, Change, Edition, RecordedChange
 from cmr_watch.store import row_mapping
-from cmr_watch.store.check_records import CHANGES_LOCK, RELEASED, REPARSED
+from cmr_watch.store.check_records import CHANGES_LOCK, RELEASED, REPARSED, load_changes
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.incidents import record_event
 from cmr_watch.store.schema import changes, checks
@@ -61,8 +61,7 @@ class NewlyRead:
         """Return the changes that were not released, oldest first."""
         joined = select(changes).join(checks, checks.c.id == changes.c.check_id).where(checks.c.outcome == REPARSED)
         with self._database.read() as connection:
-            rows = connection.execute(joined.order_by(changes.c.id)).all()
-        return tuple(row_mapping.recorded_change(row) for row in rows)
+            return tuple(load_changes(connection, joined.order_by(changes.c.id)))
 
     def release(self, waiting: Sequence[RecordedChange], notify: Sequence[RecordedChange]) -> bool:
         """Hand over the changes in `notify` to the fan-out; none of those in `waiting` waits any longer.

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models.planning import Outage
-from cmr_watch.store import known_entries, recipients, restore_quarantine
+from cmr_watch.store import known_entries, readable, recipients, restore_quarantine
 from cmr_watch.store.check_records import PLAUSIBLE_OUTCOMES
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import checks, outages, pages
@@ -60,17 +60,21 @@ class Difference:
 
 def load_outages(connection: Connection) -> tuple[Outage, ...]:
     """Return all outages, oldest first. Those that are over are kept for a year."""
-    return tuple(map(_outage, connection.execute(select(outages).order_by(outages.c.id))))
+    rows = connection.execute(select(outages).order_by(outages.c.id))
+    return tuple(readable.models(connection, outages, rows, outage_of))
 
 
 def find_difference(connection: Connection, list_url: str) -> Difference:
     """Compare the outages that there are now with the open rows."""
     checked = _load_pages(connection)
     failing = set(_failing(connection, checked, list_url))
-    open_ = connection.execute(select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.id)).all()
+    found = connection.execute(select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.id)).all()
+    open_ = list(readable.rows(connection, outages, found))
     read_again = [row for row in open_ if _was_read_again(connection, row, checked, list_url)]
     lasting = [row for row in open_ if row not in read_again and _page(row) in failing]
-    new = sorted(failing.difference(map(_page, lasting)), key=lambda page: (page != _LIST, page))  # the list first
+    # one that cannot be read may be of any page, and subscribers are notified of each once
+    unknown = failing if len(open_) < len(found) else {_page(row) for row in lasting}
+    new = sorted(failing.difference(unknown), key=lambda page: (page != _LIST, page))  # the list first
     return Difference(
         opened=tuple(_opened(connection, checked, new, list_url)),
         ended=tuple(row.id for row in open_ if row not in lasting),
@@ -99,7 +103,8 @@ def apply(database: Database, connection: Connection, difference: Difference, li
         recipients.plan_all_again(database, connection, now)
 
 
-def _outage(row: Any) -> Outage:
+def outage_of(row: Any) -> Outage:
+    """Return an outage from its row."""
     return Outage(row.id, _page(row), row.page_url, row.is_list, row.since, row.ended_at is None, row.announces_end)
 
 
@@ -190,16 +195,18 @@ def _last_good_reading(connection: Connection, urls: Sequence[str], *, is_list: 
         .join(pages, pages.c.url == checks.c.page_url)
         .where(of_page, checks.c.outcome.in_(PLAUSIBLE_OUTCOMES))
     )
-    row = connection.execute(statement.order_by(checks.c.id.desc()).limit(1)).first()
+    found = connection.execute(statement.order_by(checks.c.id.desc()).limit(2))
+    row = next(readable.rows(connection, checks, found), None)
     if row is not None:
         return row.id, row.checked_at
     # the check is no longer stored
-    return 0, connection.execute(select(func.max(pages.c.read_at)).where(of_page)).scalar()
+    return 0, readable.time_of(connection.execute(select(func.max(pages.c.read_at)).where(of_page)).scalar())
 
 
 def _failed_checks(connection: Connection, urls: Sequence[str], after_id: int) -> Sequence[datetime]:
     statement = select(checks.c.checked_at).where(checks.c.page_url.in_(urls), checks.c.outcome.in_(_NOT_READ))
-    return connection.execute(statement.where(checks.c.id > after_id).order_by(checks.c.id)).scalars().all()
+    times = connection.execute(statement.where(checks.c.id > after_id).order_by(checks.c.id)).scalars()
+    return [at for at in map(readable.time_of, times) if at]
 
 
 def _observed(failed_at: Sequence[datetime]) -> timedelta:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Integer, Text, bindparam, select, update
 from cmr_watch.models.planning import Planned
 from cmr_watch.models.recipients import Body, Message
 from cmr_watch.store import recipients, row_mapping
-from cmr_watch.store.column_types import Utc
+from cmr_watch.store.column_types import Utc, storable
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import bodies, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
@@ -70,19 +70,22 @@ def insert_message(database: Database, connection: Connection, message: Message,
 
 def store_body(database: Database, connection: Connection, body: Body) -> int:
     """Store a message body, unless an equal one is stored already; return its ID."""
-    row = {"sha256": _digest(body), **row_mapping.body_row(body)}
-    statement = select(bodies.c.id).where(bodies.c.sha256 == row["sha256"])
-    body_id = connection.execute(statement).scalar()
-    if body_id is None:
+    row = {"sha256": digest(body), **row_mapping.body_row(body)}
+    statement = select(bodies).where(bodies.c.sha256 == row["sha256"])
+    stored = connection.execute(statement).first()
+    if stored is None:
         connection.execute(database.insert(bodies).values(row).on_conflict_do_nothing())
-        body_id = connection.execute(statement).scalar_one()
-    return int(body_id)
+        stored = connection.execute(statement).one()
+    elif any(getattr(stored, name) != storable(value) for name, value in row_mapping.body_row(body).items()):
+        connection.execute(update(bodies).where(bodies.c.id == stored.id).values(row))  # it was damaged
+    return int(stored.id)
 
 
 @lru_cache(maxsize=256)
-def _digest(body: Body) -> str:
-    text = "\0".join((body.subject, body.text, body.html, body.more_url))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def digest(body: Body) -> str:
+    """Return the digest by which equal bodies are stored once, and a damaged one is recognised."""
+    text = "\0".join(map(storable, (body.subject, body.text, body.html, body.more_url)))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _insert_messages(

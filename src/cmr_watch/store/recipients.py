@@ -6,16 +6,17 @@ The functions run in the transaction of their caller.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, func, literal_column, or_, select, update
 
 from cmr_watch.models.planning import Match, OutageNoticeKey, Recipient, ReminderKey
+from cmr_watch.models.readings import RecordedChange
 from cmr_watch.models.recipients import Subscription
-from cmr_watch.store import row_mapping
+from cmr_watch.store import readable, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import resolve_incidents
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
@@ -64,14 +65,20 @@ def load_active_subscriptions(
     statement = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox > (cursor or ""))
     rows = connection.execute(statement.order_by(subscriptions.c.mailbox, subscriptions.c.id).limit(size)).all()
     if len(rows) < size:
-        return tuple(map(row_mapping.subscription, rows)), None
+        return _subscriptions(connection, rows), None
     last = rows[-1].mailbox
     rest = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox == last, subscriptions.c.id > rows[-1].id)
-    return tuple(map(row_mapping.subscription, [*rows, *connection.execute(rest.order_by(subscriptions.c.id))])), last
+    return _subscriptions(connection, [*rows, *connection.execute(rest.order_by(subscriptions.c.id))]), last
 
 
-def due_mailboxes(connection: Connection, now: datetime, limit: int, *, with_next_actions: bool) -> list[str]:
-    """Return the next mailboxes to plan for: those with due matches or stale messages.
+def _subscriptions(connection: Connection, rows: Iterable[Any]) -> tuple[Subscription, ...]:
+    return tuple(readable.models(connection, subscriptions, rows, row_mapping.subscription))
+
+
+def due_mailboxes(
+    connection: Connection, now: datetime, limit: int, *, with_next_actions: bool, skip: Collection[str] = frozenset()
+) -> list[str]:
+    """Return the next mailboxes to plan for, except those to `skip`: those with due matches or stale messages.
 
     `with_next_actions`: also those with a welcome, a reminder or a monthly status message that is due.
     """
@@ -81,8 +88,10 @@ def due_mailboxes(connection: Connection, now: datetime, limit: int, *, with_nex
         due_actions = select(subscriptions.c.mailbox).where(ACTIVE, subscriptions.c.next_action_at <= now)
         statements.append(due_actions.order_by(subscriptions.c.next_action_at))
     statements.append(select(deliveries.c.mailbox).where(REPLACEABLE, deliveries.c.stale_at <= now))
+    if skip:
+        statements = [statement.where(statement.selected_columns.mailbox.not_in(skip)) for statement in statements]
     results = (connection.execute(statement.limit(limit)).scalars() for statement in statements)
-    return list(dict.fromkeys(mailbox for result in results for mailbox in result))
+    return list(dict.fromkeys(mailbox for result in results for mailbox in result if isinstance(mailbox, str)))
 
 
 def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> LoadedRecipients:
@@ -96,7 +105,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Loa
         matches=_select_matches(connection, mailboxes, [row.id for row in rows]),
         reminders=_select_reminders(connection, mailboxes),
         outage_notices=_select_outage_notices(connection, mailboxes),
-        digests=_by_mailbox(connection, select(digests).where(digests.c.mailbox.in_(mailboxes))),
+        digests=_by_mailbox(connection, digests, select(digests).where(digests.c.mailbox.in_(mailboxes))),
         last_message_at=_select_last_message_times(connection, mailboxes),
     )
     replaceable = tuple(ReplaceableMessage(row.id, row.mailbox, row.created_at, row.attempts) for row in rows)
@@ -123,7 +132,7 @@ class _Tables:
         stale_at = [row.stale_at for row in self.messages[mailbox] if row.stale_at is not None]
         return Recipient(
             mailbox=mailbox,
-            subscriptions=tuple(map(row_mapping.subscription, self.subscriptions[mailbox])),
+            subscriptions=tuple(entry for _, entry in self.subscriptions[mailbox]),
             matches=tuple(self.matches[mailbox]),
             sent_reminders=self._reminders(mailbox, is_pending=False),
             pending_reminders=self._reminders(mailbox, is_pending=True),
@@ -138,7 +147,7 @@ class _Tables:
                 row.digest_period for row in self.digests[mailbox] if row.delivery_id not in self.message_ids
             ),
             pending_welcomes=frozenset(
-                row.id for row in self.subscriptions[mailbox] if row.welcome_delivery_id in self.message_ids
+                entry.id for welcome, entry in self.subscriptions[mailbox] if welcome in self.message_ids
             ),
             is_stale=any(at <= now for at in stale_at),
             last_message_at=self.last_message_at.get(mailbox),
@@ -158,20 +167,26 @@ class _Tables:
 
 
 def _select_active(connection: Connection, mailboxes: Sequence[str]) -> _Rows:
+    """Return the active subscriptions by mailbox, each after the ID of its welcome message."""
     statement = select(subscriptions).where(ACTIVE, subscriptions.c.mailbox.in_(mailboxes))
-    return _by_mailbox(connection, statement.order_by(subscriptions.c.id))
+    result: _Rows = defaultdict(list)
+    for row in connection.execute(statement.order_by(subscriptions.c.id)):
+        for entry in _subscriptions(connection, (row,)):
+            result[row.mailbox].append((row.welcome_delivery_id, entry))
+    return result
 
 
 def _select_last_message_times(connection: Connection, mailboxes: Sequence[str]) -> dict[str, datetime]:
     """Return when the newest message to each mailbox was created."""
     newest = select(deliveries.c.mailbox, func.max(deliveries.c.created_at))
     statement = newest.where(deliveries.c.mailbox.in_(mailboxes), deliveries.c.purpose == "subscriber")
-    return {row[0]: row[1] for row in connection.execute(statement.group_by(deliveries.c.mailbox))}
+    newest_times = connection.execute(statement.group_by(deliveries.c.mailbox))
+    return {mailbox: at for mailbox, value in newest_times if (at := readable.time_of(value))}
 
 
-def _by_mailbox(connection: Connection, statement: Any) -> _Rows:
+def _by_mailbox(connection: Connection, table: Table, statement: Any) -> _Rows:
     rows: _Rows = defaultdict(list)
-    for row in connection.execute(statement):
+    for row in readable.rows(connection, table, connection.execute(statement)):
         rows[row.mailbox].append(row)
     return rows
 
@@ -186,7 +201,7 @@ def _lock_replaceable(connection: Connection, mailboxes: Sequence[str]) -> _Rows
     )
     statement = select(*columns).where(REPLACEABLE, deliveries.c.mailbox.in_(mailboxes)).order_by(deliveries.c.id)
     # skip the messages that another process is claiming at this moment
-    return _by_mailbox(connection, statement.with_for_update(skip_locked=True))
+    return _by_mailbox(connection, deliveries, statement.with_for_update(skip_locked=True))
 
 
 def _select_matches(
@@ -202,14 +217,22 @@ def _select_matches(
         .order_by(changes.c.id)
     )
     result: defaultdict[str, list[Match]] = defaultdict(list)
-    recorded: dict[int, Any] = {}
+    recorded: dict[int, RecordedChange | None] = {}
     for row in connection.execute(statement):
-        change = recorded.get(row.id) or recorded.setdefault(row.id, row_mapping.recorded_change(row))
-        match = Match(
-            change, row.match_matched_at, row.match_due_at, row.match_digest_period, row.match_settled_at is not None
-        )
-        result[row.match_mailbox].append(match)
+        if row.id not in recorded:
+            decoded = readable.models(connection, changes, (row,), row_mapping.recorded_change)
+            recorded[row.id] = next(decoded, None)
+        values = {column.name: row._mapping[f"match_{column.name}"] for column in matches.c}
+        change = recorded[row.id]
+        if change is not None:
+            for match in readable.rows(connection, matches, (values,)):
+                result[match["mailbox"]].append(_match(change, match))
     return result
+
+
+def _match(change: RecordedChange, row: Mapping[str, Any]) -> Match:
+    is_pending = row["settled_at"] is not None
+    return Match(change, row["matched_at"], row["due_at"], row["digest_period"], is_pending)
 
 
 def _select_reminders(
@@ -217,7 +240,8 @@ def _select_reminders(
 ) -> defaultdict[str, list[tuple[ReminderKey, int | None]]]:
     """Return the reminders by mailbox, each with the ID of its delivery."""
     result: defaultdict[str, list[tuple[ReminderKey, int | None]]] = defaultdict(list)
-    for row in connection.execute(select(reminders).where(reminders.c.mailbox.in_(mailboxes))):
+    found = connection.execute(select(reminders).where(reminders.c.mailbox.in_(mailboxes)))
+    for row in readable.rows(connection, reminders, found):
         result[row.mailbox].append(((row.call_key, row.cutoff_at, row.days_before), row.delivery_id))
     return result
 
@@ -227,7 +251,7 @@ def _select_outage_notices(connection: Connection, mailboxes: Sequence[str]) -> 
     is_held = deliveries.c.held_at.is_not(None)
     is_sent = or_(deliveries.c.outcome.in_(("sent", "logged")), and_(deliveries.c.outcome.is_(None), ~is_held))
     statement = select(outage_notices, is_sent.label("is_sent")).outerjoin(deliveries)
-    return _by_mailbox(connection, statement.where(outage_notices.c.mailbox.in_(mailboxes)))
+    return _by_mailbox(connection, outage_notices, statement.where(outage_notices.c.mailbox.in_(mailboxes)))
 
 
 # ── planning again ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -336,7 +360,7 @@ def oldest_overdue_digest(connection: Connection, before: datetime) -> datetime 
         .join(digests, digests.c.delivery_id == deliveries.c.id)
         .where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None), deliveries.c.created_at < before)
     )
-    times = [connection.execute(statement).scalar() for statement in (not_composed, not_sent)]
+    times = [readable.time_of(connection.execute(statement).scalar()) for statement in (not_composed, not_sent)]
     return min((at for at in times if at is not None), default=None)
 
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from cmr_watch.log import redact_address
 from cmr_watch.models.readings import RecordedChange
-from cmr_watch.store import installation, recipients, row_mapping
+from cmr_watch.store import installation, readable, recipients, row_mapping
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
 from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
@@ -104,8 +104,8 @@ def _unread_pages(connection: Connection) -> list[str]:
 
 def is_before_restore(connection: Connection, at: datetime) -> bool:
     """Whether the database was restored at or after a time, so that what was due then may have been sent."""
-    restored_at = installation.read(connection, _RESTORED_AT)
-    return restored_at is not None and at <= datetime.fromisoformat(restored_at)
+    restored_at = installation.read_time(connection, _RESTORED_AT)
+    return restored_at is not None and at <= restored_at
 
 
 def settle_opened(database: Database, connection: Connection, now: datetime, is_settled: Any) -> None:
@@ -136,9 +136,9 @@ class RestoreQuarantine:
             if installation.read(connection, _HOLD) != _RESTORED:
                 return False
         with self._database.write() as connection:
+            installation.write(connection, installation.CHECKSUM, None)  # what is written now changes it
             _settle_outage_notices(self._database, connection, now)
-            marked_at = installation.read(connection, _MARKED_AT)
-            _hold_pending(connection, datetime.fromisoformat(marked_at) if marked_at else now, now)
+            _hold_pending(connection, installation.read_time(connection, _MARKED_AT) or now, now)
             urls = connection.execute(select(pages.c.url).where(pages.c.baseline_id.is_not(None))).scalars()
             installation.write(connection, _HOLD, "\n".join(urls) or None)
             installation.write(connection, _RESTORED_AT, now.isoformat())
@@ -206,18 +206,19 @@ def _list_messages(connection: Connection) -> Iterable[QuarantinedItem]:
         .where(_IS_HELD_MESSAGE)
         .order_by(deliveries.c.id)
     )
-    return [
-        QuarantinedItem(
-            "message",
-            row.id,
-            row.held_at,
-            recipients=1,
-            address=redact_address(row.address),
-            subject=row.subject,
-            was_due=row.due_at <= row.held_at,
-        )
-        for row in connection.execute(statement)
-    ]
+    return list(readable.models(connection, deliveries, connection.execute(statement), _held_message))
+
+
+def _held_message(row: Any) -> QuarantinedItem:
+    return QuarantinedItem(
+        "message",
+        row.id,
+        row.held_at,
+        recipients=1,
+        address=redact_address(row.address),
+        subject=row.subject,
+        was_due=row.due_at <= row.held_at,
+    )
 
 
 def _list_changes(connection: Connection) -> Iterable[QuarantinedItem]:
@@ -238,17 +239,12 @@ def _list_changes(connection: Connection) -> Iterable[QuarantinedItem]:
         .where(or_(_is_held_change(), held.exists()))
         .order_by(changes.c.id)
     )
-    return [
-        QuarantinedItem(
-            "change",
-            row.id,
-            row.since,
-            row.recipients,
-            recorded=row_mapping.recorded_change(row),
-            was_due=_was_due(row),
-        )
-        for row in connection.execute(statement)
-    ]
+    return list(readable.models(connection, changes, connection.execute(statement), _quarantined_change))
+
+
+def _quarantined_change(row: Any) -> QuarantinedItem:
+    recorded = row_mapping.recorded_change(row)
+    return QuarantinedItem("change", row.id, row.since, row.recipients, recorded=recorded, was_due=_was_due(row))
 
 
 def _was_due(row: Any) -> bool | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from cmr_watch.store import readable
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import robots
 
@@ -19,7 +20,8 @@ class StoredRobots:
     def cached_robots(self, host: str) -> tuple[str | None, int, datetime] | None:
         """Return the text, HTTP status and fetch time of a host's robots.txt."""
         with self._database.read() as connection:
-            row = connection.execute(select(robots).where(robots.c.host == host)).first()
+            found = connection.execute(select(robots).where(robots.c.host == host)).all()
+            row = next(readable.rows(connection, robots, found), None)
         return (row.text, row.status, row.fetched_at) if row else None
 
     def save_robots(self, host: str, text: str | None, status: int, fetched_at: datetime) -> None:

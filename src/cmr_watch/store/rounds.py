@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.schema import changes, rounds
 
 LEASE: Final = timedelta(minutes=15)
 """Longer than the slowest fetch of one page with its retries; renewed with each page."""
+MAX_LEASE: Final = timedelta(days=1)
+"""No process leases anything for longer, even by a clock that is hours ahead."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,10 @@ def finish_round(connection: Connection, round_: Round, now: datetime) -> None:
 
 
 def is_released(now: datetime) -> Any:
-    """The condition on `changes` that their round has finished, or that its process has died."""
-    open_ = select(rounds.c.id).where(rounds.c.finished_at.is_(None), rounds.c.leased_until > now)
+    """The condition on `changes` that their round has finished, or that its process has died.
+
+    A lease that ends later than any lease could, because the row is damaged or the clock was wrong, is none.
+    """
+    is_leased = and_(rounds.c.leased_until > now, rounds.c.leased_until <= now + MAX_LEASE)
+    open_ = select(rounds.c.id).where(rounds.c.finished_at.is_(None), is_leased)
     return or_(changes.c.round_id.is_(None), changes.c.round_id.not_in(open_))

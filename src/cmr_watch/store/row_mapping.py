@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cmr_watch import serialization
 from cmr_watch.log import redact_address
-from cmr_watch.models.readings import Change, ChangeKind, Cutoff, Known, KnownCall, KnownEdition, RecordedChange
+from cmr_watch.models.readings import Change, ChangeKind, Cutoff, KnownCall, KnownEdition, RecordedChange
 from cmr_watch.models.recipients import (
     Body,
     Delivery,
@@ -22,6 +23,8 @@ from cmr_watch.models.recipients import (
     mailbox_of,
 )
 
+MAX_DAYS = 3650
+"""No reminder is due earlier before a cut-off."""
 Row = Any
 """An SQLAlchemy row, with columns as attributes."""
 
@@ -44,18 +47,18 @@ def _known_row(page_url: str, position: int, entry: KnownEdition | KnownCall) ->
     }
 
 
-def known(editions: Iterable[Mapping[Any, Any]], calls: Iterable[Mapping[Any, Any]]) -> Known:
-    """Return the state of a page, or of all pages."""
-    return Known(
-        editions=tuple(
-            KnownEdition(edition=serialization.edition_from_dict(row["body"]), **_lifecycle(row)) for row in editions
-        ),
-        calls=tuple(KnownCall(call=serialization.call_from_dict(row["body"]), **_lifecycle(row)) for row in calls),
-    )
+def known_edition(row: Row) -> KnownEdition:
+    """Return an edition from its row."""
+    return KnownEdition(edition=serialization.edition_from_dict(row.body), **_lifecycle(row))
 
 
-def _lifecycle(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("key", "first_seen_at", "missing_since", "gone")}
+def known_call(row: Row) -> KnownCall:
+    """Return a call from its row."""
+    return KnownCall(call=serialization.call_from_dict(row.body), **_lifecycle(row))
+
+
+def _lifecycle(row: Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("key", "first_seen_at", "missing_since", "gone")}
 
 
 def change_row(page_url: str, read_at: datetime, change: Change) -> dict[str, Any]:
@@ -90,7 +93,11 @@ def _cutoff(row: dict[str, Any] | None) -> Cutoff | None:
 
 
 def subscription(row: Row) -> Subscription:
-    """Return a subscription from its row."""
+    """Return a subscription from its row. ValueError if nothing could be sent to it."""
+    if row.mailbox != mailbox_of(row.address):
+        raise ValueError("mailbox is not valid")
+    if not all(0 <= days <= MAX_DAYS for days in row.reminders):
+        raise ValueError("reminders is not valid")
     return Subscription(
         id=row.id,
         address=row.address,
@@ -109,6 +116,24 @@ def subscription(row: Row) -> Subscription:
         activated_at=row.activated_at,
         welcomed_at=row.welcomed_at,
     )
+
+
+def new_subscription_row(
+    request: SubscriptionRequest, name: str | None, last_change: int, now: datetime, consent: str
+) -> dict[str, Any]:
+    """Return the row of a new subscription, which covers the changes after `last_change`."""
+    return {
+        **request_row(request),
+        "name": name,
+        "address": request.address,
+        "mailbox": mailbox_of(request.address),
+        "status": "active",
+        "consent": consent,
+        "after_change_id": last_change,
+        "created_at": now,
+        "activated_at": now,
+        "next_action_at": now,
+    }
 
 
 def request_row(request: SubscriptionRequest) -> dict[str, Any]:
@@ -136,12 +161,34 @@ def schedule_row(schedule: Schedule) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def schedule_from_row(frequency: Frequency, hour: int, weekday: int, time_zone: str, quiet: str | None) -> Schedule:
+    """Return a schedule from its JSON. ValueError if it names no time."""
+    if hour not in range(24) or weekday not in range(7) or not _is_zone(time_zone):
+        raise ValueError("schedule is not valid")
     return Schedule(frequency, hour, weekday, time_zone, _quiet(quiet) if quiet else None)
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (OSError, ValueError, LookupError):  # a folder of zones, a path that leads out, an unknown zone
+        return False
+
+
 def _quiet(text: str) -> QuietHours:
-    start, _, end = text.partition("-")
-    return QuietHours(time.fromisoformat(start), time.fromisoformat(end))
+    start, end = map(time.fromisoformat, text.split("-"))
+    if start.tzinfo or end.tzinfo:
+        raise ValueError("quiet is not valid")
+    return QuietHours(start, end)
+
+
+def _quiet_hours(value: list[str] | None) -> tuple[QuietHours, str] | None:
+    """Return quiet hours and their time zone from their JSON."""
+    if value is None:
+        return None
+    hours, zone = value
+    if not _is_zone(zone):
+        raise ValueError("quiet_hours is not valid")
+    return _quiet(hours), zone
 
 
 def quiet_row(quiet: tuple[QuietHours, str] | None) -> list[str] | None:
@@ -171,7 +218,9 @@ def body_row(body: Body) -> dict[str, Any]:
 
 
 def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
-    """Return a delivery from its row, its body, and the IDs of the changes that it reports."""
+    """Return a delivery from its row, its body, and the changes that it reports. ValueError if damaged."""
+    if row.mailbox != mailbox_of(row.address):
+        raise ValueError("mailbox is not valid")
     return Delivery(
         id=row.id,
         message=Message(row.address, body, row.message_id, change_ids, row.unsubscribe_token),
@@ -184,7 +233,7 @@ def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
         claim=row.claim_token,
         purpose=row.purpose,
         uncertain=row.uncertain,
-        quiet=(_quiet(row.quiet_hours[0]), row.quiet_hours[1]) if row.quiet_hours else None,
+        quiet=_quiet_hours(row.quiet_hours),
         stale_at=row.stale_at,
         held_at=row.held_at,
     )

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
-from cmr_watch.store.column_types import ExternalText, Json, Utc
+from cmr_watch.store.column_types import Bytes, ExternalText, Flag, Json, Utc
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
@@ -62,7 +62,7 @@ contents = _table(
     "contents",
     Column("sha256", Text, primary_key=True),
     Column("size", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Bytes, nullable=False),
 )
 
 snapshots = _numbered(
@@ -83,7 +83,7 @@ evidence = _table(
     "evidence",
     Column("snapshot_id", ForeignKey("snapshots.id", ondelete="CASCADE"), primary_key=True),
     # JSON, compressed (evidence.py)
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Bytes, nullable=False),
 )
 
 checks = _numbered(
@@ -170,7 +170,7 @@ subscriptions = _numbered(
     Column("countries", Json, nullable=False),
     Column("schedule", Json, nullable=False),
     Column("reminders", Json, nullable=False),
-    Column("still_watching", Boolean, nullable=False),
+    Column("still_watching", Flag, nullable=False),
     Column("consent", ExternalText, nullable=False),
     Column("status", Text, nullable=False),
     Column("after_change_id", Integer, nullable=False),
@@ -206,7 +206,7 @@ deliveries = _numbered(
     Column("due_at", Utc, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("last_error", ExternalText),
-    Column("uncertain", Boolean, nullable=False),
+    Column("uncertain", Flag, nullable=False),
     Column("quiet_hours", Json),
     Column("stale_at", Utc),
     Column("held_at", Utc),
@@ -244,7 +244,7 @@ outages = _numbered(
     "outages",
     # no foreign key: inserting a row must not wait for a check of the page, which may wait for the planning
     Column("page_url", Text, nullable=False),
-    Column("is_list", Boolean, nullable=False),
+    Column("is_list", Flag, nullable=False),
     # the last good reading; the first failed check if there was none
     Column("since", Utc, nullable=False),
     # the newest check that read the page before; a newer one ends the outage
@@ -252,7 +252,7 @@ outages = _numbered(
     Column("opened_at", Utc, nullable=False),
     Column("ended_at", Utc),
     # whether those who were notified of it are notified of its end
-    Column("announces_end", Boolean, nullable=False),
+    Column("announces_end", Flag, nullable=False),
 )
 
 outage_notices = _table(

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from cmr_watch import serialization
 from cmr_watch.models.evidence import Evidence
 from cmr_watch.models.readings import FetchedPage, PageKind, Snapshot, Validators
+from cmr_watch.store import readable
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.evidence import load_evidence, save_evidence
 from cmr_watch.store.schema import contents, pages, snapshots
@@ -131,8 +133,21 @@ def replace_reading(
 
 
 def get_snapshot(connection: Connection, snapshot_id: int) -> Any:
-    """Return the row of a snapshot, for `store_plausible` and `store_suspect`."""
-    return connection.execute(_SNAPSHOT, {"snapshot": snapshot_id}).one()
+    """Return the row of a snapshot, for `store_plausible` and `store_suspect`; None if there is none."""
+    row = connection.execute(_SNAPSHOT, {"snapshot": snapshot_id}).first()
+    return _usable(connection, row) if row else None
+
+
+def _usable(connection: Connection, row: Any) -> Any:
+    """Return a row, with defaults in place of an address or a charset that cannot be read: the page says them too."""
+    values = dict(row._mapping)
+    wrong = [name for name in ("final_url", "charset") if readable.wrong_column(snapshots, {name: values[name]})]
+    if not wrong:
+        return row
+    readable.note(connection, snapshots, row, ValueError(f"{wrong[0]} is not valid"))
+    defaults = {"final_url": values["page_url"], "charset": None}
+    values.update({name: defaults[name] for name in wrong})
+    return SimpleNamespace(**values, _mapping=values)
 
 
 def list_snapshots(connection: Connection, page_url: str | None, limit: int) -> tuple[SnapshotRow, ...]:
@@ -140,15 +155,32 @@ def list_snapshots(connection: Connection, page_url: str | None, limit: int) -> 
     statement = _with_baseline().order_by(snapshots.c.id.desc()).limit(limit)
     if page_url is not None:
         statement = statement.where(snapshots.c.page_url == page_url)
-    return tuple(_snapshot_row(row) for row in reversed(connection.execute(statement).all()))
+    found = reversed(connection.execute(statement).all())
+    return tuple(readable.models(connection, snapshots, found, _snapshot_row))
 
 
 def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
-    """Return a snapshot with its content; KeyError if there is none with this ID."""
+    """Return a snapshot with its content; KeyError if there is none with this ID, UnreadableRow if it is damaged."""
+    row = _row_of(connection, snapshot_id)
+    snapshot = readable.model(connection, snapshots, row, reading_of)
+    listed = readable.model(connection, snapshots, row, _snapshot_row)
+    return StoredSnapshot(listed, snapshot, _page_of(connection, row), load_evidence(connection, row.id))
+
+
+def load_page(connection: Connection, snapshot_id: int) -> FetchedPage:
+    """Return the page of a snapshot; KeyError if there is none with this ID, UnreadableRow if it is damaged."""
+    return _page_of(connection, _row_of(connection, snapshot_id))
+
+
+def _row_of(connection: Connection, snapshot_id: int) -> Any:
     row = connection.execute(_with_baseline().where(snapshots.c.id == snapshot_id)).first()
     if row is None:
         raise KeyError(snapshot_id)
-    page = FetchedPage(
+    return _usable(connection, row)
+
+
+def _page_of(connection: Connection, row: Any) -> FetchedPage:
+    return FetchedPage(
         url=row.page_url,
         final_url=row.final_url,
         content=content_of(connection, row.content_sha256),
@@ -156,27 +188,56 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> StoredSnapshot:
         validators=Validators(),
         fetched_at=row.fetched_at,
     )
-    snapshot = serialization.snapshot_from_dict(row.reading)
-    return StoredSnapshot(_snapshot_row(row), snapshot, page, load_evidence(connection, row.id))
+
+
+def newest_plausible(connection: Connection, page_url: str) -> int | None:
+    """Return the ID of the newest plausible reading of a page; None if there is none."""
+    of_page = (snapshots.c.page_url == page_url, snapshots.c.assessment == "plausible")
+    return connection.execute(select(func.max(snapshots.c.id)).where(*of_page)).scalar()
+
+
+def reading_of(row: Any) -> Snapshot:
+    """Return the reading of a row."""
+    return serialization.snapshot_from_dict(row.reading)
 
 
 def plausible_before(connection: Connection, page_url: str, snapshot_id: int) -> Iterator[OlderReading]:
     """Yield the plausible readings of a page that are older than one of its snapshots, newest first."""
     older = (snapshots.c.page_url == page_url, snapshots.c.id < snapshot_id, snapshots.c.assessment == "plausible")
     statement = select(snapshots).where(*older).order_by(snapshots.c.id.desc()).limit(_MAX_OLDER)
-    for row in connection.execute(statement):
-        yield OlderReading(row.fetched_at, row.content_sha256, serialization.snapshot_from_dict(row.reading))
+    yield from readable.models(connection, snapshots, connection.execute(statement), _older_reading)
+
+
+def _older_reading(row: Any) -> OlderReading:
+    return OlderReading(row.fetched_at, row.content_sha256, reading_of(row))
 
 
 def newest_suspect(connection: Connection, page_url: str) -> StoredSnapshot | None:
     """Return the newest suspect reading, unless a plausible one has followed it."""
     row = _newest_suspect_row(connection, page_url)
-    return load_snapshot(connection, row.id) if row else None
+    try:
+        return load_snapshot(connection, row.id) if row else None
+    except readable.UnreadableRow:
+        return None
 
 
 def content_of(connection: Connection, digest: str) -> bytes:
-    """Return the content with this SHA-256 digest."""
-    return zlib.decompress(connection.execute(select(contents.c.body).where(contents.c.sha256 == digest)).scalar_one())
+    """Return the content with this SHA-256 digest; UnreadableRow if it is damaged."""
+    row = connection.execute(select(contents).where(contents.c.sha256 == digest)).first()
+    return readable.model(connection, contents, row or {"sha256": digest}, content_of_row).body
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    body: bytes
+
+
+def content_of_row(row: Any) -> _Content:
+    """Return the content of a row; ValueError if it has not the digest under which it is stored."""
+    body = zlib.decompress(row.body)
+    if sha256(body).hexdigest() != row.sha256:
+        raise ValueError("body is not valid")
+    return _Content(body)
 
 
 def _newest_suspect_row(connection: Connection, page_url: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from cmr_watch.exceptions import RefusedAddress
+from cmr_watch.log import redact_address
 from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
-from cmr_watch.store import erasure, last_configuration, recipients, row_mapping
+from cmr_watch.store import erasure, last_configuration, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import record_event, resolve_incidents, settle_unnotified
 from cmr_watch.store.installation import address_hash
@@ -72,17 +74,17 @@ class Subscriptions:
     def active(self) -> tuple[Subscription, ...]:
         """Return the active subscriptions."""
         with self._database.read() as connection:
-            return _select(connection, ACTIVE)
+            return select_subscriptions(connection, ACTIVE)
 
     def list_all(self) -> tuple[Subscription, ...]:
         """Return all subscriptions, including ended ones."""
         with self._database.read() as connection:
-            return _select(connection)
+            return select_subscriptions(connection)
 
     def find(self, id_or_address: int | str) -> tuple[Subscription, ...]:
         """Return the subscription with an ID, or all of an address, including ended ones."""
         with self._database.read() as connection:
-            return _select(connection, _has_id_or_address(id_or_address))
+            return select_subscriptions(connection, _has_id_or_address(id_or_address))
 
     def add(
         self, request: SubscriptionRequest, now: datetime, *, consent: str = "operator", resubscribe: bool = False
@@ -112,11 +114,6 @@ class Subscriptions:
         """Why `add` refuses this address, or None."""
         with self._database.read() as connection:
             return _refusal(connection, normalize_address(address))
-
-    def find_equal(self, request: SubscriptionRequest) -> Subscription | None:
-        """Return the active subscription with this address and these options."""
-        with self._database.read() as connection:
-            return _find_equal(connection, normalize(request))
 
     def end(self, id_or_address: int | str, reason: str, now: datetime, detail: str = "") -> tuple[Subscription, ...]:
         """End the subscription with an ID, or all of an address; return those that were active.
@@ -193,9 +190,10 @@ class Subscriptions:
         elif _take_over(connection, request, now):
             synced.taken_over += 1
         else:
-            self._insert(connection, request, request.name, now, "operator")
-            synced.moved += is_active
-            synced.started += not is_active
+            with suppress(readable.UnreadableRow):  # it is stored, but damaged: reported, and the others are applied
+                self._insert(connection, request, request.name, now, "operator")
+                synced.moved += is_active
+                synced.started += not is_active
 
     def _end_permanently(
         self, connection: Connection, condition: Any, reason: str, now: datetime, detail: str = ""
@@ -210,27 +208,17 @@ class Subscriptions:
     def _insert(
         self, connection: Connection, request: SubscriptionRequest, name: str | None, now: datetime, consent: str
     ) -> Subscription:
-        row = {
-            **row_mapping.request_row(request),
-            "name": name,
-            "address": request.address,
-            "mailbox": mailbox_of(request.address),
-            "status": "active",
-            "consent": consent,
-            "after_change_id": connection.execute(select(func.coalesce(func.max(changes.c.id), 0))).scalar_one(),
-            "created_at": now,
-            "activated_at": now,
-            "next_action_at": now,
-        }
+        last_change = connection.execute(select(func.coalesce(func.max(changes.c.id), 0))).scalar_one()
+        row = row_mapping.new_subscription_row(request, name, last_change, now, consent)
         # on PostgreSQL, two processes can add equal ones at the same time; a unique index rejects the second
         statement = self._database.insert(subscriptions).values(row).on_conflict_do_nothing().returning(subscriptions)
         inserted = connection.execute(statement).first()
         if inserted:
             return row_mapping.subscription(inserted)
-        if name is not None:
-            return _select(connection, ACTIVE, subscriptions.c.name == name)[0]
-        existing = _find_equal(connection, request)
-        assert existing is not None
+        named = select_subscriptions(connection, ACTIVE, subscriptions.c.name == name) if name is not None else ()
+        existing = named[0] if named else _find_equal(connection, request)
+        if existing is None:
+            raise readable.UnreadableRow(f"the subscription of {redact_address(request.address)} cannot be read")
         return existing
 
     def edit(self, subscription_id: int, request: SubscriptionRequest, now: datetime) -> Subscription | None:
@@ -242,12 +230,12 @@ class Subscriptions:
         request = normalize(request)
         has_id = subscriptions.c.id == subscription_id
         with self._database.write() as connection:
-            selected = _select(connection, ACTIVE, has_id, subscriptions.c.address == request.address)
+            selected = select_subscriptions(connection, ACTIVE, has_id, subscriptions.c.address == request.address)
             equal = _find_equal(connection, request)
             if not selected or (equal and equal.id != subscription_id):
                 return None
             _update(connection, selected[0], request, now)
-            return _select(connection, has_id)[0]
+            return select_subscriptions(connection, has_id)[0]
 
     def missing_configuration(self) -> MissingConfiguration | None:
         """What to say if no configuration file was found; None if none has ever been applied to this database."""
@@ -264,7 +252,7 @@ class Subscriptions:
     def doubles(self) -> tuple[tuple[Subscription, Subscription], ...]:
         """Return each active subscription of the configuration with one that was added by command for its address."""
         with self._database.read() as connection:
-            active = _select(connection, ACTIVE)
+            active = select_subscriptions(connection, ACTIVE)
         declared = {mailbox_of(entry.address): entry for entry in active if entry.name is not None}
         added = [entry for entry in active if entry.name is None]
         return tuple(
@@ -286,9 +274,14 @@ class Subscriptions:
 
 def _refusal(connection: Connection, address: str) -> str | None:
     """Why mail may not be sent: the address was erased, or its last subscription ended by its recipient or a bounce."""
-    if erasure.is_erased(connection, address):
+    history = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(address))
+    return refusal_of(history, is_erased=erasure.is_erased(connection, address))
+
+
+def refusal_of(history: Sequence[Subscription], *, is_erased: bool) -> str | None:
+    """Why mail may not be sent to the address of these subscriptions, the newest of which comes last; or None."""
+    if is_erased:
         return str(RefusedAddress())
-    history = _select(connection, subscriptions.c.mailbox == mailbox_of(address))
     if history and history[-1].status == "ended" and history[-1].end_reason in SUPPRESSING_REASONS:
         return f"this address no longer receives mail: {history[-1].end_reason}"
     return None
@@ -300,21 +293,22 @@ def _has_id_or_address(id_or_address: int | str) -> Any:
     return subscriptions.c.mailbox == mailbox_of(normalize_address(id_or_address))
 
 
-def _select(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
+def select_subscriptions(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
+    """Return the subscriptions that meet the conditions, oldest first."""
     rows = connection.execute(select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
-    return tuple(row_mapping.subscription(row) for row in rows)
+    return tuple(readable.models(connection, subscriptions, rows, row_mapping.subscription))
 
 
 def _find_equal(connection: Connection, request: SubscriptionRequest) -> Subscription | None:
     """Return the active subscription with the address and the options of a request."""
     options = [subscriptions.c[name] == value for name, value in row_mapping.request_row(request).items()]
-    equal = _select(connection, ACTIVE, subscriptions.c.address == request.address, *options)
+    equal = select_subscriptions(connection, ACTIVE, subscriptions.c.address == request.address, *options)
     return equal[0] if equal else None
 
 
 def _latest_by_name(connection: Connection) -> dict[str | None, Subscription]:
     """Return the newest subscription with each name."""
-    return {entry.name: entry for entry in _select(connection, subscriptions.c.name.is_not(None))}
+    return {entry.name: entry for entry in select_subscriptions(connection, subscriptions.c.name.is_not(None))}
 
 
 def _changed_names(connection: Connection, requests: dict[str | None, SubscriptionRequest]) -> list[str | None]:
@@ -339,6 +333,11 @@ def _differs(request: SubscriptionRequest | None, old: Subscription | None) -> b
     return old.end_reason in (REMOVED, ADDRESS_CHANGED) or old.address != request.address
 
 
+def request_key(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
+    """Return what makes two active subscriptions equal: the address and the options."""
+    return entry.address, *_options(entry)
+
+
 def _options(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
     return entry.topics, entry.countries, entry.schedule, entry.reminders, entry.still_watching
 
@@ -350,11 +349,12 @@ def _end(connection: Connection, condition: Any, reason: str, now: datetime) -> 
         .values(status="ended", ended_at=now, end_reason=reason, next_action_at=None)
         .returning(subscriptions)
     )
-    ended = [row_mapping.subscription(row) for row in connection.execute(statement)]
-    if ended:
-        mailboxes = {mailbox_of(entry.address) for entry in ended}
+    rows = connection.execute(statement).all()
+    if rows:
+        mailboxes = {row.mailbox for row in rows if isinstance(row.mailbox, str)}
         connection.execute(hard_bounces.delete().where(hard_bounces.c.mailbox.in_(mailboxes)))
         recipients.replan(connection, mailboxes, now)
+    ended = readable.models(connection, subscriptions, rows, row_mapping.subscription)
     return tuple(sorted(ended, key=lambda entry: entry.id))
 
 
@@ -367,7 +367,7 @@ def _resolve_delivery_incidents(
     the recipient complained, of that.
     """
     for address in sorted({entry.address for entry in ended}):
-        if _select(connection, ACTIVE, subscriptions.c.address == address):
+        if select_subscriptions(connection, ACTIVE, subscriptions.c.address == address):
             continue
         if reason == BOUNCED:
             error = settle_unnotified(connection, "delivery-failed", address, now)
@@ -380,7 +380,7 @@ def _resolve_delivery_incidents(
 def _take_over(connection: Connection, request: SubscriptionRequest, now: datetime) -> bool:
     """Let an entry of the configuration take over a subscription that was added by command, if there is one."""
     of_recipient = subscriptions.c.mailbox == mailbox_of(request.address)
-    first, *others = _select(connection, ACTIVE, of_recipient, subscriptions.c.name.is_(None)) or (None,)
+    first, *others = select_subscriptions(connection, ACTIVE, of_recipient, subscriptions.c.name.is_(None)) or (None,)
     if first is None:
         return False
     if others:

@@ -7,8 +7,10 @@ commits: if the process is killed between the two, the request to unsubscribe is
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +59,8 @@ class SuppressionJournal:
                 return 0
         with database.write() as connection:
             installation.lock(connection)
-            entries = list(self._entries(int(installation.read(connection, _POSITION) or 0)))
+            position = installation.read(connection, _POSITION) or ""
+            entries = list(self._entries(int(position) if position.isdecimal() else 0))
             for entry in entries:
                 _replay_entry(database, connection, entry)
             installation.write(connection, _POSITION, str(size))
@@ -128,13 +131,24 @@ def _parse_entry(line: dict[str, Any]) -> _Entry:
 def _append_lines(path: Path, text: bytes) -> int:
     """Append complete lines to the file; return its new size."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # with PostgreSQL, it may not exist yet
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600), "a+b") as file:
+    # not blocking: opening a named pipe would wait for a reader
+    flags = os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_NONBLOCK
+    with os.fdopen(os.open(path, flags, 0o600), "a+b") as file:
+        _require_journal(file)
         if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
             text = b"\n" + text  # the last line is incomplete, as its writer was killed
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
         return file.seek(0, os.SEEK_END)
+
+
+def _require_journal(file: Any) -> None:
+    """OSError if the open file is another one than a journal: nothing is appended to it."""
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    if os.pread(file.fileno(), 1, 0) not in (b"", b"{", b"\n"):
+        raise OSError(errno.EINVAL, "it contains something else; choose another file in [database] journal")
 
 
 def _replay_entry(database: Database, connection: Connection, entry: _Entry) -> None:
@@ -156,7 +170,10 @@ def _end(connection: Connection, condition: Any, entry: _Entry) -> None:
 
 def _erase(database: Database, connection: Connection, entry: _Entry) -> None:
     mailboxes = (
-        row.mailbox for table in (subscriptions, deliveries) for row in connection.execute(_select_mailboxes(table))
+        row.mailbox
+        for table in (subscriptions, deliveries)
+        for row in connection.execute(_select_mailboxes(table))
+        if isinstance(row.mailbox, str)
     )
     mailbox = next((box for box in mailboxes if installation.address_hash(connection, box) == entry.address_hash), "")
     is_newer = subscriptions.c.created_at > entry.at

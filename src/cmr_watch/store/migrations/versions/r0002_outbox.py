@@ -26,7 +26,7 @@ def upgrade() -> None:
     _add("incidents", _column("told_at", _INSTANT, null=True), _column("end_told_at", _INSTANT, null=True))
 
 
-def _column(name: str, kind: Any, *, null: bool = False, default: str | None = None) -> sa.Column[Any]:
+def _column(name: str, kind: Any, *, null: bool = False, default: Any = None) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=null, server_default=default)
 
 
@@ -58,7 +58,7 @@ def _subscriptions() -> None:
         _column("mailbox", sa.Text, default=""),
         _column("rhythm", sa.Text, default=_RHYTHM),
         _column("reminders", sa.Text, default="[30,14,7,2,1]"),
-        _column("still_watching", sa.Boolean, default=sa.false().compile().string),
+        _column("still_watching", sa.Boolean, default=sa.false()),
         _column("consent", sa.Text, default="operator"),
         _column("activated_at", _INSTANT, null=True),
         _column("welcomed_at", _INSTANT, null=True),
@@ -102,7 +102,7 @@ def _bodies_and_deliveries() -> None:
         _column("mailbox", sa.Text, default=""),
         _column("purpose", sa.Text, default="news"),
         _column("unsubscribe", sa.Text, default=""),
-        _column("uncertain", sa.Boolean, default=sa.false().compile().string),
+        _column("uncertain", sa.Boolean, default=sa.false()),
         _column("quiet", sa.Text, null=True),
         _column("stale_at", _INSTANT, null=True),
         _column("held_at", _INSTANT, null=True),
