@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
@@ -182,6 +182,7 @@ def test_a_backup_in_progress_is_left_alone(live: Database, tmp_path: Path) -> N
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
+@example(0.30859375, 7)  # a byte of a column's name
 def test_a_flipped_bit_is_never_restored(backup: Path, tmp_path: Path, place: float, bit: int) -> None:
     content = bytearray(backup.read_bytes())
     content[int(place * len(content))] ^= 1 << bit

@@ -33,7 +33,7 @@ def verify(copy: Path, path: Path) -> None:
     """
     with closing(sqlite3.connect(copy)) as connection, connection:
         stored = _stored(connection)
-        if stored is not None and stored != _checksum(connection):
+        if stored is not None and stored != _checksum_if_readable(connection):
             raise StoreUnavailable(f"{path} is damaged: its content does not match its checksum; use another backup")
         if stored is not None:
             _delete(connection)
@@ -48,6 +48,14 @@ def _stored(connection: sqlite3.Connection) -> str | None:
 
 def _delete(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM installation WHERE name = ?", (CHECKSUM,))
+
+
+def _checksum_if_readable(connection: sqlite3.Connection) -> str | None:
+    """The checksum; None where the name of a table or a column is damaged, which sqlite3 cannot decode."""
+    try:
+        return _checksum(connection)
+    except UnicodeDecodeError:
+        return None
 
 
 def _checksum(connection: sqlite3.Connection) -> str:
