@@ -212,7 +212,7 @@ def test_items_on_hold_are_logged_once(running: Running, caplog: pytest.LogCaptu
     running.ahead = timedelta(hours=1)
     words = "check: 1 item is on hold since the restore: cmr-watch deliveries release"
     with caplog.at_level(logging.INFO, "cmr_watch"), running.daemon() as daemon:
-        until(lambda: words in caplog.messages)
+        until(lambda: words in caplog.messages and running.pings().count("") == 2)  # the first check has ended
         running.check_now(daemon)
         until(lambda: running.pings().count("") == 3)
     assert caplog.messages.count(words) == 1
