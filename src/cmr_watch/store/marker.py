@@ -39,7 +39,7 @@ def require_not_emptied(database: Path) -> None:
 
 
 def _refuse(database: Path, what: str) -> None:
-    if marker_of(database).exists():
+    if os.path.exists(marker_of(database)):  # False for a folder that cannot be read, which opening it reports
         raise DatabaseDamaged(
             f"the database {database} {what}, but was in use before; if its disk is mounted, restore a backup with:"
             " cmr-watch restore FILE; or begin a new one with: cmr-watch db init --new"
@@ -49,7 +49,7 @@ def _refuse(database: Path, what: str) -> None:
 def write_marker(database: Path) -> None:
     """Mark that there is a database. A folder that cannot be written is reported by whatever needs it."""
     marker = marker_of(database)
-    if marker.exists():
+    if os.path.exists(marker):
         return
     with suppress(OSError), open(os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(_TEXT)
