@@ -175,7 +175,7 @@ IMPORTERS = {
     "apprise": "notify/channels/",
     "smtplib": "notify/channels/",
     "imaplib": "notify/channels/",
-    "jinja2": "render/",
+    "jinja2": ("render/", "web/public/rendering.py"),
     "prometheus_client": "web/",
     "starlette": "web/",
     "uvicorn": "web/",
