@@ -62,7 +62,8 @@ _ALIVE_WORDS: Final = re.compile(
 _ALWAYS_ALIVE_WORDS: Final = re.compile(
     r"\bsender (?:address )?(?:rejected|denied|refused|verif\w+|unknown|callout)|\bverify(?:ing)? (?:the )?sender"
     r"|\bcall(?:back|out) (?:setup |verification )?fail|\btemporar|\bbusy\b|\blookup (?:has )?(?:failed|failure|error)"
-    r"|\b(?:servers?|services?|directory|ldap|backend|database) (?:is |was |are )?(?:\w+ )?(?:unavailable|down|unreachable)\b"
+    r"|\b(?:servers?|services?|directory|ldap|backend|database) (?:(?:is|was|are) )?(?:\w+ )?"
+    r"(?:unavailable|down|unreachable)\b"
 )
 
 
