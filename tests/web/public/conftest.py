@@ -1,100 +1,70 @@
-"""The public site on a database with a story, and on an empty one."""
+"""The sample database, told once for all tests, and the site on a copy of it."""
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from httpx import ASGITransport, AsyncClient, Response
 
-from cmr_watch.config.settings import PageSection, Settings, WebSection
+from cmr_watch.config import Settings
+from cmr_watch.config.settings import WebSection
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.web.public.site import site_application
 from tests.fakes.site import FakeSite
-from tests.web.public import sample
-from tests.web.public.html_checks import Page, checked
-
-LIST_URL = "https://platform.example.eu/clusters-meet-regions"
-
-
-@dataclass
-class Told:
-    """The database of the sample, and the address of its list."""
-
-    path: Path
-    list_url: str
+from tests.web.public.client import Client
+from tests.web.public.reader import Reader
+from tests.web.public.sample import NOW, tell
 
 
 @pytest.fixture(scope="session")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """The sample, made once: tests work on copies."""
-    folder = tmp_path_factory.mktemp("told")
-    database = open_database(f"sqlite:///{folder / 'sample.db'}", begin_new=True)
-    with FakeSite() as site:
-        sample.tell(site, database).app.__exit__(None, None, None)
-        list_url = site.url(sample.PATH)
-    database.close()
-    return Told(folder / "sample.db", list_url)
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Settings]:
+    """The file of the sample database, and the settings of its installation. Not to be changed."""
+    path = tmp_path_factory.mktemp("sample") / "sample.db"
+    with closing(open_database(f"sqlite:///{path}")) as database, FakeSite() as site:
+        story = tell(site, database)
+        story.app.__exit__(None, None, None)
+    return path, story.settings
 
 
-class Reader:
-    """Somebody who reads the site at a time. `page` checks each page that it opens."""
+@pytest.fixture
+def sample(told: tuple[Path, Settings], tmp_path: Path) -> Iterator[Database]:
+    """A copy of the sample database."""
+    copy = tmp_path / "sample.db"
+    shutil.copy(told[0], copy)
+    with closing(open_database(f"sqlite:///{copy}")) as database:
+        yield database
 
-    def __init__(self, database: Database, list_url: str, now: datetime, web: WebSection) -> None:
-        self.now = now
-        settings = Settings(page=PageSection(list_url), web=web)
-        app = site_application(settings, database, lambda: self.now)
-        self._transport = ASGITransport(app, raise_app_exceptions=False)
-        self._runner = asyncio.Runner()
 
-    def get(self, path: str, **headers: str) -> Response:
-        """The response."""
-        return self._runner.run(self._get(path, headers))
-
-    async def _get(self, path: str, headers: dict[str, str]) -> Response:
-        client = AsyncClient(transport=self._transport, base_url="http://site.example.eu")
-        return await client.get(path, headers=headers)
-
-    def close(self) -> None:
-        """End the event loop."""
-        self._runner.close()
-
-    def page(self, path: str, status: int = 200) -> Page:
-        """The page, which must be an HTML page without an error in it."""
-        response = self.get(path)
-        assert response.status_code == status, response.text
-        assert response.headers["content-type"] == "text/html; charset=utf-8"
-        return checked(response.text)
+@pytest.fixture
+def client(sample: Database, told: tuple[Path, Settings]) -> Client:
+    """The site on the sample database, at the end of its story."""
+    return Client(site_application(told[1], sample, lambda: NOW))
 
 
 MakeReader = Callable[..., Reader]
 
 
 @pytest.fixture
-def reader_of() -> Iterator[MakeReader]:
-    """Makes readers of databases."""
-    opened: list[Reader | Database] = []
+def reader_of(told: tuple[Path, Settings]) -> Iterator[MakeReader]:
+    """Makes readers of databases; a database that does not exist is made."""
+    with ExitStack() as opened:
 
-    def make(path: Path, list_url: str = LIST_URL, now: datetime = sample.NOW, **web: str) -> Reader:
-        database = open_database(f"sqlite:///{path}", begin_new=not path.exists())
-        reader = Reader(database, list_url, now, WebSection(**web))
-        opened.extend((database, reader))
-        return reader
+        def make(path: Path, now: datetime = NOW, **web: str) -> Reader:
+            database = opened.enter_context(closing(open_database(f"sqlite:///{path}")))
+            return Reader(database, replace(told[1], web=WebSection(**web)), now)
 
-    yield make
-    for one in reversed(opened):
-        one.close()
+        yield make
 
 
 @pytest.fixture
-def reader(told: Told, tmp_path: Path, reader_of: MakeReader) -> Reader:
-    """A reader of the sample, at its end."""
-    return reader_of(Path(shutil.copytree(told.path.parent, tmp_path / "told")) / "sample.db", told.list_url)
+def reader(sample: Database, told: tuple[Path, Settings]) -> Reader:
+    """A reader of the sample database, at the end of its story."""
+    return Reader(sample, told[1], NOW)
 
 
 @pytest.fixture
