@@ -25,7 +25,7 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
-from cmr_watch.store.schema import REVISION, REVISIONS
+from cmr_watch.store.schema import REVISION, REVISIONS, installation
 
 BASE = "base"
 """The revision of a database with an empty alembic_version table."""
@@ -117,6 +117,20 @@ class Database:
         if result != "ok":
             what = " ".join(result.split())
             raise DatabaseDamaged(f"{self.name} is damaged ({what}); stop cmr-watch, and restore a backup")
+
+    def require_writable(self) -> None:
+        """StoreUnavailable if nothing can be written: the disk is full, or the database is read-only or locked."""
+        row = {"name": "write_test", "value": "x" * 4096}
+        with self.write() as connection:
+            connection.execute(installation.insert(), row)
+            connection.execute(installation.delete().where(installation.c.name == row["name"]))
+
+    def is_read_only(self) -> bool:
+        """Whether the server, or the file's permissions, forbid writing. Nothing is written to find out."""
+        if self.path is not None:
+            return not os.access(self.path, os.W_OK)
+        with self.read() as connection:
+            return bool(connection.execute(text("SHOW transaction_read_only")).scalar() == "on")
 
     def revision(self) -> str | None:
         """Return the schema revision of the database; None if it has no tables."""
