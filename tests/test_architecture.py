@@ -35,7 +35,7 @@ layers =
     web
     demo | doctor | log_lines
     app
-    check_report
+    check_report | observer
     monitor.check_site | monitor.accept | monitor.correct | monitor.archive.backfill | monitor.archive.open_archive |\
         monitor.replay
     notify.message_settings

@@ -180,11 +180,13 @@ class OperatorSection:
 class WebSection:
     """The public site, on `listen`. `url` is its public address, which links in messages need.
 
-    `operator`, `postal_address` and `contact` (a mail address) say who runs this installation.
+    `trusted_proxies`: the networks of the proxies in front of it, whose X-Forwarded-For names the client. `operator`,
+    `postal_address` and `contact` (a mail address) say who runs this installation.
     """
 
     url: str | None = option("url", setting_types.BASE_URL, None)
     listen: str = option("listen", setting_types.LISTEN, "127.0.0.1:8000")
+    trusted_proxies: tuple[str, ...] = option("trusted_proxies", setting_types.NETWORKS, ())
     operator: str = option("operator", setting_types.TEXT, "")
     postal_address: str = option("postal_address", setting_types.TEXT, "")
     contact: str | None = option("contact", setting_types.MAIL_ADDRESS, None)

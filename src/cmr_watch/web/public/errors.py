@@ -35,6 +35,13 @@ def bad_request(site: SiteFacts, message: str) -> Reply:
     return _plain(site, HTTPStatus.BAD_REQUEST, _("This address cannot be read"), message)
 
 
+def too_many(site: SiteFacts) -> Reply:
+    """429: too many requests from one network."""
+    text = _("Too many requests came from your network. Please wait a minute.")
+    made = _plain(site, HTTPStatus.TOO_MANY_REQUESTS, _("Please wait a minute"), text)
+    return Reply(made.body, made.content_type, made.status, _RETRY)
+
+
 def rejected(site: SiteFacts, status: int) -> Reply:
     """405 and other rejections by the framework."""
     return _plain(site, status, _("This is not possible here"), _("This address can only be read."))

@@ -27,7 +27,9 @@ from starlette.routing import Route
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import StoreError
 from cmr_watch.store.public import Overview, PublicStore
+from cmr_watch.web.connections import Networks, client_of, network_of
 from cmr_watch.web.public import errors
+from cmr_watch.web.public.budget import Budget
 from cmr_watch.web.public.cache import Key, ReplyCache, StoredReply, stored
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
 
@@ -71,12 +73,16 @@ class _Version:
 class PublicSite:
     """The routes of the site, and the replies that are kept."""
 
-    def __init__(self, site: SiteFacts, store: PublicStore, clock: Clock, routes: Sequence[PublicRoute]) -> None:
+    def __init__(
+        self, site: SiteFacts, store: PublicStore, clock: Clock, routes: Sequence[PublicRoute], trusted: Networks = ()
+    ) -> None:
         self._site = site
         self._store = store
         self._clock = clock
         self._routes = routes
+        self._trusted = trusted
         self._cache = ReplyCache()
+        self._budget = Budget()
         self._limiter = CapacityLimiter(_THREADS)
         self._version: _Version | None = None
         self._overview: tuple[str, Overview] = ("", Overview())
@@ -97,12 +103,22 @@ class PublicSite:
             query = _accepted(request, route.accepts)
             key = (request.url.path, tuple(sorted(query.items())))
             found = self._kept(key)
+            if found is None and not self._budget.take(self._network(request), time.monotonic()):
+                found = stored(errors.too_many(self._site), "")
             if found is None:
                 make = partial(self._reply, route, key, dict(request.path_params), query)
                 found = await run_sync(make, limiter=self._limiter)
             return _response(request, found, route)
 
         return endpoint
+
+    def _network(self, request: Request) -> str:
+        """The network of the client, whose address a trusted proxy may have forwarded."""
+        peer = request.client.host if request.client else ""
+        try:
+            return network_of(client_of(peer, request.headers.get("x-forwarded-for", ""), self._trusted))
+        except ValueError:  # a socket that has no IP address
+            return peer
 
     def _kept(self, key: Key) -> StoredReply | None:
         """The reply that was kept, if it is certainly the newest one."""
