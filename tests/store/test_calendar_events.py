@@ -180,7 +180,9 @@ def test_a_row_that_cannot_be_read_is_left_out_and_written_again(
     assert (found[LYON].state, found[LYON].sequence, found["oslo"].sequence) == ("cancelled", 0, 1)
     assert list(database.unreadable.take()) == [f"calendar_events {LYON}"]
     commit(checks, Known((lyon(), KnownEdition("oslo", edition("Oslo"), NOW))), 10)
+    assert list(database.unreadable.take()) == [f"calendar_events {LYON}"], "it was still there"
     assert {uid: event.sequence for uid, event in events(database).items()} == {LYON: 1, "oslo": 2}
+    assert not database.unreadable.take()
 
 
 def test_a_commit_that_overlaps_another_sees_its_events(database: Database, database_url: str, checks: Checks) -> None:
