@@ -47,6 +47,12 @@ def stylesheet() -> bytes:
 
 
 @cache
+def icon() -> bytes:
+    """The icon of the site."""
+    return (STATIC / "favicon.svg").read_bytes()
+
+
+@cache
 def stylesheet_path() -> str:
     """The path of the stylesheet, which names its content, so that clients may keep it for ever."""
     return f"/static/site-{sha256(stylesheet()).hexdigest()[:10]}.css"

@@ -7,14 +7,20 @@ from typing import Final
 from cmr_watch.web.public import now, rendering
 from cmr_watch.web.public.views import PublicRoute, Reply, Visit
 
-_FOR_EVER: Final = 31_536_000  # seconds: a year
+_DAY: Final = 86_400  # seconds
+_FOR_EVER: Final = 365 * _DAY
 
 
 def _stylesheet(_: Visit) -> Reply:
     return Reply(rendering.stylesheet(), "text/css; charset=utf-8")
 
 
+def _icon(_: Visit) -> Reply:
+    return Reply(rendering.icon(), "image/svg+xml")
+
+
 ROUTES: Final = (
     PublicRoute("/", now.now),
+    PublicRoute("/favicon.svg", _icon, max_age=_DAY),
     PublicRoute(rendering.stylesheet_path(), _stylesheet, max_age=_FOR_EVER),
 )

@@ -59,7 +59,11 @@ def days_until(day: date, now: datetime) -> int:
 
 def countdown(day: date, now: datetime) -> str:
     """`today`, `tomorrow`, `in 24 days`, `yesterday`, `3 days ago`."""
-    number = days_until(day, now)
+    return in_days(days_until(day, now))
+
+
+def in_days(number: int) -> str:
+    """The countdown for a number of days, negative if they are over."""
     near = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}
     if number in near:
         return _(near[number])
