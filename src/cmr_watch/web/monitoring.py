@@ -22,7 +22,7 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosni
 _THREADS: Final = 2
 """Requests that may read the database at the same time: its connections are for the jobs."""
 _SECONDS: Final = 4.0
-"""How long an answer may take. `cmr-watch health` waits five seconds, and Prometheus ten, unless it is set otherwise."""
+"""How long an answer may take. `cmr-watch health` waits five seconds, and Prometheus ten unless told otherwise."""
 
 Page = Callable[[], Response]
 """Answers the requests for one path."""
