@@ -121,6 +121,8 @@ def _headline(wanted: EditionFilter) -> str:
 def _total(known: Sequence[KnownEdition], now: datetime) -> str:
     """`16 editions in 14 countries since 2025, 4 of them upcoming.`"""
     listed = [entry for entry in known if not entry.gone]
+    if not listed:
+        return _("No edition is known yet.")
     countries = {entry.edition.country_code for entry in listed} - {None}
     since = min(filter(None, map(year_of, listed)), default=None)
     ahead = sum(is_planned(entry, now) for entry in listed)
