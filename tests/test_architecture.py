@@ -129,6 +129,7 @@ source_modules =
     cmr_watch.merge_pages
     cmr_watch.plural
     cmr_watch.serialization
+    cmr_watch.cursors
     cmr_watch.places
     cmr_watch.urls
     cmr_watch.charsets
