@@ -60,7 +60,8 @@ layers =
     health | systemd
     reading
     calendar_diff
-    cutoff_diff | merge_pages | serialization | cursors | places | urls | log | plural | os_errors | charsets | new_files
+    cutoff_diff | merge_pages | serialization | cursors | places | urls | log | plural | os_errors | charsets |\
+        new_files
     html_tokens
     models
     escaping
