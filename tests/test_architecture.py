@@ -59,7 +59,8 @@ layers =
     config
     health | systemd
     reading
-    merge_pages | serialization | places | urls | log | plural | os_errors | charsets | new_files
+    calendar_diff
+    cutoff_diff | merge_pages | serialization | places | urls | log | plural | os_errors | charsets | new_files
     html_tokens
     models
     escaping
@@ -127,6 +128,8 @@ source_modules =
     cmr_watch.web.public.projection
     cmr_watch.web.public.svg
     cmr_watch.health
+    cmr_watch.calendar_diff
+    cmr_watch.cutoff_diff
     cmr_watch.merge_pages
     cmr_watch.plural
     cmr_watch.serialization
