@@ -60,7 +60,8 @@ layers =
     health | systemd
     reading
     calendar_diff
-    cutoff_diff | merge_pages | serialization | places | urls | log | plural | os_errors | charsets | new_files
+    cutoff_diff | merge_pages | serialization | cursors | places | urls | log | plural | os_errors | charsets |\
+        new_files
     html_tokens
     models
     escaping
@@ -133,6 +134,7 @@ source_modules =
     cmr_watch.merge_pages
     cmr_watch.plural
     cmr_watch.serialization
+    cmr_watch.cursors
     cmr_watch.places
     cmr_watch.urls
     cmr_watch.charsets
