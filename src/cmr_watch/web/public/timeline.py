@@ -13,26 +13,13 @@ from datetime import date
 from typing import Final, Literal
 
 from cmr_watch.render.datetimes import day_words
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.i18n import _
 from cmr_watch.render.sanitize import clean
+from cmr_watch.web.public import words
 from cmr_watch.web.public.svg import element, text, width
 
 Kind = Literal["edition", "cutoff"]
 MAX_MOMENTS: Final = 200
-SHORT_MONTHS: Final = (
-    N_("Jan"),
-    N_("Feb"),
-    N_("Mar"),
-    N_("Apr"),
-    N_("May"),
-    N_("Jun"),
-    N_("Jul"),
-    N_("Aug"),
-    N_("Sep"),
-    N_("Oct"),
-    N_("Nov"),
-    N_("Dec"),
-)
 WIDTH: Final = 1000
 _MONTHS: Final = 28
 """Shown: twelve before this one, this one, twelve after it, and three as room for labels."""
@@ -44,13 +31,15 @@ _LARGE_FONT_SIZE: Final = 36
 """On a narrow screen, where the picture is a third as large."""
 _STRIP: Final = 24
 _LEAD: Final = 20
-"""From the strip to the first row of labels, which has the marks in it."""
+"""From the strip to the first row of labels: the room of the marks."""
 _TODAY: Final = 18
 _ABOVE: Final = 44
 """The least room above and below the strip, for the words on a narrow screen."""
-_BELOW: Final = 60
+_BELOW: Final = 68
 _RADIUS: Final = 6
 _GAP: Final = 6
+_SPACE: Final = 4
+"""Between two labels, and between a label and its line, beside which it stands as a flag."""
 _LABEL_LENGTH: Final = 26
 _TITLE_LENGTH: Final = 160
 
@@ -123,8 +112,8 @@ def _description(moments: Sequence[Moment], today: date) -> str:
     def names(kind: Kind) -> str:
         return "; ".join(each.name or each.label for each in moments if each.kind == kind) or _("none")
 
-    text = _("Today is {day}. Editions: {editions}. Cut-offs: {cutoffs}.")
-    return text.format(day=day_words(today), editions=names("edition"), cutoffs=names("cutoff"))
+    sentence = _("Today is {day}. Editions: {editions}. Cut-offs: {cutoffs}.")
+    return sentence.format(day=day_words(today), editions=names("edition"), cutoffs=names("cutoff"))
 
 
 # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +138,7 @@ def place(moments: Sequence[Moment], today: date) -> list[Placed]:
     coming = sorted((each for each in moments if each.day >= today), key=_by_day, reverse=True)
     for moment in (*past, *coming):
         x, long = position(moment.day, today), width(clean(moment.label, _LABEL_LENGTH), _FONT_SIZE)
-        start = x + _RADIUS - long if moment.day < today else x - _RADIUS
+        start = x - _SPACE - long if moment.day < today else x + _SPACE
         left = max(0.0, min(start, WIDTH - long))
         bare = Placed(moment, x, left, left + long)
         rows = (replace(bare, row=row) for row in range(_ROWS))
@@ -164,7 +153,7 @@ def _meets(one: Placed, other: Placed) -> bool:
     if one.row == other.row:
         return one.left < other.right + _GAP and other.left < one.right + _GAP
     low, high = (one, other) if one.row < other.row else (other, one)
-    return low.left - _GAP < high.x < low.right + _GAP
+    return low.left < high.x < low.right
 
 
 def _depth(placed: Sequence[Placed]) -> int:
@@ -181,13 +170,13 @@ def _strip(today: date, top: int) -> Iterator[str]:
     for number in range(-_BACK, _MONTHS - _BACK):
         first, following = _month(today, number), _month(today, number + 1)
         left, right = position(first, today), position(following, today)
-        words = str(first.year) if first.month == 1 else _(SHORT_MONTHS[first.month - 1])
+        name = str(first.year) if first.month == 1 else words.short_month(first)
         if number > -_BACK:
             yield element("path", class_="tick", d=f"M{left:.0f} {top}v{_STRIP}")
-        yield _text(words, (left + right) / 2, top + 17, class_="wide", text_anchor="middle")
+        yield _text(name, (left + right) / 2, top + 17, class_="wide", text_anchor="middle")
         if first.month % 3 == 1 and left < WIDTH - 80:
             at = top + _STRIP + _BELOW - 6
-            yield _text(words, left, at, class_="narrow", font_size=_LARGE_FONT_SIZE)
+            yield _text(name, left, at, class_="narrow", font_size=_LARGE_FONT_SIZE)
 
 
 def _today(today: date, height: int) -> Iterator[str]:
@@ -204,7 +193,7 @@ def _moment(placed: Placed, today: date, edge: int, direction: int) -> str:
     at = edge + direction * (_RADIUS + 3)
     if placed.row is not None:
         middle = edge + direction * (_LEAD + _ROW_HEIGHT * placed.row + _ROW_HEIGHT // 2)
-        drawn += element("path", class_="lead", d=f"M{x} {at}V{middle - direction * 7}")
+        drawn += element("path", class_="stem", d=f"M{x} {at}V{middle + (5 if direction > 0 else -5)}")
         drawn += _label(placed, middle + 5, is_past=moment.day < today)
     drawn += _circle(x, at) if moment.kind == "edition" else _diamond(x, at)
     return element("g", drawn, class_=" ".join(_classes(moment, today)))
@@ -212,10 +201,10 @@ def _moment(placed: Placed, today: date, edge: int, direction: int) -> str:
 
 def _label(placed: Placed, baseline: int, *, is_past: bool) -> str:
     """The label, held at the end where its mark is: how wide it is is a guess."""
-    words = clean(placed.moment.label, _LABEL_LENGTH)
+    label = clean(placed.moment.label, _LABEL_LENGTH)
     if is_past:
-        return _text(words, placed.right, baseline, class_="wide", text_anchor="end")
-    return _text(words, placed.left, baseline, class_="wide")
+        return _text(label, placed.right, baseline, class_="wide", text_anchor="end")
+    return _text(label, placed.left, baseline, class_="wide")
 
 
 def _classes(moment: Moment, today: date) -> Iterator[str]:
@@ -233,5 +222,5 @@ def _diamond(x: int, y: int) -> str:
     return element("path", class_="mark", d=f"M{x} {y - size}l{size} {size}-{size} {size}-{size}-{size}z")
 
 
-def _text(words: str, x: float, y: float, **attributes: object) -> str:
-    return element("text", text(words, _TITLE_LENGTH), x=round(x), y=round(y), **attributes)
+def _text(line: str, x: float, y: float, **attributes: object) -> str:
+    return element("text", text(line, _TITLE_LENGTH), x=round(x), y=round(y), **attributes)
