@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from cmr_watch.web.public.rendering import stylesheet
+from cmr_watch.web.public.rendering import STATIC, stylesheet
 
 MAX_STYLESHEET = 12_000
 PAGES = (
@@ -51,6 +51,15 @@ def test_the_stylesheet_is_small_and_asks_for_nothing():
     assert len(text.encode()) < MAX_STYLESHEET
     assert "url(" not in text
     assert "@import" not in text
+
+
+def test_the_stylesheet_is_sent_without_comments_and_spare_spaces():
+    text = stylesheet().decode()
+    assert "/*" not in text
+    assert text.startswith(":root{color-scheme:light dark;--paper:")
+    assert ".card > :last-child{" in text
+    assert "min(100% - 2rem,65.5rem)" in text
+    assert text.count("{") == text.count("}") == (STATIC / "site.css").read_text("utf-8").count("{")
 
 
 def test_an_unknown_address_leads_on(reader):
