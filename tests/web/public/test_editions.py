@@ -117,7 +117,7 @@ def test_the_filter_takes_a_country_and_a_year():
 
 def test_the_page_of_the_list(reader):
     page = reader.page("/editions")
-    assert "16 editions in 14 countries since 2025, 4 of them upcoming." in page.text
+    assert "15 editions in 13 countries since 2025, 4 of them upcoming. 1 more is cancelled or postponed." in page.text
     assert ("/editions/graz-at-2026-11", "Graz, Austria") in page.links
 
 

@@ -10,7 +10,15 @@ from cmr_watch.models.readings import KnownEdition
 from cmr_watch.places import code_itself, country_code, country_name
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
-from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_next, is_planned, next_editions
+from cmr_watch.web.public.edition_cards import (
+    EditionCard,
+    country_path,
+    edition_card,
+    is_next,
+    is_planned,
+    next_editions,
+)
+from cmr_watch.web.public.edition_maps import EditionMap, edition_map
 from cmr_watch.web.public.editions import EditionFilter, Group, editions_page
 from cmr_watch.web.public.neighbours import NEIGHBOURS
 from cmr_watch.web.public.rendering import page
@@ -38,11 +46,7 @@ class CountryPage:
     next: tuple[EditionCard, ...]
     past: tuple[Group, ...]
     neighbours: tuple[Neighbour, ...]
-
-
-def country_path(code: str) -> str:
-    """The page of a country."""
-    return f"/countries/{code.lower()}"
+    map: EditionMap | None
 
 
 def country(visit: Visit) -> Reply:
@@ -67,6 +71,7 @@ def country_page(overview: Overview, code: str, now: datetime) -> CountryPage:
         next=tuple(edition_card(entry, now) for entry in next_editions(there, now)),
         past=_without_next(editions_page(overview, now, EditionFilter(code)).groups),
         neighbours=tuple(_neighbour(overview, one, now) for one in NEIGHBOURS.get(code, ())),
+        map=edition_map(there, now),
     )
 
 

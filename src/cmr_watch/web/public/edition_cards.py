@@ -87,6 +87,11 @@ def edition_path(key: str) -> str:
     return f"/editions/{key}"
 
 
+def country_path(code: str) -> str:
+    """The page of a country."""
+    return f"/countries/{code.lower()}"
+
+
 def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
     """The edition in a list."""
     edition = known.edition

@@ -14,7 +14,8 @@ from cmr_watch.monitor.upcoming import date_range
 from cmr_watch.places import code_itself, country_name
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
-from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_planned
+from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_next
+from cmr_watch.web.public.edition_maps import EditionMap, edition_map, editions_and_countries
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import BadRequest, Reply, Visit
 
@@ -69,6 +70,7 @@ class EditionsPage:
     groups: tuple[Group, ...]
     countries: tuple[Choice, ...]
     years: tuple[Choice, ...]
+    map: EditionMap | None
 
 
 def editions(visit: Visit) -> Reply:
@@ -106,6 +108,7 @@ def editions_page(overview: Overview, now: datetime, wanted: EditionFilter = EVE
         groups=tuple(_groups(known, cards)),
         countries=_countries(known, wanted.country),
         years=_years(known, wanted.year),
+        map=edition_map([entry for entry in known if wanted.takes(entry)], now, has_links=True),
     )
 
 
@@ -119,20 +122,18 @@ def _headline(wanted: EditionFilter) -> str:
 
 
 def _total(known: Sequence[KnownEdition], now: datetime) -> str:
-    """`16 editions in 14 countries since 2025, 4 of them upcoming.`"""
+    """`15 editions in 13 countries since 2025, 4 of them upcoming. 1 more is cancelled or postponed.`"""
     listed = [entry for entry in known if not entry.gone]
+    on = [entry for entry in listed if entry.edition.status not in ("cancelled", "postponed")]
     if not listed:
         return _("No edition is known yet.")
-    countries = {entry.edition.country_code for entry in listed} - {None}
-    since = min(filter(None, map(year_of, listed)), default=None)
-    ahead = sum(is_planned(entry, now) for entry in listed)
-    parts = (
-        ngettext("{number} edition", "{number} editions", len(listed)),
-        ngettext("in {number} country", "in {number} countries", len(countries)) if countries else "",
-        _("since {year}").format(year=since) if since else "",
-    )
-    text = " ".join(filter(None, parts))
-    return f"{text}, {_('{number} of them upcoming').format(number=ahead)}." if ahead else f"{text}."
+    since, ahead = min(filter(None, map(year_of, on)), default=None), sum(is_next(entry, now) for entry in on)
+    text = editions_and_countries(on)
+    text += " " + _("since {year}").format(year=since) if since else ""
+    text += ", " + _("{number} of them upcoming").format(number=ahead) if ahead else ""
+    off = len(listed) - len(on)
+    more = ngettext("{number} more is cancelled or postponed.", "{number} more are cancelled or postponed.", off)
+    return f"{text}. {more}" if off else f"{text}."
 
 
 def _groups(known: Sequence[KnownEdition], cards: Sequence[EditionCard]) -> list[Group]:
