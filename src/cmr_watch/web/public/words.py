@@ -21,6 +21,20 @@ _WEEKDAYS: Final = (
     N_("Saturday"),
     N_("Sunday"),
 )
+_SHORT_MONTHS: Final = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -80,6 +94,11 @@ def full_day(day: date) -> str:
 def weekday_and_number(day: date) -> str:
     """`Friday 11`, for a range within a month."""
     return _("{weekday} {number}").format(weekday=_(_WEEKDAYS[day.weekday()]), number=day.day)
+
+
+def short_month(day: date) -> str:
+    """`Dec`."""
+    return _(_SHORT_MONTHS[day.month - 1])
 
 
 def full_cutoff(at: datetime) -> str:
