@@ -79,6 +79,14 @@ def test_the_status_and_the_days_that_are_left(of, tag, countdown):
     assert (card(of).tag, card(of).countdown) == (tag, countdown)
 
 
+@pytest.mark.parametrize(
+    ("of", "has_calendar"),
+    [(KRAKOW, True), (TURKU, False), (LYON, False), (replace(KRAKOW, status="cancelled"), False)],
+)
+def test_only_an_edition_that_will_take_place_on_known_days_is_offered_for_the_calendar(of, has_calendar):
+    assert card(of).has_calendar is has_calendar
+
+
 def test_an_edition_that_is_gone_is_marked_and_not_next():
     gone = card(KRAKOW, gone="withdrawn")
     assert (gone.tag, gone.is_off, gone.is_ahead) == ("removed from the page", True, False)

@@ -6,9 +6,12 @@ import re
 
 import pytest
 
+<<<<<<< HEAD
 from cmr_watch.web.public.rendering import STATIC, stylesheet
 
 MAX_STYLESHEET = 12_000
+=======
+>>>>>>> main
 PAGES = (
     "/",
     "/about",
@@ -30,7 +33,8 @@ PAGES = (
 def test_each_page_is_well_formed_and_says_how_old_it_is(reader, path):
     page = reader.page(path)
     assert page.title.endswith(" – Clusters meet Regions watch")
-    assert "Read 18 minutes ago from the platform’s own page." in page.text
+    read_at = "Saturday 28 November 2026, 10:12 (Brussels time)"  # shown in print
+    assert f"Read 18 minutes ago, {read_at}, from the platform’s own page." in page.text
     assert page.links[0] == ("#content", "Skip to the content")
 
 
@@ -46,6 +50,7 @@ def test_pages_have_no_inline_style_and_nothing_from_elsewhere(reader):
         assert not re.findall(r'<(?:img|link|source)[^>]+(?:src|href)="(?!/)', html)
 
 
+<<<<<<< HEAD
 def test_the_stylesheet_is_small_and_asks_for_nothing():
     text = stylesheet().decode()
     assert len(text.encode()) < MAX_STYLESHEET
@@ -62,6 +67,8 @@ def test_the_stylesheet_is_sent_without_comments_and_spare_spaces():
     assert text.count("{") == text.count("}") == (STATIC / "site.css").read_text("utf-8").count("{")
 
 
+=======
+>>>>>>> main
 def test_an_unknown_address_leads_on(reader):
     page = reader.page("/nothing/here", 404)
     assert page.headings[0] == (1, "Page not found")

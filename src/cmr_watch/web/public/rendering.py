@@ -82,6 +82,7 @@ def _environment() -> Environment:
             "brussels": words.brussels,
             "safe_link": safe_link,
             "iso": words.iso,
+            "unbroken": words.unbroken,
         }
     )
     environment.globals["version"] = __version__

@@ -139,13 +139,18 @@ def place(moments: Sequence[Moment], today: date) -> list[Placed]:
     past = sorted((each for each in moments if each.day < today), key=_by_day)
     coming = sorted((each for each in moments if each.day >= today), key=_by_day, reverse=True)
     for moment in (*past, *coming):
-        x, long = position(moment.day, today), width(clean(moment.label, _LABEL_LENGTH), _FONT_SIZE)
-        start = x - _SPACE - long if moment.day < today else x + _SPACE
-        left = max(0.0, min(start, WIDTH - long))
-        bare = Placed(moment, x, left, left + long)
-        rows = (replace(bare, row=row) for row in range(_ROWS))
-        placed.append(next((each for each in rows if long and not any(_meets(each, other) for other in placed)), bare))
+        bare = _bare(moment, today)
+        rows = (replace(bare, row=row) for row in range(_ROWS if bare.left < bare.right else 0))
+        placed.append(next((each for each in rows if not any(_meets(each, other) for other in placed)), bare))
     return placed
+
+
+def _bare(moment: Moment, today: date) -> Placed:
+    """The moment, with the room that its label takes: beside its line, and away from today."""
+    x, long = position(moment.day, today), width(clean(moment.label, _LABEL_LENGTH), _FONT_SIZE)
+    start = x - _SPACE - long if moment.day < today else x + _SPACE
+    left = max(0.0, min(start, WIDTH - long))
+    return Placed(moment, x, left, left + long)
 
 
 def _meets(one: Placed, other: Placed) -> bool:
