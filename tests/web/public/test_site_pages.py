@@ -6,12 +6,8 @@ import re
 
 import pytest
 
-<<<<<<< HEAD
 from cmr_watch.web.public.rendering import STATIC, stylesheet
 
-MAX_STYLESHEET = 12_000
-=======
->>>>>>> main
 PAGES = (
     "/",
     "/about",
@@ -50,14 +46,6 @@ def test_pages_have_no_inline_style_and_nothing_from_elsewhere(reader):
         assert not re.findall(r'<(?:img|link|source)[^>]+(?:src|href)="(?!/)', html)
 
 
-<<<<<<< HEAD
-def test_the_stylesheet_is_small_and_asks_for_nothing():
-    text = stylesheet().decode()
-    assert len(text.encode()) < MAX_STYLESHEET
-    assert "url(" not in text
-    assert "@import" not in text
-
-
 def test_the_stylesheet_is_sent_without_comments_and_spare_spaces():
     text = stylesheet().decode()
     assert "/*" not in text
@@ -67,8 +55,6 @@ def test_the_stylesheet_is_sent_without_comments_and_spare_spaces():
     assert text.count("{") == text.count("}") == (STATIC / "site.css").read_text("utf-8").count("{")
 
 
-=======
->>>>>>> main
 def test_an_unknown_address_leads_on(reader):
     page = reader.page("/nothing/here", 404)
     assert page.headings[0] == (1, "Page not found")
