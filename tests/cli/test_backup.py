@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 
 from cmr_watch.store.database import open_database
+from cmr_watch.store.schema import REVISION
 from tests.store.test_upgrade import FOLDER
 
 
@@ -139,6 +140,18 @@ def test_a_backup_can_be_restored_beside_the_log_of_a_killed_process(watch, copy
     assert held(watch)
 
 
+def test_a_backup_can_be_restored_over_a_database_with_a_damaged_schema(watch, copy):
+    with closing(sqlite3.connect(watch.database)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = CAST(X'AEAE20AE' AS TEXT) WHERE name = 'rounds'")
+    for command in (["check"], ["backup", str(watch.folder / "b.db")], ["db", "upgrade"], ["doctor"]):
+        result = watch.run(*command)
+        assert result.code != 0
+        assert "damaged" in result.out + result.err
+    assert watch.run("restore", str(copy)).code == 0
+    assert watch.check("2024-04").code == 0
+
+
 def test_an_existing_backup_is_overwritten_only_with_force(watch, copy):
     result = watch.run("backup", str(copy))
     assert (result.code, result.out) == (2, "")
@@ -169,7 +182,7 @@ def test_a_backup_with_an_older_schema_is_upgraded(watch, copy):
     with closing(sqlite3.connect(old)) as connection:
         connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
     result = watch.run("restore", str(old))
-    assert result.lines[0] == f"Restored from {old}, schema upgraded from 0001 to 0009."
+    assert result.lines[0] == f"Restored from {old}, schema upgraded from 0001 to {REVISION}."
     assert held(watch) == ["m2", "m4", "c4"]
 
 

@@ -34,7 +34,7 @@ class DriverError(Exception):
         (DriverError(sqlstate="53300"), "too many connections"),
         (DriverError(sqlstate="53200"), "out of memory"),
         (DriverError(sqlstate="28P01"), "rejected the user name or password"),
-        (DriverError(sqlstate="57P01"), "is starting up or shutting down"),
+        (DriverError(sqlstate="57P03"), "is starting up or shutting down"),
         (DriverError(sqlstate="40P01"), "at the same time"),
         (DriverError("relation x\nLINE 1", sqlstate="42P01"), "cannot be used: relation x"),
         (DriverError('FATAL:  password authentication failed for user "a"'), "rejected the user name or password"),

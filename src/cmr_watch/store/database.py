@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
+from cmr_watch.store.open_file import OpenFile
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
 from cmr_watch.store.schema import REVISION, REVISIONS, installation
 
@@ -32,6 +33,8 @@ BASE = "base"
 """The revision of a database with an empty alembic_version table."""
 
 _LOCK_TIMEOUT = 5
+_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""So that a connection to a host that has vanished ends after a minute, not after 15 minutes or two hours."""
 _MIGRATION_LOCK = 0x636D7201  # arbitrary, but the same in every process
 
 
@@ -44,6 +47,9 @@ class Database:
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self.unreadable = UnreadableRows()
         self.engine = _engine(url).execution_options(**{UNREADABLE: self.unreadable})
+        self._file = OpenFile(self.path, self.name) if self.path else None
+        if self._file:
+            self._file.watch(self.engine)
         self._reader = self.engine
         if self.path is None:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -68,6 +74,8 @@ class Database:
             yield
         except IntegrityError:
             raise
+        except UnicodeDecodeError as error:  # the driver cannot decode SQLite's message, which quotes a damaged schema
+            raise DatabaseDamaged(f"{self.name} {error_messages.DAMAGED}") from error
         except DBAPIError as error:
             reason = error_messages.reason(error)
             # a database is often read-only because root created the file or its folder
@@ -78,6 +86,8 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self._file:
+            self._file.forget()
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that supports ON CONFLICT."""
@@ -319,7 +329,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"connect_timeout": _LOCK_TIMEOUT})
+    # a pooler, a firewall or a restart may have ended a connection that was idle: it is tried first, and replaced
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _LOCK_TIMEOUT, **_KEEPALIVES})
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 

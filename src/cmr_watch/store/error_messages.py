@@ -33,6 +33,8 @@ _POSTGRESQL = {
     "53300": "has too many connections",
     "53": "is out of memory or connections",
     "55P03": "is locked: another process has been writing to it for more than 5 seconds",
+    "57P01": "was stopped, or an administrator ended the connection",
+    "57P05": "ended the connection because it was idle",
     "57P": "is starting up or shutting down",
     "58": "cannot be read or written: the disk reports an error",
     "XX": DAMAGED,
