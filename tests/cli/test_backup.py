@@ -143,7 +143,7 @@ def test_a_backup_can_be_restored_beside_the_log_of_a_killed_process(watch, copy
 def test_a_backup_can_be_restored_over_a_database_with_a_damaged_schema(watch, copy):
     with closing(sqlite3.connect(watch.database)) as connection, connection:
         connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET sql = CAST(X'AEAE20AE' AS TEXT) WHERE name = 'rounds'")
+        connection.execute("UPDATE sqlite_master SET sql = sql || CAST(X'AEAE' AS TEXT) WHERE name = 'rounds'")
     for command in (["check"], ["backup", str(watch.folder / "b.db")], ["db", "upgrade"], ["doctor"]):
         result = watch.run(*command)
         assert result.code != 0

@@ -348,7 +348,7 @@ def test_a_damaged_schema(tmp_path: Path, sqlite_template: Path) -> None:
     shutil.copyfile(sqlite_template, path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET sql = CAST(X'AEAE20AE' AS TEXT) WHERE name = 'rounds'")
+        connection.execute("UPDATE sqlite_master SET sql = sql || CAST(X'AEAE' AS TEXT) WHERE name = 'rounds'")
     assert "is damaged: restore a backup" in error_of(f"sqlite:///{path}", DatabaseDamaged)
 
 
