@@ -191,6 +191,7 @@ IMPORTERS = {
     "starlette": "web/",
     "uvicorn": "web/",
     "anyio": "web/",
+    "icalendar": "web/public/calendar.py",
     "h11": "web/",
     "apscheduler": "daemon",
     "click": "cli/",
