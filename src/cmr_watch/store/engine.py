@@ -13,6 +13,18 @@ from cmr_watch.exceptions import ConfigError
 
 _LOCK_TIMEOUT: Final = 5  # seconds
 
+_TCP: Final = {
+    "keepalives_idle": 60,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+"""A connection that a firewall drops in silence ends after 90 s of silence, or after 30 s without an acknowledgement.
+
+The defaults of Linux are two hours and a quarter, and about 15 minutes: postgresql.org/docs, “Database Connection
+Control Functions”; tcp(7).
+"""
+
 
 def create(url: URL) -> Engine:
     """Return the engine of a database. ConfigError if the driver of PostgreSQL is missing."""
@@ -66,7 +78,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"connect_timeout": _LOCK_TIMEOUT})
+    """An engine that tries each idle connection before it is used: the server, or something on the way, may have ended
+    it, for example after an idle_session_timeout or a failover. What the URL sets takes precedence."""
+    options = {"connect_timeout": _LOCK_TIMEOUT, **_TCP}
+    engine = create_engine(
+        url, pool_pre_ping=True, connect_args={name: options[name] for name in options if name not in url.query}
+    )
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 
