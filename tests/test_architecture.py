@@ -59,7 +59,9 @@ layers =
     config
     health | systemd
     reading
-    merge_pages | serialization | places | urls | log | plural | os_errors | charsets | new_files
+    calendar_diff
+    cutoff_diff | merge_pages | serialization | cursors | places | urls | log | plural | os_errors | charsets |\
+        new_files
     html_tokens
     models
     escaping
@@ -122,10 +124,17 @@ source_modules =
     cmr_watch.notify.retry
     cmr_watch.notify.tokens
     cmr_watch.render
+    cmr_watch.web.public.europe_map
+    cmr_watch.web.public.gazetteer
+    cmr_watch.web.public.projection
+    cmr_watch.web.public.svg
     cmr_watch.health
+    cmr_watch.calendar_diff
+    cmr_watch.cutoff_diff
     cmr_watch.merge_pages
     cmr_watch.plural
     cmr_watch.serialization
+    cmr_watch.cursors
     cmr_watch.places
     cmr_watch.urls
     cmr_watch.charsets

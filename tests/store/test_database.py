@@ -142,7 +142,7 @@ def make_older(url: str) -> None:
 def test_a_newer_schema_is_rejected(database_url: str) -> None:
     set_revision(database_url, "9999")
     for function in (open_database, upgrade):
-        with pytest.raises(SchemaError, match=r"was created by a newer version of cmr-watch \(schema 9999, .* 0009\)"):
+        with pytest.raises(SchemaError, match=r"was created by a newer version of cmr-watch \(schema 9999, .* 0010\)"):
             function(database_url)
 
 

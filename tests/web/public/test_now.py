@@ -158,7 +158,7 @@ def test_the_page_of_the_sample(reader):
     assert ("/calendar/editions/krakow-pl-2026-12.ics", "Add to calendar: Kraków, Poland") in page.links
     assert "You need a letter of support." in page.text
     assert "to be confirmed" in page.text
-    assert "It says now22 December 2026 at 18:00 (Brussels time)" in page.text
+    assert "It says now 22 December 2026 at 18:00 (Brussels time)" in page.text
 
 
 def test_the_page_before_the_first_reading(first_reader):

@@ -10,9 +10,8 @@ from typing import Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.readings import ChangeKind, Known, KnownCall, KnownEdition, RecordedChange
 from cmr_watch.notify.relevance import TOPIC_BY_KIND
-from cmr_watch.render.change_items import quotable
 from cmr_watch.render.headlines import headline
-from cmr_watch.render.sanitize import clean
+from cmr_watch.web.public.quotes import Quote, quotes
 
 ANNOUNCED_KINDS: Final = frozenset(TOPIC_BY_KIND)
 """The kinds of change that subscribers are notified of; the others are corrections of details."""
@@ -21,13 +20,12 @@ MAX_QUOTE: Final = 280
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A change in a list. `before` and `now`: the page's words, as far as they differ; empty if there are none."""
+    """A change in a list. `quotes`: the page's words, as far as they differ."""
 
     id: int
     sentence: str
     read_at: datetime
-    before: str = ""
-    now: str = ""
+    quotes: tuple[Quote, ...] = ()
 
     @property
     def path(self) -> str:
@@ -37,20 +35,19 @@ class ChangeLine:
 
 def change_lines(changes: Iterable[RecordedChange], known: Known) -> tuple[ChangeLine, ...]:
     """The changes in a list, in their order."""
-    current = _by_key(known)
+    current = known_by_key(known)
     return tuple(_line(recorded, current.get(recorded.change.key)) for recorded in changes)
 
 
-def _by_key(known: Known) -> dict[str, KnownEdition | KnownCall]:
+def known_by_key(known: Known) -> dict[str, KnownEdition | KnownCall]:
+    """Everything that is known, by its key."""
     editions: dict[str, KnownEdition | KnownCall] = {entry.key: entry for entry in known.editions}
     return editions | {entry.key: entry for entry in known.calls}
 
 
 def _line(recorded: RecordedChange, current: object) -> ChangeLine:
-    change = recorded.change
-    before, now = (clean(text, MAX_QUOTE) for text in quotable(change))
-    if before == now:
-        before = ""
-    if change.kind is ChangeKind.EDITION_HELD:  # the line itself is the same: it moved to another section
-        before = now = ""
-    return ChangeLine(recorded.id, headline(recorded, current, BRUSSELS).sentence, recorded.read_at, before, now)
+    is_held = (
+        recorded.change.kind is ChangeKind.EDITION_HELD
+    )  # the line itself is the same: it moved to another section
+    texts = () if is_held else quotes(recorded.change, MAX_QUOTE)
+    return ChangeLine(recorded.id, headline(recorded, current, BRUSSELS).sentence, recorded.read_at, texts)

@@ -52,7 +52,7 @@ class EditionCard:
     - `days_ahead`: from today in Brussels to its first day, and `countdown`: `in 13 days`; only of an edition that will
       take place on known days.
     - `tag`: its status in a word or two, in the colour of `tone`.
-    - `is_off`: it is cancelled, postponed or no longer on the page.
+    - `is_off`: it is cancelled, postponed or no longer on the page (`is_gone`).
     - `links`: leave the site.
     """
 
@@ -65,6 +65,7 @@ class EditionCard:
     tag: str
     tone: Tone
     is_off: bool
+    is_gone: bool
     is_ahead: bool
     has_days: bool
     year: int | None
@@ -86,6 +87,11 @@ def edition_path(key: str) -> str:
     return f"/editions/{key}"
 
 
+def country_path(code: str) -> str:
+    """The page of a country."""
+    return f"/countries/{code.lower()}"
+
+
 def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
     """The edition in a list."""
     edition = known.edition
@@ -103,6 +109,7 @@ def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
         tag=tag,
         tone=tone,
         is_off=known.gone is not None or edition.status in _OFF,
+        is_gone=known.gone is not None,
         is_ahead=is_ahead,
         has_days=edition.starts_on is not None,
         year=range_[0].year if range_ else None,
@@ -116,6 +123,11 @@ def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
 def is_next(known: KnownEdition, now: datetime) -> bool:
     """Whether the edition is on the page and not over; it may be cancelled or postponed."""
     return known.gone is None and known.edition.status != "held" and is_upcoming(known.edition, now)
+
+
+def is_planned(known: KnownEdition, now: datetime) -> bool:
+    """Whether the edition is going to take place, as far as is known."""
+    return is_next(known, now) and known.edition.status not in _OFF
 
 
 def next_editions(editions: Iterable[KnownEdition], now: datetime) -> tuple[KnownEdition, ...]:

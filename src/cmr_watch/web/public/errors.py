@@ -24,7 +24,8 @@ def not_found(site: SiteFacts, error: NotFound) -> Reply:
         site,
         HTTPStatus.NOT_FOUND,
         title=_("Page not found"),
-        text=str(error),
+        text=str(error) or _("There is nothing at this address: it may be mistyped, or the page may have moved."),
+        similar=error.similar,
         path=path,
         label=label or _("See what is open and what is next"),
     )

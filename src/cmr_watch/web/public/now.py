@@ -14,6 +14,7 @@ from cmr_watch.web.public import words
 from cmr_watch.web.public.call_cards import CallCard, CutoffStep, call_card, ordered
 from cmr_watch.web.public.change_lines import ANNOUNCED_KINDS, ChangeLine, change_lines
 from cmr_watch.web.public.edition_cards import EditionCard, edition_card, next_editions
+from cmr_watch.web.public.edition_maps import EditionMap, edition_map
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import Reply, Visit
 
@@ -51,7 +52,6 @@ class NowPage:
 
     - `call`: the one that leads, or the last one; `other_calls`: those that are open or announced besides it.
     - `edition`: the next one, if it leads.
-    - `known_editions`: how many are on the platform's page.
     """
 
     lead: Lead
@@ -59,8 +59,8 @@ class NowPage:
     other_calls: tuple[CallCard, ...] = ()
     edition: EditionCard | None = None
     editions: tuple[EditionCard, ...] = ()
-    known_editions: int = 0
     changes: tuple[ChangeLine, ...] = ()
+    map: EditionMap | None = None
 
 
 def now(visit: Visit) -> Reply:
@@ -79,8 +79,8 @@ def now_page(overview: Overview, now: datetime, recorded: Sequence[RecordedChang
     common = NowPage(
         _unread(),
         editions=editions[:MAX_EDITIONS],
-        known_editions=sum(not entry.gone for entry in known.editions),
         changes=change_lines(recorded, known),
+        map=edition_map(known.editions, now),
     )
     current = tuple(card for card in calls if card.is_current)
     if current:

@@ -5,7 +5,7 @@ Views are synchronous and know nothing of HTTP servers, caches and threads (`ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -95,9 +95,13 @@ class BadRequest(CmrWatchError):
 class NotFound(CmrWatchError):
     """There is no page at this address.
 
-    The message is shown to the reader. `way_on`: a path, and the words of the link to it.
+    The message is shown to the reader. `way_on`: a path, and the words of the link to it; `similar`: more of them, of
+    the pages that the reader may have meant.
     """
 
-    def __init__(self, message: str = "", way_on: tuple[str, str] = ("/", "")) -> None:
+    def __init__(
+        self, message: str = "", way_on: tuple[str, str] = ("/", ""), similar: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__(message)
         self.way_on = way_on
+        self.similar = tuple(similar)

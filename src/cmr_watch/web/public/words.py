@@ -77,6 +77,11 @@ def full_day(day: date) -> str:
     return _("{weekday} {day}").format(weekday=_(_WEEKDAYS[day.weekday()]), day=day_words(day))
 
 
+def weekday_and_number(day: date) -> str:
+    """`Friday 11`, for a range within a month."""
+    return _("{weekday} {number}").format(weekday=_(_WEEKDAYS[day.weekday()]), number=day.day)
+
+
 def full_cutoff(at: datetime) -> str:
     """`Tuesday 22 December 2026, 18:00`; without an hour on the page, its day."""
     if not has_hour(at):
