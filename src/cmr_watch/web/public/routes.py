@@ -6,6 +6,7 @@ from typing import Final
 
 from cmr_watch.web.public import (
     about,
+    api,
     calls,
     change,
     changes,
@@ -32,6 +33,7 @@ def _icon(_: Visit) -> Reply:
 
 
 ROUTES: Final = (
+    *api.ROUTES,
     PublicRoute("/", now.now),
     PublicRoute("/about", about.about),
     PublicRoute("/accessibility", about.accessibility),
