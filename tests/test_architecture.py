@@ -126,8 +126,10 @@ source_modules =
     cmr_watch.render
     cmr_watch.web.public.europe_map
     cmr_watch.web.public.gazetteer
+    cmr_watch.web.public.known_timeline
     cmr_watch.web.public.projection
     cmr_watch.web.public.svg
+    cmr_watch.web.public.timeline
     cmr_watch.health
     cmr_watch.calendar_diff
     cmr_watch.cutoff_diff
@@ -189,6 +191,7 @@ IMPORTERS = {
     "starlette": "web/",
     "uvicorn": "web/",
     "anyio": "web/",
+    "icalendar": "web/public/calendar.py",
     "h11": "web/",
     "apscheduler": "daemon",
     "click": "cli/",

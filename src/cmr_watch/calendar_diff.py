@@ -179,13 +179,12 @@ class _Change:
     def _uids(self, before: KnownCall | None, after: KnownCall) -> dict[datetime, str]:
         """The UID of each cut-off of a call, by its time: that of the same cut-off before, wherever it was."""
         of_call = [event for event in self.events_before.values() if event.key == after.key]
-        by_time = {cutoff.at: event.uid for event in of_call if event.listed and (cutoff := cutoff_of(event))}
-        origins = self._origins(before, after)
-        uids = {at: by_time[origin] for at, origin in origins.items() if origin in by_time}
+        by_time = _uids_by_time(of_call)
+        uids = {at: by_time[old] for at, old in self._origins(before, after).items() if old in by_time}
         for cutoff in _cutoffs(after):
             if cutoff.at not in uids:
-                taken = {*self.events_before, *uids.values()}
                 free = [event for event in of_call if event.uid not in uids.values()]
+                taken = {*self.events_before, *uids.values()}
                 uids[cutoff.at] = _returning(cutoff, free) or _unused(default_uid(after.key, cutoff.at), taken)
         return uids
 
@@ -220,6 +219,11 @@ class _Change:
             return event
         at = max(self.at, old.changed_at) if old.changed_at else self.at
         return replace(event, sequence=old.sequence + 1, changed_at=at)
+
+
+def _uids_by_time(events: Iterable[CalendarEvent]) -> dict[datetime, str]:
+    """The UIDs of the cut-offs that are known, by their times."""
+    return {cutoff.at: event.uid for event in events if event.listed and (cutoff := cutoff_of(event))}
 
 
 def _returning(cutoff: Cutoff, free: Sequence[CalendarEvent]) -> str | None:

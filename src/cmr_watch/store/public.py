@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_, select, tuple_
 
+from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import ChangeKind, CheckOutcome, Known, RecordedChange
 from cmr_watch.models.recipients import Incident
 from cmr_watch.store import known_entries, readable
+from cmr_watch.store.calendar_events import load_events
 from cmr_watch.store.check_records import DERIVED, first_reading, load_changes
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import PAGE_INCIDENTS, incident_of
@@ -104,6 +106,11 @@ class PublicStore:
                 first_reading(connection, checks.c.page_url == self._list_url),
                 tuple(readable.models(connection, incidents, connection.execute(open_), incident_of)),
             )
+
+    def calendar_events(self) -> tuple[CalendarEvent, ...]:
+        """Return all events of the calendar, also those that are over or cancelled."""
+        with self._database.read() as connection:
+            return load_events(connection, known_entries.load_all(connection))
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -37,6 +37,12 @@ def card(of: Edition, **more: object):
     return edition_card(KnownEdition("key", of, **more), NOW)
 
 
+def test_the_timeline_is_there_without_a_filter_and_with_something_to_show():
+    assert 'class="map timeline"' in editions_page(overview(KRAKOW, LYON), NOW).timeline
+    assert editions_page(overview(KRAKOW, LYON), NOW, EditionFilter(country="FR")).timeline == ""
+    assert editions_page(overview(UNDATED), NOW).timeline == ""
+
+
 # ── an edition in a list ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -71,6 +77,14 @@ def test_the_leaf_shows_the_days_or_what_is_known_of_them(of, leaf):
 )
 def test_the_status_and_the_days_that_are_left(of, tag, countdown):
     assert (card(of).tag, card(of).countdown) == (tag, countdown)
+
+
+@pytest.mark.parametrize(
+    ("of", "has_calendar"),
+    [(KRAKOW, True), (TURKU, False), (LYON, False), (replace(KRAKOW, status="cancelled"), False)],
+)
+def test_only_an_edition_that_will_take_place_on_known_days_is_offered_for_the_calendar(of, has_calendar):
+    assert card(of).has_calendar is has_calendar
 
 
 def test_an_edition_that_is_gone_is_marked_and_not_next():

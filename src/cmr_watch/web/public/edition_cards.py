@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from cmr_watch.models.readings import Edition, KnownEdition
 from cmr_watch.monitor.upcoming import date_range, is_over, is_upcoming
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.i18n import _
 from cmr_watch.render.message_parts import Link, safe_links
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import days, place
@@ -17,20 +17,6 @@ from cmr_watch.web.public import words
 
 MAX_PLACE: Final = 90
 MAX_DAYS: Final = 60
-_SHORT_MONTHS: Final = (
-    N_("Jan"),
-    N_("Feb"),
-    N_("Mar"),
-    N_("Apr"),
-    N_("May"),
-    N_("Jun"),
-    N_("Jul"),
-    N_("Aug"),
-    N_("Sep"),
-    N_("Oct"),
-    N_("Nov"),
-    N_("Dec"),
-)
 _OFF: Final = frozenset({"cancelled", "postponed"})
 
 Tone = Literal["go", "bad", ""]
@@ -53,6 +39,7 @@ class EditionCard:
       take place on known days.
     - `tag`: its status in a word or two, in the colour of `tone`.
     - `is_off`: it is cancelled, postponed or no longer on the page (`is_gone`).
+    - `has_calendar`: it is worth adding to a calendar.
     - `links`: leave the site.
     """
 
@@ -68,6 +55,7 @@ class EditionCard:
     is_gone: bool
     is_ahead: bool
     has_days: bool
+    has_calendar: bool
     year: int | None
     links: tuple[Link, ...] = ()
 
@@ -112,6 +100,7 @@ def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
         is_gone=known.gone is not None,
         is_ahead=is_ahead,
         has_days=edition.starts_on is not None,
+        has_calendar=ahead is not None,
         year=range_[0].year if range_ else None,
         links=safe_links(
             (_("Page on the platform"), edition.url),
@@ -155,14 +144,14 @@ def _leaf(edition: Edition, range_: tuple[date, date] | None) -> Leaf:
     if range_ is None:
         return Leaf(_("no date"), "–")
     first, last = range_
-    month = _(_SHORT_MONTHS[first.month - 1])
+    month = words.short_month(first)
     if edition.starts_on:
         text = str(first.day) if first == last else f"{first.day}–{last.day}"
         return Leaf(f"{month} {first.year}", text)
     if (last - first).days > 300:
         return Leaf(_("year"), str(first.year))
     is_one_month = (first.year, first.month) == (last.year, last.month)
-    return Leaf(str(first.year), month if is_one_month else f"{month}–{_(_SHORT_MONTHS[last.month - 1])}")
+    return Leaf(str(first.year), month if is_one_month else f"{month}–{words.short_month(last)}")
 
 
 def _tag(known: KnownEdition, now: datetime) -> tuple[str, Tone]:

@@ -17,8 +17,6 @@ from cmr_watch.render.sanitize import clean
 from cmr_watch.web.public.projection import HEIGHT, WIDTH, Coordinates, Point, is_on_map, project
 from cmr_watch.web.public.svg import element, text, width
 
-CREDIT: Final = ("Natural Earth", "https://www.naturalearthdata.com", "public domain")
-"""The source of the outlines."""
 MAX_DOTS: Final = 200
 _FONT_SIZE: Final = 25
 _LABEL_LENGTH: Final = 24
@@ -157,23 +155,35 @@ def place_labels(dots: Sequence[Dot]) -> list[Label]:
 
     The first place that fits counts: right, left, above, below; a label that fits nowhere is left out.
     """
-    marks = [_around(project(dot.place), _RING if dot.state == "upcoming" else _RADIUS) for dot in dots]
-    rings = [mark for mark, dot in zip(marks, dots, strict=True) if dot.state == "upcoming"]
     placed: dict[tuple[str, Point], Label] = {}
     for dot in dots:
         words, point = clean(dot.label, _LABEL_LENGTH), project(dot.place)
-        if dot.state != "upcoming" or not words or (words, point) in placed:
-            continue
-        own = _around(point, _RING)
-        taken = [label.box for label in placed.values()]
-        choices = [label for label in _choices(words, point) if label.box.is_on_map()]
-        for obstacles in (marks, rings, []):
-            others = taken + [mark for mark in obstacles if not mark.overlaps(own)]
-            fitting = (choice for choice in choices if not any(choice.box.overlaps(other) for other in others))
-            if found := next(fitting, None):
-                placed[words, point] = found
-                break
+        if dot.state == "upcoming" and words and (words, point) not in placed:
+            taken = [label.box for label in placed.values()]
+            if label := _fitting(words, point, taken, dots):
+                placed[words, point] = label
     return list(placed.values())
+
+
+def _fitting(words: str, point: Point, taken: Sequence[_Box], dots: Sequence[Dot]) -> Label | None:
+    """The first place that meets no label and no dot; otherwise no label and no ring; otherwise no label."""
+    choices = [choice for choice in _choices(words, point) if choice.box.is_on_map() and _is_free(choice.box, taken)]
+    for states in (("upcoming", "held"), ("upcoming",), ()):
+        obstacles = _marks_around(point, [dot for dot in dots if dot.state in states])
+        if found := next((choice for choice in choices if _is_free(choice.box, obstacles)), None):
+            return found
+    return None
+
+
+def _marks_around(point: Point, dots: Sequence[Dot]) -> list[_Box]:
+    """The other dots, without those that the dot at this point covers."""
+    own = _around(point, _RING)
+    marks = (_around(project(dot.place), _RING) for dot in dots)
+    return [mark for mark in marks if not mark.overlaps(own)]
+
+
+def _is_free(box: _Box, obstacles: Sequence[_Box]) -> bool:
+    return not any(box.overlaps(other) for other in obstacles)
 
 
 def _choices(words: str, point: Point) -> Iterator[Label]:

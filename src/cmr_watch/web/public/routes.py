@@ -7,6 +7,7 @@ from typing import Final
 from cmr_watch.web.public import (
     about,
     api,
+    calendar_page,
     calls,
     change,
     changes,
@@ -37,6 +38,7 @@ ROUTES: Final = (
     PublicRoute("/", now.now),
     PublicRoute("/about", about.about),
     PublicRoute("/accessibility", about.accessibility),
+    *calendar_page.ROUTES,
     PublicRoute("/calls", calls.calls),
     PublicRoute("/calls/{key}", calls.call),
     PublicRoute("/changes", changes.changes, (*changes.FILTERS, "after", "before")),

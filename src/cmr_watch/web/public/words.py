@@ -21,6 +21,20 @@ _WEEKDAYS: Final = (
     N_("Saturday"),
     N_("Sunday"),
 )
+_SHORT_MONTHS: Final = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -82,6 +96,11 @@ def weekday_and_number(day: date) -> str:
     return _("{weekday} {number}").format(weekday=_(_WEEKDAYS[day.weekday()]), number=day.day)
 
 
+def short_month(day: date) -> str:
+    """`Dec`."""
+    return _(_SHORT_MONTHS[day.month - 1])
+
+
 def full_cutoff(at: datetime) -> str:
     """`Tuesday 22 December 2026, 18:00`; without an hour on the page, its day."""
     if not has_hour(at):
@@ -105,3 +124,8 @@ def brussels(at: datetime) -> datetime:
 def iso(at: datetime | date) -> str:
     """For `datetime=`: without fractions of a second, which HTML's validator accepts to three digits only."""
     return at.replace(microsecond=0).isoformat() if isinstance(at, datetime) else at.isoformat()
+
+
+def unbroken(text: str) -> str:
+    """The text for a heading: a range such as 2027–2028 is not broken at its dash (U+2060 is a word joiner)."""
+    return text.replace("–", "–\u2060")
