@@ -6,11 +6,10 @@ import re
 from typing import Any, Final
 
 from cmr_watch.cursors import change_id_of, cursor_of
-from cmr_watch.places import country_codes
 from cmr_watch.render.i18n import _
 from cmr_watch.serialization import instant
 from cmr_watch.web.public import badge, feeds, tables, words
-from cmr_watch.web.public.changes import FILTERS, change_filter, parse_id
+from cmr_watch.web.public.changes import FILTERS, change_filter, is_country_code, parse_id
 from cmr_watch.web.public.json_reply import json_reply
 from cmr_watch.web.public.openapi import description
 from cmr_watch.web.public.records import (
@@ -73,7 +72,7 @@ def _items(visit: Visit, records: list[dict[str, Any]]) -> Reply:
 def _wanted_editions(visit: Visit) -> list[dict[str, Any]]:
     """The editions in a country and a year, as the parameters ask."""
     code, year = visit.query.get("country", "").upper(), visit.query.get("year", "")
-    if code and code not in country_codes():
+    if code and not is_country_code(code):
         raise BadRequest(_("The country is a two-letter code, such as FR."))
     if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
         raise BadRequest(_("The year has four digits, such as 2026."))
