@@ -72,12 +72,11 @@ def _dot(known: KnownEdition, now: datetime, has_link: bool) -> Dot | None:
     place = locate(edition.city, edition.country_code, edition.region)
     if place is None or not is_shown(place):
         return None
-    name = f"{card.place}, {card.days}" if card.days else card.place
     return Dot(
         label=clean(edition.city, MAX_CITY),
         place=place,
         state="upcoming" if is_next(known, now) else "held",
-        name=name,
+        name=card.name,
         link=card.path if has_link else None,
     )
 
