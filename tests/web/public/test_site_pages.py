@@ -6,8 +6,6 @@ import re
 
 import pytest
 
-from cmr_watch.web.public.rendering import STATIC, stylesheet
-
 PAGES = (
     "/",
     "/about",
@@ -44,15 +42,6 @@ def test_pages_have_no_inline_style_and_nothing_from_elsewhere(reader):
         html = reader.get(path).text
         assert not re.search(r"\sstyle=|<style|<script|\son[a-z]+=", html)
         assert not re.findall(r'<(?:img|link|source)[^>]+(?:src|href)="(?!/)', html)
-
-
-def test_the_stylesheet_is_sent_without_comments_and_spare_spaces():
-    text = stylesheet().decode()
-    assert "/*" not in text
-    assert text.startswith(":root{color-scheme:light dark;--paper:")
-    assert ".card > :last-child{" in text
-    assert "min(100% - 2rem,65.5rem)" in text
-    assert text.count("{") == text.count("}") == (STATIC / "site.css").read_text("utf-8").count("{")
 
 
 def test_an_unknown_address_leads_on(reader):
