@@ -15,7 +15,7 @@ from tests.image.build import download
 from tests.image.limits import ImageTestError, Limits
 from tests.image.namespaces import run_inside
 from tests.image.steps import step
-from tests.image.tools import install_packages
+from tests.image.tools import install_packages, install_podman_compose
 
 
 def main() -> int:
@@ -25,8 +25,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="cmr-image-") as scratch:
             with step("download what the build needs"):
                 install_packages(limits)
+                compose = install_podman_compose(limits)
                 download(limits, Path(scratch))
-            return run_inside("tests.image.containers", scratch)
+            return run_inside("tests.image.containers", scratch, str(compose))
     except ImageTestError as error:
         print(f"image test: {error}", file=sys.stderr)
         return 1

@@ -1,9 +1,10 @@
-"""Install what the image test runs: Debian packages on this machine."""
+"""Install what the image test runs: Debian packages on this machine, and podman-compose into a separate environment."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -33,3 +34,16 @@ def install_packages(limits: Limits) -> None:
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     limits.run_checked(["apt-get", "-qq", "update"], LONG)
     limits.run_checked(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing], LONG)
+
+
+def install_podman_compose(limits: Limits) -> Path:
+    """Install podman-compose, pinned by hash, and return the path of the program."""
+    place = ROOT / "build" / "podman-compose"
+    requirements = ROOT / ".ci" / "requirements-podman-compose.txt"
+    stamp = place / ".installed"
+    if not stamp.exists() or stamp.stat().st_mtime < requirements.stat().st_mtime:
+        limits.run_checked([sys.executable, "-m", "venv", "--clear", str(place)])
+        pip = [str(place / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        limits.run_checked([*pip, "install", "--require-hashes", f"--requirement={requirements}"], LONG)
+        stamp.touch()
+    return place / "bin" / "podman-compose"
