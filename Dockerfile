@@ -57,13 +57,14 @@ ENV PATH=/opt/cmr-watch/bin:/usr/local/bin:/usr/bin:/bin \
     TMPDIR=/tmp \
     XDG_STATE_HOME=/data \
     CMR_WATCH_DATABASE_URL=sqlite:////data/cmr-watch.db \
-    CMR_WATCH_DAEMON_LISTEN=0.0.0.0:8080
+    CMR_WATCH_DAEMON_LISTEN=0.0.0.0:8080 \
+    CMR_WATCH_WEB_LISTEN=0.0.0.0:8000
 
 USER 10001:10001
 # Not /data: a cmr-watch.toml in the working directory would take precedence over the one in /etc.
 WORKDIR /
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8000 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["cmr-watch", "health"]
 ENTRYPOINT ["cmr-watch"]

@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures catalogue samples clean
+.PHONY: help setup test browser-test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures geodata catalogue samples clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -38,6 +38,9 @@ types: $(STAMP) ## check the types with mypy --strict
 format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+browser-test: $(STAMP) ## test the public site in a real browser (installs Chromium, Java and Node.js as root on Debian)
+	.ci/browser-test $(ARGS)
 
 demo: $(STAMP) ## run the demo: the main job on real pages, without network
 	$(BIN)/cmr-watch demo $(ARGS)
@@ -77,6 +80,10 @@ image-test: $(STAMP) ## build the container image and test it (as root on Debian
 fixtures: $(STAMP) ## regenerate the fixture pages
 	$(BIN)/python -m tests.shapes
 	$(BIN)/python -m tests.shapes.pages
+
+geodata: $(STAMP) ## regenerate the places and outlines of the map (downloads them; requires npm)
+	$(PIP) install --require-hashes --no-deps -r tests/geodata/requirements.txt
+	$(BIN)/python -m tests.geodata
 
 catalogue: $(STAMP) ## update the catalogue of the text that subscribers read, for its translation
 	$(BIN)/python -m tests.render.catalogue

@@ -73,7 +73,10 @@ def _measure_process(config: Path) -> None:
         file.unlink()
     host, port = load(config, {}).daemon.listen.split(":")
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "cmr_watch", "--config", str(config), "run"])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cmr_watch", "--config", str(config), "run"],
+        env={**os.environ, "CMR_WATCH_WEB_LISTEN": "127.0.0.1:0"},
+    )
     try:
         while not _is_healthy(host, int(port)):
             assert time.perf_counter() - started < STARTUP_TIMEOUT, "the daemon did not become healthy"

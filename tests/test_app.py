@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from cmr_watch.app import App
-from cmr_watch.config import Settings
+from cmr_watch.config import BackupSection, Settings
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.store.database import Database
 from tests.factories import NOW
@@ -22,6 +24,13 @@ def app(database: Database) -> Iterator[App]:
 def test_bounces_need_a_mailbox(app: App) -> None:
     with pytest.raises(ConfigError, match="no mailbox is configured"):
         app.process_bounces()
+
+
+def test_the_folder_of_the_backups_is_not_created(app: App, tmp_path: Path) -> None:
+    app._settings = replace(app._settings, backup=BackupSection(tmp_path / "missing", 3))
+    with pytest.raises(ConfigError, match=r"^\[backup\] folder: .*missing does not exist or is not a folder; create"):
+        app.daily_backup()
+    assert not (tmp_path / "missing").exists()
 
 
 def test_no_daily_backup_without_a_folder(app: App) -> None:

@@ -35,7 +35,7 @@ layers =
     web
     demo | doctor | log_lines
     app
-    check_report
+    check_report | observer
     monitor.check_site | monitor.accept | monitor.correct | monitor.archive.backfill | monitor.archive.open_archive |\
         monitor.replay
     notify.message_settings
@@ -59,7 +59,9 @@ layers =
     config
     health | systemd
     reading
-    merge_pages | serialization | places | urls | log | plural | os_errors | charsets | new_files
+    calendar_diff
+    cutoff_diff | merge_pages | serialization | cursors | places | urls | log | plural | os_errors | charsets |\
+        new_files
     html_tokens
     models
     escaping
@@ -122,10 +124,19 @@ source_modules =
     cmr_watch.notify.retry
     cmr_watch.notify.tokens
     cmr_watch.render
+    cmr_watch.web.public.europe_map
+    cmr_watch.web.public.figures
+    cmr_watch.web.public.gazetteer
+    cmr_watch.web.public.projection
+    cmr_watch.web.public.svg
+    cmr_watch.web.public.timeline
     cmr_watch.health
+    cmr_watch.calendar_diff
+    cmr_watch.cutoff_diff
     cmr_watch.merge_pages
     cmr_watch.plural
     cmr_watch.serialization
+    cmr_watch.cursors
     cmr_watch.places
     cmr_watch.urls
     cmr_watch.charsets
@@ -175,11 +186,12 @@ IMPORTERS = {
     "apprise": "notify/channels/",
     "smtplib": "notify/channels/",
     "imaplib": "notify/channels/",
-    "jinja2": "render/",
+    "jinja2": ("render/", "web/public/rendering.py"),
     "prometheus_client": "web/",
     "starlette": "web/",
     "uvicorn": "web/",
     "anyio": "web/",
+    "icalendar": "web/public/calendar.py",
     "h11": "web/",
     "apscheduler": "daemon",
     "click": "cli/",

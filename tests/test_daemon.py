@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from cmr_watch.app import App, CheckReport
 from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
@@ -23,6 +25,8 @@ from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.restore_quarantine import mark_restored
 from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.web.listener import Listener
+from cmr_watch.web.monitoring import application
 from tests.cli.test_output_files import damage
 from tests.factories import NOW, message
 from tests.fakes.mailbox import Mailbox
@@ -33,6 +37,7 @@ from tests.test_journeys import LYON, PAST, PATH, Journey
 
 PATIENCE = 20.0
 PING = "/ping/secret-uuid"
+NO_ANSWER = "the database has not answered within 4 seconds"
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -129,6 +134,22 @@ def test_damage_of_the_database_is_reported_from_the_start(tmp_path: Path) -> No
             assert "is damaged" in problem
 
 
+def test_a_locked_database_is_reported_within_seconds(running: Running) -> None:
+    if running.database.path is not None:
+        pytest.skip("in WAL mode, no lock keeps others from reading")
+    with running.daemon() as daemon, Listener("127.0.0.1:0", application(pages(daemon)), "[daemon] listen") as server:
+        until(lambda: running.pings() == ["/start", ""])
+        with running.database.engine.connect() as connection, connection.begin():
+            connection.execute(text("LOCK TABLE alembic_version"))
+            began = time.monotonic()
+            for path in ("/readyz", "/healthz", "/metrics"):
+                with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as client:
+                    client.request("GET", path)
+                    response = client.getresponse()
+                    assert (response.status, json.load(response)["problems"]) == (503, [NO_ANSWER])
+            assert time.monotonic() - began < 3 * 5
+
+
 def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Running) -> None:
     with running.daemon() as daemon:
         until(lambda: running.subjects() and running.pings()[-1:] == [""])
@@ -137,11 +158,11 @@ def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Runni
         running.check_now(daemon)
         until(lambda: len(running.subjects()) == 2)
         assert time.monotonic() - began < 30
-        text = pages(daemon)["/metrics"]().body.decode()
-    assert 'cmr_watch_changes_total{kind="edition.announced"} 1.0' in text
-    assert 'cmr_watch_checks_total{outcome="changed"} 1.0' in text
-    assert 'cmr_watch_deliveries{channel="mail",outcome="sent"} 2.0' in text
-    assert "secret-uuid" not in text
+        metrics = pages(daemon)["/metrics"]().body.decode()
+    assert 'cmr_watch_changes_total{kind="edition.announced"} 1.0' in metrics
+    assert 'cmr_watch_checks_total{outcome="changed"} 1.0' in metrics
+    assert 'cmr_watch_deliveries{channel="mail",outcome="sent"} 2.0' in metrics
+    assert "secret-uuid" not in metrics
 
 
 def test_a_suspect_reading_pings_failure(running: Running) -> None:

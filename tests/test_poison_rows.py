@@ -105,6 +105,15 @@ class Installation(Journey):
                 "settled_at": now,
             },
             "digests": {"mailbox": ANNA, "digest_period": "weekly 2023-09-25"},
+            "calendar_events": {
+                "uid": "lyon-fr-2023-10",
+                "key": "lyon-fr-2023-10",
+                "body": {"city": "Lyon", "starts_on": "2023-10-12", "ends_on": "2023-10-13"},
+                "state": "planned",
+                "sequence": 1,
+                "changed_at": now,
+                "listed": True,
+            },
         }
         with self.database.write() as connection:
             for name, row in rows.items():

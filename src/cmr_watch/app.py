@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from cmr_watch.check_report import CheckReport, configured, double, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError, StoreError, StoreUnavailable
+from cmr_watch.exceptions import CmrWatchError, ConfigError
 from cmr_watch.health import HealthStatus
 from cmr_watch.log import redact_page_url
 from cmr_watch.merge_pages import known_of_kind
@@ -39,7 +39,7 @@ from cmr_watch.notify.outbox import (
     notify_operator,
 )
 from cmr_watch.notify.planning import match_changes
-from cmr_watch.os_errors import os_reason
+from cmr_watch.observer import Observer
 from cmr_watch.store import unreadable_rows
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
@@ -50,7 +50,6 @@ from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
-from cmr_watch.store.schema import REVISION
 from cmr_watch.store.subscriptions import Subscriptions, Synced
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
@@ -102,6 +101,7 @@ class App:
         self._quarantine = RestoreQuarantine(database)
         self._robots = StoredRobots(database)
         self._fetcher = Fetcher(fetch_settings(settings), self._robots, clock)
+        self._observer = Observer(database, settings, clock)
         self._is_ready = False
         self._has_warned = False
 
@@ -293,37 +293,23 @@ class App:
         config = self._settings.backup
         if config.folder is None:
             return None
-        try:
-            config.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailable(f"[backup] folder: cannot create {config.folder}: {os_reason(error)}") from error
+        if not config.folder.is_dir():  # it is not created: its name may be misspelt, or its disk not mounted
+            raise ConfigError(f"[backup] folder: {config.folder} does not exist or is not a folder; create it first")
         copy = self.backup(config.folder / backup_name(self._clock()))
         prune_backups(config.folder, config.keep)
         return copy
 
     def observe(self) -> HealthStatus:
         """The current health. If the database cannot be used, the result says so; no exception is raised."""
-        interval = timedelta(minutes=self._settings.daemon.check_every)
-        try:
-            now = self._clock()
-            if (revision := self._database.revision()) != REVISION:
-                return HealthStatus(now, interval, f"{self._database.name} has the schema {revision}, not {REVISION}")
-            due = [at for at in (self._deliveries.oldest_due(now), self._queue.oldest_due(now)) if at]
-            read_at = self._checks.last_read_at(self._settings.page.url)
-            return HealthStatus(
-                now, interval, None, read_at, min(due, default=None), self._deliveries.counts()["pending"]
-            )
-        except StoreError as error:
-            return HealthStatus(self._clock(), interval, str(error))
+        return self._observer.observe()
 
     def deliveries_by_channel(self) -> dict[tuple[str, str], int]:
         """The number of messages for each channel and outcome."""
-        return self._deliveries.counts_by_channel()
+        return self._observer.deliveries_by_channel()
 
     def was_checked_within(self, duration: timedelta) -> bool:
         """Whether any process has checked the list in the last `duration`, and could fetch it."""
-        last = self._checks.last_check(self._settings.page.url)
-        return last is not None and last.outcome != "failed" and self._clock() - last.checked_at < duration
+        return self._observer.was_checked_within(duration)
 
     def apply_retention(self) -> RetentionReport:
         """Delete data whose retention period has passed; return what was deleted."""

@@ -59,6 +59,14 @@ def country_names() -> dict[str, str]:
 
 
 @cache
+def country_name(code: str) -> str:
+    """The name of a country in English: the first one in the table. The code itself if it is not known."""
+    start = f"{code} "
+    row = next((line for line in _table("countries.txt").splitlines() if line.startswith(start)), start + code)
+    return row.removeprefix(start).split("|")[0]
+
+
+@cache
 def country_codes() -> frozenset[str]:
     """All known country codes."""
     return frozenset(country_names().values())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -99,6 +102,41 @@ def test_changes_since_the_backup_are_found_again_and_held(watch):
     watch.run("deliveries", "release", "--send", "all")
     watch.check()
     assert len(watch.mailbox.mails) == 2, "only because the operator released it"
+
+
+def test_a_backup_put_in_place_by_hand_beside_the_log_of_a_killed_process_is_refused(watch, copy):
+    """SQLite would write the pages of the log over it, and with them the mark that keeps it from sending."""
+    watch.check()
+    database = watch.folder / "watch.db"
+    killed = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA wal_autocheckpoint = 0")
+connection.execute("UPDATE installation SET value = '2023-10-01T00:00:00+00:00' WHERE name = 'examined_at'")
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", killed, str(database)], check=True)
+    shutil.copyfile(copy, database)
+    watch.mailbox.mails.clear()
+    for command in ("check", "doctor"):
+        result = watch.run(command)
+        assert result.code != 0
+        assert "was replaced, but files of the earlier one were left beside it" in result.out + result.err
+    assert watch.mailbox.mails == []
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink()
+    watch.check("2024-04")
+    assert (watch.mailbox.mails, bool(held(watch))) == ([], True)
+
+
+def test_a_backup_can_be_restored_beside_the_log_of_a_killed_process(watch, copy):
+    database = watch.folder / "watch.db"
+    shutil.copyfile(copy, database)
+    database.with_name("watch.db-wal").write_bytes(b"the log of another file")
+    assert watch.run("check").code == 2
+    assert watch.run("restore", str(copy)).code == 0
+    watch.check("2024-04")
+    assert held(watch)
 
 
 def test_an_existing_backup_is_overwritten_only_with_force(watch, copy):

@@ -52,7 +52,8 @@ def daemon(
     arguments = [sys.executable, "-m", "cmr_watch", *config, command, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    process = subprocess.Popen(arguments, text=True, cwd=cwd, env={**inherited, **environment}, **pipes)
+    free = {"CMR_WATCH_WEB_LISTEN": "127.0.0.1:0"}
+    process = subprocess.Popen(arguments, text=True, cwd=cwd, env={**inherited, **free, **environment}, **pipes)
     try:
         yield process
     finally:
@@ -85,7 +86,8 @@ def test_the_first_line_says_what_runs(watch: Installation, port: int) -> None:
     first, last = err.splitlines()[0], err.splitlines()[-1]
     assert re.fullmatch(
         rf"\S+Z info cmr_watch.run: cmr-watch {__version__} started; configuration {watch.config}; "
-        rf"database {watch.database}, schema {REVISION}; listening on 127.0.0.1:{port}; next check now",
+        rf"database {watch.database}, schema {REVISION}; site on 127.0.0.1:\d+; monitoring on 127.0.0.1:{port}; "
+        r"next check now",
         first,
     )
     assert last.endswith("cmr_watch.run: stopped")
@@ -94,12 +96,12 @@ def test_the_first_line_says_what_runs(watch: Installation, port: int) -> None:
 def test_the_log_as_json(watch: Installation, port: int) -> None:
     environment = {"CMR_WATCH_LOG_FORMAT": "json"}
     watch.check()
-    with daemon(watch, "--no-web", **environment) as process:
+    with daemon(watch, "--no-web", "--no-monitoring", **environment) as process:
         assert process.stderr
         first = json.loads(process.stderr.readline())
         _, _, err, _ = stop(process)
     assert (first["level"], first["logger"]) == ("info", "cmr_watch.run")
-    assert "; no HTTP endpoints; next check at 20" in first["message"]
+    assert "; no site; no monitoring; next check at 20" in first["message"]
     assert [json.loads(line)["message"] for line in err.splitlines()][-1] == "stopped"
 
 

@@ -218,37 +218,13 @@ class Mailbox:
         self.connections += 1
         return _Session(self)
 
-    # ── called by aiosmtpd ───────────────────────────────────────────────────────────────────────────────────────
+    # ── called by the sessions ───────────────────────────────────────────────────────────────────────────────────────
 
     def _login(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
         login = (data.login.decode(), data.password.decode())
         self.logins.append(login)
         # with handled=True, aiosmtpd would not reply to a failed login
         return AuthResult(success=login == self.credentials, handled=False)
-
-    async def handle_RCPT(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        reply, times = self._rejections.get(address, ("", 0.0))
-        if times > 0:
-            self._rejections[address] = (reply, times - 1)
-            return reply
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
-        if self._pause:
-            await asyncio.sleep(self._pause)
-        if self._data_replies:
-            return self._data_replies.popleft()
-        for recipient in envelope.rcpt_tos:
-            self.mails.append(Mail(envelope.mail_from or "", recipient, envelope.original_content or b""))
-        if self._take_cut("before 250", envelope.rcpt_tos):
-            server.transport.abort()
-        elif self._take_cut("after 250", envelope.rcpt_tos):
-            await server.push("250 OK")
-            server.transport.close()
-        return "250 OK"
 
     def _take_cut(self, moment: Moment, recipients: Sequence[str] = ()) -> bool:
         """Remove a scripted cut for this moment; False if there is none."""
@@ -259,13 +235,44 @@ class Mailbox:
         return False
 
 
+class _Handler:
+    """What aiosmtpd calls. It reads every attribute of its handler at each connection, even `Mailbox.subjects`."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        reply, times = self._mailbox._rejections.get(address, ("", 0.0))
+        if times > 0:
+            self._mailbox._rejections[address] = (reply, times - 1)
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        if self._mailbox._pause:
+            await asyncio.sleep(self._mailbox._pause)
+        if self._mailbox._data_replies:
+            return self._mailbox._data_replies.popleft()
+        for recipient in envelope.rcpt_tos:
+            self._mailbox.mails.append(Mail(envelope.mail_from or "", recipient, envelope.original_content or b""))
+        if self._mailbox._take_cut("before 250", envelope.rcpt_tos):
+            server.transport.abort()
+        elif self._mailbox._take_cut("after 250", envelope.rcpt_tos):
+            await server.push("250 OK")
+            server.transport.close()
+        return "250 OK"
+
+
 class _Session(SMTP):
     """One connection of a client."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
         super().__init__(
-            mailbox,
+            _Handler(mailbox),
             hostname="mailbox.test",
             enable_SMTPUTF8=mailbox._smtputf8,
             tls_context=mailbox._context if mailbox.security == "starttls" else None,

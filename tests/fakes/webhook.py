@@ -40,6 +40,7 @@ class Webhook:
         self.requests = 0
         self._scripted: defaultdict[str, deque[int]] = defaultdict(deque)
         self._always: dict[str, int] = {}
+        self._redirect = 200
         self._slow: dict[str, float] = {}
         self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -62,6 +63,10 @@ class Webhook:
         """Respond to every request for this path with this status code."""
         self._always[path] = code
 
+    def redirect(self, code: int) -> None:
+        """Redirect every post to a page."""
+        self._redirect = code
+
     def slow(self, seconds: float, path: str = "/hook") -> None:
         """Take this long for each response, sending a byte now and then so that no single read times out."""
         self._slow[path] = seconds
@@ -82,10 +87,12 @@ class Webhook:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", "0")))
         path = handler.path
         scripted = self._scripted[path]
-        code = scripted.popleft() if scripted else self._always.get(path, 200)
+        code = scripted.popleft() if scripted else self._always.get(path, self._redirect if body else 200)
         handler.wfile.write(f"HTTP/1.0 {code} {HTTPStatus(code).phrase}\r\nX-Drip: ".encode())
         self._drip(handler, self._slow.get(path, 0.0))
-        if code == 200:
+        if 300 <= code < 400:
+            handler.wfile.write(b"\r\nLocation: /login")
+        if code == 200 and body:
             self.received.append(Post(path, json.loads(body)))
         handler.wfile.write(b"\r\nContent-Length: 2\r\n\r\nok")
 
@@ -111,6 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
+        self.server.webhook.take(self)
+
+    def do_GET(self) -> None:
         self.server.webhook.take(self)
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -49,6 +49,18 @@ ALIVE = (
     "550 sender verify failed: no such user",
     "550 5.2.1 The user is receiving mail at a rate that prevents additional messages",
     "550 5.2.1 not now",
+    # Postfix and Exim quote what our own server said of our address when they verified it
+    "550 <watch@example.org>: Sender address rejected: undeliverable address: host mx.example.org[192.0.2.1] said:"
+    " 550 5.1.1 <watch@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
+    "550 5.1.1 <watch@example.org>: Sender address rejected: undeliverable address: User unknown",
+    "550-Verification failed for <watch@example.org>; No Such User Here; 550 Sender verify failed",
+    "550 5.1.1 Could not complete sender verify callout: user unknown",
+    "550 5.1.1 Callback setup failed while verifying <watch@example.org>: no such user",
+    # servers that cannot know
+    "550 5.1.1 Directory lookup failed temporarily, user unknown",
+    "550 5.1.1 Recipient server unavailable or busy",
+    "550 5.1.1 The email account that you tried to reach is disabled temporarily by the administrator",
+    "550 5.1.1 Recipient unknown: backend LDAP server down",
     "550 5.2.2 over quota",
     "552 mailbox full",
     "550 5.2.2 user unknown",

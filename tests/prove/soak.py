@@ -99,13 +99,15 @@ class _Soak:
         self.digests_by_week: Counter[tuple[int, int]] = Counter()
         self.expected: list[str] = []
         self.last_change = 0
+        copies = folder / "copies"
+        copies.mkdir(exist_ok=True)
         self.settings = Settings(
             database=DatabaseSection(str(database.url), folder / "ended"),
             page=PageSection(site.url(PATH), (site.host,), True),
             fetch=FetchSection("me@example.org", 10, 0, False, 0),
             mail=MailSection("127.0.0.1", mailbox.port, "plain", sender="watch@example.org"),
             daemon=DaemonSection(jitter=0),
-            backup=BackupSection(folder / "copies" if database.path else None, 3),
+            backup=BackupSection(copies if database.path else None, 3),
             subscriptions=(
                 SubscriptionRequest(ADDRESSES[0], name="anna"),
                 SubscriptionRequest(ADDRESSES[1], name="bo", schedule=Schedule("weekly", 8, 2, "Europe/Brussels")),

@@ -18,6 +18,7 @@ TEXTS = [
     ("Lyon\u00a0\u2009,  France", "Lyon , France"),
     ("Iași\u00ad\u200b\ufeff", "Iași"),
     ("half \ud83d a character", "half a character"),
+    ("no\ufffe character\uffff", "no character"),
     ("👨\u200d👩\u200d👧 stay", "👨\u200d👩\u200d👧 stay"),
     ("🔔 📑 –", "🔔 📑 –"),
     ("", ""),

@@ -91,6 +91,25 @@ def test_a_database_that_cannot_be_used_is_a_problem(server: Listener) -> None:
     assert (status, body) == (503, b'{"status": "fail", "problems": ["the database is locked"]}\n')
 
 
+def test_a_database_that_does_not_answer_is_a_problem(hanging: threading.Event) -> None:
+    pages = {"/hanging": lambda: health_response(()) if hanging.wait(20) else fail(), **PAGES}
+    with Listener("127.0.0.1:0", application(pages, seconds=0.3), "[daemon] listen") as server:
+        problem = b'{"status": "fail", "problems": ["the database has not answered within 0.3 seconds"]}\n'
+        # the third one finds no free thread
+        assert [request(server, "/hanging")[::2] for _ in range(3)] == [(503, problem)] * 3
+        assert request(server, "/livez")[0] == 200
+        hanging.set()
+        assert request(server, "/good")[0] == request(server, "/hanging")[0] == 200
+
+
+@pytest.fixture
+def hanging() -> Iterator[threading.Event]:
+    """What a page waits for."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
 def test_a_head_request_gets_the_same_headers_without_the_body(server: Listener) -> None:
     status, response, body = request(server, "/plain", "HEAD")
     assert (status, body) == (200, b"")

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "check": "Check the pages once and notify the subscribers.",
     "run": "Watch the pages and notify the subscribers until stopped.",
     "worker": "Send due messages until stopped, without checking pages.",
+    "web": "Serve the public site alone until stopped.",
     "parse": "Print the content of saved pages as JSON.",
     "diff": "Print the changes between two saved pages.",
     "editions": "List the known editions.",

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -27,11 +27,16 @@ from cmr_watch.systemd import Service
 from cmr_watch.web.listener import Listener
 from cmr_watch.web.monitoring import application
 
+if TYPE_CHECKING:
+    from cmr_watch.clock import Clock
+    from cmr_watch.web.public.site import SiteServer
+
 log = logging.getLogger("cmr_watch.run")
 
-"""Unless [log] level names another one: a daemon has no output but its log."""
 GRACE: Final = 8.0
 """Seconds to finish work in progress on SIGTERM. Docker kills a container after ten."""
+TEND_EVERY: Final = 60.0
+"""Seconds between two looks at the public site, at most."""
 
 
 class _Signals:
@@ -54,13 +59,15 @@ class _Signals:
 
 @click.command()
 @config_option
-@click.option("--no-web", is_flag=True, help="Disable the HTTP endpoints.")
-def command(no_web: bool) -> int:
+@click.option("--no-web", is_flag=True, help="Do not serve the public site.")
+@click.option("--no-monitoring", is_flag=True, help="Do not serve the endpoints for monitoring.")
+def command(no_web: bool, no_monitoring: bool) -> int:
     """Watch the pages and notify the subscribers until stopped.
 
     On SIGTERM or Ctrl-C, finishes the work in progress and exits 0 within ten seconds; on a second one, exits
-    immediately. On SIGHUP, reloads the configuration; if it is invalid, keeps the current one. The endpoints /livez,
-    /readyz, /healthz and /metrics are served at the address set by [daemon] listen.
+    immediately. On SIGHUP, reloads the configuration; if it is invalid, keeps the current one. The public site is
+    served at the address set by [web] listen; the endpoints for monitoring /livez, /readyz, /healthz and /metrics at
+    that set by [daemon] listen.
 
     \b
     Example:
@@ -70,18 +77,21 @@ def command(no_web: bool) -> int:
         signals = stack.enter_context(_handled_signals())
         settings = load_settings(service=True)
         database = stack.enter_context(closing(open_store(settings)))
-        daemon = Daemon(settings, database, StoreClock(database), thread_scheduler(), clock)
-        server = None
-        if settings.daemon.listen and not no_web:
+        store_clock = StoreClock(database)
+        daemon = Daemon(settings, database, store_clock, thread_scheduler(), clock)
+        server = site = None
+        if settings.daemon.listen and not no_monitoring:
             listener = Listener(settings.daemon.listen, application(pages(daemon)), "[daemon] listen")
             server = stack.enter_context(listener)
+        if settings.web.listen and not no_web:
+            site = stack.enter_context(closing(_open_site(settings, database, store_clock)))
         service = stack.enter_context(closing(Service(notify_socket())))
         if signals.stop:
             return OK  # before anything was started
-        log.info("%s", _start_line(settings, database, daemon, server))
+        log.info("%s", _start_line(settings, database, daemon, server, site))
         daemon.start()
         service.ready()
-        _run_until_stopped(signals, daemon, service, settings)
+        _run_until_stopped(signals, daemon, service, settings, site)
         service.stopping()
         if not daemon.stop(GRACE):
             log.warning("work in progress was not finished within %.0f seconds; the next start resumes it", GRACE)
@@ -91,38 +101,56 @@ def command(no_web: bool) -> int:
     return OK
 
 
-def _start_line(settings: Settings, database: Database, daemon: Daemon, server: Listener | None) -> str:
+def _open_site(settings: Settings, database: Database, store_clock: Clock) -> SiteServer:
+    from cmr_watch.web.public.site import SiteServer
+
+    return SiteServer(settings, database, store_clock)
+
+
+def _start_line(
+    settings: Settings, database: Database, daemon: Daemon, server: Listener | None, site: SiteServer | None
+) -> str:
     """What runs, with which configuration and database, where it listens, and when it checks the pages next."""
     at, now = daemon.next_check, clock()
-    host, _, _ = settings.daemon.listen.rpartition(":")
     return "; ".join(
         (
             f"cmr-watch {__version__} started",
             configuration_and_database(settings, database),
-            f"listening on {host}:{server.port}" if server else "no HTTP endpoints",
+            f"site on {_address(settings.web.listen, site.port)}" if site else "no site",
+            f"monitoring on {_address(settings.daemon.listen, server.port)}" if server else "no monitoring",
             "next check now" if at <= now else f"next check at {at:%Y-%m-%dT%H:%M:%SZ}",
         )
     )
 
 
-def _run_until_stopped(signals: _Signals, daemon: Daemon, service: Service, settings: Settings) -> None:
-    interval = watchdog_seconds()
+def _address(listen: str, port: int) -> str:
+    return f"{listen.rpartition(':')[0]}:{port}"
+
+
+def _run_until_stopped(
+    signals: _Signals, daemon: Daemon, service: Service, settings: Settings, site: SiteServer | None
+) -> None:
+    interval = min(watchdog_seconds() or TEND_EVERY, TEND_EVERY)
     while not signals.stop:
         signals.wake.wait(interval)
         signals.wake.clear()
         service.alive()
         if signals.reload:
             signals.reload = False
-            settings = _reload(daemon, settings)
+            settings = _reload(daemon, settings, site)
+        if site and not signals.stop:
+            site.tend()
 
 
-def _reload(daemon: Daemon, current: Settings) -> Settings:
+def _reload(daemon: Daemon, current: Settings, site: SiteServer | None) -> Settings:
     """The settings in effect from now on: all of those in the file, or the current ones if any of these is invalid."""
     try:
         _require_existing(current.file)
         new = load(config_file())
         require_same_process(new, current)
         daemon.reload(new)
+        if site:
+            site.reload(new)
     except ConfigError as error:
         log.error("new configuration rejected; keeping the current one: %s", error)
         return current
@@ -143,6 +171,7 @@ def require_same_process(new: Settings, current: Settings) -> None:
     settings = {
         "[database]": (new.database, current.database),
         "[daemon] listen": (new.daemon.listen, current.daemon.listen),
+        "[web] listen": (new.web.listen, current.web.listen),
     }
     changed = [name for name, (after, before) in settings.items() if after != before]
     if changed:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -306,6 +307,13 @@ def _listen(value: Any) -> str:
     return text
 
 
+def _network(value: Any) -> str:
+    try:
+        return str(ip_network(_text(value), strict=False))
+    except ValueError:
+        raise InvalidValue("found no IP address or network") from None
+
+
 def _topic(value: Any) -> str:
     return _choice(value, TOPICS)
 
@@ -349,4 +357,7 @@ BASE_URL: Final = SettingType("an HTTP or HTTPS URL without a password or a quer
 PING_URL: Final = SettingType("an HTTP or HTTPS URL", _ping_url)
 PROXY_URL: Final = SettingType('an HTTP proxy such as "http://proxy.example.eu:3128"', _proxy_url)
 LISTEN: Final = SettingType('a host and port such as "127.0.0.1:8080", or "" to disable', _listen)
+NETWORKS: Final = SettingType(
+    'a list of IP addresses and networks such as ["127.0.0.1", "10.0.0.0/8"]', _list_of(_network), _items_from_text
+)
 PATH: Final = SettingType("the path of a file or folder", lambda value: Path(_text(value)), is_path=True)

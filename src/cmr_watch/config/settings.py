@@ -178,9 +178,18 @@ class OperatorSection:
 
 @dataclass(frozen=True, slots=True)
 class WebSection:
-    """The base URL of the web pages of this installation, for links in messages."""
+    """The public site, on `listen`. `url` is its public address, which links in messages need.
+
+    `trusted_proxies`: the networks of the proxies in front of it, whose X-Forwarded-For names the client. `operator`,
+    `postal_address` and `contact` (a mail address) say who runs this installation.
+    """
 
     url: str | None = option("url", setting_types.BASE_URL, None)
+    listen: str = option("listen", setting_types.LISTEN, "127.0.0.1:8000")
+    trusted_proxies: tuple[str, ...] = option("trusted_proxies", setting_types.NETWORKS, ())
+    operator: str = option("operator", setting_types.TEXT, "")
+    postal_address: str = option("postal_address", setting_types.TEXT, "")
+    contact: str | None = option("contact", setting_types.MAIL_ADDRESS, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from cmr_watch.config import DaemonSection, Settings
+from cmr_watch.config import DaemonSection, Settings, WebSection
 from cmr_watch.doctor.finding import Finding
 from cmr_watch.notify.channels.mailbox import MailboxError, MailboxSettings, mailbox_settings, open_mailbox
 
@@ -30,8 +30,12 @@ def check_services(settings: Settings) -> Iterator[Finding]:
         yield _check_mailbox(replace(mailbox_settings(settings), timeout=TIMEOUT, deadline=_DEADLINE))
     if settings.backup.folder:
         yield _check_backup_folder(settings.backup.folder)
-    if settings.daemon.listen:
-        yield _check_listen(settings.daemon.listen)
+    for port in (
+        _Port("endpoints", "[daemon] listen", settings.daemon.listen, DaemonSection().listen, "health endpoints"),
+        _Port("site", "[web] listen", settings.web.listen, WebSection().listen, "the public site"),
+    ):
+        if port.listen:
+            yield _check_listen(port)
     if settings.daemon.ping:
         yield _check_ping(settings.daemon.ping)
 
@@ -65,25 +69,35 @@ def _check_backup_folder(folder: Path) -> Finding:
         return Finding("backup", False, f"{folder} cannot be written: {error.strerror or error}", advice)
 
 
-def _check_listen(listen: str) -> Finding:
+@dataclass(frozen=True, slots=True)
+class _Port:
+    """A port that the daemon listens on: the name of its check, its setting, and what it is for."""
+
+    name: str
+    setting: str
+    listen: str
+    default: str
+    purpose: str
+
+
+def _check_listen(checked: _Port) -> Finding:
+    name, listen = checked.name, checked.listen
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
-    advice = 'Choose another address in [daemon] listen, or "" to run without health endpoints.'
+    advice = f'Choose another address in {checked.setting}, or "" to run without {checked.purpose}.'
     try:
         family, _, _, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
         with socket.create_server(address, family=family):
-            return Finding("endpoints", True, f"the daemon can listen on {listen}")
+            return Finding(name, True, f"the daemon can listen on {listen}")
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            return Finding(
-                "endpoints", False, f"the daemon cannot listen on {listen}: {error.strerror or error}", advice
-            )
+            return Finding(name, False, f"the daemon cannot listen on {listen}: {error.strerror or error}", advice)
     if _is_daemon(host, int(port)):
-        return Finding("endpoints", True, f"the daemon is running and listens on {listen}")
+        return Finding(name, True, f"the daemon is running and listens on {listen}")
     # somebody who uses cron, and has never set the address, has nothing to fix
-    is_problem = listen != DaemonSection().listen
+    is_problem = listen != checked.default
     text = f"another program listens on {listen}, so the daemon could not start"
-    return Finding("endpoints", False if is_problem else None, text, advice)
+    return Finding(name, False if is_problem else None, text, advice)
 
 
 def _is_daemon(host: str, port: int) -> bool:

@@ -315,6 +315,7 @@ IncidentKind = Literal[
     "newly-read",
     "correction-lapsed",
     "row-unreadable",
+    "site-failed",
 ]
 
 

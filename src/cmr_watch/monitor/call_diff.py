@@ -15,8 +15,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from cmr_watch.cutoff_diff import compare_cutoffs
 from cmr_watch.models.readings import CallNotice, CallStatus, Change, ChangeKind, Cutoff, KnownCall
-from cmr_watch.monitor.cutoff_diff import compare_cutoffs
 from cmr_watch.monitor.keys import KeyGenerator
 from cmr_watch.monitor.upcoming import is_absence_confirmed
 

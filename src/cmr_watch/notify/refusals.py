@@ -6,6 +6,8 @@ Used for replies during delivery and for reports that come by mail. Pure.
 - Any other code says that it is not, whatever the words: that of the sender's address (5.1.7, 5.1.8), of the mailbox's
   state, the server, the route, the protocol, the content or a policy (5.2.2, 5.2.3, 5.3.x to 5.7.x), or of the moment
   (4.x.x).
+- Words that say that the sender's address was refused, or that a server could not look anything up, count for more than
+  all else: Postfix and Exim verify our address by asking our server, and quote what it said, codes included.
 - Some servers give the code of an unknown address to every refusal. So words about the sender, a limit, a policy, spam
   or time count for more than the code, unless there are also words about the address.
 """
@@ -57,6 +59,12 @@ _ALIVE_WORDS: Final = re.compile(
     r"|\bconnection|\bconnect to|\bcontent (?:reject|filter|not|is|error|type)|\b(?:message|mail|spam) content\b"
     r"|\battachment|\b(?:bad|invalid|missing|duplicate) header|\bheaders? (?:too|size|error|missing)|\bpreferences\b"
 )
+_ALWAYS_ALIVE_WORDS: Final = re.compile(
+    r"\bsender (?:address )?(?:rejected|denied|refused|verif\w+|unknown|callout)|\bverify(?:ing)? (?:the )?sender"
+    r"|\bcall(?:back|out) (?:setup |verification )?fail|\btemporar|\bbusy\b|\blookup (?:has )?(?:failed|failure|error)"
+    r"|\b(?:servers?|services?|directory|ldap|backend|database) (?:(?:is|was|are) )?(?:\w+ )?"
+    r"(?:unavailable|down|unreachable)\b"
+)
 
 
 def meaning(status: str, text: str) -> Meaning:
@@ -66,7 +74,7 @@ def meaning(status: str, text: str) -> Meaning:
     report.
     """
     words, codes = _words(text), _codes(status, text)
-    if any(map(_ALIVE_CODE.fullmatch, codes)) or _TEMPORARY_REPLY.search(words):
+    if any(map(_ALIVE_CODE.fullmatch, codes)) or _TEMPORARY_REPLY.search(words) or _ALWAYS_ALIVE_WORDS.search(words):
         return "alive"
     names_address, names_other = bool(_DEAD_WORDS.search(words)), bool(_ALIVE_WORDS.search(words))
     has_dead_code = not codes.isdisjoint(_DEAD_CODES)

@@ -214,8 +214,8 @@ def _tone(kind: ChangeKind) -> Tone:
 def _quotes(changes: Sequence[RecordedChange], layout: ItemLayout) -> tuple[Quote, ...]:
     """What the pages say now and said before, each text once. A chat message has only the text of today."""
     limit = max_quote(layout.chat)
-    now = _texts([(_page_kind(one, layout.source_url), _quotable(one.change)[1]) for one in changes], limit)
-    before = _texts([("initiative", _quotable(one.change)[0]) for one in changes[:1]], limit)
+    now = _texts([(_page_kind(one, layout.source_url), quotable(one.change)[1]) for one in changes], limit)
+    before = _texts([("initiative", quotable(one.change)[0]) for one in changes[:1]], limit)
     earlier = [text for text in before if text not in now]
     if not now:
         return _labelled(_("No longer on the page"), earlier[:1])
@@ -223,7 +223,7 @@ def _quotes(changes: Sequence[RecordedChange], layout: ItemLayout) -> tuple[Quot
     return (*quotes, *_labelled(_("It said before"), [] if layout.chat else earlier[:1]))
 
 
-def _quotable(change: Change) -> tuple[str, str]:
+def quotable(change: Change) -> tuple[str, str]:
     """The page's words before and now: of a cut-off its own line, which often stands far below the notice."""
     before, after = (side.text if side else "" for side in (change.before, change.after))
     if change.cutoff_after is None or not change.cutoff_after.text or change.cutoff_after.text in after:

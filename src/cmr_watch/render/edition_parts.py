@@ -74,7 +74,7 @@ def new_materials(changes: Iterable[Change]) -> tuple[Link, ...]:
     published = (change for change in changes if change.kind is ChangeKind.EDITION_MATERIALS_PUBLISHED)
     new = {material.url: material for change in published for material in _added_materials(change)}
     listed = [material for material in new.values() if material.kind != "summary"][:MAX_MATERIALS]
-    return safe_links(*((_material_label(material), material.url) for material in listed))
+    return safe_links(*((material_label(material), material.url) for material in listed))
 
 
 def _added_materials(change: Change) -> list[Material]:
@@ -87,7 +87,7 @@ def _can_register(edition: Edition) -> bool:
     return edition.status not in ("cancelled", "postponed", "held")
 
 
-def _material_label(material: Material) -> str:
+def material_label(material: Material) -> str:
     """The words of the link, unless they are only the name of a file."""
     title = clean(material.title, MAX_TITLE)
     is_file_name = " " not in title and ("_" in title or "." in title)

@@ -178,6 +178,13 @@ _WORDING: Final[dict[IncidentKind, _Wording]] = {
             ),
         ),
     ),
+    "site-failed": _Wording(
+        "the public site has failed",
+        "the public site works again",
+        "Address",
+        "Pages are checked and messages are sent as before. The service tries to start the site again every minute.",
+        (Step("To find the cause, look at the log of the service, then run:", "cmr-watch doctor"),),
+    ),
     "digest-overdue": _Wording(
         "a digest is late",
         "no digest is late any more",

@@ -14,6 +14,7 @@ from cmr_watch.models.recipients import TOKEN_SLOT
 
 _JOINERS: Final = frozenset("\u200c\u200d")  # used by emoji and by some scripts
 _REMOVED_CATEGORIES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero-width characters, tags; lone surrogates
+_NO_CHARACTERS: Final = frozenset("\ufffe\uffff")  # XML, and so Atom and SVG, does not allow them
 _SAFE_IN_LINKS: Final = "/:?#[]@!$&'()*+,;=%~"
 _MAX_LINK_LENGTH: Final = 2000
 _MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
@@ -34,7 +35,8 @@ def _replacement(char: str) -> str:
     category = unicodedata.category(char)
     if category in ("Cc", "Zl", "Zp", "Zs"):
         return " "
-    return "" if category in _REMOVED_CATEGORIES and char not in _JOINERS else char
+    is_removed = category in _REMOVED_CATEGORIES or char in _NO_CHARACTERS
+    return "" if is_removed and char not in _JOINERS else char
 
 
 def truncate(line: str, max_length: int) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from cmr_watch import serialization
 from cmr_watch.models.readings import Change, FetchedPage, Known, PageKind, Snapshot
 from cmr_watch.store import known_entries, readable, row_mapping
+from cmr_watch.store.calendar_events import replace_known
 from cmr_watch.store.check_records import ARCHIVED
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import ReadingToStore, insert_snapshot
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class ArchiveHistory:
             added = [entry for key, entry in new.items() if key not in old]
             for entry in added:
                 _insert_change(connection, page_url, entry)
-            known_entries.replace(connection, page_url, known_entries.load(connection, page_url), known)
+            state = known_entries.load(connection, page_url)
+            replace_known(self._database, connection, page_url, state, known, _last_read_at(connection))
             return len(added)
 
 
@@ -78,6 +82,11 @@ class _Copy:
 
 def _copy(row: Any) -> _Copy:
     return _Copy(row.fetched_at, serialization.snapshot_from_dict(row.reading))
+
+
+def _last_read_at(connection: Connection) -> datetime:
+    """When any page was last read: the time of what is known, which the copies only add to."""
+    return readable.time_of(connection.execute(select(func.max(pages.c.read_at))).scalar()) or _LONG_AGO
 
 
 def _select_copies(page_url: str, *columns: Any) -> Any:

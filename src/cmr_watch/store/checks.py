@@ -29,6 +29,7 @@ from cmr_watch.models.readings import (
 )
 from cmr_watch.models.recipients import IncidentKind
 from cmr_watch.store import incidents, known_entries, outages, readable, recipients, restore_quarantine
+from cmr_watch.store.calendar_events import replace_known
 from cmr_watch.store.check_records import (
     CHANGES_LOCK,
     DERIVED,
@@ -147,7 +148,8 @@ class Checks:
         """Replace the known state of the page; return whether it differs."""
         if record.known is None:
             return False
-        return known_entries.replace(connection, record.page.url, stored.state, record.known)
+        url, at = record.page.url, record.checked_at
+        return replace_known(self._database, connection, url, stored.state, record.known, at)
 
     def _plan_again(self, connection: Connection, record: CheckRecord, stored: StoredPage) -> None:
         """Make all recipients due for planning if reminders may have become due."""
@@ -363,7 +365,8 @@ class Checks:
             url = replace_reading(self._database, connection, snapshot_id, reading, evidence, self._parser_version)
             if after is not None:
                 edit_corrections(connection, after.edit)
-                known_entries.replace(connection, url, known_entries.load(connection, url), after.known)
+                old = known_entries.load(connection, url)
+                replace_known(self._database, connection, url, old, after.known, after.at, are_mistakes=True)
                 # checks that are comparing with the old state must start again
                 connection.execute(update(pages).where(pages.c.url == url).values(revision=pages.c.revision + 1))
                 record_newly_read(self._database, connection, url, after.newly_read, after.at)

@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
-from cmr_watch.store import error_messages, marker
+from cmr_watch.store import error_messages, foreign_wal, marker
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
 from cmr_watch.store.schema import REVISION, REVISIONS
 
@@ -134,7 +134,8 @@ def insert_returning_id(connection: Connection, table: Table, row: dict[str, Any
 def open_database(url: str, *, begin_new: bool = False) -> Database:
     """Open a database, and create the schema if it is empty.
 
-    DatabaseDamaged if it is gone or empty although there was one, unless `begin_new` is set. SchemaError if the schema
+    DatabaseDamaged if it is gone or empty although there was one, unless `begin_new` is set, or if it was replaced but
+    its log was left. SchemaError if the schema
     is older or newer than this version's, StoreUnavailable if the database cannot be used.
     """
     with ExitStack() as stack:
@@ -158,6 +159,7 @@ def _first_revision(database: Database, *, begin_new: bool = False) -> str | Non
     if not begin_new:
         marker.require_present(database.path)
     _create_file(database.path, database.name)
+    foreign_wal.require_none(database.path)
     revision = database.revision()
     if revision is None and not begin_new:
         marker.require_not_emptied(database.path)

@@ -19,7 +19,7 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
 from cmr_watch.store.column_types import Bytes, ExternalText, Flag, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -149,6 +149,20 @@ corrections = _numbered(
     Column("created_at", Utc, nullable=False),
     Column("ended_at", Utc),
     Column("end_reason", Text),
+)
+
+# only the events that differ from what follows from `editions` and `calls` (calendar_diff.py)
+calendar_events = _table(
+    "calendar_events",
+    Column("uid", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    # what the event shows: an edition, or a call with one cut-off
+    Column("body", Json, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("changed_at", Utc),
+    # whether the edition or the cut-off is still known
+    Column("listed", Flag, nullable=False),
 )
 
 robots = _table(

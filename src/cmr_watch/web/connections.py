@@ -8,9 +8,12 @@ and an old one is closed for it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Generic, Protocol, TypeVar
+
+Networks = Sequence[IPv4Network | IPv6Network]
 
 _PREFIXES: Final = {4: 24, 6: 56}
 """The bits of an address that name the network of one customer or organisation, by IP version."""
@@ -45,10 +48,11 @@ C = TypeVar("C", bound=Connection)
 
 
 class OpenConnections(Generic[C]):
-    """The open connections of a listener."""
+    """The open connections of a listener. One of `trusted` networks may have any number: its clients share it."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, trusted: Networks = ()) -> None:
         self._limits = limits
+        self._trusted = trusted
         self._networks: dict[C, str] = {}  # oldest first
 
     def add(self, connection: C, address: str) -> C | None:
@@ -56,7 +60,7 @@ class OpenConnections(Generic[C]):
         network = network_of(address)
         counts = Counter(self._networks.values())
         surplus = None
-        if counts[network] >= self._limits.per_network:
+        if counts[network] >= self._limits.per_network and not is_in(address, self._trusted):
             surplus = self._surplus(network)
         elif counts.total() >= self._limits.connections:
             surplus = self._surplus(counts.most_common(1)[0][0])
@@ -76,8 +80,33 @@ class OpenConnections(Generic[C]):
 
 
 def network_of(address: str) -> str:
-    """The network that an IP address belongs to; an IPv4 address may be mapped to IPv6 (RFC 4291 §2.5.5.2)."""
-    ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
+    """The network that an IP address belongs to."""
+    ip = _ip(address)
     return str(ip_network(f"{ip}/{_PREFIXES[ip.version]}", strict=False))
+
+
+def is_in(address: str, networks: Networks) -> bool:
+    """Whether an IP address belongs to one of these networks."""
+    return any(_ip(address) in network for network in networks)
+
+
+def client_of(peer: str, forwarded: str, trusted: Networks) -> str:
+    """The IP address of the client: that of the other end of the connection, unless it is a trusted proxy.
+
+    `forwarded`: X-Forwarded-For, to which each proxy appends the address of its own client. So it is read from the
+    right, up to the first address that is not a trusted proxy's; what stands before that may be made up.
+    """
+    for address in (peer, *reversed(forwarded.split(","))):
+        try:
+            if not is_in(address.strip(), trusted):
+                return address.strip()
+        except ValueError:  # not an address: nothing before it can be believed
+            break
+        peer = address.strip()
+    return peer
+
+
+def _ip(address: str) -> IPv4Address | IPv6Address:
+    """The address; an IPv4 address may be mapped to IPv6 (RFC 4291 §2.5.5.2)."""
+    ip = ip_address(address.partition("%")[0])
+    return ip.ipv4_mapped if isinstance(ip, IPv6Address) and ip.ipv4_mapped else ip

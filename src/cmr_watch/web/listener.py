@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import threading
 from types import TracebackType
@@ -17,7 +18,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.web.connections import Limits, OpenConnections
+from cmr_watch.web.connections import Limits, Networks, OpenConnections
 
 DEFAULT_LIMITS: Final = Limits()
 _BACKLOG: Final = 128
@@ -31,15 +32,22 @@ _STOP_SECONDS: Final = 2
 
 
 class Listener:
-    """Listens until it is closed.
+    """Listens until it is closed, on `HOST:PORT` or on a socket that other processes may share.
 
     ConfigError: `listen` cannot be used, for instance because the port is taken. `setting` is where it was set.
     """
 
-    def __init__(self, listen: str, app: Any, setting: str, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._socket = _bind(listen, setting)
+    def __init__(
+        self,
+        listen: str | socket.socket,
+        app: Any,
+        setting: str,
+        limits: Limits = DEFAULT_LIMITS,
+        trusted: Networks = (),
+    ) -> None:
+        self._socket = bind(listen, setting) if isinstance(listen, str) else listen
         self._port = int(self._socket.getsockname()[1])
-        self._server = uvicorn.Server(_Config(app, limits))
+        self._server = uvicorn.Server(_Config(app, limits, trusted))
         # A daemon thread, and with it the threads that it starts: one that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
         self._thread.start()
@@ -48,6 +56,11 @@ class Listener:
     def port(self) -> int:
         """The port that is listened on, also when `listen` asked for any free one (port 0)."""
         return self._port
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still listens: a fault would have ended its thread."""
+        return self._thread.is_alive()
 
     def close(self) -> None:
         """Stop listening. What is being answered is finished, if that takes no more than two seconds."""
@@ -62,19 +75,21 @@ class Listener:
         self.close()
 
 
-def _bind(listen: str, setting: str) -> socket.socket:
+def bind(listen: str, setting: str) -> socket.socket:
+    """A socket that listens on `HOST:PORT`. ConfigError if that is not possible; `setting` is where it was set."""
     host, _, port = listen.rpartition(":")
     try:
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
         return socket.create_server(address, family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise ConfigError(f"{setting}: cannot listen on {listen}: {error.strerror or error}") from error
+    except OSError as error:  # of a socket that cannot be bound, its text also names the address
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise ConfigError(f"{setting}: cannot listen on {listen}: {reason}") from error
 
 
 class _Config(uvicorn.Config):
     """The configuration of uvicorn, with what all of its connections share."""
 
-    def __init__(self, app: Any, limits: Limits) -> None:
+    def __init__(self, app: Any, limits: Limits, trusted: Networks) -> None:
         super().__init__(
             app,
             loop="asyncio",
@@ -94,7 +109,7 @@ class _Config(uvicorn.Config):
             h11_max_incomplete_event_size=_MAX_HEAD,
         )
         self.limits = limits
-        self.open_connections: OpenConnections[_Connection] = OpenConnections(limits)
+        self.open_connections: OpenConnections[_Connection] = OpenConnections(limits, trusted)
 
 
 class _Connection(H11Protocol):

@@ -55,6 +55,17 @@ def test_error_responses(hook, code, permanent):
     assert hook.requests == 1, "Apprise must not retry: the outbox does"
 
 
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("scheme", ["json", "ntfy", "mmost", "gotify", "form", "xml"])
+def test_a_redirect_is_not_an_acceptance(hook, scheme, code):
+    hook.redirect(code)
+    error = failure(f"{scheme}://127.0.0.1:{hook.port}/tokentokentoken")
+    assert not error.permanent
+    assert hook.requests == 1
+    assert f"error={code}" in str(error)
+    assert "redirects are not followed: subscribe the address that it leads to" in str(error)
+
+
 def test_no_secret_in_errors_or_logs(hook, caplog, capfd):
     secret = f"json://ann:{TOKEN}@127.0.0.1:{hook.port}{HOOK}?+X-Key={TOKEN}"
     addresses = [secret, f"slack://{TOKEN}/x", f"nonsense://{TOKEN}", f"discord://{TOKEN}", "://"]

@@ -23,7 +23,11 @@ _CONNECTION_FAILURE: Final = re.compile(
     r"\bconnection error|\btime(?:d[ -]?|-)?out\b|\bcould not be (?:established|sustained)", re.IGNORECASE
 )
 _PERMANENT_CODES: Final = frozenset({404, 410})  # the webhook does not exist, or no longer exists
+_REDIRECT_CODES: Final = frozenset({301, 302, 303, 307, 308})
 _SEPARATORS: Final = re.compile(r"[/:@?&=#,]+")
+_REDIRECT_HINT: Final = (
+    "; redirects are not followed: subscribe the address that it leads to (for https, the scheme ends in s: jsons://)"
+)
 
 
 class AppriseChannel:
@@ -56,7 +60,9 @@ class AppriseChannel:
             reason = _without_secrets(logged, message.address) or "the message was rejected; no reason was given"
             if _is_connection_failure(logged):
                 raise ChannelDown(f"{destination}: {reason}")
-            raise DeliveryError(f"{destination}: {reason}", permanent=_is_permanent(logged))
+            hint = _REDIRECT_HINT if _status_codes(logged) & _REDIRECT_CODES else ""
+            permanent = bool(_status_codes(logged) & _PERMANENT_CODES)
+            raise DeliveryError(f"{destination}: {reason}{hint}", permanent=permanent)
 
     def check(self, address: str) -> None:
         """Raise a permanent DeliveryError if the address is not a valid Apprise URL. Sends nothing."""
@@ -76,6 +82,7 @@ class AppriseChannel:
             image_url_mask="",  # no images from third parties
             image_url_logo="",
             async_mode=False,
+            http_redirects=False,  # the text would be lost (301–303 become a GET), or go to another host (307, 308)
             service_timeout=0,  # `deadline` is used instead: Apprise's thread pool would keep the process from exiting
             storage_mode="memory",
         )
@@ -153,8 +160,8 @@ def _silence_logs() -> None:
             log.addHandler(logging.NullHandler())
 
 
-def _is_permanent(logged: str) -> bool:
-    return any(int(code) in _PERMANENT_CODES for code in _STATUS_CODE.findall(logged))
+def _status_codes(logged: str) -> set[int]:
+    return {int(code) for code in _STATUS_CODE.findall(logged)}
 
 
 def _is_connection_failure(logged: str) -> bool:

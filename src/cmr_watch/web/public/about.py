@@ -1,0 +1,38 @@
+"""About, Privacy and Accessibility: what this service is, what it stores, and what it cannot do yet."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cmr_watch.render.i18n import _
+from cmr_watch.web.public.rendering import page
+from cmr_watch.web.public.views import Reply, Visit
+
+BADGE_PATH: Final = "/badge/next-cutoff.svg"
+
+
+def about(visit: Visit) -> Reply:
+    """What this service is, and how to use what it knows."""
+    return page(visit, "about.html", badge=badge_html(visit))
+
+
+def privacy(visit: Visit) -> Reply:
+    """What is stored about readers and recipients, and for how long."""
+    return page(visit, "privacy.html")
+
+
+def accessibility(visit: Visit) -> Reply:
+    """How accessible the site is, and what is not."""
+    return page(visit, "accessibility.html")
+
+
+def badge_html(visit: Visit) -> str:
+    """The HTML that shows the badge on another site."""
+    address = visit.site.url or "https://watch.example.eu"
+    label = _("The next cut-off of the call to host “Clusters meet Regions”")
+    return f'<a href="{address}/">\n  <img src="{address}{BADGE_PATH}" alt="{label}">\n</a>'
+
+
+def robots(visit: Visit) -> Reply:
+    """Which addresses programs should leave alone: data, of which the pages show everything."""
+    return Reply(b"User-agent: *\nDisallow: /api/\n", "text/plain; charset=utf-8")

@@ -1,0 +1,168 @@
+"""Changes: all of them, newest first, each with what the page said before and says now.
+
+With a cursor, as the links in mails have one, the page lists what came after it, oldest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+from urllib.parse import urlencode
+
+from cmr_watch.clock import BRUSSELS
+from cmr_watch.cursors import change_id_of, cursor_of
+from cmr_watch.models.readings import (
+    TOPICS,
+    ChangeKind,
+    Known,
+    RecordedChange,
+    Topic,
+)
+from cmr_watch.notify.relevance import TOPIC_BY_KIND
+from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.sanitize import clean
+from cmr_watch.store.public import ChangeFilter, Position
+from cmr_watch.web.public.change_lines import ChangeLine, change_lines
+from cmr_watch.web.public.rendering import page
+from cmr_watch.web.public.views import BadRequest, NotFound, Reply, Visit
+
+PER_PAGE: Final = 25
+MAX_ID_DIGITS: Final = 9
+"""An ID fits into 32 bits, as those of PostgreSQL do."""
+TOPIC_NAMES: Final[dict[Topic, str]] = {
+    "calls": N_("Calls and cut-offs"),
+    "editions": N_("Editions"),
+    "materials": N_("Summaries and materials"),
+}
+FILTERS: Final = ("topic", "country", "since")
+_MAX_COUNTRY: Final = 60
+_EARLIEST: Final = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option of a filter."""
+
+    value: str
+    label: str
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeList:
+    """A part of the list. `next_path`: the part after it; `first_path`: the newest changes, if this is a later part."""
+
+    entries: tuple[ChangeLine, ...]
+    next_path: str = ""
+    first_path: str = ""
+    topics: tuple[Choice, ...] = ()
+    countries: tuple[Choice, ...] = ()
+    since: str = ""
+    is_filtered: bool = False
+
+
+def changes(visit: Visit) -> Reply:
+    """The list, or what came after a cursor."""
+    if "after" in visit.query:
+        return _after(visit)
+    wanted = change_filter(visit)
+    found = visit.store.changes(wanted, PER_PAGE + 1, _position(visit))
+    return page(visit, "changes.html", list=change_list(found, visit.overview.known, visit.query))
+
+
+def change_list(found: Sequence[RecordedChange], known: Known, query: Mapping[str, str]) -> ChangeList:
+    """A part of the list, of one change more than it shows if there are more."""
+    shown, filters = found[:PER_PAGE], {name: query[name] for name in FILTERS if name in query}
+    return ChangeList(
+        change_lines(shown, known),
+        next_path=_path({**filters, "before": str(shown[-1].id)}) if len(found) > PER_PAGE else "",
+        first_path=_path(filters) if "before" in query else "",
+        topics=tuple(Choice(topic, _(TOPIC_NAMES[topic]), topic == query.get("topic")) for topic in TOPICS),
+        countries=country_choices(known, query.get("country", "").upper()),
+        since=query.get("since", ""),
+        is_filtered=bool(filters),
+    )
+
+
+def country_choices(known: Known, chosen: str = "") -> tuple[Choice, ...]:
+    """The countries of all editions, by name as the page spells it."""
+    names = {
+        entry.edition.country_code: clean(entry.edition.country or entry.edition.country_code, _MAX_COUNTRY)
+        for entry in known.editions
+        if entry.edition.country_code
+    }
+    return tuple(Choice(code, names[code], code == chosen) for code in sorted(names, key=lambda code: names[code]))
+
+
+# ── parameters ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def change_filter(visit: Visit) -> ChangeFilter:
+    """The changes that the parameters ask for; BadRequest if one is not valid."""
+    query = visit.query
+    return ChangeFilter(
+        _kinds(query["topic"]) if "topic" in query else None,
+        _keys(query["country"], visit.overview.known) if "country" in query else None,
+        _since(query["since"]) if "since" in query else None,
+    )
+
+
+def parse_id(text: str) -> int | None:
+    """The ID that a text gives; None if it gives none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_ID_DIGITS else None
+
+
+def _kinds(topic: str) -> Collection[ChangeKind]:
+    if topic not in TOPICS:
+        raise BadRequest(_("The topic is one of: {topics}.").format(topics=", ".join(TOPICS)))
+    return [kind for kind, of_kind in TOPIC_BY_KIND.items() if of_kind == topic]
+
+
+def _keys(country: str, known: Known) -> Collection[str]:
+    code = country.upper()
+    keys = [entry.key for entry in known.editions if entry.edition.country_code == code]
+    if not keys:
+        raise BadRequest(_("The country is the two-letter code of a country with an edition, such as FR."))
+    return keys
+
+
+def _since(text: str) -> datetime:
+    """The begin of a day in Brussels. Days before there were such pages count as the first of them."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:  # the week dates and other forms that Python reads as well
+        raise BadRequest(_("The date is written as year, month and day: 2026-06-01."))
+    return datetime.combine(max(day, _EARLIEST), time(), BRUSSELS)
+
+
+def _position(visit: Visit) -> Position | None:
+    """The place in the list after which this part begins."""
+    if "before" not in visit.query:
+        return None
+    change_id = parse_id(visit.query["before"])
+    found = visit.store.change(change_id) if change_id is not None else None
+    if found is None:
+        raise NotFound(_("The list does not continue here."), ("/changes", _("See all changes")))
+    return Position(found.read_at, found.id)
+
+
+def _path(query: Mapping[str, str]) -> str:
+    return f"/changes?{urlencode(query)}" if query else "/changes"
+
+
+# ── what changed since a mail ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _after(visit: Visit) -> Reply:
+    change_id = change_id_of(visit.query["after"])
+    if change_id is None:
+        raise BadRequest(_("The link is not complete. Copy all of it from the mail."))
+    found = visit.store.changes_after(change_id, PER_PAGE + 1)
+    shown = found[:PER_PAGE]
+    next_path = _path({"after": cursor_of(shown[-1].id)}) if len(found) > PER_PAGE else ""
+    listed = ChangeList(change_lines(shown, visit.overview.known), next_path)
+    return page(visit, "changes_after.html", list=listed)

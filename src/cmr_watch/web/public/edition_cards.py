@@ -1,0 +1,167 @@
+"""Editions as the pages of the public site show them in lists. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal
+
+from cmr_watch.models.readings import Edition, KnownEdition
+from cmr_watch.monitor.upcoming import date_range, is_over, is_upcoming
+from cmr_watch.render.i18n import _
+from cmr_watch.render.message_parts import Link, safe_links
+from cmr_watch.render.sanitize import clean
+from cmr_watch.render.sentences import days, place
+from cmr_watch.web.public import words
+
+MAX_PLACE: Final = 90
+MAX_DAYS: Final = 60
+_OFF: Final = frozenset({"cancelled", "postponed"})
+
+Tone = Literal["go", "bad", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf of a calendar: `Dec 2026` above `11–12`; `2027` above `Jun`."""
+
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditionCard:
+    """An edition in a list.
+
+    - `days`: `11–12 December 2026`, `June 2027 (tbc)`; empty if the page gives none.
+    - `days_ahead`: from today in Brussels to its first day, and `countdown`: `in 13 days`; only of an edition that will
+      take place on known days.
+    - `tag`: its status in a word or two, in the colour of `tone`.
+    - `is_off`: it is cancelled, postponed or no longer on the page (`is_gone`).
+    - `has_calendar`: it is worth adding to a calendar.
+    - `links`: leave the site.
+    """
+
+    key: str
+    place: str
+    days: str
+    days_ahead: int | None
+    countdown: str
+    leaf: Leaf
+    tag: str
+    tone: Tone
+    is_off: bool
+    is_gone: bool
+    is_ahead: bool
+    has_days: bool
+    has_calendar: bool
+    year: int | None
+    links: tuple[Link, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Its page."""
+        return edition_path(self.key)
+
+    @property
+    def calendar_path(self) -> str:
+        """Its calendar file."""
+        return f"/calendar/editions/{self.key}.ics"
+
+
+def edition_path(key: str) -> str:
+    """The page of an edition."""
+    return f"/editions/{key}"
+
+
+def country_path(code: str) -> str:
+    """The page of a country."""
+    return f"/countries/{code.lower()}"
+
+
+def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
+    """The edition in a list."""
+    edition = known.edition
+    range_ = date_range(edition)
+    is_ahead = is_next(known, now)
+    ahead = _days_ahead(edition, now) if is_ahead else None
+    tag, tone = _tag(known, now)
+    return EditionCard(
+        key=known.key,
+        place=clean(place(edition), MAX_PLACE),
+        days=clean(days(edition), MAX_DAYS),
+        days_ahead=ahead,
+        countdown="" if ahead is None else _countdown(ahead),
+        leaf=_leaf(edition, range_),
+        tag=tag,
+        tone=tone,
+        is_off=known.gone is not None or edition.status in _OFF,
+        is_gone=known.gone is not None,
+        is_ahead=is_ahead,
+        has_days=edition.starts_on is not None,
+        has_calendar=ahead is not None,
+        year=range_[0].year if range_ else None,
+        links=safe_links(
+            (_("Page on the platform"), edition.url),
+            (_("Event summary"), edition.summary_url),
+        ),
+    )
+
+
+def is_next(known: KnownEdition, now: datetime) -> bool:
+    """Whether the edition is on the page and not over; it may be cancelled or postponed."""
+    return known.gone is None and known.edition.status != "held" and is_upcoming(known.edition, now)
+
+
+def is_planned(known: KnownEdition, now: datetime) -> bool:
+    """Whether the edition is going to take place, as far as is known."""
+    return is_next(known, now) and known.edition.status not in _OFF
+
+
+def next_editions(editions: Iterable[KnownEdition], now: datetime) -> tuple[KnownEdition, ...]:
+    """The editions that are not over, the soonest first, those without days in their period or last."""
+    ahead = [known for known in editions if is_next(known, now)]
+    return tuple(sorted(ahead, key=lambda known: (_first_day(known.edition), known.edition.starts_on is None)))
+
+
+def _first_day(edition: Edition) -> date:
+    range_ = date_range(edition)
+    return range_[0] if range_ else date.max
+
+
+def _days_ahead(edition: Edition, now: datetime) -> int | None:
+    if edition.starts_on is None or edition.status in _OFF:
+        return None
+    return words.days_until(edition.starts_on, now)
+
+
+def _countdown(days_ahead: int) -> str:
+    return _("taking place now") if days_ahead < 0 else words.in_days(days_ahead)
+
+
+def _leaf(edition: Edition, range_: tuple[date, date] | None) -> Leaf:
+    if range_ is None:
+        return Leaf(_("no date"), "–")
+    first, last = range_
+    month = words.short_month(first)
+    if edition.starts_on:
+        text = str(first.day) if first == last else f"{first.day}–{last.day}"
+        return Leaf(f"{month} {first.year}", text)
+    if (last - first).days > 300:
+        return Leaf(_("year"), str(first.year))
+    is_one_month = (first.year, first.month) == (last.year, last.month)
+    return Leaf(str(first.year), month if is_one_month else f"{month}–{words.short_month(last)}")
+
+
+def _tag(known: KnownEdition, now: datetime) -> tuple[str, Tone]:
+    edition = known.edition
+    if known.gone:
+        return (_("removed from the page"), "bad") if known.gone == "withdrawn" else (_("no longer listed"), "")
+    if edition.status in _OFF:
+        return _(edition.status), "bad"
+    if edition.status == "held" or edition.section == "past" or is_over(edition, now):
+        return _("past"), ""
+    if edition.status == "save_the_date":
+        return _("save the date"), ""
+    return (_("upcoming"), "go") if edition.starts_on else (_("date to be confirmed"), "")

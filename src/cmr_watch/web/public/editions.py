@@ -1,0 +1,159 @@
+"""Editions: all of them, by year, and those of a country or of a year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from cmr_watch.models.readings import KnownEdition
+from cmr_watch.monitor.upcoming import date_range
+from cmr_watch.places import code_itself, country_name
+from cmr_watch.render.i18n import _, ngettext
+from cmr_watch.store.public import Overview
+from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_next
+from cmr_watch.web.public.edition_maps import EditionMap, edition_map, editions_and_countries
+from cmr_watch.web.public.rendering import page
+from cmr_watch.web.public.views import BadRequest, Reply, Visit
+
+_YEAR: Final = re.compile(r"[12][0-9]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice of a filter: its value, its words, and whether it is the chosen one."""
+
+    value: str
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The editions of a year, or those that have none, or are no longer on the page."""
+
+    id: str
+    heading: str
+    cards: tuple[EditionCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFilter:
+    """Which editions are wanted: None, those of every country and every year."""
+
+    country: str | None = None
+    year: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.country is not None or self.year is not None
+
+    def takes(self, known: KnownEdition) -> bool:
+        """Whether the edition is wanted."""
+        is_there = self.country is None or known.edition.country_code == self.country
+        return is_there and (self.year is None or year_of(known) == self.year)
+
+
+EVERYTHING: Final = EditionFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class EditionsPage:
+    """What the page shows. `total`: all editions in a sentence; `found`: those of the filter, if there is one."""
+
+    headline: str
+    total: str
+    found: str
+    wanted: EditionFilter
+    groups: tuple[Group, ...]
+    countries: tuple[Choice, ...]
+    years: tuple[Choice, ...]
+    map: EditionMap | None
+
+
+def editions(visit: Visit) -> Reply:
+    """The page."""
+    shown = editions_page(visit.overview, visit.now, edition_filter(visit))
+    return page(visit, "editions.html", shown=shown)
+
+
+def edition_filter(visit: Visit) -> EditionFilter:
+    """The filter that the query asks for. BadRequest if there can be no such country or year."""
+    country, year = visit.query.get("country"), visit.query.get("year")
+    if year is not None and not _YEAR.fullmatch(year):
+        raise BadRequest(_("The year must be a number with four digits, such as 2026."))
+    code = code_itself(country.upper()) if country else None
+    if country and code is None:
+        raise BadRequest(_("The country must be a code of two letters, such as FR."))
+    return EditionFilter(code, int(year) if year else None)
+
+
+def year_of(known: KnownEdition) -> int | None:
+    """The year in which the edition begins, as far as the page says."""
+    range_ = date_range(known.edition)
+    return range_[0].year if range_ else None
+
+
+def editions_page(overview: Overview, now: datetime, wanted: EditionFilter = EVERYTHING) -> EditionsPage:
+    """The page, with the editions that are wanted."""
+    known = overview.known.editions
+    cards = [edition_card(entry, now) for entry in known if wanted.takes(entry)]
+    return EditionsPage(
+        headline=_headline(wanted),
+        total=_total(known, now),
+        found=ngettext("{number} edition", "{number} editions", len(cards)) if wanted else "",
+        wanted=wanted,
+        groups=tuple(_groups(known, cards)),
+        countries=_countries(known, wanted.country),
+        years=_years(known, wanted.year),
+        map=edition_map([entry for entry in known if wanted.takes(entry)], now, has_links=True),
+    )
+
+
+def _headline(wanted: EditionFilter) -> str:
+    country = country_name(wanted.country) if wanted.country else ""
+    if country and wanted.year:
+        return _("Editions in {country} in {year}").format(country=country, year=wanted.year)
+    if country:
+        return _("Editions in {country}").format(country=country)
+    return _("Editions in {year}").format(year=wanted.year) if wanted.year else _("Editions")
+
+
+def _total(known: Sequence[KnownEdition], now: datetime) -> str:
+    """`15 editions in 13 countries since 2025, 4 of them upcoming. 1 more is cancelled or postponed.`"""
+    listed = [entry for entry in known if not entry.gone]
+    on = [entry for entry in listed if entry.edition.status not in ("cancelled", "postponed")]
+    if not listed:
+        return _("No edition is known yet.")
+    since, ahead = min(filter(None, map(year_of, on)), default=None), sum(is_next(entry, now) for entry in on)
+    text = editions_and_countries(on)
+    text += " " + _("since {year}").format(year=since) if since else ""
+    text += ", " + _("{number} of them upcoming").format(number=ahead) if ahead else ""
+    off = len(listed) - len(on)
+    more = ngettext("{number} more is cancelled or postponed.", "{number} more are cancelled or postponed.", off)
+    return f"{text}. {more}" if off else f"{text}."
+
+
+def _groups(known: Sequence[KnownEdition], cards: Sequence[EditionCard]) -> list[Group]:
+    """By year, the newest first; then those without one; then those that are no longer on the page."""
+    first_days = {entry.key: range_[0] for entry in known if (range_ := date_range(entry.edition))}
+    listed = [card for card in cards if not card.is_gone]
+    dated = sorted((card for card in listed if card.year), key=lambda card: first_days[card.key], reverse=True)
+    groups = [Group(f"year-{year}", str(year), tuple(of)) for year, of in groupby(dated, lambda card: card.year)]
+    groups.append(Group("no-date", _("Without a date"), tuple(card for card in listed if not card.year)))
+    gone = tuple(card for card in cards if card.is_gone)
+    groups.append(Group("gone", _("No longer on the platform’s page"), gone))
+    return [group for group in groups if group.cards]
+
+
+def _countries(known: Sequence[KnownEdition], chosen: str | None) -> tuple[Choice, ...]:
+    codes = {entry.edition.country_code for entry in known} | {chosen}
+    names = sorted((country_name(code), code) for code in codes if code)
+    return tuple(Choice(code, name, code == chosen) for name, code in names)
+
+
+def _years(known: Sequence[KnownEdition], chosen: int | None) -> tuple[Choice, ...]:
+    years = {year_of(entry) for entry in known} | {chosen}
+    return tuple(Choice(str(year), str(year), year == chosen) for year in sorted(filter(None, years), reverse=True))

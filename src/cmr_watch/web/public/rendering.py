@@ -1,0 +1,85 @@
+"""Renders the templates of the public site. Text from a page is always a value, never a template.
+
+The only module besides `render.templating` that imports jinja2.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from cmr_watch import __version__
+from cmr_watch.render import i18n
+from cmr_watch.render.datetimes import day_words
+from cmr_watch.render.sanitize import safe_link
+from cmr_watch.web.public import words
+from cmr_watch.web.public.views import Reply, SiteFacts, Visit
+
+STATIC: Final = files("cmr_watch.web.public") / "static"
+_BLANK_LINES: Final = re.compile(r"\n\s*\n+")
+
+
+def page(visit: Visit, template: str, **values: object) -> Reply:
+    """The page that a template makes of these values."""
+    fresh = words.freshness(visit.overview.read_at, visit.now, visit.site.check_interval)
+    return Reply(_render(visit.site, template, {"visit": visit, "fresh": fresh, "now": visit.now, **values}))
+
+
+def error_page(site: SiteFacts, status: int, **values: object) -> Reply:
+    """The page of an error, which needs no database."""
+    return Reply(_render(site, "error.html", values), status=status)
+
+
+def _render(site: SiteFacts, template: str, values: dict[str, object]) -> bytes:
+    text = _environment().get_template(template).render({"site": site, "stylesheet": stylesheet_path(), **values})
+    return _BLANK_LINES.sub("\n", text).encode("utf-8", "replace")
+
+
+@cache
+def stylesheet() -> bytes:
+    """The stylesheet."""
+    return (STATIC / "site.css").read_bytes()
+
+
+@cache
+def icon() -> bytes:
+    """The icon of the site."""
+    return (STATIC / "favicon.svg").read_bytes()
+
+
+@cache
+def stylesheet_path() -> str:
+    """The path of the stylesheet, which names its content, so that clients may keep it for ever."""
+    return f"/static/site-{sha256(stylesheet()).hexdigest()[:10]}.css"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        extensions=["jinja2.ext.i18n"],
+        loader=PackageLoader("cmr_watch.web.public"),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(
+        {
+            "day": day_words,
+            "full_day": words.full_day,
+            "full_time": words.full_time,
+            "brussels": words.brussels,
+            "safe_link": safe_link,
+            "iso": words.iso,
+            "unbroken": words.unbroken,
+        }
+    )
+    environment.globals["version"] = __version__
+    return environment

@@ -1,0 +1,230 @@
+"""The public site as an ASGI application: it turns requests into visits, and replies into responses.
+
+A reply is made in a thread and kept (`cache.py`) until the state of the store or the minute changes. The state is read
+once a second at most, so a reply that is kept costs no query. If the database cannot be used, the last reply is sent
+with status 503 and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cmr_watch.clock import Clock
+from cmr_watch.exceptions import StoreError
+from cmr_watch.store.public import Overview, PublicStore
+from cmr_watch.web.connections import Networks, client_of, network_of
+from cmr_watch.web.public import errors
+from cmr_watch.web.public.budget import Budget
+from cmr_watch.web.public.cache import Key, ReplyCache, StoredReply, stored
+from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
+
+log = logging.getLogger(__name__)
+
+_THREADS: Final = 4
+"""Replies that are made at the same time."""
+_STATE_SECONDS: Final = 1.0
+"""How long the state of the store counts as the newest one."""
+_MAX_VALUE: Final = 200
+"""Characters of the value of a query parameter."""
+_RETRY_SECONDS: Final = 60
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+    "Vary": "Accept-Encoding",
+}
+_OPEN: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The state of the store, with the minute; `looked_up` is when the state was read, on the monotonic clock."""
+
+    state: str
+    now: datetime
+    looked_up: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.state}@{self.now:%Y%m%dT%H%M}"
+
+
+class PublicSite:
+    """The routes of the site, and the replies that are kept."""
+
+    def __init__(
+        self, site: SiteFacts, store: PublicStore, clock: Clock, routes: Sequence[PublicRoute], trusted: Networks = ()
+    ) -> None:
+        self._site = site
+        self._store = store
+        self._clock = clock
+        self._routes = routes
+        self._trusted = trusted
+        self._cache = ReplyCache()
+        self._budget = Budget()
+        self._limiter = CapacityLimiter(_THREADS)
+        self._version: _Version | None = None
+        self._overview: tuple[str, Overview] = ("", Overview())
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        app = Starlette(
+            routes=[Route(route.path, self._endpoint(route), methods=["GET"]) for route in self._routes],
+            exception_handlers={HTTPException: self._reject, Exception: self._fail},
+        )
+        app.router.redirect_slashes = False
+        return app
+
+    # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _endpoint(self, route: PublicRoute) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            query = _accepted(request, route.accepts)
+            key = (request.url.path, tuple(sorted(query.items())))
+            found = self._kept(key)
+            if found is None and not self._budget.take(self._network(request), time.monotonic()):
+                found = stored(errors.too_many(self._site), "")
+            if found is None:
+                make = partial(self._reply, route, key, dict(request.path_params), query)
+                found = await run_sync(make, limiter=self._limiter)
+            return _response(request, found, route)
+
+        return endpoint
+
+    def _network(self, request: Request) -> str:
+        """The network of the client, whose address a trusted proxy may have forwarded."""
+        peer = request.client.host if request.client else ""
+        try:
+            return network_of(client_of(peer, request.headers.get("x-forwarded-for", ""), self._trusted))
+        except ValueError:  # a socket that has no IP address
+            return peer
+
+    def _kept(self, key: Key) -> StoredReply | None:
+        """The reply that was kept, if it is certainly the newest one."""
+        version, found = self._version, self._cache.get(key)
+        if version is None or found is None or found.version != version.name:
+            return None
+        is_new = time.monotonic() - version.looked_up < _STATE_SECONDS
+        return found if is_new and version.now == _minute(self._clock()) else None
+
+    def _reply(
+        self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str]
+    ) -> StoredReply:
+        """The newest reply; if the database cannot be used, the last one, marked as such."""
+        kept = self._cache.get(key)
+        try:
+            version = self._look_up()
+            if kept is not None and kept.version == version.name:
+                return kept
+            visit = self._visit(version, key[0], parameters, query)
+            made = stored(route.view(visit), version.name)
+        except BadRequest as error:
+            return stored(errors.bad_request(self._site, str(error)), "")
+        except NotFound as error:
+            return stored(errors.not_found(self._site, error), "")
+        except StoreError as error:
+            log.warning("web: %s", error)
+            return stored(self._unavailable(kept), "")
+        self._cache.put(key, made)
+        return made
+
+    def _look_up(self) -> _Version:
+        state, looked_up = self._store.state(), time.monotonic()
+        self._version = _Version(state, _minute(self._clock()), looked_up)
+        return self._version
+
+    def _visit(self, version: _Version, path: str, parameters: Mapping[str, str], query: Mapping[str, str]) -> Visit:
+        state, overview = self._overview
+        if state != version.state:
+            overview = self._store.overview()
+            self._overview = (version.state, overview)
+        return Visit(self._site, self._store, overview, version.now, path, parameters, query)
+
+    # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _unavailable(self, kept: StoredReply | None) -> Reply:
+        last = Reply(kept.plain, kept.reply.content_type) if kept else None
+        return errors.unavailable(self._site, last, self._clock())
+
+    async def _reject(self, request: Request, error: Exception) -> Response:
+        """The response to an unknown path (404) or to a method other than GET and HEAD (405)."""
+        assert isinstance(error, HTTPException)
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            reply = errors.not_found(self._site, NotFound())
+        else:
+            reply = errors.rejected(self._site, error.status_code)
+        return _response(request, stored(reply, ""), _ERRORS, error.headers or {})
+
+    async def _fail(self, request: Request, error: Exception) -> Response:
+        """The response when a view has failed: a bug."""
+        log.error("web: %s failed unexpectedly", request.url.path, exc_info=error)
+        return _response(request, stored(errors.failed(self._site), ""), _ERRORS)
+
+
+_ERRORS: Final = PublicRoute("", lambda visit: Reply(b""))
+
+
+def _minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0)
+
+
+def _accepted(request: Request, names: Sequence[str]) -> dict[str, str]:
+    """The query parameters that a route accepts, those that are empty left out; of several with one name, the last."""
+    values = {name: request.query_params.get(name, "")[:_MAX_VALUE].strip() for name in names}
+    return {name: value for name, value in values.items() if value}
+
+
+def _response(
+    request: Request, found: StoredReply, route: PublicRoute, more: Mapping[str, str] | None = None
+) -> Response:
+    reply = found.reply
+    headers = {**_HEADERS, **(_OPEN if route.is_open else {}), **reply.headers, **(more or {})}
+    if reply.status != HTTPStatus.OK:
+        headers.setdefault("Cache-Control", "no-store")
+    else:
+        headers.setdefault("Cache-Control", f"public, max-age={route.max_age}")
+        headers["ETag"] = found.tag
+        if found.tag in _tags(request):
+            return Response(b"", HTTPStatus.NOT_MODIFIED, headers)
+    body = found.body
+    if found.is_compressed and _accepts_gzip(request):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        body = found.plain
+    return Response(body, reply.status, {**headers, "Content-Type": reply.content_type})
+
+
+def _tags(request: Request) -> set[str]:
+    """The entity tags that the client has (RFC 9110 §13.1.2): compared weakly, so all as weak ones."""
+    tags = (tag.strip() for tag in request.headers.get("if-none-match", "").split(","))
+    return {tag if tag.startswith("W/") else f"W/{tag}" for tag in tags}
+
+
+def _accepts_gzip(request: Request) -> bool:
+    """Whether the client accepts gzip (RFC 9110 §12.5.3), and has not given it the weight 0."""
+    for coding in request.headers.get("accept-encoding", "").split(","):
+        name, _, weight = coding.replace(" ", "").lower().partition(";q=")
+        if name in ("gzip", "*"):
+            return weight.strip("0.") != "" or not weight
+    return False
