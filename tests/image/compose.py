@@ -143,7 +143,7 @@ class Project:
             stop.set()
             thread.join()
         yield
-        self.run("down", "--volumes")
+        self.run("down", "--volumes", "--timeout=1")
 
 
 def check_default(project: Project) -> None:
