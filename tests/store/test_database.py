@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,13 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import IntegrityError
 
+from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreUnavailable
+from cmr_watch.observer import Observer
 from cmr_watch.store.database import Database, open_database, upgrade
 from cmr_watch.store.schema import REVISION
 from tests import postgres
+from tests.factories import NOW
 
 INSERT = "INSERT INTO robots (host, status, text, fetched_at) VALUES ('{}', 200, '{}', '2024-04-02 09:12:00')"
 
@@ -372,6 +375,18 @@ def test_a_full_disk(small_disk: Path, sqlite_template: Path) -> None:
         assert hosts(database) == ["before"]
 
 
+def test_a_full_disk_is_noticed(small_disk: Path, sqlite_template: Path) -> None:
+    path = small_disk / "test.db"
+    shutil.copyfile(sqlite_template, path)
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        database.require_writable()
+        with suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(b"x" * 512)
+        with pytest.raises(StoreUnavailable, match=FULL):
+            [database.require_writable() for _ in range(99)]  # the log may have room left
+
+
 def test_a_full_disk_when_creating_the_database(small_disk: Path) -> None:
     (small_disk / "ballast").write_bytes(b"x" * 380 * 1024)
     with pytest.raises(StoreUnavailable, match=FULL):
@@ -471,6 +486,10 @@ def test_a_read_only_postgresql_database(postgres_server: postgres.Server, postg
         database.close()
         with pytest.raises(StoreUnavailable, match="is read-only"):
             insert(database, "a")
+        with pytest.raises(StoreUnavailable, match="is read-only"):
+            database.require_writable()
+        assert database.is_read_only()
+        assert "is read-only" in str(Observer(database, Settings(), lambda: NOW).observe().database_error)
     postgres_server.drop(url)
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
-from cmr_watch.store.schema import REVISION, REVISIONS
+from cmr_watch.store.schema import REVISION, REVISIONS, installation
 
 BASE = "base"
 """The revision of a database with an empty alembic_version table."""
@@ -79,14 +80,8 @@ class Database:
         self.engine.dispose()
 
     def insert(self, table: Table) -> Any:
-        """Return an INSERT that supports ON CONFLICT, for which SQLAlchemy has a class per dialect."""
-        if self.path is not None:
-            from sqlalchemy.dialects import sqlite
-
-            return sqlite.insert(table)
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
+        """Return an INSERT that supports ON CONFLICT."""
+        return insert_for(self.engine.dialect.name, table)
 
     def lock(self, connection: Connection, key: int) -> None:
         """Hold an advisory lock until the end of the transaction. On SQLite, write transactions never overlap."""
@@ -118,10 +113,35 @@ class Database:
             what = " ".join(result.split())
             raise DatabaseDamaged(f"{self.name} is damaged ({what}); stop cmr-watch, and restore a backup")
 
+    def require_writable(self) -> None:
+        """StoreUnavailable if nothing can be written: the disk is full, or the database is read-only or locked."""
+        row = {"name": f"write_test_{secrets.token_hex(8)}", "value": "x" * 4096}
+        with self.write() as connection:
+            connection.execute(installation.insert(), row)
+            connection.execute(installation.delete().where(installation.c.name == row["name"]))
+
+    def is_read_only(self) -> bool:
+        """Whether the server, or the file's permissions, forbid writing. Nothing is written to find out."""
+        if self.path is not None:
+            return not os.access(self.path, os.W_OK)
+        with self.read() as connection:
+            return bool(connection.execute(text("SHOW transaction_read_only")).scalar() == "on")
+
     def revision(self) -> str | None:
         """Return the schema revision of the database; None if it has no tables."""
         with self.store_errors(), self.engine.connect() as connection:
             return _revision(connection, self.name)
+
+
+def insert_for(dialect: str, table: Table) -> Any:
+    """Return an INSERT that supports ON CONFLICT, for which SQLAlchemy has a class per dialect."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def insert_returning_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:

@@ -37,6 +37,12 @@ def card(of: Edition, **more: object):
     return edition_card(KnownEdition("key", of, **more), NOW)
 
 
+def test_the_timeline_is_there_without_a_filter_and_with_something_to_show():
+    assert 'class="map timeline"' in editions_page(overview(KRAKOW, LYON), NOW).timeline
+    assert editions_page(overview(KRAKOW, LYON), NOW, EditionFilter(country="FR")).timeline == ""
+    assert editions_page(overview(UNDATED), NOW).timeline == ""
+
+
 # ── an edition in a list ─────────────────────────────────────────────────────────────────────────────────────────
 
 
