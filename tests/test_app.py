@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from cmr_watch.app import App
-from cmr_watch.config import BackupSection, Settings
+from cmr_watch.config import BackupSection, PageSection, Settings
 from cmr_watch.exceptions import ConfigError
+from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
-from tests.factories import NOW
+from tests.factories import NOW, URL
+from tests.store.test_checks import record
 
 
 @pytest.fixture
 def app(database: Database) -> Iterator[App]:
-    with App(Settings(), database, lambda: NOW) as app:
+    with App(Settings(page=PageSection(URL)), database, lambda: NOW) as app:
         yield app
 
 
@@ -41,3 +44,9 @@ def test_health_of_a_new_installation(app: App) -> None:
     status = app.observe()
 
     assert (status.database_error, status.last_read_at, status.due_since, status.pending) == (None, None, None, 0)
+
+
+def test_a_check_in_the_future_is_not_recent(app: App, database: Database) -> None:
+    """The daemon would not check before that time comes, if the clock was ahead and has been corrected."""
+    Checks(database).commit(record(checked_at=NOW + timedelta(days=3650)))
+    assert not app.was_checked_within(timedelta(hours=1))

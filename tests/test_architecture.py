@@ -125,8 +125,8 @@ source_modules =
     cmr_watch.notify.tokens
     cmr_watch.render
     cmr_watch.web.public.europe_map
-    cmr_watch.web.public.figures
     cmr_watch.web.public.gazetteer
+    cmr_watch.web.public.known_timeline
     cmr_watch.web.public.projection
     cmr_watch.web.public.svg
     cmr_watch.web.public.timeline

@@ -32,6 +32,11 @@ def status(
             status(reading_age=50 * HOUR),
             ["last successful reading 50 hours ago (expected every 60 minutes)"],
         ),
+        (status(reading_age=-timedelta(minutes=1)), []),
+        (
+            status(reading_age=-HOUR),
+            ["the last successful reading has a time in the future: the clock is wrong, or was"],
+        ),
         (status(reading_age=None), ["the page has never been read successfully"]),
         (status(overdue=timedelta(minutes=15)), []),
         (status(overdue=timedelta(minutes=16)), ["a message is 16 minutes overdue"]),

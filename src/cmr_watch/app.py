@@ -42,6 +42,7 @@ from cmr_watch.notify.planning import match_changes
 from cmr_watch.observer import Observer
 from cmr_watch.store import unreadable_rows
 from cmr_watch.store.checks import Checks
+from cmr_watch.store.clock_corrections import note_time
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
@@ -329,7 +330,8 @@ class App:
         return create_backup(self._database, path, force=force)
 
     def _prepare(self) -> None:
-        """Before the first operation: quarantine a restored database, and replay the suppression journal."""
+        """Note the time. Before the first operation, quarantine a restored database, and replay the journal."""
+        note_time(self._database, self._clock())
         if not self._is_ready:
             Installation(self._database).keep_both_keys()
             self._quarantine.quarantine_if_restored(self._clock())

@@ -49,6 +49,8 @@ def _reading_problem(status: HealthStatus) -> str | None:
     if status.last_read_at is None:
         return "the page has never been read successfully"
     age = status.observed_at - status.last_read_at
+    if age < -MAX_OVERDUE:
+        return "the last successful reading has a time in the future: the clock is wrong, or was"
     if age <= MAX_READING_AGE * status.check_interval:
         return None
     return f"last successful reading {_duration(age)} ago (expected every {_duration(status.check_interval)})"

@@ -33,6 +33,8 @@ class Observer:
             now = self._clock()
             if (revision := self._database.revision()) != REVISION:
                 return HealthStatus(now, interval, f"{self._database.name} has the schema {revision}, not {REVISION}")
+            if self._database.is_read_only():
+                return HealthStatus(now, interval, f"{self._database.name} is read-only")
             due = [at for at in (self._deliveries.oldest_due(now), self._queue.oldest_due(now)) if at]
             read_at = self._checks.last_read_at(self._settings.page.url)
             return HealthStatus(
@@ -48,4 +50,4 @@ class Observer:
     def was_checked_within(self, duration: timedelta) -> bool:
         """Whether any process has checked the list in the last `duration`, and could fetch it."""
         last = self._checks.last_check(self._settings.page.url)
-        return last is not None and last.outcome != "failed" and self._clock() - last.checked_at < duration
+        return last is not None and last.outcome != "failed" and abs(self._clock() - last.checked_at) < duration

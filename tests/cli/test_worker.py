@@ -99,6 +99,25 @@ def test_on_sigterm_the_current_message_is_finished_and_the_others_are_released(
     assert all(entry.claim is None for entry in outbox.list("pending"))
 
 
+def test_a_restart_of_the_database_does_not_end_it(watch, outbox):
+    database = outbox._database
+    if database.path is not None:
+        pytest.skip("SQLite has no server")
+    with worker(watch, "--poll", "0.1") as process:
+        enqueue(outbox, "ada@example.org")
+        wait_until(lambda: outbox.counts()["sent"] == 1)
+        with database.engine.connect() as connection:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+        while "will retry" not in (line := process.stderr.readline()):
+            assert line, "the worker has ended"
+        assert " error cmr_watch.worker: the PostgreSQL database " in line
+        enqueue(outbox, "bob@example.org")
+        wait_until(lambda: outbox.counts()["sent"] == 2)
+        code, _, err, _ = stop(process)
+    assert (code, "Traceback" in err) == (0, False)
+
+
 def test_once(watch, outbox):
     enqueue(outbox, "ada@example.org", "bob@example.org")
     for expected in ("2 messages sent\n", ""):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cmr_watch.models.readings import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch, PageRef
+from cmr_watch.models.readings import CallNotice, Edition, Known, KnownCall, KnownEdition, LastFetch, PageKind, PageRef
 from cmr_watch.monitor.crawl_schedule import MAX_PAGES, due_pages, should_follow, skipped_links
 
 LIST = "https://clustercollaboration.eu/events/clusters-meet-regions"
@@ -50,6 +50,12 @@ def test_a_page_that_failed_is_due_daily():
     known = listed((f"{SITE}lyon", -300))
     assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=3), True)) == []
     assert due(known, LastFetch(PageRef(f"{SITE}lyon", "edition"), NOW - timedelta(hours=24), True)) == ["lyon"]
+
+
+@pytest.mark.parametrize(("kind", "has_failed"), [("edition", False), ("edition", True), ("call", True)])
+def test_a_page_that_was_fetched_while_the_clock_was_ahead_is_due(kind: PageKind, has_failed: bool) -> None:
+    last_fetch = LastFetch(PageRef(f"{SITE}lyon", kind), NOW + timedelta(days=3650), has_failed)
+    assert due(listed((f"{SITE}lyon", 10)), last_fetch) == ["lyon"]
 
 
 def test_upcoming_editions_are_fetched_first_the_soonest_before_the_others():

@@ -209,6 +209,16 @@ def test_a_failed_delivery_is_postponed_and_the_others_are_sent(deliveries, cloc
     ]
 
 
+@pytest.mark.parametrize("fault", [ValueError("Invalid base64-encoded string"), KeyError("id"), TypeError("None")])
+def test_a_channel_that_raises_what_it_should_not_stops_no_other_message(deliveries, clock, sender, fault):
+    insert(deliveries, clock, ANN, BOB, HOOK)
+    sender.on(ANN, fault)
+    report = run(deliveries, clock, sender)
+    assert report == DeliveryReport(sent=2, pending=1, failures=(f"{ANN}: unexpected error ({type(fault).__name__})",))
+    (pending,) = deliveries.list("pending")
+    assert pending.uncertain, "it may have been accepted"
+
+
 def test_a_permanent_error_fails_the_delivery_and_opens_an_incident(database, deliveries, clock, sender):
     insert(deliveries, clock, ANN, BOB)
     sender.on(ANN, DeliveryError("550 no such user", permanent=True))

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,13 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import IntegrityError
 
+from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreUnavailable
+from cmr_watch.observer import Observer
 from cmr_watch.store.database import Database, open_database, upgrade
 from cmr_watch.store.schema import REVISION
 from tests import postgres
+from tests.factories import NOW
 
 INSERT = "INSERT INTO robots (host, status, text, fetched_at) VALUES ('{}', 200, '{}', '2024-04-02 09:12:00')"
 
@@ -372,6 +376,18 @@ def test_a_full_disk(small_disk: Path, sqlite_template: Path) -> None:
         assert hosts(database) == ["before"]
 
 
+def test_a_full_disk_is_noticed(small_disk: Path, sqlite_template: Path) -> None:
+    path = small_disk / "test.db"
+    shutil.copyfile(sqlite_template, path)
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        database.require_writable()
+        with suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(b"x" * 512)
+        with pytest.raises(StoreUnavailable, match=FULL):
+            [database.require_writable() for _ in range(99)]  # the log may have room left
+
+
 def test_a_full_disk_when_creating_the_database(small_disk: Path) -> None:
     (small_disk / "ballast").write_bytes(b"x" * 380 * 1024)
     with pytest.raises(StoreUnavailable, match=FULL):
@@ -471,24 +487,76 @@ def test_a_read_only_postgresql_database(postgres_server: postgres.Server, postg
         database.close()
         with pytest.raises(StoreUnavailable, match="is read-only"):
             insert(database, "a")
+        with pytest.raises(StoreUnavailable, match="is read-only"):
+            database.require_writable()
+        assert database.is_read_only()
+        assert "is read-only" in str(Observer(database, Settings(), lambda: NOW).observe().database_error)
     postgres_server.drop(url)
 
 
-def test_a_broken_postgresql_connection_is_replaced(postgres_server: postgres.Server, postgres_template: str) -> None:
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def test_an_idle_postgresql_connection_that_was_ended_is_replaced(
+    postgres_server: postgres.Server, postgres_template: str
+) -> None:
     url = postgres_server.create(template=postgres_template)
     with closing(open_database(url)) as database, closing(open_database(url)) as other:
         insert(database, "a")
         with other.write() as connection:
-            statement = (
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            connection.execute(text(statement))
-        with pytest.raises(StoreUnavailable, match=r"is starting up or shutting down|cannot be reached"):
-            insert(database, "b")
+            connection.execute(text(TERMINATE))
         insert(database, "b")
         assert hosts(database) == ["a", "b"]
     postgres_server.drop(url)
+
+
+def test_a_postgresql_server_may_end_idle_connections(postgres_server: postgres.Server, postgres_template: str) -> None:
+    url = postgres_server.create(template=postgres_template)
+    with closing(open_database(url)) as database:
+        with database.write() as connection:
+            connection.execute(text(f"ALTER DATABASE {make_url(url).database} SET idle_session_timeout = '50ms'"))
+        database.close()
+        for host in "abc":
+            insert(database, host)
+            time.sleep(0.2)
+        assert hosts(database) == ["a", "b", "c"]
+    postgres_server.drop(url)
+
+
+def test_a_postgresql_transaction_that_is_interrupted_fails_once(
+    postgres_server: postgres.Server, postgres_template: str
+) -> None:
+    url = postgres_server.create(template=postgres_template)
+    with closing(open_database(url)) as database, closing(open_database(url)) as other:
+
+        def insert_interrupted() -> None:
+            with database.write() as connection:
+                connection.execute(text(INSERT.format("a", "")))
+                with other.write() as second:
+                    second.execute(text(TERMINATE))
+                connection.execute(text(INSERT.format("b", "")))
+
+        with pytest.raises(StoreUnavailable, match="ended the connection: it is shutting down, or an administrator"):
+            insert_interrupted()
+        insert(database, "c")
+        assert hosts(database) == ["c"]
+    postgres_server.drop(url)
+
+
+def test_a_postgresql_connection_notices_that_its_network_is_gone(
+    postgres_server: postgres.Server, postgres_template: str
+) -> None:
+    with closing(open_database(postgres_template)) as database, database.engine.connect() as connection:
+        parameters = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert 0 < int(parameters["keepalives_idle"]) <= 60
+    assert 0 < int(parameters["tcp_user_timeout"]) <= 60_000
+    url = make_url(postgres_template).update_query_dict({"tcp_user_timeout": "5000"})
+    with closing(Database(url)) as database, database.engine.connect() as connection:
+        parameters = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert parameters["tcp_user_timeout"] == "5000"
 
 
 def test_postgresql_without_its_driver(tmp_path: Path) -> None:

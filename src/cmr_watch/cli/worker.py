@@ -15,6 +15,7 @@ from cmr_watch.app import App
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import FAILED, OK, print_error, print_line, printable
+from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.log_lines import configuration_and_database, delivery_summary
 from cmr_watch.notify.outbox import DeliveryReport
 from cmr_watch.plural import counted
@@ -22,6 +23,7 @@ from cmr_watch.plural import counted
 log = logging.getLogger("cmr_watch.worker")
 
 _MIN_POLL, _MAX_POLL = 0.1, 3600
+_MAX_PAUSE = 60.0
 
 
 def _seconds(text: str) -> float:
@@ -59,19 +61,37 @@ def command(poll: float, once: bool) -> int:
     """
     with _stop_event() as stopped:
         settings = load_settings(service=not once)
-        report_round = _print_round if once else _log_round
         with closing(open_store(settings)) as database:
             clock = StoreClock(database)
             if not once:
                 log.info("cmr-watch %s worker started; %s", __version__, configuration_and_database(settings, database))
             with App(settings, database, clock, sleep=_interruptible_sleep(stopped)) as app:
-                while not stopped.is_set():
-                    clock.adjust()
-                    report = app.deliver(stopped.is_set)
-                    report_round(report)
-                    if once or stopped.wait(poll):
-                        return FAILED if once and report.has_failures else OK
+                if once:
+                    return FAILED if _deliver(app, clock, stopped, _print_round).has_failures else OK
+                _deliver_until(stopped, poll, lambda: _deliver(app, clock, stopped, _log_round))
     return OK
+
+
+def _deliver(
+    app: App, clock: StoreClock, stopped: threading.Event, report_round: Callable[[DeliveryReport], None]
+) -> DeliveryReport:
+    clock.adjust()
+    report = app.deliver(stopped.is_set)
+    report_round(report)
+    return report
+
+
+def _deliver_until(stopped: threading.Event, poll: float, deliver: Callable[[], DeliveryReport]) -> None:
+    """Deliver again and again. After an error, such as a database that is restarted, the pauses grow to a minute."""
+    failures = 0
+    while not stopped.is_set():
+        try:
+            deliver()
+            failures = 0
+        except CmrWatchError as error:
+            failures += 1
+            log.error("%s; will retry", error)
+        stopped.wait(max(poll, min(2.0**failures, _MAX_PAUSE)) if failures else poll)
 
 
 def _print_round(report: DeliveryReport) -> None:

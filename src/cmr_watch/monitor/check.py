@@ -79,7 +79,7 @@ def _read(
 
 def _validators(baseline: Baseline | None, now: datetime) -> Validators | None:
     """The validators of the last plausible reading; None at least once a day, for an unconditional GET."""
-    if baseline is None or now - baseline.full_read_at >= UNCONDITIONAL_AFTER:
+    if baseline is None or abs(now - baseline.full_read_at) >= UNCONDITIONAL_AFTER:
         return None
     validators = baseline.validators
     return validators if validators.etag or validators.last_modified else None

@@ -57,7 +57,7 @@ def _linked_calls(listed: Known, fetched: Mapping[str | None, LastFetch], list_u
 def _former_calls(last_fetches: Iterable[LastFetch], now: datetime) -> Iterator[str]:
     """The call pages that were fetched before, because a page can outlive its notice."""
     for last in last_fetches:
-        if last.page.kind == "call" and (not last.has_failed or now - last.fetched_at >= _DAILY - _TOLERANCE):
+        if last.page.kind == "call" and (not last.has_failed or _age(last, now) >= _DAILY - _TOLERANCE):
             yield last.page.url
 
 
@@ -87,7 +87,12 @@ def _overdue(last: LastFetch | None, interval: timedelta, now: datetime) -> time
     if last is None:
         return timedelta.max
     effective_interval = min(interval, _DAILY) if last.has_failed else interval
-    return now - last.fetched_at - (effective_interval - _TOLERANCE)
+    return _age(last, now) - (effective_interval - _TOLERANCE)
+
+
+def _age(last: LastFetch, now: datetime) -> timedelta:
+    """How long ago the page was fetched. If that was in the future, by a clock that was wrong, it was long ago."""
+    return now - last.fetched_at if last.fetched_at <= now else timedelta.max
 
 
 def _interval(edition: Edition, now: datetime) -> timedelta:

@@ -49,7 +49,7 @@ def _is_believed(reading: Reading, checks: Checks) -> bool:
     earlier = checks.newest_suspect(reading.page.url)
     if earlier is None or reading.conditional or not earlier.row.reason.startswith(_REASON):
         return False
-    is_later = reading.at - earlier.row.fetched_at >= _BELIEVED_AFTER
+    is_later = abs(reading.at - earlier.row.fetched_at) >= _BELIEVED_AFTER  # the clock may have been set back
     return is_later and _content(earlier.snapshot) == _content(reading.snapshot)
 
 

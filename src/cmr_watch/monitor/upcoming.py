@@ -74,8 +74,9 @@ def is_absence_confirmed(
 ) -> bool:
     """Whether an entry that is missing at `now` counts as gone.
 
-    It does if it was already missing in a reading at least `confirmed_after` earlier; immediately if that is None.
+    It does if it was already missing in a reading at least `confirmed_after` earlier, or at a time in the future, which
+    the clock was set back from; immediately if that is None.
     """
     if confirmed_after is None:
         return True
-    return missing_since is not None and now is not None and now - missing_since >= confirmed_after
+    return missing_since is not None and now is not None and abs(now - missing_since) >= confirmed_after

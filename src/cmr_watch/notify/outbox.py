@@ -33,6 +33,9 @@ from cmr_watch.store.row_mapping import route
 
 log = logging.getLogger(__name__)
 
+_FAULTS: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a library may raise for what a server has sent, although it does not say so: the other messages are sent."""
+
 WriteOperator = Callable[[str, Sequence[Incident]], Message]
 BATCH: Final = 20
 LATE: Final = timedelta(hours=1)
@@ -275,6 +278,10 @@ class _Run:
         except ChannelDown as error:
             self._open_circuit(delivery, error)
             raise
+        except _FAULTS as error:
+            log.exception("a message to %s could not be sent", redact_address(message.address))
+            reason = f"{redact_address(message.address)}: unexpected error ({type(error).__name__})"
+            raise DeliveryError(reason, uncertain=True) from error
         self._accepted = delivery
         self._close_circuit(delivery)
         return "sent"

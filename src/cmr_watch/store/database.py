@@ -9,28 +9,27 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-import time
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
+from cmr_watch.store.engine import create
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
-from cmr_watch.store.schema import REVISION, REVISIONS
+from cmr_watch.store.schema import REVISION, REVISIONS, installation
 
 BASE = "base"
 """The revision of a database with an empty alembic_version table."""
 
-_LOCK_TIMEOUT = 5
 _MIGRATION_LOCK = 0x636D7201  # arbitrary, but the same in every process
 
 
@@ -42,7 +41,7 @@ class Database:
         self.name = _description(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self.unreadable = UnreadableRows()
-        self.engine = _engine(url).execution_options(**{UNREADABLE: self.unreadable})
+        self.engine = create(url).execution_options(**{UNREADABLE: self.unreadable})
         self._reader = self.engine
         if self.path is None:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -79,14 +78,8 @@ class Database:
         self.engine.dispose()
 
     def insert(self, table: Table) -> Any:
-        """Return an INSERT that supports ON CONFLICT, for which SQLAlchemy has a class per dialect."""
-        if self.path is not None:
-            from sqlalchemy.dialects import sqlite
-
-            return sqlite.insert(table)
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
+        """Return an INSERT that supports ON CONFLICT."""
+        return insert_for(self.engine.dialect.name, table)
 
     def lock(self, connection: Connection, key: int) -> None:
         """Hold an advisory lock until the end of the transaction. On SQLite, write transactions never overlap."""
@@ -118,10 +111,35 @@ class Database:
             what = " ".join(result.split())
             raise DatabaseDamaged(f"{self.name} is damaged ({what}); stop cmr-watch, and restore a backup")
 
+    def require_writable(self) -> None:
+        """StoreUnavailable if nothing can be written: the disk is full, or the database is read-only or locked."""
+        row = {"name": f"write_test_{secrets.token_hex(8)}", "value": "x" * 4096}
+        with self.write() as connection:
+            connection.execute(installation.insert(), row)
+            connection.execute(installation.delete().where(installation.c.name == row["name"]))
+
+    def is_read_only(self) -> bool:
+        """Whether the server, or the file's permissions, forbid writing. Nothing is written to find out."""
+        if self.path is not None:
+            return not os.access(self.path, os.W_OK)
+        with self.read() as connection:
+            return bool(connection.execute(text("SHOW transaction_read_only")).scalar() == "on")
+
     def revision(self) -> str | None:
         """Return the schema revision of the database; None if it has no tables."""
         with self.store_errors(), self.engine.connect() as connection:
             return _revision(connection, self.name)
+
+
+def insert_for(dialect: str, table: Table) -> Any:
+    """Return an INSERT that supports ON CONFLICT, for which SQLAlchemy has a class per dialect."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def insert_returning_id(connection: Connection, table: Table, row: dict[str, Any]) -> int:
@@ -223,7 +241,7 @@ def _mismatch(name: str, revision: str) -> SchemaError:
     return SchemaError(message, advice="Install the newer version of cmr-watch, or restore a backup.")
 
 
-# ── URLs and engines ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── URLs and files ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _parse_url(url: str) -> URL:
@@ -246,69 +264,6 @@ def _description(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"the database {url.database}"
     return f"the PostgreSQL database {url.database or ''} on {url.host or 'this machine'}"
-
-
-def _engine(url: URL) -> Engine:
-    try:
-        if url.get_backend_name() == "sqlite":
-            return _sqlite_engine(url)
-        return _postgresql_engine(url)
-    except ModuleNotFoundError as error:
-        raise ConfigError("PostgreSQL needs an additional package; run: pip install '.[postgres]'") from error
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT, "isolation_level": None})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # text that is not UTF-8, which only damage can leave there, must not lose the other rows of a result
-    connection.text_factory = _decode
-    _enable_wal(connection)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _decode(text: bytes) -> str:
-    return text.decode("utf-8", "replace")
-
-
-def _enable_wal(connection: sqlite3.Connection) -> None:
-    """Turn on write-ahead logging; if another process does so at the same moment, wait for it.
-
-    SQLite does not wait itself, whatever the busy_timeout: both processes would wait for each other
-    (sqlite.org/c3ref/busy_handler.html).
-    """
-    deadline = time.monotonic() + _LOCK_TIMEOUT
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL").close()
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() >= deadline:
-                raise
-        time.sleep(0.01)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # with isolation_level=None, the driver does not begin or commit transactions itself, so DDL can be rolled back too
-    connection.exec_driver_sql(connection.get_execution_options().get("cmr_watch_begin", "BEGIN"))
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"connect_timeout": _LOCK_TIMEOUT})
-    event.listen(engine, "connect", _set_up_postgresql)
-    return engine
-
-
-def _set_up_postgresql(connection: Any, _record: object) -> None:
-    # the second timeout: a suspended process must not keep its locks indefinitely
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}s'; SET idle_in_transaction_session_timeout = '60s'")
-    connection.commit()
 
 
 def _create_file(path: Path, name: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store import readable
-from cmr_watch.store.database import Database
+from cmr_watch.store.database import Database, insert_for
 from cmr_watch.store.schema import installation
 
 CHECKSUM: Final = "checksum"
@@ -46,10 +46,13 @@ def read_time(connection: Connection, name: str) -> datetime | None:
 
 
 def write(connection: Connection, name: str, value: str | None) -> None:
-    """Set a value, or remove it if it is None."""
-    connection.execute(installation.delete().where(installation.c.name == name))
-    if value is not None:
-        connection.execute(installation.insert(), {"name": name, "value": value})
+    """Set a value, or remove it if it is None. Another process may do so at the same moment."""
+    if value is None:
+        connection.execute(installation.delete().where(installation.c.name == name))
+    else:
+        statement = insert_for(connection.dialect.name, installation).values(name=name, value=value)
+        overwrite = {"value": value}
+        connection.execute(statement.on_conflict_do_update(index_elements=[installation.c.name], set_=overwrite))
 
 
 def lock(connection: Connection) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ChannelDown, ConfigError, DeliveryError, LeaseLost
 from cmr_watch.notify.channels.mail import MailChannel, MailSettings
@@ -294,6 +296,59 @@ def test_a_server_that_expects_tls():
         reason = reason_for_down(channel)
         assert "cannot be reached" not in reason
         assert 'if the port expects TLS, set security = "tls"' in reason
+
+
+@contextmanager
+def scripted_server(replies: list[bytes]):
+    """Sends the first reply as its greeting, and each other one after a line from the client; then hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, connection.makefile("rb") as lines:
+                    for reply in replies:
+                        connection.sendall(reply)
+                        if not lines.readline():
+                            break
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+GREETING, EHLO = b"220 hello\r\n", b"250-hello\r\n250 AUTH CRAM-MD5 LOGIN PLAIN\r\n"
+
+
+def test_an_invalid_login_challenge(mailbox):
+    replies = [GREETING, EHLO, b"334 !!notbase64!!\r\n"]
+    login = {"user": "watch", "password": "secret"}
+    with scripted_server(replies) as port, channel_to(mailbox, port=port, timeout=0.5, **login) as channel:
+        assert "logging in failed, its challenge is not valid" in reason_for_down(channel)
+
+
+REPLIES = [b"235 ok\r\n", b"250 ok\r\n", b"334 \r\n", b"334 cGFzcw==\r\n", b"334 \xff\xfe=\r\n", b"354 go\r\n"]
+replies = st.sampled_from(REPLIES) | st.binary(max_size=20).map(lambda text: text + b"\r\n")
+
+
+@given(
+    st.sampled_from([GREETING, b"220\r\n", b"\r\n"]), st.sampled_from([EHLO]) | replies, st.lists(replies, max_size=8)
+)
+@settings(max_examples=60)
+def test_whatever_a_server_replies_is_a_failed_delivery(greeting, ehlo, others):
+    with scripted_server([greeting, ehlo, *others]) as port:
+        settings = MailSettings("127.0.0.1", port, "watch@example.org", "plain", "watch", "secret", timeout=0.2)
+        channel = MailChannel(settings, Clock())
+        with suppress(DeliveryError):
+            channel.send(message_to(ANN))
+        with suppress(DeliveryError):
+            channel.close()
 
 
 @contextmanager

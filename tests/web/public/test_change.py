@@ -174,10 +174,13 @@ def test_a_change_as_data(database: Database) -> None:
     "number", ["0", "999", "999999999", "9999999999", "x", "-1", "1%0A", "%D9%A1", "9" * 5000, "1.5", "%00", ".json"]
 )
 @pytest.mark.parametrize("rest", ["", ".json", "/page"])
-def test_a_number_that_is_no_change_is_a_plain_page(database: Database, number: str, rest: str) -> None:
+def test_a_number_that_is_no_change_is_a_plain_error(database: Database, number: str, rest: str) -> None:
     response = browse(database, f"/changes/{number}{rest}")
     assert response.status_code == 404
-    assert 'href="/changes"' in response.text
+    if rest == ".json":
+        assert response.json()["error"]
+    else:
+        assert 'href="/changes"' in response.text
 
 
 def test_hostile_text_is_harmless(database: Database) -> None:

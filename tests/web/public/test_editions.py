@@ -37,6 +37,12 @@ def card(of: Edition, **more: object):
     return edition_card(KnownEdition("key", of, **more), NOW)
 
 
+def test_the_timeline_is_there_without_a_filter_and_with_something_to_show():
+    assert 'class="map timeline"' in editions_page(overview(KRAKOW, LYON), NOW).timeline
+    assert editions_page(overview(KRAKOW, LYON), NOW, EditionFilter(country="FR")).timeline == ""
+    assert editions_page(overview(UNDATED), NOW).timeline == ""
+
+
 # ── an edition in a list ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -71,6 +77,14 @@ def test_the_leaf_shows_the_days_or_what_is_known_of_them(of, leaf):
 )
 def test_the_status_and_the_days_that_are_left(of, tag, countdown):
     assert (card(of).tag, card(of).countdown) == (tag, countdown)
+
+
+@pytest.mark.parametrize(
+    ("of", "has_calendar"),
+    [(KRAKOW, True), (TURKU, False), (LYON, False), (replace(KRAKOW, status="cancelled"), False)],
+)
+def test_only_an_edition_that_will_take_place_on_known_days_is_offered_for_the_calendar(of, has_calendar):
+    assert card(of).has_calendar is has_calendar
 
 
 def test_an_edition_that_is_gone_is_marked_and_not_next():
@@ -118,7 +132,7 @@ def test_the_filter_takes_a_country_and_a_year():
 def test_the_page_of_the_list(reader):
     page = reader.page("/editions")
     assert "15 editions in 13 countries since 2025, 4 of them upcoming. 1 more is cancelled or postponed." in page.text
-    assert ("/editions/graz-at-2026-11", "Graz, Austria") in page.links
+    assert ("/editions/graz-at-2026-11", "Graz, Austria, 4–5 November 2026") in page.links
 
 
 def test_the_page_of_a_country_and_a_year(reader):
@@ -197,3 +211,8 @@ def test_a_hostile_key_is_not_found_and_not_shown(reader, key):
     page = reader.page(f"/editions/{key}", 404)
     assert page.headings[0] == (1, "Page not found")
     assert "script" not in page.text
+
+
+def test_links_to_two_editions_in_a_city_differ_in_their_words():
+    cards = [card(LYON), card(replace(LYON, starts_on=date(2024, 3, 4), ends_on=date(2024, 3, 5)))]
+    assert [one.name for one in cards] == ["Lyon, FR, 12 October 2026", "Lyon, FR, 4–5 March 2024"]

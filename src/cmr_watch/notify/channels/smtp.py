@@ -267,7 +267,10 @@ def _greeting_error(code: int, reply: bytes) -> smtplib.SMTPException:
 
 def _log_in(client: smtplib.SMTP, user: str, password: str) -> None:
     if (user + password).isascii():
-        client.login(user, password)
+        try:
+            client.login(user, password)
+        except ValueError as error:  # for CRAM-MD5: a challenge that is not base64; or a system without MD5
+            raise smtplib.SMTPException(f"logging in failed, its challenge is not valid ({error})") from error
         return
     # smtplib's login supports only ASCII; SASL PLAIN uses UTF-8 (RFC 4616 §2)
     code, reply = client.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())

@@ -39,6 +39,7 @@ class EditionCard:
       take place on known days.
     - `tag`: its status in a word or two, in the colour of `tone`.
     - `is_off`: it is cancelled, postponed or no longer on the page (`is_gone`).
+    - `has_calendar`: it is worth adding to a calendar.
     - `links`: leave the site.
     """
 
@@ -54,6 +55,7 @@ class EditionCard:
     is_gone: bool
     is_ahead: bool
     has_days: bool
+    has_calendar: bool
     year: int | None
     links: tuple[Link, ...] = ()
 
@@ -61,6 +63,11 @@ class EditionCard:
     def path(self) -> str:
         """Its page."""
         return edition_path(self.key)
+
+    @property
+    def name(self) -> str:
+        """`Kraków, Poland, 11–12 December 2026`: a city may host more than once."""
+        return f"{self.place}, {self.days}" if self.days else self.place
 
     @property
     def calendar_path(self) -> str:
@@ -98,6 +105,7 @@ def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
         is_gone=known.gone is not None,
         is_ahead=is_ahead,
         has_days=edition.starts_on is not None,
+        has_calendar=ahead is not None,
         year=range_[0].year if range_ else None,
         links=safe_links(
             (_("Page on the platform"), edition.url),

@@ -16,6 +16,7 @@ from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_next
 from cmr_watch.web.public.edition_maps import EditionMap, edition_map, editions_and_countries
+from cmr_watch.web.public.known_timeline import known_timeline
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import BadRequest, Reply, Visit
 
@@ -61,7 +62,10 @@ EVERYTHING: Final = EditionFilter()
 
 @dataclass(frozen=True, slots=True)
 class EditionsPage:
-    """What the page shows. `total`: all editions in a sentence; `found`: those of the filter, if there is one."""
+    """What the page shows. `total`: all editions in a sentence; `found`: those of the filter, if there is one.
+
+    `timeline`: as SVG, which needs no escaping; empty with a filter, and if it has nothing to show.
+    """
 
     headline: str
     total: str
@@ -71,6 +75,7 @@ class EditionsPage:
     countries: tuple[Choice, ...]
     years: tuple[Choice, ...]
     map: EditionMap | None
+    timeline: str = ""
 
 
 def editions(visit: Visit) -> Reply:
@@ -109,6 +114,7 @@ def editions_page(overview: Overview, now: datetime, wanted: EditionFilter = EVE
         countries=_countries(known, wanted.country),
         years=_years(known, wanted.year),
         map=edition_map([entry for entry in known if wanted.takes(entry)], now, has_links=True),
+        timeline="" if wanted else known_timeline(overview.known, now),
     )
 
 

@@ -17,8 +17,6 @@ from cmr_watch.render.sanitize import clean
 from cmr_watch.web.public.projection import HEIGHT, WIDTH, Coordinates, Point, is_on_map, project
 from cmr_watch.web.public.svg import element, text, width
 
-CREDIT: Final = ("Natural Earth", "https://www.naturalearthdata.com", "public domain")
-"""The source of the outlines."""
 MAX_DOTS: Final = 200
 _FONT_SIZE: Final = 25
 _LABEL_LENGTH: Final = 24
@@ -169,15 +167,19 @@ def place_labels(dots: Sequence[Dot]) -> list[Label]:
 
 def _fitting(words: str, point: Point, taken: Sequence[_Box], dots: Sequence[Dot]) -> Label | None:
     """The first place that meets no label and no dot; otherwise no label and no ring; otherwise no label."""
-    own = _around(point, _RING)
-    marks = [(dot.state, _around(project(dot.place), _RING)) for dot in dots]
-    others = [(state, mark) for state, mark in marks if not mark.overlaps(own)]
     choices = [choice for choice in _choices(words, point) if choice.box.is_on_map() and _is_free(choice.box, taken)]
     for states in (("upcoming", "held"), ("upcoming",), ()):
-        obstacles = [mark for state, mark in others if state in states]
+        obstacles = _marks_around(point, [dot for dot in dots if dot.state in states])
         if found := next((choice for choice in choices if _is_free(choice.box, obstacles)), None):
             return found
     return None
+
+
+def _marks_around(point: Point, dots: Sequence[Dot]) -> list[_Box]:
+    """The other dots, without those that the dot at this point covers."""
+    own = _around(point, _RING)
+    marks = (_around(project(dot.place), _RING) for dot in dots)
+    return [mark for mark in marks if not mark.overlaps(own)]
 
 
 def _is_free(box: _Box, obstacles: Sequence[_Box]) -> bool:

@@ -16,8 +16,6 @@ from typing import Final
 from cmr_watch.places import city_names, fold
 from cmr_watch.web.public.projection import Coordinates
 
-CREDIT: Final = ("GeoNames", "https://www.geonames.org", "CC BY 4.0")
-"""The source of the places, its address and its licence, which asks to be named beside its use."""
 _DATA: Final = files("cmr_watch.web.public") / "data"
 _FILES: Final = ("own_places.txt", "places.txt")
 _COUNTRY: Final = re.compile(r"^([A-Z]{2})$", re.MULTILINE)

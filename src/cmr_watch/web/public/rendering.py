@@ -21,6 +21,9 @@ from cmr_watch.web.public import words
 from cmr_watch.web.public.views import Reply, SiteFacts, Visit
 
 STATIC: Final = files("cmr_watch.web.public") / "static"
+_COMMENTS: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SPACES: Final = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
+"""Spaces around brackets and commas, and after a colon: those around a sign or before a colon may mean something."""
 _BLANK_LINES: Final = re.compile(r"\n\s*\n+")
 
 
@@ -42,8 +45,9 @@ def _render(site: SiteFacts, template: str, values: dict[str, object]) -> bytes:
 
 @cache
 def stylesheet() -> bytes:
-    """The stylesheet."""
-    return (STATIC / "site.css").read_bytes()
+    """The stylesheet, without its comments and the spaces that mean nothing."""
+    text = _COMMENTS.sub("", (STATIC / "site.css").read_text(encoding="utf-8"))
+    return _SPACES.sub(r"\1", text).strip().encode()
 
 
 @cache
@@ -78,6 +82,7 @@ def _environment() -> Environment:
             "brussels": words.brussels,
             "safe_link": safe_link,
             "iso": words.iso,
+            "unbroken": words.unbroken,
         }
     )
     environment.globals["version"] = __version__

@@ -3,6 +3,8 @@
 It reaches from twelve months ago to twelve months ahead, and leaves room at the end for the last labels. Editions are
 circles, cut-offs are diamonds; what is to come is green, what is not certain is hollow. Labels point away from today:
 they are placed from both ends, each in the first row where it meets no other label and no line that leads to one.
+
+The classes are those of the map (`europe_map.py`), and besides `wide` and `narrow` for what is shown on one width only.
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ def timeline(moments: Sequence[Moment], today: date, title: str, prefix: str = "
         "svg",
         "".join(content),
         xmlns="http://www.w3.org/2000/svg",
-        class_="timeline",
+        class_="map timeline",
         viewBox=f"0 0 {WIDTH} {height}",
         role="img",
         aria_labelledby=f"{prefix}-title",
@@ -137,13 +139,18 @@ def place(moments: Sequence[Moment], today: date) -> list[Placed]:
     past = sorted((each for each in moments if each.day < today), key=_by_day)
     coming = sorted((each for each in moments if each.day >= today), key=_by_day, reverse=True)
     for moment in (*past, *coming):
-        x, long = position(moment.day, today), width(clean(moment.label, _LABEL_LENGTH), _FONT_SIZE)
-        start = x - _SPACE - long if moment.day < today else x + _SPACE
-        left = max(0.0, min(start, WIDTH - long))
-        bare = Placed(moment, x, left, left + long)
-        rows = (replace(bare, row=row) for row in range(_ROWS))
-        placed.append(next((each for each in rows if long and not any(_meets(each, other) for other in placed)), bare))
+        bare = _bare(moment, today)
+        rows = (replace(bare, row=row) for row in range(_ROWS if bare.left < bare.right else 0))
+        placed.append(next((each for each in rows if not any(_meets(each, other) for other in placed)), bare))
     return placed
+
+
+def _bare(moment: Moment, today: date) -> Placed:
+    """The moment, with the room that its label takes: beside its line, and away from today."""
+    x, long = position(moment.day, today), width(clean(moment.label, _LABEL_LENGTH), _FONT_SIZE)
+    start = x - _SPACE - long if moment.day < today else x + _SPACE
+    left = max(0.0, min(start, WIDTH - long))
+    return Placed(moment, x, left, left + long)
 
 
 def _meets(one: Placed, other: Placed) -> bool:
@@ -166,23 +173,23 @@ def _depth(placed: Sequence[Placed]) -> int:
 
 
 def _strip(today: date, top: int) -> Iterator[str]:
-    yield element("rect", class_="strip", y=top, width=WIDTH, height=_STRIP)
+    yield element("rect", class_="land", y=top, width=WIDTH, height=_STRIP)
     for number in range(-_BACK, _MONTHS - _BACK):
         first, following = _month(today, number), _month(today, number + 1)
         left, right = position(first, today), position(following, today)
         name = str(first.year) if first.month == 1 else words.short_month(first)
         if number > -_BACK:
-            yield element("path", class_="tick", d=f"M{left:.0f} {top}v{_STRIP}")
+            yield element("path", class_="land", d=f"M{left:.0f} {top}v{_STRIP}")
         yield _text(name, (left + right) / 2, top + 17, class_="wide", text_anchor="middle")
         if first.month % 3 == 1 and left < WIDTH - 80:
-            at = top + _STRIP + _BELOW - 6
+            at = top + _STRIP + _BELOW - 11
             yield _text(name, left, at, class_="narrow", font_size=_LARGE_FONT_SIZE)
 
 
 def _today(today: date, height: int) -> Iterator[str]:
     x = round(position(today, today))
-    yield element("path", class_="today", d=f"M{x} {_TODAY}V{height}")
-    yield _text(_("Today"), x, 13, class_="wide", text_anchor="middle")
+    yield element("path", class_="stem", d=f"M{x} {_TODAY}V{height}")
+    yield _text(_("Today"), x, 13, class_="label wide", text_anchor="middle")
     yield _text(_("Today"), x, 32, class_="narrow", text_anchor="middle", font_size=_LARGE_FONT_SIZE)
 
 
@@ -193,33 +200,28 @@ def _moment(placed: Placed, today: date, edge: int, direction: int) -> str:
     at = edge + direction * (_RADIUS + 3)
     if placed.row is not None:
         middle = edge + direction * (_LEAD + _ROW_HEIGHT * placed.row + _ROW_HEIGHT // 2)
-        drawn += element("path", class_="stem", d=f"M{x} {at}V{middle + (5 if direction > 0 else -5)}")
+        drawn += element("path", class_="stem wide", d=f"M{x} {at}V{middle + (5 if direction > 0 else -5)}")
         drawn += _label(placed, middle + 5, is_past=moment.day < today)
-    drawn += _circle(x, at) if moment.kind == "edition" else _diamond(x, at)
-    return element("g", drawn, class_=" ".join(_classes(moment, today)))
+    is_hollow = moment.day >= today and not moment.is_certain
+    drawn += _mark(moment.kind, x, at, "mark ring" if is_hollow else "mark")
+    return element("g", drawn, class_="dot" if moment.day < today else "next")
 
 
 def _label(placed: Placed, baseline: int, *, is_past: bool) -> str:
     """The label, held at the end where its mark is: how wide it is is a guess."""
     label = clean(placed.moment.label, _LABEL_LENGTH)
     if is_past:
-        return _text(label, placed.right, baseline, class_="wide", text_anchor="end")
-    return _text(label, placed.left, baseline, class_="wide")
+        return _text(label, placed.right, baseline, class_="label wide", text_anchor="end")
+    return _text(label, placed.left, baseline, class_="label wide")
 
 
-def _classes(moment: Moment, today: date) -> Iterator[str]:
-    yield "past" if moment.day < today else "coming"
-    if not moment.is_certain:
-        yield "unsure"
-
-
-def _circle(x: int, y: int) -> str:
-    return element("circle", class_="mark", cx=x, cy=y, r=_RADIUS)
-
-
-def _diamond(x: int, y: int) -> str:
+def _mark(kind: Kind, x: int, y: int, class_: str) -> str:
+    """A circle or a diamond, which a narrow screen shows larger, around its middle."""
+    common = {"class_": class_, "transform_origin": f"{x} {y}"}
+    if kind == "edition":
+        return element("circle", cx=x, cy=y, r=_RADIUS, **common)
     size = _RADIUS + 1
-    return element("path", class_="mark", d=f"M{x} {y - size}l{size} {size}-{size} {size}-{size}-{size}z")
+    return element("path", d=f"M{x} {y - size}l{size} {size}-{size} {size}-{size}-{size}z", **common)
 
 
 def _text(line: str, x: float, y: float, **attributes: object) -> str:

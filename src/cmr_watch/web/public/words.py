@@ -124,3 +124,8 @@ def brussels(at: datetime) -> datetime:
 def iso(at: datetime | date) -> str:
     """For `datetime=`: without fractions of a second, which HTML's validator accepts to three digits only."""
     return at.replace(microsecond=0).isoformat() if isinstance(at, datetime) else at.isoformat()
+
+
+def unbroken(text: str) -> str:
+    """The text for a heading: a range such as 2027–2028 is not broken at its dash (U+2060 is a word joiner)."""
+    return text.replace("–", "–\u2060")

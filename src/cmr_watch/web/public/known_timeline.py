@@ -1,62 +1,37 @@
-"""The two pictures of what is known: the map of the editions, and the timeline of editions and cut-offs. Pure."""
+"""The timeline of what is known: which editions and cut-offs are on it, and with which words. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import Cutoff, Known, KnownEdition
 from cmr_watch.monitor.upcoming import date_range
-from cmr_watch.places import is_online
 from cmr_watch.render.datetimes import cutoff_day
 from cmr_watch.render.i18n import _
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name
 from cmr_watch.web.public import words
 from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_planned
-from cmr_watch.web.public.europe_map import Dot, europe_map, is_shown
-from cmr_watch.web.public.gazetteer import locate
-from cmr_watch.web.public.timeline import Moment, timeline
+from cmr_watch.web.public.timeline import Moment, shown_moments, timeline
 
 _LONGEST_GUESS: Final = timedelta(days=100)
 """A period that is longer than a season has no place on the timeline."""
 
 
-@dataclass(frozen=True, slots=True)
-class EditionsMap:
-    """The map, as markup, and the places of editions that are not on it: unknown ones, and those outside its frame."""
-
-    markup: str
-    missing: tuple[str, ...] = ()
-
-
-def editions_map(editions: Sequence[KnownEdition], now: datetime) -> EditionsMap:
-    """The map of these editions, without those that are cancelled, postponed, online or no longer on the page."""
-    dots: list[Dot] = []
-    missing: dict[str, None] = {}
-    shown = [known for known in editions if _takes_place(known, now) and not is_online(known.edition.city)]
-    for known in shown:
-        edition, card = known.edition, edition_card(known, now)
-        coordinates = locate(edition.city, edition.country_code, edition.region)
-        if coordinates is None or not is_shown(coordinates):
-            missing[card.place] = None
-            continue
-        dots.append(Dot(edition.city, coordinates, "upcoming" if is_planned(known, now) else "held", _name(card)))
-    hosts = {known.edition.country_code or "" for known in shown if not is_planned(known, now)}
-    return EditionsMap(europe_map(dots, hosts, _("Map of Europe with the places of the editions")), tuple(missing))
-
-
 def known_timeline(known: Known, now: datetime) -> str:
-    """The timeline of what is known, as markup."""
+    """The timeline of what is known, as markup; empty if there is nothing to show."""
     editions = (entry for entry in known.editions if _takes_place(entry, now))
     moments = [moment for entry in editions for moment in _edition_moments(entry, now)]
     for call in known.calls:
         if not call.gone:
             moments += [_cutoff_moment(cutoff, call_name(call.call)) for cutoff in call.call.cutoffs]
-    return timeline(moments, words.brussels(now).date(), _("Editions and cut-offs, a year back and a year ahead"))
+    today = words.brussels(now).date()
+    if not shown_moments(moments, today):
+        return ""
+    return timeline(moments, today, _("Editions and cut-offs, a year back and a year ahead"))
 
 
 def _takes_place(known: KnownEdition, now: datetime) -> bool:
