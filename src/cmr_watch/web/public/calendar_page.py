@@ -277,8 +277,8 @@ def _plan(visit: Visit) -> Plan:
 
 ROUTES: Final = (
     PublicRoute("/calendar", calendar, accepts=("country", "cutoff", *NAMES)),
-    PublicRoute(EDITIONS_PATH, editions_file, accepts=("country", "topic"), is_open=True),
-    PublicRoute(CUTOFFS_PATH, cutoffs_file, accepts=("country", "topic"), is_open=True),
-    PublicRoute("/calendar/editions/{key}.ics", edition_file, is_open=True),
-    PublicRoute(PLAN_PATH, plan_file, accepts=("cutoff", *NAMES), is_open=True),
+    PublicRoute(EDITIONS_PATH, editions_file, accepts=("country", "topic")),
+    PublicRoute(CUTOFFS_PATH, cutoffs_file, accepts=("country", "topic")),
+    PublicRoute("/calendar/editions/{key}.ics", edition_file),
+    PublicRoute(PLAN_PATH, plan_file, accepts=("cutoff", *NAMES)),
 )
