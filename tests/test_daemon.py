@@ -19,8 +19,8 @@ from sqlalchemy import text
 
 from cmr_watch.app import App, CheckReport
 from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
-from cmr_watch.daemon import Daemon, pages, thread_scheduler
-from cmr_watch.exceptions import ConfigError
+from cmr_watch.daemon import Daemon, pages, pause_after, thread_scheduler
+from cmr_watch.exceptions import ConfigError, StoreUnavailable
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.restore_quarantine import mark_restored
@@ -259,6 +259,47 @@ def test_a_failed_job_is_logged_counted_and_run_again(running: Running, caplog: 
         daemon.deliver_soon()
         until(lambda: running.subjects())
         assert b'cmr_watch_job_failures_total{job="deliver"} 1.0' in pages(daemon)["/metrics"]().body
+
+
+def test_a_job_that_failed_because_of_the_database_does_not_wait_for_its_interval(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = threading.Event()
+    broken.set()
+
+    class FailingApp(App):
+        def check(self, *arguments: Any, **options: Any) -> CheckReport:
+            if broken.is_set():
+                raise StoreUnavailable("the database test is restarting")
+            return super().check(*arguments, **options)
+
+    def check(daemon: Daemon) -> None:
+        daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+
+    def minutes_left(daemon: Daemon) -> float:
+        left = daemon._scheduler.get_job("check").next_run_time - datetime.now(UTC)
+        return float(left / timedelta(minutes=1))
+
+    with running.daemon(FailingApp) as daemon:
+        for message in ("in 1 minute", "in 2 minutes", "in 4 minutes"):
+            until(lambda end=f"the database test is restarting; will retry {message}\n": end in caplog.text)  # type: ignore[misc]
+            assert int(message[3]) - 0.5 < minutes_left(daemon) <= int(message[3])
+            check(daemon)
+        until(lambda: "will retry in 8 minutes" in caplog.text)
+        broken.clear()
+        check(daemon)
+        until(running.subjects)
+        assert minutes_left(daemon) > 50
+
+
+@pytest.mark.parametrize(
+    ("failures", "interval", "expected"),
+    [(1, 3600, 60), (2, 3600, 120), (6, 3600, 1920), (7, 3600, None), (999, 3600, None), (1, 60, None), (1, 120, 60)],
+)
+def test_the_pauses_after_errors_of_the_database_grow_up_to_the_interval(
+    failures: int, interval: int, expected: int | None
+) -> None:
+    assert pause_after(failures, interval) == expected
 
 
 def test_a_failing_dead_mans_switch_delays_nothing(running: Running, caplog: pytest.LogCaptureFixture) -> None:

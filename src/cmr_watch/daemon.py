@@ -7,8 +7,10 @@ The only module that imports apscheduler, and the only one with a broad `except`
 - bounces: every ten minutes, if a mailbox is configured;
 - maintenance: once a day; a check of the database for damage, retention and the database backup.
 
-After the host was suspended, each job runs once (coalesce), however late (no misfire grace time). A job never runs
-twice at the same time. All pending work is recorded in the database, so an in-memory job store loses nothing.
+A job that fails because of the database runs again after a minute, if it fails again after two, four, and so on, up to
+its interval. After the host was suspended, each job runs once (coalesce), however late (no misfire grace time). A job
+never runs twice at the same time. All pending work is recorded in the database, so an in-memory job store loses
+nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,9 +33,10 @@ from cmr_watch.app import App
 from cmr_watch.check_report import CheckReport, undelivered
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError, DatabaseDamaged
+from cmr_watch.exceptions import CmrWatchError, DatabaseDamaged, StoreError
 from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from cmr_watch.log_lines import check_summary, delivery_summary, page_failure, page_recovery
+from cmr_watch.plural import counted
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
 from cmr_watch.web.monitoring import Page, health_response, text_response
@@ -43,7 +47,14 @@ OpenApp = Callable[[Settings, Database, Clock, Callable[[float], None]], App]
 DELIVER_EVERY: Final = 60  # seconds
 BOUNCES_EVERY: Final = 600
 MAINTENANCE_EVERY: Final = 86_400
+FIRST_RETRY_AFTER: Final = 60
 FIRST_MAINTENANCE_AFTER: Final = 300  # leaves the start to checks and deliveries; some hosts restart often
+
+
+def pause_after(failures: int, interval: int) -> int | None:
+    """Seconds until a job runs again that has failed so often in a row; None: it waits for its interval."""
+    pause = FIRST_RETRY_AFTER * 2 ** min(failures - 1, 30)
+    return pause if pause < interval else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,7 @@ class Daemon:
         self._apps: dict[str, tuple[Settings, App]] = {}
         self._is_first_check = True
         self._overlong_jobs: set[str] = set()
+        self._store_failures: Counter[str] = Counter()
         self._damage: str | None = None
         self._observer = self._open_app(settings)
         self.metrics = Metrics(self.observe, self._observer.deliveries_by_channel)
@@ -222,18 +234,31 @@ class Daemon:
             try:
                 with self.metrics.seconds.labels(name).time():
                     self._jobs()[name].run()
-            except CmrWatchError as error:
+                self._store_failures[name] = 0
+            except StoreError as error:
                 if isinstance(error, DatabaseDamaged):
                     self._damage = str(error)
+                self._handle_failure(name, str(error), self._run_again_soon(name))
+            except CmrWatchError as error:
                 self._handle_failure(name, str(error))
             except Exception as error:  # a bug: log its traceback, and keep the daemon running
                 log.exception("%s failed unexpectedly", name)
                 self._handle_failure(name, type(error).__name__)
 
-    def _handle_failure(self, name: str, reason: str) -> None:
+    def _handle_failure(self, name: str, reason: str, when: str = "at the next scheduled run") -> None:
         self.metrics.failures.labels(name).inc()
         self._close_app(name)  # the failure may have left it unusable; the next run opens a new one
-        log.error("%s: %s; will retry at the next scheduled run", name, reason)
+        log.error("%s: %s; will retry %s", name, reason, when)
+
+    def _run_again_soon(self, name: str) -> str:
+        """Schedule a job again before its interval is over, since databases are often restarted; say when it runs."""
+        self._store_failures[name] += 1
+        pause = pause_after(self._store_failures[name], self._jobs()[name].interval)
+        if pause is None:
+            return "at the next scheduled run"
+        with suppress(JobLookupError):  # the daemon is stopping
+            self._scheduler.modify_job(name, next_run_time=self._scheduler_clock() + timedelta(seconds=pause))
+        return f"in {counted(pause // 60, 'minute')}"
 
     # ── the jobs ─────────────────────────────────────────────────────────────────────────────────────────────────
 

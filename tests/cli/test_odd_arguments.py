@@ -34,7 +34,7 @@ pause = 0
 [daemon]
 listen = ""
 """
-ENDLESS = ("run", "demo")
+ENDLESS = ("run", "web", "demo")
 """Commands that run until they are stopped, or for long."""
 COMMANDS = {
     name: command

@@ -29,7 +29,7 @@ def test_a_test_mail_needs_a_mail_server():
         send_test_message(Settings(), "anna@example.org", lambda: NOW)
 
 
-def test_no_message_links_to_the_site_because_this_version_serves_none():
+def test_no_message_is_unsubscribed_from_on_the_site_because_this_version_cannot():
     mail = MailSection("smtp.example.org", sender="watch@example.org")
     settings = Settings(mail=mail, web=WebSection(url="https://watch.example.org"))
     delivered = mail_settings(settings)
@@ -37,3 +37,9 @@ def test_no_message_links_to_the_site_because_this_version_serves_none():
     assert delivered is not None
     assert delivered.web_url is None
     assert message_context(settings).site_url is None
+
+
+@pytest.mark.parametrize("url", ["https://watch.example.org", "https://watch.example.org/"])
+def test_messages_link_to_the_changes_on_the_site_once_its_address_is_configured(url: str):
+    assert message_context(Settings()).changes_url is None
+    assert message_context(Settings(web=WebSection(url=url))).changes_url == "https://watch.example.org/changes"

@@ -60,6 +60,7 @@ ADVICE = [
     ("endings-held", "cmr-watch bounces --end-held\n"),
     ("mailbox-unreadable", "permissions"),
     ("row-unreadable", "cmr-watch restore FILE\n"),
+    ("site-failed", "cmr-watch doctor\n"),
 ]
 EVENTS = {
     *("subscription-ended", "complaint", "unsubscribe-request"),

@@ -372,3 +372,29 @@ def test_a_material_whose_link_is_only_a_file_name_has_a_label():
         assert "krakow_slides" not in text
         assert "Slides" in text
         assert "Photos of the day" in text
+
+
+SITE = MessageContext(PAGE, changes_url="https://watch.example.org/changes")
+
+
+def test_a_mail_links_to_what_changed_after_the_newest_change_that_it_tells_of():
+    news = [replace(recorded(K.EDITION_CANCELLED, edition(city)), id=number) for city, number in (("A", 9), ("B", 12))]
+    mail = render(*news, context=SITE)
+    assert "Changes since this message: https://watch.example.org/changes?after=c12\n" in mail.text
+    assert 'href="https://watch.example.org/changes?after=c12"' in mail.html
+    assert check_document(mail.html)
+    assert "after=" not in render(*news, context=SITE, chat=True).text
+
+
+def test_without_a_public_address_or_without_changes_there_is_no_such_link():
+    assert "after=" not in render(OPENED).text + render(OPENED).html
+    monthly = body(Contents(monthly_status=True), SITE, False, BRUSSELS)
+    assert "after=" not in monthly.text + monthly.html
+    assert "after=" not in delivery_test_body(SITE, False).text
+
+
+def test_the_link_is_the_same_for_all_recipients():
+    news = recorded(K.EDITION_CANCELLED, edition())
+    mails = {render(news, context=SITE), body(Contents(groups(news)), SITE, False, BRUSSELS)}
+    assert len(mails) == 1
+    assert all(mail.text.count(TOKEN_SLOT) <= 1 for mail in mails)

@@ -40,7 +40,12 @@ PAGE = "https://clustercollaboration.eu/events/organised-by-eccp/clusters-meet-r
 CALL_PAGE = "https://clustercollaboration.eu/content/call-hosts-clusters-meet-regions-2027-2028"
 FORM = "https://ec.europa.eu/eusurvey/runner/clusters-meet-regions"
 READ_AT = datetime(2026, 11, 28, 3, 11, tzinfo=UTC)
-CONTEXT = MessageContext(PAGE, contact="watch@agency.example", unsubscribe_address="unsubscribe@agency.example")
+CONTEXT = MessageContext(
+    PAGE,
+    contact="watch@agency.example",
+    unsubscribe_address="unsubscribe@agency.example",
+    changes_url="https://watch.agency.example/changes",
+)
 TOKEN = "sample-token-0123456789-abcdefghij-KLMNOPQRS"[: len(TOKEN_SLOT)]
 CONSENT = Consent(("calls",), date(2026, 5, 3))
 
@@ -350,6 +355,7 @@ def incidents() -> Iterator[tuple[str, str, list[Incident]]]:
         "unsubscribe-request": ("anna@agency.example", "please unsubscribe"),
         "mailbox-unreadable": ("", "/var/mail/returned/new/1711000000.M1P2.host: permission denied"),
         "row-unreadable": ("subscriptions 17", "schedule is not valid"),
+        "site-failed": ("127.0.0.1:8000", "It has stopped listening."),
         "digest-overdue": ("digests", "a digest was due on 28 November 2026, 08:00 (Brussels time)"),
         "reading-still-suspect": (PAGE, "the page lists no editions; the last reading had 15"),
         "layout-changed": (

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -527,19 +528,69 @@ def test_a_read_only_postgresql_database(postgres_server: postgres.Server, postg
     postgres_server.drop(url)
 
 
-def test_a_broken_postgresql_connection_is_replaced(postgres_server: postgres.Server, postgres_template: str) -> None:
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def test_an_idle_postgresql_connection_that_was_ended_is_replaced(
+    postgres_server: postgres.Server, postgres_template: str
+) -> None:
     url = postgres_server.create(template=postgres_template)
     with closing(open_database(url)) as database, closing(open_database(url)) as other:
         insert(database, "a")
         with other.write() as connection:
-            statement = (
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            connection.execute(text(statement))
+            connection.execute(text(TERMINATE))
         insert(database, "b")
         assert hosts(database) == ["a", "b"]
     postgres_server.drop(url)
+
+
+def test_a_postgresql_server_may_end_idle_connections(postgres_server: postgres.Server, postgres_template: str) -> None:
+    url = postgres_server.create(template=postgres_template)
+    with closing(open_database(url)) as database:
+        with database.write() as connection:
+            connection.execute(text(f"ALTER DATABASE {make_url(url).database} SET idle_session_timeout = '50ms'"))
+        database.close()
+        for host in "abc":
+            insert(database, host)
+            time.sleep(0.2)
+        assert hosts(database) == ["a", "b", "c"]
+    postgres_server.drop(url)
+
+
+def test_a_postgresql_transaction_that_is_interrupted_fails_once(
+    postgres_server: postgres.Server, postgres_template: str
+) -> None:
+    url = postgres_server.create(template=postgres_template)
+    with closing(open_database(url)) as database, closing(open_database(url)) as other:
+
+        def insert_interrupted() -> None:
+            with database.write() as connection:
+                connection.execute(text(INSERT.format("a", "")))
+                with other.write() as second:
+                    second.execute(text(TERMINATE))
+                connection.execute(text(INSERT.format("b", "")))
+
+        with pytest.raises(StoreUnavailable, match="ended the connection: it is shutting down, or an administrator"):
+            insert_interrupted()
+        insert(database, "c")
+        assert hosts(database) == ["c"]
+    postgres_server.drop(url)
+
+
+def test_a_postgresql_connection_notices_that_its_network_is_gone(
+    postgres_server: postgres.Server, postgres_template: str
+) -> None:
+    with closing(open_database(postgres_template)) as database, database.engine.connect() as connection:
+        parameters = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert 0 < int(parameters["keepalives_idle"]) <= 60
+    assert 0 < int(parameters["tcp_user_timeout"]) <= 60_000
+    url = make_url(postgres_template).update_query_dict({"tcp_user_timeout": "5000"})
+    with closing(Database(url)) as database, database.engine.connect() as connection:
+        parameters = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert parameters["tcp_user_timeout"] == "5000"
 
 
 def test_postgresql_without_its_driver(tmp_path: Path) -> None:

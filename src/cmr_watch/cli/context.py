@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from cmr_watch import log
-from cmr_watch.cli.options import CONFIG
+from cmr_watch.cli.options import CONFIG, STARTED_AT
 from cmr_watch.cli.output import CommandError, print_error, printable
 from cmr_watch.config import Settings, load
 from cmr_watch.config.load import why_another_database
@@ -23,11 +23,15 @@ from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 _MEASURE_EVERY: Final = 60.0  # seconds
+_LOADED_AT = datetime.now(UTC)
 
 
 def clock() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)
+    """Now, in UTC. With `--at`, the command acts as if it had been started at that time, in UTC."""
+    context = click.get_current_context(silent=True)
+    started_at: datetime | None = context.find_root().meta.get(STARTED_AT) if context else None
+    now = datetime.now(UTC)
+    return now if started_at is None else started_at.replace(tzinfo=UTC) + (now - _LOADED_AT)
 
 
 def config_file() -> Path | None:

@@ -12,18 +12,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 PATH = "/events/organised-by-eccp/clusters-meet-regions"
+CALL_PATH = "/content/call-expression-interest-clusters-meet-regions"
 HOOK = "/chat"
 _LONGEST_COMMAND = 512  # bytes, RFC 5321 §4.5.3.1.4
 
 
 class Site(ThreadingHTTPServer):
-    """Serves `page` at PATH, and collects the JSON posted to HOOK in `posted`."""
+    """Serves `pages` by path, and collects the JSON posted to HOOK in `posted`."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.page = b""
+        self.pages: dict[str, bytes] = {}
         self.posted: list[dict[str, Any]] = []
         self.host = f"127.0.0.1:{self.server_port}"
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
@@ -51,12 +52,13 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 65536
 
     def do_GET(self) -> None:
-        if self.path != PATH:
+        page = self.server.pages.get(self.path)
+        if page is None:
             self._respond(404, b"", {})
             return
-        etag = f'"{hashlib.sha256(self.server.page).hexdigest()[:16]}"'
+        etag = f'"{hashlib.sha256(page).hexdigest()[:16]}"'
         is_current = self.headers.get("If-None-Match") == etag
-        self._respond(304 if is_current else 200, b"" if is_current else self.server.page, {"ETag": etag})
+        self._respond(304 if is_current else 200, b"" if is_current else page, {"ETag": etag})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

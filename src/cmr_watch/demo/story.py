@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from cmr_watch.config import environment_without_settings
-from cmr_watch.demo.servers import HOOK, PATH, MailServer, Site
+from cmr_watch.demo.servers import CALL_PATH, HOOK, PATH, MailServer, Site
 from cmr_watch.exceptions import CmrWatchError
 
-STATES: Final = {"2023-09": "September 2023", "2023-12": "December 2023", "2024-04": "April 2024"}
+BEGIN: Final = datetime(2023, 9, 15, 9, tzinfo=UTC)
+END: Final = datetime(2024, 5, 1, 10, tzinfo=UTC)
+"""The commands of the demo act as if it were between these two times."""
 CONFIG: Final = """\
 # Written by cmr-watch demo. The servers named here exist only while the demo runs.
 [database]
@@ -61,14 +65,15 @@ class DemoFailed(CmrWatchError):
     """The demo failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Demo:
-    """A running demo: its output folder, its servers, and the function that prints a line."""
+    """A running demo: its output folder, its servers, the function that prints a line, and its time."""
 
     folder: Path
     site: Site
     mail: MailServer
     say: Print
+    now: datetime = BEGIN
 
     @property
     def config(self) -> Path:
@@ -81,14 +86,18 @@ class _Demo:
         return self.folder / "cmr-watch.db"
 
 
-def play(folder: Path, say: Print) -> None:
-    """Run all steps. DemoFailed: a command failed, or the messages delivered were not the expected ones."""
+def play(folder: Path, say: Print, then: Callable[[Path], None] = lambda _: None) -> None:
+    """Run all steps, and `then` a function with the configuration file, while the watched site is still there.
+
+    DemoFailed: a command failed, or the messages delivered were not the expected ones.
+    """
     with Site() as site, MailServer() as mail:
         demo = _Demo(folder.absolute(), site, mail, say)
         _prepare(demo)
         _run_steps(demo)
         _show_mailbox(demo)
         _show_files(demo)
+        then(demo.config)
 
 
 def _prepare(demo: _Demo) -> None:
@@ -117,21 +126,22 @@ def _is_from_demo(config: Path) -> bool:
 
 
 def _run_steps(demo: _Demo) -> None:
-    first, second, third = STATES.items()
-    demo.say(f"A web server on this machine ({demo.site.host}) serves the page as it was in {first[1]}.")
-    demo.say("The first check stores the page as the baseline, so it reports no changes.")
+    demo.say(f"A web server on this machine ({demo.site.host}) serves the pages as they were from September 2023 on,")
+    demo.say("and the commands run as if they had been started on the days that are named.")
+    _at(demo, "15 September 2023: the first check stores the pages as the baseline, so it reports no changes.")
     demo.say("Each new subscriber gets a welcome message that lists the calls for hosts and the upcoming editions.")
-    _serve_state(demo, first[0])
+    _serve(demo, "2023-09")
     _check(demo, mails=2, posts=1)
-    demo.say(f"{second[1]}: four more editions have taken place, and the call for hosts has opened.")
-    _serve_state(demo, second[0])
+    _at(demo, "15 December 2023: four more editions have taken place, and the call for hosts has opened.")
+    _serve(demo, "2023-12", call="2024-05")
     _check(demo, mails=2, posts=1)
-    demo.say(f"{third[1]}: Kraków has taken place, and Milan has been added to the past editions.")
-    demo.say("This is not urgent, so it goes into the digest on Monday, together with earlier changes that can wait.")
-    _serve_state(demo, third[0])
+    _at(demo, "18 December 2023, a Monday: what was not urgent arrives as a digest. The page has not changed.")
+    _check(demo, mails=1, posts=1)
+    _at(demo, "16 April 2024: Milan has been added to the past editions. That is not urgent either.")
+    _serve(demo, "2024-04", call="2024-05")
     _check(demo, mails=0, posts=0)
-    demo.say("The same page again: there is no change, so nothing is sent.")
-    _check(demo, mails=0, posts=0)
+    _at(demo, "1 May 2024: 30 days before the next cut-off of the call, those who want to host are reminded.")
+    _check(demo, mails=2, posts=1)
     demo.say("The changes on record:")
     _run_command(demo, "changes")
     demo.say("")
@@ -139,10 +149,24 @@ def _run_steps(demo: _Demo) -> None:
     _run_command(demo, "deliveries", "list")
 
 
-def _serve_state(demo: _Demo, state: str) -> None:
-    """Serve the list as it was. Its links lead to the platform, whose other pages the demo does not have."""
-    page = files("cmr_watch.demo").joinpath("pages", f"{state}.html").read_bytes()
-    demo.site.page = page.replace(b'href="/', b'href="https://clustercollaboration.eu/')
+def _at(demo: _Demo, text: str) -> None:
+    """Say what happens on the day with which the text begins, and let it be 10:00 in Brussels on that day."""
+    demo.say(text)
+    day = datetime.strptime(re.split("[,:]", text)[0], "%d %B %Y")  # noqa: DTZ007  # made aware below
+    demo.now = day.replace(hour=9, tzinfo=UTC)
+
+
+def _serve(demo: _Demo, state: str, call: str = "") -> None:
+    """Serve the list as it was, and the page of the call. Its other links lead to the platform."""
+    page = _recorded(state)
+    if call:
+        page = page.replace(f'href="{CALL_PATH}"'.encode(), f'href="http://{demo.site.host}{CALL_PATH}"'.encode())
+        demo.site.pages[CALL_PATH] = _recorded(f"call-{call}")
+    demo.site.pages[PATH] = page.replace(b'href="/', b'href="https://clustercollaboration.eu/')
+
+
+def _recorded(name: str) -> bytes:
+    return files("cmr_watch.demo").joinpath("pages", f"{name}.html").read_bytes()
 
 
 def _check(demo: _Demo, mails: int, posts: int) -> None:
@@ -165,7 +189,15 @@ def _run_command(demo: _Demo, *arguments: str) -> None:
     demo.say(f"  $ {command}")
     environ = environment_without_settings() | {"PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     completed = subprocess.run(  # noqa: S603  # this program, with fixed arguments
-        [sys.executable, "-m", "cmr_watch", *arguments, "--config", str(demo.config)],
+        [
+            sys.executable,
+            "-m",
+            "cmr_watch",
+            *arguments,
+            "--config",
+            str(demo.config),
+            f"--at={demo.now:%Y-%m-%dT%H:%M}",
+        ],
         capture_output=True,
         encoding="utf-8",
         env=environ,

@@ -18,13 +18,14 @@ from cmr_watch.render.messages import MessageContext, body, delivery_test_body, 
 
 def message_context(settings: Settings) -> MessageContext:
     """The settings that appear in messages."""
-    mail = settings.mail
+    mail, site = settings.mail, settings.web.url
     return MessageContext(
         source_url=settings.page.url,
         time_zone=settings.messages.zone,
         sender_name=mail.sender_name,
         contact=settings.fetch.contact or mail.sender,
         unsubscribe_address=mail.unsubscribe or mail.sender,
+        changes_url=f"{site.rstrip('/')}/changes" if site else None,
     )
 
 

@@ -16,7 +16,8 @@ class MessageContext:
     - `time_zone`: the operator's; a subscriber has a time zone of their own.
     - `contact`: name or address of the operator, for recipients.
     - `unsubscribe_address`: the mailbox that processes e-mails asking to unsubscribe.
-    - `site_url`: where this service serves its site, with `/unsubscribe/`; None as long as it serves none.
+    - `site_url`: where this service serves `/unsubscribe/`; None as long as it does not.
+    - `changes_url`: the public list of changes; None if the public address of the site is not configured.
     """
 
     source_url: str
@@ -25,3 +26,4 @@ class MessageContext:
     contact: str | None = None
     unsubscribe_address: str | None = None
     site_url: str | None = None
+    changes_url: str | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cmr_watch.cursors import cursor_of
 from cmr_watch.models.readings import ChangeKind, KnownCall
 from cmr_watch.models.recipients import Body, Contents, Digest, Incident, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
@@ -22,7 +23,7 @@ from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Link, S
 from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
-from cmr_watch.render.sanitize import clean, safe_mail_link
+from cmr_watch.render.sanitize import clean, safe_link, safe_mail_link
 from cmr_watch.render.sentences import contradiction
 from cmr_watch.render.templating import render_template
 from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
@@ -43,6 +44,7 @@ class _Frame:
 
     - `reason`: why the reader receives it. `sources`: the pages that it is about.
     - `checked_at`: when the page was read. `digest`: which digest this is.
+    - `since_url`: what has changed since this message. It is the same for all recipients.
     """
 
     reason: str
@@ -50,6 +52,7 @@ class _Frame:
     unsubscribe: UnsubscribeFooter = field(default_factory=UnsubscribeFooter)
     checked_at: str = ""
     digest: str = ""
+    since_url: str = ""
 
 
 def body(
@@ -66,6 +69,7 @@ def body(
         unsubscribe_footer(context, chat),
         local_time(times.pop(), zone) if len(times) == 1 else "",
         _digest(contents.digest),
+        _since_url(contents, context),
     )
     sections = _sections(contents, context, chat, zone)
     return _body(_subject(contents, context, zone), sections, context, chat, frame)
@@ -131,6 +135,14 @@ def _digest(digest: Digest | None) -> str:
     return text.format(days=day_range(digest.first_day, digest.last_day))
 
 
+def _since_url(contents: Contents, context: MessageContext) -> str:
+    """The list of the changes after the newest one that the message tells of; empty if it tells of none."""
+    if not context.changes_url or not contents.changes:
+        return ""
+    newest = max(recorded.id for recorded in contents.changes)
+    return safe_link(f"{context.changes_url}?after={cursor_of(newest)}") or ""
+
+
 def _body(subject: str, sections: Sequence[Section], context: MessageContext, chat: bool, frame: _Frame) -> Body:
     values: dict[str, object] = {
         "subject": clean(subject, MAX_SUBJECT),
@@ -140,6 +152,7 @@ def _body(subject: str, sections: Sequence[Section], context: MessageContext, ch
         "is_single": count_items(sections) == 1,
         "checked_at": frame.checked_at,
         "sources": frame.sources,
+        "since_url": frame.since_url,
         "sender_name": clean(context.sender_name, 100),
         "contact": clean(context.contact or "", 200),
         "contact_url": safe_mail_link(context.contact or ""),

@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
+from cmr_watch.store.engine import create
 from cmr_watch.store.open_file import OpenFile
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
 from cmr_watch.store.schema import REVISION, REVISIONS, installation
@@ -32,9 +31,6 @@ from cmr_watch.store.schema import REVISION, REVISIONS, installation
 BASE = "base"
 """The revision of a database with an empty alembic_version table."""
 
-_LOCK_TIMEOUT = 5
-_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-"""So that a connection to a host that has vanished ends after a minute, not after 15 minutes or two hours."""
 _MIGRATION_LOCK = 0x636D7201  # arbitrary, but the same in every process
 
 
@@ -46,7 +42,7 @@ class Database:
         self.name = _description(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self.unreadable = UnreadableRows()
-        self.engine = _engine(url).execution_options(**{UNREADABLE: self.unreadable})
+        self.engine = create(url).execution_options(**{UNREADABLE: self.unreadable})
         self._file = OpenFile(self.path, self.name) if self.path else None
         if self._file:
             self._file.watch(self.engine)
@@ -253,7 +249,7 @@ def _mismatch(name: str, revision: str) -> SchemaError:
     return SchemaError(message, advice="Install the newer version of cmr-watch, or restore a backup.")
 
 
-# ── URLs and engines ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── URLs and files ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _parse_url(url: str) -> URL:
@@ -276,73 +272,6 @@ def _description(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"the database {url.database}"
     return f"the PostgreSQL database {url.database or ''} on {url.host or 'this machine'}"
-
-
-def _engine(url: URL) -> Engine:
-    try:
-        if url.get_backend_name() == "sqlite":
-            return _sqlite_engine(url)
-        return _postgresql_engine(url)
-    except ModuleNotFoundError as error:
-        raise ConfigError("PostgreSQL needs an additional package; run: pip install '.[postgres]'") from error
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT, "isolation_level": None})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # text that is not UTF-8, which only damage can leave there, must not lose the other rows of a result
-    connection.text_factory = _decode
-    _enable_wal(connection)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _decode(text: bytes) -> str:
-    return text.decode("utf-8", "replace")
-
-
-def _enable_wal(connection: sqlite3.Connection) -> None:
-    """Turn on write-ahead logging; if another process does so at the same moment, wait for it.
-
-    SQLite does not wait itself, whatever the busy_timeout: both processes would wait for each other
-    (sqlite.org/c3ref/busy_handler.html).
-    """
-    deadline = time.monotonic() + _LOCK_TIMEOUT
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL").close()
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() >= deadline:
-                raise
-        time.sleep(0.01)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # with isolation_level=None, the driver does not begin or commit transactions itself, so DDL can be rolled back too
-    connection.exec_driver_sql(connection.get_execution_options().get("cmr_watch_begin", "BEGIN"))
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    # a pooler, a firewall or a restart may have ended a connection that was idle: it is tried first, and replaced
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _LOCK_TIMEOUT, **_KEEPALIVES})
-    event.listen(engine, "connect", _set_up_postgresql)
-    return engine
-
-
-def _set_up_postgresql(connection: Any, _record: object) -> None:
-    from cmr_watch.store import postgres_times  # it needs the driver
-
-    postgres_times.register(connection)
-    # the second timeout: a suspended process must not keep its locks indefinitely
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}s'; SET idle_in_transaction_session_timeout = '60s'")
-    connection.commit()
 
 
 def _create_file(path: Path, name: str) -> None:

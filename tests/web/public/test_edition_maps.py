@@ -38,6 +38,10 @@ def test_a_place_that_cannot_be_located_is_named_in_text():
     assert "Nephelokokkygia" not in of.svg
 
 
+def test_an_online_edition_is_not_missing_from_the_map():
+    assert shown(KRAKOW, replace(NOWHERE, city="Online", country=None, country_code=None)).missing == ()
+
+
 @pytest.mark.parametrize("status", ["cancelled", "postponed"])
 def test_an_edition_that_does_not_take_place_is_not_on_the_map(status):
     assert shown(replace(KRAKOW, status=status)) is None

@@ -132,7 +132,7 @@ def test_the_filter_takes_a_country_and_a_year():
 def test_the_page_of_the_list(reader):
     page = reader.page("/editions")
     assert "15 editions in 13 countries since 2025, 4 of them upcoming. 1 more is cancelled or postponed." in page.text
-    assert ("/editions/graz-at-2026-11", "Graz, Austria") in page.links
+    assert ("/editions/graz-at-2026-11", "Graz, Austria, 4–5 November 2026") in page.links
 
 
 def test_the_page_of_a_country_and_a_year(reader):
@@ -211,3 +211,8 @@ def test_a_hostile_key_is_not_found_and_not_shown(reader, key):
     page = reader.page(f"/editions/{key}", 404)
     assert page.headings[0] == (1, "Page not found")
     assert "script" not in page.text
+
+
+def test_links_to_two_editions_in_a_city_differ_in_their_words():
+    cards = [card(LYON), card(replace(LYON, starts_on=date(2024, 3, 4), ends_on=date(2024, 3, 5)))]
+    assert [one.name for one in cards] == ["Lyon, FR, 12 October 2026", "Lyon, FR, 4–5 March 2024"]

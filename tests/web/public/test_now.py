@@ -155,7 +155,10 @@ def test_the_page_of_the_sample(reader):
     page = reader.page("/")
     assert page.title.startswith("24 days left: Regions can apply")
     assert ("/calendar/cutoffs.ics", "Add cut-offs to calendar") in page.links
-    assert ("/calendar/editions/krakow-pl-2026-12.ics", "Add to calendar: Kraków, Poland") in page.links
+    assert (
+        "/calendar/editions/krakow-pl-2026-12.ics",
+        "Add to calendar: Kraków, Poland, 11–12 December 2026",
+    ) in page.links
     assert "You need a letter of support." in page.text
     assert "to be confirmed" in page.text
     assert "It says now 22 December 2026 at 18:00 (Brussels time)" in page.text

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from cmr_watch.web.public.rendering import STATIC, stylesheet
-
 PAGES = (
     "/",
     "/about",
     "/accessibility",
+    "/calendar",
+    "/calendar?country=PL&cutoff=call-2027-2028-20261218T1700Z&ask=42&submit=2",
     "/calls",
     "/calls/call-2027-2028",
     "/countries/pl",
@@ -34,7 +34,9 @@ def test_each_page_is_well_formed_and_says_how_old_it_is(reader, path):
     assert page.links[0] == ("#content", "Skip to the content")
 
 
-@pytest.mark.parametrize("path", ["/", "/about", "/accessibility", "/calls", "/editions", "/letter", "/privacy"])
+@pytest.mark.parametrize(
+    "path", ["/", "/about", "/accessibility", "/calendar", "/calls", "/editions", "/letter", "/privacy"]
+)
 def test_each_page_is_there_before_the_first_reading(first_reader, path):
     assert first_reader.page(path)
 
@@ -44,15 +46,6 @@ def test_pages_have_no_inline_style_and_nothing_from_elsewhere(reader):
         html = reader.get(path).text
         assert not re.search(r"\sstyle=|<style|<script|\son[a-z]+=", html)
         assert not re.findall(r'<(?:img|link|source)[^>]+(?:src|href)="(?!/)', html)
-
-
-def test_the_stylesheet_is_sent_without_comments_and_spare_spaces():
-    text = stylesheet().decode()
-    assert "/*" not in text
-    assert text.startswith(":root{color-scheme:light dark;--paper:")
-    assert ".card > :last-child{" in text
-    assert "min(100% - 2rem,65.5rem)" in text
-    assert text.count("{") == text.count("}") == (STATIC / "site.css").read_text("utf-8").count("{")
 
 
 def test_an_unknown_address_leads_on(reader):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from cmr_watch.web.public.rendering import stylesheet
+from cmr_watch.web.public.rendering import STATIC, stylesheet
 
 CSS = stylesheet().decode()
 TEXT = [
@@ -20,8 +20,8 @@ SHAPES = [("edge", "card"), ("edge", "paper"), ("go", "paper"), ("link", "paper"
 
 def themes() -> dict[str, dict[str, str]]:
     """The colours of the light and of the dark theme, as six digits."""
-    blocks = re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)[:2]
-    colours = [dict(re.findall(r"--([a-z-]+): #([0-9a-f]{3,6});", block)) for block in blocks]
+    blocks = re.findall(r":root\{(.*?)\}", CSS, re.DOTALL)[:2]
+    colours = [dict(re.findall(r"--([a-z-]+):#([0-9a-f]{3,6});", block)) for block in blocks]
     return {
         name: {key: value if len(value) == 6 else "".join(digit * 2 for digit in value) for key, value in of.items()}
         for name, of in zip(("light", "dark"), colours, strict=True)
@@ -66,6 +66,14 @@ def test_the_stylesheet_is_small_and_asks_for_nothing():
     assert len(CSS.encode()) < 12_000
     assert "url(" not in CSS
     assert "@import" not in CSS
+
+
+def test_the_stylesheet_is_sent_without_comments_and_spare_spaces():
+    assert "/*" not in CSS
+    assert CSS.startswith(":root{color-scheme:light dark;--paper:")
+    assert ".card > :last-child{" in CSS
+    assert "min(100% - 2rem,65.5rem)" in CSS
+    assert CSS.count("{") == CSS.count("}") == (STATIC / "site.css").read_text("utf-8").count("{")
 
 
 def test_each_colour_that_is_used_is_defined():

@@ -122,10 +122,14 @@ def _kinds(topic: str) -> Collection[ChangeKind]:
 
 def _keys(country: str, known: Known) -> Collection[str]:
     code = country.upper()
-    keys = [entry.key for entry in known.editions if entry.edition.country_code == code]
-    if not keys:
-        raise BadRequest(_("The country is the two-letter code of a country with an edition, such as FR."))
-    return keys
+    if not is_country_code(code):
+        raise BadRequest(_("The country is a two-letter code, such as FR."))
+    return [entry.key for entry in known.editions if entry.edition.country_code == code]
+
+
+def is_country_code(text: str) -> bool:
+    """Whether a text can be the code of a country (ISO 3166-1 alpha-2). One without editions has no changes either."""
+    return len(text) == 2 and text.isascii() and text.isalpha()
 
 
 def _since(text: str) -> datetime:

@@ -65,6 +65,11 @@ class EditionCard:
         return edition_path(self.key)
 
     @property
+    def name(self) -> str:
+        """`Kraków, Poland, 11–12 December 2026`: a city may host more than once."""
+        return f"{self.place}, {self.days}" if self.days else self.place
+
+    @property
     def calendar_path(self) -> str:
         """Its calendar file."""
         return f"/calendar/editions/{self.key}.ics"

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from cmr_watch.models.readings import KnownEdition
-from cmr_watch.places import country_name
+from cmr_watch.places import country_name, is_online
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.render.sanitize import clean
 from cmr_watch.web.public.edition_cards import EditionCard, country_path, edition_card, is_next
@@ -56,7 +56,7 @@ def edition_map(editions: Sequence[KnownEdition], now: datetime, has_links: bool
         summary=f"{summary}.",
         credit=no_statement(),
         rows=tuple(_rows(shown, now)),
-        missing=tuple(edition_card(known, now).place for known in shown if _dot(known, now, False) is None),
+        missing=tuple(edition_card(known, now).place for known in shown if _is_missing(known, now)),
     )
 
 
@@ -72,14 +72,17 @@ def _dot(known: KnownEdition, now: datetime, has_link: bool) -> Dot | None:
     place = locate(edition.city, edition.country_code, edition.region)
     if place is None or not is_shown(place):
         return None
-    name = f"{card.place}, {card.days}" if card.days else card.place
     return Dot(
         label=clean(edition.city, MAX_CITY),
         place=place,
         state="upcoming" if is_next(known, now) else "held",
-        name=name,
+        name=card.name,
         link=card.path if has_link else None,
     )
+
+
+def _is_missing(known: KnownEdition, now: datetime) -> bool:
+    return not is_online(known.edition.city) and _dot(known, now, False) is None
 
 
 def _rows(shown: Sequence[KnownEdition], now: datetime) -> Iterator[CountryRow]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from http import HTTPStatus
@@ -9,6 +11,7 @@ from typing import Final
 
 from cmr_watch.render.i18n import _
 from cmr_watch.web.public import words
+from cmr_watch.web.public.json_reply import json_reply
 from cmr_watch.web.public.rendering import error_page
 from cmr_watch.web.public.views import HTML, NotFound, Reply, SiteFacts
 
@@ -17,56 +20,71 @@ NOTICE: Final = b"<!-- notice -->"
 _RETRY: Final = {"Retry-After": "60", "Cache-Control": "no-store"}
 
 
-def not_found(site: SiteFacts, error: NotFound) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure as a page, and what it says."""
+
+    reply: Reply
+    text: str
+
+    def as_data(self) -> Reply:
+        """The same for a program: `{"error": "…"}`."""
+        made = json_reply({"error": self.text}, status=self.reply.status)
+        return replace(made, headers=self.reply.headers)
+
+
+def not_found(site: SiteFacts, error: NotFound) -> Failure:
     """404: there is no such page."""
-    path, label = error.way_on
-    return error_page(
-        site,
-        HTTPStatus.NOT_FOUND,
-        title=_("Page not found"),
-        text=str(error) or _("There is nothing at this address: it may be mistyped, or the page may have moved."),
-        similar=error.similar,
-        path=path,
-        label=label or _("See what is open and what is next"),
-    )
+    text = str(error) or _("There is nothing at this address: it may be mistyped, or the page may have moved.")
+    return _failure(site, HTTPStatus.NOT_FOUND, _("Page not found"), text, error=error)
 
 
-def bad_request(site: SiteFacts, message: str) -> Reply:
+def bad_request(site: SiteFacts, message: str) -> Failure:
     """400: a parameter is not valid."""
-    return _plain(site, HTTPStatus.BAD_REQUEST, _("This address cannot be read"), message)
+    return _failure(site, HTTPStatus.BAD_REQUEST, _("This address cannot be read"), message)
 
 
-def too_many(site: SiteFacts) -> Reply:
+def too_many(site: SiteFacts) -> Failure:
     """429: too many requests from one network."""
     text = _("Too many requests came from your network. Please wait a minute.")
-    made = _plain(site, HTTPStatus.TOO_MANY_REQUESTS, _("Please wait a minute"), text)
-    return Reply(made.body, made.content_type, made.status, _RETRY)
+    return _failure(site, HTTPStatus.TOO_MANY_REQUESTS, _("Please wait a minute"), text, _RETRY)
 
 
-def rejected(site: SiteFacts, status: int) -> Reply:
+def rejected(site: SiteFacts, status: int) -> Failure:
     """405 and other rejections by the framework."""
-    return _plain(site, status, _("This is not possible here"), _("This address can only be read."))
+    return _failure(site, status, _("This is not possible here"), _("This address can only be read."))
 
 
-def failed(site: SiteFacts) -> Reply:
+def failed(site: SiteFacts) -> Failure:
     """500: a bug."""
     text = _("This page cannot be shown because of a fault in the service. Its operator can see the details.")
-    return _plain(site, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong"), text)
+    return _failure(site, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong"), text)
 
 
-def unavailable(site: SiteFacts, last: Reply | None, now: datetime) -> Reply:
-    """503: the database cannot be used. The last known page is shown, with a notice."""
+def unavailable(site: SiteFacts, last: Reply | None, now: datetime) -> Failure:
+    """503: the database cannot be used. The last known content is shown, on a page with a notice."""
     text = _("The service cannot read its database at the moment. Please try again in a few minutes.")
     if last is None:
-        made = _plain(site, HTTPStatus.SERVICE_UNAVAILABLE, _("The service is taking a short break"), text)
-        return Reply(made.body, made.content_type, made.status, _RETRY)
+        return _failure(site, HTTPStatus.SERVICE_UNAVAILABLE, _("The service is taking a short break"), text, _RETRY)
     body = last.body
     if last.content_type == HTML:
-        text = _("What you see may be out of date: the service cannot read its database at the moment.")
-        notice = f'<p class="warning" role="status">{escape(text)} {escape(words.full_time(now))}</p>'
+        warning = _("What you see may be out of date: the service cannot read its database at the moment.")
+        notice = f'<p class="warning" role="status">{escape(warning)} {escape(words.full_time(now))}</p>'
         body = body.replace(NOTICE, notice.encode(), 1)
-    return Reply(body, last.content_type, HTTPStatus.SERVICE_UNAVAILABLE, _RETRY)
+    return Failure(Reply(body, last.content_type, HTTPStatus.SERVICE_UNAVAILABLE, _RETRY), text)
 
 
-def _plain(site: SiteFacts, status: int, title: str, text: str) -> Reply:
-    return error_page(site, status, title=title, text=text, path="/", label=_("See what is open and what is next"))
+def _failure(
+    site: SiteFacts,
+    status: int,
+    title: str,
+    text: str,
+    headers: Mapping[str, str] | None = None,
+    error: NotFound | None = None,
+) -> Failure:
+    """The page of a failure. Of one that has a way on, with that; of the others, with the way to the first page."""
+    path, label = error.way_on if error else ("/", "")
+    similar = error.similar if error else ()
+    label = label or _("See what is open and what is next")
+    made = error_page(site, status, title=title, text=text, path=path, label=label, similar=similar)
+    return Failure(replace(made, headers=headers or {}), text)

@@ -6,6 +6,7 @@ from typing import Final
 
 from cmr_watch.web.public import (
     about,
+    api,
     calendar_page,
     calls,
     change,
@@ -33,6 +34,7 @@ def _icon(_: Visit) -> Reply:
 
 
 ROUTES: Final = (
+    *api.ROUTES,
     PublicRoute("/", now.now),
     PublicRoute("/about", about.about),
     PublicRoute("/accessibility", about.accessibility),

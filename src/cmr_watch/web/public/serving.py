@@ -104,7 +104,7 @@ class PublicSite:
             key = (request.url.path, tuple(sorted(query.items())))
             found = self._kept(key)
             if found is None and not self._budget.take(self._network(request), time.monotonic()):
-                found = stored(errors.too_many(self._site), "")
+                found = self._failure(route, errors.too_many(self._site))
             if found is None:
                 make = partial(self._reply, route, key, dict(request.path_params), query)
                 found = await run_sync(make, limiter=self._limiter)
@@ -140,14 +140,18 @@ class PublicSite:
             visit = self._visit(version, key[0], parameters, query)
             made = stored(route.view(visit), version.name)
         except BadRequest as error:
-            return stored(errors.bad_request(self._site, str(error)), "")
+            return self._failure(route, errors.bad_request(self._site, str(error)))
         except NotFound as error:
-            return stored(errors.not_found(self._site, error), "")
+            return self._failure(route, errors.not_found(self._site, error))
         except StoreError as error:
             log.warning("web: %s", error)
-            return stored(self._unavailable(kept), "")
+            return self._failure(route, self._unavailable(kept), has_content=kept is not None)
         self._cache.put(key, made)
         return made
+
+    def _failure(self, route: PublicRoute, page: errors.Failure, *, has_content: bool = False) -> StoredReply:
+        """The page of a failure; for a route with data, the same as data."""
+        return stored(page.as_data() if route.is_open and not has_content else page.reply, "")
 
     def _look_up(self) -> _Version:
         state, looked_up = self._store.state(), time.monotonic()
@@ -163,7 +167,7 @@ class PublicSite:
 
     # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _unavailable(self, kept: StoredReply | None) -> Reply:
+    def _unavailable(self, kept: StoredReply | None) -> errors.Failure:
         last = Reply(kept.plain, kept.reply.content_type) if kept else None
         return errors.unavailable(self._site, last, self._clock())
 
@@ -171,15 +175,15 @@ class PublicSite:
         """The response to an unknown path (404) or to a method other than GET and HEAD (405)."""
         assert isinstance(error, HTTPException)
         if error.status_code == HTTPStatus.NOT_FOUND:
-            reply = errors.not_found(self._site, NotFound())
+            failure = errors.not_found(self._site, NotFound())
         else:
-            reply = errors.rejected(self._site, error.status_code)
-        return _response(request, stored(reply, ""), _ERRORS, error.headers or {})
+            failure = errors.rejected(self._site, error.status_code)
+        return _response(request, stored(failure.reply, ""), _ERRORS, error.headers or {})
 
     async def _fail(self, request: Request, error: Exception) -> Response:
         """The response when a view has failed: a bug."""
         log.error("web: %s failed unexpectedly", request.url.path, exc_info=error)
-        return _response(request, stored(errors.failed(self._site), ""), _ERRORS)
+        return _response(request, stored(errors.failed(self._site).reply, ""), _ERRORS)
 
 
 _ERRORS: Final = PublicRoute("", lambda visit: Reply(b""))

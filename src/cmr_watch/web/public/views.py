@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.store.public import Overview, PublicStore
@@ -54,6 +55,11 @@ class Visit:
     path: str = "/"
     parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The path with the query."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
     def absolute(self, path: str) -> str:
         """The address of a path of this site: relative if the public address is not configured."""

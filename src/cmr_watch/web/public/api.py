@@ -1,0 +1,187 @@
+"""The data of the site, for other programs: `/api/v1`, and each list as JSON and CSV."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from cmr_watch.cursors import change_id_of, cursor_of
+from cmr_watch.render.i18n import _
+from cmr_watch.serialization import instant
+from cmr_watch.web.public import badge, feeds, tables, words
+from cmr_watch.web.public.changes import FILTERS, change_filter, is_country_code, parse_id
+from cmr_watch.web.public.json_reply import json_reply
+from cmr_watch.web.public.openapi import description
+from cmr_watch.web.public.records import (
+    call_record,
+    call_records,
+    change_record,
+    change_records,
+    edition_record,
+    edition_records,
+    find,
+)
+from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, View, Visit
+
+PER_PAGE: Final = 100
+MAX_CHANGES: Final = 1_000
+"""Changes in one file; the API pages through all of them."""
+EDITION_FILTERS: Final = ("country", "year")
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def editions_json(visit: Visit) -> Reply:
+    """The editions, filtered."""
+    return _items(visit, _wanted_editions(visit))
+
+
+def editions_csv(visit: Visit) -> Reply:
+    """The editions, filtered, as a table."""
+    return tables.csv_reply(tables.EDITIONS, _wanted_editions(visit), "editions")
+
+
+def calls_json(visit: Visit) -> Reply:
+    """The calls."""
+    return _items(visit, call_records(visit))
+
+
+def calls_csv(visit: Visit) -> Reply:
+    """The calls as a table."""
+    return tables.csv_reply(tables.CALLS, call_records(visit), "calls")
+
+
+def changes_json(visit: Visit) -> Reply:
+    """The newest changes, filtered."""
+    return _items(visit, change_records(visit, visit.store.changes(change_filter(visit), MAX_CHANGES)))
+
+
+def changes_csv(visit: Visit) -> Reply:
+    """The newest changes, filtered, as a table."""
+    return tables.csv_reply(
+        tables.CHANGES, change_records(visit, visit.store.changes(change_filter(visit), MAX_CHANGES)), "changes"
+    )
+
+
+def _items(visit: Visit, records: list[dict[str, Any]]) -> Reply:
+    read_at = visit.overview.read_at
+    return json_reply({"read_at": instant(read_at) if read_at else None, "items": records})
+
+
+def _wanted_editions(visit: Visit) -> list[dict[str, Any]]:
+    """The editions in a country and a year, as the parameters ask."""
+    code, year = visit.query.get("country", "").upper(), visit.query.get("year", "")
+    if code and not is_country_code(code):
+        raise BadRequest(_("The country is a two-letter code, such as FR."))
+    if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
+        raise BadRequest(_("The year has four digits, such as 2026."))
+    records = edition_records(visit)
+    return [
+        record
+        for record in records
+        if (not code or record["country_code"] == code) and (not year or _year(record) == year)
+    ]
+
+
+def _year(record: dict[str, Any]) -> str:
+    """The year in which it begins, which for an edition without days is in the words of the page."""
+    years = re.findall(r"\b20\d\d\b", record["starts_on"] or record["date_text"] or "")
+    return years[-1] if years else ""
+
+
+# ── version 1 ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def edition(visit: Visit) -> Reply:
+    """One edition."""
+    return _one(visit, visit.overview.known.editions, edition_record)
+
+
+def call(visit: Visit) -> Reply:
+    """One call."""
+    return _one(visit, visit.overview.known.calls, call_record)
+
+
+def change(visit: Visit) -> Reply:
+    """One change."""
+    number = parse_id(visit.parameters["id"])
+    found = visit.store.change(number) if number is not None else None
+    if found is None:
+        raise NotFound(_("There is no change with this ID."))
+    return json_reply(change_record(visit, found))
+
+
+def changes(visit: Visit) -> Reply:
+    """The changes that were stored after a cursor, in the order in which they were stored.
+
+    `next`: the cursor with which to ask for those after them, now or later.
+    """
+    cursor = visit.query.get("since", cursor_of(0))
+    after = change_id_of(cursor)
+    if after is None:
+        raise BadRequest(_("The cursor is not valid. Use the one in “next” of an earlier response."))
+    found = visit.store.changes_after(after, PER_PAGE + 1)
+    shown = found[:PER_PAGE]
+    return json_reply(
+        {
+            "items": change_records(visit, shown),
+            "next": cursor_of(shown[-1].id) if shown else cursor,
+            "has_more": len(found) > PER_PAGE,
+        }
+    )
+
+
+def status(visit: Visit) -> Reply:
+    """How new all this is."""
+    overview, site = visit.overview, visit.site
+    fresh = words.freshness(overview.read_at, visit.now, site.check_interval)
+    return json_reply(
+        {
+            "read_at": instant(overview.read_at) if overview.read_at else None,
+            "is_out_of_date": fresh.is_old or overview.read_at is None,
+            "check_interval_minutes": int(site.check_interval.total_seconds()) // 60,
+            "page": site.page_url,
+            "latest_change": cursor_of(visit.store.newest_change_id()),
+        }
+    )
+
+
+def openapi(visit: Visit) -> Reply:
+    """The description of the API."""
+    return json_reply(description(visit.site.url))
+
+
+def _one(visit: Visit, entries: Any, record: Any) -> Reply:
+    found = find(entries, visit.parameters["key"])
+    if found is None:
+        raise NotFound(_("There is nothing with this key."))
+    return json_reply(record(visit, found))
+
+
+# ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _route(path: str, view: View, accepts: tuple[str, ...] = ()) -> PublicRoute:
+    return PublicRoute(path, view, accepts, is_open=True)
+
+
+ROUTES: Final = (
+    PublicRoute("/badge/next-cutoff.svg", badge.next_cutoff, is_open=True),
+    _route("/changes.atom", feeds.atom, FILTERS),
+    _route("/changes.feed.json", feeds.json_feed, FILTERS),
+    _route("/editions.json", editions_json, EDITION_FILTERS),
+    _route("/editions.csv", editions_csv, EDITION_FILTERS),
+    _route("/calls.json", calls_json),
+    _route("/calls.csv", calls_csv),
+    _route("/changes.json", changes_json, FILTERS),
+    _route("/changes.csv", changes_csv, FILTERS),
+    _route("/api/v1/editions", editions_json, EDITION_FILTERS),
+    _route("/api/v1/editions/{key}", edition),
+    _route("/api/v1/calls", calls_json),
+    _route("/api/v1/calls/{key}", call),
+    _route("/api/v1/changes", changes, ("since",)),
+    _route("/api/v1/changes/{id}", change),
+    _route("/api/v1/status", status),
+    _route("/api/v1/openapi.json", openapi),
+)
