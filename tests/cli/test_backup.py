@@ -140,18 +140,6 @@ def test_a_backup_can_be_restored_beside_the_log_of_a_killed_process(watch, copy
     assert held(watch)
 
 
-def test_a_backup_can_be_restored_over_a_database_with_a_damaged_schema(watch, copy):
-    with closing(sqlite3.connect(watch.database)) as connection, connection:
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET sql = sql || CAST(X'AEAE' AS TEXT) WHERE name = 'rounds'")
-    for command in (["check"], ["backup", str(watch.folder / "b.db")], ["db", "upgrade"], ["doctor"]):
-        result = watch.run(*command)
-        assert result.code != 0
-        assert "damaged" in result.out + result.err
-    assert watch.run("restore", str(copy)).code == 0
-    assert watch.check("2024-04").code == 0
-
-
 def test_an_existing_backup_is_overwritten_only_with_force(watch, copy):
     result = watch.run("backup", str(copy))
     assert (result.code, result.out) == (2, "")

@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import IntegrityError
 
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError, ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
+from cmr_watch.exceptions import CmrWatchError, ConfigError, SchemaError, StoreUnavailable
 from cmr_watch.observer import Observer
 from cmr_watch.store.database import Database, open_database, upgrade
 from cmr_watch.store.schema import REVISION
@@ -317,40 +317,6 @@ def test_a_file_instead_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     message = error_of(f"sqlite:///{tmp_path / 'file' / 'test.db'}", StoreUnavailable)
     assert "cannot be opened: " in message
-
-
-DELETED = "was deleted or replaced while it was in use: restart cmr-watch"
-
-
-@pytest.mark.parametrize("is_replaced", [False, True])
-def test_a_file_that_is_deleted_or_replaced_while_it_is_in_use(
-    tmp_path: Path, sqlite_template: Path, is_replaced: bool
-) -> None:
-    path = tmp_path / "test.db"
-    shutil.copyfile(sqlite_template, path)
-    with closing(open_database(f"sqlite:///{path}")) as database:
-        insert(database, "a")
-        path.rename(tmp_path / "moved.db")
-        if is_replaced:
-            shutil.copyfile(sqlite_template, path)
-        for use in (lambda: insert(database, "b"), lambda: hosts(database), database.revision):
-            with pytest.raises(StoreUnavailable, match=DELETED):
-                use()
-        assert DELETED in str(Observer(database, Settings(), lambda: NOW).observe().database_error)
-        assert path.exists() == is_replaced, "SQLite has created no file"
-        (tmp_path / "moved.db").rename(path)
-        insert(database, "c")
-        assert hosts(database) == ["a", "c"]
-
-
-def test_a_damaged_schema(tmp_path: Path, sqlite_template: Path) -> None:
-    """The driver cannot decode SQLite's error message, which quotes it."""
-    path = tmp_path / "test.db"
-    shutil.copyfile(sqlite_template, path)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET sql = sql || CAST(X'AEAE' AS TEXT) WHERE name = 'rounds'")
-    assert "is damaged: restore a backup" in error_of(f"sqlite:///{path}", DatabaseDamaged)
 
 
 def test_a_locked_database(database: Database) -> None:

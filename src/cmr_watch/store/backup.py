@@ -151,7 +151,7 @@ def _is_backup(path: Path) -> bool:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             row = connection.execute("SELECT value FROM installation WHERE name = 'hold'").fetchone()
             return bool(row == ("copy",))
-    except (sqlite3.Error, UnicodeDecodeError):
+    except sqlite3.Error:
         return False
 
 
@@ -182,8 +182,6 @@ def _store_errors(message: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreUnavailable(f"{message}: {error}") from error
-    except UnicodeDecodeError as error:  # the driver cannot decode SQLite's message, which quotes a damaged schema
-        raise StoreUnavailable(f"{message}: the file is damaged") from error
     except OSError as error:
         raise StoreUnavailable(f"{message}: {os_reason(error)}") from error
 
@@ -288,8 +286,6 @@ def _exclusive_access(target: Path) -> Iterator[None]:
             if error.sqlite_errorcode & 0xFF in _LOCKED:
                 message = f"another process has the database {target} open; stop cmr-watch and try again"
                 raise StoreUnavailable(message) from error
-        except UnicodeDecodeError:
-            pass
         yield
 
 

@@ -24,7 +24,6 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
 from cmr_watch.store.engine import create
-from cmr_watch.store.open_file import OpenFile
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
 from cmr_watch.store.schema import REVISION, REVISIONS, installation
 
@@ -43,9 +42,6 @@ class Database:
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self.unreadable = UnreadableRows()
         self.engine = create(url).execution_options(**{UNREADABLE: self.unreadable})
-        self._file = OpenFile(self.path, self.name) if self.path else None
-        if self._file:
-            self._file.watch(self.engine)
         self._reader = self.engine
         if self.path is None:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -70,8 +66,6 @@ class Database:
             yield
         except IntegrityError:
             raise
-        except UnicodeDecodeError as error:  # the driver cannot decode SQLite's message, which quotes a damaged schema
-            raise DatabaseDamaged(f"{self.name} {error_messages.DAMAGED}") from error
         except DBAPIError as error:
             reason = error_messages.reason(error)
             # a database is often read-only because root created the file or its folder
@@ -82,8 +76,6 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-        if self._file:
-            self._file.forget()
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that supports ON CONFLICT."""
