@@ -347,6 +347,10 @@ def test_what_drives_a_terminal_is_escaped(load_text):
         ({"CMR_WATCH_CONFG": "x"}, 'CMR_WATCH_CONFG: unknown; did you mean "CMR_WATCH_CONFIG"?'),
         ({"CMR_WATCH_PORT": "80"}, "CMR_WATCH_PORT: unknown; did you mean"),
         ({"CMR_WATCH_MAIL_PASSWORD_FILE": "/nowhere"}, "CMR_WATCH_MAIL_PASSWORD_FILE: cannot read /nowhere: No such"),
+        (
+            {"CMR_WATCH_MAIL_PASSWORD_FILE": "/run/secrets/mail-password"},
+            "No such file or directory; with Docker Compose, store the secret in secrets/mail-password",
+        ),
         ({"CMR_WATCH_FETCH_ROBOTS": "maybe"}, 'CMR_WATCH_FETCH_ROBOTS: found "maybe", expected true or false'),
     ],
 )
