@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import ChangeKind, CheckOutcome, Known, RecordedChange
@@ -30,6 +30,9 @@ _STATE: Final = select(
     select(func.sum(pages.c.revision)).scalar_subquery(),
     select(func.max(changes.c.id)).scalar_subquery(),
     select(func.count()).select_from(changes).where(_IS_HELD).scalar_subquery(),
+)
+_OUTCOME: Final = (
+    select(checks.c.outcome).join(changes, changes.c.check_id == checks.c.id).where(changes.c.id == bindparam("change"))
 )
 _NEWEST_FIRST: Final = (changes.c.read_at.desc(), changes.c.id.desc())
 
@@ -163,16 +166,20 @@ class PublicStore:
     def sources(self, recorded: RecordedChange) -> Sources:
         """Return the stored pages that show a change.
 
-        A reading is stored with the time at which it was first made, which is also that of its changes.
+        A reading is stored with the time at which it was first made, which is also that of its changes. What was found
+        when a stored page was read again is shown by the page that was then the newest.
         """
         of_page = snapshots.c.page_url == recorded.page_url
-        after = select(func.max(snapshots.c.id)).where(of_page, snapshots.c.fetched_at == recorded.read_at)
+        newest = select(func.max(snapshots.c.id))
         with self._database.read() as connection:
-            after_id = connection.execute(after).scalar()
+            after_id = connection.execute(newest.where(of_page, snapshots.c.fetched_at == recorded.read_at)).scalar()
+            if after_id is None and connection.execute(_OUTCOME, {"change": recorded.id}).scalar() in DERIVED:
+                known_then = (snapshots.c.fetched_at <= recorded.read_at, snapshots.c.assessment == "plausible")
+                after_id = connection.execute(newest.where(of_page, *known_then)).scalar()
             if after_id is None:
                 return Sources(None, None)
             plausible = (of_page, snapshots.c.id < after_id, snapshots.c.assessment != "suspect")
-            before_id = connection.execute(select(func.max(snapshots.c.id)).where(*plausible)).scalar()
+            before_id = connection.execute(newest.where(*plausible)).scalar()
             return Sources(_snapshot(connection, before_id), _snapshot(connection, after_id))
 
     def content(self, digest: str) -> bytes | None:
