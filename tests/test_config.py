@@ -119,6 +119,11 @@ def test_a_secret_file_named_by_the_environment(load_text, tmp_path):
     assert settings.mail.password == "sesame "
 
 
+def test_a_secret_file_with_a_byte_order_mark(load_text, tmp_path):
+    (tmp_path / "s").write_bytes(b"\xef\xbb\xbfsesame\r\n")  # as Windows Notepad saves it
+    assert load_text('[mail]\nuser = "u"\npassword_file = "s"').mail.password == "sesame"
+
+
 def test_a_configuration_file_named_by_the_environment(tmp_path):
     (tmp_path / "x.toml").write_text("[mail]\nport = 26")
     assert load(None, {**HOME, "CMR_WATCH_CONFIG": str(tmp_path / "x.toml")}).mail.port == 26
@@ -347,6 +352,10 @@ def test_what_drives_a_terminal_is_escaped(load_text):
         ({"CMR_WATCH_CONFG": "x"}, 'CMR_WATCH_CONFG: unknown; did you mean "CMR_WATCH_CONFIG"?'),
         ({"CMR_WATCH_PORT": "80"}, "CMR_WATCH_PORT: unknown; did you mean"),
         ({"CMR_WATCH_MAIL_PASSWORD_FILE": "/nowhere"}, "CMR_WATCH_MAIL_PASSWORD_FILE: cannot read /nowhere: No such"),
+        (
+            {"CMR_WATCH_MAIL_PASSWORD_FILE": "/run/secrets/mail-password"},
+            "No such file or directory; with Docker Compose, store the secret in secrets/mail-password",
+        ),
         ({"CMR_WATCH_FETCH_ROBOTS": "maybe"}, 'CMR_WATCH_FETCH_ROBOTS: found "maybe", expected true or false'),
     ],
 )

@@ -74,7 +74,8 @@ class Mailbox:
         security: Security = "plain",
         credentials: tuple[str, str] | None = None,
         smtputf8: bool = True,
-        certified_for: str = "127.0.0.1",
+        certified_for: str | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.mails: list[Mail] = []
         self.connections = 0
@@ -83,7 +84,8 @@ class Mailbox:
         self.credentials = credentials
         self.port = 0
         self._smtputf8 = smtputf8
-        self._certified_for = certified_for
+        self._certified_for = certified_for or host
+        self._host = host
         self._folder = TemporaryDirectory(prefix="mailbox-")
         self._rejections: dict[str, tuple[str, float]] = {}
         self._data_replies: deque[str] = deque()
@@ -128,7 +130,7 @@ class Mailbox:
         """Settings for connecting to it."""
         user, password = self.credentials or (None, None)
         defaults: dict[str, Any] = {
-            "host": "127.0.0.1",
+            "host": self._host,
             "port": self.port,
             "sender": "watch@example.org",
             "security": self.security,
@@ -173,7 +175,7 @@ class Mailbox:
 
         async def listen() -> asyncio.Server:
             context = self._context if self.security == "tls" else None
-            return await self._loop.create_server(self._new_session, "127.0.0.1", self.port, ssl=context)
+            return await self._loop.create_server(self._new_session, self._host, self.port, ssl=context)
 
         self._server = self._run(listen())
         self.port = self._server.sockets[0].getsockname()[1]

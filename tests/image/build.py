@@ -14,29 +14,36 @@ from typing import Final
 
 from packaging.markers import Marker
 
-from tests.image.podman import IMAGE, LIMITS, ImageTestError, Podman, run_checked
+from tests.image.limits import LONG, ImageTestError, Limits
+from tests.image.podman import IMAGE, Podman
+from tests.image.tools import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 CACHE: Final = ROOT / "build" / "image"
 _SOURCES: Final = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
 _PACKAGES: Final = "ca-certificates,python3,python3-venv,python3-pip"
 
 
-def build(podman: Podman, scratch: Path) -> None:
-    """Build the base image, download the wheels, and build the image."""
-    base = base_name()
+def download(limits: Limits, scratch: Path) -> None:
+    """Download what the build needs: the packages of the base image, and the wheels."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    podman.run_checked("import", "--quiet", str(base_archive(base, scratch)), base, seconds=120)
+    base = base_name()
+    _download_base(limits, base, scratch)
+    _download_wheels(limits, _python_of(base), scratch)
+
+
+def build(podman: Podman) -> None:
+    """Build the image from what was downloaded."""
+    base = base_name()
+    podman.run_checked("import", "--quiet", str(_archive(base)), base)
     version_script = "import sys; print('%d.%d' % sys.version_info[:2])"
-    python = podman.run_checked(
-        "run", "--rm", "--network=none", "--pull=never", *LIMITS, base, "python3", "-c", version_script
-    )
-    wheels = wheel_folder(python, scratch)
+    python = podman.run_checked("run", "--rm", "--network=none", base, "python3", "-c", version_script)
+    if python != _python_of(base):
+        raise ImageTestError(f"the Dockerfile asks for {base}, but that release of Debian has Python {python}")
     podman.run_checked(
-        *("build", "--pull=never", "--isolation=oci", "--format=docker", "--network=none", LIMITS[0]),
-        *("--layers=false", f"--volume={wheels}:/wheels:ro", "--build-arg=PIP_NO_INDEX=1"),
+        *("build", "--pull=never", "--isolation=oci", "--format=docker", "--network=none", "--layers=false"),
+        *(f"--volume={_wheels(python)}:/wheels:ro", "--build-arg=PIP_NO_INDEX=1"),
         *("--build-arg=PIP_FIND_LINKS=/wheels", f"--tag={IMAGE}", "."),
-        seconds=240,
+        factor=LONG,
         cwd=ROOT,
     )
 
@@ -50,16 +57,32 @@ def base_name() -> str:
     return names.pop()
 
 
-def base_archive(name: str, scratch: Path) -> Path:
-    """A minimal Debian with Python as a tar archive: trixie for `python:3.13-slim-trixie`."""
-    release = name.rpartition("-")[2]
-    archive = CACHE / f"{release}.tar"
+def _python_of(base: str) -> str:
+    """3.13 for `python:3.13-slim-trixie`."""
+    return base.partition(":")[2].partition("-")[0]
+
+
+def _release_of(base: str) -> str:
+    """`trixie` for `python:3.13-slim-trixie`."""
+    return base.rpartition("-")[2]
+
+
+def _archive(base: str) -> Path:
+    return CACHE / f"{_release_of(base)}.tar"
+
+
+def _wheels(python: str) -> Path:
+    return CACHE / f"wheels-{python}"
+
+
+def _download_base(limits: Limits, base: str, scratch: Path) -> None:
+    """Make a tar archive of a minimal Debian with Python, unless it exists."""
+    archive, release = _archive(base), _release_of(base)
     if not archive.exists():
         temporary = scratch / archive.name
         command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={_PACKAGES}", release, str(temporary)]
-        run_checked([*command, *_sources(release, scratch)], 300)
+        limits.run_checked([*command, *_sources(release, scratch)], LONG)
         shutil.move(temporary, archive)
-    return archive
 
 
 def _sources(release: str, scratch: Path) -> list[str]:
@@ -74,17 +97,15 @@ def _sources(release: str, scratch: Path) -> list[str]:
     return [str(copy)]
 
 
-def wheel_folder(python: str, scratch: Path) -> Path:
-    """Downloads the wheels that the image build installs, as pinned in the two lock files."""
-    folder = CACHE / f"wheels-{python}"
+def _download_wheels(limits: Limits, python: str, scratch: Path) -> None:
+    """Download the wheels that the image build installs, as pinned in the two lock files."""
     runtime_lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    for name, text in (("run.lock", runtime_lock), ("build.lock", _build_lock())):
+    for name, text in (("run.lock", runtime_lock), ("build.lock", _build_lock(limits))):
         lock = scratch / name
         lock.write_text(_for_python(text, python), encoding="utf-8")
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
         options = ["--only-binary=:all:", f"--python-version={python}", "--require-hashes", f"--requirement={lock}"]
-        run_checked([*pip, *options, f"--dest={folder}"], 180)
-    return folder
+        limits.run_checked([*pip, *options, f"--dest={_wheels(python)}"], LONG)
 
 
 def _for_python(lock: str, python: str) -> str:
@@ -103,9 +124,9 @@ def _without_marker(pin: str) -> str:
     return re.sub(r"\s*;[^\\\n]+(?=\\)", " ", pin, count=1)
 
 
-def _build_lock() -> str:
+def _build_lock(limits: Limits) -> str:
     """The lines of the lock file that the Dockerfile selects for its build tools, with the same sed expression."""
     expression = re.search(r"sed -n -E '([^']+)'", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     if expression is None:
         raise ImageTestError("the Dockerfile no longer selects its build tools from the lock file with sed")
-    return run_checked(["sed", "-n", "-E", expression[1], str(ROOT / "requirements-dev.lock")], 10)
+    return limits.run_checked(["sed", "-n", "-E", expression[1], str(ROOT / "requirements-dev.lock")])

@@ -45,6 +45,7 @@ from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.os_errors import os_reason
 
 PREFIX: Final = "CMR_WATCH_"
+_MOUNTED_SECRETS: Final = Path("/run/secrets")
 SECTIONS: Final[dict[str, type]] = {
     "database": DatabaseSection,
     "page": PageSection,
@@ -247,13 +248,22 @@ def _read_secret(raw: _RawValue) -> _RawValue:
         raise raw.error("the name of a file that contains the secret", secret=True)
     path = _resolve_path(raw)
     try:
-        secret = read_file(path).decode("utf-8").rstrip("\r\n")
+        secret = read_file(path).decode("utf-8-sig").rstrip("\r\n")
     except (OSError, ValueError) as error:
         reason = os_reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"{raw.place}: cannot read {path}: {reason}") from error
+        raise ConfigError(f"{raw.place}: cannot read {path}: {reason}{_advice(path)}") from error
     if not secret.strip():
         raise ConfigError(f"{raw.place}: {path} is empty")
     return _RawValue(f"{raw.place} ({path})", secret)
+
+
+def _advice(path: Path) -> str:
+    """What to do about a missing secret in a container: compose.yaml mounts the host's folder `secrets`."""
+    if path.exists() or path.parent != _MOUNTED_SECRETS:
+        return ""
+    return (
+        f"; with Docker Compose, store the secret in secrets/{path.name} next to compose.yaml, readable by user 10001"
+    )
 
 
 def _parse_option(option: Option, values: Mapping[str, _RawValue]) -> Any:

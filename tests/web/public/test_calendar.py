@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -65,6 +66,7 @@ def test_an_edition_of_several_days_is_one_event_of_whole_days() -> None:
         f"An unofficial service. What counts is the platform’s own page: {PAGE}",
     ]
     assert event.alarms == ()
+    assert b"\r\nTRANSP:TRANSPARENT\r\n" in calendar_file("Name", [entry_of(edition_event(), SITE, NOW)])
 
 
 def test_an_edition_of_one_day_ends_on_the_next() -> None:
@@ -168,6 +170,11 @@ def test_without_a_public_address_events_lead_to_the_platform() -> None:
     assert "Details" not in shown(edition_event(), bare).description
 
 
+def test_an_address_is_plain_ascii_whatever_the_key() -> None:
+    event = replace(edition_event(), key="київ-ua-2027-05")
+    assert shown(event).url == "https://cmr.example/editions/%D0%BA%D0%B8%D1%97%D0%B2-ua-2027-05"
+
+
 def test_an_event_without_a_known_time_of_change_has_a_stamp_that_lasts() -> None:
     event = CalendarEvent("krakow", "krakow", edition_event().subject)
     assert entry_of(event, SITE, NOW).stamp == datetime(2026, 12, 11, tzinfo=UTC)
@@ -178,7 +185,8 @@ def test_the_editions_of_a_country_in_the_order_of_their_days() -> None:
     events = [later, cutoff_event(), edition_event()]
     assert [event.uid for event in editions_of(events)] == ["krakow", "lyon"]
     assert [event.uid for event in editions_of(events, "FR")] == ["lyon"]
-    assert [event.uid for event in cutoffs_of(events)] == ["call-x"]
+    sooner = replace(cutoff_event(MAY - timedelta(days=30)), uid="call-y")
+    assert [event.uid for event in cutoffs_of([*events, sooner])] == ["call-y", "call-x"]
 
 
 def test_a_calendar_to_subscribe_to_asks_clients_to_look_again() -> None:
@@ -209,8 +217,9 @@ def test_the_time_zone_is_that_of_the_tz_database(year: int) -> None:
     assert isinstance(calendar, icalendar.Calendar)
     zone = calendar.timezones[0].to_tz(lookup_tzid=False)
     for day in range(365):
-        moment = datetime(year, 1, 1, 12, tzinfo=UTC) + timedelta(days=day)
-        assert moment.astimezone(zone).utcoffset() == moment.astimezone(BRUSSELS).utcoffset()
+        for hour in (0, 1, 12):  # the clocks change at one o'clock UTC
+            moment = datetime(year, 1, 1, hour, 30, tzinfo=UTC) + timedelta(days=day)
+            assert moment.astimezone(zone).utcoffset() == moment.astimezone(BRUSSELS).utcoffset()
 
 
 HOSTILE = (

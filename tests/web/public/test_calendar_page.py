@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 
 from cmr_watch.config import Settings
+from cmr_watch.models.calendar import CalendarEvent
+from cmr_watch.models.readings import CallNotice, Cutoff, Edition
 from cmr_watch.store.database import Database
+from cmr_watch.store.public import Overview
+from cmr_watch.web.public.calendar_page import calendar_page, edition_file
 from cmr_watch.web.public.site import site_application
+from cmr_watch.web.public.views import SiteFacts, Visit
 from tests.web.public.client import Client
 from tests.web.public.ics import ReadCalendar, read
 from tests.web.public.sample import NOW
@@ -143,7 +148,6 @@ def test_a_plan_is_a_calendar_to_subscribe_to(public: Client) -> None:
 def test_a_calendar_that_has_not_changed_is_not_sent_again(client: Client, path: str) -> None:
     first = client.get(path)
     assert client.get(path, {"If-None-Match": first.headers["ETag"]}).status_code == 304
-    assert first.headers["Access-Control-Allow-Origin"] == "*"
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,6 +205,48 @@ def test_the_form_suggests_days_and_keeps_those_that_were_chosen(client: Client)
     )
     assert fields("/calendar") == {"ask": "42", "letter": "14", "submit": "2"}
     assert fields(f"/calendar?cutoff={DECEMBER}&ask=30") == {"ask": "30", "letter": "", "submit": ""}
+
+
+@dataclass
+class FakeStore:
+    """A store with these events."""
+
+    events: tuple[CalendarEvent, ...]
+
+    def calendar_events(self) -> tuple[CalendarEvent, ...]:
+        return self.events
+
+
+def visit(*events: CalendarEvent, **parameters: str) -> Visit:
+    site = SiteFacts("https://example.eu/list", timedelta(minutes=30))
+    return Visit(site, FakeStore(events), Overview(), NOW, "/calendar", parameters)  # type: ignore[arg-type]
+
+
+LVIV = CalendarEvent("львів", "львів", Edition("Lviv", starts_on=date(2027, 5, 3), ends_on=date(2027, 5, 3)))
+JUNE = CalendarEvent("call-a-x", "call-a", CallNotice("open", (2027,), (Cutoff(NOW + timedelta(days=200)),)))
+
+
+def test_what_is_cancelled_is_neither_planned_nor_added() -> None:
+    on = calendar_page(visit(), (LVIV, JUNE))
+    assert ([one.words for one in on.single], [one.value for one in on.cutoffs]) == (
+        ["Lviv (3 May 2027)"],
+        ["call-a-x"],
+    )
+    off = calendar_page(visit(), (replace(LVIV, state="cancelled"), replace(JUNE, state="closed")))
+    assert (off.single, off.cutoffs) == ((), ())
+
+
+def test_the_cutoffs_of_several_calls_are_told_apart() -> None:
+    other = replace(JUNE, uid="call-b-x", key="call-b", subject=replace(JUNE.subject, hosting_years=(2029,)))
+    assert [one.words for one in calendar_page(visit(), (JUNE, other)).cutoffs] == [
+        "Wed 16 June 2027, 11:30 – Call for hosts 2027",
+        "Wed 16 June 2027, 11:30 – Call for hosts 2029",
+    ]
+
+
+def test_the_name_of_a_file_is_plain_ascii() -> None:
+    reply = edition_file(visit(LVIV, key="львів"))
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="-----.ics"'
 
 
 def test_before_the_first_check_the_page_says_what_is_missing(database: Database, told: tuple[Path, Settings]) -> None:

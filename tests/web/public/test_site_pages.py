@@ -10,6 +10,8 @@ PAGES = (
     "/",
     "/about",
     "/accessibility",
+    "/calendar",
+    "/calendar?country=PL&cutoff=call-2027-2028-20261218T1700Z&ask=42&submit=2",
     "/calls",
     "/calls/call-2027-2028",
     "/countries/pl",
@@ -32,7 +34,9 @@ def test_each_page_is_well_formed_and_says_how_old_it_is(reader, path):
     assert page.links[0] == ("#content", "Skip to the content")
 
 
-@pytest.mark.parametrize("path", ["/", "/about", "/accessibility", "/calls", "/editions", "/letter", "/privacy"])
+@pytest.mark.parametrize(
+    "path", ["/", "/about", "/accessibility", "/calendar", "/calls", "/editions", "/letter", "/privacy"]
+)
 def test_each_page_is_there_before_the_first_reading(first_reader, path):
     assert first_reader.page(path)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from cmr_watch.calendar_diff import cutoff_of
 from cmr_watch.merge_pages import has_hour
@@ -74,7 +75,7 @@ def entry_of(event: CalendarEvent, site: SiteFacts, now: datetime) -> Entry:
 def _edition_entry(event: CalendarEvent, edition: Edition, site: SiteFacts) -> Entry:
     start = edition.starts_on or date.min  # an event has days
     name = _("Clusters meet Regions: {place}").format(place=clean(place(edition), MAX_PLACE))
-    path = f"/editions/{event.key}"
+    path = f"/editions/{quote(event.key)}"
     return Entry(
         uid=event.uid,
         summary=_labelled(event, _("{event} (save the date)").format(event=name) if _is_unsure(edition) else name),
@@ -124,7 +125,7 @@ def _location(edition: Edition) -> str:
 def _cutoff_entry(event: CalendarEvent, call: CallNotice, site: SiteFacts, now: datetime) -> Entry:
     (cutoff,) = call.cutoffs
     is_timed = has_hour(cutoff.at)
-    path = f"/calls/{event.key}"
+    path = f"/calls/{quote(event.key)}"
     return Entry(
         uid=event.uid,
         summary=_labelled(event, cutoff_name(call, cutoff)),
@@ -187,8 +188,8 @@ def _stamp(event: CalendarEvent, day: date) -> datetime:
     return event.changed_at or datetime.combine(day, time(), UTC)
 
 
-def _ending(path: str, quote: str, site: SiteFacts) -> Iterator[str]:
-    if shown := clean(quote, MAX_QUOTE):
+def _ending(path: str, text: str, site: SiteFacts) -> Iterator[str]:
+    if shown := clean(text, MAX_QUOTE):
         yield _("The page says: “{quote}”").format(quote=shown)
     if site.url:
         yield _("Details and changes: {url}").format(url=site.url + path)

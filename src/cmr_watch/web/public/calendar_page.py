@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from cmr_watch.calendar_diff import cutoff_of
 from cmr_watch.clock import BRUSSELS
@@ -233,13 +233,13 @@ def _countries(visit: Visit, chosen: str | None) -> tuple[Choice, ...]:
 def _single(event: CalendarEvent) -> Choice:
     subject = event.subject
     assert isinstance(subject, Edition)
-    return Choice(f"/calendar/editions/{event.key}.ics", clean(place_and_days(subject), 120))
+    return Choice(f"/calendar/editions/{quote(event.key)}.ics", clean(place_and_days(subject), 120))
 
 
 def _undated(visit: Visit) -> tuple[str, ...]:
     """The editions to come without days, which no calendar can show."""
     editions = (entry.edition for entry in visit.overview.known.editions if entry.gone is None)
-    waiting = (one for one in editions if one.section == "upcoming" and not one.starts_on)
+    waiting = (one for one in editions if one.status in ("scheduled", "save_the_date") and not one.starts_on)
     return tuple(clean(place_and_days(one) if one.period else place(one), 120) for one in waiting)
 
 
@@ -277,8 +277,8 @@ def _plan(visit: Visit) -> Plan:
 
 ROUTES: Final = (
     PublicRoute("/calendar", calendar, accepts=("country", "cutoff", *NAMES)),
-    PublicRoute(EDITIONS_PATH, editions_file, accepts=("country", "topic"), is_open=True),
-    PublicRoute(CUTOFFS_PATH, cutoffs_file, accepts=("country", "topic"), is_open=True),
-    PublicRoute("/calendar/editions/{key}.ics", edition_file, is_open=True),
-    PublicRoute(PLAN_PATH, plan_file, accepts=("cutoff", *NAMES), is_open=True),
+    PublicRoute(EDITIONS_PATH, editions_file, accepts=("country", "topic")),
+    PublicRoute(CUTOFFS_PATH, cutoffs_file, accepts=("country", "topic")),
+    PublicRoute("/calendar/editions/{key}.ics", edition_file),
+    PublicRoute(PLAN_PATH, plan_file, accepts=("cutoff", *NAMES)),
 )
