@@ -204,7 +204,7 @@ def test_odd_headers(site: Listener, name: str, value: str) -> None:
     ],
 )
 def test_bodies(site: Listener, request_: bytes) -> None:
-    require_calm(send(site, request_, end=True), (100, 200, 400, 405, 501), request_.decode("latin-1"))
+    require_calm(send(site, request_), (100, 200, 400, 405, 501), request_.decode("latin-1"))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_what_is_no_request(site: Listener, request_: bytes) -> None:
     ],
 )
 def test_odd_requests_that_get_an_ordinary_response(site: Listener, request_: bytes) -> None:
-    assert statuses(send(site, request_, end=True)) == [200]
+    assert statuses(send(site, request_)) == [200]
 
 
 def test_a_head_of_forty_kilobytes_is_rejected_however_it_arrives(site: Listener) -> None:
