@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test browser-test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures geodata catalogue samples clean
+.PHONY: help setup test browser-test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures geodata catalogue pictures samples clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -87,6 +87,9 @@ geodata: $(STAMP) ## regenerate the places and outlines of the map (downloads th
 
 catalogue: $(STAMP) ## update the catalogue of the text that subscribers read, for its translation
 	$(BIN)/python -m tests.render.catalogue
+
+pictures: $(STAMP) ## make the pictures of README.md from the demo (requires Chromium)
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 samples: $(STAMP) ## write a sample of every message; rewrite the golden files of the tests: make samples ARGS=--golden
 	$(BIN)/python -m tests.samples $(ARGS)

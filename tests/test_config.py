@@ -119,6 +119,11 @@ def test_a_secret_file_named_by_the_environment(load_text, tmp_path):
     assert settings.mail.password == "sesame "
 
 
+def test_a_secret_file_with_a_byte_order_mark(load_text, tmp_path):
+    (tmp_path / "s").write_bytes(b"\xef\xbb\xbfsesame\r\n")  # as Windows Notepad saves it
+    assert load_text('[mail]\nuser = "u"\npassword_file = "s"').mail.password == "sesame"
+
+
 def test_a_configuration_file_named_by_the_environment(tmp_path):
     (tmp_path / "x.toml").write_text("[mail]\nport = 26")
     assert load(None, {**HOME, "CMR_WATCH_CONFIG": str(tmp_path / "x.toml")}).mail.port == 26

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, Text, text
+from sqlalchemy import DateTime, Table, Text, text
 from sqlalchemy.exc import DBAPIError
 
 from cmr_watch.app import App
@@ -45,6 +45,7 @@ TABLES = [table.name for table in metadata.sorted_tables]
 # the first ones are tried by every run of the tests; set IS_COMPLETE for all of them, which takes ten minutes
 JSON_GARBAGE = ("{", "[]", "{}", "5", '"x"', "[null]", '{"a":[1]}', "null")
 GARBAGE = ("garbage", "")
+TIMES = ("infinity", "-infinity", "20000-01-01", "0044-03-15 BC", "9999-12-31 23:59:59", "0001-01-01")
 ON_SQLITE = (b"\xff\x00", "garbage", -1, "", 2**62, 1.5)
 FEW = 2
 IS_COMPLETE = False
@@ -174,7 +175,9 @@ def installation(
 def bad_values(column: Any, engine: str) -> list[Any]:
     is_json = isinstance(column.type, Json)
     is_text = isinstance(getattr(column.type, "impl", column.type), Text)
-    kinds = [JSON_GARBAGE if is_json else GARBAGE if is_text else (), ON_SQLITE if engine == "sqlite" else ()]
+    is_time = isinstance(getattr(column.type, "impl", column.type), DateTime)
+    texts = JSON_GARBAGE if is_json else GARBAGE if is_text else TIMES if is_time and engine == "postgresql" else ()
+    kinds = [texts, ON_SQLITE if engine == "sqlite" else ()]
     values = [value for kind in kinds for value in (kind if IS_COMPLETE else kind[:FEW])]
     return [*dict.fromkeys(values), *([None] if column.nullable else [])]
 

@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 
 from cmr_watch.store.database import open_database
+from cmr_watch.store.schema import REVISION
 from tests.store.test_upgrade import FOLDER
 
 
@@ -169,7 +170,7 @@ def test_a_backup_with_an_older_schema_is_upgraded(watch, copy):
     with closing(sqlite3.connect(old)) as connection:
         connection.executescript((FOLDER / "0001.sql").read_text(encoding="utf-8"))
     result = watch.run("restore", str(old))
-    assert result.lines[0] == f"Restored from {old}, schema upgraded from 0001 to 0009."
+    assert result.lines[0] == f"Restored from {old}, schema upgraded from 0001 to {REVISION}."
     assert held(watch) == ["m2", "m4", "c4"]
 
 

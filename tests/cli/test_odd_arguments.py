@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -127,13 +129,29 @@ def test_odd_arguments_end_with_a_sentence(name: str, data: st.DataObject, insta
         (["backup", "n" * 300], 1, "File name too long"),
         (["restore", "n" * 300], 1, "File name too long"),
         (["parse", "n" * 300], 1, "File name too long"),
-        (["parse", "/dev/zero"], 1, "is larger than 50 MiB"),
-        (["subscriptions", "import", "/dev/zero"], 2, "/dev/zero is larger than 50 MiB"),
+        (["parse", "/dev/zero"], 1, "cannot be read: it is not a regular file"),
+        (["parse", "fifo"], 1, "fifo: cannot be read: it is not a regular file"),
+        (["diff", "fifo", "fifo"], 1, "fifo: cannot be read: it is not a regular file"),
+        (["capture", "folder", "fifo"], 1, "fifo: cannot be read: it is not a regular file"),
+        (["subscriptions", "import", "/dev/zero"], 2, "/dev/zero cannot be read: it is not a regular file"),
+        (["subscriptions", "import", "fifo"], 2, "fifo cannot be read: it is not a regular file"),
+        (["subscriptions", "import", "missing"], 2, "missing cannot be read: No such file or directory"),
         (["accept", "\udcff"], 2, 'cmr-watch: "\\udcff" is not valid UTF-8'),
         (["--config", "/dev/zero", "check"], 2, "cannot be read: it is not a regular file"),
     ],
 )
 def test_what_was_a_traceback(installation: Path, arguments: list[str], code: int, sentence: str) -> None:
-    found, err = run(installation, *arguments)
+    os.mkfifo(installation / "fifo")
+    try:
+        found, err = run(installation, *arguments)
+    finally:
+        (installation / "fifo").unlink()
     assert (found, err.count("\n")) == (code, 1)
     assert sentence in err
+
+
+@pytest.mark.parametrize("command", ["editions --json", "subscriptions list --json", "parse page.html"])
+def test_a_closed_output_is_no_error(installation: Path, command: str) -> None:
+    shell = f"exec {sys.executable} -m cmr_watch {command} >&-"
+    ended = subprocess.run(["sh", "-c", shell], cwd=installation, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -107,10 +107,15 @@ def test_a_restart_of_the_database_does_not_end_it(watch, outbox):
         enqueue(outbox, "ada@example.org")
         wait_until(lambda: outbox.counts()["sent"] == 1)
         with database.engine.connect() as connection:
+            allow = "UPDATE pg_database SET datallowconn = {} WHERE datname = current_database()"
+            connection.exec_driver_sql(allow.format("false"))
+            connection.commit()
             others = "datname = current_database() AND pid <> pg_backend_pid()"
             connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
-        while "will retry" not in (line := process.stderr.readline()):
-            assert line, "the worker has ended"
+            while "will retry" not in (line := process.stderr.readline()):
+                assert line, "the worker has ended"
+            connection.exec_driver_sql(allow.format("true"))
+            connection.commit()
         assert " error cmr_watch.worker: the PostgreSQL database " in line
         enqueue(outbox, "bob@example.org")
         wait_until(lambda: outbox.counts()["sent"] == 2)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os.path
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -15,11 +17,12 @@ from cmr_watch.cli.options import CONFIG, STARTED_AT
 from cmr_watch.cli.output import CommandError, print_error, printable
 from cmr_watch.config import Settings, load
 from cmr_watch.config.load import why_another_database
-from cmr_watch.exceptions import StoreUnavailable
+from cmr_watch.exceptions import StoreError, StoreUnavailable
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
+_MEASURE_EVERY: Final = 60.0  # seconds
 _LOADED_AT = datetime.now(UTC)
 
 
@@ -84,16 +87,25 @@ def open_subscriptions(settings: Settings, database: Database) -> Subscriptions:
 
 
 class StoreClock:
-    """Now in UTC, by the database server's clock if there is one, so that all hosts agree on what is due."""
+    """Now in UTC, by the database server's clock if there is one, so that all hosts agree on what is due.
+
+    The offset between both clocks is measured again every minute, as this one may be corrected meanwhile.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._offset = timedelta(0)
+        self._measure_at = 0.0
         self.adjust()
 
     def __call__(self) -> datetime:
+        if time.monotonic() >= self._measure_at:
+            self._measure_at = time.monotonic() + _MEASURE_EVERY
+            with suppress(StoreError):
+                self.adjust()
         return clock() + self._offset
 
     def adjust(self) -> None:
         """Measure the offset between both clocks again."""
+        self._measure_at = time.monotonic() + _MEASURE_EVERY
         self._offset = self._database.clock_offset(clock)

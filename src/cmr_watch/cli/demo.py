@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +45,19 @@ def command(folder: Path) -> None:
 
 
 def _serve_site(config: Path) -> None:
-    """Serve the public site on any free port, as of the day on which the demo ends, until Ctrl-C."""
+    """Serve the public site until Ctrl-C."""
+    with site_of_demo(config) as address:
+        print_line("")
+        print_line(f"The public site, as on {END:%-d %B %Y}:  {address}  (Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
+    print_line("")
+
+
+@contextmanager
+def site_of_demo(config: Path) -> Iterator[str]:
+    """The public site of a demo on any free port, as of the day on which the demo ends; yields its address."""
     from cmr_watch.store.database import open_database
     from cmr_watch.web.public.site import SiteServer
 
@@ -55,12 +68,8 @@ def _serve_site(config: Path) -> None:
 
     settings = load(config, {})
     settings = replace(settings, web=replace(settings.web, listen="127.0.0.1:0"))
-    with ExitStack() as stack:
-        database = stack.enter_context(closing(open_database(settings.database.url)))
-        site = stack.enter_context(closing(SiteServer(settings, database, story_clock)))
-        print_line("")
-        print_line(f"The public site, as on {END:%-d %B %Y}:  http://127.0.0.1:{site.port}/  (Ctrl-C ends it)")
-        with suppress(KeyboardInterrupt):
-            while True:
-                time.sleep(3600)
-    print_line("")
+    with (
+        closing(open_database(settings.database.url)) as database,
+        closing(SiteServer(settings, database, story_clock)) as site,
+    ):
+        yield f"http://127.0.0.1:{site.port}/"

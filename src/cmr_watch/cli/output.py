@@ -80,7 +80,8 @@ def print_error(text: str) -> None:
 
 def print_json(value: dict[str, Any]) -> None:
     """Print one JSON object on one line, in ASCII when stdout is not UTF-8."""
-    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    encoding = sys.stdout.encoding if sys.stdout else None  # None: it was closed before the start
+    is_utf8 = (encoding or "").lower().replace("-", "") == "utf8"
     print_line(json_line(value, only_ascii=not is_utf8))
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
+from cmr_watch.config import files
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models.readings import PageKind, Snapshot
 from cmr_watch.reading import Reading, read
 from cmr_watch.reading.content import has_content
 
 _MAX_SIZE: Final = 50 * 2**20
-"""In bytes: ten times what a check downloads. A device may have no end."""
+"""In bytes: ten times what a check downloads."""
 
 
 def read_file(file: str, page: PageKind) -> Snapshot:
@@ -32,18 +33,9 @@ def read_page(file: str, page: PageKind) -> Reading:
 def content_of(file: str) -> bytes:
     """The bytes of a saved page; `-` is standard input."""
     try:
-        content = _read(sys.stdin.buffer) if file == "-" else _read_file(Path(file))
+        content = sys.stdin.buffer.read(_MAX_SIZE + 1) if file == "-" else files.read_file(Path(file), _MAX_SIZE)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the file name
         raise ParseError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(content) > _MAX_SIZE:
         raise ParseError(f"is larger than {_MAX_SIZE // 2**20} MiB")
     return content
-
-
-def _read_file(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return _read(file)
-
-
-def _read(file: BinaryIO) -> bytes:
-    return file.read(_MAX_SIZE + 1)

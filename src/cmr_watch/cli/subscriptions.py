@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import click
 
@@ -45,6 +46,7 @@ from cmr_watch.cli.subscription_rules import (
     request_for,
     why_not_added,
 )
+from cmr_watch.config.files import read_file
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription
@@ -310,11 +312,21 @@ def export(form: str, force: bool, file: Path) -> None:
         write_private(file, text, force=force)
 
 
+def _read_import(file: str, name: str) -> bytes:
+    try:
+        content = sys.stdin.buffer.read(_MAX_IMPORT + 1) if file == "-" else read_file(Path(file), _MAX_IMPORT)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the file name
+        raise CommandError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(content) > _MAX_IMPORT:
+        raise CommandError(f"{name} is larger than {_MAX_IMPORT // 2**20} MiB")
+    return content
+
+
 @command.command("import", short_help="Add the subscriptions in a file.")
 @config_option
 @click.option("--format", "form", type=click.Choice(FORMATS), help="File format.  [default: from the file name]")
-@click.argument("file", type=click.File("rb"))
-def import_(form: str | None, file: BinaryIO) -> int:
+@click.argument("file", type=click.Path(allow_dash=True))
+def import_(form: str | None, file: str) -> int:
     """Add the subscriptions in FILE, which is CSV or JSON in UTF-8.
 
     Subscriptions that exist already are counted and left unchanged. Rows that are invalid, or that ask for something
@@ -345,12 +357,9 @@ def import_(form: str | None, file: BinaryIO) -> int:
       cmr-watch subscriptions import subscriptions.csv
     """
     settings = load_settings()
-    name = getattr(file, "name", "-")
-    content = file.read(_MAX_IMPORT + 1)
-    if len(content) > _MAX_IMPORT:
-        raise CommandError(f"{click.format_filename(name)} is larger than {_MAX_IMPORT // 2**20} MiB")
+    name = "<stdin>" if file == "-" else click.format_filename(file)
     form = form or ("json" if name.endswith((".json", ".jsonl")) else "csv")
-    rows = entries(decode(content, click.format_filename(name)), form, settings.messages.time_zone)
+    rows = entries(decode(_read_import(file, name), name), form, settings.messages.time_zone)
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
         report = import_rows(

@@ -248,7 +248,7 @@ def _read_secret(raw: _RawValue) -> _RawValue:
         raise raw.error("the name of a file that contains the secret", secret=True)
     path = _resolve_path(raw)
     try:
-        secret = read_file(path).decode("utf-8").rstrip("\r\n")
+        secret = read_file(path).decode("utf-8-sig").rstrip("\r\n")
     except (OSError, ValueError) as error:
         reason = os_reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"{raw.place}: cannot read {path}: {reason}{_advice(path)}") from error

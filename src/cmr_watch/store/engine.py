@@ -89,6 +89,9 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:
+    from cmr_watch.store import postgres_times  # it needs the driver
+
+    postgres_times.register(connection)
     # the second timeout: a suspended process must not keep its locks indefinitely
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}s'; SET idle_in_transaction_session_timeout = '60s'")

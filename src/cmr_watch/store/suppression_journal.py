@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,8 @@ from cmr_watch.os_errors import os_reason
 from cmr_watch.store import erasure, installation, recipients
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import deliveries, subscriptions
+
+log = logging.getLogger(__name__)
 
 _POSITION = "journal"
 _UNKNOWN_REASON = "ended before the database was restored"
@@ -104,11 +107,12 @@ class SuppressionJournal:
             ) from error
         if content[position - 1 : position] == b"\n":  # otherwise the file has been replaced: read it from the start
             content = content[position:]
-        for line in content.splitlines():
+        for line in filter(bytes.strip, content.split(b"\n")):
             try:
-                yield _parse_entry(json.loads(line))
-            except (ValueError, TypeError, KeyError):
-                continue  # the process was killed while writing it, so before the database was changed
+                yield _parse_entry(json.loads(line.strip(b"\0")))  # a power cut can leave a block of NULs
+            except (ValueError, TypeError, KeyError, RecursionError):
+                # a process that is killed while writing it changes nothing in the database
+                log.warning("%s: left out a line that is incomplete or damaged", self._path)
 
 
 @dataclass(frozen=True, slots=True)

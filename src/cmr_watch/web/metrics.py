@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -54,6 +55,7 @@ class _DatabaseCollector(Collector):
             return
         if status.last_read_at:
             age = (status.observed_at - status.last_read_at).total_seconds()
+            age = age if age >= 0 else inf  # by a clock that was ahead: how old it is, is not known
             yield _gauge("cmr_watch_reading_age_seconds", "Time since the last successful reading of the page.", age)
         overdue = (status.observed_at - status.due_since).total_seconds() if status.due_since else 0
         yield _gauge(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import tracemalloc
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -299,7 +300,7 @@ def test_a_server_that_expects_tls():
 
 
 @contextmanager
-def scripted_server(replies: list[bytes]):
+def scripted_server(replies: list[bytes], after_dot: bytes = b""):
     """Sends the first reply as its greeting, and each other one after a line from the client; then hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -312,6 +313,9 @@ def scripted_server(replies: list[bytes]):
                         connection.sendall(reply)
                         if not lines.readline():
                             break
+                    if after_dot and any(line == b".\r\n" for line in lines):
+                        connection.sendall(after_dot)
+                        lines.read()
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -331,6 +335,27 @@ def test_an_invalid_login_challenge(mailbox):
     login = {"user": "watch", "password": "secret"}
     with scripted_server(replies) as port, channel_to(mailbox, port=port, timeout=0.5, **login) as channel:
         assert "logging in failed, its challenge is not valid" in reason_for_down(channel)
+
+
+ENDLESS = b"250-SIZE 1\r\n" * 1_000_000
+
+
+@pytest.mark.parametrize("script", [[ENDLESS], [GREETING, ENDLESS]])
+def test_a_reply_that_does_not_end(mailbox, script):
+    tracemalloc.start()
+    with scripted_server(script) as port, channel_to(mailbox, port=port, timeout=5.0) as channel:
+        assert isinstance(failure(channel), ChannelDown)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("replies", [(b"250 ok\r\n", b"251 ok\r\n"), (b"252 cannot verify\r\n", b"250 ok\r\n")])
+def test_the_first_digit_of_a_reply_decides(mailbox, replies):
+    rcpt, dot = replies
+    script = [GREETING, b"250 hello\r\n", b"250 ok\r\n", rcpt, b"354 go\r\n"]
+    with scripted_server(script, dot) as port, channel_to(mailbox, port=port, timeout=2.0) as channel:
+        channel.send(message_to(ANN))
 
 
 REPLIES = [b"235 ok\r\n", b"250 ok\r\n", b"334 \r\n", b"334 cGFzcw==\r\n", b"334 \xff\xfe=\r\n", b"354 go\r\n"]

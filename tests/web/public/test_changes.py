@@ -55,13 +55,13 @@ def test_without_changes_the_page_says_so(database: Database) -> None:
 
 def test_the_newest_change_comes_first_and_every_change_is_on_one_page_only(database: Database) -> None:
     ids = commit_many(database, 2 * PER_PAGE + 4)
-    found, path, pages = [], "/changes", 0
+    pages, path = [], "/changes"
     while path:
         html = browse(database, path).text
-        found += listed(html)
-        path, pages = link(html, "Older changes"), pages + 1
-    assert pages == 3
-    assert found == sorted(ids, reverse=True)
+        pages.append(listed(html))
+        path = link(html, "Older changes")
+    assert [len(found) for found in pages] == [PER_PAGE, PER_PAGE, 4]
+    assert [number for found in pages for number in found] == sorted(ids, reverse=True)
 
 
 def test_a_later_part_leads_back_to_the_newest_changes_and_keeps_the_filters(database: Database) -> None:

@@ -47,6 +47,12 @@ def test_the_borders_of_the_table_are_those_of_both_sides():
     assert set(NEIGHBOURS) <= country_codes()
 
 
+def test_neighbours_are_in_the_order_of_their_names():
+    assert [one.name for one in shown("PT").neighbours] == ["Spain"]
+    names = [one.name for one in shown("DE").neighbours]
+    assert names[:4] == ["Austria", "Belgium", "Czech Republic", "Denmark"]
+
+
 def test_an_island_has_no_table_of_neighbours():
     assert shown("IS").neighbours == ()
 

@@ -6,7 +6,7 @@ import smtplib
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from typing import Final
 
@@ -20,10 +20,12 @@ from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.oauth import TokenError, fetch_token, xoauth2
 from cmr_watch.notify.channels.settings import MailSettings
+from cmr_watch.notify.channels.smtp_client import SmtpClient, SmtpTlsClient
 from cmr_watch.notify.channels.watchdog import Watchdog
 
 # 530, 534, 535 and 538 ask for a login. 552 means a full mailbox, to be treated as 452 (RFC 5321 §4.5.3.1.10).
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
+_ACCEPTED: Final = range(200, 300)  # the first digit decides (RFC 5321 §4.2.1)
 QUIT_TIMEOUT: Final = 3.0  # seconds; all mails are delivered by then, so a slow reply to QUIT is not worth waiting for
 _PASSWORD_WORDS: Final = ("password", "password_file")
 _NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a valid code
@@ -90,11 +92,11 @@ class SmtpConnection:
     def _transmit(self, mail: mime.MimeMail, is_ours: Callable[[], bool]) -> None:
         client = self._start_transaction(mail)
         code, reply = client.rcpt(str(mail.recipient))
-        self._require(code, reply, (250, 251), f"rejected the recipient {mail.recipient}")
+        self._require(code, reply, _ACCEPTED, f"rejected the recipient {mail.recipient}")
         code, reply = client.docmd("DATA")
         self._require(code, reply, (354,), f"rejected the mail to {mail.recipient}")
         code, reply = self._send_content(client, mail.content, is_ours)
-        self._require(code, reply, (250,), f"rejected the mail to {mail.recipient}")
+        self._require(code, reply, _ACCEPTED, f"rejected the mail to {mail.recipient}")
 
     def _send_content(self, client: smtplib.SMTP, content: bytes, is_ours: Callable[[], bool]) -> tuple[int, bytes]:
         """Send the content, then the final dot: without the dot, the server does not accept the mail."""
@@ -115,7 +117,7 @@ class SmtpConnection:
             code, reply = client.mail(str(self._sender_address), options)
         except (smtplib.SMTPServerDisconnected, OSError):
             code, reply = _NO_REPLY
-        if code == 250:
+        if code in _ACCEPTED:
             return client
         self._disconnect()
         if not is_new:
@@ -132,7 +134,7 @@ class SmtpConnection:
             raise DeliveryError(reason, permanent=True)
         return ["SMTPUTF8", "BODY=8BITMIME"]
 
-    def _require(self, code: int, reply: bytes, accepted: tuple[int, ...], failure: str) -> None:
+    def _require(self, code: int, reply: bytes, accepted: Container[int], failure: str) -> None:
         """Raise DeliveryError unless the code is one of `accepted`; the session is reset for the next mail."""
         if code in accepted:
             return
@@ -203,9 +205,9 @@ class SmtpConnection:
         """A client that is not connected yet, so that the watchdog can abort it while it connects."""
         timeout = self._settings.timeout
         client = (
-            smtplib.SMTP_SSL(timeout=timeout, local_hostname=_ehlo_name(), context=self._tls_context())
+            SmtpTlsClient(timeout=timeout, local_hostname=_ehlo_name(), context=self._tls_context())
             if self._settings.security == "tls"
-            else smtplib.SMTP(timeout=timeout, local_hostname=_ehlo_name())
+            else SmtpClient(timeout=timeout, local_hostname=_ehlo_name())
         )
         client._host = self._settings.host  # type: ignore[attr-defined]  # the name that the certificate must match
         return client

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cmr_watch.render.i18n import _
+from cmr_watch.store.retention import KEEP_ADDRESSES, KEEP_HISTORY, KEEP_TEXTS
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import Reply, Visit
 
@@ -18,7 +19,8 @@ def about(visit: Visit) -> Reply:
 
 def privacy(visit: Visit) -> Reply:
     """What is stored about readers and recipients, and for how long."""
-    return page(visit, "privacy.html")
+    kept = {"texts": KEEP_TEXTS.days, "addresses": KEEP_ADDRESSES.days, "records": KEEP_HISTORY.days}
+    return page(visit, "privacy.html", days=kept)
 
 
 def accessibility(visit: Visit) -> Reply:

@@ -70,7 +70,7 @@ def country_page(overview: Overview, code: str, now: datetime) -> CountryPage:
         summary=_summary(hosted(there, now)),
         next=tuple(edition_card(entry, now) for entry in next_editions(there, now)),
         past=_without_next(editions_page(overview, now, EditionFilter(code)).groups),
-        neighbours=tuple(_neighbour(overview, one, now) for one in NEIGHBOURS.get(code, ())),
+        neighbours=tuple(_neighbour(overview, one, now) for one in sorted(NEIGHBOURS.get(code, ()), key=country_name)),
         map=edition_map(there, now),
     )
 

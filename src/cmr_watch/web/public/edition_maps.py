@@ -63,8 +63,10 @@ def edition_map(editions: Sequence[KnownEdition], now: datetime, has_links: bool
 def editions_and_countries(editions: Sequence[KnownEdition]) -> str:
     """`15 editions in 13 countries`."""
     countries = len({code for known in editions if (code := known.edition.country_code)})
-    text = ngettext("{number} edition", "{number} editions", len(editions))
-    return f"{text} {ngettext('in {number} country', 'in {number} countries', countries)}" if countries else text
+    parts = [ngettext("{number} edition", "{number} editions", len(editions))]
+    if countries:
+        parts.append(ngettext("in {number} country", "in {number} countries", countries))
+    return " ".join(parts)
 
 
 def _dot(known: KnownEdition, now: datetime, has_link: bool) -> Dot | None:

@@ -49,7 +49,8 @@ def letter(visit: Visit) -> Reply:
 def letter_text(visit: Visit) -> Reply:
     """The request as a text file."""
     shown = letter_page(visit.overview, visit.now, visit.site.page_url)
-    text = f"{_('Subject')}: {shown.subject}\n\n{shown.text}\n"
+    subject = _("Subject: {subject}").format(subject=shown.subject)
+    text = f"{subject}\n\n{shown.text}\n"
     name = "letter-of-support-request.txt"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Reply(text.encode("utf-8", "replace"), "text/plain; charset=utf-8", headers=headers)
@@ -99,14 +100,15 @@ def _contents(hosting: str) -> tuple[str, ...]:
         _("says how you would take part, for example by speaking, by inviting others, or by offering a venue."),
     )
     lines = "\n".join(f"- {point.format(years=hosting)}" for point in points)
-    return (f"{_('It would help us if the letter')}\n{lines}", _("We are glad to send you a draft."))
+    opening = _("It would help us if the letter")
+    return (f"{opening}\n{lines}", _("We are glad to send you a draft."))
 
 
 def _end(call: CallCard | None, page_url: str) -> tuple[str, ...]:
     url = call.apply.url if call and call.apply else page_url
-    signature = _("[Name]\n[Function, organisation]\n[Telephone]")
+    signature = _("Kind regards,\n[Name]\n[Function, organisation]\n[Telephone]")
     return (
         _("About the call: {url}").format(url=url),
         _("Thank you for your support."),
-        f"{_('Kind regards,')}\n{signature}",
+        signature,
     )

@@ -147,8 +147,8 @@ def _of_edition(edition: EditionCard | None, calls: Sequence[CallCard]) -> Lead:
     count = Count(str(days), ngettext("day", "days", days), _("until it begins"), edition.days)
     if days == 0:
         count = Count(_("Today"), "", _("it begins"), edition.days)
-    short = edition.countdown
-    return Lead("none", kicker, headline, f"{edition.place}, {short}: {_('the next edition')}", count, notes)
+    title = _("{place}, {countdown}: the next edition").format(place=edition.place, countdown=edition.countdown)
+    return Lead("none", kicker, headline, title, count, notes)
 
 
 def _no_call(calls: Sequence[CallCard]) -> str:
