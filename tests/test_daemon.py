@@ -135,6 +135,31 @@ def test_damage_of_the_database_is_reported_from_the_start(tmp_path: Path) -> No
             assert "is damaged" in problem
 
 
+def test_a_database_that_is_deleted_under_the_daemon_sends_nothing_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = f"the database {tmp_path / 'test.db'} was deleted or replaced while it was in use: restart cmr-watch"
+    with (
+        FakeSite() as site,
+        Mailbox() as mailbox,
+        closing(open_database(f"sqlite:///{tmp_path / 'test.db'}")) as database,
+    ):
+        running = Running(database, site, mailbox)
+        with running.daemon() as daemon:
+            until(lambda: running.subjects() and running.pings()[-1:] == [""])
+            for file in tmp_path.glob("test.db*"):
+                file.unlink()
+            running.serve(LYON, "> Oslo, Norway – 3 March 2099", *PAST)
+            assert problems(daemon, "/readyz") == [gone]
+            assert problems(daemon, "/healthz") == [gone]
+            daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+            daemon.deliver_soon()
+            until(lambda: f"check: {gone}" in caplog.text and f"deliver: {gone}" in caplog.text)
+            until(lambda: running.pings()[-1:] == ["/fail"])
+        assert len(running.subjects()) == 1
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_a_locked_database_is_reported_within_seconds(running: Running) -> None:
     if running.database.path is not None:
         pytest.skip("in WAL mode, no lock keeps others from reading")
