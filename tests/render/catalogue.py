@@ -29,7 +29,17 @@ _EXTRACT = (
 
 def write(path: Path) -> None:
     """Extract all marked text, in order of the text, so that a moved line changes nothing."""
-    command = (sys.executable, "-m", "babel.messages.frontend", "-q", *_EXTRACT, "-o", str(path), str(RENDER), str(SITE))
+    command = (
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        *_EXTRACT,
+        "-o",
+        str(path),
+        str(RENDER),
+        str(SITE),
+    )
     subprocess.run(command, check=True, cwd=ROOT)
 
 
