@@ -19,7 +19,8 @@ from sqlalchemy import text
 
 from cmr_watch.app import App, CheckReport
 from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
-from cmr_watch.daemon import Daemon, pages, pause_after, thread_scheduler
+from cmr_watch.daemon import Daemon, pages, pause_after
+from cmr_watch.daemon_scheduler import thread_scheduler
 from cmr_watch.exceptions import ConfigError, StoreUnavailable
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
@@ -188,6 +189,17 @@ def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Runni
     assert 'cmr_watch_checks_total{outcome="changed"} 1.0' in metrics
     assert 'cmr_watch_deliveries{channel="mail",outcome="sent"} 2.0' in metrics
     assert "secret-uuid" not in metrics
+
+
+def test_jobs_run_again_after_the_clock_was_set_back(running: Running) -> None:
+    with running.daemon() as daemon:
+        until(lambda: running.pings() == ["/start", ""])
+        running.ahead += timedelta(hours=1)  # so that the last check is not recent
+        daemon.notice_clock_change()
+        before = running.site.paths().count(PATH)
+        daemon._scheduler.modify_job("check", next_run_time=wall() + timedelta(days=1))
+        daemon.notice_clock_change()
+        until(lambda: running.site.paths().count(PATH) > before)
 
 
 def test_a_suspect_reading_pings_failure(running: Running) -> None:
