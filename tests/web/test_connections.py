@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.web.connections import Limits, OpenConnections, network_of
+from cmr_watch.web.connections import Limits, OpenConnections, client_of, network_of
 
 
 @dataclass(eq=False)
@@ -72,3 +73,49 @@ def test_the_newest_is_always_accepted_and_no_limit_is_exceeded(clients: list[Cl
         assert len(still_open) <= limits.connections
         assert max(counts.values()) <= limits.per_network
     assert clients[-1:] == still_open[-1:]
+
+
+# ── the client behind a proxy ────────────────────────────────────────────────────────────────────────────────────
+
+TRUSTED = (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
+PROXIES = st.sampled_from(["127.0.0.1", "10.1.2.3", "::ffff:10.1.2.3", "2001:db8:ffff::1"])
+STRANGERS = st.sampled_from(["192.0.2.1", "198.51.100.9", "2001:db8::1", "::ffff:192.0.2.1"])
+MADE_UP = st.one_of(PROXIES, STRANGERS, st.sampled_from(["", "unknown", "_x", "1.2.3", "203.0.113.1:80"]), st.text())
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.1", "", "192.0.2.1"),
+        ("192.0.2.1", "198.51.100.9", "192.0.2.1"),
+        ("127.0.0.1", "198.51.100.9", "198.51.100.9"),
+        ("127.0.0.1", "203.0.113.1, 198.51.100.9", "198.51.100.9"),
+        ("127.0.0.1", "203.0.113.1, 198.51.100.9, 10.1.2.3", "198.51.100.9"),
+        ("127.0.0.1", "203.0.113.1, unknown", "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.1, unknown, 10.1.2.3", "10.1.2.3"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "10.1.2.3", "10.1.2.3"),
+    ],
+)
+def test_the_client_is_the_one_that_the_outermost_trusted_proxy_names(peer: str, forwarded: str, client: str) -> None:
+    assert client_of(peer, forwarded, TRUSTED) == client
+
+
+@given(st.lists(MADE_UP), STRANGERS, st.lists(PROXIES, min_size=1))
+def test_a_made_up_part_is_never_believed(made_up: list[str], client: str, proxies: list[str]) -> None:
+    """Each proxy appends the address of its own client; the last proxy is the other end of the connection."""
+    forwarded = ", ".join([*made_up, client, *proxies[:-1]])
+    assert client_of(proxies[-1], forwarded, TRUSTED) == client
+
+
+@given(st.lists(MADE_UP), STRANGERS)
+def test_nothing_that_a_stranger_forwards_is_believed(made_up: list[str], client: str) -> None:
+    assert client_of(client, ", ".join(made_up), TRUSTED) == client
+
+
+@given(LIMITS)
+def test_only_the_total_limits_a_trusted_proxy(limits: Limits) -> None:
+    connections: OpenConnections[Client] = OpenConnections(limits, TRUSTED)
+    proxies = [Client("10.1.2.3") for _ in range(limits.connections)]
+    assert [connections.add(proxy, proxy.address) for proxy in proxies] == [None] * limits.connections
+    assert connections.add(Client(), "192.0.2.1") is proxies[0]

@@ -74,7 +74,7 @@ class Database:
             raise kind(f"{self.name} {reason}{hint}") from error
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. Another file may now take the place of an SQLite database."""
         self.engine.dispose()
 
     def insert(self, table: Table) -> Any:

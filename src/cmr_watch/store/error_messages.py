@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 READ_ONLY = "is read-only"
 DAMAGED = "is damaged: restore a backup"
+MOVED = "was deleted or replaced while it was in use: restart cmr-watch"
 
 _SQLITE = {
     "SQLITE_BUSY": "is locked: another process has been writing to it for more than 5 seconds",
@@ -55,7 +56,7 @@ def reason(error: DBAPIError) -> str:
 
 def _sqlite(name: str, error: DBAPIError) -> str:
     if name == "SQLITE_READONLY_DBMOVED":
-        return "was deleted or replaced while it was in use: restart cmr-watch"
+        return MOVED
     # extended result codes begin with the primary one: SQLITE_READONLY_DBMOVED, SQLITE_IOERR_WRITE
     primary = "_".join(name.split("_")[:2])
     return _SQLITE.get(primary) or f"cannot be used: {_first_line(error)}"

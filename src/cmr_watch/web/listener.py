@@ -25,6 +25,8 @@ _BACKLOG: Final = 128
 """Connections that the kernel accepts for us; as many are taken over at once, beyond the limits for a moment."""
 _MAX_HEAD: Final = 16_384
 """Bytes of a request's head, and of any part of its body that is kept."""
+_PIECE: Final = 1_024
+"""Bytes that are parsed at once: h11 limits what is incomplete, so a long head that came as one piece would pass."""
 _QUEUE: Final = 4
 """Requests that are being answered, as a multiple of the connections: some clients may have gone. More get a 503."""
 _STOP_SECONDS: Final = 2
@@ -134,7 +136,10 @@ class _Connection(H11Protocol):
         if self._is_between_requests:
             self._deadline.cancel()
             self._start_request()
-        super().data_received(data)
+        for start in range(0, len(data), _PIECE):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + _PIECE])
 
     def _start_request(self) -> None:
         # at the end the connection is dropped, whoever is late: closing it would wait for the client to read

@@ -21,6 +21,13 @@ FORM = "application/x-www-form-urlencoded"
 OWN = {"content-type": FORM, "sec-fetch-site": "same-origin"}
 
 
+class NoStore:
+    """A store that is not read."""
+
+    def state(self) -> str:
+        raise AssertionError
+
+
 @dataclass
 class Bench:
     """A site with one form; a test reads what its POSTs were."""
@@ -43,7 +50,7 @@ class Bench:
             ActRoute("/link/{secret}", self.show, self.act, is_exempt=True),
         )
         counter = Counter(FACTS, None, self.clock, routes)  # type: ignore[arg-type]
-        site = PublicSite(FACTS, None, self.clock, (), counter=counter)  # type: ignore[arg-type]
+        site = PublicSite(FACTS, NoStore(), self.clock, (), counter=counter)  # type: ignore[arg-type]
         return Client(site.application())
 
     def clock(self) -> datetime:

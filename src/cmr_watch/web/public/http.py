@@ -26,6 +26,6 @@ def network(request: Request, trusted: Networks) -> str:
     """The network of the client, whose address a trusted proxy may have forwarded."""
     peer = request.client.host if request.client else ""
     try:
-        return network_of(client_of(peer, request.headers.get("x-forwarded-for", ""), trusted))
+        return network_of(client_of(peer, ",".join(request.headers.getlist("x-forwarded-for")), trusted))
     except ValueError:  # a socket that has no IP address
         return peer

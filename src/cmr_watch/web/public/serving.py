@@ -2,7 +2,7 @@
 
 A reply is made in a thread and kept (`cache.py`) until the state of the store or the minute changes. The state is read
 once a second at most, so a reply that is kept costs no query. If the database cannot be used, the last reply is sent
-with status 503 and says so.
+with status 503 and says so (`outage.py`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from cmr_watch.web.public.act_serving import Counter
 from cmr_watch.web.public.budget import Budget
 from cmr_watch.web.public.cache import Key, ReplyCache, StoredReply, stored
 from cmr_watch.web.public.http import HEADERS, network
+from cmr_watch.web.public.outage import Guarded, OutOfUse
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,6 @@ _STATE_SECONDS: Final = 1.0
 """How long the state of the store counts as the newest one."""
 _MAX_VALUE: Final = 200
 """Characters of the value of a query parameter."""
-_RETRY_SECONDS: Final = 60
 _OPEN: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
@@ -70,16 +70,18 @@ class PublicSite:
         clock: Clock,
         routes: Sequence[PublicRoute],
         trusted: Networks = (),
+        budget: Budget | None = None,
         counter: Counter | None = None,
     ) -> None:
         self._site = site
         self._store = store
+        self._state = Guarded(store.state)
         self._clock = clock
         self._routes = routes
         self._trusted = trusted
         self._counter = counter
         self._cache = ReplyCache()
-        self._budget = Budget()
+        self._budget = budget or Budget()
         self._limiter = CapacityLimiter(_THREADS)
         self._version: _Version | None = None
         self._overview: tuple[str, Overview] = ("", Overview())
@@ -100,7 +102,7 @@ class PublicSite:
         async def endpoint(request: Request) -> Response:
             query = _accepted(request, route.accepts)
             key = (request.url.path, tuple(sorted(query.items())))
-            found = self._kept(key)
+            found = self._kept(route, key)
             if found is None and not self._budget.take(network(request, self._trusted), time.monotonic()):
                 found = self._failure(route, errors.too_many(self._site))
             if found is None:
@@ -110,9 +112,11 @@ class PublicSite:
 
         return endpoint
 
-    def _kept(self, key: Key) -> StoredReply | None:
+    def _kept(self, route: PublicRoute, key: Key) -> StoredReply | None:
         """The reply that was kept, if it is certainly the newest one."""
         version, found = self._version, self._cache.get(key)
+        if route.is_fixed:
+            return found
         if version is None or found is None or found.version != version.name:
             return None
         is_new = time.monotonic() - version.looked_up < _STATE_SECONDS
@@ -122,20 +126,28 @@ class PublicSite:
         self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str]
     ) -> StoredReply:
         """The newest reply; if the database cannot be used, the last one, marked as such."""
+        if route.is_fixed:
+            return self._fixed_reply(route, key)
         kept = self._cache.get(key)
         try:
             version = self._look_up()
-            if kept is not None and kept.version == version.name:
-                return kept
-            visit = self._visit(version, key[0], parameters, query)
-            made = stored(route.view(visit), version.name)
+            if kept is None or kept.version != version.name:
+                visit = self._visit(version, key[0], parameters, query)
+                kept = stored(route.view(visit), version.name)
+                self._cache.put(key, kept)
         except BadRequest as error:
             return self._failure(route, errors.bad_request(self._site, str(error)))
         except NotFound as error:
             return self._failure(route, errors.not_found(self._site, error))
         except StoreError as error:
-            log.warning("web: %s", error)
+            if not isinstance(error, OutOfUse):
+                log.warning("web: %s: %s", key[0], error)
             return self._failure(route, self._unavailable(kept), has_content=kept is not None)
+        return kept
+
+    def _fixed_reply(self, route: PublicRoute, key: Key) -> StoredReply:
+        """A reply that does not depend on the store, which is not read for it."""
+        made = stored(route.view(Visit(self._site, self._store, Overview(), _minute(self._clock()), key[0])), "")
         self._cache.put(key, made)
         return made
 
@@ -144,7 +156,7 @@ class PublicSite:
         return stored(page.as_data() if route.is_open and not has_content else page.reply, "")
 
     def _look_up(self) -> _Version:
-        state, looked_up = self._store.state(), time.monotonic()
+        state, looked_up = self._state(), time.monotonic()
         self._version = _Version(state, _minute(self._clock()), looked_up)
         return self._version
 

@@ -112,7 +112,7 @@ def site_application(settings: Settings, database: Database, clock: Clock) -> An
     store = PublicStore(database, settings.page.url)
     desk = Desk(database, SuppressionJournal(settings.database.journal))
     counter = Counter(facts, desk, clock, ACT_ROUTES, trusted)
-    return PublicSite(facts, store, clock, ROUTES, trusted, counter).application()
+    return PublicSite(facts, store, clock, ROUTES, trusted, counter=counter).application()
 
 
 def trusted_proxies(settings: Settings) -> Networks:

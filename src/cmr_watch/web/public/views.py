@@ -85,6 +85,7 @@ class PublicRoute:
 
     - `max_age`: seconds for which a client may use a copy.
     - `is_open`: whether scripts of other sites may read the response (CORS).
+    - `is_fixed`: whether its reply is always the same, whatever the store holds, and even while it cannot be used.
     """
 
     path: str
@@ -92,6 +93,7 @@ class PublicRoute:
     accepts: tuple[str, ...] = ()
     max_age: int = MAX_AGE
     is_open: bool = False
+    is_fixed: bool = False
 
 
 class BadRequest(CmrWatchError):
