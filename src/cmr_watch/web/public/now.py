@@ -16,6 +16,7 @@ from cmr_watch.web.public.change_lines import ANNOUNCED_KINDS, ChangeLine, chang
 from cmr_watch.web.public.edition_cards import EditionCard, edition_card, next_editions
 from cmr_watch.web.public.edition_maps import EditionMap, edition_map
 from cmr_watch.web.public.rendering import page
+from cmr_watch.web.public.signup_words import form_words
 from cmr_watch.web.public.views import Reply, Visit
 
 State = Literal["open", "announced", "none", "unread"]
@@ -66,7 +67,7 @@ class NowPage:
 def now(visit: Visit) -> Reply:
     """The first page."""
     recorded = visit.store.changes(ChangeFilter(kinds=ANNOUNCED_KINDS), MAX_CHANGES)
-    return page(visit, "now.html", shown=now_page(visit.overview, visit.now, recorded))
+    return page(visit, "now.html", shown=now_page(visit.overview, visit.now, recorded), form_words=form_words())
 
 
 def now_page(overview: Overview, now: datetime, recorded: Sequence[RecordedChange] = ()) -> NowPage:

@@ -130,4 +130,6 @@ def site_facts(settings: Settings) -> SiteFacts:
         operator=web.operator,
         postal_address=web.postal_address,
         contact=web.contact or "",
+        accepts_signups=settings.accepts_signups,
+        subscribe_domains=web.subscribe_domains,
     )
