@@ -12,7 +12,8 @@ from pathlib import Path
 
 import cmr_watch.cli.run  # noqa: F401  # loads what the real daemon loads
 from cmr_watch.config import Settings, load
-from cmr_watch.daemon import Daemon, thread_scheduler
+from cmr_watch.daemon import Daemon
+from cmr_watch.daemon_scheduler import thread_scheduler
 from cmr_watch.store.database import Database, open_database
 
 

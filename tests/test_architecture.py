@@ -32,6 +32,7 @@ layers =
     __main__
     cli
     daemon
+    daemon_scheduler
     web
     demo | doctor | log_lines
     app

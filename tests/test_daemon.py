@@ -19,7 +19,8 @@ from sqlalchemy import text
 
 from cmr_watch.app import App, CheckReport
 from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
-from cmr_watch.daemon import Daemon, pages, pause_after, thread_scheduler
+from cmr_watch.daemon import Daemon, pages, pause_after
+from cmr_watch.daemon_scheduler import thread_scheduler
 from cmr_watch.exceptions import ConfigError, StoreUnavailable
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
@@ -134,6 +135,31 @@ def test_damage_of_the_database_is_reported_from_the_start(tmp_path: Path) -> No
             assert "is damaged" in problem
 
 
+def test_a_database_that_is_deleted_under_the_daemon_sends_nothing_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = f"the database {tmp_path / 'test.db'} was deleted or replaced while it was in use: restart cmr-watch"
+    with (
+        FakeSite() as site,
+        Mailbox() as mailbox,
+        closing(open_database(f"sqlite:///{tmp_path / 'test.db'}")) as database,
+    ):
+        running = Running(database, site, mailbox)
+        with running.daemon() as daemon:
+            until(lambda: running.subjects() and running.pings()[-1:] == [""])
+            for file in tmp_path.glob("test.db*"):
+                file.unlink()
+            running.serve(LYON, "> Oslo, Norway – 3 March 2099", *PAST)
+            assert problems(daemon, "/readyz") == [gone]
+            assert problems(daemon, "/healthz") == [gone]
+            daemon._scheduler.modify_job("check", next_run_time=datetime.now(UTC))
+            daemon.deliver_soon()
+            until(lambda: f"check: {gone}" in caplog.text and f"deliver: {gone}" in caplog.text)
+            until(lambda: running.pings()[-1:] == ["/fail"])
+        assert len(running.subjects()) == 1
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_a_locked_database_is_reported_within_seconds(running: Running) -> None:
     if running.database.path is not None:
         pytest.skip("in WAL mode, no lock keeps others from reading")
@@ -163,6 +189,17 @@ def test_a_change_is_delivered_before_the_next_scheduled_delivery(running: Runni
     assert 'cmr_watch_checks_total{outcome="changed"} 1.0' in metrics
     assert 'cmr_watch_deliveries{channel="mail",outcome="sent"} 2.0' in metrics
     assert "secret-uuid" not in metrics
+
+
+def test_jobs_run_again_after_the_clock_was_set_back(running: Running) -> None:
+    with running.daemon() as daemon:
+        until(lambda: running.pings() == ["/start", ""])
+        running.ahead += timedelta(hours=1)  # so that the last check is not recent
+        daemon.notice_clock_change()
+        before = running.site.paths().count(PATH)
+        daemon._scheduler.modify_job("check", next_run_time=wall() + timedelta(days=1))
+        daemon.notice_clock_change()
+        until(lambda: running.site.paths().count(PATH) > before)
 
 
 def test_a_suspect_reading_pings_failure(running: Running) -> None:

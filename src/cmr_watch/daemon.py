@@ -1,6 +1,6 @@
 """The scheduled jobs. They call the same functions as the commands.
 
-The only module that imports apscheduler, and the only one with a broad `except`.
+The only module with a broad `except`.
 
 - check: every `check_every` minutes and once at start, unless another process has just checked;
 - deliver: every minute, and immediately after a check; enqueues, composes (digests, reminders) and sends;
@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 OpenApp = Callable[[Settings, Database, Clock, Callable[[float], None]], App]
 DELIVER_EVERY: Final = 60  # seconds
 BOUNCES_EVERY: Final = 600
+_TOLERANCE: Final = 60
 MAINTENANCE_EVERY: Final = 86_400
 FIRST_RETRY_AFTER: Final = 60
 FIRST_MAINTENANCE_AFTER: Final = 300  # leaves the start to checks and deliveries; some hosts restart often
@@ -156,6 +157,17 @@ class Daemon:
         self._delivery_requested.set()
         with suppress(JobLookupError):  # the daemon is stopping, which removes all jobs
             self._scheduler.modify_job("deliver", next_run_time=self._scheduler_clock())
+
+    def notice_clock_change(self) -> None:
+        """Run a job now whose next run is later than it can be: the clock was set back, by hours or by years."""
+        now, jobs = self._scheduler_clock(), self._jobs()
+        for scheduled in self._scheduler.get_jobs():
+            job = jobs.get(scheduled.id)
+            latest = max(job.interval, job.initial_delay) + job.jitter + _TOLERANCE if job else 0
+            if job and scheduled.next_run_time and scheduled.next_run_time > now + timedelta(seconds=latest):
+                log.warning("%s: the clock was set back; running it now", scheduled.id)
+                with suppress(JobLookupError):  # the daemon is stopping
+                    self._scheduler.modify_job(scheduled.id, next_run_time=now)
 
     def stop(self, seconds: float) -> bool:
         """Start no more jobs and wait up to `seconds` for the running ones.
@@ -362,30 +374,6 @@ class Daemon:
     def _sleep(self, seconds: float) -> None:
         """Sleep, but wake up when the daemon stops."""
         self._stopping.wait(seconds)
-
-
-class _SchedulerMessages(logging.Filter):
-    """Rewords apscheduler's errors, and drops all else: its messages show triggers and internal names of jobs.
-
-    What an operator should know is logged by `Daemon`, which also catches the exceptions of jobs.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = "the scheduler could not run a job", ()
-        return record.levelno >= logging.ERROR
-
-
-_SCHEDULER_MESSAGES: Final = _SchedulerMessages()
-
-
-def thread_scheduler() -> BaseScheduler:
-    """A scheduler with one thread per job, not started yet."""
-    from apscheduler.executors.pool import ThreadPoolExecutor
-    from apscheduler.schedulers.background import BackgroundScheduler
-
-    for name in ("apscheduler.scheduler", "apscheduler.executors.default"):
-        logging.getLogger(name).addFilter(_SCHEDULER_MESSAGES)
-    return BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone=UTC)
 
 
 def pages(daemon: Daemon) -> dict[str, Page]:

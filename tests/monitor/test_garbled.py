@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cmr_watch.models.readings import Edition, Snapshot
-from cmr_watch.monitor.garbled import garbled_lines, is_garbled
+from cmr_watch.monitor.garbled import garbled_lines
 from tests.monitor.garbling import CHARSETS, misread
 
 SOURCE = Path(__file__).parent.parent.parent / "src" / "cmr_watch"
@@ -60,6 +60,10 @@ CLEAN = (
         "½–¾",
     ),
 )
+
+
+def is_garbled(text: str) -> bool:
+    return garbled_lines(Snapshot(editions=(Edition(text),))) == 1
 
 
 @pytest.mark.parametrize("text", [*NAMES, *CLEAN])

@@ -1,4 +1,7 @@
-"""Writes the catalogue of the text that subscribers read: `python -m tests.render.catalogue`. Requires Babel."""
+"""Writes the catalogue of the text that readers see: `python -m tests.render.catalogue`. Requires Babel.
+
+That is the text of messages and of the public site.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RENDER = ROOT / "src" / "cmr_watch" / "render"
+SITE = ROOT / "src" / "cmr_watch" / "web" / "public"
 CATALOGUE = RENDER / "locale" / "messages.pot"
 _EXTRACT = (
     "extract",
@@ -24,8 +28,18 @@ _EXTRACT = (
 
 
 def write(path: Path) -> None:
-    """Extract all marked text of `render`, in order of the text, so that a moved line changes nothing."""
-    command = (sys.executable, "-m", "babel.messages.frontend", "-q", *_EXTRACT, "-o", str(path), str(RENDER))
+    """Extract all marked text, in order of the text, so that a moved line changes nothing."""
+    command = (
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        *_EXTRACT,
+        "-o",
+        str(path),
+        str(RENDER),
+        str(SITE),
+    )
     subprocess.run(command, check=True, cwd=ROOT)
 
 

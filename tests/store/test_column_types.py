@@ -35,8 +35,8 @@ def round_trip(database: Database, **values: Any) -> Any:
         datetime(2024, 4, 2, 9, 12, tzinfo=UTC),
         datetime(2024, 4, 2, 9, 12, 1, 234567, tzinfo=UTC),
         datetime(2024, 10, 27, 2, 30, tzinfo=timezone(timedelta(hours=2))),
-        datetime(1, 1, 1, tzinfo=UTC),
-        datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        datetime(1900, 1, 1, tzinfo=UTC),
+        datetime(2999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
         None,
     ],
 )

@@ -572,17 +572,3 @@ except ConfigError as error:
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "PostgreSQL needs an additional package; run: pip install '.[postgres]'"
-
-
-@pytest.mark.parametrize("is_back", [False, True])
-def test_a_file_that_was_deleted_or_replaced_is_not_the_database(tmp_path: Path, *, is_back: bool) -> None:
-    path = tmp_path / "a.db"
-    with closing(open_database(f"sqlite:///{path}")) as database:
-        database.require_in_place()
-        kept = path.rename(tmp_path / "kept.db")
-        if is_back:
-            shutil.copy(kept, path)
-        with pytest.raises(StoreUnavailable, match=r"a\.db was deleted or replaced while it was in use: restart"):
-            database.require_in_place()
-        kept.replace(path)
-        database.require_in_place()

@@ -15,8 +15,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from cmr_watch.store import migrate
+from cmr_watch.store.claims import CLAIMABLE
 from cmr_watch.store.database import Database, open_database
-from cmr_watch.store.deliveries import CLAIMABLE
 from cmr_watch.store.schema import REVISIONS, deliveries, incidents, metadata, subscriptions
 from tests.factories import NOW
 

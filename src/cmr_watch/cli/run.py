@@ -19,7 +19,8 @@ from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import OK, TERMINATED
 from cmr_watch.config import Settings, load
 from cmr_watch.config.load import notify_socket, watchdog_seconds
-from cmr_watch.daemon import Daemon, pages, thread_scheduler
+from cmr_watch.daemon import Daemon, pages
+from cmr_watch.daemon_scheduler import thread_scheduler
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log_lines import configuration_and_database
 from cmr_watch.store.database import Database
@@ -135,6 +136,7 @@ def _run_until_stopped(
         signals.wake.wait(interval)
         signals.wake.clear()
         service.alive()
+        daemon.notice_clock_change()
         if signals.reload:
             signals.reload = False
             settings = _reload(daemon, settings, site)

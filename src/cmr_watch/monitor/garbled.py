@@ -43,11 +43,6 @@ _ASCII_LETTER: Final = re.compile(r"[A-Za-z]")
 _MAY_FOLLOW_A_LETTER: Final = "–—’”…»›\xa0"
 
 
-def is_garbled(text: str) -> bool:
-    """Whether it holds replacement characters or doubly encoded letters."""
-    return any(_garbled_words(text))
-
-
 def garbled_lines(reading: Snapshot, before: Snapshot | None = None) -> int:
     """How many of the editions, calls, cut-offs and links of a reading have garbled words that `before` had not."""
     known = {word for text in (_texts(before) if before else ()) for word in _garbled_words(text)}
@@ -55,6 +50,7 @@ def garbled_lines(reading: Snapshot, before: Snapshot | None = None) -> int:
 
 
 def _garbled_words(text: str) -> Iterator[str]:
+    """The words with replacement characters or doubly encoded letters."""
     if text.isascii():
         return
     for word in _WORD.finditer(text):

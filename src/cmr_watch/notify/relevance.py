@@ -49,9 +49,6 @@ TOPIC_BY_KIND: Final[dict[ChangeKind, Topic]] = {
     K.CALL_WITHDRAWN: "calls",
 }
 
-NEVER_NOTIFIED: Final = frozenset({K.EDITION_UPDATED, K.EDITION_DELISTED})
-"""Recorded in the history and in feeds only."""
-
 NON_URGENT: Final = frozenset(
     {
         K.EDITION_LISTED,

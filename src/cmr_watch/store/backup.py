@@ -24,7 +24,7 @@ from sqlalchemy import URL, make_url
 from cmr_watch import new_files
 from cmr_watch.exceptions import ConfigError, SchemaError, StoreUnavailable
 from cmr_watch.os_errors import os_reason
-from cmr_watch.store import backup_checksum, restore_quarantine
+from cmr_watch.store import backup_checksum, restore_quarantine, sqlite
 from cmr_watch.store.database import Database, upgrade
 from cmr_watch.store.schema import REVISIONS, metadata
 
@@ -148,7 +148,7 @@ def _is_backup(path: Path) -> bool:
         return False
     try:
         # immutable: it is not locked, and no file is created next to it
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        with closing(sqlite.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             row = connection.execute("SELECT value FROM installation WHERE name = 'hold'").fetchone()
             return bool(row == ("copy",))
     except sqlite3.Error:
@@ -194,7 +194,7 @@ def _copy(source: Path, part: Path) -> dict[str, int]:
     """Copy a consistent snapshot of the source; return the number of rows by table."""
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     uri = f"{source.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as old, closing(sqlite3.connect(part)) as new:
+    with closing(sqlite.connect(uri, uri=True, isolation_level=None)) as old, closing(sqlite.connect(part)) as new:
         old.execute("BEGIN")  # count and copy the same snapshot
         rows = _count_rows(old)
         old.backup(new)
@@ -212,13 +212,13 @@ def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
 def _mark_as_backup(part: Path, restored_at: datetime | None = None) -> None:
     with closing(Database(_url(part))) as copy:
         mark_restored(copy, restored_at)
-    with closing(sqlite3.connect(part)) as connection:
+    with closing(sqlite.connect(part)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _verify(part: Path, rows: Mapping[str, int]) -> None:
     """Read every database page of the copy, and check foreign keys and row counts."""
-    with closing(sqlite3.connect(part)) as connection:
+    with closing(sqlite.connect(part)) as connection:
         result = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         violation = connection.execute("PRAGMA foreign_key_check").fetchone()
         counted = _count_rows(connection)
@@ -240,7 +240,7 @@ def _without_installation(rows: Mapping[str, int]) -> dict[str, int]:
 
 def _read_revision(part: Path, path: Path) -> str:
     """Return the schema revision of a copy; SchemaError, which names `path`, if it is not one that we know."""
-    with closing(sqlite3.connect(part)) as connection:
+    with closing(sqlite.connect(part)) as connection:
         try:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         except sqlite3.OperationalError:
@@ -277,7 +277,7 @@ def _exclusive_access(target: Path) -> Iterator[None]:
     if not target.exists():
         yield
         return
-    with closing(sqlite3.connect(target, timeout=1, isolation_level=None)) as connection:
+    with closing(sqlite.connect(target, timeout=1, isolation_level=None)) as connection:
         try:
             # leaving WAL mode needs the whole file, so it fails even if another connection is idle
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cmr_watch.exceptions import StoreUnavailable
+from cmr_watch.store import sqlite
 from cmr_watch.store.installation import CHECKSUM
 
 _IS_OTHER: Final = f"name <> '{CHECKSUM}'"
@@ -20,7 +21,7 @@ _IS_OTHER: Final = f"name <> '{CHECKSUM}'"
 
 def store(path: Path) -> None:
     """Store the checksum of a database in it."""
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with closing(sqlite.connect(path)) as connection, connection:
         _delete(connection)
         row = (CHECKSUM, _checksum(connection))
         connection.execute("INSERT INTO installation (name, value) VALUES (?, ?)", row)
@@ -31,7 +32,7 @@ def verify(copy: Path, path: Path) -> None:
 
     StoreUnavailable if they differ. A backup of an earlier version, or one that was in use, has none.
     """
-    with closing(sqlite3.connect(copy)) as connection, connection:
+    with closing(sqlite.connect(copy)) as connection, connection:
         stored = _stored(connection)
         if stored is not None and stored != _checksum_if_readable(connection):
             raise StoreUnavailable(f"{path} is damaged: its content does not match its checksum; use another backup")
@@ -54,7 +55,7 @@ def _checksum_if_readable(connection: sqlite3.Connection) -> str | None:
     """The checksum; None where the name of a table or a column is damaged, which sqlite3 cannot decode."""
     try:
         return _checksum(connection)
-    except UnicodeDecodeError:
+    except sqlite3.DatabaseError:
         return None
 
 

@@ -17,6 +17,8 @@ from sqlalchemy import Boolean, DateTime, LargeBinary, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+_YEARS: Final = range(1900, 3000)
+"""A time outside of these years is damaged, and calculating with one at the ends of Python's calendar fails."""
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -70,7 +72,7 @@ class Utc(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if not isinstance(value, datetime):
+        if not isinstance(value, datetime) or value.year not in _YEARS:
             raise ValueError("not a time")
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 

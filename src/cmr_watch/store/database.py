@@ -40,7 +40,6 @@ class Database:
         self.url = url
         self.name = _description(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-        self._file: tuple[int, int] | None = None
         self.unreadable = UnreadableRows()
         self.engine = create(url).execution_options(**{UNREADABLE: self.unreadable})
         self._reader = self.engine
@@ -72,12 +71,11 @@ class Database:
             # a database is often read-only because root created the file or its folder
             hint = _ownership_hint(self.path) if self.path and reason == error_messages.READ_ONLY else ""
             kind = DatabaseDamaged if reason == error_messages.DAMAGED else StoreUnavailable
-            raise kind(f"{self.name} {reason}{hint}") from error
+            raise kind(f"{self.name} {reason}{hint}", advice=error_messages.advice(reason)) from error
 
     def close(self) -> None:
         """Close all connections. Another file may now take the place of an SQLite database."""
         self.engine.dispose()
-        self._file = None
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that supports ON CONFLICT."""
@@ -112,18 +110,6 @@ class Database:
         if result != "ok":
             what = " ".join(result.split())
             raise DatabaseDamaged(f"{self.name} is damaged ({what}); stop cmr-watch, and restore a backup")
-
-    def require_in_place(self) -> None:
-        """StoreUnavailable if the file of an SQLite database is not the one that was opened first.
-
-        Open connections to a file that was deleted or replaced still read it: what they show would never change again.
-        """
-        if self.path is None:
-            return
-        file = _file_identity(self.path)
-        self._file = self._file or file
-        if file is None or file != self._file:
-            raise StoreUnavailable(f"{self.name} {error_messages.MOVED}")
 
     def require_writable(self) -> None:
         """StoreUnavailable if nothing can be written: the disk is full, or the database is read-only or locked."""
@@ -180,7 +166,6 @@ def open_database(url: str, *, begin_new: bool = False) -> Database:
             raise _mismatch(database.name, revision)
         if database.path is not None:
             marker.write_marker(database.path)
-        database.require_in_place()
         stack.pop_all()
     return database
 
@@ -279,15 +264,6 @@ def _description(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"the database {url.database}"
     return f"the PostgreSQL database {url.database or ''} on {url.host or 'this machine'}"
-
-
-def _file_identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from all others, whatever its name; None if there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _create_file(path: Path, name: str) -> None:

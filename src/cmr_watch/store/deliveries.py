@@ -14,14 +14,25 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, case, func, not_, or_, select, update
 
 from cmr_watch.models.recipients import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message, mailbox_of
 from cmr_watch.store import plan_writer, readable, recipients, row_mapping
+from cmr_watch.store.claims import (
+    CLAIM,
+    CLAIMABLE,
+    CLAIMABLE_EXCEPT_MAIL,
+    CLAIMABLE_MAIL,
+    FINISH,
+    MAIL,
+    RENEW,
+    is_later,
+    is_pending,
+    times,
+)
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import mark_notified, open_incident, resolve_incidents
-from cmr_watch.store.rounds import MAX_LEASE
-from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, delivery_pauses, matches
+from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, matches
 
 log = logging.getLogger(__name__)
 
@@ -30,77 +41,10 @@ State = Literal["all", "pending", "sent", "logged", "failed", "superseded", "can
 LEASE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 
-_is_pending = deliveries.c.outcome.is_(None)
-_IS_CLAIMED = (deliveries.c.id == bindparam("delivery"), deliveries.c.claim_token == bindparam("token"), _is_pending)
-# statements that run for each mail are constants: to build one takes longer than to run it
-_RENEW = (
-    update(deliveries).where(*_IS_CLAIMED, recipients.has_active_subscription()).values(leased_until=bindparam("until"))
-)
-_FINISH = (
-    update(deliveries)
-    .where(*_IS_CLAIMED)
-    .values(
-        outcome=bindparam("result"),
-        done_at=bindparam("now"),
-        last_error=bindparam("error"),
-        attempts=bindparam("attempt_count"),
-        claim_token=None,
-        leased_until=None,
-    )
-)
 _DELIVERY_FAILED: IncidentKind = "delivery-failed"
-_MAIL = "mail"
-_AT = bindparam("at", type_=deliveries.c.due_at.type)
-_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
-
-def _select_claimable(*conditions: Any) -> Select[Any]:
-    """Select the IDs of at most `size` deliveries that can be claimed at the time `at`.
-
-    - They are due, not leased, not held after a restore, and not stale, unless an earlier attempt may have succeeded.
-    - The recipient is still subscribed, and no soft bounce has paused delivery.
-    - The circuit breaker of the route is closed.
-    - No earlier message to the same mailbox is pending.
-    """
-    earlier = deliveries.alias()
-    is_blocked = exists().where(
-        earlier.c.mailbox == deliveries.c.mailbox,
-        earlier.c.id < deliveries.c.id,
-        earlier.c.outcome.is_(None),
-        earlier.c.held_at.is_(None),
-    )
-    # a time that is later than any lease or pause could end is damaged, or comes from a clock that was wrong
-    is_free = or_(
-        deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT, deliveries.c.leased_until > _LATEST
-    )
-    is_current = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > _AT, deliveries.c.uncertain)
-    is_paused = exists().where(delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > _AT)
-    open_until = circuit_breakers.c.open_until
-    is_down = exists().where(circuit_breakers.c.route == deliveries.c.route, open_until > _AT, open_until <= _LATEST)
-    is_due = (_is_pending, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), is_free, is_current)
-    is_possible = (~is_blocked, ~is_paused, ~is_down, recipients.has_active_subscription())
-    statement = select(deliveries.c.id).where(*is_due, *is_possible, *conditions)
-    return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size", type_=Integer))
-
-
-# SQLite has no SKIP LOCKED, and does not need it: its write transactions never overlap
-CLAIMABLE = _select_claimable().with_for_update(skip_locked=True)
-_CLAIMABLE_EXCEPT_MAIL = _select_claimable(deliveries.c.route != _MAIL).with_for_update(skip_locked=True)
-_CLAIMABLE_MAIL = _select_claimable(deliveries.c.route == _MAIL)
-_CLAIM = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        claim_token=bindparam("token"),
-        leased_until=bindparam("until"),
-        # if a lease expired, its holder may have sent the message without recording it
-        uncertain=or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None)),
-    )
-)
-
-
-_RETRIABLE = and_(or_(_is_pending, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
+_RETRIABLE = and_(or_(is_pending, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +74,13 @@ class Deliveries:
         while True:
             with self._database.write() as connection:
                 allowed = _mails_allowed(connection, now, per_minute) if per_minute else limit
-                statement = CLAIMABLE if allowed else _CLAIMABLE_EXCEPT_MAIL
+                statement = CLAIMABLE if allowed else CLAIMABLE_EXCEPT_MAIL
                 size = min(limit, allowed or limit)
-                ids = connection.execute(statement, {**_times(now), "size": size}).scalars().all()
+                ids = connection.execute(statement, {**times(now), "size": size}).scalars().all()
                 if not ids:
                     return ()
                 self._token = secrets.token_urlsafe(16)
-                connection.execute(_CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
+                connection.execute(CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
                 claimed = _load(connection, deliveries.c.id.in_(ids))
             self._withdraw(set(ids).difference(delivery.id for delivery in claimed), now)
             if claimed:
@@ -156,7 +100,7 @@ class Deliveries:
             unsent = connection.execute(select(deliveries.c.id).where(of_ids, *is_replaceable)).scalars().all()
             recipients.withdraw_messages(connection, unsent, "superseded", now)
             failed = {"outcome": "failed", "done_at": now, "last_error": "the stored message cannot be read"}
-            connection.execute(update(deliveries).where(of_ids, _is_pending).values(**failed))
+            connection.execute(update(deliveries).where(of_ids, is_pending).values(**failed))
             connection.execute(update(deliveries).where(of_ids).values(claim_token=None, leased_until=None))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
@@ -180,7 +124,7 @@ class Deliveries:
         was_attempted = outcome in ("sent", "failed")
         values = {"result": outcome, "now": now, "error": error, "attempt_count": delivery.attempts + was_attempted}
         with self._database.write() as connection:
-            is_finished = connection.execute(_FINISH, {**_claim_of(delivery), **values}).rowcount == 1
+            is_finished = connection.execute(FINISH, {**_claim_of(delivery), **values}).rowcount == 1
             is_new = is_finished and self._update_incident(connection, delivery, outcome, now, error)
             is_renewed = following is not None and _renew(connection, following, now, LEASE)
         if is_new:
@@ -202,7 +146,7 @@ class Deliveries:
 
     def give_back(self) -> None:
         """Release what was claimed last and is not done; for a process that ends while a server does not respond."""
-        statement = update(deliveries).where(_is_pending, deliveries.c.claim_token == self._token)
+        statement = update(deliveries).where(is_pending, deliveries.c.claim_token == self._token)
         with self._database.write() as connection:
             connection.execute(statement.values(claim_token=None, leased_until=None))
 
@@ -225,7 +169,7 @@ class Deliveries:
             return recipients.cancel_unwanted(connection, now)
 
     def _release(self, delivery: Delivery, **values: Any) -> bool:
-        is_claimed = and_(deliveries.c.id == delivery.id, deliveries.c.claim_token == delivery.claim, _is_pending)
+        is_claimed = and_(deliveries.c.id == delivery.id, deliveries.c.claim_token == delivery.claim, is_pending)
         statement = update(deliveries).where(is_claimed).values(claim_token=None, leased_until=None, **values)
         with self._database.write() as connection:
             recipients.lock_planning(self._database, connection)
@@ -269,8 +213,8 @@ class Deliveries:
 
     def blocked_by_open_circuits(self, now: datetime) -> int:
         """Return how many due messages are waiting for an open circuit breaker."""
-        down = select(circuit_breakers.c.route).where(*_is_later(circuit_breakers.c.open_until, now))
-        statement = select(func.count()).where(_is_pending, deliveries.c.due_at <= now, deliveries.c.route.in_(down))
+        down = select(circuit_breakers.c.route).where(*is_later(circuit_breakers.c.open_until, now))
+        statement = select(func.count()).where(is_pending, deliveries.c.due_at <= now, deliveries.c.route.in_(down))
         with self._database.read() as connection:
             return connection.execute(statement).scalar_one()
 
@@ -279,7 +223,7 @@ class Deliveries:
         with self._database.read() as connection:
             if _mails_allowed(connection, now, per_minute) > 0:
                 return None
-            if connection.execute(_CLAIMABLE_MAIL, {**_times(now), "size": 1}).first() is None:
+            if connection.execute(CLAIMABLE_MAIL, {**times(now), "size": 1}).first() is None:
                 return None
             oldest = select(func.min(deliveries.c.done_at)).where(*_is_recent_mail(now))
             first = readable.time_of(connection.execute(oldest).scalar())
@@ -287,13 +231,13 @@ class Deliveries:
 
     def oldest_due(self, now: datetime) -> datetime | None:
         """Return since when the oldest unsent message has been due; None if none is due."""
-        is_due = (_is_pending, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None))
+        is_due = (is_pending, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None))
         with self._database.read() as connection:
             return readable.time_of(connection.execute(select(func.min(deliveries.c.due_at)).where(*is_due)).scalar())
 
     def counts_by_channel(self) -> dict[tuple[str, str], int]:
         """Count the messages by channel (`mail` or `other`) and by outcome (`pending` if there is none yet)."""
-        channel = case((deliveries.c.route == _MAIL, _MAIL), else_="other")
+        channel = case((deliveries.c.route == MAIL, MAIL), else_="other")
         counted = select(channel, deliveries.c.outcome, func.count()).group_by(channel, deliveries.c.outcome)
         with self._database.read() as connection:
             return {(row[0], row[1] or "pending"): row[2] for row in connection.execute(counted)}
@@ -302,18 +246,18 @@ class Deliveries:
 
     def list(self, state: State = "all", limit: int | None = None) -> tuple[Delivery, ...]:
         """Return the messages in a state, oldest first; with a limit, the newest ones."""
-        condition = {"all": (), "pending": (_is_pending,)}.get(state, (deliveries.c.outcome == state,))
+        condition = {"all": (), "pending": (is_pending,)}.get(state, (deliveries.c.outcome == state,))
         with self._database.read() as connection:
             return _load(connection, *condition, limit=limit)
 
     def failing(self) -> tuple[Delivery, ...]:
         """Return the pending messages whose last attempt failed, oldest first."""
         with self._database.read() as connection:
-            return _load(connection, _is_pending, deliveries.c.last_error.is_not(None))
+            return _load(connection, is_pending, deliveries.c.last_error.is_not(None))
 
     def pending(self) -> Pending | None:
         """Count the messages that are pending and not on hold; None if there are none."""
-        waiting = (_is_pending, deliveries.c.held_at.is_(None))
+        waiting = (is_pending, deliveries.c.held_at.is_(None))
         statement = select(func.count(), func.min(deliveries.c.created_at)).where(*waiting)
         with self._database.read() as connection:
             count, since = connection.execute(statement).one()
@@ -341,7 +285,7 @@ class Deliveries:
     def count_leased(self, ids: Iterable[int] | None, now: datetime) -> int:
         """Count the messages, of `ids` or of all, that a process has leased; no other process can send them."""
         which = () if ids is None else (deliveries.c.id.in_(list(ids)),)
-        statement = select(func.count()).where(_is_pending, deliveries.c.leased_until >= now, *which)
+        statement = select(func.count()).where(is_pending, deliveries.c.leased_until >= now, *which)
         with self._database.read() as connection:
             return connection.execute(statement).scalar_one()
 
@@ -350,7 +294,7 @@ class Deliveries:
         # two statements, each of which can use an index; a single one would read every row
         statements = [
             select(deliveries.c.outcome, func.count()).where(condition).group_by(deliveries.c.outcome)
-            for condition in (_is_pending, ~_is_pending)
+            for condition in (is_pending, ~is_pending)
         ]
         with self._database.read() as connection:
             rows = [row for statement in statements for row in connection.execute(statement)]
@@ -381,17 +325,9 @@ class Deliveries:
 def _mails_allowed(connection: Connection, now: datetime, per_minute: int) -> int:
     """Return how many more mails may be sent now: those of the last 60 seconds and those that are leased count."""
     sent = select(func.count()).where(*_is_recent_mail(now))
-    leased = select(func.count()).where(_is_pending, deliveries.c.route == _MAIL, deliveries.c.leased_until >= now)
+    leased = select(func.count()).where(is_pending, deliveries.c.route == MAIL, deliveries.c.leased_until >= now)
     counted = [connection.execute(statement).scalar_one() for statement in (sent, leased)]
     return max(0, per_minute - sum(counted))
-
-
-def _times(now: datetime) -> dict[str, datetime]:
-    return {"at": now, "latest": now + MAX_LEASE}
-
-
-def _is_later(column: Any, now: datetime) -> tuple[Any, ...]:
-    return column > now, column <= now + MAX_LEASE
 
 
 def _is_recent_mail(now: datetime) -> tuple[Any, ...]:
@@ -399,13 +335,13 @@ def _is_recent_mail(now: datetime) -> tuple[Any, ...]:
     return (
         deliveries.c.outcome.is_not(None),
         was_attempted,
-        deliveries.c.route == _MAIL,
+        deliveries.c.route == MAIL,
         deliveries.c.done_at > now - MINUTE,
     )
 
 
 def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:
-    return connection.execute(_RENEW, {**_claim_of(delivery), "until": now + lease}).rowcount == 1
+    return connection.execute(RENEW, {**_claim_of(delivery), "until": now + lease}).rowcount == 1
 
 
 def _claim_of(delivery: Delivery) -> dict[str, Any]:

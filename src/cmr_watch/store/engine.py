@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
 from cmr_watch.exceptions import ConfigError
+from cmr_watch.store import sqlite
+from cmr_watch.store.sqlite import UsedFile
 
 _LOCK_TIMEOUT: Final = 5  # seconds
 
@@ -37,13 +41,36 @@ def create(url: URL) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT, "isolation_level": None})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    """An engine that uses one file, and never another one that has taken its place."""
+    assert url.database is not None
+    file = UsedFile(Path(url.database))
+
+    def open_file(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        file.require_same()
+        arguments[0] = file.address()
+        options["uri"] = True
+
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        _set_up_sqlite(connection)
+        file.note()
+
+    def begin(connection: Connection) -> None:
+        try:
+            file.require_same()
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN", None, error) from error
+        _begin_sqlite(connection)
+
+    options = {"timeout": _LOCK_TIMEOUT, "isolation_level": None, "factory": sqlite.Connection}
+    engine = create_engine(url, connect_args=options)
+    event.listen(engine, "do_connect", open_file)
+    event.listen(engine, "connect", set_up)
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "engine_disposed", lambda _engine: file.forget())
     return engine
 
 
-def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _set_up_sqlite(connection: sqlite3.Connection) -> None:
     # text that is not UTF-8, which only damage can leave there, must not lose the other rows of a result
     connection.text_factory = _decode
     _enable_wal(connection)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from cmr_watch import new_files
 from cmr_watch.exceptions import StoreUnavailable
+from cmr_watch.store import sqlite
 
 _FOLDER = Path(__file__).with_name("migrations")
 
@@ -37,7 +38,7 @@ def back_up(path: Path, revision: str) -> Path:
         with new_files.partial_folder(path.parent) as folder:
             part = folder / target.name
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copied:
+            with closing(sqlite.connect(path)) as source, closing(sqlite.connect(part)) as copied:
                 source.backup(copied)
             new_files.put_in_place(part, target, replace=False)
     except (OSError, sqlite3.Error) as error:

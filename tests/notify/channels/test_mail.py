@@ -358,6 +358,44 @@ def test_the_first_digit_of_a_reply_decides(mailbox, replies):
         channel.send(message_to(ANN))
 
 
+SENT = [GREETING, b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"]
+
+
+@pytest.mark.parametrize(
+    "reply", [b"354 again\r\n", b"999 what\r\n", b"hello\r\n", b"\0\xff\r\n", b"250 " + b"A" * 9_000]
+)
+def test_a_reply_to_the_final_dot_that_means_nothing_is_uncertain(mailbox, reply):
+    with scripted_server(SENT, reply) as port, channel_to(mailbox, port=port, timeout=2.0) as channel:
+        error = failure(channel)
+        assert (error.uncertain, error.permanent) == (True, False)
+        assert "(500" not in str(error)
+
+
+def test_a_reply_that_is_too_long_is_named(mailbox):
+    for script in ([ENDLESS], [GREETING, ENDLESS], [b"220 " + b"A" * 9_000]):
+        with scripted_server(script) as port, channel_to(mailbox, port=port, timeout=5.0) as channel:
+            assert str(failure(channel)).endswith("sent a reply that is too long")
+
+
+def test_a_server_that_does_not_answer_is_not_said_to_have_closed_the_connection(mailbox):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with channel_to(mailbox, port=port, timeout=0.2) as channel:
+            assert "did not respond in time" in reason_for_down(channel)
+    with dripping_server(0.02) as port, channel_to(mailbox, port=port, timeout=5.0, deadline=0.3) as channel:
+        assert "did not respond in time" in str(failure(channel))
+
+
+def test_a_reply_slower_than_the_deadline_is_not_a_closed_connection(mailbox):
+    mailbox.slow(5.0)
+    with channel_to(mailbox, deadline=0.3) as channel:
+        error = failure(channel)
+        assert (str(error), error.uncertain) == (
+            f"the mail server 127.0.0.1:{mailbox.port} did not respond in time",
+            True,
+        )
+
+
 REPLIES = [b"235 ok\r\n", b"250 ok\r\n", b"334 \r\n", b"334 cGFzcw==\r\n", b"334 \xff\xfe=\r\n", b"354 go\r\n"]
 replies = st.sampled_from(REPLIES) | st.binary(max_size=20).map(lambda text: text + b"\r\n")
 
@@ -411,4 +449,4 @@ def test_a_slow_reply_is_a_temporary_error(mailbox):
     with channel_to(mailbox, timeout=0.2) as channel:
         error = failure(channel)
         assert not error.permanent
-        assert "timed out" in str(error)
+        assert "did not respond in time" in str(error)

@@ -8,10 +8,15 @@ from typing import Protocol
 from cmr_watch.models.recipients import Message
 
 
+def always_ours() -> bool:
+    """For a message that no other process could send."""
+    return True
+
+
 class Sender(Protocol):
     """A delivery channel. It makes one attempt per call; retrying is up to the outbox."""
 
-    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool] = always_ours) -> None:
         """Return once the next system has accepted the message.
 
         `is_ours` is asked as late as possible whether the message is still leased to this process, which may have been

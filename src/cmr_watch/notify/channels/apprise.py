@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Message
+from cmr_watch.notify.channels import always_ours
 from cmr_watch.notify.channels.apprise_format import format_message
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class AppriseChannel:
         self._timeout = timeout
         self._deadline = deadline
 
-    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool] = always_ours) -> None:
         """Return once the service has accepted the message.
 
         Raises LeaseLost if the message is no longer ours, ChannelDown if the service cannot be reached,

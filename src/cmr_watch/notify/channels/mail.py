@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DeliveryError
 from cmr_watch.models.recipients import Message
+from cmr_watch.notify.channels import always_ours
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.settings import MailSettings, Security
 
@@ -27,7 +28,7 @@ class MailChannel:
         self._clock = clock
         self._connection: SmtpConnection | None = None
 
-    def send(self, message: Message, is_ours: Callable[[], bool] = lambda: True) -> None:
+    def send(self, message: Message, is_ours: Callable[[], bool] = always_ours) -> None:
         """Return once the server has accepted the mail. Raises DeliveryError, or LeaseLost."""
         self._loaded().send(message, is_ours)
 

@@ -20,12 +20,12 @@ from cmr_watch.notify.channels.connection_errors import connection_failure
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.notify.channels.oauth import TokenError, fetch_token, xoauth2
 from cmr_watch.notify.channels.settings import MailSettings
-from cmr_watch.notify.channels.smtp_client import SmtpClient, SmtpTlsClient
+from cmr_watch.notify.channels.smtp_client import ReplyTooLong, SmtpClient, SmtpTlsClient
 from cmr_watch.notify.channels.watchdog import Watchdog
 
 # 530, 534, 535 and 538 ask for a login. 552 means a full mailbox, to be treated as 452 (RFC 5321 §4.5.3.1.10).
 _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
-_ACCEPTED: Final = range(200, 300)  # the first digit decides (RFC 5321 §4.2.1)
+_ACCEPTED, _REFUSED = range(200, 300), range(400, 600)  # the first digit decides (RFC 5321 §4.2.1)
 QUIT_TIMEOUT: Final = 3.0  # seconds; all mails are delivered by then, so a slow reply to QUIT is not worth waiting for
 _PASSWORD_WORDS: Final = ("password", "password_file")
 _NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a valid code
@@ -65,8 +65,7 @@ class SmtpConnection:
             is_session_usable = True
             raise
         except (smtplib.SMTPException, OSError) as error:
-            reason = f"the connection to {self._name} failed: {self._redacted(error)}"
-            raise DeliveryError(reason, uncertain=self._may_be_accepted) from error
+            raise DeliveryError(self._why_lost(error), uncertain=self._may_be_accepted) from error
         finally:
             if not is_session_usable:  # also after a KeyboardInterrupt between a command and its reply
                 self._disconnect()
@@ -96,6 +95,8 @@ class SmtpConnection:
         code, reply = client.docmd("DATA")
         self._require(code, reply, (354,), f"rejected the mail to {mail.recipient}")
         code, reply = self._send_content(client, mail.content, is_ours)
+        if code not in _ACCEPTED and code not in _REFUSED:
+            raise OSError(f"the reply to the mail means nothing: {self._described(code, reply)}")
         self._require(code, reply, _ACCEPTED, f"rejected the mail to {mail.recipient}")
 
     def _send_content(self, client: smtplib.SMTP, content: bytes, is_ours: Callable[[], bool]) -> tuple[int, bytes]:
@@ -164,18 +165,9 @@ class SmtpConnection:
             client = self._connect()
         except TokenError as error:
             raise ChannelDown(f"{self._name} cannot be used: {error}") from None
-        except smtplib.SMTPAuthenticationError as error:
-            reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
-            what, key = ("OAuth token", "oauth_token_command or oauth_token_file") if self._token else _PASSWORD_WORDS
-            hint = f"check user and {key} in [mail]"
-            raise ChannelDown(f"{self._name} rejected the user name or {what}: {reply}; {hint}") from None
-        except smtplib.SMTPResponseException as error:
-            reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
-            raise ChannelDown(f"{self._name} rejected the connection: {reply}") from None
         except (smtplib.SMTPException, OSError, UnicodeError) as error:
-            known = connection_failure(error, "mail", self._settings.security)
-            failure = self._redacted(known or f"cannot be reached: {error}")
-            raise ChannelDown(f"{self._name} {failure}") from error
+            cause = TimeoutError() if self._watchdog.has_expired else error
+            raise ChannelDown(f"{self._name} {self._why_down(cause)}") from error
         finally:
             if client is None:
                 self._disconnect()
@@ -235,6 +227,25 @@ class SmtpConnection:
     @property
     def _name(self) -> str:
         return f"the mail server {self._settings.host}:{self._settings.port}"
+
+    def _why_down(self, error: Exception) -> str:
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
+            what, key = ("OAuth token", "oauth_token_command or oauth_token_file") if self._token else _PASSWORD_WORDS
+            return f"rejected the user name or {what}: {reply}; check user and {key} in [mail]"
+        if isinstance(error, smtplib.SMTPResponseException):
+            return f"rejected the connection: {self._described(error.smtp_code, _as_bytes(error.smtp_error))}"
+        if isinstance(error, ReplyTooLong):
+            return str(error)
+        known = connection_failure(error, "mail", self._settings.security)
+        return self._redacted(known or f"cannot be reached: {error}")
+
+    def _why_lost(self, error: Exception) -> str:
+        if self._watchdog.has_expired or isinstance(error, TimeoutError):
+            return f"{self._name} did not respond in time"
+        if isinstance(error, ReplyTooLong):
+            return f"{self._name} {error}"
+        return f"the connection to {self._name} failed: {self._redacted(error)}"
 
     def _described(self, code: int, reply: bytes) -> str:
         return self._redacted(f"{code} {reply.decode('utf-8', 'replace')}") if code > 0 else "no valid reply"

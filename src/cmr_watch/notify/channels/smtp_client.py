@@ -1,4 +1,7 @@
-"""smtplib's clients, with a limit to the length of a reply: a server that never ends one would take all memory."""
+"""smtplib's clients, with a limit to the length of a reply: a server that never ends one would take all memory.
+
+smtplib says that the connection was closed, whatever it was that kept it from reading a reply; these clients do not.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,13 @@ _MAX_REPLY: Final = 65_536
 """In bytes. A reply has lines of at most 512 octets (RFC 5321 §4.5.3.1.5), that to EHLO one for each extension."""
 
 
+class ReplyTooLong(OSError):
+    """A reply is longer than the limit. Its text follows the name of the server."""
+
+    def __str__(self) -> str:
+        return "sent a reply that is too long"
+
+
 class _LimitedFile:
     """The file from which smtplib reads the lines of a reply; `left` is how much of it may still come."""
 
@@ -17,11 +27,11 @@ class _LimitedFile:
         self.left = _MAX_REPLY
 
     def readline(self, size: int) -> bytes:
-        """OSError if the reply is too long."""
+        """ReplyTooLong, if it is."""
         line: bytes = self._file.readline(size)
         self.left -= len(line)
         if self.left < 0:
-            raise OSError("its reply is too long")
+            raise ReplyTooLong
         return line
 
     def close(self) -> None:
@@ -33,12 +43,19 @@ class SmtpClient(smtplib.SMTP):
     """A client that does not use TLS from the start."""
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read a reply. SMTPServerDisconnected if it is too long, or if the connection is lost."""
+        """Read a reply. ReplyTooLong, TimeoutError, or what else was the reason that it could not be read."""
         if self.sock is not None:
             file: Any = self.file if isinstance(self.file, _LimitedFile) else None
             self.file = file or _LimitedFile(self.file or self.sock.makefile("rb"))
             self.file.left = _MAX_REPLY
-        return super().getreply()
+        try:
+            return super().getreply()
+        except smtplib.SMTPServerDisconnected as error:
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
+        except smtplib.SMTPResponseException:  # a single line is too long
+            raise ReplyTooLong from None
 
 
 class SmtpTlsClient(SmtpClient, smtplib.SMTP_SSL):

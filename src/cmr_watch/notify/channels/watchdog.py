@@ -20,6 +20,8 @@ class Watchdog:
     def __init__(self, abort: Callable[[], None]) -> None:
         self._abort = abort
         self._wakeup = threading.Condition()
+        self.has_expired = False
+        """Whether the last block ran past its deadline."""
         self._deadline: float | None = None
         self._thread: threading.Thread | None = None
 
@@ -28,6 +30,7 @@ class Watchdog:
         """Abort the block if it takes longer than this. Every block of one watchdog must have the same limit."""
         with self._wakeup:
             self._deadline = time.monotonic() + seconds
+            self.has_expired = False
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
@@ -47,6 +50,7 @@ class Watchdog:
             while self._deadline is not None:
                 remaining = self._deadline - time.monotonic()
                 if remaining <= 0:
+                    self.has_expired = True
                     self._abort()
                 self._wakeup.wait(remaining if remaining > 0 else _REPEAT_AFTER)
             self._thread = None

@@ -1,0 +1,93 @@
+"""The statements by which deliveries are claimed, renewed and finished (deliveries.py).
+
+Those that run for each mail are constants: to build one takes longer than to run it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, Select, bindparam, exists, or_, select, update
+
+from cmr_watch.store import recipients
+from cmr_watch.store.rounds import MAX_LEASE
+from cmr_watch.store.schema import circuit_breakers, deliveries, delivery_pauses
+
+is_pending = deliveries.c.outcome.is_(None)
+_IS_CLAIMED = (deliveries.c.id == bindparam("delivery"), deliveries.c.claim_token == bindparam("token"), is_pending)
+
+RENEW = (
+    update(deliveries).where(*_IS_CLAIMED, recipients.has_active_subscription()).values(leased_until=bindparam("until"))
+)
+FINISH = (
+    update(deliveries)
+    .where(*_IS_CLAIMED)
+    .values(
+        outcome=bindparam("result"),
+        done_at=bindparam("now"),
+        last_error=bindparam("error"),
+        attempts=bindparam("attempt_count"),
+        claim_token=None,
+        leased_until=None,
+    )
+)
+MAIL = "mail"
+"""The route of all mails."""
+_AT = bindparam("at", type_=deliveries.c.due_at.type)
+_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
+
+
+def _select_claimable(*conditions: Any) -> Select[Any]:
+    """Select the IDs of at most `size` deliveries that can be claimed at the time `at`.
+
+    - They are due, not leased, not held after a restore, and not stale, unless an earlier attempt may have succeeded.
+    - The recipient is still subscribed, and no soft bounce has paused delivery.
+    - The circuit breaker of the route is closed.
+    - No earlier message to the same mailbox is pending.
+    """
+    earlier = deliveries.alias()
+    is_blocked = exists().where(
+        earlier.c.mailbox == deliveries.c.mailbox,
+        earlier.c.id < deliveries.c.id,
+        earlier.c.outcome.is_(None),
+        earlier.c.held_at.is_(None),
+    )
+    # a time that is later than any lease or pause could end is damaged, or comes from a clock that was wrong
+    is_free = or_(
+        deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT, deliveries.c.leased_until > _LATEST
+    )
+    is_current = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > _AT, deliveries.c.uncertain)
+    is_paused = exists().where(delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > _AT)
+    open_until = circuit_breakers.c.open_until
+    is_down = exists().where(circuit_breakers.c.route == deliveries.c.route, open_until > _AT, open_until <= _LATEST)
+    is_due = (is_pending, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), is_free, is_current)
+    is_possible = (~is_blocked, ~is_paused, ~is_down, recipients.has_active_subscription())
+    statement = select(deliveries.c.id).where(*is_due, *is_possible, *conditions)
+    return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size", type_=Integer))
+
+
+# SQLite has no SKIP LOCKED, and does not need it: its write transactions never overlap
+CLAIMABLE = _select_claimable().with_for_update(skip_locked=True)
+CLAIMABLE_EXCEPT_MAIL = _select_claimable(deliveries.c.route != MAIL).with_for_update(skip_locked=True)
+CLAIMABLE_MAIL = _select_claimable(deliveries.c.route == MAIL)
+CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        claim_token=bindparam("token"),
+        leased_until=bindparam("until"),
+        # if a lease expired, its holder may have sent the message without recording it
+        uncertain=or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None)),
+    )
+)
+
+
+def times(now: datetime) -> dict[str, datetime]:
+    """Return the parameters of the statements that select what can be claimed now."""
+    return {"at": now, "latest": now + MAX_LEASE}
+
+
+def is_later(column: Any, now: datetime) -> tuple[Any, ...]:
+    """Return the conditions that the time until which something is leased or closed has not come."""
+    return column > now, column <= now + MAX_LEASE
