@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -142,6 +142,16 @@ def test_a_connection_serves_several_requests_for_longer_than_one_may_take(serve
         assert connection.getresponse().read() == b"yes"
         time.sleep(0.3)
     connection.close()
+
+
+def test_the_body_does_not_wait_until_the_client_has_acknowledged_the_head(server: Listener) -> None:
+    """Without TCP_NODELAY, most of these requests would take 40 ms, the delay of an acknowledgement: 4 s in all."""
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=5)) as connection:
+        start = time.monotonic()
+        for _ in range(100):
+            connection.request("GET", "/plain")
+            assert connection.getresponse().read() == b"yes"
+        assert time.monotonic() - start < 2
 
 
 # ── limits ───────────────────────────────────────────────────────────────────────────────────────────────────────

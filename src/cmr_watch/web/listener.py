@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -29,6 +30,8 @@ _PIECE: Final = 1_024
 """Bytes that are parsed at once: h11 limits what is incomplete, so a long head that came as one piece would pass."""
 _QUEUE: Final = 4
 """Requests that are being answered, as a multiple of the connections: some clients may have gone. More get a 503."""
+_TICK: Final = 1.0
+"""Seconds between two looks at the clock, for the Date header."""
 _STOP_SECONDS: Final = 2
 """How long requests may still be answered after the listener was closed."""
 
@@ -49,7 +52,7 @@ class Listener:
     ) -> None:
         self._socket = bind(listen, setting) if isinstance(listen, str) else listen
         self._port = int(self._socket.getsockname()[1])
-        self._server = uvicorn.Server(_Config(app, limits, trusted))
+        self._server = _Server(_Config(app, limits, trusted))
         # A daemon thread, and with it the threads that it starts: one that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
         self._thread.start()
@@ -66,7 +69,7 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening. What is being answered is finished, if that takes no more than two seconds."""
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join(_STOP_SECONDS + 1)
         self._socket.close()
 
@@ -86,6 +89,26 @@ def bind(listen: str, setting: str) -> socket.socket:
     except OSError as error:  # of a socket that cannot be bound, its text also names the address
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise ConfigError(f"{setting}: cannot listen on {listen}: {reason}") from error
+
+
+class _Server(uvicorn.Server):
+    """Wakes up once a second, for the Date header, and when it is to stop: uvicorn does so ten times a second."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        self._stopped = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), _TICK)
+
+    def stop(self) -> None:
+        """Stop serving. Called from another thread."""
+        self.should_exit = True
+        if self._loop:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._stopped.set)
 
 
 class _Config(uvicorn.Config):
@@ -122,6 +145,9 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # the head and the body are written one after the other: otherwise the kernel would hold the body back until the
+        # client has acknowledged the head, for 40 ms. asyncio does this only for sockets that name their protocol
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._start_request()
         surplus = self.config.open_connections.add(self, self.client[0] if self.client else "127.0.0.1")
         if surplus:
