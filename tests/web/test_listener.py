@@ -29,6 +29,7 @@ PAGES = {
     "/bad": lambda: health_response(("overdue since “today”",)),
     "/plain": lambda: text_response(b"yes", "text/plain; version=1"),
     "/failing": fail,
+    "/slow": lambda: (time.sleep(0.2), text_response(b"yes", "text/plain"))[1],
 }
 
 
@@ -133,6 +134,34 @@ def test_every_response_has_the_same_safe_headers(server: Listener, path: str) -
     headers = request(server, path)[1].headers
     assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
     assert headers.get_all("Server") == ["cmr-watch"]
+
+
+def raw(server: Listener, sent: bytes, *, half_closed: bool = False) -> bytes:
+    """What the server sends until it closes the connection."""
+    with connect(server) as client, client.makefile("rb") as received:
+        client.sendall(sent)
+        if half_closed:
+            client.shutdown(socket.SHUT_WR)
+        return received.read()
+
+
+@pytest.mark.parametrize("address", [b"http://host.example", b"HTTPS://host.example:8000", b"http://[::1]:8080"])
+def test_a_request_may_name_the_whole_address(server: Listener, address: bytes) -> None:
+    """RFC 9112 §3.2.2: as to a proxy."""
+    for path, status in ((b"/plain", b"200"), (b"/plain?a=http://b/c", b"200"), (b"/other", b"404"), (b"", b"404")):
+        request = b"GET " + address + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        assert raw(server, request).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_client_that_sends_no_more_gets_its_answer(server: Listener) -> None:
+    request = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+    start = time.monotonic()
+    answer = raw(server, request, half_closed=True)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"yes")
+    for incomplete in (b"", b"GET /pl", b"POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"):
+        raw(server, incomplete, half_closed=True)
+    assert time.monotonic() - start < 3
 
 
 def test_a_connection_serves_several_requests_for_longer_than_one_may_take(server: Listener) -> None:

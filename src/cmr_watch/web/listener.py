@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import socket
 import threading
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import unquote
 
 import h11
 import uvicorn
@@ -32,6 +34,7 @@ _QUEUE: Final = 4
 """Requests that are being answered, as a multiple of the connections: some clients may have gone. More get a 503."""
 _TICK: Final = 1.0
 """Seconds between two looks at the clock, for the Date header."""
+_ADDRESS: Final = re.compile(rb"https?://[^/]*", re.IGNORECASE)
 _STOP_SECONDS: Final = 2
 """How long requests may still be answered after the listener was closed."""
 
@@ -116,7 +119,7 @@ class _Config(uvicorn.Config):
 
     def __init__(self, app: Any, limits: Limits, trusted: Networks) -> None:
         super().__init__(
-            app,
+            _PathOnly(app),
             loop="asyncio",
             http=_Connection,
             ws="none",
@@ -135,6 +138,19 @@ class _Config(uvicorn.Config):
         )
         self.limits = limits
         self.open_connections: OpenConnections[_Connection] = OpenConnections(limits, trusted)
+
+
+class _PathOnly:
+    """The application, for requests that name a whole address, which every server must accept (RFC 9112 §3.2.2)."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and (address := _ADDRESS.match(scope["raw_path"])):
+            raw_path = scope["raw_path"][address.end() :] or b"/"
+            scope = {**scope, "raw_path": raw_path, "path": unquote(raw_path.decode("ascii"))}
+        await self._app(scope, receive, send)
 
 
 class _Connection(H11Protocol):
@@ -166,6 +182,13 @@ class _Connection(H11Protocol):
             if self.transport.is_closing():
                 return
             super().data_received(data[start : start + _PIECE])
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection of a client that has sent its request, and nothing more, until it is answered."""
+        if self.is_waiting or self.cycle is None:
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def _start_request(self) -> None:
         # at the end the connection is dropped, whoever is late: closing it would wait for the client to read
