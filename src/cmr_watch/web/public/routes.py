@@ -14,6 +14,7 @@ from cmr_watch.web.public import (
     countries,
     edition,
     editions,
+    leaving,
     letter,
     now,
     rendering,
@@ -58,3 +59,5 @@ ROUTES: Final = (
     PublicRoute("/status", status.status),
     PublicRoute("/status.json", status.status_json, is_open=True),
 )
+ACT_ROUTES: Final = (leaving.ROUTE,)
+"""Those that act: leaving."""

@@ -27,10 +27,12 @@ from starlette.routing import Route
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import StoreError
 from cmr_watch.store.public import Overview, PublicStore
-from cmr_watch.web.connections import Networks, client_of, network_of
+from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
+from cmr_watch.web.public.act_serving import Counter
 from cmr_watch.web.public.budget import Budget
 from cmr_watch.web.public.cache import Key, ReplyCache, StoredReply, stored
+from cmr_watch.web.public.http import HEADERS, network
 from cmr_watch.web.public.outage import Guarded, OutOfUse
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
 
@@ -42,18 +44,6 @@ _STATE_SECONDS: Final = 1.0
 """How long the state of the store counts as the newest one."""
 _MAX_VALUE: Final = 200
 """Characters of the value of a query parameter."""
-_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "interest-cohort=()",
-    "Vary": "Accept-Encoding",
-}
 _OPEN: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
@@ -71,7 +61,7 @@ class _Version:
 
 
 class PublicSite:
-    """The routes of the site, and the replies that are kept."""
+    """The routes of the site, and the replies that are kept. `counter`: the routes that act, if there are any."""
 
     def __init__(
         self,
@@ -81,6 +71,7 @@ class PublicSite:
         routes: Sequence[PublicRoute],
         trusted: Networks = (),
         budget: Budget | None = None,
+        counter: Counter | None = None,
     ) -> None:
         self._site = site
         self._store = store
@@ -88,6 +79,7 @@ class PublicSite:
         self._clock = clock
         self._routes = routes
         self._trusted = trusted
+        self._counter = counter
         self._cache = ReplyCache()
         self._budget = budget or Budget()
         self._limiter = CapacityLimiter(_THREADS)
@@ -96,8 +88,9 @@ class PublicSite:
 
     def application(self) -> Starlette:
         """The ASGI application."""
+        readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in self._routes]
         app = Starlette(
-            routes=[Route(route.path, self._endpoint(route), methods=["GET"]) for route in self._routes],
+            routes=[*readable, *(self._counter.routes() if self._counter else ())],
             exception_handlers={HTTPException: self._reject, Exception: self._fail},
         )
         app.router.redirect_slashes = False
@@ -110,7 +103,7 @@ class PublicSite:
             query = _accepted(request, route.accepts)
             key = (request.url.path, tuple(sorted(query.items())))
             found = self._kept(route, key)
-            if found is None and not self._budget.take(self._network(request), time.monotonic()):
+            if found is None and not self._budget.take(network(request, self._trusted), time.monotonic()):
                 found = self._failure(route, errors.too_many(self._site))
             if found is None:
                 make = partial(self._reply, route, key, dict(request.path_params), query)
@@ -118,14 +111,6 @@ class PublicSite:
             return _response(request, found, route)
 
         return endpoint
-
-    def _network(self, request: Request) -> str:
-        """The network of the client, whose address a trusted proxy may have forwarded."""
-        peer = request.client.host if request.client else ""
-        try:
-            return network_of(client_of(peer, ",".join(request.headers.getlist("x-forwarded-for")), self._trusted))
-        except ValueError:  # a socket that has no IP address
-            return peer
 
     def _kept(self, route: PublicRoute, key: Key) -> StoredReply | None:
         """The reply that was kept, if it is certainly the newest one."""
@@ -220,7 +205,7 @@ def _response(
     request: Request, found: StoredReply, route: PublicRoute, more: Mapping[str, str] | None = None
 ) -> Response:
     reply = found.reply
-    headers = {**_HEADERS, **(_OPEN if route.is_open else {}), **reply.headers, **(more or {})}
+    headers = {**HEADERS, **(_OPEN if route.is_open else {}), **reply.headers, **(more or {})}
     if reply.status != HTTPStatus.OK:
         headers.setdefault("Cache-Control", "no-store")
     else:

@@ -15,9 +15,12 @@ from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.public import PublicStore
+from cmr_watch.store.suppression_journal import SuppressionJournal
 from cmr_watch.web.connections import Limits, Networks
 from cmr_watch.web.listener import Listener
-from cmr_watch.web.public.routes import ROUTES
+from cmr_watch.web.public.act_serving import Counter
+from cmr_watch.web.public.desk import Desk
+from cmr_watch.web.public.routes import ACT_ROUTES, ROUTES
 from cmr_watch.web.public.serving import PublicSite
 from cmr_watch.web.public.views import SiteFacts
 
@@ -105,8 +108,11 @@ class _Replaceable:
 
 def site_application(settings: Settings, database: Database, clock: Clock) -> Any:
     """The public site as an ASGI application, for a `Listener`."""
+    facts, trusted = site_facts(settings), trusted_proxies(settings)
     store = PublicStore(database, settings.page.url)
-    return PublicSite(site_facts(settings), store, clock, ROUTES, trusted_proxies(settings)).application()
+    desk = Desk(database, SuppressionJournal(settings.database.journal))
+    counter = Counter(facts, desk, clock, ACT_ROUTES, trusted)
+    return PublicSite(facts, store, clock, ROUTES, trusted, counter=counter).application()
 
 
 def trusted_proxies(settings: Settings) -> Networks:
