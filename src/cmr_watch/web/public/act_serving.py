@@ -42,14 +42,20 @@ class Counter:
     """The routes that act, as routes of Starlette."""
 
     def __init__(
-        self, site: SiteFacts, desk: Desk, clock: Clock, routes: Sequence[ActRoute], trusted: Networks = ()
+        self,
+        site: SiteFacts,
+        desk: Desk,
+        clock: Clock,
+        routes: Sequence[ActRoute],
+        trusted: Networks = (),
+        budget: Budget | None = None,
     ) -> None:
         self._site = site
         self._desk = desk
         self._clock = clock
         self._routes = routes
         self._trusted = trusted
-        self._budget = Budget()
+        self._budget = budget or Budget()
         self._scarce = Budget(_SCARCE_RATE, _SCARCE_BURST)
         self._limiter = CapacityLimiter(_THREADS)
 
