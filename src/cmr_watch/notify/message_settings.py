@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import Clock
@@ -61,10 +62,11 @@ def write_opt_ins(settings: Settings, database: Database, now: datetime) -> int:
 
 
 def _opt_in_writer(settings: Settings) -> WriteMail:
-    text, new_id = opt_in_body(message_context(settings)), message_ids(settings.mail.sender)
+    new_id = message_ids(settings.mail.sender)
+    text = cache(lambda: opt_in_body(message_context(settings)))  # rendered only if there is one to write
 
     def write(address: str, token: str) -> Message:
-        return Message(address, text, new_id(), token=token, unsubscribes=False)
+        return Message(address, text(), new_id(), token=token, unsubscribes=False)
 
     return write
 

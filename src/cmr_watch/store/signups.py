@@ -74,6 +74,8 @@ class Signups:
         Of several for one address, the newest counts. None is written to an address that was erased, or to which mail
         bounces, nor twice a day to the same one.
         """
+        if not self._is_any_waiting():
+            return 0
         with self._database.write() as connection:
             if not self._database.try_lock(connection, _LOCK):
                 return 0
@@ -87,6 +89,11 @@ class Signups:
             for signup in written:
                 self._write_mail(connection, signup, write, now)
             return len(written)
+
+    def _is_any_waiting(self) -> bool:
+        statement = select(signups.c.id).where(signups.c.mailed_at.is_(None)).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(statement).first() is not None
 
     def _write_mail(self, connection: Connection, signup: Signup, write: WriteMail, now: datetime) -> None:
         token = new_token()
