@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 _NETWORKS: Final = 10_000
+_TOKEN: Final = 0.01
+"""Seconds of processor time for one token: a page takes less."""
 
 
 @dataclass(slots=True)
@@ -20,7 +22,11 @@ class _Bucket:
 
 
 class Budget:
-    """`burst` at once, then `rate` a second. Used from one thread."""
+    """`burst` tokens at once, then `rate` a second. Used from one thread.
+
+    A reply costs one token for each 10 ms of processor time, and at least one: so no network can use more than a tenth of a
+    processor.
+    """
 
     def __init__(self, rate: float = 10.0, burst: float = 60.0) -> None:
         self._rate = rate
@@ -39,3 +45,8 @@ class Budget:
             return False
         bucket.tokens -= 1
         return True
+
+    def charge(self, network: str, seconds: float) -> None:
+        """Take the tokens for what a reply cost, in seconds of processor time; what is missing is paid back later."""
+        if bucket := self._buckets.get(network):
+            bucket.tokens -= max(0.0, seconds / _TOKEN - 1)
