@@ -24,8 +24,8 @@ class _Bucket:
 class Budget:
     """`burst` tokens at once, then `rate` a second. Used from one thread.
 
-    A reply costs one token for each 10 ms of processor time, and at least one: so no network can use more than a tenth of a
-    processor.
+    A reply costs one token for each 10 ms of processor time, and at least one: so no network can use more than a tenth
+    of a processor.
     """
 
     def __init__(self, rate: float = 10.0, burst: float = 60.0) -> None:
