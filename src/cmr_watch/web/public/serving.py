@@ -30,7 +30,7 @@ from cmr_watch.store.public import Overview, PublicStore
 from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
 from cmr_watch.web.public.act_serving import Counter
-from cmr_watch.web.public.budget import Budget
+from cmr_watch.web.public.budget import Budget, Exhausted
 from cmr_watch.web.public.cache import PIECE, Key, ReplyCache, StoredReply, stored
 from cmr_watch.web.public.http import HEADERS, network
 from cmr_watch.web.public.outage import Guarded, OutOfUse
@@ -99,8 +99,9 @@ class PublicSite:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in self._routes]
-        readable += [Route(route.path, _preflight, methods=["OPTIONS"]) for route in self._routes if route.is_open]
+        by_use = sorted(self._routes, key=lambda route: route.path != "/")  # the first match counts: begin with “Now”
+        readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in by_use]
+        readable += [Route(route.path, _preflight, methods=["OPTIONS"]) for route in by_use if route.is_open]
         app = Starlette(
             routes=[*readable, *(self._counter.routes() if self._counter else ())],
             exception_handlers={HTTPException: self._reject, Exception: self._fail},
@@ -116,21 +117,12 @@ class PublicSite:
             key = (request.url.path, tuple(sorted(query.items())))
             found = self._kept(route, key)
             if found is None:
-                found = await self._made(request, route, key, query)
+                client = network(request, self._trusted)
+                make = partial(self._reply, route, key, dict(request.path_params), query, client)
+                found = await run_sync(make, limiter=self._limiter)
             return _response(request, found, route)
 
         return endpoint
-
-    async def _made(self, request: Request, route: PublicRoute, key: Key, query: Mapping[str, str]) -> StoredReply:
-        """A reply that is made for the client, unless its network has used up its budget."""
-        client = network(request, self._trusted)
-        if not self._budget.take(client, time.monotonic()):
-            return self._failure(route, errors.too_many(self._site))
-        made, seconds = await run_sync(
-            partial(_timed, partial(self._reply, route, key, dict(request.path_params), query)), limiter=self._limiter
-        )
-        self._budget.charge(client, seconds)
-        return made
 
     def _kept(self, route: PublicRoute, key: Key) -> StoredReply | None:
         """The reply that was kept, if it is certainly the newest one."""
@@ -143,18 +135,24 @@ class PublicSite:
         return found if time.monotonic() - version.looked_up < self._state_seconds else None
 
     def _reply(
-        self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str]
+        self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str], client: str
     ) -> StoredReply:
-        """The newest reply; if the database cannot be used, the last one, marked as such."""
+        """The newest reply; if the database cannot be used, the last one, marked as such.
+
+        `client`: the network that asks. Only for a reply that has to be made, it has to have some of its budget left.
+        """
         if route.is_fixed:
             return self._fixed_reply(route, key)
         kept = self._cache.get(key)
         try:
             version = self._look_up()
             if kept is None or kept.version != version.name:
-                visit = self._visit(version, key[0], parameters, query)
-                kept = stored(route.view(visit), version.name)
+                with self._budget.paid_by(client):
+                    visit = self._visit(version, key[0], parameters, query)
+                    kept = stored(route.view(visit), version.name)
                 self._cache.put(key, kept)
+        except Exhausted:
+            return self._failure(route, errors.too_many(self._site))
         except BadRequest as error:
             return self._failure(route, errors.bad_request(self._site, str(error)))
         except NotFound as error:
@@ -223,13 +221,6 @@ _DATA: Final = "/api/"
 async def _preflight(_: Request) -> Response:
     """Whether a script of another site may send If-None-Match to a route that is open to it (CORS)."""
     return Response(b"", HTTPStatus.NO_CONTENT, {**HEADERS, **_OPEN, **_PREFLIGHT})
-
-
-def _timed(make: Callable[[], StoredReply]) -> tuple[StoredReply, float]:
-    """What a function makes, and the processor time in seconds that it takes."""
-    start = time.thread_time()
-    made = make()
-    return made, time.thread_time() - start
 
 
 def _minute(now: datetime) -> datetime:
