@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from cmr_watch import log
+from cmr_watch.notify import tokens
 
 LOG = logging.getLogger("cmr_watch.test")
 
@@ -95,3 +96,10 @@ def test_a_short_secret_is_masked_as_a_word_only():
     assert log.masked("a mail was rejected: a", "a") == "*** mail was rejected: ***"
     assert log.masked("user:sesame1", "sesame") == "user:***1"
     assert log.masked("nothing", "") == "nothing"
+
+
+def test_the_token_of_a_recipient_is_masked(capsys):
+    token = tokens.make(b"key", 7)
+    log.set_up()
+    LOG.error("GET /unsubscribe/%s failed; sha256 %s", token, "0" * 64)
+    assert f"GET /unsubscribe/*** failed; sha256 {'0' * 64}" in capsys.readouterr().err

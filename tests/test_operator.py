@@ -108,6 +108,20 @@ def test_an_incident_that_opens_again_is_notified_again(journey: OperatorJourney
         assert journey.new_subjects() == ["Resolved: the page can be read again"]
 
 
+def test_an_incident_that_opens_again_and_again_within_a_day_is_reported_once_more(journey: OperatorJourney) -> None:
+    def flap() -> list[str]:
+        journey.serve(MAINTENANCE)
+        journey.check()
+        journey.check_lines(LYON, *PAST)
+        return journey.new_subjects()
+
+    problem, resolved = "Problem: the page lacks its usual content", "Resolved: the page has its usual content again"
+    assert [flap() for _ in range(6)] == [[problem, resolved], [problem, resolved], [problem], [], [], []]
+    assert "comes back again and again (3 times within a day), which is not reported again" in journey.last_text
+    journey.now += timedelta(days=1)
+    assert flap() == [problem, resolved], "it is a new problem"
+
+
 def test_a_suspect_page(journey: OperatorJourney) -> None:
     for expected in (["Problem: the page lacks its usual content"], [], []):
         journey.serve(MAINTENANCE)

@@ -2,10 +2,10 @@
 
     CmrWatchError
     ├── ConfigError            exit 2: the configuration or an option is invalid
-    ├── StoreError             the database cannot be used
+    ├── StoreError             the database cannot be used; `advice` says what to do
     │   ├── StoreUnavailable   exit 1: disk full, read-only, locked or unreachable
     │   │   └── DatabaseDamaged    exit 1: the file is damaged, gone or empty
-    │   └── SchemaError        exit 2: another version's schema; `advice` says what to do
+    │   └── SchemaError        exit 2: another version's schema
     ├── RefusedAddress         an address that must not receive messages
     ├── FetchError             a page could not be fetched; the check is recorded as failed;
     │                          `status`: of the response, if there was one; `is_transient`: a retry may succeed
@@ -39,6 +39,10 @@ class ConfigError(CmrWatchError):
 class StoreError(CmrWatchError):
     """The database cannot be used."""
 
+    def __init__(self, message: str = "", *, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached or written."""
@@ -50,10 +54,6 @@ class DatabaseDamaged(StoreUnavailable):
 
 class SchemaError(StoreError):
     """The database belongs to another version of cmr-watch."""
-
-    def __init__(self, message: str = "", *, advice: str = "") -> None:
-        super().__init__(message)
-        self.advice = advice
 
 
 class RefusedAddress(CmrWatchError):

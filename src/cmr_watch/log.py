@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TextIO
 from urllib.parse import urlsplit, urlunsplit
 
 from cmr_watch.escaping import escaped, json_line
+from cmr_watch.models.recipients import TOKEN_SLOT
 
 LogFormat = Literal["text", "json", "sentence"]
 LEVELS: Final = ("debug", "info", "warning", "error")
@@ -19,6 +20,8 @@ _SHORT: Final = 3
 """A secret with at most so many characters is also a part of many words."""
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 _QUERY: Final = re.compile(r"(\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
+_TOKEN: Final = re.compile(rf"(?<![0-9a-z])[0-9]{{11}}[0-9a-f]{{{len(TOKEN_SLOT) - 11}}}(?![0-9a-z])")
+"""What unsubscribes a recipient (notify/tokens.py)."""
 # Schemes whose host is not a secret: web hooks on a server of the operator's choice.
 _WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")
 
@@ -113,4 +116,4 @@ class _Formatter(logging.Formatter):
     def _mask(self, message: str) -> str:
         for secret in self._secrets:
             message = message.replace(secret, "***")
-        return _QUERY.sub(r"\1***", _CREDENTIALS.sub("***", message))
+        return _TOKEN.sub("***", _QUERY.sub(r"\1***", _CREDENTIALS.sub("***", message)))

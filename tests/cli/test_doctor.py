@@ -267,3 +267,12 @@ def test_what_is_on_hold_is_a_problem(watch):
     count = len(watch.run("deliveries", "release", "--json").json)
     text = f"✗ quarantine: {count} items are on hold since the restore\n  → See: cmr-watch deliveries release"
     assert text in watch.run("doctor").out
+
+
+def test_the_advice_fits_what_is_wrong_with_the_database(watch):
+    open_database(f"sqlite:///{watch.database}").close()
+    with closing(sqlite3.connect(watch.database, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        result = watch.run("doctor")
+    locked = "another process has been writing to it for more than 5 seconds"
+    assert f"is locked: {locked}\n  → Wait until the other process has finished, or end it." in result.out

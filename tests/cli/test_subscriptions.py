@@ -245,6 +245,7 @@ def test_retry_says_that_nothing_is_sent_to_an_ended_subscription(bounced):
 @pytest.mark.parametrize(
     ("reason", "advice"),
     [
+        ("unsubscribed online", "at the recipient's request only: cmr-watch subscriptions add b@e.org --resubscribe"),
         ("unsubscribed by mail", "at the recipient's request only: cmr-watch subscriptions add b@e.org --resubscribe"),
         ("mail to it bounces", "cmr-watch subscriptions add b@e.org --resubscribe"),
         ("ended by the operator", "cmr-watch subscriptions add b@e.org --resubscribe"),

@@ -29,14 +29,24 @@ def test_a_test_mail_needs_a_mail_server():
         send_test_message(Settings(), "anna@example.org", lambda: NOW)
 
 
-def test_no_message_is_unsubscribed_from_on_the_site_because_this_version_cannot():
+@pytest.mark.parametrize(
+    ("web", "expected"),
+    [
+        (WebSection(url="https://watch.example.org"), "https://watch.example.org"),
+        (WebSection(url="HTTPS://watch.example.org/"), "HTTPS://watch.example.org/"),
+        (WebSection(url="http://watch.example.org"), None),
+        (WebSection(url="https://watch.example.org", listen=""), None),
+        (WebSection(), None),
+    ],
+)
+def test_messages_are_unsubscribed_from_on_the_site_if_it_is_served_over_https(web: WebSection, expected: str | None):
     mail = MailSection("smtp.example.org", sender="watch@example.org")
-    settings = Settings(mail=mail, web=WebSection(url="https://watch.example.org"))
+    settings = Settings(mail=mail, web=web)
     delivered = mail_settings(settings)
 
     assert delivered is not None
-    assert delivered.web_url is None
-    assert message_context(settings).site_url is None
+    assert delivered.web_url == expected
+    assert message_context(settings).site_url == expected
 
 
 @pytest.mark.parametrize("url", ["https://watch.example.org", "https://watch.example.org/"])

@@ -54,3 +54,12 @@ def test_errors_have_readable_reasons(error: DriverError, expected: str) -> None
     assert expected in reason
     assert "secret" not in reason
     assert "\n" not in reason
+
+
+@pytest.mark.parametrize("reason", sorted({*error_messages._SQLITE.values(), *error_messages._POSTGRESQL.values()}))
+def test_each_reason_has_advice_that_fits(reason: str) -> None:
+    # what is left has the general advice: the URL, or permissions
+    if reason.startswith(("cannot be opened", "rejected a row")) or reason == error_messages.DAMAGED:
+        assert not error_messages.advice(reason)
+    else:
+        assert error_messages.advice(reason).endswith(".")

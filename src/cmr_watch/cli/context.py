@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os.path
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import click
 from cmr_watch import log
 from cmr_watch.cli.options import CONFIG, STARTED_AT
 from cmr_watch.cli.output import CommandError, print_error, printable
+from cmr_watch.clock import Clock
 from cmr_watch.config import Settings, load
 from cmr_watch.config.load import why_another_database
 from cmr_watch.exceptions import StoreError, StoreUnavailable
@@ -23,6 +25,7 @@ from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 _MEASURE_EVERY: Final = 60.0  # seconds
+_SET_BY: Final = 1.0  # seconds; NTP corrects less without setting the clock
 _LOADED_AT = datetime.now(UTC)
 
 
@@ -89,23 +92,27 @@ def open_subscriptions(settings: Settings, database: Database) -> Subscriptions:
 class StoreClock:
     """Now in UTC, by the database server's clock if there is one, so that all hosts agree on what is due.
 
-    The offset between both clocks is measured again every minute, as this one may be corrected meanwhile.
+    The offset between both clocks is measured again every minute, and at once if the local clock was set, or the host
+    suspended: then it has moved by more than the time that has passed.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, local: Clock = clock, passed: Callable[[], float] = time.monotonic) -> None:
         self._database = database
+        self._local = local
+        self._passed = passed
         self._offset = timedelta(0)
-        self._measure_at = 0.0
+        self._measured_at = (local(), passed())
         self.adjust()
 
     def __call__(self) -> datetime:
-        if time.monotonic() >= self._measure_at:
-            self._measure_at = time.monotonic() + _MEASURE_EVERY
+        now, passed = self._local(), self._passed() - self._measured_at[1]
+        moved = (now - self._measured_at[0]).total_seconds()
+        if passed >= _MEASURE_EVERY or abs(moved - passed) > _SET_BY:
             with suppress(StoreError):
                 self.adjust()
-        return clock() + self._offset
+        return self._local() + self._offset
 
     def adjust(self) -> None:
         """Measure the offset between both clocks again."""
-        self._measure_at = time.monotonic() + _MEASURE_EVERY
-        self._offset = self._database.clock_offset(clock)
+        self._measured_at = (self._local(), self._passed())
+        self._offset = self._database.clock_offset(self._local)

@@ -11,7 +11,7 @@ from typing import Final
 from cmr_watch.models.recipients import Subscription, mailbox_of
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, BOUNCED, COMPLAINED, REMOVED, UNSUBSCRIBED
+from cmr_watch.store.subscriptions import ADDRESS_CHANGED, BOUNCED, LEFT, REMOVED
 
 _SAME_TIME: Final = timedelta(minutes=1)
 """A subscription is ended right after the mail server has rejected its address."""
@@ -68,5 +68,5 @@ def how_to_resume(subscription: Subscription) -> str | None:
         return "declare it in the configuration file again"
     address = subscription.address if "://" not in subscription.address else "ADDRESS"
     command = f"cmr-watch subscriptions add {address} --resubscribe"
-    is_refused = subscription.end_reason in (UNSUBSCRIBED, COMPLAINED)
+    is_refused = subscription.end_reason in LEFT
     return f"at the recipient's request only: {command}" if is_refused else command

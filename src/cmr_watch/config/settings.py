@@ -191,6 +191,11 @@ class WebSection:
     postal_address: str = option("postal_address", setting_types.TEXT, "")
     contact: str | None = option("contact", setting_types.MAIL_ADDRESS, None)
 
+    @property
+    def secure_url(self) -> str | None:
+        """The public address, if links with a secret may lead there: only over https, and if there is a site."""
+        return self.url if self.listen and self.url and self.url.lower().startswith("https://") else None
+
 
 @dataclass(frozen=True, slots=True)
 class LogSection:

@@ -21,7 +21,6 @@ from cmr_watch.exceptions import (
     DeliveryError,
     FetchError,
     ParseError,
-    SchemaError,
     StoreError,
 )
 from cmr_watch.log import redact_address, redact_page_url
@@ -114,7 +113,7 @@ def _check_configuration(settings: Settings) -> Iterator[Finding]:
 def _database_problem(error: CmrWatchError) -> Finding:
     if isinstance(error, DatabaseDamaged):
         return Finding("database", False, str(error), "Stop cmr-watch, and run: cmr-watch restore FILE")
-    advice = error.advice if isinstance(error, SchemaError) else ""
+    advice = error.advice if isinstance(error, StoreError) else ""
     return Finding("database", False, str(error), advice or "Fix [database] url, or the permissions of the file.")
 
 

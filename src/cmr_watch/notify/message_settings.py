@@ -25,6 +25,7 @@ def message_context(settings: Settings) -> MessageContext:
         sender_name=mail.sender_name,
         contact=settings.fetch.contact or mail.sender,
         unsubscribe_address=mail.unsubscribe or mail.sender,
+        site_url=settings.web.secure_url,
         changes_url=f"{site.rstrip('/')}/changes" if site else None,
     )
 

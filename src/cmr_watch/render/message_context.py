@@ -16,7 +16,7 @@ class MessageContext:
     - `time_zone`: the operator's; a subscriber has a time zone of their own.
     - `contact`: name or address of the operator, for recipients.
     - `unsubscribe_address`: the mailbox that processes e-mails asking to unsubscribe.
-    - `site_url`: where this service serves `/unsubscribe/`; None as long as it does not.
+    - `site_url`: where this service serves `/unsubscribe/`; None if it does not do so over https.
     - `changes_url`: the public list of changes; None if the public address of the site is not configured.
     """
 

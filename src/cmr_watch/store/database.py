@@ -71,7 +71,7 @@ class Database:
             # a database is often read-only because root created the file or its folder
             hint = _ownership_hint(self.path) if self.path and reason == error_messages.READ_ONLY else ""
             kind = DatabaseDamaged if reason == error_messages.DAMAGED else StoreUnavailable
-            raise kind(f"{self.name} {reason}{hint}") from error
+            raise kind(f"{self.name} {reason}{hint}", advice=error_messages.advice(reason)) from error
 
     def close(self) -> None:
         """Close all connections. Another file may now take the place of an SQLite database."""

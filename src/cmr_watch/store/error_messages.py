@@ -45,6 +45,31 @@ _POSTGRESQL = {
     "XX": DAMAGED,
 }
 
+_ADVICE = {
+    "is locked": "Wait until the other process has finished, or end it.",
+    "is read-only": "Fix the permissions of the file; with PostgreSQL, check whether the server is a standby.",
+    "cannot be written: the disk is full": "Free space on the disk.",
+    "cannot be read or written: the disk": "Check the disk, and the system log.",
+    "is not an SQLite database": "Fix [database] url.",
+    MOVED: "Stop cmr-watch, put the file in place, and start cmr-watch again.",
+    "cannot be reached": "Check that PostgreSQL is running, and [database] url.",
+    "is starting up": "Wait until PostgreSQL has started.",
+    "ended the connection": "Check that PostgreSQL is running, and its log.",
+    "rejected the user name": "Fix the user name or password in [database] url.",
+    "does not exist": "Create the database, or fix [database] url.",
+    "was dropped": "Create the database, or fix [database] url.",
+    "denied permission": "Make the user of [database] url the owner of the database.",
+    "has too many connections": "Raise max_connections of PostgreSQL, or end other connections.",
+    "is out of memory": "Check the log of PostgreSQL.",
+    "cancelled a statement": "Try again; if it fails again, check the log of PostgreSQL.",
+    "was changed by another process": "Try again.",
+}
+
+
+def advice(reason: str) -> str:
+    """Return what to do about a reason; empty if nothing special."""
+    return next((text for beginning, text in _ADVICE.items() if reason.startswith(beginning)), "")
+
 
 def reason(error: DBAPIError) -> str:
     """Return the reason, to follow the description of the database: “is read-only”."""

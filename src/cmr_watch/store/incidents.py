@@ -18,6 +18,9 @@ PAGE_INCIDENTS: Final[tuple[IncidentKind, ...]] = ("fetch-failing", "reading-sus
 """The kinds that a plausible reading of the page resolves."""
 SUSPECT_INCIDENTS: Final[tuple[IncidentKind, ...]] = ("reading-suspect", "reading-unusable")
 REMINDED_AFTER: Final = timedelta(days=7)
+_FLAPPING_WITHIN: Final = timedelta(days=1)
+_OFTEN: Final = 2
+"""How often a problem of a page is reported as a new one within a day."""
 _is_open = incidents.c.resolved_at.is_(None)
 UNNOTIFIED = or_(
     incidents.c.opened_notified_at.is_(None),
@@ -36,8 +39,25 @@ def open_incident(
 ) -> bool:
     """Open an incident in the caller's transaction; return False if it was already open."""
     row = {"kind": kind, "subject": subject, "detail": detail, "opened_at": now}
+    if kind in PAGE_INCIDENTS:
+        row |= _if_it_keeps_coming_back(connection, kind, subject, detail, now)
     statement = database.insert(incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
     return connection.execute(statement).first() is not None
+
+
+def _if_it_keeps_coming_back(
+    connection: Connection, kind: IncidentKind, subject: str, detail: str, now: datetime
+) -> dict[str, Any]:
+    """Return what to change about an incident that has opened often within a day: the operator is notified once more.
+
+    For example, a site with two servers, one of which has an old page, may send either page at each check.
+    """
+    recent = (incidents.c.kind == kind, incidents.c.subject == subject, incidents.c.opened_at > now - _FLAPPING_WITHIN)
+    count = connection.execute(select(func.count()).select_from(incidents).where(*recent)).scalar_one()
+    if count < _OFTEN:
+        return {}
+    words = f"comes back again and again ({count + 1} times within a day), which is not reported again: {detail}"
+    return {"detail": words, "resolved_notified_at": now, "opened_notified_at": now if count > _OFTEN else None}
 
 
 def is_open(connection: Connection, kind: IncidentKind, subject: str) -> bool:
@@ -149,7 +169,7 @@ def mark_notified(connection: Connection, reported: Sequence[Incident], now: dat
     for incident in reported:
         values = {
             "opened_notified_at": incident.opened_notified_at or now,
-            "resolved_notified_at": now if incident.resolved_at else None,
+            "resolved_notified_at": now if incident.resolved_at else incidents.c.resolved_notified_at,
         }
         is_unchanged = and_(
             incidents.c.id == incident.id,

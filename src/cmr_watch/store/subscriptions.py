@@ -28,9 +28,12 @@ REMOVED = "removed from the configuration"
 ADDRESS_CHANGED = "its address changed in the configuration"
 REPLACED = "replaced by the subscription in the configuration"
 UNSUBSCRIBED = "unsubscribed by mail"
+UNSUBSCRIBED_ONLINE = "unsubscribed online"
 BOUNCED = "mail to it bounces"
 COMPLAINED = "reported our mail as spam"
-SUPPRESSING_REASONS = (UNSUBSCRIBED, BOUNCED, COMPLAINED)
+LEFT = (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, COMPLAINED)
+"""The reasons that are the recipient's own wish."""
+SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 """The reasons for which an address must not be subscribed again by an import."""
 
 

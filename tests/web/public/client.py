@@ -23,9 +23,14 @@ class Client:
     def get(self, path: str, headers: Headers | None = None) -> httpx.Response:
         return self.request("GET", path, headers)
 
-    def request(self, method: str, path: str, headers: Headers | None = None) -> httpx.Response:
-        return anyio.run(partial(self._request, method, path, headers or {}))
+    def post(self, path: str, content: bytes = b"", headers: Headers | None = None) -> httpx.Response:
+        return self.request("POST", path, headers, content)
 
-    async def _request(self, method: str, path: str, headers: Headers) -> httpx.Response:
+    def request(
+        self, method: str, path: str, headers: Headers | None = None, content: bytes | None = None
+    ) -> httpx.Response:
+        return anyio.run(partial(self._request, method, path, headers or {}, content))
+
+    async def _request(self, method: str, path: str, headers: Headers, content: bytes | None) -> httpx.Response:
         async with httpx.AsyncClient(transport=self._transport, base_url="http://site.example") as client:
-            return await client.request(method, path, headers=headers)
+            return await client.request(method, path, headers=headers, content=content)

@@ -65,6 +65,7 @@ def mail_settings(settings: Settings) -> MailSettings | None:
         sender_name=mail.sender_name,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
         unsubscribe=mail.unsubscribe,
+        web_url=settings.web.secure_url,
     )
 
 

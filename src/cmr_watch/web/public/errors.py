@@ -55,6 +55,18 @@ def rejected(site: SiteFacts, status: int) -> Failure:
     return _failure(site, status, _("This is not possible here"), _("This address can only be read."))
 
 
+def too_large(site: SiteFacts) -> Failure:
+    """413: the body of a request is too long."""
+    text = _("More was sent than this form can hold. Nothing was changed.")
+    return _failure(site, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("That is too much"), text)
+
+
+def forbidden(site: SiteFacts) -> Failure:
+    """403: a form that another site has sent."""
+    text = _("This was not sent by a form of this site, so nothing was changed. Open the page here, and try again.")
+    return _failure(site, HTTPStatus.FORBIDDEN, _("This is not possible from there"), text)
+
+
 def failed(site: SiteFacts) -> Failure:
     """500: a bug."""
     text = _("This page cannot be shown because of a fault in the service. Its operator can see the details.")

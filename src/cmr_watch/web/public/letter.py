@@ -18,7 +18,7 @@ from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
 from cmr_watch.web.public.calendar_entries import cutoffs_of
 from cmr_watch.web.public.call_cards import CallCard, CutoffStep, call_card, ordered
-from cmr_watch.web.public.plan import MAX_DAYS, STEPS
+from cmr_watch.web.public.plan import MAX_DAYS, STEPS, working_day
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import BadRequest, NotFound, Reply, Visit
 
@@ -176,7 +176,7 @@ def _deadline(cutoff: CutoffStep | None, days: int, now: datetime) -> str:
 
 
 def _wanted_by(cutoff: date, days: int, today: date) -> date | None:
-    wanted = cutoff - timedelta(days=days)
+    wanted = working_day(cutoff - timedelta(days=days))
     return wanted if days and (wanted - today).days >= MIN_DAYS else None
 
 

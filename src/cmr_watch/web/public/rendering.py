@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from hashlib import sha256
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
 
@@ -31,6 +32,11 @@ def page(visit: Visit, template: str, **values: object) -> Reply:
     """The page that a template makes of these values."""
     fresh = words.freshness(visit.overview.read_at, visit.now, visit.site.check_interval)
     return Reply(_render(visit.site, template, {"visit": visit, "fresh": fresh, "now": visit.now, **values}))
+
+
+def form_page(site: SiteFacts, template: str, status: int = HTTPStatus.OK, **values: object) -> Reply:
+    """A page with a form, or what came of one. It shows nothing of the platform, and no address with a secret."""
+    return Reply(_render(site, template, values), status=status)
 
 
 def error_page(site: SiteFacts, status: int, **values: object) -> Reply:

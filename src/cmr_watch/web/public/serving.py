@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,16 +21,18 @@ from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import StoreError
 from cmr_watch.store.public import Overview, PublicStore
-from cmr_watch.web.connections import Networks, client_of, network_of
+from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
-from cmr_watch.web.public.budget import Budget
-from cmr_watch.web.public.cache import Key, ReplyCache, StoredReply, stored
+from cmr_watch.web.public.act_serving import Counter
+from cmr_watch.web.public.budget import Budget, Exhausted
+from cmr_watch.web.public.cache import PIECE, Key, ReplyCache, StoredReply, stored
+from cmr_watch.web.public.http import HEADERS, network
 from cmr_watch.web.public.outage import Guarded, OutOfUse
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
 
@@ -38,23 +40,20 @@ log = logging.getLogger(__name__)
 
 _THREADS: Final = 4
 """Replies that are made at the same time."""
-_STATE_SECONDS: Final = 1.0
+STATE_SECONDS: Final = 1.0
 """How long the state of the store counts as the newest one."""
 _MAX_VALUE: Final = 200
 """Characters of the value of a query parameter."""
-_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "interest-cohort=()",
-    "Vary": "Accept-Encoding",
+_OPEN: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+    "Cross-Origin-Resource-Policy": "cross-origin",
 }
-_OPEN: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class _Version:
 
 
 class PublicSite:
-    """The routes of the site, and the replies that are kept."""
+    """The routes of the site, and the replies that are kept. `counter`: the routes that act, if there are any."""
 
     def __init__(
         self,
@@ -81,6 +80,8 @@ class PublicSite:
         routes: Sequence[PublicRoute],
         trusted: Networks = (),
         budget: Budget | None = None,
+        counter: Counter | None = None,
+        state_seconds: float = STATE_SECONDS,
     ) -> None:
         self._site = site
         self._store = store
@@ -88,6 +89,8 @@ class PublicSite:
         self._clock = clock
         self._routes = routes
         self._trusted = trusted
+        self._counter = counter
+        self._state_seconds = state_seconds
         self._cache = ReplyCache()
         self._budget = budget or Budget()
         self._limiter = CapacityLimiter(_THREADS)
@@ -96,8 +99,11 @@ class PublicSite:
 
     def application(self) -> Starlette:
         """The ASGI application."""
+        by_use = sorted(self._routes, key=lambda route: route.path != "/")  # the first match counts: begin with “Now”
+        readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in by_use]
+        readable += [Route(route.path, _preflight, methods=["OPTIONS"]) for route in by_use if route.is_open]
         app = Starlette(
-            routes=[Route(route.path, self._endpoint(route), methods=["GET"]) for route in self._routes],
+            routes=[*readable, *(self._counter.routes() if self._counter else ())],
             exception_handlers={HTTPException: self._reject, Exception: self._fail},
         )
         app.router.redirect_slashes = False
@@ -110,22 +116,13 @@ class PublicSite:
             query = _accepted(request, route.accepts)
             key = (request.url.path, tuple(sorted(query.items())))
             found = self._kept(route, key)
-            if found is None and not self._budget.take(self._network(request), time.monotonic()):
-                found = self._failure(route, errors.too_many(self._site))
             if found is None:
-                make = partial(self._reply, route, key, dict(request.path_params), query)
+                client = network(request, self._trusted)
+                make = partial(self._reply, route, key, dict(request.path_params), query, client)
                 found = await run_sync(make, limiter=self._limiter)
             return _response(request, found, route)
 
         return endpoint
-
-    def _network(self, request: Request) -> str:
-        """The network of the client, whose address a trusted proxy may have forwarded."""
-        peer = request.client.host if request.client else ""
-        try:
-            return network_of(client_of(peer, ",".join(request.headers.getlist("x-forwarded-for")), self._trusted))
-        except ValueError:  # a socket that has no IP address
-            return peer
 
     def _kept(self, route: PublicRoute, key: Key) -> StoredReply | None:
         """The reply that was kept, if it is certainly the newest one."""
@@ -134,22 +131,28 @@ class PublicSite:
             return found
         if version is None or found is None or found.version != version.name:
             return None
-        is_new = time.monotonic() - version.looked_up < _STATE_SECONDS
-        return found if is_new and version.now == _minute(self._clock()) else None
+        # the clock is not asked: it may ask the database, for which all readers would wait
+        return found if time.monotonic() - version.looked_up < self._state_seconds else None
 
     def _reply(
-        self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str]
+        self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str], client: str
     ) -> StoredReply:
-        """The newest reply; if the database cannot be used, the last one, marked as such."""
+        """The newest reply; if the database cannot be used, the last one, marked as such.
+
+        `client`: the network that asks. Only for a reply that has to be made, it has to have some of its budget left.
+        """
         if route.is_fixed:
             return self._fixed_reply(route, key)
         kept = self._cache.get(key)
         try:
             version = self._look_up()
             if kept is None or kept.version != version.name:
-                visit = self._visit(version, key[0], parameters, query)
-                kept = stored(route.view(visit), version.name)
+                with self._budget.paid_by(client):
+                    visit = self._visit(version, key[0], parameters, query)
+                    kept = stored(route.view(visit), version.name)
                 self._cache.put(key, kept)
+        except Exhausted:
+            return self._failure(route, errors.too_many(self._site))
         except BadRequest as error:
             return self._failure(route, errors.bad_request(self._site, str(error)))
         except NotFound as error:
@@ -195,15 +198,29 @@ class PublicSite:
             failure = errors.not_found(self._site, NotFound())
         else:
             failure = errors.rejected(self._site, error.status_code)
-        return _response(request, stored(failure.reply, ""), _ERRORS, error.headers or {})
+        return self._error_response(request, failure, error.headers or {})
+
+    def _error_response(
+        self, request: Request, failure: errors.Failure, more: Mapping[str, str] | None = None
+    ) -> Response:
+        route = _DATA_ERRORS if request.url.path.startswith(_DATA) else _ERRORS
+        return _response(request, self._failure(route, failure), route, more)
 
     async def _fail(self, request: Request, error: Exception) -> Response:
         """The response when a view has failed: a bug."""
         log.error("web: %s failed unexpectedly", request.url.path, exc_info=error)
-        return _response(request, stored(errors.failed(self._site).reply, ""), _ERRORS)
+        return self._error_response(request, errors.failed(self._site))
 
 
 _ERRORS: Final = PublicRoute("", lambda visit: Reply(b""))
+_DATA_ERRORS: Final = PublicRoute("", lambda visit: Reply(b""), is_open=True)
+_DATA: Final = "/api/"
+"""How the paths begin whose errors are data, whatever is wrong."""
+
+
+async def _preflight(_: Request) -> Response:
+    """Whether a script of another site may send If-None-Match to a route that is open to it (CORS)."""
+    return Response(b"", HTTPStatus.NO_CONTENT, {**HEADERS, **_OPEN, **_PREFLIGHT})
 
 
 def _minute(now: datetime) -> datetime:
@@ -220,7 +237,7 @@ def _response(
     request: Request, found: StoredReply, route: PublicRoute, more: Mapping[str, str] | None = None
 ) -> Response:
     reply = found.reply
-    headers = {**_HEADERS, **(_OPEN if route.is_open else {}), **reply.headers, **(more or {})}
+    headers = {**HEADERS, **(_OPEN if route.is_open else {}), **reply.headers, **(more or {})}
     if reply.status != HTTPStatus.OK:
         headers.setdefault("Cache-Control", "no-store")
     else:
@@ -228,12 +245,21 @@ def _response(
         headers["ETag"] = found.tag
         if found.tag in _tags(request):
             return Response(b"", HTTPStatus.NOT_MODIFIED, headers)
-    body = found.body
-    if found.is_compressed and _accepts_gzip(request):
+    is_compressed = found.is_compressed and _accepts_gzip(request)
+    if is_compressed:
         headers["Content-Encoding"] = "gzip"
-    else:
-        body = found.plain
-    return Response(body, reply.status, {**headers, "Content-Type": reply.content_type})
+    headers["Content-Type"] = reply.content_type
+    length = len(found.body) if is_compressed else found.length
+    if length > PIECE:
+        headers["Content-Length"] = str(length)
+        return StreamingResponse(_sent(found.pieces(is_compressed=is_compressed)), reply.status, headers)
+    return Response(found.body if is_compressed else found.plain, reply.status, headers)
+
+
+async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces, one at a time: the server asks for the next one when the client has taken the last."""
+    for piece in pieces:
+        yield piece
 
 
 def _tags(request: Request) -> set[str]:

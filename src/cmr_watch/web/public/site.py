@@ -15,9 +15,12 @@ from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.public import PublicStore
+from cmr_watch.store.suppression_journal import SuppressionJournal
 from cmr_watch.web.connections import Limits, Networks
 from cmr_watch.web.listener import Listener
-from cmr_watch.web.public.routes import ROUTES
+from cmr_watch.web.public.act_serving import Counter
+from cmr_watch.web.public.desk import Desk
+from cmr_watch.web.public.routes import ACT_ROUTES, ROUTES
 from cmr_watch.web.public.serving import PublicSite
 from cmr_watch.web.public.views import SiteFacts
 
@@ -48,8 +51,9 @@ class SiteServer:
         self._settings = settings
         self._database = database
         self._clock = clock
+        self._shared = shared
         self._application = _Replaceable(site_application(settings, database, clock))
-        self._listener = self._listen(shared)
+        self._listener = self._listen()
         self._has_failed = False
 
     @property
@@ -86,8 +90,10 @@ class SiteServer:
         self._listener = self._listen()
         log.warning("web: the site had failed, and was started again")
 
-    def _listen(self, shared: socket.socket | None = None) -> Listener:
+    def _listen(self) -> Listener:
         web = self._settings.web
+        # a listener closes its socket; the shared one is needed if this one fails
+        shared = self._shared.dup() if self._shared else None
         return self._open_listener(
             shared or web.listen, self._application, SETTING, LIMITS, trusted_proxies(self._settings)
         )
@@ -105,8 +111,11 @@ class _Replaceable:
 
 def site_application(settings: Settings, database: Database, clock: Clock) -> Any:
     """The public site as an ASGI application, for a `Listener`."""
+    facts, trusted = site_facts(settings), trusted_proxies(settings)
     store = PublicStore(database, settings.page.url)
-    return PublicSite(site_facts(settings), store, clock, ROUTES, trusted_proxies(settings)).application()
+    desk = Desk(database, SuppressionJournal(settings.database.journal))
+    counter = Counter(facts, desk, clock, ACT_ROUTES, trusted)
+    return PublicSite(facts, store, clock, ROUTES, trusted, counter=counter).application()
 
 
 def trusted_proxies(settings: Settings) -> Networks:

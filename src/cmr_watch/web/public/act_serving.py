@@ -1,0 +1,116 @@
+"""Serves the routes that act: nothing is kept, and nothing of an address is logged, as it may contain a secret."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final
+from urllib.parse import parse_qsl
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cmr_watch.clock import Clock
+from cmr_watch.exceptions import StoreError
+from cmr_watch.web.connections import Networks
+from cmr_watch.web.public import errors
+from cmr_watch.web.public.acts import MAX_BODY, ActRoute, Errand, is_from_this_site
+from cmr_watch.web.public.budget import Budget
+from cmr_watch.web.public.desk import Desk
+from cmr_watch.web.public.http import HEADERS, network
+from cmr_watch.web.public.views import Reply, SiteFacts
+
+log = logging.getLogger(__name__)
+
+_THREADS: Final = 2
+"""Requests that are handled at the same time. Apart from those of readers, as one may have to wait for the database."""
+_MAX_FIELDS: Final = 100
+_PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Counter:
+    """The routes that act, as routes of Starlette."""
+
+    def __init__(
+        self, site: SiteFacts, desk: Desk, clock: Clock, routes: Sequence[ActRoute], trusted: Networks = ()
+    ) -> None:
+        self._site = site
+        self._desk = desk
+        self._clock = clock
+        self._routes = routes
+        self._trusted = trusted
+        self._budget = Budget()
+        self._limiter = CapacityLimiter(_THREADS)
+
+    def routes(self) -> list[Route]:
+        """The routes; HEAD is answered like GET."""
+        return [Route(route.path, self._endpoint(route), methods=["GET", "POST"]) for route in self._routes]
+
+    def _endpoint(self, route: ActRoute) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            if not self._budget.take(network(request, self._trusted), time.monotonic()):
+                return _response(errors.too_many(self._site).reply)
+            body = await _body(request) if request.method == "POST" else b""
+            if body is None:
+                return _response(errors.too_large(self._site).reply)
+            if request.method == "POST" and not self._is_allowed(request, route):
+                return _response(errors.forbidden(self._site).reply)
+            form = {} if route.is_exempt else _fields(body)
+            work = partial(self._work, route, request.method, dict(request.path_params), form)
+            return _response(await run_sync(work, limiter=self._limiter))
+
+        return endpoint
+
+    def _is_allowed(self, request: Request, route: ActRoute) -> bool:
+        """Whether a POST comes from a form of this site, or carries its own right."""
+        if route.is_exempt:
+            return True
+        is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+        return is_form and is_from_this_site(request.headers, self._site.url)
+
+    def _work(self, route: ActRoute, method: str, parameters: Mapping[str, str], form: Mapping[str, str]) -> Reply:
+        now: datetime = self._clock()
+        errand = Errand(self._site, self._desk, now, parameters, form)
+        try:
+            return route.act(errand) if method == "POST" else route.show(errand)
+        except StoreError as error:
+            log.warning("web: %s: %s", route.path, error)
+            return errors.unavailable(self._site, None, now).reply
+        except Exception as error:  # noqa: BLE001 - here, as the caller would log the address
+            frames = "".join(traceback.format_tb(error.__traceback__))  # not its text, which may quote what was sent
+            log.error("web: %s failed unexpectedly: %s\n%s", route.path, type(error).__name__, frames)
+            return errors.failed(self._site).reply
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body of a request; None if it is too long, or if the client has gone before its end."""
+    body = b""
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY:
+                return None
+    except ClientDisconnect:
+        return None
+    return body
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """The fields of a form; of several with one name, the last. Too many fields are none."""
+    try:
+        return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+    except ValueError:
+        return {}
+
+
+def _response(reply: Reply) -> Response:
+    headers = {**HEADERS, **_PRIVATE, **reply.headers, "Content-Type": reply.content_type}
+    return Response(reply.body, reply.status, headers)

@@ -1,0 +1,52 @@
+"""What the routes that act may do with the database: what a reader may do without the operator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from cmr_watch.notify import tokens
+from cmr_watch.store.database import Database
+from cmr_watch.store.installation import Installation
+from cmr_watch.store.standing import Standing, standing
+from cmr_watch.store.subscriptions import UNSUBSCRIBED_ONLINE, Subscriptions
+from cmr_watch.store.suppression_journal import SuppressionJournal
+
+_MAX_TEXT: Final = 200
+"""Characters in which a token is looked for: some mail programs add a bracket or a full stop to a link."""
+_NOBODY: Final = 0
+"""The ID of no subscription."""
+
+
+class Desk:
+    """Serves whoever has a link from a mail. `journal`: records those who leave, outside the database."""
+
+    def __init__(self, database: Database, journal: SuppressionJournal) -> None:
+        self._database = database
+        self._installation = Installation(database)
+        self._subscriptions = Subscriptions(database, journal)
+
+    def standing(self, token: str) -> Standing | None:
+        """How things stand with the recipient of a message with this token; None if it is not valid.
+
+        The database is asked the same for every token, so that the time tells nothing about it.
+        """
+        number = self._number(token)
+        found = standing(self._database, number or _NOBODY)
+        return found if number is not None else None
+
+    def leave(self, token: str, now: datetime) -> Standing | None:
+        """End all subscriptions of the recipient; return how things stood before, or None if the token is not valid.
+
+        Of several requests for the same recipient at the same time, one finds the subscriptions active.
+        """
+        number = self._number(token)
+        before = standing(self._database, number or _NOBODY)
+        if number is None:
+            return None
+        ended = self._subscriptions.end_recipient(number, UNSUBSCRIBED_ONLINE, now)
+        return Standing(is_subscribed=bool(ended), has_left=before.has_left)
+
+    def _number(self, token: str) -> int | None:
+        """The ID of the subscription that a token belongs to."""
+        return tokens.find(self._installation.key(), token[:_MAX_TEXT])
