@@ -29,6 +29,7 @@ from cmr_watch.config import Settings
 from cmr_watch.config import load as load_settings
 from cmr_watch.store.database import open_database
 from cmr_watch.store.public import PublicStore
+from cmr_watch.store.publication import HISTORY
 from cmr_watch.store.schema import changes
 from cmr_watch.web.public import changes as changes_page
 from cmr_watch.web.public import now as now_page
@@ -159,6 +160,7 @@ def _fill(config: Path) -> None:
         copies = [
             {
                 **{name: value for name, value in rows[number % len(rows)].items() if name != "id"},
+                "published": HISTORY,
                 "read_at": NOW - timedelta(days=1, minutes=number),
             }
             for number in range(CHANGES - len(rows))
