@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
-import signal
+import shutil
 import socket
 import statistics
 import subprocess
@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.request import urlopen
 
 from sqlalchemy import insert, select
 from tests.fakes.mailbox import Mailbox
-from tests.fakes.site import FakeSite
+from tests.fakes.site import FakeSite, Response
 from tests.web.public.sample import NOW, PATH, tell
 
 from bench import load
@@ -43,7 +44,9 @@ CHANGES = 10_000
 DRIPS = 2_000
 READS = 200
 IDLE = 20.0  # seconds
+SLOW_PAGE = 30.0  # seconds that the list takes, so that its check begins before the connections and ends beside them
 TIMEOUT = 120.0  # seconds
+READER = "reader@example.org"
 AT = f"{NOW:%Y-%m-%dT%H:%M}"
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _LINK = re.compile(rb'href="(/[^"#]*)')
@@ -173,11 +176,11 @@ def _fill(config: Path) -> None:
 
 @dataclass(frozen=True)
 class Daemon:
-    """A running daemon, and the port of its site. `seconds`: from its start to the first answer of the site."""
+    """A running daemon with the ports of its site and of its endpoints for monitoring."""
 
     process: subprocess.Popen[bytes]
-    port: int
-    seconds: float = 0.0
+    site: int
+    monitoring: int
 
     @property
     def memory(self) -> float:
@@ -185,29 +188,39 @@ class Daemon:
         pages_in_use = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages_in_use * resource.getpagesize() / 2**20
 
+    def wait_for_site(self) -> None:
+        self._wait_for(self.site, "/")
+
+    def wait_for_check(self) -> None:
+        """Wait until a check was made that is not old: `/healthz` says so."""
+        self._wait_for(self.monitoring, "/healthz")
+
+    def _wait_for(self, port: int, path: str) -> None:
+        started = time.perf_counter()
+        while time.perf_counter() - started < TIMEOUT:
+            assert self.process.poll() is None, f"the daemon has ended with {self.process.returncode}"
+            with suppress(OSError):
+                if _get(port, path)[0] == 200:
+                    return
+            time.sleep(0.01)
+        raise TimeoutError(f"{path}: no answer")
+
 
 @contextmanager
-def _daemon(config: Path, *options: str, check_every: int = 60) -> Iterator[Daemon]:
-    """A real daemon on a database of its own, after its first check, at the time of the sample."""
-    port, monitoring = _free_port(), _free_port()
-    started = time.perf_counter()
+def _daemon(config: Path, *options: str, at: str = AT) -> Iterator[Daemon]:
+    """A real daemon, as if it had been started at a time."""
+    site, monitoring = _free_port(), _free_port()
+    ports = {
+        "CMR_WATCH_WEB_LISTEN": f"127.0.0.1:{site}",
+        "CMR_WATCH_DAEMON_LISTEN": f"127.0.0.1:{monitoring}",
+    }
     process = subprocess.Popen(
-        [sys.executable, "-m", "cmr_watch", "--config", str(config), "run", "--at", AT, *options],
-        env={
-            **os.environ,
-            "CMR_WATCH_WEB_LISTEN": f"127.0.0.1:{port}",
-            "CMR_WATCH_DAEMON_LISTEN": f"127.0.0.1:{monitoring}",
-            "CMR_WATCH_DAEMON_CHECK_EVERY": str(check_every),
-        },
+        [sys.executable, "-m", "cmr_watch", "--config", str(config), "run", "--at", at, *options],
+        env={**os.environ, **ports},
         stderr=subprocess.DEVNULL,
     )
     try:
-        seconds = 0.0
-        if "--no-web" not in options:
-            _wait_for(port, "/")
-            seconds = time.perf_counter() - started
-        _wait_for(monitoring, "/healthz")
-        yield Daemon(process, port, seconds)
+        yield Daemon(process, site, monitoring)
     finally:
         process.terminate()
         process.wait(TIMEOUT)
@@ -216,15 +229,17 @@ def _daemon(config: Path, *options: str, check_every: int = 60) -> Iterator[Daem
 def measure_beside_the_daemon(config: Path) -> None:
     """Both daemons at the same time, so that they share what else the machine does."""
     copy = config.with_name("other.toml")
-    database = config.with_name("site.db")
-    with closing(open_database(f"sqlite:///{database}")) as opened:
-        opened.engine.dispose()
-    other = database.with_name("other.db")
-    other.write_bytes(database.read_bytes())
+    shutil.copy(config.with_name("site.db"), config.with_name("other.db"))
     copy.write_text(config.read_text().replace("site.db", "other.db"), encoding="utf-8")
+    started = time.perf_counter()
+    with _daemon(config) as with_site:
+        with_site.wait_for_site()
+        _row("from the start to the first answer of the site", f"{(time.perf_counter() - started) * 1000:.0f} ms")
     with _daemon(config) as with_site, _daemon(copy, "--no-web") as without:
-        _row("from the start to the first answer of the site", f"{with_site.seconds * 1000:.0f} ms")
-        pages = _read_everything(with_site.port)
+        with_site.wait_for_site()
+        for daemon in (with_site, without):
+            daemon.wait_for_check()
+        pages = _read_everything(with_site.site)
         small, large = without.memory, with_site.memory
         _row("memory of the daemon without the site", f"{small:.0f} MiB")
         goal = f"× {large / small:.2f}, goal 1.25"
@@ -259,17 +274,21 @@ def measure_dripping(config: Path, page: FakeSite, mailbox: Mailbox) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     number = min(DRIPS, most - 200)
-    with _daemon(config, check_every=1) as daemon, dripping(daemon.port, number):
-        checks = len(page.paths())
-        subscribe = ["subscriptions", "add", "reader@example.org"]
-        command = [sys.executable, "-m", "cmr_watch", "--config", str(config), *subscribe[:2], "--at", AT, subscribe[2]]
-        subprocess.run(command, check=True, capture_output=True)
-        daemon.process.send_signal(signal.SIGHUP)  # starts each job at once
-        started = time.perf_counter()
-        latencies, failed = _read_often(daemon.port)
-        while not (len(page.paths()) > checks and any(mail.recipient == subscribe[-1] for mail in mailbox.mails)):
-            assert time.perf_counter() - started < TIMEOUT, "no check or no delivery"
-            time.sleep(0.05)
+    with urlopen(page.url(PATH)) as response:
+        content = response.read()
+    page.script(PATH, Response(200, content, drip=SLOW_PAGE / len(content)))
+    later = f"{NOW + timedelta(hours=3):%Y-%m-%dT%H:%M}"
+    subscribe = [sys.executable, "-m", "cmr_watch", "--config", str(config), "subscriptions", "add", "--at", later]
+    with _daemon(config, at=later) as daemon:
+        daemon.wait_for_site()
+        with dripping(daemon.site, number):
+            subprocess.run([*subscribe, READER], check=True, capture_output=True)
+            latencies, failed = _read_often(daemon.site)
+            daemon.wait_for_check()
+            started = time.perf_counter()
+            while not any(mail.recipient == READER for mail in mailbox.mails):
+                assert time.perf_counter() - started < TIMEOUT, "no delivery"
+                time.sleep(0.05)
     _row(f"a reader beside {number:,} dripping connections: slowest of {READS}", f"{max(latencies) * 1000:.0f} ms")
     _row("requests of the reader that failed", str(failed), "goal 0")
     _row("a check and a delivery meanwhile", "done")
@@ -327,16 +346,6 @@ def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-def _wait_for(port: int, path: str) -> None:
-    started = time.perf_counter()
-    while time.perf_counter() - started < TIMEOUT:
-        with suppress(OSError):
-            if _get(port, path)[0] == 200:
-                return
-        time.sleep(0.01)
-    raise TimeoutError(f"{path}: no answer")
 
 
 def _get(port: int, path: str) -> tuple[int, bytes]:
