@@ -35,6 +35,8 @@ _QUEUE: Final = 4
 _TICK: Final = 1.0
 """Seconds between two looks at the clock, for the Date header."""
 _ADDRESS: Final = re.compile(rb"https?://[^/]*", re.IGNORECASE)
+_SEND_BUFFER: Final = 65_536
+"""Bytes that the kernel takes over from each connection, which it doubles: enough for 2 MB a second in Europe."""
 _STOP_SECONDS: Final = 2
 """How long requests may still be answered after the listener was closed."""
 
@@ -196,6 +198,9 @@ class _Connection(H11Protocol):
         # the head and the body are written one after the other: otherwise the kernel would hold the body back until the
         # client has acknowledged the head, for 40 ms. asyncio does this only for sockets that name their protocol
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # a client that does not read must not fill the memory of the kernel: it would let the buffer grow to megabytes
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        transport.set_write_buffer_limits(high=_SEND_BUFFER // 4)
         self._start_request()
         surplus = self.config.open_connections.add(self, self.client[0] if self.client else "127.0.0.1")
         if surplus:
