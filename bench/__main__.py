@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.fakes.site import FakeSite
 
 from bench import daemon, outbox, pages, reading
+from bench import site as public_site
 from cmr_watch.app import App
 from cmr_watch.config import load
 from cmr_watch.exceptions import ParseError
@@ -39,6 +40,7 @@ def main() -> None:
         cold_check(Path(folder), site)
         warm_check(Path(folder), site)
         daemon.measure(Path(folder))
+        public_site.measure(Path(folder))
     outbox.measure()
 
 

@@ -169,7 +169,7 @@ def test_a_thousand_connections_stop_neither_the_endpoints_nor_the_delivery(watc
 
 
 @contextmanager
-def dripping(port: int, number: int) -> Iterator[None]:
+def dripping(port: int, number: int, source: str = "127.0.0.1") -> Iterator[None]:
     """Connections to a port, each of which sends a request at one byte every half second, and is never replaced."""
     clients: list[socket.socket] = []
     stopped = threading.Event()
@@ -188,7 +188,9 @@ def dripping(port: int, number: int) -> Iterator[None]:
         stack.callback(thread.join)
         stack.callback(stopped.set)
         for _ in range(number):
-            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", port))))
+            clients.append(
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), source_address=(source, 0)))
+            )
             time.sleep(0.01)  # so that a short queue of the server does not hold them back
         yield
 

@@ -1,4 +1,4 @@
-"""Recipients under several spellings of their address, in the database and across the upgrade to schema 0012."""
+"""Recipients under several spellings of their address, in the database and across the upgrade to schema 0013."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_journal_of_an_earlier_version_is_replayed(tmp_path: Path, sqlite_temp
 
 
 class OldDatabase:
-    """A database of schema 0011, with the rows of its fixture and more."""
+    """A database of schema 0012, with the rows of its fixture and more."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -155,7 +155,7 @@ class OldDatabase:
 
 @contextmanager
 def old_database(url: str) -> Iterator[OldDatabase]:
-    create_database(url, "0011")
+    create_database(url, "0012")
     with closing(Database(_parse_url(url))) as database, database.write() as connection:
         yield OldDatabase(connection)
 

@@ -41,6 +41,16 @@ def delete_the_file_alone(path: Path) -> None:
     path.unlink()
 
 
+def delete_the_log_alone(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+def replace_the_log(path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    shutil.copyfile(log, path.with_name("copy"))
+    path.with_name("copy").rename(log)
+
+
 def move_away(path: Path) -> None:
     for file in files(path):
         if file.exists():
@@ -61,7 +71,14 @@ def replace_by_nothing(path: Path) -> None:
     path.touch()
 
 
-WAYS = (delete, delete_the_file_alone, move_away, move_the_folder, replace_by_a_copy, replace_by_nothing)
+WAYS = (
+    delete,
+    delete_the_file_alone,
+    move_away,
+    move_the_folder,
+    replace_by_a_copy,
+    replace_by_nothing,
+)
 
 
 @pytest.mark.parametrize("take", WAYS)
@@ -80,6 +97,25 @@ def test_nothing_is_read_or_written_any_more(used: Database, take: Callable[[Pat
     with pytest.raises(StoreUnavailable, match=GONE):
         used.require_sound()
     assert sorted(used.path.parent.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize("take", [delete_the_log_alone, replace_the_log])
+def test_an_open_connection_does_not_go_on_without_its_log(used: Database, take: Callable[[Path], None]) -> None:
+    assert used.path is not None
+    take(used.path)
+    with pytest.raises(StoreUnavailable, match=GONE):
+        insert(used, "b")
+    with pytest.raises(StoreUnavailable, match=GONE):
+        hosts(used)
+
+
+def test_the_log_that_ends_with_the_last_connection_is_not_missed(used: Database) -> None:
+    assert used.path is not None
+    for host in "bcd":
+        used.engine.pool.dispose()
+        assert files(used.path)[1].exists() is False
+        insert(used, host)
+    assert hosts(used) == ["a", "b", "c", "d"]
 
 
 def test_a_file_that_is_moved_back_is_used_again(used: Database) -> None:

@@ -171,6 +171,21 @@ def test_an_entry_after_an_incomplete_line(place: Installation) -> None:
         assert store.active() == ()
 
 
+def test_a_block_of_nul_bytes_loses_no_entry(database: Database, path: Path) -> None:
+    entry = '{"at":"2024-04-02T09:12:00+00:00","erased":"00"}\n'
+    path.write_text("\0" * 4096 + entry + "\0" * 10 + entry + entry)
+    assert SuppressionJournal(path).replay(database, NOW) == 3
+
+
+@pytest.mark.parametrize("line", ["[" * 200_000, '{"at":' * 100_000, "1" * 10_000])
+def test_a_line_that_overburdens_the_parser_is_ignored(
+    database: Database, path: Path, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_text(line + '\n{"at":"2024-04-02T09:12:00+00:00","erased":"00"}\n')
+    assert SuppressionJournal(path).replay(database, NOW) == 1
+    assert f"{path}: left out a line that is incomplete or damaged" in caplog.text
+
+
 @pytest.mark.parametrize("line", ["[]", "null", "{}", '{"at":"x","erased":"y"}', '{"at":5,"ended":"x"}', '"', "\0"])
 def test_an_invalid_line_is_ignored(database: Database, path: Path, line: str) -> None:
     path.write_text(line + '\n{"at":"2024-04-02T09:12:00+00:00","erased":"00"}\n')

@@ -54,6 +54,14 @@ def test_a_connection_whose_request_is_being_answered_is_closed_last() -> None:
     assert opened(Limits(per_network=1), busy, waiting) == [None, busy]
 
 
+def test_a_client_is_not_locked_out_by_a_neighbour_with_many_connections() -> None:
+    neighbours = [Client("192.0.2.2") for _ in range(9)]
+    reader, more = Client("192.0.2.1"), [Client("192.0.2.2") for _ in range(20)]
+    closed = opened(Limits(per_network=5), *neighbours, reader, *more)
+    assert reader not in closed
+    assert [client for client in closed if client] == [*neighbours, *more[:-4]]
+
+
 ADDRESSES = st.sampled_from(["192.0.2.1", "192.0.2.9", "198.51.100.1", "203.0.113.1", "2001:db8::1"])
 CLIENTS = st.lists(st.builds(Client, ADDRESSES, st.booleans()), max_size=60)
 LIMITS = st.builds(Limits, connections=st.integers(1, 12), per_network=st.integers(1, 12))

@@ -6,8 +6,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
+from ipaddress import ip_network
 
 import pytest
 from starlette.responses import Response
@@ -29,6 +30,7 @@ PAGES = {
     "/bad": lambda: health_response(("overdue since “today”",)),
     "/plain": lambda: text_response(b"yes", "text/plain; version=1"),
     "/failing": fail,
+    "/slow": lambda: (time.sleep(0.2), text_response(b"yes", "text/plain"))[1],
 }
 
 
@@ -135,6 +137,34 @@ def test_every_response_has_the_same_safe_headers(server: Listener, path: str) -
     assert headers.get_all("Server") == ["cmr-watch"]
 
 
+def raw(server: Listener, sent: bytes, *, half_closed: bool = False) -> bytes:
+    """What the server sends until it closes the connection."""
+    with connect(server) as client, client.makefile("rb") as received:
+        client.sendall(sent)
+        if half_closed:
+            client.shutdown(socket.SHUT_WR)
+        return received.read()
+
+
+@pytest.mark.parametrize("address", [b"http://host.example", b"HTTPS://host.example:8000", b"http://[::1]:8080"])
+def test_a_request_may_name_the_whole_address(server: Listener, address: bytes) -> None:
+    """RFC 9112 §3.2.2: as to a proxy."""
+    for path, status in ((b"/plain", b"200"), (b"/plain?a=http://b/c", b"200"), (b"/other", b"404"), (b"", b"404")):
+        request = b"GET " + address + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        assert raw(server, request).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_client_that_sends_no_more_gets_its_answer(server: Listener) -> None:
+    request = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+    start = time.monotonic()
+    answer = raw(server, request, half_closed=True)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"yes")
+    for incomplete in (b"", b"GET /pl", b"POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"):
+        raw(server, incomplete, half_closed=True)
+    assert time.monotonic() - start < 3
+
+
 def test_a_connection_serves_several_requests_for_longer_than_one_may_take(server: Listener) -> None:
     connection = HTTPConnection("127.0.0.1", server.port, timeout=5)
     for _ in range(4):
@@ -142,6 +172,16 @@ def test_a_connection_serves_several_requests_for_longer_than_one_may_take(serve
         assert connection.getresponse().read() == b"yes"
         time.sleep(0.3)
     connection.close()
+
+
+def test_the_body_does_not_wait_until_the_client_has_acknowledged_the_head(server: Listener) -> None:
+    """Without TCP_NODELAY, most of these requests would take 40 ms, the delay of an acknowledgement: 4 s in all."""
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=5)) as connection:
+        start = time.monotonic()
+        for _ in range(100):
+            connection.request("GET", "/plain")
+            assert connection.getresponse().read() == b"yes"
+        assert time.monotonic() - start < 2
 
 
 # ── limits ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,6 +239,18 @@ def test_a_new_connection_from_the_same_network_replaces_the_oldest(start: bytes
         assert request(server, "/plain")[2] == b"yes"
         assert request(server, "/plain", source="127.0.9.1")[2] == b"yes"
         assert count_open(clients) in (8, 9)
+
+
+def test_a_trusted_proxy_may_open_more_connections_than_one_network() -> None:
+    limits = Limits(connections=20, per_network=5, request_seconds=60)
+    trusted = (ip_network("127.0.0.1"),)
+    with (
+        Listener("127.0.0.1:0", application(PAGES), "[daemon] listen", limits, trusted) as server,
+        ExitStack() as stack,
+    ):
+        clients = [stack.enter_context(connect(server)) for _ in range(15)]
+        assert request(server, "/plain", source="127.0.9.1")[2] == b"yes"
+        assert count_open(clients) == 15
 
 
 def count_open(clients: Sequence[socket.socket]) -> int:

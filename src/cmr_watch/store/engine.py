@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.store import sqlite
@@ -50,13 +51,13 @@ def _sqlite_engine(url: URL) -> Engine:
         arguments[0] = file.address()
         options["uri"] = True
 
-    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+    def set_up(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         _set_up_sqlite(connection)
-        file.note()
+        file.note(record.info)
 
     def begin(connection: Connection) -> None:
         try:
-            file.require_same()
+            file.require_same(connection.info)
         except sqlite3.OperationalError as error:
             raise OperationalError("BEGIN", None, error) from error
         _begin_sqlite(connection)
@@ -74,7 +75,8 @@ def _set_up_sqlite(connection: sqlite3.Connection) -> None:
     # text that is not UTF-8, which only damage can leave there, must not lose the other rows of a result
     connection.text_factory = _decode
     _enable_wal(connection)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+    # the last one reads something, which opens the log
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "schema_version"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import quote
 
+_LOG: Final = "cmr_watch_log"
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+_Identity = tuple[int, int] | None
 P = ParamSpec("P")
 R = TypeVar("R")
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, "SQLITE_CORRUPT", "the database schema is damaged")
@@ -68,24 +72,32 @@ class Connection(sqlite3.Connection):
 class UsedFile:
     """A database file in use. SQLite goes on in a file that was deleted, moved away or replaced, until its last
     connection is closed; then all of it is lost (sqlite.org/howtocorrupt.html, §4.2). In WAL mode it never reports it.
+    The same goes for its log, in which the newest transactions are.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._identity: tuple[int, int] | None = None
+        self._log = path.with_name(f"{path.name}-wal")
+        self._identity: _Identity = None
 
-    def note(self) -> None:
-        """After a connection was opened: from the first one on, the path must lead to this file."""
+    def note(self, info: dict[Any, Any]) -> None:
+        """Note what a connection has opened, the log in its `info`: SQLite keeps it as long as a connection is open.
+
+        From the first connection on, the path must lead to this file.
+        """
+        info[_LOG] = _found(self._log)
         if self._identity is None:
-            self._identity = self._found()
+            self._identity = _found(self._path)
 
     def forget(self) -> None:
         """After all connections were closed."""
         self._identity = None
 
-    def require_same(self) -> None:
-        """sqlite3.OperationalError, with SQLite's own code for it, if the path leads to another file, or to none."""
-        if self._identity is not None and self._found() != self._identity:
+    def require_same(self, info: Mapping[Any, Any] = _NOTHING) -> None:
+        """sqlite3.OperationalError, with SQLite's own code for it, if the paths lead to other files, or to none."""
+        is_other = self._identity is not None and _found(self._path) != self._identity
+        log = info.get(_LOG)
+        if is_other or (log is not None and _found(self._log) != log):
             raise _error(sqlite3.OperationalError, *_MOVED)
 
     def address(self) -> str:
@@ -93,10 +105,11 @@ class UsedFile:
         mode = "rwc" if self._identity is None else "rw"
         return f"file:{quote(os.fsencode(os.path.abspath(self._path)))}?mode={mode}"
 
-    def _found(self) -> tuple[int, int] | None:
-        # not by opening it: closing any descriptor of a file ends SQLite's locks on it
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+
+def _found(path: Path) -> _Identity:
+    # not by opening it: closing any descriptor of a file ends SQLite's locks on it
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -53,12 +53,12 @@ class OpenConnections(Generic[C]):
     def __init__(self, limits: Limits, trusted: Networks = ()) -> None:
         self._limits = limits
         self._trusted = trusted
-        self._networks: dict[C, str] = {}  # oldest first
+        self._origins: dict[C, _Origin] = {}  # oldest first
 
     def add(self, connection: C, address: str) -> C | None:
         """Add a connection from an IP address. Returns the one to close for it, if there are too many."""
         network = network_of(address)
-        counts = Counter(self._networks.values())
+        counts = Counter(origin.network for origin in self._origins.values())
         surplus = None
         if counts[network] >= self._limits.per_network and not is_in(address, self._trusted):
             surplus = self._surplus(network)
@@ -66,17 +66,32 @@ class OpenConnections(Generic[C]):
             surplus = self._surplus(counts.most_common(1)[0][0])
         if surplus is not None:
             self.remove(surplus)
-        self._networks[connection] = network
+        self._origins[connection] = _Origin(network, address)
         return surplus
 
     def remove(self, connection: C) -> None:
         """Forget a connection that was closed."""
-        self._networks.pop(connection, None)
+        self._origins.pop(connection, None)
 
     def _surplus(self, network: str) -> C:
-        """The oldest connection from the network that waits for its client; if there is none, the oldest one."""
-        candidates = [connection for connection, origin in self._networks.items() if origin == network]
-        return next((connection for connection in candidates if connection.is_waiting), candidates[0])
+        """The connection from the network that is closed first.
+
+        One that waits for its client, if there is one; of these, one from the address that has most of them, so that a
+        client is not locked out by a neighbour; of these, the oldest one.
+        """
+        candidates = [connection for connection, origin in self._origins.items() if origin.network == network]
+        waiting = [connection for connection in candidates if connection.is_waiting] or candidates
+        counts = Counter(self._origins[connection].address for connection in waiting)
+        address = counts.most_common(1)[0][0]
+        return next(connection for connection in waiting if self._origins[connection].address == address)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a connection comes from."""
+
+    network: str
+    address: str
 
 
 def network_of(address: str) -> str:

@@ -137,7 +137,7 @@ def test_a_plan_is_a_calendar_to_subscribe_to(public: Client) -> None:
     assert [str(event.start)[:10] for event in read(response.content).events] == [
         "2026-11-10",
         "2026-12-08",
-        "2026-12-20",
+        "2026-12-18",
         "2026-12-22",
     ]
     unfolded = response.text.replace("\r\n ", "")
@@ -167,6 +167,11 @@ def test_the_page_gives_the_address_beside_webcal(public: Client) -> None:
 
 
 def test_without_a_public_address_the_page_has_files_only(client: Client) -> None:
+    text = text_of(client, "/calendar?country=PL")
+    assert "Download the dates A downloaded file does not follow later changes." in text
+    assert "How to subscribe" not in text
+    assert "follows the platform’s page" not in text
+    assert "SOURCE" not in client.get("/calendar/editions.ics").text, "a relative one is of no use"
     assert not [link for link in links(client, "/calendar") if link.startswith("webcal")]
     assert "/calendar/editions.ics" in links(client, "/calendar")
 
@@ -190,13 +195,36 @@ def test_every_file_that_the_page_offers_is_there(public: Client) -> None:
 def test_the_page_shows_a_plan_and_its_address(public: Client) -> None:
     text = text_of(public, f"/calendar?{PLAN}")
     for part in (
-        "Tuesday 10 November 2026 Ask the regional authority for a letter of support · 42 days before",
-        "this day is over",
-        "Sunday 20 December 2026 Submit the application to host an edition · 2 days before",
+        "42 days before was Tuesday 10 November 2026. Ask today: 24 days are left. Plan for 31 May 2027 instead",
+        "Today, Saturday 28 November 2026 Ask the regional authority for a letter of support · Tuesday 10 November "
+        "2026 is already past",
+        "Friday 18 December 2026 Submit the application to host an edition · 4 days before (2 days before is at a "
+        "weekend)",
         "Tuesday 22 December 2026, 18:00 Cut-off to apply as a host in 2027–2028, 18:00 Brussels time",
-        f"https://cmr.example/calendar/plan.ics?{PLAN}",
+        f"https://cmr.example/calendar/plan.ics?{PLAN}&from=2026-11-28",
     ):
         assert part in text
+    found = links(public, f"/calendar?{PLAN}")
+    assert f"/letter?cutoff={DECEMBER}&letter=14" in found
+    (other,) = (link for link in found if link.startswith("/calendar?cutoff="))
+    later = text_of(public, other.removesuffix("#plan"))
+    assert "Monday 19 April 2027 Ask the regional authority for a letter of support · 42 days before" in later
+    assert "already past" not in later
+    assert "from=" not in later
+
+
+def test_days_that_are_not_possible_are_said_beside_the_form_which_keeps_them(client: Client) -> None:
+    path = f"/calendar?cutoff={DECEMBER}&ask=10&letter=50&submit=2"
+    text = text_of(client, path, 400)
+    assert "There is a problem. In this plan you would have the letter before you ask for it." in text
+    assert "Your dates" not in text
+    body = client.get(path).text
+    assert re.findall(r'<input id="(\w+)"[^>]* value="(\d*)"', body) == [
+        ("ask", "10"),
+        ("letter", "50"),
+        ("submit", "2"),
+    ]
+    assert f'<option value="{DECEMBER}" selected>' in body
 
 
 def test_the_form_suggests_days_and_keeps_those_that_were_chosen(client: Client) -> None:
@@ -244,6 +272,11 @@ def test_the_cutoffs_of_several_calls_are_told_apart() -> None:
     ]
 
 
+def test_a_cutoff_that_is_not_certain_says_so_in_the_list(client: Client) -> None:
+    assert "Mon 31 January 2028, 18:00, to be confirmed</option>" in client.get("/calendar").text
+    assert '<option value="">Choose a country</option>' in client.get("/calendar").text
+
+
 def test_the_name_of_a_file_is_plain_ascii() -> None:
     reply = edition_file(visit(LVIV, key="львів"))
     assert reply.headers["Content-Disposition"] == 'attachment; filename="-----.ics"'
@@ -254,4 +287,5 @@ def test_before_the_first_check_the_page_says_what_is_missing(database: Database
     text = text_of(empty, "/calendar")
     assert "No cut-off is known that is still to come." in text
     assert "No edition with known days is still to come." in text
+    assert "Choose a country" not in text
     assert calendar(empty, "/calendar/editions.ics").events == ()

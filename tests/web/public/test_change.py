@@ -17,7 +17,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.newly_read import record_newly_read
 from cmr_watch.store.public import Sources
 from cmr_watch.store.schema import pages, snapshots
-from cmr_watch.web.public.change import change_page, misread_url
+from cmr_watch.web.public.change import Around, change_page, misread_url
 from tests.factories import MINUTE, NOW, change, edition, page, snapshot
 from tests.store.test_checks import record
 from tests.web.public.make import (
@@ -42,10 +42,16 @@ EVIDENCE = Evidence(
 )
 
 
-def commit(database: Database, *pending, evidence: Evidence | None = EVIDENCE, reading: Snapshot | None = None):
+def commit(
+    database: Database,
+    *pending,
+    evidence: Evidence | None = EVIDENCE,
+    reading: Snapshot | None = None,
+    before: Evidence | None = None,
+):
     """Store a first reading, and another one with these changes; return their IDs."""
     checks = Checks(database)
-    checks.commit(record(snapshot=snapshot(BEFORE), evidence=evidence))
+    checks.commit(record(snapshot=snapshot(BEFORE), evidence=before or evidence))
     baseline = checks.baseline(page().url)
     assert baseline is not None
     made = record(
@@ -70,9 +76,9 @@ def test_the_page_of_a_change(database: Database) -> None:
     assert "<dd>Lyon: <del>save the date</del></dd>" in html
     assert "<dd>Lyon: <ins>12-13 October 2024</ins></dd>" in html
     assert re.findall(r'<li id="line-(\d+)"><mark>(.*?)</mark>', html) == [("2", "Lyon: 12-13 October 2024")]
-    assert '<a href="#line-2">Go to it</a>' in html
+    assert '<a href="#line-2">Jump to the line</a>' in html
     assert "All 2 lines of the article." in html
-    assert '<a href="/editions/lyon-fr-2024-10">All that is known of this edition</a>' in html
+    assert '<a href="/editions/lyon-fr-2024-10">Everything about this edition</a>' in html
     assert re.search(r"<code>[0-9a-f]{64}</code>", html)
 
 
@@ -83,11 +89,43 @@ def test_the_digest_is_that_of_the_bytes_that_are_downloaded(database: Database)
     assert sha256(response.content).hexdigest() in browse(database, f"/changes/{change_id}").text
 
 
-def test_nothing_executes_a_downloaded_page(database: Database) -> None:
+def test_the_page_before_can_be_checked_too(database: Database) -> None:
+    before = Evidence(
+        "found",
+        (Fact("editions[0]", "status", 1, 0, 4, "D6"),),
+        (LineUse(0, "Upcoming editions", "heading", "S1"), LineUse(1, "Lyon: save the date", "entry", "P1")),
+    )
+    [change_id] = commit(database, UPDATED, before=before)
+    html = browse(database, f"/changes/{change_id}").text
+    assert re.findall(r'<li id="before-(\d+)" value="2"><mark>(.*?)</mark>', html) == [("2", "Lyon: save the date")]
+    response = browse(database, f"/changes/{change_id}/before")
+    assert response.content == b"<html></html>"
+    assert sha256(response.content).hexdigest() in html
+    source = browse(database, f"/changes/{change_id}.json").json()["source_before"]
+    assert source["lines"] == [{"number": 2, "text": "Lyon: save the date", "facts": ["Status"]}]
+    assert source["download"] == f"https://watch.example.org/changes/{change_id}/before"
+
+
+def test_the_page_before_something_new_shows_no_line_and_can_be_downloaded(database: Database) -> None:
+    [change_id] = commit(database, change(K.EDITION_ANNOUNCED, AFTER))
+    html = browse(database, f"/changes/{change_id}").text
+    assert f'<a href="/changes/{change_id}/before">' in html
+    assert 'id="before-' not in html
+
+
+def test_of_the_first_reading_there_is_no_page_before(database: Database) -> None:
+    [change_id] = [entry.id for entry in Checks(database).commit(record(changes=(UPDATED,))) or ()]
+    assert "The page before" not in browse(database, f"/changes/{change_id}").text
+    assert browse(database, f"/changes/{change_id}/before").status_code == 404
+    assert browse(database, f"/changes/{change_id}.json").json()["source_before"] is None
+
+
+@pytest.mark.parametrize(("rest", "suffix"), [("page", ""), ("before", "-before")])
+def test_nothing_executes_a_downloaded_page(database: Database, rest: str, suffix: str) -> None:
     [change_id] = commit(database, UPDATED)
-    headers = browse(database, f"/changes/{change_id}/page").headers
-    assert headers["content-type"] == "text/plain; charset=windows-1252"
-    assert headers["content-disposition"] == f'attachment; filename="cmr-watch-change-{change_id}.html.txt"'
+    headers = browse(database, f"/changes/{change_id}/{rest}").headers
+    assert headers["content-type"].startswith("text/plain; charset=")
+    assert headers["content-disposition"] == f'attachment; filename="cmr-watch-change-{change_id}{suffix}.html.txt"'
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"] == "sandbox; default-src 'none'"
 
@@ -143,10 +181,23 @@ def test_what_was_found_when_a_stored_page_was_read_again_is_shown_by_that_page(
 def test_earlier_and_later_changes(database: Database) -> None:
     first, second, third = commit(database, UPDATED, UPDATED, UPDATED)
     html = browse(database, f"/changes/{second}").text
-    assert f'<a href="/changes/{first}" rel="prev">Earlier change</a>' in html
-    assert f'<a href="/changes/{third}" rel="next">Later change</a>' in html
-    assert "Earlier change" not in browse(database, f"/changes/{first}").text
-    assert "Later change" not in browse(database, f"/changes/{third}").text
+    assert f'<a href="/changes/{first}" rel="prev">Earlier change, of any kind</a>' in html
+    assert f'<a href="/changes/{third}" rel="next">Later change, of any kind</a>' in html
+    assert "Earlier change, of any kind" not in browse(database, f"/changes/{first}").text
+    assert "Later change, of any kind" not in browse(database, f"/changes/{third}").text
+
+
+def test_earlier_and_later_changes_of_the_same_edition_are_named(database: Database) -> None:
+    announced = change(K.EDITION_ANNOUNCED, BEFORE)
+    other = change(K.EDITION_ANNOUNCED, edition("Rome", country="Italy", country_code="IT"), key="rome")
+    first, between, last = commit(database, announced, other, UPDATED)
+    html = browse(database, f"/changes/{last}").text
+    link = f'<a href="/changes/{first}">New edition'
+    assert re.search(f"Earlier change of this edition: {link}", html)
+    assert "Later" not in html
+    html = browse(database, f"/changes/{first}").text
+    assert f'<strong>Later:</strong> <a href="/changes/{last}">Details updated: Lyon' in html
+    assert "of this edition:" not in browse(database, f"/changes/{between}").text
 
 
 @pytest.mark.parametrize("kind", ChangeKind)
@@ -155,7 +206,8 @@ def test_every_kind_of_change_has_a_page_and_data(database: Database, kind: Chan
     html = browse(database, f"/changes/{change_id}").text
     document = Parsed(html)
     assert document.tags.count("h1") == 1
-    assert {"table", "dl", "ol"} <= set(document.tags)
+    assert {"dl", "ol"} <= set(document.tags)
+    assert ("table" in document.tags) == (every_kind()[kind].before is not None)
     assert "None" not in document.text
     assert not re.search(r"\{\w*\}", document.text)
     data = browse(database, f"/changes/{change_id}.json").json()
@@ -172,7 +224,7 @@ def test_a_change_as_data(database: Database) -> None:
     assert data["sentence"] == "Details updated: Lyon, France (12–13 October 2024)"
     assert data["url"] == f"https://watch.example.org/changes/{change_id}"
     assert data["read_at"] == "2024-04-02T09:13:00Z"
-    assert data["facts"] == [{"fact": "Status", "before": "save the date", "now": "scheduled"}]
+    assert data["facts"] == [{"fact": "Status", "before": "save the date", "after": "scheduled"}]
     assert data["source"]["lines"] == [{"number": 2, "text": "Lyon: 12-13 October 2024", "facts": ["Status"]}]
     assert data["source"]["download"] == f"https://watch.example.org/changes/{change_id}/page"
 
@@ -180,7 +232,7 @@ def test_a_change_as_data(database: Database) -> None:
 @pytest.mark.parametrize(
     "number", ["0", "999", "999999999", "9999999999", "x", "-1", "1%0A", "%D9%A1", "9" * 5000, "1.5", "%00", ".json"]
 )
-@pytest.mark.parametrize("rest", ["", ".json", "/page"])
+@pytest.mark.parametrize("rest", ["", ".json", "/page", "/before"])
 def test_a_number_that_is_no_change_is_a_plain_error(database: Database, number: str, rest: str) -> None:
     response = browse(database, f"/changes/{number}{rest}")
     assert response.status_code == 404
@@ -235,17 +287,17 @@ def test_a_mail_to_the_operator_names_the_change_and_its_sentence() -> None:
 def test_without_a_plain_address_there_is_no_such_link(contact: str) -> None:
     site = replace(SITE, contact=contact)
     assert misread_url(site, 1, "sentence") == ""
-    made = change_page(recorded(UPDATED), NO_SOURCES, (None, None), Known(), site)
+    made = change_page(recorded(UPDATED), NO_SOURCES, Around(), Known(), site)
     assert made.misread_url == ""
 
 
 def test_an_address_that_is_not_safe_is_no_link() -> None:
-    made = change_page(recorded(UPDATED, page_url="javascript:alert(1)"), NO_SOURCES, (None, None), Known(), SITE)
+    made = change_page(recorded(UPDATED, page_url="javascript:alert(1)"), NO_SOURCES, Around(), Known(), SITE)
     assert made.page_url == ""
 
 
 def test_the_evidence_of_the_page_is_used() -> None:
     sources = Sources(None, stored_snapshot(snapshot(AFTER), EVIDENCE))
-    made = change_page(recorded(UPDATED), sources, (1, 3), Known(), SITE)
+    made = change_page(recorded(UPDATED), sources, Around(1, 3), Known(), SITE)
     assert [line.text for line in made.stored.marked] == ["Lyon: 12-13 October 2024"]
-    assert (made.earlier, made.later) == (1, 3)
+    assert (made.around.earlier, made.around.later) == (1, 3)

@@ -14,7 +14,7 @@ K = ChangeKind
 
 def rows(kind: ChangeKind, before, after, **values) -> list[tuple[str, str, str]]:
     made = fact_rows(change(kind, after, before=before, **values))
-    return [(row.label, row.before, row.now) for row in made]
+    return [(row.label, row.before, row.after) for row in made]
 
 
 def cutoff(day: int, month: int = 5, **values) -> Cutoff:
@@ -39,16 +39,41 @@ def test_every_field_that_differs_has_a_row() -> None:
     )
     assert rows(K.EDITION_UPDATED, before, after) == [
         ("Place", "Lyon, France", "Turin, Piedmont, Italy"),
-        ("Country code", "FR", "IT"),
-        ("Days", "12–13 October 2024", "2–3 November 2024"),
+        ("Dates", "12–13 October 2024", "2–3 November 2024"),
         ("Status", "save the date", "scheduled"),
         ("Venue", "", "Lingotto"),
         ("Registration", "", "https://example.eu/register"),
         ("Registration closes on", "", "1 October 2024"),
         ("Event summary", "", "https://example.eu/summary"),
-        ("Page of the edition", "https://example.eu/old", "https://example.eu/new"),
+        ("Edition page", "https://example.eu/old", "https://example.eu/new"),
         ("Listed under", "upcoming editions", "past editions"),
     ]
+
+
+def test_a_country_code_is_told_only_if_the_place_does_not_say_it() -> None:
+    made = rows(K.EDITION_UPDATED, edition(country_code=None), edition())
+    assert made == [("Country code", "", "FR")]
+
+
+def test_an_edition_without_days_is_to_be_confirmed() -> None:
+    made = rows(
+        K.EDITION_ANNOUNCED, None, edition(starts_on=None, ends_on=None, date_precision="month", period="2024-10")
+    )
+    assert ("Status", "", "date to be confirmed") in made
+
+
+def test_the_words_of_a_link_if_there_is_one() -> None:
+    one, pdf = "https://example.eu/s", "https://example.eu/s.PDF"
+    words = [
+        [row.link_words for row in fact_rows(change(K.EDITION_UPDATED, after, before=before))]
+        for before, after in (
+            (edition(), edition(summary_url=one)),
+            (edition(summary_url=pdf), edition()),
+            (edition(summary_url=one), edition(summary_url=pdf)),
+            (edition(), edition(venue="Wawel")),
+        )
+    ]
+    assert words == [["Event summary"], ["Event summary (PDF)"], [""], [""]]
 
 
 def test_materials_are_those_that_came_and_went() -> None:
@@ -94,10 +119,9 @@ def test_the_facts_of_a_call() -> None:
 
 def test_of_a_new_entry_every_fact_is_new_and_its_heading_is_none() -> None:
     made = rows(K.EDITION_ANNOUNCED, None, edition())
-    assert [(label, before) for label, before, _now in made] == [
+    assert [(label, before) for label, before, _after in made] == [
         ("Place", ""),
-        ("Country code", ""),
-        ("Days", ""),
+        ("Dates", ""),
         ("Status", ""),
     ]
 
@@ -116,11 +140,11 @@ def test_hostile_values_are_cleaned_and_their_links_are_none() -> None:
     bad = edition(HOSTILE, venue=LONG_LINE, registration_url="javascript:alert(1)", url="https://example.eu/ok")
     made = fact_rows(change(K.EDITION_UPDATED, bad, before=edition()))
     for row in made:
-        assert len(row.now) <= 300
-        assert row.now.isprintable()
-    urls = {row.label: row.now_url for row in made}
+        assert len(row.after) <= 300
+        assert row.after.isprintable()
+    urls = {row.label: row.after_url for row in made}
     assert urls["Registration"] == ""
-    assert urls["Page of the edition"] == "https://example.eu/ok"
+    assert urls["Edition page"] == "https://example.eu/ok"
 
 
 def test_thousands_of_cutoffs_are_not_all_shown() -> None:

@@ -22,8 +22,8 @@ def test_every_change_of_the_sample_has_its_line_marked(reader: Reader) -> None:
         html = reader.get(f"/changes/{number}").text
         [start] = re.findall(r'href="#(line-\d+)"', html)
         assert f'<li id="{start}"><mark>' in html
-        assert "marked. Go to" in page.text
-        about = [href for href, text in page.links if text.startswith("All that is known of this")]
+        assert "marked. Jump to" in page.text
+        about = [href for href, text in page.links if text.startswith("Everything about this")]
         assert reader.get(about[0]).status_code == 200
 
 
@@ -31,7 +31,7 @@ def test_going_from_change_to_change_visits_all_of_them(reader: Reader) -> None:
     path, seen = "/changes/1", []
     while path:
         seen.append(path)
-        path = {text: href for href, text in reader.page(path).links}.get("Later change", "")
+        path = {text: href for href, text in reader.page(path).links}.get("Later change, of any kind", "")
     assert sorted(seen) == sorted({f"/changes/{number}" for number in range(1, len(seen) + 1)})
     assert len(seen) > 20
 

@@ -25,7 +25,7 @@ def test_the_atom_feed_has_the_newest_changes(client: Client) -> None:
     assert len(feed.entries) == 23
     first = feed.entries[0]
     assert first.title.startswith("Call for hosts 2027–2028: cut-off moved from 18 December 2026")
-    assert "The page said: “18 December 2026" in first.summary
+    assert "It said before: “18 December 2026" in first.summary
     assert first.updated == "2026-11-28T09:12:00Z" == feed.feed.updated
     assert len({entry.id for entry in feed.entries}) == 23
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.models.readings import ChangeKind
-from cmr_watch.web.public.quotes import quotes
+from cmr_watch.models.readings import ChangeKind, KnownCall, KnownEdition
+from cmr_watch.web.public.quotes import quotes, still_says
 from cmr_watch.web.public.word_diff import Part, word_diff
-from tests.factories import change, edition
+from tests.factories import call, change, edition
 from tests.web.public.make import HOSTILE, LONG_LINE, every_kind
+
+K = ChangeKind
 
 
 def test_removed_and_added_words_are_marked() -> None:
@@ -46,8 +50,38 @@ def test_a_text_that_is_new_or_gone_is_named_so() -> None:
     kinds = every_kind()
     assert [one.label for one in quotes(kinds[ChangeKind.EDITION_ANNOUNCED])] == ["New on the page"]
     gone = quotes(kinds[ChangeKind.EDITION_WITHDRAWN])
-    assert [(one.label, one.is_now) for one in gone] == [("No longer on the page", False)]
+    assert [(one.label, one.is_after) for one in gone] == [("No longer on the page", False)]
     assert [part.mark for part in gone[0].parts] == ["del"]
+
+
+def test_what_is_not_so_any_more_has_its_day() -> None:
+    kinds = every_kind()
+    labels = {
+        kind: [one.label for one in quotes(kinds[kind], day="1 May 2024")]
+        for kind in (K.EDITION_HELD, K.EDITION_ANNOUNCED, K.EDITION_WITHDRAWN, K.CALL_CUTOFF_MOVED)
+    }
+    assert labels == {
+        K.EDITION_HELD: ["The page said on 1 May 2024"],
+        K.EDITION_ANNOUNCED: ["New on the page on 1 May 2024"],
+        K.EDITION_WITHDRAWN: ["No longer on the page on 1 May 2024"],
+        K.CALL_CUTOFF_MOVED: ["It said before", "It said on 1 May 2024"],
+    }
+
+
+def test_whether_the_page_still_says_so() -> None:
+    lyon, other = edition(text="Lyon"), edition(text="Lyon, with a summary")
+    announced, gone = change(after=lyon), replace(change(before=lyon), after=None)
+    assert still_says(announced, KnownEdition("lyon", lyon))
+    assert not still_says(announced, KnownEdition("lyon", other))
+    assert not still_says(announced, KnownEdition("lyon", lyon, gone="withdrawn"))
+    assert not still_says(announced, None)
+    assert still_says(gone, KnownEdition("lyon", lyon, gone="delisted"))
+    assert not still_says(gone, KnownEdition("lyon", lyon)), "it is back"
+    moved = every_kind()[K.CALL_CUTOFF_MOVED]
+    assert moved.cutoff_before is not None
+    assert moved.cutoff_after is not None
+    assert still_says(moved, KnownCall("call", call(cutoffs=(moved.cutoff_after,))))
+    assert not still_says(moved, KnownCall("call", call(cutoffs=(moved.cutoff_before,))))
 
 
 def test_of_a_cutoff_its_own_line_is_quoted() -> None:

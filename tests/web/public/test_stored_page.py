@@ -42,7 +42,7 @@ def test_the_line_of_the_fact_that_differs_is_marked() -> None:
 def test_several_facts_mark_several_lines_and_the_first_row_is_named() -> None:
     both = change(K.EDITION_RESCHEDULED, NEW, before=edition(starts_on=None, ends_on=None, status="save_the_date"))
     made = page_of(both, fact("status", 1), fact("starts_on", 4), fact("date_text", 4))
-    assert [line.facts for line in made.marked] == [("Status",), ("Days",)]
+    assert [line.facts for line in made.marked] == [("Status",), ("Dates",)]
     assert made.first is not None
     assert made.first.number == 5
 

@@ -12,11 +12,12 @@ from typing import Final
 from urllib.parse import quote
 
 from cmr_watch.calendar_diff import cutoff_of
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.calendar import CalendarEvent, EventState
 from cmr_watch.models.readings import CallNotice, Cutoff, Edition
 from cmr_watch.places import is_online
-from cmr_watch.render.datetimes import cutoff_day, day_words
+from cmr_watch.render.datetimes import cutoff_day, day_words, deadline
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.sanitize import clean, safe_link
 from cmr_watch.render.sentences import place, years
@@ -154,7 +155,8 @@ def _cutoff_notes(event: CalendarEvent, call: CallNotice, cutoff: Cutoff) -> Ite
     if not event.is_on:
         yield _(_NOTES[event.state])
         return
-    yield _("Applications to host a “Clusters meet Regions” workshop are accepted until then.")
+    until = deadline(cutoff.at, BRUSSELS)
+    yield _("Applications to host a “Clusters meet Regions” workshop are accepted until {cutoff}.").format(cutoff=until)
     if not has_hour(cutoff.at):
         yield _("The page gives no hour.")
     if cutoff.tentative:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -19,14 +20,14 @@ from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name, place, place_and_days
 from cmr_watch.web.public import words
 from cmr_watch.web.public.calendar import CONTENT_TYPE, calendar_file
-from cmr_watch.web.public.calendar_entries import cutoff_name, cutoffs_of, editions_of, entry_of
-from cmr_watch.web.public.plan import NAMES, STEPS, PlannedStep, Step, lead_times, plan_entries, planned_steps
+from cmr_watch.web.public.calendar_entries import cutoffs_of, editions_of, entry_of
+from cmr_watch.web.public.plan import NAMES, QUERY, lead_times, made_on, plan_entries
+from cmr_watch.web.public.plan_page import PLAN_PATH, DayField, Plan, day_fields, plan_of, problem_of
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, Visit
 
 EDITIONS_PATH: Final = "/calendar/editions.ics"
 CUTOFFS_PATH: Final = "/calendar/cutoffs.ics"
-PLAN_PATH: Final = "/calendar/plan.ics"
 _TOPICS: Final = {"editions": N_("editions"), "calls": N_("cut-offs")}
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 _WAY_ON: Final = "/calendar"
@@ -52,27 +53,12 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class DayField:
-    """A field for the days before the cut-off."""
-
-    name: str
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan back from a cut-off. `title`: the cut-off."""
-
-    title: str
-    day: str
-    steps: tuple[PlannedStep, ...]
-    feed: Feed
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarPage:
-    """What the page shows. `single`: the editions to come that have days, each with the path of its file."""
+    """What the page shows.
+
+    - `single`: the editions to come that have days, each with the path of its file.
+    - `problem`: what is wrong with the days that were chosen; then there is no plan.
+    """
 
     feeds: tuple[Feed, ...]
     country: Feed | None
@@ -82,6 +68,8 @@ class CalendarPage:
     cutoffs: tuple[Choice, ...]
     fields: tuple[DayField, ...]
     plan: Plan | None
+    plan_feed: Feed | None
+    problem: str
 
 
 # ── the files ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,8 +106,8 @@ def plan_file(visit: Visit) -> Reply:
     """The steps towards an application, by days before a cut-off. NotFound if there is no such cut-off."""
     leads = lead_times(visit.query)
     event = _cutoff(visit)
-    entries = plan_entries(event, leads, visit.site, visit.now)
-    source = _source(visit, PLAN_PATH, ("cutoff", *NAMES))
+    entries = plan_entries(event, leads, visit.site, visit.now, made_on(visit.query))
+    source = _source(visit, PLAN_PATH, QUERY)
     return Reply(calendar_file(_("Clusters meet Regions: my application"), entries, source), CONTENT_TYPE)
 
 
@@ -130,6 +118,9 @@ def _file(visit: Visit, name: str, path: str, events: Iterable[CalendarEvent]) -
 
 
 def _source(visit: Visit, path: str, names: Sequence[str]) -> str:
+    """The address from which a client may update the calendar; empty without a public address."""
+    if not visit.site.url:
+        return ""
     query = urlencode({name: visit.query[name] for name in names if name in visit.query})
     return f"{visit.absolute(path)}?{query}" if query else visit.absolute(path)
 
@@ -180,15 +171,19 @@ def _cutoff(visit: Visit) -> CalendarEvent:
 
 
 def calendar(visit: Visit) -> Reply:
-    """The page; with a country or a plan, if the query asks for one."""
-    events = visit.store.calendar_events()
-    return page(visit, "calendar.html", shown=calendar_page(visit, events))
+    """The page; with a country or a plan, if the query asks for one. If the plan is not possible, it says why."""
+    shown = calendar_page(visit, visit.store.calendar_events())
+    reply = page(visit, "calendar.html", shown=shown)
+    return replace(reply, status=HTTPStatus.BAD_REQUEST) if shown.problem else reply
 
 
 def calendar_page(visit: Visit, events: Sequence[CalendarEvent]) -> CalendarPage:
     """What the page shows."""
-    country = _country(visit.query)
+    query, country = visit.query, _country(visit.query)
     ahead = [event for event in events if event.is_on and _is_ahead(event, visit)]
+    cutoffs = cutoffs_of(ahead)
+    problem = problem_of(query) if "cutoff" in query else ""
+    plan = plan_of(_cutoff(visit), query, cutoffs, visit.now) if "cutoff" in query and not problem else None
     return CalendarPage(
         feeds=(
             _feed(visit, _("All cut-offs to apply as a host"), CUTOFFS_PATH),
@@ -198,9 +193,11 @@ def calendar_page(visit: Visit, events: Sequence[CalendarEvent]) -> CalendarPage
         countries=_countries(visit, country),
         single=tuple(map(_single, editions_of(ahead))),
         undated=_undated(visit),
-        cutoffs=_choices(cutoffs_of(ahead), visit.query.get("cutoff")),
-        fields=tuple(DayField(step.name, _(step.label), _value(step, visit.query)) for step in STEPS),
-        plan=_plan(visit) if "cutoff" in visit.query else None,
+        cutoffs=_choices(cutoffs, query.get("cutoff")),
+        fields=day_fields(query),
+        plan=plan,
+        plan_feed=_feed(visit, _("Your dates as a calendar"), plan.path) if plan else None,
+        problem=problem,
     )
 
 
@@ -252,27 +249,11 @@ def _choices(events: Sequence[CalendarEvent], chosen: str | None) -> tuple[Choic
 def _choice_words(event: CalendarEvent, has_name: bool) -> str:
     call = event.subject
     assert isinstance(call, CallNotice)
-    at = cutoff_row(call.cutoffs[0].at, BRUSSELS)
+    (cutoff,) = call.cutoffs
+    at = cutoff_row(cutoff.at, BRUSSELS)
+    if cutoff.tentative:
+        at = _("{cutoff}, to be confirmed").format(cutoff=at)
     return f"{at} – {call_name(call)}" if has_name else at
-
-
-def _value(step: Step, query: Mapping[str, str]) -> str:
-    return query.get(step.name, "" if "cutoff" in query else str(step.days))
-
-
-def _plan(visit: Visit) -> Plan:
-    leads = lead_times(visit.query)
-    event = _cutoff(visit)
-    cutoff, subject = cutoff_of(event), event.subject
-    assert cutoff is not None
-    assert not isinstance(subject, Edition)
-    query = urlencode({"cutoff": event.uid, **leads})
-    return Plan(
-        title=cutoff_name(subject, cutoff),
-        day=words.full_cutoff(cutoff.at),
-        steps=planned_steps(event, leads, visit.now),
-        feed=_feed(visit, _("Your dates as a calendar"), f"{PLAN_PATH}?{query}"),
-    )
 
 
 ROUTES: Final = (
@@ -280,5 +261,5 @@ ROUTES: Final = (
     PublicRoute(EDITIONS_PATH, editions_file, accepts=("country", "topic")),
     PublicRoute(CUTOFFS_PATH, cutoffs_file, accepts=("country", "topic")),
     PublicRoute("/calendar/editions/{key}.ics", edition_file),
-    PublicRoute(PLAN_PATH, plan_file, accepts=("cutoff", *NAMES)),
+    PublicRoute(PLAN_PATH, plan_file, accepts=QUERY),
 )

@@ -36,19 +36,27 @@ Side = Edition | CallNotice
 class FactRow:
     """A fact that differs.
 
-    - `before`, `now`: empty if the page does not give it.
-    - `before_url`, `now_url`: what the values link to.
+    - `before`, `after`: empty if the page did not give it.
+    - `before_url`, `after_url`: what the values link to.
     - `fields`: of which it consists, as evidence names them.
     - `items`: of a list, the entries that differ: the time of a cut-off, the address of materials, a sentence.
     """
 
     label: str
     before: str
-    now: str
+    after: str
     fields: tuple[str, ...] = ()
     before_url: str = ""
-    now_url: str = ""
+    after_url: str = ""
     items: frozenset[object] = frozenset()
+
+    @property
+    def link_words(self) -> str:
+        """The words of a link, if there is only one: two different addresses must be told apart."""
+        if not (self.before_url or self.after_url) or (self.before and self.after):
+            return ""
+        address = self.before_url or self.after_url
+        return f"{self.label} (PDF)" if address.lower().endswith(".pdf") else self.label
 
 
 def fact_rows(change: Change) -> tuple[FactRow, ...]:
@@ -72,6 +80,9 @@ def _sides(change: Change) -> tuple[Side | None, Side | None]:
 def _edition_rows(before: Edition | None, after: Edition | None) -> Iterator[FactRow]:
     for label, fields, words in _EDITION_FACTS:
         yield from _row(_(label), fields, [words(side) if side else "" for side in (before, after)])
+    if before and after and _place(before) == _place(after):  # otherwise the place says it
+        codes = [side.country_code or "" for side in (before, after)]
+        yield from _row(_("Country code"), ("country_code",), codes)
     yield from _materials(before, after)
     if before and after:  # under which heading a new entry stands is no news
         sides = [_(SECTIONS[side.section]) if side.section else "" for side in (before, after)]
@@ -87,20 +98,25 @@ def _days(edition: Edition) -> str:
     return days(edition) or _("to be announced")
 
 
+def _status(edition: Edition) -> str:
+    if edition.status == "scheduled" and edition.starts_on is None:
+        return _("date to be confirmed")
+    return _(EDITION_STATUSES[edition.status])
+
+
 def _closing_day(edition: Edition) -> str:
     return day_words(edition.registration_closes_on) if edition.registration_closes_on else ""
 
 
 _EDITION_FACTS: Final[tuple[tuple[str, tuple[str, ...], Callable[[Edition], str]], ...]] = (
-    (N_("Place"), ("city", "region", "country"), _place),
-    (N_("Country code"), ("country_code",), lambda edition: edition.country_code or ""),
-    (N_("Days"), ("starts_on", "ends_on", "period", "date_precision", "date_text"), _days),
-    (N_("Status"), ("status",), lambda edition: _(EDITION_STATUSES[edition.status])),
+    (N_("Place"), ("city", "region", "country", "country_code"), _place),
+    (N_("Dates"), ("starts_on", "ends_on", "period", "date_precision", "date_text"), _days),
+    (N_("Status"), ("status",), _status),
     (N_("Venue"), ("venue",), lambda edition: edition.venue or ""),
     (N_("Registration"), ("registration_url",), lambda edition: edition.registration_url or ""),
     (N_("Registration closes on"), ("registration_closes_on",), _closing_day),
     (N_("Event summary"), ("summary_url",), lambda edition: edition.summary_url or ""),
-    (N_("Page of the edition"), ("url",), lambda edition: edition.url or ""),
+    (N_("Edition page"), ("url",), lambda edition: edition.url or ""),
 )
 
 
@@ -109,7 +125,7 @@ def _materials(before: Edition | None, after: Edition | None) -> Iterator[FactRo
     old, new = ({one.url: one for one in side.materials} if side else {} for side in (before, after))
     gone = [one for url, one in old.items() if url not in new]
     added = [one for url, one in new.items() if url not in old]
-    urls = frozenset(one.url for one in added or gone)
+    urls = frozenset(one.url for one in (*added, *gone))
     yield from _row(_("Materials"), ("materials",), [_titles(gone), _titles(added)], urls)
 
 
@@ -130,7 +146,7 @@ def _needs(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[FactRow]:
     """What applicants need not submit any more, and what they have to submit from now on."""
     gone = [need for need in old if need not in new]
     added = [need for need in new if need not in old]
-    yield from _row(_("What to submit"), ("needs",), [" ".join(gone), " ".join(added)], frozenset(added or gone))
+    yield from _row(_("What to submit"), ("needs",), [" ".join(gone), " ".join(added)], frozenset((*added, *gone)))
 
 
 _CALL_FACTS: Final[tuple[tuple[str, tuple[str, ...], Callable[[CallNotice], str]], ...]] = (
@@ -145,8 +161,7 @@ _CALL_FACTS: Final[tuple[tuple[str, tuple[str, ...], Callable[[CallNotice], str]
 def _cutoff_rows(change: Change) -> Iterator[FactRow]:
     """The cut-off that the change is about, and then the others that only one side has, or has otherwise."""
     for before, after in _cutoff_pairs(change)[:MAX_CUTOFFS]:
-        named = after or before
-        items = frozenset({named.at}) if named else frozenset()
+        items: frozenset[object] = frozenset(cutoff.at for cutoff in (before, after) if cutoff)
         yield from _row(_("Cut-off"), ("cutoffs",), [_cutoff_text(before), _cutoff_text(after)], items)
 
 
@@ -173,7 +188,7 @@ def _row(
     label: str, fields: tuple[str, ...], sides: Sequence[str], items: frozenset[object] = frozenset()
 ) -> Iterator[FactRow]:
     """The row of a fact, if its sides differ as they are shown."""
-    before, now = (clean(side, MAX_SENTENCE) for side in sides)
-    if before != now:
-        before_url, now_url = (safe_link(side) or "" for side in sides)
-        yield FactRow(label, before, now, fields, before_url, now_url, items)
+    before, after = (clean(side, MAX_SENTENCE) for side in sides)
+    if before != after:
+        before_url, after_url = (safe_link(side) or "" for side in sides)
+        yield FactRow(label, before, after, fields, before_url, after_url, items)

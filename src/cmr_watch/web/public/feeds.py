@@ -12,7 +12,7 @@ from cmr_watch.render.i18n import _
 from cmr_watch.serialization import instant
 from cmr_watch.web.public.changes import change_filter
 from cmr_watch.web.public.json_reply import json_reply
-from cmr_watch.web.public.quotes import quotes
+from cmr_watch.web.public.quotes import day_of, quotes
 from cmr_watch.web.public.records import change_record
 from cmr_watch.web.public.views import Reply, Visit
 
@@ -77,12 +77,13 @@ def json_feed(visit: Visit) -> Reply:
 
 
 def _wanted(visit: Visit) -> tuple[RecordedChange, ...]:
-    return visit.store.changes(change_filter(visit), ITEMS)
+    return visit.store.newest_changes(change_filter(visit), ITEMS)
 
 
 def _summary(recorded: RecordedChange) -> str:
-    """What the page said and says now."""
-    return "\n".join(f"{quote.label}: “{quote.text}”" for quote in quotes(recorded.change))
+    """What the page said before and with the change. A feed is read later, so nothing in it is said to be so now."""
+    said = quotes(recorded.change, day=day_of(recorded))
+    return "\n".join(f"{quote.label}: “{quote.text}”" for quote in said)
 
 
 def item_id(visit: Visit, recorded: RecordedChange) -> str:
@@ -95,7 +96,7 @@ def _feed_id(visit: Visit) -> str:
 
 
 def _title() -> str:
-    return _("Changes of “Clusters meet Regions”")
+    return _("Changes to “Clusters meet Regions”")
 
 
 def _newest(changes: tuple[RecordedChange, ...]) -> datetime:

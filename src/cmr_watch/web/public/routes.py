@@ -45,6 +45,7 @@ ROUTES: Final = (
     PublicRoute("/changes", changes.changes, (*changes.FILTERS, "after", "before")),
     PublicRoute("/changes/{id}.json", change.change_json, is_open=True),  # before the page, whose path matches it too
     PublicRoute("/changes/{id}", change.change),
+    PublicRoute("/changes/{id}/before", change.change_source_before),
     PublicRoute("/changes/{id}/page", change.change_source),
     PublicRoute("/countries/{code}", countries.country),
     PublicRoute("/editions", editions.editions, accepts=("country", "year")),

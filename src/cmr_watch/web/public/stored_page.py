@@ -86,6 +86,16 @@ def stored_page(source: StoredSnapshot | None, side: Side, rows: Sequence[FactRo
     return replace(made, note=note, lines=_around(lines, first), number=len(lines), first=first)
 
 
+def page_before(source: StoredSnapshot | None, side: Side | None, rows: Sequence[FactRow]) -> StoredPage | None:
+    """The page as it was before a change, with its marked lines alone. `side`: what it had then, if it had anything."""
+    if source is None:
+        return None
+    made = StoredPage(source.row.fetched_at, source.row.content_sha256)
+    if side is not None:
+        made = stored_page(source, side, rows, is_gone=False)
+    return replace(made, lines=made.marked, note="")
+
+
 def record_of(snapshot: Snapshot, side: Side) -> str:
     """The record of a reading that has the content of a side of a change: `editions[0]`; empty if none has.
 

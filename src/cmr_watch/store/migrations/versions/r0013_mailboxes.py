@@ -17,8 +17,8 @@ from alembic import op
 # not repeated here: rows with another mailbox than this function returns cannot be read
 from cmr_watch.models.recipients import former_spellings, mailbox_of
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 _Row = dict[str, Any]
 _Rank = Callable[[_Row], Any]
