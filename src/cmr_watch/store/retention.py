@@ -62,7 +62,8 @@ from cmr_watch.store.schema import (
     subscriptions,
 )
 from cmr_watch.store.snapshots import CONTENTS_LOCK
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, SUPPRESSING_REASONS
+from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED
+from cmr_watch.store.subscriptions import SUPPRESSING_REASONS
 
 KEEP_TEXTS: Final = timedelta(days=7)
 KEEP_ADDRESSES: Final = timedelta(days=28)
