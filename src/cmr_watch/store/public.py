@@ -124,6 +124,12 @@ class PublicStore:
             statement = statement.where(tuple_(changes.c.read_at, changes.c.id) < (before.read_at, before.id))
         return self._load(statement)
 
+    def number_of_changes(self, wanted: ChangeFilter) -> int:
+        """Return how many changes there are."""
+        statement = select(func.count()).select_from(self._wanted(wanted).subquery())
+        with self._database.read() as connection:
+            return connection.execute(statement).scalar() or 0
+
     def changes_after(self, change_id: int, limit: int) -> tuple[RecordedChange, ...]:
         """Return the changes that were stored after one with this ID, in the order in which they were stored."""
         statement = select(changes).where(_VISIBLE, changes.c.id > change_id)
