@@ -234,8 +234,9 @@ def measure_beside_the_daemon(config: Path) -> None:
         with_site.wait_for_site()
         _row("from the start to the first answer of the site", f"{(time.perf_counter() - started) * 1000:.0f} ms")
     with _daemon(config) as with_site, _daemon(copy, "--no-web") as without:
-        with_site.wait_for_check()
-        without.wait_for_check()
+        with_site.wait_for_site()
+        for daemon in (with_site, without):
+            daemon.wait_for_check()
         pages = _read_everything(with_site.site)
         small, large = without.memory, with_site.memory
         _row("memory of the daemon without the site", f"{small:.0f} MiB")

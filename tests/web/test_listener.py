@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
+from ipaddress import ip_network
 
 import pytest
 from starlette.responses import Response
@@ -238,6 +239,18 @@ def test_a_new_connection_from_the_same_network_replaces_the_oldest(start: bytes
         assert request(server, "/plain")[2] == b"yes"
         assert request(server, "/plain", source="127.0.9.1")[2] == b"yes"
         assert count_open(clients) in (8, 9)
+
+
+def test_a_trusted_proxy_may_open_more_connections_than_one_network() -> None:
+    limits = Limits(connections=20, per_network=5, request_seconds=60)
+    trusted = (ip_network("127.0.0.1"),)
+    with (
+        Listener("127.0.0.1:0", application(PAGES), "[daemon] listen", limits, trusted) as server,
+        ExitStack() as stack,
+    ):
+        clients = [stack.enter_context(connect(server)) for _ in range(15)]
+        assert request(server, "/plain", source="127.0.9.1")[2] == b"yes"
+        assert count_open(clients) == 15
 
 
 def count_open(clients: Sequence[socket.socket]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -59,7 +60,7 @@ class Bench:
     def break_(self, visit: Visit) -> Reply:
         raise ZeroDivisionError
 
-    def client(self, trusted: str = "") -> Client:
+    def client(self, trusted: str = "", burst: float = 60) -> Client:
         routes = (
             PublicRoute("/", self.page, accepts=("country",)),
             PublicRoute("/data", self.page, max_age=300, is_open=True),
@@ -69,7 +70,7 @@ class Bench:
             PublicRoute("/style.css", self.page, is_fixed=True),
         )
         networks = (ip_network(trusted),) if trusted else ()
-        site = PublicSite(FACTS, self.store, lambda: self.now, routes, networks, Budget(rate=0))  # type: ignore[arg-type]
+        site = PublicSite(FACTS, self.store, lambda: self.now, routes, networks, Budget(0, burst))  # type: ignore[arg-type]
         return Client(site.application())
 
 
@@ -217,6 +218,20 @@ def test_a_network_that_asks_for_too_much_is_told_to_wait_and_others_are_served(
     assert statuses == [200] * 60 + [429] * 40
     assert client.get("/?country=0", headers=one).status_code == 200, "what is kept costs nothing"
     assert client.get("/?country=again", headers=other).status_code == 200
+
+
+def test_what_need_not_be_made_costs_nothing(bench: Bench) -> None:
+    """Neither a look whether a page is still the newest one, nor the last page while the database cannot be used."""
+    client = bench.client(burst=1)
+    assert client.get("/").status_code == 200
+    time.sleep(1.1)  # for so long, the state counts as the newest one
+    assert client.get("/").status_code == 200
+    bench.store.is_gone = True
+    bench.now += timedelta(minutes=5)
+    assert client.get("/").status_code == 503
+    bench.store.is_gone = False
+    assert client.get("/").status_code == 429
+    assert len(bench.calls) == 1
 
 
 def test_the_forwarded_address_of_a_stranger_is_not_believed(bench: Bench) -> None:

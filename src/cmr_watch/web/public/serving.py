@@ -30,7 +30,7 @@ from cmr_watch.store.public import Overview, PublicStore
 from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
 from cmr_watch.web.public.act_serving import Counter
-from cmr_watch.web.public.budget import Budget
+from cmr_watch.web.public.budget import Budget, Exhausted
 from cmr_watch.web.public.cache import Key, ReplyCache, StoredReply, stored
 from cmr_watch.web.public.http import HEADERS, network
 from cmr_watch.web.public.outage import Guarded, OutOfUse
@@ -88,7 +88,8 @@ class PublicSite:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in self._routes]
+        by_use = sorted(self._routes, key=lambda route: route.path != "/")  # the first match counts: begin with “Now”
+        readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in by_use]
         app = Starlette(
             routes=[*readable, *(self._counter.routes() if self._counter else ())],
             exception_handlers={HTTPException: self._reject, Exception: self._fail},
@@ -103,10 +104,9 @@ class PublicSite:
             query = _accepted(request, route.accepts)
             key = (request.url.path, tuple(sorted(query.items())))
             found = self._kept(route, key)
-            if found is None and not self._budget.take(network(request, self._trusted), time.monotonic()):
-                found = self._failure(route, errors.too_many(self._site))
             if found is None:
-                make = partial(self._reply, route, key, dict(request.path_params), query)
+                client = network(request, self._trusted)
+                make = partial(self._reply, route, key, dict(request.path_params), query, client)
                 found = await run_sync(make, limiter=self._limiter)
             return _response(request, found, route)
 
@@ -123,18 +123,24 @@ class PublicSite:
         return found if is_new and version.now == _minute(self._clock()) else None
 
     def _reply(
-        self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str]
+        self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str], client: str
     ) -> StoredReply:
-        """The newest reply; if the database cannot be used, the last one, marked as such."""
+        """The newest reply; if the database cannot be used, the last one, marked as such.
+
+        `client`: the network that asks. Only for a reply that has to be made, it has to have some of its budget left.
+        """
         if route.is_fixed:
             return self._fixed_reply(route, key)
         kept = self._cache.get(key)
         try:
             version = self._look_up()
             if kept is None or kept.version != version.name:
+                self._budget.spend(client, time.monotonic())
                 visit = self._visit(version, key[0], parameters, query)
                 kept = stored(route.view(visit), version.name)
                 self._cache.put(key, kept)
+        except Exhausted:
+            return self._failure(route, errors.too_many(self._site))
         except BadRequest as error:
             return self._failure(route, errors.bad_request(self._site, str(error)))
         except NotFound as error:
