@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
 CONNECTIONS = 16
-_SECONDS = 4
+_SECONDS = 2
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 _HEADERS = {"Accept-Encoding": "gzip"}
 

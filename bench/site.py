@@ -30,6 +30,7 @@ from cmr_watch.config import Settings
 from cmr_watch.config import load as load_settings
 from cmr_watch.store.database import open_database
 from cmr_watch.store.public import PublicStore
+from cmr_watch.store.publication import HISTORY
 from cmr_watch.store.schema import changes
 from cmr_watch.web.public import changes as changes_page
 from cmr_watch.web.public import now as now_page
@@ -37,7 +38,7 @@ from cmr_watch.web.public.cache import stored
 from cmr_watch.web.public.site import site_facts
 from cmr_watch.web.public.views import PublicRoute, Visit
 
-ROUNDS = 3
+ROUNDS = 7
 RENDERINGS = 40
 CHANGES = 10_000
 DRIPS = 2_000
@@ -102,9 +103,10 @@ def measure_cached(config: Path) -> None:
     print(f"  load by {load.generator()}, {load.CONNECTIONS} connections, median of {ROUNDS} runs")
     _row("Now from the cache, compressed: requests per second", f"{_per_second(now):,.0f}")
     _row("an empty 200 of the same stack", f"{_per_second(empty):,.0f}")
-    _row("Now from the cache: × an empty 200", f"{_per_second(now) / _per_second(empty):.2f}", "goal 0.5 or more")
-    ratio = statistics.median(costs[0]) / statistics.median(costs[1])
-    _row("the same in requests per second of CPU of the server", f"{ratio:.2f}")
+    pairs = [one.answered / one.seconds / (two.answered / two.seconds) for one, two in zip(now, empty, strict=True)]
+    _row("Now from the cache: × an empty 200", f"{statistics.median(pairs):.2f}", "goal 0.5 or more")
+    ratio = statistics.median(one / two for one, two in zip(*costs, strict=True))
+    _row("the same in requests per second of CPU of the server", f"{ratio:.2f}", "goal 0.5 or more")
     _row("p50", f"{statistics.median(one.p50 for one in now) * 1000:.1f} ms")
     _row("p99", f"{statistics.median(one.p99 for one in now) * 1000:.1f} ms")
     _row("responses that are not 200, connections that failed", f"{sum(one.failed for one in now)}", "goal 0")
@@ -162,6 +164,7 @@ def _fill(config: Path) -> None:
         copies = [
             {
                 **{name: value for name, value in rows[number % len(rows)].items() if name != "id"},
+                "published": HISTORY,
                 "read_at": NOW - timedelta(days=1, minutes=number),
             }
             for number in range(CHANGES - len(rows))

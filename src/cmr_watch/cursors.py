@@ -1,6 +1,7 @@
-"""Cursors: opaque texts that name a place in the list of all changes, for links and for the API. Pure.
+"""Cursors: opaque texts that name a place in the order in which changes were published. Pure.
 
-A cursor names the change that was stored last when it was made: what comes after it, came after that.
+What comes after a cursor became visible to readers after it was made. A place is a number that is never given twice,
+even after a restore (`store/publication.py`), so cursors stay valid for ever.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ PATTERN: Final = "c[0-9]{1,9}"
 _CURSOR: Final = re.compile(PATTERN)
 
 
-def cursor_of(change_id: int) -> str:
-    """The cursor of a change; 0 comes before all changes."""
-    return f"c{change_id}"
+def cursor_of(place: int) -> str:
+    """The cursor of a place; 0 comes before all changes."""
+    return f"c{place}"
 
 
-def change_id_of(cursor: str) -> int | None:
-    """The ID of the change of a cursor; None if the text is no cursor."""
+def place_of(cursor: str) -> int | None:
+    """The place of a cursor; None if the text is no cursor."""
     return int(cursor[1:]) if _CURSOR.fullmatch(cursor) else None

@@ -43,7 +43,7 @@ def _rows() -> Iterator[dict[str, Any]]:
         key = LAST_KEY if number == 0 else f"key-{number % 300}"
         at = NOW + timedelta(minutes=10 * (number // 3))
         made = change(kind, edition(), before=edition(), key=key)
-        yield {**row_mapping.change_row(URL, at, made), "check_id": 1, "enqueued_at": NOW}
+        yield {**row_mapping.change_row(URL, at, made), "check_id": 1, "enqueued_at": NOW, "published": number + 1}
 
 
 def position(store: PublicStore, page: int) -> Position | None:

@@ -294,3 +294,15 @@ def test_the_database_is_backed_up_first(tmp_path: Path) -> None:
     with closing(sqlite3.connect(backup)) as old:
         assert old.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
         assert old.execute("SELECT count(*) FROM deliveries").fetchone() == (4,)
+
+
+def test_held_changes_are_not_published_and_archived_ones_are_history(empty_url: str) -> None:
+    create_database(empty_url, "0011")
+    with closing(Database(_parse_url(empty_url))) as old, old.write() as connection:
+        connection.execute(text("UPDATE changes SET held_at = read_at, enqueued_at = NULL WHERE id = 4"))
+        connection.execute(text("UPDATE changes SET held_at = read_at WHERE id = 2"))
+        connection.execute(text("UPDATE checks SET outcome = 'archived' WHERE id = 2"))
+    upgrade(empty_url)
+    with closing(open_database(empty_url)) as database, database.read() as connection:
+        published = connection.execute(text("SELECT published FROM changes ORDER BY id")).scalars().all()
+    assert published == [1, 2, 0, None]

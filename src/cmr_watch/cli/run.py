@@ -174,6 +174,7 @@ def require_same_process(new: Settings, current: Settings) -> None:
         "[database]": (new.database, current.database),
         "[daemon] listen": (new.daemon.listen, current.daemon.listen),
         "[web] listen": (new.web.listen, current.web.listen),
+        "[web] trusted_proxies": (new.web.trusted_proxies, current.web.trusted_proxies),
     }
     changed = [name for name, (after, before) in settings.items() if after != before]
     if changed:

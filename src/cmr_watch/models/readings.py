@@ -284,12 +284,22 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RecordedChange:
-    """A stored change. `read_at`: when the page that shows it was fetched."""
+    """A stored change.
+
+    - `read_at`: when the page that shows it was fetched.
+    - `published`: the number at which readers find it as new, if that is not its ID (`store/publication.py`).
+    """
 
     id: int
     change: Change
     page_url: str
     read_at: datetime
+    published: int = 0
+
+    @property
+    def place(self) -> int:
+        """Its place in the order in which readers find changes as new."""
+        return self.published or self.id
 
 
 CheckOutcome = Literal["baseline", "changed", "unchanged", "suspect", "failed", "discarded"]

@@ -139,7 +139,7 @@ def _since_url(contents: Contents, context: MessageContext) -> str:
     """The list of the changes after the newest one that the message tells of; empty if it tells of none."""
     if not context.changes_url or not contents.changes:
         return ""
-    newest = max(recorded.id for recorded in contents.changes)
+    newest = max(recorded.place for recorded in contents.changes)
     return safe_link(f"{context.changes_url}?after={cursor_of(newest)}") or ""
 
 

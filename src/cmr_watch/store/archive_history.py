@@ -15,6 +15,7 @@ from cmr_watch.store import known_entries, readable, row_mapping
 from cmr_watch.store.calendar_events import replace_known
 from cmr_watch.store.check_records import ARCHIVED
 from cmr_watch.store.database import Database, insert_returning_id
+from cmr_watch.store.publication import HISTORY
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import ReadingToStore, insert_snapshot
 
@@ -113,4 +114,4 @@ def _insert_change(connection: Connection, page_url: str, entry: HistoricalChang
     check = {"page_url": page_url, "checked_at": entry.at, "outcome": ARCHIVED, "detail": "", "revision": 0}
     row = row_mapping.change_row(page_url, entry.at, entry.change)
     check_id = insert_returning_id(connection, checks, check)
-    connection.execute(changes.insert(), {**row, "check_id": check_id, "enqueued_at": entry.at})
+    connection.execute(changes.insert(), {**row, "check_id": check_id, "enqueued_at": entry.at, "published": HISTORY})

@@ -28,6 +28,7 @@ from cmr_watch.store import known_entries, readable, row_mapping
 from cmr_watch.store.corrections import CorrectionEdit
 from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.known_entries import PageState
+from cmr_watch.store.publication import publish_new
 from cmr_watch.store.rounds import Round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import get_snapshot, newest_plausible, reading_of
@@ -326,4 +327,7 @@ def insert_change(
         "enqueued_at": record.checked_at if record.silent else None,
         "held_at": held_at,
     }
-    return RecordedChange(insert_returning_id(connection, changes, row), change, record.page.url, record.read_at)
+    change_id = insert_returning_id(connection, changes, row)
+    if held_at is None:
+        publish_new(connection, change_id)
+    return RecordedChange(change_id, change, record.page.url, record.read_at, change_id)

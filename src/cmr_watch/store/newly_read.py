@@ -16,6 +16,7 @@ from cmr_watch.store import row_mapping
 from cmr_watch.store.check_records import CHANGES_LOCK, RELEASED, REPARSED, load_changes
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.incidents import record_event
+from cmr_watch.store.publication import publish_new
 from cmr_watch.store.schema import changes, checks
 
 _MAX_FACTS: Final = 10
@@ -33,7 +34,7 @@ def record_newly_read(
     check_id = insert_returning_id(connection, checks, check)
     for change in found:
         row = {**row_mapping.change_row(page_url, now, change), "check_id": check_id, "enqueued_at": now}
-        connection.execute(changes.insert().values(row))
+        publish_new(connection, insert_returning_id(connection, changes, row))
     record_event(connection, "newly-read", page_url, "; ".join(_facts(found)), now)
 
 

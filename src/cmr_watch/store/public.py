@@ -1,6 +1,7 @@
 """What the public site reads. Each method is one read transaction, and none of them writes.
 
-Held changes are left out: a restored database may have announced them before, or they may only seem to be changes.
+Changes that are not published are left out. They are held: a restored database may have announced them before, or they
+may only seem to be changes; or the operator has discarded them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import ChangeKind, CheckOutcome, Known, RecordedChange
@@ -20,16 +21,16 @@ from cmr_watch.store.calendar_events import load_events
 from cmr_watch.store.check_records import DERIVED, first_reading, load_changes
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import PAGE_INCIDENTS, incident_of
+from cmr_watch.store.publication import HISTORY
 from cmr_watch.store.schema import changes, checks, contents, incidents, pages, snapshots
 from cmr_watch.store.snapshots import StoredSnapshot, content_of, load_snapshot
 
-_IS_HELD: Final = and_(changes.c.held_at.is_not(None), changes.c.enqueued_at.is_(None))
-_VISIBLE: Final = or_(changes.c.held_at.is_(None), changes.c.enqueued_at.is_not(None))
+_VISIBLE: Final = changes.c.published.is_not(None)
 _STATE: Final = select(
     select(func.max(checks.c.id)).scalar_subquery(),
     select(func.sum(pages.c.revision)).scalar_subquery(),
-    select(func.max(changes.c.id)).scalar_subquery(),
-    select(func.count()).select_from(changes).where(_IS_HELD).scalar_subquery(),
+    select(func.max(changes.c.published)).scalar_subquery(),
+    select(func.count()).select_from(changes).where(~_VISIBLE).scalar_subquery(),
 )
 _OUTCOME: Final = (
     select(checks.c.outcome).join(changes, changes.c.check_id == checks.c.id).where(changes.c.id == bindparam("change"))
@@ -130,10 +131,15 @@ class PublicStore:
         with self._database.read() as connection:
             return connection.execute(statement).scalar() or 0
 
-    def changes_after(self, change_id: int, limit: int) -> tuple[RecordedChange, ...]:
-        """Return the changes that were stored after one with this ID, in the order in which they were stored."""
-        statement = select(changes).where(_VISIBLE, changes.c.id > change_id)
-        return self._load(statement.order_by(changes.c.id).limit(limit))
+    def changes_after(self, place: int, limit: int) -> tuple[RecordedChange, ...]:
+        """Return the changes that were published after a place, in the order in which they were published."""
+        statement = select(changes).where(changes.c.published > max(place, HISTORY))
+        return self._load(statement.order_by(changes.c.published).limit(limit))
+
+    def newest_changes(self, wanted: ChangeFilter, limit: int) -> tuple[RecordedChange, ...]:
+        """Return the changes that were published last, newest first, without the history from before the watching."""
+        statement = self._wanted(wanted).where(changes.c.published > HISTORY)
+        return self._load(statement.order_by(changes.c.published.desc()).limit(limit))
 
     def change(self, change_id: int) -> RecordedChange | None:
         """Return a change; None if there is none with this ID."""
@@ -148,10 +154,10 @@ class PublicStore:
         with self._database.read() as connection:
             return connection.execute(earlier.limit(1)).scalar(), connection.execute(later.limit(1)).scalar()
 
-    def newest_change_id(self) -> int:
-        """Return the ID of the change that was stored last; 0 if there is none."""
+    def newest_place(self) -> int:
+        """Return the place of the change that was published last; 0 if there is none."""
         with self._database.read() as connection:
-            return connection.execute(select(func.max(changes.c.id)).where(_VISIBLE)).scalar() or 0
+            return connection.execute(select(func.max(changes.c.published))).scalar() or 0
 
     def _load(self, statement: Select[Any]) -> tuple[RecordedChange, ...]:
         with self._database.read() as connection:

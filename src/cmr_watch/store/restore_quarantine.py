@@ -32,9 +32,11 @@ from sqlalchemy import (
 from cmr_watch.log import redact_address
 from cmr_watch.models.readings import RecordedChange
 from cmr_watch.store import installation, readable, recipients, row_mapping
+from cmr_watch.store.check_records import CHANGES_LOCK
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
 from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
+from cmr_watch.store.publication import publish_released, skip_used_numbers
 from cmr_watch.store.schema import (
     bodies,
     changes,
@@ -138,6 +140,7 @@ class RestoreQuarantine:
         with self._database.write() as connection:
             installation.write(connection, installation.CHECKSUM, None)  # what is written now changes it
             _settle_outage_notices(self._database, connection, now)
+            skip_used_numbers(connection, now)
             _hold_pending(connection, installation.read_time(connection, _MARKED_AT) or now, now)
             urls = connection.execute(select(pages.c.url).where(pages.c.baseline_id.is_not(None))).scalars()
             installation.write(connection, _HOLD, "\n".join(urls) or None)
@@ -167,6 +170,7 @@ class RestoreQuarantine:
         with self._database.write() as connection:
             if kind == "message":
                 return _release_messages(connection, selected, now, send)
+            self._database.lock(connection, CHANGES_LOCK)
             return _release_changes(connection, selected, now, send)
 
 
@@ -189,7 +193,9 @@ def _hold_pending(connection: Connection, restored_at: datetime, now: datetime) 
     values = {"held_at": restored_at, "claim_token": None, "leased_until": None, "uncertain": is_uncertain}
     connection.execute(update(deliveries).where(is_pending).values(**values))
     connection.execute(update(matches).where(is_unsettled).values(held_at=restored_at))
-    connection.execute(update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=restored_at))
+    connection.execute(
+        update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=restored_at, published=None)
+    )
     # reminders, welcomes and reports that were due have been sent since, or are out of date
     connection.execute(update(subscriptions).where(recipients.ACTIVE).values(activated_at=now, next_action_at=now))
     is_unwelcomed = subscriptions.c.welcomed_at.is_(None)
@@ -276,6 +282,9 @@ def _release_changes(connection: Connection, ids: list[int], now: datetime, send
     match_values = {"held_at": None} if send else {"held_at": None, "settled_at": now}
     match_count = connection.execute(update(matches).where(held_matches).values(**match_values)).rowcount
     held_changes = and_(changes.c.id.in_(ids), _is_held_change())
+    if send:
+        held = select(changes.c.id).where(held_changes).order_by(changes.c.id)
+        publish_released(connection, connection.execute(held).scalars().all())
     change_values = {"held_at": None} if send else {"held_at": None, "enqueued_at": now}
     change_count = connection.execute(update(changes).where(held_changes).values(**change_values)).rowcount
     return max(match_count, change_count)

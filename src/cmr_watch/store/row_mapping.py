@@ -85,7 +85,7 @@ def recorded_change(row: Row) -> RecordedChange:
         cutoff_before=_cutoff(row.cutoff_before),
         cutoff_after=_cutoff(row.cutoff_after),
     )
-    return RecordedChange(row.id, change, row.page_url, row.read_at)
+    return RecordedChange(row.id, change, row.page_url, row.read_at, row.published or 0)
 
 
 def _cutoff(row: dict[str, Any] | None) -> Cutoff | None:

@@ -19,7 +19,7 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
 from cmr_watch.store.column_types import Bytes, ExternalText, Flag, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -132,6 +132,8 @@ changes = _numbered(
     # the last mailbox that was matched: an interrupted fan-out resumes after it
     Column("fan_out_cursor", Text),
     Column("held_at", Utc),
+    # the order in which readers of the public site find it as new; 0: never; NULL: not published (publication.py)
+    Column("published", Integer),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("before", Json),

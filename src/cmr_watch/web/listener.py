@@ -35,6 +35,8 @@ _QUEUE: Final = 4
 _TICK: Final = 1.0
 """Seconds between two looks at the clock, for the Date header."""
 _ADDRESS: Final = re.compile(rb"https?://[^/]*", re.IGNORECASE)
+_SEND_BUFFER: Final = 65_536
+"""Bytes that the kernel takes over from each connection, which it doubles: enough for 2 MB a second in Europe."""
 _STOP_SECONDS: Final = 2
 """How long requests may still be answered after the listener was closed."""
 
@@ -153,6 +155,38 @@ class _PathOnly:
         await self._app(scope, receive, send)
 
 
+class _Joining:
+    """A transport that sends what is written one after the other at once: the head of a response with its body."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pending: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send it with all that is written in this step of the event loop."""
+        if not self._pending:
+            self._loop.call_soon(self._flush)
+        self._pending.append(data)
+
+    def close(self) -> None:
+        """Close the connection once everything was sent."""
+        self._flush()
+        self._transport.close()
+
+    def get_write_buffer_size(self) -> int:
+        """The bytes that were not sent yet."""
+        return self._transport.get_write_buffer_size() + sum(map(len, self._pending))
+
+    def _flush(self) -> None:
+        pending, self._pending = self._pending, []
+        if data := b"".join(pending):
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class _Connection(H11Protocol):
     """A connection that is dropped when a request takes too long, or when too many are open."""
 
@@ -160,10 +194,13 @@ class _Connection(H11Protocol):
     _deadline: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(_Joining(transport, self.loop))  # type: ignore[arg-type]
         # the head and the body are written one after the other: otherwise the kernel would hold the body back until the
         # client has acknowledged the head, for 40 ms. asyncio does this only for sockets that name their protocol
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # a client that does not read must not fill the memory of the kernel: it would let the buffer grow to megabytes
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        transport.set_write_buffer_limits(high=_SEND_BUFFER // 4)
         self._start_request()
         surplus = self.config.open_connections.add(self, self.client[0] if self.client else "127.0.0.1")
         if surplus:

@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public.budget import Budget
+from cmr_watch.web.public.cache import PIECE, stored
 from cmr_watch.web.public.errors import NOTICE
 from cmr_watch.web.public.serving import PublicSite
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
@@ -46,6 +49,7 @@ class Bench:
     store: FakeStore = field(default_factory=FakeStore)
     now: datetime = datetime(2026, 11, 28, 9, 30, 20, tzinfo=UTC)
     calls: list[Visit] = field(default_factory=list)
+    state_seconds: float = 0.0
 
     def page(self, visit: Visit) -> Reply:
         self.calls.append(visit)
@@ -67,10 +71,12 @@ class Bench:
             PublicRoute("/changes", self.refuse, accepts=("since",)),
             PublicRoute("/editions/{key}", self.lack),
             PublicRoute("/broken", self.break_),
+            PublicRoute("/large", lambda _: Reply(bytes(range(256)) * 4_000, "text/plain")),
             PublicRoute("/style.css", self.page, is_fixed=True),
         )
         networks = (ip_network(trusted),) if trusted else ()
-        site = PublicSite(FACTS, self.store, lambda: self.now, routes, networks, Budget(0, burst))  # type: ignore[arg-type]
+        limits = {"budget": Budget(0, burst), "state_seconds": self.state_seconds}
+        site = PublicSite(FACTS, self.store, lambda: self.now, routes, networks, **limits)  # type: ignore[arg-type]
         return Client(site.application())
 
 
@@ -212,6 +218,7 @@ def test_what_never_changes_is_sent_without_the_database(bench: Bench) -> None:
 
 
 def test_a_network_that_asks_for_too_much_is_told_to_wait_and_others_are_served(bench: Bench) -> None:
+    bench.state_seconds = 60
     client = bench.client(trusted="192.0.2.0/24")
     one, other = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "203.0.113.1"}
     statuses = [client.get(f"/?country={number}", headers=one).status_code for number in range(100)]
@@ -248,3 +255,59 @@ def test_several_lines_of_forwarded_addresses_count_as_one(bench: Bench) -> None
     client = bench.client(trusted="192.0.2.0/24")
     made_up = [[("X-Forwarded-For", f"198.51.{number}.1"), ("X-Forwarded-For", "203.0.113.1")] for number in range(61)]
     assert [client.get(f"/?country={n}", headers).status_code for n, headers in enumerate(made_up)][-1] == 429
+
+
+def test_a_reply_that_is_new_enough_costs_no_query(bench: Bench) -> None:
+    bench.state_seconds = 60
+    client = bench.client()
+    client.get("/")
+    bench.store.version = "2"
+    client.get("/")
+    assert len(bench.calls) == 1
+
+
+def test_a_network_pays_for_the_work_that_it_causes() -> None:
+    budget = Budget(rate=10, burst=60)
+    taken = 0
+    while budget.take("a", at=0):
+        budget.charge("a", 0.15)
+        taken += 1
+    assert 4 <= taken <= 5
+    assert budget.take("b", at=0)
+    assert not budget.take("a", at=0.05)
+    assert budget.take("a", at=10)
+
+
+# ── large replies, and scripts of other sites ────────────────────────────────────────────────────────────────────
+
+
+@given(st.binary(max_size=300_000), st.booleans())
+def test_a_body_in_pieces_is_the_body(body: bytes, is_text: bool) -> None:
+    kept = stored(Reply(body, "text/plain" if is_text else "image/png"), "1")
+    pieces = list(kept.pieces(is_compressed=False))
+    assert b"".join(pieces) == body == kept.plain
+    assert all(len(piece) <= PIECE for piece in pieces)
+    packed = b"".join(kept.pieces(is_compressed=True))
+    assert (gzip.decompress(packed) if kept.is_compressed else packed) == body
+    assert kept.length == len(body)
+
+
+def test_large_replies_have_their_length_and_content(bench: Bench) -> None:
+    client = bench.client()
+    plain = client.get("/large", headers={"Accept-Encoding": "identity"})
+    packed = client.get("/large", headers={"Accept-Encoding": "gzip"})
+    assert plain.content == packed.content
+    assert int(plain.headers["content-length"]) == len(plain.content) > PIECE
+    assert client.request("HEAD", "/large").content == b""
+
+
+def test_scripts_of_other_sites_may_ask_again_with_a_tag(bench: Bench) -> None:
+    client = bench.client()
+    allowed = client.request("OPTIONS", "/data").headers
+    assert allowed["access-control-allow-headers"] == "If-None-Match"
+    assert client.get("/data").headers["access-control-expose-headers"] == "ETag"
+    assert client.request("OPTIONS", "/").status_code == 405
+    for method, path in (("GET", "/api/v1/none"), ("POST", "/api/v1/none")):
+        response = client.request(method, path)
+        assert response.json()["error"]
+        assert response.headers["access-control-allow-origin"] == "*"

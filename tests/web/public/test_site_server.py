@@ -75,3 +75,18 @@ def test_a_busy_port_is_a_plain_error(database: Database) -> None:
             ConfigError, match=r"\[web\] listen: cannot listen on 127.0.0.1:\d+: Address already in use"
         ):
             SiteServer(busy, database, now)
+
+
+def test_a_site_on_a_shared_socket_listens_on_it_again(database: Database) -> None:
+    opened: list[int] = []
+
+    def open_listener(listen: socket.socket, *_: Any) -> Any:
+        opened.append(listen.getsockname()[1])
+        listen.close()
+        return FakeListener(is_alive=len(opened) > 1)
+
+    with socket.create_server(("127.0.0.1", 0)) as shared:
+        site = SiteServer(SETTINGS, database, now, shared, open_listener=open_listener)  # type: ignore[arg-type]
+        site.tend()
+        assert opened == [shared.getsockname()[1]] * 2
+    assert Incidents(database).unresolved() == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from cmr_watch.cursors import change_id_of, cursor_of
+from cmr_watch.cursors import cursor_of, place_of
 from cmr_watch.models.readings import Edition, KnownEdition
 from cmr_watch.render.i18n import _
 from cmr_watch.serialization import cutoff_to_dict, instant
@@ -113,12 +113,12 @@ def change(visit: Visit) -> Reply:
 
 
 def changes(visit: Visit) -> Reply:
-    """The changes that were stored after a cursor, in the order in which they were stored.
+    """The changes that were published after a cursor, in the order in which they were published.
 
     `next`: the cursor with which to ask for those after them, now or later.
     """
     cursor = visit.query.get("since", cursor_of(0))
-    after = change_id_of(cursor)
+    after = place_of(cursor)
     if after is None:
         raise BadRequest(_("The cursor is not valid. Use the one in “next” of an earlier response."))
     found = visit.store.changes_after(after, PER_PAGE + 1)
@@ -126,7 +126,7 @@ def changes(visit: Visit) -> Reply:
     return json_reply(
         {
             "items": change_records(visit, shown),
-            "next": cursor_of(shown[-1].id) if shown else cursor,
+            "next": cursor_of(shown[-1].place) if shown else cursor,
             "has_more": len(found) > PER_PAGE,
         }
     )
@@ -143,7 +143,7 @@ def status(visit: Visit) -> Reply:
             "check_interval_minutes": int(site.check_interval.total_seconds()) // 60,
             "page": site.page_url,
             "next_cutoff": _next_cutoff(visit),
-            "latest_change": cursor_of(visit.store.newest_change_id()),
+            "latest_change": cursor_of(visit.store.newest_place()),
         }
     )
 

@@ -6,7 +6,10 @@ memory; one that is forgotten begins with a full bucket.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -14,6 +17,8 @@ from typing import Final
 from cmr_watch.exceptions import CmrWatchError
 
 _NETWORKS: Final = 10_000
+_TOKEN: Final = 0.01
+"""Seconds of processor time for one token: a page takes less."""
 
 
 @dataclass(slots=True)
@@ -27,7 +32,11 @@ class Exhausted(CmrWatchError):
 
 
 class Budget:
-    """`burst` at once, then `rate` a second. Used from several threads."""
+    """`burst` tokens at once, then `rate` a second. Used from several threads.
+
+    A reply costs one token for each 10 ms of processor time, and at least one: so no network can use more than a tenth
+    of a processor.
+    """
 
     def __init__(self, rate: float = 10.0, burst: float = 60.0) -> None:
         self._rate = rate
@@ -35,10 +44,16 @@ class Budget:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._lock = Lock()
 
-    def spend(self, network: str, at: float) -> None:
-        """Take one token of a network at a time in seconds. Exhausted if none is left."""
-        if not self.take(network, at):
+    @contextmanager
+    def paid_by(self, network: str) -> Iterator[None]:
+        """A network pays for what is done within. Exhausted if it has nothing left."""
+        if not self.take(network, time.monotonic()):
             raise Exhausted
+        start = time.thread_time()
+        try:
+            yield
+        finally:
+            self.charge(network, time.thread_time() - start)
 
     def take(self, network: str, at: float) -> bool:
         """Take one token of a network at a time in seconds; False if none is left."""
@@ -53,3 +68,9 @@ class Budget:
                 return False
             bucket.tokens -= 1
             return True
+
+    def charge(self, network: str, seconds: float) -> None:
+        """Take the tokens for what a reply cost, in seconds of processor time; what is missing is paid back later."""
+        with self._lock:
+            if bucket := self._buckets.get(network):
+                bucket.tokens -= max(0.0, seconds / _TOKEN - 1)

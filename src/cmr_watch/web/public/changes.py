@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.cursors import change_id_of, cursor_of
+from cmr_watch.cursors import cursor_of, place_of
 from cmr_watch.models.readings import (
     TOPICS,
     ChangeKind,
@@ -213,11 +213,11 @@ def _path(query: Mapping[str, str]) -> str:
 
 
 def _after(visit: Visit) -> Reply:
-    change_id = change_id_of(visit.query["after"])
-    if change_id is None:
+    place = place_of(visit.query["after"])
+    if place is None:
         raise BadRequest(_("The link is not complete. Copy all of it from the mail."))
-    found = visit.store.changes_after(change_id, PER_PAGE + 1)
+    found = visit.store.changes_after(place, PER_PAGE + 1)
     shown = found[:PER_PAGE]
-    next_path = _path({"after": cursor_of(shown[-1].id)}) if len(found) > PER_PAGE else ""
+    next_path = _path({"after": cursor_of(shown[-1].place)}) if len(found) > PER_PAGE else ""
     listed = ChangeList(_readings(shown, visit), next_path)
     return page(visit, "changes_after.html", list=listed)

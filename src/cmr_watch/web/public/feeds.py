@@ -77,7 +77,7 @@ def json_feed(visit: Visit) -> Reply:
 
 
 def _wanted(visit: Visit) -> tuple[RecordedChange, ...]:
-    return visit.store.changes(change_filter(visit), ITEMS)
+    return visit.store.newest_changes(change_filter(visit), ITEMS)
 
 
 def _summary(recorded: RecordedChange) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from cmr_watch.clock import Clock
@@ -31,7 +31,7 @@ from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
 from cmr_watch.web.public.act_serving import Counter
 from cmr_watch.web.public.budget import Budget, Exhausted
-from cmr_watch.web.public.cache import Key, ReplyCache, StoredReply, stored
+from cmr_watch.web.public.cache import PIECE, Key, ReplyCache, StoredReply, stored
 from cmr_watch.web.public.http import HEADERS, network
 from cmr_watch.web.public.outage import Guarded, OutOfUse
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
@@ -40,11 +40,20 @@ log = logging.getLogger(__name__)
 
 _THREADS: Final = 4
 """Replies that are made at the same time."""
-_STATE_SECONDS: Final = 1.0
+STATE_SECONDS: Final = 1.0
 """How long the state of the store counts as the newest one."""
 _MAX_VALUE: Final = 200
 """Characters of the value of a query parameter."""
-_OPEN: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_OPEN: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class PublicSite:
         trusted: Networks = (),
         budget: Budget | None = None,
         counter: Counter | None = None,
+        state_seconds: float = STATE_SECONDS,
     ) -> None:
         self._site = site
         self._store = store
@@ -80,6 +90,7 @@ class PublicSite:
         self._routes = routes
         self._trusted = trusted
         self._counter = counter
+        self._state_seconds = state_seconds
         self._cache = ReplyCache()
         self._budget = budget or Budget()
         self._limiter = CapacityLimiter(_THREADS)
@@ -90,6 +101,7 @@ class PublicSite:
         """The ASGI application."""
         by_use = sorted(self._routes, key=lambda route: route.path != "/")  # the first match counts: begin with “Now”
         readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in by_use]
+        readable += [Route(route.path, _preflight, methods=["OPTIONS"]) for route in by_use if route.is_open]
         app = Starlette(
             routes=[*readable, *(self._counter.routes() if self._counter else ())],
             exception_handlers={HTTPException: self._reject, Exception: self._fail},
@@ -119,8 +131,8 @@ class PublicSite:
             return found
         if version is None or found is None or found.version != version.name:
             return None
-        is_new = time.monotonic() - version.looked_up < _STATE_SECONDS
-        return found if is_new and version.now == _minute(self._clock()) else None
+        # the clock is not asked: it may ask the database, for which all readers would wait
+        return found if time.monotonic() - version.looked_up < self._state_seconds else None
 
     def _reply(
         self, route: PublicRoute, key: Key, parameters: Mapping[str, str], query: Mapping[str, str], client: str
@@ -135,9 +147,9 @@ class PublicSite:
         try:
             version = self._look_up()
             if kept is None or kept.version != version.name:
-                self._budget.spend(client, time.monotonic())
-                visit = self._visit(version, key[0], parameters, query)
-                kept = stored(route.view(visit), version.name)
+                with self._budget.paid_by(client):
+                    visit = self._visit(version, key[0], parameters, query)
+                    kept = stored(route.view(visit), version.name)
                 self._cache.put(key, kept)
         except Exhausted:
             return self._failure(route, errors.too_many(self._site))
@@ -186,15 +198,29 @@ class PublicSite:
             failure = errors.not_found(self._site, NotFound())
         else:
             failure = errors.rejected(self._site, error.status_code)
-        return _response(request, stored(failure.reply, ""), _ERRORS, error.headers or {})
+        return self._error_response(request, failure, error.headers or {})
+
+    def _error_response(
+        self, request: Request, failure: errors.Failure, more: Mapping[str, str] | None = None
+    ) -> Response:
+        route = _DATA_ERRORS if request.url.path.startswith(_DATA) else _ERRORS
+        return _response(request, self._failure(route, failure), route, more)
 
     async def _fail(self, request: Request, error: Exception) -> Response:
         """The response when a view has failed: a bug."""
         log.error("web: %s failed unexpectedly", request.url.path, exc_info=error)
-        return _response(request, stored(errors.failed(self._site).reply, ""), _ERRORS)
+        return self._error_response(request, errors.failed(self._site))
 
 
 _ERRORS: Final = PublicRoute("", lambda visit: Reply(b""))
+_DATA_ERRORS: Final = PublicRoute("", lambda visit: Reply(b""), is_open=True)
+_DATA: Final = "/api/"
+"""How the paths begin whose errors are data, whatever is wrong."""
+
+
+async def _preflight(_: Request) -> Response:
+    """Whether a script of another site may send If-None-Match to a route that is open to it (CORS)."""
+    return Response(b"", HTTPStatus.NO_CONTENT, {**HEADERS, **_OPEN, **_PREFLIGHT})
 
 
 def _minute(now: datetime) -> datetime:
@@ -219,12 +245,21 @@ def _response(
         headers["ETag"] = found.tag
         if found.tag in _tags(request):
             return Response(b"", HTTPStatus.NOT_MODIFIED, headers)
-    body = found.body
-    if found.is_compressed and _accepts_gzip(request):
+    is_compressed = found.is_compressed and _accepts_gzip(request)
+    if is_compressed:
         headers["Content-Encoding"] = "gzip"
-    else:
-        body = found.plain
-    return Response(body, reply.status, {**headers, "Content-Type": reply.content_type})
+    headers["Content-Type"] = reply.content_type
+    length = len(found.body) if is_compressed else found.length
+    if length > PIECE:
+        headers["Content-Length"] = str(length)
+        return StreamingResponse(_sent(found.pieces(is_compressed=is_compressed)), reply.status, headers)
+    return Response(found.body if is_compressed else found.plain, reply.status, headers)
+
+
+async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces, one at a time: the server asks for the next one when the client has taken the last."""
+    for piece in pieces:
+        yield piece
 
 
 def _tags(request: Request) -> set[str]:

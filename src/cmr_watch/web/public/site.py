@@ -51,8 +51,9 @@ class SiteServer:
         self._settings = settings
         self._database = database
         self._clock = clock
+        self._shared = shared
         self._application = _Replaceable(site_application(settings, database, clock))
-        self._listener = self._listen(shared)
+        self._listener = self._listen()
         self._has_failed = False
 
     @property
@@ -89,8 +90,10 @@ class SiteServer:
         self._listener = self._listen()
         log.warning("web: the site had failed, and was started again")
 
-    def _listen(self, shared: socket.socket | None = None) -> Listener:
+    def _listen(self) -> Listener:
         web = self._settings.web
+        # a listener closes its socket; the shared one is needed if this one fails
+        shared = self._shared.dup() if self._shared else None
         return self._open_listener(
             shared or web.listen, self._application, SETTING, LIMITS, trusted_proxies(self._settings)
         )
