@@ -53,7 +53,7 @@ def test_changes_of_one_reading_stand_under_its_time_which_is_said_once(database
     html = browse(database, "/changes").text
     heads = re.findall(r"<h2><time[^>]*>([^<]*)</time></h2>|<h3>", html)
     assert heads == ["Tuesday 2 April 2024, 11:17", "", "Tuesday 2 April 2024, 11:12", "", ""]
-    assert html.count("11:12") == 1
+    assert 'class="when"' not in html
 
 
 def test_the_page_says_how_many_changes_there_are(database: Database) -> None:
