@@ -77,11 +77,11 @@ def _wanted_editions(visit: Visit) -> list[KnownEdition]:
         raise BadRequest(_("The country is a two-letter code, such as FR."))
     if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
         raise BadRequest(_("The year has four digits, such as 2026."))
-    return [
-        known
-        for known in visit.overview.known.editions
-        if (not code or known.edition.country_code == code) and (not year or _year(known.edition) == year)
-    ]
+    return [known for known in visit.overview.known.editions if _is_wanted(known.edition, code, year)]
+
+
+def _is_wanted(edition: Edition, code: str, year: str) -> bool:
+    return code in ("", edition.country_code) and year in ("", _year(edition))
 
 
 def _year(edition: Edition) -> str:

@@ -88,7 +88,7 @@ def status_page(
     """What the page says of these days. `checked_at`: the last check, whatever came of it; None if it is older."""
     fresh = words.freshness(overview.read_at, now, site.check_interval)
     of_list = [incident for incident in overview.incidents if incident.subject == site.page_url]
-    is_idle = fresh.is_old and (checked_at is None or now - checked_at > MAX_READING_AGE * site.check_interval)
+    is_idle = fresh.is_old and _is_long_ago(checked_at, site, now)
     return StatusPage(
         is_well=fresh.read_at is not None and not fresh.is_old and not of_list,
         headline=_idle(checked_at or overview.read_at) if is_idle else _headline(fresh, bool(of_list)),
@@ -158,6 +158,10 @@ def _days(visit: Visit) -> tuple[tuple[Day, ...], datetime | None]:
     of_list = [incident for incident in incidents if incident.subject == visit.site.page_url]
     checked_at = checks[-1].checked_at if checks else None
     return days_of(checks, of_list, visit.overview.began_at, visit.now), checked_at
+
+
+def _is_long_ago(checked_at: datetime | None, site: SiteFacts, now: datetime) -> bool:
+    return checked_at is None or now - checked_at > MAX_READING_AGE * site.check_interval
 
 
 def _idle(at: datetime | None) -> str:
