@@ -22,7 +22,8 @@ from cmr_watch.models.signups import Signup
 from cmr_watch.store import erasure, plan_writer, readable, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import signups, subscriptions
-from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, normalize, select_subscriptions
+from cmr_watch.store.subscription_requests import normalize
+from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, select_subscriptions
 
 WriteMail = Callable[[str, str], Message]
 """Writes the mail that asks an address for confirmation, with a token."""

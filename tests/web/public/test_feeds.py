@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 import feedparser
+import httpx
 
 from cmr_watch.config import Settings, WebSection
 from cmr_watch.store.database import Database
@@ -67,16 +68,15 @@ def test_the_json_feed_has_the_same_items(client: Client) -> None:
 def test_the_badge_names_the_next_cutoff_and_then_that_there_is_none(
     sample: Database, told: tuple[Path, Settings]
 ) -> None:
-    now = NOW
-    client = Client(site_application(told[1], sample, lambda: now))
-    response = client.get("/badge/next-cutoff.svg")
+    def badge_at(now: datetime) -> httpx.Response:
+        return Client(site_application(told[1], sample, lambda: now)).get("/badge/next-cutoff.svg")
+
+    response = badge_at(NOW)
     assert response.headers["content-type"] == "image/svg+xml; charset=utf-8"
     assert response.headers["cross-origin-resource-policy"] == "cross-origin"
     assert "apply by 22 December 2026" in "".join(ElementTree.fromstring(response.content).itertext())
-    now = NOW + timedelta(days=30)
-    assert "apply by 31 May 2027" in client.get("/badge/next-cutoff.svg").text
-    now = NOW + timedelta(days=900)
-    assert "no call is open" in client.get("/badge/next-cutoff.svg").text
+    assert "apply by 31 May 2027" in badge_at(NOW + timedelta(days=30)).text
+    assert "no call is open" in badge_at(NOW + timedelta(days=900)).text
 
 
 def test_hostile_text_stays_text_in_a_badge() -> None:

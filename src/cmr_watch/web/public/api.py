@@ -6,8 +6,9 @@ import re
 from typing import Any, Final
 
 from cmr_watch.cursors import cursor_of, place_of
+from cmr_watch.models.readings import Edition, KnownEdition
 from cmr_watch.render.i18n import _
-from cmr_watch.serialization import instant
+from cmr_watch.serialization import cutoff_to_dict, instant
 from cmr_watch.web.public import badge, feeds, tables, words
 from cmr_watch.web.public.changes import FILTERS, change_filter, is_country_code, parse_id
 from cmr_watch.web.public.json_reply import json_reply
@@ -17,8 +18,8 @@ from cmr_watch.web.public.records import (
     call_records,
     change_record,
     change_records,
+    cleaned,
     edition_record,
-    edition_records,
     find,
 )
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, View, Visit
@@ -34,12 +35,12 @@ EDITION_FILTERS: Final = ("country", "year")
 
 def editions_json(visit: Visit) -> Reply:
     """The editions, filtered."""
-    return _items(visit, _wanted_editions(visit))
+    return _items(visit, [edition_record(visit, known) for known in _wanted_editions(visit)])
 
 
 def editions_csv(visit: Visit) -> Reply:
-    """The editions, filtered, as a table."""
-    return tables.csv_reply(tables.EDITIONS, _wanted_editions(visit), "editions")
+    """The editions, filtered, as a table, by date."""
+    return tables.csv_reply(tables.EDITIONS, tables.edition_rows(visit, _wanted_editions(visit)), "editions")
 
 
 def calls_json(visit: Visit) -> Reply:
@@ -48,8 +49,8 @@ def calls_json(visit: Visit) -> Reply:
 
 
 def calls_csv(visit: Visit) -> Reply:
-    """The calls as a table."""
-    return tables.csv_reply(tables.CALLS, call_records(visit), "calls")
+    """The cut-offs of the calls as a table."""
+    return tables.csv_reply(tables.CALLS, tables.call_rows(visit), "calls")
 
 
 def changes_json(visit: Visit) -> Reply:
@@ -69,24 +70,23 @@ def _items(visit: Visit, records: list[dict[str, Any]]) -> Reply:
     return json_reply({"read_at": instant(read_at) if read_at else None, "items": records})
 
 
-def _wanted_editions(visit: Visit) -> list[dict[str, Any]]:
+def _wanted_editions(visit: Visit) -> list[KnownEdition]:
     """The editions in a country and a year, as the parameters ask."""
     code, year = visit.query.get("country", "").upper(), visit.query.get("year", "")
     if code and not is_country_code(code):
         raise BadRequest(_("The country is a two-letter code, such as FR."))
     if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
         raise BadRequest(_("The year has four digits, such as 2026."))
-    records = edition_records(visit)
-    return [
-        record
-        for record in records
-        if (not code or record["country_code"] == code) and (not year or _year(record) == year)
-    ]
+    return [known for known in visit.overview.known.editions if _is_wanted(known.edition, code, year)]
 
 
-def _year(record: dict[str, Any]) -> str:
+def _is_wanted(edition: Edition, code: str, year: str) -> bool:
+    return code in ("", edition.country_code) and year in ("", _year(edition))
+
+
+def _year(edition: Edition) -> str:
     """The year in which it begins, which for an edition without days is in the words of the page."""
-    years = re.findall(r"\b20\d\d\b", record["starts_on"] or record["date_text"] or "")
+    years = re.findall(r"\b20\d\d\b", str(edition.starts_on or edition.date_text or ""))
     return years[-1] if years else ""
 
 
@@ -142,9 +142,19 @@ def status(visit: Visit) -> Reply:
             "is_out_of_date": fresh.is_old or overview.read_at is None,
             "check_interval_minutes": int(site.check_interval.total_seconds()) // 60,
             "page": site.page_url,
+            "next_cutoff": _next_cutoff(visit),
             "latest_change": cursor_of(visit.store.newest_place()),
         }
     )
+
+
+def _next_cutoff(visit: Visit) -> dict[str, Any] | None:
+    """The next cut-off of the open calls, with the key of its call."""
+    cutoff = badge.next_open_cutoff(visit.overview.known.calls, visit)
+    if cutoff is None:
+        return None
+    call = next(known for known in visit.overview.known.calls if badge.is_open(known) and cutoff in known.call.cutoffs)
+    return {"call": call.key, **cleaned(cutoff_to_dict(cutoff))}
 
 
 def openapi(visit: Visit) -> Reply:

@@ -28,9 +28,14 @@ def next_cutoff(visit: Visit) -> Reply:
 
 def next_open_cutoff(calls: tuple[KnownCall, ...], visit: Visit) -> Cutoff | None:
     """The next cut-off of all calls that are open."""
-    open_calls = (known.call for known in calls if known.gone is None and known.call.status == "open")
+    open_calls = (known.call for known in calls if is_open(known))
     ahead = [one for call in open_calls for one in call.cutoffs if not one.closed and one.at > visit.now]
     return min(ahead, key=lambda cutoff: cutoff.at, default=None)
+
+
+def is_open(known: KnownCall) -> bool:
+    """Whether regions can apply, as far as is known."""
+    return known.gone is None and known.call.status == "open"
 
 
 def badge(label: str, text: str, *, is_open: bool) -> bytes:
