@@ -171,7 +171,9 @@ def test_an_entry_has_its_sentence_its_time_and_the_words_that_differ(database: 
 def test_held_changes_are_not_listed(database: Database) -> None:
     shown, held = commit(database, change(key="a"), change(key="b"))
     with database.write() as connection:
-        connection.execute(update(changes).where(changes.c.id == held).values(held_at=NOW, enqueued_at=None, published=None))
+        connection.execute(
+            update(changes).where(changes.c.id == held).values(held_at=NOW, enqueued_at=None, published=None)
+        )
     assert listed(browse(database, "/changes").text) == [shown]
     assert browse(database, f"/changes/{held}").status_code == 404
 

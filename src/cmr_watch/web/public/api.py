@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from cmr_watch.cursors import cursor_of, place_of
 from cmr_watch.render.i18n import _
 from cmr_watch.serialization import instant
 from cmr_watch.web.public import badge, feeds, tables, words
-from cmr_watch.web.public.changes import FILTERS, change_filter, is_country_code, parse_id
+from cmr_watch.web.public.changes import FILTERS, change_filter, parse_id, position
+from cmr_watch.web.public.editions import edition_filter
 from cmr_watch.web.public.json_reply import json_reply
 from cmr_watch.web.public.openapi import description
 from cmr_watch.web.public.records import (
@@ -18,14 +20,13 @@ from cmr_watch.web.public.records import (
     change_record,
     change_records,
     edition_record,
-    edition_records,
     find,
 )
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, View, Visit
 
 PER_PAGE: Final = 100
 MAX_CHANGES: Final = 1_000
-"""Changes in one file; the API pages through all of them."""
+"""Changes in one file, which names the address of the next one."""
 EDITION_FILTERS: Final = ("country", "year")
 
 
@@ -54,40 +55,36 @@ def calls_csv(visit: Visit) -> Reply:
 
 def changes_json(visit: Visit) -> Reply:
     """The newest changes, filtered."""
-    return _items(visit, change_records(visit, visit.store.changes(change_filter(visit), MAX_CHANGES)))
+    records, next_path = _wanted_changes(visit)
+    return _items(visit, records, next=visit.absolute(next_path) if next_path else None)
 
 
 def changes_csv(visit: Visit) -> Reply:
     """The newest changes, filtered, as a table."""
-    return tables.csv_reply(
-        tables.CHANGES, change_records(visit, visit.store.changes(change_filter(visit), MAX_CHANGES)), "changes"
-    )
+    records, next_path = _wanted_changes(visit)
+    reply = tables.csv_reply(tables.CHANGES, records, "changes")
+    link = {"Link": f'<{next_path}>; rel="next"'} if next_path else {}
+    return replace(reply, headers={**reply.headers, **link})
 
 
-def _items(visit: Visit, records: list[dict[str, Any]]) -> Reply:
+def _wanted_changes(visit: Visit) -> tuple[list[dict[str, Any]], str]:
+    """The changes of one file, and the address of those that come after them; empty if there are none."""
+    found = visit.store.changes(change_filter(visit), MAX_CHANGES + 1, position(visit))
+    shown, next_path = found[:MAX_CHANGES], ""
+    if len(found) > MAX_CHANGES:
+        next_path = f"{visit.path}?{urlencode({**visit.query, 'before': shown[-1].id})}"
+    return change_records(visit, shown), next_path
+
+
+def _items(visit: Visit, records: list[dict[str, Any]], **more: Any) -> Reply:
     read_at = visit.overview.read_at
-    return json_reply({"read_at": instant(read_at) if read_at else None, "items": records})
+    return json_reply({"read_at": instant(read_at) if read_at else None, "items": records, **more})
 
 
 def _wanted_editions(visit: Visit) -> list[dict[str, Any]]:
     """The editions in a country and a year, as the parameters ask."""
-    code, year = visit.query.get("country", "").upper(), visit.query.get("year", "")
-    if code and not is_country_code(code):
-        raise BadRequest(_("The country is a two-letter code, such as FR."))
-    if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
-        raise BadRequest(_("The year has four digits, such as 2026."))
-    records = edition_records(visit)
-    return [
-        record
-        for record in records
-        if (not code or record["country_code"] == code) and (not year or _year(record) == year)
-    ]
-
-
-def _year(record: dict[str, Any]) -> str:
-    """The year in which it begins, which for an edition without days is in the words of the page."""
-    years = re.findall(r"\b20\d\d\b", record["starts_on"] or record["date_text"] or "")
-    return years[-1] if years else ""
+    wanted = edition_filter(visit)
+    return [edition_record(visit, known) for known in visit.overview.known.editions if wanted.takes(known)]
 
 
 # ── version 1 ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,8 +171,8 @@ ROUTES: Final = (
     _route("/editions.csv", editions_csv, EDITION_FILTERS),
     _route("/calls.json", calls_json),
     _route("/calls.csv", calls_csv),
-    _route("/changes.json", changes_json, FILTERS),
-    _route("/changes.csv", changes_csv, FILTERS),
+    _route("/changes.json", changes_json, (*FILTERS, "before")),
+    _route("/changes.csv", changes_csv, (*FILTERS, "before")),
     _route("/api/v1/editions", editions_json, EDITION_FILTERS),
     _route("/api/v1/editions/{key}", edition),
     _route("/api/v1/calls", calls_json),

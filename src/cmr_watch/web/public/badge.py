@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from cmr_watch.models.readings import Cutoff, KnownCall
 from cmr_watch.render.datetimes import cutoff_day, day_words
 from cmr_watch.render.i18n import _
+from cmr_watch.web.public.call_cards import call_card
 from cmr_watch.web.public.views import Reply, Visit
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -19,18 +19,15 @@ _COLOURS: Final = {True: "#1a6b3c", False: "#4b5563"}
 
 
 def next_cutoff(visit: Visit) -> Reply:
-    """`Call for hosts: apply by 22 December 2026`, or that none is open."""
-    cutoff = next_open_cutoff(visit.overview.known.calls, visit)
-    label = _("Clusters meet Regions")
-    text = _("apply by {day}").format(day=day_words(cutoff_day(cutoff.at))) if cutoff else _("no call is open")
-    return Reply(badge(label, text, is_open=cutoff is not None), "image/svg+xml; charset=utf-8")
-
-
-def next_open_cutoff(calls: tuple[KnownCall, ...], visit: Visit) -> Cutoff | None:
-    """The next cut-off of all calls that are open."""
-    open_calls = (known.call for known in calls if known.gone is None and known.call.status == "open")
-    ahead = [one for call in open_calls for one in call.cutoffs if not one.closed and one.at > visit.now]
-    return min(ahead, key=lambda cutoff: cutoff.at, default=None)
+    """`Clusters meet Regions: apply by 22 December 2026`, or that one can apply, or that no call is open."""
+    calls = [call_card(known, visit.now) for known in visit.overview.known.calls]
+    state = _("no call is open")
+    open_calls = [card for card in calls if card.is_open]
+    if open_calls:
+        ahead = min((card.next.at for card in open_calls if card.next), default=None)
+        state = _("apply by {day}").format(day=day_words(cutoff_day(ahead))) if ahead else _("apply now")
+    picture = badge(_("Clusters meet Regions"), state, is_open=bool(open_calls))
+    return Reply(picture, "image/svg+xml; charset=utf-8")
 
 
 def badge(label: str, text: str, *, is_open: bool) -> bytes:

@@ -27,11 +27,6 @@ _MAX_TEXT: Final = 2_000
 _LINKS: Final = frozenset({"url", "summary_url", "registration_url", "apply_url"})
 
 
-def edition_records(visit: Visit) -> list[Record]:
-    """All editions, as the list of editions orders them."""
-    return [edition_record(visit, known) for known in visit.overview.known.editions]
-
-
 def call_records(visit: Visit) -> list[Record]:
     """All calls."""
     return [call_record(visit, known) for known in visit.overview.known.calls]
